@@ -1,0 +1,1 @@
+//! Authentication of HTTP connections without I/O: token steps and message sealing.

@@ -1,0 +1,1 @@
+//! Settings: flags, environment, configuration files; each value remembers where it came from.

@@ -1,0 +1,1 @@
+//! Inventories and target expressions: from files and command line to targets.

@@ -1,0 +1,1 @@
+//! The PowerShell Remoting Protocol without I/O: fragments, messages, runspace pool and pipeline (MS-PSRP).

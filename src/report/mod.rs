@@ -1,0 +1,1 @@
+//! Folds a run's events into a summary. Prints nothing.

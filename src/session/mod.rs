@@ -1,0 +1,1 @@
+//! Sessions: one runspace pool joined to one carrier; open, run, stop, close.

@@ -1,0 +1,215 @@
+//! A target: one host of a run with everything needed to reach it.
+//!
+//! A [`Target`] is complete: whoever opens a session on it needs no configuration, inventory or flag any more.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// The place of a target in its run's target list; small, cheap to send with every record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TargetId(pub u32);
+
+impl TargetId {
+    /// The index into the run's target list.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One host of a run.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The name as the user addressed it: `PSComputerName` and the `host` of every event.
+    pub name: Arc<str>,
+    /// Where and how to connect.
+    pub endpoint: Endpoint,
+    /// Whom to log on as; `None` for a transport that needs nobody (local) or that brings its own user (SSH default).
+    pub credential: Option<Arc<Credential>>,
+    /// The target's own variables (`host.NAME`).
+    pub vars: BTreeMap<String, serde_json::Value>,
+    /// Labels from the inventory (`label:site=ber`).
+    pub labels: BTreeMap<String, String>,
+    /// Deadlines of the phases.
+    pub timeouts: Timeouts,
+}
+
+/// A user name and how to prove it. Shared between all targets that log on alike, so that one refusal is known to all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// The user as typed: `user`, `DOMAIN\user` or `user@domain`.
+    pub user: String,
+    /// The password, absent where a key or an agent proves the user (SSH).
+    pub password: Option<Secret<String>>,
+}
+
+/// Deadlines of one attempt on one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// DNS, TCP, TLS and authentication together.
+    pub connect: Duration,
+    /// From the first byte up to the opened runspace pool, `connect` included.
+    pub open: Duration,
+    /// The pipeline, from the moment CREATE_PIPELINE was sent.
+    pub run: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(15), open: Duration::from_secs(60), run: Duration::from_secs(600) }
+    }
+}
+
+/// Where a session is opened, one kind per transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// PSRP over WSMan over HTTP(S).
+    Winrm(WinrmEndpoint),
+    /// PSRP over the out-of-process framing in an SSH channel.
+    Ssh(SshEndpoint),
+    /// PSRP over the out-of-process framing on a child's stdin and stdout.
+    Local(LocalEndpoint),
+}
+
+impl Endpoint {
+    /// The transport's name as users write it: `winrm`, `ssh` or `local`.
+    pub fn transport(&self) -> &'static str {
+        match self {
+            Self::Winrm(_) => "winrm",
+            Self::Ssh(_) => "ssh",
+            Self::Local(_) => "local",
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Winrm(winrm) => f.write_str(&winrm.url()),
+            Self::Ssh(ssh) => write!(f, "ssh://{}:{}", bracketed(&ssh.address), ssh.port),
+            Self::Local(local) => write!(f, "local:{}", local.pwsh.display()),
+        }
+    }
+}
+
+/// A WinRM listener and the session configuration behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WinrmEndpoint {
+    /// Host name or address to connect to, without brackets.
+    pub address: String,
+    /// TCP port; 5985 without TLS and 5986 with it unless set.
+    pub port: u16,
+    /// URL path, `/wsman` unless set.
+    pub path: String,
+    /// Whether and how the connection is protected by TLS.
+    pub tls: Tls,
+    /// The authentication mechanism.
+    pub auth: AuthMethod,
+    /// `Microsoft.PowerShell` or another session configuration.
+    pub configuration_name: String,
+    /// The name matches a pattern of `trusted_hosts`.
+    pub trusted: bool,
+    /// Plain HTTP without sealing may be used (only together with `trusted`).
+    pub allow_unencrypted: bool,
+}
+
+impl WinrmEndpoint {
+    /// The listener's URL, also the `To` of every request.
+    pub fn url(&self) -> String {
+        let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
+        format!("{scheme}://{}:{}{}", bracketed(&self.address), self.port, self.path)
+    }
+}
+
+/// TLS of a WinRM connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain HTTP; messages are sealed by the mechanism.
+    Off,
+    /// HTTPS.
+    On {
+        /// Extra roots in a PEM file, besides the system's.
+        ca: Option<PathBuf>,
+        /// Accept any certificate; loud warning.
+        insecure: bool,
+    },
+}
+
+/// How to authenticate over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// SPNEGO with NTLM inside.
+    Negotiate,
+    /// Bare NTLM tokens inside the Negotiate scheme.
+    Ntlm,
+    /// User and password in the clear, for TLS (or trusted loopback) only.
+    Basic,
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Negotiate => "Negotiate",
+            Self::Ntlm => "NTLM",
+            Self::Basic => "Basic",
+        })
+    }
+}
+
+/// An SSH server with PowerShell behind it. The user is the target's credential, else the local user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshEndpoint {
+    /// Host name or address to connect to, without brackets.
+    pub address: String,
+    /// TCP port, 22 unless set.
+    pub port: u16,
+    /// Private key files to offer, before the agent's keys.
+    pub identities: Vec<PathBuf>,
+    /// Bastions to go through, first hop first.
+    pub jump: Vec<SshHop>,
+    /// What to do with host keys.
+    pub host_keys: HostKeyPolicy,
+    /// known_hosts files to check against, `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` unless set.
+    pub known_hosts: Vec<PathBuf>,
+    /// SSH subsystem to request, `powershell` unless set.
+    pub subsystem: String,
+    /// Command to execute when the subsystem is refused, `pwsh -sshs -NoLogo -NoProfile` unless set.
+    pub exec: String,
+}
+
+/// A bastion on the way to an SSH target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshHop {
+    /// User on the bastion, else the target's.
+    pub user: Option<String>,
+    /// Host name or address of the bastion.
+    pub address: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// What to do with an SSH server's host key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HostKeyPolicy {
+    /// Refuse a key that known_hosts doesn't have.
+    #[default]
+    Strict,
+    /// Accept and remember a key of an unknown host; refuse a changed key.
+    AcceptNew,
+}
+
+/// A PowerShell started as a child on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalEndpoint {
+    /// The program, `pwsh` on `PATH` unless set.
+    pub pwsh: PathBuf,
+}
+
+/// An address as it stands in a URL: IPv6 in brackets.
+fn bracketed(address: &str) -> String {
+    if address.contains(':') { format!("[{address}]") } else { address.to_owned() }
+}

@@ -1,0 +1,50 @@
+//! What can go wrong between us and a target, with the cause in a stable code.
+
+use crate::event::Reason;
+
+/// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// The stable code of the cause.
+    pub reason: Reason,
+    /// The cause in words, one line, without secrets.
+    pub message: String,
+    /// What the user can do about it.
+    pub hint: Option<String>,
+    /// The WSMan fault code behind it, if the server sent one.
+    pub fault: Option<u32>,
+    /// It may be gone in a moment: worth another attempt, and safe, because nothing had started.
+    pub retryable: bool,
+}
+
+impl Error {
+    /// A fault with its cause; not retryable, no hint.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into(), hint: None, fault: None, retryable: false }
+    }
+
+    /// The same with an advice for the user.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, marked as worth another attempt.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// Whether the link was there and broke.
+    pub fn is_link_broken(&self) -> bool {
+        self.reason == Reason::LinkBroken
+    }
+
+    /// Whether the credential itself was refused (so that it must not be tried on another host).
+    pub fn is_credential_refused(&self) -> bool {
+        matches!(self.reason, Reason::LogonDenied | Reason::AccountLocked)
+    }
+}

@@ -1,0 +1,75 @@
+//! Carriers: move PSRP fragments to one target and back; connect, authenticate, seal. They know nothing of PSRP.
+
+mod error;
+
+pub use error::Error;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+/// Where fragments go or come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The runspace pool (WSMan shell, zero GUID of the out-of-process framing).
+    Pool,
+    /// One pipeline (WSMan command, its GUID in the out-of-process framing).
+    Pipeline(Uuid),
+}
+
+/// Which of a channel's two input streams a message travels on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// `stdin`, `Default`.
+    Default,
+    /// `pr`, `PromptResponse`: answers to host calls.
+    PromptResponse,
+}
+
+/// What one [`Carrier::receive`] brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Received {
+    /// Fragment bytes in order: several fragments, or only a part of one.
+    pub payload: Vec<u8>,
+    /// Nothing more will come on this channel (WSMan CommandState Done).
+    pub done: bool,
+}
+
+/// One target's way in and out: the verbs that PSRP leaves to its transport.
+///
+/// All methods take `&self`, so that a receive can wait while another call sends or stops. A carrier takes care of
+/// acknowledgements, long polls, lanes and message sizes itself. Dropping a future in flight may cost the carrier a
+/// connection, never its correctness.
+#[async_trait]
+pub trait Carrier: Send + Sync {
+    /// The largest fragment it takes, header included, in bytes.
+    fn max_fragment(&self) -> usize;
+
+    /// Creates the shell and hands over the opening messages. When it returns, the credential was accepted.
+    ///
+    /// WSMan: Create with `creationXml`. Out of process: one Data packet and its acknowledgement.
+    async fn create(&self, pool: Uuid, fragments: Vec<Bytes>) -> Result<(), Error>;
+
+    /// Registers a pipeline and hands over its first messages; the carrier packs fragments as its framing wants.
+    ///
+    /// WSMan: Command, then Sends for what does not fit. Out of process: Command, its acknowledgement, Data.
+    async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error>;
+
+    /// Sends further messages, and returns when the server has accepted them. One call at a time per channel.
+    async fn send(&self, to: Channel, priority: Priority, fragments: Vec<Bytes>) -> Result<(), Error>;
+
+    /// Waits for the next bytes of a channel; polls again by itself when a poll ends empty. One call at a time per
+    /// channel. `Err` with [`Error::is_link_broken`] when the server is gone.
+    async fn receive(&self, from: Channel) -> Result<Received, Error>;
+
+    /// Asks the server to stop a pipeline; its terminal state then comes through [`Carrier::receive`].
+    async fn signal(&self, pipeline: Uuid) -> Result<(), Error>;
+
+    /// Gives a finished pipeline's slot back, for a pool that will be used again.
+    ///
+    /// WSMan: Signal terminate. Out of process: Close, always needed.
+    async fn release(&self, pipeline: Uuid) -> Result<(), Error>;
+
+    /// Deletes the shell with everything in it. Never waits longer than ten seconds; safe to call in any state.
+    async fn close(&self) -> Result<(), Error>;
+}

@@ -1,0 +1,3 @@
+//! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
+
+mod support;

@@ -1,0 +1,5 @@
+//! What the tests share.
+
+mod pwsh;
+
+pub use pwsh::pwsh;
