@@ -1,3 +1,4 @@
 //! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
 
+mod local;
 mod support;
