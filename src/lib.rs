@@ -7,6 +7,7 @@ pub mod config;
 pub mod event;
 pub mod fleet;
 pub mod inventory;
+pub mod outofproc;
 pub mod output;
 pub mod psrp;
 pub mod record;

@@ -1,6 +1,8 @@
 //! Carriers: move PSRP fragments to one target and back; connect, authenticate, seal. They know nothing of PSRP.
 
 mod error;
+pub mod local;
+pub mod outofproc;
 
 pub use error::Error;
 
@@ -44,6 +46,10 @@ pub struct Received {
 pub trait Carrier: Send + Sync {
     /// The largest fragment it takes, header included, in bytes.
     fn max_fragment(&self) -> usize;
+
+    /// Whether messages arrive by themselves, so that listening to the pool costs nothing (out of process). Otherwise
+    /// every receive is a request (WSMan).
+    fn pushes(&self) -> bool;
 
     /// Creates the shell and hands over the opening messages. When it returns, the credential was accepted.
     ///

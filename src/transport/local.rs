@@ -1,0 +1,117 @@
+//! The local transport: a PowerShell server as a child process, spoken to over its stdin and stdout.
+
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::outofproc::{OutOfProcCarrier, Peer};
+use super::{Carrier, Error};
+use crate::event::Reason;
+use crate::target::LocalEndpoint;
+
+/// How long the server may take to leave after the end of its input.
+const EXIT_WAIT: Duration = Duration::from_secs(3);
+
+/// Starts the endpoint's PowerShell in server mode.
+///
+/// # Errors
+/// [`Reason::NoPowershell`] when the program cannot be started.
+pub fn start(endpoint: &LocalEndpoint) -> Result<Box<dyn Carrier>, Error> {
+    let mut command = Command::new(&endpoint.pwsh);
+    command.args(["-NoLogo", "-NoProfile", "-s"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    // Its own process group: a Ctrl-C on our terminal is ours to handle, the child is to be closed in order.
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = command.spawn().map_err(|error| {
+        let program = endpoint.pwsh.display();
+        Error::new(Reason::NoPowershell, format!("cannot start PowerShell ({program}): {error}"))
+            .with_hint("install PowerShell 7, or name the program with --pwsh PATH")
+    })?;
+    let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(Error::new(Reason::Internal, "the child's streams are not there"));
+    };
+    let peer = ChildPeer::new(child, stderr);
+    Ok(Box::new(OutOfProcCarrier::new(stdout, stdin, Box::new(peer))))
+}
+
+/// The child behind the streams.
+struct ChildPeer {
+    child: tokio::sync::Mutex<Child>,
+    stderr: Arc<Mutex<Tail>>,
+    stderr_reader: JoinHandle<()>,
+}
+
+impl ChildPeer {
+    fn new(child: Child, stderr: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        let tail = Arc::new(Mutex::new(Tail::default()));
+        let stderr_reader = tokio::spawn(keep_tail(stderr, Arc::clone(&tail)));
+        Self { child: tokio::sync::Mutex::new(child), stderr: tail, stderr_reader }
+    }
+}
+
+#[async_trait]
+impl Peer for ChildPeer {
+    async fn obituary(&self) -> Option<String> {
+        let status = tokio::time::timeout(EXIT_WAIT, async { self.child.lock().await.wait().await }).await;
+        let status = match status {
+            Ok(Ok(status)) => status.to_string(),
+            _ => return None,
+        };
+        let tail = self.stderr.lock().unwrap_or_else(PoisonError::into_inner).text();
+        Some(if tail.is_empty() { status } else { format!("{status}: {tail}") })
+    }
+
+    async fn end(&self) {
+        let mut child = self.child.lock().await;
+        if tokio::time::timeout(EXIT_WAIT, child.wait()).await.is_err() {
+            // It hangs. Killing can only fail when it has just left.
+            let _ = child.kill().await;
+        }
+    }
+}
+
+impl Drop for ChildPeer {
+    fn drop(&mut self) {
+        self.stderr_reader.abort();
+    }
+}
+
+/// The last lines of a diagnostic stream.
+#[derive(Debug, Default)]
+pub(super) struct Tail(std::collections::VecDeque<String>);
+
+impl Tail {
+    const LINES: usize = 8;
+    const LINE: usize = 400;
+
+    /// Adds a line, which may be anything.
+    pub(super) fn push(&mut self, line: &str) {
+        if self.0.len() == Self::LINES {
+            self.0.pop_front();
+        }
+        self.0.push_back(line.chars().take(Self::LINE).flat_map(char::escape_debug).collect());
+    }
+
+    /// The lines as one.
+    pub(super) fn text(&self) -> String {
+        self.0.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+/// Reads a diagnostic stream to its end, so that its writer never blocks, and keeps the last lines.
+async fn keep_tail(stream: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
+    let mut lines = BufReader::new(stream).split(b'\n');
+    while let Ok(Some(line)) = lines.next_segment().await {
+        let line = String::from_utf8_lossy(&line);
+        if !line.trim().is_empty() {
+            tail.lock().unwrap_or_else(PoisonError::into_inner).push(line.trim_end());
+        }
+    }
+}
