@@ -1,1 +1,4 @@
 //! The command line: what was typed, what it means, and the terminal.
+
+pub mod args;
+pub mod terminal;

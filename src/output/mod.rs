@@ -1,4 +1,19 @@
 //! The reading side: sinks that turn a run's events into what people and programs read.
+//!
+//! In come [`RunEvent`]s, one at a time and in order; out goes text to a writer that the command line gives to
+//! [`open`]. A sink knows nothing of sessions and nothing of terminals: how wide a line may be and whether colours are
+//! wanted stand in [`Settings`]. Memory is bounded whatever a run sends: what must wait goes to a temporary file.
+
+mod fanout;
+mod jsonl;
+mod line;
+mod none;
+mod settings;
+
+use std::io::{self, Write};
+
+pub use fanout::Fanout;
+pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 
 use crate::event::RunEvent;
 
@@ -18,4 +33,21 @@ pub trait Sink: Send {
     /// # Errors
     /// The writer's fault, with what was being written; the run then ends, and its pools are closed all the same.
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow>;
+}
+
+/// Opens a sink of this format on a writer.
+pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
+    match format {
+        Format::None => Box::new(none::None),
+        _ => Box::new(jsonl::Jsonl::new(writer, settings)),
+    }
+}
+
+/// What a write means for the run: a reader that has gone away had enough.
+fn flow(written: io::Result<()>) -> anyhow::Result<Flow> {
+    match written {
+        Ok(()) => Ok(Flow::Continue),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Flow::Enough),
+        Err(error) => Err(anyhow::Error::new(error).context("cannot write the data")),
+    }
 }

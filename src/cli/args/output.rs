@@ -1,0 +1,249 @@
+//! The flags that say what is shown, in which format, and where it goes.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::cli::terminal::{Console, Diagnostics};
+use crate::output::{self, CsvSettings, Format, SelectedStreams, Settings, Sink};
+
+/// Output flags, shared by the commands that show a run's data.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Format of the data on stdout [auto: table on a terminal, else jsonl]
+    #[arg(short, long, env = "PSFLEET_OUTPUT", value_enum, default_value_t = OutputFormat::Auto, value_name = "FORMAT")]
+    pub output: OutputFormat,
+
+    /// Write the data to a file too, in the format of its suffix: .json .jsonl .csv .tsv .txt (repeatable)
+    #[arg(long, env = "PSFLEET_OUT", value_delimiter = '\n', value_name = "FILE", value_parser = out_file)]
+    pub out: Vec<OutFile>,
+
+    /// Streams to show besides the objects: all, none, or some of error,warning,verbose,debug,information,progress
+    #[arg(
+        long,
+        env = "PSFLEET_STREAMS",
+        default_value = "error,warning,verbose,debug,information",
+        value_name = "LIST",
+        value_parser = SelectedStreams::parse
+    )]
+    pub streams: SelectedStreams,
+
+    /// Show only these properties, in this order; `*` stands for any characters
+    #[arg(long, env = "PSFLEET_SELECT", value_delimiter = ',', value_name = "PROPS", conflicts_with = "types")]
+    pub select: Vec<String>,
+
+    /// Character between the cells of CSV
+    #[arg(long, env = "PSFLEET_CSV_DELIMITER", value_name = "CHAR", default_value = ",", value_parser = delimiter)]
+    pub csv_delimiter: u8,
+
+    /// Begin CSV with a byte order mark, so that Excel reads it as UTF-8
+    #[arg(long, env = "PSFLEET_CSV_BOM", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub csv_bom: bool,
+
+    /// Leave cells of CSV as they are, even when a spreadsheet would run them as formulas
+    #[arg(long, env = "PSFLEET_CSV_RAW", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub csv_raw: bool,
+
+    /// Keep type names, enum numbers, notes and references in JSON: nothing is lost
+    #[arg(long, env = "PSFLEET_TYPES", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub types: bool,
+
+    /// How to show progress on stderr [auto: a bar on a terminal, else a line per finished host]
+    #[arg(long, env = "PSFLEET_PROGRESS", value_enum, default_value_t = ProgressMode::Auto, value_name = "MODE")]
+    pub progress: ProgressMode,
+
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are obeyed
+    #[arg(long, env = "PSFLEET_COLOR", value_enum, default_value_t = ColorMode::Auto, value_name = "WHEN")]
+    pub color: ColorMode,
+
+    /// No progress and no summary
+    #[arg(short, long, env = "PSFLEET_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub quiet: bool,
+
+    /// Say more: positions and ids of errors, every attempt, every host of a cause
+    #[arg(short, long, env = "PSFLEET_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub verbose: bool,
+}
+
+/// What `-o` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Table on a terminal, jsonl otherwise
+    Auto,
+    /// Columns for people, as wide as the terminal
+    Table,
+    /// One property per line, as Format-List shows it
+    List,
+    /// Strings and numbers as they are, objects as a list
+    Text,
+    /// One document: counts, targets, records
+    Json,
+    /// One event per line, as it happens
+    Jsonl,
+    /// The union of all properties, one row per object
+    Csv,
+    /// No data
+    None,
+}
+
+/// What `--progress` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// A bar on a terminal, else a line per finished host
+    Auto,
+    /// A bar
+    Bar,
+    /// A line per finished host
+    Plain,
+    /// Nothing
+    None,
+}
+
+/// What `--color` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorMode {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A file of `--out` and its format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutFile {
+    /// Where to write.
+    pub path: PathBuf,
+    /// What its suffix asks for.
+    pub format: Format,
+    /// `.tsv`: tabs between the cells.
+    pub tabs: bool,
+}
+
+impl OutputArgs {
+    /// Opens everything that shows this run: the data on stdout and in files, then what goes to stderr.
+    ///
+    /// The first sink stands for all data; it answers [`output::Flow::Enough`] when nobody reads any of it.
+    ///
+    /// # Errors
+    /// A file of `--out` that cannot be created.
+    pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+        let mut data = Vec::new();
+        data.push(output::open(self.format(console), Box::new(console.stdout()), &self.settings(console)));
+        for out in &self.out {
+            let file = File::create(&out.path).with_context(|| format!("cannot create {}", out.path.display()))?;
+            data.push(output::open(out.format, Box::new(file), &self.file_settings(out, console)));
+        }
+        Ok(vec![Box::new(output::Fanout::new(data)), Box::new(Diagnostics::new(console, self.text_streams(console)))])
+    }
+
+    fn format(&self, console: &Console) -> Format {
+        match self.output {
+            OutputFormat::Auto if console.stdout_is_terminal() => Format::Table,
+            OutputFormat::Auto | OutputFormat::Jsonl => Format::Jsonl,
+            OutputFormat::Table => Format::Table,
+            OutputFormat::List => Format::List,
+            OutputFormat::Text => Format::Text,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Csv => Format::Csv,
+            OutputFormat::None => Format::None,
+        }
+    }
+
+    /// The streams that go to stderr as text: none where the data on stdout has them as events.
+    fn text_streams(&self, console: &Console) -> SelectedStreams {
+        match self.format(console) {
+            Format::Json | Format::Jsonl => SelectedStreams::none(),
+            _ => self.streams,
+        }
+    }
+
+    fn settings(&self, console: &Console) -> Settings {
+        Settings {
+            streams: self.streams,
+            select: self.select.clone(),
+            types: self.types,
+            csv: CsvSettings { delimiter: self.csv_delimiter, bom: self.csv_bom, raw: self.csv_raw },
+            width: console.width(),
+            color: console.stdout_color(),
+            terminal: console.stdout_is_terminal(),
+        }
+    }
+
+    fn file_settings(&self, out: &OutFile, console: &Console) -> Settings {
+        let mut settings = Settings { color: false, terminal: false, ..self.settings(console) };
+        if out.tabs {
+            settings.csv.delimiter = b'\t';
+        }
+        settings
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "\\t" | "tab" => Ok(b'\t'),
+        _ => match text.as_bytes() {
+            [b'"' | b'\r' | b'\n'] => Err("a quote or an end of line cannot stand between cells".to_owned()),
+            [byte] if byte.is_ascii() => Ok(*byte),
+            _ => Err("expected one ASCII character, such as ; or tab".to_owned()),
+        },
+    }
+}
+
+fn out_file(text: &str) -> Result<OutFile, String> {
+    let path = PathBuf::from(text);
+    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let format = match suffix.as_str() {
+        "json" => Format::Json,
+        "jsonl" | "ndjson" => Format::Jsonl,
+        "csv" | "tsv" => Format::Csv,
+        "txt" => Format::Text,
+        _ => return Err("the suffix names the format: .json .jsonl .csv .tsv .txt".to_owned()),
+    };
+    Ok(OutFile { path, format, tabs: suffix == "tsv" })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::{Format, OutputArgs};
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(flatten)]
+        output: OutputArgs,
+    }
+
+    fn parse(args: &[&str]) -> Result<OutputArgs, clap::Error> {
+        Cli::try_parse_from([&["psfleet"], args].concat()).map(|cli| cli.output)
+    }
+
+    #[test]
+    fn files_take_their_format_from_the_suffix() {
+        let args = parse(&["--out", "a.CSV", "--out", "b.json", "--out=c.tsv"]).unwrap();
+        let formats: Vec<_> = args.out.iter().map(|out| (out.format, out.tabs)).collect();
+        assert_eq!(formats, [(Format::Csv, false), (Format::Json, false), (Format::Csv, true)]);
+        assert!(parse(&["--out", "report.docx"]).unwrap_err().to_string().contains(".jsonl"));
+    }
+
+    #[test]
+    fn delimiters_are_one_character() {
+        assert_eq!(parse(&["--csv-delimiter", ";"]).unwrap().csv_delimiter, b';');
+        assert_eq!(parse(&["--csv-delimiter", "tab"]).unwrap().csv_delimiter, b'\t');
+        assert!(parse(&["--csv-delimiter", "\""]).is_err());
+        assert!(parse(&["--csv-delimiter", "ab"]).is_err());
+    }
+
+    #[test]
+    fn streams_are_named() {
+        assert!(parse(&["--streams", "error,progress"]).is_ok());
+        assert!(parse(&["--streams", "errors"]).unwrap_err().to_string().contains("information"));
+    }
+}
