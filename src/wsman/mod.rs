@@ -1,3 +1,15 @@
-//! WSMan envelopes without I/O: requests from templates, responses and faults by a streaming parse (MS-WSMV).
+//! WSMan envelopes without I/O (MS-WSMV): what a PowerShell session needs, and no more.
+//!
+//! [`Requests`] writes the requests of one shell: what they share is rendered once, and only ids and the body are
+//! spliced in. [`Response::parse`] reads an answer in one streaming pass, as [`Response`] or [`Fault`]; a fault knows
+//! what it means to a user ([`Fault::meaning`]). Bytes in, bytes out: HTTP, authentication, repetition and time belong
+//! to `transport`, PSRP inside the streams to `psrp`. Names are in [`names`], shared with the sandbox.
 
+mod fault;
 pub mod names;
+mod request;
+mod response;
+
+pub use fault::{Fault, Meaning};
+pub use request::Requests;
+pub use response::{CommandState, Created, ParseError, Receipt, Response};
