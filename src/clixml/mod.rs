@@ -1,7 +1,26 @@
 //! CLIXML: PowerShell's serialized objects (MS-PSRP 2.2.5), text in and values out, and back.
+//!
+//! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
+//! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode`] the
+//! way back. Nothing here knows streams, sessions or what a reader wants to see.
 
+mod decode;
+mod encode;
+mod error;
+mod escape;
+mod float;
+mod intern;
+mod parse;
+mod progress;
+mod scalar;
 mod string;
 mod value;
 
+pub use decode::{Decoder, Element, Elements, Limits};
+pub use encode::{encode, encode_into};
+pub use error::DecodeError;
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
+
+#[cfg(test)]
+mod tests;

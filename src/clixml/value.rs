@@ -164,6 +164,21 @@ impl TypeNames {
     }
 }
 
+/// The type of what [`Object::member_set`] makes.
+const MEMBER_SET: &str = "System.Management.Automation.PSMemberSet";
+
+impl ListKind {
+    /// The element name.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::List => "LST",
+            Self::Enumerable => "IE",
+            Self::Stack => "STK",
+            Self::Queue => "QUE",
+        }
+    }
+}
+
 impl Document {
     /// A document around a value that holds no [`Value::Ref`].
     pub fn new(root: Value) -> Self {
@@ -172,6 +187,20 @@ impl Document {
 }
 
 impl Object {
+    /// A member set, such as `PSStandardMembers`: `MS` inside `MS`, not data but a description of its owner.
+    pub fn member_set(members: Members) -> Self {
+        Self { type_names: TypeNames::new([MEMBER_SET]), notes: members, ..Self::default() }
+    }
+
+    /// Whether this has the form that [`member_set`](Self::member_set) makes.
+    pub fn is_member_set(&self) -> bool {
+        self.id.is_none()
+            && self.type_names.iter().eq([MEMBER_SET])
+            && self.to_string.is_none()
+            && self.content == Content::None
+            && self.props.is_empty()
+    }
+
     /// The member of this name; extended members shadow adapted ones. Names compare as PowerShell compares them,
     /// without regard to ASCII case.
     pub fn member(&self, name: &str) -> Option<&Value> {

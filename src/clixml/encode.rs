@@ -1,0 +1,284 @@
+//! Values to CLIXML text: the way back, in exactly PowerShell's form.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::Write;
+use std::slice::Iter;
+use std::sync::Arc;
+
+use super::escape::{Place, escape, escape_str};
+use super::float::{write_f32, write_f64};
+use super::scalar::Scalar;
+use super::{Content, Document, Object, RefId, TypeNames, Value, progress};
+
+/// The text of a document: one element without insignificant white space, as the data of a PSRP message.
+///
+/// Objects keep their ids; those without one get the next free numbers. Type names are numbered afresh.
+///
+/// # Source
+/// MS-PSRP 2.2.5; order of children and attributes as Windows writes them.
+pub fn encode(document: &Document) -> String {
+    let mut out = Vec::new();
+    encode_into(&document.root, &mut out);
+    // Only whole `str`s and ASCII are ever appended.
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Appends the text of a value, like [`encode`].
+pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
+    let mut encoder = Encoder { out, steps: Vec::new(), types: HashMap::new(), next_id: first_free_id(value) };
+    encoder.value(None, value);
+    encoder.run();
+}
+
+/// The state of a pass over a tree; the steps are its stack, so depth costs no call stack.
+struct Encoder<'o, 'v> {
+    out: &'o mut Vec<u8>,
+    steps: Vec<Step<'v>>,
+    types: HashMap<&'v TypeNames, usize>,
+    next_id: RefId,
+}
+
+/// What is still to be written, innermost last.
+enum Step<'v> {
+    Items(Iter<'v, Value>),
+    Entries(Iter<'v, (Value, Value)>),
+    EntryValue(&'v Value),
+    /// Members, and whether `MS` may stand among them.
+    Members(Iter<'v, (Arc<str>, Value)>, bool),
+    Props(&'v Object),
+    Notes(&'v Object),
+    Close(&'static str),
+}
+
+impl<'v> Encoder<'_, 'v> {
+    fn run(&mut self) {
+        while let Some(step) = self.steps.pop() {
+            match step {
+                Step::Items(mut items) => {
+                    if let Some(item) = items.next() {
+                        self.steps.push(Step::Items(items));
+                        self.value(None, item);
+                    }
+                }
+                Step::Entries(mut entries) => {
+                    if let Some((key, value)) = entries.next() {
+                        self.steps.extend([Step::Entries(entries), Step::Close("En"), Step::EntryValue(value)]);
+                        self.raw("<En>");
+                        self.value(Some("Key"), key);
+                    }
+                }
+                Step::EntryValue(value) => self.value(Some("Value"), value),
+                Step::Members(mut members, sets) => {
+                    if let Some((name, value)) = members.next() {
+                        self.steps.push(Step::Members(members, sets));
+                        self.member(name, value, sets);
+                    }
+                }
+                Step::Props(object) => self.members("Props", object.props.iter(), false),
+                Step::Notes(object) => self.members("MS", object.notes.iter(), true),
+                Step::Close(tag) => self.close(tag),
+            }
+        }
+    }
+
+    fn members(&mut self, tag: &'static str, members: Iter<'v, (Arc<str>, Value)>, sets: bool) {
+        if members.len() > 0 {
+            self.open(tag, None, None);
+            self.raw(">");
+            self.steps.extend([Step::Close(tag), Step::Members(members, sets)]);
+        }
+    }
+
+    fn member(&mut self, name: &'v str, value: &'v Value, sets: bool) {
+        match value {
+            Value::Object(object) if sets && object.is_member_set() => {
+                self.open("MS", Some(name), None);
+                self.raw(">");
+                self.steps.extend([Step::Close("MS"), Step::Members(object.notes.iter(), true)]);
+            }
+            _ => self.value(Some(name), value),
+        }
+    }
+
+    fn value(&mut self, name: Option<&str>, value: &'v Value) {
+        match value {
+            Value::Object(object) if progress::is_progress(object) => self.progress(name, object),
+            Value::Object(object) => self.object(name, object),
+            Value::Ref(id) => {
+                self.open("Ref", name, Some(*id as usize));
+                self.raw(" />");
+            }
+            scalar => self.scalar(name, scalar),
+        }
+    }
+
+    fn object(&mut self, name: Option<&str>, object: &'v Object) {
+        let id = object.id.unwrap_or_else(|| {
+            let id = self.next_id;
+            self.next_id = id.wrapping_add(1);
+            id
+        });
+        self.open("Obj", name, Some(id as usize));
+        self.raw(">");
+        self.type_names(&object.type_names);
+        if let Some(text) = &object.to_string {
+            if text.is_empty() {
+                self.raw("<ToString />");
+            } else {
+                self.raw("<ToString>");
+                escape(text, Place::Element, self.out);
+                self.raw("</ToString>");
+            }
+        }
+        self.steps.extend([Step::Close("Obj"), Step::Notes(object), Step::Props(object)]);
+        match &object.content {
+            Content::None => {}
+            Content::Value(value) => self.value(None, value),
+            Content::List(kind, items) => self.collection(kind.tag(), items.is_empty(), Step::Items(items.iter())),
+            Content::Dict(entries) => self.collection("DCT", entries.is_empty(), Step::Entries(entries.iter())),
+        }
+    }
+
+    fn collection(&mut self, tag: &'static str, empty: bool, step: Step<'v>) {
+        self.open(tag, None, None);
+        if empty {
+            return self.raw(" />");
+        }
+        self.raw(">");
+        self.steps.extend([Step::Close(tag), step]);
+    }
+
+    fn type_names(&mut self, names: &'v TypeNames) {
+        if names.is_empty() {
+            return;
+        }
+        let next = self.types.len();
+        let number = match self.types.entry(names) {
+            Entry::Occupied(known) => {
+                let number = *known.get();
+                self.open("TNRef", None, Some(number));
+                return self.raw(" />");
+            }
+            Entry::Vacant(place) => *place.insert(next),
+        };
+        self.open("TN", None, Some(number));
+        self.raw(">");
+        for name in names.iter() {
+            self.raw("<T>");
+            escape_str(name, Place::Element, self.out);
+            self.raw("</T>");
+        }
+        self.raw("</TN>");
+    }
+
+    fn progress(&mut self, name: Option<&str>, object: &'v Object) {
+        self.open("PR", name, None);
+        self.raw(">");
+        for ((_, value), (_, tag)) in object.notes.iter().zip(progress::PARTS) {
+            match value {
+                Value::Null => self.raw("<Nil />"),
+                value => {
+                    self.open(tag, None, None);
+                    self.raw(">");
+                    self.content(value);
+                    self.close(tag);
+                }
+            }
+        }
+        self.close("PR");
+    }
+
+    fn scalar(&mut self, name: Option<&str>, value: &Value) {
+        let Some(scalar) = Scalar::of_value(value) else {
+            self.open("Nil", name, None);
+            return self.raw(" />");
+        };
+        self.open(scalar.tag(), name, None);
+        if matches!(value, Value::Bytes(bytes) | Value::SecureString(bytes) if bytes.is_empty()) {
+            return self.raw(" />");
+        }
+        self.raw(">");
+        self.content(value);
+        self.close(scalar.tag());
+    }
+
+    /// The text of a scalar.
+    fn content(&mut self, value: &Value) {
+        let out = &mut *self.out;
+        match value {
+            Value::Str(text) | Value::Uri(text) | Value::Xml(text) | Value::Script(text) => {
+                escape(text, Place::Element, out);
+            }
+            Value::Decimal(text) | Value::DateTime(text) | Value::TimeSpan(text) | Value::Version(text) => {
+                escape_str(text, Place::Element, out);
+            }
+            Value::Bytes(bytes) | Value::SecureString(bytes) => {
+                out.extend_from_slice(base64_simd::STANDARD.encode_to_string(bytes).as_bytes());
+            }
+            Value::F32(number) => write_f32(*number, out),
+            Value::F64(number) => write_f64(*number, out),
+            Value::Bool(yes) => display(yes, out),
+            Value::Char(unit) => display(unit, out),
+            Value::I8(number) => display(number, out),
+            Value::U8(number) => display(number, out),
+            Value::I16(number) => display(number, out),
+            Value::U16(number) => display(number, out),
+            Value::I32(number) => display(number, out),
+            Value::U32(number) => display(number, out),
+            Value::I64(number) => display(number, out),
+            Value::U64(number) => display(number, out),
+            Value::Guid(id) => display(id, out),
+            Value::Null | Value::Object(_) | Value::Ref(_) => {}
+        }
+    }
+
+    /// Writes `<tag N="…" RefId="…"`, still open.
+    fn open(&mut self, tag: &str, name: Option<&str>, id: Option<usize>) {
+        self.raw("<");
+        self.raw(tag);
+        if let Some(name) = name {
+            self.raw(" N=\"");
+            escape_str(name, Place::Attribute, self.out);
+            self.raw("\"");
+        }
+        if let Some(id) = id {
+            self.raw(" RefId=\"");
+            display(&id, self.out);
+            self.raw("\"");
+        }
+    }
+
+    fn close(&mut self, tag: &str) {
+        self.raw("</");
+        self.raw(tag);
+        self.raw(">");
+    }
+
+    fn raw(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+}
+
+pub(super) fn display(value: &impl std::fmt::Display, out: &mut Vec<u8>) {
+    // Writing to a Vec cannot fail.
+    let _ = write!(out, "{value}");
+}
+
+/// The first number above all ids in a tree.
+fn first_free_id(root: &Value) -> RefId {
+    let mut free = 0;
+    let mut open = vec![root];
+    while let Some(value) = open.pop() {
+        let Value::Object(object) = value else { continue };
+        free = free.max(object.id.map_or(0, |id| id.wrapping_add(1)));
+        open.extend(object.props.iter().chain(&object.notes).map(|(_, value)| value));
+        match &object.content {
+            Content::None => {}
+            Content::Value(value) => open.push(value),
+            Content::List(_, items) => open.extend(items),
+            Content::Dict(entries) => open.extend(entries.iter().flat_map(|(key, value)| [key, value])),
+        }
+    }
+    free
+}

@@ -1,0 +1,599 @@
+//! One pass over a text: pulls XML events and builds values on a stack of its own, so depth costs no call stack.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use quick_xml::Reader;
+use quick_xml::escape;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::decode::{Decoder, Limits};
+use super::escape::unescape;
+use super::progress;
+use super::scalar::Scalar;
+use super::{Content, DecodeError, Document, ListKind, Members, Object, PsString, RefId, TypeNames, Value};
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// The state of a pass. `'a` is the text's and the decoder's.
+#[derive(Debug)]
+pub(super) struct Parser<'a> {
+    reader: Reader<&'a [u8]>,
+    xml: &'a [u8],
+    /// Bytes before `xml`: the byte order mark.
+    skipped: u64,
+    decoder: &'a mut Decoder,
+    limits: Limits,
+    elements: usize,
+    levels: usize,
+    stack: Vec<Frame>,
+    /// `Objs` may stand around the values; `None` if it may not.
+    objs: Option<Objs>,
+    finished: Option<Value>,
+    stream: Option<Box<str>>,
+    has_refs: bool,
+    known_ids: HashSet<RefId>,
+    type_lists: HashMap<u32, TypeNames>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Objs {
+    Outside,
+    Inside,
+}
+
+/// An open element that holds others.
+#[derive(Debug)]
+enum Frame {
+    Object { slot: Slot, object: Box<Object> },
+    Props(Members),
+    Notes(Members),
+    MemberSet { slot: Slot, members: Members },
+    List { slot: Slot, kind: ListKind, items: Vec<Value> },
+    Dict { slot: Slot, entries: Vec<(Value, Value)> },
+    Entry { key: Option<Value>, value: Option<Value> },
+    TypeNames { id: Option<u32> },
+    Progress { slot: Slot, members: Members },
+}
+
+/// Where in its parent a value goes.
+#[derive(Debug)]
+enum Slot {
+    /// The next place of a list, the content of an object, the root.
+    Next,
+    /// A member of this name.
+    Member(Arc<str>),
+    /// The key of a dictionary's entry.
+    Key,
+    /// The value of a dictionary's entry.
+    Value,
+}
+
+/// The attributes that mean something, as written.
+#[derive(Default)]
+struct Attributes<'e> {
+    name: Option<Cow<'e, str>>,
+    id: Option<u32>,
+    stream: Option<Cow<'e, str>>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(decoder: &'a mut Decoder, limits: Limits, xml: &'a [u8]) -> Result<Self, DecodeError> {
+        if xml.len() > limits.bytes {
+            return Err(DecodeError::Limit { offset: limits.bytes as u64, what: "bytes", limit: limits.bytes });
+        }
+        let (skipped, xml) = xml.strip_prefix(BOM).map_or((0, xml), |rest| (BOM.len() as u64, rest));
+        // The XML reader would swallow another one and miscount.
+        if xml.starts_with(BOM) {
+            return Err(DecodeError::StrayText { offset: skipped, tag: String::new() });
+        }
+        Ok(Self {
+            reader: Reader::from_reader(xml),
+            xml,
+            skipped,
+            decoder,
+            limits,
+            elements: 0,
+            levels: 0,
+            stack: Vec::with_capacity(16),
+            objs: None,
+            finished: None,
+            stream: None,
+            has_refs: false,
+            known_ids: HashSet::new(),
+            type_lists: HashMap::new(),
+        })
+    }
+
+    /// Lets `Objs` stand around the values, and the line before it that a console prints.
+    pub(super) fn within_objs(mut self) -> Self {
+        self.objs = Some(Objs::Outside);
+        if let Some(rest) = self.xml.strip_prefix(b"#< CLIXML") {
+            self.skipped += (self.xml.len() - rest.len()) as u64;
+            self.xml = rest;
+            self.reader = Reader::from_reader(rest);
+        }
+        self
+    }
+
+    /// The next value outside all others; `None` at the end.
+    pub(super) fn next_value(&mut self) -> Result<Option<Value>, DecodeError> {
+        loop {
+            let offset = self.reader.buffer_position();
+            match self.read()? {
+                Event::Start(start) => self.open(&start, offset, false)?,
+                Event::Empty(start) => self.open(&start, offset, true)?,
+                Event::End(_) => self.close(),
+                Event::Text(text) => self.expect_blank(&text.into_inner(), offset)?,
+                Event::CData(text) => self.expect_blank(&text.into_inner(), offset)?,
+                Event::GeneralRef(_) => return Err(self.stray(offset)),
+                Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+                Event::DocType(_) => return Err(self.doctype(offset)),
+                Event::Eof if self.stack.is_empty() && self.objs != Some(Objs::Inside) => return Ok(None),
+                Event::Eof => return Err(self.unclosed(self.open_tag())),
+            }
+            if let Some(value) = self.finished.take() {
+                return Ok(Some(value));
+            }
+        }
+    }
+
+    /// Makes sure that nothing but white space and comments is left.
+    pub(super) fn expect_end(&mut self) -> Result<(), DecodeError> {
+        loop {
+            let offset = self.reader.buffer_position();
+            match self.read()? {
+                Event::Eof => return Ok(()),
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::Text(text) => self.expect_blank(&text.into_inner(), offset)?,
+                Event::Start(_) | Event::Empty(_) => return Err(DecodeError::Trailing { offset: self.at(offset) }),
+                Event::DocType(_) => return Err(self.doctype(offset)),
+                _ => return Err(self.stray(offset)),
+            }
+        }
+    }
+
+    /// The document around a value that [`next_value`](Self::next_value) gave.
+    pub(super) fn document(&mut self, root: Value) -> Document {
+        self.known_ids.clear();
+        Document { root, has_refs: std::mem::take(&mut self.has_refs) }
+    }
+
+    /// The attribute `S` of the last value.
+    pub(super) fn take_stream(&mut self) -> Option<Box<str>> {
+        self.stream.take()
+    }
+
+    fn read(&mut self) -> Result<Event<'a>, DecodeError> {
+        self.reader.read_event().map_err(|source| DecodeError::Xml {
+            offset: self.at(self.reader.error_position()),
+            tag: self.open_tag().to_owned(),
+            source,
+        })
+    }
+
+    fn open(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
+        self.elements += 1;
+        if self.elements > self.limits.elements {
+            return Err(self.limit(offset, "elements", self.limits.elements));
+        }
+        let name = start.local_name();
+        let tag = name.as_ref();
+        match (self.stack.last(), tag) {
+            (None, "Objs") if self.objs == Some(Objs::Outside) => {
+                self.objs = Some(if empty { Objs::Outside } else { Objs::Inside });
+                return Ok(());
+            }
+            (Some(Frame::Object { .. }), "TN") => {
+                let id = self.attributes(start, offset)?.id;
+                self.decoder.types.begin();
+                self.stack.push(Frame::TypeNames { id });
+            }
+            (Some(Frame::Object { .. }), "TNRef") => return self.type_names_ref(start, offset, empty),
+            (Some(Frame::Object { .. }), "ToString") => {
+                let text = unescape(self.text(start, empty)?);
+                if let Some(Frame::Object { object, .. }) = self.stack.last_mut() {
+                    object.to_string = Some(text);
+                }
+                return Ok(());
+            }
+            (Some(Frame::Object { .. }), "Props") => self.stack.push(Frame::Props(Vec::new())),
+            (Some(Frame::Object { .. }), "MS") => self.stack.push(Frame::Notes(Vec::new())),
+            (Some(Frame::Notes(_) | Frame::MemberSet { .. }), "MS") => {
+                let slot = self.slot(self.attributes(start, offset)?.name);
+                self.push(Frame::MemberSet { slot, members: Vec::new() }, offset)?;
+            }
+            (Some(Frame::Dict { .. }), "En") => self.stack.push(Frame::Entry { key: None, value: None }),
+            (Some(Frame::TypeNames { .. }), "T") => {
+                let name = unescape(self.text(start, empty)?);
+                self.decoder.types.push(&name.to_str_lossy());
+                return Ok(());
+            }
+            (Some(Frame::Progress { .. }), _) => return self.progress_part(start, offset, empty),
+            (Some(Frame::Dict { .. } | Frame::TypeNames { .. }), _) => return Err(self.misplaced(tag, offset)),
+            _ => return self.open_value(start, offset, empty),
+        }
+        if empty {
+            self.close();
+        }
+        Ok(())
+    }
+
+    /// Opens an element that is a value; those without others inside are read to their end.
+    fn open_value(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
+        let name = start.local_name();
+        let tag = name.as_ref();
+        let attributes = self.attributes(start, offset)?;
+        if self.objs.is_some() && self.stack.is_empty() {
+            self.stream = attributes.stream.map(|stream| stream.into());
+        }
+        let slot = self.slot(attributes.name);
+        if let Some(scalar) = Scalar::of_tag(tag) {
+            let text = self.text(start, empty)?;
+            let value = self.scalar(scalar, text, offset)?;
+            self.deliver(slot, value);
+            return Ok(());
+        }
+        let frame = match tag {
+            "Obj" => {
+                self.known_ids.extend(attributes.id);
+                Frame::Object { slot, object: Box::new(Object { id: attributes.id, ..Object::default() }) }
+            }
+            "LST" => Frame::List { slot, kind: ListKind::List, items: Vec::new() },
+            "IE" => Frame::List { slot, kind: ListKind::Enumerable, items: Vec::new() },
+            "STK" => Frame::List { slot, kind: ListKind::Stack, items: Vec::new() },
+            "QUE" => Frame::List { slot, kind: ListKind::Queue, items: Vec::new() },
+            "DCT" => Frame::Dict { slot, entries: Vec::new() },
+            "PR" => Frame::Progress { slot, members: Vec::new() },
+            _ => {
+                let value = self.other_value(tag, attributes.id, start, offset, empty)?;
+                self.deliver(slot, value);
+                return Ok(());
+            }
+        };
+        self.push(frame, offset)?;
+        if empty {
+            self.close();
+        }
+        Ok(())
+    }
+
+    /// `Nil`, `Ref`, and elements that we do not know.
+    fn other_value(
+        &mut self,
+        tag: &str,
+        id: Option<RefId>,
+        start: &BytesStart<'a>,
+        offset: u64,
+        empty: bool,
+    ) -> Result<Value, DecodeError> {
+        match tag {
+            "Nil" => {
+                self.text(start, empty)?;
+                Ok(Value::Null)
+            }
+            "Ref" => {
+                self.text(start, empty)?;
+                Ok(match id {
+                    Some(id) if self.known_ids.contains(&id) => {
+                        self.has_refs = true;
+                        Value::Ref(id)
+                    }
+                    _ => Value::Null,
+                })
+            }
+            _ if empty => Ok(Value::str("")),
+            _ => self.raw(start, offset).map(Value::Str),
+        }
+    }
+
+    /// Opens a frame and counts its level: a collection inside its `Obj` is on the same one.
+    fn push(&mut self, frame: Frame, offset: u64) -> Result<(), DecodeError> {
+        self.levels += usize::from(!self.is_content(&frame));
+        if self.levels > self.limits.depth {
+            return Err(self.limit(offset, "levels", self.limits.depth));
+        }
+        self.stack.push(frame);
+        Ok(())
+    }
+
+    /// Whether a frame is the collection of the object that is innermost without it.
+    fn is_content(&self, frame: &Frame) -> bool {
+        matches!(frame, Frame::List { .. } | Frame::Dict { .. })
+            && matches!(self.stack.last(), Some(Frame::Object { .. }))
+    }
+
+    /// Ends the innermost frame and hands what it held to the one around it.
+    fn close(&mut self) {
+        let Some(frame) = self.stack.pop() else {
+            self.objs = self.objs.map(|_| Objs::Outside);
+            return;
+        };
+        let is_content = self.is_content(&frame);
+        let level = usize::from(!is_content);
+        match (frame, self.stack.last_mut()) {
+            (Frame::Object { slot, object }, _) => self.leave(slot, object),
+            (Frame::MemberSet { slot, members }, _) => self.leave(slot, Box::new(Object::member_set(members))),
+            (Frame::Progress { slot, members }, _) => self.leave(slot, Box::new(progress::object(members))),
+            (Frame::Props(members), Some(Frame::Object { object, .. })) => append(&mut object.props, members),
+            (Frame::Notes(members), Some(Frame::Object { object, .. })) => append(&mut object.notes, members),
+            (Frame::List { kind, items, .. }, Some(Frame::Object { object, .. })) if is_content => {
+                object.content = Content::List(kind, items);
+            }
+            (Frame::Dict { entries, .. }, Some(Frame::Object { object, .. })) if is_content => {
+                object.content = Content::Dict(entries);
+            }
+            (Frame::List { slot, kind, items }, _) => {
+                self.levels -= level;
+                self.deliver_content(slot, Content::List(kind, items));
+            }
+            (Frame::Dict { slot, entries }, _) => {
+                self.levels -= level;
+                self.deliver_content(slot, Content::Dict(entries));
+            }
+            (Frame::Entry { key, value }, Some(Frame::Dict { entries, .. })) => {
+                entries.push((key.unwrap_or(Value::Null), value.unwrap_or(Value::Null)));
+            }
+            (Frame::TypeNames { id }, Some(Frame::Object { object, .. })) => {
+                object.type_names = self.decoder.types.finish();
+                if let Some(id) = id {
+                    self.type_lists.insert(id, object.type_names.clone());
+                }
+            }
+            // `open` pushes these frames on no others.
+            (Frame::Props(_) | Frame::Notes(_) | Frame::Entry { .. } | Frame::TypeNames { .. }, _) => {}
+        }
+    }
+
+    fn leave(&mut self, slot: Slot, object: Box<Object>) {
+        self.levels -= 1;
+        self.deliver(slot, Value::Object(object));
+    }
+
+    fn deliver_content(&mut self, slot: Slot, content: Content) {
+        self.deliver(slot, Object { content, ..Object::default() }.into());
+    }
+
+    /// Puts a value into its place in the innermost frame.
+    fn deliver(&mut self, slot: Slot, value: Value) {
+        match (self.stack.last_mut(), slot) {
+            (None, _) => self.finished = Some(value),
+            (Some(Frame::Object { object, .. }), _) => object.content = Content::Value(value),
+            (
+                Some(Frame::Props(members) | Frame::Notes(members) | Frame::MemberSet { members, .. }),
+                Slot::Member(name),
+            ) => {
+                members.push((name, value));
+            }
+            (Some(Frame::List { items, .. }), _) => items.push(value),
+            (Some(Frame::Entry { key, .. }), Slot::Key) => *key = Some(value),
+            (Some(Frame::Entry { value: place, .. }), Slot::Value) => *place = Some(value),
+            // An entry that does not say which is which has its key first.
+            (Some(Frame::Entry { key: key @ None, .. }), _) => *key = Some(value),
+            (Some(Frame::Entry { value: place, .. }), _) => *place = Some(value),
+            // `slot` names all members, and `open` lets no values into these frames.
+            (Some(_), _) => {}
+        }
+    }
+
+    fn slot(&mut self, name: Option<Cow<'_, str>>) -> Slot {
+        match self.stack.last() {
+            Some(Frame::Props(_) | Frame::Notes(_) | Frame::MemberSet { .. }) => {
+                Slot::Member(self.member_name(name.unwrap_or_default()))
+            }
+            Some(Frame::Entry { .. }) => match name.as_deref() {
+                Some("Key") => Slot::Key,
+                Some("Value") => Slot::Value,
+                _ => Slot::Next,
+            },
+            _ => Slot::Next,
+        }
+    }
+
+    fn member_name(&mut self, name: Cow<'_, str>) -> Arc<str> {
+        if name.contains('_') {
+            return self.decoder.names.intern(&unescape(name).to_str_lossy());
+        }
+        self.decoder.names.intern(&name)
+    }
+
+    fn scalar(&self, scalar: Scalar, text: Cow<'a, str>, offset: u64) -> Result<Value, DecodeError> {
+        Ok(match scalar {
+            Scalar::Str => Value::Str(unescape(text)),
+            Scalar::Uri => Value::Uri(unescape(text)),
+            Scalar::Xml => Value::Xml(unescape(text)),
+            Scalar::Script => Value::Script(unescape(text)),
+            _ => scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", offset))?,
+        })
+    }
+
+    fn type_names_ref(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
+        let id = self.attributes(start, offset)?.id;
+        self.text(start, empty)?;
+        let names = id.and_then(|id| self.type_lists.get(&id)).cloned().unwrap_or_default();
+        if let Some(Frame::Object { object, .. }) = self.stack.last_mut() {
+            object.type_names = names;
+        }
+        Ok(())
+    }
+
+    fn progress_part(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
+        let name = start.local_name();
+        let tag = name.as_ref();
+        let Some(member) = progress::member_of(tag) else { return Err(self.misplaced(tag, offset)) };
+        let text = self.text(start, empty)?;
+        let value = match tag {
+            "Nil" => Value::Null,
+            _ => self.scalar(progress::scalar_of(member), text, offset)?,
+        };
+        let name = self.decoder.names.intern(member);
+        if let Some(Frame::Progress { members, .. }) = self.stack.last_mut() {
+            members.push((name, value));
+        }
+        Ok(())
+    }
+
+    /// The text of an element up to its end; other elements in it are an error.
+    fn text(&mut self, start: &BytesStart<'a>, empty: bool) -> Result<Cow<'a, str>, DecodeError> {
+        let mut text = Cow::Borrowed("");
+        if empty {
+            return Ok(text);
+        }
+        loop {
+            let at = self.reader.buffer_position();
+            let event = self.reader.read_event().map_err(|source| DecodeError::Xml {
+                offset: self.at(self.reader.error_position()),
+                tag: brief(start.local_name().as_ref()),
+                source,
+            })?;
+            match event {
+                Event::End(_) => return Ok(text),
+                Event::Text(piece) => join(&mut text, piece.into_inner()),
+                Event::CData(piece) => join(&mut text, piece.into_inner()),
+                Event::GeneralRef(entity) => {
+                    let resolved = resolve(&entity).ok_or_else(|| DecodeError::Entity {
+                        offset: self.at(at),
+                        tag: brief(start.local_name().as_ref()),
+                    })?;
+                    text.to_mut().push(resolved);
+                }
+                Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+                Event::Start(inner) | Event::Empty(inner) => {
+                    return Err(DecodeError::Misplaced {
+                        offset: self.at(at),
+                        tag: brief(inner.local_name().as_ref()),
+                        parent: brief(start.local_name().as_ref()),
+                    });
+                }
+                Event::DocType(_) => return Err(self.doctype(at)),
+                Event::Eof => return Err(self.unclosed(start.local_name().as_ref())),
+            }
+        }
+    }
+
+    /// What stands inside an unknown element: its text, or its XML if there are elements in it.
+    fn raw(&mut self, start: &BytesStart<'a>, offset: u64) -> Result<PsString, DecodeError> {
+        let tag = start.local_name();
+        let span = self.reader.read_to_end(start.name()).map_err(|source| DecodeError::Xml {
+            offset: self.at(self.reader.error_position()),
+            tag: brief(tag.as_ref()),
+            source,
+        })?;
+        let inner = self.xml.get(span.start as usize..span.end as usize);
+        let inner = inner.and_then(|bytes| std::str::from_utf8(bytes).ok());
+        let inner = inner.ok_or_else(|| self.invalid(tag.as_ref(), "content", offset))?;
+        if inner.contains('<') {
+            return Ok(inner.into());
+        }
+        let text = escape::unescape(inner);
+        text.map(unescape).map_err(|_| DecodeError::Entity { offset: self.at(offset), tag: brief(tag.as_ref()) })
+    }
+
+    fn attributes<'e>(&self, start: &'e BytesStart<'a>, offset: u64) -> Result<Attributes<'e>, DecodeError> {
+        let mut found = Attributes::default();
+        let invalid = |part| self.invalid(start.local_name().as_ref(), part, offset);
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|_| invalid("attribute"))?;
+            let key = attribute.key.local_name();
+            let value = || match &attribute.value {
+                Cow::Borrowed(raw) => escape::unescape(raw).map_err(|_| invalid("attribute")),
+                Cow::Owned(raw) => {
+                    escape::unescape(raw).map(|text| Cow::Owned(text.into_owned())).map_err(|_| invalid("attribute"))
+                }
+            };
+            match key.as_ref() {
+                "N" => found.name = Some(value()?),
+                "RefId" => found.id = Some(attribute.value.trim_ascii().parse().map_err(|_| invalid("RefId"))?),
+                "S" => found.stream = Some(value()?),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn expect_blank(&self, text: &str, offset: u64) -> Result<(), DecodeError> {
+        if text.trim_ascii().is_empty() { Ok(()) } else { Err(self.stray(offset)) }
+    }
+
+    /// The tag of the innermost open frame, for messages.
+    fn open_tag(&self) -> &'static str {
+        match self.stack.last() {
+            None if self.objs == Some(Objs::Inside) => "Objs",
+            None => "",
+            Some(Frame::Object { .. }) => "Obj",
+            Some(Frame::Props(_)) => "Props",
+            Some(Frame::Notes(_) | Frame::MemberSet { .. }) => "MS",
+            Some(Frame::List { kind, .. }) => kind.tag(),
+            Some(Frame::Dict { .. }) => "DCT",
+            Some(Frame::Entry { .. }) => "En",
+            Some(Frame::TypeNames { .. }) => "TN",
+            Some(Frame::Progress { .. }) => "PR",
+        }
+    }
+
+    /// An offset of the XML reader in the whole text.
+    fn at(&self, offset: u64) -> u64 {
+        self.skipped + offset
+    }
+
+    fn invalid(&self, tag: &str, part: &'static str, offset: u64) -> DecodeError {
+        DecodeError::Invalid { offset: self.at(offset), tag: brief(tag), part }
+    }
+
+    fn misplaced(&self, tag: &str, offset: u64) -> DecodeError {
+        DecodeError::Misplaced { offset: self.at(offset), tag: brief(tag), parent: self.open_tag().to_owned() }
+    }
+
+    fn stray(&self, offset: u64) -> DecodeError {
+        DecodeError::StrayText { offset: self.at(offset), tag: self.open_tag().to_owned() }
+    }
+
+    fn doctype(&self, offset: u64) -> DecodeError {
+        DecodeError::Doctype { offset: self.at(offset) }
+    }
+
+    fn unclosed(&self, tag: &str) -> DecodeError {
+        DecodeError::Unclosed { offset: self.at(self.reader.buffer_position()), tag: brief(tag) }
+    }
+
+    fn limit(&self, offset: u64, what: &'static str, limit: usize) -> DecodeError {
+        DecodeError::Limit { offset: self.at(offset), what, limit }
+    }
+}
+
+/// Members of a second `Props` or `MS` follow those of the first.
+fn append(members: &mut Members, more: Members) {
+    if members.is_empty() {
+        *members = more;
+    } else {
+        members.extend(more);
+    }
+}
+
+fn join<'a>(text: &mut Cow<'a, str>, piece: Cow<'a, str>) {
+    if text.is_empty() {
+        *text = piece;
+    } else {
+        text.to_mut().push_str(&piece);
+    }
+}
+
+/// The character of a reference such as `&lt;` or `&#x1;`; `None` if it is of none.
+fn resolve(entity: &BytesRef<'_>) -> Option<char> {
+    if entity.is_char_ref() {
+        return entity.resolve_char_ref().ok().flatten();
+    }
+    match entity.as_ref() {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
+/// A remote name for a message, cut to 64 characters.
+fn brief(tag: &str) -> String {
+    tag.chars().take(64).collect()
+}
