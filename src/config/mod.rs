@@ -1,1 +1,18 @@
 //! Settings: flags, environment, configuration files; each value remembers where it came from.
+//!
+//! In come texts and typed flags, out go [`Connection`] layers (one per origin) whose values are [`Given`] with their
+//! [`Source`]. Which layer wins is decided by `inventory`, once.
+
+mod connection;
+mod duration;
+mod node;
+mod problem;
+mod setting;
+mod source;
+
+pub use connection::{Connection, Transport, Untrusted};
+pub use duration::{parse_duration, show_duration};
+pub use node::{Entry, Node, Place, Value};
+pub use problem::Problem;
+pub use setting::{Word, parse_hop, split_port};
+pub use source::{Given, Origin, Source};

@@ -1,0 +1,187 @@
+//! The connection keys: one list for flags, environment, inventories and configuration files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::node::Node;
+use super::setting::Setting;
+use super::source::{Given, Source};
+use crate::secret::Secret;
+use crate::target::{AuthMethod, HostKeyPolicy, SshHop};
+
+/// How to reach a target; `auto` is an inventory's key, else the URL's scheme, else WinRM. Never probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Not said here.
+    Auto,
+    /// PSRP over WSMan.
+    Winrm,
+    /// PSRP over SSH.
+    Ssh,
+    /// A PowerShell started on this machine.
+    Local,
+}
+
+/// What to do with sealed NTLM over plain HTTP to a name that is not in `trusted_hosts`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Untrusted {
+    /// Go on, with one warning a run.
+    Allow,
+    /// Refuse, as WSMan does.
+    Refuse,
+}
+
+macro_rules! connection_keys {
+    ($( $(#[$doc:meta])* $name:ident: $type:ty ),+ $(,)?) => {
+        /// One layer of connection settings: what one flag set, host, group or file says. Keys that it doesn't name
+        /// are `None`.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Connection {
+            $( $(#[$doc])* pub $name: Option<Given<$type>>, )+
+        }
+
+        impl Connection {
+            /// The names of all keys, as files write them.
+            pub const KEYS: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// Sets a key from a file. `None` if there is no key of that name, `Some(Err)` with what was expected.
+            pub fn set(&mut self, key: &str, node: &Node, source: &Source) -> Option<Result<(), String>> {
+                match key {
+                    $( stringify!($name) => Some(<$type as Setting>::read(node).map(|value| {
+                        self.$name = Some(Given::new(value, source.clone()));
+                    })), )+
+                    _ => None,
+                }
+            }
+
+            /// Fills what this layer leaves open from a weaker one.
+            pub fn fill(&mut self, weaker: &Self) {
+                $( if self.$name.is_none() { self.$name.clone_from(&weaker.$name); } )+
+            }
+
+            /// Keys that both layers set to different values, with both origins.
+            pub fn disagreements<'a>(&'a self, other: &'a Self) -> Vec<(&'static str, &'a Source, &'a Source)> {
+                let mut found = Vec::new();
+                $( if let (Some(mine), Some(theirs)) = (&self.$name, &other.$name)
+                    && mine.value != theirs.value
+                {
+                    found.push((stringify!($name), &mine.source, &theirs.source));
+                } )+
+                found
+            }
+
+            /// Every key that is set: name, value in words (secrets redacted), origin.
+            pub fn shown(&self) -> Vec<(&'static str, String, &Source)> {
+                let mut shown = Vec::new();
+                $( if let Some(given) = &self.$name {
+                    shown.push((stringify!($name), given.value.show(), &given.source));
+                } )+
+                shown
+            }
+
+            /// Drops the named keys; returns those that were set.
+            pub fn drop_keys(&mut self, keys: &[&str]) -> Vec<(&'static str, Source)> {
+                let mut dropped = Vec::new();
+                $( if keys.contains(&stringify!($name)) && let Some(given) = self.$name.take() {
+                    dropped.push((stringify!($name), given.source));
+                } )+
+                dropped
+            }
+        }
+    };
+}
+
+connection_keys! {
+    /// The transport.
+    transport: Transport,
+    /// The mechanism that authenticates over HTTP.
+    auth: AuthMethod,
+    /// TCP port.
+    port: u16,
+    /// Whom to log on as.
+    user: String,
+    /// The password itself; in inventories that only their owner can read.
+    password: Secret<String>,
+    /// The variable of the environment that holds the password.
+    password_env: String,
+    /// Private key files for SSH.
+    identity: Vec<PathBuf>,
+    /// SSH bastions, first hop first.
+    jump: Vec<SshHop>,
+    /// SSH: what to do with host keys.
+    host_keys: HostKeyPolicy,
+    /// SSH: known_hosts files.
+    known_hosts: Vec<PathBuf>,
+    /// SSH: the subsystem to ask for.
+    subsystem: String,
+    /// SSH: the command to run when the subsystem is refused.
+    exec: String,
+    /// The session configuration.
+    configuration_name: String,
+    /// WinRM: path of the URL.
+    url_path: String,
+    /// Local: the PowerShell to start.
+    pwsh: PathBuf,
+    /// DNS, TCP, TLS and authentication together.
+    connect_timeout: Duration,
+    /// Up to the opened runspace pool.
+    open_timeout: Duration,
+    /// The pipeline.
+    timeout: Duration,
+    /// WinRM over HTTPS.
+    tls: bool,
+    /// Extra roots in a PEM file.
+    ca: PathBuf,
+    /// Accept any certificate.
+    insecure: bool,
+    /// Patterns of names that are trusted without proof.
+    trusted_hosts: Vec<String>,
+    /// Plain HTTP without sealing, for trusted hosts.
+    allow_unencrypted: bool,
+    /// Sealed NTLM over plain HTTP to other names.
+    untrusted: Untrusted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Connection;
+    use crate::config::{Node, Source};
+
+    fn layer(pairs: &[(&str, &str)]) -> Connection {
+        let mut layer = Connection::default();
+        for (key, value) in pairs {
+            let source = Source::Env((*value).to_owned());
+            layer.set(key, &Node::text(*value), &source).expect("a key").expect("a value");
+        }
+        layer
+    }
+
+    #[test]
+    fn the_stronger_layer_wins_and_keeps_its_source() {
+        let mut strong = layer(&[("port", "1")]);
+        strong.fill(&layer(&[("port", "2"), ("user", "u")]));
+        let shown: Vec<_> =
+            strong.shown().into_iter().map(|(key, value, source)| format!("{key}={value} {source}")).collect();
+        assert_eq!(shown, ["port=1 1", "user=u u"]);
+    }
+
+    #[test]
+    fn disagreements_name_the_key_only_when_values_differ() {
+        let (one, two) = (layer(&[("port", "1"), ("user", "u")]), layer(&[("port", "2"), ("user", "u")]));
+        let keys: Vec<_> = one.disagreements(&two).into_iter().map(|found| found.0).collect();
+        assert_eq!(keys, ["port"]);
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let secret = layer(&[("password", "hunter2")]);
+        assert!(!format!("{:?}", secret.shown()).contains("hunter2 "));
+        assert_eq!(secret.shown()[0].1, "<secret>");
+        assert!(!format!("{:?}", secret.password.as_ref().unwrap().value).contains("hunter2"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_none() {
+        assert!(Connection::default().set("prot", &Node::text("1"), &Source::BuiltIn).is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! A tree of plain values that knows where each of them stands in its file: what TOML, YAML and JSON have in common.
+
+use std::collections::BTreeMap;
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// Line from 1; 0 is unknown.
+    pub line: u32,
+    /// Column from 1, in characters.
+    pub column: u32,
+}
+
+impl Place {
+    /// No known place.
+    pub const NONE: Self = Self { line: 0, column: 0 };
+
+    /// The place of a byte offset in a text.
+    pub fn of(text: &str, offset: usize) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { line: count(before.matches('\n').count() + 1), column: count(before[start..].chars().count() + 1) }
+    }
+}
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Where the value begins.
+    pub at: Place,
+    /// The value.
+    pub value: Value,
+}
+
+/// A plain value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(serde_json::Number),
+    /// A text.
+    Text(String),
+    /// Values in order.
+    List(Vec<Node>),
+    /// Named values in the order of the file.
+    Table(Vec<Entry>),
+}
+
+/// A named value of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where the name stands.
+    pub at: Place,
+    /// The name.
+    pub key: String,
+    /// The value.
+    pub node: Node,
+}
+
+impl Node {
+    /// A text that stands nowhere.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { at: Place::NONE, value: Value::Text(text.into()) }
+    }
+
+    /// The kind of value in words.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a text",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
+    /// A single value as text, `None` for nothing, lists and tables.
+    pub fn as_text(&self) -> Option<String> {
+        match &self.value {
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Number(value) => Some(value.to_string()),
+            Value::Text(value) => Some(value.clone()),
+            Value::Null | Value::List(_) | Value::Table(_) => None,
+        }
+    }
+
+    /// The tree without its places.
+    pub fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(value) => (*value).into(),
+            Value::Number(value) => value.clone().into(),
+            Value::Text(value) => value.clone().into(),
+            Value::List(items) => items.iter().map(Self::to_json).collect(),
+            Value::Table(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+        }
+    }
+
+    /// The entries of a table as plain values; empty for anything else.
+    pub fn to_map(&self) -> BTreeMap<String, serde_json::Value> {
+        match &self.value {
+            Value::Table(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+            _ => BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! How each type of setting is read from text and shown to people.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::connection::{Transport, Untrusted};
+use super::duration::{parse_duration, show_duration};
+use super::node::{Node, Value};
+use crate::secret::Secret;
+use crate::target::{AuthMethod, HostKeyPolicy, SshHop};
+
+/// A type that a connection key can have.
+pub(super) trait Setting: Sized {
+    /// Reads a value of a file.
+    ///
+    /// # Errors
+    /// What was expected, without the value (it may be a secret in the wrong place).
+    fn read(node: &Node) -> Result<Self, String>;
+
+    /// The value in words, secrets redacted.
+    fn show(&self) -> String;
+}
+
+/// A type that is one of a few words.
+macro_rules! words {
+    ($type:ty { $($word:literal => $value:path),+ $(,)? }) => {
+        impl Setting for $type {
+            fn read(node: &Node) -> Result<Self, String> {
+                Self::parse(text(node)?.as_str())
+            }
+
+            fn show(&self) -> String {
+                match self { $( $value => $word.to_owned() ),+ }
+            }
+        }
+
+        impl Word for $type {
+            fn parse(text: &str) -> Result<Self, String> {
+                match text {
+                    $( $word => Ok($value), )+
+                    _ => Err(format!("'{text}' is not one of {}", [$($word),+].join(", "))),
+                }
+            }
+        }
+    };
+}
+
+/// Reading a word, for flags too.
+pub trait Word: Sized {
+    /// Reads one of the type's words.
+    ///
+    /// # Errors
+    /// One line that lists them.
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+words!(Transport {
+    "auto" => Transport::Auto,
+    "winrm" => Transport::Winrm,
+    "ssh" => Transport::Ssh,
+    "local" => Transport::Local,
+});
+words!(AuthMethod { "negotiate" => AuthMethod::Negotiate, "ntlm" => AuthMethod::Ntlm, "basic" => AuthMethod::Basic });
+words!(HostKeyPolicy { "strict" => HostKeyPolicy::Strict, "accept-new" => HostKeyPolicy::AcceptNew });
+words!(Untrusted { "allow" => Untrusted::Allow, "refuse" => Untrusted::Refuse });
+
+impl Setting for bool {
+    fn read(node: &Node) -> Result<Self, String> {
+        match &node.value {
+            Value::Bool(value) => Ok(*value),
+            _ => match node.as_text().as_deref() {
+                Some("1" | "true") => Ok(true),
+                Some("0" | "false") => Ok(false),
+                _ => Err(format!("expected true or false, found {}", node.kind())),
+            },
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for u16 {
+    fn read(node: &Node) -> Result<Self, String> {
+        match node.as_text().map(|text| text.parse::<Self>()) {
+            Some(Ok(port)) if port > 0 => Ok(port),
+            _ => Err("expected a port, a number from 1 to 65535".to_owned()),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for String {
+    fn read(node: &Node) -> Result<Self, String> {
+        text(node)
+    }
+
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Setting for Secret<String> {
+    fn read(node: &Node) -> Result<Self, String> {
+        text(node).map(Self::new)
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for PathBuf {
+    fn read(node: &Node) -> Result<Self, String> {
+        text(node).map(Self::from)
+    }
+
+    fn show(&self) -> String {
+        self.display().to_string()
+    }
+}
+
+impl Setting for Vec<PathBuf> {
+    fn read(node: &Node) -> Result<Self, String> {
+        texts(node, |text| vec![text]).map(|paths| paths.into_iter().map(PathBuf::from).collect())
+    }
+
+    fn show(&self) -> String {
+        self.iter().map(Setting::show).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Patterns, as a list or separated by commas as in `WSMan:\localhost\Client\TrustedHosts`.
+impl Setting for Vec<String> {
+    fn read(node: &Node) -> Result<Self, String> {
+        texts(node, |text| text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+    }
+
+    fn show(&self) -> String {
+        self.join(",")
+    }
+}
+
+impl Setting for Vec<SshHop> {
+    fn read(node: &Node) -> Result<Self, String> {
+        texts(node, |text| text.split(',').map(str::to_owned).collect())?.iter().map(|hop| parse_hop(hop)).collect()
+    }
+
+    fn show(&self) -> String {
+        let show = |hop: &SshHop| {
+            let user = hop.user.as_ref().map_or(String::new(), |user| format!("{user}@"));
+            let address = if hop.address.contains(':') { format!("[{}]", hop.address) } else { hop.address.clone() };
+            format!("ssh://{user}{address}:{}", hop.port)
+        };
+        self.iter().map(show).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl Setting for Duration {
+    fn read(node: &Node) -> Result<Self, String> {
+        parse_duration(&text(node)?)
+    }
+
+    fn show(&self) -> String {
+        show_duration(*self)
+    }
+}
+
+/// Reads a bastion: `ssh://user@host:port`, with everything but the host optional.
+///
+/// # Errors
+/// One line that says what was expected.
+pub fn parse_hop(hop: &str) -> Result<SshHop, String> {
+    let expected = || format!("'{hop}' is not a bastion; write ssh://user@host:port (user and port may be absent)");
+    let rest = hop.trim().strip_prefix("ssh://").unwrap_or(hop.trim());
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((user, rest)) if !user.is_empty() => (Some(user.to_owned()), rest),
+        Some(_) => return Err(expected()),
+        None => (None, rest),
+    };
+    let (address, port) = split_port(rest).ok_or_else(expected)?;
+    Ok(SshHop { user, address: address.to_owned(), port: port.unwrap_or(22) })
+}
+
+/// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; `None` if it is none of them.
+pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let (address, port) = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((address, "")) => (address, None),
+        Some((address, rest)) => (address, Some(rest.strip_prefix(':')?)),
+        None => match text.split_once(':') {
+            Some((address, port)) => (address, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = port.map(u16::from_str).transpose().ok()?;
+    let clean = !address.is_empty() && !address.contains(|c: char| c.is_whitespace() || "/@[]".contains(c));
+    (clean && port != Some(0)).then_some((address, port))
+}
+
+fn text(node: &Node) -> Result<String, String> {
+    match node.as_text() {
+        Some(text) if !text.is_empty() => Ok(text),
+        Some(_) => Err("expected a value, found an empty text".to_owned()),
+        None => Err(format!("expected a text, found {}", node.kind())),
+    }
+}
+
+fn texts(node: &Node, split: impl Fn(String) -> Vec<String>) -> Result<Vec<String>, String> {
+    match &node.value {
+        Value::List(items) => items.iter().map(text).collect(),
+        _ => text(node).map(split),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Setting, Word, parse_hop, split_port};
+    use crate::config::{Node, Transport};
+    use crate::target::SshHop;
+
+    #[test]
+    fn bastions() {
+        let hop = |user: Option<&str>, address: &str, port| SshHop {
+            user: user.map(str::to_owned),
+            address: address.to_owned(),
+            port,
+        };
+        assert_eq!(parse_hop("ssh://ops@b:2222"), Ok(hop(Some("ops"), "b", 2222)));
+        assert_eq!(parse_hop("b"), Ok(hop(None, "b", 22)));
+        assert_eq!(parse_hop("[fe80::1]:22"), Ok(hop(None, "fe80::1", 22)));
+        for bad in ["", "@b", "ssh://", "b:0", "b:x", "a/b", "b:70000"] {
+            assert!(parse_hop(bad).is_err(), "{bad}");
+        }
+        let chain = Vec::<SshHop>::read(&Node::text("a,ssh://u@b")).unwrap();
+        assert_eq!(chain.show(), "ssh://a:22,ssh://u@b:22");
+    }
+
+    #[test]
+    fn words_list_what_they_know() {
+        assert_eq!(Transport::parse("ssh"), Ok(Transport::Ssh));
+        assert_eq!(Transport::parse("telnet"), Err("'telnet' is not one of auto, winrm, ssh, local".to_owned()));
+    }
+
+    #[test]
+    fn ports() {
+        assert_eq!(split_port("[::1]:5986"), Some(("::1", Some(5986))));
+        assert_eq!(split_port("[::1]"), Some(("::1", None)));
+        assert_eq!(split_port("::1"), None);
+        assert!(u16::read(&Node::text("0")).is_err());
+        assert!(bool::read(&Node::text("0")).is_ok_and(|on| !on));
+        assert!(bool::read(&Node::text("maybe")).is_err());
+    }
+}

@@ -1,0 +1,52 @@
+//! What is asked for: expressions, inventories and the settings that stand above them.
+
+use std::str::FromStr;
+
+use crate::config::Connection;
+
+/// Which targets, and what was said about reaching them outside of inventories.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Request {
+    /// Target expressions; their union.
+    pub targets: Vec<String>,
+    /// Expressions to take away.
+    pub exclude: Vec<String>,
+    /// Inventory files, `-` is stdin. Where none is given, the configuration's.
+    pub inventories: Vec<String>,
+    /// Draw only so many.
+    pub pick: Option<usize>,
+    /// The order of the result; the inventory's unless set.
+    pub order: Option<Order>,
+    /// Settings of flags and environment: stronger than every inventory.
+    pub settings: Connection,
+    /// Ask for the password even if there is another source.
+    pub ask_pass: bool,
+    /// Never ask anything.
+    pub no_input: bool,
+}
+
+/// The order in which hosts are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// By name, numbers inside names by their value.
+    Name,
+    /// At random.
+    Shuffle,
+    /// By the value of a label, hosts without it last.
+    Label(String),
+}
+
+impl FromStr for Order {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "name" => Ok(Self::Name),
+            "shuffle" => Ok(Self::Shuffle),
+            _ => match text.strip_prefix("label:") {
+                Some(key) if !key.is_empty() => Ok(Self::Label(key.to_owned())),
+                _ => Err("expected name, shuffle or label:KEY".to_owned()),
+            },
+        }
+    }
+}
