@@ -1,1 +1,83 @@
-//! The run: a dispatcher that owns its state and one worker for each attempt on a target.
+//! The run: a dispatcher that owns its state, and one worker for each attempt on a target.
+//!
+//! In: a [`RunSpec`], complete and validated, a [`Connector`] and a channel of [`Interrupt`]s. Out: [`Emission`]s on a
+//! bounded channel, and the [`crate::event::Summary`]. Every target gets exactly one outcome, whatever happens: a
+//! panic, a drop and a timeout are outcomes too. The fleet formats nothing and prints nothing.
+
+mod dispatcher;
+mod exit;
+mod worker;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::event::{RunEventKind, RunHeader};
+use crate::psrp::Command;
+use crate::target::Target;
+use crate::transport::{self, Carrier};
+
+pub use dispatcher::run;
+
+/// PowerShell's own throttle limit.
+pub const DEFAULT_THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+
+/// A run, resolved and validated: nothing about it has to be looked up any more.
+#[derive(Debug)]
+pub struct RunSpec {
+    /// The run's id and its targets.
+    pub header: Arc<RunHeader>,
+    /// What to run, serialized once.
+    pub command: Command,
+    /// How many targets may be at work at once; more of them need more memory, sockets and remote load.
+    pub throttle: NonZeroUsize,
+    /// Further attempts after a connection fault. A script that has started is never repeated.
+    pub retries: u32,
+    /// Time before the second attempt; doubled for each one after it.
+    pub retry_delay: Duration,
+    /// Refusals of a credential after which it is not tried again in this run.
+    pub auth_fail_limit: u32,
+    /// Time for the whole run; targets that wait then are not started, those that run are stopped.
+    pub deadline: Option<Duration>,
+    /// `ok_with_errors` counts as failed in the exit code.
+    pub strict: bool,
+}
+
+/// Something that happened, on its way to the sinks; they number the events in the order of arrival.
+#[derive(Debug, Clone)]
+pub struct Emission {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: RunEventKind,
+}
+
+impl Emission {
+    /// An emission that happens now.
+    pub fn now(kind: RunEventKind) -> Self {
+        Self { at: Timestamp::now(), kind }
+    }
+}
+
+/// What the user may ask of a run under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Start no more, stop remote pipelines, finish in order (first Ctrl-C).
+    Stop,
+    /// The same by SIGTERM.
+    Terminate,
+    /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
+    Leave,
+    /// The readers want no more: the same as `Stop`, without a user.
+    Enough,
+}
+
+/// Connects to targets: the seam between the run and the transports.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// A carrier to the target, connected as far as its transport connects before the first message.
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, transport::Error>;
+}

@@ -1,1 +1,21 @@
-//! The PowerShell Remoting Protocol without I/O: fragments, messages, runspace pool and pipeline (MS-PSRP).
+//! The PowerShell Remoting Protocol without I/O (MS-PSRP).
+//!
+//! In: payload bytes of one channel, as a carrier received them. Out: fragments to send and [`PoolEvent`]s and
+//! [`PipelineEvent`]s to act on. A [`Pool`] is the client's end of a runspace pool, a [`Pipeline`] of one invocation
+//! in it. How bytes travel, when to wait and when to give up is left to `transport` and `session`.
+
+mod command;
+mod error;
+mod fragment;
+pub mod message;
+mod pipeline;
+mod pool;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Argument, Command, Invocation};
+pub use error::ProtocolError;
+pub use fragment::{Defragmenter, HEADER_LEN, SERVER_MAX_FRAGMENT, cut};
+pub use message::host_call::HostCall;
+pub use pipeline::{Pipeline, PipelineEnd, PipelineEvent};
+pub use pool::{Pool, PoolEvent, PoolState, ServerInfo};

@@ -1,1 +1,13 @@
-//! Sessions: one runspace pool joined to one carrier; open, run, stop, close.
+//! Sessions: one runspace pool joined to one carrier.
+//!
+//! In: a connected [`crate::transport::Carrier`] and a [`crate::psrp::Command`]. Out: records, handed to a
+//! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
+//! outcomes are left to `fleet`.
+
+mod error;
+mod open;
+mod run;
+
+pub use error::Error;
+pub use open::Session;
+pub use run::{Ending, Records, RunOptions, RunReport};

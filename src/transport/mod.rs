@@ -2,6 +2,7 @@
 
 mod error;
 pub mod local;
+pub mod network;
 pub mod outofproc;
 
 pub use error::Error;

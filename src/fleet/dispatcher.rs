@@ -1,0 +1,313 @@
+//! The dispatcher: the one owner of a run's state.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::exit::{Course, exit_code};
+use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
+use super::{Connector, Emission, Interrupt, RunSpec};
+use crate::event::{Counts, Finished, Outcome, Reason, RunEventKind, Summary};
+use crate::schedule::{CredentialId, Gate, Next, Schedule};
+use crate::target::{Credential, Target, TargetId};
+
+const SIGINT_CODE: u8 = 130;
+const SIGTERM_CODE: u8 = 143;
+
+/// Runs the command on every target and returns when each has its outcome and all pools are closed.
+///
+/// `events` is bounded: when the readers are slow, so are the targets. When it closes, the run stops in order.
+pub async fn run(
+    spec: RunSpec,
+    connector: Arc<dyn Connector>,
+    events: mpsc::Sender<Emission>,
+    interrupts: mpsc::Receiver<Interrupt>,
+) -> Summary {
+    Dispatcher::new(spec, connector, events).run(interrupts).await
+}
+
+struct Dispatcher {
+    spec: Arc<RunSpec>,
+    connector: Arc<dyn Connector>,
+    schedule: Schedule,
+    workers: JoinSet<AttemptEnd>,
+    /// Which worker is at which target, with the attempt's number.
+    at_work: HashMap<Id, (TargetId, u32)>,
+    progress: Vec<Progress>,
+    counts: Counts,
+    events: mpsc::Sender<Emission>,
+    /// Events that wait for room in the channel: the dispatcher itself must never be stuck behind a slow reader.
+    outbox: VecDeque<Emission>,
+    authenticated: mpsc::UnboundedSender<TargetId>,
+    authentications: mpsc::UnboundedReceiver<TargetId>,
+    begin: Instant,
+    stop: CancellationToken,
+    leave: CancellationToken,
+    course: Course,
+}
+
+/// What the dispatcher knows of a target.
+#[derive(Debug, Default)]
+struct Progress {
+    started: Option<Instant>,
+    finished: bool,
+    /// The last failed attempt, in case that there will be no other.
+    failure: Option<AttemptEnd>,
+}
+
+/// What the loop woke up for.
+enum Wake {
+    Ended(Result<(Id, AttemptEnd), JoinError>),
+    Authenticated(TargetId),
+    Interrupted(Interrupt),
+    Room(mpsc::OwnedPermit<Emission>),
+    ReadersGone,
+    Deadline,
+    Time,
+}
+
+impl Dispatcher {
+    fn new(spec: RunSpec, connector: Arc<dyn Connector>, events: mpsc::Sender<Emission>) -> Self {
+        let targets = &spec.header.targets;
+        let schedule = Schedule::new(spec.throttle, Gate::new(spec.auth_fail_limit), credentials(targets));
+        let progress = targets.iter().map(|_| Progress::default()).collect();
+        let (authenticated, authentications) = mpsc::unbounded_channel();
+        let course = Course { strict: spec.strict, ..Course::default() };
+        Self {
+            spec: Arc::new(spec),
+            connector,
+            schedule,
+            workers: JoinSet::new(),
+            at_work: HashMap::new(),
+            progress,
+            counts: Counts::default(),
+            events,
+            outbox: VecDeque::new(),
+            authenticated,
+            authentications,
+            begin: Instant::now(),
+            stop: CancellationToken::new(),
+            leave: CancellationToken::new(),
+            course,
+        }
+    }
+
+    async fn run(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> Summary {
+        self.emit(RunEventKind::RunStarted(Arc::clone(&self.spec.header)));
+        loop {
+            let wait_until = match self.start_due() {
+                Some(wait_until) => wait_until,
+                None if self.outbox.is_empty() => break,
+                None => None,
+            };
+            match self.wake(wait_until, &mut interrupts).await {
+                Wake::Ended(ended) => self.worker_ended(ended),
+                Wake::Authenticated(target) => self.schedule.authenticated(target),
+                Wake::Interrupted(interrupt) => self.interrupt(interrupt),
+                Wake::Room(permit) => {
+                    if let Some(emission) = self.outbox.pop_front() {
+                        permit.send(emission);
+                    }
+                }
+                Wake::ReadersGone => {
+                    self.outbox.clear();
+                    self.interrupt(Interrupt::Enough);
+                }
+                Wake::Deadline => {
+                    self.course.stopped_early = true;
+                    self.halt(Reason::Deadline);
+                }
+                Wake::Time => {}
+            }
+        }
+        self.finish().await
+    }
+
+    /// Starts whatever may start now. `None` when the run is over, else until when there is nothing to start.
+    fn start_due(&mut self) -> Option<Option<Instant>> {
+        // With events still in the outbox the readers are behind; more targets would only add to it.
+        while self.outbox.len() <= 1 {
+            match self.schedule.next(self.begin.elapsed()) {
+                Next::Start { target, attempt } => self.start(target, attempt),
+                Next::Skip(target) => self.skip(target),
+                Next::WaitUntil(at) => return Some(Some(self.begin + at)),
+                Next::Wait => return Some(None),
+                Next::Done => return None,
+            }
+        }
+        Some(None)
+    }
+
+    async fn wake(&mut self, until: Option<Instant>, interrupts: &mut mpsc::Receiver<Interrupt>) -> Wake {
+        let deadline = self.spec.deadline.map(|deadline| self.begin + deadline);
+        let readers_known = !self.stop.is_cancelled();
+        tokio::select! {
+            biased;
+            Some(interrupt) = interrupts.recv() => Wake::Interrupted(interrupt),
+            Some(target) = self.authentications.recv() => Wake::Authenticated(target),
+            permit = self.events.clone().reserve_owned(), if !self.outbox.is_empty() => match permit {
+                Ok(permit) => Wake::Room(permit),
+                Err(_) => Wake::ReadersGone,
+            },
+            Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
+            () = self.events.closed(), if readers_known => Wake::ReadersGone,
+            () = sleep_until(until), if until.is_some() => Wake::Time,
+            () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
+        }
+    }
+
+    fn start(&mut self, id: TargetId, attempt: u32) {
+        let Some(target) = self.spec.header.targets.get(id.index()).cloned() else { return };
+        self.progress[id.index()].started.get_or_insert_with(Instant::now);
+        self.emit(RunEventKind::TargetStarted { target: id, attempt });
+        let worker = Attempt {
+            id,
+            target,
+            spec: Arc::clone(&self.spec),
+            connector: Arc::clone(&self.connector),
+            events: self.events.clone(),
+            authenticated: self.authenticated.clone(),
+            stop: self.stop.clone(),
+            leave: self.leave.clone(),
+        };
+        let task = self.workers.spawn(worker.run());
+        self.at_work.insert(task.id(), (id, attempt));
+    }
+
+    fn worker_ended(&mut self, ended: Result<(Id, AttemptEnd), JoinError>) {
+        let (task, end) = match ended {
+            Ok((task, end)) => (task, end),
+            Err(error) => {
+                let message = "a worker panicked: this is a bug in psfleet; please report it";
+                (error.id(), AttemptEnd::new(Outcome::Failed, Some(Reason::Internal), message))
+            }
+        };
+        let Some((target, attempt)) = self.at_work.remove(&task) else { return };
+        // An authentication that was reported just before the end must count before it.
+        while let Ok(target) = self.authentications.try_recv() {
+            self.schedule.authenticated(target);
+        }
+        if end.retryable && attempt <= self.spec.retries && !self.stop.is_cancelled() {
+            self.retry(target, attempt, end);
+        } else {
+            self.schedule.ended(target, end.credential_refused);
+            self.finished(target, attempt, end);
+        }
+    }
+
+    fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
+        let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
+        self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in);
+        self.emit(RunEventKind::AttemptFailed {
+            target,
+            attempt,
+            reason: end.reason.unwrap_or(Reason::Network),
+            message: end.message.clone(),
+            retry_in,
+        });
+        self.progress[target.index()].failure = Some(end);
+    }
+
+    fn skip(&mut self, target: TargetId) {
+        let user = self.spec.header.targets[target.index()].credential.as_ref().map_or("", |known| &known.user);
+        let message = format!("not tried: the credential of {user} was refused on another host of this run");
+        let mut end = AttemptEnd::new(Outcome::Skipped, Some(Reason::CredentialTripped), message);
+        end.hint = Some("correct the password and run again; --auth-fail-limit N allows more refusals".into());
+        self.finished(target, 0, end);
+    }
+
+    fn interrupt(&mut self, interrupt: Interrupt) {
+        match interrupt {
+            Interrupt::Stop => drop(self.course.interrupted.get_or_insert(SIGINT_CODE)),
+            Interrupt::Terminate => drop(self.course.interrupted.get_or_insert(SIGTERM_CODE)),
+            Interrupt::Leave => {
+                self.course.interrupted.get_or_insert(SIGINT_CODE);
+                self.leave.cancel();
+            }
+            Interrupt::Enough => self.course.stopped_early = true,
+        }
+        self.halt(Reason::Interrupted);
+    }
+
+    /// Starts no more and stops what runs.
+    fn halt(&mut self, reason: Reason) {
+        self.stop.cancel();
+        for (target, attempts) in self.schedule.close() {
+            let end = match self.progress[target.index()].failure.take() {
+                Some(failure) => failure,
+                None => AttemptEnd::new(Outcome::NotStarted, Some(reason), "the run ended before its turn"),
+            };
+            self.finished(target, attempts, end);
+        }
+    }
+
+    fn finished(&mut self, target: TargetId, attempts: u32, end: AttemptEnd) {
+        let progress = &mut self.progress[target.index()];
+        if std::mem::replace(&mut progress.finished, true) {
+            tracing::error!(?target, "a second outcome for one target was dropped");
+            return;
+        }
+        self.counts.add(end.outcome);
+        let duration = progress.started.map_or(Duration::ZERO, |started| started.elapsed());
+        self.emit(RunEventKind::TargetFinished(Finished {
+            target,
+            outcome: end.outcome,
+            reason: end.reason,
+            message: end.message,
+            hint: end.hint,
+            exit_code: end.exit_code,
+            attempts,
+            duration,
+            errors: end.errors,
+            objects: end.objects,
+        }));
+    }
+
+    fn emit(&mut self, kind: RunEventKind) {
+        self.outbox.push_back(Emission::now(kind));
+    }
+
+    async fn finish(self) -> Summary {
+        let target_count = self.spec.header.targets.len() as u64;
+        assert_eq!(self.counts.total(), target_count, "every target has exactly one outcome");
+        let summary = Summary {
+            run: self.spec.header.run,
+            counts: self.counts,
+            target_count,
+            duration: self.begin.elapsed(),
+            exit_code: exit_code(&self.counts, self.course),
+        };
+        let last = self.events.send(Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone()))));
+        tokio::select! {
+            // Readers that are gone need no end.
+            _ = last => {}
+            () = async { self.leave.cancelled().await; tokio::time::sleep(LEAVE_WAIT).await } => {}
+        }
+        summary
+    }
+}
+
+/// Numbers the credentials: targets that share one share its number.
+fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
+    let mut known: HashMap<*const Credential, usize> = HashMap::new();
+    targets
+        .iter()
+        .map(|target| {
+            let credential = target.credential.as_ref()?;
+            let next = known.len();
+            Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
+        })
+        .collect()
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,239 @@
+//! A worker: one attempt on one target, from the connection to its end.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Connector, Emission, RunSpec};
+use crate::clixml::{Document, Value};
+use crate::event::{Outcome, Reason, RunEventKind};
+use crate::record::{Record, Stream};
+use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
+use crate::target::{Target, TargetId};
+use crate::transport::Carrier;
+
+/// How long closes may take once the user wants to leave.
+pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
+
+/// Everything an attempt needs.
+pub(super) struct Attempt {
+    pub id: TargetId,
+    pub target: Arc<Target>,
+    pub spec: Arc<RunSpec>,
+    pub connector: Arc<dyn Connector>,
+    pub events: mpsc::Sender<Emission>,
+    /// Tells the dispatcher that the server accepted the credential.
+    pub authenticated: mpsc::UnboundedSender<TargetId>,
+    /// Stop in order.
+    pub stop: CancellationToken,
+    /// Leave at once.
+    pub leave: CancellationToken,
+}
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub(super) struct AttemptEnd {
+    pub outcome: Outcome,
+    pub reason: Option<Reason>,
+    pub message: String,
+    pub hint: Option<String>,
+    pub exit_code: Option<i32>,
+    pub errors: u64,
+    pub objects: u64,
+    /// Nothing had started, and another attempt may help.
+    pub retryable: bool,
+    /// The server refused the credential.
+    pub credential_refused: bool,
+}
+
+impl AttemptEnd {
+    pub fn new(outcome: Outcome, reason: Option<Reason>, message: impl Into<String>) -> Self {
+        Self {
+            outcome,
+            reason,
+            message: message.into(),
+            hint: None,
+            exit_code: None,
+            errors: 0,
+            objects: 0,
+            retryable: false,
+            credential_refused: false,
+        }
+    }
+}
+
+impl Attempt {
+    /// Runs the attempt; once the user wants to leave, only the closing is waited for, and not for long.
+    pub async fn run(self) -> AttemptEnd {
+        let leave = self.leave.clone();
+        let course = self.course();
+        tokio::pin!(course);
+        tokio::select! {
+            end = &mut course => return end,
+            () = leave.cancelled() => {}
+        }
+        match tokio::time::timeout(LEAVE_WAIT, course).await {
+            Ok(end) => end,
+            Err(_) => AttemptEnd::new(
+                Outcome::Cancelled,
+                Some(Reason::Interrupted),
+                "left before the remote shell was closed: it may remain until its idle timeout",
+            ),
+        }
+    }
+
+    async fn course(self) -> AttemptEnd {
+        let mut session = match self.open().await {
+            Ok(session) => session,
+            Err(error) => return not_opened(&error, self.target.timeouts.open),
+        };
+        let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.id })).await;
+        let options = RunOptions { timeout: self.target.timeouts.run, stop: self.stop.clone(), reuse: false };
+        let mut records =
+            Forward { target: self.id, events: self.events.clone(), leave: self.leave.clone(), errors: 0, objects: 0 };
+        let result = tokio::select! {
+            result = session.run(&self.spec.command, Uuid::new_v4(), &options, &mut records) => Some(result),
+            () = self.leave.cancelled() => None,
+        };
+        let mut end = match result {
+            Some(Ok(report)) => self.ended(report, &mut records).await,
+            Some(Err(error)) => broke_off(&error),
+            None => AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running"),
+        };
+        session.close().await;
+        end.errors = records.errors;
+        end.objects = records.objects;
+        end
+    }
+
+    async fn open(&self) -> Result<Session, session::Error> {
+        let timeout = self.target.timeouts.open;
+        let begin = Instant::now();
+        let carrier = tokio::select! {
+            carrier = tokio::time::timeout(timeout, self.connector.connect(&self.target)) => carrier,
+            () = self.stop.cancelled() => return Err(session::Error::Stopped),
+        };
+        let carrier: Box<dyn Carrier> = carrier.map_err(|_| session::Error::OpenTimeout(timeout))??;
+        let left = timeout.saturating_sub(begin.elapsed());
+        let authenticated = || {
+            // The dispatcher is there as long as any worker is.
+            let _ = self.authenticated.send(self.id);
+        };
+        Session::open(carrier, Uuid::new_v4(), left, &self.stop, authenticated).await
+    }
+
+    async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {
+        let mut end = match report.ending {
+            Ending::Completed => match report.exit_code {
+                Some(code) if code != 0 => {
+                    AttemptEnd::new(Outcome::Failed, Some(Reason::ExitCode), format!("exit code {code}"))
+                }
+                _ if records.errors > 0 => {
+                    let message = format!("{} error record(s)", records.errors);
+                    AttemptEnd::new(Outcome::OkWithErrors, Some(Reason::ErrorRecords), message)
+                }
+                _ => AttemptEnd::new(Outcome::Ok, None, ""),
+            },
+            Ending::Failed(error) => {
+                let message = error.as_ref().map_or_else(|| "the script failed".to_owned(), message_of);
+                if let Some(error) = error {
+                    // A terminating error comes in the state message alone, and belongs to the error stream.
+                    let _ = records.take(Stream::Error, error).await;
+                }
+                AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message)
+            }
+            Ending::TimedOut => {
+                let seconds = self.target.timeouts.run.as_secs_f32();
+                let message = format!("still running after {seconds} s, so it was stopped");
+                let mut end = AttemptEnd::new(Outcome::Timeout, Some(Reason::RunTimeout), message);
+                end.hint = Some("raise --timeout if it should have longer".into());
+                end
+            }
+            Ending::Stopped => {
+                AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "stopped while it was running")
+            }
+        };
+        end.exit_code = report.exit_code;
+        end
+    }
+}
+
+/// Sends records on to the sinks and counts them.
+struct Forward {
+    target: TargetId,
+    events: mpsc::Sender<Emission>,
+    leave: CancellationToken,
+    errors: u64,
+    objects: u64,
+}
+
+impl Records for Forward {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        match stream {
+            Stream::Error => self.errors += 1,
+            Stream::Output => self.objects += 1,
+            _ => {}
+        }
+        let record = Record { target: self.target, stream, value };
+        tokio::select! {
+            sent = self.events.send(Emission::now(RunEventKind::Record(record))) => match sent {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            },
+            () = self.leave.cancelled() => ControlFlow::Break(()),
+        }
+    }
+}
+
+/// The end of an attempt whose session could not be opened.
+fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
+    let reason = error.reason();
+    let outcome = match reason {
+        Reason::LogonDenied | Reason::AccountLocked | Reason::AuthMethod | Reason::EndpointDenied => Outcome::Auth,
+        Reason::Interrupted => Outcome::Cancelled,
+        _ => Outcome::Unreachable,
+    };
+    let message = match error {
+        session::Error::OpenTimeout(_) => {
+            format!("no opened runspace pool within {} s", open_timeout.as_secs_f32())
+        }
+        other => other.to_string(),
+    };
+    AttemptEnd {
+        hint: error.hint(),
+        retryable: error.is_retryable(),
+        credential_refused: error.is_credential_refused(),
+        ..AttemptEnd::new(outcome, Some(reason), message)
+    }
+}
+
+/// The end of an attempt whose link or protocol broke while the script ran.
+fn broke_off(error: &session::Error) -> AttemptEnd {
+    let refused = matches!(error, session::Error::Transport(fault) if fault.fault.is_some() && !fault.is_link_broken());
+    if refused || matches!(error, session::Error::Vanished) {
+        return AttemptEnd {
+            hint: error.hint(),
+            ..AttemptEnd::new(Outcome::Failed, Some(error.reason()), error.to_string())
+        };
+    }
+    AttemptEnd {
+        hint: Some("what the script had done by then is unknown; look before you run it again".into()),
+        ..AttemptEnd::new(Outcome::Lost, Some(error.reason()), error.to_string())
+    }
+}
+
+/// The message of an error record as PowerShell shows it: details first, then the exception's own message.
+fn message_of(error: &Document) -> String {
+    let record = &error.root;
+    let details = record.member("ErrorDetails_Message").and_then(Value::as_text);
+    let exception = || record.member("Exception")?.member("Message")?.as_text();
+    let category = || record.member("ErrorCategory_Message").and_then(Value::as_text);
+    let to_string = || record.as_object()?.to_string.as_ref();
+    let text = details.or_else(exception).or_else(category).or_else(to_string);
+    text.map(|text| text.to_string()).unwrap_or_else(|| "the script failed without a message".to_owned())
+}

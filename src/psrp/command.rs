@@ -1,0 +1,61 @@
+//! What is to be run, and its message, serialized once for all targets.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::clixml::{self, Document, Value};
+
+use super::fragment;
+use super::message::{Destination, Header, MessageType, create_pipeline};
+
+/// A script with its arguments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invocation {
+    /// The text of the script block.
+    pub script: String,
+    /// Arguments in order.
+    pub arguments: Vec<Argument>,
+    /// Whether input objects will follow.
+    pub input: bool,
+}
+
+/// One argument of a script.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Argument {
+    /// The parameter's name; `None` for a positional argument.
+    pub name: Option<String>,
+    /// The value.
+    pub value: Value,
+}
+
+/// An invocation as it goes over the wire: serialized once per run and shared by all targets. Only the ids in the
+/// headers differ from target to target.
+#[derive(Debug, Clone)]
+pub struct Command {
+    create_pipeline: Arc<[u8]>,
+    input: Arc<[Box<[u8]>]>,
+}
+
+impl Command {
+    /// Serializes an invocation and its input objects.
+    pub fn new(invocation: &Invocation, input: &[Document]) -> Self {
+        let create_pipeline = Document::new(create_pipeline::create_pipeline(invocation));
+        Self {
+            create_pipeline: clixml::encode(&create_pipeline).into_bytes().into(),
+            input: input.iter().map(|object| clixml::encode(object).into_bytes().into()).collect(),
+        }
+    }
+
+    /// The fragments of CREATE_PIPELINE for one pipeline.
+    pub(super) fn create_fragments(&self, object_id: u64, pool: Uuid, pipeline: Uuid, max: usize) -> Vec<Bytes> {
+        let header = Header::write(Destination::Server, MessageType::CreatePipeline, pool, pipeline);
+        fragment::cut(object_id, &[&header, &self.create_pipeline], max)
+    }
+
+    /// The input objects, each one message's data.
+    pub(super) fn input(&self) -> &[Box<[u8]>] {
+        &self.input
+    }
+}

@@ -1,0 +1,121 @@
+//! The client's end of one pipeline.
+
+use std::collections::VecDeque;
+
+use uuid::Uuid;
+
+use crate::clixml::{Decoder, Document, Limits};
+use crate::record::Stream;
+
+use super::message::host_call::HostCall;
+use super::message::{self, MessageType, state};
+use super::pool::MAX_MESSAGE;
+use super::{Defragmenter, ProtocolError};
+
+/// How a pipeline ended (PSInvocationState).
+#[derive(Debug, Clone, PartialEq)]
+pub enum PipelineEnd {
+    /// Stopped on request.
+    Stopped,
+    /// Ran to the end.
+    Completed,
+    /// A terminating error; its record comes in no other message.
+    Failed(Option<Document>),
+}
+
+/// What happened in a pipeline.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PipelineEvent {
+    /// An object on a stream.
+    Record(Stream, Document),
+    /// The script calls our host.
+    HostCall(HostCall),
+    /// The end; nothing follows.
+    Ended(PipelineEnd),
+}
+
+/// The client's end of one pipeline: hand in what arrives, then drain the events.
+#[derive(Debug)]
+pub struct Pipeline {
+    id: Uuid,
+    incoming: Defragmenter,
+    decoder: Decoder,
+    events: VecDeque<PipelineEvent>,
+    ended: bool,
+}
+
+impl Pipeline {
+    pub(super) fn new(id: Uuid) -> Self {
+        Self {
+            id,
+            incoming: Defragmenter::new(MAX_MESSAGE),
+            decoder: Decoder::new(Limits::default()),
+            events: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    /// The pipeline's id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Whether the terminal state has arrived.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Takes bytes that arrived on the pipeline's channel. What follows the terminal state is ignored.
+    ///
+    /// # Errors
+    /// What the server did against the protocol; the pipeline is then of no use.
+    pub fn handle(&mut self, payload: &[u8]) -> Result<(), ProtocolError> {
+        self.incoming.push(payload);
+        while !self.ended {
+            let Some(message) = self.incoming.next_message()? else { break };
+            let (header, document) = message::read(&message, &mut self.decoder)?;
+            if let (Some(message_type), Some(document)) = (header.message_type, document) {
+                self.handle_message(message_type, document)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<PipelineEvent> {
+        self.events.pop_front()
+    }
+
+    fn handle_message(&mut self, message_type: MessageType, document: Document) -> Result<(), ProtocolError> {
+        let stream = match message_type {
+            MessageType::PipelineOutput => Stream::Output,
+            MessageType::ErrorRecord => Stream::Error,
+            MessageType::WarningRecord => Stream::Warning,
+            MessageType::VerboseRecord => Stream::Verbose,
+            MessageType::DebugRecord => Stream::Debug,
+            MessageType::InformationRecord => Stream::Information,
+            MessageType::ProgressRecord => Stream::Progress,
+            MessageType::PipelineState => return self.handle_state(document),
+            MessageType::PipelineHostCall => {
+                self.events.push_back(PipelineEvent::HostCall(HostCall::read(&document)?));
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        self.events.push_back(PipelineEvent::Record(stream, document));
+        Ok(())
+    }
+
+    fn handle_state(&mut self, document: Document) -> Result<(), ProtocolError> {
+        let (state, error) = state::read_state(document, "PIPELINE_STATE", "PipelineState")?;
+        let end = match state {
+            3 => PipelineEnd::Stopped,
+            4 => PipelineEnd::Completed,
+            5 => PipelineEnd::Failed(error),
+            _ => return Ok(()),
+        };
+        self.ended = true;
+        self.events.push_back(PipelineEvent::Ended(end));
+        Ok(())
+    }
+}

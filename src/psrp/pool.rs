@@ -1,0 +1,246 @@
+//! The client's end of a runspace pool.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use crate::clixml::{self, Decoder, Document, Limits, Value};
+
+use super::message::host_call::HostCall;
+use super::message::{self, Destination, Header, MessageType, capability, init_pool, state};
+use super::{Command, Defragmenter, Pipeline, ProtocolError, fragment};
+
+/// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
+pub(super) const MAX_MESSAGE: usize = 64 << 20;
+
+/// Where a pool stands.
+///
+/// ```text
+/// New --open--> Opening --private data or Opened--> Ready --closed--> Closed
+///                  \---------- state Broken -----------> Broken
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolState {
+    /// Nothing sent yet.
+    New,
+    /// The opening messages are made; the server has not proved to be open.
+    Opening,
+    /// The server takes pipelines. Its private data proves it as well as its Opened message: the server is open
+    /// inside before it sends either.
+    Ready,
+    /// The server closed it.
+    Closed,
+    /// The server reported it broken.
+    Broken,
+}
+
+/// What the server told about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServerInfo {
+    /// `protocolversion`, such as `2.3`.
+    pub protocol: Option<String>,
+    /// `PSVersionTable.PSVersion`, such as `5.1.17763.1490`.
+    pub ps_version: Option<String>,
+}
+
+/// What happened to a pool.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PoolEvent {
+    /// The server takes pipelines now.
+    Ready,
+    /// The server sent its Opened message.
+    Opened,
+    /// The pool is broken, with the server's error record.
+    Broken(Option<Document>),
+    /// The pool is closed, with the server's error record.
+    Closed(Option<Document>),
+    /// The server calls our host.
+    HostCall(HostCall),
+}
+
+/// The client's end of a runspace pool.
+///
+/// The rule of use: hand in what arrives with [`Pool::handle`], then drain [`Pool::poll_event`].
+#[derive(Debug)]
+pub struct Pool {
+    id: Uuid,
+    state: PoolState,
+    incoming: Defragmenter,
+    decoder: Decoder,
+    next_object_id: u64,
+    events: VecDeque<PoolEvent>,
+    server: ServerInfo,
+}
+
+impl Pool {
+    /// A pool of this id; ids come from the caller, so that tests can name them.
+    pub fn new(id: Uuid) -> Self {
+        Self {
+            id,
+            state: PoolState::New,
+            incoming: Defragmenter::new(MAX_MESSAGE),
+            decoder: Decoder::new(Limits::default()),
+            next_object_id: 1,
+            events: VecDeque::new(),
+            server: ServerInfo::default(),
+        }
+    }
+
+    /// The pool's id.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> PoolState {
+        self.state
+    }
+
+    /// What the server told about itself so far.
+    pub fn server(&self) -> &ServerInfo {
+        &self.server
+    }
+
+    /// Begins to open: the fragments of SESSION_CAPABILITY and INIT_RUNSPACEPOOL for one runspace, to be sent together.
+    ///
+    /// # Errors
+    /// [`ProtocolError::State`] when it was opened before.
+    pub fn open(&mut self, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
+        self.expect_state("open it", PoolState::New)?;
+        self.state = PoolState::Opening;
+        let capability = capability::session_capability();
+        let init = init_pool::init_runspace_pool(1, 1);
+        let mut fragments = self.message(MessageType::SessionCapability, Uuid::nil(), capability, max_fragment);
+        fragments.extend(self.message(MessageType::InitRunspacePool, Uuid::nil(), init, max_fragment));
+        Ok(fragments)
+    }
+
+    /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE, input objects and the end of input.
+    ///
+    /// # Errors
+    /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down.
+    pub fn create_pipeline(
+        &mut self,
+        command: &Command,
+        id: Uuid,
+        max_fragment: usize,
+    ) -> Result<(Pipeline, Vec<Bytes>), ProtocolError> {
+        self.expect_state("create a pipeline", PoolState::Ready)?;
+        let mut fragments = command.create_fragments(self.take_object_id(), self.id, id, max_fragment);
+        if !command.input().is_empty() {
+            for object in command.input() {
+                let header = Header::write(Destination::Server, MessageType::PipelineInput, self.id, id);
+                fragments.extend(fragment::cut(self.take_object_id(), &[&header, object], max_fragment));
+            }
+            let header = Header::write(Destination::Server, MessageType::EndOfPipelineInput, self.id, id);
+            fragments.extend(fragment::cut(self.take_object_id(), &[&header], max_fragment));
+        }
+        Ok((Pipeline::new(id), fragments))
+    }
+
+    /// The fragments of the answer to a host call, of a pipeline or (with the zero id) of the pool.
+    pub fn host_response(&mut self, pipeline: Uuid, answer: Value, max_fragment: usize) -> Vec<Bytes> {
+        let message_type =
+            if pipeline.is_nil() { MessageType::RunspacePoolHostResponse } else { MessageType::PipelineHostResponse };
+        self.message(message_type, pipeline, answer, max_fragment)
+    }
+
+    /// Takes bytes that arrived on the pool's channel.
+    ///
+    /// # Errors
+    /// What the server did against the protocol; the pool is then of no use.
+    pub fn handle(&mut self, payload: &[u8]) -> Result<(), ProtocolError> {
+        self.incoming.push(payload);
+        while let Some(message) = self.incoming.next_message()? {
+            let (header, document) = message::read(&message, &mut self.decoder)?;
+            if let (Some(message_type), Some(document)) = (header.message_type, document) {
+                self.handle_message(message_type, document)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<PoolEvent> {
+        self.events.pop_front()
+    }
+
+    fn handle_message(&mut self, message_type: MessageType, document: Document) -> Result<(), ProtocolError> {
+        match message_type {
+            MessageType::SessionCapability => self.server.protocol = Some(capability::read_version(&document)?),
+            MessageType::ApplicationPrivateData => {
+                self.server.ps_version = ps_version(&document);
+                self.become_ready();
+            }
+            MessageType::RunspacePoolState => self.handle_state(document)?,
+            MessageType::RunspacePoolHostCall => {
+                self.events.push_back(PoolEvent::HostCall(HostCall::read(&document)?));
+            }
+            // Events, availability and whatever newer servers send are of no concern to a runner.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn handle_state(&mut self, document: Document) -> Result<(), ProtocolError> {
+        let (state, error) = state::read_state(document, "RUNSPACEPOOL_STATE", "RunspaceState")?;
+        match state {
+            2 => {
+                self.become_ready();
+                self.events.push_back(PoolEvent::Opened);
+            }
+            3 | 4 => {
+                self.state = PoolState::Closed;
+                self.events.push_back(PoolEvent::Closed(error));
+            }
+            5 => {
+                self.state = PoolState::Broken;
+                self.events.push_back(PoolEvent::Broken(error));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn become_ready(&mut self) {
+        if self.state == PoolState::Opening {
+            self.state = PoolState::Ready;
+            self.events.push_back(PoolEvent::Ready);
+        }
+    }
+
+    fn message(&mut self, kind: MessageType, pipeline: Uuid, data: Value, max_fragment: usize) -> Vec<Bytes> {
+        let header = Header::write(Destination::Server, kind, self.id, pipeline);
+        let data = clixml::encode(&Document::new(data));
+        fragment::cut(self.take_object_id(), &[&header, data.as_bytes()], max_fragment)
+    }
+
+    fn take_object_id(&mut self) -> u64 {
+        let id = self.next_object_id;
+        self.next_object_id += 1;
+        id
+    }
+
+    fn expect_state(&self, action: &'static str, wanted: PoolState) -> Result<(), ProtocolError> {
+        if self.state == wanted { Ok(()) } else { Err(ProtocolError::State { action, state: self.state }) }
+    }
+}
+
+/// `PSVersionTable.PSVersion` of the private data.
+fn ps_version(document: &Document) -> Option<String> {
+    let data = document.root.member("ApplicationPrivateData")?;
+    match entry(entry(data, "PSVersionTable")?, "PSVersion")?.unboxed() {
+        Value::Version(version) => Some(version.to_string()),
+        // PowerShell 7 has a SemanticVersion there, which travels as an object with its text.
+        Value::Object(object) => object.to_string.as_ref().map(ToString::to_string),
+        Value::Str(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// The value of a dictionary's string key.
+fn entry<'a>(dictionary: &'a Value, key: &str) -> Option<&'a Value> {
+    let entries = dictionary.as_dict()?;
+    entries.iter().find(|(name, _)| name.as_text().is_some_and(|name| *name == key)).map(|(_, value)| value)
+}

@@ -1,0 +1,64 @@
+//! Why a session could not be opened or broke.
+
+use std::time::Duration;
+
+use crate::event::Reason;
+use crate::psrp::ProtocolError;
+use crate::transport;
+
+/// A session's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The transport's fault.
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    /// The server's fault against the protocol.
+    #[error("the server broke the PowerShell remoting protocol: {0}")]
+    Protocol(#[from] ProtocolError),
+    /// The pool was not open in time.
+    #[error("no opened runspace pool within {} s", .0.as_secs_f32())]
+    OpenTimeout(Duration),
+    /// The caller stopped the opening.
+    #[error("stopped while the session was being opened")]
+    Stopped,
+    /// The server broke or closed the pool.
+    #[error("the server closed the runspace pool: {0}")]
+    PoolClosed(String),
+    /// The command ended without telling its state.
+    #[error("the pipeline vanished on the server without a result")]
+    Vanished,
+}
+
+impl Error {
+    /// The stable code of the cause.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Transport(error) => error.reason,
+            Self::Protocol(_) | Self::Vanished => Reason::Protocol,
+            Self::OpenTimeout(_) => Reason::OpenTimeout,
+            Self::Stopped => Reason::Interrupted,
+            Self::PoolClosed(_) => Reason::LinkBroken,
+        }
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Transport(error) => error.hint.clone(),
+            Self::OpenTimeout(_) => Some(
+                "the host answers, but starts no PowerShell in time: look at its load, or raise --open-timeout".into(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether another attempt may help and cannot do harm, because nothing had started.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.retryable)
+    }
+
+    /// Whether the credential itself was refused.
+    pub fn is_credential_refused(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_credential_refused())
+    }
+}

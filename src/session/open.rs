@@ -1,0 +1,129 @@
+//! Opening and closing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Error;
+use crate::clixml::Document;
+use crate::psrp::{Pool, PoolEvent, PoolState, ServerInfo};
+use crate::transport::{Carrier, Channel, Priority};
+
+/// An open runspace pool on one target.
+///
+/// Close it with [`Session::close`] on every way out; a dropped session only drops its carrier, and the server then
+/// finds out by itself.
+pub struct Session {
+    pub(super) carrier: Arc<dyn Carrier>,
+    pub(super) pool: Pool,
+    /// The server's Opened message has come.
+    pub(super) opened: bool,
+    /// Something went wrong on it: it must not be lent again.
+    pub(super) spoiled: bool,
+}
+
+impl Session {
+    /// Opens a pool over a connected carrier.
+    ///
+    /// `authenticated` is called once, as soon as the server has accepted the credential. Whatever goes wrong, the
+    /// carrier is closed before this returns.
+    ///
+    /// # Errors
+    /// The transport's or the protocol's fault, [`Error::OpenTimeout`] after `timeout`, [`Error::Stopped`] by `stop`.
+    pub async fn open(
+        carrier: Box<dyn Carrier>,
+        pool: Uuid,
+        timeout: Duration,
+        stop: &CancellationToken,
+        authenticated: impl FnOnce() + Send,
+    ) -> Result<Self, Error> {
+        let mut session = Self { carrier: carrier.into(), pool: Pool::new(pool), opened: false, spoiled: false };
+        let opening = tokio::time::timeout(timeout, session.establish(authenticated));
+        let result = tokio::select! {
+            result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
+            () = stop.cancelled() => Err(Error::Stopped),
+        };
+        match result {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                session.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What the server told about itself.
+    pub fn server(&self) -> &ServerInfo {
+        self.pool.server()
+    }
+
+    /// Whether it can be lent again: nothing broke, nothing was left behind.
+    pub fn is_reusable(&self) -> bool {
+        !self.spoiled && self.pool.state() == PoolState::Ready
+    }
+
+    /// Deletes the pool on the server and lets the connection go. Bounded to ten seconds by the carrier.
+    pub async fn close(self) {
+        if let Err(error) = self.carrier.close().await {
+            // Nothing can be done about it here: the server removes an idle shell by itself.
+            tracing::warn!(%error, "the remote shell could not be deleted");
+        }
+    }
+
+    async fn establish(&mut self, authenticated: impl FnOnce()) -> Result<(), Error> {
+        let fragments = self.pool.open(self.carrier.max_fragment())?;
+        self.carrier.create(self.pool.id(), fragments).await?;
+        authenticated();
+        while self.pool.state() == PoolState::Opening {
+            self.receive_pool().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the server's Opened message, where its private data was not proof enough.
+    pub(super) async fn wait_for_opened(&mut self) -> Result<(), Error> {
+        while !self.opened {
+            self.receive_pool().await?;
+        }
+        Ok(())
+    }
+
+    async fn receive_pool(&mut self) -> Result<(), Error> {
+        let received = self.carrier.receive(Channel::Pool).await?;
+        self.handle_pool(&received.payload).await?;
+        if received.done && self.pool.state() == PoolState::Opening {
+            return Err(Error::PoolClosed("it ended while it was being opened".into()));
+        }
+        Ok(())
+    }
+
+    /// Takes bytes of the pool's channel and acts on what they say.
+    pub(super) async fn handle_pool(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.pool.handle(payload)?;
+        while let Some(event) = self.pool.poll_event() {
+            match event {
+                PoolEvent::Ready => {}
+                PoolEvent::Opened => self.opened = true,
+                PoolEvent::Broken(error) | PoolEvent::Closed(error) => {
+                    self.spoiled = true;
+                    return Err(Error::PoolClosed(text_of(error)));
+                }
+                PoolEvent::HostCall(call) if call.wants_answer() => {
+                    let max_fragment = self.carrier.max_fragment();
+                    let answer = self.pool.host_response(Uuid::nil(), call.refusal(), max_fragment);
+                    self.carrier.send(Channel::Pool, Priority::PromptResponse, answer).await?;
+                }
+                PoolEvent::HostCall(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of an error record, or a word that there is none.
+fn text_of(error: Option<Document>) -> String {
+    let text = error.and_then(|error| error.root.as_object()?.to_string.as_ref().map(ToString::to_string));
+    text.unwrap_or_else(|| "it gave no reason".to_owned())
+}

@@ -1,0 +1,225 @@
+//! Running one pipeline.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Error, Session};
+use crate::clixml::Document;
+use crate::psrp::{Command, HostCall, Pipeline, PipelineEnd, PipelineEvent};
+use crate::record::Stream;
+use crate::transport::{self, Carrier, Channel, Priority, Received};
+
+/// How long a stopped pipeline may take to report that it has stopped. `finally` blocks run in this time.
+const STOP_WAIT: Duration = Duration::from_secs(30);
+
+/// Takes the records of a pipeline. Waiting in [`Records::take`] slows the remote pipeline down.
+pub trait Records: Send {
+    /// Takes the next record; `Break` when no more are wanted: the pipeline is then stopped.
+    fn take(&mut self, stream: Stream, value: Document) -> impl Future<Output = ControlFlow<()>> + Send;
+}
+
+/// How to run a pipeline.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Time from CREATE_PIPELINE on until the pipeline is stopped.
+    pub timeout: Duration,
+    /// Stops the pipeline on the server.
+    pub stop: CancellationToken,
+    /// The session will be used again, so the pipeline's slot on the server must be given back.
+    pub reuse: bool,
+}
+
+/// How a pipeline ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// It ran to the end.
+    Completed,
+    /// A terminating error, with its record.
+    Failed(Option<Document>),
+    /// We stopped it because its time was up.
+    TimedOut,
+    /// We stopped it because the caller wanted so.
+    Stopped,
+}
+
+/// What is known of a pipeline that has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// How it ended.
+    pub ending: Ending,
+    /// The script's exit code, if it called `exit`.
+    pub exit_code: Option<i32>,
+}
+
+/// Why we stop a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    Timeout,
+    Stop,
+}
+
+impl Session {
+    /// Runs a command to its end and hands every record to `records` as it arrives.
+    ///
+    /// # Errors
+    /// The link broke, or the server broke the protocol, while it ran: what it did until then is unknown.
+    pub async fn run<R: Records>(
+        &mut self,
+        command: &Command,
+        pipeline: Uuid,
+        options: &RunOptions,
+        records: &mut R,
+    ) -> Result<RunReport, Error> {
+        let deadline = Instant::now() + options.timeout;
+        self.spoiled = true;
+        let pipeline = self.start(command, pipeline).await?;
+        let mut course =
+            Course { session: self, pipeline, records, exit_code: None, ended: None, answers: FuturesUnordered::new() };
+        let halted = course.follow(deadline, &options.stop).await?;
+        let (id, end, exit_code) = (course.pipeline.id(), course.ended, course.exit_code);
+        self.spoiled = end.is_none();
+        if options.reuse || self.carrier.pushes() {
+            // The pipeline has its result whatever comes of this; only the session is of no more use.
+            if let Err(error) = self.carrier.release(id).await {
+                tracing::debug!(%error, "the pipeline's slot could not be given back");
+                self.spoiled = true;
+            }
+        }
+        let ending = match (end, halted) {
+            // The race between our stop and the script's own end is decided by what the server says.
+            (Some(PipelineEnd::Completed), _) => Ending::Completed,
+            (Some(PipelineEnd::Failed(error)), None) => Ending::Failed(error),
+            (_, Some(Halt::Timeout)) => Ending::TimedOut,
+            (_, Some(Halt::Stop) | None) => Ending::Stopped,
+        };
+        Ok(RunReport { ending, exit_code })
+    }
+
+    async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {
+        let max_fragment = self.carrier.max_fragment();
+        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
+        match self.carrier.command(id, fragments).await {
+            Ok(()) => Ok(pipeline),
+            // The private data proved the server to be open inside, but this one wants its Opened message out first.
+            Err(error) if error.fault.is_some() && !self.opened => {
+                tracing::debug!(%error, "an early command was refused; waiting for the opened message");
+                self.wait_for_opened().await?;
+                let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
+                self.carrier.command(id, fragments).await?;
+                Ok(pipeline)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// One pipeline on its way.
+struct Course<'a, R> {
+    session: &'a mut Session,
+    pipeline: Pipeline,
+    records: &'a mut R,
+    exit_code: Option<i32>,
+    ended: Option<PipelineEnd>,
+    /// Answers to host calls that are still being sent.
+    answers: FuturesUnordered<BoxFuture<'static, Result<(), transport::Error>>>,
+}
+
+impl<R: Records> Course<'_, R> {
+    /// Receives until the pipeline has ended or, once stopped, its time to do so is over.
+    async fn follow(&mut self, deadline: Instant, stop: &CancellationToken) -> Result<Option<Halt>, Error> {
+        let carrier = Arc::clone(&self.session.carrier);
+        let id = self.pipeline.id();
+        // A receive must not be dropped half-way: over HTTP that costs a connection. So it is kept over the turns.
+        let mut receiving = receive(&carrier, Channel::Pipeline(id));
+        let mut pool = receive(&carrier, Channel::Pool);
+        let mut signalling: Option<BoxFuture<'static, Result<(), transport::Error>>> = None;
+        let mut halted = None;
+        let mut stopping = false;
+        let mut deadline = deadline;
+        while self.ended.is_none() {
+            let wanted = tokio::select! {
+                received = &mut receiving => {
+                    receiving = receive(&carrier, Channel::Pipeline(id));
+                    self.take(received?).await?
+                }
+                received = &mut pool, if carrier.pushes() => {
+                    pool = receive(&carrier, Channel::Pool);
+                    self.session.handle_pool(&received?.payload).await?;
+                    ControlFlow::Continue(())
+                }
+                Some(sent) = self.answers.next() => { sent?; ControlFlow::Continue(()) }
+                Some(sent) = async { Some(signalling.as_mut()?.await) }, if signalling.is_some() => {
+                    signalling = None;
+                    if let Err(error) = sent {
+                        // The receive will tell the rest, or the wait for it ends.
+                        tracing::debug!(%error, "the stop signal failed");
+                    }
+                    ControlFlow::Continue(())
+                }
+                () = tokio::time::sleep_until(deadline) => {
+                    if stopping {
+                        return Ok(halted);
+                    }
+                    halted = Some(Halt::Timeout);
+                    ControlFlow::Break(())
+                }
+                () = stop.cancelled(), if halted.is_none() => { halted = Some(Halt::Stop); ControlFlow::Break(()) }
+            };
+            if wanted.is_break() && !stopping && self.ended.is_none() {
+                stopping = true;
+                halted.get_or_insert(Halt::Stop);
+                deadline = Instant::now() + STOP_WAIT;
+                let carrier = Arc::clone(&carrier);
+                signalling = Some(Box::pin(async move { carrier.signal(id).await }));
+            }
+        }
+        Ok(halted)
+    }
+
+    async fn take(&mut self, received: Received) -> Result<ControlFlow<()>, Error> {
+        self.pipeline.handle(&received.payload)?;
+        let mut wanted = ControlFlow::Continue(());
+        while let Some(event) = self.pipeline.poll_event() {
+            match event {
+                PipelineEvent::Record(stream, value) => {
+                    if wanted.is_continue() {
+                        wanted = self.records.take(stream, value).await;
+                    }
+                }
+                PipelineEvent::HostCall(call) => self.answer(&call),
+                PipelineEvent::Ended(end) => self.ended = Some(end),
+            }
+        }
+        if received.done && self.ended.is_none() {
+            return Err(Error::Vanished);
+        }
+        Ok(wanted)
+    }
+
+    fn answer(&mut self, call: &HostCall) {
+        if let Some(code) = call.exit_code() {
+            self.exit_code = Some(code);
+        }
+        if call.wants_answer() {
+            let carrier = Arc::clone(&self.session.carrier);
+            let id = self.pipeline.id();
+            let answer = self.session.pool.host_response(id, call.refusal(), carrier.max_fragment());
+            self.answers.push(Box::pin(async move {
+                carrier.send(Channel::Pipeline(id), Priority::PromptResponse, answer).await
+            }));
+        }
+    }
+}
+
+fn receive(carrier: &Arc<dyn Carrier>, channel: Channel) -> BoxFuture<'static, Result<Received, transport::Error>> {
+    let carrier = Arc::clone(carrier);
+    Box::pin(async move { carrier.receive(channel).await })
+}

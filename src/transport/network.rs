@@ -1,0 +1,24 @@
+//! The ways to all targets of a run, and what they share.
+
+use async_trait::async_trait;
+
+use super::{Carrier, Error, local};
+use crate::fleet::Connector;
+use crate::target::{Endpoint, Target};
+
+/// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
+#[derive(Debug, Default)]
+pub struct Network {}
+
+#[async_trait]
+impl Connector for Network {
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
+        match &target.endpoint {
+            Endpoint::Local(endpoint) => local::start(endpoint),
+            Endpoint::Winrm(_) | Endpoint::Ssh(_) => {
+                let message = format!("the {} transport is not in this build", target.endpoint.transport());
+                Err(Error::new(crate::event::Reason::Internal, message))
+            }
+        }
+    }
+}
