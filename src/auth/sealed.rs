@@ -1,0 +1,210 @@
+//! The multipart form of sealed messages (MS-WSMV 2.2.9.1), byte-exact when writing, lenient when reading.
+
+use super::mechanism::Error;
+
+/// Protocol of bodies sealed by SPNEGO or NTLM.
+pub const SPNEGO: &str = "application/HTTP-SPNEGO-session-encrypted";
+/// What the content type of a sealed body begins with.
+pub const CONTENT_TYPE_PREFIX: &str = "multipart/encrypted";
+
+const BOUNDARY: &[u8] = b"--Encrypted Boundary";
+
+/// One sealed message: signature and ciphertext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealed<'a> {
+    /// Length of the plaintext, padding included.
+    pub length: usize,
+    /// The mechanism's header: signature, or wrap token without its data.
+    pub signature: &'a [u8],
+    /// As long as the plaintext.
+    pub ciphertext: &'a [u8],
+}
+
+/// The content type of a sealed body.
+pub fn content_type(protocol: &str) -> String {
+    format!(r#"{CONTENT_TYPE_PREFIX};protocol="{protocol}";boundary="Encrypted Boundary""#)
+}
+
+/// Writes a body with one sealed message.
+pub fn write(protocol: &str, message: Sealed<'_>) -> Vec<u8> {
+    let head = format!(
+        concat!(
+            "--Encrypted Boundary\r\n\tContent-Type: {}\r\n",
+            "\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={}\r\n",
+            "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n",
+        ),
+        protocol, message.length
+    );
+    let mut body = Vec::with_capacity(head.len() + 4 + message.signature.len() + message.ciphertext.len() + 24);
+    body.extend(head.as_bytes());
+    body.extend((message.signature.len() as u32).to_le_bytes());
+    body.extend(message.signature);
+    body.extend(message.ciphertext);
+    body.extend(BOUNDARY);
+    body.extend(b"--\r\n");
+    body
+}
+
+/// Finds the sealed messages in a body, usually one.
+///
+/// Driven by the lengths alone: a boundary may well occur in ciphertext. Spaces in boundaries (Exchange), missing
+/// tabs and other letter cases are taken.
+///
+/// # Errors
+/// [`Error::Sealed`] with what is missing.
+pub fn read(body: &[u8]) -> Result<Vec<Sealed<'_>>, Error> {
+    let mut rest = body;
+    let mut found = Vec::new();
+    loop {
+        match boundary(&mut rest) {
+            Some(Boundary::Part) => found.push(message(&mut rest)?),
+            Some(Boundary::End) => return some(found),
+            None if rest.iter().all(u8::is_ascii_whitespace) => return some(found),
+            None => return Err(broken("a boundary is missing")),
+        }
+    }
+}
+
+fn some(found: Vec<Sealed<'_>>) -> Result<Vec<Sealed<'_>>, Error> {
+    if found.is_empty() { Err(broken("it is empty")) } else { Ok(found) }
+}
+
+/// Reads the two parts of one message, from behind the first boundary.
+fn message<'a>(rest: &mut &'a [u8]) -> Result<Sealed<'a>, Error> {
+    let mut length = None;
+    loop {
+        let mut ahead = *rest;
+        if boundary(&mut ahead).is_some() {
+            *rest = ahead;
+            break;
+        }
+        let line = line(rest).ok_or_else(|| broken("its headers are cut off"))?;
+        length = length.or_else(|| original_length(line));
+    }
+    let length = length.ok_or_else(|| broken("it tells no length"))?;
+    while !contains(line(rest).ok_or_else(|| broken("its second part is cut off"))?, b"octet-stream") {}
+    let size = take(rest, 4)?;
+    let size = u32::from_le_bytes(size.try_into().map_err(|_| broken("it is cut off"))?);
+    let signature = take(rest, size as usize)?;
+    let ciphertext = take(rest, length)?;
+    Ok(Sealed { length, signature, ciphertext })
+}
+
+enum Boundary {
+    Part,
+    End,
+}
+
+/// Eats a boundary line, with the white space before it.
+fn boundary(rest: &mut &[u8]) -> Option<Boundary> {
+    let text = rest.trim_ascii_start();
+    let text = text.strip_prefix(b"--")?;
+    let text = text.trim_ascii_start();
+    let name = BOUNDARY.get(2..)?;
+    if !text.get(..name.len())?.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    let mut text = text.get(name.len()..)?;
+    let end = text.trim_ascii_start().starts_with(b"--");
+    line(&mut text);
+    *rest = text;
+    Some(if end { Boundary::End } else { Boundary::Part })
+}
+
+/// Eats a line, or what is left of it.
+fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    if rest.is_empty() {
+        return None;
+    }
+    let end = rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |at| at + 1);
+    let (line, after) = rest.split_at_checked(end)?;
+    *rest = after;
+    Some(line)
+}
+
+fn original_length(line: &[u8]) -> Option<usize> {
+    let line = std::str::from_utf8(line).ok()?.to_ascii_lowercase();
+    let (_, value) = line.split_once("length=")?;
+    let digits = value.split(|character: char| !character.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+fn contains(line: &[u8], wanted: &[u8]) -> bool {
+    line.windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted))
+}
+
+fn take<'a>(rest: &mut &'a [u8], count: usize) -> Result<&'a [u8], Error> {
+    let (taken, after) = rest.split_at_checked(count).ok_or_else(|| broken("it is shorter than it says"))?;
+    *rest = after;
+    Ok(taken)
+}
+
+fn broken(what: &str) -> Error {
+    Error::Sealed(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SPNEGO, Sealed, content_type, read, write};
+
+    /// The binary parts of the published vector: signature and ciphertext of `<s:Envelope/>` at sequence 0 and 1.
+    const VECTOR: [([u8; 16], [u8; 13]); 2] = [
+        (
+            [1, 0, 0, 0, 0xec, 0xe0, 0x5f, 0xe1, 0x01, 0xc2, 0x29, 0x91, 0, 0, 0, 0],
+            [0x48, 0x71, 0xa1, 0x16, 0x1f, 0x37, 0x38, 0x6e, 0x79, 0xbb, 0x72, 0x01, 0xde],
+        ),
+        (
+            [1, 0, 0, 0, 0xec, 0x55, 0xef, 0xd1, 0x87, 0x28, 0x45, 0x5c, 1, 0, 0, 0],
+            [0x8d, 0xf6, 0x15, 0xb0, 0xa9, 0x8c, 0x5b, 0xe3, 0xbb, 0x27, 0x32, 0xa9, 0x37],
+        ),
+    ];
+
+    #[test]
+    fn writes_and_reads_the_vector() {
+        for (signature, ciphertext) in &VECTOR {
+            let sealed = Sealed { length: 13, signature, ciphertext };
+            let body = write(SPNEGO, sealed);
+            assert_eq!(body.len(), 269);
+            assert!(body.starts_with(b"--Encrypted Boundary\r\n\tContent-Type: application/HTTP-SPNEGO-session-encr"));
+            assert!(body.ends_with(b"--Encrypted Boundary--\r\n"));
+            assert_eq!(read(&body), Ok(vec![sealed]));
+        }
+        assert!(content_type(SPNEGO).ends_with(r#"encrypted";boundary="Encrypted Boundary""#));
+    }
+
+    #[test]
+    fn is_not_misled_by_a_boundary_in_the_ciphertext() {
+        let ciphertext = b"\r\n--Encrypted Boundary--\r\n\t";
+        let sealed = Sealed { length: ciphertext.len(), signature: b"sig", ciphertext };
+        assert_eq!(read(&write(SPNEGO, sealed)), Ok(vec![sealed]));
+    }
+
+    #[test]
+    fn takes_what_other_servers_write() {
+        let exchange = concat!(
+            "-- Encrypted Boundary\r\nContent-type: application/HTTP-Kerberos-session-encrypted\n",
+            "originalContent: type=application/soap+xml; LENGTH=2\r\n-- encrypted boundary\r\n",
+            "CONTENT-TYPE: Application/Octet-Stream\r\n\x01\0\0\0sAB-- Encrypted Boundary\r\n",
+            "\tOriginalContent: Length=1\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n",
+            "\0\0\0\0C--Encrypted Boundary --\r\n"
+        );
+        let parts = [
+            Sealed { length: 2, signature: b"s", ciphertext: b"AB" },
+            Sealed { length: 1, signature: b"", ciphertext: b"C" },
+        ];
+        assert_eq!(read(exchange.as_bytes()), Ok(parts.to_vec()));
+    }
+
+    #[test]
+    fn refuses_broken_bodies_at_every_cut() {
+        let body = write(SPNEGO, Sealed { length: 3, signature: b"0123456789abcdef", ciphertext: b"xyz" });
+        let end = body.len() - b"--Encrypted Boundary--\r\n".len();
+        for cut in 0..end {
+            assert!(read(&body[..cut]).is_err(), "cut at {cut}");
+        }
+        assert!(read(b"<s:Envelope/>").is_err());
+        let huge = body.windows(1).map(|byte| byte[0]).collect::<Vec<_>>();
+        let huge = String::from_utf8_lossy(&huge).replace("Length=3", "Length=99999999999999999999");
+        assert!(read(huge.as_bytes()).is_err());
+    }
+}
