@@ -1,9 +1,11 @@
 //! Carriers: move PSRP fragments to one target and back; connect, authenticate, seal. They know nothing of PSRP.
 
 mod error;
+pub mod http;
 pub mod local;
 pub mod network;
 pub mod outofproc;
+pub mod wsman;
 
 pub use error::Error;
 

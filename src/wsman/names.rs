@@ -114,6 +114,8 @@ pub mod code {
     pub const OPERATION_TIMED_OUT: u32 = 2_150_858_793;
     /// A conflicting operation is pending.
     pub const CONCURRENCY: u32 = 2_150_858_802;
+    /// HTTP 413 from the server.
+    pub const HTTP_TOO_LARGE: u32 = 2_150_859_025;
     /// Authentication was rejected.
     pub const FAILED_AUTHENTICATION: u32 = 2_150_858_806;
     /// No such session configuration.

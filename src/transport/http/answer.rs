@@ -1,0 +1,177 @@
+//! An HTTP answer, and what it says when it is not SOAP.
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use reqwest::{Response, StatusCode};
+
+use crate::auth::sealed;
+use crate::event::Reason;
+use crate::transport::Error;
+use crate::wsman::names::code;
+
+/// The largest body we take, in bytes: servers send at most 500 KiB per envelope unless someone raised it.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// Status, headers and the whole body.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// What kind of body an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Soap,
+    Sealed,
+    Other,
+}
+
+/// Why the body could not be read to its end.
+pub(super) enum ReadError {
+    TooLarge,
+    Http(reqwest::Error),
+}
+
+impl Answer {
+    /// Reads an answer to its end.
+    pub(super) async fn read(mut response: Response) -> Result<Self, ReadError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(ReadError::Http)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(ReadError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Self { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        let media = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media = media.trim_start().to_ascii_lowercase();
+        if media.starts_with(sealed::CONTENT_TYPE_PREFIX) {
+            Kind::Sealed
+        } else if media.starts_with("application/soap+xml") || media.starts_with("text/xml") {
+            Kind::Soap
+        } else {
+            Kind::Other
+        }
+    }
+
+    /// The server's token for a scheme, decoded; `None` when it has none, or one that is not base64.
+    pub(super) fn token(&self, scheme: &str) -> Option<Vec<u8>> {
+        self.challenges().find_map(|(name, token)| {
+            let token = token.filter(|_| name.eq_ignore_ascii_case(scheme))?;
+            base64_simd::STANDARD.decode_to_vec(token).ok()
+        })
+    }
+
+    /// The schemes that the server offers.
+    pub(super) fn schemes(&self) -> Vec<&str> {
+        let mut schemes: Vec<&str> = self.challenges().map(|(name, _)| name).collect();
+        schemes.dedup();
+        schemes
+    }
+
+    pub(super) fn offers(&self, scheme: &str) -> bool {
+        self.challenges().any(|(name, _)| name.eq_ignore_ascii_case(scheme))
+    }
+
+    /// Scheme and token of each challenge, one per header or several behind commas; `realm="a, b"` splits into
+    /// pieces that are no token and no scheme.
+    fn challenges(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let values = self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).filter_map(|challenge| {
+            let mut words = challenge.split_whitespace();
+            let name = words.next().filter(|name| !name.contains(['=', '"']))?;
+            Some((name, words.next().filter(|word| !word.contains('"'))))
+        })
+    }
+
+    /// What an answer without SOAP means; `plain` says that we sent an unsealed message over HTTP.
+    pub(super) fn refusal(&self, plain: bool) -> Error {
+        let status = self.status.as_u16();
+        match status {
+            301 | 302 | 307 | 308 => {
+                let to = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
+                let to: String = to.chars().filter(|character| !character.is_control()).take(200).collect();
+                Error::new(Reason::NotWinrm, format!("the server redirects to {to}"))
+            }
+            403 => Error::new(Reason::EndpointDenied, "HTTP 403: access is forbidden")
+                .with_hint("the listener may want a client certificate, or a proxy stands in between"),
+            404 => Error::new(Reason::NotWinrm, "HTTP 404: a web server, but no WinRM at this path")
+                .with_hint("check the port, and that the WinRM service runs (winrm enumerate winrm/config/listener)"),
+            407 => Error::new(Reason::Network, "HTTP 407: a proxy wants authentication"),
+            413 => {
+                let mut error = Error::new(Reason::ServerFault, "HTTP 413: the message is too large for the server")
+                    .with_hint("raise MaxEnvelopeSizekb there");
+                error.fault = Some(code::HTTP_TOO_LARGE);
+                error
+            }
+            503 => Error::new(Reason::ServerFault, "HTTP 503: WinRM is overloaded or still starting").retryable(),
+            500 if plain => Error::new(Reason::AuthMethod, "HTTP 500: the server refuses unencrypted messages")
+                .with_hint("use --tls, or --auth negotiate, which seals messages over plain HTTP"),
+            500 => Error::new(Reason::Protocol, "HTTP 500 without a SOAP fault: the server cannot read our message"),
+            200 => Error::new(Reason::NotWinrm, "a web server answers, but it is not WinRM")
+                .with_hint("check the port (5985, 5986 with TLS) and the path"),
+            _ => Error::new(Reason::NotWinrm, format!("HTTP {status} without a SOAP body: this is not WinRM"))
+                .with_hint("check the port (5985, 5986 with TLS)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+
+    use super::{Answer, Kind};
+    use crate::event::Reason;
+
+    fn answer(status: u16, challenges: &[&'static str]) -> Answer {
+        let mut headers = HeaderMap::new();
+        for challenge in challenges {
+            headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        Answer { status: StatusCode::from_u16(status).expect("status"), headers, body: Vec::new() }
+    }
+
+    #[test]
+    fn finds_schemes_and_tokens() {
+        let found = answer(401, &["Negotiate YWJj", "Kerberos", r#"Basic realm="WSMAN, x""#]);
+        assert_eq!(found.schemes(), ["Negotiate", "Kerberos", "Basic"]);
+        assert_eq!(found.token("negotiate"), Some(b"abc".to_vec()));
+        assert_eq!(found.token("Basic"), None);
+        let joined = answer(401, &[r#"Kerberos, Negotiate ####, Basic realm="WSMAN""#]);
+        assert_eq!((joined.offers("basic"), joined.token("Negotiate")), (true, None));
+    }
+
+    #[test]
+    fn tells_bodies_apart() {
+        for (media, kind) in [
+            ("application/soap+xml;charset=UTF-8", Kind::Soap),
+            ("multipart/encrypted;protocol=\"x\"", Kind::Sealed),
+            ("text/html", Kind::Other),
+        ] {
+            let mut found = answer(200, &[]);
+            found.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+            assert_eq!(found.kind(), kind);
+        }
+        assert_eq!(answer(500, &[]).kind(), Kind::Other);
+    }
+
+    #[test]
+    fn names_the_cause_of_each_status() {
+        for (status, plain, reason, retryable) in [
+            (404, false, Reason::NotWinrm, false),
+            (200, false, Reason::NotWinrm, false),
+            (503, false, Reason::ServerFault, true),
+            (500, true, Reason::AuthMethod, false),
+            (500, false, Reason::Protocol, false),
+            (403, false, Reason::EndpointDenied, false),
+        ] {
+            let error = answer(status, &[]).refusal(plain);
+            assert_eq!((error.reason, error.retryable), (reason, retryable), "{status}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! A lane: one TCP connection, one security context, one request at a time.
+
+use std::time::{Duration, Instant};
+
+use base64_simd::STANDARD;
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::tls::TlsInfo;
+use reqwest::{Client, StatusCode, Url};
+use zeroize::Zeroizing;
+
+use super::answer::{Answer, Kind, ReadError};
+use super::diagnose::{diagnose, is_gone, timed_out};
+use super::lanes::Failure;
+use crate::auth::{self, ChannelBinding, Mechanism, sealed};
+use crate::event::Reason;
+use crate::transport::Error;
+use crate::wsman::names;
+
+/// More legs than any handshake of ours has.
+const MAX_LEGS: usize = 6;
+
+/// One connection. Whoever drops a future of it must drop the lane too: its context has lost count.
+pub(super) struct Lane {
+    pub(super) client: Client,
+    pub(super) url: Url,
+    pub(super) mechanism: Box<dyn Mechanism>,
+    pub(super) over_tls: bool,
+    /// Until when DNS, TCP, TLS and the handshake must be through.
+    pub(super) logon_until: Instant,
+    /// The last leg of the handshake carries no request: some server wants it so.
+    pub(super) bare_logon: bool,
+    /// The server has accepted the logon.
+    pub(super) established: bool,
+}
+
+/// What travels in a request.
+enum Body<'a> {
+    Empty,
+    Soap(&'a str),
+}
+
+impl Lane {
+    /// Sends one request and returns the SOAP text of its answer, logging on first if need be.
+    ///
+    /// `patience` is how long the server may take. `sending` is called just before the request itself leaves.
+    pub(super) async fn exchange(
+        &mut self,
+        request: &str,
+        patience: Duration,
+        sending: impl Fn() + Send,
+    ) -> Result<String, Failure> {
+        if !self.established
+            && self.mechanism.standing().is_none()
+            && let Some(answer) = self.log_on(request, patience, &sending).await?
+        {
+            return self.open(answer);
+        }
+        sending();
+        let answer = self.post(None, Body::Soap(request), patience).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            return Err(self.unauthorized(&answer));
+        }
+        self.established = true;
+        self.open(answer)
+    }
+
+    /// Goes through the handshake. The answer to `request` comes back if the last leg carried it.
+    async fn log_on(
+        &mut self,
+        request: &str,
+        patience: Duration,
+        sending: &(impl Fn() + Send),
+    ) -> Result<Option<Answer>, Failure> {
+        let mut step = self.mechanism.step(None).map_err(refused)?;
+        for leg in 0..MAX_LEGS {
+            let carries = step.ready && !self.bare_logon;
+            let (body, patience) = if carries {
+                sending();
+                (Body::Soap(request), patience)
+            } else {
+                (Body::Empty, self.logon_until.saturating_duration_since(Instant::now()))
+            };
+            let answer = self.post(step.token.take(), body, patience).await?;
+            let token = answer.token(self.mechanism.scheme());
+            if answer.status != StatusCode::UNAUTHORIZED {
+                return self.logged_on(answer, token, step.ready, carries).map(|answer| carries.then_some(answer));
+            }
+            let Some(token) = token else { return Err(Failure::Final(self.denied(&answer, leg > 0))) };
+            step = self.mechanism.step(Some(&token)).map_err(refused)?;
+            if step.token.is_none() {
+                return Err(Failure::Final(self.denied(&answer, leg > 0)));
+            }
+        }
+        Err(Failure::Final(Error::new(Reason::Protocol, "the logon goes round in circles")))
+    }
+
+    /// The server answered something else than 401.
+    fn logged_on(
+        &mut self,
+        answer: Answer,
+        token: Option<Vec<u8>>,
+        ready: bool,
+        carried: bool,
+    ) -> Result<Answer, Failure> {
+        if !ready {
+            // Before we proved anything: no WinRM, or one that is too busy to begin with.
+            return Err(Failure::Final(answer.refusal(false)));
+        }
+        if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
+            self.mechanism.step(Some(&token)).map_err(refused)?;
+        }
+        let rejected = answer.status.is_client_error() || answer.status == StatusCode::INTERNAL_SERVER_ERROR;
+        if carried && rejected && answer.kind() == Kind::Other {
+            return Err(Failure::WantsBareLogon(answer.refusal(false)));
+        }
+        if !carried && !answer.status.is_success() {
+            return Err(Failure::Final(answer.refusal(false)));
+        }
+        self.established = true;
+        Ok(answer)
+    }
+
+    /// Posts one body and reads the answer to its end.
+    async fn post(&mut self, token: Option<Vec<u8>>, body: Body<'_>, patience: Duration) -> Result<Answer, Failure> {
+        let mut request = self.client.post(self.url.clone());
+        if let Some(token) = token {
+            let value = format!("{} {}", self.mechanism.scheme(), STANDARD.encode_to_string(token));
+            request = request.header(AUTHORIZATION, sensitive(&value)?);
+        } else if let Some(standing) = self.mechanism.standing() {
+            request = request.header(AUTHORIZATION, sensitive(standing.expose())?);
+        }
+        let (media, bytes) = self.pack(body)?;
+        request = request
+            .header(CONTENT_TYPE, media)
+            .header(CONTENT_LENGTH, bytes.len())
+            .header(ACCEPT_ENCODING, "identity")
+            .header(CONNECTION, "Keep-Alive")
+            .body(bytes);
+        match tokio::time::timeout(patience, self.perform(request)).await {
+            Ok(result) => result,
+            Err(_) if self.established || Instant::now() < self.logon_until => {
+                Err(Failure::Broken(Error::new(Reason::Network, "the server does not answer any more").retryable()))
+            }
+            Err(_) => Err(Failure::Final(timed_out(self.port()))),
+        }
+    }
+
+    async fn perform(&mut self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let response = request.send().await.map_err(|error| self.failure(&error))?;
+        if !self.established && self.over_tls {
+            let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+            if let Some(der) = certificate {
+                self.mechanism.bind(ChannelBinding::of_certificate(der));
+            }
+        }
+        Answer::read(response).await.map_err(|error| match error {
+            ReadError::Http(error) => self.failure(&error),
+            ReadError::TooLarge => {
+                Failure::Final(Error::new(Reason::Protocol, "the server's answer is absurdly large"))
+            }
+        })
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        if is_gone(error) {
+            let message = if self.established {
+                "the server has closed the connection"
+            } else {
+                "the server closed the connection during the logon; a proxy in between may not keep connections open"
+            };
+            return Failure::NotSent(Error::new(Reason::Network, message).retryable());
+        }
+        let cause = diagnose(error, self.port(), self.over_tls);
+        if error.is_connect() || !self.established { Failure::Final(cause) } else { Failure::Broken(cause) }
+    }
+
+    /// Content type and bytes of a body: sealed over plain HTTP where the mechanism can.
+    fn pack(&mut self, body: Body<'_>) -> Result<(String, Vec<u8>), Failure> {
+        match (body, self.mechanism.sealing()) {
+            (Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
+            (Body::Soap(text), Some(protocol)) if !self.over_tls => {
+                let bytes = self.mechanism.seal(text.as_bytes()).map_err(refused)?;
+                Ok((sealed::content_type(protocol), bytes))
+            }
+            (Body::Soap(text), _) => Ok((names::CONTENT_TYPE.to_owned(), text.as_bytes().to_vec())),
+        }
+    }
+
+    /// The SOAP text of an answer.
+    fn open(&mut self, answer: Answer) -> Result<String, Failure> {
+        let seals = self.mechanism.sealing().is_some() && !self.over_tls;
+        let bytes = match answer.kind() {
+            Kind::Soap if seals => {
+                let message = "the server answers in plain text where messages are sealed";
+                return Err(Failure::Final(Error::new(Reason::Protocol, message)));
+            }
+            Kind::Soap => answer.body,
+            Kind::Sealed if seals => self.mechanism.unseal(&answer.body).map_err(refused)?,
+            _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls))),
+        };
+        let text = String::from_utf8(bytes);
+        text.map_err(|_| Failure::Final(Error::new(Reason::Protocol, "the server's answer is not UTF-8")))
+    }
+
+    /// 401 to a request with standing credentials, or on an established lane.
+    fn unauthorized(&self, answer: &Answer) -> Failure {
+        if self.established {
+            Failure::LogonLost(Error::new(Reason::LogonDenied, "the server has forgotten our logon (HTTP 401)"))
+        } else {
+            Failure::Final(self.denied(answer, answer.offers(self.mechanism.scheme())))
+        }
+    }
+
+    /// Why the server said 401: the credential, if it had seen a proof of it, else the mechanism.
+    fn denied(&self, answer: &Answer, proven: bool) -> Error {
+        let scheme = self.mechanism.scheme();
+        let offered = answer.schemes();
+        if proven && (offered.is_empty() || answer.offers(scheme)) {
+            return Error::new(Reason::LogonDenied, format!("access denied ({scheme}): user or password were refused"))
+                .with_hint(
+                    "check user and password; the same answer comes for a wrong clock, and when channel binding fails",
+                );
+        }
+        let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
+        let error = Error::new(Reason::AuthMethod, format!("the server does not take {scheme}; it offers {list}"));
+        match advice(&offered, self.over_tls) {
+            Some(advice) => error.with_hint(advice),
+            None => error,
+        }
+    }
+
+    fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+}
+
+/// Which `--auth` a server's offer calls for.
+fn advice(offered: &[&str], over_tls: bool) -> Option<&'static str> {
+    let offers = |scheme: &str| offered.iter().any(|name| name.eq_ignore_ascii_case(scheme));
+    if offers("Negotiate") {
+        Some("use --auth negotiate")
+    } else if offers("Basic") && over_tls {
+        Some("use --auth basic")
+    } else if offers("Basic") {
+        Some("use --auth basic with --tls")
+    } else {
+        None
+    }
+}
+
+fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
+    let value = Zeroizing::new(value.to_owned());
+    let mut header = HeaderValue::from_str(&value)
+        .map_err(|_| Failure::Final(Error::new(Reason::AuthMethod, "the credential does not fit into a header")))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// A context that cannot go on.
+fn refused(error: auth::Error) -> Failure {
+    let reason = match error {
+        auth::Error::UserName(_) | auth::Error::NotSealing(_) => Reason::AuthMethod,
+        auth::Error::Token { .. } | auth::Error::Sealed(_) => Reason::Protocol,
+    };
+    Failure::Final(Error::new(reason, error.to_string()))
+}

@@ -1,0 +1,200 @@
+//! The lanes of one target.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Url, redirect};
+use rustls::ClientConfig;
+
+use super::gate::Gate;
+use super::lane::Lane;
+use super::shared::Http;
+use crate::auth;
+use crate::event::Reason;
+use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
+use crate::transport::Error;
+
+/// Why an exchange brought no answer, told by what is known of the request.
+#[derive(Debug, Clone)]
+pub enum Failure {
+    /// Sure not to have been processed, and another lane would not change it.
+    Final(Error),
+    /// Not sent: the lane's connection was gone.
+    NotSent(Error),
+    /// Not processed: the server has forgotten the lane's logon.
+    LogonLost(Error),
+    /// Not processed: the server wants the logon to be finished before the first request.
+    WantsBareLogon(Error),
+    /// Perhaps processed: the link broke between request and answer.
+    Broken(Error),
+}
+
+impl Failure {
+    /// The error behind it.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Final(error)
+            | Self::NotSent(error)
+            | Self::LogonLost(error)
+            | Self::WantsBareLogon(error)
+            | Self::Broken(error) => error,
+        }
+    }
+}
+
+/// Makes, lends and keeps the lanes of one target and credential.
+pub struct Lanes {
+    http: Arc<Http>,
+    endpoint: WinrmEndpoint,
+    url: Url,
+    credential: Arc<Credential>,
+    connect: Duration,
+    tls: Option<Arc<ClientConfig>>,
+    idle: Mutex<Vec<Lane>>,
+    bare_logon: AtomicBool,
+}
+
+impl Lanes {
+    /// Lanes to a target; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When policy forbids the mechanism, or the endpoint's settings cannot be used.
+    pub fn new(target: &Target, endpoint: &WinrmEndpoint, http: Arc<Http>) -> Result<Self, Error> {
+        let credential = target.credential.clone().ok_or_else(|| {
+            Error::new(Reason::AuthMethod, "WinRM needs a user and a password").with_hint("give them with --user")
+        })?;
+        refuse_clear_text(endpoint)?;
+        let url = endpoint.url();
+        let url = Url::parse(&url)
+            .map_err(|error| Error::new(Reason::Dns, format!("'{url}' is no address to connect to: {error}")))?;
+        let tls = http.tls(&endpoint.tls)?;
+        let (idle, bare_logon) = (Mutex::default(), AtomicBool::new(false));
+        let connect = target.timeouts.connect;
+        Ok(Self { http, endpoint: endpoint.clone(), url, credential, connect, tls, idle, bare_logon })
+    }
+
+    /// Sends one request on an idle lane, or a new one, and returns the SOAP text of the answer.
+    ///
+    /// A request that is sure not to have been processed because its lane was stale is sent once more, on a new
+    /// lane. `sending` is called just before the request itself leaves. Dropping the future costs the lane.
+    ///
+    /// # Errors
+    /// [`Failure`] says what became of the request.
+    pub async fn exchange(
+        &self,
+        request: &str,
+        patience: Duration,
+        sending: impl Fn() + Send + Sync,
+    ) -> Result<String, Failure> {
+        if let Some(lane) = self.take_idle() {
+            match self.on(lane, request, patience, &sending).await {
+                Err(Failure::NotSent(_) | Failure::LogonLost(_)) => self.forget_idle(),
+                result => return result,
+            }
+        }
+        match self.on(self.lane()?, request, patience, &sending).await {
+            Err(Failure::WantsBareLogon(_)) if !self.bare_logon.swap(true, Ordering::Relaxed) => {
+                self.on(self.lane()?, request, patience, &sending).await
+            }
+            result => result,
+        }
+    }
+
+    /// Drops the idle connections.
+    pub fn forget_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// One exchange; the lane comes back only from one that went well.
+    async fn on(
+        &self,
+        mut lane: Lane,
+        request: &str,
+        patience: Duration,
+        sending: &(impl Fn() + Send + Sync),
+    ) -> Result<String, Failure> {
+        let text = lane.exchange(request, patience, sending).await?;
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+        Ok(text)
+    }
+
+    fn take_idle(&self) -> Option<Lane> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// A lane that is not connected yet.
+    fn lane(&self) -> Result<Lane, Failure> {
+        let mechanism = auth::mechanism(self.endpoint.auth, &self.credential, &self.endpoint.address)
+            .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
+        let mut client = Client::builder()
+            .connector_layer(Gate::default())
+            .dns_resolver(self.http.resolver())
+            .connect_timeout(self.connect)
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(None)
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .tls_info(true)
+            .user_agent(concat!("psfleet/", env!("CARGO_PKG_VERSION")));
+        if let Some(tls) = &self.tls {
+            client = client.tls_backend_preconfigured(ClientConfig::clone(tls));
+        }
+        let client = client
+            .build()
+            .map_err(|error| Failure::Final(Error::new(Reason::Internal, format!("no HTTP client: {error}"))))?;
+        Ok(Lane {
+            client,
+            url: self.url.clone(),
+            mechanism,
+            over_tls: self.tls.is_some(),
+            logon_until: Instant::now() + self.connect,
+            bare_logon: self.bare_logon.load(Ordering::Relaxed),
+            established: false,
+        })
+    }
+}
+
+/// Basic over plain HTTP shows the password to everyone on the way.
+fn refuse_clear_text(endpoint: &WinrmEndpoint) -> Result<(), Error> {
+    let clear = endpoint.auth == AuthMethod::Basic && endpoint.tls == Tls::Off;
+    if !clear || (endpoint.trusted && endpoint.allow_unencrypted) {
+        return Ok(());
+    }
+    Err(Error::new(Reason::AuthMethod, "Basic over plain HTTP would send the password in the clear").with_hint(
+        "use --tls or --auth negotiate; or allow it with --allow-unencrypted and --trusted-hosts for this host",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_clear_text;
+    use crate::target::{AuthMethod, Tls, WinrmEndpoint};
+
+    #[test]
+    fn basic_in_the_clear_needs_both_permissions() {
+        let endpoint = |auth, tls, trusted, allow_unencrypted| WinrmEndpoint {
+            address: "h".into(),
+            port: 5985,
+            path: "/wsman".into(),
+            tls,
+            auth,
+            configuration_name: "Microsoft.PowerShell".into(),
+            trusted,
+            allow_unencrypted,
+        };
+        let on = Tls::On { ca: None, insecure: true };
+        for (auth, tls, trusted, allowed, fine) in [
+            (AuthMethod::Basic, Tls::Off, false, false, false),
+            (AuthMethod::Basic, Tls::Off, true, false, false),
+            (AuthMethod::Basic, Tls::Off, false, true, false),
+            (AuthMethod::Basic, Tls::Off, true, true, true),
+            (AuthMethod::Basic, on, false, false, true),
+            (AuthMethod::Negotiate, Tls::Off, false, false, true),
+        ] {
+            assert_eq!(refuse_clear_text(&endpoint(auth, tls, trusted, allowed)).is_ok(), fine);
+        }
+    }
+}

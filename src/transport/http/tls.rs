@@ -1,0 +1,154 @@
+//! TLS settings: whom we trust.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::event::Reason;
+use crate::transport::Error;
+
+/// Builds the settings for one kind of endpoint: system roots and those of a PEM file, or no check at all.
+pub(super) fn settings(ca: Option<&Path>, insecure: bool) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let extra = ca.map(certificates).transpose()?.unwrap_or_default();
+    let trust = if insecure { None } else { Some(roots(&extra, &provider)?) };
+    let verifier = Verifier { trust, pinned: extra, provider: Arc::clone(&provider) };
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::new(Reason::Tls, format!("TLS cannot be set up: {error}")))?;
+    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// The system's roots, loaded once.
+fn system_roots() -> &'static [CertificateDer<'static>] {
+    static ROOTS: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
+    ROOTS.get_or_init(|| rustls_native_certs::load_native_certs().certs)
+}
+
+fn roots(
+    extra: &[CertificateDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<Arc<WebPkiServerVerifier>>, Error> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(system_roots().iter().chain(extra).cloned());
+    if store.is_empty() {
+        return Ok(None);
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+        .build()
+        .map(Some)
+        .map_err(|error| Error::new(Reason::Tls, format!("the trusted roots cannot be used: {error}")))
+}
+
+/// Reads the certificates of a PEM file.
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let failed = |cause: String| {
+        Error::new(Reason::Tls, format!("cannot read the CA file {}: {cause}", file.display()))
+            .with_hint("--ca wants a PEM file with the certificates of the authorities to trust")
+    };
+    let found = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| failed(error.to_string()))?;
+    if found.is_empty() { Err(failed("it holds no certificate".into())) } else { Ok(found) }
+}
+
+/// Checks server certificates.
+#[derive(Debug)]
+struct Verifier {
+    /// `None` accepts any certificate; inside, `None` when there is not a single root.
+    trust: Option<Option<Arc<WebPkiServerVerifier>>>,
+    /// Certificates of the CA file. One that a server itself presents is trusted too: the self-signed ones that
+    /// Windows makes are often marked as authorities, which path validation refuses for a server.
+    pinned: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
+        if self.pinned.iter().any(|pinned| pinned.as_ref() == end_entity.as_ref()) {
+            return verify_pinned(end_entity, server_name, now);
+        }
+        match trust {
+            Some(webpki) => webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp, now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Name and dates of a certificate that is trusted as it is.
+fn verify_pinned(
+    certificate: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    let at =
+        |timestamp: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(timestamp.max(0).unsigned_abs()));
+    let (from, until) = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
+    if seconds > until {
+        return Err(CertificateError::ExpiredContext { time: now, not_after: at(until) }.into());
+    }
+    if seconds < from {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before: at(from) }.into());
+    }
+    match ParsedCertificate::try_from(certificate) {
+        Ok(parsed) => rustls::client::verify_server_name(&parsed, server_name)?,
+        // Marked as an authority: not even parsed as a server's. Its name is checked below.
+        Err(_) if names(&parsed, server_name) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
+/// Whether a certificate names the server.
+fn names(certificate: &X509Certificate<'_>, server_name: &ServerName<'_>) -> bool {
+    use x509_parser::extensions::GeneralName;
+    let Ok(Some(alternatives)) = certificate.subject_alternative_name() else { return false };
+    alternatives.value.general_names.iter().any(|name| match (name, server_name) {
+        (GeneralName::DNSName(dns), ServerName::DnsName(wanted)) => dns.eq_ignore_ascii_case(wanted.as_ref()),
+        (GeneralName::IPAddress(bytes), ServerName::IpAddress(wanted)) => match std::net::IpAddr::from(*wanted) {
+            std::net::IpAddr::V4(address) => address.octets() == **bytes,
+            std::net::IpAddr::V6(address) => address.octets() == **bytes,
+        },
+        _ => false,
+    })
+}

@@ -1,0 +1,79 @@
+//! Faults and failures as errors of the carrier.
+
+use crate::event::Reason;
+use crate::transport::Error;
+use crate::transport::http::Failure;
+use crate::wsman::{Fault, ParseError};
+
+/// A fault of the server in words: what it means, then what the server says.
+pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
+    let meaning = fault.meaning();
+    let mut message = meaning.message.to_owned();
+    if meaning.reason == Reason::NoEndpoint {
+        message.push_str(&format!(" ('{configuration_name}')"));
+    }
+    if fault.code != 0 {
+        message.push_str(&format!(" (fault {})", fault.code));
+    }
+    if !fault.message.is_empty() {
+        message.push_str(": ");
+        message.push_str(&fault.message);
+    }
+    Error {
+        reason: meaning.reason,
+        message,
+        hint: meaning.hint.map(str::to_owned),
+        fault: (fault.code != 0).then_some(fault.code),
+        retryable: meaning.retryable,
+    }
+}
+
+/// An answer that is no WSMan response.
+pub(super) fn from_parse(error: &ParseError) -> Error {
+    let reason = if matches!(error, ParseError::NotSoap) { Reason::NotWinrm } else { Reason::Protocol };
+    Error::new(reason, error.to_string())
+}
+
+/// A failed exchange on a shell that was open.
+pub(super) fn broken(failure: Failure) -> Error {
+    gone(failure.into_error())
+}
+
+/// The same of an error: what before the session was a host out of reach, is a broken link now.
+pub(super) fn gone(error: Error) -> Error {
+    match error.reason {
+        Reason::Network | Reason::Refused | Reason::ConnectTimeout | Reason::Dns | Reason::Tls => Error {
+            reason: Reason::LinkBroken,
+            message: format!("the link to the host broke: {}", error.message),
+            hint: None,
+            fault: None,
+            retryable: false,
+        },
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_fault, gone};
+    use crate::event::Reason;
+    use crate::transport::Error;
+    use crate::wsman::Fault;
+
+    #[test]
+    fn says_meaning_code_and_the_servers_words() {
+        let fault = Fault { code: 2_150_858_811, subcode: String::new(), message: "not found".into() };
+        let error = from_fault(&fault, "PowerShell.7");
+        assert_eq!((error.reason, error.fault), (Reason::NoEndpoint, Some(2_150_858_811)));
+        let text = "there is no session configuration of that name ('PowerShell.7') (fault 2150858811): not found";
+        assert_eq!(error.message, text);
+        assert!(from_fault(&Fault::default(), "x").fault.is_none());
+    }
+
+    #[test]
+    fn network_faults_of_an_open_shell_are_broken_links() {
+        let refused = gone(Error::new(Reason::Refused, "nobody listens").retryable());
+        assert!(refused.is_link_broken() && !refused.retryable);
+        assert_eq!(gone(Error::new(Reason::LogonDenied, "no")).reason, Reason::LogonDenied);
+    }
+}
