@@ -2,7 +2,8 @@
 //!
 //! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
 //! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode`] the
-//! way back. Nothing here knows streams, sessions or what a reader wants to see.
+//! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
+//! ([`text`]). Nothing here knows streams or sessions.
 
 mod decode;
 mod encode;
@@ -10,17 +11,21 @@ mod error;
 mod escape;
 mod float;
 mod intern;
+mod json;
 mod parse;
 mod progress;
 mod scalar;
 mod string;
 mod value;
+mod view;
 
 pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
+pub use json::{Diagnostic, DiagnosticKind, Diagnostics, PlainJson, write_plain};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
+pub use view::{properties, text};
 
 #[cfg(test)]
 mod tests;
