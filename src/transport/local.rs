@@ -22,7 +22,16 @@ const EXIT_WAIT: Duration = Duration::from_secs(3);
 /// # Errors
 /// [`Reason::NoPowershell`] when the program cannot be started.
 pub fn start(endpoint: &LocalEndpoint) -> Result<Box<dyn Carrier>, Error> {
+    start_with(endpoint, |_| {})
+}
+
+/// The same in surroundings of the caller's choice: variables, current folder.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -> Result<Box<dyn Carrier>, Error> {
     let mut command = Command::new(&endpoint.pwsh);
+    settle(&mut command);
     command.args(["-NoLogo", "-NoProfile", "-s"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     // Its own process group: a Ctrl-C on our terminal is ours to handle, the child is to be closed in order.

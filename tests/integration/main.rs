@@ -1,4 +1,5 @@
 //! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
 
 mod local;
+mod sandbox;
 mod support;

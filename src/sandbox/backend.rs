@@ -1,0 +1,35 @@
+//! What stands behind a shell: a real PowerShell or the built-in engine.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::outbox::Outbox;
+use crate::transport::{Channel, Priority};
+
+/// A PSRP server, driven by whole messages. Its output goes to the outboxes that it was given.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Takes the opening messages of the pool, in one piece.
+    async fn open(&self, messages: Vec<Vec<u8>>) -> Result<(), Gone>;
+
+    /// Registers a pipeline before its first message.
+    fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>);
+
+    /// Takes the next whole message of a channel; one call at a time for each channel.
+    async fn message(&self, channel: Channel, priority: Priority, message: Vec<u8>) -> Result<(), Gone>;
+
+    /// Stops a pipeline; its last state then comes through its outbox.
+    async fn stop(&self, pipeline: Uuid);
+
+    /// Forgets a pipeline, stopping it if need be.
+    async fn release(&self, pipeline: Uuid);
+
+    /// Ends everything. Returns when nothing remains: no process, no thread that runs a script.
+    async fn close(&self);
+}
+
+/// What was behind the shell is there no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone;

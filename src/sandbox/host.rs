@@ -1,0 +1,298 @@
+//! One host: what its WinRM service does with a request.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::backend::Backend;
+use super::bridge::{Bridge, Habitat};
+use super::fault::{FaultKind, mix};
+use super::options::{Engine, Options};
+use super::outbox::Outbox;
+use super::shell::Shell;
+use super::stats::{Counters, Stats};
+use super::wsman::{Body, CommandState, Fault, Reply, Request, ShellFacts};
+use crate::secret::Secret;
+use crate::wsman::names;
+
+/// What `slow` adds to every answer.
+const SLOW: Duration = Duration::from_secs(2);
+/// `loss` drops one request in this many.
+const LOSS: u64 = 5;
+
+/// What the hosts of a fleet share.
+pub struct Shared {
+    /// What the fleet is made from.
+    pub options: Options,
+    /// The one user of all hosts.
+    pub user: String,
+    /// Where hosts keep their files.
+    pub folder: PathBuf,
+    /// Places for PowerShell processes.
+    pub places: Arc<Semaphore>,
+    /// What is counted.
+    pub counters: Counters,
+    /// Background work that must end with the fleet.
+    pub tasks: TaskTracker,
+    /// Set when the fleet ends.
+    pub closing: CancellationToken,
+    shells: Mutex<HashMap<ShellKey, Arc<Shell>>>,
+    dice: AtomicU64,
+}
+
+/// A host's index and a ShellId.
+type ShellKey = (u32, String);
+
+impl Shared {
+    /// The state of a new fleet.
+    pub fn new(options: Options, user: String, folder: PathBuf) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(options.engine_processes)),
+            options,
+            user,
+            folder,
+            counters: Counters::default(),
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+            shells: Mutex::default(),
+            dice: AtomicU64::new(0),
+        }
+    }
+
+    fn shells(&self) -> MutexGuard<'_, HashMap<ShellKey, Arc<Shell>>> {
+        self.shells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The counters now.
+    pub fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        let (mut open_shells, mut open_commands) = (0, 0);
+        for shell in self.shells().values().filter(|shell| shell.is_alive()) {
+            open_shells += 1;
+            open_commands += shell.command_count() as u64;
+        }
+        Stats {
+            hosts: self.options.hosts,
+            open_shells,
+            open_commands,
+            engine_processes: self.options.engine_processes.saturating_sub(self.places.available_permits()) as u64,
+            connections: Counters::read(&counters.connections),
+            logons: Counters::read(&counters.logons),
+            failed_logons: Counters::read(&counters.failed_logons),
+            requests: Counters::read(&counters.requests),
+        }
+    }
+
+    /// Takes all shells out, to be closed.
+    pub fn take_shells(&self) -> Vec<Arc<Shell>> {
+        self.shells().drain().map(|(_, shell)| shell).collect()
+    }
+
+    /// The next number of a sequence that the seed determines.
+    fn roll(&self) -> u64 {
+        mix(self.options.seed ^ mix(self.dice.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// One host of the fleet.
+pub struct Host {
+    /// Its name, as in `web001`.
+    pub name: String,
+    /// Its place in the fleet, from 0.
+    pub index: u32,
+    /// What is wrong with it.
+    pub fault: Option<FaultKind>,
+    /// The password that it takes.
+    pub password: Secret<String>,
+    /// What all hosts share.
+    pub shared: Arc<Shared>,
+}
+
+/// What becomes of a request that was understood.
+#[derive(Debug)]
+pub enum Answer {
+    /// A reply in full.
+    Whole(Reply),
+    /// A reply that breaks off in the middle.
+    Broken(Reply),
+}
+
+impl Host {
+    /// How long to hold an answer back.
+    pub fn delay(&self) -> Duration {
+        let Options { latency, jitter, .. } = self.shared.options;
+        let mut delay = latency;
+        if !jitter.is_zero() {
+            let span = 2 * jitter.as_micros() as u64 + 1;
+            delay = (latency + Duration::from_micros(self.shared.roll() % span)).saturating_sub(jitter);
+        }
+        if self.fault == Some(FaultKind::Slow) { delay + SLOW } else { delay }
+    }
+
+    /// Whether the request that has just come gets lost.
+    pub fn loses_request(&self) -> bool {
+        self.fault == Some(FaultKind::Loss) && self.shared.roll().is_multiple_of(LOSS)
+    }
+
+    /// Does what a request asks for.
+    ///
+    /// # Errors
+    /// The fault to answer with.
+    pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
+        let reply = match &request.body {
+            Body::Create { shell_id, name, creation } => {
+                let facts = self.facts(shell_id.as_deref(), name.clone(), client);
+                self.create(request, facts, creation.clone()).await?
+            }
+            Body::Command { command_id, arguments } => {
+                let shell = self.shell(request)?;
+                let quota = self.shared.options.commands_per_shell;
+                let id = shell.start(command_id.as_deref(), arguments, quota).await?;
+                if self.fault == Some(FaultKind::Crash) {
+                    self.shared.tasks.spawn(async move { shell.close().await });
+                }
+                Reply::Started(id)
+            }
+            Body::Send(streams) => {
+                let shell = self.shell(request)?;
+                for stream in streams {
+                    shell.send(stream).await?;
+                }
+                Reply::Sent
+            }
+            Body::Receive { command_id } => return self.receive(request, command_id.as_deref()).await,
+            Body::Signal { command_id, code } => {
+                let shell = self.shell(request)?;
+                match &**code {
+                    names::SIGNAL_STOP => shell.stop(command_id)?,
+                    _ => shell.terminate(command_id)?,
+                }
+                Reply::Signalled
+            }
+            Body::Delete => self.delete(request)?,
+            Body::Get => Reply::Shell(self.shell(request)?.facts()),
+            Body::Identify => return Err(Fault::schema("Identify is answered before the logon only")),
+        };
+        Ok(Answer::Whole(reply))
+    }
+
+    fn facts(&self, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {
+        ShellFacts {
+            id: id.map_or_else(|| format!("{:X}", Uuid::new_v4().hyphenated()), str::to_owned),
+            name,
+            owner: format!("{}\\{}", self.name.to_uppercase(), self.shared.user),
+            client_ip: client.to_string(),
+            process_id: 1000 + self.index,
+            age: 0,
+        }
+    }
+
+    async fn create(&self, request: &Request, facts: ShellFacts, creation: Vec<u8>) -> Result<Reply, Fault> {
+        self.admit(request)?;
+        let key = (self.index, facts.id.clone());
+        if self.shared.shells().contains_key(&key) {
+            return Err(Fault::shell_exists());
+        }
+        let pool = Arc::new(Outbox::default());
+        let backend = self.backend(&pool).await?;
+        let shell = Arc::new(Shell::new(facts.clone(), backend, pool));
+        self.shared.shells().insert(key.clone(), Arc::clone(&shell));
+        // A client that leaves in the middle must not leave a shell that is half open.
+        let shared = Arc::clone(&self.shared);
+        let opening = self.shared.tasks.spawn(async move {
+            let opened = shell.open(&creation).await;
+            if opened.is_err() {
+                shared.shells().remove(&key);
+                shell.close().await;
+            }
+            opened
+        });
+        opening.await.unwrap_or_else(|_| Err(Fault::plugin_failed("the sandbox has a bug")))?;
+        Ok(Reply::Created(facts))
+    }
+
+    /// Whether a shell may be created at all.
+    fn admit(&self, request: &Request) -> Result<(), Fault> {
+        if request.protocol_version.is_none() {
+            return Err(Fault::protocol_version_missing());
+        }
+        let configuration = request.resource_uri.strip_prefix(names::RESOURCE_PREFIX).unwrap_or_default();
+        if configuration != "Microsoft.PowerShell" && !configuration.starts_with("PowerShell.7") {
+            return Err(Fault::resource_uri(&request.resource_uri));
+        }
+        match self.fault {
+            Some(FaultKind::Quota) => Err(Fault::shell_quota()),
+            Some(FaultKind::Denied) => Err(Fault::access_denied()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn backend(&self, pool: &Arc<Outbox>) -> Result<Box<dyn Backend>, Fault> {
+        match self.shared.options.engine {
+            Engine::Pwsh => {
+                let place = Arc::clone(&self.shared.places).acquire_owned().await;
+                let place = place.map_err(|_| Fault::plugin_failed("the sandbox ends"))?;
+                let bridge = Bridge::start(&self.habitat(), Arc::clone(pool), place);
+                Ok(Box::new(bridge.map_err(|why| Fault::plugin_failed(&why))?))
+            }
+        }
+    }
+
+    fn habitat(&self) -> Habitat {
+        Habitat {
+            pwsh: self.shared.options.pwsh.clone(),
+            folder: self.shared.folder.join(&self.name),
+            computer_name: self.name.to_uppercase(),
+        }
+    }
+
+    fn key(&self, request: &Request) -> Result<ShellKey, Fault> {
+        let id = request.shell_id.clone().ok_or_else(|| Fault::schema("the selector ShellId is missing"))?;
+        Ok((self.index, id))
+    }
+
+    /// The shell that a request names, dead or alive.
+    fn find(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
+        let key = self.key(request)?;
+        let shell = self.shared.shells().get(&key).cloned();
+        shell.ok_or_else(|| Fault::not_found(&format!("the shell {}", key.1)))
+    }
+
+    /// The live shell that a request names.
+    fn shell(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
+        let shell = self.find(request)?;
+        if shell.is_alive() { Ok(shell) } else { Err(Fault::not_found("the shell")) }
+    }
+
+    async fn receive(&self, request: &Request, command_id: Option<&str>) -> Result<Answer, Fault> {
+        // A dead shell's last words are still there.
+        let outbox = self.find(request)?.outbox(command_id)?;
+        let batch = outbox.receive(request.timeout, request.max_envelope).await?;
+        let reply = Reply::Output {
+            command_id: command_id.map(str::to_owned),
+            chunks: batch.chunks.clone(),
+            state: if batch.done { CommandState::Done } else { CommandState::Running },
+        };
+        if self.fault == Some(FaultKind::Reset) && command_id.is_some() && outbox.break_once() {
+            outbox.restore(batch);
+            return Ok(Answer::Broken(reply));
+        }
+        Ok(Answer::Whole(reply))
+    }
+
+    fn delete(&self, request: &Request) -> Result<Reply, Fault> {
+        let key = self.key(request)?;
+        let shell = self.shared.shells().remove(&key);
+        let shell = shell.ok_or_else(|| Fault::not_found(&format!("the shell {}", key.1)))?;
+        self.shared.tasks.spawn(async move { shell.close().await });
+        Ok(Reply::Deleted)
+    }
+}

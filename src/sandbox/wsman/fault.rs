@@ -1,0 +1,129 @@
+//! Faults as WinRM words them.
+
+use std::time::Duration;
+
+use crate::wsman::names::code;
+
+/// A SOAP fault with the code that clients decide by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The number in `WSManFault/@Code`.
+    pub code: u32,
+    /// The subcode with its prefix, such as `w:TimedOut`.
+    pub subcode: &'static str,
+    /// Whether the request was wrong (`s:Sender`), not the service (`s:Receiver`).
+    pub sender: bool,
+    /// The reason in words.
+    pub message: String,
+}
+
+impl Fault {
+    fn new(code: u32, subcode: &'static str, sender: bool, message: impl Into<String>) -> Self {
+        Self { code, subcode, sender, message: message.into() }
+    }
+
+    /// A long poll ended with nothing to deliver; the client asks again.
+    pub fn timed_out(after: Duration) -> Self {
+        let message = format!("The WS-Management service had nothing to deliver within {} s.", after.as_secs_f32());
+        Self::new(code::OPERATION_TIMED_OUT, "w:TimedOut", false, message)
+    }
+
+    /// No such shell or command.
+    pub fn not_found(what: &str) -> Self {
+        let message = format!("The WS-Management service cannot process the request: {what} was not found.");
+        Self::new(code::UNEXPECTED_SELECTORS, "w:InvalidSelectors", true, message)
+    }
+
+    /// Another Receive is waiting on the same stream.
+    pub fn concurrent_receive() -> Self {
+        let message = "Another Receive is already waiting for this shell or command.";
+        Self::new(code::CONCURRENCY, "w:Concurrency", true, message)
+    }
+
+    /// The command was closed under a waiting Receive.
+    pub fn command_terminated() -> Self {
+        Self::new(
+            code::COMMAND_TERMINATED,
+            "w:InternalError",
+            false,
+            "The command was terminated while its output was awaited.",
+        )
+    }
+
+    /// The request is no valid envelope, or a part of it is missing.
+    pub fn schema(message: impl Into<String>) -> Self {
+        Self::new(code::SCHEMA_VALIDATION, "w:SchemaValidationError", true, message)
+    }
+
+    /// A header cannot be understood.
+    pub fn header(message: impl Into<String>) -> Self {
+        Self::new(code::INVALID_HEADER, "a:InvalidMessageInformationHeader", true, message)
+    }
+
+    /// The operation exists in WSMan but not in this sandbox.
+    pub fn unsupported(action: &str) -> Self {
+        let message = format!("The sandbox does not know the action {action}.");
+        Self::new(code::SCHEMA_VALIDATION, "a:ActionNotSupported", true, message)
+    }
+
+    /// No such session configuration.
+    pub fn resource_uri(uri: &str) -> Self {
+        let message =
+            format!("The WS-Management service cannot process the request: the resource URI {uri} is unknown.");
+        Self::new(code::INVALID_RESOURCE_URI, "a:DestinationUnreachable", true, message)
+    }
+
+    /// Create without the option `protocolversion`.
+    pub fn protocol_version_missing() -> Self {
+        Self::new(
+            code::PROTOCOL_VERSION_NOT_FOUND,
+            "w:InvalidOptions",
+            true,
+            "The option protocolversion is missing from the request.",
+        )
+    }
+
+    /// The chosen ShellId is taken.
+    pub fn shell_exists() -> Self {
+        Self::new(code::SHELL_ID_CONFLICT, "w:AlreadyExists", true, "A shell with this ShellId already exists.")
+    }
+
+    /// The chosen CommandId is taken.
+    pub fn command_exists() -> Self {
+        Self::new(
+            code::COMMAND_ID_CONFLICT,
+            "w:AlreadyExists",
+            true,
+            "A command with this CommandId already exists in the shell.",
+        )
+    }
+
+    /// The user's shells are used up.
+    pub fn shell_quota() -> Self {
+        let message = "The user load quota of concurrent shells (MaxShellsPerUser) has been exceeded.";
+        Self::new(code::QUOTA_MAX_SHELLS, "w:QuotaLimit", false, message)
+    }
+
+    /// The shell's commands are used up.
+    pub fn command_quota(limit: usize) -> Self {
+        let message = format!("The shell has reached its quota of {limit} concurrent commands.");
+        Self::new(code::QUOTA_COMMANDS_PER_SHELL, "w:QuotaLimit", false, message)
+    }
+
+    /// The user may log on, but not use the endpoint.
+    pub fn access_denied() -> Self {
+        Self::new(code::ACCESS_DENIED, "w:AccessDenied", true, "Access is denied.")
+    }
+
+    /// The service tears the shell down, because the client broke the protocol.
+    pub fn aborted(why: &str) -> Self {
+        let message = format!("The operation was aborted and the shell closed: {why}.");
+        Self::new(code::OPERATION_ABORTED, "w:InternalError", false, message)
+    }
+
+    /// PowerShell behind the endpoint could not be started.
+    pub fn plugin_failed(why: &str) -> Self {
+        let message = format!("The WS-Management service cannot start PowerShell for the shell: {why}");
+        Self::new(code::PLUGIN_FAILED, "w:InternalError", false, message)
+    }
+}

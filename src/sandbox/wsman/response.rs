@@ -1,0 +1,280 @@
+//! Response envelopes, shaped like those of a real WinRM service.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{Fault, Request};
+use crate::wsman::names;
+
+const ENVELOPE: &str = concat!(
+    r#"<s:Envelope xml:lang="en-US" xmlns:s="http://www.w3.org/2003/05/soap-envelope""#,
+    r#" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing""#,
+    r#" xmlns:x="http://schemas.xmlsoap.org/ws/2004/09/transfer""#,
+    r#" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd""#,
+    r#" xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell""#,
+    r#" xmlns:p="http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"><s:Header>"#
+);
+
+/// A successful answer.
+#[derive(Debug)]
+pub enum Reply {
+    /// The shell is open.
+    Created(ShellFacts),
+    /// The command is registered under this id.
+    Started(String),
+    /// The input was accepted.
+    Sent,
+    /// Output.
+    Output {
+        /// The command, if it is not the shell's own output.
+        command_id: Option<String>,
+        /// Pieces of PSRP fragments, in order.
+        chunks: Vec<Bytes>,
+        /// The command's state, for a command.
+        state: CommandState,
+    },
+    /// The signal was taken.
+    Signalled,
+    /// The shell is closed.
+    Deleted,
+    /// The shell is there.
+    Shell(ShellFacts),
+}
+
+/// Where a command stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandState {
+    /// More may come.
+    Running,
+    /// Nothing more comes.
+    Done,
+}
+
+/// What Create and Get tell about a shell.
+#[derive(Debug, Clone)]
+pub struct ShellFacts {
+    /// `ShellId`, exactly as the client chose it.
+    pub id: String,
+    /// The label that the client gave.
+    pub name: Option<String>,
+    /// Who opened it.
+    pub owner: String,
+    /// From which address.
+    pub client_ip: String,
+    /// The process behind it.
+    pub process_id: u32,
+    /// For how long it has been there, in seconds.
+    pub age: u64,
+}
+
+impl Reply {
+    /// The whole envelope.
+    pub fn envelope(&self, request: &Request) -> String {
+        let (action, capacity) = match self {
+            Self::Created(_) => (names::action::CREATE, 2000),
+            Self::Started(_) => (names::action::COMMAND, 0),
+            Self::Sent => (names::action::SEND, 0),
+            Self::Output { chunks, .. } => {
+                (names::action::RECEIVE, chunks.iter().map(|chunk| chunk_size(chunk.len())).sum())
+            }
+            Self::Signalled => (names::action::SIGNAL, 0),
+            Self::Deleted => (names::action::DELETE, 0),
+            Self::Shell(_) => (names::action::GET, 2000),
+        };
+        let mut out = String::with_capacity(OVERHEAD + capacity);
+        head(&mut out, &format!("{action}{}", names::action::RESPONSE), &request.message_id);
+        match self {
+            Self::Created(shell) => {
+                created(&mut out, request, shell);
+                describe(&mut out, request, shell);
+            }
+            Self::Shell(shell) => describe(&mut out, request, shell),
+            Self::Started(id) => put(
+                &mut out,
+                format_args!(
+                    "<rsp:CommandResponse><rsp:CommandId>{}</rsp:CommandId></rsp:CommandResponse>",
+                    escape(id)
+                ),
+            ),
+            Self::Sent => out.push_str("<rsp:SendResponse/>"),
+            Self::Signalled => out.push_str("<rsp:SignalResponse/>"),
+            Self::Deleted => {}
+            Self::Output { command_id, chunks, state } => output(&mut out, command_id.as_deref(), chunks, *state),
+        }
+        out.push_str("</s:Body></s:Envelope>");
+        out
+    }
+}
+
+/// How many bytes of an envelope are not output, at most.
+pub const OVERHEAD: usize = 2200;
+
+/// How many bytes of an envelope a piece of output of this length takes, at most.
+pub fn chunk_size(bytes: usize) -> usize {
+    bytes.div_ceil(3) * 4 + 120
+}
+
+/// The envelope of a fault.
+pub fn fault_envelope(fault: &Fault, message_id: &str, machine: &str) -> String {
+    let mut out = String::with_capacity(2000);
+    head(&mut out, names::action::FAULT, message_id);
+    let value = if fault.sender { "s:Sender" } else { "s:Receiver" };
+    let message = escape(&fault.message);
+    put(
+        &mut out,
+        format_args!(
+            "<s:Fault><s:Code><s:Value>{value}</s:Value><s:Subcode><s:Value>{}</s:Value></s:Subcode></s:Code>\
+             <s:Reason><s:Text xml:lang=\"en-US\">{message}</s:Text></s:Reason><s:Detail>\
+             <f:WSManFault xmlns:f=\"http://schemas.microsoft.com/wbem/wsman/1/wsmanfault\" Code=\"{}\" \
+             Machine=\"{}\"><f:Message>{message}</f:Message></f:WSManFault></s:Detail></s:Fault>",
+            fault.subcode,
+            fault.code,
+            escape(machine),
+        ),
+    );
+    out.push_str("</s:Body></s:Envelope>");
+    out
+}
+
+/// The answer to Identify.
+pub fn identify_envelope() -> String {
+    concat!(
+        r#"<s:Envelope xml:lang="en-US" xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body>"#,
+        r#"<wsmid:IdentifyResponse xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">"#,
+        "<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>",
+        "<wsmid:ProductVendor>psfleet sandbox</wsmid:ProductVendor>",
+        "<wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>",
+        "</wsmid:IdentifyResponse></s:Body></s:Envelope>"
+    )
+    .to_owned()
+}
+
+fn head(out: &mut String, action: &str, relates_to: &str) {
+    let message_id = Uuid::new_v4();
+    out.push_str(ENVELOPE);
+    put(
+        out,
+        format_args!(
+            "<a:Action>{action}</a:Action><a:MessageID>uuid:{:X}</a:MessageID><a:To>{}</a:To>\
+             <a:RelatesTo>{}</a:RelatesTo></s:Header><s:Body>",
+            message_id.hyphenated(),
+            names::ANONYMOUS,
+            escape(relates_to)
+        ),
+    );
+}
+
+fn created(out: &mut String, request: &Request, shell: &ShellFacts) {
+    put(
+        out,
+        format_args!(
+            "<x:ResourceCreated><a:Address>{}</a:Address><a:ReferenceParameters><w:ResourceURI>{}</w:ResourceURI>\
+             <w:SelectorSet><w:Selector Name=\"ShellId\">{}</w:Selector></w:SelectorSet></a:ReferenceParameters>\
+             </x:ResourceCreated>",
+            escape(&request.to),
+            escape(&request.resource_uri),
+            escape(&shell.id)
+        ),
+    );
+}
+
+fn describe(out: &mut String, request: &Request, shell: &ShellFacts) {
+    put(out, format_args!("<rsp:Shell><rsp:ShellId>{}</rsp:ShellId>", escape(&shell.id)));
+    if let Some(name) = &shell.name {
+        put(out, format_args!("<rsp:Name>{}</rsp:Name>", escape(name)));
+    }
+    put(
+        out,
+        format_args!(
+            "<rsp:ResourceUri>{}</rsp:ResourceUri><rsp:Owner>{}</rsp:Owner><rsp:ClientIP>{}</rsp:ClientIP>\
+             <rsp:ProcessId>{}</rsp:ProcessId><rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut>\
+             <rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>\
+             <rsp:MaxIdleTimeOut>PT2147483.647S</rsp:MaxIdleTimeOut><rsp:Locale>en-US</rsp:Locale>\
+             <rsp:DataLocale>en-US</rsp:DataLocale><rsp:CompressionMode>NoCompression</rsp:CompressionMode>\
+             <rsp:ProfileLoaded>Yes</rsp:ProfileLoaded><rsp:Encoding>UTF8</rsp:Encoding>\
+             <rsp:BufferMode>Block</rsp:BufferMode><rsp:State>Connected</rsp:State>\
+             <rsp:ShellRunTime>P0DT0H0M{age}S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity>\
+             </rsp:Shell>",
+            escape(&request.resource_uri),
+            escape(&shell.owner),
+            escape(&shell.client_ip),
+            shell.process_id,
+            age = shell.age,
+        ),
+    );
+}
+
+fn output(out: &mut String, command_id: Option<&str>, chunks: &[Bytes], state: CommandState) {
+    let attribute = command_id.map(|id| format!(" CommandId=\"{}\"", escape(id))).unwrap_or_default();
+    out.push_str("<rsp:ReceiveResponse>");
+    for chunk in chunks {
+        put(out, format_args!("<rsp:Stream Name=\"stdout\"{attribute}>"));
+        base64_simd::STANDARD.encode_append(chunk, out);
+        out.push_str("</rsp:Stream>");
+    }
+    if command_id.is_some() {
+        match state {
+            CommandState::Running => {
+                put(out, format_args!("<rsp:CommandState{attribute} State=\"{}\"/>", names::STATE_RUNNING));
+            }
+            CommandState::Done => put(
+                out,
+                format_args!(
+                    "<rsp:CommandState{attribute} State=\"{}\"><rsp:ExitCode>0</rsp:ExitCode>\
+                     </rsp:CommandState>",
+                    names::STATE_DONE
+                ),
+            ),
+        }
+    }
+    out.push_str("</rsp:ReceiveResponse>");
+}
+
+/// Appends formatted text; a `String` takes everything.
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}
+
+fn escape(text: &str) -> std::borrow::Cow<'_, str> {
+    quick_xml::escape::escape(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::wsman::Body;
+    use std::time::Duration;
+
+    fn request() -> Request {
+        Request {
+            message_id: "uuid:<1>".into(),
+            to: "http://127.0.0.1/wsman".into(),
+            resource_uri: "http://schemas.microsoft.com/powershell/Microsoft.PowerShell".into(),
+            timeout: Duration::from_secs(1),
+            max_envelope: 153_600,
+            shell_id: None,
+            protocol_version: None,
+            body: Body::Receive { command_id: None },
+        }
+    }
+
+    #[test]
+    fn never_exceeds_what_the_sizes_promise() {
+        let id = Uuid::nil().to_string();
+        for (count, size) in [(1, 1), (1, 32_768), (200, 21)] {
+            let chunks = vec![Bytes::from(vec![7; size]); count];
+            let reply = Reply::Output { command_id: Some(id.clone()), chunks, state: CommandState::Done };
+            let length = reply.envelope(&request()).len();
+            assert!(length <= OVERHEAD + count * chunk_size(size), "{count} x {size}: {length}");
+        }
+    }
+
+    #[test]
+    fn escapes_what_the_client_chose() {
+        let text = Reply::Started("<&\"".into()).envelope(&request());
+        assert!(text.contains("<rsp:CommandId>&lt;&amp;&quot;</rsp:CommandId>"), "{text}");
+        assert!(text.contains("<a:RelatesTo>uuid:&lt;1&gt;</a:RelatesTo>"), "{text}");
+    }
+}

@@ -1,0 +1,3 @@
+//! The sandbox, driven by clients that we did not write.
+
+mod pypsrp;

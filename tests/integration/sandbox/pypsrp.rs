@@ -1,0 +1,73 @@
+//! pypsrp against the sandbox: every mechanism, over HTTP and HTTPS, with every engine.
+
+use psfleet::sandbox::{Engine, Mechanism, Options};
+use serde_json::{Value, json};
+
+use crate::support::{pwsh, sandbox};
+
+/// A fleet of one host with a real PowerShell behind it.
+fn real(tls: bool) -> Option<Options> {
+    let pwsh = pwsh()?;
+    let auth = vec![Mechanism::Negotiate, Mechanism::Basic];
+    Some(Options { hosts: 1, engine: Engine::Pwsh, pwsh, tls, auth, ..Options::default() })
+}
+
+/// Script blocks with what a client must see of them.
+const SCRIPTS: [&str; 6] = [
+    "$env:COMPUTERNAME; 1..3 | ForEach-Object { $_ * 2 }",
+    "Write-Warning 'careful'; Write-Error 'broken'; 'after'",
+    "throw 'stop here'",
+    "[pscustomobject]@{ Name = 'spooler'; Count = 3 }",
+    "'x' * 300000",
+    "1..2000 | ForEach-Object { \"line $_ äöü 😀\" }",
+];
+
+/// PSInvocationState of a terminating error.
+const FAILED: i32 = 5;
+
+fn check(answer: &Value) {
+    let of = |index: usize, key: &str| answer[index][key].clone();
+    assert_eq!(of(0, "output"), json!(["WEB001", 2, 4, 6]));
+    assert_eq!(of(1, "warnings"), json!(["careful"]));
+    assert_eq!((of(1, "errors"), of(1, "output")), (json!(["broken"]), json!(["after"])));
+    assert_eq!((of(2, "errors"), of(2, "state")), (json!(["stop here"]), json!(FAILED)));
+    assert_eq!(of(3, "output"), json!([{"Name": "spooler", "Count": 3}]));
+    assert_eq!(of(4, "output")[0].as_str().map(str::len), Some(300_000));
+    let lines = of(5, "output");
+    assert_eq!(lines.as_array().map(Vec::len), Some(2000));
+    assert_eq!(lines[1999], "line 2000 äöü 😀");
+}
+
+async fn agrees(options: Option<Options>, auth: &str) {
+    let Some(options) = options else { return };
+    if !sandbox::has_pypsrp().await {
+        return;
+    }
+    let fleet = sandbox::fleet(options).await;
+    let password = fleet.password().expose().clone();
+    check(&sandbox::pypsrp(&fleet, auth, &password, &SCRIPTS).await);
+    let stats = sandbox::assert_clean(fleet).await;
+    assert_eq!((stats.failed_logons, stats.logons > 0), (0, true), "{stats:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn basic_over_http_with_a_real_powershell() {
+    agrees(real(false), "basic").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn basic_over_https_with_a_real_powershell() {
+    agrees(real(true), "basic").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_refused_and_counted() {
+    if !sandbox::has_pypsrp().await {
+        return;
+    }
+    let fleet = sandbox::fleet(Options { hosts: 1, ..Options::default() }).await;
+    let answer = sandbox::pypsrp(&fleet, "basic", "wrong", &["1"]).await;
+    assert!(answer["authentication"].is_string(), "{answer}");
+    let stats = sandbox::assert_clean(fleet).await;
+    assert_eq!((stats.failed_logons, stats.logons), (1, 0));
+}

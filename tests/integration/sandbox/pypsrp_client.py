@@ -1,0 +1,66 @@
+"""Runs script blocks through pypsrp, a client that we did not write, and prints what came back as JSON.
+
+Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, scripts.
+"""
+
+import json
+import sys
+import warnings
+
+from pypsrp.exceptions import AuthenticationError
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+
+warnings.filterwarnings("ignore")
+
+
+def connect(job):
+    return WSMan(
+        job["address"],
+        port=job["port"],
+        ssl=job["ssl"],
+        username=job["user"],
+        password=job["password"],
+        auth=job["auth"],
+        cert_validation=job["ca"] or True,
+        # Basic over HTTP has no sealing; everything else over HTTP must be sealed.
+        encryption="never" if job["auth"] == "basic" else "auto",
+        no_proxy=True,
+    )
+
+
+def plain(value):
+    """The value, or for an object its adapted and extended properties."""
+    if hasattr(value, "adapted_properties"):
+        properties = {**value.adapted_properties, **value.extended_properties}
+        return {name: plain(item) for name, item in properties.items()} or str(value)
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def run(pool, script):
+    shell = PowerShell(pool)
+    shell.add_script(script)
+    output = shell.invoke()
+    return {
+        "output": [plain(item) for item in output],
+        "errors": [str(error) for error in shell.streams.error],
+        "warnings": [warning.message for warning in shell.streams.warning],
+        "state": int(shell.state),
+    }
+
+
+def main():
+    job = json.load(sys.stdin)
+    try:
+        with RunspacePool(connect(job)) as pool:
+            answer = [run(pool, script) for script in job["scripts"]]
+    except AuthenticationError as error:
+        answer = {"authentication": str(error)}
+    json.dump(answer, sys.stdout)
+
+
+main()
