@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::{Course, exit_code};
 use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
-use super::{Connector, Emission, Interrupt, RunSpec};
+use super::{Emission, Interrupt, RunSpec};
 use crate::event::{Counts, Finished, Outcome, Reason, RunEventKind, Summary};
 use crate::schedule::{CredentialId, Gate, Next, Schedule};
 use crate::target::{Credential, Target, TargetId};
+use crate::transport::Connector;
 
 const SIGINT_CODE: u8 = 130;
 const SIGTERM_CODE: u8 = 143;

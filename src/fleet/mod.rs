@@ -1,24 +1,23 @@
 //! The run: a dispatcher that owns its state, and one worker for each attempt on a target.
 //!
-//! In: a [`RunSpec`], complete and validated, a [`Connector`] and a channel of [`Interrupt`]s. Out: [`Emission`]s on a
+//! In: a [`RunSpec`], complete and validated, a [`crate::transport::Connector`] and a channel of [`Interrupt`]s. Out: [`Emission`]s on a
 //! bounded channel, and the [`crate::event::Summary`]. Every target gets exactly one outcome, whatever happens: a
 //! panic, a drop and a timeout are outcomes too. The fleet formats nothing and prints nothing.
 
 mod dispatcher;
 mod exit;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::event::{RunEventKind, RunHeader};
 use crate::psrp::Command;
-use crate::target::Target;
-use crate::transport::{self, Carrier};
 
 pub use dispatcher::run;
 
@@ -73,11 +72,4 @@ pub enum Interrupt {
     Leave,
     /// The readers want no more: the same as `Stop`, without a user.
     Enough,
-}
-
-/// Connects to targets: the seam between the run and the transports.
-#[async_trait]
-pub trait Connector: Send + Sync {
-    /// A carrier to the target, connected as far as its transport connects before the first message.
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, transport::Error>;
 }

@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Connector, Emission, RunSpec};
+use super::{Emission, RunSpec};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
 use crate::record::{Record, Stream};
 use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
 use crate::target::{Target, TargetId};
-use crate::transport::Carrier;
+use crate::transport::{Carrier, Connector};
 
 /// How long closes may take once the user wants to leave.
 pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);

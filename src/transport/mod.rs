@@ -13,6 +13,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::target::Target;
+
 /// Where fragments go or come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
@@ -29,6 +31,13 @@ pub enum Priority {
     Default,
     /// `pr`, `PromptResponse`: answers to host calls.
     PromptResponse,
+}
+
+/// Connects to targets: the seam between a run and the transports.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// A carrier to the target, connected as far as its transport connects before the first message.
+    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error>;
 }
 
 /// What one [`Carrier::receive`] brought.

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Carrier, Error, local};
-use crate::fleet::Connector;
+use super::{Carrier, Connector, Error, local};
 use crate::target::{Endpoint, Target};
 
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
