@@ -3,3 +3,4 @@
 mod local;
 mod sandbox;
 mod support;
+mod winrm_auth;

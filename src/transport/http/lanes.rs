@@ -50,7 +50,7 @@ pub struct Lanes {
     url: Url,
     credential: Arc<Credential>,
     connect: Duration,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Arc<ClientConfig>,
     idle: Mutex<Vec<Lane>>,
     bare_logon: AtomicBool,
 }
@@ -127,7 +127,8 @@ impl Lanes {
     fn lane(&self) -> Result<Lane, Failure> {
         let mechanism = auth::mechanism(self.endpoint.auth, &self.credential, &self.endpoint.address)
             .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
-        let mut client = Client::builder()
+        let client = Client::builder()
+            .tls_backend_preconfigured(ClientConfig::clone(&self.tls))
             .connector_layer(Gate::default())
             .dns_resolver(self.http.resolver())
             .connect_timeout(self.connect)
@@ -138,18 +139,14 @@ impl Lanes {
             .no_proxy()
             .http1_only()
             .tls_info(true)
-            .user_agent(concat!("psfleet/", env!("CARGO_PKG_VERSION")));
-        if let Some(tls) = &self.tls {
-            client = client.tls_backend_preconfigured(ClientConfig::clone(tls));
-        }
-        let client = client
+            .user_agent(concat!("psfleet/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Failure::Final(Error::new(Reason::Internal, format!("no HTTP client: {error}"))))?;
         Ok(Lane {
             client,
             url: self.url.clone(),
             mechanism,
-            over_tls: self.tls.is_some(),
+            over_tls: self.endpoint.tls != Tls::Off,
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),
             established: false,

@@ -15,12 +15,28 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::event::Reason;
 use crate::transport::Error;
 
-/// Builds the settings for one kind of endpoint: system roots and those of a PEM file, or no check at all.
-pub(super) fn settings(ca: Option<&Path>, insecure: bool) -> Result<ClientConfig, Error> {
+/// Whose certificates are accepted.
+pub(super) enum Trust<'a> {
+    /// Nobody's: for connections that use no TLS.
+    Nobody,
+    /// Those signed by the system's roots, or those of a PEM file.
+    Roots(Option<&'a Path>),
+    /// Any.
+    Everybody,
+}
+
+/// Builds the settings for one kind of endpoint.
+pub(super) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let extra = ca.map(certificates).transpose()?.unwrap_or_default();
-    let trust = if insecure { None } else { Some(roots(&extra, &provider)?) };
-    let verifier = Verifier { trust, pinned: extra, provider: Arc::clone(&provider) };
+    let (trust, pinned) = match trust {
+        Trust::Nobody => (Some(None), Vec::new()),
+        Trust::Everybody => (None, Vec::new()),
+        Trust::Roots(ca) => {
+            let extra = ca.map(certificates).transpose()?.unwrap_or_default();
+            (Some(roots(&extra, &provider)?), extra)
+        }
+    };
+    let verifier = Verifier { trust, pinned, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::new(Reason::Tls, format!("TLS cannot be set up: {error}")))?;
