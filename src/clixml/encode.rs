@@ -181,7 +181,7 @@ impl<'v> Encoder<'_, 'v> {
                 value => {
                     self.open(tag, None, None);
                     self.raw(">");
-                    self.content(value);
+                    text_of(value, self.out);
                     self.close(tag);
                 }
             }
@@ -199,38 +199,8 @@ impl<'v> Encoder<'_, 'v> {
             return self.raw(" />");
         }
         self.raw(">");
-        self.content(value);
+        text_of(value, self.out);
         self.close(scalar.tag());
-    }
-
-    /// The text of a scalar.
-    fn content(&mut self, value: &Value) {
-        let out = &mut *self.out;
-        match value {
-            Value::Str(text) | Value::Uri(text) | Value::Xml(text) | Value::Script(text) => {
-                escape(text, Place::Element, out);
-            }
-            Value::Decimal(text) | Value::DateTime(text) | Value::TimeSpan(text) | Value::Version(text) => {
-                escape_str(text, Place::Element, out);
-            }
-            Value::Bytes(bytes) | Value::SecureString(bytes) => {
-                out.extend_from_slice(base64_simd::STANDARD.encode_to_string(bytes).as_bytes());
-            }
-            Value::F32(number) => write_f32(*number, out),
-            Value::F64(number) => write_f64(*number, out),
-            Value::Bool(yes) => display(yes, out),
-            Value::Char(unit) => display(unit, out),
-            Value::I8(number) => display(number, out),
-            Value::U8(number) => display(number, out),
-            Value::I16(number) => display(number, out),
-            Value::U16(number) => display(number, out),
-            Value::I32(number) => display(number, out),
-            Value::U32(number) => display(number, out),
-            Value::I64(number) => display(number, out),
-            Value::U64(number) => display(number, out),
-            Value::Guid(id) => display(id, out),
-            Value::Null | Value::Object(_) | Value::Ref(_) => {}
-        }
     }
 
     /// Writes `<tag N="…" RefId="…"`, still open.
@@ -260,6 +230,35 @@ impl<'v> Encoder<'_, 'v> {
     }
 }
 
+/// Appends the text of a scalar, escaped as its element has it.
+pub(super) fn text_of(value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Str(text) | Value::Uri(text) | Value::Xml(text) | Value::Script(text) => {
+            escape(text, Place::Element, out);
+        }
+        Value::Decimal(text) | Value::DateTime(text) | Value::TimeSpan(text) | Value::Version(text) => {
+            escape_str(text, Place::Element, out);
+        }
+        Value::Bytes(bytes) | Value::SecureString(bytes) => {
+            out.extend_from_slice(base64_simd::STANDARD.encode_to_string(bytes).as_bytes());
+        }
+        Value::F32(number) => write_f32(*number, out),
+        Value::F64(number) => write_f64(*number, out),
+        Value::Bool(yes) => display(yes, out),
+        Value::Char(unit) => display(unit, out),
+        Value::I8(number) => display(number, out),
+        Value::U8(number) => display(number, out),
+        Value::I16(number) => display(number, out),
+        Value::U16(number) => display(number, out),
+        Value::I32(number) => display(number, out),
+        Value::U32(number) => display(number, out),
+        Value::I64(number) => display(number, out),
+        Value::U64(number) => display(number, out),
+        Value::Guid(id) => display(id, out),
+        Value::Null | Value::Object(_) | Value::Ref(_) => {}
+    }
+}
+
 pub(super) fn display(value: &impl std::fmt::Display, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.
     let _ = write!(out, "{value}");
@@ -272,13 +271,7 @@ fn first_free_id(root: &Value) -> RefId {
     while let Some(value) = open.pop() {
         let Value::Object(object) = value else { continue };
         free = free.max(object.id.map_or(0, |id| id.wrapping_add(1)));
-        open.extend(object.props.iter().chain(&object.notes).map(|(_, value)| value));
-        match &object.content {
-            Content::None => {}
-            Content::Value(value) => open.push(value),
-            Content::List(_, items) => open.extend(items),
-            Content::Dict(entries) => open.extend(entries.iter().flat_map(|(key, value)| [key, value])),
-        }
+        open.extend(object.children());
     }
     free
 }

@@ -22,7 +22,10 @@ mod view;
 pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
-pub use json::{Diagnostic, DiagnosticKind, Diagnostics, PlainJson, write_plain};
+pub use json::{
+    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, read_typed, value_from_json, write_plain,
+    write_typed,
+};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
 pub use view::{properties, text};

@@ -168,6 +168,11 @@ impl TypeNames {
 const MEMBER_SET: &str = "System.Management.Automation.PSMemberSet";
 
 impl ListKind {
+    /// The kind of an element name.
+    pub(super) fn of_tag(tag: &str) -> Option<Self> {
+        [Self::List, Self::Enumerable, Self::Stack, Self::Queue].into_iter().find(|kind| kind.tag() == tag)
+    }
+
     /// The element name.
     pub(super) fn tag(self) -> &'static str {
         match self {
@@ -206,6 +211,18 @@ impl Object {
     pub fn member(&self, name: &str) -> Option<&Value> {
         let find = |members: &'_ Members| members.iter().position(|(key, _)| key.eq_ignore_ascii_case(name));
         find(&self.notes).map(|at| &self.notes[at].1).or_else(|| find(&self.props).map(|at| &self.props[at].1))
+    }
+
+    /// All values directly in this one, in the order in which they are written.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Value> {
+        let (value, items, entries): (_, &[Value], &[(Value, Value)]) = match &self.content {
+            Content::None => (None, &[], &[]),
+            Content::Value(value) => (Some(value), &[], &[]),
+            Content::List(_, items) => (None, items, &[]),
+            Content::Dict(entries) => (None, &[], entries),
+        };
+        let members = self.props.iter().chain(&self.notes).map(|(_, value)| value);
+        value.into_iter().chain(items).chain(entries.iter().flat_map(|(key, value)| [key, value])).chain(members)
     }
 
     /// Whether this is an enum's value: a number with `System.Enum` among its type names.

@@ -1,8 +1,15 @@
 //! Values as JSON: the plain profile for people and tools, the typed one that loses nothing, and JSON as arguments.
 //!
-//! The mapping is a documented part of the product: see the table at [`PlainJson`] and `--types`.
+//! The mapping is a documented part of the product: see [`PlainJson`] and [`write_typed`].
 
+mod argument;
 mod plain;
+mod read;
 mod text;
+mod typed;
+mod typed_read;
 
+pub use argument::value_from_json;
 pub use plain::{Diagnostic, DiagnosticKind, Diagnostics, PlainJson, write_plain};
+pub use typed::write_typed;
+pub use typed_read::{TypedError, read_typed};

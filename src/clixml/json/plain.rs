@@ -8,7 +8,7 @@ use super::text::{write_decimal, write_str, write_string};
 use crate::clixml::encode::display;
 use crate::clixml::float::{write_f32, write_f64};
 use crate::clixml::view::{Shape, key_text, scalar_text, shape};
-use crate::clixml::{Content, Document, PsString, RefId, Value};
+use crate::clixml::{Document, PsString, RefId, Value};
 
 /// Integers beyond this are strings, because most JSON readers take numbers for doubles: 2^53 - 1.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -316,13 +316,9 @@ fn index(root: &Value) -> HashMap<RefId, &Value> {
             objects.insert(id, value);
         }
         // Last first, so that they come off the stack in the order of the text.
-        open.extend(object.notes.iter().rev().chain(object.props.iter().rev()).map(|(_, value)| value));
-        match &object.content {
-            Content::None => {}
-            Content::Value(value) => open.push(value),
-            Content::List(_, items) => open.extend(items.iter().rev()),
-            Content::Dict(entries) => open.extend(entries.iter().rev().flat_map(|(key, value)| [value, key])),
-        }
+        let at = open.len();
+        open.extend(object.children());
+        open[at..].reverse();
     }
     objects
 }

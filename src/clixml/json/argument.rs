@@ -1,0 +1,91 @@
+//! JSON as arguments: what a user types becomes what a PowerShell user would have passed.
+
+use serde_json::{Number, Value as Json};
+
+use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
+
+/// The largest `System.Decimal`: 2^96 - 1.
+const LARGEST_DECIMAL: &str = "79228162514264337593543950335";
+
+/// The value of a JSON text as an argument: integers become the first of Int32, Int64, Decimal that holds them, other
+/// numbers Double, arrays `object[]`, objects hashtables that keep their order.
+pub fn value_from_json(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(yes) => Value::Bool(*yes),
+        Json::Number(number) => number_value(number),
+        Json::String(text) => Value::str(text.as_str()),
+        Json::Array(items) => {
+            let content = Content::List(ListKind::List, items.iter().map(value_from_json).collect());
+            Object { type_names: array_type(), content, ..Object::default() }.into()
+        }
+        Json::Object(entries) => {
+            let entry = |(key, value): (&String, &Json)| (Value::str(key.as_str()), value_from_json(value));
+            let content = Content::Dict(entries.iter().map(entry).collect());
+            let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
+            Object { type_names, content, ..Object::default() }.into()
+        }
+    }
+}
+
+/// The type names of `object[]`.
+pub(super) fn array_type() -> TypeNames {
+    TypeNames::new(ARRAY_TYPE)
+}
+
+pub(super) const ARRAY_TYPE: [&str; 3] = ["System.Object[]", "System.Array", "System.Object"];
+
+fn number_value(number: &Number) -> Value {
+    let text = number.to_string();
+    if let Ok(small) = text.parse() {
+        return Value::I32(small);
+    }
+    if let Ok(large) = text.parse() {
+        return Value::I64(large);
+    }
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if is_integer && (digits.len(), digits) <= (LARGEST_DECIMAL.len(), LARGEST_DECIMAL) {
+        return Value::Decimal(text.into());
+    }
+    Value::F64(text.parse().unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value_from_json;
+    use crate::clixml::{Document, Value, encode};
+
+    fn value(json: &str) -> Value {
+        value_from_json(&serde_json::from_str(json).expect("JSON"))
+    }
+
+    #[test]
+    fn numbers_take_the_first_type_that_holds_them() {
+        for (json, expected) in [
+            ("2147483647", Value::I32(i32::MAX)),
+            ("-2147483649", Value::I64(-2_147_483_649)),
+            ("9223372036854775808", Value::Decimal("9223372036854775808".into())),
+            ("-79228162514264337593543950335", Value::Decimal("-79228162514264337593543950335".into())),
+            ("79228162514264337593543950336", Value::F64(79_228_162_514_264_337_593_543_950_336.0)),
+            ("1.0", Value::F64(1.0)),
+            ("1e3", Value::F64(1000.0)),
+            ("-0", Value::I32(0)),
+        ] {
+            assert_eq!(value(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn containers_are_arrays_and_hashtables() {
+        assert_eq!(
+            encode(&Document::new(value(r#"[null,true,"s",{"b":1,"a":[]}]"#))),
+            concat!(
+                r#"<Obj RefId="0"><TN RefId="0"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST><Nil />"#,
+                r#"<B>true</B><S>s</S><Obj RefId="1"><TN RefId="1"><T>System.Collections.Hashtable</T><T>System.Object</T></TN>"#,
+                r#"<DCT><En><S N="Key">b</S><I32 N="Value">1</I32></En><En><S N="Key">a</S><Obj N="Value" RefId="2">"#,
+                r#"<TNRef RefId="0" /><LST /></Obj></En></DCT></Obj></LST></Obj>"#
+            )
+        );
+    }
+}
