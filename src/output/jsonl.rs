@@ -22,6 +22,7 @@ impl Jsonl {
 
 impl Sink for Jsonl {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        self.lines.start(event);
         self.line.clear();
         if !self.lines.write(event, &mut self.line) {
             return Ok(Flow::Continue);

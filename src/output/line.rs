@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Settings;
+use super::select::Select;
+use super::{MessageData, SelectedStreams, Settings, object};
 use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader};
+use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
 /// The version of the format: it changes when a reader of the old one could misread the new one.
@@ -15,55 +17,117 @@ pub const VERSION: u32 = 1;
 /// Writes events as JSON objects.
 pub struct EventLines {
     header: Option<Arc<RunHeader>>,
+    streams: SelectedStreams,
+    select: Select,
+    terminal: bool,
 }
 
 impl EventLines {
-    /// Writes events with all fields.
-    pub fn new(_: &Settings) -> Self {
-        Self { header: None }
-    }
-
-    /// Appends the event's object to `out`; false if the event is none of those that the format has.
-    pub fn write(&mut self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
-        match &event.kind {
-            RunEventKind::RunStarted(header) => {
-                self.header = Some(Arc::clone(header));
-                false
-            }
-            RunEventKind::TargetFinished(finished) => {
-                self.begin(event, "host_done", Some(finished.target), out);
-                append(out, &HostDone::new(finished));
-                out.push(b'}');
-                true
-            }
-            RunEventKind::RunFinished(summary) => {
-                self.begin(event, "run_done", None, out);
-                append(
-                    out,
-                    &RunDone {
-                        counts: CountsJson(summary.counts),
-                        target_count: summary.target_count,
-                        duration_ms: millis(summary.duration),
-                        exit_code: summary.exit_code,
-                    },
-                );
-                out.push(b'}');
-                true
-            }
-            _ => false,
+    /// Writes events as the settings want them.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            header: None,
+            streams: settings.streams,
+            select: Select::new(&settings.select),
+            terminal: settings.terminal,
         }
     }
 
-    fn begin(&self, event: &RunEvent, kind: &str, target: Option<TargetId>, out: &mut Vec<u8>) {
-        let run = self.header.as_ref().map(|header| header.run);
-        let host = self.header.as_ref().zip(target).map(|(header, target)| header.host(target));
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, r#"{{"v":{VERSION},"seq":{},"type":"{kind}","run":"#, event.seq);
-        append(out, &run);
-        out.extend_from_slice(br#","host":"#);
-        append(out, &host);
-        let _ = write!(out, r#","t":"{:.3}","data":"#, event.at);
+    /// Takes the run's header from its first event.
+    pub fn start(&mut self, event: &RunEvent) {
+        if let RunEventKind::RunStarted(header) = &event.kind {
+            self.header = Some(Arc::clone(header));
+        }
     }
+
+    /// The name of a target.
+    pub fn host(&self, target: TargetId) -> &str {
+        self.header.as_ref().map_or("", |header| header.host(target))
+    }
+
+    /// Appends the event as an object with all fields; false if it is none of those that the format has.
+    pub fn write(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
+        let run = self.header.as_ref().map(|header| header.run);
+        // Writing to a Vec cannot fail.
+        let _ = write!(out, r#"{{"v":{VERSION},"seq":{},"type":"{}","run":"#, event.seq, type_name(event));
+        append(out, &run);
+        self.rest(event, out)
+    }
+
+    /// Appends the event as an entry of json's `records`, which has `v` and `run` at its top.
+    pub fn write_entry(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
+        let _ = write!(out, r#"{{"seq":{},"type":"{}""#, event.seq, type_name(event));
+        self.rest(event, out)
+    }
+
+    fn rest(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
+        let target = match &event.kind {
+            RunEventKind::TargetFinished(finished) => Some(finished.target),
+            RunEventKind::Record(record) if self.streams.contains(record.stream) => Some(record.target),
+            RunEventKind::RunFinished(_) => None,
+            _ => return false,
+        };
+        out.extend_from_slice(br#","host":"#);
+        append(out, &target.map(|target| self.host(target)));
+        let _ = write!(out, r#","t":"{:.3}","data":"#, event.at);
+        let data = out.len();
+        self.data(event, out);
+        out.push(b'}');
+        if self.terminal {
+            escape_controls(out, data);
+        }
+        true
+    }
+
+    fn data(&self, event: &RunEvent, out: &mut Vec<u8>) {
+        match &event.kind {
+            RunEventKind::TargetFinished(finished) => append(out, &HostDone::new(finished)),
+            RunEventKind::Record(record) => self.record(record, out),
+            RunEventKind::RunFinished(summary) => append(
+                out,
+                &RunDone {
+                    counts: CountsJson(summary.counts),
+                    target_count: summary.target_count,
+                    duration_ms: millis(summary.duration),
+                    exit_code: summary.exit_code,
+                },
+            ),
+            _ => {}
+        }
+    }
+
+    fn record(&self, record: &Record, out: &mut Vec<u8>) {
+        if record.stream == Stream::Output {
+            object::write_plain(&record.value, &self.select, out);
+        } else {
+            append(out, &MessageData::of(record));
+        }
+    }
+}
+
+/// The event's `type`.
+fn type_name(event: &RunEvent) -> &'static str {
+    match &event.kind {
+        RunEventKind::TargetFinished(_) => "host_done",
+        RunEventKind::RunFinished(_) => "run_done",
+        RunEventKind::Record(record) if record.stream != Stream::Output => record.stream.name(),
+        _ => "object",
+    }
+}
+
+/// Escapes what JSON allows raw in strings but a terminal obeys: DEL, C1 controls, marks that reorder text.
+fn escape_controls(line: &mut Vec<u8>, from: usize) {
+    let Ok(data) = std::str::from_utf8(&line[from..]) else { return };
+    let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
+    if !data.contains(unsafe_char) {
+        return;
+    }
+    let mut escaped = String::with_capacity(data.len() + 16);
+    for c in data.chars() {
+        if unsafe_char(c) { escaped.push_str(&format!("\\u{:04x}", c as u32)) } else { escaped.push(c) }
+    }
+    line.truncate(from);
+    line.extend_from_slice(escaped.as_bytes());
 }
 
 /// `data` of `host_done`, and an entry of `targets` in json.

@@ -4,15 +4,30 @@
 //! [`open`]. A sink knows nothing of sessions and nothing of terminals: how wide a line may be and whether colours are
 //! wanted stand in [`Settings`]. Memory is bounded whatever a run sends: what must wait goes to a temporary file.
 
+mod csv;
+mod display;
 mod fanout;
+mod json;
 mod jsonl;
 mod line;
+mod list;
+mod message;
 mod none;
+mod object;
+mod refs;
+mod sanitize;
+mod select;
 mod settings;
+mod spool;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::io::{self, Write};
 
 pub use fanout::Fanout;
+pub use message::{MessageData, Shown, progress_text};
+pub use sanitize::{sanitize, sanitize_line};
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 
 use crate::event::RunEvent;
@@ -39,7 +54,12 @@ pub trait Sink: Send {
 pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
     match format {
         Format::None => Box::new(none::None),
-        _ => Box::new(jsonl::Jsonl::new(writer, settings)),
+        Format::Table => Box::new(table::Table::new(writer, settings)),
+        Format::List => Box::new(list::List::new(writer, settings)),
+        Format::Text => Box::new(list::List::text(writer, settings)),
+        Format::Json => Box::new(json::Json::new(writer, settings)),
+        Format::Jsonl => Box::new(jsonl::Jsonl::new(writer, settings)),
+        Format::Csv => Box::new(csv::Csv::new(writer, settings)),
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::cli::terminal::{Console, Diagnostics};
+use crate::cli::terminal::{Console, Diagnostics, ProgressLine};
 use crate::output::{self, CsvSettings, Format, SelectedStreams, Settings, Sink};
 
 /// Output flags, shared by the commands that show a run's data.
@@ -140,7 +140,8 @@ impl OutputArgs {
             let file = File::create(&out.path).with_context(|| format!("cannot create {}", out.path.display()))?;
             data.push(output::open(out.format, Box::new(file), &self.file_settings(out, console)));
         }
-        Ok(vec![Box::new(output::Fanout::new(data)), Box::new(Diagnostics::new(console, self.text_streams(console)))])
+        let diagnostics = Diagnostics::new(console, self.text_streams(console));
+        Ok(vec![Box::new(output::Fanout::new(data)), Box::new(diagnostics), Box::new(ProgressLine::new(console))])
     }
 
     fn format(&self, console: &Console) -> Format {

@@ -1,0 +1,204 @@
+//! What stdout and stderr are, and writing to them beside a progress bar.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anstyle::Style;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use jiff::Timestamp;
+
+use super::words;
+use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
+use crate::report::Progress;
+
+/// Columns of a line where there is no terminal to ask.
+const DEFAULT_WIDTH: usize = 120;
+
+/// What stdout and stderr are, and the one way to write to them without garbling a progress bar.
+pub struct Console {
+    stdout: Channel,
+    stderr: Channel,
+    progress: ProgressMode,
+    quiet: bool,
+    verbose: bool,
+    bars: MultiProgress,
+    state: Mutex<Progress>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Channel {
+    terminal: bool,
+    color: bool,
+    width: usize,
+}
+
+impl Console {
+    /// Looks at stdout, stderr and the environment.
+    pub fn detect(args: &OutputArgs) -> Arc<Self> {
+        let stdout = Channel::detect(args.color, io::stdout().is_terminal(), &console::Term::stdout());
+        let stderr = Channel::detect(args.color, io::stderr().is_terminal(), &console::Term::stderr());
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        let progress = match args.progress {
+            _ if args.quiet => ProgressMode::None,
+            ProgressMode::Auto if stderr.terminal && !dumb => ProgressMode::Bar,
+            ProgressMode::Auto => ProgressMode::Plain,
+            asked => asked,
+        };
+        Arc::new(Self::new(stdout, stderr, progress, args.quiet, args.verbose))
+    }
+
+    fn new(stdout: Channel, stderr: Channel, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
+        let target =
+            if progress == ProgressMode::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bars = MultiProgress::with_draw_target(target);
+        Self { stdout, stderr, progress, quiet, verbose, bars, state: Mutex::default() }
+    }
+
+    /// Whether people read stdout.
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.stdout.terminal
+    }
+
+    /// Whether stdout may have colours.
+    pub fn stdout_color(&self) -> bool {
+        self.stdout.color
+    }
+
+    /// Whether stderr may have colours.
+    pub fn stderr_color(&self) -> bool {
+        self.stderr.color
+    }
+
+    /// Columns of a line on stdout; 120 where there is no terminal.
+    pub fn width(&self) -> usize {
+        self.stdout.width
+    }
+
+    /// How progress is shown: a bar, lines, or not at all; never `Auto`.
+    pub fn progress(&self) -> ProgressMode {
+        self.progress
+    }
+
+    /// No progress and no totals.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Say more.
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// A writer to stdout that lifts the progress bar out of the way.
+    pub fn stdout(self: &Arc<Self>) -> ConsoleWriter {
+        ConsoleWriter { console: Arc::clone(self), line: Vec::new() }
+    }
+
+    /// Writes a line (or several) to stderr, above the progress bar. The text must be safe for a terminal.
+    pub fn note(&self, text: &str) {
+        // Nobody can be told that stderr is gone.
+        let _ = self.bars.suspend(|| writeln!(io::stderr().lock(), "{text}"));
+    }
+
+    /// The text in this style, if stderr has colours.
+    pub fn styled(&self, style: Style, text: &str) -> String {
+        if self.stderr.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// Says who is still running and for how long: what the Enter key asks.
+    pub fn show_running(&self) {
+        let running = self.state().running(Timestamp::now());
+        self.note(&words::running(&running));
+    }
+
+    /// The live state of the run.
+    pub fn state(&self) -> MutexGuard<'_, Progress> {
+        // The state is valid after any panic: each event is applied as a whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a bar at the foot of the terminal.
+    pub fn add_bar(&self, bar: ProgressBar) -> ProgressBar {
+        self.bars.add(bar)
+    }
+}
+
+impl Channel {
+    fn detect(mode: ColorMode, terminal: bool, term: &console::Term) -> Self {
+        let color = wants_color(mode, terminal, |name| std::env::var(name).ok());
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let measured = || term.size_checked().filter(|_| terminal).map(|(_, columns)| usize::from(columns));
+        Self { terminal, color, width: asked.or_else(measured).filter(|width| *width > 0).unwrap_or(DEFAULT_WIDTH) }
+    }
+}
+
+/// Stdout beside a progress bar: on a terminal only whole lines are written, each with the bar out of the way.
+pub struct ConsoleWriter {
+    console: Arc<Console>,
+    line: Vec<u8>,
+}
+
+impl Write for ConsoleWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.console.stdout.terminal {
+            return io::stdout().lock().write(bytes);
+        }
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if whole > 0 {
+            self.line.extend_from_slice(&bytes[..whole]);
+            self.console.bars.suspend(|| {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(&self.line).and_then(|()| stdout.flush())
+            })?;
+            self.line.clear();
+        }
+        self.line.extend_from_slice(&bytes[whole..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().lock().flush()
+    }
+}
+
+impl Drop for ConsoleWriter {
+    fn drop(&mut self) {
+        if !self.line.is_empty() {
+            // The reader may be gone, and drop has nobody to tell.
+            let _ = self.console.bars.suspend(|| io::stdout().lock().write_all(&self.line));
+        }
+    }
+}
+
+/// Whether to colour: the flag, else `NO_COLOR` (no-color.org), else `CLICOLOR_FORCE`, else whether people read it.
+fn wants_color(mode: ColorMode, terminal: bool, var: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &str| var(name).filter(|value| !value.is_empty());
+    match mode {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto if set("NO_COLOR").is_some() => false,
+        ColorMode::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        ColorMode::Auto => terminal && set("TERM").as_deref() != Some("dumb"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ColorMode, wants_color};
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let with = |mode, terminal, vars: &'static [(&str, &str)]| {
+            wants_color(mode, terminal, |name| vars.iter().find(|(key, _)| *key == name).map(|(_, v)| v.to_string()))
+        };
+        assert!(with(ColorMode::Auto, true, &[]));
+        assert!(!with(ColorMode::Auto, false, &[]));
+        assert!(!with(ColorMode::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(with(ColorMode::Auto, true, &[("NO_COLOR", "")]));
+        assert!(with(ColorMode::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!with(ColorMode::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!with(ColorMode::Auto, true, &[("TERM", "dumb")]));
+        assert!(with(ColorMode::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!with(ColorMode::Never, true, &[("CLICOLOR_FORCE", "1")]));
+    }
+}

@@ -1,0 +1,110 @@
+//! Notices and the other streams as text on stderr.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::{Console, words};
+use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
+use crate::output::{Flow, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
+use crate::record::{Record, Stream};
+use crate::target::TargetId;
+
+/// Bytes of a line that `Write-Host -NoNewline` may begin before it is shown unfinished.
+const LINE_LIMIT: usize = 1 << 16;
+
+/// Shows on stderr what is no data: notices, failed attempts, and the other streams as `host: text`.
+pub struct Diagnostics {
+    console: Arc<Console>,
+    streams: SelectedStreams,
+    header: Option<Arc<RunHeader>>,
+    /// Lines that `Write-Host -NoNewline` has begun.
+    begun: HashMap<TargetId, String>,
+}
+
+impl Diagnostics {
+    /// Shows these streams on this console.
+    pub fn new(console: &Arc<Console>, streams: SelectedStreams) -> Self {
+        Self { console: Arc::clone(console), streams, header: None, begun: HashMap::new() }
+    }
+
+    fn host(&self, target: TargetId) -> String {
+        self.header.as_ref().map_or_else(String::new, |header| sanitize_line(header.host(target)).into_owned())
+    }
+
+    fn notice(&self, notice: &Notice) {
+        let label = self.console.styled(AnsiColor::Yellow.on_default().bold(), "warning:");
+        let host = notice.target.map(|target| format!(" {}:", self.host(target))).unwrap_or_default();
+        self.console.note(&format!("{label}{host} {}", sanitize(&notice.text)));
+    }
+
+    fn attempt(&self, target: TargetId, attempt: u32, message: &str, retry_in: Duration) {
+        let wait = words::duration(retry_in);
+        let message = sanitize_line(message);
+        self.console.note(&format!("{}: attempt {attempt} failed, next in {wait}: {message}", self.host(target)));
+    }
+
+    fn record(&mut self, record: &Record) {
+        let shown = Shown::of(record, self.console.verbose());
+        let text = self.painted(shown.style, shown.prefix, &shown.text);
+        if shown.no_newline {
+            let line = self.begun.entry(record.target).or_default();
+            line.push_str(&text);
+            if line.len() > LINE_LIMIT {
+                self.end_line(record.target);
+            }
+            return;
+        }
+        if record.stream != Stream::Information {
+            self.end_line(record.target);
+        }
+        let begun = self.begun.remove(&record.target).unwrap_or_default();
+        self.lines(record.target, &(begun + &text));
+    }
+
+    /// Each line in colour by itself, so that the host in front keeps its own.
+    fn painted(&self, style: Style, prefix: &str, text: &str) -> String {
+        let safe = sanitize(text);
+        let lines = safe.strip_suffix('\n').unwrap_or(&safe).split('\n').enumerate();
+        let painted = lines.map(|(place, line)| {
+            let prefix = if place == 0 { prefix } else { "" };
+            if prefix.is_empty() && line.is_empty() {
+                return String::new();
+            }
+            self.console.styled(style, &format!("{prefix}{line}"))
+        });
+        painted.collect::<Vec<_>>().join("\n")
+    }
+
+    fn end_line(&mut self, target: TargetId) {
+        if let Some(line) = self.begun.remove(&target) {
+            self.lines(target, &line);
+        }
+    }
+
+    fn lines(&self, target: TargetId, text: &str) {
+        let host = self.host(target);
+        let lines: Vec<_> = text.split('\n').map(|line| format!("{host}: {line}").trim_end().to_owned()).collect();
+        self.console.note(&lines.join("\n"));
+    }
+}
+
+impl Sink for Diagnostics {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        match &event.kind {
+            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::Notice(notice) => self.notice(notice),
+            RunEventKind::AttemptFailed { target, attempt, message, retry_in, .. } if self.console.verbose() => {
+                self.attempt(*target, *attempt, message, *retry_in);
+            }
+            RunEventKind::Record(record) if record.stream != Stream::Output && self.streams.contains(record.stream) => {
+                self.record(record);
+            }
+            RunEventKind::TargetFinished(finished) => self.end_line(finished.target),
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}

@@ -1,0 +1,160 @@
+//! The sentences that people read about a run. All names and messages come out safe for a terminal.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::event::{Counts, Finished, Outcome, Summary};
+use crate::output::sanitize_line;
+use crate::report::{Cause, Phase, Running};
+
+/// Names shown of a group of hosts, unless all are asked for.
+const NAMES_SHOWN: usize = 10;
+
+/// `0.8 s`, `2 min 05 s`, `1 h 02 min`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", duration.as_secs_f64()),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// `1 object`, `3 objects`.
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// `[ 12/200] ok web07 0.8 s, 3 objects`
+pub fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> String {
+    let width = all.to_string().len();
+    let mut line = format!("[{done:>width$}/{all}] {} {}", finished.outcome, sanitize_line(host));
+    if finished.attempts > 0 {
+        line.push_str(&format!(" {}", duration(finished.duration)));
+    }
+    if matches!(finished.outcome, Outcome::Ok | Outcome::OkWithErrors) {
+        line.push_str(&format!(", {}", counted(finished.objects, "object")));
+        if finished.errors > 0 {
+            line.push_str(&format!(", {}", counted(finished.errors, "error")));
+        }
+    } else if !finished.message.is_empty() {
+        let message = finished.message.strip_prefix(host).and_then(|rest| rest.strip_prefix(": "));
+        line.push_str(&format!(": {}", sanitize_line(message.unwrap_or(&finished.message))));
+    }
+    line
+}
+
+/// `198 ok, 1 failed, 1 unreachable`; outcomes without targets are left out.
+pub fn counts(counts: &Counts) -> String {
+    let parts: Vec<_> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| format!("{count} {}", outcome.code().replace('_', " ")))
+        .collect();
+    parts.join(", ")
+}
+
+/// `200 targets: 198 ok, 1 failed, 1 unreachable in 3.2 s`
+pub fn summary(summary: &Summary) -> String {
+    let targets = counted(summary.target_count, "target");
+    format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
+}
+
+/// Which hosts have a cause: their names, or how many and some names.
+pub fn hosts(cause: &Cause, all: bool) -> String {
+    let shown = if all { cause.hosts.len() } else { NAMES_SHOWN };
+    let name = |host: &Arc<str>| sanitize_line(host).into_owned();
+    let names: Vec<_> = cause.hosts.iter().take(shown).map(name).collect();
+    let names = names.join(",");
+    match cause.hosts.len() {
+        1 => names,
+        count if count > shown => format!("{count} hosts ({names} and {} more)", count - shown),
+        count => format!("{count} hosts ({names})"),
+    }
+}
+
+/// Who is still running and for how long.
+pub fn running(running: &[Running]) -> String {
+    if running.is_empty() {
+        return "nothing is running".to_owned();
+    }
+    let mut lines = vec![format!("{} running:", running.len())];
+    let width = running.iter().take(2 * NAMES_SHOWN).map(|one| one.host.chars().count()).max().unwrap_or(0);
+    for one in running.iter().take(2 * NAMES_SHOWN) {
+        let phase = match one.phase {
+            Phase::Opening => "connecting",
+            Phase::Running => "script runs",
+            Phase::Waiting => "waits for the next attempt",
+        };
+        let attempt = if one.attempt > 1 { format!(", attempt {}", one.attempt) } else { String::new() };
+        let host = sanitize_line(&one.host);
+        lines.push(format!("  {host:<width$}  {:>8}  {phase}{attempt}", duration(one.elapsed)));
+    }
+    if running.len() > 2 * NAMES_SHOWN {
+        lines.push(format!("  and {} more", running.len() - 2 * NAMES_SHOWN));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{duration, finished, running, summary};
+    use crate::event::{Finished, Outcome, RunEvent, RunEventKind};
+    use crate::output::testing::Script;
+    use crate::report::{Phase, Running};
+
+    fn done(event: RunEvent, change: impl FnOnce(&mut Finished)) -> Finished {
+        let RunEventKind::TargetFinished(mut finished) = event.kind else { unreachable!() };
+        change(&mut finished);
+        finished
+    }
+
+    #[test]
+    fn durations() {
+        let text = |millis| duration(Duration::from_millis(millis));
+        assert_eq!(
+            [text(0), text(840), text(59_940), text(125_000), text(3_720_000)].join("|"),
+            "0.0 s|0.8 s|59.9 s|2 min 05 s|1 h 02 min"
+        );
+    }
+
+    #[test]
+    fn lines_of_finished_hosts() {
+        let mut script = Script::new(&["web07", "web\x1b[2J08", "web09"]);
+        let ok = done(script.finished(0, Outcome::Ok), |finished| finished.objects = 3);
+        assert_eq!(finished(12, 200, "web07", &ok), "[ 12/200] ok web07 0.8 s, 3 objects");
+        let errors = done(script.finished(0, Outcome::OkWithErrors), |finished| finished.errors = 1);
+        assert_eq!(finished(200, 200, "web07", &errors), "[200/200] ok_with_errors web07 0.8 s, 1 object, 1 error");
+        let failed = done(script.finished(1, Outcome::Failed), |finished| finished.message = "web08: no\nway".into());
+        assert_eq!(finished(1, 2, "web\x1b[2J08", &failed), "[1/2] failed web08 0.8 s: web08: no way");
+        let skipped = done(script.finished(2, Outcome::NotStarted), |finished| finished.attempts = 0);
+        assert_eq!(finished(2, 3, "web09", &skipped), "[2/3] not_started web09");
+    }
+
+    #[test]
+    fn totals_add_up() {
+        let mut script = Script::new(&["a", "b", "c"]);
+        for (target, outcome) in [(0, Outcome::Ok), (1, Outcome::NotStarted), (2, Outcome::Ok)] {
+            script.finished(target, outcome);
+        }
+        assert_eq!(summary(&script.summary()), "3 targets: 2 ok, 1 not started in 3.2 s");
+    }
+
+    #[test]
+    fn who_is_running() {
+        let one = |host: &str, seconds, attempt| Running {
+            host: host.into(),
+            elapsed: Duration::from_secs(seconds),
+            attempt,
+            phase: Phase::Opening,
+        };
+        insta::assert_snapshot!(running(&[one("web1", 65, 1), one("database", 2, 2)]), @r"
+        2 running:
+          web1      1 min 05 s  connecting
+          database     2.0 s  connecting, attempt 2
+        ");
+        assert_eq!(running(&[]), "nothing is running");
+    }
+}

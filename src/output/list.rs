@@ -1,0 +1,104 @@
+//! list and text: objects as Format-List shows them, strings and numbers as they are.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use anstyle::AnsiColor;
+use unicode_width::UnicodeWidthStr;
+
+use super::display::display;
+use super::object::{self, Shape};
+use super::select::{Field, Select};
+use super::{Flow, Settings, Sink, flow, sanitize, sanitize_line};
+use crate::clixml::{Document, Value};
+use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::record::{Record, Stream};
+
+/// Writes objects property by property.
+pub struct List {
+    writer: BufWriter<Box<dyn Write + Send>>,
+    select: Select,
+    color: bool,
+    /// Whether values without properties say whose they are.
+    named: bool,
+    header: Option<Arc<RunHeader>>,
+}
+
+impl List {
+    /// Every object says whose it is: `list`.
+    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+        Self {
+            writer: BufWriter::new(writer),
+            select: Select::new(&settings.select),
+            color: settings.color,
+            named: true,
+            header: None,
+        }
+    }
+
+    /// Strings and numbers stand alone: `text`.
+    pub fn text(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+        Self { named: false, ..Self::new(writer, settings) }
+    }
+
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        let document = &record.value;
+        let host = self.header.as_ref().map_or("", |header| header.host(record.target)).to_owned();
+        let text = match object::shape(document) {
+            Shape::Fields(fields) => {
+                let fields = self.select.apply(fields);
+                block(document, &host, &fields, self.color)
+            }
+            Shape::Scalar(Value::Null) => return Ok(()),
+            Shape::Scalar(value) if self.named => lines(&host, &display(document, value)),
+            Shape::Scalar(value) => format!("{}\n", sanitize(&display(document, value))),
+        };
+        self.writer.write_all(text.as_bytes())
+    }
+}
+
+impl Sink for List {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        match &event.kind {
+            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::Record(record) if record.stream == Stream::Output => {
+                let written = self.record(record);
+                return flow(written);
+            }
+            RunEventKind::TargetFinished(_) | RunEventKind::RunFinished(_) => return flow(self.writer.flush()),
+            _ => {}
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+/// `host: text`, line by line.
+pub fn lines(host: &str, text: &str) -> String {
+    let host = sanitize_line(host);
+    let safe = sanitize(text);
+    let lines = safe.strip_suffix('\n').unwrap_or(&safe).split('\n');
+    lines.map(|line| format!("{}\n", format!("{host}: {line}").trim_end())).collect()
+}
+
+/// One object: a line per property, further lines of a value below its first.
+fn block(document: &Document, host: &str, fields: &[Field<'_>], color: bool) -> String {
+    const HOST: &str = "PSComputerName";
+    let names: Vec<_> = fields.iter().map(|(name, _)| sanitize_line(name)).collect();
+    let width = names.iter().map(|name| name.width()).chain([HOST.width()]).max().unwrap_or(0);
+    let style = if color { AnsiColor::Green.on_default().bold() } else { anstyle::Style::new() };
+    let mut text = String::new();
+    let mut push = |name: &str, value: &str| {
+        let pad = " ".repeat(width - name.width());
+        let indent = format!("\n{}", " ".repeat(width + 3));
+        let value = sanitize(value).trim_end().replace('\n', &indent);
+        let line = format!("{style}{name}{pad} :{style:#} {value}");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
+    push(HOST, host);
+    for (name, (_, value)) in names.iter().zip(fields) {
+        push(name, &display(document, value));
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,321 @@
+//! The records of the other streams: what they say, for people and for JSON.
+
+use std::borrow::Cow;
+
+use anstyle::{AnsiColor, Color, Style};
+use serde::Serialize;
+
+use super::refs::resolve;
+use crate::clixml::{Document, Value};
+use crate::record::{Record, Stream};
+
+/// The names of `ErrorCategory`, by number (MS-PSRP 2.2.3.9).
+const CATEGORIES: [&str; 32] = [
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+];
+
+/// `ConsoleColor` by number (MS-PSRP 2.2.3.3).
+const CONSOLE_COLORS: [(&str, AnsiColor); 16] = [
+    ("Black", AnsiColor::Black),
+    ("DarkBlue", AnsiColor::Blue),
+    ("DarkGreen", AnsiColor::Green),
+    ("DarkCyan", AnsiColor::Cyan),
+    ("DarkRed", AnsiColor::Red),
+    ("DarkMagenta", AnsiColor::Magenta),
+    ("DarkYellow", AnsiColor::Yellow),
+    ("Gray", AnsiColor::White),
+    ("DarkGray", AnsiColor::BrightBlack),
+    ("Blue", AnsiColor::BrightBlue),
+    ("Green", AnsiColor::BrightGreen),
+    ("Cyan", AnsiColor::BrightCyan),
+    ("Red", AnsiColor::BrightRed),
+    ("Magenta", AnsiColor::BrightMagenta),
+    ("Yellow", AnsiColor::BrightYellow),
+    ("White", AnsiColor::BrightWhite),
+];
+
+/// `data` of a record that is no object: what PowerShell shows of it, field by field.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum MessageData<'a> {
+    /// An error record.
+    Error(Box<ErrorData<'a>>),
+    /// A warning, a verbose or a debug message.
+    Text {
+        /// The text.
+        message: Cow<'a, str>,
+    },
+    /// An information record.
+    Information(InformationData<'a>),
+    /// A progress record.
+    Progress(ProgressData<'a>),
+}
+
+/// An error record's fields.
+#[derive(Debug, Serialize)]
+pub struct ErrorData<'a> {
+    /// What PowerShell displays.
+    pub message: Cow<'a, str>,
+    /// The type of the exception.
+    pub exception: Option<&'a str>,
+    /// `FullyQualifiedErrorId`.
+    pub fully_qualified_error_id: Option<Cow<'a, str>>,
+    /// `ErrorCategory`, by name.
+    pub category: Option<&'static str>,
+    /// `Category: (Target:Type) [Activity], Reason`.
+    pub category_message: Option<Cow<'a, str>>,
+    /// The target object's text.
+    pub target: Option<Cow<'a, str>>,
+    /// Where in the script, with the line.
+    pub position: Option<Cow<'a, str>>,
+    /// `ScriptStackTrace`.
+    pub script_stack_trace: Option<Cow<'a, str>>,
+    /// What the error itself recommends.
+    pub recommended_action: Option<Cow<'a, str>>,
+}
+
+/// An information record's fields.
+#[derive(Debug, Serialize)]
+pub struct InformationData<'a> {
+    /// The message's text.
+    pub message: Cow<'a, str>,
+    /// `Tags`; `PSHOST` marks Write-Host.
+    pub tags: Vec<Cow<'a, str>>,
+    /// Script or command that wrote it.
+    pub source: Option<Cow<'a, str>>,
+    /// Whether the next text continues the line.
+    pub no_newline: bool,
+}
+
+/// A progress record's fields; what is unknown is null.
+#[derive(Debug, Serialize)]
+pub struct ProgressData<'a> {
+    /// What is being done.
+    pub activity: Cow<'a, str>,
+    /// The activity's number.
+    pub activity_id: i64,
+    /// The activity above, if one.
+    pub parent_activity_id: Option<i64>,
+    /// How it stands.
+    pub status: Option<Cow<'a, str>>,
+    /// What is being done now.
+    pub current_operation: Option<Cow<'a, str>>,
+    /// 0 to 100.
+    pub percent_complete: Option<i64>,
+    /// Until the end.
+    pub seconds_remaining: Option<i64>,
+    /// Whether it is done.
+    pub completed: bool,
+}
+
+impl<'a> MessageData<'a> {
+    /// The fields of a record on any stream but output.
+    pub fn of(record: &'a Record) -> Self {
+        let message = Reader { document: &record.value };
+        match record.stream {
+            Stream::Error => Self::Error(Box::new(message.error())),
+            Stream::Information => Self::Information(message.information()),
+            Stream::Progress => Self::Progress(message.progress()),
+            _ => Self::Text { message: message.informational() },
+        }
+    }
+}
+
+/// Text for people, and how to show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// What stands before the text, as PowerShell writes it.
+    pub prefix: &'static str,
+    /// The text as the host sent it: not yet safe for a terminal.
+    pub text: String,
+    /// How to colour it.
+    pub style: Style,
+    /// Whether the next text continues the line.
+    pub no_newline: bool,
+}
+
+impl Shown {
+    /// How PowerShell shows a record of any stream but output; `verbose` adds position and id of errors.
+    pub fn of(record: &Record, verbose: bool) -> Self {
+        let (prefix, color) = match record.stream {
+            Stream::Error => ("ERROR: ", Some(AnsiColor::Red)),
+            Stream::Warning => ("WARNING: ", Some(AnsiColor::Yellow)),
+            Stream::Verbose => ("VERBOSE: ", Some(AnsiColor::Yellow)),
+            Stream::Debug => ("DEBUG: ", Some(AnsiColor::Yellow)),
+            Stream::Progress => ("PROGRESS: ", Some(AnsiColor::Cyan)),
+            Stream::Output | Stream::Information => ("", None),
+        };
+        let style = Style::new().fg_color(color.map(Color::Ansi));
+        let plain = |text: String| Self { prefix, text, style, no_newline: false };
+        match MessageData::of(record) {
+            MessageData::Error(error) => plain(error_text(&error, verbose)),
+            MessageData::Text { message } => plain(message.into_owned()),
+            MessageData::Progress(progress) => plain(progress_text(&progress)),
+            MessageData::Information(information) => Self {
+                style: Reader { document: &record.value }.host_style(),
+                no_newline: information.no_newline,
+                ..plain(information.message.into_owned())
+            },
+        }
+    }
+}
+
+fn error_text(error: &ErrorData<'_>, verbose: bool) -> String {
+    let mut text = error.message.trim_end().to_owned();
+    if verbose {
+        let id = error.fully_qualified_error_id.as_ref().map(|id| format!("FullyQualifiedErrorId : {id}"));
+        let category = error.category_message.as_ref().map(|category| format!("CategoryInfo          : {category}"));
+        let position = error.position.as_deref().map(|position| position.trim_matches('\n').to_owned());
+        for part in [position, category, id].into_iter().flatten() {
+            text.push('\n');
+            text.push_str(part.trim_end());
+        }
+    }
+    text
+}
+
+/// `Copying: 3 of 7, 42 %`
+pub fn progress_text(progress: &ProgressData<'_>) -> String {
+    let mut text = progress.activity.to_string();
+    let status = [&progress.status, &progress.current_operation].into_iter().flatten().filter(|part| !part.is_empty());
+    for (place, part) in status.enumerate() {
+        text.push_str(if place == 0 { ": " } else { ", " });
+        text.push_str(part);
+    }
+    match progress.percent_complete {
+        Some(percent) => text.push_str(&format!(", {percent} %")),
+        None if progress.completed => text.push_str(", done"),
+        None => {}
+    }
+    text
+}
+
+/// Reads the members of a record's object.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    document: &'a Document,
+}
+
+impl<'a> Reader<'a> {
+    fn member(self, name: &str) -> Option<&'a Value> {
+        self.inside(&self.document.root, name)
+    }
+
+    fn inside(self, value: &'a Value, name: &str) -> Option<&'a Value> {
+        value.member(name).map(|value| resolve(self.document, value)).filter(|value| !matches!(value, Value::Null))
+    }
+
+    fn text(self, name: &str) -> Option<Cow<'a, str>> {
+        self.member(name).and_then(text_of)
+    }
+
+    fn error(self) -> ErrorData<'a> {
+        let exception = self.member("Exception");
+        let message = self
+            .text("ErrorDetails_Message")
+            .or_else(|| text_of(self.inside(exception?, "Message")?))
+            .or_else(|| self.text("ErrorCategory_Message"))
+            .filter(|text| !text.is_empty())
+            .or_else(|| text_of(&self.document.root))
+            .unwrap_or_default();
+        let category = self.member("ErrorCategory_Category").and_then(Value::as_i64);
+        let position = self.member("InvocationInfo").and_then(|info| self.inside(info, "PositionMessage"));
+        ErrorData {
+            message,
+            exception: exception.and_then(|exception| exception.as_object()?.type_names.first()),
+            fully_qualified_error_id: self.text("FullyQualifiedErrorId"),
+            category: category.and_then(|number| CATEGORIES.get(usize::try_from(number).ok()?).copied()),
+            category_message: self.text("ErrorCategory_Message"),
+            target: self.member("TargetObject").and_then(text_of),
+            position: position.and_then(text_of).filter(|text| !text.is_empty()),
+            script_stack_trace: self.text("ErrorDetails_ScriptStackTrace"),
+            recommended_action: self.text("ErrorDetails_RecommendedAction"),
+        }
+    }
+
+    fn informational(self) -> Cow<'a, str> {
+        self.text("InformationalRecord_Message").or_else(|| text_of(&self.document.root)).unwrap_or_default()
+    }
+
+    fn information(self) -> InformationData<'a> {
+        let data = self.member("MessageData");
+        let host_message = data.and_then(|data| self.inside(data, "Message"));
+        let tags = self.member("Tags").and_then(Value::as_list).unwrap_or_default();
+        InformationData {
+            message: host_message.or(data).or(Some(&self.document.root)).and_then(text_of).unwrap_or_default(),
+            tags: tags.iter().filter_map(text_of).collect(),
+            source: self.text("Source"),
+            no_newline: data.and_then(|data| self.inside(data, "NoNewLine")).and_then(Value::as_bool) == Some(true),
+        }
+    }
+
+    /// The colours that Write-Host asked for.
+    fn host_style(self) -> Style {
+        let color = |name: &str| {
+            let color = self.inside(self.member("MessageData")?, name)?;
+            let number = color.as_i64().and_then(|number| CONSOLE_COLORS.get(usize::try_from(number).ok()?));
+            let named = || CONSOLE_COLORS.iter().find(|(name, _)| color.as_text().is_some_and(|text| text == name));
+            number.or_else(named).map(|(_, color)| Color::Ansi(*color))
+        };
+        Style::new().fg_color(color("ForegroundColor")).bg_color(color("BackgroundColor"))
+    }
+
+    fn progress(self) -> ProgressData<'a> {
+        let known = |name: &str| self.member(name).and_then(Value::as_i64).filter(|number| *number >= 0);
+        let completed = match self.member("Type") {
+            Some(kind) => kind.as_i64() == Some(1) || kind.as_text().is_some_and(|text| text == "Completed"),
+            None => false,
+        };
+        ProgressData {
+            activity: self.text("Activity").unwrap_or_default(),
+            activity_id: self.member("ActivityId").and_then(Value::as_i64).unwrap_or(0),
+            parent_activity_id: known("ParentActivityId"),
+            status: self.text("StatusDescription"),
+            current_operation: self.text("CurrentOperation"),
+            percent_complete: known("PercentComplete"),
+            seconds_remaining: known("SecondsRemaining"),
+            completed,
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    if let Some(text) = value.as_text() {
+        return Some(text.to_str_lossy());
+    }
+    if let Some(text) = value.as_object().and_then(|object| object.to_string.as_ref()) {
+        return Some(text.to_str_lossy());
+    }
+    None
+}

@@ -1,0 +1,44 @@
+//! Which properties of an object a table shows.
+
+use crate::clixml::{Document, TypeNames};
+use crate::output::select::Field;
+
+/// What PowerShell's own views show, or what one wants to see of a type; by the last part of the type's name.
+const VIEWS: &[(&str, &[&str])] = &[
+    ("System.ServiceProcess.ServiceController", &["Status", "Name", "DisplayName"]),
+    ("System.Diagnostics.Process", &["Id", "ProcessName", "CPU", "WorkingSet64", "StartTime"]),
+    ("System.IO.FileInfo", &["Mode", "LastWriteTime", "Length", "Name"]),
+    ("System.IO.DirectoryInfo", &["Mode", "LastWriteTime", "Length", "Name"]),
+    ("System.Diagnostics.Eventing.Reader.EventLogRecord", &["TimeCreated", "Id", "LevelDisplayName", "Message"]),
+    ("System.Management.Automation.PSDriveInfo", &["Name", "Used", "Free", "Provider", "Root"]),
+    ("Win32_Service", &["ProcessId", "Name", "StartMode", "State", "Status", "ExitCode"]),
+    ("Win32_Process", &["ProcessId", "Name", "HandleCount", "WorkingSetSize", "VirtualSize"]),
+    ("Win32_OperatingSystem", &["Caption", "Version", "BuildNumber", "LastBootUpTime"]),
+    ("Win32_ComputerSystem", &["Name", "Domain", "Manufacturer", "Model", "TotalPhysicalMemory"]),
+    ("Win32_LogicalDisk", &["DeviceID", "DriveType", "VolumeName", "Size", "FreeSpace"]),
+    ("Win32_QuickFixEngineering", &["Description", "HotFixID", "InstalledBy", "InstalledOn"]),
+];
+
+/// What a provider adds to its items.
+const PROVIDER_NOTES: &[&str] = &["PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer"];
+
+/// The properties to show, in order: those of the type's view, else all.
+pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
+    let view = document.root.as_object().and_then(|object| view(&object.type_names));
+    let named = |name: &&str| fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).copied();
+    let shown: Vec<_> = view.unwrap_or_default().iter().filter_map(named).collect();
+    if shown.len() > 1 {
+        return shown;
+    }
+    let own: Vec<_> = fields.iter().filter(|(name, _)| !PROVIDER_NOTES.contains(name)).copied().collect();
+    if own.is_empty() { fields } else { own }
+}
+
+fn view(types: &TypeNames) -> Option<&'static [&'static str]> {
+    types.iter().find_map(|name| {
+        let name = name.strip_prefix("Deserialized.").unwrap_or(name);
+        // CIM: Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service
+        let class = name.rsplit('/').next().unwrap_or(name);
+        VIEWS.iter().find(|(kind, _)| *kind == class).map(|(_, view)| *view)
+    })
+}

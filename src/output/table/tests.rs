@@ -1,0 +1,106 @@
+use crate::clixml::{Object, TypeNames, Value};
+use crate::event::{Outcome, RunEvent};
+use crate::output::Format;
+use crate::output::testing::{Script, bag, settings, written};
+use crate::record::Stream;
+
+fn service(script: &mut Script, target: u32, status: &str, name: &str, display: &str) -> RunEvent {
+    let mut object = bag(vec![
+        ("CanStop", Value::Bool(true)),
+        ("DisplayName", Value::str(display)),
+        ("Name", Value::str(name)),
+        ("Status", Value::str(status)),
+    ]);
+    object.type_names = TypeNames::new(["System.ServiceProcess.ServiceController", "System.Object"]);
+    script.record(target, Stream::Output, object)
+}
+
+fn table(events: &[RunEvent], width: usize) -> String {
+    written(Format::Table, &crate::output::Settings { width, ..settings() }, events)
+}
+
+#[test]
+fn rows_of_a_shape_stand_together() {
+    let mut script = Script::new(&["web01", "database01"]);
+    let events = [
+        script.started(),
+        service(&mut script, 0, "Running", "W32Time", "Windows Time"),
+        service(&mut script, 1, "Stopped", "Spooler", "Print Spooler"),
+        script.finished(0, Outcome::Ok),
+        service(
+            &mut script,
+            1,
+            "Running",
+            "a service with quite a long name",
+            "and a display name that is longer still",
+        ),
+        script.record(1, Stream::Output, Value::str("two\x1b[31m\r\nlines")),
+        service(&mut script, 1, "Running", "WinRM", "Windows Remote Management"),
+        script.finished(1, Outcome::Ok),
+        script.run_finished(),
+    ];
+    insta::assert_snapshot!(table(&events, 72), @r"
+    PSComputerName  Status       Name         DisplayName
+    --------------  ------       ----         -----------
+    web01           Running      W32Time      Windows Time
+    database01      Stopped      Spooler      Print Spooler
+    database01      Running      a service …  and a display name that is lo…
+    database01: two
+    database01: lines
+
+    PSComputerName  Status       Name       DisplayName
+    --------------  ------       ----       -----------
+    database01      Running      WinRM      Windows Remote Management
+    ");
+}
+
+#[test]
+fn numbers_stand_right_and_one_host_needs_no_name() {
+    let mut script = Script::new(&["web01"]);
+    let mut events = vec![script.started()];
+    for (name, size) in [("C:", Value::I64(42)), ("D:", Value::U64(123_456)), ("E:", Value::Null)] {
+        events.push(script.record(0, Stream::Output, bag(vec![("Drive", Value::str(name)), ("Free", size)])));
+    }
+    events.push(script.run_finished());
+    insta::assert_snapshot!(table(&events, 40), @r"
+    Drive    Free
+    -----    ----
+    C:         42
+    D:     123456
+    E:
+    ");
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let mut script = Script::new(&["web01"]);
+    let names: Vec<_> = (0..12).map(|number| format!("Property{number}")).collect();
+    let object = bag(names.iter().map(|name| (name.as_str(), Value::str("some text"))).collect());
+    let events = [script.started(), script.record(0, Stream::Output, object), script.run_finished()];
+    insta::assert_snapshot!(table(&events, 50), @r"
+    Property0  Property1  Property2  Property3
+    ---------  ---------  ---------  ---------
+    (8 more properties: use -o list, or choose with --select)
+    some text  some text  some text  some text
+    ");
+}
+
+#[test]
+fn selected_properties_are_the_columns() {
+    let mut script = Script::new(&["web01"]);
+    let events = [script.started(), service(&mut script, 0, "Running", "WinRM", "Remote"), script.run_finished()];
+    let settings = crate::output::Settings { select: vec!["name".into(), "can*".into(), "no".into()], ..settings() };
+    insta::assert_snapshot!(written(Format::Table, &settings, &events), @r"
+    Name   CanStop  no
+    ----   -------  --
+    WinRM  True
+    ");
+}
+
+#[test]
+fn objects_without_properties_are_text() {
+    let mut script = Script::new(&["web01"]);
+    let plain = Object { to_string: Some("127.0.0.1".into()), ..Object::default() };
+    let events = [script.started(), script.record(0, Stream::Output, plain), script.run_finished()];
+    assert_eq!(table(&events, 40), "127.0.0.1\n");
+}

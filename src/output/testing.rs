@@ -1,0 +1,148 @@
+//! Events made by hand, for the tests of the reading side.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{CsvSettings, Format, SelectedStreams, Settings, open};
+use crate::clixml::{Document, Object, Value};
+use crate::event::{Counts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::record::{Record, Stream};
+use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
+
+/// Seconds after the start of every run in a test.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_795_000_000 + seconds).expect("in range")
+}
+
+/// Numbers the events of a run.
+pub struct Script {
+    header: Arc<RunHeader>,
+    seq: u64,
+    counts: Counts,
+}
+
+impl Script {
+    /// A run on hosts of these names.
+    pub fn new(hosts: &[&str]) -> Self {
+        let targets = hosts.iter().map(|name| Arc::new(target(name))).collect();
+        Self { header: Arc::new(RunHeader { run: Uuid::from_u128(7), targets }), seq: 0, counts: Counts::default() }
+    }
+
+    /// Something happens so many seconds after the start.
+    pub fn event(&mut self, seconds: i64, kind: RunEventKind) -> RunEvent {
+        self.seq += 1;
+        RunEvent { seq: self.seq, at: at(seconds), kind }
+    }
+
+    /// The first event.
+    pub fn started(&mut self) -> RunEvent {
+        let header = Arc::clone(&self.header);
+        self.event(0, RunEventKind::RunStarted(header))
+    }
+
+    /// A value on a stream of a target.
+    pub fn record(&mut self, target: u32, stream: Stream, value: impl Into<Value>) -> RunEvent {
+        let record = Record { target: TargetId(target), stream, value: Document::new(value.into()) };
+        self.event(1, RunEventKind::Record(record))
+    }
+
+    /// A target has its outcome.
+    pub fn finished(&mut self, target: u32, outcome: Outcome) -> RunEvent {
+        self.counts.add(outcome);
+        let finished = Finished {
+            target: TargetId(target),
+            outcome,
+            reason: None,
+            message: String::new(),
+            hint: None,
+            exit_code: None,
+            attempts: 1,
+            duration: Duration::from_millis(800),
+            errors: 0,
+            objects: 1,
+        };
+        self.event(2, RunEventKind::TargetFinished(finished))
+    }
+
+    /// The summary of what has finished so far.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            run: self.header.run,
+            counts: self.counts,
+            target_count: self.header.targets.len() as u64,
+            duration: Duration::from_millis(3200),
+            exit_code: 0,
+        }
+    }
+
+    /// The last event.
+    pub fn run_finished(&mut self) -> RunEvent {
+        let summary = Arc::new(self.summary());
+        self.event(3, RunEventKind::RunFinished(summary))
+    }
+}
+
+/// A property bag.
+pub fn bag(notes: Vec<(&str, Value)>) -> Object {
+    Object { notes: notes.into_iter().map(|(name, value)| (name.into(), value)).collect(), ..Object::default() }
+}
+
+fn target(name: &str) -> Target {
+    Target {
+        name: name.into(),
+        endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
+        credential: None,
+        vars: Default::default(),
+        labels: Default::default(),
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// A writer whose text the test reads later.
+#[derive(Clone, Default)]
+pub struct Capture(Arc<Mutex<Vec<u8>>>);
+
+impl Capture {
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("UTF-8")
+    }
+}
+
+impl Write for Capture {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Plain settings: every stream but progress, 80 columns, no colours.
+pub fn settings() -> Settings {
+    Settings {
+        streams: SelectedStreams::parse("error,warning,verbose,debug,information").expect("names streams"),
+        select: Vec::new(),
+        types: false,
+        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
+        width: 80,
+        color: false,
+        terminal: false,
+    }
+}
+
+/// What a sink of this format writes for these events.
+pub fn written<'a>(format: Format, settings: &Settings, events: impl IntoIterator<Item = &'a RunEvent>) -> String {
+    let capture = Capture::default();
+    let mut sink = open(format, Box::new(capture.clone()), settings);
+    for event in events {
+        sink.event(event).expect("a writer that takes all");
+    }
+    capture.text()
+}

@@ -1,0 +1,192 @@
+//! The live state of a run.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::target::TargetId;
+
+/// What a run has done so far, folded from its events.
+#[derive(Debug, Default)]
+pub struct Progress {
+    header: Option<Arc<RunHeader>>,
+    running: BTreeMap<TargetId, Working>,
+    counts: Counts,
+    objects: u64,
+    errors: u64,
+}
+
+#[derive(Debug)]
+struct Working {
+    since: Timestamp,
+    attempt: u32,
+    phase: Phase,
+}
+
+/// How far a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is being connected to.
+    Opening,
+    /// Its pipeline runs.
+    Running,
+    /// It waits for its next attempt.
+    Waiting,
+}
+
+/// A target that has begun and has no outcome yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Its name.
+    pub host: String,
+    /// Since its first attempt began.
+    pub elapsed: Duration,
+    /// The attempt under way, from 1.
+    pub attempt: u32,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+/// The events and the run's own summary disagree: a bug of ours that must not pass unseen.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the outcomes do not add up: {matched} targets matched, {counted} have an outcome in the summary, {seen} outcomes were seen; please report this"
+)]
+pub struct Mismatch {
+    /// Targets of the run.
+    pub matched: u64,
+    /// Sum of the summary's counts.
+    pub counted: u64,
+    /// Outcomes among the events.
+    pub seen: u64,
+}
+
+impl Progress {
+    /// Takes the next event.
+    pub fn apply(&mut self, event: &RunEvent) {
+        match &event.kind {
+            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::TargetStarted { target, attempt } => {
+                let started = Working { since: event.at, attempt: *attempt, phase: Phase::Opening };
+                let working = self.running.entry(*target).or_insert(started);
+                (working.attempt, working.phase) = (*attempt, Phase::Opening);
+            }
+            RunEventKind::TargetRunning { target } => self.enter(*target, Phase::Running),
+            RunEventKind::AttemptFailed { target, .. } => self.enter(*target, Phase::Waiting),
+            RunEventKind::TargetFinished(finished) => self.finish(finished),
+            RunEventKind::Record(_) | RunEventKind::Notice(_) | RunEventKind::RunFinished(_) => {}
+        }
+    }
+
+    fn enter(&mut self, target: TargetId, phase: Phase) {
+        if let Some(working) = self.running.get_mut(&target) {
+            working.phase = phase;
+        }
+    }
+
+    fn finish(&mut self, finished: &Finished) {
+        self.running.remove(&finished.target);
+        self.counts.add(finished.outcome);
+        self.objects += finished.objects;
+        self.errors += finished.errors;
+    }
+
+    /// All targets of the run; 0 before it starts.
+    pub fn target_count(&self) -> u64 {
+        self.header.as_ref().map_or(0, |header| header.targets.len() as u64)
+    }
+
+    /// Targets that have their outcome, by outcome.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Objects that finished targets sent.
+    pub fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// Error records that finished targets sent.
+    pub fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// How many targets have begun and have no outcome yet.
+    pub fn running_count(&self) -> usize {
+        self.running.len()
+    }
+
+    /// The targets that have begun and have no outcome yet, longest first.
+    pub fn running(&self, now: Timestamp) -> Vec<Running> {
+        let Some(header) = &self.header else { return Vec::new() };
+        let mut running: Vec<_> = self
+            .running
+            .iter()
+            .map(|(&target, working)| Running {
+                host: header.host(target).to_owned(),
+                elapsed: now.duration_since(working.since).try_into().unwrap_or_default(),
+                attempt: working.attempt,
+                phase: working.phase,
+            })
+            .collect();
+        running.sort_by_key(|running| std::cmp::Reverse(running.elapsed));
+        running
+    }
+
+    /// Checks a run's own summary against what was seen: every target has exactly one outcome.
+    ///
+    /// # Errors
+    /// [`Mismatch`] with the numbers.
+    pub fn check(&self, summary: &Summary) -> Result<(), Mismatch> {
+        let counted = summary.counts.total();
+        let (matched, seen) = (summary.target_count, self.counts.total());
+        if counted == matched && self.counts == summary.counts && self.running.is_empty() {
+            Ok(())
+        } else {
+            Err(Mismatch { matched, counted, seen })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Phase, Progress};
+    use crate::event::{Outcome, RunEventKind};
+    use crate::output::testing::{Script, at};
+    use crate::target::TargetId;
+
+    #[test]
+    fn follows_a_run() {
+        let mut script = Script::new(&["web01", "web02"]);
+        let mut progress = Progress::default();
+        progress.apply(&script.started());
+        progress.apply(&script.event(1, RunEventKind::TargetStarted { target: TargetId(1), attempt: 1 }));
+        progress.apply(&script.event(2, RunEventKind::TargetStarted { target: TargetId(0), attempt: 1 }));
+        progress.apply(&script.event(3, RunEventKind::TargetRunning { target: TargetId(0) }));
+        let running = progress.running(at(5));
+        let seen: Vec<_> = running.iter().map(|one| (one.host.as_str(), one.elapsed.as_secs(), one.phase)).collect();
+        assert_eq!(seen, [("web02", 4, Phase::Opening), ("web01", 3, Phase::Running)]);
+
+        progress.apply(&script.finished(0, Outcome::Ok));
+        assert_eq!((progress.running_count(), progress.counts().total(), progress.target_count()), (1, 1, 2));
+        assert_eq!(progress.running(at(0))[0].elapsed, Duration::ZERO);
+    }
+
+    #[test]
+    fn outcomes_must_add_up() {
+        let mut script = Script::new(&["web01", "web02"]);
+        let mut progress = Progress::default();
+        for event in [script.started(), script.finished(0, Outcome::Ok)] {
+            progress.apply(&event);
+        }
+        let mismatch = progress.check(&script.summary()).unwrap_err();
+        assert_eq!((mismatch.matched, mismatch.counted, mismatch.seen), (2, 1, 1));
+        progress.apply(&script.finished(1, Outcome::Lost));
+        assert_eq!(progress.check(&script.summary()), Ok(()));
+    }
+}
