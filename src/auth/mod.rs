@@ -12,3 +12,4 @@ mod windows;
 
 pub use binding::ChannelBinding;
 pub use mechanism::{Error, Mechanism, Step, mechanism};
+pub(crate) use windows::{seal, unseal};

@@ -116,33 +116,47 @@ impl Mechanism for Windows {
     }
 
     fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut signature = [0; SIGNATURE];
-        let mut data = message.to_vec();
-        let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
         match &mut self.context {
-            Context::Negotiate(context, _) => context.encrypt_message(EncryptionFlags::empty(), &mut buffers),
-            Context::Ntlm(context, _) => context.encrypt_message(EncryptionFlags::empty(), &mut buffers),
+            Context::Negotiate(context, _) => seal(context.as_mut(), message),
+            Context::Ntlm(context, _) => seal(context.as_mut(), message),
         }
-        .map_err(opening)?;
-        let message = Sealed { length: message.len(), signature: &signature, ciphertext: &data };
-        Ok(sealed::write(sealed::SPNEGO, message))
     }
 
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut plain = Vec::with_capacity(body.len());
-        for message in sealed::read(body)? {
-            let mut signature = message.signature.to_vec();
-            let mut data = message.ciphertext.to_vec();
-            let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
-            match &mut self.context {
-                Context::Negotiate(context, _) => context.decrypt_message(&mut buffers),
-                Context::Ntlm(context, _) => context.decrypt_message(&mut buffers),
-            }
-            .map_err(opening)?;
-            plain.extend_from_slice(&data);
+        match &mut self.context {
+            Context::Negotiate(context, _) => unseal(context.as_mut(), body),
+            Context::Ntlm(context, _) => unseal(context.as_mut(), body),
         }
-        Ok(plain)
     }
+}
+
+/// Seals one message as a multipart body, at either end of a context.
+///
+/// # Errors
+/// When the context is not far enough.
+pub(crate) fn seal<P: Sspi>(context: &mut P, message: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut signature = [0; SIGNATURE];
+    let mut data = message.to_vec();
+    let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
+    context.encrypt_message(EncryptionFlags::empty(), &mut buffers).map_err(opening)?;
+    let message = Sealed { length: message.len(), signature: &signature, ciphertext: &data };
+    Ok(sealed::write(sealed::SPNEGO, message))
+}
+
+/// Opens a multipart body, at either end of a context.
+///
+/// # Errors
+/// When its form is broken, or a signature does not match.
+pub(crate) fn unseal<P: Sspi>(context: &mut P, body: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut plain = Vec::with_capacity(body.len());
+    for message in sealed::read(body)? {
+        let mut signature = message.signature.to_vec();
+        let mut data = message.ciphertext.to_vec();
+        let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
+        context.decrypt_message(&mut buffers).map_err(opening)?;
+        plain.extend_from_slice(&data);
+    }
+    Ok(plain)
 }
 
 /// Takes one step of either package.

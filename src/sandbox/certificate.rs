@@ -9,6 +9,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Error;
 use super::fault::FaultKind;
+use crate::auth::ChannelBinding;
 
 /// Signs the certificates of one fleet.
 pub struct Authority {
@@ -21,6 +22,8 @@ pub struct Authority {
 pub struct HostTls {
     /// For the handshake.
     pub config: Arc<ServerConfig>,
+    /// What logons over it are bound to.
+    pub binding: ChannelBinding,
 }
 
 impl Authority {
@@ -63,6 +66,7 @@ impl Authority {
             params.not_after = rcgen::date_time_ymd(2021, 1, 1);
         }
         let certificate = params.signed_by(&self.host_key, &self.issuer).map_err(failed)?;
+        let binding = ChannelBinding::of_certificate(certificate.der());
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.host_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -71,7 +75,7 @@ impl Authority {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)
             .map_err(failed)?;
-        Ok(HostTls { config: Arc::new(config) })
+        Ok(HostTls { config: Arc::new(config), binding })
     }
 }
 

@@ -18,6 +18,7 @@ use super::host::{Answer, Host};
 use super::logon::{Granted, Logon, Refusal};
 use super::stats::Counters;
 use super::wsman::{self, Body, fault_envelope, identify_envelope};
+use crate::auth::ChannelBinding;
 use crate::wsman::names;
 
 /// The largest request, in bytes: MaxEnvelopeSize with the envelope of the encryption around it.
@@ -56,9 +57,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that nobody has logged on over yet.
-    pub fn new(host: Arc<Host>, client: IpAddr) -> Self {
-        let logon = Mutex::new(Logon::new());
+    /// A connection that nobody has logged on over yet; `binding` is that of its TLS channel, if there is one.
+    pub fn new(host: Arc<Host>, client: IpAddr, binding: Option<ChannelBinding>) -> Self {
+        let logon = Mutex::new(Logon::new(binding));
         Self { host, client, logon }
     }
 
@@ -119,7 +120,7 @@ impl Connection {
         let Some((content_type, content)) = logon.seal(envelope.into_bytes()) else {
             return closing(bare(StatusCode::INTERNAL_SERVER_ERROR));
         };
-        if breaks { broken(content_type, &content) } else { whole(status, content_type, content) }
+        if breaks { broken(&content_type, &content) } else { whole(status, &content_type, content) }
     }
 
     /// The answer's status and envelope, and whether it breaks off.
@@ -177,11 +178,11 @@ fn boxed(mut response: Response<Content>) -> Response<BoxedContent> {
     })
 }
 
-fn whole(status: StatusCode, content_type: &'static str, content: impl Into<Bytes>) -> Response<Content> {
+fn whole(status: StatusCode, content_type: &str, content: impl Into<Bytes>) -> Response<Content> {
     let mut response = Response::new(Either::Left(Full::new(content.into())));
     *response.status_mut() = status;
-    if !content_type.is_empty() {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(content_type) = HeaderValue::try_from(content_type).ok().filter(|value| !value.is_empty()) {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
     }
     response
 }
@@ -199,11 +200,13 @@ fn html(status: StatusCode, text: &'static str) -> Response<Content> {
 }
 
 /// A response that promises all of the content and breaks off after half of it.
-fn broken(content_type: &'static str, content: &[u8]) -> Response<Content> {
+fn broken(content_type: &str, content: &[u8]) -> Response<Content> {
     let half = content.get(..content.len() / 2).unwrap_or_default();
     let frames = [Ok(Frame::data(Bytes::copy_from_slice(half))), Err(Broken)];
     let mut response = Response::new(Either::Right(StreamBody::new(futures::stream::iter(frames))));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(content_type) = HeaderValue::try_from(content_type) {
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(content.len()));
     response
 }
@@ -211,16 +214,17 @@ fn broken(content_type: &'static str, content: &[u8]) -> Response<Content> {
 /// The answer to a request that is not let in.
 fn refused(refusal: Refusal) -> Response<Content> {
     match refusal {
-        Refusal::Denied { offers, close } => challenge(&offers, close),
+        Refusal::Unauthorized(offers) => challenge(&offers),
+        Refusal::Unreadable => closing(bare(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
 
-fn challenge(offers: &[String], close: bool) -> Response<Content> {
+fn challenge(offers: &[String]) -> Response<Content> {
     let mut response = bare(StatusCode::UNAUTHORIZED);
     for offer in offers.iter().filter_map(|offer| HeaderValue::try_from(&**offer).ok()) {
         response.headers_mut().append(WWW_AUTHENTICATE, offer);
     }
-    if close { closing(response) } else { response }
+    response
 }
 
 fn closing(mut response: Response<Content>) -> Response<Content> {

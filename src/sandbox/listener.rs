@@ -61,11 +61,11 @@ async fn serve(stream: TcpStream, client: SocketAddr, host: Arc<Host>, tls: Opti
         _ => {}
     }
     let Some(tls) = tls else {
-        return speak(stream, Connection::new(host, client.ip())).await;
+        return speak(stream, Connection::new(host, client.ip(), None)).await;
     };
     let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
     match timeout(HANDSHAKE_WAIT, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => speak(stream, Connection::new(host, client.ip())).await,
+        Ok(Ok(stream)) => speak(stream, Connection::new(host, client.ip(), Some(tls.binding.clone()))).await,
         Ok(Err(error)) => tracing::debug!(host = %host.name, %error, "no TLS handshake"),
         Err(_) => tracing::debug!(host = %host.name, "the TLS handshake took too long"),
     }

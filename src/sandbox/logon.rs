@@ -1,11 +1,15 @@
 //! The logon of one connection: by whom, and whether its messages are sealed.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::constant_time;
 use bytes::Bytes;
 
+use super::acceptor::{Acceptor, Step};
 use super::host::Host;
 use super::options::Mechanism;
 use super::stats::Counters;
+use crate::auth::{ChannelBinding, sealed};
 use crate::wsman::names;
 
 /// The user is known.
@@ -17,27 +21,33 @@ pub struct Granted {
     pub token: Option<String>,
 }
 
-/// The user is not known.
+/// The request is not let in.
 #[derive(Debug)]
 pub enum Refusal {
-    /// Not logged on.
-    Denied {
-        /// Values of `WWW-Authenticate`: the mechanisms that would be taken.
-        offers: Vec<String>,
-        /// Whether the connection ends with this.
-        close: bool,
-    },
+    /// Not logged on, with values of `WWW-Authenticate`: the handshake's next token, or what would be taken.
+    Unauthorized(Vec<String>),
+    /// The body is not sealed as the connection demands, or its signature is wrong. The connection ends.
+    Unreadable,
 }
 
 /// The state of a connection's logon.
 pub struct Logon {
+    over_tls: bool,
+    binding: Option<ChannelBinding>,
+    state: State,
     counted: bool,
 }
 
+enum State {
+    Nobody,
+    Handshake(Box<Acceptor>),
+    Established(Box<Acceptor>),
+}
+
 impl Logon {
-    /// Nobody is logged on.
-    pub fn new() -> Self {
-        Self { counted: false }
+    /// Nobody is logged on. `binding` is that of the TLS channel, if there is one.
+    pub fn new(binding: Option<ChannelBinding>) -> Self {
+        Self { over_tls: binding.is_some(), binding, state: State::Nobody, counted: false }
     }
 
     /// Looks at a request's credentials.
@@ -48,27 +58,68 @@ impl Logon {
         &mut self,
         host: &Host,
         authorization: Option<&str>,
-        _content_type: &str,
+        content_type: &str,
         body: Bytes,
     ) -> Result<Granted, Refusal> {
-        let Some((scheme, token)) = authorization.and_then(|value| value.split_once(' ')) else {
-            return Err(self.refusal(host));
-        };
-        if scheme.eq_ignore_ascii_case("Basic") && host.shared.options.auth.contains(&Mechanism::Basic) {
-            return self.basic(host, token, body);
+        match authorization.and_then(|value| value.split_once(' ')) {
+            None => self.established(host, content_type, body),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Basic") && takes(host, &[Mechanism::Basic]) => {
+                self.basic(host, token, body)
+            }
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Negotiate") && takes(host, &NEGOTIATED) => {
+                self.negotiate(host, token, content_type, body)
+            }
+            Some(_) => Err(unauthorized(host)),
         }
-        Err(self.refusal(host))
     }
 
     fn basic(&mut self, host: &Host, token: &str, body: Bytes) -> Result<Granted, Refusal> {
         let given = base64_simd::STANDARD.decode_to_vec(token.trim()).unwrap_or_default();
         let expected = format!("{}:{}", host.shared.user, host.password.expose());
         if constant_time::verify_slices_are_equal(&given, expected.as_bytes()).is_err() {
-            Counters::count(&host.shared.counters.failed_logons);
-            return Err(self.refusal(host));
+            return Err(denied(host));
         }
         self.count(host);
         Ok(Granted { body, token: None })
+    }
+
+    fn negotiate(&mut self, host: &Host, token: &str, content_type: &str, body: Bytes) -> Result<Granted, Refusal> {
+        let token = base64_simd::STANDARD.decode_to_vec(token.trim()).map_err(|_| denied(host))?;
+        let mut acceptor = match std::mem::replace(&mut self.state, State::Nobody) {
+            State::Handshake(acceptor) => acceptor,
+            // A connection may be logged on over again.
+            State::Nobody | State::Established(_) => {
+                Box::new(Acceptor::new(&token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
+            }
+        };
+        match acceptor.step(&token).map_err(|_| denied(host))? {
+            Step::Continue(token) => {
+                self.state = State::Handshake(acceptor);
+                Err(Refusal::Unauthorized(vec![header(&token)]))
+            }
+            Step::Done(token) => {
+                self.state = State::Established(acceptor);
+                self.count(host);
+                let granted = self.established(host, content_type, body)?;
+                Ok(Granted { token: token.as_deref().map(header), ..granted })
+            }
+        }
+    }
+
+    /// A request without credentials: it is what the connection's logon makes of it.
+    fn established(&mut self, host: &Host, content_type: &str, body: Bytes) -> Result<Granted, Refusal> {
+        let State::Established(acceptor) = &mut self.state else { return Err(unauthorized(host)) };
+        if self.over_tls || body.is_empty() {
+            return Ok(Granted { body, token: None });
+        }
+        if !content_type.starts_with(sealed::CONTENT_TYPE_PREFIX) {
+            return Err(Refusal::Unreadable);
+        }
+        let body = acceptor.unseal(&body).map_err(|error| {
+            tracing::debug!(%error, "a request cannot be opened");
+            Refusal::Unreadable
+        })?;
+        Ok(Granted { body: body.into(), token: None })
     }
 
     /// Counts the logon of this connection once.
@@ -78,14 +129,42 @@ impl Logon {
         }
     }
 
-    fn refusal(&self, host: &Host) -> Refusal {
-        let basic = host.shared.options.auth.contains(&Mechanism::Basic);
-        let offers = basic.then(|| "Basic realm=\"WSMAN\"".to_owned()).into_iter().collect();
-        Refusal::Denied { offers, close: false }
-    }
-
     /// The content type and content of an answer; `None` if it cannot be sealed.
-    pub fn seal(&mut self, envelope: Vec<u8>) -> Option<(&'static str, Vec<u8>)> {
-        Some((names::CONTENT_TYPE, envelope))
+    pub fn seal(&mut self, envelope: Vec<u8>) -> Option<(Cow<'static, str>, Vec<u8>)> {
+        match &mut self.state {
+            State::Established(acceptor) if !self.over_tls => {
+                let content = acceptor.seal(&envelope).ok()?;
+                Some((sealed::content_type(sealed::SPNEGO).into(), content))
+            }
+            _ => Some((names::CONTENT_TYPE.into(), envelope)),
+        }
     }
+}
+
+/// Both travel under the scheme Negotiate.
+const NEGOTIATED: [Mechanism; 2] = [Mechanism::Negotiate, Mechanism::Ntlm];
+
+fn takes(host: &Host, mechanisms: &[Mechanism]) -> bool {
+    mechanisms.iter().any(|mechanism| host.shared.options.auth.contains(mechanism))
+}
+
+fn header(token: &[u8]) -> String {
+    format!("Negotiate {}", base64_simd::STANDARD.encode_to_string(token))
+}
+
+/// Counts a failed logon.
+fn denied(host: &Host) -> Refusal {
+    Counters::count(&host.shared.counters.failed_logons);
+    unauthorized(host)
+}
+
+fn unauthorized(host: &Host) -> Refusal {
+    let mut offers = Vec::new();
+    if takes(host, &NEGOTIATED) {
+        offers.push("Negotiate".to_owned());
+    }
+    if takes(host, &[Mechanism::Basic]) {
+        offers.push("Basic realm=\"WSMAN\"".to_owned());
+    }
+    Refusal::Unauthorized(offers)
 }

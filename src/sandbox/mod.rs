@@ -13,6 +13,7 @@
 //! Nothing in the client knows the sandbox: it is reached as any WinRM host is. The scripts of the built-in engine are
 //! [`engine`]'s part.
 
+mod acceptor;
 mod backend;
 mod bridge;
 mod certificate;

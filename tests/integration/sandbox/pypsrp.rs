@@ -61,13 +61,30 @@ async fn basic_over_https_with_a_real_powershell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sealed_ntlm_with_a_real_powershell() {
+    agrees(real(false), "ntlm").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_negotiate_with_a_real_powershell() {
+    agrees(real(false), "negotiate").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn negotiate_over_https_with_a_real_powershell() {
+    agrees(real(true), "negotiate").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_refused_and_counted() {
     if !sandbox::has_pypsrp().await {
         return;
     }
-    let fleet = sandbox::fleet(Options { hosts: 1, ..Options::default() }).await;
-    let answer = sandbox::pypsrp(&fleet, "basic", "wrong", &["1"]).await;
-    assert!(answer["authentication"].is_string(), "{answer}");
-    let stats = sandbox::assert_clean(fleet).await;
-    assert_eq!((stats.failed_logons, stats.logons), (1, 0));
+    for (auth, tls) in [("basic", false), ("ntlm", false), ("negotiate", false), ("ntlm", true), ("negotiate", true)] {
+        let fleet = sandbox::fleet(Options { hosts: 1, tls, ..Options::default() }).await;
+        let answer = sandbox::pypsrp(&fleet, auth, "wrong", &["1"]).await;
+        assert!(answer["authentication"].is_string(), "{auth}: {answer}");
+        let stats = sandbox::assert_clean(fleet).await;
+        assert_eq!((stats.failed_logons, stats.logons), (1, 0), "{auth}, TLS {tls}");
+    }
 }

@@ -1,0 +1,209 @@
+//! The server's end of NTLM, bare or inside SPNEGO, for one connection.
+
+use sspi::ntlm::NtlmConfig;
+use sspi::{
+    AuthIdentity, BufferType, CredentialUse, Credentials, DataRepresentation, Negotiate, NegotiateConfig, Ntlm,
+    SecurityBuffer, SecurityStatus, ServerRequestFlags, Sspi, SspiEx, SspiImpl, Username,
+};
+
+use super::host::Host;
+use crate::auth::{self, ChannelBinding};
+
+/// What a bare NTLM token begins with.
+const NTLM_MAGIC: &[u8] = b"NTLMSSP\0";
+/// Kerberos is not for a fleet without a domain.
+const PACKAGES: &str = "ntlm,!kerberos,!pku2u";
+
+/// A security context that accepts one user.
+pub struct Acceptor {
+    context: Context,
+    identity: AuthIdentity,
+    binding: Option<ChannelBinding>,
+}
+
+enum Context {
+    Negotiate(Box<Negotiate>, <Negotiate as SspiImpl>::CredentialsHandle),
+    Ntlm(Box<Ntlm>, <Ntlm as SspiImpl>::CredentialsHandle),
+}
+
+/// A step that went well.
+pub enum Step {
+    /// The client's turn.
+    Continue(Vec<u8>),
+    /// The user is who he says; maybe a last token.
+    Done(Option<Vec<u8>>),
+}
+
+/// The token is wrong, or the user, or the password, or the channel.
+#[derive(Debug)]
+pub struct Denied;
+
+impl Acceptor {
+    /// A context for the mechanism of the client's first token.
+    pub fn new(token: &[u8], host: &Host, binding: Option<&ChannelBinding>) -> Result<Self, Denied> {
+        let computer = host.name.to_uppercase();
+        let identity = identity(host, None)?;
+        let context = if token.starts_with(NTLM_MAGIC) {
+            let mut context = Ntlm::with_config(NtlmConfig::new(computer));
+            let acquired = context
+                .acquire_credentials_handle()
+                .with_credential_use(CredentialUse::Inbound)
+                .with_auth_data(&identity)
+                .execute(&mut context)
+                .map_err(|_| Denied)?;
+            Context::Ntlm(Box::new(context), acquired.credentials_handle)
+        } else {
+            // A client may name the machine as the user's domain.
+            let names = [identity.clone(), identity_of(host, &computer)?, identity_of(host, ".")?];
+            let inner = Box::new(NtlmConfig::new(computer.clone()));
+            let config = NegotiateConfig::new(inner, Some(PACKAGES.to_owned()), computer);
+            let mut context = Negotiate::new_server(config, names.to_vec()).map_err(|_| Denied)?;
+            let acquired = context
+                .acquire_credentials_handle()
+                .with_credential_use(CredentialUse::Inbound)
+                .with_auth_data(&Credentials::AuthIdentity(identity.clone()))
+                .execute(&mut context)
+                .map_err(|_| Denied)?;
+            Context::Negotiate(Box::new(context), acquired.credentials_handle)
+        };
+        Ok(Self { context, identity, binding: binding.cloned() })
+    }
+
+    /// Takes the client's next token.
+    pub fn step(&mut self, token: &[u8]) -> Result<Step, Denied> {
+        let mut input = vec![SecurityBuffer::new(token.to_vec(), BufferType::Token)];
+        if let Some(binding) = &self.binding {
+            input.push(SecurityBuffer::new(binding.sspi(), BufferType::ChannelBindings));
+        }
+        let (status, answer) = match &mut self.context {
+            Context::Negotiate(context, handle) => accept(context.as_mut(), handle, &mut input)?,
+            Context::Ntlm(context, handle) => accept(context.as_mut(), handle, &mut input)?,
+        };
+        match status {
+            SecurityStatus::Ok | SecurityStatus::CompleteNeeded => {
+                self.prove(token)?;
+                Ok(Step::Done(answer))
+            }
+            _ => Ok(Step::Continue(answer.ok_or(Denied)?)),
+        }
+    }
+
+    /// Makes sure that the client knows the password of our user, and of no other.
+    fn prove(&mut self, token: &[u8]) -> Result<(), Denied> {
+        let names = match &mut self.context {
+            // SPNEGO has verified the list of mechanisms with the session key, which takes the password.
+            Context::Negotiate(context, _) => context.query_context_names(),
+            Context::Ntlm(context, _) => {
+                // Without an integrity code nothing would prove that the client has the session key.
+                if !has_integrity_code(token) {
+                    return Err(Denied);
+                }
+                context.custom_set_auth_identity(self.identity.clone()).map_err(|_| Denied)?;
+                context.complete_auth_token(&mut []).map_err(|_| Denied)?;
+                context.query_context_names()
+            }
+        };
+        let names = names.map_err(|_| Denied)?;
+        let same = names.username.account_name().eq_ignore_ascii_case(self.identity.username.account_name());
+        if same { Ok(()) } else { Err(Denied) }
+    }
+
+    /// Seals the body of a response.
+    pub fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, auth::Error> {
+        match &mut self.context {
+            Context::Negotiate(context, _) => auth::seal(context.as_mut(), message),
+            Context::Ntlm(context, _) => auth::seal(context.as_mut(), message),
+        }
+    }
+
+    /// Opens the sealed body of a request.
+    pub fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, auth::Error> {
+        match &mut self.context {
+            Context::Negotiate(context, _) => auth::unseal(context.as_mut(), body),
+            Context::Ntlm(context, _) => auth::unseal(context.as_mut(), body),
+        }
+    }
+}
+
+fn accept<P: Sspi>(
+    context: &mut P,
+    handle: &mut P::CredentialsHandle,
+    input: &mut [SecurityBuffer],
+) -> Result<(SecurityStatus, Option<Vec<u8>>), Denied> {
+    let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
+    let builder = context
+        .accept_security_context()
+        .with_credentials_handle(handle)
+        .with_context_requirements(ServerRequestFlags::ALLOCATE_MEMORY)
+        .with_target_data_representation(DataRepresentation::Native)
+        .with_input(input)
+        .with_output(&mut output);
+    let accepted =
+        context.accept_security_context_impl(builder).and_then(|mut generator| generator.resolve_to_result());
+    let status = accepted
+        .map_err(|error| {
+            tracing::debug!(%error, "a logon failed");
+            Denied
+        })?
+        .status;
+    let token = output.into_iter().next().map(|buffer| buffer.buffer).filter(|token| !token.is_empty());
+    Ok((status, token))
+}
+
+fn identity_of(host: &Host, domain: &str) -> Result<AuthIdentity, Denied> {
+    identity(host, Some(domain))
+}
+
+fn identity(host: &Host, domain: Option<&str>) -> Result<AuthIdentity, Denied> {
+    let username = Username::new(&host.shared.user, domain).map_err(|_| Denied)?;
+    Ok(AuthIdentity { username, password: host.password.expose().clone().into() })
+}
+
+/// Whether an AUTHENTICATE message carries a MIC: MsvAvFlags among its AV pairs says so (MS-NLMP 2.2.2.1).
+fn has_integrity_code(token: &[u8]) -> bool {
+    const TARGET_INFO: u32 = 0x0080_0000;
+    /// Proof and fixed part of an NTLMv2 response (MS-NLMP 2.2.2.7, 2.2.2.8).
+    const BEFORE_PAIRS: usize = 16 + 28;
+    let number = |at: usize| token.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+    let response = || {
+        let length = u16::from_le_bytes(token.get(20..22)?.try_into().ok()?);
+        let start = number(24)? as usize;
+        token.get(start..)?.get(..usize::from(length))?.get(BEFORE_PAIRS..)
+    };
+    number(60).is_some_and(|flags| flags & TARGET_INFO != 0) && response().is_some_and(says_integrity_code)
+}
+
+/// Looks for MsvAvFlags with the bit of the MIC.
+fn says_integrity_code(mut pairs: &[u8]) -> bool {
+    const FLAGS: u16 = 6;
+    const MIC: u8 = 2;
+    while let Some((&[id0, id1, len0, len1], rest)) = pairs.split_first_chunk::<4>() {
+        let Some((value, rest)) = rest.split_at_checked(u16::from_le_bytes([len0, len1]).into()) else { return false };
+        match u16::from_le_bytes([id0, id1]) {
+            0 => return false,
+            FLAGS => return value.first().is_some_and(|first| first & MIC != 0),
+            _ => pairs = rest,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_flag_of_the_integrity_code() {
+        let pairs = |flags: u8| [[1, 0, 2, 0, b'H', 0].as_slice(), &[6, 0, 4, 0, flags, 0, 0, 0], &[0; 4]].concat();
+        assert!(says_integrity_code(&pairs(2)));
+        assert!(!says_integrity_code(&pairs(1)));
+        assert!(!says_integrity_code(&[0, 0, 0, 0, 6, 0, 4, 0, 2, 0, 0, 0]));
+        assert!(!says_integrity_code(&[6, 0, 255, 255, 2]));
+    }
+
+    #[test]
+    fn a_short_token_has_no_integrity_code() {
+        assert!(!has_integrity_code(b"NTLMSSP\0\x03\0\0\0"));
+        assert!(!has_integrity_code(&[0xff; 64]));
+    }
+}
