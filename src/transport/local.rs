@@ -77,6 +77,10 @@ impl Peer for ChildPeer {
         Some(if tail.is_empty() { status } else { format!("{status}: {tail}") })
     }
 
+    fn never_started(&self) -> Option<&'static str> {
+        Some("is it PowerShell 7? name the program with --pwsh PATH")
+    }
+
     async fn end(&self) {
         let mut child = self.child.lock().await;
         if tokio::time::timeout(EXIT_WAIT, child.wait()).await.is_err() {

@@ -5,6 +5,7 @@ pub mod http;
 pub mod local;
 pub mod network;
 pub mod outofproc;
+pub mod ssh;
 pub mod wsman;
 
 pub use error::Error;

@@ -38,6 +38,9 @@ pub trait Peer: Send + Sync {
     /// Why the stream ended, in words, if the peer knows more: the last lines of stderr, an exit code.
     async fn obituary(&self) -> Option<String>;
 
+    /// What the user can do when no PowerShell answered at all; `None` if it was the link that broke.
+    fn never_started(&self) -> Option<&'static str>;
+
     /// Ends the peer after its input was closed: waits a moment, then uses force. Bounded to five seconds.
     async fn end(&self);
 }
@@ -175,6 +178,14 @@ impl OutOfProcCarrier {
         Error::new(Reason::LinkBroken, message)
     }
 
+    /// The error of a stream that ended before it acknowledged anything, as only PowerShell does.
+    fn never_started(&self, error: Error) -> Error {
+        match self.peer.never_started() {
+            Some(hint) => Error::new(Reason::NoPowershell, format!("no PowerShell answered: {error}")).with_hint(hint),
+            None => Error::new(Reason::Network, error.message).retryable(),
+        }
+    }
+
     /// Ends the session politely as far as the peer is still there.
     async fn say_goodbye(&self) {
         let polite = self.control(Verb::Close, Verb::CloseAck, Uuid::nil());
@@ -200,8 +211,12 @@ impl Carrier for OutOfProcCarrier {
     }
 
     async fn create(&self, _pool: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
-        self.data(Priority::Default, Uuid::nil(), &fragments).await?;
-        self.settle(Uuid::nil()).await
+        let sent = self.data(Priority::Default, Uuid::nil(), &fragments).await;
+        let taken = match sent {
+            Ok(()) => self.settle(Uuid::nil()).await,
+            Err(error) => Err(error),
+        };
+        taken.map_err(|error| self.never_started(error))
     }
 
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {

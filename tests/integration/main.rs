@@ -2,5 +2,6 @@
 
 mod local;
 mod sandbox;
+mod ssh;
 mod support;
 mod winrm_auth;

@@ -1,0 +1,294 @@
+//! Proving the user to an SSH server: key files, agent, default keys, password, keyboard-interactive.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Interaction};
+use russh::keys::agent::AgentIdentity;
+use russh::keys::agent::client::AgentClient;
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+
+use super::super::Error;
+use super::client::Client;
+use super::fault;
+use super::host_key::{Gate, Notes};
+use super::keys::KeyProblem;
+use crate::event::Reason;
+use crate::secret::Secret;
+
+/// Who logs on, and with what.
+pub(super) struct Logon<'a> {
+    pub(super) place: &'a str,
+    pub(super) user: String,
+    pub(super) password: Option<&'a Secret<String>>,
+    pub(super) identities: &'a [PathBuf],
+    pub(super) client: &'a Client,
+    pub(super) notes: &'a Notes,
+}
+
+/// Logs on to a server that has shown its key.
+///
+/// A password is sent at most once, so that a wrong one costs one failed logon; one that unlocked a key file is a
+/// passphrase and is never sent.
+///
+/// # Errors
+/// [`Reason::LogonDenied`] when something was refused, [`Reason::AuthMethod`] when there was nothing to try,
+/// [`Reason::Network`] when the server hung up.
+pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) -> Result<(), Error> {
+    let attempt =
+        Attempt { session, logon, accepted: None, tried: Vec::new(), unusable: Vec::new(), seen: HashSet::new() };
+    attempt.run().await
+}
+
+/// The user as an SSH server wants it: PowerShell sends `DOMAIN\user` as `user@DOMAIN`.
+pub(super) fn remote_user(user: &str) -> String {
+    match user.split_once('\\') {
+        Some((domain, user)) => format!("{user}@{domain}"),
+        None => user.to_owned(),
+    }
+}
+
+/// The logon so far.
+struct Attempt<'a> {
+    session: &'a mut Handle<Gate>,
+    logon: &'a Logon<'a>,
+    /// The methods that the server goes on with; unknown before its first answer.
+    accepted: Option<MethodSet>,
+    /// What the server refused.
+    tried: Vec<String>,
+    /// What could not be tried, and why.
+    unusable: Vec<String>,
+    /// Keys that were offered, because the agent often holds the files' keys too.
+    seen: HashSet<String>,
+}
+
+/// Whether we are in.
+type Step = Result<bool, Error>;
+
+impl Attempt<'_> {
+    async fn run(mut self) -> Result<(), Error> {
+        let mut passphrase = false;
+        let logged_on = self.files(self.logon.identities, true, &mut passphrase).await?
+            || self.agent().await?
+            || self.files(&self.logon.client.default_identities(), false, &mut passphrase).await?
+            || (!passphrase && self.password().await?);
+        if logged_on { Ok(()) } else { Err(self.denied()) }
+    }
+
+    /// Offers the keys of files. Those that nobody named may be missing or locked without a word.
+    async fn files(&mut self, paths: &[PathBuf], named: bool, passphrase: &mut bool) -> Step {
+        for path in paths {
+            if !self.accepts(MethodKind::PublicKey) {
+                return Ok(false);
+            }
+            match self.logon.client.keys.load(path, self.logon.password).await {
+                Ok(identity) => {
+                    *passphrase |= identity.encrypted;
+                    if self.key_file(path, identity.key).await? {
+                        return Ok(true);
+                    }
+                }
+                Err(KeyProblem::Missing | KeyProblem::Locked | KeyProblem::WrongPassphrase) if !named => {}
+                Err(problem) => self.unusable.push(format!("{} ({problem})", path.display())),
+            }
+        }
+        Ok(false)
+    }
+
+    async fn key_file(&mut self, path: &Path, key: std::sync::Arc<russh::keys::PrivateKey>) -> Step {
+        if !self.seen.insert(fingerprint(key.public_key())) {
+            return Ok(false);
+        }
+        let hash = self.rsa_hash(key.public_key()).await?;
+        let user = self.logon.user.clone();
+        let result = self.session.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await;
+        self.judge(result, || format!("key {}", path.display()))
+    }
+
+    async fn agent(&mut self) -> Step {
+        let Some(socket) = self.logon.client.agent() else { return Ok(false) };
+        if !self.accepts(MethodKind::PublicKey) {
+            return Ok(false);
+        }
+        let mut agent = match connect_agent(socket).await {
+            Ok(agent) => agent,
+            Err(error) => {
+                self.unusable.push(format!("agent at {} ({error})", socket.display()));
+                return Ok(false);
+            }
+        };
+        let identities = match agent.request_identities().await {
+            Ok(identities) => identities,
+            Err(error) => {
+                self.unusable.push(format!("agent at {} ({error})", socket.display()));
+                return Ok(false);
+            }
+        };
+        for identity in identities {
+            let AgentIdentity::PublicKey { key, comment } = identity else { continue };
+            if !self.accepts(MethodKind::PublicKey) || !self.seen.insert(fingerprint(&key)) {
+                continue;
+            }
+            let hash = self.rsa_hash(&key).await?;
+            let user = self.logon.user.clone();
+            match self.session.authenticate_publickey_with(user, key, hash, &mut agent).await {
+                Ok(result) => {
+                    if self.judge(Ok(result), || format!("agent key {}", comment.escape_debug()))? {
+                        return Ok(true);
+                    }
+                }
+                // The agent would not sign, or its user said no.
+                Err(error) => self.unusable.push(format!("agent key {} ({error})", comment.escape_debug())),
+            }
+        }
+        Ok(false)
+    }
+
+    async fn password(&mut self) -> Step {
+        let Some(password) = self.logon.password else { return Ok(false) };
+        if self.accepted.is_none() {
+            // Asks what the server accepts without spending the one try.
+            let result = self.session.authenticate_none(self.logon.user.clone()).await;
+            if self.judge(result, || "no proof at all".to_owned())? {
+                return Ok(true);
+            }
+            self.tried.clear();
+        }
+        if self.accepts(MethodKind::Password) {
+            let result = self.session.authenticate_password(self.logon.user.clone(), password.expose()).await;
+            return self.judge(result, || "the password".to_owned());
+        }
+        if self.accepts(MethodKind::KeyboardInteractive) { self.interact(password).await } else { Ok(false) }
+    }
+
+    /// Answers the first hidden question by the password, and no second one: that would be a retry or another factor.
+    async fn interact(&mut self, password: &Secret<String>) -> Step {
+        let mut answered = false;
+        let mut answer =
+            self.session.authenticate_keyboard_interactive_start(self.logon.user.clone(), None::<String>).await;
+        loop {
+            match answer {
+                Err(_) => return Err(self.gone()),
+                Ok(Interaction::Success) => return Ok(true),
+                Ok(Interaction::Failure { remaining_methods, .. }) => {
+                    self.accepted = Some(remaining_methods);
+                    self.tried.push("the password (keyboard-interactive)".to_owned());
+                    return Ok(false);
+                }
+                Ok(Interaction::InfoRequest { prompts, .. }) => {
+                    let hidden = prompts.iter().filter(|prompt| !prompt.echo).count();
+                    if prompts.len() != hidden || hidden > 1 || (hidden == 1 && answered) {
+                        let asked: Vec<_> =
+                            prompts.iter().map(|prompt| prompt.prompt.escape_debug().to_string()).collect();
+                        self.unusable.push(format!("keyboard-interactive (the server asks {})", asked.join(", ")));
+                        return Ok(false);
+                    }
+                    answered |= hidden == 1;
+                    let responses = prompts.iter().map(|_| password.expose().clone()).collect();
+                    answer = self.session.authenticate_keyboard_interactive_respond(responses).await;
+                }
+            }
+        }
+    }
+
+    fn accepts(&self, method: MethodKind) -> bool {
+        self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&method))
+    }
+
+    /// Takes the server's answer to one proof.
+    fn judge(&mut self, result: Result<AuthResult, russh::Error>, what: impl FnOnce() -> String) -> Step {
+        match result {
+            Ok(AuthResult::Success) => Ok(true),
+            // The session's end is told as a failure without methods.
+            Ok(AuthResult::Failure { remaining_methods, .. })
+                if remaining_methods.is_empty() && self.session.is_closed() =>
+            {
+                self.tried.push(what());
+                Err(self.gone())
+            }
+            Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
+                self.accepted = Some(remaining_methods);
+                if !partial_success {
+                    self.tried.push(what());
+                }
+                Ok(false)
+            }
+            Err(_) => Err(self.gone()),
+        }
+    }
+
+    /// The hash for an RSA signature; SHA-1 is not used.
+    async fn rsa_hash(&self, key: &PublicKey) -> Result<Option<HashAlg>, Error> {
+        if !matches!(key.algorithm(), russh::keys::Algorithm::Rsa { .. }) {
+            return Ok(None);
+        }
+        match self.session.best_supported_rsa_hash().await {
+            Ok(best) => Ok(best.flatten().or(Some(HashAlg::Sha256))),
+            Err(_) => Err(self.gone()),
+        }
+    }
+
+    fn gone(&self) -> Error {
+        let farewell = self.logon.notes.farewell().unwrap_or_default();
+        if self.tried.is_empty() || !farewell.contains("authentication failures") {
+            return fault::gone(self.logon.place, "the user was logged on", self.logon.notes);
+        }
+        let tried = self.tried.join(", ");
+        Error::new(
+            Reason::LogonDenied,
+            format!("{} refused user {}: {farewell} (tried {tried})", self.logon.place, self.logon.user),
+        )
+        .with_hint("offer fewer keys: name the right one with --identity, or take others out of the agent")
+    }
+
+    fn denied(self) -> Error {
+        let accepted = self.accepted.iter().flat_map(|methods| methods.iter());
+        let accepted: Vec<String> = accepted.map(|method| <&str>::from(method).to_owned()).collect();
+        let mut parts = Vec::new();
+        let reason = if self.tried.is_empty() { Reason::AuthMethod } else { Reason::LogonDenied };
+        match self.tried.as_slice() {
+            [] => parts.push("nothing could be tried".to_owned()),
+            tried => parts.push(format!("tried {}", tried.join(", "))),
+        }
+        if !self.unusable.is_empty() {
+            parts.push(format!("could not use {}", self.unusable.join(", ")));
+        }
+        if !accepted.is_empty() {
+            parts.push(format!("the server goes on with {}", accepted.join(", ")));
+        }
+        let (place, user) = (self.logon.place, &self.logon.user);
+        Error::new(reason, format!("{place} did not let user {user} in: {}", parts.join("; "))).with_hint(
+            "name a key with --identity, load one into the agent, or give a password; \
+             the server's authorized_keys must have the key's public half",
+        )
+    }
+}
+
+#[cfg(unix)]
+async fn connect_agent(socket: &Path) -> Result<AgentClient<tokio::net::UnixStream>, russh::keys::Error> {
+    AgentClient::connect_uds(socket).await
+}
+
+#[cfg(windows)]
+async fn connect_agent(
+    socket: &Path,
+) -> Result<AgentClient<tokio::net::windows::named_pipe::NamedPipeClient>, russh::keys::Error> {
+    AgentClient::connect_named_pipe(socket).await
+}
+
+fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remote_user;
+
+    #[test]
+    fn writes_users_as_powershell_does() {
+        assert_eq!(remote_user(r"CONTOSO\svc"), "svc@CONTOSO");
+        assert_eq!(remote_user("svc@contoso.com"), "svc@contoso.com");
+        assert_eq!(remote_user("root"), "root");
+    }
+}

@@ -1,0 +1,85 @@
+//! What all SSH sessions of a process share.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::keys::KeyRing;
+use super::known_hosts::KnownHosts;
+
+/// The user's side of SSH: home folder, agent, known hosts and unlocked keys. One for a whole process, so that files
+/// are read and passphrases are worked through once, not once for each host.
+#[derive(Debug)]
+pub struct Client {
+    home: Option<PathBuf>,
+    user: Option<String>,
+    agent: Option<PathBuf>,
+    known_hosts: Mutex<HashMap<Vec<PathBuf>, Arc<KnownHosts>>>,
+    pub(super) keys: KeyRing,
+}
+
+impl Client {
+    /// A client with a home folder (for `.ssh`), a local user name and an agent's socket, as far as there are any.
+    pub fn new(home: Option<PathBuf>, user: Option<String>, agent: Option<PathBuf>) -> Self {
+        Self { home, user, agent, known_hosts: Mutex::default(), keys: KeyRing::default() }
+    }
+
+    /// The client of whoever runs this process: the home folder, the login name and `SSH_AUTH_SOCK`.
+    pub fn from_env() -> Self {
+        let agent = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self::new(std::env::home_dir(), local_user(), agent)
+    }
+
+    /// The local user, who is the remote one too unless another is named.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    pub(super) fn agent(&self) -> Option<&Path> {
+        self.agent.as_deref()
+    }
+
+    /// The keys that `ssh` offers too when none is named.
+    pub(super) fn default_identities(&self) -> Vec<PathBuf> {
+        let Some(home) = &self.home else { return Vec::new() };
+        ["id_ed25519", "id_ecdsa", "id_rsa"].iter().map(|name| home.join(".ssh").join(name)).collect()
+    }
+
+    /// The content of known_hosts files, the usual ones if none is named.
+    pub(super) fn known_hosts(&self, files: &[PathBuf]) -> io::Result<Arc<KnownHosts>> {
+        let files = if files.is_empty() { self.default_known_hosts() } else { files.to_vec() };
+        let mut loaded = self.known_hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = loaded.get(&files) {
+            return Ok(Arc::clone(known));
+        }
+        let known = Arc::new(KnownHosts::load(&files)?);
+        loaded.insert(files, Arc::clone(&known));
+        Ok(known)
+    }
+
+    fn default_known_hosts(&self) -> Vec<PathBuf> {
+        let own = self.home.iter().map(|home| home.join(".ssh").join("known_hosts"));
+        own.chain([PathBuf::from("/etc/ssh/ssh_known_hosts")]).collect()
+    }
+}
+
+/// The login name, which services and containers often leave out of the environment.
+fn local_user() -> Option<String> {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
+    named.into_iter().find(|name| !name.is_empty()).or_else(user_of_process)
+}
+
+#[cfg(unix)]
+fn user_of_process() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    let fields = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    fields.into_iter().find(|fields| fields.get(2) == Some(&uid.as_str()))?.first().map(|name| (*name).to_owned())
+}
+
+#[cfg(not(unix))]
+fn user_of_process() -> Option<String> {
+    None
+}

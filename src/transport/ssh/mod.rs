@@ -1,0 +1,22 @@
+//! The SSH transport: PowerShell behind an SSH server's `powershell` subsystem, in process, without an `ssh` program.
+//!
+//! In goes an [`SshEndpoint`](crate::target::SshEndpoint), a credential and the [`Client`] that all sessions of a
+//! process share; out comes a [`Carrier`](super::Carrier) over the out-of-process framing. Name resolution, bastions,
+//! host keys and authentication happen here, each with its own cause in the error. What the packets mean is left to
+//! [`super::outofproc`].
+//!
+//! Host keys are checked against known_hosts files, which are read once. Unknown keys are refused unless the
+//! endpoint's policy is [`HostKeyPolicy::AcceptNew`](crate::target::HostKeyPolicy); a changed or revoked key always is.
+
+mod auth;
+mod channel;
+mod client;
+mod connect;
+mod dial;
+mod fault;
+mod host_key;
+mod keys;
+mod known_hosts;
+
+pub use client::Client;
+pub use connect::connect;
