@@ -293,13 +293,14 @@ impl Dispatcher {
     }
 }
 
-/// Numbers the credentials: targets that share one share its number.
+/// Numbers the credentials: targets that share one share its number. One without a password (SSH keys) has none:
+/// each host decides about keys by itself, and a refused key locks no account.
 fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
     let mut known: HashMap<*const Credential, usize> = HashMap::new();
     targets
         .iter()
         .map(|target| {
-            let credential = target.credential.as_ref()?;
+            let credential = target.credential.as_ref().filter(|known| known.password.is_some())?;
             let next = known.len();
             Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
         })

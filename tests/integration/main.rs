@@ -3,5 +3,6 @@
 mod local;
 mod sandbox;
 mod ssh;
+mod ssh_password;
 mod support;
 mod winrm_auth;

@@ -36,8 +36,15 @@ pub(super) struct Logon<'a> {
 /// [`Reason::LogonDenied`] when something was refused, [`Reason::AuthMethod`] when there was nothing to try,
 /// [`Reason::Network`] when the server hung up.
 pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) -> Result<(), Error> {
-    let attempt =
-        Attempt { session, logon, accepted: None, tried: Vec::new(), unusable: Vec::new(), seen: HashSet::new() };
+    let attempt = Attempt {
+        session,
+        logon,
+        accepted: None,
+        tried: Vec::new(),
+        unusable: Vec::new(),
+        password_sent: false,
+        seen: HashSet::new(),
+    };
     attempt.run().await
 }
 
@@ -59,6 +66,8 @@ struct Attempt<'a> {
     tried: Vec<String>,
     /// What could not be tried, and why.
     unusable: Vec<String>,
+    /// The server has seen the password.
+    password_sent: bool,
     /// Keys that were offered, because the agent often holds the files' keys too.
     seen: HashSet<String>,
 }
@@ -156,6 +165,7 @@ impl Attempt<'_> {
             self.tried.clear();
         }
         if self.accepts(MethodKind::Password) {
+            self.password_sent = true;
             let result = self.session.authenticate_password(self.logon.user.clone(), password.expose()).await;
             return self.judge(result, || "the password".to_owned());
         }
@@ -185,6 +195,7 @@ impl Attempt<'_> {
                         return Ok(false);
                     }
                     answered |= hidden == 1;
+                    self.password_sent = answered;
                     let responses = prompts.iter().map(|_| password.expose().clone()).collect();
                     answer = self.session.authenticate_keyboard_interactive_respond(responses).await;
                 }
@@ -246,7 +257,9 @@ impl Attempt<'_> {
         let accepted = self.accepted.iter().flat_map(|methods| methods.iter());
         let accepted: Vec<String> = accepted.map(|method| <&str>::from(method).to_owned()).collect();
         let mut parts = Vec::new();
-        let reason = if self.tried.is_empty() { Reason::AuthMethod } else { Reason::LogonDenied };
+        // A refusal is one of the credential, and counts against it, only if the server has seen its password.
+        let blames = self.password_sent || (self.logon.password.is_none() && !self.tried.is_empty());
+        let reason = if blames { Reason::LogonDenied } else { Reason::AuthMethod };
         match self.tried.as_slice() {
             [] => parts.push("nothing could be tried".to_owned()),
             tried => parts.push(format!("tried {}", tried.join(", "))),

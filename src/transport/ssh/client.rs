@@ -64,6 +64,12 @@ impl Client {
     }
 }
 
+impl Default for Client {
+    fn default() -> Self {
+        Self::from_env()
+    }
+}
+
 /// The login name, which services and containers often leave out of the environment.
 fn local_user() -> Option<String> {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());

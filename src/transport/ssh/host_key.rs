@@ -108,7 +108,10 @@ impl Gate {
 
     fn add_hint(&self, key: &HostKey) -> String {
         let line = key.line_for(&self.address, self.port);
-        format!("compare the fingerprint on the host, then add this line to known_hosts: {line}")
+        format!(
+            "compare the fingerprint on the host, then add this line to known_hosts \
+             (--host-keys accept-new does it unseen): {line}"
+        )
     }
 
     fn replace_hint(&self, place: &str, key: &HostKey) -> String {
