@@ -171,6 +171,7 @@ impl Dispatcher {
             target,
             spec: Arc::clone(&self.spec),
             connector: Arc::clone(&self.connector),
+            sessions: self.spec.sessions.clone(),
             events: self.events.clone(),
             authenticated: self.authenticated.clone(),
             stop: self.stop.clone(),

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 
 use crate::event::{RunEventKind, RunHeader};
 use crate::psrp::Command;
+use crate::session::Sessions;
 
 pub use dispatcher::run;
 
@@ -25,7 +26,6 @@ pub use dispatcher::run;
 pub const DEFAULT_THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// A run, resolved and validated: nothing about it has to be looked up any more.
-#[derive(Debug)]
 pub struct RunSpec {
     /// The run's id and its targets.
     pub header: Arc<RunHeader>,
@@ -43,6 +43,8 @@ pub struct RunSpec {
     pub deadline: Option<Duration>,
     /// `ok_with_errors` counts as failed in the exit code.
     pub strict: bool,
+    /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
+    pub sessions: Option<Arc<Sessions>>,
 }
 
 /// Something that happened, on its way to the sinks; they number the events in the order of arrival.

@@ -100,6 +100,7 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
         auth_fail_limit: 1,
         deadline: None,
         strict: false,
+        sessions: None,
     };
     (spec, known)
 }

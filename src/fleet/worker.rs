@@ -13,7 +13,7 @@ use super::{Emission, RunSpec};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
 use crate::record::{Record, Stream};
-use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
+use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
 use crate::transport::{Carrier, Connector};
 
@@ -26,6 +26,8 @@ pub(super) struct Attempt {
     pub target: Arc<Target>,
     pub spec: Arc<RunSpec>,
     pub connector: Arc<dyn Connector>,
+    /// Where open sessions are kept, if they are.
+    pub sessions: Option<Arc<Sessions>>,
     pub events: mpsc::Sender<Emission>,
     /// Tells the dispatcher that the server accepted the credential.
     pub authenticated: mpsc::UnboundedSender<TargetId>,
@@ -88,12 +90,13 @@ impl Attempt {
     }
 
     async fn course(self) -> AttemptEnd {
-        let mut session = match self.open().await {
+        let mut session = match self.take_or_open().await {
             Ok(session) => session,
             Err(error) => return not_opened(&error, self.target.timeouts.open),
         };
         let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.id })).await;
-        let options = RunOptions { timeout: self.target.timeouts.run, stop: self.stop.clone(), reuse: false };
+        let options =
+            RunOptions { timeout: self.target.timeouts.run, stop: self.stop.clone(), reuse: self.sessions.is_some() };
         let mut records =
             Forward { target: self.id, events: self.events.clone(), leave: self.leave.clone(), errors: 0, objects: 0 };
         let result = tokio::select! {
@@ -105,10 +108,31 @@ impl Attempt {
             Some(Err(error)) => broke_off(&error),
             None => AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running"),
         };
-        session.close().await;
+        self.put_away(session).await;
         end.errors = records.errors;
         end.objects = records.objects;
         end
+    }
+
+    /// An idle session of this target and identity if sessions are kept, else a new one.
+    async fn take_or_open(&self) -> Result<Session, session::Error> {
+        let key = ConnectionKey::from(&*self.target);
+        if let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) {
+            let _ = self.authenticated.send(self.id);
+            return Ok(session);
+        }
+        self.open().await
+    }
+
+    /// Keeps the session where sessions are kept, else closes it.
+    async fn put_away(&self, session: Session) {
+        let left = match &self.sessions {
+            Some(sessions) => sessions.give_back(ConnectionKey::from(&*self.target), session),
+            None => Some(session),
+        };
+        if let Some(session) = left {
+            session.close().await;
+        }
     }
 
     async fn open(&self) -> Result<Session, session::Error> {
@@ -214,8 +238,7 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
 
 /// The end of an attempt whose link or protocol broke while the script ran.
 fn broke_off(error: &session::Error) -> AttemptEnd {
-    let refused = matches!(error, session::Error::Transport(fault) if fault.fault.is_some() && !fault.is_link_broken());
-    if refused || matches!(error, session::Error::Vanished) {
+    if matches!(error, session::Error::Refused(_) | session::Error::Vanished) {
         return AttemptEnd {
             hint: error.hint(),
             ..AttemptEnd::new(Outcome::Failed, Some(error.reason()), error.to_string())

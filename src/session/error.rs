@@ -12,6 +12,9 @@ pub enum Error {
     /// The transport's fault.
     #[error(transparent)]
     Transport(#[from] transport::Error),
+    /// The server refused the command, so nothing ran.
+    #[error(transparent)]
+    Refused(transport::Error),
     /// The server's fault against the protocol.
     #[error("the server broke the PowerShell remoting protocol: {0}")]
     Protocol(#[from] ProtocolError),
@@ -33,7 +36,7 @@ impl Error {
     /// The stable code of the cause.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Transport(error) => error.reason,
+            Self::Transport(error) | Self::Refused(error) => error.reason,
             Self::Protocol(_) | Self::Vanished => Reason::Protocol,
             Self::OpenTimeout(_) => Reason::OpenTimeout,
             Self::Stopped => Reason::Interrupted,
@@ -44,7 +47,7 @@ impl Error {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Transport(error) => error.hint.clone(),
+            Self::Transport(error) | Self::Refused(error) => error.hint.clone(),
             Self::OpenTimeout(_) => Some(
                 "the host answers, but starts no PowerShell in time: look at its load, or raise --open-timeout".into(),
             ),

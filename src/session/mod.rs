@@ -5,9 +5,11 @@
 //! outcomes are left to `fleet`.
 
 mod error;
+mod lease;
 mod open;
 mod run;
 
 pub use error::Error;
+pub use lease::{ConnectionKey, Sessions};
 pub use open::Session;
 pub use run::{Ending, Records, RunOptions, RunReport};

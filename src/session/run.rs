@@ -106,16 +106,23 @@ impl Session {
     async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {
         let max_fragment = self.carrier.max_fragment();
         let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
+        let refused = match self.carrier.command(id, fragments).await {
+            Ok(()) => return Ok(pipeline),
+            Err(error) if error.fault.is_some() => error,
+            Err(error) => return Err(error.into()),
+        };
+        if self.opened || self.carrier.pushes() {
+            return Err(Error::Refused(refused));
+        }
+        // The private data proved the server to be open inside, but this one wants its Opened message out first.
+        tracing::debug!(error = %refused, "an early command was refused; waiting for the opened message");
+        if self.wait_for_opened().await.is_err() {
+            return Err(Error::Refused(refused));
+        }
+        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
         match self.carrier.command(id, fragments).await {
             Ok(()) => Ok(pipeline),
-            // The private data proved the server to be open inside, but this one wants its Opened message out first.
-            Err(error) if error.fault.is_some() && !self.opened => {
-                tracing::debug!(%error, "an early command was refused; waiting for the opened message");
-                self.wait_for_opened().await?;
-                let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
-                self.carrier.command(id, fragments).await?;
-                Ok(pipeline)
-            }
+            Err(error) if error.fault.is_some() => Err(Error::Refused(error)),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,13 +1,18 @@
 //! The ways to all targets of a run, and what they share.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+use super::http::Http;
+use super::wsman::WsmanCarrier;
 use super::{Carrier, Connector, Error, local, ssh};
 use crate::target::{Endpoint, Target};
 
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Network {
+    http: Arc<Http>,
     ssh: ssh::Client,
 }
 
@@ -16,12 +21,9 @@ impl Connector for Network {
     async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
         match &target.endpoint {
             Endpoint::Local(endpoint) => local::start(endpoint),
+            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::new(target, Arc::clone(&self.http))?)),
             Endpoint::Ssh(endpoint) => {
                 ssh::connect(endpoint, target.credential.as_deref(), target.timeouts.connect, &self.ssh).await
-            }
-            Endpoint::Winrm(_) => {
-                let message = format!("the {} transport is not in this build", target.endpoint.transport());
-                Err(Error::new(crate::event::Reason::Internal, message))
             }
         }
     }
