@@ -1,5 +1,7 @@
 //! The real PowerShell that tests run against.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The PowerShell of `PSFLEET_TEST_PWSH`, else `pwsh` on `PATH`.
@@ -12,8 +14,18 @@ pub fn pwsh() -> Option<PathBuf> {
             std::env::split_paths(&path).map(|folder| folder.join("pwsh")).find(|file| file.is_file())
         }),
     };
-    if found.is_none() {
-        eprintln!("skipped: no PowerShell; set PSFLEET_TEST_PWSH or put pwsh on PATH");
+    match &found {
+        Some(_) => note_that_it_ran(),
+        None => eprintln!("skipped: no PowerShell; set PSFLEET_TEST_PWSH or put pwsh on PATH"),
     }
     found
+}
+
+/// Adds the running test's name to the file of `PSFLEET_TEST_RAN`, which continuous integration compares with the list
+/// of tests that must run against a real PowerShell.
+fn note_that_it_ran() {
+    let Some(file) = std::env::var_os("PSFLEET_TEST_RAN") else { return };
+    let test = std::thread::current().name().expect("a test's thread has its name").to_owned();
+    let mut file = OpenOptions::new().append(true).create(true).open(file).expect("PSFLEET_TEST_RAN can be written");
+    writeln!(file, "{test}").expect("PSFLEET_TEST_RAN can be written");
 }
