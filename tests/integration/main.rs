@@ -5,4 +5,5 @@ mod sandbox;
 mod ssh;
 mod ssh_password;
 mod support;
+mod winrm;
 mod winrm_auth;

@@ -3,6 +3,7 @@
 pub mod folder;
 pub mod processes;
 mod pwsh;
+pub mod run;
 pub mod sandbox;
 pub mod sshd;
 

@@ -1,0 +1,117 @@
+//! Runs of the library's own fleet: targets, events, outcomes.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use psfleet::clixml::{Document, write_plain};
+use psfleet::event::{Finished, RunEventKind, RunHeader, Summary};
+use psfleet::fleet::{self, Emission, Interrupt, RunSpec};
+use psfleet::psrp::{Command, Invocation};
+use psfleet::record::Stream;
+use psfleet::sandbox::Fleet;
+use psfleet::secret::Secret;
+use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
+use psfleet::transport::network::Network;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Everything that a run gave.
+#[derive(Debug)]
+pub struct Ran {
+    /// How it ended.
+    pub summary: Summary,
+    /// Every record in order of arrival.
+    pub records: Vec<(String, Stream, Document)>,
+    /// Every target's end, in order of the targets.
+    pub ends: Vec<Finished>,
+}
+
+impl Ran {
+    /// The objects on the output stream of all hosts, as plain JSON.
+    pub fn objects(&self) -> Vec<serde_json::Value> {
+        let output = self.records.iter().filter(|(_, stream, _)| *stream == Stream::Output);
+        output.map(|(_, _, value)| plain(value)).collect()
+    }
+}
+
+/// A value as plain JSON.
+pub fn plain(value: &Document) -> serde_json::Value {
+    let mut json = Vec::new();
+    write_plain(value, &mut json);
+    serde_json::from_slice(&json).expect("JSON")
+}
+
+/// A run of a script on targets with the defaults of the command line.
+pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
+    let invocation = Invocation { script: script.to_owned(), arguments: Vec::new(), input: false };
+    RunSpec {
+        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.into_iter().map(Arc::new).collect() }),
+        command: Command::new(&invocation, &[]),
+        throttle: NonZeroUsize::new(32).expect("not 0"),
+        retries: 0,
+        retry_delay: Duration::from_millis(50),
+        auth_fail_limit: 1,
+        deadline: None,
+        strict: false,
+        sessions: None,
+    }
+}
+
+/// Runs it to its end.
+pub async fn run(spec: RunSpec) -> Ran {
+    run_until(spec, mpsc::channel(1).1).await
+}
+
+/// Runs it to its end or to an interrupt.
+pub async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+    let header = Arc::clone(&spec.header);
+    let (events, mut received) = mpsc::channel::<Emission>(64);
+    let reader = tokio::spawn(async move {
+        let (mut records, mut ends) = (Vec::new(), Vec::new());
+        while let Some(emission) = received.recv().await {
+            match emission.kind {
+                RunEventKind::Record(record) => {
+                    records.push((header.host(record.target).to_owned(), record.stream, record.value));
+                }
+                RunEventKind::TargetFinished(end) => ends.push(end),
+                _ => {}
+            }
+        }
+        ends.sort_by_key(|end| end.target);
+        (records, ends)
+    });
+    let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
+    let (records, ends) = reader.await.expect("the reader reads to the end");
+    assert_eq!(ends.len() as u64, summary.target_count, "one outcome per target");
+    Ran { summary, records, ends }
+}
+
+/// The hosts of a sandbox fleet as targets; `password` is the right one unless given.
+pub fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -> Vec<Target> {
+    let password = password.unwrap_or(fleet.password().expose()).to_owned();
+    let credential = Arc::new(Credential { user: fleet.user().to_owned(), password: Some(Secret::new(password)) });
+    let tls = match fleet.authority() {
+        Some(ca) => Tls::On { ca: Some(ca.to_owned()), insecure: false },
+        None => Tls::Off,
+    };
+    let target = |name: &str, port| Target {
+        name: name.into(),
+        endpoint: Endpoint::Winrm(WinrmEndpoint {
+            address: "127.0.0.1".to_owned(),
+            port,
+            path: "/wsman".to_owned(),
+            tls: tls.clone(),
+            auth,
+            configuration_name: "Microsoft.PowerShell".to_owned(),
+            trusted: true,
+            allow_unencrypted: auth == AuthMethod::Basic && fleet.authority().is_none(),
+        }),
+        credential: Some(Arc::clone(&credential)),
+        vars: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        timeouts: Timeouts::default(),
+    };
+    fleet.hosts().map(|(name, address, _)| target(name, address.port())).collect()
+}
