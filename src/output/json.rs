@@ -89,3 +89,69 @@ impl Sink for Json {
         Ok(Flow::Continue)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::Json as Sink;
+    use crate::clixml::Value;
+    use crate::event::Outcome;
+    use crate::output::testing::{Capture, Script, bag, settings, written};
+    use crate::output::{Format, Sink as _};
+    use crate::record::Stream;
+
+    #[test]
+    fn one_document() {
+        let mut script = Script::new(&["web01", "web02"]);
+        let events = [
+            script.started(),
+            script.record(1, Stream::Output, bag(vec![("Name", Value::str("b"))])),
+            script.record(0, Stream::Warning, bag(vec![("InformationalRecord_Message", Value::str("low"))])),
+            script.record(0, Stream::Progress, bag(vec![("Activity", Value::str("not asked for"))])),
+            script.finished(1, Outcome::Ok),
+            script.finished(0, Outcome::Failed),
+            script.run_finished(),
+        ];
+        let text = written(Format::Json, &settings(), &events);
+        let document: Json = serde_json::from_str(&text).unwrap();
+        let keys: Vec<_> = document.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["v", "run", "counts", "target_count", "targets", "records", "exit_code"]);
+        assert_eq!(document["counts"]["failed"], 1);
+        assert_eq!(document["counts"]["lost"], 0);
+        let hosts =
+            [&document["targets"][0], &document["targets"][1]].map(|target| (&target["host"], &target["outcome"]));
+        assert_eq!(hosts, [(&json!("web01"), &json!("failed")), (&json!("web02"), &json!("ok"))]);
+        assert_eq!(
+            document["records"],
+            json!([
+                {"seq": 2, "type": "object", "host": "web02", "t": "2026-11-18T11:06:41.000Z", "data": {"Name": "b"}},
+                {"seq": 3, "type": "warning", "host": "web01", "t": "2026-11-18T11:06:41.000Z", "data": {"message": "low"}},
+            ])
+        );
+    }
+
+    #[test]
+    fn an_empty_run_is_a_document_too() {
+        let mut script = Script::new(&[]);
+        let text = written(Format::Json, &settings(), &[script.started(), script.run_finished()]);
+        let document: Json = serde_json::from_str(&text).unwrap();
+        assert_eq!((&document["records"], &document["targets"]), (&json!([]), &json!([])));
+    }
+
+    #[test]
+    fn records_wait_on_disk_not_in_memory() {
+        let capture = Capture::default();
+        let mut sink = Sink::new(Box::new(capture.clone()), &settings());
+        let mut script = Script::new(&["web01"]);
+        sink.event(&script.started()).unwrap();
+        for number in 0..20_000 {
+            sink.event(&script.record(0, Stream::Output, bag(vec![("Number", Value::I32(number))]))).unwrap();
+        }
+        assert!(sink.records.on_disk() && capture.text().is_empty());
+        sink.event(&script.run_finished()).unwrap();
+        let document: Json = serde_json::from_str(&capture.text()).unwrap();
+        assert_eq!(document["records"].as_array().unwrap().len(), 20_000);
+        assert_eq!(document["records"][19_999]["data"]["Number"], 19_999);
+    }
+}

@@ -29,8 +29,58 @@ impl Sink for Jsonl {
         }
         self.line.push(b'\n');
         let written = self.writer.write_all(&self.line);
-        // A reader in a pipe sees each host's objects at the latest when the host is done.
         let flush = !matches!(event.kind, RunEventKind::Record(_));
         flow(written.and_then(|()| if flush { self.writer.flush() } else { Ok(()) }))
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        flow(self.writer.flush())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::Jsonl;
+    use crate::clixml::Value;
+    use crate::event::Outcome;
+    use crate::output::testing::{Capture, Script, settings};
+    use crate::output::{Flow, Sink};
+    use crate::record::Stream;
+
+    #[test]
+    fn lines_are_there_when_the_run_pauses() {
+        let capture = Capture::default();
+        let mut sink = Jsonl::new(Box::new(capture.clone()), &settings());
+        let mut script = Script::new(&["web01"]);
+        sink.event(&script.started()).unwrap();
+        sink.event(&script.record(0, Stream::Output, Value::I32(1))).unwrap();
+        sink.idle().unwrap();
+        assert_eq!(capture.text().lines().count(), 1);
+    }
+
+    struct Closed(io::ErrorKind);
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_enough_and_a_full_disk_an_error() {
+        let end = |kind| {
+            let mut script = Script::new(&["web01"]);
+            let mut sink = Jsonl::new(Box::new(Closed(kind)), &settings());
+            sink.event(&script.started()).unwrap();
+            sink.event(&script.finished(0, Outcome::Ok))
+        };
+        assert_eq!(end(io::ErrorKind::BrokenPipe).unwrap(), Flow::Enough);
+        assert!(end(io::ErrorKind::StorageFull).unwrap_err().to_string().contains("cannot write"));
     }
 }

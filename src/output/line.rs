@@ -11,6 +11,9 @@ use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
+/// The JSON Schema of the lines.
+pub const SCHEMA: &str = include_str!("events.schema.json");
+
 /// The version of the format: it changes when a reader of the old one could misread the new one.
 pub const VERSION: u32 = 1;
 
@@ -186,4 +189,114 @@ fn millis(duration: std::time::Duration) -> u64 {
 pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
     // Plain structs into a Vec: neither the writer nor a key can fail.
     let _ = serde_json::to_writer(out, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::SCHEMA;
+    use crate::clixml::Value;
+    use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind};
+    use crate::output::testing::{Script, bag, schema, settings, written};
+    use crate::output::{Format, SelectedStreams, Settings};
+    use crate::record::Stream;
+
+    fn lines(settings: &Settings, events: &[RunEvent]) -> Vec<Json> {
+        let text = written(Format::Jsonl, settings, events);
+        text.lines().map(|line| serde_json::from_str(line).expect("one document per line")).collect()
+    }
+
+    fn all_streams() -> Settings {
+        Settings { streams: SelectedStreams::all(), ..settings() }
+    }
+
+    #[test]
+    fn every_line_matches_the_schema() {
+        let mut script = Script::new(&["web01", "web02"]);
+        let mut events = vec![script.started()];
+        let values =
+            [Value::Null, Value::str("a\nb"), Value::I64(i64::MAX), bag(vec![("x", Value::Bool(true))]).into()];
+        events.extend(values.map(|value| script.record(0, Stream::Output, value)));
+        for stream in
+            [Stream::Error, Stream::Warning, Stream::Verbose, Stream::Debug, Stream::Information, Stream::Progress]
+        {
+            events.push(script.record(1, stream, Value::str("text")));
+            events.push(script.record(1, stream, bag(vec![("ErrorCategory_Category", Value::I32(13))])));
+        }
+        events.extend(Outcome::ALL.iter().map(|outcome| script.finished(0, *outcome)));
+        for reason in Reason::ALL {
+            let mut event = script.finished(1, Outcome::Failed);
+            if let RunEventKind::TargetFinished(Finished { reason: place, hint, exit_code, .. }) = &mut event.kind {
+                (*place, *hint, *exit_code) = (Some(*reason), Some("try again".into()), Some(3));
+            }
+            events.push(event);
+        }
+        events.push(script.run_finished());
+        let lines = lines(&all_streams(), &events);
+        assert_eq!(lines.len(), events.len() - 1);
+        let schema = schema::Schema::read(SCHEMA);
+        for line in &lines {
+            schema.check(line);
+        }
+        for (field, wrong) in [("v", json!(2)), ("type", json!("objects")), ("host", json!(7)), ("extra", json!(1))] {
+            let mut line = lines[0].clone();
+            line[field] = wrong;
+            assert!(!schema.accepts(&line), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_each_kind() {
+        let mut script = Script::new(&["web01"]);
+        let events = [
+            script.started(),
+            script.record(0, Stream::Output, Value::I32(42)),
+            script.finished(0, Outcome::Ok),
+            script.run_finished(),
+        ];
+        insta::assert_snapshot!(written(Format::Jsonl, &settings(), &events), @r#"
+        {"v":1,"seq":2,"type":"object","run":"00000000-0000-0000-0000-000000000007","host":"web01","t":"2026-11-18T11:06:41.000Z","data":42}
+        {"v":1,"seq":3,"type":"host_done","run":"00000000-0000-0000-0000-000000000007","host":"web01","t":"2026-11-18T11:06:42.000Z","data":{"outcome":"ok","reason":null,"message":"","hint":null,"exit_code":null,"attempts":1,"duration_ms":800,"errors":0,"objects":1}}
+        {"v":1,"seq":4,"type":"run_done","run":"00000000-0000-0000-0000-000000000007","host":null,"t":"2026-11-18T11:06:43.000Z","data":{"counts":{"ok":1,"ok_with_errors":0,"failed":0,"timeout":0,"unreachable":0,"auth":0,"cancelled":0,"skipped":0,"not_started":0,"lost":0},"target_count":1,"duration_ms":3200,"exit_code":0}}
+        "#);
+    }
+
+    #[test]
+    fn streams_are_filtered() {
+        let mut script = Script::new(&["web01"]);
+        let events = [
+            script.started(),
+            script.record(0, Stream::Warning, Value::str("w")),
+            script.record(0, Stream::Progress, Value::str("p")),
+            script.record(0, Stream::Output, Value::str("o")),
+        ];
+        let types = |settings: &Settings| -> Vec<String> {
+            lines(settings, &events).iter().map(|line| line["type"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(types(&settings()), ["warning", "object"]);
+        assert_eq!(types(&all_streams()), ["warning", "progress", "object"]);
+        assert_eq!(types(&Settings { streams: SelectedStreams::none(), ..settings() }), ["object"]);
+    }
+
+    #[test]
+    fn selection_keeps_order_and_fills_with_null() {
+        let mut script = Script::new(&["web01"]);
+        let object = bag(vec![("Name", Value::str("W32Time")), ("Status", Value::I32(4)), ("Other", Value::Null)]);
+        let events = [script.started(), script.record(0, Stream::Output, object)];
+        let settings = Settings { select: vec!["status".into(), "Missing".into(), "n*".into()], ..settings() };
+        assert_eq!(lines(&settings, &events)[0]["data"].to_string(), r#"{"Status":4,"Missing":null,"Name":"W32Time"}"#);
+    }
+
+    #[test]
+    fn on_a_terminal_no_control_is_raw() {
+        let mut script = Script::new(&["web01"]);
+        let hostile = "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}ü😀";
+        let events = [script.started(), script.record(0, Stream::Output, Value::str(hostile))];
+        let terminal = Settings { terminal: true, ..settings() };
+        let text = written(Format::Jsonl, &terminal, &events);
+        assert!(text.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{text:?}");
+        assert_eq!(lines(&terminal, &events)[0]["data"], hostile);
+        assert!(written(Format::Jsonl, &settings(), &events).contains('\u{202e}'));
+    }
 }

@@ -49,11 +49,21 @@ impl List {
                 let fields = self.select.apply(fields);
                 block(document, &host, &fields, self.color)
             }
-            Shape::Scalar(Value::Null) => return Ok(()),
-            Shape::Scalar(value) if self.named => lines(&host, &display(document, value)),
-            Shape::Scalar(value) => format!("{}\n", sanitize(&display(document, value))),
+            Shape::Scalar(value) => {
+                // A list that arrives as one object is shown item by item, as PowerShell does.
+                let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+                items.iter().map(|item| self.item(&host, document, item)).collect()
+            }
         };
         self.writer.write_all(text.as_bytes())
+    }
+
+    fn item(&self, host: &str, document: &Document, value: &Value) -> String {
+        match value {
+            Value::Null => String::new(),
+            value if self.named => lines(host, &display(document, value)),
+            value => format!("{}\n", sanitize(&display(document, value))),
+        }
     }
 }
 
@@ -69,6 +79,10 @@ impl Sink for List {
             _ => {}
         }
         Ok(Flow::Continue)
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        flow(self.writer.flush())
     }
 }
 
@@ -101,4 +115,74 @@ fn block(document: &Document, host: &str, fields: &[Field<'_>], color: bool) -> 
     }
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clixml::{Content, ListKind, Object, Value};
+    use crate::event::Outcome;
+    use crate::output::testing::{Script, bag, settings, written};
+    use crate::output::{Format, Settings};
+    use crate::record::Stream;
+
+    fn events() -> Vec<crate::event::RunEvent> {
+        let mut script = Script::new(&["web01", "web02"]);
+        let list = Object {
+            content: Content::List(ListKind::List, vec![Value::I32(1), Value::str("b")]),
+            ..Object::default()
+        };
+        vec![
+            script.started(),
+            script.record(0, Stream::Output, Value::str("plain \x1b[1mtext\nsecond line")),
+            script.record(1, Stream::Output, Value::Null),
+            script.record(1, Stream::Output, Value::Bool(true)),
+            script.record(1, Stream::Output, list),
+            script.record(1, Stream::Error, Value::str("not data")),
+            script.record(
+                1,
+                Stream::Output,
+                bag(vec![
+                    ("Name", Value::str("W32Time")),
+                    ("Long\u{7}Name", Value::str("first\nsecond")),
+                    ("Since", Value::DateTime("2026-11-22T19:51:31.5Z".into())),
+                    ("Nothing", Value::Null),
+                ]),
+            ),
+            script.finished(1, Outcome::Ok),
+            script.run_finished(),
+        ]
+    }
+
+    #[test]
+    fn list_says_whose_everything_is() {
+        insta::assert_snapshot!(written(Format::List, &settings(), &events()), @r"
+        web01: plain text
+        web01: second line
+        web02: True
+        web02: 1
+        web02: b
+        PSComputerName : web02
+        Name           : W32Time
+        Long␇Name      : first
+                         second
+        Since          : 2026-11-22 19:51:31 Z
+        Nothing        :
+
+        ");
+    }
+
+    #[test]
+    fn text_is_bare() {
+        let settings = Settings { select: vec!["name".into()], ..settings() };
+        insta::assert_snapshot!(written(Format::Text, &settings, &events()), @r"
+        plain text
+        second line
+        True
+        1
+        b
+        PSComputerName : web02
+        Name           : W32Time
+
+        ");
+    }
 }

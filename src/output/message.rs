@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use anstyle::{AnsiColor, Color, Style};
 use serde::Serialize;
 
+use super::display::display;
 use super::refs::resolve;
 use crate::clixml::{Document, Value};
 use crate::record::{Record, Stream};
@@ -273,7 +274,10 @@ impl<'a> Reader<'a> {
         let host_message = data.and_then(|data| self.inside(data, "Message"));
         let tags = self.member("Tags").and_then(Value::as_list).unwrap_or_default();
         InformationData {
-            message: host_message.or(data).or(Some(&self.document.root)).and_then(text_of).unwrap_or_default(),
+            message: match host_message.or(data) {
+                Some(value) => text_of(value).unwrap_or_else(|| display(self.document, value).into()),
+                None => text_of(&self.document.root).unwrap_or_default(),
+            },
             tags: tags.iter().filter_map(text_of).collect(),
             source: self.text("Source"),
             no_newline: data.and_then(|data| self.inside(data, "NoNewLine")).and_then(Value::as_bool) == Some(true),
@@ -310,12 +314,147 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The text that a value has of itself.
 fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    if let Some(text) = value.as_text() {
-        return Some(text.to_str_lossy());
+    let own = value.as_object().and_then(|object| object.to_string.as_ref());
+    value.as_text().or(own).map(|text| text.to_str_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::{MessageData, Shown};
+    use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
+    use crate::output::testing::bag;
+    use crate::record::{Record, Stream};
+    use crate::target::TargetId;
+
+    fn record(stream: Stream, value: impl Into<Value>) -> Record {
+        Record { target: TargetId(0), stream, value: Document { root: value.into(), has_refs: true } }
     }
-    if let Some(text) = value.as_object().and_then(|object| object.to_string.as_ref()) {
-        return Some(text.to_str_lossy());
+
+    fn data(record: &Record) -> Json {
+        serde_json::to_value(MessageData::of(record)).unwrap()
     }
-    None
+
+    fn error() -> Object {
+        let exception = Object {
+            id: Some(4),
+            type_names: TypeNames::new(["System.IO.FileNotFoundException", "System.Exception"]),
+            ..bag(vec![("Message", Value::str("Cannot find path."))])
+        };
+        let info = bag(vec![("PositionMessage", Value::str("At line:1 char:1\n+ gi nope\n+ ~~~~~~~"))]);
+        Object {
+            to_string: Some("the text".into()),
+            ..bag(vec![
+                ("Exception", exception.into()),
+                ("TargetObject", Value::Ref(4)),
+                ("FullyQualifiedErrorId", Value::str("PathNotFound,GetItem")),
+                ("InvocationInfo", info.into()),
+                ("ErrorCategory_Category", Value::I32(13)),
+                ("ErrorCategory_Message", Value::str("ObjectNotFound: (:) [Get-Item]")),
+            ])
+        }
+    }
+
+    #[test]
+    fn errors_have_fields() {
+        let record = record(Stream::Error, error());
+        assert_eq!(
+            data(&record),
+            json!({
+                "message": "Cannot find path.",
+                "exception": "System.IO.FileNotFoundException",
+                "fully_qualified_error_id": "PathNotFound,GetItem",
+                "category": "ObjectNotFound",
+                "category_message": "ObjectNotFound: (:) [Get-Item]",
+                "target": null,
+                "position": "At line:1 char:1\n+ gi nope\n+ ~~~~~~~",
+                "script_stack_trace": null,
+                "recommended_action": null,
+            })
+        );
+        assert_eq!(Shown::of(&record, false).text, "Cannot find path.");
+        insta::assert_snapshot!(Shown::of(&record, true).text, @r"
+        Cannot find path.
+        At line:1 char:1
+        + gi nope
+        + ~~~~~~~
+        CategoryInfo          : ObjectNotFound: (:) [Get-Item]
+        FullyQualifiedErrorId : PathNotFound,GetItem
+        ");
+    }
+
+    #[test]
+    fn the_message_that_is_displayed() {
+        let message = |object: Object| data(&record(Stream::Error, object))["message"].clone();
+        let mut full = error();
+        full.notes.push(("ErrorDetails_Message".into(), Value::str("details")));
+        assert_eq!(message(full), "details");
+        let mut object = error();
+        object.notes.remove(0);
+        assert_eq!(message(object.clone()), "ObjectNotFound: (:) [Get-Item]");
+        object.notes.clear();
+        assert_eq!(message(object), "the text");
+        assert_eq!(message(Object::default()), "");
+    }
+
+    #[test]
+    fn informational_records_have_their_prefix() {
+        let warning = record(Stream::Warning, bag(vec![("InformationalRecord_Message", Value::str("low"))]));
+        assert_eq!(data(&warning), json!({"message": "low"}));
+        let shown = Shown::of(&warning, false);
+        assert_eq!((shown.prefix, shown.text.as_str()), ("WARNING: ", "low"));
+    }
+
+    #[test]
+    fn write_host_keeps_colour_and_line() {
+        let message = bag(vec![
+            ("Message", Value::str("so far")),
+            ("NoNewLine", Value::Bool(true)),
+            ("ForegroundColor", Object { content: Content::Value(Value::I32(12)), ..Object::default() }.into()),
+            ("BackgroundColor", Value::str("DarkBlue")),
+        ]);
+        let tags = Object { content: Content::List(ListKind::List, vec![Value::str("PSHOST")]), ..Object::default() };
+        let record = record(Stream::Information, bag(vec![("MessageData", message.into()), ("Tags", tags.into())]));
+        assert_eq!(data(&record), json!({"message": "so far", "tags": ["PSHOST"], "source": null, "no_newline": true}));
+        let shown = Shown::of(&record, false);
+        assert!(shown.no_newline);
+        assert_eq!(shown.style.to_string(), "\u{1b}[91m\u{1b}[44m");
+    }
+
+    #[test]
+    fn information_may_be_any_value() {
+        let shown =
+            |value: Value| Shown::of(&record(Stream::Information, bag(vec![("MessageData", value)])), false).text;
+        assert_eq!(shown(Value::I32(42)), "42");
+        assert_eq!(shown(bag(vec![("a", Value::I32(1))]).into()), "@{a=1}");
+        assert_eq!(Shown::of(&record(Stream::Information, Value::str("from the host")), false).text, "from the host");
+    }
+
+    #[test]
+    fn progress_has_what_is_known() {
+        let record = record(
+            Stream::Progress,
+            bag(vec![
+                ("Activity", Value::str("Copying")),
+                ("ActivityId", Value::I32(3)),
+                ("StatusDescription", Value::str("3 of 7")),
+                ("CurrentOperation", Value::Null),
+                ("ParentActivityId", Value::I32(-1)),
+                ("PercentComplete", Value::I32(42)),
+                ("Type", Object { content: Content::Value(Value::I32(0)), ..Object::default() }.into()),
+                ("SecondsRemaining", Value::I32(-1)),
+            ]),
+        );
+        assert_eq!(
+            data(&record),
+            json!({
+                "activity": "Copying", "activity_id": 3, "parent_activity_id": null, "status": "3 of 7",
+                "current_operation": null, "percent_complete": 42, "seconds_remaining": null, "completed": false,
+            })
+        );
+        assert_eq!(Shown::of(&record, false).text, "Copying: 3 of 7, 42 %");
+    }
 }

@@ -26,6 +26,7 @@ pub(crate) mod testing;
 use std::io::{self, Write};
 
 pub use fanout::Fanout;
+pub use line::{SCHEMA, VERSION};
 pub use message::{MessageData, Shown, progress_text};
 pub use sanitize::{sanitize, sanitize_line};
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
@@ -48,6 +49,14 @@ pub trait Sink: Send {
     /// # Errors
     /// The writer's fault, with what was being written; the run then ends, and its pools are closed all the same.
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow>;
+
+    /// Nothing has happened for a moment (about 100 ms): show what waits for more of its kind.
+    ///
+    /// # Errors
+    /// As [`Sink::event`].
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        Ok(Flow::Continue)
+    }
 }
 
 /// Opens a sink of this format on a writer.

@@ -24,6 +24,12 @@ impl Spool {
         self.length
     }
 
+    /// Whether it has outgrown memory.
+    #[cfg(test)]
+    pub fn on_disk(&self) -> bool {
+        self.file.get_ref().is_rolled()
+    }
+
     /// Turns to reading, from the start.
     pub fn into_reader(self) -> io::Result<BufReader<SpooledTempFile>> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -144,5 +144,134 @@ pub fn written<'a>(format: Format, settings: &Settings, events: impl IntoIterato
     for event in events {
         sink.event(event).expect("a writer that takes all");
     }
+    drop(sink);
     capture.text()
+}
+
+/// A checker of the part of JSON Schema that our schemas use; it refuses a schema that uses more.
+pub mod schema {
+    use serde_json::Value as Json;
+
+    const KNOWN: [&str; 17] = [
+        "$schema",
+        "$defs",
+        "$ref",
+        "title",
+        "description",
+        "format",
+        "type",
+        "const",
+        "enum",
+        "required",
+        "properties",
+        "additionalProperties",
+        "items",
+        "oneOf",
+        "anyOf",
+        "minimum",
+        "maximum",
+    ];
+
+    /// A schema.
+    pub struct Schema(Json);
+
+    impl Schema {
+        /// Reads a schema.
+        pub fn read(text: &str) -> Self {
+            Self(serde_json::from_str(text).expect("JSON"))
+        }
+
+        /// Fails the test if the value does not match.
+        pub fn check(&self, value: &Json) {
+            if let Err(why) = self.matches(&self.0, value) {
+                panic!("{why}\nin {value}");
+            }
+        }
+
+        /// Whether the value matches.
+        pub fn accepts(&self, value: &Json) -> bool {
+            self.matches(&self.0, value).is_ok()
+        }
+
+        fn matches(&self, schema: &Json, value: &Json) -> Result<(), String> {
+            let rules = schema.as_object().expect("a schema is an object");
+            for (keyword, rule) in rules {
+                assert!(KNOWN.contains(&keyword.as_str()), "unknown keyword {keyword}");
+                if !self.rule(keyword, rule, rules, value)? {
+                    return Err(format!("{keyword} {rule} does not hold for {value}"));
+                }
+            }
+            Ok(())
+        }
+
+        fn rule(
+            &self,
+            keyword: &str,
+            rule: &Json,
+            rules: &serde_json::Map<String, Json>,
+            value: &Json,
+        ) -> Result<bool, String> {
+            let list = || rule.as_array().expect("a list");
+            Ok(match keyword {
+                "$ref" => {
+                    let pointer = rule.as_str().and_then(|name| name.strip_prefix('#')).expect("local");
+                    self.matches(self.0.pointer(pointer).expect("defined"), value)?;
+                    true
+                }
+                "type" => match rule {
+                    Json::Array(types) => types.iter().any(|one| has_type(one, value)),
+                    one => has_type(one, value),
+                },
+                "const" => rule == value,
+                "enum" => list().contains(value),
+                "required" => {
+                    let missing = list().iter().any(|name| value.get(name.as_str().expect("a name")).is_none());
+                    !value.is_object() || !missing
+                }
+                "properties" => {
+                    for (name, schema) in rule.as_object().expect("schemas") {
+                        if let Some(value) = value.get(name) {
+                            self.matches(schema, value)?;
+                        }
+                    }
+                    true
+                }
+                "additionalProperties" => {
+                    assert_eq!(rule, false);
+                    let known = rules["properties"].as_object().expect("schemas");
+                    value.as_object().is_none_or(|object| object.keys().all(|name| known.contains_key(name)))
+                }
+                "items" => {
+                    for item in value.as_array().into_iter().flatten() {
+                        self.matches(rule, item)?;
+                    }
+                    true
+                }
+                "oneOf" => {
+                    let results: Vec<_> = list().iter().map(|schema| self.matches(schema, value)).collect();
+                    if results.iter().filter(|result| result.is_ok()).count() != 1 {
+                        return Err(results.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("\n"));
+                    }
+                    true
+                }
+                "anyOf" => list().iter().any(|schema| self.matches(schema, value).is_ok()),
+                "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().expect("a number")),
+                "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().expect("a number")),
+                _ => true,
+            })
+        }
+    }
+
+    fn has_type(name: &Json, value: &Json) -> bool {
+        match name.as_str().expect("a name") {
+            "null" => value.is_null(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            "string" => value.is_string(),
+            "array" => value.is_array(),
+            "object" => value.is_object(),
+            other => panic!("unknown type {other}"),
+        }
+    }
 }

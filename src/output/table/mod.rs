@@ -228,6 +228,10 @@ impl Sink for Table {
         let quiet = matches!(event.kind, RunEventKind::Record(_)) && self.writer.buffer().is_empty();
         flow(written.and_then(|()| if quiet { Ok(()) } else { self.writer.flush() }))
     }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        flow(self.flush_pending(true).and_then(|()| self.writer.flush()))
+    }
 }
 
 fn is_number(value: &Value) -> bool {

@@ -2,6 +2,9 @@
 //!
 //! The columns are known only when the last object has come, so rows wait in a spool; memory holds the columns alone.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::sync::Arc;
@@ -234,15 +237,12 @@ impl Columns {
     /// The columns as they are written: those that were seen, and names that `--select` asks for though no object has
     /// them.
     fn order<'a>(&self, select: &'a Select) -> Vec<Result<u32, &'a str>> {
-        let mut ids: Vec<u32> = (0..).take(self.all.len()).collect();
-        ids.sort_by_key(|id| {
-            let column = &self.all[*id as usize];
-            (select.place(&column.name), column.first)
-        });
-        let mut order: Vec<_> = ids.into_iter().map(Ok).collect();
+        let seen = (0..).zip(&self.all).map(|(id, column)| (select.place(&column.name), Some(column.first), Ok(id)));
         let unseen = select.fixed().filter(|name| !self.by_name.contains_key(&name.to_ascii_lowercase()));
-        order.extend(unseen.map(Err));
-        order
+        let unseen = unseen.map(|name| (select.place(name), None, Err(name)));
+        let mut order: Vec<_> = seen.chain(unseen).collect();
+        order.sort_by_key(|(place, first, _)| (*place, *first));
+        order.into_iter().map(|(_, _, column)| column).collect()
     }
 }
 
