@@ -8,3 +8,5 @@ mod ssh_password;
 mod support;
 mod winrm;
 mod winrm_auth;
+mod winrm_carrier;
+mod winrm_connect;

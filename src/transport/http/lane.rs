@@ -1,14 +1,16 @@
 //! A lane: one TCP connection, one security context, one request at a time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64_simd::STANDARD;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Client, StatusCode, Url};
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Kind, ReadError};
+use super::cookies::Cookies;
 use super::diagnose::{diagnose, is_gone, timed_out};
 use super::lanes::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, sealed};
@@ -24,6 +26,7 @@ pub(super) struct Lane {
     pub(super) client: Client,
     pub(super) url: Url,
     pub(super) mechanism: Box<dyn Mechanism>,
+    pub(super) cookies: Arc<Cookies>,
     pub(super) over_tls: bool,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
@@ -129,6 +132,9 @@ impl Lane {
         } else if let Some(standing) = self.mechanism.standing() {
             request = request.header(AUTHORIZATION, sensitive(standing.expose())?);
         }
+        if let Some(cookies) = self.cookies.header() {
+            request = request.header(COOKIE, cookies);
+        }
         let (media, bytes) = self.pack(body)?;
         request = request
             .header(CONTENT_TYPE, media)
@@ -147,6 +153,7 @@ impl Lane {
 
     async fn perform(&mut self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
         let response = request.send().await.map_err(|error| self.failure(&error))?;
+        self.cookies.keep(response.headers());
         if !self.established && self.over_tls {
             let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
             if let Some(der) = certificate {

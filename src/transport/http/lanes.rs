@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Url, redirect};
 use rustls::ClientConfig;
 
+use super::cookies::Cookies;
 use super::gate::Gate;
 use super::lane::Lane;
 use super::shared::Http;
@@ -51,6 +52,7 @@ pub struct Lanes {
     credential: Arc<Credential>,
     connect: Duration,
     tls: Arc<ClientConfig>,
+    cookies: Arc<Cookies>,
     idle: Mutex<Vec<Lane>>,
     bare_logon: AtomicBool,
 }
@@ -69,9 +71,17 @@ impl Lanes {
         let url = Url::parse(&url)
             .map_err(|error| Error::new(Reason::Dns, format!("'{url}' is no address to connect to: {error}")))?;
         let tls = http.tls(&endpoint.tls)?;
-        let (idle, bare_logon) = (Mutex::default(), AtomicBool::new(false));
-        let connect = target.timeouts.connect;
-        Ok(Self { http, endpoint: endpoint.clone(), url, credential, connect, tls, idle, bare_logon })
+        Ok(Self {
+            http,
+            endpoint: endpoint.clone(),
+            url,
+            credential,
+            connect: target.timeouts.connect,
+            tls,
+            cookies: Arc::default(),
+            idle: Mutex::default(),
+            bare_logon: AtomicBool::new(false),
+        })
     }
 
     /// Sends one request on an idle lane, or a new one, and returns the SOAP text of the answer.
@@ -146,6 +156,7 @@ impl Lanes {
             client,
             url: self.url.clone(),
             mechanism,
+            cookies: Arc::clone(&self.cookies),
             over_tls: self.endpoint.tls != Tls::Off,
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),

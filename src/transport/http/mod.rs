@@ -6,6 +6,7 @@
 //! TLS settings and the resolver. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
+mod cookies;
 mod diagnose;
 mod gate;
 mod lane;

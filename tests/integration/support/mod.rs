@@ -1,10 +1,12 @@
 //! What the tests share.
 
 pub mod folder;
+pub mod http;
 pub mod processes;
 mod pwsh;
 pub mod run;
 pub mod sandbox;
 pub mod sshd;
+pub mod winrm;
 
 pub use pwsh::pwsh;

@@ -1,0 +1,190 @@
+//! What a user reads when a WinRM host cannot be reached: reason, message, hint for every kind of wrong peer.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use psfleet::event::Reason;
+use psfleet::target::{AuthMethod, Target, Tls};
+use psfleet::transport::http::Http;
+use psfleet::transport::wsman::WsmanCarrier;
+use psfleet::transport::{Carrier, Error};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use uuid::Uuid;
+
+use crate::support::http::{Act, HttpServer};
+use crate::support::winrm::{envelope, target, target_with, tls};
+
+async fn connect(target: &Target) -> Result<(), Error> {
+    let carrier = WsmanCarrier::new(target, Arc::new(Http::new()))?;
+    carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
+}
+
+async fn error(target: &Target) -> Error {
+    connect(target).await.expect_err("must fail")
+}
+
+/// The error that a server provokes which acts like this on every request.
+async fn against(act: Act) -> Error {
+    let server = HttpServer::start(None, move |_| {
+        let act = act.clone();
+        async move { act }.boxed()
+    })
+    .await;
+    error(&target(server.port)).await
+}
+
+fn web_page(status: u16) -> Act {
+    Act::Answer(status, "Content-Type: text/html\r\n".into(), "<html><body>welcome</body></html>".into())
+}
+
+/// A certificate in a file, and a server that shows it.
+struct Site {
+    file: PathBuf,
+    server: HttpServer,
+}
+
+impl Site {
+    async fn new(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).expect("params");
+        change(&mut params);
+        let key = KeyPair::generate().expect("key");
+        let certificate = params.self_signed(&key).expect("certificate");
+        let file = std::env::temp_dir().join(format!("psfleet-test-{}-{name}.pem", std::process::id()));
+        std::fs::write(&file, certificate.pem()).expect("file");
+        let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], secret)
+            .expect("config");
+        let answer = "<rsp:Shell><rsp:ShellId>1</rsp:ShellId></rsp:Shell>";
+        let handler = move |_| async move { Act::soap(200, envelope(answer)) }.boxed();
+        Self { file, server: HttpServer::start(Some(Arc::new(config)), handler).await }
+    }
+
+    fn target(&self, ca: bool) -> Target {
+        target_with(self.server.port, |endpoint| endpoint.tls = tls(ca.then(|| self.file.clone())))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("address").port();
+    drop(listener);
+    let refused = error(&target(port)).await;
+    assert_eq!((refused.reason, refused.retryable), (Reason::Refused, true));
+    assert_eq!(refused.message, format!("nobody listens on port {port}"));
+    let unknown = error(&target_with(port, |endpoint| endpoint.address = "no-such-host.invalid".into())).await;
+    assert_eq!((unknown.reason, unknown.retryable), (Reason::Dns, false));
+    assert_eq!(unknown.message, "the name 'no-such-host.invalid' has no address");
+}
+
+#[tokio::test]
+async fn a_silent_host_is_given_up_after_the_connect_timeout() {
+    // A full backlog answers no SYN; a server that accepts and then keeps quiet does as much for TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("address").port();
+    for auth in [AuthMethod::Basic, AuthMethod::Negotiate] {
+        let mut silent = target_with(port, |endpoint| (endpoint.tls, endpoint.auth) = (tls(None), auth));
+        silent.timeouts.connect = Duration::from_millis(300);
+        let begin = std::time::Instant::now();
+        let error = error(&silent).await;
+        assert_eq!((error.reason, error.retryable), (Reason::ConnectTimeout, true), "{error}");
+        assert!(begin.elapsed() < Duration::from_secs(3));
+    }
+    // Over plain HTTP the handshake is what stays without answer.
+    let mut silent = target_with(port, |endpoint| endpoint.auth = AuthMethod::Ntlm);
+    silent.timeouts.connect = Duration::from_millis(300);
+    assert_eq!(error(&silent).await.reason, Reason::ConnectTimeout);
+}
+
+#[tokio::test]
+async fn something_else_listens() {
+    for (act, reason, text) in [
+        (web_page(200), Reason::NotWinrm, "a web server answers, but it is not WinRM"),
+        (web_page(404), Reason::NotWinrm, "HTTP 404: a web server, but no WinRM at this path"),
+        (web_page(405), Reason::NotWinrm, "HTTP 405 without a SOAP body: this is not WinRM"),
+        (Act::soap(200, "<html/>"), Reason::NotWinrm, "the response is XML but not a SOAP envelope"),
+        (Act::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), Reason::NotWinrm, "what answers on port"),
+        (web_page(503), Reason::ServerFault, "HTTP 503: WinRM is overloaded or still starting"),
+        (
+            Act::Answer(500, String::new(), String::new()),
+            Reason::AuthMethod,
+            "HTTP 500: the server refuses unencrypted",
+        ),
+        (Act::Close, Reason::Network, "closed the connection without an answer"),
+    ] {
+        let error = against(act).await;
+        assert!(error.reason == reason && error.message.contains(text), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn tls_against_plain_and_plain_against_tls() {
+    let plain = HttpServer::start(None, |_| async { web_page(400) }.boxed()).await;
+    let error_1 = error(&target_with(plain.port, |endpoint| endpoint.tls = tls(None))).await;
+    assert_eq!(error_1.reason, Reason::Tls, "{error_1}");
+    assert!(error_1.hint.as_deref().unwrap_or("").contains("--no-tls"));
+    let site = Site::new("plain", |_| {}).await;
+    let error_2 = error(&target(site.server.port)).await;
+    assert!(error_2.hint.as_deref().unwrap_or("").contains("use --tls"), "{error_2:?}");
+}
+
+#[tokio::test]
+async fn certificates_that_are_not_good_enough() {
+    let untrusted = Site::new("untrusted", |_| {}).await;
+    let error_1 = error(&untrusted.target(false)).await;
+    assert_eq!(error_1.reason, Reason::TlsUntrusted, "{error_1}");
+    connect(&untrusted.target(true)).await.expect("trusted by --ca");
+    let insecure = Tls::On { ca: None, insecure: true };
+    connect(&target_with(untrusted.server.port, |endpoint| endpoint.tls = insecure)).await.expect("--insecure");
+
+    let named = Site::new("named", |params| {
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("other.example".try_into().expect("name"))];
+    })
+    .await;
+    let error_2 = error(&named.target(true)).await;
+    assert_eq!(error_2.reason, Reason::TlsName, "{error_2}");
+    assert!(error_2.message.contains("not for '127.0.0.1'"), "{error_2}");
+
+    let old = Site::new("old", |params| params.not_after = date_time_ymd(2020, 1, 1)).await;
+    let error_3 = error(&old.target(true)).await;
+    assert_eq!(error_3.reason, Reason::TlsExpired, "{error_3}");
+    assert!(error_3.message.ends_with("days ago"), "{error_3}");
+}
+
+#[tokio::test]
+async fn a_self_signed_authority_of_the_ca_file_is_taken_as_it_is() {
+    let authority = |params: &mut CertificateParams| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let site = Site::new("authority", authority).await;
+    connect(&site.target(true)).await.expect("pinned");
+    assert_eq!(error(&site.target(false)).await.reason, Reason::TlsUntrusted);
+    let wrong_name = Site::new("authority-name", |params| {
+        authority(params);
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("other.example".try_into().expect("name"))];
+    })
+    .await;
+    assert_eq!(error(&wrong_name.target(true)).await.reason, Reason::TlsName);
+}
+
+#[tokio::test]
+async fn a_missing_ca_file_is_named() {
+    let missing = target_with(1, |endpoint| endpoint.tls = tls(Some("/no/such/file.pem".into())));
+    let error = error(&missing).await;
+    assert!(error.reason == Reason::Tls && error.message.contains("/no/such/file.pem"), "{error}");
+}
