@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::select::Select;
 use super::{MessageData, SelectedStreams, Settings, object};
+use crate::clixml;
 use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
@@ -22,6 +23,7 @@ pub struct EventLines {
     header: Option<Arc<RunHeader>>,
     streams: SelectedStreams,
     select: Select,
+    types: bool,
     terminal: bool,
 }
 
@@ -32,6 +34,7 @@ impl EventLines {
             header: None,
             streams: settings.streams,
             select: Select::new(&settings.select),
+            types: settings.types,
             terminal: settings.terminal,
         }
     }
@@ -100,7 +103,9 @@ impl EventLines {
     }
 
     fn record(&self, record: &Record, out: &mut Vec<u8>) {
-        if record.stream == Stream::Output {
+        if self.types {
+            clixml::write_typed(&record.value, out);
+        } else if record.stream == Stream::Output {
             object::write_plain(&record.value, &self.select, out);
         } else {
             append(out, &MessageData::of(record));
@@ -196,7 +201,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::SCHEMA;
-    use crate::clixml::Value;
+    use crate::clixml::{Document, Object, TypeNames, Value, read_typed};
     use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind};
     use crate::output::testing::{Script, bag, schema, settings, written};
     use crate::output::{Format, SelectedStreams, Settings};
@@ -238,6 +243,9 @@ mod tests {
         let schema = schema::Schema::read(SCHEMA);
         for line in &lines {
             schema.check(line);
+        }
+        for line in self::lines(&Settings { types: true, ..all_streams() }, &events) {
+            schema.check(&line);
         }
         for (field, wrong) in [("v", json!(2)), ("type", json!("objects")), ("host", json!(7)), ("extra", json!(1))] {
             let mut line = lines[0].clone();
@@ -286,6 +294,16 @@ mod tests {
         let events = [script.started(), script.record(0, Stream::Output, object)];
         let settings = Settings { select: vec!["status".into(), "Missing".into(), "n*".into()], ..settings() };
         assert_eq!(lines(&settings, &events)[0]["data"].to_string(), r#"{"Status":4,"Missing":null,"Name":"W32Time"}"#);
+    }
+
+    #[test]
+    fn types_lose_nothing() {
+        let mut script = Script::new(&["web01"]);
+        let object = Object { type_names: TypeNames::new(["T"]), ..bag(vec![("n", Value::U8(7))]) };
+        let document = Document::new(object.into());
+        let events = [script.started(), script.record(0, Stream::Output, document.root.clone())];
+        let text = lines(&Settings { types: true, ..settings() }, &events)[0]["data"].to_string();
+        assert_eq!(read_typed(text.as_bytes()).unwrap(), document, "{text}");
     }
 
     #[test]

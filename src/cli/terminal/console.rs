@@ -111,6 +111,23 @@ impl Console {
         self.note(&words::running(&running));
     }
 
+    /// Shows who is running whenever Enter is pressed, for as long as the process lives. Does nothing where stdin is no
+    /// terminal or where no progress is wanted.
+    pub fn watch_enter(self: &Arc<Self>) {
+        if self.progress == ProgressMode::None || !io::stdin().is_terminal() || !self.stderr.terminal {
+            return;
+        }
+        let console = Arc::clone(self);
+        // Reading a terminal cannot be interrupted: the thread ends with the process.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
+                console.show_running();
+                line.clear();
+            }
+        });
+    }
+
     /// The live state of the run.
     pub fn state(&self) -> MutexGuard<'_, Progress> {
         // The state is valid after any panic: each event is applied as a whole.
