@@ -1,6 +1,40 @@
 //! psfleet: PowerShell's Invoke-Command at scale.
+//!
+//! An inventory of hosts goes in, a script block runs on all of them through a bounded pool of PowerShell remoting
+//! sessions, and deserialized objects come out as events that sinks turn into tables, CSV and JSON.
+//!
+//! # The map
+//!
+//! Each stage takes one noun and hands on the next:
+//!
+//! ```text
+//! inventory --Target--> schedule --Next--> fleet ----> session -------> pipeline
+//! (files, CLI)          (who, when)       (drives)    (an open pool,    (one run of one command)
+//!                                                      leased, reused)        |
+//! exit code <-- report, output <---RunEvent, bounded--- fleet <----Record-----+
+//! ```
+//!
+//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`].
+//! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
+//!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
+//! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
+//! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
+//! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
+//! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
+//! - [`cli`]: what was typed, and the one place that prints.
+//!
+//! # What is absent on purpose
+//!
+//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `sandbox` and `cli`.
+//! - The run side and the reading side meet only in [`event`]: a new sink never touches the fleet, a new transport never
+//!   touches the output.
+//! - A session does not know which transport carries it, and no client code knows the sandbox.
+//! - The fleet formats nothing and prints nothing; only `cli` does.
+//!
+//! `tests/integration/architecture.rs` holds the arrows between the modules to this.
 
 pub mod auth;
+pub mod channel;
 pub mod cli;
 pub mod clixml;
 pub mod config;

@@ -7,7 +7,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::transport::Priority;
+use crate::channel::Priority;
 
 /// What a packet is about. Its id is the pipeline's, or zero for the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

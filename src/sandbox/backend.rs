@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::outbox::Outbox;
-use crate::transport::{Channel, Priority};
+use crate::channel::{Channel, Priority};
 
 /// A PSRP server, driven by whole messages. Its output goes to the outboxes that it was given.
 #[async_trait]

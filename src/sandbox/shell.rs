@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::backend::Backend;
 use super::outbox::{End, Outbox};
 use super::wsman::{Fault, ShellFacts, Stream};
+use crate::channel::{Channel, Priority};
 use crate::psrp::Defragmenter;
-use crate::transport::{Channel, Priority};
 use crate::wsman::names;
 
 /// The largest message that a client may send, in bytes (MaximumReceivedDataSizePerCommandMB).

@@ -8,6 +8,7 @@ pub mod outofproc;
 pub mod ssh;
 pub mod wsman;
 
+pub use crate::channel::{Channel, Priority};
 pub use error::Error;
 
 use async_trait::async_trait;
@@ -15,24 +16,6 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::target::Target;
-
-/// Where fragments go or come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// The runspace pool (WSMan shell, zero GUID of the out-of-process framing).
-    Pool,
-    /// One pipeline (WSMan command, its GUID in the out-of-process framing).
-    Pipeline(Uuid),
-}
-
-/// Which of a channel's two input streams a message travels on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Priority {
-    /// `stdin`, `Default`.
-    Default,
-    /// `pr`, `PromptResponse`: answers to host calls.
-    PromptResponse,
-}
 
 /// Connects to targets: the seam between a run and the transports.
 #[async_trait]

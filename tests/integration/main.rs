@@ -1,5 +1,6 @@
 //! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
 
+mod architecture;
 mod clixml;
 mod local;
 mod sandbox;

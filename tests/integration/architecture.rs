@@ -1,0 +1,82 @@
+//! The arrows between the modules, as the map in `src/lib.rs` draws them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Which modules each module may name. `cli` may name all; tests inside modules too.
+fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("channel", &[] as &[_]),
+        ("secret", &[]),
+        ("clixml", &[]),
+        ("target", &["secret"]),
+        ("record", &["clixml", "target"]),
+        ("event", &["record", "target"]),
+        ("outofproc", &["channel"]),
+        ("psrp", &["clixml", "record"]),
+        ("wsman", &["event"]),
+        ("auth", &["event", "secret", "target"]),
+        ("transport", &["auth", "channel", "event", "outofproc", "secret", "target", "wsman"]),
+        ("session", &["channel", "clixml", "event", "psrp", "record", "target", "transport"]),
+        ("schedule", &["target"]),
+        ("fleet", &["clixml", "event", "psrp", "record", "schedule", "session", "target", "transport"]),
+        ("script", &["clixml", "psrp"]),
+        ("config", &["secret", "target"]),
+        ("inventory", &["config", "secret", "target"]),
+        ("report", &["event", "inventory", "target"]),
+        ("output", &["clixml", "event", "inventory", "record", "report", "target"]),
+        // Its bridge starts real PowerShell through the local transport.
+        ("sandbox", &["auth", "channel", "clixml", "psrp", "record", "secret", "target", "transport", "wsman"]),
+    ])
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()) {
+        if entry.is_dir() {
+            sources(&entry, found);
+        } else if entry.extension().is_some_and(|suffix| suffix == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// The first path segment after every `crate::` that is code, up to a file's inline tests.
+fn named_modules(text: &str) -> Vec<String> {
+    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut names = Vec::new();
+    for line in code {
+        for (at, _) in line.match_indices("crate::") {
+            let rest = &line[at + "crate::".len()..];
+            names.push(rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect());
+        }
+    }
+    names
+}
+
+#[test]
+fn arrows_point_only_where_the_map_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let allowed = allowed();
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(&root).expect("below src");
+        if path.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
+        let module = path.iter().next().and_then(|first| first.to_str()).expect("a name").trim_end_matches(".rs");
+        let Some(allowed) = allowed.get(module) else {
+            assert!(matches!(module, "cli" | "main" | "lib"), "{module} is not on the map");
+            continue;
+        };
+        let text = std::fs::read_to_string(&file).expect("readable");
+        for name in named_modules(&text) {
+            if name != module && !allowed.contains(&name.as_str()) {
+                wrong.push(format!("{} names crate::{name}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
