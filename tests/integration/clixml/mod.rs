@@ -1,8 +1,10 @@
 //! CLIXML against what real PowerShell makes of 219 values (`PSFLEET_TEST_GOLDEN`), and against PowerShell itself.
 
+mod fuzz;
 mod golden;
 mod live;
 mod meaning;
+mod property;
 
 use psfleet::clixml::{Decoder, Document, encode, read_typed, write_typed};
 use serde_json::Value as Json;
