@@ -91,31 +91,58 @@ fn date_time(text: &str) -> String {
 
 /// `1.02:03:04.5000000` for `P1DT2H3M4.5S`, as .NET's `c` format has it.
 fn time_span(text: &str) -> Option<String> {
-    let (sign, rest) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let rest = rest.strip_prefix('P')?;
-    let (days, time) = rest.split_once('T').unwrap_or((rest, ""));
-    let days: u64 = if days.is_empty() { 0 } else { days.strip_suffix('D')?.parse().ok()? };
-    let mut time = time;
-    let mut part = |unit: char| {
-        let (number, rest) = time.split_once(unit).unwrap_or(("", time));
-        time = rest;
-        number
-    };
-    let (hours, minutes, seconds) = (part('H'), part('M'), part('S'));
-    if !time.is_empty() {
-        return None;
+    let span = Span::read(text)?;
+    let sign = if span.negative { "-" } else { "" };
+    let days = if span.days > 0 { format!("{}.", span.days) } else { String::new() };
+    let fraction = if span.fraction.is_empty() { String::new() } else { format!(".{:0<7}", span.fraction) };
+    Some(format!("{sign}{days}{:02}:{:02}:{:02}{fraction}", span.hours, span.minutes, span.seconds))
+}
+
+/// The seconds of a duration such as `P1DT2H3M4.5S`.
+pub fn span_seconds(text: &str) -> Option<f64> {
+    let span = Span::read(text)?;
+    let whole = (((span.days * 24) + span.hours) * 60 + span.minutes) * 60 + span.seconds;
+    let fraction: f64 = format!("0.{}0", span.fraction).parse().ok()?;
+    let seconds = whole as f64 + fraction;
+    Some(if span.negative { -seconds } else { seconds })
+}
+
+/// The parts of an xs:duration without years and months.
+struct Span<'a> {
+    negative: bool,
+    days: u64,
+    hours: u64,
+    minutes: u64,
+    seconds: u64,
+    /// Digits behind the point of the seconds.
+    fraction: &'a str,
+}
+
+impl<'a> Span<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (days, mut time) = rest.strip_prefix('P')?.split_once('T').unwrap_or((&rest[1..], ""));
+        let days = if days.is_empty() { "" } else { days.strip_suffix('D')? };
+        let mut part = |unit: char| {
+            let (number, rest) = time.split_once(unit).unwrap_or(("", time));
+            time = rest;
+            number
+        };
+        let (hours, minutes, seconds) = (part('H'), part('M'), part('S'));
+        let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+        if !time.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // No duration of .NET has a part of more than 32 bits.
+        let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u32>().ok().map(u64::from) };
+        let [days, hours, minutes, seconds] = [number(days)?, number(hours)?, number(minutes)?, number(seconds)?];
+        Some(Self { negative, days, hours, minutes, seconds, fraction })
     }
-    let number = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u64>().ok() };
-    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let clock = format!("{:02}:{:02}:{:02}", number(hours)?, number(minutes)?, number(whole)?);
-    let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let fraction = if fraction.is_empty() { String::new() } else { format!(".{fraction:0<7}") };
-    Some(format!("{sign}{days}{clock}{fraction}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{date_time, display, time_span};
+    use super::{date_time, display, span_seconds, time_span};
     use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
 
     #[test]
@@ -132,7 +159,8 @@ mod tests {
         ] {
             assert_eq!(time_span(wire).as_deref(), Some(expect));
         }
-        for bad in ["", "PX", "PT5", "P1Y", "PTxS"] {
+        assert_eq!(span_seconds("-P1DT2H3M4.5S"), Some(-93_784.5));
+        for bad in ["", "P1T", "PT1.-5S", "PX", "PT5", "P1Y", "PTxS"] {
             assert_eq!(time_span(bad), None, "{bad}");
         }
     }

@@ -18,6 +18,7 @@ mod refs;
 mod sanitize;
 mod select;
 mod settings;
+mod sort;
 mod spool;
 mod table;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use line::{SCHEMA, VERSION};
 pub use message::{MessageData, Shown, progress_text};
 pub use sanitize::{sanitize, sanitize_line};
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
+pub use sort::{SortKey, Sorted};
 
 use crate::event::RunEvent;
 

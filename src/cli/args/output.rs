@@ -9,7 +9,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::cli::terminal::{Console, Diagnostics, ProgressLine};
-use crate::output::{self, CsvSettings, Format, SelectedStreams, Settings, Sink};
+use crate::output::{self, CsvSettings, Fanout, Format, SelectedStreams, Settings, Sink, SortKey, Sorted};
 
 /// Output flags, shared by the commands that show a run's data.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,10 @@ pub struct OutputArgs {
     /// Show only these properties, in this order; `*` stands for any characters
     #[arg(long, env = "PSFLEET_SELECT", value_delimiter = ',', value_name = "PROPS", conflicts_with = "types")]
     pub select: Vec<String>,
+
+    /// Show the objects in the order of these properties, once the run is over; PROP:desc for the largest first
+    #[arg(long, env = "PSFLEET_SORT_BY", value_delimiter = ',', value_name = "PROPS")]
+    pub sort_by: Vec<SortKey>,
 
     /// Character between the cells of CSV
     #[arg(long, env = "PSFLEET_CSV_DELIMITER", value_name = "CHAR", default_value = ",", value_parser = delimiter)]
@@ -141,7 +145,11 @@ impl OutputArgs {
             data.push(output::open(out.format, Box::new(file), &self.file_settings(out, console)));
         }
         let diagnostics = Diagnostics::new(console, self.text_streams(console));
-        Ok(vec![Box::new(output::Fanout::new(data)), Box::new(diagnostics), Box::new(ProgressLine::new(console))])
+        let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
+        if !self.sort_by.is_empty() {
+            data = Box::new(Sorted::new(self.sort_by.clone(), data));
+        }
+        Ok(vec![data, Box::new(diagnostics), Box::new(ProgressLine::new(console))])
     }
 
     fn format(&self, console: &Console) -> Format {

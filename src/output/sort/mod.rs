@@ -1,0 +1,140 @@
+//! `--sort-by`: objects in the order of their properties, once the run is over.
+//!
+//! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. All
+//! other events pass at once.
+
+mod key;
+mod merge;
+
+use anyhow::{Context, bail};
+use jiff::Timestamp;
+
+pub use self::key::SortKey;
+use self::merge::Merge;
+use super::{Flow, Sink};
+use crate::clixml::{Decoder, Document, encode};
+use crate::event::{RunEvent, RunEventKind};
+use crate::record::{Record, Stream};
+use crate::target::TargetId;
+
+/// Bytes of objects that are sorted in memory before they go to disk.
+const IN_MEMORY: usize = 16 << 20;
+
+/// Hands on the objects of a run in order, just before its last event.
+pub struct Sorted {
+    keys: Vec<SortKey>,
+    merge: Merge,
+    inner: Box<dyn Sink>,
+}
+
+impl Sorted {
+    /// Sorts for this sink.
+    pub fn new(keys: Vec<SortKey>, inner: Box<dyn Sink>) -> Self {
+        Self { keys, merge: Merge::new(IN_MEMORY), inner }
+    }
+
+    fn keep(&mut self, event: &RunEvent, record: &Record) -> anyhow::Result<()> {
+        let mut key = Vec::new();
+        for sort in &self.keys {
+            sort.push(record, &mut key);
+        }
+        let mut item = Vec::new();
+        item.extend_from_slice(&event.seq.to_le_bytes());
+        item.extend_from_slice(&event.at.as_millisecond().to_le_bytes());
+        item.extend_from_slice(&record.target.0.to_le_bytes());
+        item.push(u8::from(record.value.has_refs));
+        item.extend_from_slice(encode(&record.value).as_bytes());
+        self.merge.push(key, item).context("cannot keep the objects in a temporary file")
+    }
+
+    fn hand_on(&mut self) -> anyhow::Result<Flow> {
+        let merge = std::mem::replace(&mut self.merge, Merge::new(IN_MEMORY));
+        let mut decoder = Decoder::default();
+        for item in merge.into_sorted().context("cannot read the objects back")? {
+            let event = read(&mut decoder, &item.context("cannot read the objects back")?)?;
+            if self.inner.event(&event)? == Flow::Enough {
+                return Ok(Flow::Enough);
+            }
+        }
+        Ok(Flow::Continue)
+    }
+}
+
+impl Sink for Sorted {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        match &event.kind {
+            RunEventKind::Record(record) if record.stream == Stream::Output => {
+                self.keep(event, record)?;
+                Ok(Flow::Continue)
+            }
+            RunEventKind::RunFinished(_) => match self.hand_on()? {
+                Flow::Enough => Ok(Flow::Enough),
+                Flow::Continue => self.inner.event(event),
+            },
+            _ => self.inner.event(event),
+        }
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        self.inner.idle()
+    }
+}
+
+fn read(decoder: &mut Decoder, item: &[u8]) -> anyhow::Result<RunEvent> {
+    let Some((head, xml)) = item.split_first_chunk::<21>() else { bail!("an object was cut short on its way back") };
+    let number = |from: usize| u64::from_le_bytes(std::array::from_fn(|place| head[from + place]));
+    let target = u32::from_le_bytes(std::array::from_fn(|place| head[16 + place]));
+    let decoded = decoder.decode(xml).context("an object did not survive its way back")?;
+    let value = Document { has_refs: head[20] != 0, ..decoded };
+    let record = Record { target: TargetId(target), stream: Stream::Output, value };
+    let at = Timestamp::from_millisecond(number(8).cast_signed())?;
+    Ok(RunEvent { seq: number(0), at, kind: RunEventKind::Record(record) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SortKey, Sorted};
+    use crate::clixml::Value;
+    use crate::output::testing::{Capture, Script, bag, settings};
+    use crate::output::{Format, Settings, open};
+    use crate::record::Stream;
+
+    fn sorted(keys: &[&str], objects: Vec<(u32, Value)>) -> String {
+        let capture = Capture::default();
+        let settings = Settings { types: true, ..settings() };
+        let keys = keys.iter().map(|key| key.parse::<SortKey>().unwrap()).collect();
+        let mut sink = Sorted::new(keys, open(Format::Jsonl, Box::new(capture.clone()), &settings));
+        let mut script = Script::new(&["web02", "web01"]);
+        let mut events = vec![script.started()];
+        events.extend(objects.into_iter().map(|(target, value)| script.record(target, Stream::Output, value)));
+        events.push(script.run_finished());
+        for event in &events {
+            super::Sink::event(&mut sink, event).unwrap();
+        }
+        let lines = capture.text();
+        let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let shown = lines.filter(|line| line["type"] == "object").map(|line| {
+            let notes = &line["data"]["notes"];
+            format!("{}:{}{}", line["host"].as_str().unwrap(), notes["Name"].as_str().unwrap_or("-"), notes["Size"])
+        });
+        shown.collect::<Vec<_>>().join(" ")
+    }
+
+    fn object(name: &str, size: i32) -> Value {
+        bag(vec![("Name", Value::str(name)), ("Size", Value::I32(size))]).into()
+    }
+
+    #[test]
+    fn by_one_property_and_another() {
+        let objects = vec![
+            (0, object("b", 10)),
+            (1, object("A", 9)),
+            (1, object("a", -2)),
+            (0, Value::str("no properties")),
+            (0, object("B", 100)),
+        ];
+        assert_eq!(sorted(&["name", "size"], objects.clone()), "web02:-null web01:a-2 web01:A9 web02:b10 web02:B100");
+        assert_eq!(sorted(&["Size:desc"], objects.clone()), "web02:B100 web02:b10 web01:A9 web01:a-2 web02:-null");
+        assert_eq!(sorted(&["PSComputerName", "Size"], objects), "web02:-null web02:b10 web02:B100 web01:a-2 web01:A9");
+    }
+}
