@@ -133,12 +133,13 @@ impl Member {
         password: &Secret<String>,
         authority: Option<&Authority>,
     ) -> Result<Self, Error> {
-        let facts = engine::Host::draw(shared.options.seed, index);
+        let facts = Arc::new(engine::Host::draw(shared.options.seed, index));
         let password = match fault {
             Some(FaultKind::WrongPassword) => Secret::new(Uuid::new_v4().simple().to_string()),
             _ => password.clone(),
         };
-        let host = Arc::new(Host { name: facts.name().to_owned(), index, fault, password, shared: Arc::clone(shared) });
+        let name = facts.name().to_owned();
+        let host = Arc::new(Host { name, index, facts, fault, password, shared: Arc::clone(shared) });
         let tls = authority.map(|authority| authority.host(&host.name, fault)).transpose()?.map(Arc::new);
         let socket = TcpSocket::new_v4().map_err(Error::Listen)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).map_err(Error::Listen)?;

@@ -14,9 +14,11 @@ use uuid::Uuid;
 
 use super::backend::Backend;
 use super::bridge::{Bridge, Habitat};
+use super::engine;
 use super::fault::{FaultKind, mix};
 use super::options::{Engine, Options};
 use super::outbox::Outbox;
+use super::server::Builtin;
 use super::shell::Shell;
 use super::stats::{Counters, Stats};
 use super::wsman::{Body, CommandState, Fault, Reply, Request, ShellFacts};
@@ -108,6 +110,8 @@ pub struct Host {
     pub name: String,
     /// Its place in the fleet, from 0.
     pub index: u32,
+    /// What scripts on the built-in engine find.
+    pub facts: Arc<engine::Host>,
     /// What is wrong with it.
     pub fault: Option<FaultKind>,
     /// The password that it takes.
@@ -149,7 +153,7 @@ impl Host {
     pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
         let reply = match &request.body {
             Body::Create { shell_id, name, creation } => {
-                let facts = self.facts(shell_id.as_deref(), name.clone(), client);
+                let facts = self.shell_facts(shell_id.as_deref(), name.clone(), client);
                 self.create(request, facts, creation.clone()).await?
             }
             Body::Command { command_id, arguments } => {
@@ -184,7 +188,7 @@ impl Host {
         Ok(Answer::Whole(reply))
     }
 
-    fn facts(&self, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {
+    fn shell_facts(&self, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {
         ShellFacts {
             id: id.map_or_else(|| format!("{:X}", Uuid::new_v4().hyphenated()), str::to_owned),
             name,
@@ -237,6 +241,7 @@ impl Host {
 
     async fn backend(&self, pool: &Arc<Outbox>) -> Result<Box<dyn Backend>, Fault> {
         match self.shared.options.engine {
+            Engine::Builtin => Ok(Box::new(Builtin::new(Arc::clone(&self.facts), Arc::clone(pool)))),
             Engine::Pwsh => {
                 let place = Arc::clone(&self.shared.places).acquire_owned().await;
                 let place = place.map_err(|_| Fault::plugin_failed("the sandbox ends"))?;

@@ -29,7 +29,7 @@ fn defaults(options: &Options, user: &str, password: &str, ca: Option<&Path>) ->
     text("user", user);
     text("password", password);
     if let Some(mechanism) = options.auth.first() {
-        text("auth", mechanism.name());
+        text("auth", &mechanism.to_string().to_lowercase());
     }
     if let Some(ca) = ca {
         text("ca", &ca.to_string_lossy());

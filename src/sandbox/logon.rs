@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::acceptor::{Acceptor, Step};
 use super::host::Host;
-use super::options::Mechanism;
 use super::stats::Counters;
 use crate::auth::{ChannelBinding, sealed};
+use crate::target::AuthMethod;
 use crate::wsman::names;
 
 /// The user is known.
@@ -63,7 +63,7 @@ impl Logon {
     ) -> Result<Granted, Refusal> {
         match authorization.and_then(|value| value.split_once(' ')) {
             None => self.established(host, content_type, body),
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Basic") && takes(host, &[Mechanism::Basic]) => {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Basic") && takes(host, &[AuthMethod::Basic]) => {
                 self.basic(host, token, body)
             }
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("Negotiate") && takes(host, &NEGOTIATED) => {
@@ -142,9 +142,9 @@ impl Logon {
 }
 
 /// Both travel under the scheme Negotiate.
-const NEGOTIATED: [Mechanism; 2] = [Mechanism::Negotiate, Mechanism::Ntlm];
+const NEGOTIATED: [AuthMethod; 2] = [AuthMethod::Negotiate, AuthMethod::Ntlm];
 
-fn takes(host: &Host, mechanisms: &[Mechanism]) -> bool {
+fn takes(host: &Host, mechanisms: &[AuthMethod]) -> bool {
     mechanisms.iter().any(|mechanism| host.shared.options.auth.contains(mechanism))
 }
 
@@ -163,7 +163,7 @@ fn unauthorized(host: &Host) -> Refusal {
     if takes(host, &NEGOTIATED) {
         offers.push("Negotiate".to_owned());
     }
-    if takes(host, &[Mechanism::Basic]) {
+    if takes(host, &[AuthMethod::Basic]) {
         offers.push("Basic realm=\"WSMAN\"".to_owned());
     }
     Refusal::Unauthorized(offers)

@@ -5,8 +5,8 @@
 //! its commands:
 //!
 //! ```text
-//!   listener -> connection (logon, sealing) -> host -> shell -> backend: bridge to a real PowerShell
-//!                          wsman: requests, replies, faults      |
+//!   listener -> connection (logon, sealing) -> host -> shell -> backend: bridge to a real PowerShell,
+//!                          wsman: requests, replies, faults      |    or server with the built-in engine
 //!                                       outbox  <- output -------+
 //! ```
 //!
@@ -28,6 +28,7 @@ mod listener;
 mod logon;
 mod options;
 mod outbox;
+mod server;
 mod shell;
 mod stats;
 mod wsman;
@@ -35,5 +36,5 @@ mod wsman;
 pub use error::Error;
 pub use fault::{FaultKind, FaultSpec};
 pub use fleet::Fleet;
-pub use options::{Engine, Mechanism, Options, duration};
+pub use options::{Engine, Options, delay};
 pub use stats::Stats;

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::Error;
 use super::fault::FaultSpec;
+use crate::config::{Word, parse_duration};
+use crate::target::AuthMethod;
 
 /// Everything that a fleet is made from.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub struct Options {
     /// HTTPS instead of HTTP.
     pub tls: bool,
     /// Accepted mechanisms; the inventory asks for the first.
-    pub auth: Vec<Mechanism>,
+    pub auth: Vec<AuthMethod>,
     /// Added to every answer.
     pub latency: Duration,
     /// The latency varies by up to this much in both directions.
@@ -39,19 +41,10 @@ pub struct Options {
 /// What runs the scripts behind a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
+    /// The built-in subset of PowerShell over drawn facts.
+    Builtin,
     /// A real PowerShell process for each shell.
     Pwsh,
-}
-
-/// A way to log on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// SPNEGO with NTLM inside.
-    Negotiate,
-    /// Bare NTLM tokens; on the wire the scheme is Negotiate too.
-    Ntlm,
-    /// User and password in the clear.
-    Basic,
 }
 
 impl Default for Options {
@@ -59,11 +52,11 @@ impl Default for Options {
         Self {
             hosts: 20,
             seed: 1,
-            engine: Engine::Pwsh,
+            engine: Engine::Builtin,
             pwsh: "pwsh".into(),
             engine_processes: 16,
             tls: false,
-            auth: vec![Mechanism::Negotiate, Mechanism::Basic],
+            auth: vec![AuthMethod::Negotiate, AuthMethod::Basic],
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
             faults: Vec::new(),
@@ -73,35 +66,37 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads a `[sandbox]` table; its keys are the long flags of `psfleet sandbox` with `_`.
+    /// Reads the `[sandbox]` table of an inventory; its keys are the long flags of `psfleet sandbox` with `_`.
     ///
     /// # Errors
     /// An unknown key or a wrong value, by name.
-    pub fn from_table(table: &toml::Table) -> Result<Self, Error> {
-        let table: Table = table
-            .clone()
-            .try_into()
-            .map_err(|error: toml::de::Error| Error::Option(format!("[sandbox]: {}", error.message())))?;
-        let options = Self::default();
-        Ok(Self {
-            hosts: table.hosts.unwrap_or(options.hosts),
-            seed: table.seed.unwrap_or(options.seed),
-            engine: table.engine.as_deref().map_or(Ok(options.engine), str::parse)?,
-            pwsh: table.pwsh.unwrap_or(options.pwsh),
-            engine_processes: table.engine_processes.unwrap_or(options.engine_processes),
-            tls: table.tls.unwrap_or(options.tls),
-            auth: match table.auth {
-                Some(auth) => auth.into_vec().iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
-                None => options.auth,
-            },
-            latency: table.latency.as_deref().map_or(Ok(options.latency), duration)?,
-            jitter: table.jitter.as_deref().map_or(Ok(options.jitter), duration)?,
-            faults: match table.fault {
-                Some(faults) => faults.into_vec().iter().map(|spec| spec.parse()).collect::<Result<_, _>>()?,
-                None => options.faults,
-            },
-            commands_per_shell: table.commands_per_shell.unwrap_or(options.commands_per_shell),
-        })
+    pub fn from_table(table: &Map<String, Value>) -> Result<Self, Error> {
+        let mut options = Self::default();
+        for (key, value) in table {
+            options.set(key, value).map_err(|why| Error::Option(format!("[sandbox] {key}: {why}")))?;
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
+        match key {
+            "hosts" => self.hosts = number(value)?,
+            "seed" => self.seed = number(value)?,
+            "engine" => self.engine = text(value)?.parse().map_err(|error: Error| error.to_string())?,
+            "pwsh" => self.pwsh = text(value)?.into(),
+            "engine_processes" => self.engine_processes = number(value)?,
+            "tls" => self.tls = value.as_bool().ok_or_else(|| format!("{value} is not true or false"))?,
+            "auth" => self.auth = list(value)?.into_iter().map(AuthMethod::parse).collect::<Result<_, _>>()?,
+            "latency" => self.latency = delay(text(value)?)?,
+            "jitter" => self.jitter = delay(text(value)?)?,
+            "fault" => {
+                let specs = list(value)?.into_iter().map(FaultSpec::from_str);
+                self.faults = specs.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+            }
+            "commands_per_shell" => self.commands_per_shell = number(value)?,
+            _ => return Err(format!("unknown key; known are {}", KEYS.join(", "))),
+        }
+        Ok(())
     }
 
     /// Checks what the types leave open.
@@ -116,35 +111,35 @@ impl Options {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    hosts: Option<u32>,
-    seed: Option<u64>,
-    engine: Option<String>,
-    pwsh: Option<PathBuf>,
-    engine_processes: Option<usize>,
-    tls: Option<bool>,
-    auth: Option<OneOrMany>,
-    latency: Option<String>,
-    jitter: Option<String>,
-    fault: Option<OneOrMany>,
-    commands_per_shell: Option<usize>,
+/// The keys of a `[sandbox]` table.
+const KEYS: [&str; 11] = [
+    "hosts",
+    "seed",
+    "engine",
+    "pwsh",
+    "engine_processes",
+    "tls",
+    "auth",
+    "latency",
+    "jitter",
+    "fault",
+    "commands_per_shell",
+];
+
+fn number<N: TryFrom<u64>>(value: &Value) -> Result<N, String> {
+    let number = value.as_u64().and_then(|number| N::try_from(number).ok());
+    number.ok_or_else(|| format!("{value} is not a number from 0 on"))
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| format!("{value} is not a text"))
 }
 
-impl OneOrMany {
-    fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
+/// One text or a list of texts.
+fn list(value: &Value) -> Result<Vec<&str>, String> {
+    match value.as_array() {
+        Some(items) => items.iter().map(text).collect(),
+        None => text(value).map(|one| vec![one]),
     }
 }
 
@@ -153,44 +148,22 @@ impl FromStr for Engine {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         match text {
+            "builtin" => Ok(Self::Builtin),
             "pwsh" => Ok(Self::Pwsh),
-            _ => Err(Error::Option(format!("unknown engine {text:?}; known are pwsh"))),
+            _ => Err(Error::Option(format!("unknown engine {text:?}; known are builtin, pwsh"))),
         }
     }
 }
 
-impl FromStr for Mechanism {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "negotiate" => Ok(Self::Negotiate),
-            "ntlm" => Ok(Self::Ntlm),
-            "basic" => Ok(Self::Basic),
-            _ => Err(Error::Option(format!("unknown mechanism {text:?}; known are negotiate, ntlm, basic"))),
-        }
-    }
-}
-
-impl Mechanism {
-    /// The name, as `--auth` takes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Negotiate => "negotiate",
-            Self::Ntlm => "ntlm",
-            Self::Basic => "basic",
-        }
-    }
-}
-
-/// Reads `20ms`, `2s`, `1m`.
+/// A time to add to answers: a duration as flags take it, or none at all.
 ///
 /// # Errors
-/// Anything else.
-pub fn duration(text: &str) -> Result<Duration, Error> {
-    let wrong = || Error::Option(format!("{text:?} is no duration; write 20ms, 2s or 1m"));
-    let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
-    Duration::try_from(span).map_err(|_| wrong())
+/// One line that says what is expected.
+pub fn delay(text: &str) -> Result<Duration, String> {
+    match text {
+        "0" | "0ms" | "0s" => Ok(Duration::ZERO),
+        _ => parse_duration(text),
+    }
 }
 
 #[cfg(test)]
@@ -198,7 +171,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Options, Error> {
-        Options::from_table(&text.parse().expect("TOML"))
+        Options::from_table(&toml::from_str(text).expect("TOML"))
     }
 
     #[test]
@@ -208,19 +181,28 @@ mod tests {
         )
         .expect("valid");
         assert_eq!((options.hosts, options.seed, options.tls), (200, 7, true));
-        assert_eq!((options.auth, options.latency), (vec![Mechanism::Basic], Duration::from_millis(20)));
+        assert_eq!((options.auth, options.latency), (vec![AuthMethod::Basic], Duration::from_millis(20)));
         assert_eq!(options.faults.len(), 2);
+    }
+
+    #[test]
+    fn every_known_key_is_known() {
+        for key in KEYS {
+            let message = Options::default().set(key, &Value::Null).expect_err("null is nothing");
+            assert!(message.contains("null"), "{key}: {message}");
+        }
     }
 
     #[test]
     fn names_what_is_wrong() {
         for (text, part) in [
-            ("host = 2", "host"),
-            ("latency = '20'", "20ms"),
+            ("host = 2", "host: unknown key; known are hosts"),
+            ("latency = '20'", "500ms"),
             ("engine = 'bash'", "bash"),
             ("auth = ['digest']", "digest"),
             ("fault = 'flood'", "flood"),
-            ("hosts = -1", "-1"),
+            ("hosts = -1", "hosts: -1"),
+            ("tls = 'yes'", "tls"),
         ] {
             let message = read(text).expect_err(text).to_string();
             assert!(message.contains(part), "{text}: {message}");

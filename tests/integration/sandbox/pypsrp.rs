@@ -1,6 +1,7 @@
 //! pypsrp against the sandbox: every mechanism, over HTTP and HTTPS, with every engine.
 
-use psfleet::sandbox::{Engine, Mechanism, Options};
+use psfleet::sandbox::{Engine, Options};
+use psfleet::target::AuthMethod;
 use serde_json::{Value, json};
 
 use crate::support::{pwsh, sandbox};
@@ -8,7 +9,7 @@ use crate::support::{pwsh, sandbox};
 /// A fleet of one host with a real PowerShell behind it.
 fn real(tls: bool) -> Option<Options> {
     let pwsh = pwsh()?;
-    let auth = vec![Mechanism::Negotiate, Mechanism::Basic];
+    let auth = vec![AuthMethod::Negotiate, AuthMethod::Basic];
     Some(Options { hosts: 1, engine: Engine::Pwsh, pwsh, tls, auth, ..Options::default() })
 }
 

@@ -1,0 +1,147 @@
+//! A runspace pool on a host of the sandbox, as a shell's backend.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::messages::{self, Order, POOL_OPENED, Writer};
+use super::pipeline::Pipeline;
+use crate::clixml::Value;
+use crate::psrp::message::MessageType;
+use crate::sandbox::backend::{Backend, Gone};
+use crate::sandbox::engine::{Host, Runspace};
+use crate::sandbox::outbox::{End, Outbox, Urgency};
+use crate::transport::{Channel, Priority};
+
+/// The most pipelines that one pool runs at once, whatever the client asks for.
+const MAX_RUNSPACES: usize = 16;
+
+/// The built-in server of one shell.
+pub struct Builtin {
+    pool: Arc<Outbox>,
+    runspaces: Arc<Runspaces>,
+    writer: OnceLock<Arc<Writer>>,
+    pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
+    tasks: TaskTracker,
+}
+
+/// The runspaces of a pool; each serves one pipeline at a time.
+struct Runspaces {
+    host: Arc<Host>,
+    idle: Mutex<Vec<Runspace>>,
+    free: Semaphore,
+}
+
+impl Runspaces {
+    fn idle(&self) -> MutexGuard<'_, Vec<Runspace>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that was used before, so that a script finds what the last one left behind; else a fresh one.
+    fn take(&self) -> Runspace {
+        let used = self.idle().pop();
+        used.unwrap_or_else(|| Runspace::new(Arc::clone(&self.host)))
+    }
+}
+
+impl Builtin {
+    /// A server that has not been opened.
+    pub fn new(host: Arc<Host>, pool: Arc<Outbox>) -> Self {
+        let runspaces = Arc::new(Runspaces { host, idle: Mutex::default(), free: Semaphore::new(0) });
+        Self { pool, runspaces, writer: OnceLock::new(), pipelines: Mutex::default(), tasks: TaskTracker::new() }
+    }
+
+    fn pipelines(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Pipeline>>> {
+        self.pipelines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pipeline(&self, id: Uuid) -> Option<Arc<Pipeline>> {
+        self.pipelines().get(&id).cloned()
+    }
+
+    fn say(&self, writer: &Writer, message_type: MessageType, data: &Value, urgency: Urgency) {
+        let mut fragments = writer.write(message_type, Uuid::nil(), data);
+        let last = fragments.pop();
+        fragments.into_iter().for_each(|fragment| self.pool.push(fragment, Urgency::Linger));
+        last.into_iter().for_each(|fragment| self.pool.push(fragment, urgency));
+    }
+
+    /// Runs an order as soon as a runspace is free.
+    fn run(&self, pipeline: Arc<Pipeline>, order: Order) {
+        let Some(writer) = self.writer.get().cloned() else { return };
+        let runspaces = Arc::clone(&self.runspaces);
+        self.tasks.spawn(async move {
+            let Ok(_turn) = runspaces.free.acquire().await else { return };
+            let mut runspace = runspaces.take();
+            let runtime = Handle::current();
+            let ran = tokio::task::spawn_blocking(move || {
+                pipeline.run(&order, &mut runspace, &writer, &runtime);
+                runspace
+            });
+            if let Ok(runspace) = ran.await {
+                runspaces.idle().push(runspace);
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl Backend for Builtin {
+    async fn open(&self, opening: Vec<Vec<u8>>) -> Result<(), Gone> {
+        let [capability, init, ..] = &opening[..] else { return Err(Gone) };
+        let (header, capability) = messages::read(capability).map_err(|_| Gone)?;
+        let version = capability.as_ref().and_then(messages::agree).ok_or(Gone)?;
+        let (_, init) = messages::read(init).map_err(|_| Gone)?;
+        let runspaces = init.as_ref().map_or(1, messages::max_runspaces).clamp(1, MAX_RUNSPACES);
+        let writer = Arc::new(Writer::new(header.pool));
+        self.runspaces.free.add_permits(runspaces);
+        let private_data = messages::private_data(&self.runspaces.host, &version);
+        let capability = messages::session_capability(&version);
+        self.say(&writer, MessageType::SessionCapability, &capability, Urgency::Linger);
+        self.say(&writer, MessageType::ApplicationPrivateData, &private_data, Urgency::Opens);
+        self.say(&writer, MessageType::RunspacePoolState, &messages::pool_state(POOL_OPENED), Urgency::Flush);
+        self.writer.set(writer).map_err(|_| Gone)
+    }
+
+    fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>) {
+        self.pipelines().insert(pipeline, Arc::new(Pipeline::new(pipeline, outbox)));
+    }
+
+    async fn message(&self, channel: Channel, _priority: Priority, message: Vec<u8>) -> Result<(), Gone> {
+        // The pool takes no messages once it is open, and no host call waits for an answer.
+        let Channel::Pipeline(id) = channel else { return Ok(()) };
+        let Some(pipeline) = self.pipeline(id) else { return Ok(()) };
+        let Ok((header, data)) = messages::read(&message) else {
+            self.pool.end(End::Gone);
+            return Err(Gone);
+        };
+        if let Some(order) = header.message_type.and_then(|message_type| pipeline.take(message_type, data)) {
+            self.run(pipeline, order);
+        }
+        Ok(())
+    }
+
+    async fn stop(&self, pipeline: Uuid) {
+        let Some(pipeline) = self.pipeline(pipeline) else { return };
+        pipeline.stop();
+        if let Some(order) = pipeline.take_unfinished() {
+            self.run(pipeline, order);
+        }
+    }
+
+    async fn release(&self, pipeline: Uuid) {
+        let pipeline = self.pipelines().remove(&pipeline);
+        pipeline.into_iter().for_each(|pipeline| pipeline.stop());
+    }
+
+    async fn close(&self) {
+        self.pipelines().drain().for_each(|(_, pipeline)| pipeline.stop());
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

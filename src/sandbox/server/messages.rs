@@ -1,0 +1,241 @@
+//! The messages of a PSRP server: how they look when they come and when they go.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::references::unfold;
+use crate::clixml::{Decoder, Value, encode_into};
+use crate::psrp::message::{self, Destination, Header, MessageType, build, capability, host_call};
+use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, cut};
+use crate::record::Stream;
+use crate::sandbox::engine::{self, Argument, Command, Invocation};
+
+/// What real servers write before the data of every message.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// The name of the argument that carries the values of `$using:`.
+const USING: &str = "--%";
+
+/// RunspacePoolState: open.
+pub const POOL_OPENED: i32 = 2;
+
+/// Writes the messages of one pool.
+#[derive(Debug)]
+pub struct Writer {
+    pool: Uuid,
+    object_id: AtomicU64,
+}
+
+impl Writer {
+    /// A writer for the pool that the client has named.
+    pub fn new(pool: Uuid) -> Self {
+        Self { pool, object_id: AtomicU64::new(0) }
+    }
+
+    /// A message as fragments; the nil id is that of the pool.
+    pub fn write(&self, message_type: MessageType, pipeline: Uuid, data: &Value) -> Vec<Bytes> {
+        // Real servers leave the pool's id out here.
+        let pool = if message_type == MessageType::SessionCapability { Uuid::nil() } else { self.pool };
+        let header = Header::write(Destination::Client, message_type, pool, pipeline);
+        let mut xml = Vec::with_capacity(512);
+        encode_into(data, &mut xml);
+        let object_id = self.object_id.fetch_add(1, Ordering::Relaxed) + 1;
+        cut(object_id, &[&header, BYTE_ORDER_MARK, &xml], SERVER_MAX_FRAGMENT)
+    }
+}
+
+/// Reads a client's message; references are unfolded.
+///
+/// # Errors
+/// No header, or no CLIXML.
+pub fn read(message: &[u8]) -> Result<(Header, Option<Value>), ProtocolError> {
+    let (header, document) = message::read(message, &mut Decoder::default())?;
+    Ok((header, document.map(unfold)))
+}
+
+/// The protocol version to answer a client's with (MS-PSRP 3.2.5.4.1): its own if we speak it, else ours.
+pub fn agree(capability: &Value) -> Option<String> {
+    let Some(Value::Version(version)) = capability.member("protocolversion") else { return None };
+    match version.split_once('.')? {
+        ("2", "0" | "1" | "2" | "3") => Some(version.to_string()),
+        ("2", _) => Some(capability::OFFERED.to_owned()),
+        _ => None,
+    }
+}
+
+/// SESSION_CAPABILITY with the agreed version.
+pub fn session_capability(version: &str) -> Value {
+    build::bag([
+        ("protocolversion", Value::Version(version.into())),
+        ("PSVersion", Value::Version("2.0".into())),
+        ("SerializationVersion", Value::Version("1.1.0.1".into())),
+    ])
+}
+
+/// APPLICATION_PRIVATE_DATA: the version table of Windows PowerShell 5.1 on the host.
+pub fn private_data(host: &engine::Host, protocol: &str) -> Value {
+    let system = host.operating_system();
+    let version = |text: &str| Value::Version(text.into());
+    let own = format!("5.1.{}.{}", system.build, system.revision);
+    let table = [
+        ("PSVersion", version(&own)),
+        ("PSEdition", Value::str("Desktop")),
+        ("CLRVersion", version("4.0.30319.42000")),
+        ("BuildVersion", version(&format!("10.0.{}.{}", system.build, system.revision))),
+        ("WSManStackVersion", version("3.0")),
+        ("PSRemotingProtocolVersion", version(protocol)),
+        ("SerializationVersion", version("1.1.0.1")),
+    ];
+    let table = table.into_iter().map(|(name, value)| (Value::str(name), value)).collect();
+    let data = build::primitive_dictionary(vec![(Value::str("PSVersionTable"), build::primitive_dictionary(table))]);
+    build::bag([("ApplicationPrivateData", data)])
+}
+
+/// RUNSPACEPOOL_STATE.
+pub fn pool_state(state: i32) -> Value {
+    build::bag([("RunspaceState", Value::I32(state))])
+}
+
+/// PIPELINE_STATE, with the error that ended the pipeline.
+pub fn pipeline_state(state: i32, error: Option<Value>) -> Value {
+    let mut members = vec![("PipelineState", Value::I32(state))];
+    members.extend(error.map(|error| ("ExceptionAsErrorRecord", error)));
+    build::bag(members)
+}
+
+/// PIPELINE_HOST_CALL of `exit N`; nobody answers it.
+pub fn set_should_exit(code: i32) -> Value {
+    const METHOD: &str = "System.Management.Automation.Remoting.RemoteHostMethodId";
+    let number = i32::try_from(host_call::SET_SHOULD_EXIT).unwrap_or_default();
+    build::bag([
+        ("ci", Value::I64(-100)),
+        ("mi", build::enumeration(METHOD, "SetShouldExit", number)),
+        ("mp", build::array_list(vec![Value::I32(code)])),
+    ])
+}
+
+/// The message that a record of a stream travels in.
+pub fn record_type(stream: Stream) -> MessageType {
+    match stream {
+        Stream::Output => MessageType::PipelineOutput,
+        Stream::Error => MessageType::ErrorRecord,
+        Stream::Warning => MessageType::WarningRecord,
+        Stream::Verbose => MessageType::VerboseRecord,
+        Stream::Debug => MessageType::DebugRecord,
+        Stream::Information => MessageType::InformationRecord,
+        Stream::Progress => MessageType::ProgressRecord,
+    }
+}
+
+/// How many runspaces INIT_RUNSPACEPOOL asks for.
+pub fn max_runspaces(init: &Value) -> usize {
+    init.member("MaxRunspaces").and_then(Value::as_i64).and_then(|max| usize::try_from(max).ok()).unwrap_or(1)
+}
+
+/// What CREATE_PIPELINE asks for: its statements in order, and whether input follows.
+#[derive(Debug)]
+pub struct Order {
+    /// One invocation for each statement.
+    pub statements: Vec<Invocation>,
+    /// END_OF_PIPELINE_INPUT will come.
+    pub input: bool,
+}
+
+/// Reads CREATE_PIPELINE.
+///
+/// # Errors
+/// A required property is missing.
+pub fn order(create_pipeline: &Value) -> Result<Order, ProtocolError> {
+    let missing = |property| ProtocolError::Property { message: "CREATE_PIPELINE", property };
+    let input = create_pipeline.member("NoInput").and_then(Value::as_bool).map(|none| !none);
+    let powershell = create_pipeline.member("PowerShell").ok_or(missing("PowerShell"))?;
+    let extra = powershell.member("ExtraCmds").and_then(Value::as_list).unwrap_or_default();
+    let statements: Option<Vec<Invocation>> = match extra {
+        [] => powershell.member("Cmds").and_then(statement).map(|one| vec![one]),
+        many => many.iter().map(|statement_of| statement_of.member("Cmds").and_then(statement)).collect(),
+    };
+    Ok(Order { statements: statements.ok_or(missing("Cmds"))?, input: input.ok_or(missing("NoInput"))? })
+}
+
+fn statement(commands: &Value) -> Option<Invocation> {
+    let mut invocation = Invocation::default();
+    for value in commands.as_list()? {
+        let mut command = Command {
+            text: value.member("Cmd")?.as_text()?.to_str_lossy().into_owned(),
+            is_script: value.member("IsScript")?.as_bool()?,
+            arguments: Vec::new(),
+        };
+        for argument in value.member("Args").and_then(Value::as_list).unwrap_or_default() {
+            let name = argument.member("N").and_then(Value::as_text).map(|name| name.to_str_lossy().into_owned());
+            let value = argument.member("V").cloned().unwrap_or(Value::Null);
+            match name.as_deref() {
+                Some(USING) => invocation.using.extend(using(&value)),
+                _ => command.arguments.push(Argument { name, value }),
+            }
+        }
+        invocation.commands.push(command);
+    }
+    Some(invocation)
+}
+
+/// The entries of the dictionary form of `$using:` values.
+fn using(values: &Value) -> impl Iterator<Item = (String, Value)> {
+    let entries = values.as_dict().unwrap_or_default().iter();
+    entries.filter_map(|(key, value)| Some((key.as_text()?.to_str_lossy().into_owned(), value.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::psrp;
+
+    fn document(value: &Value) -> Vec<u8> {
+        let mut xml = Vec::new();
+        encode_into(value, &mut xml);
+        xml
+    }
+
+    #[test]
+    fn reads_what_our_client_writes() {
+        let invocation = psrp::Invocation {
+            script: "param($a) $a + $using:x".into(),
+            arguments: vec![
+                psrp::Argument { name: None, value: Value::I32(7) },
+                psrp::Argument {
+                    name: Some(USING.into()),
+                    value: build::hashtable(vec![(Value::str("JAB1AA=="), Value::str("v"))]),
+                },
+            ],
+            input: false,
+        };
+        let xml = document(&message::create_pipeline::create_pipeline(&invocation));
+        let value = unfold(Decoder::default().decode(&xml).expect("CLIXML"));
+        let order = order(&value).expect("complete");
+        assert!(!order.input);
+        let [statement] = &order.statements[..] else { panic!("one statement") };
+        assert_eq!(statement.commands[0].text, invocation.script);
+        assert_eq!(statement.commands[0].arguments[0].value, Value::I32(7));
+        assert_eq!(statement.using, [("JAB1AA==".to_owned(), Value::str("v"))]);
+    }
+
+    #[test]
+    fn agrees_as_real_servers_do() {
+        let offer = |version: &str| agree(&build::bag([("protocolversion", Value::Version(version.into()))]));
+        assert_eq!(offer("2.1").as_deref(), Some("2.1"));
+        assert_eq!(offer("2.3").as_deref(), Some("2.3"));
+        assert_eq!(offer("2.4").as_deref(), Some("2.3"));
+        assert_eq!(offer("3.0"), None);
+    }
+
+    #[test]
+    fn writes_capabilities_as_windows_does() {
+        let writer = Writer::new(Uuid::from_u128(7));
+        let fragments = writer.write(MessageType::SessionCapability, Uuid::nil(), &session_capability("2.3"));
+        let bytes = fragments.concat();
+        assert_eq!(&bytes[21 + 8..21 + 24], &[0; 16], "the pool's id stays zero");
+        assert_eq!(&bytes[21 + 40..21 + 43], BYTE_ORDER_MARK);
+        let long = writer.write(MessageType::PipelineOutput, Uuid::nil(), &Value::str("x".repeat(100_000)));
+        assert!(long.iter().all(|fragment| fragment.len() <= SERVER_MAX_FRAGMENT) && long.len() == 4);
+    }
+}
