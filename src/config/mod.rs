@@ -5,14 +5,22 @@
 
 mod connection;
 mod duration;
+mod files;
+mod nearest;
 mod node;
 mod problem;
 mod setting;
 mod source;
+mod surroundings;
+mod toml;
 
 pub use connection::{Connection, Transport, Untrusted};
 pub use duration::{parse_duration, show_duration};
+pub use files::Config;
+pub use nearest::{did_you_mean, nearest};
 pub use node::{Entry, Node, Place, Value};
 pub use problem::Problem;
 pub use setting::{Word, parse_hop, split_port};
 pub use source::{Given, Origin, Source};
+pub use surroundings::{ConfigFile, FileBytes, Surroundings};
+pub use toml::parse_toml;

@@ -1,12 +1,38 @@
 //! Inventories and target expressions: from files and command line to targets.
 //!
-//! In come a [`Request`] and the texts of inventories; out go complete [`Target`](crate::target::Target)s, or every
-//! mistake at once ([`Errors`]). Files, environment and the terminal are reached through [`Surroundings`] only. Connecting is left to others: nothing here opens a socket.
+//! In come a [`Request`], the [`Config`](crate::config::Config) and the texts of inventories; out go complete
+//! [`Target`](crate::target::Target)s, or every mistake at once ([`Errors`]). Files, environment and the terminal are
+//! reached through [`Surroundings`](crate::config::Surroundings) only. Connecting is left to others: nothing here opens
+//! a socket.
+//!
+//! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`, `csv`,
+//! `list`, `ssh_config`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint` and
+//! `credential` complete the targets, `resolve` joins it all.
 
+mod credential;
+mod csv;
+mod effective;
+mod endpoint;
+mod expression;
+mod fold;
+mod json;
+mod list;
+mod load;
+mod model;
+mod pattern;
+mod range;
 mod request;
 mod resolve;
-mod surroundings;
+mod row;
+mod select;
+mod ssh_config;
+mod text;
+mod tree;
+mod url;
+mod yaml;
 
+pub use effective::{Effective, PasswordSource};
+pub use fold::{fold, natural};
+pub use range::{RangeError, expand};
 pub use request::{Order, Request};
-pub use resolve::{Errors, Resolved, SandboxStarter};
-pub use surroundings::{FileBytes, Surroundings};
+pub use resolve::{Errors, HostSettings, Resolved, SandboxStarter, resolve, select};

@@ -1,10 +1,23 @@
-//! From what was typed to complete targets.
+//! From a request to complete targets.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::Problem;
-use crate::target::Target;
+use crate::config::{Config, Problem, Surroundings};
+use crate::target::{Endpoint, Target, Tls};
+
+use super::credential::credentials;
+use super::effective::{Effective, Settler};
+use super::endpoint::{endpoint, is_untrusted, timeouts};
+use super::expression::{Atom, Expression, parse};
+use super::fold::fold;
+use super::list::add_url;
+use super::load::Loader;
+use super::model::Inventory;
+use super::request::Request;
+use super::select::Lookup;
 
 /// Starts a sandbox for an inventory that has a `[sandbox]` table, and answers with the inventory that describes it
 /// (TOML, as `psfleet sandbox --write-inventory` writes it). The error is one line.
@@ -17,6 +30,17 @@ pub struct Resolved {
     pub targets: Vec<Arc<Target>>,
     /// What the user should know before the run, one line each.
     pub warnings: Vec<String>,
+}
+
+/// A matched host with its settings, before anybody asked for passwords.
+#[derive(Debug, Clone)]
+pub struct HostSettings {
+    /// The name as addressed.
+    pub name: Arc<str>,
+    /// Its groups, parents included.
+    pub groups: Vec<String>,
+    /// What is settled about it, each setting with its source.
+    pub effective: Effective,
 }
 
 /// Why there are no targets: every mistake at once.
@@ -44,3 +68,198 @@ impl fmt::Display for Errors {
 }
 
 impl std::error::Error for Errors {}
+
+impl From<Vec<Problem>> for Errors {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+}
+
+/// Finds the targets of a request, complete with endpoint and credential.
+///
+/// # Errors
+/// Every mistake in inventories, expressions, settings and passwords, or that nobody is left.
+pub fn resolve(
+    request: &Request,
+    config: &Config,
+    around: &mut dyn Surroundings,
+    sandbox: &mut SandboxStarter<'_>,
+) -> Result<Resolved, Errors> {
+    let hosts = select(request, config, around, sandbox)?;
+    let endpoints = endpoints(&hosts, around)?;
+    let logons: Vec<(&str, &Effective)> = hosts.iter().map(|host| (host.name.as_ref(), &host.effective)).collect();
+    let credentials = credentials(&logons, request, around)?;
+    let warnings = config.warnings.iter().cloned().chain(warnings(&hosts, &endpoints)).collect();
+    let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {
+        Arc::new(Target {
+            name: host.name,
+            endpoint,
+            credential,
+            timeouts: timeouts(&host.effective.connection),
+            vars: host.effective.vars.into_iter().map(|(key, given)| (key, given.value)).collect(),
+            labels: host.effective.labels.into_iter().map(|(key, given)| (key, given.value)).collect(),
+        })
+    });
+    Ok(Resolved { targets: targets.collect(), warnings })
+}
+
+/// Finds the hosts of a request with their settings; asks for no password and checks no rule of endpoints.
+///
+/// # Errors
+/// Every mistake in inventories and expressions, or that nobody is left.
+pub fn select(
+    request: &Request,
+    config: &Config,
+    around: &mut dyn Surroundings,
+    sandbox: &mut SandboxStarter<'_>,
+) -> Result<Vec<HostSettings>, Errors> {
+    let mut problems = Vec::new();
+    let targets = expressions(&request.targets, "--targets", &mut problems);
+    let exclude = expressions(&request.exclude, "--exclude", &mut problems);
+    if request.targets.is_empty() {
+        let hint = "give -t with hosts, @group, or @all for the whole inventory";
+        problems.push(Problem::new("no targets are named").with_hint(hint));
+    }
+    let mut loader = Loader::new(around, sandbox);
+    load_main(request, config, &mut loader);
+    let files = load_named(targets.iter().chain(&exclude), &mut loader);
+    let Loader { mut inventory, problems: mistakes, .. } = loader;
+    problems.extend(mistakes);
+    add_literals(&targets, &mut inventory, &mut problems);
+    problems.extend(inventory.check());
+    let (effective, groups) = settle(&inventory, request, config, &mut problems);
+    let lookup = Lookup { inventory: &inventory, effective: &effective, groups: &groups, files: &files };
+    let mut hosts = lookup.select(&targets, &mut problems);
+    let without = lookup.select(&exclude, &mut problems);
+    hosts.retain(|host| !without.contains(host));
+    if !problems.is_empty() || hosts.is_empty() {
+        return Err(Errors { problems });
+    }
+    let hosts = lookup.arrange(hosts, request.pick, request.order.as_ref(), &mut || around.random());
+    let settings = |host: usize| HostSettings {
+        name: inventory.hosts[host].name.clone(),
+        groups: groups[host].iter().map(|&group| inventory.groups[group].name.clone()).collect(),
+        effective: effective[host].clone(),
+    };
+    let found: Vec<HostSettings> = hosts.into_iter().map(settings).collect();
+    if found.is_empty() { Err(Errors { problems }) } else { Ok(found) }
+}
+
+fn expressions(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<Expression> {
+    let mut parsed = Vec::new();
+    for text in texts {
+        match parse(text) {
+            Ok(expression) => parsed.push(expression),
+            Err(errors) => problems.extend(errors.into_iter().map(|what| Problem::new(format!("{flag}: {what}")))),
+        }
+    }
+    parsed
+}
+
+fn load_main(request: &Request, config: &Config, loader: &mut Loader<'_, '_>) {
+    if request.inventories.is_empty() {
+        for path in &config.inventories {
+            loader.load(path, true);
+        }
+    }
+    for path in &request.inventories {
+        loader.load(path.as_ref(), true);
+    }
+}
+
+/// The files and the list on stdin that expressions name.
+fn load_named<'a>(
+    expressions: impl Iterator<Item = &'a Expression>,
+    loader: &mut Loader<'_, '_>,
+) -> HashMap<PathBuf, usize> {
+    let mut files = HashMap::new();
+    for atom in expressions.flat_map(atoms) {
+        let path = match atom {
+            Atom::File(path) => path.clone(),
+            Atom::Stdin => PathBuf::from("-"),
+            _ => continue,
+        };
+        files.entry(path.clone()).or_insert_with(|| loader.load(&path, false));
+    }
+    files
+}
+
+fn atoms(expression: &Expression) -> impl Iterator<Item = &Atom> {
+    expression.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
+}
+
+/// Literal names and URLs become hosts, so that everything behind this knows only hosts.
+fn add_literals(expressions: &[Expression], inventory: &mut Inventory, problems: &mut Vec<Problem>) {
+    for atom in expressions.iter().flat_map(atoms) {
+        match atom {
+            Atom::Names(names) => names.iter().for_each(|name| {
+                inventory.host_or_new(name);
+            }),
+            Atom::Urls(urls) => {
+                let added = urls.iter().map(|url| add_url(url, inventory, None));
+                problems.extend(added.filter_map(Result::err).map(Problem::new));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn settle(
+    inventory: &Inventory,
+    request: &Request,
+    config: &Config,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Effective>, Vec<Vec<usize>>) {
+    let mut settler = Settler::new(inventory, &request.settings, config);
+    let effective = inventory.hosts.iter().map(|host| settler.settle(host, problems)).collect();
+    (effective, inventory.hosts.iter().map(|host| settler.all_groups(host)).collect())
+}
+
+/// All endpoints, or every broken rule with the hosts that break it.
+fn endpoints(hosts: &[HostSettings], around: &mut dyn Surroundings) -> Result<Vec<Endpoint>, Errors> {
+    let home = around.home();
+    let mut endpoints = Vec::with_capacity(hosts.len());
+    let mut broken: BTreeMap<String, (Problem, Vec<&str>)> = BTreeMap::new();
+    for host in hosts {
+        match endpoint(&host.name, &host.effective, home.as_deref()) {
+            Ok(endpoint) => endpoints.push(endpoint),
+            Err(problem) => {
+                let entry = broken.entry(problem.message.clone()).or_insert((problem, Vec::new()));
+                entry.1.push(&host.name);
+            }
+        }
+    }
+    if broken.is_empty() {
+        return Ok(endpoints);
+    }
+    let named = |(problem, names): (Problem, Vec<&str>)| {
+        let message = format!("{}: {}", fold(names), problem.message);
+        Problem { message, ..problem }
+    };
+    Err(Errors { problems: broken.into_values().map(named).collect() })
+}
+
+/// One line for each weakness that the settings allow.
+fn warnings(hosts: &[HostSettings], endpoints: &[Endpoint]) -> Vec<String> {
+    let names = |weak: &dyn Fn(&Endpoint) -> bool| {
+        let weak = hosts.iter().zip(endpoints).filter(|(_, endpoint)| weak(endpoint));
+        fold(weak.map(|(host, _)| host.name.as_ref()))
+    };
+    let insecure = names(
+        &|endpoint| matches!(endpoint, Endpoint::Winrm(winrm) if matches!(winrm.tls, Tls::On { insecure: true, .. })),
+    );
+    let untrusted = names(&is_untrusted);
+    let mut warnings = Vec::new();
+    if !insecure.is_empty() {
+        warnings.push(format!(
+            "INSECURE: TLS certificates of {insecure} are not checked; whoever is in between can read and change everything"
+        ));
+    }
+    if !untrusted.is_empty() {
+        warnings.push(format!(
+            "messages to {untrusted} are sealed, but without TLS nothing proves who answers; use --tls, or name them in \
+             trusted_hosts"
+        ));
+    }
+    warnings
+}

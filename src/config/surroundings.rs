@@ -10,6 +10,17 @@ pub struct FileBytes {
     pub bytes: Vec<u8>,
     /// Nobody but its owner can read it.
     pub private: bool,
+    /// Nobody but us and the administrator could have written it.
+    pub guarded: bool,
+}
+
+/// A place where a configuration file may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFile {
+    /// The file, which need not exist.
+    pub path: PathBuf,
+    /// Found by walking up from the current folder: somebody else may have put it there.
+    pub walked: bool,
 }
 
 /// What inventory and configuration ask of the machine.
@@ -46,6 +57,9 @@ pub trait Surroundings {
     /// # Errors
     /// What `ssh` printed when it refused.
     fn ssh_settings(&mut self, file: &Path, host: &str) -> io::Result<Option<String>>;
+
+    /// Where configuration files may be, the strongest first.
+    fn config_files(&self) -> Vec<ConfigFile>;
 
     /// A random number, for draws.
     fn random(&mut self) -> u64;

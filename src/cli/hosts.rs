@@ -1,0 +1,237 @@
+//! `psfleet hosts`: which targets, with which settings, from where; names folded and expanded.
+
+use std::io::{self, Read, Write};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::args::connect::ConnectArgs;
+use super::args::request;
+use super::args::targets::TargetArgs;
+use super::surroundings::Machine;
+use crate::config::{Config, Source};
+use crate::inventory::{Errors, HostSettings, PasswordSource, SandboxStarter, expand, fold, select};
+
+/// Show which hosts an expression means and how they would be reached
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct HostsArgs {
+    #[command(subcommand)]
+    command: Option<HostsCommand>,
+
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum HostsCommand {
+    /// The names, one per line (the default)
+    List(ListArgs),
+    /// Every setting of every host, with the place it comes from
+    Show(ListArgs),
+    /// Names to their short form: web01 web02 web03 -> web[01-03]
+    Fold(NameArgs),
+    /// Ranges to names, one per line; needs no inventory
+    Expand(NameArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// Hosts to show, as for --targets [default: @all]
+    #[arg(value_name = "EXPR")]
+    expressions: Vec<String>,
+
+    #[command(flatten)]
+    targets: TargetArgs,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    output: Format,
+}
+
+#[derive(Debug, Args)]
+struct NameArgs {
+    /// Names and ranges, separated by commas or spaces; - reads them from stdin
+    #[arg(value_name = "NAMES", required = true, allow_hyphen_values = true)]
+    names: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl HostsArgs {
+    /// Runs the command; `config_keys` are the configuration keys of other commands.
+    ///
+    /// # Errors
+    /// [`Errors`] with its exit code, or what stdout said.
+    pub fn run(self, config_keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<()> {
+        let text = match self.command.unwrap_or(HostsCommand::List(self.list)) {
+            HostsCommand::List(args) => args.list(config_keys, sandbox)?,
+            HostsCommand::Show(args) => args.show(config_keys, sandbox)?,
+            HostsCommand::Fold(args) => format!("{}\n", fold(args.expanded()?.iter().map(String::as_str))),
+            HostsCommand::Expand(args) => args.expanded()?.iter().map(|name| format!("{name}\n")).collect(),
+        };
+        match io::stdout().lock().write_all(text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}
+
+impl ListArgs {
+    fn list(self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+        let format = self.output;
+        let hosts = self.select(keys, sandbox)?;
+        Ok(match format {
+            Format::Text => hosts.iter().map(|host| format!("{}\n", host.name)).collect(),
+            Format::Json => pretty(hosts.iter().map(brief).collect()),
+        })
+    }
+
+    fn show(self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+        let format = self.output;
+        let hosts = self.select(keys, sandbox)?;
+        Ok(match format {
+            Format::Text => hosts.iter().map(page).collect::<Vec<_>>().join("\n"),
+            Format::Json => pretty(hosts.iter().map(full).collect()),
+        })
+    }
+
+    fn select(mut self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> Result<Vec<HostSettings>, Errors> {
+        let mut machine = Machine::default();
+        self.targets.targets.extend(self.expressions);
+        if self.targets.targets.is_empty() {
+            self.targets.targets.push("@all".to_owned());
+        }
+        let config = Config::load(&mut machine, keys)?;
+        select(&request(&self.targets, &self.connect), &config, &mut machine, sandbox)
+    }
+}
+
+impl NameArgs {
+    fn expanded(&self) -> anyhow::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for text in &self.names {
+            let stdin = if text == "-" { read_stdin()? } else { String::new() };
+            let text = if text == "-" { &stdin } else { text };
+            for word in text.split_whitespace().flat_map(words) {
+                names.extend(expand(word)?);
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn read_stdin() -> io::Result<String> {
+    let mut text = String::new();
+    io::stdin().lock().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Splits at the commas outside of brackets.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_i32;
+    let split = move |character: char| {
+        depth += i32::from(character == '[') - i32::from(character == ']');
+        character == ',' && depth <= 0
+    };
+    text.split(split).filter(|word| !word.is_empty())
+}
+
+/// A setting as shown: key, value (secrets redacted), where it comes from.
+type Row = (String, String, String);
+
+fn rows(host: &HostSettings) -> Vec<Row> {
+    let effective = &host.effective;
+    let address = &effective.address;
+    let mut rows = vec![("address".to_owned(), address.value.clone(), place(&address.source))];
+    for (key, value, source) in effective.connection.shown() {
+        rows.push((key.to_owned(), value, place(source)));
+    }
+    match &effective.password {
+        Some(PasswordSource::Inline(_)) => {
+            rows.push(("password".to_owned(), "<secret>".to_owned(), "inventory".to_owned()))
+        }
+        Some(PasswordSource::Env(name)) => {
+            rows.push(("password_env".to_owned(), name.value.clone(), place(&name.source)))
+        }
+        None => {}
+    }
+    for (key, given) in &effective.labels {
+        rows.push((format!("labels.{key}"), given.value.clone(), place(&given.source)));
+    }
+    for (key, given) in &effective.vars {
+        let value = given.value.as_str().map_or_else(|| given.value.to_string(), str::to_owned);
+        rows.push((format!("vars.{key}"), value, place(&given.source)));
+    }
+    rows
+}
+
+fn place(source: &Source) -> String {
+    source.to_string()
+}
+
+fn page(host: &HostSettings) -> String {
+    let rows = rows(host);
+    let width = |cell: &dyn Fn(&Row) -> usize| rows.iter().map(cell).max().unwrap_or(0).min(40);
+    let (keys, values) = (width(&|row| row.0.chars().count()), width(&|row| row.1.chars().count()));
+    let mut page = format!("{}\n", host.name);
+    if !host.groups.is_empty() {
+        page.push_str(&format!("  {:keys$}  {}\n", "groups", host.groups.join(", ")));
+    }
+    for (key, value, from) in &rows {
+        // Values come from files: what a terminal would obey is shown, not sent.
+        let value: String = value.chars().flat_map(visible).collect();
+        page.push_str(&format!("  {key:keys$}  {value:values$}  {from}\n"));
+    }
+    page
+}
+
+fn visible(character: char) -> Vec<char> {
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+}
+
+fn brief(host: &HostSettings) -> serde_json::Value {
+    let connection = &host.effective.connection;
+    let shown =
+        |wanted: &str| connection.shown().into_iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value);
+    json!({
+        "host": host.name.as_ref(),
+        "transport": shown("transport"),
+        "address": host.effective.address.value,
+        "port": connection.port.as_ref().map(|given| given.value),
+        "user": shown("user"),
+        "groups": host.groups,
+        "labels": host.effective.labels.iter().map(|(key, given)| (key.clone(), given.value.clone().into())).collect::<serde_json::Map<_, _>>(),
+        "vars": host.effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone())).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn full(host: &HostSettings) -> serde_json::Value {
+    let setting = |(key, value, from): Row| json!({ "key": key, "value": value, "source": from });
+    json!({
+        "host": host.name.as_ref(),
+        "groups": host.groups,
+        "settings": rows(host).into_iter().map(setting).collect::<Vec<_>>(),
+    })
+}
+
+fn pretty(values: Vec<serde_json::Value>) -> String {
+    format!("{:#}\n", serde_json::Value::Array(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn commas_in_brackets_do_not_split() {
+        assert_eq!(words("web[1,3-5],db,").collect::<Vec<_>>(), ["web[1,3-5]", "db"]);
+    }
+}

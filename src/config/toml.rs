@@ -1,0 +1,97 @@
+//! TOML to a tree with places.
+
+use ::toml::de::{DeTable, DeValue};
+
+use super::node::{Entry, Node, Place, Value};
+
+/// Reads TOML. All syntax errors come at once; the tree then holds what could be read.
+pub fn parse_toml(text: &str) -> (Node, Vec<(Place, String)>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let errors = errors.iter().map(|error| {
+        let at = error.span().map_or(Place::NONE, |span| Place::of(text, span.start));
+        (at, error.message().to_owned())
+    });
+    let lines = Lines::of(text);
+    let node = Node { at: Place { line: 1, column: 1 }, value: lines.table(table.get_ref()) };
+    (node, errors.collect())
+}
+
+/// The starts of a text's lines, so that a large file is not counted through for each value.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    fn place(&self, offset: usize) -> Place {
+        let line = self.starts.partition_point(|&start| start <= offset).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Place { line: count(line), column: count(column) }
+    }
+
+    fn table(&self, table: &DeTable<'_>) -> Value {
+        // The parser sorts by name; people expect the order of their file.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let entry = |(key, value): (&::toml::Spanned<_>, &::toml::Spanned<DeValue<'_>>)| Entry {
+            at: self.place(key.span().start),
+            key: AsRef::<str>::as_ref(key.get_ref() as &std::borrow::Cow<'_, str>).to_owned(),
+            node: self.node(value),
+        };
+        Value::Table(entries.into_iter().map(entry).collect())
+    }
+
+    fn node(&self, value: &::toml::Spanned<DeValue<'_>>) -> Node {
+        Node { at: self.place(value.span().start), value: self.value(value.get_ref()) }
+    }
+
+    fn value(&self, value: &DeValue<'_>) -> Value {
+        match value {
+            DeValue::String(text) => Value::Text(text.to_string()),
+            DeValue::Boolean(value) => Value::Bool(*value),
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Value::Number(number.into()),
+                Err(_) => Value::Text(number.to_string()),
+            },
+            DeValue::Float(number) => match number.as_str().parse().ok().and_then(serde_json::Number::from_f64) {
+                Some(number) => Value::Number(number),
+                None => Value::Text(number.to_string()),
+            },
+            DeValue::Datetime(time) => Value::Text(time.to_string()),
+            DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect()),
+            DeValue::Table(table) => self.table(table),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_toml;
+    use crate::config::{Place, Value};
+
+    #[test]
+    fn keeps_order_and_places() {
+        let (node, errors) = parse_toml("b = 1\n\n[a]\n\"ä\" = \"ü\"\n  z = [true, 0x10, 1.5]\n");
+        assert!(errors.is_empty(), "{errors:?}");
+        let Value::Table(entries) = &node.value else { panic!("a table") };
+        let keys: Vec<_> = entries.iter().map(|entry| (entry.key.as_str(), entry.at.line)).collect();
+        assert_eq!(keys, [("b", 1), ("a", 3)]);
+        let Value::Table(inner) = &entries[1].node.value else { panic!("a table") };
+        assert_eq!(inner[1].at, Place { line: 5, column: 3 });
+        assert_eq!(inner[1].node.to_json().to_string(), "[true,16,1.5]");
+    }
+
+    #[test]
+    fn all_syntax_errors_come_at_once() {
+        let (_, errors) = parse_toml("a = \nb = 1\nc == 2\n");
+        let lines: Vec<_> = errors.iter().map(|(at, _)| at.line).collect();
+        assert!(lines.contains(&1) && lines.contains(&3), "{errors:?}");
+    }
+}

@@ -1,0 +1,271 @@
+//! The settings in force for one host: who wins, and where each value came from.
+
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+
+use crate::config::{Config, Connection, Given, Problem, Source, Transport};
+use crate::secret::Secret;
+use crate::target::{AuthMethod, HostKeyPolicy, Timeouts};
+
+use super::model::{Host, Inventory, Layer};
+
+/// Everything that is settled about one host.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// Where to connect.
+    pub address: Given<String>,
+    /// The connection keys; the transport is never `auto`, and what has a default is set.
+    pub connection: Connection,
+    /// Where the user's password comes from, if the inventory says it.
+    pub password: Option<PasswordSource>,
+    /// The host's variables.
+    pub vars: BTreeMap<String, Given<serde_json::Value>>,
+    /// The host's labels.
+    pub labels: BTreeMap<String, Given<String>>,
+}
+
+/// Where a password comes from, if an inventory or a configuration says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// It stands in a private inventory.
+    Inline(Secret<String>),
+    /// A variable of the environment holds it.
+    Env(Given<String>),
+}
+
+/// Settles hosts; what groups say is worked out once per set of groups.
+pub struct Settler<'a> {
+    inventory: &'a Inventory,
+    flags: &'a Connection,
+    config: &'a Config,
+    ancestors: Vec<Vec<usize>>,
+    groups: HashMap<Vec<usize>, Rc<Merged>>,
+    defaults: HashMap<Vec<usize>, Rc<Merged>>,
+}
+
+/// Several layers as one.
+#[derive(Debug, Default)]
+struct Merged {
+    layer: Layer,
+    /// The layers it was made of, the strongest first.
+    parts: Vec<Connection>,
+    /// Keys that are not clear, each with the reason.
+    clashes: Vec<(String, Problem)>,
+}
+
+impl<'a> Settler<'a> {
+    /// Prepares for the hosts of an inventory.
+    pub fn new(inventory: &'a Inventory, flags: &'a Connection, config: &'a Config) -> Self {
+        let mut ancestors = vec![Vec::new(); inventory.groups.len()];
+        for group in 0..inventory.groups.len() {
+            for below in inventory.with_children(group) {
+                if below != group {
+                    ancestors[below].push(group);
+                }
+            }
+        }
+        Self { inventory, flags, config, ancestors, groups: HashMap::new(), defaults: HashMap::new() }
+    }
+
+    /// The settings of a host. Where groups or inventories disagree and nothing stronger settles it, the problem is
+    /// added to the list, once.
+    pub fn settle(&mut self, host: &Host, problems: &mut Vec<Problem>) -> Effective {
+        let groups = self.group_layer(host);
+        let defaults = self.default_layer(host);
+        let own = &host.layer;
+        note(problems, &groups.clashes, |key| {
+            connection_sets(self.flags, key) || connection_sets(&host.url, key) || sets(own, key)
+        });
+        note(problems, &defaults.clashes, |key| {
+            let stronger = connection_sets(self.flags, key) || connection_sets(&host.url, key);
+            stronger || sets(own, key) || sets(&groups.layer, key)
+        });
+        let strong = [self.flags, &host.url, &own.connection, &groups.layer.connection];
+        let weak = [&defaults.layer.connection, &self.config.connection];
+        let mut connection = Connection::default();
+        strong.iter().chain(&weak).for_each(|layer| connection.fill(layer));
+        connection.transport = Some(transport(&strong, host.scheme.as_ref(), &weak));
+        connection.fill(&built_in(&connection));
+        connection.password = None;
+        connection.password_env = None;
+        let mut layers: Vec<&Connection> = strong[..3].to_vec();
+        layers.extend(&groups.parts);
+        layers.extend(weak);
+        let mut whole = own.clone();
+        whole.fill(&groups.layer);
+        whole.fill(&defaults.layer);
+        let bare = host.name.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let address = host.address.clone().unwrap_or(Given::new(bare, Source::BuiltIn));
+        let password = password_source(&layers);
+        Effective { address, connection, password, vars: whole.vars, labels: whole.labels }
+    }
+
+    /// All groups a host is in, directly or through children.
+    pub fn all_groups(&self, host: &Host) -> Vec<usize> {
+        let mut all: Vec<usize> = Vec::new();
+        for &group in &host.groups {
+            for member in std::iter::once(group).chain(self.ancestors[group].iter().copied()) {
+                if !all.contains(&member) {
+                    all.push(member);
+                }
+            }
+        }
+        all
+    }
+
+    fn group_layer(&mut self, host: &Host) -> Rc<Merged> {
+        let mut key = host.groups.clone();
+        key.sort_unstable();
+        if let Some(known) = self.groups.get(&key) {
+            return known.clone();
+        }
+        let found = Rc::new(self.merge_groups(self.all_groups(host), &host.name));
+        self.groups.insert(key, found.clone());
+        found
+    }
+
+    /// Children before parents.
+    fn merge_groups(&self, mut all: Vec<usize>, host: &str) -> Merged {
+        let mut merged = Merged { clashes: self.group_clashes(&all, host), ..Merged::default() };
+        // A child has all ancestors of its parents and the parents themselves, so it comes first.
+        all.sort_by_key(|&group| std::cmp::Reverse(self.ancestors[group].len()));
+        for group in all {
+            let layer = &self.inventory.groups[group].layer;
+            merged.layer.fill(layer);
+            merged.parts.push(layer.connection.clone());
+        }
+        merged
+    }
+
+    /// Two groups disagree when neither is above the other and no group below one of them has the last word.
+    fn group_clashes(&self, all: &[usize], host: &str) -> Vec<(String, Problem)> {
+        let groups = &self.inventory.groups;
+        let above = |high: usize, low: usize| self.ancestors[low].contains(&high);
+        let overruled =
+            |high: usize, key: &str| all.iter().any(|&low| above(high, low) && sets(&groups[low].layer, key));
+        let mut clashes = Vec::new();
+        for (place, &one) in all.iter().enumerate() {
+            for &two in all.iter().skip(place + 1).filter(|&&two| !above(one, two) && !above(two, one)) {
+                for (key, first, second) in groups[one].layer.disagreements(&groups[two].layer) {
+                    if !overruled(one, &key) && !overruled(two, &key) {
+                        clashes.push((key.clone(), unclear(&key, host, first, second)));
+                    }
+                }
+            }
+        }
+        clashes
+    }
+
+    /// The defaults of the inventories that name the host; for others the defaults of all.
+    fn default_layer(&mut self, host: &Host) -> Rc<Merged> {
+        let main = |source: &usize| self.inventory.sources[*source].main;
+        let mut key = host.sources.clone();
+        if !key.iter().any(main) {
+            key.extend((0..self.inventory.sources.len()).filter(main));
+        }
+        key.sort_unstable();
+        key.dedup();
+        if let Some(known) = self.defaults.get(&key) {
+            return known.clone();
+        }
+        let mut merged = Merged::default();
+        for &source in &key {
+            let next = &self.inventory.sources[source].defaults;
+            for (key, first, second) in merged.layer.disagreements(next) {
+                merged.clashes.push((key.clone(), unclear(&key, &host.name, first, second)));
+            }
+            merged.layer.fill(next);
+        }
+        let merged = Rc::new(merged);
+        self.defaults.insert(key, merged.clone());
+        merged
+    }
+}
+
+fn unclear(key: &str, host: &str, first: &Source, second: &Source) -> Problem {
+    Problem::new(format!("'{key}' of {host} is not clear: {first} and {second} disagree"))
+        .with_hint("set it on the host, or in a group below both")
+}
+
+fn note(problems: &mut Vec<Problem>, clashes: &[(String, Problem)], settled: impl Fn(&str) -> bool) {
+    for (key, problem) in clashes {
+        if !settled(key) && !problems.contains(problem) {
+            problems.push(problem.clone());
+        }
+    }
+}
+
+fn connection_sets(connection: &Connection, key: &str) -> bool {
+    connection.shown().iter().any(|(name, ..)| *name == key)
+}
+
+/// Whether a layer sets a key as [`Layer::disagreements`] names it.
+fn sets(layer: &Layer, key: &str) -> bool {
+    match key.split_once('.') {
+        Some(("vars", name)) => layer.vars.contains_key(name),
+        Some(("labels", name)) => layer.labels.contains_key(name),
+        _ => connection_sets(&layer.connection, key),
+    }
+}
+
+/// A flag, a host's or a group's key, else the URL's scheme, else the defaults and the configuration, else WinRM.
+/// `auto` counts as not said.
+fn transport(strong: &[&Connection], scheme: Option<&Given<Transport>>, weak: &[&Connection]) -> Given<Transport> {
+    let said = |layer: &&Connection| layer.transport.clone().filter(|given| given.value != Transport::Auto);
+    strong
+        .iter()
+        .find_map(said)
+        .or_else(|| scheme.cloned())
+        .or_else(|| weak.iter().find_map(said))
+        .unwrap_or(Given::new(Transport::Winrm, Source::BuiltIn))
+}
+
+/// The source of the password that belongs to the user in force: one that stands beside another user's name is not
+/// used. A password belongs to the user of its own layer, else of the next weaker one.
+fn password_source(layers: &[&Connection]) -> Option<PasswordSource> {
+    let user_from =
+        |place: usize| layers.iter().skip(place).find_map(|layer| layer.user.as_ref().map(|user| &user.value));
+    let user = user_from(0);
+    let (_, layer) = layers.iter().enumerate().find(|(place, layer)| {
+        let has = layer.password.is_some() || layer.password_env.is_some();
+        has && user_from(*place).is_none_or(|owner| Some(owner) == user)
+    })?;
+    let inline = layer.password.as_ref().map(|given| PasswordSource::Inline(given.value.clone()));
+    inline.or_else(|| layer.password_env.clone().map(PasswordSource::Env))
+}
+
+/// Our own defaults, as far as the transport has a use for them.
+fn built_in(said: &Connection) -> Connection {
+    fn given<T>(value: T) -> Option<Given<T>> {
+        Some(Given::new(value, Source::BuiltIn))
+    }
+    let times = Timeouts::default();
+    let common = Connection {
+        connect_timeout: given(times.connect),
+        open_timeout: given(times.open),
+        timeout: given(times.run),
+        ..Connection::default()
+    };
+    match said.transport.as_ref().map(|given| given.value) {
+        Some(Transport::Ssh) => Connection {
+            port: given(22),
+            host_keys: given(HostKeyPolicy::Strict),
+            subsystem: given("powershell".to_owned()),
+            exec: given("pwsh -sshs -NoLogo -NoProfile".to_owned()),
+            ..common
+        },
+        Some(Transport::Local) => Connection { pwsh: given("pwsh".into()), ..common },
+        _ => {
+            let tls = said.tls.as_ref().is_some_and(|given| given.value);
+            Connection {
+                port: given(if tls { 5986 } else { 5985 }),
+                auth: given(AuthMethod::Negotiate),
+                tls: given(tls),
+                url_path: given("/wsman".to_owned()),
+                configuration_name: given("Microsoft.PowerShell".to_owned()),
+                allow_unencrypted: given(false),
+                ..common
+            }
+        }
+    }
+}

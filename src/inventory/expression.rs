@@ -1,0 +1,253 @@
+//! The language of `--targets`: from text to a tree. Who is meant is found out by `select`.
+
+use std::path::PathBuf;
+
+use super::range::expand;
+use super::url::{UrlTarget, parse_url};
+
+/// A parsed expression: the union of its terms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    /// Separated by commas.
+    pub terms: Vec<Term>,
+}
+
+/// Atoms joined by `&` and `!`, from left to right. A term that begins with an operator works on the union of all
+/// other terms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term {
+    /// The first atom, absent if the term begins with an operator.
+    pub first: Option<Atom>,
+    /// What follows.
+    pub rest: Vec<(Operator, Atom)>,
+}
+
+/// What is done with the hosts on the left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `&`: only those that are on the right too.
+    And,
+    /// `!`: without those on the right.
+    Not,
+}
+
+/// The smallest part of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Atom {
+    /// `@all`.
+    All,
+    /// `@name`.
+    Group(String),
+    /// `@file`.
+    File(PathBuf),
+    /// `-`: the list on stdin.
+    Stdin,
+    /// `label:key=value`; the value may have `*` and `?`.
+    Label(String, String),
+    /// A name with `*` or `?`.
+    Glob(String),
+    /// One name, or a range expanded to its names.
+    Names(Vec<String>),
+    /// Literal targets written as URLs.
+    Urls(Vec<UrlTarget>),
+}
+
+/// Parses one `--targets` or `--exclude` value.
+///
+/// # Errors
+/// One line for each part that is not right.
+pub fn parse(text: &str) -> Result<Expression, Vec<String>> {
+    let mut errors = Vec::new();
+    let mut terms = Vec::new();
+    for part in text.split('\n').flat_map(|line| split_top(line, ',')) {
+        match term(part.trim()) {
+            Ok(term) => terms.push(term),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(Expression { terms }) } else { Err(errors) }
+}
+
+/// Splits at a character outside of brackets.
+pub(super) fn split_top(text: &str, separator: char) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ if character == separator && depth == 0 => {
+                parts.push(&text[start..at]);
+                start = at + character.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+fn term(text: &str) -> Result<Term, String> {
+    let mut first = None;
+    let mut rest = Vec::new();
+    for (place, part) in split_top(text, '&').into_iter().enumerate() {
+        for (inner, piece) in split_top(part, '!').into_iter().enumerate() {
+            let piece = piece.trim();
+            let operator = if inner == 0 { Operator::And } else { Operator::Not };
+            match (place, inner) {
+                (0, 0) if piece.is_empty() => {}
+                (0, 0) => first = Some(atom(piece)?),
+                // `a&!b` is read as `a!b`, as Ansible's users write it.
+                (_, 0) if piece.is_empty() && part.trim_start().starts_with('!') => {}
+                _ => rest.push((operator, atom(piece)?)),
+            }
+        }
+    }
+    if first.is_none() && rest.is_empty() {
+        return Err("an expression is empty; write a host, @group or @all".to_owned());
+    }
+    Ok(Term { first, rest })
+}
+
+fn atom(text: &str) -> Result<Atom, String> {
+    if text.is_empty() {
+        return Err("an operator (& or !) has nothing on its right".to_owned());
+    }
+    if text == "-" {
+        return Ok(Atom::Stdin);
+    }
+    if let Some(name) = text.strip_prefix('@') {
+        return at(name);
+    }
+    if let Some(label) = text.strip_prefix("label:") {
+        return match label.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok(Atom::Label(key.to_owned(), value.to_owned())),
+            _ => Err(format!("'{text}': write label:KEY=VALUE")),
+        };
+    }
+    if text.contains("://") {
+        let url = |url: &String| parse_url(url).map_err(|what| format!("'{url}': {what}"));
+        return expand(text)
+            .map_err(|error| error.to_string())?
+            .iter()
+            .map(url)
+            .collect::<Result<_, _>>()
+            .map(Atom::Urls);
+    }
+    if text.contains(['*', '?']) {
+        return Ok(Atom::Glob(text.to_owned()));
+    }
+    names(text)
+}
+
+fn at(name: &str) -> Result<Atom, String> {
+    let run = name.split(':').next().unwrap_or(name);
+    if matches!(run, "last" | "run") {
+        return Err(format!("'@{name}' names hosts of an earlier run; this version does not keep runs"));
+    }
+    match name {
+        "" => Err("'@' needs a group or a file, such as @prod or @hosts.csv".to_owned()),
+        "all" => Ok(Atom::All),
+        _ if name.contains(['.', '/', '\\']) => Ok(Atom::File(PathBuf::from(name))),
+        _ => Ok(Atom::Group(name.to_owned())),
+    }
+}
+
+/// One literal name, `name:port`, or a range of them.
+pub(super) fn names(text: &str) -> Result<Atom, String> {
+    let names = expand(text).map_err(|error| error.to_string())?;
+    if let Some(bad) = names.iter().find(|name| !is_host_name(name)) {
+        return match bad.rsplit_once(':') {
+            Some((host, port)) if is_host_name(host) && port.parse::<u16>().is_ok() => {
+                let url =
+                    |name: &String| parse_url(&format!("host://{name}")).map_err(|what| format!("'{name}': {what}"));
+                names.iter().map(url).collect::<Result<_, _>>().map(Atom::Urls)
+            }
+            _ if bad.matches(':').count() > 1 => {
+                Err(format!("'{bad}' is not a host name; IPv6 stands in brackets: [{bad}]"))
+            }
+            _ => Err(format!("'{bad}' is not a host name")),
+        };
+    }
+    Ok(Atom::Names(names))
+}
+
+/// Whether a text can be a host's name: letters, digits, `.`, `-`, `_`, or IPv6 in brackets.
+pub(super) fn is_host_name(text: &str) -> bool {
+    if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let address = inner.split('%').next().unwrap_or(inner);
+        return address.parse::<std::net::Ipv6Addr>().is_ok();
+    }
+    !text.is_empty()
+        && !text.starts_with('-')
+        && text.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '-' | '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Atom, Expression, Operator, Term, parse};
+
+    fn show(expression: &Expression) -> String {
+        let atom = |atom: &Atom| match atom {
+            Atom::Names(names) => names.join("+"),
+            Atom::Urls(urls) => urls.iter().map(|url| format!("<{}>", url.name)).collect::<Vec<_>>().join("+"),
+            Atom::Label(key, value) => format!("{key}={value}"),
+            other => format!("{other:?}"),
+        };
+        let term = |term: &Term| {
+            let mut text = term.first.as_ref().map(atom).unwrap_or_default();
+            for (operator, right) in &term.rest {
+                text = format!("({text} {} {})", if *operator == Operator::And { "and" } else { "not" }, atom(right));
+            }
+            text
+        };
+        expression.terms.iter().map(term).collect::<Vec<_>>().join(" | ")
+    }
+
+    fn check(text: &str, expected: &str) {
+        let shown = parse(text).map(|expression| show(&expression)).unwrap_or_else(|errors| errors.join("; "));
+        assert_eq!(shown, expected, "{text}");
+    }
+
+    #[test]
+    fn binds_and_and_not_tighter_than_comma() {
+        check("a,@b&@c!d,e", r#"a | ((Group("b") and Group("c")) not d) | e"#);
+        check("!web07", "( not web07)");
+        check("a&!b", "(a not b)");
+        check("a ! b & c", "((a not b) and c)");
+        check("a\nb", "a | b");
+    }
+
+    #[test]
+    fn atoms() {
+        check("web[1-2],-,@all", "web1+web2 | Stdin | All");
+        check("*.dmz,label:site=b*", r#"Glob("*.dmz") | site=b*"#);
+        check("@hosts.csv,@dir/x", r#"File("hosts.csv") | File("dir/x")"#);
+        check("ssh://root@web[1-2]:22,h:5986,[fe80::1]", "<web1:22>+<web2:22> | <h:5986> | [fe80::1]");
+    }
+
+    #[test]
+    fn every_mistake_is_listed() {
+        check(
+            "a b,@,x&,label:k,@last:failed,web[1-,fe80::1,@run:7f3:unreachable,,",
+            "'a b' is not a host name; \
+             '@' needs a group or a file, such as @prod or @hosts.csv; \
+             an operator (& or !) has nothing on its right; \
+             'label:k': write label:KEY=VALUE; \
+             '@last:failed' names hosts of an earlier run; this version does not keep runs; \
+             'web[1-,fe80::1,@run:7f3:unreachable,,': '[' without ']'",
+        );
+        check("", "an expression is empty; write a host, @group or @all");
+        check("fe80::1", "'fe80::1' is not a host name; IPv6 stands in brackets: [fe80::1]");
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in r"[a-c0-9@!&,*?:=\[\]/.\- ü]{0,40}") {
+            let _ = parse(&text);
+        }
+    }
+}

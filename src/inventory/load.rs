@@ -1,0 +1,196 @@
+//! Reads inventories: finds out the format, starts a sandbox where one is asked for, notes every mistake.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{Node, Place, Problem, Surroundings, Value, parse_toml};
+
+use super::csv::{is_header, read_csv};
+use super::json::parse_json;
+use super::list::read_list;
+use super::model::{Inventory, Layer, SourceFile};
+use super::resolve::SandboxStarter;
+use super::ssh_config::read_ssh_config;
+use super::text::decode;
+use super::tree::{FileContext, read_tree};
+use super::yaml::parse_yaml;
+
+/// The formats we read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Our own, as TOML.
+    Toml,
+    /// Our own, as YAML.
+    Yaml,
+    /// Our own, as JSON.
+    Json,
+    /// A table with a `ComputerName` column.
+    Csv,
+    /// Names, one per line.
+    List,
+    /// OpenSSH's client configuration.
+    SshConfig,
+}
+
+/// Reads inventories one after the other into one.
+pub struct Loader<'a, 's> {
+    /// What was read so far.
+    pub inventory: Inventory,
+    /// The mistakes so far.
+    pub problems: Vec<Problem>,
+    around: &'a mut dyn Surroundings,
+    sandbox: &'a mut SandboxStarter<'s>,
+}
+
+impl<'a, 's> Loader<'a, 's> {
+    /// Nothing read yet.
+    pub fn new(around: &'a mut dyn Surroundings, sandbox: &'a mut SandboxStarter<'s>) -> Self {
+        Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
+    }
+
+    /// Reads a file, or stdin for `-`; answers the number of the inventory. `main` when it was named by a flag or the
+    /// configuration, not inside an expression.
+    pub fn load(&mut self, path: &Path, main: bool) -> usize {
+        let source = self.inventory.sources.len();
+        self.inventory.sources.push(SourceFile { defaults: Layer::default(), main });
+        let stdin = path == Path::new("-");
+        let file: Arc<Path> = if stdin { Arc::from(Path::new("stdin")) } else { Arc::from(path) };
+        let read = match stdin {
+            true => self.around.read_stdin().map(|bytes| (bytes, false)),
+            false => self.around.read(path).map(|file| (file.bytes, file.private)),
+        };
+        let (bytes, private) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                self.problems.push(Problem::new(format!("cannot read inventory {}: {error}", path.display())));
+                return source;
+            }
+        };
+        let context = FileContext { file, source, private };
+        match decode(&bytes) {
+            Ok(text) => self.text(&text, &context),
+            Err(what) => self.problems.push(Problem::at(&context.file, Place::NONE, "", what)),
+        }
+        source
+    }
+
+    fn text(&mut self, text: &str, context: &FileContext) {
+        let found = match format(&context.file, text) {
+            Ok(Format::Csv) => read_csv(text, context, &mut self.inventory),
+            Ok(Format::List) => read_list(text, context, &mut self.inventory),
+            Ok(Format::SshConfig) => read_ssh_config(text, context, &mut self.inventory, self.around),
+            Ok(Format::Toml) => match parse_toml(text) {
+                (node, errors) if errors.is_empty() => return self.tree(&node, context),
+                (_, errors) => errors.into_iter().map(|(at, what)| Problem::at(&context.file, at, "", what)).collect(),
+            },
+            Ok(Format::Yaml) => return self.parsed(parse_yaml(text), context),
+            Ok(Format::Json) => return self.parsed(parse_json(text), context),
+            Err(problem) => vec![problem],
+        };
+        self.problems.extend(found);
+    }
+
+    fn parsed(&mut self, parsed: Result<Node, (Place, String)>, context: &FileContext) {
+        match parsed {
+            Ok(node) => self.tree(&node, context),
+            Err((at, what)) => self.problems.push(Problem::at(&context.file, at, "", what)),
+        }
+    }
+
+    fn tree(&mut self, node: &Node, context: &FileContext) {
+        let sandbox = match &node.value {
+            Value::Table(entries) => entries.iter().find(|entry| entry.key == "sandbox"),
+            _ => None,
+        };
+        let Some(sandbox) = sandbox else {
+            self.problems.extend(read_tree(node, context, &mut self.inventory));
+            return;
+        };
+        // What else the file says stands beside the sandbox's own inventory, which it may refine.
+        self.problems.extend(read_tree(node, context, &mut self.inventory));
+        let wrong = |what: String| Problem::at(&context.file, sandbox.at, "sandbox", what);
+        let serde_json::Value::Object(options) = sandbox.node.to_json() else {
+            self.problems.push(wrong(format!("expected a table, found {}", sandbox.node.kind())));
+            return;
+        };
+        match (self.sandbox)(&options) {
+            Ok(text) => self.sandbox_inventory(&text, context),
+            Err(what) => self.problems.push(wrong(what)),
+        }
+    }
+
+    /// The inventory that a sandbox wrote. It is not read from a file, so nobody else can read its passwords.
+    fn sandbox_inventory(&mut self, text: &str, context: &FileContext) {
+        let name = format!("{} (sandbox)", context.file.display());
+        let context = FileContext { file: Arc::from(Path::new(&name)), private: true, ..context.clone() };
+        let (node, errors) = parse_toml(text);
+        self.problems.extend(errors.into_iter().map(|(at, what)| Problem::at(&context.file, at, "", what)));
+        self.problems.extend(read_tree(&node, &context, &mut self.inventory));
+    }
+}
+
+/// The format of an inventory: by its suffix where that is clear, else by its content.
+///
+/// # Errors
+/// A format that is known and not read.
+pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
+    let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_lowercase();
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match suffix.as_str() {
+        "toml" => return Ok(Format::Toml),
+        "yaml" | "yml" => return Ok(Format::Yaml),
+        "json" => return Ok(Format::Json),
+        "csv" | "tsv" => return Ok(Format::Csv),
+        "ini" => return Err(ansible(file)),
+        _ if name.ends_with("ssh_config") => return Ok(Format::SshConfig),
+        _ => {}
+    }
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    let word = line.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let table = |names: &[&str], before: &str, after: &[char]| {
+        let rest = line.strip_prefix(before).unwrap_or_default();
+        names.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(after)))
+    };
+    const TABLES: [&str; 4] = ["defaults", "groups", "hosts", "sandbox"];
+    Ok(match () {
+        () if line.starts_with('{') => Format::Json,
+        () if table(&TABLES, "[", &[']', '.']) || table(&TABLES, "", &['=', '.']) => Format::Toml,
+        () if line == "---" || table(&TABLES, "", &[':']) => Format::Yaml,
+        () if line.starts_with('[') && !line.contains(':') => return Err(ansible(file)),
+        () if is_header(line) || line.starts_with("sep=") => Format::Csv,
+        () if ["host", "match", "include"].contains(&word.as_str()) && line.len() > word.len() => Format::SshConfig,
+        () => Format::List,
+    })
+}
+
+fn ansible(file: &Path) -> Problem {
+    let what = "this looks like an Ansible inventory in INI form, which this version does not read";
+    Problem::at(file, Place { line: 1, column: 1 }, "", what)
+        .with_hint("write it as TOML, YAML, JSON, CSV or a plain list")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Format, format};
+
+    #[test]
+    fn formats_by_suffix_and_content() {
+        let by_content = |text: &str| format(Path::new("inventory"), text).ok();
+        assert_eq!(by_content("# c\n\n[groups.web]\n"), Some(Format::Toml));
+        assert_eq!(by_content("[defaults]\n"), Some(Format::Toml));
+        assert_eq!(by_content("groups:\n  web:\n"), Some(Format::Yaml));
+        assert_eq!(by_content("---\nhosts: {}\n"), Some(Format::Yaml));
+        assert_eq!(by_content(" {\"hosts\": []}"), Some(Format::Json));
+        assert_eq!(by_content("Name;Site\nweb01;ber\n"), Some(Format::Csv));
+        assert_eq!(by_content("ComputerName\nweb01\n"), Some(Format::Csv));
+        assert_eq!(by_content("Host web\n  Port 22\n"), Some(Format::SshConfig));
+        assert_eq!(by_content("web[01-04]\nhost\n"), Some(Format::List));
+        assert_eq!(by_content("[fe80::1]\n"), Some(Format::List));
+        assert_eq!(by_content("[web]\nweb01 ansible_port=5986\n"), None);
+        assert_eq!(format(Path::new("a.YML"), "").ok(), Some(Format::Yaml));
+        assert_eq!(format(Path::new("my.ssh_config"), "").ok(), Some(Format::SshConfig));
+        assert_eq!(format(Path::new("a.txt"), "web01").ok(), Some(Format::List));
+    }
+}

@@ -1,0 +1,190 @@
+//! The inventory in memory: hosts, groups, defaults, with the place of everything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::config::{Connection, Given, Origin, Problem, Source, Transport, did_you_mean};
+
+/// What one host, group or file says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layer {
+    /// Connection keys.
+    pub connection: Connection,
+    /// Variables (`host.NAME`).
+    pub vars: BTreeMap<String, Given<serde_json::Value>>,
+    /// Labels (`label:KEY=VALUE`).
+    pub labels: BTreeMap<String, Given<String>>,
+}
+
+impl Layer {
+    /// Fills what this layer leaves open from a weaker one.
+    pub fn fill(&mut self, weaker: &Self) {
+        self.connection.fill(&weaker.connection);
+        for (key, value) in &weaker.vars {
+            self.vars.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        for (key, value) in &weaker.labels {
+            self.labels.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+    }
+
+    /// What both layers set differently: key and both origins.
+    pub fn disagreements<'a>(&'a self, other: &'a Self) -> Vec<(String, &'a Source, &'a Source)> {
+        let connection = self.connection.disagreements(&other.connection);
+        let mut found: Vec<_> = connection.into_iter().map(|(key, one, two)| (key.to_owned(), one, two)).collect();
+        found.extend(differ("vars", &self.vars, &other.vars));
+        found.extend(differ("labels", &self.labels, &other.labels));
+        found
+    }
+}
+
+fn differ<'a, T: PartialEq>(
+    what: &str,
+    one: &'a BTreeMap<String, Given<T>>,
+    two: &'a BTreeMap<String, Given<T>>,
+) -> Vec<(String, &'a Source, &'a Source)> {
+    let pair = |(key, mine): (&String, &'a Given<T>)| {
+        let theirs = two.get(key)?;
+        (mine.value != theirs.value).then(|| (format!("{what}.{key}"), &mine.source, &theirs.source))
+    };
+    one.iter().filter_map(pair).collect()
+}
+
+/// A host of the inventory, or one that was only named on the command line.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The name as first written.
+    pub name: Arc<str>,
+    /// Where to connect, if not to the name.
+    pub address: Option<Given<String>>,
+    /// The scheme of a URL, weaker than any transport key of host and groups.
+    pub scheme: Option<Given<Transport>>,
+    /// What a URL on the command line says, stronger than the host's own entry.
+    pub url: Connection,
+    /// What its own entry says.
+    pub layer: Layer,
+    /// The groups that name it.
+    pub groups: Vec<usize>,
+    /// The inventories that name it.
+    pub sources: Vec<usize>,
+}
+
+/// A group of hosts.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub layer: Layer,
+    /// The groups below it, with the place that says so.
+    pub children: Vec<(usize, Origin)>,
+    /// It has an own table somewhere; otherwise somebody names a group that doesn't exist.
+    pub defined: bool,
+}
+
+/// One inventory that was read.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// What it says for all its hosts.
+    pub defaults: Layer,
+    /// Named by a flag or the configuration, and not only inside an expression.
+    pub main: bool,
+}
+
+/// All inventories together.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    /// The hosts in the order of their first mention.
+    pub hosts: Vec<Host>,
+    /// The groups in the order of their first mention.
+    pub groups: Vec<Group>,
+    /// The inventories in the order they were read.
+    pub sources: Vec<SourceFile>,
+    hosts_by_name: HashMap<String, usize>,
+    groups_by_name: HashMap<String, usize>,
+}
+
+impl Inventory {
+    /// The place of a host by name; names have no case.
+    pub fn host(&self, name: &str) -> Option<usize> {
+        self.hosts_by_name.get(&name.to_lowercase()).copied()
+    }
+
+    /// The place of a host, made if it is new.
+    pub fn host_or_new(&mut self, name: &str) -> usize {
+        *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
+            self.hosts.push(Host {
+                name: Arc::from(name),
+                address: None,
+                scheme: None,
+                url: Connection::default(),
+                layer: Layer::default(),
+                groups: Vec::new(),
+                sources: Vec::new(),
+            });
+            self.hosts.len() - 1
+        })
+    }
+
+    /// Notes that an inventory names a host.
+    pub fn mention(&mut self, name: &str, source: usize) -> usize {
+        let host = self.host_or_new(name);
+        if self.hosts[host].sources.last() != Some(&source) {
+            self.hosts[host].sources.push(source);
+        }
+        host
+    }
+
+    /// The place of a group that is defined somewhere.
+    pub fn group(&self, name: &str) -> Option<usize> {
+        self.groups_by_name.get(name).copied().filter(|&group| self.groups[group].defined)
+    }
+
+    /// The place of a group, made if it is new.
+    pub fn group_or_new(&mut self, name: &str) -> usize {
+        *self.groups_by_name.entry(name.to_owned()).or_insert_with(|| {
+            self.groups.push(Group { name: name.to_owned(), ..Group::default() });
+            self.groups.len() - 1
+        })
+    }
+
+    /// The names of the groups that are defined.
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().filter(|group| group.defined).map(|group| group.name.as_str())
+    }
+
+    /// A group with everything below it.
+    pub fn with_children(&self, group: usize) -> Vec<usize> {
+        let mut found = vec![group];
+        let mut next = 0;
+        while let Some(&group) = found.get(next) {
+            for (child, _) in &self.groups[group].children {
+                if !found.contains(child) {
+                    found.push(*child);
+                }
+            }
+            next += 1;
+        }
+        found
+    }
+
+    /// What can be wrong only once everything is read: children that don't exist and circles.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (place, group) in self.groups.iter().enumerate() {
+            for (child, origin) in &group.children {
+                let at = crate::config::Place { line: origin.line, column: 1 };
+                let path = format!("groups > {} > children", group.name);
+                let name = &self.groups[*child].name;
+                if !self.groups[*child].defined {
+                    let problem = Problem::at(&origin.file, at, path, format!("unknown group '{name}'"));
+                    problems.push(Problem { hint: did_you_mean(name, self.group_names()), ..problem });
+                } else if self.with_children(*child).contains(&place) {
+                    let message = format!("group '{}' contains itself through '{name}'", group.name);
+                    problems.push(Problem::at(&origin.file, at, path, message));
+                }
+            }
+        }
+        problems
+    }
+}
