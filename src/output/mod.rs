@@ -7,6 +7,7 @@
 mod csv;
 mod display;
 mod fanout;
+mod filter;
 mod json;
 mod jsonl;
 mod line;
@@ -27,6 +28,7 @@ pub(crate) mod testing;
 use std::io::{self, Write};
 
 pub use fanout::Fanout;
+pub use filter::{Filtered, Where};
 pub use line::{SCHEMA, VERSION};
 pub use message::{MessageData, Shown, progress_text};
 pub use sanitize::{sanitize, sanitize_line};

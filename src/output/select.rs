@@ -1,5 +1,7 @@
 //! Which properties are shown: `--select`.
 
+use std::str::Chars;
+
 use crate::clixml::Value;
 
 /// A property under its name.
@@ -37,7 +39,7 @@ impl Select {
                     chosen.push(*field);
                 }
             }
-            if !found && !pattern.contains('*') {
+            if !found && !pattern.contains(['*', '?']) {
                 chosen.push((pattern, &Value::Null));
             }
         }
@@ -46,7 +48,7 @@ impl Select {
 
     /// The names that are columns whatever the objects have.
     pub fn fixed(&self) -> impl Iterator<Item = &str> {
-        self.patterns.iter().filter(|pattern| !pattern.contains('*')).map(String::as_str)
+        self.patterns.iter().filter(|pattern| !pattern.contains(['*', '?'])).map(String::as_str)
     }
 
     /// The place of the pattern that selects this name.
@@ -55,28 +57,29 @@ impl Select {
     }
 }
 
-/// Whether a name matches a pattern with `*`, without regard to ASCII case.
-fn matches(pattern: &str, name: &str) -> bool {
-    let (mut pattern, mut name) = (pattern.as_bytes(), name.as_bytes());
-    // Where to go on if the last `*` must take one byte more.
-    let mut retry: Option<(&[u8], &[u8])> = None;
+/// Whether a name matches a pattern with `*` (any characters) and `?` (one), without regard to ASCII case.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let (mut pattern, mut name) = (pattern.chars(), name.chars());
+    // Where to go on if the last `*` must take one character more.
+    let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
-        match (pattern, name) {
-            ([b'*', rest @ ..], _) => {
-                retry = Some((rest, name));
-                pattern = rest;
+        let (mut more_pattern, mut more_name) = (pattern.clone(), name.clone());
+        match (more_pattern.next(), more_name.next()) {
+            (Some('*'), _) => {
+                retry = Some((more_pattern.clone(), name.clone()));
+                pattern = more_pattern;
             }
-            ([p, more_pattern @ ..], [n, more_name @ ..]) if p.eq_ignore_ascii_case(n) => {
+            (Some(p), Some(n)) if p == '?' || p.eq_ignore_ascii_case(&n) => {
                 (pattern, name) = (more_pattern, more_name);
             }
-            ([], []) => return true,
-            _ => match retry {
-                Some((rest, [_, more @ ..])) => {
-                    retry = Some((rest, more));
-                    (pattern, name) = (rest, more);
+            (None, None) => return true,
+            _ => {
+                let Some((rest, taken)) = &mut retry else { return false };
+                if taken.next().is_none() {
+                    return false;
                 }
-                _ => return false,
-            },
+                (pattern, name) = (rest.clone(), taken.clone());
+            }
         }
     }
 }
@@ -97,6 +100,9 @@ mod tests {
             ("*a*b", "aabab", true),
             ("*a*b", "aaba", false),
             ("", "a", false),
+            ("n?me", "Name", true),
+            ("*?", "é", true),
+            ("?", "", false),
         ] {
             assert_eq!(matches(pattern, name), expect, "{pattern} {name}");
         }

@@ -9,7 +9,9 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::cli::terminal::{Console, Diagnostics, ProgressLine};
-use crate::output::{self, CsvSettings, Fanout, Format, SelectedStreams, Settings, Sink, SortKey, Sorted};
+use crate::output::{
+    self, CsvSettings, Fanout, Filtered, Format, SelectedStreams, Settings, Sink, SortKey, Sorted, Where,
+};
 
 /// Output flags, shared by the commands that show a run's data.
 #[derive(Debug, Clone, Args)]
@@ -32,6 +34,10 @@ pub struct OutputArgs {
         value_parser = SelectedStreams::parse
     )]
     pub streams: SelectedStreams,
+
+    /// Show only objects for which this holds, such as 'Status -eq Stopped -and Name -like sql*'
+    #[arg(long = "where", env = "PSFLEET_WHERE", value_name = "EXPR")]
+    pub filter: Option<Where>,
 
     /// Show only these properties, in this order; `*` stands for any characters
     #[arg(long, env = "PSFLEET_SELECT", value_delimiter = ',', value_name = "PROPS", conflicts_with = "types")]
@@ -148,6 +154,9 @@ impl OutputArgs {
         let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
         if !self.sort_by.is_empty() {
             data = Box::new(Sorted::new(self.sort_by.clone(), data));
+        }
+        if let Some(filter) = &self.filter {
+            data = Box::new(Filtered::new(filter.clone(), data));
         }
         Ok(vec![data, Box::new(diagnostics), Box::new(ProgressLine::new(console))])
     }

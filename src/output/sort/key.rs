@@ -75,7 +75,8 @@ fn push(value: &Value, key: &mut Vec<u8>) {
     key.push(0);
 }
 
-fn number(value: &Value) -> Option<f64> {
+/// The size of numbers, booleans, dates (microseconds) and durations (seconds).
+pub fn number(value: &Value) -> Option<f64> {
     if let Some(number) = value.as_i64() {
         return Some(number as f64);
     }
@@ -92,7 +93,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// The instant of a date; one without an offset counts as UTC.
-fn instant(text: &str) -> Option<Timestamp> {
+pub fn instant(text: &str) -> Option<Timestamp> {
     let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse().ok().or_else(local)
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 
 pub use self::key::SortKey;
+pub(super) use self::key::{instant, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
 use crate::clixml::{Decoder, Document, encode};

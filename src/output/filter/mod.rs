@@ -1,0 +1,208 @@
+//! `--where`: only the objects for which an expression holds, written as Where-Object has it.
+
+mod compare;
+mod parse;
+
+use std::sync::Arc;
+
+use self::compare::{Operator, compare, truth};
+use super::display::display;
+use super::refs::resolve;
+use super::{Flow, Sink};
+use crate::clixml::{self, Document, Value};
+use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::record::Stream;
+
+/// An expression over the properties of one object, such as `Status -eq Stopped -and Name -like sql*`.
+///
+/// Operators: `-eq -ne -gt -ge -lt -le -like -notlike -in -notin -contains -notcontains`, joined by `-and`, `-or`,
+/// `-not` and parentheses. A property alone holds if PowerShell takes it for true. Text compares without regard to
+/// case; the literal takes the type of the property.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Where {
+    /// Any of them holds.
+    Any(Vec<Where>),
+    /// All of them hold.
+    All(Vec<Where>),
+    /// It does not hold.
+    Not(Box<Where>),
+    /// The property is true.
+    Truth(Property),
+    /// The property compares so with one of these literals.
+    Compare(Property, Operator, Vec<Literal>),
+}
+
+/// A property's name, then the names of members within it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property(Vec<String>);
+
+/// What stands right of an operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Literal {
+    /// `$null`
+    Null,
+    /// Anything else; it takes the type of the property.
+    Text(String),
+}
+
+impl Where {
+    /// Whether it holds for an object of this host.
+    pub fn holds(&self, document: &Document, host: &str) -> bool {
+        match self {
+            Self::Any(parts) => parts.iter().any(|part| part.holds(document, host)),
+            Self::All(parts) => parts.iter().all(|part| part.holds(document, host)),
+            Self::Not(part) => !part.holds(document, host),
+            Self::Truth(property) => property.with(document, host, truth),
+            Self::Compare(property, operator, literals) => {
+                property.with(document, host, |value| compare(document, value, *operator, literals))
+            }
+        }
+    }
+}
+
+impl Property {
+    /// Reads the property: `PSComputerName` is the host, `Value` an object that is a single value, what is missing null.
+    fn with(&self, document: &Document, host: &str, read: impl FnOnce(&Value) -> bool) -> bool {
+        let Some((first, inner)) = self.0.split_first() else { return false };
+        if first.eq_ignore_ascii_case("PSComputerName") {
+            return read(&Value::str(host));
+        }
+        let fields = clixml::properties(document);
+        let value = match &fields {
+            Some(fields) => fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|(_, value)| *value),
+            None => Some(&document.root).filter(|_| first.eq_ignore_ascii_case("Value")),
+        };
+        let resolved = value.map(|value| resolve(document, value));
+        let value = inner.iter().fold(resolved, |value, name| Some(resolve(document, value?.member(name)?)));
+        read(value.unwrap_or(&Value::Null))
+    }
+}
+
+/// Hands on the objects for which an expression holds, and all other events.
+pub struct Filtered {
+    expression: Where,
+    header: Option<Arc<RunHeader>>,
+    inner: Box<dyn Sink>,
+}
+
+impl Filtered {
+    /// Filters for this sink.
+    pub fn new(expression: Where, inner: Box<dyn Sink>) -> Self {
+        Self { expression, header: None, inner }
+    }
+}
+
+impl Sink for Filtered {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        match &event.kind {
+            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::Record(record) if record.stream == Stream::Output => {
+                let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+                if !self.expression.holds(&record.value, host) {
+                    return Ok(Flow::Continue);
+                }
+            }
+            _ => {}
+        }
+        self.inner.event(event)
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        self.inner.idle()
+    }
+}
+
+/// The text of a value for comparisons with text.
+fn text(document: &Document, value: &Value) -> String {
+    match value {
+        Value::Object(object) if !object.is_enum() && object.to_string.is_none() => display(document, value),
+        Value::Bool(_) => display(document, value),
+        _ => clixml::text(value).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Where;
+    use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
+    use crate::output::testing::bag;
+
+    fn object() -> Document {
+        let status = Object {
+            type_names: TypeNames::new(["System.ServiceProcess.ServiceControllerStatus", "System.Enum"]),
+            to_string: Some("Stopped".into()),
+            content: Content::Value(Value::I32(1)),
+            ..Object::default()
+        };
+        let tags = Object {
+            content: Content::List(ListKind::List, vec![Value::str("a"), Value::I32(7)]),
+            ..Object::default()
+        };
+        let object = bag(vec![
+            ("Name", Value::str("W32Time")),
+            ("Status", status.into()),
+            ("Size", Value::I64(3 << 30)),
+            ("Nothing", Value::Null),
+            ("On", Value::Bool(true)),
+            ("When", Value::DateTime("2026-11-22T19:51:31+01:00".into())),
+            ("Took", Value::TimeSpan("PT90S".into())),
+            ("Version", Value::Version("10.0.1".into())),
+            ("Tags", tags.into()),
+            ("Inner", bag(vec![("Deep", Value::str("x y"))]).into()),
+            ("Odd Name", Value::str("")),
+        ]);
+        Document::new(object.into())
+    }
+
+    #[test]
+    fn expressions_hold_as_in_powershell() {
+        let document = object();
+        for (expression, expect) in [
+            ("Name -eq w32time", true),
+            ("$_.Name -ne 'W32Time'", false),
+            ("Name -like w*TIME", true),
+            ("Name -notlike 'sql?'", true),
+            ("Name -like w32tim?", true),
+            ("Status -eq Stopped", true),
+            ("Status -eq 1", true),
+            ("Status -in Running,stopped", true),
+            ("Status -notin 'Running', 'Paused'", true),
+            ("Size -gt 2GB -and Size -le 3gb", true),
+            ("Size -gt 10", true),
+            ("Size -eq abc", false),
+            ("Nothing -eq $null", true),
+            ("Missing -eq $null", true),
+            ("Name -ne $null", true),
+            ("Nothing -lt 5", true),
+            ("On", true),
+            ("-not On", false),
+            ("!(Nothing)", true),
+            ("On -eq $true", true),
+            ("On -eq False", false),
+            ("When -gt 2026-11-22", true),
+            ("When -lt '2026-11-22T18:00:00Z'", false),
+            ("When -lt '2026-11-22 19:00'", true),
+            ("Took -ge 00:01:30", true),
+            ("Took -gt PT2M", false),
+            ("Version -gt 9.9", true),
+            ("Tags -contains A", true),
+            ("Tags -contains 7", true),
+            ("Tags -notcontains b", true),
+            ("Inner.Deep -eq \"x y\"", true),
+            ("PSComputerName -like web*", true),
+            ("'Odd Name' -eq ''", true),
+            ("Size -lt 1 -or Name -eq x -or (On -and -not Missing)", true),
+            ("Size -lt 1 -and On -or On", true),
+        ] {
+            let parsed: Where = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
+            assert_eq!(parsed.holds(&document, "web01"), expect, "{expression}");
+        }
+    }
+
+    #[test]
+    fn single_values_are_called_value() {
+        let document = Document::new(Value::I32(5));
+        assert!("Value -gt 4".parse::<Where>().unwrap().holds(&document, "h"));
+        assert!(!"Name -eq x".parse::<Where>().unwrap().holds(&document, "h"));
+    }
+}

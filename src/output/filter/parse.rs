@@ -1,0 +1,240 @@
+//! The text of an expression.
+
+use std::str::FromStr;
+
+use super::compare::Operator;
+use super::{Literal, Property, Where};
+
+/// Parentheses and `-not` within each other; more is a mistake, or an attack on the stack.
+const DEEPEST: usize = 64;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    /// `-eq`, without the dash and in lower case.
+    Dash(String),
+    Word(String),
+    Quoted(String),
+    Open,
+    Close,
+    Comma,
+}
+
+impl FromStr for Where {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parser = Parser { tokens: tokens(text)?, next: 0, depth: 0 };
+        let parsed = parser.any()?;
+        match parser.peek() {
+            None => Ok(parsed),
+            Some(token) => Err(format!("expected -and, -or or the end, found {}", shown(token))),
+        }
+    }
+}
+
+struct Parser {
+    tokens: Vec<Token>,
+    next: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.next)
+    }
+
+    fn take(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.next).cloned();
+        self.next += 1;
+        token
+    }
+
+    fn took(&mut self, token: &Token) -> bool {
+        let found = self.peek() == Some(token);
+        self.next += usize::from(found);
+        found
+    }
+
+    fn joined(
+        &mut self,
+        word: &str,
+        part: fn(&mut Self) -> Result<Where, String>,
+        join: fn(Vec<Where>) -> Where,
+    ) -> Result<Where, String> {
+        let mut parts = vec![part(self)?];
+        while self.took(&Token::Dash(word.to_owned())) {
+            parts.push(part(self)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { join(parts) })
+    }
+
+    fn any(&mut self) -> Result<Where, String> {
+        self.joined("or", Self::all, Where::Any)
+    }
+
+    fn all(&mut self) -> Result<Where, String> {
+        self.joined("and", Self::one, Where::All)
+    }
+
+    fn one(&mut self) -> Result<Where, String> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err("nested too deep".to_owned());
+        }
+        let one = if self.took(&Token::Dash("not".to_owned())) {
+            Where::Not(Box::new(self.one()?))
+        } else if self.took(&Token::Open) {
+            let inner = self.any()?;
+            if !self.took(&Token::Close) {
+                return Err("a parenthesis is not closed".to_owned());
+            }
+            inner
+        } else {
+            self.comparison()?
+        };
+        self.depth -= 1;
+        Ok(one)
+    }
+
+    fn comparison(&mut self) -> Result<Where, String> {
+        let property = match self.take() {
+            Some(Token::Word(word)) => Property(word.split('.').map(str::to_owned).collect()),
+            Some(Token::Quoted(name)) => Property(vec![name]),
+            found => return Err(format!("expected a property, found {}", found.as_ref().map_or("the end", shown))),
+        };
+        let property = property.without_item()?;
+        let Some(Token::Dash(name)) = self.peek().cloned() else { return Ok(Where::Truth(property)) };
+        if matches!(name.as_str(), "and" | "or") {
+            return Ok(Where::Truth(property));
+        }
+        self.next += 1;
+        let operator = Operator::named(&name).ok_or_else(|| {
+            format!(
+                "no operator is named -{name}; use {}",
+                Operator::NAMES.map(|(name, _)| format!("-{name}")).join(" ")
+            )
+        })?;
+        let mut literals = vec![self.literal()?];
+        while self.took(&Token::Comma) {
+            literals.push(self.literal()?);
+        }
+        if literals.len() > 1 && !operator.takes_list() {
+            return Err(format!("-{name} compares with one value; use -in for several"));
+        }
+        Ok(Where::Compare(property, operator, literals))
+    }
+
+    fn literal(&mut self) -> Result<Literal, String> {
+        match self.take() {
+            Some(Token::Quoted(text)) => Ok(Literal::Text(text)),
+            Some(Token::Word(word)) => Ok(match word.to_ascii_lowercase().as_str() {
+                "$null" => Literal::Null,
+                "$true" => Literal::Text("True".to_owned()),
+                "$false" => Literal::Text("False".to_owned()),
+                _ => Literal::Text(word),
+            }),
+            found => Err(format!("expected a value, found {}", found.as_ref().map_or("the end", shown))),
+        }
+    }
+}
+
+impl Property {
+    /// `$_.Name` is `Name`.
+    fn without_item(mut self) -> Result<Self, String> {
+        if self.0.first().is_some_and(|first| first == "$_" || first.eq_ignore_ascii_case("$PSItem")) {
+            self.0.remove(0);
+        }
+        match self.0.iter().any(String::is_empty) || self.0.is_empty() || self.0[0].starts_with('$') {
+            true => Err("expected the name of a property, such as Name or $_.Name".to_owned()),
+            false => Ok(self),
+        }
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let (token, length) = match first {
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            ',' => (Token::Comma, 1),
+            '!' => (Token::Dash("not".to_owned()), 1),
+            '\'' | '"' => quoted(rest, first)?,
+            '-' if rest[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
+                let name = &rest[1..word_end(rest)];
+                (Token::Dash(name.to_ascii_lowercase()), name.len() + 1)
+            }
+            _ => {
+                let end = word_end(rest);
+                (Token::Word(rest[..end].to_owned()), end)
+            }
+        };
+        tokens.push(token);
+        rest = rest[length..].trim_start();
+    }
+    Ok(tokens)
+}
+
+fn word_end(text: &str) -> usize {
+    text.find(|c: char| c.is_whitespace() || "(),'\"".contains(c)).unwrap_or(text.len())
+}
+
+/// A string in quotes; a doubled quote within stands for one.
+fn quoted(text: &str, quote: char) -> Result<(Token, usize), String> {
+    let mut inner = String::new();
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((place, c)) = chars.next() {
+        if c != quote {
+            inner.push(c);
+        } else if chars.next_if(|(_, next)| *next == quote).is_some() {
+            inner.push(quote);
+        } else {
+            return Ok((Token::Quoted(inner), place + 1));
+        }
+    }
+    Err(format!("a {quote} is not closed"))
+}
+
+fn shown(token: &Token) -> &str {
+    match token {
+        Token::Dash(name) | Token::Word(name) | Token::Quoted(name) => name,
+        Token::Open => "(",
+        Token::Close => ")",
+        Token::Comma => ",",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Where;
+
+    #[test]
+    fn mistakes_are_named() {
+        for (expression, expect) in [
+            ("", "expected a property, found the end"),
+            ("Name -eq", "expected a value, found the end"),
+            ("Name -match x", "no operator is named -match; use -eq"),
+            ("Name -eq a b", "expected -and, -or or the end, found b"),
+            ("Name -eq a,b", "use -in for several"),
+            ("(Name", "not closed"),
+            ("Name -eq 'a", "not closed"),
+            ("$x -eq 1", "name of a property"),
+            ("a..b", "name of a property"),
+            (&"(".repeat(1000), "nested too deep"),
+        ] {
+            let error = expression.parse::<Where>().unwrap_err();
+            assert!(error.contains(expect), "{expression}: {error}");
+        }
+        assert_eq!("'it''s' -eq -5".parse::<Where>().map(|_| ()), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[-a$'\"(),! é.]{0,40}") {
+            let _ = text.parse::<Where>();
+        }
+    }
+}
