@@ -1,5 +1,6 @@
 //! The inventory of a running fleet, as TOML.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -14,6 +15,7 @@ pub fn toml(options: &Options, user: &str, password: &str, ca: Option<&Path>, ho
     document.insert("groups".into(), Value::Table(groups(hosts)));
     let hosts = hosts.iter().map(|(host, port)| {
         let mut table = Table::new();
+        table.insert("address".into(), Value::String(Ipv4Addr::LOCALHOST.to_string()));
         table.insert("port".into(), Value::Integer((*port).into()));
         (host.name.clone(), Value::Table(table))
     });
@@ -25,7 +27,6 @@ fn defaults(options: &Options, user: &str, password: &str, ca: Option<&Path>) ->
     let mut table = Table::new();
     let mut text = |key: &str, value: &str| drop(table.insert(key.into(), Value::String(value.to_owned())));
     text("transport", "winrm");
-    text("address", "127.0.0.1");
     text("user", user);
     text("password", password);
     if let Some(mechanism) = options.auth.first() {
@@ -37,7 +38,7 @@ fn defaults(options: &Options, user: &str, password: &str, ca: Option<&Path>) ->
     table.insert("tls".into(), Value::Boolean(options.tls));
     if !options.tls {
         // Loopback only: nobody is between us and the host.
-        table.insert("trusted_hosts".into(), Value::String("*".into()));
+        table.insert("trusted_hosts".into(), Value::Array(vec![Value::String("*".into())]));
         table.insert("allow_unencrypted".into(), Value::Boolean(true));
     }
     table

@@ -26,7 +26,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("report", &["event", "inventory", "target"]),
         ("output", &["clixml", "event", "inventory", "record", "report", "target"]),
         // Its bridge starts real PowerShell through the local transport.
-        ("sandbox", &["auth", "channel", "clixml", "psrp", "record", "secret", "target", "transport", "wsman"]),
+        (
+            "sandbox",
+            &["auth", "channel", "clixml", "config", "psrp", "record", "secret", "target", "transport", "wsman"],
+        ),
     ])
 }
 

@@ -1,3 +1,4 @@
 //! The sandbox, driven by clients that we did not write.
 
+mod protocol;
 mod pypsrp;

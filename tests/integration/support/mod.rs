@@ -8,5 +8,6 @@ pub mod run;
 pub mod sandbox;
 pub mod sshd;
 pub mod winrm;
+pub mod wire;
 
 pub use pwsh::pwsh;
