@@ -11,3 +11,4 @@ mod winrm;
 mod winrm_auth;
 mod winrm_carrier;
 mod winrm_connect;
+mod winrm_session;

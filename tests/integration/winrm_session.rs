@@ -1,0 +1,83 @@
+//! One session through every mechanism, against the sandbox with a real PowerShell behind it.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use psfleet::clixml::Document;
+use psfleet::psrp::{Command, Invocation};
+use psfleet::record::Stream;
+use psfleet::sandbox::{Mechanism, Options};
+use psfleet::session::{Ending, Records, RunOptions, Session};
+use psfleet::target::{AuthMethod, Credential, Target, Tls};
+use psfleet::transport::http::Http;
+use psfleet::transport::wsman::WsmanCarrier;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::support::{pwsh, sandbox, winrm};
+
+/// Keeps all records.
+#[derive(Default)]
+struct Kept(Vec<(Stream, Document)>);
+
+impl Records for Kept {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        self.0.push((stream, value));
+        ControlFlow::Continue(())
+    }
+}
+
+fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
+    let (_, address, _) = fleet.hosts().next().expect("a host");
+    let mut target = winrm::target_with(address.port(), |endpoint| {
+        endpoint.auth = auth;
+        if let Some(ca) = fleet.authority() {
+            endpoint.tls = Tls::On { ca: Some(ca.to_owned()), insecure: false };
+        }
+    });
+    let password = Some(fleet.password().clone());
+    target.credential = Some(Arc::new(Credential { user: fleet.user().to_owned(), password }));
+    target
+}
+
+async fn open(target: &Target) -> Session {
+    let carrier = WsmanCarrier::new(target, Arc::new(Http::new())).expect("carrier");
+    let stop = CancellationToken::new();
+    Session::open(Box::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
+}
+
+async fn run(session: &mut Session, script: &str, timeout: Duration) -> (Ending, Vec<(Stream, Document)>) {
+    let command = Command::new(&Invocation { script: script.into(), arguments: Vec::new(), input: false }, &[]);
+    let options = RunOptions { timeout, stop: CancellationToken::new(), reuse: true };
+    let mut kept = Kept::default();
+    let report = session.run(&command, Uuid::new_v4(), &options, &mut kept).await.expect("runs");
+    (report.ending, kept.0)
+}
+
+#[tokio::test]
+async fn every_mechanism_carries_the_same_session() {
+    let Some(pwsh) = pwsh() else { return };
+    let auth = vec![Mechanism::Negotiate, Mechanism::Ntlm, Mechanism::Basic];
+    for tls in [false, true] {
+        let fleet =
+            sandbox::fleet(Options { hosts: 1, pwsh: pwsh.clone(), tls, auth: auth.clone(), ..Options::default() });
+        let fleet = fleet.await;
+        for auth in [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic] {
+            let mut session = open(&target(&fleet, auth)).await;
+            let minute = Duration::from_secs(60);
+            let (ending, records) = run(&mut session, "1..3; 'x' * 400kb; Write-Error e", minute).await;
+            assert_eq!(ending, Ending::Completed, "{auth}");
+            let streams: Vec<Stream> = records.iter().map(|(stream, _)| *stream).collect();
+            let (output, error) = (Stream::Output, Stream::Error);
+            assert_eq!(streams, [output, output, output, output, error], "{auth}");
+            let (ending, _) = run(&mut session, "Start-Sleep 600", Duration::from_secs(1)).await;
+            assert_eq!(ending, Ending::TimedOut, "{auth}");
+            let (ending, records) = run(&mut session, "42", minute).await;
+            assert_eq!((ending, records[0].1.root.as_i64()), (Ending::Completed, Some(42)), "{auth}");
+            session.close().await;
+        }
+        let stats = sandbox::assert_clean(fleet).await;
+        assert_eq!(stats.failed_logons, 0);
+    }
+}
