@@ -3,6 +3,7 @@
 mod architecture;
 mod clixml;
 mod local;
+mod recordings;
 mod sandbox;
 mod ssh;
 mod ssh_password;

@@ -135,6 +135,7 @@ impl Lane {
         if let Some(cookies) = self.cookies.header() {
             request = request.header(COOKIE, cookies);
         }
+        let is_leg = matches!(body, Body::Empty);
         let (media, bytes) = self.pack(body)?;
         request = request
             .header(CONTENT_TYPE, media)
@@ -144,10 +145,10 @@ impl Lane {
             .body(bytes);
         match tokio::time::timeout(patience, self.perform(request)).await {
             Ok(result) => result,
-            Err(_) if self.established || Instant::now() < self.logon_until => {
+            Err(_) if is_leg => Err(Failure::Final(timed_out(self.port()))),
+            Err(_) => {
                 Err(Failure::Broken(Error::new(Reason::Network, "the server does not answer any more").retryable()))
             }
-            Err(_) => Err(Failure::Final(timed_out(self.port()))),
         }
     }
 

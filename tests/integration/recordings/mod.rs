@@ -1,0 +1,249 @@
+//! What real Windows answered, replayed through the real session code.
+//!
+//! The recordings are exchanges of pypsrp with Windows hosts (builds 14393 to 26236). Each is replayed by a server that
+//! gives Windows' answers byte for byte, except for ids, to our carrier and session; what we send is compared message
+//! by message with what pypsrp had sent, what comes out with what the recorded answers say.
+//!
+//! Not replayed: `client_copy_file` (several shells, one of them not PowerShell), `psrp_disconnect_runspaces` (disconnect
+//! and connect), `psrp_get_command_metadata` (a message of its own), `psrp_is_alive_*` (Get as a probe),
+//! `psrp_key_exchange_timeout` (session key), `psrp_pshost_raw_ui_mocked_methods` (needs a host with a screen; ours
+//! refuses), `psrp_reset_runspace_state` and `psrp_set_runspaces` (runspace counts): what they show, psfleet does not do
+//! yet.
+
+mod channel;
+mod recording;
+mod replay;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use psfleet::clixml::{Document, Value};
+use psfleet::record::Stream;
+use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
+use psfleet::transport::http::Http;
+use psfleet::transport::wsman::WsmanCarrier;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::channel::{Message, kinds};
+use self::recording::{RecordedCommand, Recording};
+use self::replay::Replay;
+use crate::support::winrm;
+
+/// The folder of recordings, from `PSFLEET_TEST_RECORDINGS`; says so loudly where there is none.
+fn folder() -> Option<PathBuf> {
+    let found = std::env::var_os("PSFLEET_TEST_RECORDINGS").map(PathBuf::from);
+    if found.is_none() {
+        eprintln!("skipped: no recordings of Windows; set PSFLEET_TEST_RECORDINGS to a folder of pypsrp's *.yml");
+    }
+    found
+}
+
+/// What one command brought.
+struct Ran {
+    report: RunReport,
+    records: Vec<(Stream, Document)>,
+}
+
+impl Ran {
+    fn on(&self, stream: Stream) -> Vec<&Document> {
+        self.records.iter().filter(|(found, _)| *found == stream).map(|(_, document)| document).collect()
+    }
+
+    fn output(&self) -> Vec<&Document> {
+        self.on(Stream::Output)
+    }
+
+    fn texts(&self) -> Vec<String> {
+        self.output().into_iter().map(|document| text(&document.root)).collect()
+    }
+
+    fn counts(&self) -> BTreeMap<&'static str, usize> {
+        self.records.iter().fold(BTreeMap::new(), |mut counts, (stream, _)| {
+            *counts.entry(stream.name()).or_default() += 1;
+            counts
+        })
+    }
+}
+
+/// The text of a value: its string, or the text it was given.
+fn text(value: &Value) -> String {
+    let given = value.as_object().and_then(|object| object.to_string.as_ref());
+    value.as_text().or(given).map(|text| text.to_str_lossy().into_owned()).unwrap_or_default()
+}
+
+#[derive(Default)]
+struct Kept(Vec<(Stream, Document)>);
+
+impl Records for Kept {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        self.0.push((stream, value));
+        ControlFlow::Continue(())
+    }
+}
+
+/// Replays a recording: opens a session, runs its commands, closes, and compares all that can be compared.
+///
+/// `scripts` replaces commands that pypsrp had built of cmdlets, which we send as text.
+async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
+    let recording = Recording::load(&folder()?.join(format!("{name}.yml")));
+    let replay = Replay::start(&recording).await;
+    let carrier = WsmanCarrier::new(&winrm::target(replay.port()), Arc::new(Http::new())).expect("carrier");
+    let (minute, stop) = (Duration::from_secs(60), CancellationToken::new());
+    let opening = Session::open(Box::new(carrier), Uuid::new_v4(), minute, &stop, || {});
+    let mut session = opening.await.expect("the session opens");
+    let mut all = Vec::new();
+    for (index, recorded) in recording.commands.iter().enumerate() {
+        let command = recorded.command(scripts.get(index).copied());
+        let options = RunOptions { timeout: minute, stop: stop.clone(), reuse: recorded.signalled };
+        let mut kept = Kept::default();
+        let running = session.run(&command, Uuid::new_v4(), &options, &mut kept);
+        let report = running.await.unwrap_or_else(|error| panic!("command {index} of {name}: {error}"));
+        let ran = Ran { report, records: kept.0 };
+        compare_results(name, recorded, &ran);
+        all.push(ran);
+    }
+    session.close().await;
+    compare_requests(name, &recording, &replay, scripts);
+    Some((all, replay))
+}
+
+/// What came out of the session is what the recorded answers say, decoded on another way.
+fn compare_results(name: &str, recorded: &RecordedCommand, ran: &Ran) {
+    let expected = recorded.records();
+    assert_eq!(ran.records.len(), expected.len(), "{name}: number of records");
+    for (found, expected) in ran.records.iter().zip(&expected) {
+        assert_eq!(found, expected, "{name}");
+    }
+    match (&ran.report.ending, recorded.end_state()) {
+        (Ending::Completed, 4) | (Ending::Failed(_), 5) | (Ending::Stopped, 3) => {}
+        (ending, state) => panic!("{name}: {ending:?} of state {state}"),
+    }
+}
+
+/// What we sent is what pypsrp had sent, as messages: the same kinds in the same order, the same script, arguments
+/// and input.
+fn compare_requests(name: &str, recording: &Recording, replay: &Replay, scripts: &[&str]) {
+    assert_eq!(kinds(&replay.pool_messages()), kinds(&recording.opening), "{name}: messages to the pool");
+    let live = replay.command_messages();
+    assert_eq!(live.len(), recording.commands.len(), "{name}: commands");
+    for (index, (live, recorded)) in live.iter().zip(&recording.commands).enumerate() {
+        assert_eq!(kinds(live), kinds(&recorded.sent), "{name}: messages to command {index}");
+        for (ours, theirs) in live.iter().zip(&recorded.sent).skip(1) {
+            assert_eq!(ours.document(), theirs.document(), "{name}: input of command {index}");
+        }
+        if scripts.get(index).is_none() {
+            assert_eq!(essence(&live[0]), essence(&recorded.sent[0]), "{name}: CREATE_PIPELINE of command {index}");
+        }
+    }
+    let actions = replay.actions();
+    assert_eq!(actions.iter().filter(|action| *action == "Delete").count(), 1, "{name}: {actions:?}");
+    assert_eq!(replay.unread(), 0, "{name}: answers that we did not ask for");
+}
+
+/// What of a CREATE_PIPELINE decides what is run: whether input follows, the script, its arguments.
+fn essence(message: &Message) -> (Option<bool>, String, Vec<(String, Value)>) {
+    let document = message.document().expect("CLIXML");
+    let no_input = document.root.member("NoInput").and_then(Value::as_bool);
+    let invocation = recording::invocation(&document);
+    let arguments =
+        invocation.arguments.into_iter().map(|argument| (argument.name.unwrap_or_default(), argument.value));
+    (no_input, invocation.script, arguments.collect())
+}
+
+#[tokio::test]
+async fn opening_a_runspace_and_closing_it() {
+    let Some((ran, replay)) = play("psrp_open_runspace", &[]).await else { return };
+    assert!(ran.is_empty());
+    assert_eq!(replay.actions(), ["Create", "Receive", "Delete"]);
+}
+
+#[tokio::test]
+async fn several_commands_in_one_session() {
+    let Some((ran, replay)) = play("psrp_multiple_invocations", &[]).await else { return };
+    for one in &ran {
+        assert_eq!(one.output().iter().map(|document| document.root.as_i64()).collect::<Vec<_>>(), [Some(2)]);
+    }
+    let expected = ["Create", "Receive", "Command", "Receive", "Signal", "Command", "Receive", "Signal", "Delete"];
+    assert_eq!(replay.actions(), expected);
+}
+
+#[tokio::test]
+async fn all_streams_with_an_error_record_and_a_warning() {
+    let Some((ran, replay)) = play("psrp_stream_output_invocation", &[]).await else { return };
+    let streams = ["debug", "error", "information", "output", "progress", "verbose", "warning"];
+    assert_eq!(ran[0].counts(), streams.map(|stream| (stream, 1)).into());
+    let errors = ran[0].on(Stream::Error);
+    assert_eq!(text(&errors[0].root), "error stream");
+    let id = errors[0].root.member("FullyQualifiedErrorId").map(text);
+    assert_eq!(id.as_deref(), Some("Microsoft.PowerShell.Commands.WriteErrorException"));
+    assert_eq!(text(&ran[0].on(Stream::Warning)[0].root), "warning stream");
+    assert_eq!(ran[0].texts(), ["output stream"]);
+    assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Delete"]);
+}
+
+#[tokio::test]
+async fn input_over_protocol_2_3_and_2_2() {
+    for name in ["psrp_run_protocol_version_2.3", "psrp_run_protocol_version_2.2", "psrp_with_input"] {
+        let Some((ran, replay)) = play(name, &[]).await else { return };
+        assert_eq!(ran[0].output().len(), 4, "{name}");
+        // The input rides on the Command, where pypsrp needs a Send.
+        assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Delete"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_terminating_error() {
+    let Some((ran, _)) = play("client_fetch_file_fail_missing", &[]).await else { return };
+    let Ending::Failed(Some(error)) = &ran[0].report.ending else { panic!("{:?}", ran[0].report) };
+    assert_eq!(text(&error.root), r"The path at 'C:\fakefile.txt' does not exist");
+}
+
+#[tokio::test]
+async fn output_larger_than_an_envelope() {
+    let Some((ran, replay)) = play("client_fetch_file", &[]).await else { return };
+    let output = ran[0].texts();
+    assert_eq!(output.len(), 2);
+    assert!(output[0].len() > 300_000 && output[1].len() == 40, "{} {}", output[0].len(), output[1]);
+    let receives = ["Create", "Receive", "Command", "Receive", "Receive", "Receive", "Delete"];
+    assert_eq!(replay.actions(), receives);
+}
+
+#[tokio::test]
+async fn quiet_polls_of_a_long_running_command() {
+    let script = "Start-Sleep -Seconds 25; echo hi; Start-Sleep -Seconds 20";
+    let Some((ran, replay)) = play("psrp_long_running_cmdlet", &[script]).await else { return };
+    assert_eq!(ran[0].texts(), ["hi"]);
+    let receives = replay.actions().iter().filter(|action| *action == "Receive").count();
+    assert_eq!(receives, 1 + 3);
+}
+
+#[tokio::test]
+async fn a_script_larger_than_an_envelope() {
+    let Some((ran, replay)) = play("psrp_small_msg_size", &[]).await else { return };
+    assert_eq!(ran[0].texts()[0], "input");
+    assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Receive", "Delete"]);
+}
+
+#[tokio::test]
+async fn an_exit_code() {
+    let Some((ran, _)) = play("psrp_pshost_methods", &[]).await else { return };
+    assert_eq!(ran[0].report.exit_code, Some(1));
+    assert_eq!(ran[0].texts(), ["en-US"]);
+}
+
+#[tokio::test]
+async fn commands_of_other_shapes() {
+    for (name, scripts, expected) in [
+        ("client_execute_ps", &["Invoke-Expression x | Out-String -Stream"][..], &["winrm", "Running"][..]),
+        ("psrp_no_profile", &[], &[r"C:\WINDOWS\SYSTEM32\CONFIG\SYSTEMPROFILE"]),
+        ("psrp_application_args", &[], &[""]),
+        ("psrp_with_no_history", &[], &["", ""]),
+    ] {
+        let Some((ran, _)) = play(name, scripts).await else { return };
+        assert_eq!(ran[0].texts()[..expected.len()], *expected, "{name}");
+    }
+}

@@ -1,0 +1,183 @@
+//! A recording, taken apart: what was sent to each channel, what was answered.
+
+use std::path::Path;
+
+use psfleet::clixml::{Document, Value};
+use psfleet::psrp::message::MessageType;
+use psfleet::psrp::{Argument, Command, Invocation};
+use psfleet::record::Stream;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::channel::{Channel, Message};
+use super::text;
+use crate::support::winrm::{action, attribute, between};
+
+#[derive(Deserialize)]
+struct File {
+    messages: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    request: String,
+    #[serde(default)]
+    response: String,
+}
+
+/// One recorded shell.
+pub struct Recording {
+    /// The answer to Create.
+    pub created: String,
+    /// The ShellId in it.
+    pub shell_id: String,
+    /// The pool's id in the messages.
+    pub pool: Uuid,
+    /// The messages that opened the pool.
+    pub opening: Vec<Message>,
+    /// The answers to Receives of the shell.
+    pub pool_answers: Vec<String>,
+    /// Its commands in order.
+    pub commands: Vec<RecordedCommand>,
+    /// The answer to Delete.
+    pub deleted: String,
+}
+
+/// One command of a recorded shell.
+#[derive(Clone, Default)]
+pub struct RecordedCommand {
+    /// The CommandId.
+    pub id: String,
+    /// The answer to Command.
+    pub started: String,
+    /// The answer to Signal.
+    pub signal: String,
+    /// It was signalled when it was done.
+    pub signalled: bool,
+    /// What the client had sent in all.
+    pub sent: Vec<Message>,
+    /// How many messages the client had sent before each answer, and the answer to a Receive.
+    pub answers: Vec<(usize, String)>,
+}
+
+impl Recording {
+    /// Reads a file.
+    pub fn load(file: &Path) -> Self {
+        let yaml = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let File { messages } =
+            serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let create = messages.iter().position(|exchange| action(&exchange.request) == "Create").expect("a Create");
+        let mut opening = Channel::default();
+        opening.push(&messages[create].request);
+        let created = messages[create].response.clone();
+        let shell_id = between(&created, "<rsp:ShellId>", "<").expect("a ShellId").to_owned();
+        let mut recording = Self {
+            created,
+            shell_id,
+            pool: opening.messages[0].header.pool,
+            opening: opening.messages,
+            pool_answers: Vec::new(),
+            commands: Vec::new(),
+            deleted: String::new(),
+        };
+        let mut sent = Channel::default();
+        for exchange in &messages[create + 1..] {
+            recording.add(exchange, &mut sent);
+        }
+        recording
+    }
+
+    /// `sent` is what the client has sent to the command in progress.
+    fn add(&mut self, exchange: &Exchange, sent: &mut Channel) {
+        let answer = exchange.response.clone();
+        match (action(&exchange.request), self.commands.last_mut()) {
+            ("Receive", Some(command)) if exchange.request.contains("DesiredStream CommandId") => {
+                command.answers.push((sent.messages.len(), answer));
+            }
+            ("Receive", _) => self.pool_answers.push(answer),
+            ("Command", _) => {
+                *sent = Channel::default();
+                sent.push(&exchange.request);
+                let id = attribute(&exchange.request, "CommandId").expect("a CommandId").to_owned();
+                let sent = sent.messages.clone();
+                self.commands.push(RecordedCommand { id, started: answer, sent, ..RecordedCommand::default() });
+            }
+            ("Send", Some(command)) => {
+                sent.push(&exchange.request);
+                command.sent = sent.messages.clone();
+            }
+            ("Signal", Some(command)) => (command.signal, command.signalled) = (answer, true),
+            ("Delete", _) => self.deleted = answer,
+            (other, _) => panic!("{other} is not replayed"),
+        }
+    }
+}
+
+impl RecordedCommand {
+    /// The pipeline's id in the messages.
+    pub fn pipeline(&self) -> Uuid {
+        self.sent[0].header.pipeline
+    }
+
+    /// The same command for us to run, with another script where given.
+    pub fn command(&self, script: Option<&str>) -> Command {
+        let document = self.sent[0].document().expect("CLIXML");
+        let mut invocation = invocation(&document);
+        if let Some(script) = script {
+            (invocation.script, invocation.arguments) = (script.to_owned(), Vec::new());
+        }
+        let is_input = |message: &&Message| message.header.message_type == Some(MessageType::PipelineInput);
+        let input: Vec<Document> =
+            self.sent.iter().filter(is_input).map(|message| message.document().expect("CLIXML")).collect();
+        Command::new(&invocation, &input)
+    }
+
+    /// All messages of the server.
+    fn answered(&self) -> Vec<Message> {
+        let mut channel = Channel::default();
+        for (_, answer) in &self.answers {
+            channel.push(answer);
+        }
+        channel.messages
+    }
+
+    /// The records that the answers hold.
+    pub fn records(&self) -> Vec<(Stream, Document)> {
+        let stream = |kind| match kind {
+            MessageType::PipelineOutput => Some(Stream::Output),
+            MessageType::ErrorRecord => Some(Stream::Error),
+            MessageType::WarningRecord => Some(Stream::Warning),
+            MessageType::VerboseRecord => Some(Stream::Verbose),
+            MessageType::DebugRecord => Some(Stream::Debug),
+            MessageType::InformationRecord => Some(Stream::Information),
+            MessageType::ProgressRecord => Some(Stream::Progress),
+            _ => None,
+        };
+        let messages = self.answered().into_iter();
+        messages.filter_map(|message| Some((stream(message.header.message_type?)?, message.document()?))).collect()
+    }
+
+    /// The number of the terminal state.
+    pub fn end_state(&self) -> i64 {
+        let last = self.answered().pop().expect("a state");
+        assert_eq!(last.header.message_type, Some(MessageType::PipelineState));
+        last.document().and_then(|document| document.root.member("PipelineState")?.as_i64()).expect("a state")
+    }
+}
+
+/// The first command of a CREATE_PIPELINE as an invocation.
+pub fn invocation(document: &Document) -> Invocation {
+    let root = &document.root;
+    let commands = root.member("PowerShell").and_then(|powershell| powershell.member("Cmds"));
+    let command = commands.and_then(Value::as_list).and_then(<[Value]>::first).expect("a command");
+    let arguments = command.member("Args").and_then(Value::as_list).unwrap_or_default();
+    let argument = |argument: &Value| Argument {
+        name: argument.member("N").and_then(Value::as_text).map(|name| name.to_str_lossy().into_owned()),
+        value: argument.member("V").cloned().unwrap_or(Value::Null),
+    };
+    Invocation {
+        script: command.member("Cmd").map(text).expect("a text"),
+        arguments: arguments.iter().map(argument).collect(),
+        input: root.member("NoInput").and_then(Value::as_bool) == Some(false),
+    }
+}

@@ -1,0 +1,197 @@
+//! A server that gives recorded answers to a live client.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures::FutureExt;
+use uuid::Uuid;
+
+use super::channel::{Channel, Message, decode, payloads};
+use super::recording::{RecordedCommand, Recording};
+use crate::support::http::{Act, HttpServer, Request};
+use crate::support::winrm::{action, attribute, fault};
+
+/// The server with what it has seen.
+pub struct Replay {
+    server: HttpServer,
+    state: Arc<Mutex<State>>,
+}
+
+struct State {
+    created: String,
+    deleted: String,
+    shell_id: String,
+    pool: Uuid,
+    live_shell: String,
+    live_pool: Uuid,
+    opening: Channel,
+    pool_answers: VecDeque<String>,
+    coming: VecDeque<RecordedCommand>,
+    running: Vec<Running>,
+    actions: Vec<String>,
+}
+
+/// A recorded command that the live client has started.
+struct Running {
+    recorded: RecordedCommand,
+    answers: VecDeque<(usize, String)>,
+    live_id: String,
+    live_pipeline: Uuid,
+    sent: Channel,
+}
+
+impl Replay {
+    /// Starts the server of one recording.
+    pub async fn start(recording: &Recording) -> Self {
+        let state = Arc::new(Mutex::new(State {
+            created: recording.created.clone(),
+            deleted: recording.deleted.clone(),
+            shell_id: recording.shell_id.clone(),
+            pool: recording.pool,
+            live_shell: String::new(),
+            live_pool: Uuid::nil(),
+            opening: Channel::default(),
+            pool_answers: recording.pool_answers.iter().cloned().collect(),
+            coming: recording.commands.iter().cloned().collect(),
+            running: Vec::new(),
+            actions: Vec::new(),
+        }));
+        let seen = Arc::clone(&state);
+        let handler = move |request: Request| {
+            let state = Arc::clone(&seen);
+            async move {
+                lock(&state).note(&request);
+                // An answer waits until the client has sent what the recorded one had.
+                loop {
+                    if let Some(text) = lock(&state).answer(&request) {
+                        let status = if text.contains(":Fault>") { 500 } else { 200 };
+                        return Act::soap(status, text);
+                    }
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
+            .boxed()
+        };
+        Self { server: HttpServer::start(None, handler).await, state }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    /// The actions of the client in order.
+    pub fn actions(&self) -> Vec<String> {
+        lock(&self.state).actions.clone()
+    }
+
+    /// What the client sent to the pool.
+    pub fn pool_messages(&self) -> Vec<Message> {
+        lock(&self.state).opening.messages.clone()
+    }
+
+    /// What the client sent to each command.
+    pub fn command_messages(&self) -> Vec<Vec<Message>> {
+        lock(&self.state).running.iter().map(|running| running.sent.messages.clone()).collect()
+    }
+
+    /// Answers of commands that nobody asked for.
+    pub fn unread(&self) -> usize {
+        let state = lock(&self.state);
+        state.running.iter().map(|running| running.answers.len()).sum::<usize>() + state.coming.len()
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl State {
+    /// Takes what a request brings, once.
+    fn note(&mut self, request: &Request) {
+        let action = action(&request.body).to_owned();
+        match action.as_str() {
+            "Create" => {
+                self.opening.push(&request.body);
+                self.live_pool = self.opening.messages[0].header.pool;
+                self.live_shell = attribute(&request.body, "ShellId").expect("a ShellId").to_owned();
+            }
+            "Command" => {
+                let recorded = self.coming.pop_front().expect("a further command");
+                let live_id = attribute(&request.body, "CommandId").expect("a CommandId").to_owned();
+                let answers = recorded.answers.iter().cloned().collect();
+                let live_pipeline = live_id.parse().expect("a GUID");
+                let mut sent = Channel::default();
+                sent.push(&request.body);
+                self.running.push(Running { recorded, answers, live_id, live_pipeline, sent });
+            }
+            "Send" => self.of(request).expect("a command").sent.push(&request.body),
+            _ => {}
+        }
+        self.actions.push(action);
+    }
+
+    /// The recorded answer, if its time has come.
+    fn answer(&mut self, request: &Request) -> Option<String> {
+        let text = match action(&request.body) {
+            "Create" => self.created.clone(),
+            "Delete" => self.deleted.clone(),
+            "Receive" => match self.of(request) {
+                Some(running) => {
+                    let (after, _) = running.answers.front()?;
+                    if running.sent.messages.len() < *after {
+                        return None;
+                    }
+                    running.answers.pop_front()?.1
+                }
+                // No more to say: a quiet poll.
+                None => self.pool_answers.pop_front().unwrap_or_else(|| fault(2_150_858_793)),
+            },
+            "Command" => self.of(request)?.recorded.started.clone(),
+            "Signal" => self.of(request)?.recorded.signal.clone(),
+            "Send" => crate::support::winrm::envelope("<rsp:SendResponse/>"),
+            other => panic!("{other} is not replayed"),
+        };
+        Some(self.rewrite(request, &text))
+    }
+
+    /// The running command that a request names.
+    fn of(&mut self, request: &Request) -> Option<&mut Running> {
+        let id = attribute(&request.body, "CommandId")?;
+        self.running.iter_mut().find(|running| running.live_id == id)
+    }
+
+    /// Puts the live ids in place of the recorded ones, in the SOAP text and in the headers of messages.
+    fn rewrite(&mut self, request: &Request, text: &str) -> String {
+        let mut ids = vec![(self.pool, self.live_pool)];
+        let command = self.of(request).map(|running| {
+            ids.push((running.recorded.pipeline(), running.live_pipeline));
+            (running.recorded.id.clone(), running.live_id.clone())
+        });
+        let mut out = String::with_capacity(text.len());
+        let mut end = 0;
+        for (at, base64) in payloads(text) {
+            let mut bytes = decode(base64);
+            for (old, new) in &ids {
+                replace(&mut bytes, &old.to_bytes_le(), &new.to_bytes_le());
+            }
+            out.push_str(&text[end..at]);
+            base64_simd::STANDARD.encode_append(&bytes, &mut out);
+            end = at + base64.len();
+        }
+        out.push_str(&text[end..]);
+        let out = out.replace(&self.shell_id, &self.live_shell);
+        match command {
+            Some((recorded, live)) => out.replace(&recorded, &live),
+            None => out,
+        }
+    }
+}
+
+fn replace(bytes: &mut [u8], old: &[u8; 16], new: &[u8; 16]) {
+    for at in 0..bytes.len().saturating_sub(15) {
+        if bytes[at..at + 16] == *old {
+            bytes[at..at + 16].copy_from_slice(new);
+        }
+    }
+}
