@@ -7,7 +7,7 @@ use std::time::Duration;
 use psfleet::clixml::Document;
 use psfleet::psrp::{Command, Invocation};
 use psfleet::record::Stream;
-use psfleet::sandbox::{Mechanism, Options};
+use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, Session};
 use psfleet::target::{AuthMethod, Credential, Target, Tls};
 use psfleet::transport::http::Http;
@@ -58,12 +58,18 @@ async fn run(session: &mut Session, script: &str, timeout: Duration) -> (Ending,
 #[tokio::test]
 async fn every_mechanism_carries_the_same_session() {
     let Some(pwsh) = pwsh() else { return };
-    let auth = vec![Mechanism::Negotiate, Mechanism::Ntlm, Mechanism::Basic];
+    let methods = [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic];
     for tls in [false, true] {
-        let fleet =
-            sandbox::fleet(Options { hosts: 1, pwsh: pwsh.clone(), tls, auth: auth.clone(), ..Options::default() });
+        let fleet = sandbox::fleet(Options {
+            engine: Engine::Pwsh,
+            hosts: 1,
+            pwsh: pwsh.clone(),
+            tls,
+            auth: methods.to_vec(),
+            ..Options::default()
+        });
         let fleet = fleet.await;
-        for auth in [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic] {
+        for auth in methods {
             let mut session = open(&target(&fleet, auth)).await;
             let minute = Duration::from_secs(60);
             let (ending, records) = run(&mut session, "1..3; 'x' * 400kb; Write-Error e", minute).await;
