@@ -6,10 +6,29 @@
 //!
 //! The engine has no I/O, no clock and no threads: the [`Runtime`] brings the time, sleeps, and says when to stop. PSRP,
 //! WSMan and the choice of hosts are the server's part.
+//!
+//! Inside: `parser` makes the `ast`, `eval` walks it over `value`s, `cmdlets` are the commands, `facts` the hosts, `wire`
+//! the way from and to CLIXML.
+//!
+#![doc = include_str!("../../docs/sandbox_engine.md")]
 
+mod ast;
+mod cmdlets;
+mod convert;
+mod datetime;
+mod errors;
+mod eval;
 mod facts;
+mod format;
 mod invocation;
+mod ops;
+mod parser;
+mod pattern;
 mod runspace;
+mod stack;
+mod types;
+mod value;
+mod wire;
 
 pub use facts::{Disk, Host, Hotfix, OperatingSystem, Process, Role, Service, ServiceStatus, StartType};
 pub use invocation::{Argument, Command, EndState, Ended, Invocation, Runtime};

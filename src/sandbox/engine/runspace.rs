@@ -1,20 +1,27 @@
 //! The state that lives as long as a runspace pool.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{EndState, Ended, Host, Invocation, Runtime};
-use crate::clixml::{Object, TypeNames, Value};
+use super::errors::ErrorRecord;
+use super::eval::{Evaluator, Flow, RawArg, Run, Stage, State, ToClient, invoke_script};
+use super::parser;
+use super::value::Val;
+use super::wire::from_value;
+use super::{Argument, Command, EndState, Ended, Host, Invocation, Runtime};
 
 /// One runspace: a host, and the variables and functions that scripts leave behind.
 #[derive(Debug)]
 pub struct Runspace {
     host: Arc<Host>,
+    /// Made by the first pipeline: most hosts of a big fleet never get there.
+    state: Option<Box<State>>,
 }
 
 impl Runspace {
     /// A fresh runspace on a host.
     pub fn new(host: Arc<Host>) -> Self {
-        Self { host }
+        Self { host, state: None }
     }
 
     /// The host it runs on.
@@ -24,18 +31,73 @@ impl Runspace {
 
     /// Runs one pipeline to its end on the calling thread, whose stack should have 2 MiB (the default of std and tokio).
     /// Blocks where the runtime blocks: in `emit` and in `sleep`.
-    pub fn invoke(&mut self, _invocation: &Invocation, _runtime: &mut dyn Runtime) -> Ended {
-        let message = format!("The sandbox host {} knows no commands yet.", self.host.name());
-        let record = Object {
-            type_names: TypeNames::new(["System.Management.Automation.ErrorRecord", "System.Object"]),
-            to_string: Some(message.as_str().into()),
-            notes: vec![
-                ("FullyQualifiedErrorId".into(), Value::str("CommandNotFoundException")),
-                ("ErrorCategory_Category".into(), Value::I32(13)),
-                ("ErrorCategory_Message".into(), Value::str(message)),
-            ],
-            ..Object::default()
-        };
-        Ended { state: EndState::Failed(record.into()), exit_code: None }
+    pub fn invoke(&mut self, invocation: &Invocation, runtime: &mut dyn Runtime) -> Ended {
+        let state = self.state.get_or_insert_default();
+        let using = invocation.using.iter().filter_map(|(key, value)| Some((using_text(key)?, from_value(value))));
+        let using: HashMap<String, Val> = using.collect();
+        let done = run(&mut Evaluator::new(self.host.clone(), state, runtime, using), invocation);
+        state.reset_to_global();
+        let ended = |state, exit_code| Ended { state, exit_code };
+        match done {
+            Err(Flow::Exit(code)) => ended(EndState::Completed, Some(code)),
+            Err(Flow::Throw(record)) => ended(EndState::Failed(record.to_wire()), None),
+            Err(Flow::Stopped) => ended(EndState::Stopped(ErrorRecord::stopped().to_wire()), None),
+            // A `break` without loop ends the script, as PowerShell has it.
+            Ok(()) | Err(_) => ended(EndState::Completed, None),
+        }
+    }
+}
+
+fn run(evaluator: &mut Evaluator<'_>, invocation: &Invocation) -> Run<()> {
+    let mut stages = invocation.commands.iter().map(|command| stage(evaluator, command)).collect::<Run<Vec<_>>>()?;
+    evaluator.run_stages(&mut stages, &mut ToClient, |evaluator, first| {
+        for value in &invocation.input {
+            first.put(evaluator, from_value(value))?;
+        }
+        Ok(())
+    })
+}
+
+fn stage(evaluator: &mut Evaluator<'_>, command: &Command) -> Run<Stage> {
+    let args = command.arguments.iter().map(raw).collect();
+    if !command.is_script {
+        return Stage::named(evaluator, &command.text, args);
+    }
+    let script = parser::parse(&command.text)
+        .map_err(|error| ErrorRecord::of_parse_error(&error, &command.text.as_str().into()))?;
+    Ok(invoke_script(script, args))
+}
+
+fn raw(argument: &Argument) -> RawArg {
+    let value = from_value(&argument.value);
+    match &argument.name {
+        Some(name) => RawArg::Parameter(name.trim_start_matches('-').into(), Some(value)),
+        None => RawArg::Value(value),
+    }
+}
+
+/// The text of a using expression, from its key on the wire.
+fn using_text(key: &str) -> Option<String> {
+    let bytes = base64_simd::STANDARD.decode_to_vec(key).ok()?;
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Runspace, using_text};
+
+    #[test]
+    fn keys_of_using_expressions() {
+        // What PowerShell 7.6 sends for `$using:x`.
+        assert_eq!(using_text("JAB1AHMAaQBuAGcAOgB4AA==").as_deref(), Some("$using:x"));
+        assert_eq!(using_text("no base64"), None);
+    }
+
+    /// Workers move runspaces between threads.
+    #[test]
+    fn runspaces_are_send() {
+        fn is_send<T: Send>() {}
+        is_send::<Runspace>();
     }
 }

@@ -1,0 +1,315 @@
+//! The tree that the parser makes of a script.
+
+use std::sync::Arc;
+
+use super::value::Val;
+
+/// Byte offsets into the source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// A script, function body or script block. All blocks of one text share the text.
+#[derive(Debug)]
+pub(super) struct Script {
+    pub(super) source: Arc<str>,
+    /// The block without its braces, for its text.
+    pub(super) span: Span,
+    pub(super) params: Vec<Param>,
+    pub(super) begin: Block,
+    /// `Some` if there is a `process` block (or it is a filter).
+    pub(super) process: Option<Block>,
+    pub(super) end: Block,
+}
+
+/// A parameter of a `param()` block or function.
+#[derive(Debug)]
+pub(super) struct Param {
+    pub(super) name: Arc<str>,
+    pub(super) type_name: Option<Arc<str>>,
+    pub(super) default: Option<Expr>,
+    pub(super) mandatory: bool,
+}
+
+pub(super) type Block = Vec<Statement>;
+
+#[derive(Debug)]
+pub(super) enum Statement {
+    Pipeline(Pipeline),
+    Assign(Box<Assign>),
+    If { clauses: Vec<(Statement, Block)>, otherwise: Option<Block> },
+    Loop(Box<Loop>),
+    Foreach(Box<Foreach>),
+    Switch(Box<Switch>),
+    Try(Box<Try>),
+    Throw { value: Option<Box<Statement>>, span: Span },
+    Return(Option<Box<Statement>>),
+    Exit(Option<Box<Statement>>),
+    Break(Option<Arc<str>>),
+    Continue(Option<Arc<str>>),
+    Function { name: Arc<str>, script: Arc<Script> },
+}
+
+#[derive(Debug)]
+pub(super) struct Assign {
+    pub(super) target: Expr,
+    /// The operator before `=`, if any.
+    pub(super) op: Option<BinaryOp>,
+    pub(super) value: Statement,
+    pub(super) span: Span,
+}
+
+/// `while`, `do` and `for`.
+#[derive(Debug)]
+pub(super) struct Loop {
+    pub(super) label: Option<Arc<str>>,
+    pub(super) init: Option<Statement>,
+    /// `None` loops until a break.
+    pub(super) condition: Option<Statement>,
+    /// `until`: goes on while the condition is false.
+    pub(super) negated: bool,
+    /// `do`: tests after the body.
+    pub(super) body_first: bool,
+    pub(super) step: Option<Statement>,
+    pub(super) body: Block,
+}
+
+#[derive(Debug)]
+pub(super) struct Foreach {
+    pub(super) label: Option<Arc<str>>,
+    pub(super) variable: Arc<str>,
+    pub(super) items: Statement,
+    pub(super) body: Block,
+}
+
+#[derive(Debug)]
+pub(super) struct Switch {
+    pub(super) label: Option<Arc<str>>,
+    pub(super) mode: SwitchMode,
+    pub(super) case_sensitive: bool,
+    pub(super) subject: Statement,
+    pub(super) cases: Vec<(Expr, Block)>,
+    pub(super) default: Option<Block>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SwitchMode {
+    Exact,
+    Wildcard,
+    Regex,
+}
+
+#[derive(Debug)]
+pub(super) struct Try {
+    pub(super) body: Block,
+    /// Type names of exceptions (none: any) and what to do.
+    pub(super) catches: Vec<(Vec<Arc<str>>, Block)>,
+    pub(super) finally: Option<Block>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    pub(super) elements: Vec<Element>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) kind: ElementKind,
+    pub(super) redirections: Vec<Redirection>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum ElementKind {
+    Expr(Expr),
+    Command(CommandAst),
+}
+
+#[derive(Debug)]
+pub(super) struct CommandAst {
+    /// The name, or after `&` and `.` anything.
+    pub(super) name: Expr,
+    pub(super) call: CallKind,
+    pub(super) args: Vec<Arg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CallKind {
+    Name,
+    Ampersand,
+    Dot,
+}
+
+#[derive(Debug)]
+pub(super) enum Arg {
+    /// `-Name` or `-Name:value`.
+    Parameter {
+        name: Arc<str>,
+        value: Option<Expr>,
+    },
+    Value(Expr),
+    /// `@name`
+    Splat(Arc<str>),
+}
+
+/// `n>&1` and `n>$null`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Redirection {
+    /// 1 to 6; 0 is `*`.
+    pub(super) from: u8,
+    pub(super) to: RedirectTo,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RedirectTo {
+    Output,
+    Null,
+}
+
+#[derive(Debug)]
+pub(super) struct Expr {
+    pub(super) kind: ExprKind,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum ExprKind {
+    Const(Val),
+    /// A word of a command line that is not quoted; a number stays a number.
+    Bare(Arc<str>),
+    Expandable(Vec<Part>),
+    Variable(Variable),
+    /// `a, b`
+    Comma(Vec<Expr>),
+    /// `@( ... )`
+    ArraySub(Block),
+    /// `$( ... )`
+    SubExpr(Block),
+    /// `( ... )`
+    Paren(Box<Statement>),
+    Hash(Vec<(Expr, Statement)>),
+    ScriptBlock(Arc<Script>),
+    Unary(UnaryOp, Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Xor(Box<Expr>, Box<Expr>),
+    Cast(Arc<str>, Box<Expr>),
+    Type(Arc<str>),
+    Member {
+        object: Box<Expr>,
+        name: Box<Expr>,
+        is_static: bool,
+    },
+    Call {
+        object: Box<Expr>,
+        name: Box<Expr>,
+        args: Vec<Expr>,
+        is_static: bool,
+    },
+    Index {
+        object: Box<Expr>,
+        index: Box<Expr>,
+    },
+    /// `++` and `--`: by how much, and whether the old value is the result.
+    Step {
+        target: Box<Expr>,
+        by: i32,
+        postfix: bool,
+    },
+}
+
+/// A piece of a double-quoted string.
+#[derive(Debug)]
+pub(super) enum Part {
+    Text(Box<str>),
+    Expr(Expr),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Variable {
+    pub(super) scope: Scope,
+    /// In lower case: names don't regard case.
+    pub(super) name: Arc<str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The innermost scope that has it.
+    Nearest,
+    Local,
+    Global,
+    Env,
+    Using,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnaryOp {
+    Not,
+    BitNot,
+    Minus,
+    Plus,
+    /// `,x`
+    Comma,
+    Join,
+    Split,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BinaryOp {
+    pub(super) kind: Op,
+    /// `-ceq` and its like.
+    pub(super) case_sensitive: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Op {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Format,
+    Range,
+    Eq,
+    Ne,
+    Lt,
+    Gt,
+    Le,
+    Ge,
+    Like,
+    NotLike,
+    Match,
+    NotMatch,
+    Contains,
+    NotContains,
+    In,
+    NotIn,
+    Replace,
+    Split,
+    Join,
+    Is,
+    IsNot,
+    As,
+    BitAnd,
+    BitOr,
+    BitXor,
+    Shl,
+    Shr,
+}
+
+impl Span {
+    /// The text it covers.
+    pub(super) fn of(self, source: &str) -> &str {
+        source.get(self.start as usize..self.end as usize).unwrap_or("")
+    }
+}
+
+impl From<Op> for BinaryOp {
+    fn from(kind: Op) -> Self {
+        Self { kind, case_sensitive: false }
+    }
+}

@@ -1,0 +1,245 @@
+//! From arguments to parameters.
+
+use super::super::convert::{self, text, truth};
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Action, Context, Evaluator, Flow, RawArg, Run};
+use super::super::value::Val;
+use super::Spec;
+
+/// The values of a command's parameters.
+#[derive(Debug, Default)]
+pub(in super::super) struct Bound {
+    values: Vec<(&'static str, Val)>,
+}
+
+/// A parameter of a [`Spec`], taken apart.
+#[derive(Clone, Copy)]
+struct Param {
+    names: &'static str,
+    place: Option<Place>,
+    is_switch: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    At(u8),
+    Rest,
+}
+
+/// Parameters that every command has and the engine obeys.
+const COMMON: [&str; 6] = [
+    "ErrorAction|ea",
+    "WarningAction|wa",
+    "InformationAction|infa",
+    "Verbose|vb!",
+    "Debug|db!",
+    "ProgressAction|proga",
+];
+
+impl Param {
+    fn of(text: &'static str) -> Self {
+        let (text, is_switch) = text.strip_suffix('!').map_or((text, false), |text| (text, true));
+        let (names, place) = match text.split_once('@') {
+            Some((names, "*")) => (names, Some(Place::Rest)),
+            Some((names, place)) => (names, place.parse().ok().map(Place::At)),
+            None => (text, None),
+        };
+        Self { names, place, is_switch }
+    }
+
+    fn name(self) -> &'static str {
+        self.names.split('|').next().unwrap_or(self.names)
+    }
+
+    fn is_named(self, name: &str) -> bool {
+        self.names.split('|').any(|own| own.eq_ignore_ascii_case(name))
+    }
+
+    fn starts_with(self, name: &str) -> bool {
+        self.names.split('|').any(|own| own.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+    }
+}
+
+fn error(message: String, id: &'static str) -> Flow {
+    ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, id, 5).into()
+}
+
+/// Binds arguments: names may be shortened as long as they are unambiguous.
+pub(in super::super) fn bind(
+    _evaluator: &mut Evaluator<'_>,
+    spec: &Spec,
+    args: Vec<RawArg>,
+    context: &mut Context,
+) -> Run<Bound> {
+    let params: Vec<Param> = spec.params.iter().map(|text| Param::of(text)).collect();
+    let mut bound = Bound::default();
+    let mut positional = Vec::new();
+    let mut args = args.into_iter().peekable();
+    while let Some(arg) = args.next() {
+        let (name, value) = match arg {
+            RawArg::Value(value) => {
+                positional.push(value);
+                continue;
+            }
+            RawArg::Parameter(name, value) => (name, value),
+        };
+        let (param, is_common) = find(&params, &name)?;
+        let value = match value {
+            Some(value) if param.is_switch => Val::Bool(truth(&value)),
+            Some(value) => value,
+            None if param.is_switch => Val::Bool(true),
+            None => match args.next_if(|next| matches!(next, RawArg::Value(_))) {
+                Some(RawArg::Value(value)) => value,
+                _ => {
+                    let message = format!(
+                        "Missing an argument for parameter '{}'. Specify a parameter of the right type and try again.",
+                        param.name()
+                    );
+                    return Err(error(message, "MissingArgument"));
+                }
+            },
+        };
+        if is_common {
+            obey(param.name(), &value, context)?;
+        } else if bound.get(param.name()).is_some() {
+            let message =
+                format!("Cannot bind parameter because parameter '{}' is specified more than once.", param.name());
+            return Err(error(message, "ParameterAlreadyBound"));
+        } else {
+            bound.values.push((param.name(), value));
+        }
+    }
+    bind_positional(&params, positional, &mut bound)?;
+    Ok(bound)
+}
+
+fn bind_positional(params: &[Param], positional: Vec<Val>, bound: &mut Bound) -> Run<()> {
+    let mut places: Vec<Param> =
+        params.iter().copied().filter(|param| matches!(param.place, Some(Place::At(_)))).collect();
+    places.sort_by_key(|param| if let Some(Place::At(place)) = param.place { place } else { u8::MAX });
+    let mut positional = positional.into_iter();
+    for param in places {
+        if bound.get(param.name()).is_none()
+            && let Some(value) = positional.next()
+        {
+            bound.values.push((param.name(), value));
+        }
+    }
+    let rest: Vec<Val> = positional.collect();
+    let Some(first) = rest.first() else { return Ok(()) };
+    match params.iter().find(|param| param.place == Some(Place::Rest)) {
+        Some(param) => {
+            let value = if rest.len() == 1 { first.clone() } else { Val::array(rest) };
+            bound.values.push((param.name(), value));
+            Ok(())
+        }
+        None => {
+            let message = format!("A positional parameter cannot be found that accepts argument '{}'.", text(first));
+            Err(error(message, "PositionalParameterNotFound"))
+        }
+    }
+}
+
+/// The parameter of a name, and whether it is a common one.
+fn find(params: &[Param], name: &str) -> Run<(Param, bool)> {
+    let common = COMMON.map(Param::of);
+    let exact = |params: &[Param]| params.iter().copied().find(|param| param.is_named(name));
+    if let Some(param) = exact(params) {
+        return Ok((param, false));
+    }
+    if let Some(param) = exact(&common) {
+        return Ok((param, true));
+    }
+    let starts: Vec<Param> = params.iter().copied().filter(|param| param.starts_with(name)).collect();
+    match starts[..] {
+        [param] => return Ok((param, false)),
+        [] => {}
+        _ => {
+            let possible: Vec<_> = starts.iter().map(|param| format!("-{}", param.name())).collect();
+            let message = format!(
+                "Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include: {}.",
+                possible.join(" ")
+            );
+            return Err(error(message, "AmbiguousParameter"));
+        }
+    }
+    match common.iter().find(|param| param.starts_with(name)) {
+        Some(param) => Ok((*param, true)),
+        None => {
+            let hint = super::super::errors::HINT;
+            let message = format!("A parameter cannot be found that matches parameter name '{name}'. {hint}");
+            Err(error(message, "NamedParameterNotFound"))
+        }
+    }
+}
+
+fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
+    let action = || {
+        Action::of(value).ok_or_else(|| {
+            let message = format!(
+                "Cannot bind parameter '{name}'. Cannot convert value \"{}\" to type ActionPreference.",
+                text(value)
+            );
+            error(message, "CannotConvertArgumentNoMessage")
+        })
+    };
+    match name {
+        "ErrorAction" => context.set_error_action(action()?),
+        "Verbose" => context.show(0, truth(value)),
+        "Debug" => context.show(1, truth(value)),
+        "WarningAction" => context.show(2, action()? == Action::Continue),
+        "InformationAction" => context.show(3, action()? == Action::Continue),
+        _ => {}
+    }
+    Ok(())
+}
+
+impl Bound {
+    pub(super) fn get(&self, name: &str) -> Option<&Val> {
+        self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn take(&mut self, name: &str) -> Option<Val> {
+        let place = self.values.iter().position(|(own, _)| *own == name)?;
+        Some(self.values.remove(place).1)
+    }
+
+    pub(super) fn switch(&self, name: &str) -> bool {
+        self.get(name).is_some_and(truth)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(text)
+    }
+
+    /// The items of a parameter that takes a list.
+    pub(super) fn items(&self, name: &str) -> Vec<Val> {
+        self.get(name).map_or_else(Vec::new, |value| value.clone().into_items())
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.items(name).iter().map(text).collect()
+    }
+
+    pub(super) fn count(&self, name: &str) -> Run<Option<usize>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let number = convert::index(value)?;
+        usize::try_from(number).map(Some).map_err(|_| {
+            let message = format!("Cannot validate argument on parameter '{name}'. The {number} argument is less than the minimum allowed range of 0.");
+            error(message, "ParameterArgumentValidationError")
+        })
+    }
+
+    /// The parameters that were given.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.values.iter().map(|(name, _)| *name)
+    }
+
+    /// Refuses a parameter that the real command has.
+    pub(super) fn refuse(&self, names: &[&str]) -> Run<()> {
+        match names.iter().find(|name| self.get(name).is_some()) {
+            Some(name) => Err(ErrorRecord::unsupported(&format!("the parameter -{name} here")).into()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Get-Date, New-TimeSpan and Start-Sleep.
+
+use std::time::Duration;
+
+use super::super::ast::Op;
+use super::super::convert::{self, cast, text};
+use super::super::datetime::{self, DateTime, SECOND};
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
+use super::super::ops;
+use super::super::types::TypeRef;
+use super::super::value::Val;
+use super::{Bound, Spec};
+
+pub(super) static SPECS: [Spec; 3] = [
+    Spec {
+        name: "Get-Date",
+        aliases: &[],
+        params: &[
+            "Date@0",
+            "Year",
+            "Month",
+            "Day",
+            "Hour",
+            "Minute",
+            "Second",
+            "Millisecond",
+            "DisplayHint",
+            "Format",
+            "UFormat",
+            "AsUTC!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["UFormat"])?;
+            Ok(Box::new(GetDate { bound }))
+        },
+    },
+    Spec {
+        name: "New-TimeSpan",
+        aliases: &[],
+        params: &["Start@0", "End@1", "Days", "Hours", "Minutes", "Seconds", "Milliseconds"],
+        make: |_, bound| Ok(Box::new(NewTimeSpan { bound })),
+    },
+    Spec {
+        name: "Start-Sleep",
+        aliases: &["sleep"],
+        params: &["Seconds@0", "Milliseconds|ms", "Duration"],
+        make: |_, bound| Ok(Box::new(Sleep { bound })),
+    },
+];
+
+struct GetDate {
+    bound: Bound,
+}
+
+impl Cmdlet for GetDate {
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        let kind = TypeRef::named("System.DateTime");
+        let mut time = match self.bound.get("Date") {
+            None => evaluator.now(),
+            Some(given) => match cast(given, &kind)? {
+                // An offset in text becomes local time, as .NET has it.
+                Val::DateTime(time) if time.kind != datetime::Kind::Unspecified && matches!(given, Val::Str(_)) => {
+                    let offset = evaluator.host.utc_offset_minutes();
+                    time.to_utc(offset).to_local(offset)
+                }
+                Val::DateTime(time) => time,
+                _ => evaluator.now(),
+            },
+        };
+        time = self.with_parts(time)?;
+        if self.bound.switch("AsUTC") {
+            time = time.to_utc(evaluator.host.utc_offset_minutes());
+        }
+        let value = match self.bound.text("Format") {
+            Some(format) => Val::str(datetime::format(&time, &format)),
+            None => Val::DateTime(time),
+        };
+        out.put(evaluator, value)
+    }
+}
+
+impl GetDate {
+    fn with_parts(&self, time: DateTime) -> Run<DateTime> {
+        let civil = time.civil();
+        let part = |name: &str, old: i64| self.bound.get(name).map_or(Ok(old), convert::index);
+        let date = DateTime::from_date(part("Year", civil.year)?, part("Month", civil.month)?, part("Day", civil.day)?);
+        let fraction = match self.bound.get("Millisecond") {
+            Some(milliseconds) => convert::index(milliseconds)? * (SECOND / 1000),
+            None => civil.fraction,
+        };
+        let clock =
+            part("Hour", civil.hour)? * 3600 + part("Minute", civil.minute)? * 60 + part("Second", civil.second)?;
+        match date.and_then(|date| date.plus(clock * SECOND + fraction)) {
+            Some(moved) => Ok(DateTime { ticks: moved.ticks, kind: time.kind }),
+            None => {
+                let message = "Year, Month, and Day parameters describe an un-representable DateTime.";
+                Err(ErrorRecord::new("System.ArgumentOutOfRangeException", message, "ArgumentOutOfRangeException", 5)
+                    .into())
+            }
+        }
+    }
+}
+
+struct NewTimeSpan {
+    bound: Bound,
+}
+
+impl Cmdlet for NewTimeSpan {
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        let kind = TypeRef::named("System.DateTime");
+        if self.bound.get("Start").is_some() || self.bound.get("End").is_some() {
+            let now = Val::DateTime(evaluator.now());
+            let time = |name| cast(self.bound.get(name).unwrap_or(&now), &kind);
+            let span = ops::arithmetic(Op::Sub, &time("End")?, &time("Start")?)?;
+            return out.put(evaluator, span);
+        }
+        let mut ticks = 0_i64;
+        for (name, unit) in [
+            ("Days", 86_400 * SECOND),
+            ("Hours", 3600 * SECOND),
+            ("Minutes", 60 * SECOND),
+            ("Seconds", SECOND),
+            ("Milliseconds", SECOND / 1000),
+        ] {
+            let number = self.bound.get(name).map_or(Ok(0), convert::index)?;
+            ticks = ticks.saturating_add(number.saturating_mul(unit));
+        }
+        out.put(evaluator, Val::TimeSpan(ticks))
+    }
+}
+
+struct Sleep {
+    bound: Bound,
+}
+
+impl Cmdlet for Sleep {
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, _out: &mut dyn Sink) -> Run<()> {
+        let number = |name: &str| -> Run<Option<f64>> {
+            let Some(value) = self.bound.get(name) else { return Ok(None) };
+            match cast(value, &TypeRef::named("System.Double"))?.as_float() {
+                Some(number) if (0.0..=2_147_483_647.0).contains(&number) => Ok(Some(number)),
+                _ => {
+                    let message = format!(
+                        "Cannot validate argument on parameter '{name}'. The {} argument is not in the allowed range.",
+                        text(value)
+                    );
+                    let kind = "System.Management.Automation.ParameterBindingException";
+                    Err(ErrorRecord::new(kind, message, "ParameterArgumentValidationError", 6).into())
+                }
+            }
+        };
+        let time = match (number("Milliseconds")?, self.bound.get("Duration"), number("Seconds")?) {
+            (Some(milliseconds), ..) => Duration::from_secs_f64(milliseconds / 1000.0),
+            (None, Some(Val::TimeSpan(ticks)), _) => Duration::from_nanos(ticks.unsigned_abs().saturating_mul(100)),
+            (None, _, Some(seconds)) => Duration::from_secs_f64(seconds),
+            _ => {
+                let message = "Cannot process command because of one or more missing mandatory parameters: Seconds.";
+                let kind = "System.Management.Automation.ParameterBindingException";
+                return Err(ErrorRecord::new(kind, message, "MissingMandatoryParameter", 5).into());
+            }
+        };
+        if evaluator.runtime.sleep(time).is_break() { Err(Flow::Stopped) } else { Ok(()) }
+    }
+}

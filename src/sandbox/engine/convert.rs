@@ -1,0 +1,364 @@
+//! Conversions: to text, to truth, to numbers, to named types.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::datetime::{self, DateTime};
+use super::errors::{ErrorRecord, Exception};
+use super::types::{TypeRef, is_exception};
+use super::value::{Obj, Val};
+
+/// The text of a value, as `"$x"` and `[string]` give it.
+pub(super) fn text(value: &Val) -> String {
+    text_within(value, 0)
+}
+
+/// Objects that contain themselves end at this depth.
+const MAX_TEXT_DEPTH: usize = 8;
+
+fn text_within(value: &Val, depth: usize) -> String {
+    match value {
+        Val::Void | Val::Null => String::new(),
+        Val::Bool(true) => "True".into(),
+        Val::Bool(false) => "False".into(),
+        Val::Char(unit) => String::from_utf16_lossy(&[*unit]),
+        Val::F32(number) => float_text(f64::from(*number), &format!("{number:e}")),
+        Val::F64(number) => float_text(*number, &format!("{number:e}")),
+        Val::Str(text) => text.to_string(),
+        Val::DateTime(time) => datetime::format(time, "MM/dd/yyyy HH:mm:ss"),
+        Val::TimeSpan(ticks) => datetime::timespan_text(*ticks),
+        Val::Guid(guid) => guid.to_string(),
+        Val::Version(parts) => version_text(parts),
+        Val::Enum(value) => value.name.into(),
+        Val::List(list) if depth < MAX_TEXT_DEPTH => {
+            let items: Vec<_> = list.items().iter().map(|item| text_within(item, depth + 1)).collect();
+            items.join(" ")
+        }
+        Val::Object(object) if object.text.is_none() && depth < MAX_TEXT_DEPTH => {
+            let properties: Vec<_> = object
+                .properties()
+                .iter()
+                .map(|(name, value)| format!("{name}={}", text_within(value, depth + 1)))
+                .collect();
+            format!("@{{{}}}", properties.join("; "))
+        }
+        Val::Object(object) => object.text.as_deref().unwrap_or("").to_owned(),
+        Val::Script(script) => script.span.of(&script.source).to_owned(),
+        Val::Type(kind) => kind.text(),
+        Val::Error(record) => record.message().to_string(),
+        Val::Exception(exception) => format!("{}: {}", exception.type_name(), exception.message),
+        Val::Foreign(value) => value.as_text().map(ToString::to_string).unwrap_or_default(),
+        other => match other.as_int() {
+            Some(number) => number.to_string(),
+            None => other.type_name().to_string(),
+        },
+    }
+}
+
+/// A floating point number as .NET writes it; `exponential` is its shortest form in Rust's notation.
+fn float_text(number: f64, exponential: &str) -> String {
+    if number.is_nan() {
+        return "NaN".into();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    }
+    let Some((mantissa, exponent)) = exponential.split_once('e') else { return exponential.to_owned() };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if number != 0.0 && !(-4..15).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}E{sign}{:02}", exponent.abs());
+    }
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let digits = digits.replace('.', "");
+    let point = exponent + 1;
+    if point <= 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(point.unsigned_abs() as usize));
+    }
+    let point = point as usize;
+    if digits.len() <= point {
+        return format!("{sign}{digits}{}", "0".repeat(point - digits.len()));
+    }
+    format!("{sign}{}.{}", &digits[..point], &digits[point..])
+}
+
+fn version_text(parts: &[i32; 4]) -> String {
+    let parts: Vec<_> = parts.iter().filter(|part| **part >= 0).map(ToString::to_string).collect();
+    parts.join(".")
+}
+
+/// Two to four numbers with dots.
+pub(super) fn parse_version(text: &str) -> Option<[i32; 4]> {
+    let mut parts = [-1; 4];
+    let mut count = 0;
+    for part in text.trim().split('.') {
+        *parts.get_mut(count)? = part.parse().ok().filter(|number| *number >= 0)?;
+        count += 1;
+    }
+    (count >= 2).then_some(parts)
+}
+
+/// Whether a condition holds.
+pub(super) fn truth(value: &Val) -> bool {
+    match value {
+        Val::Void | Val::Null => false,
+        Val::Bool(yes) => *yes,
+        Val::Str(text) => !text.is_empty(),
+        Val::Char(unit) => *unit != 0,
+        Val::Enum(value) => value.number != 0,
+        Val::List(list) => match list.len() {
+            0 => false,
+            1 => list.get(0).is_some_and(|only| match &only {
+                Val::List(inner) => inner.len() > 0,
+                other => truth(other),
+            }),
+            _ => true,
+        },
+        other => other.as_float() != Some(0.0),
+    }
+}
+
+/// A number for arithmetic and comparison: strings are parsed, null is 0.
+pub(super) fn number(value: &Val) -> Option<Val> {
+    Some(match value {
+        Val::Void | Val::Null => Val::I32(0),
+        Val::Bool(yes) => Val::I32((*yes).into()),
+        Val::Char(unit) => Val::I32((*unit).into()),
+        Val::Enum(value) => Val::I32(value.number),
+        Val::Str(text) => parse_signed(text)?,
+        other if other.as_float().is_some() => other.clone(),
+        _ => return None,
+    })
+}
+
+/// A number with sign, as strings are converted.
+fn parse_signed(text: &str) -> Option<Val> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Some(Val::I32(0));
+    }
+    let (sign, digits) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let number = super::parser::parse_number(digits)?;
+    if sign { super::ops::negate_literal(&number) } else { Some(number) }
+}
+
+fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
+    let shown = text(value);
+    let message = format!("Cannot convert value \"{shown}\" to type \"{}\". Error: \"{why}\"", kind.full);
+    let id = match value {
+        Val::Str(_) if value_is_number(kind) => "InvalidCastFromStringToInteger",
+        Val::Str(_) => "InvalidCastParseTargetInvocation",
+        _ => "ConvertToFinalInvalidCastException",
+    };
+    let record = ErrorRecord::new("System.Management.Automation.PSInvalidCastException", message, id, 5);
+    ErrorRecord { reason: Some("RuntimeException".into()), ..record }
+}
+
+fn value_is_number(kind: &TypeRef) -> bool {
+    matches!(
+        kind.name(),
+        "Int32" | "Int64" | "Int16" | "Byte" | "SByte" | "UInt16" | "UInt32" | "UInt64" | "Double" | "Single"
+    )
+}
+
+/// `[kind]value`
+pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
+    if let Some(element) = kind.full.strip_suffix("[]") {
+        return cast_array(value, &TypeRef::named(element));
+    }
+    if kind.full.starts_with("System.Collections.Generic.List") {
+        return Ok(Val::list(kind.full.clone(), value.clone().into_items()));
+    }
+    let fail = |why: &str| Err(invalid_cast(value, kind, why));
+    Ok(match &*kind.full {
+        "System.Object" | "System.Management.Automation.PSObject" => value.clone(),
+        "System.String" => Val::str(text(value)),
+        "System.Boolean" | "System.Management.Automation.SwitchParameter" => Val::Bool(truth(value)),
+        "System.Void" => Val::Void,
+        "System.Char" => return cast_char(value, kind),
+        "System.DateTime" => match value {
+            Val::DateTime(_) => value.clone(),
+            Val::Str(text) => match datetime::parse(text) {
+                Some(time) => Val::DateTime(time),
+                None => return fail(&format!("String '{text}' was not recognized as a valid DateTime.")),
+            },
+            other => match other.as_int() {
+                Some(ticks) => Val::DateTime(DateTime::unspecified(ticks as i64)),
+                None => return fail("Invalid cast."),
+            },
+        },
+        "System.TimeSpan" => match value {
+            Val::TimeSpan(_) => value.clone(),
+            Val::Str(text) => match datetime::parse_timespan(text) {
+                Some(ticks) => Val::TimeSpan(ticks),
+                None => return fail(&format!("String '{text}' was not recognized as a valid TimeSpan.")),
+            },
+            other => match other.as_int() {
+                Some(ticks) => Val::TimeSpan(ticks as i64),
+                None => return fail("Invalid cast."),
+            },
+        },
+        "System.Guid" => match (value, Uuid::parse_str(&text(value))) {
+            (Val::Guid(_), _) => value.clone(),
+            (_, Ok(guid)) => Val::Guid(guid),
+            _ => return fail("Unrecognized Guid format."),
+        },
+        "System.Version" => match (value, parse_version(&text(value))) {
+            (Val::Version(_), _) => value.clone(),
+            (_, Some(parts)) => Val::Version(parts),
+            _ => return fail("Version string portion was too short or too long."),
+        },
+        "System.Collections.Hashtable" | "System.Collections.Specialized.OrderedDictionary"
+            if matches!(value, Val::Hash(_)) =>
+        {
+            value.clone()
+        }
+        "System.Management.Automation.PSCustomObject" => match value {
+            Val::Hash(hash) => {
+                Obj::custom(hash.entries().into_iter().map(|(key, value)| (text(&key).into(), value)).collect())
+            }
+            other => other.clone(),
+        },
+        "System.Array" => Val::array(value.clone().into_items()),
+        "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", value.clone().into_items()),
+        "System.Management.Automation.ScriptBlock" if matches!(value, Val::Script(_)) => value.clone(),
+        "System.Type" => match value {
+            Val::Type(_) => value.clone(),
+            other => match TypeRef::find(&text(other)) {
+                Some(found) => Val::Type(found),
+                None => return fail("The type is not known."),
+            },
+        },
+        full if is_exception(full) => match value {
+            Val::Exception(_) => value.clone(),
+            other => Val::Exception(Arc::new(Exception::new(full, text(other)))),
+        },
+        _ if value_is_number(kind) => return cast_number(value, kind),
+        full if value.type_name().eq_ignore_ascii_case(full) => value.clone(),
+        _ => return Err(ErrorRecord::unsupported(&format!("conversions to [{}]", kind.text()))),
+    })
+}
+
+fn cast_array(value: &Val, element: &TypeRef) -> Result<Val, ErrorRecord> {
+    let items = match value {
+        Val::Str(text) if element.name() == "Char" => text.encode_utf16().map(Val::Char).collect(),
+        other => other.clone().into_items(),
+    };
+    let items = items.iter().map(|item| cast(item, element)).collect::<Result<_, _>>()?;
+    Ok(Val::list(format!("{}[]", element.full), items))
+}
+
+fn cast_char(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
+    match value {
+        Val::Char(_) => Ok(value.clone()),
+        Val::Str(text) => {
+            let mut units = text.encode_utf16();
+            match (units.next(), units.next()) {
+                (Some(unit), None) => Ok(Val::Char(unit)),
+                _ => Err(invalid_cast(value, kind, "String must be exactly one character long.")),
+            }
+        }
+        other => match other.as_int().and_then(|number| u16::try_from(number).ok()) {
+            Some(unit) => Ok(Val::Char(unit)),
+            None => Err(invalid_cast(value, kind, "Value was either too large or too small for a character.")),
+        },
+    }
+}
+
+fn cast_number(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
+    let Some(found) = number(value) else {
+        let why = "The input string was not in a correct format.";
+        let why = if let Val::Str(text) = value {
+            format!("The input string '{text}' was not in a correct format.")
+        } else {
+            why.into()
+        };
+        return Err(invalid_cast(value, kind, &why));
+    };
+    match kind.name() {
+        "Double" => return Ok(Val::F64(found.as_float().unwrap_or(0.0))),
+        "Single" => return Ok(Val::F32(found.as_float().unwrap_or(0.0) as f32)),
+        _ => {}
+    }
+    let whole = match found.as_int() {
+        Some(whole) => Some(whole),
+        // .NET rounds halves to even.
+        None => {
+            found.as_float().map(f64::round_ties_even).filter(|float| float.abs() < 1e20).map(|float| float as i128)
+        }
+    };
+    let fitted = whole.and_then(|whole| fit(whole, kind.name()));
+    let name = kind.name();
+    fitted.ok_or_else(|| invalid_cast(value, kind, &format!("Value was either too large or too small for an {name}.")))
+}
+
+/// The number as the integer type of this name, if it fits.
+pub(super) fn fit(number: i128, type_name: &str) -> Option<Val> {
+    Some(match type_name {
+        "SByte" => Val::I8(number.try_into().ok()?),
+        "Byte" => Val::U8(number.try_into().ok()?),
+        "Int16" => Val::I16(number.try_into().ok()?),
+        "UInt16" => Val::U16(number.try_into().ok()?),
+        "Int32" => Val::I32(number.try_into().ok()?),
+        "UInt32" => Val::U32(number.try_into().ok()?),
+        "Int64" => Val::I64(number.try_into().ok()?),
+        "UInt64" => Val::U64(number.try_into().ok()?),
+        _ => return None,
+    })
+}
+
+/// A whole number where a parameter or index needs one.
+pub(super) fn index(value: &Val) -> Result<i64, ErrorRecord> {
+    match cast(value, &TypeRef::named("System.Int64"))? {
+        Val::I64(number) => Ok(number),
+        _ => Ok(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cast, text, truth};
+    use crate::sandbox::engine::types::TypeRef;
+    use crate::sandbox::engine::value::Val;
+
+    #[test]
+    fn floats_as_dotnet_writes_them() {
+        for (number, wanted) in [
+            (0.1, "0.1"),
+            (1e15, "1E+15"),
+            (1e14, "100000000000000"),
+            (123_456_789.25, "123456789.25"),
+            (1e-5, "1E-05"),
+            (0.0001, "0.0001"),
+            (-1.5e-7, "-1.5E-07"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(text(&Val::F64(number)), wanted);
+        }
+    }
+
+    #[test]
+    fn truth_of_collections() {
+        let one = |value| Val::array(vec![value]);
+        assert!(!truth(&Val::array(vec![])));
+        assert!(!truth(&one(Val::I32(0))));
+        assert!(truth(&Val::array(vec![Val::I32(0), Val::I32(0)])));
+        assert!(truth(&Val::hash(false, vec![])));
+    }
+
+    #[test]
+    fn casts_round_to_even_and_refuse() {
+        let int = TypeRef::find("int").expect("known");
+        assert!(matches!(cast(&Val::F64(2.5), &int), Ok(Val::I32(2))));
+        assert!(matches!(cast(&Val::str(" 0x10 "), &int), Ok(Val::I32(16))));
+        assert!(cast(&Val::F64(3e9), &int).is_err());
+        let refused = cast(&Val::str("abc"), &int).expect_err("no number");
+        assert!(refused.message().contains("The input string 'abc' was not in a correct format."));
+    }
+}

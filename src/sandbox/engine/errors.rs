@@ -1,0 +1,385 @@
+//! Error records: how scripts see them and how the wire carries them.
+
+use std::sync::Arc;
+
+use super::ast::Span;
+use super::parser::ParseError;
+use super::types::exception_chain;
+use super::value::Val;
+use super::wire;
+use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
+
+/// Error categories by number (MS-PSRP 2.2.3.9 and protocol.md 1.9).
+const CATEGORIES: [&str; 32] = [
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+];
+
+/// What every refusal of the engine says at its end.
+pub(super) const HINT: &str =
+    "The sandbox's built-in engine knows a subset of PowerShell; 'psfleet sandbox --engine pwsh' runs all of it.";
+
+/// An exception, without what only .NET needs.
+#[derive(Debug, Clone)]
+pub(super) struct Exception {
+    /// Type names, most derived first.
+    pub(super) types: Vec<String>,
+    pub(super) message: Arc<str>,
+    pub(super) inner: Option<Arc<Exception>>,
+}
+
+/// An error record.
+#[derive(Debug, Clone)]
+pub(super) struct ErrorRecord {
+    pub(super) exception: Arc<Exception>,
+    pub(super) id: Arc<str>,
+    pub(super) category: u8,
+    /// The command that wrote it.
+    pub(super) activity: Arc<str>,
+    /// Replaces the name of the exception's type in the category's text.
+    pub(super) reason: Option<Arc<str>>,
+    pub(super) target: Val,
+    pub(super) place: Option<Arc<Place>>,
+    pub(super) recommended_action: Option<Arc<str>>,
+    /// From `throw`, or by the preference `Stop`: ends the script, where other errors end only a statement.
+    pub(super) ends_script: bool,
+    /// Made of a `throw` statement.
+    pub(super) is_thrown: bool,
+}
+
+/// Where in a script something happened.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) source: Arc<str>,
+    pub(super) span: Span,
+}
+
+impl Exception {
+    pub(super) fn new(type_name: &str, message: impl Into<Arc<str>>) -> Self {
+        Self { types: exception_chain(type_name), message: message.into(), inner: None }
+    }
+
+    pub(super) fn type_name(&self) -> &str {
+        self.types.first().map_or("System.Exception", String::as_str)
+    }
+
+    /// Whether the type is among its own or its base types; a name without namespace will do.
+    pub(super) fn is_a(&self, wanted: &str) -> bool {
+        self.types.iter().any(|name| name.eq_ignore_ascii_case(wanted))
+    }
+}
+
+impl ErrorRecord {
+    pub(super) fn new(exception: &str, message: impl Into<Arc<str>>, id: impl Into<Arc<str>>, category: u8) -> Self {
+        Self {
+            exception: Arc::new(Exception::new(exception, message)),
+            id: id.into(),
+            category,
+            activity: "".into(),
+            reason: None,
+            target: Val::Null,
+            place: None,
+            recommended_action: None,
+            ends_script: false,
+            is_thrown: false,
+        }
+    }
+
+    /// An error of PowerShell's own runtime.
+    pub(super) fn runtime(message: impl Into<Arc<str>>, id: &'static str, category: u8) -> Self {
+        Self::new("System.Management.Automation.RuntimeException", message, id, category)
+    }
+
+    /// A command that nobody knows, or only the sandbox doesn't.
+    pub(super) fn command_not_found(name: &str) -> Self {
+        let message = format!(
+            "The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. {HINT}"
+        );
+        let kind = "System.Management.Automation.CommandNotFoundException";
+        Self { target: Val::str(name), ..Self::new(kind, message, "CommandNotFoundException", 13) }
+    }
+
+    /// Something of PowerShell that the engine has not.
+    pub(super) fn unsupported(what: &str) -> Self {
+        let message = format!("The sandbox does not know {what}. {HINT}");
+        Self::new("System.NotSupportedException", message, "SandboxUnsupported", 11)
+    }
+
+    pub(super) fn of_parse_error(error: &ParseError, source: &Arc<str>) -> Self {
+        let place = Arc::new(Place { source: source.clone(), span: error.span });
+        let mut message = format!("{}\n{}", place.position_message(), error.message);
+        if error.id.starts_with("Sandbox") {
+            message = format!("{message} {HINT}");
+        }
+        let exception = Exception {
+            types: ["System.Management.Automation.ParseException"]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(exception_chain("System.Management.Automation.RuntimeException"))
+                .collect(),
+            message: message.into(),
+            inner: None,
+        };
+        let reason = Some("ParentContainsErrorRecordException".into());
+        let base = Self::runtime("", error.id, 17);
+        Self { exception: Arc::new(exception), reason, place: Some(place), ends_script: true, ..base }
+    }
+
+    /// What a stopped pipeline reports.
+    pub(super) fn stopped() -> Self {
+        let kind = "System.Management.Automation.PipelineStoppedException";
+        Self { ends_script: true, ..Self::new(kind, "The pipeline has been stopped.", "PipelineStopped", 14) }
+    }
+
+    pub(super) fn with_target(self, target: Val) -> Self {
+        Self { target, ..self }
+    }
+
+    pub(super) fn message(&self) -> &Arc<str> {
+        &self.exception.message
+    }
+
+    fn reason_text(&self) -> &str {
+        match &self.reason {
+            Some(reason) => reason,
+            None => self.exception.type_name().rsplit('.').next().unwrap_or_default(),
+        }
+    }
+
+    fn target_name(&self) -> String {
+        if self.target.is_null() { String::new() } else { super::convert::text(&self.target) }
+    }
+
+    fn target_type(&self) -> String {
+        if self.target.is_null() {
+            return String::new();
+        }
+        let full = self.target.type_name();
+        full.rsplit('.').next().unwrap_or(&full).to_owned()
+    }
+
+    pub(super) fn category_name(&self) -> &'static str {
+        CATEGORIES.get(usize::from(self.category)).copied().unwrap_or("NotSpecified")
+    }
+
+    fn category_message(&self) -> String {
+        let (name, kind) = (self.target_name(), self.target_type());
+        format!("{}: ({name}:{kind}) [{}], {}", self.category_name(), self.activity, self.reason_text())
+    }
+
+    /// A property, as scripts read it.
+    pub(super) fn property(&self, name: &str) -> Option<Val> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "exception" => Val::Exception(self.exception.clone()),
+            "targetobject" => self.target.clone(),
+            "fullyqualifiederrorid" => Val::Str(self.id.clone()),
+            "categoryinfo" => super::value::Obj::custom(vec![
+                ("Category".into(), Val::str(self.category_name())),
+                ("Activity".into(), Val::Str(self.activity.clone())),
+                ("Reason".into(), Val::str(self.reason_text())),
+                ("TargetName".into(), Val::str(self.target_name())),
+                ("TargetType".into(), Val::str(self.target_type())),
+            ]),
+            "invocationinfo" => super::value::Obj::custom(vec![
+                ("ScriptLineNumber".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().0))),
+                ("OffsetInLine".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().1))),
+                ("Line".into(), Val::str(self.place.as_ref().map_or("", |place| place.line()))),
+                (
+                    "PositionMessage".into(),
+                    Val::str(self.place.as_ref().map_or(String::new(), |place| place.position_message())),
+                ),
+            ]),
+            "scriptstacktrace" => Val::str(self.stack_trace()),
+            "errordetails" => Val::Null,
+            _ => return None,
+        })
+    }
+
+    fn stack_trace(&self) -> String {
+        let line = self.place.as_ref().map_or(1, |place| place.line_and_column().0);
+        format!("at <ScriptBlock>, <No file>: line {line}")
+    }
+
+    /// The record as PSRP carries it: everything in extended members, in the order of a real server.
+    pub(super) fn to_wire(&self) -> Value {
+        let text = |text: &str| Value::str(text);
+        let mut notes = vec![
+            ("Exception".into(), self.exception_to_wire()),
+            ("TargetObject".into(), wire::to_value(&self.target)),
+            ("FullyQualifiedErrorId".into(), text(&self.id)),
+            ("InvocationInfo".into(), self.invocation_info()),
+            ("ErrorCategory_Category".into(), Value::I32(self.category.into())),
+            ("ErrorCategory_Activity".into(), text(&self.activity)),
+            ("ErrorCategory_Reason".into(), text(self.reason_text())),
+            ("ErrorCategory_TargetName".into(), text(&self.target_name())),
+            ("ErrorCategory_TargetType".into(), text(&self.target_type())),
+            ("ErrorCategory_Message".into(), text(&self.category_message())),
+        ];
+        if let Some(action) = &self.recommended_action {
+            notes.push(("ErrorDetails_Message".into(), text(self.message())));
+            notes.push(("ErrorDetails_RecommendedAction".into(), text(action)));
+        }
+        notes.push(("SerializeExtendedInfo".into(), Value::Bool(false)));
+        notes.push(("ErrorDetails_ScriptStackTrace".into(), text(&self.stack_trace())));
+        Object {
+            type_names: TypeNames::new(["System.Management.Automation.ErrorRecord", "System.Object"]),
+            to_string: Some(self.message().as_ref().into()),
+            notes,
+            ..Object::default()
+        }
+        .into()
+    }
+
+    fn exception_to_wire(&self) -> Value {
+        let Value::Object(mut object) = self.exception.to_wire() else { return Value::Null };
+        if self.exception.is_a("System.Management.Automation.RuntimeException") {
+            object.props.insert(0, ("ErrorRecord".into(), Value::str(self.message().as_ref())));
+            object.props.insert(1, ("WasThrownFromThrowStatement".into(), Value::Bool(self.is_thrown)));
+        }
+        Value::Object(object)
+    }
+
+    fn invocation_info(&self) -> Value {
+        let Some(place) = &self.place else { return Value::Null };
+        let (line, column) = place.line_and_column();
+        let names = |name: &str| TypeNames::new([name, "System.Object"]);
+        let bound = Object {
+            type_names: names("System.Management.Automation.PSBoundParametersDictionary"),
+            content: Content::Dict(Vec::new()),
+            ..Object::default()
+        };
+        let unbound = Object {
+            type_names: names("System.Collections.ArrayList"),
+            content: Content::List(ListKind::List, Vec::new()),
+            ..Object::default()
+        };
+        let command = if self.activity.is_empty() { Value::Null } else { Value::str(self.activity.as_ref()) };
+        let props = vec![
+            ("MyCommand".into(), command),
+            ("BoundParameters".into(), bound.into()),
+            ("UnboundArguments".into(), unbound.into()),
+            ("ScriptLineNumber".into(), Value::I32(line)),
+            ("OffsetInLine".into(), Value::I32(column)),
+            ("HistoryId".into(), Value::I64(1)),
+            ("ScriptName".into(), Value::str("")),
+            ("Line".into(), Value::str(place.line())),
+            ("PositionMessage".into(), Value::str(place.position_message())),
+            ("PSScriptRoot".into(), Value::str("")),
+            ("PSCommandPath".into(), Value::Null),
+            ("InvocationName".into(), Value::str(self.activity.as_ref())),
+            ("PipelineLength".into(), Value::I32(0)),
+            ("PipelinePosition".into(), Value::I32(0)),
+            ("ExpectingInput".into(), Value::Bool(false)),
+            ("CommandOrigin".into(), Value::str("Internal")),
+            ("DisplayScriptPosition".into(), Value::Null),
+        ];
+        Object {
+            type_names: names("System.Management.Automation.InvocationInfo"),
+            to_string: Some("System.Management.Automation.InvocationInfo".into()),
+            props,
+            ..Object::default()
+        }
+        .into()
+    }
+}
+
+impl Exception {
+    /// The exception as an object with its .NET properties.
+    pub(super) fn to_wire(&self) -> Value {
+        let data = Object {
+            type_names: TypeNames::new(["System.Collections.ListDictionaryInternal", "System.Object"]),
+            content: Content::Dict(Vec::new()),
+            ..Object::default()
+        };
+        let inner = self.inner.as_ref().map_or(Value::Null, |inner| inner.to_wire());
+        Object {
+            type_names: TypeNames::new(self.types.iter().map(String::as_str)),
+            to_string: Some(format!("{}: {}", self.type_name(), self.message).into()),
+            props: vec![
+                ("TargetSite".into(), Value::Null),
+                ("Message".into(), Value::str(self.message.as_ref())),
+                ("Data".into(), data.into()),
+                ("InnerException".into(), inner),
+                ("HelpLink".into(), Value::Null),
+                ("Source".into(), Value::Null),
+                ("HResult".into(), Value::I32(-2_146_233_087)),
+                ("StackTrace".into(), Value::Null),
+            ],
+            ..Object::default()
+        }
+        .into()
+    }
+}
+
+impl Place {
+    fn line_start(&self) -> usize {
+        let start = (self.span.start as usize).min(self.source.len());
+        self.source.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+    }
+
+    /// The line that the place starts in, without its end.
+    pub(super) fn line(&self) -> &str {
+        let rest = self.source.get(self.line_start()..).unwrap_or("");
+        rest.lines().next().unwrap_or("")
+    }
+
+    /// Both from 1.
+    pub(super) fn line_and_column(&self) -> (i32, i32) {
+        let start = self.line_start();
+        let line = self.source.get(..start).map_or(0, |before| before.matches('\n').count());
+        let column = self.source.get(start..self.span.start as usize).map_or(0, |before| before.encode_utf16().count());
+        (line as i32 + 1, column as i32 + 1)
+    }
+
+    /// `At line:1 char:5`, the line, and the place underlined.
+    pub(super) fn position_message(&self) -> String {
+        let (line, column) = self.line_and_column();
+        let text = self.line();
+        let width = self.span.of(&self.source).lines().next().map_or(0, |first| first.chars().count()).max(1);
+        format!("At line:{line} char:{column}\n+ {text}\n+ {}{}", " ".repeat(column as usize - 1), "~".repeat(width))
+    }
+}
+
+impl ErrorRecord {
+    /// A category by name or number.
+    pub(super) fn category_of(value: &Val) -> Result<u8, Self> {
+        let wanted = super::convert::text(value);
+        let by_name = CATEGORIES.iter().position(|name| name.eq_ignore_ascii_case(&wanted));
+        let place = by_name.or_else(|| wanted.parse().ok().filter(|place| *place < CATEGORIES.len()));
+        place.map(|place| place as u8).ok_or_else(|| {
+            let message = format!("Cannot bind parameter 'Category'. '{wanted}' is no error category.");
+            let kind = "System.Management.Automation.ParameterBindingException";
+            Self::new(kind, message, "CannotConvertArgumentNoMessage", 5)
+        })
+    }
+}

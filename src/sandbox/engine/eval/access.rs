@@ -1,0 +1,363 @@
+//! Members and indexes: reading and writing.
+
+use super::super::ast::{Expr, ExprKind, Scope};
+use super::super::convert::{self, text};
+use super::super::datetime::{SECOND, WEEKDAYS};
+use super::super::errors::ErrorRecord;
+use super::super::types::TypeRef;
+use super::super::value::{Obj, Schema, Val};
+use super::{Evaluator, Run};
+
+impl Evaluator<'_> {
+    pub(super) fn access(&mut self, expr: &Expr) -> Run<Val> {
+        if let Some(value) = self.using_with_accessors(expr) {
+            return Ok(value);
+        }
+        match &expr.kind {
+            ExprKind::Member { object, name, is_static } => {
+                let object = self.eval(object)?;
+                let name = self.member_name(name)?;
+                if *is_static {
+                    return self.static_property(&object, &name);
+                }
+                Ok(self.member(&object, &name).unwrap_or(Val::Null))
+            }
+            ExprKind::Index { object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                self.index(&object, &index)
+            }
+            ExprKind::Call { object, name, args, is_static } => {
+                let object = self.eval(object)?;
+                let name = self.member_name(name)?;
+                let args = args.iter().map(|arg| self.eval(arg).map(Val::stored)).collect::<Run<Vec<_>>>()?;
+                if *is_static { self.static_call(&object, &name, &args) } else { self.method(&object, &name, &args) }
+            }
+            _ => Ok(Val::Null),
+        }
+    }
+
+    /// `$using:a.b[0]`: PowerShell's client sends the value of the whole expression under its text.
+    fn using_with_accessors(&self, expr: &Expr) -> Option<Val> {
+        if self.using.is_empty() {
+            return None;
+        }
+        let mut root = expr;
+        while let ExprKind::Member { object, .. } | ExprKind::Index { object, .. } = &root.kind {
+            root = object;
+        }
+        match &root.kind {
+            ExprKind::Variable(variable) if variable.scope == Scope::Using => {
+                self.using_text(expr.span.of(&self.source))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn member_name(&mut self, name: &Expr) -> Run<String> {
+        Ok(text(&self.eval(name)?))
+    }
+
+    /// A property; `None` if the value has none of this name.
+    pub(in super::super) fn member(&self, value: &Val, name: &str) -> Option<Val> {
+        let lower = name.to_ascii_lowercase();
+        match (value, lower.as_str()) {
+            (Val::Hash(hash), _) if hash.get(&Val::str(name)).is_some() => return hash.get(&Val::str(name)),
+            (Val::Object(object), _) if object.get(name).is_some() => return object.get(name),
+            (Val::Void | Val::Null, "count" | "length") => return Some(Val::I32(0)),
+            (Val::Void | Val::Null, _) => return None,
+            (_, "psobject") => return Some(psobject(value)),
+            (_, "pstypenames") => return Some(Val::array(type_names(value))),
+            _ => {}
+        }
+        let own = match value {
+            Val::Hash(hash) => match lower.as_str() {
+                "count" => Some(Val::I32(hash.len() as i32)),
+                "keys" => Some(Val::array(hash.entries().into_iter().map(|(key, _)| key).collect())),
+                "values" => Some(Val::array(hash.entries().into_iter().map(|(_, value)| value).collect())),
+                _ => None,
+            },
+            Val::List(list) => match lower.as_str() {
+                "count" | "length" | "longlength" => Some(Val::I32(list.len() as i32)),
+                "rank" => Some(Val::I32(1)),
+                "isfixedsize" => Some(Val::Bool(list.is_fixed_size())),
+                _ => return self.member_of_each(&list.items(), name),
+            },
+            Val::Str(text) if lower == "length" => Some(Val::I32(text.encode_utf16().count() as i32)),
+            Val::DateTime(_) | Val::TimeSpan(_) => time_property(value, &lower),
+            Val::Version(parts) => {
+                let place = ["major", "minor", "build", "revision"].iter().position(|part| *part == lower);
+                place.map(|place| Val::I32(parts[place]))
+            }
+            Val::Enum(value) if lower == "value__" => Some(Val::I32(value.number)),
+            Val::Type(kind) => type_property(kind, &lower),
+            Val::Error(record) => record.property(name),
+            Val::Exception(exception) => match lower.as_str() {
+                "message" => Some(Val::Str(exception.message.clone())),
+                "innerexception" => Some(exception.inner.clone().map_or(Val::Null, Val::Exception)),
+                "hresult" => Some(Val::I32(-2_146_233_087)),
+                "stacktrace" | "source" | "helplink" => Some(Val::Null),
+                _ => None,
+            },
+            _ => None,
+        };
+        match lower.as_str() {
+            "count" | "length" if own.is_none() && !matches!(value, Val::Object(_)) => Some(Val::I32(1)),
+            "count" if own.is_none() => Some(Val::I32(1)),
+            _ => own,
+        }
+    }
+
+    /// The property of each item of a list that has it.
+    fn member_of_each(&self, items: &[Val], name: &str) -> Option<Val> {
+        let found: Vec<_> = items
+            .iter()
+            .filter_map(|item| match item {
+                Val::List(_) if matches!(name.to_ascii_lowercase().as_str(), "count" | "length") => None,
+                other => self.member(other, name),
+            })
+            .flat_map(|value| if let Val::List(list) = &value { list.items() } else { vec![value] })
+            .collect();
+        (!found.is_empty()).then(|| Val::of_outputs(found))
+    }
+
+    fn index(&mut self, object: &Val, index: &Val) -> Run<Val> {
+        if let (Val::List(indexes), false) = (index, matches!(object, Val::Hash(_))) {
+            let items = indexes.items().iter().map(|index| self.index(object, index)).collect::<Run<Vec<_>>>()?;
+            return Ok(Val::array(items.into_iter().map(Val::stored).collect()));
+        }
+        Ok(match object {
+            Val::Void | Val::Null => {
+                return Err(ErrorRecord::runtime("Cannot index into a null array.", "NullArray", 7).into());
+            }
+            Val::Hash(hash) => match (hash.get(index), index) {
+                (Some(value), _) => value,
+                (None, Val::List(keys)) => Val::array(keys.items().iter().filter_map(|key| hash.get(key)).collect()),
+                (None, Val::I32(place)) if hash.is_ordered => {
+                    usize::try_from(*place).ok().and_then(|place| hash.at(place)).unwrap_or(Val::Null)
+                }
+                _ => Val::Null,
+            },
+            Val::List(list) => match place(index, list.len())? {
+                Some(place) => list.get(place).unwrap_or(Val::Null),
+                None => Val::Null,
+            },
+            Val::Str(text) => {
+                let units: Vec<u16> = text.encode_utf16().collect();
+                place(index, units.len())?.map_or(Val::Null, |place| Val::Char(units[place]))
+            }
+            Val::Object(object) if object.get(&text(index)).is_some() => object.get(&text(index)).unwrap_or(Val::Null),
+            other => place(index, 1)?.map_or(Val::Null, |_| other.clone()),
+        })
+    }
+
+    pub(super) fn set_index(&mut self, object: &Val, index: &Val, value: Val) -> Run<()> {
+        match object {
+            Val::Hash(hash) => {
+                if index.is_null() {
+                    return Err(ErrorRecord::runtime(
+                        "Index operation failed; the array index evaluated to null.",
+                        "NullArrayIndex",
+                        7,
+                    )
+                    .into());
+                }
+                hash.set(index, value);
+                Ok(())
+            }
+            Val::List(list) => {
+                let length = list.len();
+                let value = match list.type_name.strip_suffix("[]").filter(|element| *element != "System.Object") {
+                    Some(element) => convert::cast(&value, &TypeRef::named(element))?,
+                    None => value.stored(),
+                };
+                let Some(place) = place(index, length)? else {
+                    let message = "Index was outside the bounds of the array.";
+                    return Err(ErrorRecord::new(
+                        "System.IndexOutOfRangeException",
+                        message,
+                        "System.IndexOutOfRangeException",
+                        14,
+                    )
+                    .into());
+                };
+                list.change(|items| items.get_mut(place).map(|slot| *slot = value));
+                Ok(())
+            }
+            Val::Void | Val::Null => {
+                Err(ErrorRecord::runtime("Cannot index into a null array.", "NullArray", 7).into())
+            }
+            other => {
+                let message = format!("Unable to index into an object of type \"{}\".", other.type_name());
+                Err(ErrorRecord::runtime(message, "CannotIndex", 7).into())
+            }
+        }
+    }
+
+    pub(super) fn set_member(&mut self, object: &Val, name: &str, value: Val) -> Run<()> {
+        let done = match object {
+            Val::Hash(hash) => {
+                hash.set(&Val::str(name), value);
+                true
+            }
+            Val::Object(object) => object.set(name, value),
+            _ => false,
+        };
+        if done {
+            return Ok(());
+        }
+        let message = format!(
+            "The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
+        );
+        Err(ErrorRecord::runtime(message, "PropertyNotFound", 7).into())
+    }
+}
+
+/// The place that an index means; negative ones count from the end.
+fn place(index: &Val, length: usize) -> Run<Option<usize>> {
+    let index = convert::index(index)?;
+    let place = if index < 0 { index + length as i64 } else { index };
+    Ok(usize::try_from(place).ok().filter(|place| *place < length))
+}
+
+fn psobject(value: &Val) -> Val {
+    let properties = properties(value)
+        .into_iter()
+        .map(|(name, value)| {
+            let kind = Val::str(value.type_name());
+            Obj::custom(vec![
+                ("Name".into(), Val::Str(name)),
+                ("Value".into(), value),
+                ("MemberType".into(), Val::str("NoteProperty")),
+                ("TypeNameOfValue".into(), kind),
+            ])
+        })
+        .collect();
+    Obj::custom(vec![
+        ("Properties".into(), Val::array(properties)),
+        ("TypeNames".into(), Val::array(type_names(value))),
+    ])
+}
+
+/// The properties that `Select-Object *` and `PSObject.Properties` list.
+pub(in super::super) fn properties(value: &Val) -> Vec<(std::sync::Arc<str>, Val)> {
+    match value {
+        Val::Object(object) => object.properties(),
+        Val::Str(text) => vec![("Length".into(), Val::I32(text.encode_utf16().count() as i32))],
+        Val::Hash(hash) => vec![("Count".into(), Val::I32(hash.len() as i32))],
+        Val::DateTime(_) => {
+            let names = [
+                "Date",
+                "Day",
+                "DayOfWeek",
+                "DayOfYear",
+                "Hour",
+                "Kind",
+                "Millisecond",
+                "Minute",
+                "Month",
+                "Second",
+                "Ticks",
+                "Year",
+            ];
+            names
+                .iter()
+                .filter_map(|name| Some(((*name).into(), time_property(value, &name.to_lowercase())?)))
+                .collect()
+        }
+        Val::Error(record) => ["Exception", "TargetObject", "CategoryInfo", "FullyQualifiedErrorId", "InvocationInfo"]
+            .iter()
+            .filter_map(|name| Some(((*name).into(), record.property(name)?)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn type_names(value: &Val) -> Vec<Val> {
+    match value {
+        Val::Object(object) => object.schema.type_names.iter().map(Val::str).collect(),
+        Val::Exception(exception) => exception.types.iter().map(|name| Val::str(name.as_str())).collect(),
+        other => vec![Val::str(other.type_name()), Val::str("System.Object")],
+    }
+}
+
+fn type_property(kind: &TypeRef, name: &str) -> Option<Val> {
+    Some(match name {
+        "name" => {
+            let array = if kind.full.ends_with("[]") { "[]" } else { "" };
+            Val::str(format!("{}{array}", kind.name()))
+        }
+        "fullname" => Val::Str(kind.full.clone()),
+        "namespace" => Val::str(kind.full.rsplit_once('.').map_or("", |(namespace, _)| namespace)),
+        "isarray" => Val::Bool(kind.full.ends_with("[]")),
+        _ => return None,
+    })
+}
+
+fn time_property(value: &Val, name: &str) -> Option<Val> {
+    let int = |number: i64| Some(Val::I32(number as i32));
+    match value {
+        Val::DateTime(time) => {
+            let civil = time.civil();
+            match name {
+                "year" => int(civil.year),
+                "month" => int(civil.month),
+                "day" => int(civil.day),
+                "hour" => int(civil.hour),
+                "minute" => int(civil.minute),
+                "second" => int(civil.second),
+                "millisecond" => int(civil.fraction / (SECOND / 1000)),
+                "dayofyear" => int(time.day_of_year()),
+                "ticks" => Some(Val::I64(time.ticks)),
+                "date" => Some(Val::DateTime(time.date())),
+                "timeofday" => Some(Val::TimeSpan(time.time_of_day())),
+                "kind" => Some(kind_of(time.kind)),
+                "dayofweek" => {
+                    let day = time.weekday();
+                    Some(Val::of_enum("System.DayOfWeek", WEEKDAYS[day], day as i32))
+                }
+                _ => None,
+            }
+        }
+        Val::TimeSpan(ticks) => {
+            let total = |unit: i64| Some(Val::F64(*ticks as f64 / unit as f64));
+            match name {
+                "ticks" => Some(Val::I64(*ticks)),
+                "days" => int(ticks / SECOND / 86_400),
+                "hours" => int(ticks / SECOND / 3600 % 24),
+                "minutes" => int(ticks / SECOND / 60 % 60),
+                "seconds" => int(ticks / SECOND % 60),
+                "milliseconds" => int(ticks / (SECOND / 1000) % 1000),
+                "totaldays" => total(86_400 * SECOND),
+                "totalhours" => total(3600 * SECOND),
+                "totalminutes" => total(60 * SECOND),
+                "totalseconds" => total(SECOND),
+                "totalmilliseconds" => total(SECOND / 1000),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn kind_of(kind: super::super::datetime::Kind) -> Val {
+    let (name, number) = match kind {
+        super::super::datetime::Kind::Unspecified => ("Unspecified", 0),
+        super::super::datetime::Kind::Utc => ("Utc", 1),
+        super::super::datetime::Kind::Local(_) => ("Local", 2),
+    };
+    Val::of_enum("System.DateTimeKind", name, number)
+}
+
+/// An entry of a dictionary, as enumerators give it.
+pub(super) fn dictionary_entries(value: &Val) -> Vec<Val> {
+    let Val::Hash(hash) = value else { return Vec::new() };
+    let schema = Schema::new(
+        &["System.Collections.DictionaryEntry", "System.ValueType", "System.Object"],
+        &["Name", "Key", "Value"],
+    );
+    let entry = |(key, value): (Val, Val)| {
+        Obj::typed(&schema, "System.Collections.DictionaryEntry", vec![Val::str(text(&key)), key, value])
+    };
+    hash.entries().into_iter().map(entry).collect()
+}

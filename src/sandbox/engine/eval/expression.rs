@@ -1,0 +1,363 @@
+//! Expressions.
+
+use super::super::ast::{BinaryOp, Expr, ExprKind, Op, Part, Statement, UnaryOp};
+use super::super::convert::{self, cast, text, truth};
+use super::super::errors::ErrorRecord;
+use super::super::format;
+use super::super::ops;
+use super::super::pattern;
+use super::super::types::TypeRef;
+use super::super::value::{Obj, Val};
+use super::{Collector, Evaluator, Run};
+
+impl Evaluator<'_> {
+    pub(super) fn eval(&mut self, expr: &Expr) -> Run<Val> {
+        self.step(1)?;
+        match &expr.kind {
+            ExprKind::Const(value) => Ok(value.clone()),
+            ExprKind::Bare(word) => Ok(Val::Str(word.clone())),
+            ExprKind::Expandable(parts) => self.expand(parts),
+            ExprKind::Variable(variable) => self.variable(variable),
+            ExprKind::Comma(items) => {
+                let items = items.iter().map(|item| self.eval(item).map(Val::stored)).collect::<Run<_>>()?;
+                Ok(Val::array(items))
+            }
+            ExprKind::ArraySub(block) => Ok(Val::array(self.collect(block)?)),
+            ExprKind::SubExpr(block) => Ok(Val::of_outputs(self.collect(block)?)),
+            ExprKind::Paren(statement) => self.value_of_or_assigned(statement),
+            ExprKind::Hash(entries) => self.hash(entries, false),
+            ExprKind::ScriptBlock(script) => Ok(Val::Script(script.clone())),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand),
+            ExprKind::Binary(op, left, right) => {
+                let left = self.eval(left)?;
+                let right = self.eval(right)?;
+                self.binary(*op, &left, &right)
+            }
+            ExprKind::And(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) && truth(&self.eval(right)?))),
+            ExprKind::Or(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) || truth(&self.eval(right)?))),
+            ExprKind::Xor(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) != truth(&self.eval(right)?))),
+            ExprKind::Cast(name, operand) => self.cast(name, operand),
+            ExprKind::Type(name) => Ok(Val::Type(self.find_type(name)?)),
+            ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } => self.access(expr),
+            ExprKind::Step { target, by, postfix } => {
+                let old = self.eval(target)?;
+                let old = if old.is_null() { Val::I32(0) } else { old };
+                let new = ops::arithmetic(Op::Add, &old, &Val::I32(*by))?;
+                self.assign_to(target, new.clone(), None)?;
+                Ok(if *postfix { old } else { new })
+            }
+        }
+    }
+
+    fn collect(&mut self, block: &[Statement]) -> Run<Vec<Val>> {
+        let mut collector = Collector::default();
+        self.block(block, &mut collector)?;
+        Ok(collector.0)
+    }
+
+    fn expand(&mut self, parts: &[Part]) -> Run<Val> {
+        let mut out = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => out += text,
+                Part::Expr(expr) => {
+                    let value = self.eval(expr)?;
+                    out += &self.expanded(&value);
+                }
+            }
+            if out.len() > ops::MAX_TEXT {
+                return Err(ops::too_big("string").into());
+            }
+        }
+        self.step(out.len() as u64 / 64)?;
+        Ok(Val::str(out))
+    }
+
+    /// The text of a value inside a string: lists are joined by `$OFS`.
+    fn expanded(&self, value: &Val) -> String {
+        match (value, self.lookup("ofs")) {
+            (Val::List(list), Some(separator)) if !separator.is_null() => {
+                let items: Vec<_> = list.items().iter().map(text).collect();
+                items.join(&text(&separator))
+            }
+            _ => text(value),
+        }
+    }
+
+    fn hash(&mut self, entries: &[(Expr, Statement)], is_ordered: bool) -> Run<Val> {
+        let Val::Hash(hash) = Val::hash(is_ordered, Vec::new()) else { return Ok(Val::Null) };
+        for (key, value) in entries {
+            let key = self.eval(key)?;
+            if key.is_null() {
+                return Err(
+                    ErrorRecord::runtime("A null key is not allowed in a hash literal.", "InvalidNullKey", 7).into()
+                );
+            }
+            if hash.get(&key).is_some() {
+                let message = format!(
+                    "Item has already been added. Key in dictionary: '{0}'  Key being added: '{0}'",
+                    text(&key)
+                );
+                return Err(
+                    ErrorRecord::new("System.ArgumentException", message, "System.ArgumentException", 14).into()
+                );
+            }
+            let value = self.value_of(value)?;
+            hash.set(&key, value);
+        }
+        Ok(Val::Hash(hash))
+    }
+
+    fn cast(&mut self, name: &str, operand: &Expr) -> Run<Val> {
+        if let ExprKind::Hash(entries) = &operand.kind {
+            match name.to_ascii_lowercase().as_str() {
+                "ordered" => return self.hash(entries, true),
+                "pscustomobject" | "psobject" | "system.management.automation.pscustomobject" => {
+                    let Val::Hash(hash) = self.hash(entries, true)? else { return Ok(Val::Null) };
+                    let notes = hash.entries().into_iter().map(|(key, value)| (text(&key).into(), value)).collect();
+                    return Ok(Obj::custom(notes));
+                }
+                _ => {}
+            }
+        }
+        let kind = self.find_type(name)?;
+        let value = self.eval(operand)?;
+        self.cast_value(&value, &kind)
+    }
+
+    pub(super) fn cast_value(&mut self, value: &Val, kind: &TypeRef) -> Run<Val> {
+        if &*kind.full == "System.Text.RegularExpressions.Regex" {
+            return Err(ErrorRecord::unsupported("[regex] objects").into());
+        }
+        if &*kind.full == "System.Management.Automation.ScriptBlock" && matches!(value, Val::Str(_)) {
+            let script = super::super::parser::parse(&text(value))
+                .map_err(|error| ErrorRecord::of_parse_error(&error, &text(value).into()))?;
+            return Ok(Val::Script(script));
+        }
+        Ok(cast(value, kind)?)
+    }
+
+    pub(super) fn find_type(&self, name: &str) -> Run<TypeRef> {
+        TypeRef::find(name).ok_or_else(|| {
+            let message = format!("Unable to find type [{name}]. {}", super::super::errors::HINT);
+            ErrorRecord::runtime(message, "TypeNotFound", 7).with_target(Val::str(name)).into()
+        })
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Expr) -> Run<Val> {
+        let value = self.eval(operand)?;
+        Ok(match op {
+            UnaryOp::Not => Val::Bool(!truth(&value)),
+            UnaryOp::Comma => Val::array(vec![value.stored()]),
+            UnaryOp::Minus => ops::arithmetic(Op::Sub, &Val::I32(0), &value)?,
+            UnaryOp::Plus => ops::arithmetic(Op::Add, &Val::I32(0), &value)?,
+            UnaryOp::BitNot => match convert::number(&value) {
+                Some(Val::I64(number)) => Val::I64(!number),
+                Some(number) => Val::I32(!(number.as_int().unwrap_or(0) as i32)),
+                None => return Err(ErrorRecord::runtime("The operand is no number.", "InvalidCast", 5).into()),
+            },
+            UnaryOp::Join => Val::str(pattern::texts(&value).concat()),
+            UnaryOp::Split => {
+                let words = pattern::texts(&value);
+                Val::array(words.iter().flat_map(|words| words.split_whitespace()).map(Val::str).collect())
+            }
+        })
+    }
+
+    pub(in super::super) fn binary(&mut self, op: BinaryOp, left: &Val, right: &Val) -> Run<Val> {
+        let BinaryOp { kind, case_sensitive } = op;
+        match kind {
+            Op::Add
+            | Op::Sub
+            | Op::Mul
+            | Op::Div
+            | Op::Rem
+            | Op::BitAnd
+            | Op::BitOr
+            | Op::BitXor
+            | Op::Shl
+            | Op::Shr => {
+                let result = ops::arithmetic(kind, left, right)?;
+                self.step(cost(&result))?;
+                Ok(result)
+            }
+            Op::Format => {
+                let args = match right {
+                    Val::List(list) => list.items(),
+                    other => vec![other.clone()],
+                };
+                Ok(Val::str(format::composite(&text(left), &args)?))
+            }
+            Op::Range => {
+                let items = ops::range(left, right)?;
+                self.step(items.len() as u64 / 8)?;
+                Ok(Val::array(items))
+            }
+            Op::Contains => Ok(Val::Bool(contains(left, right, case_sensitive))),
+            Op::NotContains => Ok(Val::Bool(!contains(left, right, case_sensitive))),
+            Op::In => Ok(Val::Bool(contains(right, left, case_sensitive))),
+            Op::NotIn => Ok(Val::Bool(!contains(right, left, case_sensitive))),
+            Op::Is | Op::IsNot => {
+                let kind_of = self.type_operand(right)?;
+                Ok(Val::Bool(kind_of.is_of(left) == (kind == Op::Is)))
+            }
+            Op::As => {
+                let kind = self.type_operand(right)?;
+                Ok(cast(left, &kind).unwrap_or(Val::Null))
+            }
+            Op::Join => Ok(Val::str(pattern::texts(left).join(&text(right)))),
+            Op::Split => self.split(left, right, case_sensitive),
+            Op::Replace => self.replace(left, right, case_sensitive),
+            _ => self.comparison(op, left, right),
+        }
+    }
+
+    fn type_operand(&self, value: &Val) -> Run<TypeRef> {
+        match value {
+            Val::Type(kind) => Ok(kind.clone()),
+            other => self.find_type(&text(other)),
+        }
+    }
+
+    /// On a list the operator selects its items.
+    fn comparison(&mut self, op: BinaryOp, left: &Val, right: &Val) -> Run<Val> {
+        let Val::List(list) = left else {
+            let holds = self.compare_one(op, left, right, true)?;
+            return Ok(Val::Bool(holds));
+        };
+        let mut selected = Vec::new();
+        for item in list.items() {
+            self.step(1)?;
+            if self.compare_one(op, &item, right, false)? {
+                selected.push(item);
+            }
+        }
+        Ok(Val::array(selected))
+    }
+
+    fn compare_one(&mut self, op: BinaryOp, left: &Val, right: &Val, sets_matches: bool) -> Run<bool> {
+        let case_sensitive = op.case_sensitive;
+        let order = |wanted: fn(std::cmp::Ordering) -> bool| match ops::compare(left, right, case_sensitive) {
+            Some(order) => Ok(wanted(order)),
+            None if left.as_float().is_some_and(f64::is_nan) || right.as_float().is_some_and(f64::is_nan) => Ok(false),
+            None => Err(not_comparable(left, right)),
+        };
+        Ok(match op.kind {
+            Op::Eq => ops::equal(left, right, case_sensitive),
+            Op::Ne => !ops::equal(left, right, case_sensitive),
+            Op::Lt => order(std::cmp::Ordering::is_lt)?,
+            Op::Gt => order(std::cmp::Ordering::is_gt)?,
+            Op::Le => order(std::cmp::Ordering::is_le)?,
+            Op::Ge => order(std::cmp::Ordering::is_ge)?,
+            Op::Like => self.patterns.like(&text(left), &text(right), case_sensitive)?,
+            Op::NotLike => !self.patterns.like(&text(left), &text(right), case_sensitive)?,
+            kind => {
+                let regex = self.patterns.regex(&text(right), case_sensitive)?;
+                let value = text(left);
+                let found = if sets_matches {
+                    pattern::matches(&regex, &value).map(|matches| self.set_local("matches", matches)).is_some()
+                } else {
+                    regex.is_match(&value)
+                };
+                found == (kind == Op::Match)
+            }
+        })
+    }
+
+    fn split(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
+        let options = right.clone().into_items();
+        let limit = options.get(1).map_or(Ok(0), convert::index)?;
+        let mut pieces = Vec::new();
+        if let Some(Val::Script(script)) = options.first() {
+            for value in pattern::texts(left) {
+                self.split_by_script(script, &value, &mut pieces)?;
+            }
+            return Ok(Val::array(pieces));
+        }
+        let is_simple = options.get(2).is_some_and(|mode| text(mode).to_lowercase().contains("simplematch"));
+        let separator = options.first().map_or_else(String::new, text);
+        let separator = if is_simple { regex::escape(&separator) } else { separator };
+        let regex = self.patterns.regex(&separator, case_sensitive)?;
+        for value in pattern::texts(left) {
+            pieces.extend(pattern::split(&regex, &value, usize::try_from(limit).unwrap_or(0)));
+        }
+        self.step(pieces.len() as u64)?;
+        Ok(Val::array(pieces))
+    }
+
+    fn split_by_script(
+        &mut self,
+        script: &std::sync::Arc<super::super::ast::Script>,
+        value: &str,
+        pieces: &mut Vec<Val>,
+    ) -> Run<()> {
+        let around = self.item.clone();
+        let mut piece = String::new();
+        for next in value.chars() {
+            self.item = Val::str(next.to_string());
+            if truth(&self.run_inline(script)?) {
+                pieces.push(Val::str(std::mem::take(&mut piece)));
+            } else {
+                piece.push(next);
+            }
+        }
+        pieces.push(Val::str(piece));
+        self.item = around;
+        Ok(())
+    }
+
+    fn replace(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
+        let operands = right.clone().into_items();
+        if operands.len() > 2 {
+            let message = "The -replace operator allows only two elements to follow it.";
+            return Err(ErrorRecord::runtime(message, "BadReplaceArgument", 7).into());
+        }
+        let regex = self.patterns.regex(&operands.first().map_or_else(String::new, text), case_sensitive)?;
+        let mut replaced = Vec::new();
+        for item in left.clone().into_items() {
+            let value = text(&item);
+            replaced.push(Val::str(match operands.get(1) {
+                Some(Val::Script(_)) => return Err(ErrorRecord::unsupported("script blocks after -replace").into()),
+                Some(replacement) => pattern::replace(&regex, &value, &text(replacement)),
+                None => pattern::replace(&regex, &value, ""),
+            }));
+        }
+        Ok(if matches!(left, Val::List(_)) {
+            Val::array(replaced)
+        } else {
+            replaced.pop().unwrap_or_else(|| Val::str(""))
+        })
+    }
+}
+
+fn contains(list: &Val, wanted: &Val, case_sensitive: bool) -> bool {
+    match list {
+        Val::List(list) => list.items().iter().any(|item| ops::equal(item, wanted, case_sensitive)),
+        other => ops::equal(other, wanted, case_sensitive),
+    }
+}
+
+fn not_comparable(left: &Val, right: &Val) -> ErrorRecord {
+    if convert::number(left).is_some() && matches!(right, Val::Str(_)) {
+        let message = format!(
+            "Could not compare \"{}\" to \"{}\". Error: \"Cannot convert value \"{}\" to type \"{}\". Error: \"The input string '{}' was not in a correct format.\"\"",
+            text(left),
+            text(right),
+            text(right),
+            left.type_name(),
+            text(right)
+        );
+        return ErrorRecord::runtime(message, "ComparisonFailure", 7);
+    }
+    let message = format!("Cannot compare \"{}\" because it is not IComparable.", text(left));
+    ErrorRecord::runtime(message, "NotIcomparable", 7)
+}
+
+/// The cost of having made a value.
+fn cost(value: &Val) -> u64 {
+    match value {
+        Val::Str(text) => text.len() as u64 / 64,
+        Val::List(list) => list.len() as u64 / 8,
+        _ => 0,
+    }
+}

@@ -1,0 +1,373 @@
+//! Methods of objects.
+
+use std::sync::Arc;
+
+use super::super::convert::{self, text, truth};
+use super::super::datetime::{self, DateTime, SECOND};
+use super::super::errors::ErrorRecord;
+use super::super::format;
+use super::super::ops;
+use super::super::types::TypeRef;
+use super::super::value::{Hash, List, Val};
+use super::access::dictionary_entries;
+use super::{Collector, Evaluator, Run};
+
+type Found = Result<Option<Val>, ErrorRecord>;
+
+impl Evaluator<'_> {
+    pub(in super::super) fn method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Val> {
+        self.step(1)?;
+        if target.is_null() {
+            let message = "You cannot call a method on a null-valued expression.";
+            return Err(ErrorRecord::runtime(message, "InvokeMethodOnNull", 7).into());
+        }
+        let lower = name.to_ascii_lowercase();
+        if let (Val::Hash(_) | Val::Object(_), Some(Val::Script(script))) = (target, self.member(target, name)) {
+            return self.call_script(&script, args.to_vec());
+        }
+        if let Some(value) = self.scripted_method(target, &lower, args)? {
+            return Ok(value);
+        }
+        let found = match target {
+            Val::Str(value) => string_method(value, &lower, args)?,
+            Val::List(list) => list_method(list, &lower, args)?,
+            Val::Hash(hash) => hash_method(target, hash, &lower, args)?,
+            Val::DateTime(time) => self.date_method(*time, &lower, args)?,
+            Val::TimeSpan(ticks) => timespan_method(*ticks, &lower, args),
+            _ => None,
+        };
+        match found.or(common_method(target, &lower, args)?) {
+            Some(value) => Ok(value),
+            None => Err(method_not_found(target, name).into()),
+        }
+    }
+
+    /// `.ForEach({})`, `.Where({})` and `.Invoke()`.
+    fn scripted_method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        match (name, target, args.first()) {
+            ("invoke", Val::Script(script), _) => Ok(Some(self.call_script(script, args.to_vec())?)),
+            ("foreach", _, Some(Val::Script(script))) => {
+                let mut out = Collector::default();
+                self.for_items(target, |evaluator| evaluator.run_inline_into(script, &mut out).map(|()| true))?;
+                Ok(Some(Val::array(out.0)))
+            }
+            ("where", _, Some(Val::Script(script))) => {
+                let mut kept = Vec::new();
+                let first_only = args.get(1).is_some_and(|mode| text(mode).eq_ignore_ascii_case("first"));
+                self.for_items(target, |evaluator| {
+                    let item = evaluator.item.clone();
+                    if truth(&evaluator.run_inline(script)?) {
+                        kept.push(item);
+                    }
+                    Ok(!first_only || kept.is_empty())
+                })?;
+                Ok(Some(Val::array(kept)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn for_items(&mut self, target: &Val, mut each: impl FnMut(&mut Self) -> Run<bool>) -> Run<()> {
+        let around = self.item.clone();
+        let mut done = Ok(());
+        for item in target.clone().into_items() {
+            self.item = item;
+            match each(self) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(flow) => {
+                    done = Err(flow);
+                    break;
+                }
+            }
+        }
+        self.item = around;
+        done
+    }
+
+    fn date_method(&self, time: DateTime, name: &str, args: &[Val]) -> Found {
+        let offset = self.host.utc_offset_minutes();
+        let number = || args.first().and_then(|arg| convert::number(arg)?.as_float()).unwrap_or(0.0);
+        let add = |unit: i64| time.plus((number() * unit as f64).round() as i64);
+        let moved = match name {
+            "adddays" => add(86_400 * SECOND),
+            "addhours" => add(3600 * SECOND),
+            "addminutes" => add(60 * SECOND),
+            "addseconds" => add(SECOND),
+            "addmilliseconds" => add(SECOND / 1000),
+            "addticks" => time.plus(number() as i64),
+            "addmonths" => time.plus_months(number() as i64),
+            "addyears" => time.plus_months(number() as i64 * 12),
+            "touniversaltime" => Some(time.to_utc(offset)),
+            "tolocaltime" => Some(time.to_local(offset)),
+            "add" | "subtract" => {
+                let op = if name == "add" { super::super::ast::Op::Add } else { super::super::ast::Op::Sub };
+                return ops::arithmetic(op, &Val::DateTime(time), args.first().unwrap_or(&Val::Null)).map(Some);
+            }
+            "toshortdatestring" => return Ok(Some(Val::str(datetime::format(&time, "d")))),
+            "tolongdatestring" => return Ok(Some(Val::str(datetime::format(&time, "D")))),
+            "toshorttimestring" => return Ok(Some(Val::str(datetime::format(&time, "t")))),
+            "tolongtimestring" => return Ok(Some(Val::str(datetime::format(&time, "T")))),
+            _ => return Ok(None),
+        };
+        match moved {
+            Some(time) => Ok(Some(Val::DateTime(time))),
+            None => Err(out_of_range("The added or subtracted value results in an un-representable DateTime.")),
+        }
+    }
+}
+
+pub(super) fn method_not_found(target: &Val, name: &str) -> ErrorRecord {
+    let hint = super::super::errors::HINT;
+    let message = format!(
+        "Method invocation failed because [{}] does not contain a method named '{name}'. {hint}",
+        target.type_name()
+    );
+    ErrorRecord::runtime(message, "MethodNotFound", 7).with_target(Val::str(name))
+}
+
+fn out_of_range(message: &str) -> ErrorRecord {
+    ErrorRecord::new("System.ArgumentOutOfRangeException", message, "ArgumentOutOfRangeException", 0)
+}
+
+fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
+    Ok(Some(match name {
+        "tostring" => Val::str(match args.first() {
+            Some(pattern) => format::value_text(target, &text(pattern))?,
+            None => match target {
+                Val::List(list) => list.type_name.to_string(),
+                Val::Object(object) if object.text.is_none() => String::new(),
+                Val::Type(kind) => kind.full.to_string(),
+                other => text(other),
+            },
+        }),
+        "gettype" => Val::Type(TypeRef::named(target.type_name())),
+        "equals" => Val::Bool(ops::equal(target, args.first().unwrap_or(&Val::Null), true)),
+        "compareto" => {
+            let order = ops::compare(target, args.first().unwrap_or(&Val::Null), true);
+            Val::I32(order.map_or(0, |order| order as i32))
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn string_method(value: &Arc<str>, name: &str, args: &[Val]) -> Found {
+    let texts: Vec<String> = args.iter().map(text).collect();
+    let first = texts.first().map_or("", String::as_str);
+    let second = texts.get(1).map_or("", String::as_str);
+    let ignores_case = texts.last().is_some_and(|last| last.to_lowercase().ends_with("ignorecase"));
+    let (subject, wanted) =
+        if ignores_case { (value.to_lowercase(), first.to_lowercase()) } else { (value.to_string(), first.to_owned()) };
+    let units = || value.encode_utf16().collect::<Vec<u16>>();
+    let place = |found: Option<usize>| Val::I32(found.map_or(-1, |at| value[..at].encode_utf16().count() as i32));
+    let trimmed = || -> Vec<char> {
+        if args.is_empty() { Vec::new() } else { texts.iter().flat_map(|text| text.chars()).collect() }
+    };
+    let is_trimmed =
+        |chars: &[char], next: char| if chars.is_empty() { next.is_whitespace() } else { chars.contains(&next) };
+    Ok(Some(match name {
+        "toupper" | "toupperinvariant" => Val::str(value.to_uppercase()),
+        "tolower" | "tolowerinvariant" => Val::str(value.to_lowercase()),
+        "trim" => {
+            let chars = trimmed();
+            Val::str(value.trim_matches(|next| is_trimmed(&chars, next)))
+        }
+        "trimstart" => {
+            let chars = trimmed();
+            Val::str(value.trim_start_matches(|next| is_trimmed(&chars, next)))
+        }
+        "trimend" => {
+            let chars = trimmed();
+            Val::str(value.trim_end_matches(|next| is_trimmed(&chars, next)))
+        }
+        "startswith" => Val::Bool(subject.starts_with(&wanted)),
+        "endswith" => Val::Bool(subject.ends_with(&wanted)),
+        "contains" => Val::Bool(subject.contains(&wanted)),
+        "indexof" => place(subject.find(&wanted)),
+        "lastindexof" => place(subject.rfind(&wanted)),
+        "replace" => {
+            if first.is_empty() {
+                return Err(out_of_range("String cannot be of zero length. (Parameter 'oldValue')"));
+            }
+            Val::str(value.replace(first, second))
+        }
+        "split" => Val::list("System.String[]", split(value, args)?),
+        "substring" => {
+            let units = units();
+            let start = range_place(args.first(), units.len())?;
+            let length =
+                args.get(1).map_or(Ok(units.len() - start), |length| range_place(Some(length), units.len() - start))?;
+            Val::str(String::from_utf16_lossy(&units[start..start + length]))
+        }
+        "remove" => {
+            let units = units();
+            let start = range_place(args.first(), units.len())?;
+            let length =
+                args.get(1).map_or(Ok(units.len() - start), |length| range_place(Some(length), units.len() - start))?;
+            Val::str(String::from_utf16_lossy(&[&units[..start], &units[start + length..]].concat()))
+        }
+        "insert" => {
+            let units = units();
+            let start = range_place(args.first(), units.len())?;
+            Val::str(format!(
+                "{}{second}{}",
+                String::from_utf16_lossy(&units[..start]),
+                String::from_utf16_lossy(&units[start..])
+            ))
+        }
+        "padleft" | "padright" => {
+            let width = range_place(args.first(), ops::MAX_TEXT / 4)?;
+            let fill = second.chars().next().unwrap_or(' ');
+            let missing = width.saturating_sub(value.encode_utf16().count());
+            let fill: String = std::iter::repeat_n(fill, missing).collect();
+            Val::str(if name == "padleft" { format!("{fill}{value}") } else { format!("{value}{fill}") })
+        }
+        "tochararray" => Val::list("System.Char[]", units().into_iter().map(Val::Char).collect()),
+        "getenumerator" => Val::array(units().into_iter().map(Val::Char).collect()),
+        "equals" if ignores_case => Val::Bool(subject == wanted),
+        _ => return Ok(None),
+    }))
+}
+
+/// `.Split(separators[, count][, options])`
+fn split(value: &str, args: &[Val]) -> Result<Vec<Val>, ErrorRecord> {
+    let removes_empty = args.iter().any(|arg| text(arg).eq_ignore_ascii_case("RemoveEmptyEntries"));
+    let limit = args.iter().skip(1).find_map(Val::as_int).unwrap_or(i128::MAX);
+    let separators: Vec<String> = match args.first() {
+        None => vec![" ".into(), "\t".into(), "\n".into(), "\r".into()],
+        Some(Val::List(list)) => list.items().iter().map(text).collect(),
+        Some(one) => vec![text(one)],
+    };
+    let (mut pieces, mut rest) = (Vec::new(), value);
+    while (pieces.len() as i128) < limit - 1 {
+        let found = separators.iter().filter(|separator| !separator.is_empty());
+        let cut = found.filter_map(|separator| Some((rest.find(separator.as_str())?, separator.len()))).min();
+        let Some((at, length)) = cut else { break };
+        if !(removes_empty && at == 0) {
+            pieces.push(Val::str(&rest[..at]));
+        }
+        rest = &rest[at + length..];
+    }
+    if !(removes_empty && rest.is_empty()) {
+        pieces.push(Val::str(rest));
+    }
+    Ok(pieces)
+}
+
+/// An argument that counts characters; at most `limit`.
+fn range_place(arg: Option<&Val>, limit: usize) -> Result<usize, ErrorRecord> {
+    let place = convert::index(arg.unwrap_or(&Val::Null))?;
+    usize::try_from(place)
+        .ok()
+        .filter(|place| *place <= limit)
+        .ok_or_else(|| out_of_range("Index and length must refer to a location within the string."))
+}
+
+fn list_method(list: &Arc<List>, name: &str, args: &[Val]) -> Found {
+    let first = || args.first().cloned().unwrap_or(Val::Null);
+    let position = |wanted: &Val| list.items().iter().position(|item| ops::equal(item, wanted, true));
+    if matches!(name, "add" | "addrange" | "remove" | "removeat" | "insert" | "clear") && list.is_fixed_size() {
+        let message = format!(
+            "Exception calling \"{name}\" with \"{}\" argument(s): \"Collection was of a fixed size.\"",
+            args.len()
+        );
+        return Err(ErrorRecord::runtime(message, "NotSupportedException", 0));
+    }
+    if list.len() >= ops::MAX_ITEMS {
+        return Err(ops::too_big("list"));
+    }
+    let place = || convert::index(&first()).map(|place| usize::try_from(place).unwrap_or(usize::MAX));
+    Ok(Some(match name {
+        "add" => {
+            let at = list.change(|items| {
+                items.push(first());
+                items.len() as i32 - 1
+            });
+            if list.type_name.ends_with("ArrayList") { Val::I32(at) } else { Val::Void }
+        }
+        "addrange" => {
+            let more = first().into_items();
+            list.change(|items| items.extend(more));
+            Val::Void
+        }
+        "insert" => {
+            let (at, value) = (place()?, args.get(1).cloned().unwrap_or(Val::Null));
+            list.change(|items| items.insert(at.min(items.len()), value));
+            Val::Void
+        }
+        "remove" => {
+            let found = position(&first());
+            if let Some(at) = found {
+                list.change(|items| drop(items.remove(at)));
+            }
+            if list.type_name.ends_with("ArrayList") { Val::Void } else { Val::Bool(found.is_some()) }
+        }
+        "removeat" => {
+            let at = place()?;
+            list.change(|items| {
+                if at < items.len() {
+                    drop(items.remove(at))
+                }
+            });
+            Val::Void
+        }
+        "clear" => {
+            list.change(Vec::clear);
+            Val::Void
+        }
+        "contains" => Val::Bool(position(&first()).is_some()),
+        "indexof" => Val::I32(position(&first()).map_or(-1, |at| at as i32)),
+        "toarray" => Val::array(list.items()),
+        "getenumerator" => Val::array(list.items()),
+        "reverse" => {
+            list.change(|items| items.reverse());
+            Val::Void
+        }
+        "sort" => {
+            list.change(|items| items.sort_by(|a, b| ops::compare(a, b, false).unwrap_or(std::cmp::Ordering::Equal)));
+            Val::Void
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn hash_method(target: &Val, hash: &Arc<Hash>, name: &str, args: &[Val]) -> Found {
+    let key = args.first().cloned().unwrap_or(Val::Null);
+    Ok(Some(match name {
+        "add" => {
+            if hash.get(&key).is_some() {
+                let message = format!(
+                    "Exception calling \"Add\" with \"2\" argument(s): \"Item has already been added. Key in dictionary: '{0}'  Key being added: '{0}'\"",
+                    text(&key)
+                );
+                return Err(ErrorRecord::runtime(message, "ArgumentException", 0));
+            }
+            hash.set(&key, args.get(1).cloned().unwrap_or(Val::Null));
+            Val::Void
+        }
+        "remove" => {
+            hash.remove(&key);
+            Val::Void
+        }
+        "clear" => {
+            hash.clear();
+            Val::Void
+        }
+        "containskey" | "contains" => Val::Bool(hash.get(&key).is_some()),
+        "containsvalue" => Val::Bool(hash.entries().iter().any(|(_, value)| ops::equal(value, &key, true))),
+        "getenumerator" => Val::array(dictionary_entries(target)),
+        "clone" => Val::hash(hash.is_ordered, hash.entries()),
+        _ => return Ok(None),
+    }))
+}
+
+fn timespan_method(ticks: i64, name: &str, args: &[Val]) -> Option<Val> {
+    let other = || if let Some(Val::TimeSpan(other)) = args.first() { *other } else { 0 };
+    match name {
+        "add" => ticks.checked_add(other()).map(Val::TimeSpan),
+        "subtract" => ticks.checked_sub(other()).map(Val::TimeSpan),
+        "negate" => Some(Val::TimeSpan(-ticks)),
+        "duration" => Some(Val::TimeSpan(ticks.abs())),
+        _ => None,
+    }
+}

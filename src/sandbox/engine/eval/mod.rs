@@ -1,0 +1,104 @@
+//! Walks the tree: statements, expressions, pipelines, scopes.
+
+mod access;
+mod call;
+mod expression;
+mod flow;
+mod methods;
+mod pipeline;
+mod scope;
+mod statement;
+mod statics;
+mod streams;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::ast::Span;
+use super::errors::{ErrorRecord, Place};
+use super::pattern::Patterns;
+use super::stack::StackGuard;
+use super::value::Val;
+use super::{Host, Runtime};
+
+pub(super) use access::properties;
+pub(super) use call::{RawArg, invoke_script};
+pub(super) use flow::{Collector, Discard, Flow, Run, Sink};
+pub(super) use pipeline::{Cmdlet, Stage};
+pub(super) use scope::State;
+pub(super) use streams::{Action, Context, ToClient};
+
+/// Steps of work that one invocation may take; some seconds of a busy loop.
+const WORK_LIMIT: u64 = 60_000_000;
+
+/// One invocation while it runs.
+pub(super) struct Evaluator<'r> {
+    pub(super) host: Arc<Host>,
+    pub(super) state: &'r mut State,
+    pub(super) runtime: &'r mut dyn Runtime,
+    /// Values of using expressions by their text.
+    pub(super) using: HashMap<String, Val>,
+    pub(super) patterns: Patterns,
+    /// `$_`
+    pub(super) item: Val,
+    /// The command that runs.
+    pub(super) context: Arc<Context>,
+    /// The text of the script that runs.
+    source: Arc<str>,
+    /// `try` blocks around; inside, every error ends its statement's whole block.
+    try_depth: u32,
+    last_succeeded: bool,
+    pipelines: u64,
+    work: u64,
+    stack: StackGuard,
+}
+
+impl<'r> Evaluator<'r> {
+    pub(super) fn new(
+        host: Arc<Host>,
+        state: &'r mut State,
+        runtime: &'r mut dyn Runtime,
+        using: HashMap<String, Val>,
+    ) -> Self {
+        Self {
+            host,
+            state,
+            runtime,
+            using,
+            patterns: Patterns::default(),
+            item: Val::Null,
+            context: Arc::default(),
+            source: "".into(),
+            try_depth: 0,
+            last_succeeded: true,
+            pipelines: 0,
+            work: 0,
+            stack: StackGuard::here(),
+        }
+    }
+
+    /// Counts work, and stops when there was too much of it, when the stack is used up, or when the client says so.
+    pub(super) fn step(&mut self, cost: u64) -> Run<()> {
+        let before = self.work;
+        self.work += cost;
+        if self.work >> 8 != before >> 8 && self.runtime.poll_stop().is_break() {
+            return Err(Flow::Stopped);
+        }
+        if self.work > WORK_LIMIT {
+            let message = "The sandbox limits the work of one pipeline; this script did too much.";
+            return Err(Flow::limit(message));
+        }
+        if self.stack.is_low() {
+            return Err(Flow::from(ErrorRecord::runtime(
+                "The script failed due to call depth overflow.",
+                "CallDepthOverflow",
+                7,
+            )));
+        }
+        Ok(())
+    }
+
+    fn place(&self, span: Span) -> Arc<Place> {
+        Arc::new(Place { source: self.source.clone(), span })
+    }
+}

@@ -1,0 +1,225 @@
+//! Variables and functions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::ast::{Scope, Script, Variable};
+use super::super::convert;
+use super::super::errors::ErrorRecord;
+use super::super::types::TypeRef;
+use super::super::value::{Obj, Val};
+use super::{Evaluator, Run};
+
+/// What a runspace keeps between pipelines.
+#[derive(Debug)]
+pub(in super::super) struct State {
+    /// The global scope first.
+    pub(super) frames: Vec<Frame>,
+    environment: HashMap<Arc<str>, Arc<str>>,
+    /// `$Error`, newest first.
+    pub(super) errors: Vec<Val>,
+}
+
+const MAX_ERRORS: usize = 256;
+
+/// One scope.
+#[derive(Debug, Default)]
+pub(super) struct Frame {
+    variables: HashMap<Arc<str>, Slot>,
+    functions: HashMap<String, Arc<Script>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    value: Val,
+    /// The type that `[type]$x = ...` laid down.
+    kind: Option<TypeRef>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { frames: vec![Frame::default()], environment: HashMap::new(), errors: Vec::new() }
+    }
+}
+
+impl State {
+    /// Forgets scopes that an aborted pipeline left.
+    pub(in super::super) fn reset_to_global(&mut self) {
+        self.frames.truncate(1);
+    }
+
+    pub(super) fn remember_error(&mut self, error: Val) {
+        self.errors.insert(0, error);
+        self.errors.truncate(MAX_ERRORS);
+    }
+}
+
+impl Evaluator<'_> {
+    pub(super) fn push_frame(&mut self, frame: Frame) {
+        self.state.frames.push(frame);
+    }
+
+    pub(super) fn pop_frame(&mut self) -> Frame {
+        if self.state.frames.len() > 1 { self.state.frames.pop().unwrap_or_default() } else { Frame::default() }
+    }
+
+    /// Sets a variable in the innermost scope.
+    pub(in super::super) fn set_local(&mut self, name: &str, value: Val) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            match frame.variables.get_mut(name) {
+                Some(slot) => slot.value = value,
+                None => {
+                    frame.variables.insert(name.into(), Slot { value, kind: None });
+                }
+            }
+        }
+    }
+
+    pub(super) fn define_function(&mut self, name: &str, script: Arc<Script>) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.functions.insert(name.to_lowercase(), script);
+        }
+    }
+
+    pub(super) fn function(&self, name: &str) -> Option<Arc<Script>> {
+        let name = name.to_lowercase();
+        self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
+    }
+
+    /// A variable that a script set; `None` if there is none.
+    pub(in super::super) fn lookup(&self, name: &str) -> Option<Val> {
+        self.state.frames.iter().rev().find_map(|frame| frame.variables.get(name)).map(|slot| slot.value.clone())
+    }
+
+    pub(super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
+        let name = &*variable.name;
+        Ok(match variable.scope {
+            Scope::Env => self.environment(name),
+            Scope::Using => self.using_value(name)?,
+            Scope::Nearest => match self.automatic(name) {
+                Some(value) => value,
+                None => self.lookup(name).unwrap_or(Val::Null),
+            },
+            Scope::Local => self.of_frame(self.state.frames.len() - 1, name),
+            Scope::Global => self.of_frame(0, name),
+        })
+    }
+
+    fn of_frame(&self, place: usize, name: &str) -> Val {
+        let slot = self.state.frames.get(place).and_then(|frame| frame.variables.get(name));
+        slot.map_or(Val::Null, |slot| slot.value.clone())
+    }
+
+    pub(super) fn using_value(&self, name: &str) -> Run<Val> {
+        self.using_text(&format!("$using:{name}")).ok_or_else(|| {
+            let message = format!(
+                "The value of the using variable '$using:{name}' cannot be retrieved because it has not been set in the local session."
+            );
+            ErrorRecord { ends_script: true, ..ErrorRecord::runtime(message, "UsingVariableIsUndefined", 7) }.into()
+        })
+    }
+
+    /// The value sent for a using expression of this text.
+    pub(super) fn using_text(&self, text: &str) -> Option<Val> {
+        self.using.get(text).cloned()
+    }
+
+    /// Variables that PowerShell makes.
+    fn automatic(&self, name: &str) -> Option<Val> {
+        Some(match name {
+            "_" | "psitem" => self.item.clone(),
+            "true" => Val::Bool(true),
+            "false" => Val::Bool(false),
+            "null" => Val::Null,
+            "?" => Val::Bool(self.last_succeeded),
+            "error" => Val::list("System.Collections.ArrayList", self.state.errors.clone()),
+            "psversiontable" => self.version_table(),
+            "host" => Obj::custom(vec![
+                ("Name".into(), Val::str("ServerRemoteHost")),
+                ("Version".into(), Val::Version(self.powershell_version())),
+            ]),
+            "pid" => Val::I32(4000 + self.host.index() as i32 * 4),
+            "pshome" => Val::str("C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
+            "home" => Val::str("C:\\Users\\sandbox"),
+            "pwd" => Val::str("C:\\Users\\sandbox\\Documents"),
+            _ => return None,
+        })
+    }
+
+    fn powershell_version(&self) -> [i32; 4] {
+        let system = self.host.operating_system();
+        [5, 1, system.build.parse().unwrap_or(0), system.revision as i32]
+    }
+
+    fn version_table(&self) -> Val {
+        let version = self.powershell_version();
+        let entries = [
+            ("PSVersion", Val::Version(version)),
+            ("PSEdition", Val::str("Desktop")),
+            ("BuildVersion", Val::Version([10, 0, version[2], version[3]])),
+            ("CLRVersion", Val::Version([4, 0, 30_319, 42_000])),
+            ("WSManStackVersion", Val::Version([3, 0, -1, -1])),
+            ("PSRemotingProtocolVersion", Val::Version([2, 3, -1, -1])),
+            ("SerializationVersion", Val::Version([1, 1, 0, 1])),
+        ];
+        Val::hash(false, entries.into_iter().map(|(name, value)| (Val::str(name), value)).collect())
+    }
+
+    fn environment(&self, name: &str) -> Val {
+        if let Some(text) = self.state.environment.get(name) {
+            return Val::Str(text.clone());
+        }
+        Val::str(match name {
+            "computername" => return Val::str(self.host.name().to_uppercase()),
+            "number_of_processors" => return Val::str(self.host.processors().to_string()),
+            "userdnsdomain" => return Val::str(self.host.domain().to_uppercase()),
+            "userdomain" => "SANDBOX",
+            "username" => "sandbox",
+            "userprofile" => "C:\\Users\\sandbox",
+            "temp" | "tmp" => "C:\\Users\\sandbox\\AppData\\Local\\Temp",
+            "os" => "Windows_NT",
+            "processor_architecture" => "AMD64",
+            "systemdrive" => "C:",
+            "systemroot" | "windir" => "C:\\Windows",
+            "programfiles" => "C:\\Program Files",
+            "programdata" | "allusersprofile" => "C:\\ProgramData",
+            "comspec" => "C:\\Windows\\system32\\cmd.exe",
+            "path" => "C:\\Windows\\system32;C:\\Windows;C:\\Windows\\System32\\Wbem",
+            _ => return Val::Null,
+        })
+    }
+
+    /// Assigns to a variable; `kind` is the type written before it.
+    pub(super) fn assign_variable(&mut self, variable: &Variable, value: Val, kind: Option<TypeRef>) -> Run<()> {
+        let name = &variable.name;
+        if matches!(&**name, "true" | "false" | "null" | "error" | "psversiontable" | "host" | "pid" | "?")
+            && &**name != "null"
+        {
+            let message = format!("Cannot overwrite variable {name} because it is read-only or constant.");
+            return Err(ErrorRecord::runtime(message, "VariableNotWritable", 23)
+                .with_target(Val::str(name.clone()))
+                .into());
+        }
+        let place = match variable.scope {
+            Scope::Env => {
+                self.state.environment.insert(name.clone(), convert::text(&value).into());
+                return Ok(());
+            }
+            Scope::Using => return Err(ErrorRecord::unsupported("assignments to $using: variables").into()),
+            Scope::Global => 0,
+            Scope::Nearest | Scope::Local => self.state.frames.len() - 1,
+        };
+        if matches!(&**name, "_" | "psitem") {
+            self.item = value;
+            return Ok(());
+        }
+        let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
+        let kind = kind.or_else(|| frame.variables.get(name).and_then(|slot| slot.kind.clone()));
+        let value = match &kind {
+            Some(kind) => convert::cast(&value, kind)?,
+            None => value,
+        };
+        frame.variables.insert(name.clone(), Slot { value, kind });
+        Ok(())
+    }
+}

@@ -1,0 +1,356 @@
+//! Statements.
+
+use std::sync::Arc;
+
+use super::super::ast::{Assign, Block, Expr, ExprKind, Foreach, Loop, Span, Statement, Switch, SwitchMode, Try};
+use super::super::convert::{cast, text, truth};
+use super::super::errors::ErrorRecord;
+use super::super::ops;
+use super::super::types::TypeRef;
+use super::super::value::Val;
+use super::{Action, Collector, Discard, Evaluator, Flow, Run, Sink};
+
+/// What a loop does after its body.
+enum Next {
+    Again,
+    Leave,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn block(&mut self, block: &[Statement], out: &mut dyn Sink) -> Run<()> {
+        for statement in block {
+            self.statement_reporting(statement, out)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a statement; an error that ends only the statement is reported, and the script goes on.
+    fn statement_reporting(&mut self, statement: &Statement, out: &mut dyn Sink) -> Run<()> {
+        let done = self.statement(statement, out);
+        let Err(Flow::Throw(mut record)) = done else { return done };
+        self.last_succeeded = false;
+        if record.place.is_none()
+            && let Some(span) = span_of(statement)
+        {
+            record.place = Some(self.place(span));
+        }
+        if record.ends_script || self.try_depth > 0 {
+            return Err(Flow::Throw(record));
+        }
+        match self.preference("erroractionpreference") {
+            Some(Action::Stop) => Err(ErrorRecord { ends_script: true, ..*record }.into()),
+            Some(Action::SilentlyContinue | Action::Ignore) => Ok(()),
+            _ => self.report(*record),
+        }
+    }
+
+    pub(super) fn statement(&mut self, statement: &Statement, out: &mut dyn Sink) -> Run<()> {
+        self.step(1)?;
+        match statement {
+            Statement::Pipeline(pipeline) => self.pipeline(pipeline, out),
+            Statement::Assign(assign) => self.assign(assign).map(drop),
+            Statement::If { clauses, otherwise } => {
+                for (condition, block) in clauses {
+                    if self.condition(condition)? {
+                        return self.block(block, out);
+                    }
+                }
+                otherwise.as_ref().map_or(Ok(()), |block| self.block(block, out))
+            }
+            Statement::Loop(inner) => self.run_loop(inner, out),
+            Statement::Foreach(inner) => self.foreach(inner, out),
+            Statement::Switch(inner) => self.switch(inner, out),
+            Statement::Try(inner) => self.try_statement(inner, out),
+            Statement::Throw { value, span } => self.throw(value.as_deref(), *span),
+            Statement::Return(value) => {
+                if let Some(value) = value {
+                    self.statement(value, out)?;
+                }
+                Err(Flow::Return)
+            }
+            Statement::Exit(value) => {
+                let value = value.as_deref().map_or(Ok(Val::Null), |value| self.value_of(value))?;
+                let code = cast(&value, &TypeRef::named("System.Int32")).ok().and_then(|code| code.as_int());
+                Err(Flow::Exit(code.unwrap_or(0) as i32))
+            }
+            Statement::Break(label) => Err(Flow::Break(label.clone())),
+            Statement::Continue(label) => Err(Flow::Continue(label.clone())),
+            Statement::Function { name, script } => {
+                self.define_function(name, script.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// A statement's output as one value.
+    pub(super) fn value_of(&mut self, statement: &Statement) -> Run<Val> {
+        if let Statement::Pipeline(pipeline) = statement
+            && let [only] = pipeline.elements.as_slice()
+            && only.redirections.is_empty()
+            && let super::super::ast::ElementKind::Expr(expr) = &only.kind
+            && !matches!(expr.kind, ExprKind::SubExpr(_))
+        {
+            return self.eval(expr);
+        }
+        let mut collector = Collector::default();
+        self.statement(statement, &mut collector)?;
+        Ok(Val::of_outputs(collector.0))
+    }
+
+    fn condition(&mut self, statement: &Statement) -> Run<bool> {
+        Ok(truth(&self.value_of_or_assigned(statement)?))
+    }
+
+    /// As [`Self::value_of`]; an assignment counts as what it assigned.
+    pub(super) fn value_of_or_assigned(&mut self, statement: &Statement) -> Run<Val> {
+        match statement {
+            Statement::Assign(assign) => self.assign(assign),
+            other => self.value_of(other),
+        }
+    }
+
+    fn assign(&mut self, assign: &Assign) -> Run<Val> {
+        let mut value = self.value_of_or_assigned(&assign.value)?;
+        if let Some(op) = assign.op {
+            let old = self.eval(&assign.target)?;
+            self.step(size(&old))?;
+            value = ops::arithmetic(op.kind, &old, &value)?;
+        }
+        self.assign_to(&assign.target, value.clone(), None)?;
+        self.last_succeeded = true;
+        Ok(value)
+    }
+
+    pub(super) fn assign_to(&mut self, target: &Expr, value: Val, kind: Option<TypeRef>) -> Run<()> {
+        match &target.kind {
+            ExprKind::Variable(variable) => self.assign_variable(variable, value, kind),
+            ExprKind::Cast(name, inner) => {
+                let kind = self.find_type(name)?;
+                self.assign_to(inner, value, Some(kind))
+            }
+            ExprKind::Comma(targets) => self.assign_many(targets, value),
+            ExprKind::Index { object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                self.set_index(&object, &index, value)
+            }
+            ExprKind::Member { object, name, is_static: false } => {
+                let object = self.eval(object)?;
+                let name = self.member_name(name)?;
+                self.set_member(&object, &name, value)
+            }
+            _ => Err(ErrorRecord::unsupported("assignments to this kind of expression").into()),
+        }
+    }
+
+    /// `$a, $b = 1, 2, 3`: the last target takes the rest.
+    fn assign_many(&mut self, targets: &[Expr], value: Val) -> Run<()> {
+        let items = value.into_items();
+        for (place, target) in targets.iter().enumerate() {
+            let is_last = place + 1 == targets.len();
+            let value = match items.get(place) {
+                Some(_) if is_last && items.len() > targets.len() => Val::array(items[place..].to_vec()),
+                Some(item) => item.clone(),
+                None => Val::Null,
+            };
+            self.assign_to(target, value, None)?;
+        }
+        Ok(())
+    }
+
+    fn run_loop(&mut self, inner: &Loop, out: &mut dyn Sink) -> Run<()> {
+        if let Some(init) = &inner.init {
+            self.statement(init, &mut Discard)?;
+        }
+        let mut test = !inner.body_first;
+        loop {
+            self.step(1)?;
+            if test
+                && let Some(condition) = &inner.condition
+                && self.condition(condition)? == inner.negated
+            {
+                return Ok(());
+            }
+            test = true;
+            if matches!(self.loop_body(&inner.body, inner.label.as_ref(), out)?, Next::Leave) {
+                return Ok(());
+            }
+            if let Some(step) = &inner.step {
+                self.statement(step, &mut Discard)?;
+            }
+        }
+    }
+
+    fn foreach(&mut self, inner: &Foreach, out: &mut dyn Sink) -> Run<()> {
+        let items = match self.value_of(&inner.items)? {
+            Val::Null => Vec::new(),
+            other => other.into_items(),
+        };
+        for item in items {
+            self.step(1)?;
+            self.set_local(&inner.variable, item);
+            if matches!(self.loop_body(&inner.body, inner.label.as_ref(), out)?, Next::Leave) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn loop_body(&mut self, body: &Block, label: Option<&Arc<str>>, out: &mut dyn Sink) -> Run<Next> {
+        let is_mine = |wanted: &Option<Arc<str>>| wanted.is_none() || wanted.as_ref() == label;
+        match self.block(body, out) {
+            Ok(()) => Ok(Next::Again),
+            Err(Flow::Continue(wanted)) if is_mine(&wanted) => Ok(Next::Again),
+            Err(Flow::Break(wanted)) if is_mine(&wanted) => Ok(Next::Leave),
+            Err(other) => Err(other),
+        }
+    }
+
+    fn switch(&mut self, inner: &Switch, out: &mut dyn Sink) -> Run<()> {
+        let subject = self.value_of(&inner.subject)?;
+        let items = if matches!(subject, Val::Null | Val::Void) { vec![Val::Null] } else { subject.into_items() };
+        let around = self.item.clone();
+        for item in items {
+            self.item = item.clone();
+            let next = self.switch_item(inner, &item, out);
+            self.item = around.clone();
+            if matches!(next?, Next::Leave) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn switch_item(&mut self, inner: &Switch, item: &Val, out: &mut dyn Sink) -> Run<Next> {
+        let mut found = false;
+        for (case, block) in &inner.cases {
+            self.step(1)?;
+            if !self.case_matches(inner, case, item)? {
+                continue;
+            }
+            found = true;
+            self.item = item.clone();
+            match self.block(block, out) {
+                Ok(()) => {}
+                Err(Flow::Continue(None)) => return Ok(Next::Again),
+                Err(Flow::Break(label)) if label.is_none() || label == inner.label => return Ok(Next::Leave),
+                Err(other) => return Err(other),
+            }
+        }
+        match &inner.default {
+            Some(block) if !found => self.loop_body(block, inner.label.as_ref(), out),
+            _ => Ok(Next::Again),
+        }
+    }
+
+    fn case_matches(&mut self, inner: &Switch, case: &Expr, item: &Val) -> Run<bool> {
+        let pattern = self.eval(case)?;
+        if let Val::Script(script) = &pattern {
+            return Ok(truth(&self.run_inline(script)?));
+        }
+        let case_sensitive = inner.case_sensitive;
+        Ok(match inner.mode {
+            SwitchMode::Exact => ops::equal(item, &pattern, case_sensitive),
+            SwitchMode::Wildcard => self.patterns.like(&text(item), &text(&pattern), case_sensitive)?,
+            SwitchMode::Regex => {
+                let regex = self.patterns.regex(&text(&pattern), case_sensitive)?;
+                let matched = super::super::pattern::matches(&regex, &text(item));
+                matched.map(|matches| self.set_local("matches", matches)).is_some()
+            }
+        })
+    }
+
+    fn try_statement(&mut self, inner: &Try, out: &mut dyn Sink) -> Run<()> {
+        let frames = self.state.frames.len();
+        let context = self.context.clone();
+        // Without a catch block errors pass as if there were no try.
+        let depth = u32::from(!inner.catches.is_empty());
+        self.try_depth += depth;
+        let mut done = self.block(&inner.body, out);
+        self.try_depth -= depth;
+        self.state.frames.truncate(frames);
+        self.context = context;
+        if let Err(Flow::Throw(record)) = done {
+            done = self.catch(inner, record, out);
+        }
+        if let Some(finally) = &inner.finally {
+            self.block(finally, out)?;
+        }
+        done
+    }
+
+    fn catch(&mut self, inner: &Try, record: Box<ErrorRecord>, out: &mut dyn Sink) -> Run<()> {
+        if &*record.id == "SandboxLimit" {
+            return Err(Flow::Throw(record));
+        }
+        let handler = inner
+            .catches
+            .iter()
+            .find(|(types, _)| types.is_empty() || types.iter().any(|name| is_caught(&record, name)));
+        let Some((_, block)) = handler else { return Err(Flow::Throw(record)) };
+        let error = Val::Error(Arc::new(ErrorRecord { ends_script: false, ..*record }));
+        self.state.remember_error(error.clone());
+        let around = std::mem::replace(&mut self.item, error);
+        let done = self.block(block, out);
+        self.item = around;
+        done
+    }
+
+    fn throw(&mut self, value: Option<&Statement>, span: Span) -> Run<()> {
+        let value = match value {
+            Some(value) => self.value_of(value)?,
+            None => match &self.item {
+                // A bare throw in a catch block throws the same error again.
+                Val::Error(_) => self.item.clone(),
+                _ => Val::str("ScriptHalted"),
+            },
+        };
+        let mut record = match &value {
+            Val::Error(record) => ErrorRecord { ends_script: true, ..(**record).clone() },
+            Val::Exception(exception) => {
+                ErrorRecord { exception: exception.clone(), ..ErrorRecord::runtime("", "", 14) }
+            }
+            other => ErrorRecord::runtime(text(other), "", 14).with_target(other.clone().stored()),
+        };
+        if record.id.is_empty() {
+            record.id = record.message().clone();
+        }
+        record.ends_script = true;
+        record.is_thrown = true;
+        record.place.get_or_insert_with(|| self.place(span));
+        Err(record.into())
+    }
+}
+
+/// Whether a catch clause of this type takes the error.
+fn is_caught(record: &ErrorRecord, name: &str) -> bool {
+    let with_system = format!("System.{name}");
+    let exceptions = std::iter::successors(Some(&record.exception), |exception| exception.inner.as_ref());
+    exceptions.into_iter().any(|exception| {
+        exception.is_a(name)
+            || exception.is_a(&with_system)
+            || TypeRef::find(name).is_some_and(|kind| exception.is_a(&kind.full))
+    })
+}
+
+fn span_of(statement: &Statement) -> Option<Span> {
+    match statement {
+        Statement::Pipeline(pipeline) => Some(pipeline.span),
+        Statement::Assign(assign) => Some(assign.span),
+        Statement::If { clauses, .. } => clauses.first().and_then(|(condition, _)| span_of(condition)),
+        Statement::Foreach(inner) => span_of(&inner.items),
+        Statement::Switch(inner) => span_of(&inner.subject),
+        Statement::Loop(inner) => inner.condition.as_ref().and_then(span_of),
+        Statement::Return(Some(inner)) | Statement::Exit(Some(inner)) => span_of(inner),
+        _ => None,
+    }
+}
+
+/// The cost of copying a value.
+fn size(value: &Val) -> u64 {
+    match value {
+        Val::Str(text) => text.len() as u64 / 64,
+        Val::List(list) => list.len() as u64 / 8,
+        _ => 0,
+    }
+}

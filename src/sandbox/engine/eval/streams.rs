@@ -1,0 +1,308 @@
+//! Streams other than output: preferences, redirections, records.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use super::super::ast::{RedirectTo, Redirection, Span};
+use super::super::convert;
+use super::super::datetime::DateTime;
+use super::super::errors::{ErrorRecord, Place};
+use super::super::value::{Obj, Schema, Val};
+use super::super::wire;
+use super::{Evaluator, Flow, Run, Sink};
+use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
+use crate::record::Stream;
+
+/// What surrounds the command that runs.
+#[derive(Debug, Default)]
+pub(in super::super) struct Context {
+    /// Its name, for error records.
+    pub(super) command: Arc<str>,
+    pub(super) place: Option<Arc<Place>>,
+    /// `-ErrorAction`, else of the command around.
+    pub(super) error_action: Option<Action>,
+    /// `-Verbose`, `-Debug`, `-WarningAction`, `-InformationAction` in the order of their streams.
+    pub(super) shows: [Option<bool>; 4],
+    /// The nearest redirection around.
+    pub(super) redirect: Option<Arc<Redirect>>,
+}
+
+/// `n>&1` and its like around a command.
+#[derive(Debug, Default)]
+pub(super) struct Redirect {
+    outer: Option<Arc<Redirect>>,
+    /// By stream number.
+    to: [Option<RedirectTo>; 7],
+    pending: Mutex<Vec<Val>>,
+}
+
+/// What to do on an error, or on another record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Action {
+    Continue,
+    SilentlyContinue,
+    Ignore,
+    Stop,
+}
+
+impl Action {
+    /// By name, in any case and shortened, or by number.
+    pub(in super::super) fn of(value: &Val) -> Option<Self> {
+        let text = convert::text(value).to_lowercase();
+        let named = [
+            ("silentlycontinue", Self::SilentlyContinue),
+            ("stop", Self::Stop),
+            ("continue", Self::Continue),
+            ("inquire", Self::Continue),
+            ("ignore", Self::Ignore),
+        ];
+        match value.as_int() {
+            Some(0) => Some(Self::SilentlyContinue),
+            Some(1) => Some(Self::Stop),
+            Some(2) => Some(Self::Continue),
+            Some(4) => Some(Self::Ignore),
+            _ if text.is_empty() => None,
+            _ => named.iter().find(|(name, _)| name.starts_with(&text)).map(|(_, action)| *action),
+        }
+    }
+}
+
+impl Redirect {
+    pub(super) fn new(redirections: &[Redirection], outer: Option<Arc<Self>>) -> Option<Arc<Self>> {
+        if redirections.is_empty() {
+            return outer;
+        }
+        let mut to = [None; 7];
+        for redirection in redirections {
+            match redirection.from {
+                0 => to = [Some(redirection.to); 7],
+                from => to[usize::from(from)] = Some(redirection.to),
+            }
+        }
+        Some(Arc::new(Self { outer, to, pending: Mutex::default() }))
+    }
+
+    /// Whether output itself goes nowhere.
+    pub(super) fn drops_output(&self) -> bool {
+        self.to[1] == Some(RedirectTo::Null)
+    }
+
+    pub(super) fn take_pending(&self) -> Vec<Val> {
+        std::mem::take(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn number(stream: Stream) -> usize {
+    match stream {
+        Stream::Output => 1,
+        Stream::Error => 2,
+        Stream::Warning => 3,
+        Stream::Verbose => 4,
+        Stream::Debug => 5,
+        Stream::Information | Stream::Progress => 6,
+    }
+}
+
+/// Sends objects to the client.
+pub(in super::super) struct ToClient;
+
+impl Sink for ToClient {
+    fn put(&mut self, evaluator: &mut Evaluator<'_>, value: Val) -> Run<()> {
+        evaluator.step(1)?;
+        evaluator.emit(Stream::Output, wire::to_value(&value))
+    }
+}
+
+impl Evaluator<'_> {
+    fn emit(&mut self, stream: Stream, value: Value) -> Run<()> {
+        if self.runtime.emit(stream, value).is_break() { Err(Flow::Stopped) } else { Ok(()) }
+    }
+
+    /// Sends a record where redirections and the client want it.
+    fn write(&mut self, stream: Stream, object: Val, record: impl FnOnce() -> Value) -> Run<()> {
+        let mut redirect = self.context.redirect.clone();
+        while let Some(current) = redirect {
+            match current.to[number(stream)] {
+                Some(RedirectTo::Null) => return Ok(()),
+                Some(RedirectTo::Output) if stream != Stream::Progress => {
+                    current.pending.lock().unwrap_or_else(PoisonError::into_inner).push(object);
+                    return Ok(());
+                }
+                _ => redirect = current.outer.clone(),
+            }
+        }
+        self.emit(stream, record())
+    }
+
+    /// The preference about errors that holds here.
+    fn error_action(&self) -> Action {
+        self.context.error_action.or_else(|| self.preference("erroractionpreference")).unwrap_or(Action::Continue)
+    }
+
+    pub(super) fn preference(&self, variable: &str) -> Option<Action> {
+        Action::of(&self.lookup(variable)?)
+    }
+
+    /// A non-terminating error, which preferences may turn into a terminating one.
+    pub(in super::super) fn write_error(&mut self, mut record: ErrorRecord) -> Run<()> {
+        self.last_succeeded = false;
+        if record.place.is_none() {
+            record.place = self.context.place.clone();
+        }
+        if record.activity.is_empty() {
+            record.activity = self.context.command.clone();
+        }
+        match self.error_action() {
+            Action::Stop => return Err(ErrorRecord { ends_script: true, ..record }.into()),
+            Action::Ignore => return Ok(()),
+            Action::SilentlyContinue => {
+                self.state.remember_error(Val::Error(Arc::new(record)));
+                return Ok(());
+            }
+            Action::Continue => {}
+        }
+        self.report(record)
+    }
+
+    /// Puts a record on the error stream.
+    pub(super) fn report(&mut self, record: ErrorRecord) -> Run<()> {
+        let record = Arc::new(record);
+        let object = Val::Error(record.clone());
+        self.state.remember_error(object.clone());
+        self.write(Stream::Error, object, || record.to_wire())
+    }
+
+    /// Whether warnings, verbose, debug or information records are wanted here, or an error if they stop the script.
+    fn wants(&self, place: usize, variable: &str, default: bool) -> Run<bool> {
+        if let Some(shown) = self.context.shows[place] {
+            return Ok(shown);
+        }
+        match self.preference(variable) {
+            None => Ok(default),
+            Some(Action::Continue) => Ok(true),
+            Some(Action::SilentlyContinue | Action::Ignore) => Ok(false),
+            Some(Action::Stop) => {
+                let message = format!(
+                    "The running command stopped because the preference variable \"{variable}\" or common parameter is set to Stop."
+                );
+                Err(ErrorRecord { ends_script: true, ..ErrorRecord::runtime(message, "ActionPreferenceStop", 14) }
+                    .into())
+            }
+        }
+    }
+
+    pub(in super::super) fn write_warning(&mut self, text: &str) -> Run<()> {
+        if !self.wants(2, "warningpreference", true)? {
+            return Ok(());
+        }
+        self.write_text(Stream::Warning, "Warning", text)
+    }
+
+    pub(in super::super) fn write_verbose(&mut self, text: &str) -> Run<()> {
+        if !self.wants(0, "verbosepreference", false)? {
+            return Ok(());
+        }
+        self.write_text(Stream::Verbose, "Verbose", text)
+    }
+
+    pub(in super::super) fn write_debug(&mut self, text: &str) -> Run<()> {
+        if !self.wants(1, "debugpreference", false)? {
+            return Ok(());
+        }
+        self.write_text(Stream::Debug, "Debug", text)
+    }
+
+    fn write_text(&mut self, stream: Stream, kind: &str, text: &str) -> Run<()> {
+        let name = format!("System.Management.Automation.{kind}Record");
+        let names = [&name, "System.Management.Automation.InformationalRecord", "System.Object"];
+        let object = Obj::typed(&Schema::new(&names, &["Message"]), text, vec![Val::str(text)]);
+        self.write(stream, object, || {
+            Object {
+                type_names: TypeNames::new(names),
+                to_string: Some(text.into()),
+                notes: vec![
+                    ("InformationalRecord_Message".into(), Value::str(text)),
+                    ("InformationalRecord_SerializeInvocationInfo".into(), Value::Bool(false)),
+                ],
+                ..Object::default()
+            }
+            .into()
+        })
+    }
+
+    /// Write-Information and Write-Host. These records reach the client whatever `$InformationPreference` says: it only
+    /// steers what a host displays.
+    pub(in super::super) fn write_information(&mut self, data: &Val, tags: Vec<Val>) -> Run<()> {
+        let names = ["System.Management.Automation.InformationRecord", "System.Object"];
+        let source = Val::str("");
+        let now = self.now();
+        let tag_list = Val::list("System.Collections.Generic.List`1[[System.String]]", tags);
+        let schema = Schema::new(&names, &["MessageData", "Source", "TimeGenerated", "Tags"]);
+        let object =
+            Obj::typed(&schema, convert::text(data), vec![data.clone(), source, Val::DateTime(now), tag_list.clone()]);
+        let tags = match wire::to_value(&tag_list) {
+            Value::Object(list) => list.content,
+            _ => Content::List(ListKind::List, Vec::new()),
+        };
+        let user = "SANDBOX\\sandbox";
+        let computer = self.host.name().to_uppercase();
+        let process = 4000 + self.host.index() * 4;
+        self.write(Stream::Information, object, || {
+            Object {
+                notes: vec![
+                    ("MessageData".into(), wire::to_value(data)),
+                    ("Source".into(), Value::str("")),
+                    ("TimeGenerated".into(), Value::DateTime(now.to_wire().into())),
+                    ("Tags".into(), Object { content: tags, ..Object::default() }.into()),
+                    ("User".into(), Value::str(user)),
+                    ("Computer".into(), Value::str(computer)),
+                    ("ProcessId".into(), Value::U32(process)),
+                    ("NativeThreadId".into(), Value::U32(1)),
+                    ("ManagedThreadId".into(), Value::U32(1)),
+                ],
+                ..Object::default()
+            }
+            .into()
+        })
+    }
+
+    pub(in super::super) fn write_progress(&mut self, record: Value) -> Run<()> {
+        if self.preference("progresspreference").is_some_and(|action| action != Action::Continue) {
+            return Ok(());
+        }
+        self.write(Stream::Progress, Val::Null, || record)
+    }
+
+    /// The host's local time.
+    pub(in super::super) fn now(&self) -> DateTime {
+        DateTime::local(self.host_time(), self.host.utc_offset_minutes())
+    }
+
+    pub(in super::super) fn host_time(&self) -> Timestamp {
+        self.host.now(self.runtime.now())
+    }
+
+    /// The context of a command of a pipeline.
+    pub(super) fn command_context(&self, command: &str, span: Span, redirections: &[Redirection]) -> Context {
+        let outer = &self.context;
+        Context {
+            command: command.into(),
+            place: Some(self.place(span)),
+            error_action: outer.error_action,
+            shows: outer.shows,
+            redirect: Redirect::new(redirections, outer.redirect.clone()),
+        }
+    }
+}
+
+impl Context {
+    pub(in super::super) fn set_error_action(&mut self, action: Action) {
+        self.error_action = Some(action);
+    }
+
+    /// Shows or hides verbose, debug, warning or information records, in this order.
+    pub(in super::super) fn show(&mut self, place: usize, shown: bool) {
+        self.shows[place] = Some(shown);
+    }
+}

@@ -1,0 +1,236 @@
+//! `-f` and `.ToString("N2")`: .NET's composite and numeric formats in the invariant culture.
+
+use super::convert::text;
+use super::datetime;
+use super::errors::ErrorRecord;
+use super::value::Val;
+
+fn bad_format(why: &str) -> ErrorRecord {
+    let message = format!("Error formatting a string: {why}");
+    ErrorRecord::runtime(message, "FormatError", 7)
+}
+
+/// `"{0,8:N2}" -f ...`
+pub(super) fn composite(pattern: &str, args: &[Val]) -> Result<String, ErrorRecord> {
+    let incorrect = || bad_format("Input string was not in a correct format.");
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(at) = rest.find(['{', '}']) {
+        out += &rest[..at];
+        let (brace, after) = rest[at..].split_at(1);
+        if let Some(doubled) = after.strip_prefix(brace) {
+            out += brace;
+            rest = doubled;
+            continue;
+        }
+        let (item, after) = after.split_once('}').filter(|_| brace == "{").ok_or_else(incorrect)?;
+        rest = after;
+        let (head, format) = item.split_once(':').unwrap_or((item, ""));
+        let (index, width) = head.split_once(',').unwrap_or((head, "0"));
+        let index: usize = index.trim().parse().map_err(|_| incorrect())?;
+        let width: i32 = width.trim().parse().map_err(|_| incorrect())?;
+        let value = args.get(index).ok_or_else(|| {
+            bad_format(
+                "Index (zero based) must be greater than or equal to zero and less than the size of the argument list.",
+            )
+        })?;
+        out += &aligned(&value_text(value, format)?, width.clamp(-10_000, 10_000));
+    }
+    Ok(out + rest)
+}
+
+/// Negative widths align to the left.
+fn aligned(text: &str, width: i32) -> String {
+    let length = text.chars().count();
+    let fill = " ".repeat((width.unsigned_abs() as usize).saturating_sub(length));
+    if width < 0 { format!("{text}{fill}") } else { format!("{fill}{text}") }
+}
+
+/// A value by a format; the plain text without one.
+pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecord> {
+    if format.is_empty() {
+        return Ok(text(value));
+    }
+    match value {
+        Val::DateTime(time) => Ok(datetime::format(time, format)),
+        Val::TimeSpan(ticks) => Ok(timespan(*ticks, format)),
+        Val::Enum(value) if matches!(format, "d" | "D") => Ok(value.number.to_string()),
+        _ => match value.as_float() {
+            Some(float) => number(value, float, format),
+            None => Ok(text(value)),
+        },
+    }
+}
+
+fn timespan(ticks: i64, format: &str) -> String {
+    if matches!(format, "c" | "t" | "T") {
+        return datetime::timespan_text(ticks);
+    }
+    let size = ticks.unsigned_abs() / datetime::SECOND as u64;
+    let (mut out, mut chars) = (String::new(), format.chars().peekable());
+    while let Some(next) = chars.next() {
+        let mut run = 1;
+        while next.is_alphabetic() && chars.peek() == Some(&next) {
+            chars.next();
+            run += 1;
+        }
+        let number = match next {
+            'd' => size / 86_400,
+            'h' => size / 3600 % 24,
+            'm' => size / 60 % 60,
+            's' => size % 60,
+            '\\' => {
+                out.extend(chars.next());
+                continue;
+            }
+            '\'' => continue,
+            other => {
+                out.push(other);
+                continue;
+            }
+        };
+        out += &format!("{number:0run$}");
+    }
+    out
+}
+
+fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> {
+    let mut chars = format.chars();
+    let letter = chars.next().unwrap_or('G');
+    let digits = chars.as_str();
+    if !letter.is_ascii_alphabetic() || digits.len() > 2 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(custom(float, format));
+    }
+    let precision: Option<usize> = digits.parse().ok();
+    let sign = if float < 0.0 { "-" } else { "" };
+    let invalid = || bad_format("Format specifier was invalid.");
+    Ok(match letter.to_ascii_uppercase() {
+        'N' => signed(float, &grouped(&fixed(value, float, precision.unwrap_or(2)))),
+        'F' => signed(float, &fixed(value, float, precision.unwrap_or(2))),
+        'C' => signed(float, &format!("\u{A4}{}", grouped(&fixed(value, float, precision.unwrap_or(2))))),
+        'P' => {
+            let percent = Val::F64(float * 100.0);
+            signed(float, &format!("{} %", grouped(&fixed(&percent, float * 100.0, precision.unwrap_or(2)))))
+        }
+        'D' => {
+            let whole = value.as_int().ok_or_else(invalid)?;
+            format!("{sign}{:0>width$}", whole.unsigned_abs().to_string(), width = precision.unwrap_or(1))
+        }
+        'X' => {
+            let whole = value.as_int().ok_or_else(invalid)?;
+            let bits = match value {
+                Val::I32(number) => u64::from(*number as u32),
+                _ => whole as u64,
+            };
+            let width = precision.unwrap_or(1);
+            if letter == 'X' { format!("{bits:0width$X}") } else { format!("{bits:0width$x}") }
+        }
+        'E' => {
+            let formatted = format!("{:.*e}", precision.unwrap_or(6), float);
+            let (mantissa, exponent) = formatted.split_once('e').unwrap_or((&formatted, "0"));
+            let exponent: i32 = exponent.parse().unwrap_or(0);
+            format!("{mantissa}{letter}{}{:03}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+        }
+        'G' | 'R' => match precision {
+            Some(digits @ 1..) if value.as_int().is_none() => {
+                let rounded: f64 = format!("{float:.*e}", digits - 1).parse().unwrap_or(float);
+                text(&Val::F64(rounded))
+            }
+            _ => text(value),
+        },
+        _ => return Err(invalid()),
+    })
+}
+
+/// The sign before digits, unless they are all zero.
+fn signed(float: f64, digits: &str) -> String {
+    let is_zero = !digits.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    if float < 0.0 && !is_zero { format!("-{digits}") } else { digits.to_owned() }
+}
+
+/// The absolute value with so many digits after the point; halves go away from zero.
+fn fixed(value: &Val, float: f64, precision: usize) -> String {
+    if let Some(whole) = value.as_int() {
+        let fraction = if precision > 0 { format!(".{}", "0".repeat(precision)) } else { String::new() };
+        return format!("{}{fraction}", whole.unsigned_abs());
+    }
+    let size = float.abs();
+    let long = format!("{size:.*}", precision + 30);
+    // Rust rounds an exact half to even.
+    let is_half = long[long.len() - 30..].starts_with('5') && long[long.len() - 29..].bytes().all(|byte| byte == b'0');
+    let size = if is_half { size.next_up() } else { size };
+    format!("{size:.precision$}")
+}
+
+/// Commas between groups of three digits.
+fn grouped(number: &str) -> String {
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+    let mut out = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    match fraction {
+        Some(fraction) => format!("{out}.{fraction}"),
+        None => out,
+    }
+}
+
+/// Custom patterns: `0.00`, `#,##0.##`, `0.0%` with text around.
+fn custom(float: f64, pattern: &str) -> String {
+    let sections: Vec<_> = pattern.split(';').collect();
+    let (pattern, float) = match sections[..] {
+        [_, negative, ..] if float < 0.0 && !negative.is_empty() => (negative, -float),
+        [_, _, zero] if float == 0.0 && !zero.is_empty() => (zero, float),
+        _ => (sections[0], float),
+    };
+    let is_digit = |next: char| matches!(next, '0' | '#' | '.' | ',');
+    let Some(start) = pattern.find(is_digit) else { return pattern.to_owned() };
+    let end = pattern.rfind(is_digit).map_or(start, |end| end + 1);
+    let (digits, tail) = (&pattern[start..end], &pattern[end..]);
+    let scaled = if pattern.contains('%') { float * 100.0 } else { float };
+    let (whole_pattern, fraction_pattern) = digits.split_once('.').unwrap_or((digits, ""));
+    let formatted = format!("{:.*}", fraction_pattern.len(), scaled.abs());
+    let (whole, fraction) = formatted.split_once('.').unwrap_or((&formatted, ""));
+    let needed = whole_pattern.trim_start_matches(['#', ',']).chars().filter(|next| *next == '0').count();
+    let whole = format!("{:0>needed$}", whole.trim_start_matches('0'));
+    let whole = if whole_pattern.contains(',') { grouped(&whole) } else { whole };
+    let needed = fraction_pattern.rfind('0').map_or(0, |last| last + 1);
+    let fraction = &fraction[..needed.max(fraction.trim_end_matches('0').len()).min(fraction.len())];
+    let number = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
+    format!("{}{}{tail}", &pattern[..start], signed(float, &number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{composite, value_text};
+    use crate::sandbox::engine::value::Val;
+
+    #[test]
+    fn numbers() {
+        for (value, format, wanted) in [
+            (Val::F64(1234.567), "N2", "1,234.57"),
+            (Val::I32(-1_234_567), "N0", "-1,234,567"),
+            (Val::F64(0.256), "P1", "25.6 %"),
+            (Val::I32(42), "D5", "00042"),
+            (Val::I32(255), "X", "FF"),
+            (Val::I32(255), "x4", "00ff"),
+            (Val::F64(1.5), "0.00", "1.50"),
+            (Val::F64(12345.6), "#,##0.##", "12,345.6"),
+            (Val::F64(0.5), "0%", "50%"),
+            (Val::F64(1234.5), "E2", "1.23E+003"),
+        ] {
+            assert_eq!(value_text(&value, format).ok().as_deref(), Some(wanted), "{format}");
+        }
+    }
+
+    #[test]
+    fn placeholders() {
+        let args = [Val::str("a"), Val::I32(7)];
+        assert_eq!(composite("{{{0,-3}|{1,4:D2}}}", &args).ok().as_deref(), Some("{a  |  07}"));
+        assert!(composite("{2}", &args).is_err());
+        assert!(composite("{0", &args).is_err());
+    }
+}

@@ -1,0 +1,304 @@
+//! Operators that need nothing but their operands.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::ast::Op;
+use super::convert::{fit, number, text, truth};
+use super::errors::ErrorRecord;
+use super::types::TypeRef;
+use super::value::Val;
+
+type Outcome = Result<Val, ErrorRecord>;
+
+/// Characters that one string of a script may have.
+pub(super) const MAX_TEXT: usize = 32 << 20;
+/// Items that one list of a script may have.
+pub(super) const MAX_ITEMS: usize = 4 << 20;
+
+/// The negative of a number literal.
+pub(super) fn negate_literal(value: &Val) -> Option<Val> {
+    match value {
+        Val::I32(number) => Some(fit(-i128::from(*number), "Int32").unwrap_or(Val::F64(-f64::from(*number)))),
+        // 2147483648 is an Int64, its negative an Int32.
+        Val::I64(number) => fit(-i128::from(*number), "Int32").or_else(|| fit(-i128::from(*number), "Int64")),
+        Val::F64(number) => Some(Val::F64(-number)),
+        _ => None,
+    }
+}
+
+/// A record that says that something grew too big.
+pub(super) fn too_big(what: &str) -> ErrorRecord {
+    let message = format!("The sandbox limits the size of a {what}.");
+    ErrorRecord { ends_script: true, ..ErrorRecord::new("System.OutOfMemoryException", message, "SandboxLimit", 29) }
+}
+
+/// `+ - * / %` and the operators on bits.
+pub(super) fn arithmetic(op: Op, left: &Val, right: &Val) -> Outcome {
+    match (op, left, right) {
+        (Op::Add, Val::Str(_) | Val::Char(_), _) => join_texts(&text(left), &text(right)),
+        (Op::Add, Val::List(list), _) => {
+            let mut items = list.items();
+            items.extend(right.clone().stored_items());
+            if items.len() > MAX_ITEMS {
+                return Err(too_big("list"));
+            }
+            Ok(Val::array(items))
+        }
+        (Op::Add, Val::Hash(_), Val::Hash(_)) => add_hashes(left, right),
+        (Op::Add, Val::Null | Val::Void, _) => Ok(right.clone()),
+        (Op::Mul, Val::Str(piece), _) => repeat_text(piece, right),
+        (Op::Mul, Val::List(list), _) => repeat_list(&list.items(), right),
+        (Op::Mul | Op::Div | Op::Sub, Val::Null | Val::Void, Val::Null | Val::Void) if op == Op::Mul => Ok(Val::Null),
+        (_, Val::DateTime(_) | Val::TimeSpan(_), _) => time_arithmetic(op, left, right),
+        _ => numeric(op, left, right),
+    }
+}
+
+impl Val {
+    /// The items of a list, else the value itself; for adding to lists, where null counts.
+    fn stored_items(self) -> Vec<Val> {
+        match self {
+            Val::List(list) => list.items(),
+            other => vec![other.stored()],
+        }
+    }
+}
+
+fn join_texts(left: &str, right: &str) -> Outcome {
+    if left.len() + right.len() > MAX_TEXT {
+        return Err(too_big("string"));
+    }
+    Ok(Val::str([left, right].concat()))
+}
+
+fn add_hashes(left: &Val, right: &Val) -> Outcome {
+    let (Val::Hash(left), Val::Hash(right)) = (left, right) else { return Ok(Val::Null) };
+    let Val::Hash(sum) = Val::hash(left.is_ordered, left.entries()) else { return Ok(Val::Null) };
+    for (key, value) in right.entries() {
+        if sum.get(&key).is_some() {
+            let message =
+                format!("Item has already been added. Key in dictionary: '{0}'  Key being added: '{0}'", text(&key));
+            return Err(ErrorRecord::new("System.ArgumentException", message, "System.ArgumentException", 14));
+        }
+        sum.set(&key, value);
+    }
+    Ok(Val::Hash(sum))
+}
+
+fn times(right: &Val) -> Result<usize, ErrorRecord> {
+    let count = super::convert::index(right)?;
+    usize::try_from(count).map_err(|_| {
+        let message = format!("'times' ('{count}') must be a non-negative value. (Parameter 'times')");
+        ErrorRecord::new("System.ArgumentOutOfRangeException", message, "System.ArgumentOutOfRangeException", 14)
+    })
+}
+
+fn repeat_text(piece: &str, right: &Val) -> Outcome {
+    let count = times(right)?;
+    match piece.len().checked_mul(count) {
+        Some(length) if length <= MAX_TEXT => Ok(Val::str(piece.repeat(count))),
+        _ => Err(too_big("string")),
+    }
+}
+
+fn repeat_list(items: &[Val], right: &Val) -> Outcome {
+    let count = times(right)?;
+    match items.len().checked_mul(count) {
+        Some(length) if length <= MAX_ITEMS => Ok(Val::array(items.iter().cloned().cycle().take(length).collect())),
+        _ => Err(too_big("list")),
+    }
+}
+
+fn time_arithmetic(op: Op, left: &Val, right: &Val) -> Outcome {
+    let moved = match (op, left, right) {
+        (Op::Sub, Val::DateTime(left), Val::DateTime(right)) => Some(Val::TimeSpan(left.ticks - right.ticks)),
+        (Op::Add, Val::DateTime(time), Val::TimeSpan(ticks)) => time.plus(*ticks).map(Val::DateTime),
+        (Op::Sub, Val::DateTime(time), Val::TimeSpan(ticks)) => time.plus(-ticks).map(Val::DateTime),
+        (Op::Add, Val::TimeSpan(left), Val::TimeSpan(right)) => left.checked_add(*right).map(Val::TimeSpan),
+        (Op::Sub, Val::TimeSpan(left), Val::TimeSpan(right)) => left.checked_sub(*right).map(Val::TimeSpan),
+        (Op::Sub, Val::DateTime(left), Val::Str(right)) => {
+            super::datetime::parse(right).map(|right| Val::TimeSpan(left.ticks - right.ticks))
+        }
+        _ => None,
+    };
+    moved.ok_or_else(|| no_method(op, left))
+}
+
+fn no_method(op: Op, left: &Val) -> ErrorRecord {
+    let name = match op {
+        Op::Add => "op_Addition",
+        Op::Sub => "op_Subtraction",
+        Op::Mul => "op_Multiply",
+        Op::Div => "op_Division",
+        _ => "op_Modulus",
+    };
+    let message =
+        format!("Method invocation failed because [{}] does not contain a method named '{name}'.", left.type_name());
+    ErrorRecord { target: Val::str(name), ..ErrorRecord::runtime(message, "MethodNotFound", 7) }
+}
+
+/// A number, or the error that the value is none.
+fn operand(op: Op, value: &Val) -> Outcome {
+    match (number(value), value) {
+        (Some(number), _) => Ok(number),
+        (None, Val::Str(_)) => super::convert::cast(value, &TypeRef::named("System.Int32")),
+        _ => Err(no_method(op, value)),
+    }
+}
+
+fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
+    if matches!(left, Val::List(_) | Val::Hash(_) | Val::Object(_) | Val::Script(_)) {
+        return Err(no_method(op, left));
+    }
+    let (left, right) = (operand(op, left)?, operand(op, right)?);
+    let (Some(a), Some(b)) = (left.as_int(), right.as_int()) else {
+        if matches!(op, Op::BitAnd | Op::BitOr | Op::BitXor | Op::Shl | Op::Shr) {
+            let long = TypeRef::named("System.Int64");
+            return numeric(op, &super::convert::cast(&left, &long)?, &super::convert::cast(&right, &long)?);
+        }
+        let (a, b) = (left.as_float().unwrap_or(0.0), right.as_float().unwrap_or(0.0));
+        return Ok(Val::F64(match op {
+            Op::Add => a + b,
+            Op::Sub => a - b,
+            Op::Mul => a * b,
+            Op::Div => a / b,
+            _ => a % b,
+        }));
+    };
+    let wide = wider(&left, &right);
+    if matches!(op, Op::Div | Op::Rem) && b == 0 {
+        let inner = super::errors::Exception::new("System.DivideByZeroException", "Attempted to divide by zero.");
+        let mut record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
+        record.exception =
+            Arc::new(super::errors::Exception { inner: Some(inner.into()), ..(*record.exception).clone() });
+        return Err(record);
+    }
+    let exact = match op {
+        Op::Add => Some(a + b),
+        Op::Sub => Some(a - b),
+        Op::Mul => a.checked_mul(b),
+        Op::Div if a % b == 0 => Some(a / b),
+        Op::Div => None,
+        Op::Rem => Some(a % b),
+        Op::BitAnd => Some(a & b),
+        Op::BitOr => Some(a | b),
+        Op::BitXor => Some(a ^ b),
+        Op::Shl if wide == "Int32" => Some(i128::from((a as i32).wrapping_shl(b as u32))),
+        Op::Shl => Some(i128::from((a as i64).wrapping_shl(b as u32))),
+        Op::Shr if wide == "Int32" => Some(i128::from((a as i32).wrapping_shr(b as u32))),
+        _ => Some(i128::from((a as i64).wrapping_shr(b as u32))),
+    };
+    let inexact = || match op {
+        Op::Div => a as f64 / b as f64,
+        Op::Mul => a as f64 * b as f64,
+        Op::Add => a as f64 + b as f64,
+        _ => a as f64 - b as f64,
+    };
+    Ok(exact.and_then(|exact| fit(exact, wide)).unwrap_or_else(|| Val::F64(inexact())))
+}
+
+/// The integer type that an operation on two integers has.
+fn wider(left: &Val, right: &Val) -> &'static str {
+    let has = |test: fn(&Val) -> bool| test(left) || test(right);
+    let signed = |value: &Val| matches!(value, Val::I8(_) | Val::I16(_) | Val::I32(_)) && value.as_int() < Some(0);
+    if has(|value| matches!(value, Val::U64(_))) {
+        if signed(left) || signed(right) { "Int64" } else { "UInt64" }
+    } else if has(|value| matches!(value, Val::I64(_))) {
+        "Int64"
+    } else if has(|value| matches!(value, Val::U32(_))) {
+        if signed(left) || signed(right) { "Int64" } else { "UInt32" }
+    } else {
+        "Int32"
+    }
+}
+
+/// Whether two values are equal in the sense of `-eq`: the right one is converted to the left one's type.
+pub(super) fn equal(left: &Val, right: &Val, case_sensitive: bool) -> bool {
+    match (left, right) {
+        (Val::Null | Val::Void, _) | (_, Val::Null | Val::Void) => left.is_null() && right.is_null(),
+        (Val::Bool(yes), other) => *yes == truth(other),
+        (Val::Enum(left), Val::Enum(right)) => left == right,
+        (Val::Enum(value), Val::Str(name)) | (Val::Str(name), Val::Enum(value)) => {
+            value.name.eq_ignore_ascii_case(name.trim())
+        }
+        (Val::Script(left), Val::Script(right)) => Arc::ptr_eq(left, right),
+        (Val::List(left), Val::List(right)) => Arc::ptr_eq(left, right),
+        (Val::Hash(left), Val::Hash(right)) => Arc::ptr_eq(left, right),
+        (Val::Object(left), Val::Object(right)) => Arc::ptr_eq(left, right),
+        (Val::Type(left), Val::Type(right)) => left == right,
+        (Val::Type(left), Val::Str(_)) => TypeRef::find(&text(right)).as_ref() == Some(left),
+        _ => compare(left, right, case_sensitive) == Some(Ordering::Equal),
+    }
+}
+
+/// The order of two values in the sense of `-lt`; `None` if they have none.
+pub(super) fn compare(left: &Val, right: &Val, case_sensitive: bool) -> Option<Ordering> {
+    match (left, right) {
+        (Val::Null | Val::Void, Val::Null | Val::Void) => Some(Ordering::Equal),
+        (Val::Null | Val::Void, other) => Some(null_order(other)),
+        (other, Val::Null | Val::Void) => Some(null_order(other).reverse()),
+        (Val::Str(left), right) => Some(compare_texts(left, &text(right), case_sensitive)),
+        (Val::Char(_), Val::Str(_) | Val::Char(_)) => Some(compare_texts(&text(left), &text(right), case_sensitive)),
+        (Val::DateTime(left), Val::DateTime(right)) => Some(left.ticks.cmp(&right.ticks)),
+        (Val::DateTime(left), Val::Str(right)) => Some(left.ticks.cmp(&super::datetime::parse(right)?.ticks)),
+        (Val::TimeSpan(left), Val::TimeSpan(right)) => Some(left.cmp(right)),
+        (Val::TimeSpan(left), Val::Str(right)) => Some(left.cmp(&super::datetime::parse_timespan(right)?)),
+        (Val::Version(left), Val::Version(right)) => Some(left.cmp(right)),
+        (Val::Version(left), right) => Some(left.cmp(&super::convert::parse_version(&text(right))?)),
+        (Val::Guid(left), right) => Some(left.to_string().cmp(&text(right).to_lowercase())),
+        (Val::Object(object), right) if object.text.is_some() => {
+            Some(compare_texts(&text(left), &text(right), case_sensitive))
+        }
+        _ => {
+            let (left, right) = (number(left)?, number(right)?);
+            match (left.as_int(), right.as_int()) {
+                (Some(left), Some(right)) => Some(left.cmp(&right)),
+                _ => left.as_float()?.partial_cmp(&right.as_float()?),
+            }
+        }
+    }
+}
+
+/// Null is less than everything but negative numbers.
+fn null_order(other: &Val) -> Ordering {
+    match other.as_float() {
+        Some(number) if number < 0.0 => Ordering::Greater,
+        _ => Ordering::Less,
+    }
+}
+
+/// In any case first; what differs only in case then has lower case first, as .NET's cultures have it.
+pub(super) fn compare_texts(left: &str, right: &str, case_sensitive: bool) -> Ordering {
+    let folded = fold(left).cmp(fold(right));
+    if case_sensitive { folded.then_with(|| right.cmp(left)) } else { folded }
+}
+
+/// Keys that sort as people expect: punctuation before digits before letters, without regard to case.
+fn fold(text: &str) -> impl Iterator<Item = (u8, char)> + '_ {
+    text.chars().flat_map(char::to_lowercase).map(|next| {
+        let class = if next.is_alphabetic() { 2 } else { u8::from(next.is_numeric()) };
+        (class, next)
+    })
+}
+
+/// A range; both ends belong to it.
+pub(super) fn range(left: &Val, right: &Val) -> Result<Vec<Val>, ErrorRecord> {
+    let int = TypeRef::named("System.Int32");
+    let end = |value: &Val| -> Result<i64, ErrorRecord> {
+        match value {
+            Val::Str(_) | Val::Char(_) if number(value).is_none() && text(value).chars().count() == 1 => {
+                Ok(text(value).chars().next().map_or(0, |only| i64::from(u32::from(only))))
+            }
+            other => Ok(super::convert::cast(other, &int)?.as_int().unwrap_or(0) as i64),
+        }
+    };
+    let is_text = |value: &Val| matches!(value, Val::Str(_)) && number(value).is_none();
+    let as_chars = is_text(left) && is_text(right);
+    let (from, to) = (end(left)?, end(right)?);
+    if from.abs_diff(to) as usize >= MAX_ITEMS {
+        return Err(too_big("range"));
+    }
+    let make = |number: i64| if as_chars { Val::Char(number as u16) } else { Val::I32(number as i32) };
+    Ok(if from <= to { (from..=to).map(make).collect() } else { (to..=from).rev().map(make).collect() })
+}

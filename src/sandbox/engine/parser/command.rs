@@ -1,0 +1,252 @@
+//! Pipelines and commands: the mode in which words need no quotes.
+
+use super::super::ast::{
+    Arg, CallKind, CommandAst, Element, ElementKind, Expr, ExprKind, Part, Pipeline, RedirectTo, Redirection,
+};
+use super::cursor::{is_double_quote, is_single_quote};
+use super::literal::parse_number;
+use super::string::Closer;
+use super::{Parsed, Parser};
+use crate::sandbox::engine::ops;
+
+impl Parser<'_> {
+    /// A pipeline whose first expression may have been read already.
+    pub(super) fn pipeline(&mut self, first: Option<Expr>, start: usize) -> Parsed<Pipeline> {
+        let mut elements = vec![match first {
+            Some(expr) => {
+                let redirections = self.redirections()?;
+                Element { span: expr.span, kind: ElementKind::Expr(expr), redirections }
+            }
+            None => self.element()?,
+        }];
+        while self.pipe()? {
+            elements.push(self.element()?);
+        }
+        let end = elements.last().map_or(start as u32, |last| last.span.end);
+        Ok(Pipeline { elements, span: super::Span { start: start as u32, end } })
+    }
+
+    /// `|`, also at the start of the next line.
+    fn pipe(&mut self) -> Parsed<bool> {
+        let end = self.cursor.pos();
+        self.cursor.skip_lines();
+        let at = self.cursor.pos();
+        if self.cursor.rest().starts_with("||") || self.cursor.rest().starts_with("&&") {
+            let message = "The sandbox's built-in engine does not know pipeline chains.";
+            return self.error("SandboxUnsupportedSyntax", message, at);
+        }
+        if !self.cursor.eat("|") {
+            self.cursor.set_pos(end);
+            return Ok(false);
+        }
+        self.cursor.skip_lines();
+        if self.at_argument_end() {
+            return self.error("EmptyPipeElement", "An empty pipe element is not allowed.", at);
+        }
+        Ok(true)
+    }
+
+    fn element(&mut self) -> Parsed<Element> {
+        self.cursor.skip_blanks();
+        let start = self.cursor.pos();
+        if self.at_expression() {
+            let expr = self.expression()?;
+            let redirections = self.redirections()?;
+            return Ok(Element { kind: ElementKind::Expr(expr), redirections, span: self.span_from(start) });
+        }
+        let (command, redirections) = self.command()?;
+        let text = self.cursor.slice(start, self.cursor.pos());
+        let span = super::Span { start: start as u32, end: (start + text.trim_end().len()) as u32 };
+        Ok(Element { kind: ElementKind::Command(command), redirections, span })
+    }
+
+    fn command(&mut self) -> Parsed<(CommandAst, Vec<Redirection>)> {
+        let call = match self.cursor.peek() {
+            Some('&') => CallKind::Ampersand,
+            Some('.') if !self.cursor.peek_second().is_some_and(|next| matches!(next, '\\' | '/')) => CallKind::Dot,
+            _ => CallKind::Name,
+        };
+        if call != CallKind::Name {
+            self.cursor.bump();
+            self.cursor.skip_blanks();
+        }
+        if self.at_argument_end() {
+            return self.unexpected();
+        }
+        let name = if call == CallKind::Name { self.word()? } else { self.command_argument_primary()? };
+        let (mut args, mut redirections) = (Vec::new(), Vec::new());
+        loop {
+            self.cursor.skip_blanks();
+            if let Some(redirection) = self.redirection()? {
+                redirections.push(redirection);
+            } else if self.at_argument_end() {
+                break;
+            } else {
+                args.push(self.argument()?);
+            }
+        }
+        if self.cursor.peek() == Some('&') && !self.cursor.rest().starts_with("&&") {
+            let at = self.cursor.pos();
+            let message = "The sandbox's built-in engine does not know background jobs.";
+            return self.error("SandboxUnsupportedSyntax", message, at);
+        }
+        Ok((CommandAst { name, call, args }, redirections))
+    }
+
+    fn at_argument_end(&self) -> bool {
+        matches!(self.cursor.peek(), None | Some('|' | ';' | ')' | '}' | '\n' | '\r' | '&'))
+    }
+
+    fn argument(&mut self) -> Parsed<Arg> {
+        let start = self.cursor.pos();
+        let second = self.cursor.peek_second();
+        match self.cursor.peek() {
+            Some('-') if second.is_some_and(|next| next.is_alphabetic() || matches!(next, '_' | '?')) => {
+                self.parameter()
+            }
+            Some('@') if second.is_some_and(|next| next.is_alphabetic() || next == '_') => {
+                self.cursor.bump();
+                let name = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | ':'));
+                Ok(Arg::Splat(name.to_lowercase().into()))
+            }
+            _ => {
+                let value = self.argument_list()?;
+                if self.cursor.pos() == start {
+                    return self.unexpected();
+                }
+                Ok(Arg::Value(value))
+            }
+        }
+    }
+
+    fn parameter(&mut self) -> Parsed<Arg> {
+        self.cursor.bump();
+        let name = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | '?' | '-')).into();
+        let mut value = None;
+        if self.cursor.eat(":") {
+            self.cursor.skip_blanks();
+            value = Some(self.argument_list()?);
+        }
+        Ok(Arg::Parameter { name, value })
+    }
+
+    /// `a, b, c`
+    fn argument_list(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        let mut all = vec![self.command_argument_primary()?];
+        loop {
+            let end = self.cursor.pos();
+            self.cursor.skip_blanks();
+            if !self.cursor.eat(",") {
+                self.cursor.set_pos(end);
+                break;
+            }
+            self.cursor.skip_lines();
+            if self.at_argument_end() {
+                return self.error("MissingArgument", "Missing argument in parameter list.", end);
+            }
+            all.push(self.command_argument_primary()?);
+        }
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            _ => Ok(Expr { kind: ExprKind::Comma(all), span: self.span_from(start) }),
+        }
+    }
+
+    /// One argument: a value with its postfix operators, or a word.
+    pub(super) fn command_argument_primary(&mut self) -> Parsed<Expr> {
+        self.check_depth()?;
+        let start = self.cursor.pos();
+        let second = self.cursor.peek_second();
+        let is_value = match self.cursor.peek() {
+            Some('(' | '{') => true,
+            Some('@') => matches!(second, Some('(' | '{' | '\'' | '"')),
+            Some('$') => {
+                second.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '{' | '(' | '?' | '$'))
+            }
+            Some(next) => is_double_quote(next) || is_single_quote(next),
+            None => false,
+        };
+        if !is_value {
+            return self.word();
+        }
+        let is_variable = self.cursor.peek() == Some('$');
+        let primary = self.primary()?;
+        let value = self.postfix(primary, start)?;
+        if is_variable && !self.at_word_end() {
+            self.cursor.set_pos(start);
+            return self.word();
+        }
+        Ok(value)
+    }
+
+    fn at_word_end(&self) -> bool {
+        self.at_argument_end()
+            || self
+                .cursor
+                .peek()
+                .is_some_and(|next| next.is_whitespace() || matches!(next, ',' | '(' | '{' | '<' | '>'))
+    }
+
+    /// A word without quotes; a number if it reads as one.
+    fn word(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        let parts = self.expandable(Closer::Word)?;
+        if parts.is_empty() && self.cursor.pos() == start {
+            return self.unexpected();
+        }
+        let span = self.span_from(start);
+        let kind = match parts.as_slice() {
+            [Part::Text(text)] => word_value(text),
+            _ => ExprKind::Expandable(parts),
+        };
+        Ok(Expr { kind, span })
+    }
+
+    fn redirections(&mut self) -> Parsed<Vec<Redirection>> {
+        let mut all = Vec::new();
+        loop {
+            let end = self.cursor.pos();
+            self.cursor.skip_blanks();
+            match self.redirection()? {
+                Some(redirection) => all.push(redirection),
+                None => {
+                    self.cursor.set_pos(end);
+                    return Ok(all);
+                }
+            }
+        }
+    }
+
+    /// `2>&1`, `>$null` and their like.
+    fn redirection(&mut self) -> Parsed<Option<Redirection>> {
+        let start = self.cursor.pos();
+        let from = match self.cursor.peek() {
+            Some('>') => 1,
+            Some('*') if self.cursor.peek_second() == Some('>') => 0,
+            Some(digit @ '1'..='6') if self.cursor.peek_second() == Some('>') => digit as u8 - b'0',
+            _ => return Ok(None),
+        };
+        self.cursor.take_while(|next| next != '>');
+        self.cursor.bump();
+        if self.cursor.eat("&1") {
+            return Ok(Some(Redirection { from, to: RedirectTo::Output }));
+        }
+        self.cursor.eat(">");
+        self.cursor.skip_blanks();
+        if self.cursor.eat("$null") {
+            return Ok(Some(Redirection { from, to: RedirectTo::Null }));
+        }
+        self.error("SandboxUnsupportedSyntax", "The sandbox's built-in engine does not write to files.", start)
+    }
+}
+
+fn word_value(text: &str) -> ExprKind {
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+    let number = parse_number(digits);
+    match (number, negative) {
+        (Some(number), false) => ExprKind::Const(number),
+        (Some(number), true) => ops::negate_literal(&number).map_or(ExprKind::Bare(text.into()), ExprKind::Const),
+        (None, _) => ExprKind::Bare(text.into()),
+    }
+}

@@ -1,0 +1,440 @@
+//! Expressions.
+
+use std::sync::Arc;
+
+use super::super::ast::{Expr, ExprKind, Scope, Span, UnaryOp, Variable};
+use super::super::ops;
+use super::cursor::{is_double_quote, is_single_quote};
+use super::operator::Infix;
+use super::{Parsed, Parser};
+
+impl Parser<'_> {
+    /// Whether a statement here is an expression and not a command.
+    pub(super) fn at_expression(&mut self) -> bool {
+        let second = self.cursor.peek_second();
+        match self.cursor.peek() {
+            Some('$' | '(' | '[' | '{' | '+' | '-' | '!' | ',') => true,
+            Some('@') => matches!(second, Some('(' | '{' | '\'' | '"')),
+            Some('.') => second.is_some_and(|next| next.is_ascii_digit()),
+            Some(next) if next.is_ascii_digit() => {
+                let start = self.cursor.pos();
+                let is_number = matches!(self.number(), Ok(Some(_)));
+                self.cursor.set_pos(start);
+                is_number
+            }
+            Some(next) => is_double_quote(next) || is_single_quote(next),
+            None => false,
+        }
+    }
+
+    pub(super) fn expression(&mut self) -> Parsed<Expr> {
+        self.binary(0, true)
+    }
+
+    pub(super) fn expression_without_comma(&mut self) -> Parsed<Expr> {
+        self.binary(0, false)
+    }
+
+    fn binary(&mut self, min: u8, comma: bool) -> Parsed<Expr> {
+        self.check_depth()?;
+        self.cursor.skip_blanks();
+        let start = self.cursor.pos();
+        let mut left = if comma { self.comma_list()? } else { self.unary()? };
+        loop {
+            self.cursor.skip_blanks();
+            let operator = self.cursor.pos();
+            let Some((infix, level)) = self.infix(min) else { return Ok(left) };
+            let text = self.cursor.slice(operator, self.cursor.pos()).to_owned();
+            self.cursor.skip_lines();
+            if !self.at_operand() {
+                let message = format!("You must provide a value expression following the '{text}' operator.");
+                return self.error("ExpectedValueExpression", message, operator);
+            }
+            let right = Box::new(self.binary(level + 1, comma)?);
+            let left_box = Box::new(left);
+            let kind = match infix {
+                Infix::And => ExprKind::And(left_box, right),
+                Infix::Or => ExprKind::Or(left_box, right),
+                Infix::Xor => ExprKind::Xor(left_box, right),
+                Infix::Op(op) => ExprKind::Binary(op, left_box, right),
+            };
+            left = Expr { kind, span: self.span_from(start) };
+        }
+    }
+
+    fn at_operand(&mut self) -> bool {
+        self.at_expression()
+    }
+
+    /// `a, b, c`
+    fn comma_list(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        let first = self.unary()?;
+        let mut all = vec![first];
+        loop {
+            let end = self.cursor.pos();
+            self.cursor.skip_blanks();
+            if !self.cursor.eat(",") {
+                self.cursor.set_pos(end);
+                break;
+            }
+            self.cursor.skip_lines();
+            if !self.at_operand() {
+                let message = "Missing expression after ','.";
+                return self.error("MissingExpressionAfterToken", message, end);
+            }
+            all.push(self.unary()?);
+        }
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            _ => Ok(Expr { kind: ExprKind::Comma(all), span: self.span_from(start) }),
+        }
+    }
+
+    fn unary(&mut self) -> Parsed<Expr> {
+        self.check_depth()?;
+        self.cursor.skip_blanks();
+        let start = self.cursor.pos();
+        let second = self.cursor.peek_second();
+        match self.cursor.peek() {
+            Some('!') => self.prefix(UnaryOp::Not, start),
+            Some(',') => self.prefix(UnaryOp::Comma, start),
+            Some(sign @ ('+' | '-')) if second == Some(sign) => {
+                self.cursor.bump();
+                self.cursor.bump();
+                let target = Box::new(self.unary()?);
+                let kind = ExprKind::Step { target, by: if sign == '+' { 1 } else { -1 }, postfix: false };
+                Ok(Expr { kind, span: self.span_from(start) })
+            }
+            Some('-') if second.is_some_and(char::is_alphabetic) => match self.unary_word() {
+                Some(op) => self.unary_operand(op, start),
+                None => self.unexpected(),
+            },
+            Some('-') => self.prefix(UnaryOp::Minus, start),
+            Some('+') => self.prefix(UnaryOp::Plus, start),
+            Some('[') => self.type_or_cast(start),
+            _ => self.primary_with_postfix(),
+        }
+    }
+
+    fn prefix(&mut self, op: UnaryOp, start: usize) -> Parsed<Expr> {
+        self.cursor.bump();
+        self.unary_operand(op, start)
+    }
+
+    fn unary_operand(&mut self, op: UnaryOp, start: usize) -> Parsed<Expr> {
+        let operand = self.unary()?;
+        let span = self.span_from(start);
+        if let (UnaryOp::Minus, ExprKind::Const(number)) = (op, &operand.kind)
+            && let Some(negated) = ops::negate_literal(number)
+        {
+            return Ok(Expr { kind: ExprKind::Const(negated), span });
+        }
+        Ok(Expr { kind: ExprKind::Unary(op, Box::new(operand)), span })
+    }
+
+    fn type_or_cast(&mut self, start: usize) -> Parsed<Expr> {
+        let Some(name) = self.type_literal()? else { return self.unexpected() };
+        let after = self.cursor.pos();
+        self.cursor.skip_blanks();
+        if self.at_cast_operand() {
+            let operand = Box::new(self.unary()?);
+            return Ok(Expr { kind: ExprKind::Cast(name, operand), span: self.span_from(start) });
+        }
+        self.cursor.set_pos(after);
+        let expr = Expr { kind: ExprKind::Type(name), span: self.span_from(start) };
+        self.postfix(expr, start)
+    }
+
+    /// After `[type]`: an operand, or an operator for which the type itself is one?
+    fn at_cast_operand(&mut self) -> bool {
+        let second = self.cursor.peek_second();
+        match self.cursor.peek() {
+            Some('-' | '+') => second.is_some_and(|next| next.is_ascii_digit() || matches!(next, '$' | '(' | '.')),
+            Some(',') => false,
+            _ => self.at_expression(),
+        }
+    }
+
+    /// `[name]`, also with brackets and commas inside; `None` (and nothing consumed) if it is something else.
+    pub(super) fn type_literal(&mut self) -> Parsed<Option<Arc<str>>> {
+        let start = self.cursor.pos();
+        if !self.cursor.eat("[") {
+            return Ok(None);
+        }
+        let mut depth = 1;
+        let name = self.cursor.take_while(|next| {
+            depth += match next {
+                '[' => 1,
+                ']' => -1,
+                _ => 0,
+            };
+            depth > 0 && (next.is_alphanumeric() || matches!(next, '.' | '_' | '+' | '`' | '[' | ']' | ',' | ' '))
+        });
+        if name.is_empty() || !self.cursor.eat("]") {
+            self.cursor.set_pos(start);
+            return self.error("MissingTypename", "Missing type name after '['.", start);
+        }
+        let name: String = name.chars().filter(|next| *next != ' ').collect();
+        Ok(Some(name.into()))
+    }
+
+    fn primary_with_postfix(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        let primary = self.primary()?;
+        self.postfix(primary, start)
+    }
+
+    pub(super) fn primary(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        let second = self.cursor.peek_second();
+        match self.cursor.peek() {
+            Some('$') if second == Some('(') => {
+                self.cursor.bump();
+                self.sub_expression(start, ExprKind::SubExpr)
+            }
+            Some('@') if second == Some('(') => {
+                self.cursor.bump();
+                self.sub_expression(start, ExprKind::ArraySub)
+            }
+            Some('$') => match self.variable()? {
+                Some(variable) => Ok(variable),
+                None => self.unexpected(),
+            },
+            Some('@') if second == Some('{') => self.hash(),
+            Some('@') if second.is_some_and(|next| is_double_quote(next) || is_single_quote(next)) => {
+                self.here_string()
+            }
+            Some('(') => self.paren(),
+            Some('{') => self.script_block(),
+            Some(next) if is_single_quote(next) => self.single_quoted(),
+            Some(next) if is_double_quote(next) => self.double_quoted(),
+            Some(next) if next.is_ascii_digit() || next == '.' => match self.number()? {
+                Some(number) => Ok(Expr { kind: ExprKind::Const(number), span: self.span_from(start) }),
+                None => self.unexpected(),
+            },
+            _ => self.unexpected(),
+        }
+    }
+
+    fn sub_expression(
+        &mut self,
+        start: usize,
+        make: fn(Vec<super::super::ast::Statement>) -> ExprKind,
+    ) -> Parsed<Expr> {
+        let open = self.cursor.pos();
+        self.cursor.bump();
+        let block = self.statements(Some(open))?;
+        if !self.cursor.eat(")") {
+            return self.missing_parenthesis("MissingEndParenthesisInSubexpression", "subexpression");
+        }
+        Ok(Expr { kind: make(block), span: self.span_from(start) })
+    }
+
+    fn paren(&mut self) -> Parsed<Expr> {
+        let open = self.cursor.pos();
+        self.cursor.bump();
+        self.cursor.skip_lines();
+        if self.cursor.peek() == Some(')') || self.cursor.at_end() {
+            return self.error("ExpectedExpression", "An expression was expected after '('.", open);
+        }
+        let inner = self.pipeline_or_assignment()?;
+        self.cursor.skip_lines();
+        if !self.cursor.eat(")") {
+            return self.missing_parenthesis("MissingEndParenthesisInExpression", "expression");
+        }
+        Ok(Expr { kind: ExprKind::Paren(Box::new(inner)), span: self.span_from(open) })
+    }
+
+    pub(super) fn script_block(&mut self) -> Parsed<Expr> {
+        let open = self.cursor.pos();
+        self.cursor.bump();
+        let script = self.script_body(Some(open))?;
+        self.close_brace(open)?;
+        let mut script = script;
+        script.span = Span { start: open as u32 + 1, end: self.cursor.pos() as u32 - 1 };
+        Ok(Expr { kind: ExprKind::ScriptBlock(Arc::new(script)), span: self.span_from(open) })
+    }
+
+    fn hash(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        self.cursor.bump();
+        self.cursor.bump();
+        let mut entries = Vec::new();
+        loop {
+            self.cursor.skip_separators();
+            if self.cursor.eat("}") {
+                return Ok(Expr { kind: ExprKind::Hash(entries), span: self.span_from(start) });
+            }
+            let key_start = self.cursor.pos();
+            let key = self.hash_key()?;
+            self.cursor.skip_lines();
+            if !self.cursor.eat("=") {
+                let message = "Missing '=' operator after key in hash literal.";
+                return self.error("MissingEqualsInHashLiteral", message, key_start);
+            }
+            self.cursor.skip_lines();
+            entries.push((key, self.statement()?));
+            self.cursor.skip_blanks();
+            if !matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}')) {
+                let message = "The hash literal was incomplete.";
+                return self.error("IncompleteHashLiteral", message, start);
+            }
+        }
+    }
+
+    fn hash_key(&mut self) -> Parsed<Expr> {
+        let start = self.cursor.pos();
+        if self.cursor.peek().is_some_and(|next| next.is_alphabetic() || next == '_') {
+            let word = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | '-' | '.'));
+            return Ok(Expr { kind: ExprKind::Bare(word.into()), span: self.span_from(start) });
+        }
+        if !self.at_expression() {
+            return self.error("MissingKeyInHashLiteral", "A key was expected in the hash literal.", start);
+        }
+        self.unary()
+    }
+
+    /// Member accesses, calls, indexes and steps that follow without a blank.
+    pub(super) fn postfix(&mut self, mut expr: Expr, start: usize) -> Parsed<Expr> {
+        loop {
+            let second = self.cursor.peek_second();
+            let kind = match self.cursor.peek() {
+                Some('.') if second.is_some_and(is_member_start) => {
+                    self.cursor.bump();
+                    self.member(expr, false)?
+                }
+                Some(':') if second == Some(':') => {
+                    self.cursor.bump();
+                    self.cursor.bump();
+                    self.member(expr, true)?
+                }
+                Some('[') => self.index(expr)?,
+                Some(sign @ ('+' | '-')) if second == Some(sign) && is_step_target(&expr) => {
+                    self.cursor.bump();
+                    self.cursor.bump();
+                    ExprKind::Step { target: Box::new(expr), by: if sign == '+' { 1 } else { -1 }, postfix: true }
+                }
+                _ => return Ok(expr),
+            };
+            expr = Expr { kind, span: self.span_from(start) };
+        }
+    }
+
+    fn index(&mut self, object: Expr) -> Parsed<ExprKind> {
+        let open = self.cursor.pos();
+        self.cursor.bump();
+        self.cursor.skip_lines();
+        if self.cursor.peek() == Some(']') {
+            return self.error("MissingArrayIndexExpression", "Array index expression is missing or not valid.", open);
+        }
+        let index = self.expression()?;
+        self.cursor.skip_lines();
+        if !self.cursor.eat("]") {
+            let at = self.cursor.pos();
+            return self.error("MissingEndSquareBracket", "Missing ] at end of attribute or type literal.", at);
+        }
+        Ok(ExprKind::Index { object: Box::new(object), index: Box::new(index) })
+    }
+
+    fn member(&mut self, object: Expr, is_static: bool) -> Parsed<ExprKind> {
+        let start = self.cursor.pos();
+        let name = match self.cursor.peek() {
+            Some(next) if next.is_alphabetic() || next == '_' => {
+                let word = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_');
+                Expr { kind: ExprKind::Bare(word.into()), span: self.span_from(start) }
+            }
+            Some(_) if is_member_start(self.cursor.peek().unwrap_or(' ')) => self.primary()?,
+            _ => return self.error("MissingPropertyName", "Missing property name after reference operator.", start),
+        };
+        let (object, name) = (Box::new(object), Box::new(name));
+        if self.cursor.peek() != Some('(') {
+            return Ok(ExprKind::Member { object, name, is_static });
+        }
+        let args = self.call_arguments()?;
+        Ok(ExprKind::Call { object, name, args, is_static })
+    }
+
+    fn call_arguments(&mut self) -> Parsed<Vec<Expr>> {
+        self.cursor.bump();
+        let mut args = Vec::new();
+        loop {
+            self.cursor.skip_lines();
+            if self.cursor.eat(")") {
+                return Ok(args);
+            }
+            if !args.is_empty() {
+                if !self.cursor.eat(",") {
+                    return self.missing_parenthesis("MissingEndParenthesisInMethodCall", "method call");
+                }
+                self.cursor.skip_lines();
+            }
+            args.push(self.expression_without_comma()?);
+        }
+    }
+
+    /// A variable, at its `$`; `None` (and nothing consumed) when no name follows.
+    pub(super) fn variable(&mut self) -> Parsed<Option<Expr>> {
+        let start = self.cursor.pos();
+        if !self.cursor.eat("$") {
+            return Ok(None);
+        }
+        let name = if self.cursor.eat("{") {
+            let name = self.cursor.take_while(|next| next != '}').to_owned();
+            if !self.cursor.eat("}") {
+                return self.error("IncompleteDollarBrace", "Missing closing '}' of a variable name.", start);
+            }
+            name
+        } else if let Some(special @ ('$' | '?' | '^')) = self.cursor.peek() {
+            self.cursor.bump();
+            special.to_string()
+        } else {
+            self.plain_name()
+        };
+        if name.is_empty() {
+            self.cursor.set_pos(start);
+            return Ok(None);
+        }
+        let variable = match scoped(&name) {
+            Some(variable) => variable,
+            None => {
+                let message = format!("The sandbox's built-in engine does not know the drive of '${name}'.");
+                return self.error("SandboxUnsupportedSyntax", message, start);
+            }
+        };
+        Ok(Some(Expr { kind: ExprKind::Variable(variable), span: self.span_from(start) }))
+    }
+
+    fn plain_name(&mut self) -> String {
+        let is_name = |next: char| next.is_alphanumeric() || matches!(next, '_' | '?');
+        let mut name = self.cursor.take_while(is_name).to_owned();
+        if !name.is_empty() && self.cursor.peek() == Some(':') && self.cursor.peek_second().is_some_and(is_name) {
+            self.cursor.bump();
+            name.push(':');
+            name.push_str(self.cursor.take_while(is_name));
+        }
+        name
+    }
+}
+
+fn is_member_start(next: char) -> bool {
+    next.is_alphabetic() || matches!(next, '_' | '$' | '(') || is_double_quote(next) || is_single_quote(next)
+}
+
+fn is_step_target(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Variable(_) | ExprKind::Member { .. } | ExprKind::Index { .. })
+}
+
+fn scoped(name: &str) -> Option<Variable> {
+    let name = name.to_lowercase();
+    let (scope, rest) = match name.split_once(':') {
+        None => (Scope::Nearest, name.as_str()),
+        Some(("variable", rest)) => (Scope::Nearest, rest),
+        Some(("local" | "private", rest)) => (Scope::Local, rest),
+        Some(("global" | "script", rest)) => (Scope::Global, rest),
+        Some(("env", rest)) => (Scope::Env, rest),
+        Some(("using", rest)) => (Scope::Using, rest),
+        Some(_) => return None,
+    };
+    Some(Variable { scope, name: rest.into() })
+}

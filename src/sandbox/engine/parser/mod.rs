@@ -1,0 +1,74 @@
+//! Script text in, tree out. PowerShell's grammar changes with the place in the text, so there is no lexer apart: the
+//! parser reads characters, in expression mode or in command mode.
+
+mod command;
+mod cursor;
+mod expression;
+mod literal;
+mod operator;
+mod statement;
+mod string;
+
+use std::sync::Arc;
+
+use super::ast::{Script, Span};
+use super::stack::StackGuard;
+use cursor::Cursor;
+pub(super) use literal::parse_number;
+
+/// Why a text is no script of the subset, with PowerShell's error id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ParseError {
+    pub(super) id: &'static str,
+    pub(super) message: String,
+    pub(super) span: Span,
+}
+
+type Parsed<T> = Result<T, ParseError>;
+
+/// Parses a script.
+pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
+    let mut parser = Parser { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here() };
+    let script = parser.script_body(None)?;
+    Ok(Arc::new(script))
+}
+
+struct Parser<'a> {
+    cursor: Cursor<'a>,
+    source: Arc<str>,
+    stack: StackGuard,
+}
+
+impl Parser<'_> {
+    fn error<T>(&self, id: &'static str, message: impl Into<String>, start: usize) -> Parsed<T> {
+        let end = self.cursor.pos().max(start + self.cursor.char_len_at(start)).min(self.source.len());
+        Err(ParseError { id, message: message.into(), span: Span { start: start as u32, end: end as u32 } })
+    }
+
+    fn unexpected<T>(&mut self) -> Parsed<T> {
+        let start = self.cursor.pos();
+        let token = self.cursor.token_text();
+        let end = start + token.len();
+        let message = if token.is_empty() {
+            "The script ends too early.".to_owned()
+        } else {
+            format!("Unexpected token '{token}' in expression or statement.")
+        };
+        Err(ParseError { id: "UnexpectedToken", message, span: Span { start: start as u32, end: end as u32 } })
+    }
+
+    /// Nesting is limited by the stack, not by a number that fits only one build.
+    fn check_depth(&self) -> Parsed<()> {
+        if self.stack.is_low() {
+            return self.error("ScriptTooComplicated", "The script is nested too deeply.", self.cursor.pos());
+        }
+        Ok(())
+    }
+
+    fn span_from(&self, start: usize) -> Span {
+        Span { start: start as u32, end: self.cursor.pos() as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,527 @@
+//! Statements and blocks.
+
+use std::sync::Arc;
+
+use super::super::ast::{
+    Assign, Block, Expr, ExprKind, Foreach, Loop, Param, Script, Span, Statement, Switch, SwitchMode, Try,
+};
+use super::{Parsed, Parser};
+
+/// Statements that PowerShell has and the subset has not.
+const UNKNOWN: [&str; 13] = [
+    "class",
+    "enum",
+    "workflow",
+    "configuration",
+    "data",
+    "trap",
+    "using",
+    "dynamicparam",
+    "parallel",
+    "sequence",
+    "inlinescript",
+    "clean",
+    "filter",
+];
+
+impl Parser<'_> {
+    /// The inside of a script or script block up to `}` (exclusive) or, without `open`, the end of the text.
+    pub(super) fn script_body(&mut self, open: Option<usize>) -> Parsed<Script> {
+        self.check_depth()?;
+        let start = self.cursor.pos();
+        let params = self.param_block()?;
+        let mut script = Script {
+            source: self.source.clone(),
+            span: Span::default(),
+            params,
+            begin: Vec::new(),
+            process: None,
+            end: Vec::new(),
+        };
+        if !self.named_blocks(&mut script)? {
+            script.end = self.statements(open)?;
+        }
+        script.span = self.span_from(start);
+        Ok(script)
+    }
+
+    /// `begin`, `process` and `end` blocks, if there are any.
+    fn named_blocks(&mut self, script: &mut Script) -> Parsed<bool> {
+        let mut found = false;
+        loop {
+            self.cursor.skip_separators();
+            let Some(word) = ["begin", "process", "end"].into_iter().find(|word| self.at_block_word(word)) else {
+                if found && !self.cursor.at_end() && self.cursor.peek() != Some('}') {
+                    return self.unexpected();
+                }
+                return Ok(found);
+            };
+            found = true;
+            self.cursor.eat_word(word);
+            let block = self.block()?;
+            match word {
+                "begin" => script.begin = block,
+                "process" => script.process = Some(block),
+                _ => script.end = block,
+            }
+        }
+    }
+
+    fn at_block_word(&mut self, word: &str) -> bool {
+        let start = self.cursor.pos();
+        let found = self.cursor.eat_word(word) && {
+            self.cursor.skip_lines();
+            self.cursor.peek() == Some('{')
+        };
+        self.cursor.set_pos(start);
+        found
+    }
+
+    fn param_block(&mut self) -> Parsed<Vec<Param>> {
+        self.cursor.skip_separators();
+        let start = self.cursor.pos();
+        self.attributes()?;
+        if !self.cursor.eat_word("param") {
+            self.cursor.set_pos(start);
+            return Ok(Vec::new());
+        }
+        self.cursor.skip_lines();
+        self.param_list()
+    }
+
+    /// `( [type]$name = default, ... )`
+    pub(super) fn param_list(&mut self) -> Parsed<Vec<Param>> {
+        if !self.cursor.eat("(") {
+            return self.unexpected();
+        }
+        let mut params = Vec::new();
+        loop {
+            self.cursor.skip_lines();
+            if self.cursor.eat(")") {
+                return Ok(params);
+            }
+            params.push(self.param()?);
+            self.cursor.skip_lines();
+            if !self.cursor.eat(",") && self.cursor.peek() != Some(')') {
+                return self
+                    .missing_parenthesis("MissingEndParenthesisInFunctionParameterList", "function parameter list");
+            }
+        }
+    }
+
+    fn param(&mut self) -> Parsed<Param> {
+        let (type_name, mandatory) = self.attributes()?;
+        let start = self.cursor.pos();
+        let variable = match self.variable()? {
+            Some(Expr { kind: ExprKind::Variable(variable), .. }) => variable,
+            _ => return self.error("MissingParameterName", "A parameter needs a name.", start),
+        };
+        self.cursor.skip_lines();
+        let default = if self.cursor.eat("=") {
+            self.cursor.skip_lines();
+            Some(self.expression_without_comma()?)
+        } else {
+            None
+        };
+        Ok(Param { name: variable.name, type_name, default, mandatory })
+    }
+
+    /// `[Parameter(Mandatory)]`, `[CmdletBinding()]`, `[int]`: the last type, and whether Mandatory was among them.
+    fn attributes(&mut self) -> Parsed<(Option<Arc<str>>, bool)> {
+        let (mut type_name, mut mandatory) = (None, false);
+        loop {
+            self.cursor.skip_lines();
+            let start = self.cursor.pos();
+            if self.cursor.peek() != Some('[') {
+                return Ok((type_name, mandatory));
+            }
+            self.cursor.bump();
+            let name = self.cursor.take_while(|next| !matches!(next, '(' | ']' | '[')).trim().to_owned();
+            if self.cursor.eat("(") {
+                let text = self.cursor.take_while(|next| next != ']');
+                let text: String = text.to_ascii_lowercase().split_whitespace().collect();
+                mandatory |= text.contains("mandatory") && !text.contains("mandatory=$false");
+                self.cursor.eat("]");
+            } else {
+                self.cursor.set_pos(start);
+                match self.type_literal()? {
+                    Some(found) => type_name = Some(found),
+                    None => return self.error("TypeNotFound", format!("'{name}' is no type name."), start),
+                }
+            }
+        }
+    }
+
+    pub(super) fn missing_parenthesis<T>(&mut self, id: &'static str, place: &str) -> Parsed<T> {
+        let at = self.cursor.pos();
+        self.error(id, format!("Missing closing ')' in {place}."), at)
+    }
+
+    /// Statements up to `}` or `)` (exclusive) when `open` names an opening bracket, else up to the end of the text.
+    pub(super) fn statements(&mut self, open: Option<usize>) -> Parsed<Block> {
+        let mut all = Vec::new();
+        loop {
+            self.cursor.skip_separators();
+            if self.cursor.at_end() || (open.is_some() && matches!(self.cursor.peek(), Some('}' | ')'))) {
+                return Ok(all);
+            }
+            all.push(self.statement()?);
+            self.cursor.skip_blanks();
+            let done = self.cursor.at_end() || matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}' | ')'));
+            if !done && !self.ended_with_block() {
+                return self.unexpected();
+            }
+        }
+    }
+
+    /// After `}` of an `if` or loop the next statement may follow on the same line.
+    fn ended_with_block(&self) -> bool {
+        let before = self.cursor.slice(0, self.cursor.pos()).trim_end();
+        before.ends_with('}')
+    }
+
+    /// `{ statements }`
+    pub(super) fn block(&mut self) -> Parsed<Block> {
+        self.cursor.skip_lines();
+        let open = self.cursor.pos();
+        if !self.cursor.eat("{") {
+            return self.error("MissingStatementBlock", "Missing statement block.", open);
+        }
+        let block = self.statements(Some(open))?;
+        self.close_brace(open)?;
+        Ok(block)
+    }
+
+    pub(super) fn close_brace(&mut self, open: usize) -> Parsed<()> {
+        if self.cursor.eat("}") {
+            return Ok(());
+        }
+        if self.cursor.at_end() {
+            let message = "Missing closing '}' in statement block or type definition.";
+            return Err(super::ParseError {
+                id: "MissingEndCurlyBrace",
+                message: message.into(),
+                span: Span { start: open as u32, end: open as u32 + 1 },
+            });
+        }
+        self.unexpected()
+    }
+
+    pub(super) fn statement(&mut self) -> Parsed<Statement> {
+        self.check_depth()?;
+        let label = self.label();
+        let start = self.cursor.pos();
+        let word = self.cursor.take_while(|next| next.is_ascii_alphabetic()).to_ascii_lowercase();
+        let ends = !self
+            .cursor
+            .peek()
+            .is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '-' | '.' | '\\' | ':'));
+        if ends {
+            match word.as_str() {
+                "if" => return self.if_statement(),
+                "while" => return self.while_loop(label),
+                "do" => return self.do_loop(label),
+                "for" => return self.for_loop(label),
+                "foreach" if self.at_parenthesis() => return self.foreach_loop(label),
+                "switch" => return self.switch(label),
+                "try" => return self.try_statement(),
+                "function" => return self.function(),
+                "throw" => {
+                    let value = self.optional_statement()?;
+                    return Ok(Statement::Throw { value, span: self.span_from(start) });
+                }
+                "return" => return Ok(Statement::Return(self.optional_statement()?)),
+                "exit" => return Ok(Statement::Exit(self.optional_statement()?)),
+                "break" => return Ok(Statement::Break(self.jump_label())),
+                "continue" => return Ok(Statement::Continue(self.jump_label())),
+                word if UNKNOWN.contains(&word) => {
+                    let message = format!("The sandbox's built-in engine does not know the statement '{word}'.");
+                    return self.error("SandboxUnsupportedSyntax", message, start);
+                }
+                _ => {}
+            }
+        }
+        self.cursor.set_pos(start);
+        self.pipeline_or_assignment()
+    }
+
+    fn at_parenthesis(&mut self) -> bool {
+        self.cursor.skip_lines();
+        self.cursor.peek() == Some('(')
+    }
+
+    /// `:name` before a loop.
+    fn label(&mut self) -> Option<Arc<str>> {
+        let start = self.cursor.pos();
+        if self.cursor.eat(":") {
+            let name = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_').to_lowercase();
+            self.cursor.skip_lines();
+            if !name.is_empty() {
+                return Some(name.into());
+            }
+        }
+        self.cursor.set_pos(start);
+        None
+    }
+
+    fn jump_label(&mut self) -> Option<Arc<str>> {
+        self.cursor.skip_blanks();
+        let name = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_');
+        (!name.is_empty()).then(|| name.to_lowercase().into())
+    }
+
+    fn optional_statement(&mut self) -> Parsed<Option<Box<Statement>>> {
+        self.cursor.skip_blanks();
+        if self.cursor.at_end() || matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}' | ')')) {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(self.pipeline_or_assignment()?)))
+    }
+
+    /// `( pipeline )` of `if`, `while` and their like.
+    fn condition(&mut self, word: &str) -> Parsed<Statement> {
+        self.cursor.skip_lines();
+        let open = self.cursor.pos();
+        if !self.cursor.eat("(") {
+            return self.error("MissingOpenParenthesisInIfStatement", format!("Missing '(' after '{word}'."), open);
+        }
+        self.cursor.skip_lines();
+        if self.cursor.peek() == Some(')') || self.cursor.at_end() {
+            let message = format!("Missing condition in {word} statement after '{word} ('.");
+            return self.error("IfStatementMissingCondition", message, open);
+        }
+        let condition = self.pipeline_or_assignment()?;
+        self.cursor.skip_lines();
+        if !self.cursor.eat(")") {
+            let place = format!("expression after '{word}'");
+            return self.missing_parenthesis("MissingEndParenthesisAfterStatement", &place);
+        }
+        Ok(condition)
+    }
+
+    fn if_statement(&mut self) -> Parsed<Statement> {
+        let mut clauses = vec![(self.condition("if")?, self.block()?)];
+        loop {
+            let end = self.cursor.pos();
+            self.cursor.skip_lines();
+            if self.cursor.eat_word("elseif") {
+                clauses.push((self.condition("elseif")?, self.block()?));
+            } else if self.cursor.eat_word("else") {
+                return Ok(Statement::If { clauses, otherwise: Some(self.block()?) });
+            } else {
+                self.cursor.set_pos(end);
+                return Ok(Statement::If { clauses, otherwise: None });
+            }
+        }
+    }
+
+    fn while_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
+        let condition = Some(self.condition("while")?);
+        let body = self.block()?;
+        Ok(Statement::Loop(Box::new(Loop {
+            label,
+            init: None,
+            condition,
+            negated: false,
+            body_first: false,
+            step: None,
+            body,
+        })))
+    }
+
+    fn do_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
+        let body = self.block()?;
+        self.cursor.skip_separators();
+        let negated = self.cursor.at_word("until");
+        if !self.cursor.eat_word("until") && !self.cursor.eat_word("while") {
+            let at = self.cursor.pos();
+            return self.error("MissingWhileOrUntilInDoWhile", "The while or until keyword was expected.", at);
+        }
+        let condition = Some(self.condition(if negated { "until" } else { "while" })?);
+        Ok(Statement::Loop(Box::new(Loop {
+            label,
+            init: None,
+            condition,
+            negated,
+            body_first: true,
+            step: None,
+            body,
+        })))
+    }
+
+    fn for_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
+        self.cursor.skip_lines();
+        let open = self.cursor.pos();
+        if !self.cursor.eat("(") {
+            return self.error("MissingOpenParenthesisAfterKeyword", "Missing '(' after 'for'.", open);
+        }
+        let mut clauses = [None, None, None];
+        for (place, clause) in clauses.iter_mut().enumerate() {
+            self.cursor.skip_lines();
+            if !matches!(self.cursor.peek(), Some(';' | ')')) {
+                *clause = Some(self.pipeline_or_assignment()?);
+            }
+            self.cursor.skip_lines();
+            if place < 2 && !self.cursor.eat(";") {
+                break;
+            }
+        }
+        if !self.cursor.eat(")") {
+            return self.missing_parenthesis("MissingEndParenthesisAfterStatement", "expression after 'for'");
+        }
+        let [init, condition, step] = clauses;
+        let body = self.block()?;
+        Ok(Statement::Loop(Box::new(Loop { label, init, condition, negated: false, body_first: false, step, body })))
+    }
+
+    fn foreach_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
+        let open = self.cursor.pos();
+        self.cursor.eat("(");
+        self.cursor.skip_lines();
+        let Some(Expr { kind: ExprKind::Variable(variable), .. }) = self.variable()? else {
+            return self.error("MissingVariableNameAfterForeach", "Missing variable name after foreach.", open);
+        };
+        self.cursor.skip_lines();
+        if !self.cursor.eat_word("in") {
+            return self.error("MissingInInForeach", "Missing 'in' after variable in foreach loop.", open);
+        }
+        self.cursor.skip_lines();
+        let items = self.pipeline_or_assignment()?;
+        self.cursor.skip_lines();
+        if !self.cursor.eat(")") {
+            return self.missing_parenthesis("MissingEndParenthesisAfterForeach", "foreach loop");
+        }
+        let body = self.block()?;
+        Ok(Statement::Foreach(Box::new(Foreach { label, variable: variable.name, items, body })))
+    }
+
+    fn switch(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
+        let (mut mode, mut case_sensitive) = (SwitchMode::Exact, false);
+        loop {
+            self.cursor.skip_lines();
+            let start = self.cursor.pos();
+            if !self.cursor.eat("-") {
+                break;
+            }
+            match self.cursor.take_while(|next| next.is_alphanumeric()).to_ascii_lowercase().as_str() {
+                "wildcard" => mode = SwitchMode::Wildcard,
+                "regex" => mode = SwitchMode::Regex,
+                "exact" => mode = SwitchMode::Exact,
+                "casesensitive" => case_sensitive = true,
+                _ => return self.error("InvalidSwitchFlag", "The switch flag is not known.", start),
+            }
+        }
+        let subject = self.condition("switch")?;
+        self.cursor.skip_lines();
+        let open = self.cursor.pos();
+        if !self.cursor.eat("{") {
+            return self.error("MissingCurlyBraceInSwitchStatement", "Missing opening '{' in switch statement.", open);
+        }
+        let (mut cases, mut default) = (Vec::new(), None);
+        loop {
+            self.cursor.skip_separators();
+            if self.cursor.at_end() || self.cursor.peek() == Some('}') {
+                break;
+            }
+            if self.cursor.eat_word("default") {
+                default = Some(self.block()?);
+            } else {
+                let case = self.command_argument_primary()?;
+                cases.push((case, self.block()?));
+            }
+        }
+        self.close_brace(open)?;
+        Ok(Statement::Switch(Box::new(Switch { label, mode, case_sensitive, subject, cases, default })))
+    }
+
+    fn try_statement(&mut self) -> Parsed<Statement> {
+        let start = self.cursor.pos();
+        let body = self.block()?;
+        let (mut catches, mut finally) = (Vec::new(), None);
+        loop {
+            let end = self.cursor.pos();
+            self.cursor.skip_lines();
+            if self.cursor.eat_word("catch") {
+                let mut types = Vec::new();
+                self.cursor.skip_lines();
+                while let Some(name) = self.type_literal()? {
+                    types.push(name);
+                    self.cursor.skip_lines();
+                    self.cursor.eat(",");
+                    self.cursor.skip_lines();
+                }
+                catches.push((types, self.block()?));
+            } else if self.cursor.eat_word("finally") {
+                finally = Some(self.block()?);
+                break;
+            } else {
+                self.cursor.set_pos(end);
+                break;
+            }
+        }
+        if catches.is_empty() && finally.is_none() {
+            let message = "The Try statement is missing its Catch or Finally block.";
+            return self.error("MissingCatchOrFinally", message, start);
+        }
+        Ok(Statement::Try(Box::new(Try { body, catches, finally })))
+    }
+
+    fn function(&mut self) -> Parsed<Statement> {
+        self.cursor.skip_lines();
+        let start = self.cursor.pos();
+        let name = self.cursor.take_while(|next| !next.is_whitespace() && !matches!(next, '(' | '{' | ';' | '}'));
+        if name.is_empty() {
+            return self.error("MissingNameAfterKeyword", "Missing name after function keyword.", start);
+        }
+        let name: Arc<str> = name.strip_prefix("global:").unwrap_or(name).into();
+        self.cursor.skip_lines();
+        let params = if self.cursor.peek() == Some('(') { Some(self.param_list()?) } else { None };
+        self.cursor.skip_lines();
+        let open = self.cursor.pos();
+        if !self.cursor.eat("{") {
+            return self.error("MissingFunctionBody", "Missing function body in function declaration.", open);
+        }
+        let mut script = self.script_body(Some(open))?;
+        self.close_brace(open)?;
+        if let Some(params) = params {
+            script.params = params;
+        }
+        Ok(Statement::Function { name, script: Arc::new(script) })
+    }
+
+    /// A pipeline, or `target = statement`.
+    pub(super) fn pipeline_or_assignment(&mut self) -> Parsed<Statement> {
+        self.check_depth()?;
+        self.cursor.skip_blanks();
+        let start = self.cursor.pos();
+        if !self.at_expression() {
+            return Ok(Statement::Pipeline(self.pipeline(None, start)?));
+        }
+        let target = self.expression()?;
+        self.cursor.skip_blanks();
+        let Some(op) = self.assignment_operator() else {
+            return Ok(Statement::Pipeline(self.pipeline(Some(target), start)?));
+        };
+        if !is_assignable(&target) {
+            let message = "The assignment expression is not valid. The input to an assignment operator must be an object \
+                           that is able to accept assignments, such as a variable or a property.";
+            return self.error("InvalidLeftHandSide", message, start);
+        }
+        self.cursor.skip_lines();
+        if self.cursor.at_end() {
+            let message = "You must provide a value expression following the '=' operator.";
+            return self.error("ExpectedValueExpression", message, start);
+        }
+        let value = self.statement()?;
+        Ok(Statement::Assign(Box::new(Assign { target, op, value, span: self.span_from(start) })))
+    }
+}
+
+fn is_assignable(target: &Expr) -> bool {
+    match &target.kind {
+        ExprKind::Variable(_) | ExprKind::Index { .. } | ExprKind::Member { .. } => true,
+        ExprKind::Cast(_, inner) => is_assignable(inner),
+        ExprKind::Comma(all) => all.iter().all(is_assignable),
+        _ => false,
+    }
+}

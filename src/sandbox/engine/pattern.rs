@@ -1,0 +1,183 @@
+//! Wildcards and regular expressions.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex::{Regex, RegexBuilder};
+
+use super::convert::text;
+use super::errors::ErrorRecord;
+use super::value::Val;
+
+/// Compiled expressions of one invocation: compiling costs more than matching.
+#[derive(Debug, Default)]
+pub(super) struct Patterns {
+    compiled: HashMap<(String, bool), Regex>,
+}
+
+const MAX_COMPILED: usize = 64;
+
+impl Patterns {
+    /// The expression, compiled.
+    ///
+    /// # Errors
+    /// Look-around and back references, which this engine's automata have not, and mistakes.
+    pub(super) fn regex(&mut self, pattern: &str, case_sensitive: bool) -> Result<Regex, ErrorRecord> {
+        let key = (pattern.to_owned(), case_sensitive);
+        if let Some(regex) = self.compiled.get(&key) {
+            return Ok(regex.clone());
+        }
+        let regex = RegexBuilder::new(pattern)
+            .case_insensitive(!case_sensitive)
+            .size_limit(4 << 20)
+            .build()
+            .map_err(|error| refused(pattern, &error))?;
+        if self.compiled.len() >= MAX_COMPILED {
+            self.compiled.clear();
+        }
+        self.compiled.insert(key, regex.clone());
+        Ok(regex)
+    }
+
+    /// `-like`
+    pub(super) fn like(&mut self, value: &str, pattern: &str, case_sensitive: bool) -> Result<bool, ErrorRecord> {
+        Ok(self.regex(&wildcard(pattern), case_sensitive)?.is_match(value))
+    }
+}
+
+fn refused(pattern: &str, error: &regex::Error) -> ErrorRecord {
+    if ["(?=", "(?!", "(?<=", "(?<!", "\\1", "\\k"].iter().any(|part| pattern.contains(part)) {
+        return ErrorRecord::unsupported("look-around and back references in regular expressions");
+    }
+    let reason = error.to_string();
+    let reason = reason.lines().last().unwrap_or("").trim();
+    let message = format!("Invalid pattern '{pattern}': {reason}");
+    ErrorRecord::new("System.ArgumentException", message, "InvalidRegularExpression", 7).with_target(Val::str(pattern))
+}
+
+/// The regular expression of a wildcard pattern: `*`, `?`, `[a-z]`, backtick.
+pub(super) fn wildcard(pattern: &str) -> String {
+    let mut out = String::from("(?s)\\A");
+    let mut chars = pattern.chars();
+    while let Some(next) = chars.next() {
+        match next {
+            '*' => out += ".*",
+            '?' => out.push('.'),
+            '`' => out += &regex::escape(&chars.next().unwrap_or('`').to_string()),
+            '[' if chars.as_str().contains(']') => {
+                out.push('[');
+                for inner in chars.by_ref().take_while(|inner| *inner != ']') {
+                    if !inner.is_alphanumeric() && inner != '-' {
+                        out.push('\\');
+                    }
+                    out.push(inner);
+                }
+                out.push(']');
+            }
+            other => out += &regex::escape(&other.to_string()),
+        }
+    }
+    out + "\\z"
+}
+
+/// What `-match` leaves in `$Matches`; `None` without a match.
+pub(super) fn matches(regex: &Regex, value: &str) -> Option<Val> {
+    let captures = regex.captures(value)?;
+    let mut entries = Vec::new();
+    for (place, name) in regex.capture_names().enumerate() {
+        if let Some(group) = captures.get(place) {
+            let key = name.map_or_else(|| Val::I32(place as i32), Val::str);
+            entries.push((key, Val::str(group.as_str())));
+        }
+    }
+    Some(Val::hash(false, entries))
+}
+
+/// `-replace` with .NET's `$1`, `${name}`, `$&` and `$$`.
+pub(super) fn replace(regex: &Regex, value: &str, replacement: &str) -> String {
+    regex.replace_all(value, |captures: &regex::Captures<'_>| expand(captures, replacement)).into_owned()
+}
+
+fn expand(captures: &regex::Captures<'_>, replacement: &str) -> String {
+    let mut out = String::new();
+    let mut rest = replacement;
+    while let Some(at) = rest.find('$') {
+        out += &rest[..at];
+        rest = &rest[at + 1..];
+        let digits = rest.find(|next: char| !next.is_ascii_digit()).unwrap_or(rest.len());
+        let group = |key: &str| match key.parse::<usize>() {
+            Ok(number) if number < captures.len() => Some(captures.get(number).map_or("", |found| found.as_str())),
+            Ok(_) => None,
+            Err(_) => captures.name(key).map(|found| found.as_str()),
+        };
+        let braced = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('&') {
+            out += group("0").unwrap_or("");
+            rest = after;
+        } else if let Some((found, after)) = braced.and_then(|(key, after)| Some((group(key)?, after))) {
+            out += found;
+            rest = after;
+        } else if let Some(found) = group(&rest[..digits]).filter(|_| digits > 0) {
+            out += found;
+            rest = &rest[digits..];
+        } else {
+            out.push('$');
+        }
+    }
+    out + rest
+}
+
+/// `-split`: the pieces between matches, and what groups caught. A positive limit counts pieces.
+pub(super) fn split(regex: &Regex, value: &str, limit: usize) -> Vec<Val> {
+    let (mut pieces, mut last) = (Vec::new(), 0);
+    let mut cuts = 1;
+    for captures in regex.captures_iter(value) {
+        let Some(whole) = captures.get(0) else { continue };
+        if cuts == limit {
+            break;
+        }
+        // .NET splits at empty matches too.
+        pieces.push(Val::str(&value[last..whole.start()]));
+        pieces.extend(captures.iter().skip(1).flatten().map(|group| Val::str(group.as_str())));
+        last = whole.end();
+        cuts += 1;
+    }
+    pieces.push(Val::str(&value[last..]));
+    pieces
+}
+
+/// The texts of a value's items.
+pub(super) fn texts(value: &Val) -> Vec<Arc<str>> {
+    value.clone().into_items().iter().map(|item| text(item).into()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Patterns, replace};
+
+    #[test]
+    fn wildcards() {
+        let mut patterns = Patterns::default();
+        for (value, pattern, wanted) in [
+            ("Spooler", "sp*", true),
+            ("Spooler", "sp", false),
+            ("a.b", "a.?", true),
+            ("axb", "a.?", false),
+            ("web07", "web[0-9][0-9]", true),
+            ("a*b", "a`*b", true),
+            ("two\nlines", "two*", true),
+        ] {
+            assert_eq!(patterns.like(value, pattern, false).ok(), Some(wanted), "{value} {pattern}");
+        }
+        assert_eq!(patterns.like("ABC", "abc", true).ok(), Some(false));
+    }
+
+    #[test]
+    fn replacements() {
+        let regex = Patterns::default().regex(r"(\w)(?<two>\d)", false).expect("valid");
+        assert_eq!(replace(&regex, "a1-b2", "$2${1}x$$&${two}$&$9"), "1ax$&1a1$9-2bx$&2b2$9");
+    }
+}

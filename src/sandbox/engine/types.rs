@@ -1,0 +1,190 @@
+//! Names of .NET types, with PowerShell's short forms.
+
+use std::sync::Arc;
+
+use super::value::Val;
+
+/// A type that scripts name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TypeRef {
+    /// The full .NET name.
+    pub(super) full: Arc<str>,
+}
+
+/// Short name and full name; the first pair of a full name gives the text of the type.
+const ACCELERATORS: [(&str, &str); 44] = [
+    ("string", "System.String"),
+    ("int", "System.Int32"),
+    ("int32", "System.Int32"),
+    ("long", "System.Int64"),
+    ("int64", "System.Int64"),
+    ("short", "System.Int16"),
+    ("int16", "System.Int16"),
+    ("byte", "System.Byte"),
+    ("sbyte", "System.SByte"),
+    ("uint", "System.UInt32"),
+    ("uint32", "System.UInt32"),
+    ("ulong", "System.UInt64"),
+    ("uint64", "System.UInt64"),
+    ("ushort", "System.UInt16"),
+    ("uint16", "System.UInt16"),
+    ("double", "System.Double"),
+    ("float", "System.Single"),
+    ("single", "System.Single"),
+    ("bool", "System.Boolean"),
+    ("boolean", "System.Boolean"),
+    ("char", "System.Char"),
+    ("datetime", "System.DateTime"),
+    ("timespan", "System.TimeSpan"),
+    ("guid", "System.Guid"),
+    ("version", "System.Version"),
+    ("hashtable", "System.Collections.Hashtable"),
+    ("ordered", "System.Collections.Specialized.OrderedDictionary"),
+    ("array", "System.Array"),
+    ("object", "System.Object"),
+    ("switch", "System.Management.Automation.SwitchParameter"),
+    ("psobject", "System.Management.Automation.PSObject"),
+    ("pscustomobject", "System.Management.Automation.PSCustomObject"),
+    ("scriptblock", "System.Management.Automation.ScriptBlock"),
+    ("math", "System.Math"),
+    ("environment", "System.Environment"),
+    ("convert", "System.Convert"),
+    ("regex", "System.Text.RegularExpressions.Regex"),
+    ("void", "System.Void"),
+    ("type", "System.Type"),
+    ("exception", "System.Exception"),
+    ("arraylist", "System.Collections.ArrayList"),
+    ("collections.arraylist", "System.Collections.ArrayList"),
+    ("collections.hashtable", "System.Collections.Hashtable"),
+    ("valuetype", "System.ValueType"),
+];
+
+/// Types that exceptions of scripts may have: name, base.
+const EXCEPTIONS: [(&str, &str); 22] = [
+    ("System.Exception", "System.Object"),
+    ("System.SystemException", "System.Exception"),
+    ("System.ApplicationException", "System.Exception"),
+    ("System.ArgumentException", "System.SystemException"),
+    ("System.ArgumentNullException", "System.ArgumentException"),
+    ("System.ArgumentOutOfRangeException", "System.ArgumentException"),
+    ("System.InvalidOperationException", "System.SystemException"),
+    ("System.NotSupportedException", "System.SystemException"),
+    ("System.NotImplementedException", "System.SystemException"),
+    ("System.FormatException", "System.SystemException"),
+    ("System.IndexOutOfRangeException", "System.SystemException"),
+    ("System.TimeoutException", "System.SystemException"),
+    ("System.UnauthorizedAccessException", "System.SystemException"),
+    ("System.ArithmeticException", "System.SystemException"),
+    ("System.DivideByZeroException", "System.ArithmeticException"),
+    ("System.IO.IOException", "System.SystemException"),
+    ("System.IO.FileNotFoundException", "System.IO.IOException"),
+    ("System.Management.Automation.RuntimeException", "System.SystemException"),
+    ("System.Management.Automation.PSInvalidCastException", "System.InvalidCastException"),
+    ("System.InvalidCastException", "System.SystemException"),
+    ("System.Management.Automation.CommandNotFoundException", "System.Management.Automation.RuntimeException"),
+    ("Microsoft.PowerShell.Commands.WriteErrorException", "System.SystemException"),
+];
+
+/// Further types that scripts may name.
+const OTHERS: [&str; 7] = [
+    "System.Management.Automation.ErrorRecord",
+    "System.ServiceProcess.ServiceController",
+    "System.ServiceProcess.ServiceControllerStatus",
+    "System.Diagnostics.Process",
+    "System.DayOfWeek",
+    "System.StringComparison",
+    "System.Enum",
+];
+
+impl TypeRef {
+    pub(super) fn named(full: impl Into<Arc<str>>) -> Self {
+        Self { full: full.into() }
+    }
+
+    /// Finds the type of a name as scripts write it.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        if let Some(element) = name.strip_suffix("[]") {
+            return Some(Self::named(format!("{}[]", Self::find(element)?.full)));
+        }
+        if let Some((outer, inner)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            let outer = outer.rsplit('.').next().unwrap_or(outer);
+            let inner = Self::find(inner)?;
+            return outer
+                .trim_end_matches("`1")
+                .eq_ignore_ascii_case("list")
+                .then(|| Self::named(format!("System.Collections.Generic.List`1[[{}]]", inner.full)));
+        }
+        let with_system = format!("System.{name}");
+        let is_name = |full: &str| full.eq_ignore_ascii_case(name) || full.eq_ignore_ascii_case(&with_system);
+        let accelerated = ACCELERATORS.iter().find(|(short, full)| short.eq_ignore_ascii_case(name) || is_name(full));
+        let full = match accelerated {
+            Some((_, full)) => full,
+            None => EXCEPTIONS.iter().map(|(name, _)| name).chain(&OTHERS).find(|full| {
+                is_name(full)
+                    || full
+                        .rsplit('.')
+                        .next()
+                        .is_some_and(|last| last.eq_ignore_ascii_case(name) && full.starts_with("System.Management"))
+            })?,
+        };
+        Some(Self::named(*full))
+    }
+
+    /// The text of the type: the short form, where there is one.
+    pub(super) fn text(&self) -> String {
+        if let Some(element) = self.full.strip_suffix("[]") {
+            return format!("{}[]", Self::named(element).text());
+        }
+        let short = ACCELERATORS.iter().find(|(_, full)| *full == &*self.full);
+        short.map_or(&*self.full, |(short, _)| short).to_owned()
+    }
+
+    /// The name without its namespace.
+    pub(super) fn name(&self) -> &str {
+        let plain = self.full.split('[').next().unwrap_or(&self.full);
+        let start = plain.rfind('.').map_or(0, |dot| dot + 1);
+        &self.full[start..]
+    }
+
+    /// `-is`
+    pub(super) fn is_of(&self, value: &Val) -> bool {
+        match &*self.full {
+            "System.Object" => !value.is_null(),
+            "System.Array" => matches!(value, Val::List(list) if list.is_fixed_size()),
+            "System.Management.Automation.PSObject" | "System.Management.Automation.PSCustomObject" => {
+                matches!(value, Val::Object(object) if object.text.is_none())
+            }
+            "System.ValueType" => {
+                matches!(value.type_name().as_ref(), "System.Boolean" | "System.Char" | "System.DateTime")
+                    || value.as_float().is_some()
+                    || matches!(value, Val::TimeSpan(_) | Val::Guid(_) | Val::Enum(_))
+            }
+            "System.Enum" => matches!(value, Val::Enum(_)),
+            "System.Type" => matches!(value, Val::Type(_)),
+            full => match value {
+                Val::Exception(exception) => exception.is_a(full),
+                Val::Object(object) => object.schema.type_names.iter().any(|name| name.eq_ignore_ascii_case(full)),
+                other => other.type_name().eq_ignore_ascii_case(full),
+            },
+        }
+    }
+}
+
+/// The type names of an exception, most derived first; unknown ones derive from `System.Exception`.
+pub(super) fn exception_chain(type_name: &str) -> Vec<String> {
+    let mut chain = vec![type_name.to_owned()];
+    while let Some(last) = chain.last() {
+        let base = EXCEPTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(last)).map(|(_, base)| *base);
+        match base {
+            Some(base) => chain.push(base.to_owned()),
+            None if last == "System.Object" => break,
+            None => chain.push("System.Exception".to_owned()),
+        }
+    }
+    chain
+}
+
+/// Whether a type is an exception that scripts can make.
+pub(super) fn is_exception(full: &str) -> bool {
+    EXCEPTIONS.iter().any(|(name, _)| *name == full)
+}

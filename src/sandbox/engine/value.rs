@@ -1,0 +1,413 @@
+//! Values while a script runs.
+//!
+//! They are cheap to clone; collections and objects are shared and mutable, as .NET's are. Locks are held only to copy
+//! in or out, never while a script runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::ast::Script;
+use super::datetime::DateTime;
+use super::errors::{ErrorRecord, Exception};
+use super::types::TypeRef;
+use crate::clixml::{TypeNames, Value};
+
+/// A value.
+#[derive(Debug, Clone)]
+pub(super) enum Val {
+    /// What a command without output gives: no object at all, where `$null` is one.
+    Void,
+    Null,
+    Bool(bool),
+    Char(u16),
+    I8(i8),
+    U8(u8),
+    I16(i16),
+    U16(u16),
+    I32(i32),
+    U32(u32),
+    I64(i64),
+    U64(u64),
+    F32(f32),
+    F64(f64),
+    Str(Arc<str>),
+    DateTime(DateTime),
+    /// Ticks of 100 ns.
+    TimeSpan(i64),
+    Guid(Uuid),
+    /// Parts that are not there are -1.
+    Version([i32; 4]),
+    Enum(Arc<Enum>),
+    List(Arc<List>),
+    Hash(Arc<Hash>),
+    Object(Arc<Obj>),
+    Script(Arc<Script>),
+    Type(TypeRef),
+    Error(Arc<ErrorRecord>),
+    Exception(Arc<Exception>),
+    /// A value of an argument that the engine only hands on.
+    Foreign(Arc<Value>),
+}
+
+/// A value of a .NET enumeration.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Enum {
+    pub(super) type_name: &'static str,
+    pub(super) name: &'static str,
+    pub(super) number: i32,
+}
+
+/// An array or a list that grows.
+#[derive(Debug)]
+pub(super) struct List {
+    /// `System.Object[]`, `System.Int32[]`, `System.Collections.ArrayList`, ...
+    pub(super) type_name: Arc<str>,
+    items: Mutex<Vec<Val>>,
+}
+
+/// A hashtable or ordered dictionary; both keep the order of insertion here.
+#[derive(Debug)]
+pub(super) struct Hash {
+    pub(super) is_ordered: bool,
+    map: Mutex<Map>,
+}
+
+#[derive(Debug, Default)]
+struct Map {
+    entries: Vec<(Val, Val)>,
+    places: HashMap<Key, usize>,
+}
+
+/// What makes two keys equal: strings in any case, numbers of one type.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Text(String),
+    Int(std::mem::Discriminant<Kind>, i128),
+    Other(String),
+}
+
+/// Only to tell integer types apart in keys.
+#[derive(Debug)]
+enum Kind {
+    Int32,
+    Int64,
+    Other,
+}
+
+/// An object with properties: adapted ones in the order of its schema, and notes.
+#[derive(Debug)]
+pub(super) struct Obj {
+    pub(super) schema: Arc<Schema>,
+    /// The object's own text; `None` for property bags, whose text is made of their members.
+    pub(super) text: Option<Arc<str>>,
+    members: Mutex<ObjMembers>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct ObjMembers {
+    /// One value for each name of the schema.
+    pub(super) values: Vec<Val>,
+    pub(super) notes: Vec<(Arc<str>, Val)>,
+}
+
+/// What objects of one type share.
+#[derive(Debug)]
+pub(super) struct Schema {
+    pub(super) type_names: TypeNames,
+    pub(super) names: Vec<Arc<str>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Val {
+    pub(super) fn str(text: impl Into<Arc<str>>) -> Self {
+        Self::Str(text.into())
+    }
+
+    pub(super) fn of_enum(type_name: &'static str, name: &'static str, number: i32) -> Self {
+        Self::Enum(Arc::new(Enum { type_name, name, number }))
+    }
+
+    /// An `object[]`.
+    pub(super) fn array(items: Vec<Val>) -> Self {
+        Self::list("System.Object[]", items)
+    }
+
+    pub(super) fn list(type_name: impl Into<Arc<str>>, items: Vec<Val>) -> Self {
+        Self::List(Arc::new(List { type_name: type_name.into(), items: Mutex::new(items) }))
+    }
+
+    pub(super) fn hash(is_ordered: bool, entries: Vec<(Val, Val)>) -> Self {
+        let hash = Hash { is_ordered, map: Mutex::default() };
+        for (key, value) in entries {
+            hash.set(&key, value);
+        }
+        Self::Hash(Arc::new(hash))
+    }
+
+    /// What a pipeline's output is as one value: nothing, the only object, or an array.
+    pub(super) fn of_outputs(mut outputs: Vec<Val>) -> Self {
+        match outputs.len() {
+            0 => Self::Void,
+            1 => outputs.remove(0),
+            _ => Self::array(outputs),
+        }
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Null | Self::Void)
+    }
+
+    /// Void becomes null where it is stored.
+    pub(super) fn stored(self) -> Self {
+        if matches!(self, Self::Void) { Self::Null } else { self }
+    }
+
+    /// The objects that a pipeline makes of it: the items of a list, none of Void, else itself.
+    pub(super) fn into_items(self) -> Vec<Val> {
+        match self {
+            Self::Void => Vec::new(),
+            Self::List(list) => list.items(),
+            other => vec![other],
+        }
+    }
+
+    /// As a number of any integer type.
+    pub(super) fn as_int(&self) -> Option<i128> {
+        Some(match *self {
+            Self::I8(number) => number.into(),
+            Self::U8(number) => number.into(),
+            Self::I16(number) => number.into(),
+            Self::U16(number) => number.into(),
+            Self::I32(number) => number.into(),
+            Self::U32(number) => number.into(),
+            Self::I64(number) => number.into(),
+            Self::U64(number) => number.into(),
+            _ => return None,
+        })
+    }
+
+    /// As a floating point number, if it is a number.
+    pub(super) fn as_float(&self) -> Option<f64> {
+        match *self {
+            Self::F32(number) => Some(number.into()),
+            Self::F64(number) => Some(number),
+            _ => self.as_int().map(|number| number as f64),
+        }
+    }
+
+    /// The full .NET name of its type.
+    pub(super) fn type_name(&self) -> Arc<str> {
+        match self {
+            Self::List(list) => list.type_name.clone(),
+            Self::Object(object) => object.type_name().into(),
+            Self::Exception(exception) => exception.type_name().into(),
+            other => other.static_type_name().into(),
+        }
+    }
+
+    fn static_type_name(&self) -> &'static str {
+        match self {
+            Self::Bool(_) => "System.Boolean",
+            Self::Char(_) => "System.Char",
+            Self::I8(_) => "System.SByte",
+            Self::U8(_) => "System.Byte",
+            Self::I16(_) => "System.Int16",
+            Self::U16(_) => "System.UInt16",
+            Self::I32(_) => "System.Int32",
+            Self::U32(_) => "System.UInt32",
+            Self::I64(_) => "System.Int64",
+            Self::U64(_) => "System.UInt64",
+            Self::F32(_) => "System.Single",
+            Self::F64(_) => "System.Double",
+            Self::Str(_) => "System.String",
+            Self::DateTime(_) => "System.DateTime",
+            Self::TimeSpan(_) => "System.TimeSpan",
+            Self::Guid(_) => "System.Guid",
+            Self::Version(_) => "System.Version",
+            Self::Enum(value) => value.type_name,
+            Self::Hash(hash) if hash.is_ordered => "System.Collections.Specialized.OrderedDictionary",
+            Self::Hash(_) => "System.Collections.Hashtable",
+            Self::Script(_) => "System.Management.Automation.ScriptBlock",
+            Self::Type(_) => "System.RuntimeType",
+            Self::Error(_) => "System.Management.Automation.ErrorRecord",
+            _ => "System.Object",
+        }
+    }
+}
+
+impl List {
+    pub(super) fn items(&self) -> Vec<Val> {
+        locked(&self.items).clone()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        locked(&self.items).len()
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<Val> {
+        locked(&self.items).get(place).cloned()
+    }
+
+    pub(super) fn is_fixed_size(&self) -> bool {
+        self.type_name.ends_with(']') && !self.type_name.contains('`')
+    }
+
+    /// Changes the items; the closure must not run scripts.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Vec<Val>) -> T) -> T {
+        change(&mut locked(&self.items))
+    }
+}
+
+/// Frees deep nesting without recursion: a script can nest lists far deeper than the stack reaches.
+impl Drop for List {
+    fn drop(&mut self) {
+        let mut waiting = std::mem::take(self.items.get_mut().unwrap_or_else(PoisonError::into_inner));
+        while let Some(item) = waiting.pop() {
+            if let Val::List(list) = item
+                && let Some(mut list) = Arc::into_inner(list)
+            {
+                waiting.append(list.items.get_mut().unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+}
+
+impl Key {
+    fn of(value: &Val) -> Self {
+        let kind = |kind: Kind| std::mem::discriminant(&kind);
+        match value {
+            Val::Str(text) => Self::Text(text.to_lowercase()),
+            Val::I32(number) => Self::Int(kind(Kind::Int32), (*number).into()),
+            Val::I64(number) => Self::Int(kind(Kind::Int64), (*number).into()),
+            other => match other.as_int() {
+                Some(number) => Self::Int(kind(Kind::Other), number),
+                None => Self::Other(format!("{} {}", other.type_name(), super::convert::text(other))),
+            },
+        }
+    }
+}
+
+impl Hash {
+    pub(super) fn get(&self, key: &Val) -> Option<Val> {
+        let map = locked(&self.map);
+        let place = *map.places.get(&Key::of(key))?;
+        map.entries.get(place).map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn at(&self, place: usize) -> Option<Val> {
+        locked(&self.map).entries.get(place).map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn set(&self, key: &Val, value: Val) {
+        let mut map = locked(&self.map);
+        let place = map.places.get(&Key::of(key)).copied();
+        match place.and_then(|place| map.entries.get_mut(place)) {
+            Some(entry) => entry.1 = value.stored(),
+            None => {
+                let place = map.entries.len();
+                map.places.insert(Key::of(key), place);
+                map.entries.push((key.clone(), value.stored()));
+            }
+        }
+    }
+
+    pub(super) fn remove(&self, key: &Val) {
+        let mut map = locked(&self.map);
+        if let Some(place) = map.places.remove(&Key::of(key)) {
+            map.entries.remove(place);
+            map.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        *locked(&self.map) = Map::default();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        locked(&self.map).entries.len()
+    }
+
+    pub(super) fn entries(&self) -> Vec<(Val, Val)> {
+        locked(&self.map).entries.clone()
+    }
+}
+
+impl Schema {
+    pub(super) fn new(type_names: &[&str], names: &[&str]) -> Arc<Self> {
+        let names = names.iter().map(|name| Arc::from(*name)).collect();
+        Arc::new(Self { type_names: TypeNames::new(type_names.iter().copied()), names })
+    }
+}
+
+impl Obj {
+    /// An object of a .NET type.
+    pub(super) fn typed(schema: &Arc<Schema>, text: impl Into<Arc<str>>, values: Vec<Val>) -> Val {
+        let members = Mutex::new(ObjMembers { values, notes: Vec::new() });
+        Val::Object(Arc::new(Self { schema: schema.clone(), text: Some(text.into()), members }))
+    }
+
+    /// A property bag with these type names.
+    pub(super) fn bag(type_names: TypeNames, notes: Vec<(Arc<str>, Val)>) -> Val {
+        let schema = Arc::new(Schema { type_names, names: Vec::new() });
+        let members = Mutex::new(ObjMembers { values: Vec::new(), notes });
+        Val::Object(Arc::new(Self { schema, text: None, members }))
+    }
+
+    /// A `[pscustomobject]`.
+    pub(super) fn custom(notes: Vec<(Arc<str>, Val)>) -> Val {
+        Self::bag(TypeNames::new(["System.Management.Automation.PSCustomObject", "System.Object"]), notes)
+    }
+
+    pub(super) fn type_name(&self) -> &str {
+        self.schema.type_names.first().unwrap_or("System.Object")
+    }
+
+    pub(super) fn members(&self) -> ObjMembers {
+        locked(&self.members).clone()
+    }
+
+    /// All members in order: adapted, then notes.
+    pub(super) fn properties(&self) -> Vec<(Arc<str>, Val)> {
+        let ObjMembers { values, notes } = self.members();
+        self.schema.names.iter().cloned().zip(values).chain(notes).collect()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Val> {
+        let members = locked(&self.members);
+        let note = members.notes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        if let Some((_, value)) = note {
+            return Some(value.clone());
+        }
+        let place = self.schema.names.iter().position(|key| key.eq_ignore_ascii_case(name))?;
+        members.values.get(place).cloned()
+    }
+
+    /// Changes a property that exists; says whether it does.
+    pub(super) fn set(&self, name: &str, value: Val) -> bool {
+        let mut members = locked(&self.members);
+        if let Some(note) = members.notes.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            note.1 = value.stored();
+            return true;
+        }
+        let place = self.schema.names.iter().position(|key| key.eq_ignore_ascii_case(name));
+        match place.and_then(|place| members.values.get_mut(place)) {
+            Some(slot) => {
+                *slot = value.stored();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Adds a note property or replaces it.
+    pub(super) fn set_note(&self, name: &str, value: Val) {
+        if !self.set(name, value.clone()) {
+            locked(&self.members).notes.push((name.into(), value.stored()));
+        }
+    }
+}
