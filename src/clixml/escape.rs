@@ -15,9 +15,17 @@ pub(super) fn unescape(text: Cow<'_, str>) -> PsString {
     }
 }
 
+/// Undoes the escapes of a name; lone surrogates, which no real name has, become U+FFFD.
+pub(super) fn unescape_name(name: Cow<'_, str>) -> Cow<'_, str> {
+    if !has_escape(&name) {
+        return name;
+    }
+    Cow::Owned(unescape(name).to_str_lossy().into_owned())
+}
+
 /// Whether anything could be an escape.
 fn has_escape(text: &str) -> bool {
-    text.match_indices('_').any(|(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'x' | b'X')))
+    text.as_bytes().windows(2).any(|pair| matches!(pair, b"_x" | b"_X"))
 }
 
 /// `None` if the text has lone surrogates.

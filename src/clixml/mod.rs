@@ -5,6 +5,8 @@
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
 //! ([`text`]). Nothing here knows streams or sessions.
 
+mod attributes;
+mod by_id;
 mod decode;
 mod encode;
 mod error;

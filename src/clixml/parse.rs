@@ -1,15 +1,16 @@
 //! One pass over a text: pulls XML events and builds values on a stack of its own, so depth costs no call stack.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use quick_xml::Reader;
 use quick_xml::escape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::attributes::Attributes;
+use super::by_id::ById;
 use super::decode::{Decoder, Limits};
-use super::escape::unescape;
+use super::escape::{unescape, unescape_name};
 use super::progress;
 use super::scalar::Scalar;
 use super::{Content, DecodeError, Document, ListKind, Members, Object, PsString, RefId, TypeNames, Value};
@@ -32,8 +33,8 @@ pub(super) struct Parser<'a> {
     finished: Option<Value>,
     stream: Option<Box<str>>,
     has_refs: bool,
-    known_ids: HashSet<RefId>,
-    type_lists: HashMap<u32, TypeNames>,
+    known_ids: ById<()>,
+    type_lists: ById<TypeNames>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,14 +70,6 @@ enum Slot {
     Value,
 }
 
-/// The attributes that mean something, as written.
-#[derive(Default)]
-struct Attributes<'e> {
-    name: Option<Cow<'e, str>>,
-    id: Option<u32>,
-    stream: Option<Cow<'e, str>>,
-}
-
 impl<'a> Parser<'a> {
     pub(super) fn new(decoder: &'a mut Decoder, limits: Limits, xml: &'a [u8]) -> Result<Self, DecodeError> {
         if xml.len() > limits.bytes {
@@ -100,8 +93,8 @@ impl<'a> Parser<'a> {
             finished: None,
             stream: None,
             has_refs: false,
-            known_ids: HashSet::new(),
-            type_lists: HashMap::new(),
+            known_ids: ById::new(),
+            type_lists: ById::new(),
         })
     }
 
@@ -205,13 +198,13 @@ impl<'a> Parser<'a> {
             }
             (Some(Frame::Dict { .. }), "En") => self.stack.push(Frame::Entry { key: None, value: None }),
             (Some(Frame::TypeNames { .. }), "T") => {
-                let name = unescape(self.text(start, empty)?);
-                self.decoder.types.push(&name.to_str_lossy());
+                let name = unescape_name(self.text(start, empty)?);
+                self.decoder.types.push(&name);
                 return Ok(());
             }
             (Some(Frame::Progress { .. }), _) => return self.progress_part(start, offset, empty),
             (Some(Frame::Dict { .. } | Frame::TypeNames { .. }), _) => return Err(self.misplaced(tag, offset)),
-            _ => return self.open_value(start, offset, empty),
+            _ => return self.open_value(tag, start, offset, empty),
         }
         if empty {
             self.close();
@@ -220,9 +213,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Opens an element that is a value; those without others inside are read to their end.
-    fn open_value(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
-        let name = start.local_name();
-        let tag = name.as_ref();
+    fn open_value(&mut self, tag: &str, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
         let attributes = self.attributes(start, offset)?;
         if self.objs.is_some() && self.stack.is_empty() {
             self.stream = attributes.stream.map(|stream| stream.into());
@@ -236,7 +227,9 @@ impl<'a> Parser<'a> {
         }
         let frame = match tag {
             "Obj" => {
-                self.known_ids.extend(attributes.id);
+                if let Some(id) = attributes.id {
+                    self.known_ids.insert(id, ());
+                }
                 Frame::Object { slot, object: Box::new(Object { id: attributes.id, ..Object::default() }) }
             }
             "LST" => Frame::List { slot, kind: ListKind::List, items: Vec::new() },
@@ -275,7 +268,7 @@ impl<'a> Parser<'a> {
             "Ref" => {
                 self.text(start, empty)?;
                 Ok(match id {
-                    Some(id) if self.known_ids.contains(&id) => {
+                    Some(id) if self.known_ids.get(id).is_some() => {
                         self.has_refs = true;
                         Value::Ref(id)
                     }
@@ -379,7 +372,7 @@ impl<'a> Parser<'a> {
     fn slot(&mut self, name: Option<Cow<'_, str>>) -> Slot {
         match self.stack.last() {
             Some(Frame::Props(_) | Frame::Notes(_) | Frame::MemberSet { .. }) => {
-                Slot::Member(self.member_name(name.unwrap_or_default()))
+                Slot::Member(self.decoder.names.intern(&unescape_name(name.unwrap_or_default())))
             }
             Some(Frame::Entry { .. }) => match name.as_deref() {
                 Some("Key") => Slot::Key,
@@ -388,13 +381,6 @@ impl<'a> Parser<'a> {
             },
             _ => Slot::Next,
         }
-    }
-
-    fn member_name(&mut self, name: Cow<'_, str>) -> Arc<str> {
-        if name.contains('_') {
-            return self.decoder.names.intern(&unescape(name).to_str_lossy());
-        }
-        self.decoder.names.intern(&name)
     }
 
     fn scalar(&self, scalar: Scalar, text: Cow<'a, str>, offset: u64) -> Result<Value, DecodeError> {
@@ -410,7 +396,7 @@ impl<'a> Parser<'a> {
     fn type_names_ref(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
         let id = self.attributes(start, offset)?.id;
         self.text(start, empty)?;
-        let names = id.and_then(|id| self.type_lists.get(&id)).cloned().unwrap_or_default();
+        let names = id.and_then(|id| self.type_lists.get(id)).cloned().unwrap_or_default();
         if let Some(Frame::Object { object, .. }) = self.stack.last_mut() {
             object.type_names = names;
         }
@@ -490,25 +476,8 @@ impl<'a> Parser<'a> {
     }
 
     fn attributes<'e>(&self, start: &'e BytesStart<'a>, offset: u64) -> Result<Attributes<'e>, DecodeError> {
-        let mut found = Attributes::default();
         let invalid = |part| self.invalid(start.local_name().as_ref(), part, offset);
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|_| invalid("attribute"))?;
-            let key = attribute.key.local_name();
-            let value = || match &attribute.value {
-                Cow::Borrowed(raw) => escape::unescape(raw).map_err(|_| invalid("attribute")),
-                Cow::Owned(raw) => {
-                    escape::unescape(raw).map(|text| Cow::Owned(text.into_owned())).map_err(|_| invalid("attribute"))
-                }
-            };
-            match key.as_ref() {
-                "N" => found.name = Some(value()?),
-                "RefId" => found.id = Some(attribute.value.trim_ascii().parse().map_err(|_| invalid("RefId"))?),
-                "S" => found.stream = Some(value()?),
-                _ => {}
-            }
-        }
-        Ok(found)
+        Attributes::read(start.attributes_raw()).map_err(invalid)
     }
 
     fn expect_blank(&self, text: &str, offset: u64) -> Result<(), DecodeError> {

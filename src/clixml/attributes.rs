@@ -1,0 +1,98 @@
+//! The attributes of an element.
+//!
+//! quick-xml's own iterator costs nearly as much as the rest of its work, and CLIXML has an attribute on most elements.
+
+use std::borrow::Cow;
+
+use quick_xml::escape;
+
+/// The attributes that mean something in CLIXML, in any order and with any prefix; entities are resolved.
+#[derive(Debug, Default)]
+pub(super) struct Attributes<'e> {
+    /// `N`: the name of a member, or `Key` or `Value`; still with its escapes.
+    pub(super) name: Option<Cow<'e, str>>,
+    /// `RefId`
+    pub(super) id: Option<u32>,
+    /// `S`: the stream.
+    pub(super) stream: Option<Cow<'e, str>>,
+}
+
+impl<'e> Attributes<'e> {
+    /// Reads what stands between the name of an element and its end.
+    ///
+    /// # Errors
+    /// What is wrong: `RefId`, or `attribute` if the text has not the form of attributes.
+    pub(super) fn read(text: &'e str) -> Result<Self, &'static str> {
+        let mut found = Self::default();
+        let mut rest = text.trim_ascii_start();
+        while !rest.is_empty() {
+            let (name, value);
+            (name, value, rest) = split(rest).ok_or("attribute")?;
+            match local(name) {
+                "N" => found.name = Some(resolve(value)?),
+                "RefId" => found.id = Some(value.trim_ascii().parse().map_err(|_| "RefId")?),
+                "S" => found.stream = Some(resolve(value)?),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A name without its prefix.
+fn local(name: &str) -> &str {
+    // Names are short: a search for long texts takes longer to begin.
+    match name.as_bytes().iter().position(|&byte| byte == b':') {
+        Some(colon) => name.get(colon + 1..).unwrap_or_default(),
+        None => name,
+    }
+}
+
+/// The first attribute's name and raw value, and what comes after it.
+fn split(text: &str) -> Option<(&str, &str, &str)> {
+    let bytes = text.as_bytes();
+    let equals = bytes.iter().position(|&byte| byte == b'=')?;
+    let name = text.get(..equals)?.trim_ascii_end();
+    let after = text.get(equals + 1..)?.trim_ascii_start();
+    let quote = *after.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let inner = after.get(1..)?;
+    let end = inner.as_bytes().iter().position(|&byte| byte == quote)?;
+    Some((name, inner.get(..end)?, inner.get(end + 1..)?.trim_ascii_start()))
+}
+
+fn resolve(value: &str) -> Result<Cow<'_, str>, &'static str> {
+    if !value.as_bytes().contains(&b'&') {
+        return Ok(Cow::Borrowed(value));
+    }
+    escape::unescape(value).map_err(|_| "attribute")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Attributes;
+
+    #[test]
+    fn reads_any_order_and_quote() {
+        for text in [
+            r#" N="a" RefId="1" S="Error""#,
+            " S='Error'\nRefId = '1' x:N = 'a' other=\"&bad;\" ",
+            " RefId=' 1 'N=\"&#97;\"S='Error'",
+        ] {
+            let found = Attributes::read(text).expect(text);
+            assert_eq!(
+                (found.name.as_deref(), found.id, found.stream.as_deref()),
+                (Some("a"), Some(1), Some("Error")),
+                "{text}"
+            );
+        }
+        assert!(Attributes::read("").is_ok_and(|found| found.name.is_none() && found.id.is_none()));
+    }
+
+    #[test]
+    fn refuses_other_text() {
+        for text in ["N", "N=", "N=a", "N=\"a", "N='a\"", "=", "N=\"&a;\""] {
+            assert_eq!(Attributes::read(text).err(), Some("attribute"), "{text}");
+        }
+        assert_eq!(Attributes::read("RefId=\"-1\"").err(), Some("RefId"));
+    }
+}
