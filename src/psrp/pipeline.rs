@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use crate::clixml::{Decoder, Document, Limits};
+use crate::clixml::{Decoder, Document, Limits, Value};
 use crate::record::Stream;
 
 use super::message::host_call::HostCall;
@@ -74,8 +74,13 @@ impl Pipeline {
         while !self.ended {
             let Some(message) = self.incoming.next_message()? else { break };
             let (header, document) = message::read(&message, &mut self.decoder)?;
-            if let (Some(message_type), Some(document)) = (header.message_type, document) {
-                self.handle_message(message_type, document)?;
+            match (header.message_type, document) {
+                (Some(message_type), Some(document)) => self.handle_message(message_type, document)?,
+                // A null on the output stream comes without any data (seen from 7.6.9).
+                (Some(MessageType::PipelineOutput), None) => {
+                    self.handle_message(MessageType::PipelineOutput, Document::new(Value::Null))?;
+                }
+                _ => {}
             }
         }
         Ok(())

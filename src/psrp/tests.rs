@@ -139,6 +139,15 @@ fn refuses_another_major_version() {
 }
 
 #[test]
+fn output_without_data_is_a_null() {
+    let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
+    let (mut pipeline, _) = ready_pool().create_pipeline(&command, PIPELINE, MAX).expect("ready");
+    pipeline.handle(&from_server(1, MessageType::PipelineOutput, PIPELINE, "")).expect("valid");
+    assert_eq!(pipeline.poll_event(), Some(PipelineEvent::Record(Stream::Output, Document::new(Value::Null))));
+    assert_eq!(pipeline.poll_event(), None);
+}
+
+#[test]
 fn a_pipeline_tells_records_exit_code_and_end() {
     const HOST_CALL: &str = r#"<Obj RefId="0"><MS><I64 N="ci">-100</I64><Obj RefId="1" N="mi"><I32>6</I32><TN RefId="0"><T>System.Management.Automation.Remoting.RemoteHostMethodId</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>SetShouldExit</ToString></Obj><Obj RefId="2" N="mp"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST><I32>3</I32></LST></Obj></MS></Obj>"#;
     let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);

@@ -3,6 +3,7 @@
 mod architecture;
 mod clixml;
 mod local;
+mod matrix;
 mod recordings;
 mod sandbox;
 mod ssh;

@@ -36,6 +36,16 @@ pub fn descendants(of: u32) -> Vec<Process> {
     }
 }
 
+/// The processes that have a variable with this value in their environment.
+pub fn with_variable(name: &str, value: &str) -> Vec<Process> {
+    let wanted = format!("{name}={value}").into_bytes();
+    let has = |process: &Process| {
+        let variables = std::fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
+        variables.split(|&byte| byte == 0).any(|variable| variable == wanted)
+    };
+    all().into_iter().filter(has).collect()
+}
+
 /// Ends processes by force. They may be gone already.
 pub fn kill(processes: &[Process]) {
     for process in processes {
