@@ -1,1 +1,5 @@
-fn main() {}
+//! The `psfleet` program; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    psfleet::cli::main()
+}

@@ -1,4 +1,4 @@
-//! `psfleet sandbox`, and the fleets that inventories start on demand.
+//! `psfleet sandbox`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use tokio::runtime::Handle;
 
 use crate::config::Word;
 use crate::sandbox::{Engine, FaultKind, FaultSpec, Fleet, Options, delay};
@@ -172,39 +171,6 @@ async fn interrupted() -> io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
-}
-
-/// Fleets that inventories ask for by a `[sandbox]` table.
-pub struct OnDemand {
-    runtime: Handle,
-    fleets: Vec<Fleet>,
-}
-
-impl OnDemand {
-    /// No fleet yet; they will run on this runtime.
-    pub fn new(runtime: Handle) -> Self {
-        Self { runtime, fleets: Vec::new() }
-    }
-
-    /// Starts the fleet of a table and gives its inventory, as [`crate::inventory::SandboxStarter`] wants it. Must not
-    /// be called on a thread of the runtime.
-    ///
-    /// # Errors
-    /// Why it cannot start, as one line.
-    pub fn start(&mut self, table: &serde_json::Map<String, serde_json::Value>) -> Result<String, String> {
-        let options = Options::from_table(table).map_err(|error| error.to_string())?;
-        let fleet = self.runtime.block_on(Fleet::start(options)).map_err(|error| error.to_string())?;
-        let inventory = fleet.inventory_toml();
-        self.fleets.push(fleet);
-        Ok(inventory)
-    }
-
-    /// Ends all fleets.
-    pub async fn shutdown(self) {
-        for fleet in self.fleets {
-            fleet.shutdown().await;
-        }
-    }
 }
 
 #[cfg(test)]

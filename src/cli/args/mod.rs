@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod output;
+pub mod run;
 pub mod targets;
 
 use crate::inventory::Request;

@@ -1,0 +1,41 @@
+//! Sandboxes that an inventory's `[sandbox]` table asks for: started when it is read, gone when the command ends.
+
+use serde_json::{Map, Value};
+use tokio::runtime::Runtime;
+
+use crate::sandbox::{Fleet, Options};
+
+/// The sandboxes of this command, on a runtime of their own: they are other machines, so to speak.
+#[derive(Default)]
+pub struct OnDemand {
+    runtime: Option<Runtime>,
+    fleets: Vec<Fleet>,
+}
+
+impl OnDemand {
+    /// Starts one and answers with its inventory.
+    ///
+    /// # Errors
+    /// One line: a wrong key or value, or why the fleet cannot be started.
+    pub fn start(&mut self, table: &Map<String, Value>) -> Result<String, String> {
+        let options = Options::from_table(table).map_err(|error| error.to_string())?;
+        let runtime = match &mut self.runtime {
+            Some(runtime) => runtime,
+            none => none.insert(Runtime::new().map_err(|error| error.to_string())?),
+        };
+        let fleet = runtime.block_on(Fleet::start(options)).map_err(|error| error.to_string())?;
+        let inventory = fleet.inventory_toml();
+        self.fleets.push(fleet);
+        Ok(inventory)
+    }
+}
+
+impl Drop for OnDemand {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        for fleet in self.fleets.drain(..) {
+            runtime.block_on(fleet.shutdown());
+        }
+        runtime.shutdown_background();
+    }
+}

@@ -1,0 +1,61 @@
+//! `psfleet run`.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::args::{self, run::RunArgs};
+use super::feed::Feed;
+use super::on_demand::OnDemand;
+use super::terminal::Console;
+use super::{exit, script, signals, targets};
+use crate::event::RunHeader;
+use crate::fleet::{self, RunSpec};
+use crate::inventory::Resolved;
+use crate::psrp::Command;
+use crate::transport::network::Network;
+
+/// Runs the script on the targets and returns the process's exit code.
+///
+/// # Errors
+/// Whatever stops the run before its first connection, and the failure of an output.
+pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    let console = Console::detect(&args.output);
+    let invocation = script::invocation(args.code.as_deref(), &args.execute)?;
+    let mut sandbox = OnDemand::default();
+    let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    let sinks = args.output.open(&console)?;
+    let spec = spec(args, &resolved, Command::new(&invocation, &[]));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let (summary, written) = runtime.block_on(async {
+        let (interrupt, interrupts) = mpsc::channel(4);
+        console.watch_enter();
+        signals::watch(interrupt.clone()).context("cannot watch for Ctrl-C")?;
+        let (feed, events) = Feed::start(sinks, interrupt);
+        let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
+        // Whatever waits for the sinks now waits on this thread: nothing else is left to do.
+        anyhow::Ok((summary, feed.finish()))
+    })?;
+    // Name look-ups cannot be interrupted; they must not hold up the end.
+    runtime.shutdown_background();
+    written.context("the output could not be written")?;
+    Ok(exit::code(&summary, args.execute.exit_zero))
+}
+
+fn spec(args: &RunArgs, resolved: &Resolved, command: Command) -> RunSpec {
+    RunSpec {
+        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
+        command,
+        throttle: args.execute.throttle,
+        retries: args.execute.retries,
+        retry_delay: args.execute.retry_delay,
+        auth_fail_limit: args.execute.auth_fail_limit,
+        deadline: args.execute.deadline,
+        strict: args.execute.strict,
+        sessions: None,
+    }
+}

@@ -1,0 +1,16 @@
+//! From target and connection flags to targets, with the sandbox started where an inventory asks for one.
+
+use super::on_demand::OnDemand;
+use super::surroundings::Machine;
+use crate::config::Config;
+use crate::inventory::{self, Errors, Request, Resolved};
+
+/// Finds the targets of a request on this machine: its files, environment, terminal.
+///
+/// # Errors
+/// Every mistake at once, or that nobody matches.
+pub fn resolve(request: &Request, sandbox: &mut OnDemand) -> Result<Resolved, Errors> {
+    let mut machine = Machine::default();
+    let config = Config::load(&mut machine, &[])?;
+    inventory::resolve(request, &config, &mut machine, &mut |table| sandbox.start(table))
+}
