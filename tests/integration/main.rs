@@ -4,6 +4,7 @@ mod architecture;
 mod clixml;
 mod local;
 mod matrix;
+mod output;
 mod recordings;
 mod sandbox;
 mod ssh;

@@ -1,14 +1,17 @@
 //! The sentences that people read about a run. All names and messages come out safe for a terminal.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::event::{Counts, Finished, Outcome, Summary};
+use crate::inventory::fold;
 use crate::output::sanitize_line;
 use crate::report::{Cause, Phase, Running};
 
-/// Names shown of a group of hosts, unless all are asked for.
-const NAMES_SHOWN: usize = 10;
+/// Running hosts shown by name.
+const RUNNING_SHOWN: usize = 20;
+
+/// Bytes of folded names shown of a group of hosts, unless all are asked for.
+const NAMES_WIDTH: usize = 100;
 
 /// `0.8 s`, `2 min 05 s`, `1 h 02 min`.
 pub fn duration(duration: Duration) -> String {
@@ -60,17 +63,33 @@ pub fn summary(summary: &Summary) -> String {
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
 }
 
-/// Which hosts have a cause: their names, or how many and some names.
+/// Which hosts have a cause: the name of one, or how many and their names folded.
 pub fn hosts(cause: &Cause, all: bool) -> String {
-    let shown = if all { cause.hosts.len() } else { NAMES_SHOWN };
-    let name = |host: &Arc<str>| sanitize_line(host).into_owned();
-    let names: Vec<_> = cause.hosts.iter().take(shown).map(name).collect();
-    let names = names.join(",");
+    let names = fold(cause.hosts.iter().map(|host| &**host));
+    let names = sanitize_line(&names);
     match cause.hosts.len() {
-        1 => names,
-        count if count > shown => format!("{count} hosts ({names} and {} more)", count - shown),
-        count => format!("{count} hosts ({names})"),
+        1 => names.into_owned(),
+        count if all || names.len() <= NAMES_WIDTH => format!("{count} hosts ({names})"),
+        count => match cut(&names) {
+            "" => format!("{count} hosts"),
+            shown => format!("{count} hosts ({shown},…)"),
+        },
     }
+}
+
+/// The first groups of folded names, as many as may be shown.
+fn cut(names: &str) -> &str {
+    let mut depth = 0_u32;
+    let mut end = 0;
+    for (place, c) in names.char_indices().take_while(|(place, _)| *place <= NAMES_WIDTH) {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => end = place,
+            _ => {}
+        }
+    }
+    &names[..end]
 }
 
 /// Who is still running and for how long.
@@ -79,8 +98,8 @@ pub fn running(running: &[Running]) -> String {
         return "nothing is running".to_owned();
     }
     let mut lines = vec![format!("{} running:", running.len())];
-    let width = running.iter().take(2 * NAMES_SHOWN).map(|one| one.host.chars().count()).max().unwrap_or(0);
-    for one in running.iter().take(2 * NAMES_SHOWN) {
+    let width = running.iter().take(RUNNING_SHOWN).map(|one| one.host.chars().count()).max().unwrap_or(0);
+    for one in running.iter().take(RUNNING_SHOWN) {
         let phase = match one.phase {
             Phase::Opening => "connecting",
             Phase::Running => "script runs",
@@ -90,8 +109,8 @@ pub fn running(running: &[Running]) -> String {
         let host = sanitize_line(&one.host);
         lines.push(format!("  {host:<width$}  {:>8}  {phase}{attempt}", duration(one.elapsed)));
     }
-    if running.len() > 2 * NAMES_SHOWN {
-        lines.push(format!("  and {} more", running.len() - 2 * NAMES_SHOWN));
+    if running.len() > RUNNING_SHOWN {
+        lines.push(format!("  and {} more", running.len() - RUNNING_SHOWN));
     }
     lines.join("\n")
 }
@@ -100,7 +119,7 @@ pub fn running(running: &[Running]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{duration, finished, running, summary};
+    use super::{cut, duration, finished, running, summary};
     use crate::event::{Finished, Outcome, RunEvent, RunEventKind};
     use crate::output::testing::Script;
     use crate::report::{Phase, Running};
@@ -140,6 +159,14 @@ mod tests {
             script.finished(target, outcome);
         }
         assert_eq!(summary(&script.summary()), "3 targets: 2 ok, 1 not started in 3.2 s");
+    }
+
+    #[test]
+    fn long_lists_are_cut_between_groups() {
+        let names: Vec<_> = (0..40).map(|number| format!("a[{number},{}]x", number + 1)).collect();
+        let names = names.join(",");
+        assert!(cut(&names).ends_with("]x") && cut(&names).len() > 80);
+        assert_eq!(cut("a[1,2]"), "");
     }
 
     #[test]
