@@ -207,4 +207,24 @@ mod tests {
         let huge = String::from_utf8_lossy(&huge).replace("Length=3", "Length=99999999999999999999");
         assert!(read(huge.as_bytes()).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics_on_any_bytes(bytes: Vec<u8>, cut in 0..300_usize, flip in 0..300_usize, value: u8) {
+            let _ = read(&bytes);
+            let mut body = write(SPNEGO, Sealed { length: bytes.len(), signature: b"0123456789abcdef", ciphertext: &bytes });
+            if let Some(byte) = body.get_mut(flip) {
+                *byte = value;
+            }
+            body.truncate(body.len().saturating_sub(cut));
+            let _ = read(&body);
+        }
+
+        #[test]
+        fn reads_back_what_it_writes(signature: Vec<u8>, ciphertext: Vec<u8>) {
+            let sealed = Sealed { length: ciphertext.len(), signature: &signature, ciphertext: &ciphertext };
+            let body = write(SPNEGO, sealed);
+            proptest::prop_assert_eq!(read(&body), Ok(vec![sealed]));
+        }
+    }
 }

@@ -217,14 +217,13 @@ impl Shell {
             state.requests.select(&pool.hyphenated().to_string().to_uppercase());
         }
         let sending = || self.create_sent.store(true, Ordering::SeqCst);
-        let result = match self.lanes.exchange(&request, PATIENCE, sending).await {
-            Ok(text) => Response::parse(&text).map_err(|error| from_parse(&error)),
-            Err(Failure::Broken(error)) => return Err(error),
-            Err(failure) => Err(failure.into_error()),
-        };
+        let answer = self.lanes.exchange(&request, PATIENCE, sending).await;
+        let answer = answer.and_then(|text| Response::parse(&text).map_err(|error| from_parse(&error)));
         let mut state = lock(&self.state);
-        state.stage = Stage::None;
-        match result? {
+        if !matches!(answer, Err(Failure::Broken(_))) {
+            state.stage = Stage::None;
+        }
+        match answer.map_err(Failure::into_error)? {
             Response::Created(created) => {
                 state.requests.select(&created.shell_id);
                 if created.large_envelopes {
@@ -252,8 +251,11 @@ impl Shell {
             let make = |requests: &Requests| requests.command(Uuid::new_v4(), pipeline, &chunk);
             let started = self.ask(make, PATIENCE).await.map_err(|failure| match failure {
                 Failure::Broken(error) => gone(error),
-                // Nothing was started, and nothing may have been: the whole attempt can be repeated.
-                other => Error { retryable: true, ..broken(other) },
+                // Nothing was started, so the whole attempt can be repeated if the cause may pass.
+                other => {
+                    let error = other.into_error();
+                    Error { retryable: error.retryable, ..gone(error) }
+                }
             })?;
             match started {
                 Response::CommandStarted(id) => {
@@ -317,7 +319,7 @@ impl Shell {
             }
             text => text?,
         };
-        Response::parse(&text).map_err(|error| Failure::Final(from_parse(&error)))
+        Response::parse(&text).map_err(|error| from_parse(&error))
     }
 
     /// How many bytes of fragments fit into one request.

@@ -344,4 +344,20 @@ mod tests {
             Err(ParseError::Base64)
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text: String, at in 0..2000_usize, patch in "[<>&;/:a-zA-Z0-9\"= ]{0,6}") {
+            let _ = Response::parse(&text);
+            let mut body = envelope(concat!(
+                r#"<rsp:ReceiveResponse><rsp:Stream Name="stdout" CommandId="C">AAE=</rsp:Stream>"#,
+                r#"<rsp:CommandState State="x"/></rsp:ReceiveResponse><s:Fault><s:Code/><s:Detail/></s:Fault>"#
+            ));
+            let at = at.min(body.len());
+            body.insert_str(at, &patch);
+            let _ = Response::parse(&body);
+            body.truncate(at);
+            let _ = Response::parse(&body);
+        }
+    }
 }

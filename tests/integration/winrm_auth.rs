@@ -1,6 +1,6 @@
 //! Our lanes against an acceptor that we did not write: NTLM and SPNEGO by pyspnego, over HTTP and HTTPS.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, mpsc};
@@ -115,20 +115,19 @@ impl Acceptor {
         Lanes::new(&target, endpoint, Arc::new(Http::new())).expect("lanes")
     }
 
-    /// What the server has told so far, as `event` names with the number of the connection.
-    fn events(&self) -> Vec<(String, u64)> {
+    /// Ends the server; what it has told, as `event` names with the number of the connection.
+    fn events(mut self) -> Vec<(String, u64)> {
+        drop(self.stdin.take());
         let text = |event: &Value| {
             (event["event"].as_str().unwrap_or("?").to_owned(), event["connection"].as_u64().unwrap_or(0))
         };
-        self.events.try_iter().map(|event| text(&event)).collect()
+        self.events.iter().map(|event| text(&event)).collect()
     }
 }
 
 impl Drop for Acceptor {
     fn drop(&mut self) {
-        if let Some(mut stdin) = self.stdin.take() {
-            let _ = stdin.flush();
-        }
+        drop(self.stdin.take());
         let _ = self.child.wait();
     }
 }

@@ -173,17 +173,56 @@ async fn a_broken_command_is_never_repeated() {
     assert_eq!(script.asked(), ["1:Create", "1:Command"]);
 }
 
+/// Answers like a server that then closes the connection, without having said so.
+fn and_close(request: &Request) -> Act {
+    let Act::Answer(status, headers, body) = usual(request) else { unreachable!("usual answers") };
+    let length = body.len();
+    Act::Raw(format!("HTTP/1.1 {status} OK\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into_bytes())
+}
+
 #[tokio::test]
-async fn an_idle_connection_that_the_server_closed_costs_nothing_but_a_new_one() {
-    let (carrier, script, _server) = scripted(|name, _| {
-        let act = Act::soap(200, created());
-        let Act::Answer(status, headers, body) = act else { return None };
-        (name == "Create").then(|| {
-            let length = body.len();
-            Act::Raw(format!("HTTP/1.1 {status} OK\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into_bytes())
-        })
+async fn a_command_on_a_fresh_connection_is_not_repeated_either() {
+    let (carrier, script, _server) = scripted(|name, request| match name {
+        "Create" => Some(and_close(request)),
+        "Command" => Some(Act::Close),
+        _ => None,
     })
     .await;
+    carrier.create(Uuid::from_u128(1), fragments(&[10])).await.expect("create");
+    let error = carrier.command(Uuid::from_u128(2), fragments(&[10])).await.expect_err("broken");
+    assert!(error.is_link_broken() && !error.retryable, "{error:?}");
+    assert_eq!(script.asked(), ["1:Create", "2:Command"]);
+}
+
+#[tokio::test]
+async fn a_command_that_finds_nobody_may_be_tried_again() {
+    let (carrier, _, server) = scripted(|_, request| Some(and_close(request))).await;
+    carrier.create(Uuid::from_u128(1), fragments(&[10])).await.expect("create");
+    server.stop().await;
+    let error = carrier.command(Uuid::from_u128(2), fragments(&[10])).await.expect_err("nobody");
+    assert!(error.is_link_broken() && error.retryable, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_shell_whose_create_had_no_answer_is_deleted_by_the_id_we_chose() {
+    let (carrier, script, _server) = scripted(|name, request| match name {
+        "Create" => Some(Act::Close),
+        _ => {
+            let selector = between(&request.body, "<w:Selector Name=\"ShellId\">", "<");
+            assert_eq!(selector, Some("00000000-0000-0000-0000-0000000000AB"));
+            None
+        }
+    })
+    .await;
+    let error = carrier.create(Uuid::from_u128(0xab), fragments(&[10])).await.expect_err("no answer");
+    assert_eq!((error.reason, error.retryable), (Reason::Network, true));
+    carrier.close().await.expect("close");
+    assert_eq!(script.asked(), ["1:Create", "2:Delete"]);
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_the_server_closed_costs_nothing_but_a_new_one() {
+    let (carrier, script, _server) = scripted(|name, request| (name == "Create").then(|| and_close(request))).await;
     carrier.create(Uuid::from_u128(1), fragments(&[10])).await.expect("create");
     carrier.command(Uuid::from_u128(2), fragments(&[10])).await.expect("command");
     assert_eq!(script.asked(), ["1:Create", "2:Command"]);

@@ -143,7 +143,7 @@ impl Lane {
             .header(ACCEPT_ENCODING, "identity")
             .header(CONNECTION, "Keep-Alive")
             .body(bytes);
-        match tokio::time::timeout(patience, self.perform(request)).await {
+        match tokio::time::timeout(patience, self.perform(request, is_leg)).await {
             Ok(result) => result,
             Err(_) if is_leg => Err(Failure::Final(timed_out(self.port()))),
             Err(_) => {
@@ -152,8 +152,8 @@ impl Lane {
         }
     }
 
-    async fn perform(&mut self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
-        let response = request.send().await.map_err(|error| self.failure(&error))?;
+    async fn perform(&mut self, request: reqwest::RequestBuilder, is_leg: bool) -> Result<Answer, Failure> {
+        let response = request.send().await.map_err(|error| self.failure(&error, is_leg))?;
         self.cookies.keep(response.headers());
         if !self.established && self.over_tls {
             let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
@@ -162,14 +162,14 @@ impl Lane {
             }
         }
         Answer::read(response).await.map_err(|error| match error {
-            ReadError::Http(error) => self.failure(&error),
-            ReadError::TooLarge => {
-                Failure::Final(Error::new(Reason::Protocol, "the server's answer is absurdly large"))
-            }
+            ReadError::Http(error) => self.failure(&error, is_leg),
+            ReadError::TooLarge => unreadable("the server's answer is absurdly large"),
         })
     }
 
-    fn failure(&self, error: &reqwest::Error) -> Failure {
+    /// No answer. Whether the request was processed is open, unless it was a leg of the handshake, or nobody was there
+    /// that speaks HTTP.
+    fn failure(&self, error: &reqwest::Error, is_leg: bool) -> Failure {
         if is_gone(error) {
             let message = if self.established {
                 "the server has closed the connection"
@@ -179,7 +179,8 @@ impl Lane {
             return Failure::NotSent(Error::new(Reason::Network, message).retryable());
         }
         let cause = diagnose(error, self.port(), self.over_tls);
-        if error.is_connect() || !self.established { Failure::Final(cause) } else { Failure::Broken(cause) }
+        let unprocessed = is_leg || error.is_connect() || cause.reason == Reason::NotWinrm;
+        if unprocessed { Failure::Final(cause) } else { Failure::Broken(cause) }
     }
 
     /// Content type and bytes of a body: sealed over plain HTTP where the mechanism can.
@@ -199,15 +200,15 @@ impl Lane {
         let seals = self.mechanism.sealing().is_some() && !self.over_tls;
         let bytes = match answer.kind() {
             Kind::Soap if seals => {
-                let message = "the server answers in plain text where messages are sealed";
-                return Err(Failure::Final(Error::new(Reason::Protocol, message)));
+                return Err(unreadable("the server answers in plain text where messages are sealed"));
             }
             Kind::Soap => answer.body,
-            Kind::Sealed if seals => self.mechanism.unseal(&answer.body).map_err(refused)?,
+            Kind::Sealed if seals => {
+                self.mechanism.unseal(&answer.body).map_err(|error| unreadable(&error.to_string()))?
+            }
             _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls))),
         };
-        let text = String::from_utf8(bytes);
-        text.map_err(|_| Failure::Final(Error::new(Reason::Protocol, "the server's answer is not UTF-8")))
+        String::from_utf8(bytes).map_err(|_| unreadable("the server's answer is not UTF-8"))
     }
 
     /// 401 to a request with standing credentials, or on an established lane.
@@ -262,6 +263,11 @@ fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
         .map_err(|_| Failure::Final(Error::new(Reason::AuthMethod, "the credential does not fit into a header")))?;
     header.set_sensitive(true);
     Ok(header)
+}
+
+/// An answer that nobody can make sense of: the request may well have been processed.
+fn unreadable(message: &str) -> Failure {
+    Failure::Broken(Error::new(Reason::Protocol, message))
 }
 
 /// A context that cannot go on.

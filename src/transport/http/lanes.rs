@@ -27,7 +27,7 @@ pub enum Failure {
     LogonLost(Error),
     /// Not processed: the server wants the logon to be finished before the first request.
     WantsBareLogon(Error),
-    /// Perhaps processed: the link broke between request and answer.
+    /// Perhaps processed: the link broke between request and answer, or the answer cannot be read.
     Broken(Error),
 }
 

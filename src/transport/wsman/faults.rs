@@ -28,10 +28,12 @@ pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
     }
 }
 
-/// An answer that is no WSMan response.
-pub(super) fn from_parse(error: &ParseError) -> Error {
-    let reason = if matches!(error, ParseError::NotSoap) { Reason::NotWinrm } else { Reason::Protocol };
-    Error::new(reason, error.to_string())
+/// An answer that is no WSMan response. What is not even SOAP processes no request; else it is open.
+pub(super) fn from_parse(error: &ParseError) -> Failure {
+    match error {
+        ParseError::NotSoap => Failure::Final(Error::new(Reason::NotWinrm, error.to_string())),
+        _ => Failure::Broken(Error::new(Reason::Protocol, error.to_string())),
+    }
 }
 
 /// A failed exchange on a shell that was open.

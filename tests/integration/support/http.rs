@@ -79,6 +79,12 @@ impl HttpServer {
         Self { port, connections, task }
     }
 
+    /// Ends it: from now on nobody listens.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+
     /// Connections so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
