@@ -149,8 +149,7 @@ type Row = (String, String, String);
 
 fn rows(host: &HostSettings) -> Vec<Row> {
     let effective = &host.effective;
-    let address = &effective.address;
-    let mut rows = vec![("address".to_owned(), address.value.clone(), place(&address.source))];
+    let mut rows = Vec::new();
     for (key, value, source) in effective.connection.shown() {
         rows.push((key.to_owned(), value, place(source)));
     }
@@ -204,7 +203,7 @@ fn brief(host: &HostSettings) -> serde_json::Value {
     json!({
         "host": host.name.as_ref(),
         "transport": shown("transport"),
-        "address": host.effective.address.value,
+        "address": shown("address"),
         "port": connection.port.as_ref().map(|given| given.value),
         "user": shown("user"),
         "groups": host.groups,

@@ -92,6 +92,8 @@ macro_rules! connection_keys {
 }
 
 connection_keys! {
+    /// Where to connect, if not to the name; without brackets.
+    address: String,
     /// The transport.
     transport: Transport,
     /// The mechanism that authenticates over HTTP.

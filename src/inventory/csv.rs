@@ -22,7 +22,7 @@ pub fn is_header(line: &str) -> bool {
     }
 }
 
-/// Reads CSV into the inventory: a column named like a connection key (or `address`) is one, the others are variables.
+/// Reads CSV into the inventory: a column named like a connection key is one, the others are variables.
 pub fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let mut problems = Vec::new();
     let (text, skipped, delimiter) = dialect(text);
@@ -75,13 +75,9 @@ fn read_row<'a>(
 ) {
     let owner: Arc<str> = Arc::from(name);
     let source = Owner::Host.source(context, at.line, &owner);
-    let mut row = HostRow { name, at, path: String::new(), address: None, layer: Layer::default() };
+    let mut row = HostRow { name, at, path: String::new(), layer: Layer::default() };
     for (header, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
         let key = header.to_lowercase().replace(['-', ' '], "_");
-        if key == "address" {
-            row.address = Some((at, cell.to_owned()));
-            continue;
-        }
         match set_key(
             &mut row.layer.connection,
             &key,

@@ -12,8 +12,6 @@ use super::model::{Host, Inventory, Layer};
 /// Everything that is settled about one host.
 #[derive(Debug, Clone)]
 pub struct Effective {
-    /// Where to connect.
-    pub address: Given<String>,
     /// The connection keys; the transport is never `auto`, and what has a default is set.
     pub connection: Connection,
     /// Where the user's password comes from, if the inventory says it.
@@ -94,10 +92,9 @@ impl<'a> Settler<'a> {
         let mut whole = own.clone();
         whole.fill(&groups.layer);
         whole.fill(&defaults.layer);
-        let bare = host.name.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let address = host.address.clone().unwrap_or(Given::new(bare, Source::BuiltIn));
+        connection.address.get_or_insert_with(|| Given::new(host.host.clone(), Source::BuiltIn));
         let password = password_source(&layers);
-        Effective { address, connection, password, vars: whole.vars, labels: whole.labels }
+        Effective { connection, password, vars: whole.vars, labels: whole.labels }
     }
 
     /// All groups a host is in, directly or through children.

@@ -15,9 +15,9 @@ use super::pattern::matches;
 pub fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Problem> {
     let settings = Settings { connection: &effective.connection, home };
     match effective.connection.transport.as_ref().map(|given| given.value) {
-        Some(Transport::Ssh) => Ok(Endpoint::Ssh(ssh(effective, &settings))),
+        Some(Transport::Ssh) => Ok(Endpoint::Ssh(ssh(name, &settings))),
         Some(Transport::Local) => local(name, &settings).map(Endpoint::Local),
-        _ => winrm(name, effective, &settings).map(Endpoint::Winrm),
+        _ => winrm(name, &settings).map(Endpoint::Winrm),
     }
 }
 
@@ -63,9 +63,9 @@ fn or<T: Clone>(given: &Option<Given<T>>, default: T) -> T {
     given.as_ref().map_or(default, |given| given.value.clone())
 }
 
-fn winrm(name: &str, effective: &Effective, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> {
+fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> {
     let connection = settings.connection;
-    let address = effective.address.value.clone();
+    let address = or(&connection.address, name.to_owned());
     let tls = or(&connection.tls, false);
     let patterns = or(&connection.trusted_hosts, Vec::new());
     let trusted = patterns.iter().any(|pattern| trusts(pattern, name) || trusts(pattern, &address));
@@ -118,10 +118,10 @@ fn trusts(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn ssh(effective: &Effective, settings: &Settings<'_>) -> SshEndpoint {
+fn ssh(name: &str, settings: &Settings<'_>) -> SshEndpoint {
     let connection = settings.connection;
     SshEndpoint {
-        address: effective.address.value.clone(),
+        address: or(&connection.address, name.to_owned()),
         port: or(&connection.port, 22),
         identities: settings.paths(&connection.identity),
         jump: or(&connection.jump, Vec::new()),

@@ -45,7 +45,8 @@ pub fn add_url(url: &UrlTarget, inventory: &mut Inventory, source: Option<usize>
         if let Some(base) = base {
             *entry = Host { name: entry.name.clone(), sources: Vec::new(), ..base };
         }
-        entry.address.get_or_insert_with(|| url.address());
+        // Weaker than the address of the inventory: the name in a URL is a name like any other.
+        entry.host.clone_from(&url.host);
     }
     let scheme = |given: &Option<Given<Transport>>| given.as_ref().map(|given| given.value);
     let other_scheme = entry.scheme.is_some() && scheme(&entry.scheme) != scheme(&url.transport);

@@ -26,6 +26,8 @@ mod resolve;
 mod row;
 mod select;
 mod ssh_config;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 mod url;

@@ -1,9 +1,10 @@
 //! The inventory in memory: hosts, groups, defaults, with the place of everything.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Connection, Given, Origin, Problem, Source, Transport, did_you_mean};
+use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean};
 
 /// What one host, group or file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,8 +56,8 @@ fn differ<'a, T: PartialEq>(
 pub struct Host {
     /// The name as first written.
     pub name: Arc<str>,
-    /// Where to connect, if not to the name.
-    pub address: Option<Given<String>>,
+    /// The name without brackets and port: where to connect unless an `address` says otherwise.
+    pub host: String,
     /// The scheme of a URL, weaker than any transport key of host and groups.
     pub scheme: Option<Given<Transport>>,
     /// What a URL on the command line says, stronger than the host's own entry.
@@ -76,10 +77,21 @@ pub struct Group {
     pub name: String,
     /// What it says.
     pub layer: Layer,
-    /// The groups below it, with the place that says so.
-    pub children: Vec<(usize, Origin)>,
+    /// The groups below it.
+    pub children: Vec<Child>,
     /// It has an own table somewhere; otherwise somebody names a group that doesn't exist.
     pub defined: bool,
+}
+
+/// A group named as the child of another.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// The group below.
+    pub group: usize,
+    /// The file that says so.
+    pub file: Arc<Path>,
+    /// The place in the file.
+    pub at: Place,
 }
 
 /// One inventory that was read.
@@ -115,7 +127,7 @@ impl Inventory {
         *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
             self.hosts.push(Host {
                 name: Arc::from(name),
-                address: None,
+                host: name.trim_start_matches('[').trim_end_matches(']').to_owned(),
                 scheme: None,
                 url: Connection::default(),
                 layer: Layer::default(),
@@ -158,9 +170,9 @@ impl Inventory {
         let mut found = vec![group];
         let mut next = 0;
         while let Some(&group) = found.get(next) {
-            for (child, _) in &self.groups[group].children {
-                if !found.contains(child) {
-                    found.push(*child);
+            for child in &self.groups[group].children {
+                if !found.contains(&child.group) {
+                    found.push(child.group);
                 }
             }
             next += 1;
@@ -172,16 +184,15 @@ impl Inventory {
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
-            for (child, origin) in &group.children {
-                let at = crate::config::Place { line: origin.line, column: 1 };
+            for child in &group.children {
+                let name = &self.groups[child.group].name;
                 let path = format!("groups > {} > children", group.name);
-                let name = &self.groups[*child].name;
-                if !self.groups[*child].defined {
-                    let problem = Problem::at(&origin.file, at, path, format!("unknown group '{name}'"));
-                    problems.push(Problem { hint: did_you_mean(name, self.group_names()), ..problem });
-                } else if self.with_children(*child).contains(&place) {
-                    let message = format!("group '{}' contains itself through '{name}'", group.name);
-                    problems.push(Problem::at(&origin.file, at, path, message));
+                let problem = |what: String| Problem::at(&child.file, child.at, path, what);
+                if !self.groups[child.group].defined {
+                    let hint = did_you_mean(name, self.group_names());
+                    problems.push(Problem { hint, ..problem(format!("unknown group '{name}'")) });
+                } else if self.with_children(child.group).contains(&place) {
+                    problems.push(problem(format!("group '{}' contains itself through '{name}'", group.name)));
                 }
             }
         }

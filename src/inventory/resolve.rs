@@ -133,6 +133,9 @@ pub fn select(
     let without = lookup.select(&exclude, &mut problems);
     hosts.retain(|host| !without.contains(host));
     if !problems.is_empty() || hosts.is_empty() {
+        // Mistakes of files first, each file from top to bottom.
+        problems
+            .sort_by(|one, two| (one.file.is_none(), &one.file, one.at).cmp(&(two.file.is_none(), &two.file, two.at)));
         return Err(Errors { problems });
     }
     let hosts = lookup.arrange(hosts, request.pick, request.order.as_ref(), &mut || around.random());

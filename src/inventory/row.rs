@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::config::{Given, Place, Problem};
+use crate::config::{Place, Problem};
 
 use super::expression::{is_host_name, split_top};
 use super::model::{Inventory, Layer};
 use super::range::expand;
-use super::tree::{FileContext, Owner};
+use super::tree::FileContext;
 
 /// What one entry says about a host, or about every host of a range.
 pub(super) struct HostRow<'a> {
@@ -17,8 +17,6 @@ pub(super) struct HostRow<'a> {
     pub at: Place,
     /// The path of tables to it.
     pub path: String,
-    /// Where to connect, with the place of the cell.
-    pub address: Option<(Place, String)>,
     /// The other settings.
     pub layer: Layer,
 }
@@ -26,30 +24,9 @@ pub(super) struct HostRow<'a> {
 impl HostRow<'_> {
     /// Adds the entry to what other inventories said about the host; they must agree.
     pub fn add(self, context: &FileContext, inventory: &mut Inventory, problems: &mut Vec<Problem>) {
-        let address = match &self.address {
-            Some((at, text)) => match bare_address(text) {
-                Some(bare) => Some((at.line, bare)),
-                None => {
-                    let what = format!("'{text}' is not an address; write a name, an IPv4 or an IPv6 address");
-                    problems.push(Problem::at(&context.file, *at, format!("{} > address", self.path), what));
-                    None
-                }
-            },
-            None => None,
-        };
         for name in host_names(self.name, self.at, &self.path, context, problems) {
             let host = inventory.mention(&name, context.source);
             let entry = &mut inventory.hosts[host];
-            if let Some((line, address)) = &address {
-                let source = Owner::Host.source(context, *line, &entry.name);
-                match &entry.address {
-                    Some(known) if known.value != *address => {
-                        let what = format!("'address' of {name} differs: {} says {}", known.source, known.value);
-                        problems.push(Problem::at(&context.file, self.at, &self.path, what));
-                    }
-                    _ => entry.address = Some(Given::new(address.clone(), source)),
-                }
-            }
             merge(&mut entry.layer, &self.layer, &self.path, self.at, context, problems);
         }
     }
@@ -94,10 +71,4 @@ pub(super) fn host_names(
         problems.push(Problem::at(&context.file, at, path, wrong));
     }
     names
-}
-
-/// An address without the brackets of IPv6, if it is one.
-fn bare_address(text: &str) -> Option<String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    (is_host_name(bare) || is_host_name(&format!("[{bare}]"))).then(|| bare.to_owned())
 }

@@ -127,21 +127,19 @@ fn row<'a>(
     let source = Owner::Host.source(context, at.line, &Arc::from(alias));
     let mut connection =
         Connection { transport: Some(Given::new(Transport::Ssh, source.clone())), ..Default::default() };
-    let mut address = None;
     for (key, value) in settings {
-        if key == "hostname" && value != alias {
-            address = Some((at, value.replace("%h", alias)));
-        }
-        if let Err(what) = setting(&mut connection, key, value, &source) {
+        let value = value.replace("%h", alias);
+        if let Err(what) = setting(&mut connection, key, &value, &source) {
             problems.push(Problem::at(&context.file, at, format!("{alias} > {key}"), what));
         }
     }
-    HostRow { name: alias, at, path: String::new(), address, layer: Layer { connection, ..Layer::default() } }
+    HostRow { name: alias, at, path: String::new(), layer: Layer { connection, ..Layer::default() } }
 }
 
 fn setting(connection: &mut Connection, key: &str, value: &str, source: &Source) -> Result<(), String> {
     let mut set = |name: &str, value: &str| connection.set(name, &Node::text(value), source).unwrap_or(Ok(()));
     match key {
+        "hostname" => set("address", value),
         "port" => set("port", value),
         "user" => set("user", value),
         "proxyjump" if value != "none" => set("jump", value),

@@ -1,14 +1,15 @@
 //! Our own inventory format, read from a tree that may have been TOML, YAML or JSON.
 //!
-//! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`address`,
-//! `vars`, `labels`, connection keys). Every mistake is noted; reading goes on.
+//! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`vars`,
+//! `labels`, connection keys). Every mistake is noted; reading goes on.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{Connection, Entry, Given, Node, Origin, Place, Problem, Source, Value, did_you_mean};
 
-use super::model::{Inventory, Layer};
+use super::expression::is_host_name;
+use super::model::{Child, Inventory, Layer};
 use super::row::{HostRow, host_names, merge};
 
 /// What an inventory file may do.
@@ -31,6 +32,8 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
             "groups" => reader.groups(&entry.node),
             "hosts" => reader.hosts(&entry.node),
             "sandbox" => {}
+            // JSON has no comments; this is how people write them.
+            key if key.starts_with("//") => {}
             key => reader.unknown(entry.at, "", "table", key, ["defaults", "groups", "hosts", "sandbox"]),
         }
     }
@@ -79,6 +82,15 @@ pub(super) fn set_key(
             *path = folder.join(&path);
         }
     };
+    if let Some(given) = connection.address.as_mut().filter(|_| key == "address") {
+        match bare_address(&given.value) {
+            Some(bare) => given.value = bare,
+            None => {
+                let what = format!("'{}' is not an address; write a name, an IPv4 or an IPv6 address", given.value);
+                return Some(Err((what, None)));
+            }
+        }
+    }
     match key {
         "ca" => connection.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
         "identity" => connection.identity.iter_mut().for_each(|given| given.value.iter_mut().for_each(from_folder)),
@@ -88,6 +100,12 @@ pub(super) fn set_key(
         _ => {}
     }
     Some(set)
+}
+
+/// An address without the brackets of IPv6, if it is one.
+fn bare_address(text: &str) -> Option<String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    (is_host_name(bare) || is_host_name(&format!("[{bare}]"))).then(|| bare.to_owned())
 }
 
 struct Reader<'a> {
@@ -137,7 +155,7 @@ impl Reader<'_> {
         for entry in self.table(node, "defaults") {
             self.layer_key(&mut layer, Owner::Defaults, &entry, "defaults", &Arc::from(""), &[]);
         }
-        self.inventory.sources[self.context.source].defaults = layer;
+        self.inventory.sources[self.context.source].defaults.fill(&layer);
     }
 
     fn groups(&mut self, node: &Node) {
@@ -184,10 +202,9 @@ impl Reader<'_> {
     fn children(&mut self, group: usize, node: &Node, path: &str) {
         for (at, name) in self.texts(node, path) {
             let child = self.inventory.group_or_new(&name);
-            let origin = Origin { file: self.context.file.clone(), line: at.line, entry: Arc::from(name) };
             let children = &mut self.inventory.groups[group].children;
-            if !children.iter().any(|(known, _)| *known == child) {
-                children.push((child, origin));
+            if !children.iter().any(|known| known.group == child) {
+                children.push(Child { group: child, file: self.context.file.clone(), at });
             }
         }
     }
@@ -209,14 +226,9 @@ impl Reader<'_> {
     fn host(&mut self, host: &Entry) {
         let path = format!("hosts > {}", host.key);
         let owner: Arc<str> = Arc::from(host.key.as_str());
-        let mut row =
-            HostRow { name: &host.key, at: host.at, path: path.clone(), address: None, layer: Layer::default() };
+        let mut row = HostRow { name: &host.key, at: host.at, path: path.clone(), layer: Layer::default() };
         for entry in self.table(&host.node, &path) {
-            if entry.key == "address" {
-                row.address = Some((entry.node.at, entry.node.as_text().unwrap_or_default()));
-            } else {
-                self.layer_key(&mut row.layer, Owner::Host, &entry, &path, &owner, &["address"]);
-            }
+            self.layer_key(&mut row.layer, Owner::Host, &entry, &path, &owner, &[]);
         }
         row.add(self.context, self.inventory, &mut self.problems);
     }

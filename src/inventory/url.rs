@@ -11,19 +11,10 @@ pub struct UrlTarget {
     pub name: String,
     /// The host alone, without brackets.
     pub host: String,
-    /// The URL as written.
-    pub source: Source,
     /// What the scheme says about the transport; `None` for `host://`.
     pub transport: Option<Given<Transport>>,
     /// What the other parts say.
     pub connection: Connection,
-}
-
-impl UrlTarget {
-    /// Where to connect.
-    pub fn address(&self) -> Given<String> {
-        Given::new(self.host.clone(), self.source.clone())
-    }
 }
 
 /// Reads a URL.
@@ -62,7 +53,6 @@ pub fn parse_url(url: &str) -> Result<UrlTarget, String> {
     Ok(UrlTarget {
         name: place.to_owned(),
         host: address.to_owned(),
-        source: source.clone(),
         transport: transport.map(|transport| Given::new(transport, source.clone())),
         connection: Connection {
             user: user.filter(|user| !user.is_empty()).map(given),

@@ -1,0 +1,409 @@
+//! Requests against inventories in memory: nothing here touches a file, the environment or a terminal.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::{Errors, Order, Request, Resolved, fold, resolve, select};
+use crate::config::{Config, ConfigFile, Connection, FileBytes, Given, Source, Surroundings, Transport};
+use crate::target::{Endpoint, Target, Tls};
+
+/// A machine that holds what a test puts there.
+#[derive(Default)]
+struct Fake {
+    files: HashMap<PathBuf, (String, bool)>,
+    stdin: String,
+    env: HashMap<String, String>,
+    answers: Vec<&'static str>,
+    asked: Vec<String>,
+    configs: Vec<ConfigFile>,
+    ssh: bool,
+    drawn: u64,
+}
+
+impl Fake {
+    fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.into(), (text.to_owned(), true));
+        self
+    }
+
+    fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+impl Surroundings for Fake {
+    fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
+        let (text, private) = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private, guarded: *private })
+    }
+
+    fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
+        Ok(self.stdin.clone().into_bytes())
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).cloned()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        Some(PathBuf::from("/home/me"))
+    }
+
+    fn can_ask(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    fn ask(&mut self, question: &str, _hidden: bool) -> io::Result<String> {
+        self.asked.push(question.to_owned());
+        Ok(self.answers.remove(0).to_owned())
+    }
+
+    fn ssh_settings(&mut self, file: &Path, host: &str) -> io::Result<Option<String>> {
+        let own = if file == Path::new("none") { String::new() } else { format!("hostname {host}.corp\nport 2222\n") };
+        Ok(self.ssh.then(|| format!("user me\n{own}")))
+    }
+
+    fn config_files(&self) -> Vec<ConfigFile> {
+        self.configs.clone()
+    }
+
+    fn random(&mut self) -> u64 {
+        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.drawn >> 33
+    }
+}
+
+fn request(targets: &[&str], inventories: &[&str]) -> Request {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Request { targets: owned(targets), inventories: owned(inventories), ..Request::default() }
+}
+
+fn flag<T>(value: T) -> Option<Given<T>> {
+    Some(Given::new(value, Source::Flag("--flag")))
+}
+
+fn run(request: &Request, fake: &mut Fake) -> Result<Resolved, Errors> {
+    resolve(request, &Config::default(), fake, &mut |_| Err("no sandbox here".to_owned()))
+}
+
+/// The folded names that an expression means in an inventory, or the errors.
+fn names(inventory: &str, targets: &[&str]) -> String {
+    let mut fake = Fake::default().file("i.toml", inventory);
+    fake.stdin = "web02 # two\nnew[1-2]\n".to_owned();
+    fake.files.insert("x.csv".into(), ("Name;Site\nweb03;ber\nother;fra\n".to_owned(), true));
+    let hosts = select(&request(targets, &["i.toml"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+    match hosts {
+        Ok(hosts) => fold(hosts.iter().map(|host| host.name.as_ref())),
+        Err(errors) => format!("{}: {errors}", errors.exit_code()),
+    }
+}
+
+const FLEET: &str = r#"
+[groups.web]
+hosts = ["web[01-10]"]
+labels = { site = "ber" }
+[groups.db]
+hosts = ["db[1-2]", "web10"]
+[groups.prod]
+children = ["web"]
+[hosts."edge.dmz"]
+labels = { site = "fra" }
+"#;
+
+#[test]
+fn expressions_select() {
+    let check = |targets: &[&str], expected: &str| assert_eq!(names(FLEET, targets), expected, "{targets:?}");
+    check(&["@all"], "web[01-10],db[1-2],edge.dmz");
+    check(&["@prod&@db"], "web10");
+    check(&["@web!web[02-09],db1"], "web[01,10],db1");
+    check(&["!web07", "@prod"], "web[01-06,08-10]");
+    check(&["*.dmz,WEB01"], "web01,edge.dmz");
+    check(&["label:site=f*"], "edge.dmz");
+    check(&["new1,@db,new1"], "web10,db[1-2],new1");
+    check(&["-"], "web02,new[1-2]");
+    check(&["@x.csv&@web"], "web03");
+    check(&["@x.csv"], "web03,other");
+    check(&["host://edge.dmz:99"], "edge.dmz:99");
+}
+
+#[test]
+fn mistakes_in_expressions_name_the_nearest_and_nobody_is_another_code() {
+    assert_eq!(names(FLEET, &["@wbe"]), "2: unknown group '@wbe'\n  hint: did you mean 'web'?");
+    assert_eq!(
+        names(FLEET, &["edg*.dmx"]),
+        "2: no host of the inventory matches 'edg*.dmx'\n  hint: did you mean 'edge.dmz'?"
+    );
+    assert_eq!(names(FLEET, &["label:site=bre"]), "2: no host has the label 'site=bre'\n  hint: did you mean 'ber'?");
+    assert_eq!(names(FLEET, &["@web!@prod"]), "4: no target matches");
+    assert!(names(FLEET, &[]).starts_with("2: no targets are named"));
+    assert!(names(FLEET, &["@last:failed"]).contains("does not keep runs"));
+    assert_eq!(names(FLEET, &["@missing.csv"]), "2: cannot read inventory missing.csv: entity not found");
+}
+
+#[test]
+fn all_mistakes_of_an_inventory_come_at_once() {
+    let broken = "[defaults]\nprot = 1\n\n[groups.web]\nhosts = [\"web[1-\", \"ok\"]\nchildren = [\"bd\", \"web\"]\n\
+                  timeout = \"ten\"\nlabels = { a = [1] }\n\n[groups.db]\n[hosts.x]\nport = 70000\naddress = \"a b\"\n[host]\n";
+    insta::assert_snapshot!(names(broken, &["@all"]), @r"
+    2: i.toml:2:1: defaults: unknown key 'prot'
+      hint: did you mean 'port'?
+    i.toml:5:10: groups > web > hosts: 'web[1-': '[' without ']'
+    i.toml:6:13: groups > web > children: unknown group 'bd'
+      hint: did you mean 'db'?
+    i.toml:6:19: groups > web > children: group 'web' contains itself through 'web'
+    i.toml:7:11: groups > web > timeout: 'ten' is not a duration; write a number and a unit such as 500ms, 15s, 10m or 2h
+    i.toml:8:16: groups > web > labels > a: expected a text, found a list
+    i.toml:12:8: hosts > x > port: expected a port, a number from 1 to 65535
+    i.toml:13:11: hosts > x > address: 'a b' is not an address; write a name, an IPv4 or an IPv6 address
+    i.toml:14:2: unknown table 'host'
+      hint: did you mean 'hosts'?
+    ");
+}
+
+/// The one target of an expression.
+fn target(inventory: &str, request: &Request, env: &[(&str, &str)]) -> Target {
+    let mut fake = Fake::default().file("i.toml", inventory).env("PSFLEET_PASSWORD", "pw");
+    for (name, value) in env {
+        fake = fake.env(name, value);
+    }
+    let resolved = run(request, &mut fake).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(resolved.targets.len(), 1);
+    Target::clone(&resolved.targets[0])
+}
+
+#[test]
+fn the_strongest_setting_wins() {
+    let inventory = "[defaults]\nport = 1\nuser = 'd'\n[groups.up]\nchildren = ['down']\nport = 2\ntls = true\n\
+                     [groups.down]\nhosts = ['h', 'i']\nport = 3\nvars = { a = 1 }\n[hosts.h]\nport = 4\nvars = { b = 2 }\n";
+    let port = |request: &Request| match target(inventory, request, &[]).endpoint {
+        Endpoint::Winrm(winrm) => (winrm.port, winrm.tls != Tls::Off),
+        other => panic!("{other}"),
+    };
+    let one = |expression: &str| request(&[expression], &["i.toml"]);
+    assert_eq!(port(&one("i")), (3, true));
+    assert_eq!(port(&one("h")), (4, true));
+    assert_eq!(port(&one("host://h:5")), (5, true));
+    assert_eq!(port(&one("adhoc")), (1, false));
+    let settings = Connection { port: flag(6), ..Connection::default() };
+    assert_eq!(port(&Request { settings, ..one("host://h:5") }), (6, true));
+    assert_eq!(target(inventory, &one("h"), &[]).vars.keys().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
+fn unrelated_groups_that_disagree_are_named() {
+    let inventory = "[groups.a]\nhosts = ['h']\nport = 1\n[groups.b]\nhosts = ['h', 'i']\nport = 2\n";
+    let clash = "2: 'port' of h is not clear: group a in i.toml:3 and group b in i.toml:6 disagree\n  \
+                 hint: set it on the host, or in a group below both";
+    assert_eq!(names(inventory, &["h"]), clash);
+    assert_eq!(names(&format!("{inventory}[hosts.h]\nport = 3\n"), &["h"]), "h");
+    let below = "[groups.c]\nhosts = ['h']\nport = 3\n[groups.a2]\n";
+    let tied = inventory
+        .replace("[groups.a]\n", "[groups.a]\nchildren = ['c']\n")
+        .replace("[groups.b]\n", "[groups.b]\nchildren = ['c']\n");
+    assert_eq!(names(&format!("{tied}{below}"), &["h"]), "h");
+}
+
+#[test]
+fn transports() {
+    let kind = |inventory: &str, expression: &str| {
+        target(inventory, &request(&[expression], &["i.toml"]), &[("USER", "me")]).endpoint.to_string()
+    };
+    let defaults = "[defaults]\nuser = 'u'\n";
+    assert_eq!(kind(defaults, "h"), "http://h:5985/wsman");
+    assert_eq!(kind(defaults, "https://h"), "https://h:5986/wsman");
+    assert_eq!(kind(defaults, "ssh://h:2222"), "ssh://h:2222");
+    assert_eq!(kind(defaults, "[fe80::1]"), "http://[fe80::1]:5985/wsman");
+    assert_eq!(kind("[hosts.h]\ntransport = 'local'\npwsh = '~/p'\n", "h"), "local:/home/me/p");
+    assert_eq!(kind("[hosts.h]\ntransport = 'ssh'\n", "host://me@h"), "ssh://h:22");
+}
+
+#[test]
+fn rules_before_the_first_connection() {
+    let errors = |settings: Connection, expression: &str| {
+        let request = Request { settings, ..request(&[expression], &[]) };
+        let mut fake = Fake::default().env("PSFLEET_PASSWORD", "pw");
+        run(&request, &mut fake).map(|resolved| resolved.warnings.join("|")).unwrap_or_else(|errors| errors.to_string())
+    };
+    let user = Connection { user: flag("u".to_owned()), ..Connection::default() };
+    let basic = Connection { auth: flag(crate::target::AuthMethod::Basic), ..user.clone() };
+    assert!(errors(basic.clone(), "web[1-3]").starts_with("web[1-3]: Basic over plain HTTP"));
+    let trusted = Connection { trusted_hosts: flag(vec!["web?".to_owned()]), ..basic.clone() };
+    assert!(errors(trusted.clone(), "web1").starts_with("web1: Basic over plain HTTP"));
+    assert_eq!(errors(Connection { allow_unencrypted: flag(true), ..trusted }, "web1"), "");
+    assert_eq!(errors(Connection { tls: flag(true), ..basic }, "web1"), "");
+    assert!(errors(user.clone(), "web[1-3]").starts_with("messages to web[1-3] are sealed, but"));
+    let insecure = Connection { tls: flag(true), insecure: flag(true), ..user.clone() };
+    assert!(errors(insecure, "web1").starts_with("INSECURE"));
+    let refuse = Connection { untrusted: flag(crate::config::Untrusted::Refuse), ..user };
+    assert!(errors(refuse, "web1").starts_with("web1: not in trusted_hosts"));
+    let local = Connection { transport: flag(Transport::Local), ..Connection::default() };
+    assert!(errors(local.clone(), "web1").starts_with("web1: transport local runs on this machine"));
+    assert_eq!(errors(local, "localhost"), "");
+}
+
+#[test]
+fn a_password_belongs_to_one_user() {
+    let inventory = "[defaults]\nuser = 'a'\npassword_env = 'A'\n[groups.g]\nhosts = ['g1', 'g2']\nuser = 'b'\n";
+    let resolved = |request: &Request, env: &[(&str, &str)]| {
+        let mut fake = Fake::default().file("i.toml", inventory);
+        env.iter().for_each(|(name, value)| drop(fake.env.insert((*name).to_owned(), (*value).to_owned())));
+        run(request, &mut fake)
+    };
+    let both = request(&["h,@g"], &["i.toml"]);
+    let error = resolved(&both, &[("A", "1"), ("PSFLEET_PASSWORD", "2")]).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    assert!(error.to_string().starts_with("no password for 'b': one password cannot serve"), "{error}");
+    let group = resolved(&request(&["@g"], &["i.toml"]), &[("PSFLEET_PASSWORD", "2")]).unwrap();
+    let credentials: Vec<_> = group.targets.iter().map(|target| target.credential.clone().unwrap()).collect();
+    assert_eq!((credentials[0].user.as_str(), credentials[0].password.as_ref().unwrap().expose().as_str()), ("b", "2"));
+    assert!(std::sync::Arc::ptr_eq(&credentials[0], &credentials[1]));
+    let missing = resolved(&request(&["h"], &["i.toml"]), &[]).unwrap_err();
+    assert_eq!(missing.to_string(), "no password for 'a': the variable A is not set (defaults in i.toml:3)");
+}
+
+#[test]
+fn questions_are_asked_once_and_only_when_somebody_is_there() {
+    let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
+    let resolved = run(&request(&["h[1-3]"], &[]), &mut fake).unwrap();
+    assert_eq!(fake.asked, ["User: ", "Password for me: "]);
+    assert!(resolved.targets.iter().all(|target| target.credential.as_ref().is_some_and(|who| who.user == "me")));
+    let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
+    let quiet = Request { no_input: true, ..request(&["h[1-3]"], &[]) };
+    assert!(run(&quiet, &mut fake).unwrap_err().to_string().starts_with("no user for h[1-3]"));
+    assert!(fake.asked.is_empty());
+    let ssh = run(&request(&["ssh://h"], &[]), &mut Fake::default()).unwrap();
+    assert_eq!(ssh.targets[0].credential, None);
+}
+
+#[test]
+fn passwords_stand_in_private_files_only() {
+    let inventory = "[hosts.h]\nuser = 'u'\npassword = 'hunter2'\n";
+    let mut fake = Fake::default().file("i.toml", inventory);
+    let resolved = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap();
+    assert_eq!(resolved.targets[0].credential.as_ref().unwrap().password.as_ref().unwrap().expose(), "hunter2");
+    fake.files.insert("i.toml".into(), (inventory.to_owned(), false));
+    let error = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap_err().to_string();
+    assert!(error.contains("i.toml:3") && error.contains("chmod 600") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_sandbox_is_started_by_the_hook() {
+    let mut fake = Fake::default().file("s.toml", "[sandbox]\nhosts = 2\n[defaults]\ntimeout = '1m'\n");
+    fake.files.entry("s.toml".into()).and_modify(|file| file.1 = false);
+    let mut started = Vec::new();
+    let resolved = resolve(&request(&["@all"], &["s.toml"]), &Config::default(), &mut fake, &mut |table| {
+        started.push(serde_json::Value::Object(table.clone()).to_string());
+        Ok("[defaults]\naddress = '127.0.0.1'\nuser = 'u'\npassword = 'p'\n[hosts.web001]\nport = 7001\n".to_owned())
+    });
+    let resolved = resolved.unwrap();
+    assert_eq!(started, [r#"{"hosts":2}"#]);
+    assert_eq!(resolved.targets[0].endpoint.to_string(), "http://127.0.0.1:7001/wsman");
+    assert_eq!(resolved.targets[0].timeouts.run.as_secs(), 60);
+    assert_eq!(resolved.warnings, [""; 0]);
+}
+
+#[test]
+fn ssh_config_through_ssh_and_without_it() {
+    let file = "Host a b\n  Port 22\nHost *\n  User ops\n";
+    let shown = |ssh: bool, file: &str| {
+        let mut fake = Fake { ssh, ..Fake::default().file("ssh_config", file) };
+        match run(&request(&["@all"], &["ssh_config"]), &mut fake) {
+            Ok(resolved) => {
+                resolved.targets.iter().map(|target| target.endpoint.to_string()).collect::<Vec<_>>().join(" ")
+            }
+            Err(errors) => errors.to_string(),
+        }
+    };
+    assert_eq!(shown(true, file), "ssh://a.corp:2222 ssh://b.corp:2222");
+    assert_eq!(shown(false, file), "ssh://a:22 ssh://b:22");
+    let refused = shown(false, &format!("{file}Match user x\n  Port 1\nInclude y\n"));
+    assert!(refused.contains("ssh_config:5:1: match") && refused.contains("ssh_config:7:1: include"), "{refused}");
+}
+
+#[test]
+fn csv_rows() {
+    let text = "\u{feff}Site;DNSHostName;Port;Identity\nber;web1;5986;k\n;web2;;\nber;web3;nine;\nx;web4\n";
+    let mut fake = Fake::default().file("d/x.csv", text);
+    let error = run(&request(&["@all"], &["d/x.csv"]), &mut fake).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "d/x.csv:4:1: web3 > Port: expected a port, a number from 1 to 65535\nd/x.csv:5:1: 2 cells in a table of 4 columns"
+    );
+    let good: String = text.lines().take(3).map(|line| format!("{line}\r\n")).collect();
+    let hosts =
+        select(&request(&["@all"], &["d/x.csv"]), &Config::default(), &mut fake.file("d/x.csv", &good), &mut |_| {
+            Err(String::new())
+        });
+    let hosts = hosts.unwrap();
+    assert_eq!(hosts[0].effective.vars["Site"].value, "ber");
+    assert_eq!(hosts[0].effective.connection.identity.as_ref().unwrap().value, [PathBuf::from("d/k")]);
+    assert!(hosts[1].effective.vars.is_empty());
+}
+
+#[test]
+fn configuration_is_weakest_and_distrusts_what_others_could_write() {
+    let mut fake = Fake::default()
+        .file("/p/psfleet.toml", "port = 1\ninsecure = true\npwsh = '/evil'\ninventory = 'i.toml'\nthrottle = 7\n")
+        .file("/u/psfleet.toml", "port = 2\nuser = 'u'\n")
+        .file("/p/i.toml", "[hosts.h]\n");
+    fake.files.entry("/p/psfleet.toml".into()).and_modify(|file| file.1 = false);
+    let place = |path: &str, walked| ConfigFile { path: path.into(), walked };
+    fake.configs = vec![place("/p/psfleet.toml", true), place("/psfleet.toml", true), place("/u/psfleet.toml", false)];
+    let config = Config::load(&mut fake, &["throttle"]).unwrap();
+    assert_eq!(config.inventories, [PathBuf::from("/p/i.toml")]);
+    assert_eq!(config.others["throttle"].value.as_text().as_deref(), Some("7"));
+    assert_eq!(config.warnings.len(), 2);
+    let shown: Vec<_> =
+        config.connection.shown().into_iter().map(|(key, value, from)| format!("{key}={value} {from}")).collect();
+    assert_eq!(shown, ["port=1 /p/psfleet.toml:1", "user=u /u/psfleet.toml:2"]);
+    let mistakes = Config::load(&mut fake, &[]).unwrap_err();
+    assert!(mistakes[0].to_string().contains("unknown key 'throttle'"), "{mistakes:?}");
+    let hosts = select(&request(&["@all"], &[]), &config, &mut fake, &mut |_| Err(String::new())).unwrap();
+    assert_eq!(hosts[0].effective.connection.port.as_ref().unwrap().value, 1);
+}
+
+#[test]
+fn draws_and_orders() {
+    let names = |pick: Option<usize>, order: Option<Order>| {
+        let mut fake = Fake::default()
+            .file("i.toml", "[hosts.b10]\nlabels = {r = 'x2'}\n[hosts.b9]\n[hosts.a]\nlabels = {r = 'x1'}\n");
+        let request = Request { pick, order, ..request(&["@all"], &["i.toml"]) };
+        let hosts = select(&request, &Config::default(), &mut fake, &mut |_| Err(String::new())).unwrap();
+        hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(None, None), ["b10", "b9", "a"]);
+    assert_eq!(names(None, Some(Order::Name)), ["a", "b9", "b10"]);
+    assert_eq!(names(None, Some(Order::Label("r".into()))), ["a", "b10", "b9"]);
+    assert_eq!(names(Some(2), None).len(), 2);
+    let mut shuffled = names(None, Some(Order::Shuffle));
+    shuffled.sort();
+    assert_eq!(shuffled, ["a", "b10", "b9"]);
+}
+
+proptest! {
+    #[test]
+    fn broken_inventories_never_panic(text in r#"(\[?(groups|hosts|defaults)?\.?[a-c\[\]"=, 0-9\n'{}:-]{0,12}){0,8}"#, suffix in "toml|yaml|json|csv|txt|ssh_config") {
+        let path = format!("x.{suffix}");
+        let mut fake = Fake::default().file(&path, &text);
+        let _ = run(&request(&["@all"], &[&path]), &mut fake);
+    }
+
+    #[test]
+    fn algebra_of_expressions(one in prop::collection::btree_set(1_u32..30, 1..20), two in prop::collection::btree_set(1_u32..30, 1..20)) {
+        let list = |numbers: &std::collections::BTreeSet<u32>| format!("h[{}]", numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(","));
+        let expect = |numbers: Vec<u32>| match numbers.is_empty() {
+            true => "4: no target matches".to_owned(),
+            false => fold(numbers.iter().map(|number| format!("h{number}")).collect::<Vec<_>>().iter().map(String::as_str)),
+        };
+        let inventory = "[groups.all_of_them]\nhosts = ['h[1-30]']\n";
+        let (a, b) = (list(&one), list(&two));
+        prop_assert_eq!(names(inventory, &[&format!("{a}&{b}")]), expect(one.intersection(&two).copied().collect()));
+        prop_assert_eq!(names(inventory, &[&format!("{a}!{b}")]), expect(one.difference(&two).copied().collect()));
+        prop_assert_eq!(names(inventory, &[&format!("{a},{b}")]), expect(one.union(&two).copied().collect()));
+        prop_assert_eq!(names(inventory, &[&a, &format!("!{b}")]), expect(one.difference(&two).copied().collect()));
+    }
+}
