@@ -1,7 +1,7 @@
 //! Values to CLIXML text: the way back, in exactly PowerShell's form.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::slice::Iter;
 use std::sync::Arc;
@@ -26,7 +26,15 @@ pub fn encode(document: &Document) -> String {
 
 /// Appends the text of a value, like [`encode`].
 pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
-    let mut encoder = Encoder { out, steps: Vec::new(), types: HashMap::new(), next_id: first_free_id(value) };
+    let survey = Survey::of(value);
+    let mut encoder = Encoder {
+        out,
+        steps: Vec::new(),
+        types: HashMap::new(),
+        next_id: survey.free_id,
+        later: survey.referred(),
+        moved: HashSet::new(),
+    };
     encoder.value(None, value);
     encoder.run();
 }
@@ -37,6 +45,10 @@ struct Encoder<'o, 'v> {
     steps: Vec<Step<'v>>,
     types: HashMap<&'v TypeNames, usize>,
     next_id: RefId,
+    /// Objects that a reference names and that are not written yet.
+    later: HashMap<RefId, &'v Object>,
+    /// Objects that were written in the place of an earlier reference.
+    moved: HashSet<*const Object>,
 }
 
 /// What is still to be written, innermost last.
@@ -105,15 +117,34 @@ impl<'v> Encoder<'_, 'v> {
         match value {
             Value::Object(object) if progress::is_progress(object) => self.progress(name, object),
             Value::Object(object) => self.object(name, object),
-            Value::Ref(id) => {
-                self.open("Ref", name, Some(*id as usize));
-                self.raw(" />");
-            }
+            // PowerShell writes an object where it first stands, and knows no references to later ones.
+            Value::Ref(id) => match self.later.get(id).copied() {
+                Some(object) => {
+                    self.moved.insert(std::ptr::from_ref(object));
+                    self.object_here(name, object);
+                }
+                None => self.reference(name, *id),
+            },
             scalar => self.scalar(name, scalar),
         }
     }
 
     fn object(&mut self, name: Option<&str>, object: &'v Object) {
+        match object.id {
+            Some(id) if self.moved.contains(&std::ptr::from_ref(object)) => self.reference(name, id),
+            _ => self.object_here(name, object),
+        }
+    }
+
+    fn reference(&mut self, name: Option<&str>, id: RefId) {
+        self.open("Ref", name, Some(id as usize));
+        self.raw(" />");
+    }
+
+    fn object_here(&mut self, name: Option<&str>, object: &'v Object) {
+        if let Some(id) = object.id {
+            self.later.remove(&id);
+        }
         let id = object.id.unwrap_or_else(|| {
             let id = self.next_id;
             self.next_id = id.wrapping_add(1);
@@ -264,14 +295,45 @@ pub(super) fn display(value: &impl std::fmt::Display, out: &mut Vec<u8>) {
     let _ = write!(out, "{value}");
 }
 
-/// The first number above all ids in a tree.
-fn first_free_id(root: &Value) -> RefId {
-    let mut free = 0;
-    let mut open = vec![root];
-    while let Some(value) = open.pop() {
-        let Value::Object(object) = value else { continue };
-        free = free.max(object.id.map_or(0, |id| id.wrapping_add(1)));
-        open.extend(object.children());
+/// What must be known of a tree before it is written.
+struct Survey<'v> {
+    root: &'v Value,
+    /// The first number above all ids.
+    free_id: RefId,
+    /// The ids that references name.
+    named: HashSet<RefId>,
+}
+
+impl<'v> Survey<'v> {
+    fn of(root: &'v Value) -> Self {
+        let mut survey = Self { root, free_id: 0, named: HashSet::new() };
+        let mut open = vec![root];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Ref(id) => {
+                    survey.named.insert(*id);
+                }
+                Value::Object(object) => {
+                    survey.free_id = survey.free_id.max(object.id.map_or(0, |id| id.wrapping_add(1)));
+                    open.extend(object.children());
+                }
+                _ => {}
+            }
+        }
+        survey
     }
-    free
+
+    /// The objects that references name.
+    fn referred(&self) -> HashMap<RefId, &'v Object> {
+        let mut objects = HashMap::new();
+        let mut open = if self.named.is_empty() { Vec::new() } else { vec![self.root] };
+        while let Some(value) = open.pop() {
+            let Value::Object(object) = value else { continue };
+            if let Some(id) = object.id.filter(|id| self.named.contains(id)) {
+                objects.insert(id, &**object);
+            }
+            open.extend(object.children());
+        }
+        objects
+    }
 }

@@ -165,6 +165,16 @@ fn references_reach_back_and_up() {
 }
 
 #[test]
+fn an_object_is_written_before_its_references() {
+    let other = decode(
+        r#"<Obj RefId="0"><MS><Obj N="a" RefId="1"><LST><Ref RefId="0" /></LST></Obj></MS><LST><Ref RefId="1" /></LST></Obj>"#,
+    );
+    let windows = r#"<Obj RefId="0"><LST><Obj RefId="1"><LST><Ref RefId="0" /></LST></Obj></LST><MS><Ref N="a" RefId="1" /></MS></Obj>"#;
+    assert_eq!(encode(&other), windows);
+    assert_eq!(round(windows).as_list().map(<[Value]>::len), Some(1));
+}
+
+#[test]
 fn ids_do_not_outlive_their_message() {
     let mut decoder = Decoder::default();
     decoder.decode(br#"<Obj RefId="0"><TN RefId="0"><T>A</T></TN></Obj>"#).expect("decodes");
