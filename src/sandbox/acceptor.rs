@@ -190,7 +190,67 @@ fn says_integrity_code(mut pairs: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::auth::{Mechanism, mechanism};
+    use crate::sandbox::engine;
+    use crate::sandbox::host::Shared;
+    use crate::sandbox::options::Options;
+    use crate::secret::Secret;
+    use crate::target::{AuthMethod, Credential};
+
+    fn host() -> Host {
+        let facts = Arc::new(engine::Host::draw(1, 0));
+        let shared = Arc::new(Shared::new(Options::default(), "user".to_owned(), "unused".into()));
+        let password = Secret::new("right".to_owned());
+        Host { name: facts.name().to_owned(), index: 0, facts, fault: None, password, shared }
+    }
+
+    fn client(method: AuthMethod, user: &str, password: &str) -> Box<dyn Mechanism> {
+        let password = Some(Secret::new(password.to_owned()));
+        mechanism(method, &Credential { user: user.to_owned(), password }, "sandbox").expect("a context")
+    }
+
+    /// A whole handshake with our client; whether the host lets it in.
+    fn logs_on(mut client: Box<dyn Mechanism>, binding: Option<&ChannelBinding>) -> bool {
+        let mut token = client.step(None).expect("the first token").token.expect("a token");
+        let mut acceptor = Acceptor::new(&token, &host(), binding).expect("a context");
+        loop {
+            match acceptor.step(&token) {
+                Err(Denied) => return false,
+                Ok(Step::Done(_)) => return true,
+                Ok(Step::Continue(answer)) => {
+                    token = client.step(Some(&answer)).expect("a step").token.expect("a token");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lets_in_who_knows_user_and_password() {
+        for method in [AuthMethod::Ntlm, AuthMethod::Negotiate] {
+            assert!(logs_on(client(method, "user", "right"), None), "{method}");
+            assert!(logs_on(client(method, "USER", "right"), None), "{method}");
+            assert!(!logs_on(client(method, "user", "wrong"), None), "{method}");
+            assert!(!logs_on(client(method, "other", "right"), None), "{method}");
+        }
+    }
+
+    /// As CbtHardeningLevel Relaxed: a binding is checked if there is one.
+    #[test]
+    fn a_logon_bound_to_another_channel_is_refused() {
+        let ours = ChannelBinding::of_hash(&[1; 32]);
+        for method in [AuthMethod::Ntlm, AuthMethod::Negotiate] {
+            let bound = |hash: u8| {
+                let mut client = client(method, "user", "right");
+                client.bind(ChannelBinding::of_hash(&[hash; 32]));
+                client
+            };
+            assert!(logs_on(bound(1), Some(&ours)), "{method}");
+            assert!(!logs_on(bound(2), Some(&ours)), "{method}");
+        }
+    }
 
     #[test]
     fn finds_the_flag_of_the_integrity_code() {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::Error;
 
 /// What is wrong with a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
     /// Nothing listens on its port.
     Refused,

@@ -1,4 +1,7 @@
 //! The sandbox, driven by clients that we did not write.
 
+mod faults;
+mod inventory;
 mod protocol;
 mod pypsrp;
+mod scale;

@@ -4,13 +4,19 @@ use psfleet::sandbox::{Engine, Options};
 use psfleet::target::AuthMethod;
 use serde_json::{Value, json};
 
-use crate::support::{pwsh, sandbox};
+use crate::support::pwsh;
+use crate::support::sandbox::{assert_clean, fleet, has_pypsrp, pypsrp};
 
 /// A fleet of one host with a real PowerShell behind it.
 fn real(tls: bool) -> Option<Options> {
     let pwsh = pwsh()?;
     let auth = vec![AuthMethod::Negotiate, AuthMethod::Basic];
     Some(Options { hosts: 1, engine: Engine::Pwsh, pwsh, tls, auth, ..Options::default() })
+}
+
+/// A fleet of one host with the built-in engine behind it.
+fn built_in(tls: bool) -> Option<Options> {
+    Some(Options { hosts: 1, tls, ..Options::default() })
 }
 
 /// Script blocks with what a client must see of them.
@@ -41,13 +47,12 @@ fn check(answer: &Value) {
 
 async fn agrees(options: Option<Options>, auth: &str) {
     let Some(options) = options else { return };
-    if !sandbox::has_pypsrp().await {
+    if !has_pypsrp().await {
         return;
     }
-    let fleet = sandbox::fleet(options).await;
-    let password = fleet.password().expose().clone();
-    check(&sandbox::pypsrp(&fleet, auth, &password, &SCRIPTS).await);
-    let stats = sandbox::assert_clean(fleet).await;
+    let fleet = fleet(options).await;
+    check(&pypsrp(&fleet, auth, None, &SCRIPTS).await);
+    let stats = assert_clean(fleet).await;
     assert_eq!((stats.failed_logons, stats.logons > 0), (0, true), "{stats:?}");
 }
 
@@ -77,15 +82,35 @@ async fn negotiate_over_https_with_a_real_powershell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn basic_over_http_with_the_built_in_engine() {
+    agrees(built_in(false), "basic").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_ntlm_with_the_built_in_engine() {
+    agrees(built_in(false), "ntlm").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_negotiate_with_the_built_in_engine() {
+    agrees(built_in(false), "negotiate").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn negotiate_over_https_with_the_built_in_engine() {
+    agrees(built_in(true), "negotiate").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_refused_and_counted() {
-    if !sandbox::has_pypsrp().await {
+    if !has_pypsrp().await {
         return;
     }
     for (auth, tls) in [("basic", false), ("ntlm", false), ("negotiate", false), ("ntlm", true), ("negotiate", true)] {
-        let fleet = sandbox::fleet(Options { hosts: 1, tls, ..Options::default() }).await;
-        let answer = sandbox::pypsrp(&fleet, auth, "wrong", &["1"]).await;
+        let fleet = fleet(Options { hosts: 1, tls, ..Options::default() }).await;
+        let answer = pypsrp(&fleet, auth, Some("wrong"), &["1"]).await;
         assert!(answer["authentication"].is_string(), "{auth}: {answer}");
-        let stats = sandbox::assert_clean(fleet).await;
+        let stats = assert_clean(fleet).await;
         assert_eq!((stats.failed_logons, stats.logons), (1, 0), "{auth}, TLS {tls}");
     }
 }

@@ -53,12 +53,14 @@ pub async fn has_pypsrp() -> bool {
     found
 }
 
-/// Runs script blocks on the first host of a fleet by pypsrp; the answer is what its script prints.
-pub async fn pypsrp(fleet: &Fleet, auth: &str, password: &str, scripts: &[&str]) -> Value {
+/// Runs script blocks on the first host of a fleet by pypsrp, with the right password unless another one is given; the
+/// answer is what its script prints.
+pub async fn pypsrp(fleet: &Fleet, auth: &str, password: Option<&str>, scripts: &[&str]) -> Value {
     let (_, address, _) = fleet.hosts().next().expect("a host");
     let job = json!({
         "address": address.ip(), "port": address.port(), "ssl": fleet.options().tls, "ca": fleet.authority(),
-        "user": fleet.user(), "password": password, "auth": auth, "scripts": scripts,
+        "user": fleet.user(), "password": password.unwrap_or(fleet.password().expose()), "auth": auth,
+        "scripts": scripts,
     });
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/sandbox/pypsrp_client.py");
     let mut child = Command::new("python3")
