@@ -57,6 +57,10 @@ pub fn main() -> ExitCode {
 
 /// Logs what `RUST_LOG` asks for, nothing by default: what users must know comes as events and errors.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    // It logs messages before it seals them, and tokens.
+    if let Ok(never) = "sspi=off".parse() {
+        filter = filter.add_directive(never);
+    }
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -8,6 +8,7 @@ mod matrix;
 mod output;
 mod recordings;
 mod sandbox;
+mod secrets;
 mod ssh;
 mod ssh_password;
 mod support;

@@ -1,0 +1,50 @@
+//! No secret in any log, not even when everything is logged.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use psfleet::sandbox::Options;
+use psfleet::target::AuthMethod;
+use tokio::process::Command;
+
+use crate::support::sandbox::{assert_clean, fleet};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_trace_shows_neither_password_nor_script() {
+    for (auth, tls) in [(AuthMethod::Negotiate, false), (AuthMethod::Ntlm, false), (AuthMethod::Basic, true)] {
+        let fleet = fleet(Options { hosts: 1, tls, auth: vec![auth], ..Options::default() }).await;
+        let inventory = fleet.folder().join("fleet.toml");
+        std::fs::write(&inventory, fleet.inventory_toml()).expect("an inventory");
+        std::fs::set_permissions(&inventory, std::fs::Permissions::from_mode(0o600)).expect("permissions");
+        let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+            .args(["run", "'mar' + 'ker-7f3a'", "-t", "@all", "-o", "jsonl", "-i"])
+            .arg(&inventory)
+            .env("RUST_LOG", "trace")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .expect("psfleet runs");
+        let (stdout, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(stdout.contains("marker-7f3a"), "{stdout}{log}");
+        assert!(log.contains("TRACE"), "nothing was logged: {log}");
+        for secret in [fleet.password().expose().as_str(), "ker-7f3a"] {
+            for shown in forms(secret) {
+                assert!(!log.contains(&shown), "{auth}: the log shows '{secret}' as '{shown}'");
+            }
+        }
+        assert_clean(fleet).await;
+    }
+}
+
+/// How logs show text: as it is, in base64, as hexadecimal bytes or as a list of them; UTF-8 and UTF-16.
+fn forms(secret: &str) -> Vec<String> {
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut forms = vec![secret.to_owned()];
+    for bytes in [secret.as_bytes(), &wide] {
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let list: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        forms.extend([hex.to_uppercase(), hex, list.join(", "), base64_simd::STANDARD.encode_to_string(bytes)]);
+    }
+    forms
+}
