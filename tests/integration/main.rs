@@ -6,6 +6,7 @@ mod inventory;
 mod local;
 mod matrix;
 mod output;
+mod readme;
 mod recordings;
 mod sandbox;
 mod secrets;

@@ -1,0 +1,58 @@
+//! The run as a whole: against the sandbox in another process, and over SSH beside PowerShell's own client.
+//!
+//! `cargo bench --bench fleet` runs everything briefly; `-- --full` takes the sizes of the README's figures. Names of
+//! sections (`fragments start throughput idle target scale ssh`) as further arguments select some of them.
+
+#[path = "../../tests/integration/support/folder.rs"]
+#[allow(dead_code, reason = "the bench uses a part of what the tests share")]
+mod folder;
+mod measure;
+mod process;
+#[path = "../../tests/integration/support/processes.rs"]
+#[allow(dead_code, reason = "the bench uses a part of what the tests share")]
+mod processes;
+mod sections;
+mod ssh;
+#[path = "../../tests/integration/support/sshd.rs"]
+#[allow(dead_code, reason = "the bench uses a part of what the tests share")]
+mod sshd;
+
+/// How large to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Scale {
+    /// Hosts of a throughput figure.
+    pub hosts: u32,
+    /// Repetitions; the median counts.
+    pub runs: usize,
+    /// Fleets whose memory is measured.
+    pub fleets: &'static [u32],
+    /// Sessions of the SSH comparison.
+    pub ssh_hosts: usize,
+}
+
+type Section = fn(Scale);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let scale = if arguments.iter().any(|argument| argument == "--full") {
+        Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20 }
+    } else {
+        Scale { hosts: 100, runs: 1, fleets: &[200], ssh_hosts: 3 }
+    };
+    let sections: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |name: &str| sections.is_empty() || sections.contains(&name);
+    let all: [(&str, Section); 7] = [
+        ("fragments", sections::fragments),
+        ("start", sections::start),
+        ("throughput", sections::throughput),
+        ("idle", sections::idle),
+        ("target", sections::target),
+        ("scale", sections::scale),
+        ("ssh", ssh::compare),
+    ];
+    for (name, section) in all {
+        if wanted(name) {
+            section(scale);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Every command of the README runs as it stands there, and prints what it should.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use psfleet::sandbox::{Fleet, Options};
+
+use crate::support::folder::Folder;
+use crate::support::pwsh;
+use crate::support::sandbox::{assert_clean, fleet};
+use crate::support::sshd::{Setup, Sshd, user};
+
+const README: &str = include_str!("../../README.md");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_psfleet");
+
+/// The lines of the code blocks of a language, block by block.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("```{language}\n");
+    README.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().expect("a closed block")).collect()
+}
+
+fn commands() -> Vec<&'static str> {
+    blocks("sh").into_iter().flat_map(str::lines).collect()
+}
+
+/// Runs a line of the README in a folder, with the tested program in place of the installed or freshly built one.
+fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
+    let line = line.replacen("cargo run --release --", "psfleet", 1);
+    let path = format!(
+        "{}:{}:{}",
+        Path::new(PROGRAM).parent().expect("a folder").display(),
+        pwsh().and_then(|pwsh| Some(pwsh.parent()?.display().to_string())).unwrap_or_default(),
+        std::env::var("PATH").expect("a PATH")
+    );
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(&line).current_dir(folder).env("PATH", path).env("HOME", folder);
+    match password {
+        Some(password) => command.env("PSFLEET_PASSWORD", password),
+        None => command.env_remove("PSFLEET_PASSWORD"),
+    };
+    let output = command.output().expect("a shell");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{line}\n{}: {stderr}", output.status);
+    output
+}
+
+fn lines(output: &Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+fn command_with(part: &str) -> &'static str {
+    let found = commands().into_iter().find(|line| line.contains(part));
+    found.unwrap_or_else(|| panic!("the README has no command with {part}"))
+}
+
+/// The README's `fleet.toml`, with addresses that exist: `text` in it replaced, and tables of hosts added.
+fn fleet_file(folder: &Path, replace: &[(&str, &str)], hosts: &[(String, String)]) {
+    let mut text = blocks("toml").first().expect("the README shows a fleet.toml").to_string();
+    for (old, new) in replace {
+        assert!(text.contains(old), "the README's fleet.toml has no {old}");
+        text = text.replace(old, new);
+    }
+    for (name, settings) in hosts {
+        text.push_str(&format!("\n[hosts.\"{name}\"]\naddress = \"127.0.0.1\"\n{settings}\n"));
+    }
+    std::fs::write(folder.join("fleet.toml"), text).expect("written");
+}
+
+fn ports(names: &[&str], fleet: &Fleet) -> Vec<(String, String)> {
+    let ports = fleet.hosts().map(|(_, address, _)| format!("port = {}", address.port()));
+    names.iter().map(|name| (*name).to_owned()).zip(ports).collect()
+}
+
+#[test]
+fn every_command_is_tested_here() {
+    let tested = [
+        "inventories/sandbox.toml",
+        "bash tests/run",
+        "hosts list",
+        "-t '@web'",
+        "-t '@dmz'",
+        "-t lin01",
+        "--transport local",
+    ];
+    for line in commands() {
+        assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
+    }
+    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/run").exists());
+}
+
+#[test]
+fn the_first_command_gives_strict_csv_of_200_hosts() {
+    let output = sh(command_with("inventories/sandbox.toml"), Path::new(env!("CARGO_MANIFEST_DIR")), None);
+    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(&*output.stdout);
+    assert_eq!(reader.headers().expect("a header").get(0), Some("PSComputerName"));
+    let status = reader.headers().expect("a header").iter().position(|name| name == "Status").expect("Status");
+    let rows: Vec<_> = reader.records().map(|row| row.expect("rows of equal width")).collect();
+    assert!(rows.iter().all(|row| &row[status] == "Stopped"));
+    let hosts: BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(hosts.len(), 200);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("200 targets: 200 ok"), "{stderr}");
+}
+
+#[test]
+fn the_inventory_lists_its_hosts() {
+    let folder = Folder::new("readme-hosts");
+    fleet_file(folder.path(), &[], &[]);
+    let output = sh(command_with("hosts list"), folder.path(), None);
+    let expected = ["web01.contoso.com", "web02.contoso.com", "web03.contoso.com", "dmz01", "lin01"];
+    assert_eq!(lines(&output), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_domain_example_is_sealed_http() {
+    let folder = Folder::new("readme-web");
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let names = ["web01.contoso.com", "web02.contoso.com", "web03.contoso.com"];
+    fleet_file(folder.path(), &[(r"CONTOSO\svc", fleet.user())], &ports(&names, &fleet));
+    let output = sh(command_with("-t '@web'"), folder.path(), Some(fleet.password().expose()));
+    let objects = lines(&output).iter().filter(|line| line.contains(r#""type":"object""#)).count();
+    assert_eq!(objects, 3, "{output:?}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_workgroup_example_is_https() {
+    let folder = Folder::new("readme-dmz");
+    let fleet = fleet(Options { hosts: 2, tls: true, ..Options::default() }).await;
+    let ca = fleet.authority().expect("an authority").display().to_string();
+    let replace = [(r#""admin""#, &*format!("{:?}", fleet.user())), (r#""ca.pem""#, &*format!("{ca:?}"))];
+    fleet_file(folder.path(), &replace, &ports(&["dmz01", "dmz02"], &fleet));
+    let output = sh(command_with("-t '@dmz'"), folder.path(), Some(fleet.password().expose()));
+    let text = lines(&output).join("\n");
+    assert!(text.contains("dmz01") && text.contains("dmz02"), "{text}");
+    assert_clean(fleet).await;
+}
+
+#[test]
+fn the_ssh_example_reaches_powershell() {
+    let Some(pwsh) = pwsh() else { return };
+    let Some(sshd) = Sshd::start(&Setup::with_powershell(&pwsh)) else { return };
+    let folder = Folder::new("readme-ssh");
+    let settings = format!(
+        "port = {}\nuser = {:?}\nidentity = [{:?}]\nknown_hosts = [{:?}]",
+        sshd.endpoint().port,
+        user(),
+        sshd.user_key(),
+        sshd.known_hosts()
+    );
+    fleet_file(folder.path(), &[], &[("lin01".to_owned(), settings)]);
+    let output = sh(command_with("-t lin01"), folder.path(), None);
+    assert_eq!(lines(&output), ["PSComputerName,Value", "lin01,1", "lin01,2", "lin01,3"]);
+}
+
+#[test]
+fn the_local_example_multiplies() {
+    if pwsh().is_none() {
+        return;
+    }
+    let folder = Folder::new("readme-local");
+    let output = sh(command_with("--transport local"), folder.path(), None);
+    assert_eq!(lines(&output), ["2", "4", "6"]);
+}
