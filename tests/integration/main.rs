@@ -11,6 +11,7 @@ mod recordings;
 mod sandbox;
 mod secrets;
 mod ssh;
+mod ssh_cli;
 mod ssh_password;
 mod support;
 mod winrm;
