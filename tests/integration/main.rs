@@ -2,6 +2,7 @@
 
 mod architecture;
 mod clixml;
+mod engine;
 mod inventory;
 mod local;
 mod matrix;

@@ -18,6 +18,8 @@ pub(super) struct Script {
     /// The block without its braces, for its text.
     pub(super) span: Span,
     pub(super) params: Vec<Param>,
+    /// Has attributes such as `[CmdletBinding()]`, so it knows the common parameters.
+    pub(super) is_advanced: bool,
     pub(super) begin: Block,
     /// `Some` if there is a `process` block (or it is a filter).
     pub(super) process: Option<Block>,

@@ -23,8 +23,8 @@ fn text_within(value: &Val, depth: usize) -> String {
         Val::Bool(true) => "True".into(),
         Val::Bool(false) => "False".into(),
         Val::Char(unit) => String::from_utf16_lossy(&[*unit]),
-        Val::F32(number) => float_text(f64::from(*number), &format!("{number:e}")),
-        Val::F64(number) => float_text(*number, &format!("{number:e}")),
+        Val::F32(number) => float_text(f64::from(*number), &format!("{number:.6e}"), 7),
+        Val::F64(number) => float_text(*number, &format!("{number:.14e}"), 15),
         Val::Str(text) => text.to_string(),
         Val::DateTime(time) => datetime::format(time, "MM/dd/yyyy HH:mm:ss"),
         Val::TimeSpan(ticks) => datetime::timespan_text(*ticks),
@@ -56,8 +56,19 @@ fn text_within(value: &Val, depth: usize) -> String {
     }
 }
 
-/// A floating point number as .NET writes it; `exponential` is its shortest form in Rust's notation.
-fn float_text(number: f64, exponential: &str) -> String {
+/// The text that `ToString()` and `-f` give: all the digits that a number needs, where PowerShell's own conversion
+/// stops at fifteen.
+pub(super) fn shortest(value: &Val) -> String {
+    match value {
+        Val::F32(number) => float_text(f64::from(*number), &format!("{number:e}"), 15),
+        Val::F64(number) => float_text(*number, &format!("{number:e}"), 15),
+        other => text(other),
+    }
+}
+
+/// A floating point number as .NET writes it: `exponential` are its digits in Rust's notation; numbers with more places
+/// before the point than `places` keep the exponent.
+pub(super) fn float_text(number: f64, exponential: &str, places: i32) -> String {
     if number.is_nan() {
         return "NaN".into();
     }
@@ -66,7 +77,11 @@ fn float_text(number: f64, exponential: &str) -> String {
     }
     let Some((mantissa, exponent)) = exponential.split_once('e') else { return exponential.to_owned() };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if number != 0.0 && !(-4..15).contains(&exponent) {
+    let mantissa = match mantissa.contains('.') {
+        true => mantissa.trim_end_matches('0').trim_end_matches('.'),
+        false => mantissa,
+    };
+    if number != 0.0 && !(-4..places).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}E{sign}{:02}", exponent.abs());
     }
@@ -152,11 +167,15 @@ fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     let message = format!("Cannot convert value \"{shown}\" to type \"{}\". Error: \"{why}\"", kind.full);
     let id = match value {
         Val::Str(_) if value_is_number(kind) => "InvalidCastFromStringToInteger",
-        Val::Str(_) => "InvalidCastParseTargetInvocation",
+        Val::Str(_) => "InvalidCastParseTargetInvocationWithFormatProvider",
+        _ if value.as_float().is_some() => "InvalidCastIConvertible",
         _ => "ConvertToFinalInvalidCastException",
     };
-    let record = ErrorRecord::new("System.Management.Automation.PSInvalidCastException", message, id, 5);
-    ErrorRecord { reason: Some("RuntimeException".into()), ..record }
+    let message: Arc<str> = message.into();
+    let inner = Exception::new("System.Management.Automation.PSInvalidCastException", message.clone());
+    let mut record = ErrorRecord::runtime(message, id, 5);
+    record.exception = Arc::new(Exception { inner: Some(Arc::new(inner)), ..(*record.exception).clone() });
+    record
 }
 
 fn value_is_number(kind: &TypeRef) -> bool {
@@ -336,7 +355,7 @@ mod tests {
             (1e-5, "1E-05"),
             (0.0001, "0.0001"),
             (-1.5e-7, "-1.5E-07"),
-            (1.0 / 3.0, "0.3333333333333333"),
+            (1.0 / 3.0, "0.333333333333333"),
             (0.0, "0"),
         ] {
             assert_eq!(text(&Val::F64(number)), wanted);

@@ -1,6 +1,6 @@
 //! `-f` and `.ToString("N2")`: .NET's composite and numeric formats in the invariant culture.
 
-use super::convert::text;
+use super::convert::{self, text};
 use super::datetime;
 use super::errors::ErrorRecord;
 use super::value::Val;
@@ -49,7 +49,7 @@ fn aligned(text: &str, width: i32) -> String {
 /// A value by a format; the plain text without one.
 pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecord> {
     if format.is_empty() {
-        return Ok(text(value));
+        return Ok(convert::shortest(value));
     }
     match value {
         Val::DateTime(time) => Ok(datetime::format(time, format)),
@@ -133,10 +133,10 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
         }
         'G' | 'R' => match precision {
             Some(digits @ 1..) if value.as_int().is_none() => {
-                let rounded: f64 = format!("{float:.*e}", digits - 1).parse().unwrap_or(float);
-                text(&Val::F64(rounded))
+                let exponential = format!("{float:.*e}", digits - 1);
+                convert::float_text(float, &exponential, digits as i32)
             }
-            _ => text(value),
+            _ => convert::shortest(value),
         },
         _ => return Err(invalid()),
     })
@@ -148,18 +148,13 @@ fn signed(float: f64, digits: &str) -> String {
     if float < 0.0 && !is_zero { format!("-{digits}") } else { digits.to_owned() }
 }
 
-/// The absolute value with so many digits after the point; halves go away from zero.
+/// The absolute value with so many digits after the point.
 fn fixed(value: &Val, float: f64, precision: usize) -> String {
     if let Some(whole) = value.as_int() {
         let fraction = if precision > 0 { format!(".{}", "0".repeat(precision)) } else { String::new() };
         return format!("{}{fraction}", whole.unsigned_abs());
     }
-    let size = float.abs();
-    let long = format!("{size:.*}", precision + 30);
-    // Rust rounds an exact half to even.
-    let is_half = long[long.len() - 30..].starts_with('5') && long[long.len() - 29..].bytes().all(|byte| byte == b'0');
-    let size = if is_half { size.next_up() } else { size };
-    format!("{size:.precision$}")
+    format!("{:.precision$}", float.abs())
 }
 
 /// Commas between groups of three digits.
@@ -192,7 +187,7 @@ fn custom(float: f64, pattern: &str) -> String {
     let (digits, tail) = (&pattern[start..end], &pattern[end..]);
     let scaled = if pattern.contains('%') { float * 100.0 } else { float };
     let (whole_pattern, fraction_pattern) = digits.split_once('.').unwrap_or((digits, ""));
-    let formatted = format!("{:.*}", fraction_pattern.len(), scaled.abs());
+    let formatted = fifteen_digits(scaled.abs(), fraction_pattern.len());
     let (whole, fraction) = formatted.split_once('.').unwrap_or((&formatted, ""));
     let needed = whole_pattern.trim_start_matches(['#', ',']).chars().filter(|next| *next == '0').count();
     let whole = format!("{:0>needed$}", whole.trim_start_matches('0'));
@@ -201,6 +196,33 @@ fn custom(float: f64, pattern: &str) -> String {
     let fraction = &fraction[..needed.max(fraction.trim_end_matches('0').len()).min(fraction.len())];
     let number = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
     format!("{}{}{tail}", &pattern[..start], signed(float, &number))
+}
+
+/// So many digits after the point, rounded as custom patterns do it: of fifteen digits, halves up.
+fn fifteen_digits(size: f64, precision: usize) -> String {
+    let exponential = format!("{size:.14e}");
+    let (mantissa, exponent) = exponential.split_once('e').unwrap_or((&exponential, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
+    let digit = |place: i32| usize::try_from(place).ok().and_then(|place| digits.get(place)).copied().unwrap_or(0);
+    // Places count from the first digit; the point stands after place `exponent`.
+    let first = exponent.min(0) - 1;
+    let last = exponent.saturating_add(i32::try_from(precision).unwrap_or(0));
+    if last < first || !size.is_finite() {
+        return format!("{size:.precision$}");
+    }
+    let mut kept: Vec<u8> = (first..=last).map(|place| if place < 0 { 0 } else { digit(place) }).collect();
+    let mut carry = u8::from(last >= -1 && digit(last + 1) >= 5);
+    for place in kept.iter_mut().rev() {
+        *place += carry;
+        carry = *place / 10;
+        *place %= 10;
+    }
+    let text: String = kept.iter().map(|digit| char::from(digit + b'0')).collect();
+    let (whole, fraction) = text.split_at(text.len() - precision);
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    if precision == 0 { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
 #[cfg(test)]

@@ -33,3 +33,6 @@ mod wire;
 pub use facts::{Disk, Host, Hotfix, OperatingSystem, Process, Role, Service, ServiceStatus, StartType};
 pub use invocation::{Argument, Command, EndState, Ended, Invocation, Runtime};
 pub use runspace::Runspace;
+
+#[cfg(test)]
+mod tests;

@@ -141,9 +141,9 @@ impl TypeRef {
 
     /// The name without its namespace.
     pub(super) fn name(&self) -> &str {
-        let plain = self.full.split('[').next().unwrap_or(&self.full);
+        let plain = self.full.split("[[").next().unwrap_or(&self.full);
         let start = plain.rfind('.').map_or(0, |dot| dot + 1);
-        &self.full[start..]
+        &plain[start..]
     }
 
     /// `-is`

@@ -5,7 +5,7 @@ use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::ops;
 use super::super::value::{Obj, Schema, Val};
 use super::property::Property;
-use super::sort::sort_order;
+use super::sort::order_by_keys;
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -65,10 +65,7 @@ impl Cmdlet for Group {
             });
             return out.put(evaluator, Val::hash(false, entries.collect()));
         }
-        groups.sort_by(|(left, _), (right, _)| {
-            let orders = left.iter().zip(right).map(|(left, right)| sort_order(left, right, self.case_sensitive));
-            orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
+        order_by_keys(&mut groups, self.case_sensitive, |(keys, _)| keys);
         let kind = if self.no_element { "GroupInfoNoElement" } else { "GroupInfo" };
         let type_name = format!("Microsoft.PowerShell.Commands.{kind}");
         let type_names = [type_name.as_str(), "Microsoft.PowerShell.Commands.GroupInfo", "System.Object"];
@@ -76,14 +73,9 @@ impl Cmdlet for Group {
         let schema = Schema::new(type_names, &["Values", "Count", "Group", "Name"]);
         for (keys, members) in groups {
             let (label, count) = (name(&keys), Val::I32(members.len() as i32));
-            let group = if self.no_element { Vec::new() } else { members };
             let collection = "System.Collections.ObjectModel.Collection`1[[System.Management.Automation.PSObject]]";
-            let values = vec![
-                Val::list("System.Collections.ArrayList", keys),
-                count,
-                Val::list(collection, group),
-                Val::str(label),
-            ];
+            let group = if self.no_element { Val::Null } else { Val::list(collection, members) };
+            let values = vec![Val::list("System.Collections.ArrayList", keys), count, group, Val::str(label)];
             out.put(evaluator, Obj::typed(&schema, type_names[0], values))?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Measure-Object and Measure-Command.
+//! Measure-Object.
 
 use super::super::convert::{self, text};
 use super::super::errors::ErrorRecord;
@@ -126,7 +126,6 @@ impl Measure {
         let flags = self.flags;
         let measured = &mut self.measured[place];
         measured.is_found = true;
-        measured.count += 1;
         if flags.sum || flags.average || flags.deviation {
             match convert::number(&value).and_then(|number| number.as_float()) {
                 Some(number) => measured.numbers.push(number),
@@ -135,10 +134,11 @@ impl Measure {
                     let id = "NonNumericInputObject,Microsoft.PowerShell.Commands.MeasureObjectCommand";
                     let record =
                         ErrorRecord::new("System.Management.Automation.PSInvalidCastException", message, id, 9);
-                    evaluator.write_error(record.with_target(value.clone()))?;
+                    return evaluator.write_error(record.with_target(value.clone()));
                 }
             }
         }
+        measured.count += 1;
         if flags.minimum && measured.minimum.as_ref().is_none_or(|known| sort_order(&value, known, false).is_lt()) {
             measured.minimum = Some(value.clone());
         }
@@ -152,7 +152,8 @@ impl Measure {
         let flags = self.flags;
         let shown = |wanted: bool, value: f64| if wanted { Val::F64(value) } else { Val::Null };
         let count = measured.numbers.len() as f64;
-        let sum: f64 = measured.numbers.iter().sum();
+        // Summing an iterator of nothing gives -0.
+        let sum = measured.numbers.iter().fold(0.0, |sum, number| sum + number);
         let average = sum / count;
         let squares: f64 = measured.numbers.iter().map(|number| (number - average).powi(2)).sum();
         let deviation = if count > 1.0 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
@@ -178,7 +179,7 @@ impl Measure {
         let values = vec![
             Val::I32(measured.count),
             shown(flags.average && has_numbers, average),
-            shown(flags.sum && (has_numbers || measured.count == 0), sum),
+            shown(flags.sum, sum),
             extreme(&measured.maximum),
             extreme(&measured.minimum),
             shown(flags.deviation && has_numbers, deviation),

@@ -16,6 +16,7 @@ mod write;
 use super::eval::{Cmdlet, Evaluator, Run};
 
 pub(super) use binding::{Bound, bind};
+pub(super) use sort::sort_values;
 
 /// A command: name, other names, parameters, and how to make one.
 ///

@@ -1,8 +1,8 @@
-//! Sort-Object and Get-Unique.
+//! Sort-Object.
 
 use std::cmp::Ordering;
 
-use super::super::convert::text;
+use super::super::convert::{self, text};
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::ops;
 use super::super::value::Val;
@@ -64,9 +64,10 @@ impl Cmdlet for Sort {
             keyed.push((self.keys(evaluator, &item)?, item));
         }
         evaluator.step(keyed.len() as u64 * 16)?;
-        keyed.sort_by(|(left, _), (right, _)| self.order(left, right));
+        let kinds = KeyKind::of_columns(keyed.iter().map(|(keys, _)| keys.as_slice()));
+        keyed.sort_by(|(left, _), (right, _)| self.order(&kinds, left, right));
         if self.unique {
-            keyed.dedup_by(|(left, _), (right, _)| self.order(left, right) == Ordering::Equal);
+            keyed.dedup_by(|(left, _), (right, _)| self.order(&kinds, left, right) == Ordering::Equal);
         }
         let (skip, take) = match (self.top, self.bottom) {
             (Some(top), _) => (0, top),
@@ -88,11 +89,11 @@ impl Sort {
         self.properties.iter().map(|property| Ok(property.of_object(evaluator, item)?.unwrap_or(Val::Null))).collect()
     }
 
-    fn order(&self, left: &[Val], right: &[Val]) -> Ordering {
+    fn order(&self, kinds: &[KeyKind], left: &[Val], right: &[Val]) -> Ordering {
         for (place, (left, right)) in left.iter().zip(right).enumerate() {
             let descending =
                 self.properties.get(place).and_then(|property| property.descending).unwrap_or(self.descending);
-            let order = sort_order(left, right, self.case_sensitive);
+            let order = kinds.get(place).map_or(Ordering::Equal, |kind| kind.order(left, right, self.case_sensitive));
             if order != Ordering::Equal {
                 return if descending { order.reverse() } else { order };
             }
@@ -101,23 +102,81 @@ impl Sort {
     }
 }
 
-/// A total order: what cannot be compared is compared as text.
-pub(super) fn sort_order(left: &Val, right: &Val, case_sensitive: bool) -> Ordering {
-    match (left.is_null(), right.is_null()) {
-        (true, true) => return Ordering::Equal,
-        (true, false) => return Ordering::Less,
-        (false, true) => return Ordering::Greater,
-        _ => {}
+/// Sorts by several keys, ascending.
+pub(super) fn order_by_keys<T>(items: &mut [T], case_sensitive: bool, keys: impl Fn(&T) -> &Vec<Val>) {
+    let kinds = KeyKind::of_columns(items.iter().map(|item| keys(item).as_slice()));
+    items.sort_by(|left, right| {
+        let columns = keys(left).iter().zip(keys(right)).zip(&kinds);
+        let orders = columns.map(|((left, right), kind)| kind.order(left, right, case_sensitive));
+        orders.fold(Ordering::Equal, Ordering::then)
+    });
+}
+
+/// Sorts values by themselves.
+pub(in super::super) fn sort_values(items: &mut [Val]) {
+    let kind = KeyKind::of(items.iter().filter(|item| !item.is_null()));
+    items.sort_by(|left, right| kind.order(left, right, false));
+}
+
+/// How the keys of one property are compared: an order must be total, so one way for all of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyKind {
+    /// As their own type.
+    Same,
+    /// Numbers, and texts that read as numbers.
+    Number,
+    Text,
+}
+
+impl KeyKind {
+    fn of_columns<'k>(rows: impl Iterator<Item = &'k [Val]> + Clone) -> Vec<Self> {
+        let width = rows.clone().next().map_or(0, <[Val]>::len);
+        let column = |place: usize| rows.clone().filter_map(move |row| row.get(place)).filter(|key| !key.is_null());
+        (0..width).map(|place| Self::of(column(place))).collect()
     }
-    let numbers = (left.as_float(), right.as_float());
+
+    fn of<'k>(keys: impl Iterator<Item = &'k Val> + Clone) -> Self {
+        let first = keys.clone().next();
+        let is_same = |key: &Val| first.is_some_and(|first| first.static_kind() == key.static_kind());
+        let is_number = |key: &Val| convert::number(key).is_some();
+        if keys.clone().all(is_same) || keys.clone().all(|key| key.as_int().is_some()) {
+            Self::Same
+        } else if keys.clone().all(is_number) {
+            Self::Number
+        } else {
+            Self::Text
+        }
+    }
+
+    fn order(self, left: &Val, right: &Val, case_sensitive: bool) -> Ordering {
+        let nulls = right.is_null().cmp(&left.is_null());
+        if left.is_null() || right.is_null() {
+            return nulls;
+        }
+        match self {
+            Self::Same => sort_order(left, right, case_sensitive),
+            Self::Number => by_number(left, right),
+            Self::Text => ops::compare_texts(&text(left), &text(right), case_sensitive),
+        }
+    }
+}
+
+fn by_number(left: &Val, right: &Val) -> Ordering {
+    let number = |value: &Val| convert::number(value).and_then(|number| number.as_float()).unwrap_or(f64::NEG_INFINITY);
+    number(left).total_cmp(&number(right))
+}
+
+/// The order of two values, neither null. Values of one type have a total order.
+pub(super) fn sort_order(left: &Val, right: &Val, case_sensitive: bool) -> Ordering {
+    let by_text = || ops::compare_texts(&text(left), &text(right), case_sensitive);
     match (left, right) {
         (Val::Enum(left), Val::Enum(right)) => left.number.cmp(&right.number),
         (Val::Bool(left), Val::Bool(right)) => left.cmp(right),
-        _ if left.static_kind() == right.static_kind() || (numbers.0.is_some() && numbers.1.is_some()) => {
-            ops::compare(left, right, case_sensitive)
-                .unwrap_or_else(|| ops::compare_texts(&text(left), &text(right), case_sensitive))
+        (Val::F64(_) | Val::F32(_), _) | (_, Val::F64(_) | Val::F32(_)) => by_number(left, right),
+        _ if left.static_kind() == right.static_kind() || (left.as_int().is_some() && right.as_int().is_some()) => {
+            ops::compare(left, right, case_sensitive).unwrap_or_else(by_text)
         }
-        _ => ops::compare_texts(&text(left), &text(right), case_sensitive),
+        _ => by_text(),
     }
 }
 

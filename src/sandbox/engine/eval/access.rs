@@ -114,6 +114,8 @@ impl Evaluator<'_> {
             .iter()
             .filter_map(|item| match item {
                 Val::List(_) if matches!(name.to_ascii_lowercase().as_str(), "count" | "length") => None,
+                // A property bag without the property counts as one with null.
+                Val::Object(object) if object.text.is_none() => Some(self.member(item, name).unwrap_or(Val::Null)),
                 other => self.member(other, name),
             })
             .flat_map(|value| if let Val::List(list) = &value { list.items() } else { vec![value] })
@@ -209,7 +211,8 @@ impl Evaluator<'_> {
         let message = format!(
             "The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
         );
-        Err(ErrorRecord::runtime(message, "PropertyNotFound", 7).into())
+        let id = if matches!(object, Val::Object(_)) { "ExceptionWhenSetting" } else { "PropertyNotFound" };
+        Err(ErrorRecord::runtime(message, id, 7).into())
     }
 }
 
@@ -283,10 +286,7 @@ fn type_names(value: &Val) -> Vec<Val> {
 
 fn type_property(kind: &TypeRef, name: &str) -> Option<Val> {
     Some(match name {
-        "name" => {
-            let array = if kind.full.ends_with("[]") { "[]" } else { "" };
-            Val::str(format!("{}{array}", kind.name()))
-        }
+        "name" => Val::str(kind.name()),
         "fullname" => Val::Str(kind.full.clone()),
         "namespace" => Val::str(kind.full.rsplit_once('.').map_or("", |(namespace, _)| namespace)),
         "isarray" => Val::Bool(kind.full.ends_with("[]")),

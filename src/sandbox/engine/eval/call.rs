@@ -144,7 +144,7 @@ impl Evaluator<'_> {
                 RawArg::Value(value) => rest.push(value),
                 RawArg::Parameter(name, value) => {
                     let Some(place) = parameter_named(script, &name) else {
-                        if name.eq_ignore_ascii_case("erroraction") {
+                        if script.is_advanced && name.eq_ignore_ascii_case("erroraction") {
                             let action = value.or_else(|| next_value(&mut args)).unwrap_or(Val::Null);
                             self.set_local("erroractionpreference", action);
                             continue;

@@ -347,7 +347,7 @@ fn not_comparable(left: &Val, right: &Val) -> ErrorRecord {
             left.type_name(),
             text(right)
         );
-        return ErrorRecord::runtime(message, "ComparisonFailure", 7);
+        return ErrorRecord::runtime(message, "InvalidCastFromStringToInteger", 7);
     }
     let message = format!("Cannot compare \"{}\" because it is not IComparable.", text(left));
     ErrorRecord::runtime(message, "NotIcomparable", 7)

@@ -138,7 +138,7 @@ fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
                 Val::List(list) => list.type_name.to_string(),
                 Val::Object(object) if object.text.is_none() => String::new(),
                 Val::Type(kind) => kind.full.to_string(),
-                other => text(other),
+                other => convert::shortest(other),
             },
         }),
         "gettype" => Val::Type(TypeRef::named(target.type_name())),
@@ -324,7 +324,7 @@ fn list_method(list: &Arc<List>, name: &str, args: &[Val]) -> Found {
             Val::Void
         }
         "sort" => {
-            list.change(|items| items.sort_by(|a, b| ops::compare(a, b, false).unwrap_or(std::cmp::Ordering::Equal)));
+            list.change(|items| super::super::cmdlets::sort_values(items));
             Val::Void
         }
         _ => return Ok(None),

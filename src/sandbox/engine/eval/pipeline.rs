@@ -173,16 +173,12 @@ impl Evaluator<'_> {
         out: &mut dyn Sink,
     ) -> Run<()> {
         let outer = std::mem::replace(&mut self.context, Arc::new(context));
-        let mut done = {
+        let done = {
             let mut chain = Chain { stages: &mut [], sink: out, outer: &outer, from: redirect };
             let done = self.expression_statement(expr, &mut chain);
             let flushed = chain.flush(self);
             done.and(flushed)
         };
-        if let Err(Flow::Throw(record)) = done {
-            done =
-                if record.ends_script || self.try_depth > 0 { Err(Flow::Throw(record)) } else { self.report(*record) };
-        }
         self.context = outer;
         done
     }

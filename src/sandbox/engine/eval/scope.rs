@@ -216,7 +216,11 @@ impl Evaluator<'_> {
         let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
         let kind = kind.or_else(|| frame.variables.get(name).and_then(|slot| slot.kind.clone()));
         let value = match &kind {
-            Some(kind) => convert::cast(&value, kind)?,
+            Some(kind) => convert::cast(&value, kind).map_err(|record| ErrorRecord {
+                id: "RuntimeException".into(),
+                category: 10,
+                ..record
+            })?,
             None => value,
         };
         frame.variables.insert(name.clone(), Slot { value, kind });

@@ -7,7 +7,6 @@ use super::cursor::{is_double_quote, is_single_quote};
 use super::literal::parse_number;
 use super::string::Closer;
 use super::{Parsed, Parser};
-use crate::sandbox::engine::ops;
 
 impl Parser<'_> {
     /// A pipeline whose first expression may have been read already.
@@ -40,7 +39,7 @@ impl Parser<'_> {
             return Ok(false);
         }
         self.cursor.skip_lines();
-        if self.at_argument_end() {
+        if self.at_argument_end() && self.cursor.peek() != Some('&') {
             return self.error("EmptyPipeElement", "An empty pipe element is not allowed.", at);
         }
         Ok(true)
@@ -241,12 +240,7 @@ impl Parser<'_> {
     }
 }
 
+/// With a sign it stays a text, as in PowerShell; parameters that want a number convert it.
 fn word_value(text: &str) -> ExprKind {
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
-    let number = parse_number(digits);
-    match (number, negative) {
-        (Some(number), false) => ExprKind::Const(number),
-        (Some(number), true) => ops::negate_literal(&number).map_or(ExprKind::Bare(text.into()), ExprKind::Const),
-        (None, _) => ExprKind::Bare(text.into()),
-    }
+    parse_number(text).map_or_else(|| ExprKind::Bare(text.into()), ExprKind::Const)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Expr, ExprKind, Scope, Span, UnaryOp, Variable};
 use super::super::ops;
+use super::super::value::Val;
 use super::cursor::{is_double_quote, is_single_quote};
 use super::operator::Infix;
 use super::{Parsed, Parser};
@@ -260,7 +261,7 @@ impl Parser<'_> {
         let start = self.cursor.pos();
         self.cursor.bump();
         self.cursor.bump();
-        let mut entries = Vec::new();
+        let mut entries: Vec<(Expr, _)> = Vec::new();
         loop {
             self.cursor.skip_separators();
             if self.cursor.eat("}") {
@@ -268,6 +269,14 @@ impl Parser<'_> {
             }
             let key_start = self.cursor.pos();
             let key = self.hash_key()?;
+            if let Some(name) = literal_key(&key)
+                && entries.iter().any(|(known, _)| {
+                    literal_key(known).is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+                })
+            {
+                let message = format!("Duplicate keys '{name}' are not allowed in hash literals.");
+                return self.error("DuplicateKeyInHashLiteral", message, key_start);
+            }
             self.cursor.skip_lines();
             if !self.cursor.eat("=") {
                 let message = "Missing '=' operator after key in hash literal.";
@@ -414,6 +423,15 @@ impl Parser<'_> {
             name.push_str(self.cursor.take_while(is_name));
         }
         name
+    }
+}
+
+/// The key of a hash literal, if it is plain text.
+fn literal_key(key: &Expr) -> Option<&str> {
+    match &key.kind {
+        ExprKind::Bare(word) => Some(word),
+        ExprKind::Const(Val::Str(text)) => Some(text),
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ mod cursor;
 mod expression;
 mod literal;
 mod operator;
+mod param;
 mod statement;
 mod string;
 
@@ -28,7 +29,8 @@ type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a script.
 pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
-    let mut parser = Parser { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here() };
+    let mut parser =
+        Parser { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here(), has_attributes: false };
     let script = parser.script_body(None)?;
     Ok(Arc::new(script))
 }
@@ -37,6 +39,8 @@ struct Parser<'a> {
     cursor: Cursor<'a>,
     source: Arc<str>,
     stack: StackGuard,
+    /// Whether attributes were read before parameters of the block that is read now.
+    has_attributes: bool,
 }
 
 impl Parser<'_> {

@@ -60,7 +60,6 @@ impl Parser<'_> {
     }
 
     /// `=`, `+=` and their like.
-    #[allow(clippy::option_option)]
     pub(super) fn assignment_operator(&mut self) -> Option<Option<BinaryOp>> {
         for (text, op) in [("+=", Op::Add), ("-=", Op::Sub), ("*=", Op::Mul), ("/=", Op::Div), ("%=", Op::Rem)] {
             if self.cursor.eat(text) {

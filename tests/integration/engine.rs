@@ -1,0 +1,227 @@
+//! The sandbox's built-in engine against real PowerShell: what a script gives must be equal, object by object.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use psfleet::clixml::{Content, Decoder, ListKind, Object, RefId, Value};
+use psfleet::record::Stream;
+use psfleet::sandbox::engine::{EndState, Ended, Host, Invocation, Runspace, Runtime};
+
+use crate::support::pwsh;
+
+/// The scripts, one per paragraph; `#` lines say what they cover.
+const SCRIPTS: &str = include_str!("engine.ps1.txt");
+
+/// Keeps what the engine emits; time stands still.
+#[derive(Default)]
+struct Recorder {
+    records: Vec<(Stream, Value)>,
+}
+
+impl Runtime for Recorder {
+    fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
+        self.records.push((stream, value));
+        ControlFlow::Continue(())
+    }
+
+    fn sleep(&mut self, _time: Duration) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn poll_stop(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_790_000_000).expect("a valid time")
+    }
+}
+
+/// What a script gave, in a form that can be compared.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Given {
+    output: Vec<String>,
+    /// Error ids of the error stream.
+    errors: Vec<String>,
+    /// The error id of the terminating error.
+    failed: Option<String>,
+}
+
+/// Error ids carry the class of a real cmdlet behind a comma; the engine has no classes.
+fn plain_id(id: &str) -> String {
+    id.split(',').next().unwrap_or(id).to_owned()
+}
+
+fn engine(script: &str) -> Given {
+    let mut recorder = Recorder::default();
+    let mut runspace = Runspace::new(Arc::new(Host::draw(1, 0)));
+    let Ended { state, .. } = runspace.invoke(&Invocation::script(script, []), &mut recorder);
+    let id = |record: &Value| {
+        let id = record.member("FullyQualifiedErrorId").and_then(Value::as_text).expect("a record has an id");
+        plain_id(&id.to_string())
+    };
+    let of =
+        |wanted: Stream| recorder.records.iter().filter(move |(stream, _)| *stream == wanted).map(|(_, value)| value);
+    Given {
+        output: of(Stream::Output).map(canonical).collect(),
+        errors: of(Stream::Error).map(id).collect(),
+        failed: if let EndState::Failed(record) = &state { Some(id(record)) } else { None },
+    }
+}
+
+/// Runs each script as a pipeline of its own and prints one line of JSON for it.
+const RUNNER: &str = r#"
+$ErrorActionPreference = 'Stop'
+$scripts = [Console]::In.ReadToEnd().Split([char]0)
+foreach ($text in $scripts) {
+    $shell = [powershell]::Create()
+    $null = $shell.AddScript($text)
+    $failed = ''
+    $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+    try { $shell.Invoke($null, $output) } catch {
+        $inner = $_.Exception
+        while ($inner.InnerException -and -not ($inner -is [System.Management.Automation.RuntimeException] -and
+            -not ($inner -is [System.Management.Automation.MethodInvocationException]))) { $inner = $inner.InnerException }
+        $failed = if ($inner.ErrorRecord) { $inner.ErrorRecord.FullyQualifiedErrorId } else { $inner.GetType().FullName }
+    }
+    foreach ($object in $output) {
+        $xml = [System.Management.Automation.PSSerializer]::Serialize($object, 1)
+        [Console]::Out.WriteLine('O ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($xml)))
+    }
+    foreach ($record in $shell.Streams.Error) { [Console]::Out.WriteLine('E ' + ($record.FullyQualifiedErrorId -replace '\s', ' ')) }
+    if ($failed) { [Console]::Out.WriteLine('F ' + ($failed -replace '\s', ' ')) }
+    [Console]::Out.WriteLine('.')
+    $shell.Dispose()
+}
+"#;
+
+fn real(program: &std::path::Path, scripts: &[&str]) -> Vec<Given> {
+    let mut child = Command::new(program)
+        .args(["-NoLogo", "-NoProfile", "-c", RUNNER])
+        .env("TZ", "UTC")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("PowerShell starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let input = scripts.join("\0");
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).expect("PowerShell reads"));
+    let output = child.wait_with_output().expect("PowerShell ends");
+    writer.join().expect("the writer ends");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut all = Vec::new();
+    let mut given = Given::default();
+    for line in text.lines() {
+        match line.split_at_checked(2) {
+            Some(("O ", data)) => {
+                let xml = base64_simd::STANDARD.decode_to_vec(data).expect("base64");
+                let mut decoder = Decoder::default();
+                let element = decoder.elements(&xml).next().expect("one object").expect("CLIXML");
+                given.output.push(canonical(&element.document.root));
+            }
+            Some(("E ", id)) => given.errors.push(plain_id(id)),
+            Some(("F ", id)) => given.failed = Some(plain_id(id)),
+            _ => all.push(std::mem::take(&mut given)),
+        }
+    }
+    all
+}
+
+/// A value as text without what may differ: ids of references, the order of hashtables, versions of assemblies.
+fn canonical(value: &Value) -> String {
+    let mut known = HashMap::new();
+    index(value, &mut known);
+    let mut text = String::new();
+    write_value(value, &known, &mut text);
+    text
+}
+
+fn index<'v>(value: &'v Value, known: &mut HashMap<RefId, &'v Value>) {
+    let Value::Object(object) = value else { return };
+    if let Some(id) = object.id {
+        known.insert(id, value);
+    }
+    let members = object.props.iter().chain(&object.notes).map(|(_, value)| value);
+    members.for_each(|value| index(value, known));
+    match &object.content {
+        Content::Value(inner) => index(inner, known),
+        Content::List(_, items) => items.iter().for_each(|item| index(item, known)),
+        Content::Dict(entries) => entries.iter().for_each(|(key, value)| {
+            index(key, known);
+            index(value, known);
+        }),
+        Content::None => {}
+    }
+}
+
+fn write_value(value: &Value, known: &HashMap<RefId, &Value>, out: &mut String) {
+    match value {
+        Value::Object(object) => write_object(object, known, out),
+        Value::Ref(id) => match known.get(id) {
+            Some(value) => write_value(value, known, out),
+            None => out.push_str("lost"),
+        },
+        primitive => write!(out, "{primitive:?}").expect("text"),
+    }
+}
+
+fn write_object(object: &Object, known: &HashMap<RefId, &Value>, out: &mut String) {
+    let text = |value: &Value| {
+        let mut text = String::new();
+        write_value(value, known, &mut text);
+        text
+    };
+    let name = object.type_names.first().unwrap_or("");
+    out.push_str(name.split(['`', '[']).next().unwrap_or(name));
+    match &object.content {
+        Content::None => {}
+        Content::Value(inner) => write!(out, "({})", text(inner)).expect("text"),
+        Content::List(kind, items) => {
+            // A lazy enumerable of .NET is a list here.
+            assert!(matches!(kind, ListKind::List | ListKind::Enumerable));
+            let items: Vec<_> = items.iter().map(text).collect();
+            write!(out, "[{}]", items.join(", ")).expect("text");
+        }
+        Content::Dict(entries) => {
+            let mut entries: Vec<_> =
+                entries.iter().map(|(key, value)| format!("{}: {}", text(key), text(value))).collect();
+            if name.ends_with("Hashtable") {
+                entries.sort();
+            }
+            write!(out, "{{{}}}", entries.join(", ")).expect("text");
+        }
+    }
+    for (mark, members) in [('p', &object.props), ('n', &object.notes)] {
+        for (name, value) in members {
+            write!(out, " {mark}.{name}={}", text(value)).expect("text");
+        }
+    }
+}
+
+fn scripts() -> Vec<&'static str> {
+    let paragraphs = SCRIPTS.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+    paragraphs.filter(|text| text.lines().any(|line| !line.starts_with("##"))).collect()
+}
+
+#[test]
+fn engine_equals_powershell() {
+    let scripts = scripts();
+    assert!(scripts.len() >= 150, "{} scripts", scripts.len());
+    let Some(program) = pwsh() else { return };
+    let real = real(&program, &scripts);
+    assert_eq!(real.len(), scripts.len());
+    let mut differences = String::new();
+    for (script, wanted) in scripts.iter().zip(&real) {
+        let given = engine(script);
+        if given != *wanted {
+            writeln!(differences, "--- {script}\nPowerShell: {wanted:#?}\nengine:     {given:#?}").expect("text");
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
