@@ -105,6 +105,11 @@ impl ListArgs {
 
     fn select(mut self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> Result<Vec<HostSettings>, Errors> {
         let mut machine = Machine::default();
+        // What was typed stands above the environment, and does not add to it.
+        let from_env = std::env::var("PSFLEET_TARGETS").is_ok_and(|text| text.split('\n').eq(&self.targets.targets));
+        if from_env && !self.expressions.is_empty() {
+            self.targets.targets.clear();
+        }
         self.targets.targets.extend(self.expressions);
         if self.targets.targets.is_empty() {
             self.targets.targets.push("@all".to_owned());

@@ -52,11 +52,8 @@ pub enum Atom {
     Urls(Vec<UrlTarget>),
 }
 
-/// Parses one `--targets` or `--exclude` value.
-///
-/// # Errors
-/// One line for each part that is not right.
-pub fn parse(text: &str) -> Result<Expression, Vec<String>> {
+/// Parses one `--targets` or `--exclude` value: the terms that are right, and one line for each that is not.
+pub fn parse(text: &str) -> (Expression, Vec<String>) {
     let mut errors = Vec::new();
     let mut terms = Vec::new();
     for part in text.split('\n').flat_map(|line| split_top(line, ',')) {
@@ -65,7 +62,7 @@ pub fn parse(text: &str) -> Result<Expression, Vec<String>> {
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(Expression { terms }) } else { Err(errors) }
+    (Expression { terms }, errors)
 }
 
 /// Splits at a character outside of brackets.
@@ -208,7 +205,8 @@ mod tests {
     }
 
     fn check(text: &str, expected: &str) {
-        let shown = parse(text).map(|expression| show(&expression)).unwrap_or_else(|errors| errors.join("; "));
+        let (expression, errors) = parse(text);
+        let shown = if errors.is_empty() { show(&expression) } else { errors.join("; ") };
         assert_eq!(shown, expected, "{text}");
     }
 

@@ -151,10 +151,9 @@ pub fn select(
 fn expressions(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec<Expression> {
     let mut parsed = Vec::new();
     for text in texts {
-        match parse(text) {
-            Ok(expression) => parsed.push(expression),
-            Err(errors) => problems.extend(errors.into_iter().map(|what| Problem::new(format!("{flag}: {what}")))),
-        }
+        let (expression, errors) = parse(text);
+        parsed.push(expression);
+        problems.extend(errors.into_iter().map(|what| Problem::new(format!("{flag}: {what}"))));
     }
     parsed
 }

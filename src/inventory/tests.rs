@@ -385,6 +385,9 @@ fn draws_and_orders() {
 }
 
 proptest! {
+    // A few cases of each suffix are enough here, and each is a whole resolve.
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn broken_inventories_never_panic(text in r#"(\[?(groups|hosts|defaults)?\.?[a-c\[\]"=, 0-9\n'{}:-]{0,12}){0,8}"#, suffix in "toml|yaml|json|csv|txt|ssh_config") {
         let path = format!("x.{suffix}");

@@ -1,10 +1,13 @@
-//! The inventories that we ship, and what users read of broken ones.
+//! The inventories that we ship, `psfleet hosts`, and what users read of broken inventories.
 
 use std::path::Path;
+use std::process::Command;
 
 use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
 use psfleet::inventory::{HostSettings, Request, fold, select};
+
+use crate::support::folder::Folder;
 
 fn example(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("inventories").join(name).to_string_lossy().into_owned()
@@ -84,4 +87,100 @@ fn the_sandbox_is_asked_for_as_its_table_says() {
     });
     assert_eq!(names(&found.expect("hosts")), "web001");
     assert_eq!(asked.as_deref(), Some(r#"{"hosts":200,"seed":7}"#));
+}
+
+/// What `psfleet hosts` says in a folder: exit code, stdout, stderr. No setting of this machine takes part.
+fn psfleet_hosts(folder: &Path, arguments: &[&str], env: &[(&str, &str)]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+        .arg("hosts")
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", folder)
+        .envs(env.iter().copied())
+        .output()
+        .expect("psfleet starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn hosts_folds_and_expands_without_an_inventory() {
+    let folder = Folder::new("hosts");
+    let ok = |arguments: &[&str]| {
+        let (code, out, err) = psfleet_hosts(folder.path(), arguments, &[]);
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        out
+    };
+    assert_eq!(ok(&["expand", "web[1,3-4],db"]), "web1\nweb3\nweb4\ndb\n");
+    assert_eq!(ok(&["fold", "web03", "web01,web02", "db"]), "web[01-03],db\n");
+    assert_eq!(ok(&["list", "a[1-2],ssh://me@b:22"]), "a1\na2\nb:22\n");
+    let (code, _, err) = psfleet_hosts(folder.path(), &["expand", "web[1-999999]"], &[]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("more than 100000 names"), "{err}");
+}
+
+#[test]
+fn hosts_shows_every_setting_with_its_place() {
+    let folder = Folder::new("hosts");
+    let inventory = "[defaults]\nuser = 'svc'\npassword = 'hunter2'\n[groups.web]\nhosts = ['web[1-2]']\nport = 81\n";
+    std::fs::write(folder.path().join("i.toml"), inventory).expect("written");
+    let unsafe_file = psfleet_hosts(folder.path(), &["-i", "i.toml"], &[]);
+    if cfg!(unix) {
+        assert_eq!(unsafe_file.0, 2);
+        assert!(unsafe_file.2.contains("i.toml:3:12") && unsafe_file.2.contains("chmod 600"), "{}", unsafe_file.2);
+    }
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(folder.path().join("i.toml"), mode).expect("mode set");
+    }
+    let env = [("PSFLEET_TARGETS", "web1\nweb2"), ("PSFLEET_INVENTORY", "i.toml"), ("PSFLEET_TLS", "1")];
+    assert_eq!(psfleet_hosts(folder.path(), &["list"], &env).1, "web1\nweb2\n");
+    let (code, out, _) = psfleet_hosts(folder.path(), &["show", "web2", "--timeout", "5s"], &env);
+    assert_eq!(code, 0);
+    assert!(!out.contains("hunter2") && !out.contains("web1\n"), "{out}");
+    insta::assert_snapshot!(out, @r"
+    web2
+      groups              web
+      address             web2                  default
+      transport           winrm                 default
+      auth                negotiate             default
+      port                81                    group web in i.toml:6
+      user                svc                   defaults in i.toml:2
+      configuration_name  Microsoft.PowerShell  default
+      url_path            /wsman                default
+      connect_timeout     15s                   default
+      open_timeout        1m                    default
+      timeout             5s                    --timeout
+      tls                 true                  PSFLEET_TLS
+      allow_unencrypted   false                 default
+      password            <secret>              inventory
+    ");
+}
+
+#[test]
+fn a_broken_inventory_lists_every_mistake() {
+    let folder = Folder::new("hosts");
+    let broken =
+        "groups:\n  web:\n    hosts: [ \"web[1-\" ]\n    prot: 1\n  db:\n    children: [ wbe ]\n    tls: maybe\n";
+    std::fs::write(folder.path().join("i.yaml"), broken).expect("written");
+    std::fs::write(folder.path().join("psfleet.toml"), "inventory = ['i.yaml']\n").expect("written");
+    let (code, out, err) = psfleet_hosts(folder.path(), &["@webb,x y"], &[]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    let file = folder.path().join("i.yaml").canonicalize().expect("a path").display().to_string();
+    insta::assert_snapshot!(err.replace(&file, "i.yaml"), @r"
+    error: i.yaml:3:14: groups > web > hosts: 'web[1-': '[' without ']'
+    error: i.yaml:4:5: groups > web: unknown key 'prot'
+      hint: did you mean 'port'?
+    error: i.yaml:6:17: groups > db > children: unknown group 'wbe'
+      hint: did you mean 'web'?
+    error: i.yaml:7:10: groups > db > tls: expected true or false, found a text
+    error: --targets: 'x y' is not a host name
+    error: unknown group '@webb'
+      hint: did you mean 'web'?
+    ");
+    let (code, _, err) = psfleet_hosts(folder.path(), &["web1!web1"], &[("PSFLEET_INVENTORY", "/dev/null")]);
+    assert_eq!((code, err.trim_end()), (4, "error: no target matches"));
 }
