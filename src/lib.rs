@@ -48,6 +48,7 @@ pub mod record;
 pub mod report;
 pub mod sandbox;
 pub mod schedule;
+pub mod script;
 pub mod secret;
 pub mod session;
 pub mod target;

@@ -10,6 +10,7 @@ mod output;
 mod readme;
 mod recordings;
 mod sandbox;
+mod script;
 mod secrets;
 mod ssh;
 mod ssh_cli;

@@ -1,0 +1,30 @@
+//! Scripts as text: what can be known about PowerShell source before any connection.
+//!
+//! In: the source of a script, and what the user gave (arguments, `--using` definitions, an environment). Out: every live
+//! `$using:` occurrence with its place ([`Source::occurrences`]), the arguments or the rewritten text that carry their
+//! values ([`using`]), the parameters of the script's `param()` block with its help ([`Parameters`]), and errors that name
+//! line and column. Nothing here runs PowerShell, reads files or the environment, or knows targets.
+//!
+//! The lexer follows PowerShell's own rules of tokens and of command and expression mode as far as they decide what is
+//! live code; it is no parser and does not reject wrong scripts. It is compared with the engine's parser by the
+//! integration tests.
+
+mod chars;
+mod check;
+mod error;
+mod evaluate;
+mod form;
+mod help;
+mod lexer;
+mod nearest;
+mod param;
+mod rewrite;
+mod source;
+pub mod using;
+
+pub use check::{Given, check};
+pub use error::ScriptError;
+pub use help::Help;
+pub use lexer::{Accessor, AccessorKind, Constant, Occurrence};
+pub use param::{Parameter, Parameters, Validation};
+pub use source::{Position, Source};

@@ -1,0 +1,136 @@
+//! The text of a script, with lines and columns.
+
+use std::fmt;
+
+use super::ScriptError;
+use super::lexer::{self, Occurrence, Scan};
+
+/// A place in a script: both numbers count from 1, columns in UTF-16 code units as PowerShell counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The line.
+    pub line: u32,
+    /// The column.
+    pub column: u32,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// A script's text, scanned once.
+#[derive(Debug, Clone)]
+pub struct Source {
+    text: String,
+    scan: Scan,
+}
+
+impl Source {
+    /// Scans a text.
+    ///
+    /// # Errors
+    /// [`ScriptError::TooDeep`] when strings nest in each other deeper than any script does.
+    pub fn new(text: impl Into<String>) -> Result<Self, ScriptError> {
+        let text = text.into();
+        let scan = lexer::scan(&text)?;
+        Ok(Self { text, scan })
+    }
+
+    /// Scans the content of a file: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are no text become U+FFFD.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ScriptError> {
+        Self::new(decode(bytes))
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Every live `$using:` expression, in order of appearance.
+    pub fn occurrences(&self) -> &[Occurrence] {
+        &self.scan.occurrences
+    }
+
+    pub(super) fn scan(&self) -> &Scan {
+        &self.scan
+    }
+
+    /// A part of the text; empty if the offsets are no part of it.
+    pub(super) fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The place of a byte offset.
+    pub fn position(&self, offset: usize) -> Position {
+        Lines::new(&self.text).position(offset)
+    }
+}
+
+fn decode(bytes: &[u8]) -> String {
+    let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok()).map(read).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Where the lines of a text begin.
+pub(super) struct Lines<'s> {
+    text: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    pub(super) fn new(text: &'s str) -> Self {
+        let bytes = text.as_bytes();
+        let ends = |at: &usize| match bytes.get(*at) {
+            Some(b'\n') => true,
+            Some(b'\r') => bytes.get(at + 1) != Some(&b'\n'),
+            _ => false,
+        };
+        let starts = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The line of a byte offset, from 1.
+    pub(super) fn line(&self, offset: usize) -> u32 {
+        u32::try_from(self.starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn position(&self, offset: usize) -> Position {
+        let line = self.line(offset);
+        let start = self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(0);
+        let before = self.text.get(start..offset).unwrap_or_default();
+        let column = before.encode_utf16().count() + 1;
+        Position { line, column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Position, Source};
+
+    #[test]
+    fn columns_count_utf16_and_lines_any_ending() {
+        let source = Source::new("a\r\nb\rc\n\"😀$using:x\"").expect("scans");
+        assert_eq!(source.occurrences()[0].position, Position { line: 4, column: 4 });
+    }
+
+    #[test]
+    fn files_of_windows_are_text() {
+        for bytes in [b"\xEF\xBB\xBF\xC3\xA4".as_slice(), b"\xFF\xFE\xE4\x00", b"\xFE\xFF\x00\xE4", b"\xC3\xA4"] {
+            assert_eq!(Source::from_bytes(bytes).expect("scans").text(), "ä");
+        }
+        assert_eq!(Source::from_bytes(b"a\xFFb").expect("scans").text(), "a\u{FFFD}b");
+    }
+}

@@ -1,0 +1,294 @@
+//! From `$using:` expressions and definitions to what goes over the wire (MS-PSRP leaves this to PowerShell).
+//!
+//! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array in
+//! order of appearance; 2 knows no using expressions, so the script is rewritten. [`Form::of_version`] tells which.
+
+use std::collections::BTreeMap;
+
+use crate::clixml::Value;
+
+use super::evaluate::{self, Miss};
+use super::nearest::nearest;
+use super::{AccessorKind, Occurrence, ScriptError, Source};
+
+pub use super::form::{Form, Sent};
+
+/// The values that using expressions may name.
+#[derive(Debug, Clone, Copy)]
+pub struct Definitions<'d> {
+    /// Values by name, `x` for `$using:x`. Names compare without regard to case.
+    pub values: &'d BTreeMap<String, Value>,
+    /// The client's environment, for `$using:env:NAME`.
+    pub environment: &'d BTreeMap<String, String>,
+    /// Unknown names inside nested script blocks are left to the script: an inner command may supply them.
+    pub lenient: bool,
+}
+
+/// The value of one expression, or of a prefix of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Evaluated<'s> {
+    pub occurrence: &'s Occurrence,
+    /// The expression's own value.
+    pub value: Value,
+    /// Values of the bare variable and of each longer prefix, with the byte offsets of their ends.
+    pub prefixes: Vec<(usize, Value)>,
+}
+
+impl Definitions<'_> {
+    /// What has to be sent so that every using expression of a script has its value.
+    ///
+    /// # Errors
+    /// Every mistake in the script and every name without a value, each with its place.
+    pub fn send(&self, source: &Source, form: Form) -> Result<Sent, Vec<ScriptError>> {
+        let (mut evaluated, mut errors) = (Vec::new(), Vec::new());
+        for occurrence in source.occurrences() {
+            match self.evaluate(occurrence) {
+                Ok(found) => evaluated.extend(found),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        form.send(source, &evaluated)
+    }
+
+    /// The values of an occurrence; none if it is left to the script.
+    fn evaluate<'s>(&self, occurrence: &'s Occurrence) -> Result<Option<Evaluated<'s>>, ScriptError> {
+        reject(occurrence)?;
+        let Some(base) = self.base(occurrence)? else {
+            return Ok(None);
+        };
+        let mut prefixes = vec![(occurrence.variable_end, base)];
+        for accessor in &occurrence.accessors {
+            let target = prefixes.last().map_or(&Value::Null, |(_, value)| value);
+            let value = evaluate::access(target, accessor).map_err(|miss| refused(occurrence, miss.reason()))?;
+            prefixes.push((accessor.end, value));
+        }
+        let value = prefixes.last().map_or(Value::Null, |(_, value)| value.clone());
+        Ok(Some(Evaluated { occurrence, value, prefixes }))
+    }
+
+    /// The value of the bare variable; `None` where an unknown one is left to the script.
+    fn base(&self, occurrence: &Occurrence) -> Result<Option<Value>, ScriptError> {
+        let path = Path::parse(&occurrence.variable);
+        if let Some(drive) = path.drive {
+            return match drive.eq_ignore_ascii_case("env") {
+                true => Ok(Some(self.variable_of_environment(path.name))),
+                false => Err(refused(
+                    occurrence,
+                    format!("the drive `{drive}:` cannot be read here; pass the value with --using"),
+                )),
+            };
+        }
+        let find = |(name, value): (&String, &Value)| same_name(name, path.name).then(|| value.clone());
+        match self.values.iter().find_map(find).or_else(|| constant(path.name)) {
+            Some(value) => Ok(Some(value)),
+            None if self.lenient && occurrence.is_nested() => Ok(None),
+            None => Err(ScriptError::Undefined {
+                at: occurrence.position,
+                text: occurrence.text.clone(),
+                name: path.name.to_owned(),
+                nearest: nearest(path.name, self.values.keys().map(String::as_str)),
+            }),
+        }
+    }
+
+    /// As PowerShell: a variable that isn't set is null.
+    fn variable_of_environment(&self, name: &str) -> Value {
+        let exact = self.environment.get(name);
+        let found = exact.or_else(|| {
+            let mut alike = self.environment.iter().filter(|(key, _)| cfg!(windows) && same_name(key, name));
+            alike.next().map(|(_, value)| value)
+        });
+        found.map_or(Value::Null, |value| Value::str(value.as_str()))
+    }
+}
+
+/// Names that PowerShell has values for everywhere.
+fn constant(name: &str) -> Option<Value> {
+    match name.to_ascii_lowercase().as_str() {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        "null" => Some(Value::Null),
+        _ => None,
+    }
+}
+
+/// Refuses what PowerShell refuses of using expressions.
+fn reject(occurrence: &Occurrence) -> Result<(), ScriptError> {
+    if occurrence.assigned {
+        return Err(refused(occurrence, "nothing can be assigned to a $using: variable; copy it to another one first"));
+    }
+    for accessor in &occurrence.accessors {
+        let reason = match &accessor.kind {
+            AccessorKind::Call(name) => {
+                format!("the method `{name}` cannot be called on a $using: variable; copy it to another one first")
+            }
+            AccessorKind::Computed => {
+                "only plain members and constant indexes may follow a $using: variable".to_owned()
+            }
+            _ => continue,
+        };
+        return Err(refused(occurrence, reason));
+    }
+    Ok(())
+}
+
+fn refused(occurrence: &Occurrence, reason: impl Into<String>) -> ScriptError {
+    ScriptError::Using { at: occurrence.position, text: occurrence.text.clone(), reason: reason.into() }
+}
+
+impl Miss {
+    fn reason(self) -> String {
+        match self {
+            Self::Unknown(what) => format!("its value cannot be found on this side: {what}"),
+        }
+    }
+}
+
+/// A variable's path behind `using:`, scope removed.
+pub(super) struct Path<'p> {
+    pub drive: Option<&'p str>,
+    pub name: &'p str,
+}
+
+impl<'p> Path<'p> {
+    pub fn parse(path: &'p str) -> Self {
+        match path.split_once(':') {
+            Some((drive, name)) if drive.eq_ignore_ascii_case("variable") => Self::without_scope(name),
+            Some((drive, _)) if is_scope(drive) => Self::without_scope(path),
+            Some((drive, name)) if !drive.is_empty() => Self { drive: Some(drive), name },
+            _ => Self { drive: None, name: path },
+        }
+    }
+
+    fn without_scope(path: &'p str) -> Self {
+        match path.split_once(':') {
+            Some((scope, name)) if is_scope(scope) => Self { drive: None, name },
+            _ => Self { drive: None, name: path },
+        }
+    }
+}
+
+fn is_scope(drive: &str) -> bool {
+    ["global", "local", "script", "private"].iter().any(|scope| drive.eq_ignore_ascii_case(scope))
+}
+
+/// Whether PowerShell takes two names for the same.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clixml::value_from_json;
+
+    fn send(text: &str, form: Form) -> Result<Sent, Vec<ScriptError>> {
+        let json = serde_json::json!({"x": "Text", "list": [1, 2, 3], "h": {"Key": {"Deep": 7}}, "count": 3});
+        let values =
+            json.as_object().expect("an object").iter().map(|(name, value)| (name.clone(), value_from_json(value)));
+        let values = values.collect();
+        let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
+        let definitions = Definitions { values: &values, environment: &environment, lenient: false };
+        definitions.send(&Source::new(text).expect("scans"), form)
+    }
+
+    fn messages(text: &str) -> Vec<String> {
+        send(text, Form::Dictionary).expect_err("refused").iter().map(ToString::to_string).collect()
+    }
+
+    /// The keys of the dictionary, decoded, with their values.
+    fn keys(text: &str) -> Vec<(String, Value)> {
+        let sent = send(text, Form::Dictionary).expect("can be sent");
+        assert_eq!((&*sent.script, sent.arguments.len()), (text, 1));
+        assert_eq!(sent.arguments[0].name.as_deref(), Some("--%"));
+        let decode = |key: &Value| {
+            let text = key.as_text().expect("a string").to_str_lossy().into_owned();
+            let bytes = base64_simd::STANDARD.decode_to_vec(text).expect("base64");
+            let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+            String::from_utf16(&units).expect("UTF-16")
+        };
+        let entries = sent.arguments[0].value.as_dict().expect("a dictionary");
+        entries.iter().map(|(key, value)| (decode(key), value.clone())).collect()
+    }
+
+    #[test]
+    fn the_key_of_the_protocol_vector() {
+        let sent = send("param($a) \"$a-$using:x\"", Form::Dictionary).expect("can be sent");
+        let entries = sent.arguments[0].value.as_dict().expect("a dictionary");
+        assert_eq!(entries[0].0, Value::str("JAB1AHMAaQBuAGcAOgB4AA=="));
+    }
+
+    #[test]
+    fn plain_keys_are_lower_case_and_longer_ones_exact() {
+        let text = Value::str("Text");
+        assert_eq!(
+            keys("$Using:X; ${using:X}"),
+            [("$using:x".into(), text.clone()), ("${using:x}".into(), text.clone())]
+        );
+        let length = Value::I32(4);
+        assert_eq!(keys("$Using:X.Length"), [("$using:x".into(), text), ("$Using:X.Length".into(), length)]);
+    }
+
+    #[test]
+    fn members_and_indexes_are_evaluated_here() {
+        let last = |text: &str| keys(text).last().expect("a key").1.clone();
+        assert_eq!(last("$using:list[-1]"), Value::I32(3));
+        assert_eq!(last("$using:list.Count"), Value::I32(3));
+        assert_eq!(last("$using:h.Key['deep']"), Value::I32(7));
+        assert_eq!(last("$using:x[1]"), Value::Char(u16::from(b'e')));
+        assert_eq!(last("$using:h.nothing"), Value::Null);
+        assert_eq!(last("$using:env:HOME.Length"), Value::I32(8));
+        assert_eq!(last("$using:global:x"), Value::str("Text"));
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        assert_eq!(
+            messages("1\n  $using:cuont + $using:x.ToUpper()"),
+            [
+                "line 2, column 3: $using:cuont: there is no value for `cuont` (the nearest given name is `count`); give \
+                 one with --using cuont=VALUE",
+                "line 2, column 18: $using:x.ToUpper: the method `ToUpper` cannot be called on a $using: variable; copy it \
+                 to another one first",
+            ]
+        );
+        assert_eq!(messages("$using:x = 1").len(), 1);
+        assert_eq!(messages("$using:x[$i]").len(), 1);
+        assert_eq!(messages("$using:function:f").len(), 1);
+    }
+
+    #[test]
+    fn arrays_hold_each_occurrence() {
+        let sent = send("$using:x + $using:count + $using:x", Form::Array).expect("can be sent");
+        let text = Value::str("Text");
+        assert_eq!(sent.arguments[0].value.as_list(), Some([text.clone(), Value::I32(3), text].as_slice()));
+    }
+
+    #[test]
+    fn old_versions_get_another_text() {
+        let script = |text: &str| send(text, Form::Rewrite).expect("can be sent").script;
+        assert_eq!(script("param($a) $using:x"), "param($__using_x, $a) $__using_x");
+        assert_eq!(script("\"${using:x}y $using:x\""), "param($__using_x)\n\"${__using_x}y $__using_x\"");
+        assert_eq!(script("f @using:h"), "param($__using_h)\nf @__using_h");
+        assert_eq!(script("& { $using:x }"), "param($__using_x)\n& { $__using_x }");
+        assert_eq!(script("$using:x.Length"), "param($__using_x)\n$__using_x.Length");
+        assert_eq!(script("1"), "1");
+    }
+
+    #[test]
+    fn blocks_of_their_own_need_the_rewritten_text_before_version_5() {
+        assert_eq!(
+            send("& { $using:x }; $using:x", Form::Array).expect("can be sent").script,
+            "param($__using_x)\n& { $__using_x }; $__using_x"
+        );
+    }
+
+    #[test]
+    fn versions_choose_the_form() {
+        let forms = [2, 3, 4, 5, 7].map(Form::of_version);
+        assert_eq!(forms, [Form::Rewrite, Form::Array, Form::Array, Form::Dictionary, Form::Dictionary]);
+    }
+}
