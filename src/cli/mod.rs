@@ -3,6 +3,7 @@
 //! [`main`] parses, makes the plan, runs it and turns the summary into an exit code. The one place that prints.
 
 pub mod args;
+mod defaults;
 mod exit;
 mod feed;
 pub mod hosts;
@@ -18,16 +19,23 @@ pub mod terminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use args::run::RunArgs;
+use defaults::RUN_KEYS;
 use hosts::HostsArgs;
 use on_demand::OnDemand;
 use sandbox::SandboxArgs;
+use surroundings::Machine;
+
+use crate::config::Config;
 
 /// PowerShell's Invoke-Command at scale: script blocks on hundreds of hosts over WinRM and SSH, objects back.
 #[derive(Debug, Parser)]
-#[command(name = "psfleet", version, about, propagate_version = true)]
+#[command(name = "psfleet", version, about, propagate_version = true, args_override_self = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,14 +50,17 @@ enum Command {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // A file that cannot be read is reported by the command itself, which reads it again.
+    let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
+    let is_set = |variable: &str| std::env::var_os(variable).is_some();
+    let cli = Cli::parse_from(defaults::add(std::env::args_os().collect(), &config, is_set));
     log_to_stderr();
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();
-            args.run(&[], &mut |table| sandbox.start(table)).map(|()| 0)
+            args.run(&RUN_KEYS, &mut |table| sandbox.start(table)).map(|()| 0)
         }
     };
     ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
@@ -57,10 +68,9 @@ pub fn main() -> ExitCode {
 
 /// Logs what `RUST_LOG` asks for, nothing by default: what users must know comes as events and errors.
 fn log_to_stderr() {
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
-    // It logs messages before it seals them, and tokens.
-    if let Ok(never) = "sspi=off".parse() {
-        filter = filter.add_directive(never);
-    }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    // sspi logs messages before it seals them, and tokens: never, whatever is asked for.
+    let safe = filter_fn(|event| !event.target().starts_with("sspi"));
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(asked).with_filter(safe);
+    tracing_subscriber::registry().with(layer).init();
 }

@@ -1,5 +1,6 @@
 //! From target and connection flags to targets, with the sandbox started where an inventory asks for one.
 
+use super::defaults::RUN_KEYS;
 use super::on_demand::OnDemand;
 use super::surroundings::Machine;
 use crate::config::Config;
@@ -11,6 +12,6 @@ use crate::inventory::{self, Errors, Request, Resolved};
 /// Every mistake at once, or that nobody matches.
 pub fn resolve(request: &Request, sandbox: &mut OnDemand) -> Result<Resolved, Errors> {
     let mut machine = Machine::default();
-    let config = Config::load(&mut machine, &[])?;
+    let config = Config::load(&mut machine, &RUN_KEYS)?;
     inventory::resolve(request, &config, &mut machine, &mut |table| sandbox.start(table))
 }

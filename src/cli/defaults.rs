@@ -1,0 +1,80 @@
+//! Flags of `run` that a configuration file sets: weaker than the command line and the environment.
+
+use std::ffi::OsString;
+
+use crate::config::{Config, Node, Value};
+
+/// The keys, each a long flag with `_` for `-`.
+pub const RUN_KEYS: [&str; 16] = [
+    "throttle",
+    "retries",
+    "retry_delay",
+    "auth_fail_limit",
+    "deadline",
+    "strict",
+    "exit_zero",
+    "output",
+    "streams",
+    "progress",
+    "color",
+    "quiet",
+    "verbose",
+    "csv_delimiter",
+    "csv_bom",
+    "csv_raw",
+];
+
+/// Puts the configured flags in front of those that were typed, so that the typed ones win; a key whose variable is set
+/// in the environment is left out.
+pub fn add(typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+    if typed.get(1).is_none_or(|command| command != "run") {
+        return typed;
+    }
+    let unset = config.others.iter().filter(|(key, _)| !is_set(&format!("PSFLEET_{}", key.to_uppercase())));
+    let flags = unset.filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
+    let (command, rest) = typed.split_at(2);
+    command.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect()
+}
+
+fn flag(key: &str, node: &Node) -> Option<String> {
+    let flag = format!("--{}", key.replace('_', "-"));
+    match &node.value {
+        Value::Bool(true) => Some(flag),
+        Value::Number(number) => Some(format!("{flag}={number}")),
+        Value::Text(text) => Some(format!("{flag}={text}")),
+        // `false` is what an absent flag means; lists and tables are no flags.
+        Value::Bool(false) | Value::Null | Value::List(_) | Value::Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Given, Place, Source};
+
+    fn config(entries: &[(&str, Value)]) -> Config {
+        let given =
+            |value: &Value| Given::new(Node { at: Place::NONE, value: value.clone() }, Source::Env(String::new()));
+        let others = entries.iter().map(|(key, value)| ((*key).to_owned(), given(value))).collect();
+        Config { others, ..Config::default() }
+    }
+
+    fn added(typed: &[&str], config: &Config) -> Vec<String> {
+        let typed = typed.iter().map(OsString::from).collect();
+        let all = add(typed, config, |variable| variable == "PSFLEET_RETRIES");
+        all.into_iter().map(|text| text.into_string().expect("Unicode")).collect()
+    }
+
+    #[test]
+    fn configured_flags_come_first_and_only_for_run() {
+        let config = config(&[
+            ("quiet", Value::Bool(true)),
+            ("retries", Value::Number(9.into())),
+            ("strict", Value::Bool(false)),
+            ("throttle", Value::Number(64.into())),
+        ]);
+        let run = added(&["psfleet", "run", "-c", "8", "1"], &config);
+        assert_eq!(run, ["psfleet", "run", "--quiet", "--throttle=64", "-c", "8", "1"]);
+        assert_eq!(added(&["psfleet", "hosts"], &config), ["psfleet", "hosts"]);
+    }
+}
