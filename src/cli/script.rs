@@ -1,5 +1,7 @@
 //! The script as typed: text, file or stdin; its arguments and `$using:` values.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
@@ -7,8 +9,9 @@ use anyhow::{Context, bail};
 
 use super::args::run::ExecuteArgs;
 use crate::clixml::{Value, value_from_json};
-use crate::psrp::message::build;
 use crate::psrp::{Argument, Invocation};
+use crate::script::using::{Definitions, Form, Sent};
+use crate::script::{Given, Parameters, ScriptError, Source};
 
 /// Puts together what is to be run.
 ///
@@ -23,8 +26,43 @@ pub fn invocation(code: Option<&str>, args: &ExecuteArgs) -> anyhow::Result<Invo
     for text in &args.param {
         arguments.push(parameter(text).with_context(|| format!("--param {text}"))?);
     }
-    arguments.extend(using(&args.using)?);
-    Ok(Invocation { script: script(code)?, arguments, input: false })
+    let source = Source::new(script(code)?)?;
+    check_arguments(&source, &arguments)?;
+    let sent = using(&source, &args.using)?;
+    arguments.extend(sent.arguments);
+    Ok(Invocation { script: sent.script, arguments, input: false })
+}
+
+/// Compares the arguments with the script's `param()` block, before any connection.
+fn check_arguments(source: &Source, arguments: &[Argument]) -> anyhow::Result<()> {
+    let parameters = Parameters::read(source)?;
+    let mut given = Given::default();
+    for argument in arguments {
+        match &argument.name {
+            Some(name) => given.named.push((name, Some(&argument.value))),
+            None => given.positional.push(&argument.value),
+        }
+    }
+    crate::script::check(&parameters, &given).map_err(joined)
+}
+
+/// The script and the arguments that carry its `$using:` values, in the form that PowerShell 5 and later take.
+fn using(source: &Source, definitions: &[String]) -> anyhow::Result<Sent> {
+    let mut values = BTreeMap::new();
+    for text in definitions {
+        let (name, text) = text.split_once('=').with_context(|| format!("--using {text}: expected NAME=VALUE"))?;
+        values.insert(name.to_owned(), value(text).with_context(|| format!("--using {name}"))?);
+    }
+    let text = |text: OsString| text.into_string().ok();
+    let environment = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
+    let definitions = Definitions { values: &values, environment: &environment, lenient: false };
+    definitions.send(source, Form::Dictionary).map_err(joined)
+}
+
+/// All mistakes, one on each line.
+fn joined(errors: Vec<ScriptError>) -> anyhow::Error {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!(lines.join("\n"))
 }
 
 /// The script's text.
@@ -96,33 +134,32 @@ fn parameter(text: &str) -> anyhow::Result<Argument> {
     Ok(Argument { name: Some(name.to_owned()), value })
 }
 
-/// The argument that carries the `$using:` values: a dictionary under the name `--%`, as PowerShell 5 and later want it.
-fn using(definitions: &[String]) -> anyhow::Result<Option<Argument>> {
-    let mut entries = Vec::new();
-    for text in definitions {
-        let (name, text) = text.split_once('=').with_context(|| format!("--using {text}: expected NAME=VALUE"))?;
-        let value = value(text).with_context(|| format!("--using {name}"))?;
-        entries.push((Value::str(using_key(name)), value));
-    }
-    let argument = || Argument { name: Some("--%".to_owned()), value: build::hashtable(entries) };
-    Ok((!definitions.is_empty()).then(argument))
-}
-
-/// The key of a plain `$using:NAME`: its text in lower case, as base64 of UTF-16LE.
-fn using_key(name: &str) -> String {
-    let text = format!("$using:{}", name.to_lowercase());
-    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    base64_simd::STANDARD.encode_to_string(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn arguments(text: &str, arguments: &[Argument], definitions: &[&str]) -> Result<Vec<Argument>, String> {
+        let source = Source::new(text).expect("scans");
+        let definitions: Vec<String> = definitions.iter().map(|text| (*text).to_owned()).collect();
+        check_arguments(&source, arguments).map_err(|error| error.to_string())?;
+        using(&source, &definitions).map(|sent| sent.arguments).map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn keys_of_using_values() {
-        assert_eq!(using_key("x"), "JAB1AHMAaQBuAGcAOgB4AA==");
-        assert_eq!(using_key("Foo"), "JAB1AHMAaQBuAGcAOgBmAG8AbwA=");
+    fn using_values_are_for_the_expressions_of_the_script() {
+        assert_eq!(arguments("$using:x.Length", &[], &["X=ab", "y=1"]).expect("sent").len(), 1);
+        assert_eq!(arguments("1", &[], &["x=1"]).expect("sent"), []);
+        let error = arguments("1\n$using:cuont", &[], &["count=1"]).expect_err("undefined");
+        assert!(error.starts_with("line 2, column 1: $using:cuont: there is no value for `cuont`"), "{error}");
+    }
+
+    #[test]
+    fn arguments_are_checked_before_any_connection() {
+        let script = "param([Parameter(Mandatory)][int]$Count)";
+        let count = |text: &str| parameter(text).expect("a parameter");
+        assert!(arguments(script, &[count("Count=3")], &[]).is_ok());
+        let error = arguments(script, &[count("Cuont=3")], &[]).expect_err("unknown and missing");
+        assert_eq!(error.lines().count(), 2, "{error}");
     }
 
     #[test]
