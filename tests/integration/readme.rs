@@ -30,7 +30,7 @@ fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
     let path = format!(
         "{}:{}:{}",
         Path::new(PROGRAM).parent().expect("a folder").display(),
-        pwsh().and_then(|pwsh| Some(pwsh.parent()?.display().to_string())).unwrap_or_default(),
+        std::env::var("PSFLEET_TEST_PWSH").ok().and_then(folder_of).unwrap_or_default(),
         std::env::var("PATH").expect("a PATH")
     );
     let mut command = Command::new("sh");
@@ -43,6 +43,10 @@ fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line}\n{}: {stderr}", output.status);
     output
+}
+
+fn folder_of(program: String) -> Option<String> {
+    Some(Path::new(&program).parent()?.display().to_string())
 }
 
 fn lines(output: &Output) -> Vec<String> {
