@@ -37,7 +37,7 @@ enum HostsCommand {
 
 #[derive(Debug, Args)]
 struct ListArgs {
-    /// Hosts to show, as for --targets [default: @all]
+    /// Hosts to show, as for --targets; all of the inventory without it
     #[arg(value_name = "EXPR")]
     expressions: Vec<String>,
 
