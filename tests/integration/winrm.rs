@@ -1,12 +1,18 @@
 //! The main job over WinRM: our client, the sandbox's endpoint, a real PowerShell behind it.
 
-use psfleet::event::{Outcome, Reason};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use psfleet::event::{Outcome, Reason, RunEventKind};
+use psfleet::fleet::{Emission, Interrupt};
 use psfleet::sandbox::{Engine, Options};
 use psfleet::target::AuthMethod;
+use psfleet::transport::network::Network;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::support::pwsh;
-use crate::support::run::{run, spec, targets};
+use crate::support::run::{run, run_until, spec, targets};
 use crate::support::sandbox::{assert_clean, fleet};
 
 fn options(hosts: u32, tls: bool) -> Option<Options> {
@@ -59,4 +65,38 @@ async fn a_wrong_password_is_tried_once() {
         assert_eq!(refused.reason, Some(Reason::LogonDenied));
         assert_eq!(assert_clean(fleet).await.failed_logons, 1, "{auth}");
     }
+}
+
+#[tokio::test]
+async fn ctrl_c_leaves_no_shell() {
+    let fleet = fleet(Options { hosts: 6, ..Options::default() }).await;
+    let mut spec = spec(targets(&fleet, AuthMethod::Ntlm, None), "Start-Sleep 600");
+    spec.throttle = NonZeroUsize::new(3).expect("not 0");
+    let (interrupt, interrupts) = mpsc::channel(1);
+    let interrupt = async {
+        while fleet.stats().open_shells < 3 {
+            tokio::task::yield_now().await;
+        }
+        interrupt.send(Interrupt::Stop).await.expect("the run listens");
+    };
+    let (ran, ()) = tokio::join!(run_until(spec, interrupts), interrupt);
+    let counts = ran.summary.counts;
+    assert_eq!((counts.of(Outcome::Cancelled), counts.of(Outcome::NotStarted)), (3, 3), "{:?}", ran.ends);
+    assert_eq!(ran.summary.exit_code, 130);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test]
+async fn a_failing_sink_leaves_no_shell() {
+    let fleet = fleet(Options { hosts: 4, ..Options::default() }).await;
+    let spec = spec(targets(&fleet, AuthMethod::Ntlm, None), "foreach ($n in 1..100000) { $n }");
+    let (events, mut received) = mpsc::channel::<Emission>(4);
+    let sink = async {
+        while !matches!(received.recv().await.expect("events come").kind, RunEventKind::Record(_)) {}
+        drop(received);
+    };
+    let run = psfleet::fleet::run(spec, Arc::new(Network::default()), events, mpsc::channel(1).1);
+    let (summary, ()) = tokio::join!(run, sink);
+    assert_eq!((summary.counts.total(), summary.exit_code), (4, 5), "{:?}", summary.counts);
+    assert_clean(fleet).await;
 }
