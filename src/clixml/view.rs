@@ -172,7 +172,7 @@ fn merge_many<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>) -> Vec<(&'v s
     members
 }
 
-/// The host of a value is told beside it, never in it (product.md names it `host`).
+/// The host of a value is told beside it, never in it (events name it `host`).
 fn is_computer_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("PSComputerName")
 }

@@ -9,7 +9,7 @@ use super::value::Val;
 use super::wire;
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 
-/// Error categories by number (MS-PSRP 2.2.3.9 and protocol.md 1.9).
+/// Error categories by number (MS-PSRP 2.2.3.9).
 const CATEGORIES: [&str; 32] = [
     "NotSpecified",
     "OpenError",

@@ -1,4 +1,4 @@
-//! Between the engine's values and CLIXML's, by the depth rules of remoting (protocol.md 2.5).
+//! Between the engine's values and CLIXML's, by the depth rules of remoting.
 
 use std::sync::Arc;
 
