@@ -215,6 +215,8 @@ codes! {
         ExitCode = "exit_code",
         /// The script wrote error records.
         ErrorRecords = "error_records",
+        /// A file could not be copied.
+        CopyFailed = "copy_failed",
         /// The script ran past its timeout.
         RunTimeout = "run_timeout",
         /// The user interrupted the run.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
 use psfleet::event::{RunHeader, Summary};
-use psfleet::fleet::{self, Emission, RunSpec};
+use psfleet::fleet::{self, Emission, RunSpec, Work};
 use psfleet::inventory::{self, Request};
 use psfleet::psrp::{self, Defragmenter, Invocation, SERVER_MAX_FRAGMENT};
 use psfleet::session::Sessions;
@@ -156,7 +156,7 @@ impl Bench {
     fn run(&self, targets: &[Arc<Target>], throttle: usize, sessions: Option<&Arc<Sessions>>) -> Duration {
         let spec = RunSpec {
             header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.to_vec() }),
-            command: self.command.clone(),
+            work: Work::Script(self.command.clone()),
             throttle: NonZeroUsize::new(throttle).expect("not 0"),
             retries: 0,
             retry_delay: Duration::from_secs(2),

@@ -12,7 +12,7 @@ use super::on_demand::OnDemand;
 use super::terminal::Console;
 use super::{exit, script, signals, targets};
 use crate::event::RunHeader;
-use crate::fleet::{self, RunSpec};
+use crate::fleet::{self, RunSpec, Work};
 use crate::inventory::Resolved;
 use crate::psrp::Command;
 use crate::transport::network::Network;
@@ -43,19 +43,19 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     // Name look-ups cannot be interrupted; they must not hold up the end.
     runtime.shutdown_background();
     written.context("the output could not be written")?;
-    Ok(exit::code(&summary, args.execute.exit_zero))
+    Ok(exit::code(&summary, args.execute.course.exit_zero))
 }
 
 fn spec(args: &RunArgs, resolved: &Resolved, command: Command) -> RunSpec {
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
-        command,
-        throttle: args.execute.throttle,
-        retries: args.execute.retries,
-        retry_delay: args.execute.retry_delay,
-        auth_fail_limit: args.execute.auth_fail_limit,
-        deadline: args.execute.deadline,
-        strict: args.execute.strict,
+        work: Work::Script(command),
+        throttle: args.execute.course.throttle,
+        retries: args.execute.course.retries,
+        retry_delay: args.execute.course.retry_delay,
+        auth_fail_limit: args.execute.course.auth_fail_limit,
+        deadline: args.execute.course.deadline,
+        strict: args.execute.course.strict,
         sessions: None,
     }
 }

@@ -6,6 +6,7 @@
 
 mod dispatcher;
 mod exit;
+mod task;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -21,6 +22,8 @@ use crate::psrp::Command;
 use crate::session::Sessions;
 
 pub use dispatcher::run;
+pub use task::{Site, Task, TaskEnd};
+pub use worker::Forward;
 
 /// PowerShell's own throttle limit.
 pub const DEFAULT_THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
@@ -29,8 +32,8 @@ pub const DEFAULT_THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 pub struct RunSpec {
     /// The run's id and its targets.
     pub header: Arc<RunHeader>,
-    /// What to run, serialized once.
-    pub command: Command,
+    /// What to do on each target.
+    pub work: Work,
     /// How many targets may be at work at once; more of them need more memory, sockets and remote load.
     pub throttle: NonZeroUsize,
     /// Further attempts after a connection fault. A script that has started is never repeated.
@@ -45,6 +48,15 @@ pub struct RunSpec {
     pub strict: bool,
     /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
     pub sessions: Option<Arc<Sessions>>,
+}
+
+/// What a run does on each target.
+#[derive(Clone)]
+pub enum Work {
+    /// One command, serialized once.
+    Script(Command),
+    /// Whatever it takes, with the open session.
+    Task(Arc<dyn Task>),
 }
 
 /// Something that happened, on its way to the sinks; they number the events in the order of arrival.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Emission, RunSpec};
+use super::{Emission, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
 use crate::record::{Record, Stream};
@@ -95,23 +95,54 @@ impl Attempt {
             Err(error) => return not_opened(&error, self.target.timeouts.open),
         };
         let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.id })).await;
-        let options =
-            RunOptions { timeout: self.target.timeouts.run, stop: self.stop.clone(), reuse: self.sessions.is_some() };
         let mut records =
             Forward { target: self.id, events: self.events.clone(), leave: self.leave.clone(), errors: 0, objects: 0 };
         let result = tokio::select! {
-            result = session.run(&self.spec.command, Uuid::new_v4(), &options, &mut records) => Some(result),
+            end = self.work(&mut session, &mut records) => Some(end),
             () = self.leave.cancelled() => None,
         };
-        let mut end = match result {
-            Some(Ok(report)) => self.ended(report, &mut records).await,
-            Some(Err(error)) => broke_off(&error),
-            None => AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running"),
-        };
+        let mut end = result.unwrap_or_else(|| {
+            AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
+        });
         self.put_away(session).await;
         end.errors = records.errors;
         end.objects = records.objects;
         end
+    }
+
+    async fn work(&self, session: &mut Session, records: &mut Forward) -> AttemptEnd {
+        let timeout = self.target.timeouts.run;
+        match &self.spec.work {
+            Work::Script(command) => {
+                let options = RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() };
+                match session.run(command, Uuid::new_v4(), &options, records).await {
+                    Ok(report) => self.ended(report, records).await,
+                    Err(error) => broke_off(&error),
+                }
+            }
+            Work::Task(task) => {
+                let deadline = Instant::now() + timeout;
+                let site = Site {
+                    id: self.id,
+                    target: &self.target,
+                    session,
+                    forward: &mut *records,
+                    deadline,
+                    stop: &self.stop,
+                };
+                match task.perform(site).await {
+                    Ok(TaskEnd::Ran(report)) => self.ended(report, records).await,
+                    Ok(TaskEnd::Failed { reason, message, hint }) => {
+                        AttemptEnd { hint, ..AttemptEnd::new(Outcome::Failed, Some(reason), message) }
+                    }
+                    Err(error) => {
+                        let end = broke_off(&error);
+                        let retryable = end.outcome == Outcome::Lost;
+                        AttemptEnd { retryable, hint: error.hint(), ..end }
+                    }
+                }
+            }
+        }
     }
 
     /// An idle session of this target and identity if sessions are kept, else a new one.
@@ -188,7 +219,7 @@ impl Attempt {
 }
 
 /// Sends records on to the sinks and counts them.
-struct Forward {
+pub struct Forward {
     target: TargetId,
     events: mpsc::Sender<Emission>,
     leave: CancellationToken,

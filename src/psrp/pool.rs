@@ -130,13 +130,22 @@ impl Pool {
         let mut fragments = command.create_fragments(self.take_object_id(), self.id, id, max_fragment);
         if !command.input().is_empty() {
             for object in command.input() {
-                let header = Header::write(Destination::Server, MessageType::PipelineInput, self.id, id);
-                fragments.extend(fragment::cut(self.take_object_id(), &[&header, object], max_fragment));
+                fragments.extend(self.input_message(id, object, max_fragment));
             }
-            let header = Header::write(Destination::Server, MessageType::EndOfPipelineInput, self.id, id);
-            fragments.extend(fragment::cut(self.take_object_id(), &[&header], max_fragment));
+            fragments.extend(self.end_of_input(id, max_fragment));
         }
         Ok((Pipeline::new(id), fragments))
+    }
+
+    /// The fragments of one more input object of a pipeline that was created with input to follow.
+    pub fn input(&mut self, pipeline: Uuid, object: &Document, max_fragment: usize) -> Vec<Bytes> {
+        self.input_message(pipeline, clixml::encode(object).as_bytes(), max_fragment)
+    }
+
+    /// The fragments that tell a pipeline that no more input follows.
+    pub fn end_of_input(&mut self, pipeline: Uuid, max_fragment: usize) -> Vec<Bytes> {
+        let header = Header::write(Destination::Server, MessageType::EndOfPipelineInput, self.id, pipeline);
+        fragment::cut(self.take_object_id(), &[&header], max_fragment)
     }
 
     /// The fragments of the answer to a host call, of a pipeline or (with the zero id) of the pool.
@@ -208,6 +217,11 @@ impl Pool {
             self.state = PoolState::Ready;
             self.events.push_back(PoolEvent::Ready);
         }
+    }
+
+    fn input_message(&mut self, pipeline: Uuid, object: &[u8], max_fragment: usize) -> Vec<Bytes> {
+        let header = Header::write(Destination::Server, MessageType::PipelineInput, self.id, pipeline);
+        fragment::cut(self.take_object_id(), &[&header, object], max_fragment)
     }
 
     fn message(&mut self, kind: MessageType, pipeline: Uuid, data: Value, max_fragment: usize) -> Vec<Bytes> {

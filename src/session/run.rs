@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -64,6 +65,8 @@ pub struct RunReport {
 enum Halt {
     Timeout,
     Stop,
+    /// Its input could not be delivered.
+    Input,
 }
 
 impl Session {
@@ -78,13 +81,55 @@ impl Session {
         options: &RunOptions,
         records: &mut R,
     ) -> Result<RunReport, Error> {
+        self.drive(command, pipeline, options, records, None).await
+    }
+
+    /// Runs a command whose invocation announced input, and feeds it while it runs: each object is sent when the server
+    /// has taken the one before; when the channel closes, the input ends. The channel's other end finds out by its
+    /// closing that the pipeline takes no more.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn converse<R: Records>(
+        &mut self,
+        command: &Command,
+        pipeline: Uuid,
+        options: &RunOptions,
+        records: &mut R,
+        input: mpsc::Receiver<Document>,
+    ) -> Result<RunReport, Error> {
+        self.drive(command, pipeline, options, records, Some(input)).await
+    }
+
+    /// The largest fragment that travels in one piece, in bytes: what a single input object should fit into.
+    pub fn max_fragment(&self) -> usize {
+        self.carrier.max_fragment()
+    }
+
+    async fn drive<R: Records>(
+        &mut self,
+        command: &Command,
+        pipeline: Uuid,
+        options: &RunOptions,
+        records: &mut R,
+        input: Option<mpsc::Receiver<Document>>,
+    ) -> Result<RunReport, Error> {
         let deadline = Instant::now() + options.timeout;
         self.spoiled = true;
         let pipeline = self.start(command, pipeline).await?;
-        let mut course =
-            Course { session: self, pipeline, records, exit_code: None, ended: None, answers: FuturesUnordered::new() };
+        let mut course = Course {
+            session: self,
+            pipeline,
+            records,
+            exit_code: None,
+            ended: None,
+            answers: FuturesUnordered::new(),
+            input,
+            undelivered: None,
+        };
         let halted = course.follow(deadline, &options.stop).await?;
         let (id, end, exit_code) = (course.pipeline.id(), course.ended, course.exit_code);
+        let undelivered = course.undelivered;
         self.spoiled = end.is_none();
         if options.reuse || self.carrier.pushes() {
             // The pipeline has its result whatever comes of this; only the session is of no more use.
@@ -93,12 +138,13 @@ impl Session {
                 self.spoiled = true;
             }
         }
-        let ending = match (end, halted) {
+        let ending = match (end, halted, undelivered) {
             // The race between our stop and the script's own end is decided by what the server says.
-            (Some(PipelineEnd::Completed), _) => Ending::Completed,
-            (Some(PipelineEnd::Failed(error)), None) => Ending::Failed(error),
-            (_, Some(Halt::Timeout)) => Ending::TimedOut,
-            (_, Some(Halt::Stop) | None) => Ending::Stopped,
+            (Some(PipelineEnd::Completed), _, _) => Ending::Completed,
+            (Some(PipelineEnd::Failed(error)), None | Some(Halt::Input), _) => Ending::Failed(error),
+            (_, Some(Halt::Input), Some(error)) => return Err(error.into()),
+            (_, Some(Halt::Timeout), _) => Ending::TimedOut,
+            (_, Some(Halt::Stop | Halt::Input) | None, _) => Ending::Stopped,
         };
         Ok(RunReport { ending, exit_code })
     }
@@ -137,6 +183,10 @@ struct Course<'a, R> {
     ended: Option<PipelineEnd>,
     /// Answers to host calls that are still being sent.
     answers: FuturesUnordered<BoxFuture<'static, Result<(), transport::Error>>>,
+    /// Input objects that are still to come.
+    input: Option<mpsc::Receiver<Document>>,
+    /// Why input could not be delivered.
+    undelivered: Option<transport::Error>,
 }
 
 impl<R: Records> Course<'_, R> {
@@ -148,6 +198,8 @@ impl<R: Records> Course<'_, R> {
         let mut receiving = receive(&carrier, Channel::Pipeline(id));
         let mut pool = receive(&carrier, Channel::Pool);
         let mut signalling: Option<BoxFuture<'static, Result<(), transport::Error>>> = None;
+        // Input that is being sent. Answers wait for it and it for answers: one send at a time.
+        let mut feeding: Option<BoxFuture<'static, Result<(), transport::Error>>> = None;
         let mut halted = None;
         let mut stopping = false;
         let mut deadline = deadline;
@@ -162,7 +214,25 @@ impl<R: Records> Course<'_, R> {
                     self.session.handle_pool(&received?.payload).await?;
                     ControlFlow::Continue(())
                 }
-                Some(sent) = self.answers.next() => { sent?; ControlFlow::Continue(()) }
+                Some(sent) = self.answers.next(), if feeding.is_none() => { sent?; ControlFlow::Continue(()) }
+                Some(sent) = async { Some(feeding.as_mut()?.await) }, if feeding.is_some() => {
+                    feeding = None;
+                    match sent {
+                        Ok(()) => ControlFlow::Continue(()),
+                        // The script may have ended for a reason of its own: that is still to be received.
+                        Err(error) => {
+                            self.undelivered = Some(error);
+                            halted.get_or_insert(Halt::Input);
+                            ControlFlow::Break(())
+                        }
+                    }
+                }
+                Some(object) = async { Some(self.input.as_mut()?.recv().await) },
+                    if self.input.is_some() && feeding.is_none() && self.answers.is_empty() =>
+                {
+                    feeding = Some(self.feed(object));
+                    ControlFlow::Continue(())
+                }
                 Some(sent) = async { Some(signalling.as_mut()?.await) }, if signalling.is_some() => {
                     signalling = None;
                     if let Err(error) = sent {
@@ -182,13 +252,32 @@ impl<R: Records> Course<'_, R> {
             };
             if wanted.is_break() && !stopping && self.ended.is_none() {
                 stopping = true;
+                self.input = None;
                 halted.get_or_insert(Halt::Stop);
                 deadline = Instant::now() + STOP_WAIT;
                 let carrier = Arc::clone(&carrier);
                 signalling = Some(Box::pin(async move { carrier.signal(id).await }));
             }
         }
+        if let Some(feeding) = feeding {
+            // A message must not be left half-way: what follows it would be taken for its rest.
+            let _ = tokio::time::timeout(STOP_WAIT, feeding).await;
+        }
         Ok(halted)
+    }
+
+    /// Begins to send an input object, or the end of the input.
+    fn feed(&mut self, object: Option<Document>) -> BoxFuture<'static, Result<(), transport::Error>> {
+        let carrier = Arc::clone(&self.session.carrier);
+        let (id, max_fragment) = (self.pipeline.id(), carrier.max_fragment());
+        let fragments = match object {
+            Some(object) => self.session.pool.input(id, &object, max_fragment),
+            None => {
+                self.input = None;
+                self.session.pool.end_of_input(id, max_fragment)
+            }
+        };
+        Box::pin(async move { carrier.send(Channel::Pipeline(id), Priority::Default, fragments).await })
     }
 
     async fn take(&mut self, received: Received) -> Result<ControlFlow<()>, Error> {

@@ -12,6 +12,7 @@ mod recordings;
 mod sandbox;
 mod script;
 mod secrets;
+mod session_input;
 mod ssh;
 mod ssh_cli;
 mod ssh_password;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use psfleet::clixml::{Value, value_from_json};
 use psfleet::event::Outcome;
+use psfleet::fleet::Work;
 use psfleet::psrp::{Command, Invocation};
 use psfleet::script::Source;
 use psfleet::script::using::{Definitions, Form};
@@ -62,7 +63,7 @@ async fn objects(pwsh: &Path, script: &str, form: Form) -> Vec<Json> {
     };
     let invocation = Invocation { script: sent.script, arguments: sent.arguments, input: false };
     let mut spec = spec(vec![target], script);
-    spec.command = Command::new(&invocation, &[]);
+    spec.work = Work::Script(Command::new(&invocation, &[]));
     let ran = run(spec).await;
     assert_eq!(ran.summary.counts.of(Outcome::Ok), 1, "{form:?}: {script}: {:?} {:?}", ran.ends, ran.records);
     ran.objects()

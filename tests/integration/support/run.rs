@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, write_plain};
 use psfleet::event::{Finished, RunEventKind, RunHeader, Summary};
-use psfleet::fleet::{self, Emission, Interrupt, RunSpec};
+use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Work};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::record::Stream;
 use psfleet::sandbox::Fleet;
@@ -48,7 +48,7 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     let invocation = Invocation { script: script.to_owned(), arguments: Vec::new(), input: false };
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.into_iter().map(Arc::new).collect() }),
-        command: Command::new(&invocation, &[]),
+        work: Work::Script(Command::new(&invocation, &[])),
         throttle: NonZeroUsize::new(32).expect("not 0"),
         retries: 0,
         retry_delay: Duration::from_millis(50),

@@ -1,0 +1,51 @@
+//! How many hosts at once, how often, how long: the flags of every command that works on many hosts.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use crate::config;
+
+/// The course of a run.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Execute")]
+pub struct CourseArgs {
+    /// How many hosts are at work at once
+    #[arg(
+        short = 'c',
+        long,
+        env = "PSFLEET_THROTTLE",
+        value_name = "N",
+        default_value = "32",
+        aliases = ["throttle-limit", "forks", "fanout", "concurrency"]
+    )]
+    pub throttle: NonZeroUsize,
+
+    /// Further attempts after a connection fault; a script that has started is never repeated
+    #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = 2)]
+    pub retries: u32,
+
+    /// Time before the second attempt, doubled for each one after it
+    #[arg(long, env = "PSFLEET_RETRY_DELAY", value_name = "TIME", default_value = "2s", value_parser = config::parse_duration)]
+    pub retry_delay: Duration,
+
+    /// Refusals of a credential after which it is not tried again in this run
+    #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = 1)]
+    pub auth_fail_limit: u32,
+
+    /// Time for the whole run: then start no more and stop what runs
+    #[arg(long, env = "PSFLEET_DEADLINE", value_name = "TIME", value_parser = config::parse_duration)]
+    pub deadline: Option<Duration>,
+
+    /// Hosts that wrote error records count as failed in the exit code
+    #[arg(long, env = "PSFLEET_STRICT", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
+          default_missing_value = "true")]
+    pub strict: bool,
+
+    /// Exit with 0 whatever the hosts did; usage errors and interrupts keep their codes
+    #[arg(long, env = "PSFLEET_EXIT_ZERO", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
+          default_missing_value = "true")]
+    pub exit_zero: bool,
+}
