@@ -156,7 +156,7 @@ impl Bench {
     fn run(&self, targets: &[Arc<Target>], throttle: usize, sessions: Option<&Arc<Sessions>>) -> Duration {
         let spec = RunSpec {
             header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.to_vec() }),
-            work: Work::Script(self.command.clone()),
+            work: Work::Script(Arc::new(self.command.clone())),
             throttle: NonZeroUsize::new(throttle).expect("not 0"),
             retries: 0,
             retry_delay: Duration::from_secs(2),

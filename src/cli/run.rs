@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::args::{self, run::RunArgs};
 use super::feed::Feed;
 use super::on_demand::OnDemand;
+use super::script::{Call, Commands};
 use super::terminal::Console;
-use super::{exit, script, signals, targets};
+use super::{exit, signals, targets};
 use crate::event::RunHeader;
 use crate::fleet::{self, RunSpec, Work};
 use crate::inventory::Resolved;
-use crate::psrp::Command;
 use crate::transport::network::Network;
 
 /// Runs the script on the targets and returns the process's exit code.
@@ -23,12 +23,13 @@ use crate::transport::network::Network;
 /// Whatever stops the run before its first connection, and the failure of an output.
 pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let console = Console::detect(&args.output);
-    let invocation = script::invocation(args.code.as_deref(), &args.execute)?;
+    let call = Call::read(args.code.as_deref(), &args.execute)?;
     let mut sandbox = OnDemand::default();
     let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    let commands = Commands::new(call, &resolved.targets)?;
     let sinks = args.output.open(&console)?;
-    let spec = spec(args, &resolved, Command::new(&invocation, &[]));
+    let spec = spec(args, &resolved, Arc::new(commands));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let (summary, written) = runtime.block_on(async {
@@ -46,10 +47,10 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     Ok(exit::code(&summary, args.execute.course.exit_zero))
 }
 
-fn spec(args: &RunArgs, resolved: &Resolved, command: Command) -> RunSpec {
+fn spec(args: &RunArgs, resolved: &Resolved, commands: Arc<Commands>) -> RunSpec {
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
-        work: Work::Script(command),
+        work: Work::Script(commands),
         throttle: args.execute.course.throttle,
         retries: args.execute.course.retries,
         retry_delay: args.execute.course.retry_delay,

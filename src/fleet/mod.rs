@@ -18,8 +18,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::event::{RunEventKind, RunHeader};
-use crate::psrp::Command;
+use crate::psrp::{Command, ServerInfo};
 use crate::session::Sessions;
+use crate::target::TargetId;
 
 pub use dispatcher::run;
 pub use task::{Site, Task, TaskEnd};
@@ -53,10 +54,24 @@ pub struct RunSpec {
 /// What a run does on each target.
 #[derive(Clone)]
 pub enum Work {
-    /// One command, serialized once.
-    Script(Command),
+    /// A script with its arguments.
+    Script(Arc<dyn Commands>),
     /// Whatever it takes, with the open session.
     Task(Arc<dyn Task>),
+}
+
+/// What to run on each target of a run.
+pub trait Commands: Send + Sync {
+    /// The command for a target, in the form that its server takes. Called when the pool is open, once an attempt; targets
+    /// with equal arguments and servers get the same serialized command.
+    fn command(&self, target: TargetId, server: &ServerInfo) -> Command;
+}
+
+/// The same command for all.
+impl Commands for Command {
+    fn command(&self, _target: TargetId, _server: &ServerInfo) -> Command {
+        self.clone()
+    }
 }
 
 /// Something that happened, on its way to the sinks; they number the events in the order of arrival.

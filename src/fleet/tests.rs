@@ -93,7 +93,7 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
     let invocation = Invocation { script: "1".into(), arguments: Vec::new(), input: false };
     let spec = RunSpec {
         header: Arc::new(RunHeader { run: Uuid::nil(), targets }),
-        work: Work::Script(Command::new(&invocation, &[])),
+        work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
         throttle: NonZeroUsize::new(throttle).expect("not 0"),
         retries: 2,
         retry_delay: Duration::from_secs(2),

@@ -113,9 +113,10 @@ impl Attempt {
     async fn work(&self, session: &mut Session, records: &mut Forward) -> AttemptEnd {
         let timeout = self.target.timeouts.run;
         match &self.spec.work {
-            Work::Script(command) => {
+            Work::Script(commands) => {
+                let command = commands.command(self.id, session.server());
                 let options = RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() };
-                match session.run(command, Uuid::new_v4(), &options, records).await {
+                match session.run(&command, Uuid::new_v4(), &options, records).await {
                     Ok(report) => self.ended(report, records).await,
                     Err(error) => broke_off(&error),
                 }

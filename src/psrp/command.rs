@@ -48,6 +48,11 @@ impl Command {
         }
     }
 
+    /// The data of CREATE_PIPELINE.
+    pub fn create_pipeline(&self) -> &[u8] {
+        &self.create_pipeline
+    }
+
     /// The fragments of CREATE_PIPELINE for one pipeline.
     pub(super) fn create_fragments(&self, object_id: u64, pool: Uuid, pipeline: Uuid, max: usize) -> Vec<Bytes> {
         let header = Header::write(Destination::Server, MessageType::CreatePipeline, pool, pipeline);

@@ -11,9 +11,20 @@ use super::{ScriptError, using};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Given<'g> {
     /// Positional arguments in order.
-    pub positional: Vec<&'g Value>,
-    /// Named arguments; `None` is a name alone, that is a switch.
-    pub named: Vec<(&'g str, Option<&'g Value>)>,
+    pub positional: Vec<Offer<'g>>,
+    /// Named arguments.
+    pub named: Vec<(&'g str, Offer<'g>)>,
+}
+
+/// What is known of an argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Offer<'g> {
+    /// Its value.
+    Value(&'g Value),
+    /// It is a name alone, that is a switch.
+    Bare,
+    /// It has a value that is known later.
+    Later,
 }
 
 /// Checks names, mandatory parameters, types and value sets.
@@ -34,7 +45,7 @@ pub fn check(parameters: &Parameters, given: &Given<'_>) -> Result<(), Vec<Scrip
             }
             Ok(parameter) => {
                 bound.push(&parameter.name);
-                errors.extend(check_named(parameter, *value));
+                errors.extend(check_offer(parameter, *value));
             }
         }
     }
@@ -43,11 +54,11 @@ pub fn check(parameters: &Parameters, given: &Given<'_>) -> Result<(), Vec<Scrip
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-fn check_named(parameter: &Parameter, value: Option<&Value>) -> Option<ScriptError> {
-    match value {
-        Some(value) => check_value(parameter, value),
-        None if parameter.is_switch() => None,
-        None => Some(mistake(parameter, "is no switch and needs a value")),
+fn check_offer(parameter: &Parameter, offer: Offer<'_>) -> Option<ScriptError> {
+    match offer {
+        Offer::Value(value) => check_value(parameter, value),
+        Offer::Bare if !parameter.is_switch() => Some(mistake(parameter, "is no switch and needs a value")),
+        Offer::Bare | Offer::Later => None,
     }
 }
 
@@ -64,9 +75,9 @@ fn check_positional<'p>(parameters: &'p Parameters, given: &Given<'_>, bound: &m
     let takes_rest = order.iter().position(|parameter| parameter.takes_remaining);
     let takes = takes_rest.unwrap_or(order.len());
     let mut errors = Vec::new();
-    for (parameter, value) in order.iter().take(takes).zip(&given.positional) {
+    for (parameter, offer) in order.iter().take(takes).zip(&given.positional) {
         bound.push(&parameter.name);
-        errors.extend(check_value(parameter, value));
+        errors.extend(check_offer(parameter, *offer));
     }
     let surplus = given.positional.len() > takes;
     match takes_rest.and_then(|at| order.get(at)) {
@@ -255,8 +266,8 @@ mod tests {
             .map(|(name, value)| (name.clone(), value_from_json(value)))
             .collect();
         let given = Given {
-            positional: positional.iter().collect(),
-            named: named.iter().map(|(name, value)| (&**name, Some(value))).collect(),
+            positional: positional.iter().map(Offer::Value).collect(),
+            named: named.iter().map(|(name, value)| (&**name, Offer::Value(value))).collect(),
         };
         check(&parameters, &given).err().unwrap_or_default().iter().map(ToString::to_string).collect()
     }

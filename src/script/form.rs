@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use crate::clixml::{Content, Object, TypeNames, Value};
 use crate::psrp::Argument;
 
+use super::Source;
 use super::evaluate::array;
 use super::rewrite::rewrite;
 use super::using::Evaluated;
-use super::{ScriptError, Source};
 
 /// The name of the argument that carries using values.
 const USING_ARGUMENT: &str = "--%";
@@ -34,28 +34,37 @@ pub struct Sent {
 }
 
 impl Form {
-    /// The form that a major version of PowerShell takes (`PSVersionTable` in APPLICATION_PRIVATE_DATA).
-    pub fn of_version(major: u32) -> Self {
-        match major {
-            0..=2 => Self::Rewrite,
-            3 | 4 => Self::Array,
+    /// The form that a server takes, by the PowerShell version of its private data (`5.1.17763.1490`), or by the protocol
+    /// version of its capability (`2.2`) where the private data did not come before the pool was open (MS-PSRP 2.2.2.1 and
+    /// 2.2.2.13). A server that tells neither is a new one.
+    pub fn of_server(ps_version: Option<&str>, protocol: Option<&str>) -> Self {
+        let major = ps_version.and_then(|version| numbers(version).0);
+        match (major, protocol.map(numbers)) {
+            (Some(0..=2), _) | (None, Some((Some(2), Some(0..=1)))) => Self::Rewrite,
+            (Some(3 | 4), _) | (None, Some((Some(2), Some(2)))) => Self::Array,
             _ => Self::Dictionary,
         }
     }
 
-    pub(super) fn send(self, source: &Source, evaluated: &[Evaluated<'_>]) -> Result<Sent, Vec<ScriptError>> {
+    pub(super) fn send(self, source: &Source, evaluated: &[Evaluated]) -> Sent {
         if evaluated.is_empty() {
-            return Ok(Sent { script: source.text().to_owned(), arguments: Vec::new() });
+            return Sent { script: source.text().to_owned(), arguments: Vec::new() };
         }
         match self {
-            Self::Dictionary => Ok(with_argument(source, dictionary(source, evaluated))),
+            Self::Dictionary => with_argument(source, dictionary(source, evaluated)),
             Self::Array if is_one_scope(evaluated) && is_plain(evaluated) => {
                 let values = evaluated.iter().map(|found| found.value.clone()).collect();
-                Ok(with_argument(source, array(values)))
+                with_argument(source, array(values))
             }
-            Self::Array | Self::Rewrite => rewrite(source, evaluated).map_err(|error| vec![error]),
+            Self::Array | Self::Rewrite => rewrite(source, evaluated),
         }
     }
+}
+
+/// The first two numbers of a version.
+fn numbers(version: &str) -> (Option<u32>, Option<u32>) {
+    let mut parts = version.split(['.', '-']).map(|part| part.parse().ok());
+    (parts.next().flatten(), parts.next().flatten())
 }
 
 fn with_argument(source: &Source, value: Value) -> Sent {
@@ -64,7 +73,7 @@ fn with_argument(source: &Source, value: Value) -> Sent {
 }
 
 /// One value for each distinct key. Prefixes are sent too: keys too many are harmless, a missing one ends the script.
-fn dictionary(source: &Source, evaluated: &[Evaluated<'_>]) -> Value {
+fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Value {
     let mut seen = HashSet::new();
     let mut entries = Vec::new();
     for found in evaluated {
@@ -98,13 +107,13 @@ fn lower_invariant(c: char) -> char {
 }
 
 /// Whether all expressions stand in the same script block, which version 3 and 4 ask for.
-fn is_one_scope(evaluated: &[Evaluated<'_>]) -> bool {
+fn is_one_scope(evaluated: &[Evaluated]) -> bool {
     let mut blocks = evaluated.iter().map(|found| found.occurrence.block);
     let first = blocks.next();
     blocks.all(|block| Some(block) == first)
 }
 
 /// Parsers before version 5 know only plain variables as using expressions.
-fn is_plain(evaluated: &[Evaluated<'_>]) -> bool {
+fn is_plain(evaluated: &[Evaluated]) -> bool {
     evaluated.iter().all(|found| found.occurrence.accessors.is_empty())
 }

@@ -20,11 +20,14 @@ mod nearest;
 mod param;
 mod rewrite;
 mod source;
+mod supplied;
 pub mod using;
 
-pub use check::{Given, check};
+pub use check::{Given, Offer, check};
 pub use error::ScriptError;
 pub use help::Help;
 pub use lexer::{Accessor, AccessorKind, Constant, Occurrence};
+pub(crate) use nearest::nearest;
 pub use param::{Parameter, Parameters, Validation};
 pub use source::{Position, Source};
+pub use supplied::Supplied;

@@ -1,7 +1,7 @@
 //! The name that a user probably meant.
 
 /// The candidate with the fewest edits from a name, if these are few for its length. Case does not count.
-pub(super) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     let name: Vec<char> = name.to_lowercase().chars().take(LONGEST).collect();
     let limit = (name.len() / 3).clamp(1, 3);
     let distance = |candidate: &'c str| {

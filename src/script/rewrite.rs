@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use crate::clixml::Value;
 use crate::psrp::Argument;
 
+use super::Source;
 use super::form::Sent;
 use super::param;
 use super::using::{Evaluated, Path};
-use super::{ScriptError, Source};
 
 /// Replaces every expression by a variable `$__using_NAME` and adds these to the parameters. Accessors stay: they are
 /// found on the remote side.
-pub(super) fn rewrite(source: &Source, evaluated: &[Evaluated<'_>]) -> Result<Sent, ScriptError> {
+pub(super) fn rewrite(source: &Source, evaluated: &[Evaluated]) -> Sent {
     let mut names = Names::default();
     let mut edits: Vec<(usize, usize, String)> = Vec::new();
     for found in evaluated {
-        let occurrence = found.occurrence;
+        let occurrence = &found.occurrence;
         let base = found.prefixes.first().map_or(&Value::Null, |(_, value)| value);
         let name = names.name(&occurrence.variable, base);
         let text = match (occurrence.braced, occurrence.splatted) {
@@ -26,9 +26,9 @@ pub(super) fn rewrite(source: &Source, evaluated: &[Evaluated<'_>]) -> Result<Se
         };
         edits.push((occurrence.start, occurrence.variable_end, text));
     }
-    edits.push(names.declaration(source)?);
+    edits.push(names.declaration(source));
     edits.sort_by_key(|(start, end, _)| (*start, *end));
-    Ok(Sent { script: apply(source.text(), &edits), arguments: names.arguments() })
+    Sent { script: apply(source.text(), &edits), arguments: names.arguments() }
 }
 
 /// The new parameters: by the variable's path in lower case, their names and values.
@@ -48,15 +48,16 @@ impl Names {
         entry.0.clone()
     }
 
-    /// Where the parameters are declared: before the script's own, or on a line before the script.
-    fn declaration(&self, source: &Source) -> Result<(usize, usize, String), ScriptError> {
+    /// Where the parameters are declared: before the script's own, or on a line before the script. A block that cannot be
+    /// read is none; PowerShell will say what is wrong with it.
+    fn declaration(&self, source: &Source) -> (usize, usize, String) {
         let names: Vec<String> = self.0.values().map(|(name, _)| format!("${name}")).collect();
         let list = names.join(", ");
-        Ok(match param::block(source)? {
+        match param::block(source).ok().flatten() {
             Some(block) if block.is_empty => (block.content, block.content, list),
             Some(block) => (block.content, block.content, format!("{list}, ")),
             None => (0, 0, format!("param({list})\n")),
-        })
+        }
     }
 
     fn arguments(&self) -> Vec<Argument> {

@@ -24,10 +24,21 @@ pub struct Definitions<'d> {
     pub lenient: bool,
 }
 
+/// The values of all using expressions of a script, ready for any form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation(Vec<Evaluated>);
+
+impl Evaluation {
+    /// What has to be sent so that every expression has its value. `source` is the script that was evaluated.
+    pub fn send(&self, source: &Source, form: Form) -> Sent {
+        form.send(source, &self.0)
+    }
+}
+
 /// The value of one expression, or of a prefix of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Evaluated<'s> {
-    pub occurrence: &'s Occurrence,
+pub(super) struct Evaluated {
+    pub occurrence: Occurrence,
     /// The expression's own value.
     pub value: Value,
     /// Values of the bare variable and of each longer prefix, with the byte offsets of their ends.
@@ -35,26 +46,23 @@ pub(super) struct Evaluated<'s> {
 }
 
 impl Definitions<'_> {
-    /// What has to be sent so that every using expression of a script has its value.
+    /// Finds the value of every using expression of a script.
     ///
     /// # Errors
     /// Every mistake in the script and every name without a value, each with its place.
-    pub fn send(&self, source: &Source, form: Form) -> Result<Sent, Vec<ScriptError>> {
+    pub fn evaluate(&self, source: &Source) -> Result<Evaluation, Vec<ScriptError>> {
         let (mut evaluated, mut errors) = (Vec::new(), Vec::new());
         for occurrence in source.occurrences() {
-            match self.evaluate(occurrence) {
+            match self.evaluate_one(occurrence) {
                 Ok(found) => evaluated.extend(found),
                 Err(error) => errors.push(error),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        form.send(source, &evaluated)
+        if errors.is_empty() { Ok(Evaluation(evaluated)) } else { Err(errors) }
     }
 
     /// The values of an occurrence; none if it is left to the script.
-    fn evaluate<'s>(&self, occurrence: &'s Occurrence) -> Result<Option<Evaluated<'s>>, ScriptError> {
+    fn evaluate_one(&self, occurrence: &Occurrence) -> Result<Option<Evaluated>, ScriptError> {
         reject(occurrence)?;
         let Some(base) = self.base(occurrence)? else {
             return Ok(None);
@@ -66,7 +74,7 @@ impl Definitions<'_> {
             prefixes.push((accessor.end, value));
         }
         let value = prefixes.last().map_or(Value::Null, |(_, value)| value.clone());
-        Ok(Some(Evaluated { occurrence, value, prefixes }))
+        Ok(Some(Evaluated { occurrence: occurrence.clone(), value, prefixes }))
     }
 
     /// The value of the bare variable; `None` where an unknown one is left to the script.
@@ -192,7 +200,8 @@ mod tests {
         let values = values.collect();
         let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
         let definitions = Definitions { values: &values, environment: &environment, lenient: false };
-        definitions.send(&Source::new(text).expect("scans"), form)
+        let source = Source::new(text).expect("scans");
+        definitions.evaluate(&source).map(|found| found.send(&source, form))
     }
 
     fn messages(text: &str) -> Vec<String> {
@@ -288,7 +297,11 @@ mod tests {
 
     #[test]
     fn versions_choose_the_form() {
-        let forms = [2, 3, 4, 5, 7].map(Form::of_version);
+        let form = |version: &str| Form::of_server(Some(version), Some("2.2"));
+        let forms = ["2.0", "3.0", "4.0", "5.1.17763.1490", "7.6.0-preview.4"].map(form);
         assert_eq!(forms, [Form::Rewrite, Form::Array, Form::Array, Form::Dictionary, Form::Dictionary]);
+        let forms =
+            [Some("2.1"), Some("2.2"), Some("2.3"), Some("2.10"), None].map(|found| Form::of_server(None, found));
+        assert_eq!(forms, [Form::Rewrite, Form::Array, Form::Dictionary, Form::Dictionary, Form::Dictionary]);
     }
 }

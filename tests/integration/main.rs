@@ -1,6 +1,7 @@
 //! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
 
 mod architecture;
+mod arguments;
 mod clixml;
 mod engine;
 mod inventory;

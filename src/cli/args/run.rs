@@ -1,5 +1,7 @@
 //! What to run and how: the flags of `run` besides targets, connection and output.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::connect::ConnectArgs;
@@ -36,7 +38,7 @@ pub struct RunArgs {
 #[command(next_help_heading = "Execute")]
 pub struct ExecuteArgs {
     /// Positional argument of the script ($args, param()); JSON if it parses as JSON, else a string; @FILE.json reads a
-    /// file (repeatable)
+    /// file, host.NAME is each host's own variable, '"host.NAME"' is that text (repeatable)
     #[arg(short = 'a', long = "argument-list", value_name = "VALUE", allow_hyphen_values = true)]
     pub argument_list: Vec<String>,
 
@@ -44,7 +46,12 @@ pub struct ExecuteArgs {
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub param: Vec<String>,
 
-    /// Value of $using:NAME in the script (repeatable)
+    /// Arguments from a JSON file: an array holds positional ones, which come before those of -a; an object named ones, which
+    /// those of -p replace
+    #[arg(long, env = "PSFLEET_ARGS_FILE", value_name = "FILE")]
+    pub args_file: Option<PathBuf>,
+
+    /// Value of $using:NAME in the script; values as for -a (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub using: Vec<String>,
 

@@ -58,7 +58,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
     };
     let spec = RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: vec![Arc::new(target)] }),
-        work: Work::Script(Command::new(&block.invocation(), &[])),
+        work: Work::Script(Arc::new(Command::new(&block.invocation(), &[]))),
         throttle: NonZeroUsize::MIN,
         retries: 0,
         retry_delay: Duration::ZERO,

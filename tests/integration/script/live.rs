@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use psfleet::clixml::{Value, value_from_json};
 use psfleet::event::Outcome;
@@ -52,7 +53,8 @@ async fn objects(pwsh: &Path, script: &str, form: Form) -> Vec<Json> {
     let environment = BTreeMap::from([("PSFLEET_PROBE".to_owned(), "from here".to_owned())]);
     let values = values();
     let definitions = Definitions { values: &values, environment: &environment, lenient: false };
-    let sent = definitions.send(&Source::new(script).expect("scans"), form).expect("can be sent");
+    let source = Source::new(script).expect("scans");
+    let sent = definitions.evaluate(&source).expect("every name has a value").send(&source, form);
     let target = Target {
         name: "localhost".into(),
         endpoint: Endpoint::Local(LocalEndpoint { pwsh: pwsh.to_owned() }),
@@ -63,7 +65,7 @@ async fn objects(pwsh: &Path, script: &str, form: Form) -> Vec<Json> {
     };
     let invocation = Invocation { script: sent.script, arguments: sent.arguments, input: false };
     let mut spec = spec(vec![target], script);
-    spec.work = Work::Script(Command::new(&invocation, &[]));
+    spec.work = Work::Script(Arc::new(Command::new(&invocation, &[])));
     let ran = run(spec).await;
     assert_eq!(ran.summary.counts.of(Outcome::Ok), 1, "{form:?}: {script}: {:?} {:?}", ran.ends, ran.records);
     ran.objects()

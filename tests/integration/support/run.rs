@@ -48,7 +48,7 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     let invocation = Invocation { script: script.to_owned(), arguments: Vec::new(), input: false };
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.into_iter().map(Arc::new).collect() }),
-        work: Work::Script(Command::new(&invocation, &[])),
+        work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
         throttle: NonZeroUsize::new(32).expect("not 0"),
         retries: 0,
         retry_delay: Duration::from_millis(50),

@@ -1,0 +1,105 @@
+//! `--args-file`: the script's arguments from a file.
+//!
+//! The file is JSON, as `ConvertTo-Json` writes it and as the values of `-a` and `-p` are: an array holds positional
+//! arguments, an object named ones. Text in it is always literal, as text in JSON's quotes is on the command line, so
+//! `host.NAME` is for flags.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use serde::de::{Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
+
+use super::entry::Entry;
+use super::text::decode;
+use crate::clixml::value_from_json;
+use crate::script::Supplied;
+
+/// Reads the arguments.
+///
+/// # Errors
+/// A file that cannot be read, or is no array or object of JSON; with file, line and column.
+pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
+    let file = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
+    let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;
+    let entry = |(name, json): (Option<String>, Json)| Entry {
+        name,
+        value: Supplied::Literal(value_from_json(&json)),
+        bare: false,
+        origin: file.to_string(),
+    };
+    let arguments = parse(&text).map_err(|error| anyhow!("--args-file: {file}: {error}"))?;
+    Ok(arguments.into_iter().map(entry).collect())
+}
+
+/// The arguments in order, those of an object with their names.
+fn parse(text: &str) -> Result<Vec<(Option<String>, Json)>, String> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let parsed = json.deserialize_any(Arguments).and_then(|arguments| json.end().map(|()| arguments));
+    parsed.map_err(|error| {
+        let message = error.to_string();
+        // The place comes first, as in every other message about a file.
+        let what = message.split(" at line ").next().unwrap_or(&message);
+        format!("line {}, column {}: {what}", error.line(), error.column())
+    })
+}
+
+struct Arguments;
+
+impl<'de> Visitor<'de> for Arguments {
+    type Value = Vec<(Option<String>, Json)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of positional arguments or an object of named ones")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut arguments = Vec::new();
+        while let Some(item) = items.next_element()? {
+            arguments.push((None, item));
+        }
+        Ok(arguments)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut arguments: Vec<(Option<String>, Json)> = Vec::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let is_known = |(known, _): &(Option<String>, Json)| {
+                known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name))
+            };
+            if name.is_empty() || arguments.iter().any(is_known) {
+                let problem = if name.is_empty() { "is empty" } else { "is given twice" };
+                return Err(A::Error::custom(format!("the name `{name}` {problem}")));
+            }
+            arguments.push((Some(name), entries.next_value()?));
+        }
+        Ok(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::parse;
+
+    #[test]
+    fn arrays_are_positional_and_objects_named() {
+        assert_eq!(parse("[1, {\"a\": 2}]"), Ok(vec![(None, json!(1)), (None, json!({"a": 2}))]));
+        assert_eq!(parse("{\"Name\": [\"x\"]}"), Ok(vec![(Some("Name".to_owned()), json!(["x"]))]));
+        assert_eq!(parse(" [] "), Ok(vec![]));
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        let error = |text| parse(text).expect_err("refused");
+        assert_eq!(error("{\n  \"a\": 1,\n}"), "line 3, column 1: trailing comma");
+        assert_eq!(error("[1] 2"), "line 1, column 5: trailing characters");
+        assert_eq!(error("{\"a\": 1,\n \"A\": 2}"), "line 2, column 4: the name `A` is given twice");
+        let kind = error("\"text\"");
+        assert!(kind.contains("expected an array of positional arguments or an object of named ones"), "{kind}");
+        assert!(error("").starts_with("line 1, column 0: EOF"), "{}", error(""));
+    }
+}

@@ -1,0 +1,241 @@
+//! The commands of a call: one for each distinct set of arguments and each form of using values, serialized when the
+//! first server asks for it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use anyhow::bail;
+use serde_json::Value as Json;
+
+use super::{Call, Entry, environment};
+use crate::clixml::{Value, value_from_json};
+use crate::fleet;
+use crate::inventory::fold;
+use crate::psrp::{Argument, Command, Invocation, ServerInfo};
+use crate::script::using::{Definitions, Evaluation, Form};
+use crate::script::{Given, Offer, ScriptError, Supplied, check, nearest};
+use crate::target::{Target, TargetId};
+
+/// What to run on each target.
+pub struct Commands {
+    call: Call,
+    /// Which set a target has, by its place.
+    of_target: Vec<usize>,
+    sets: Vec<Set>,
+}
+
+/// Arguments and using values without references, and the commands made of them.
+struct Set {
+    arguments: Vec<Argument>,
+    using: Evaluation,
+    dictionary: OnceLock<Command>,
+    array: OnceLock<Command>,
+    rewrite: OnceLock<Command>,
+}
+
+impl Commands {
+    /// Puts the targets' own variables in place of `host.NAME`. Targets with equal values share a set.
+    ///
+    /// # Errors
+    /// Variables that some targets do not have, and values that the script cannot take, each with the hosts concerned.
+    pub fn new(call: Call, targets: &[Arc<Target>]) -> anyhow::Result<Self> {
+        let names = call.host_variables();
+        let undefined: Vec<String> = names.iter().filter_map(|name| undefined(name, targets)).collect();
+        if !undefined.is_empty() {
+            bail!(undefined.join("\n"));
+        }
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut of_target = Vec::with_capacity(targets.len());
+        let mut first: Vec<&Target> = Vec::new();
+        for target in targets {
+            let values = names.iter().map(|name| variable(target, name).cloned().unwrap_or_default());
+            let key = Json::Array(values.collect()).to_string();
+            of_target.push(*known.entry(key).or_insert_with(|| {
+                first.push(target);
+                first.len() - 1
+            }));
+        }
+        let environment = environment();
+        let made: Vec<Result<Set, Vec<ScriptError>>> =
+            first.iter().map(|target| Set::new(&call, target, &environment)).collect();
+        if made.iter().any(Result::is_err) {
+            let hosts = |set: usize| {
+                targets.iter().zip(&of_target).filter(move |(_, of)| **of == set).map(|(target, _)| &*target.name)
+            };
+            bail!(mistakes(&made, !names.is_empty(), |set| hosts(set).collect()));
+        }
+        Ok(Self { call, of_target, sets: made.into_iter().flatten().collect() })
+    }
+}
+
+impl fleet::Commands for Commands {
+    fn command(&self, target: TargetId, server: &ServerInfo) -> Command {
+        let set = &self.sets[self.of_target[target.index()]];
+        let source = &self.call.source;
+        let form = match source.occurrences() {
+            // Without using expressions all forms are the same.
+            [] => Form::Dictionary,
+            _ => Form::of_server(server.ps_version.as_deref(), server.protocol.as_deref()),
+        };
+        let place = match form {
+            Form::Dictionary => &set.dictionary,
+            Form::Array => &set.array,
+            Form::Rewrite => &set.rewrite,
+        };
+        let make = || {
+            let sent = set.using.send(source, form);
+            let arguments = set.arguments.iter().cloned().chain(sent.arguments).collect();
+            Command::new(&Invocation { script: sent.script, arguments, input: false }, &[])
+        };
+        place.get_or_init(make).clone()
+    }
+}
+
+impl Set {
+    fn new(call: &Call, target: &Target, environment: &BTreeMap<String, String>) -> Result<Self, Vec<ScriptError>> {
+        let value = |entry: &Entry| match &entry.value {
+            Supplied::Host(name) => variable(target, name).map_or(Value::Null, value_from_json),
+            other => other.literal().cloned().unwrap_or(Value::Null),
+        };
+        let argument = |entry: &Entry| Argument { name: entry.name.clone(), value: value(entry) };
+        let arguments: Vec<Argument> = call.arguments.iter().map(argument).collect();
+        let mut given = Given::default();
+        for (argument, entry) in arguments.iter().zip(&call.arguments) {
+            let offer = if entry.bare { Offer::Bare } else { Offer::Value(&argument.value) };
+            match &argument.name {
+                Some(name) => given.named.push((name, offer)),
+                None => given.positional.push(offer),
+            }
+        }
+        check(&call.parameters, &given)?;
+        let values = call.using.iter().filter_map(|entry| Some((entry.name.clone()?, value(entry)))).collect();
+        let using = Definitions { values: &values, environment, lenient: false }.evaluate(&call.source)?;
+        Ok(Self { arguments, using, dictionary: OnceLock::new(), array: OnceLock::new(), rewrite: OnceLock::new() })
+    }
+}
+
+impl Call {
+    /// The names of the targets' variables that are asked for.
+    fn host_variables<'c>(&'c self) -> BTreeSet<&'c str> {
+        let name = |entry: &'c Entry| match &entry.value {
+            Supplied::Host(name) => Some(name.as_str()),
+            Supplied::Literal(_) | Supplied::Secret(_) | Supplied::Credential(_) => None,
+        };
+        self.arguments.iter().chain(&self.using).filter_map(name).collect()
+    }
+}
+
+/// A target's variable; as all names in PowerShell, without regard to case if there is none with exactly this name.
+fn variable<'t>(target: &'t Target, name: &str) -> Option<&'t Json> {
+    let alike = || target.vars.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
+    target.vars.get(name).or_else(|| alike().map(|(_, value)| value))
+}
+
+/// Says which targets lack a variable, if any do.
+fn undefined(name: &str, targets: &[Arc<Target>]) -> Option<String> {
+    let lacking: Vec<&str> =
+        targets.iter().filter(|target| variable(target, name).is_none()).map(|target| &*target.name).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let known: BTreeSet<&str> = targets.iter().flat_map(|target| target.vars.keys().map(String::as_str)).collect();
+    let near = match nearest(name, known) {
+        Some(near) if near != name => format!(" (the nearest variable is `{near}`)"),
+        _ => String::new(),
+    };
+    Some(format!(
+        "host.{name}: the inventory has no variable `{name}` for {}{near}; add it there, or write '\"host.{name}\"' for the text",
+        fold(lacking)
+    ))
+}
+
+/// The mistakes of all sets, each once, with the hosts that it concerns if values differ between hosts.
+fn mistakes<'t>(made: &[Result<Set, Vec<ScriptError>>], differ: bool, hosts: impl Fn(usize) -> Vec<&'t str>) -> String {
+    let mut found: Vec<(String, Vec<&str>)> = Vec::new();
+    for (set, errors) in made.iter().enumerate() {
+        for error in errors.as_ref().err().into_iter().flatten() {
+            let message = error.to_string();
+            match found.iter_mut().find(|(known, _)| *known == message) {
+                Some((_, concerned)) => concerned.extend(hosts(set)),
+                None => found.push((message, hosts(set))),
+            }
+        }
+    }
+    let line = |(message, concerned): (String, Vec<&str>)| match differ {
+        true => format!("{}: {message}", fold(concerned)),
+        false => message,
+    };
+    found.into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cli::script::tests::call;
+    use crate::fleet::Commands as _;
+    use crate::target::{Endpoint, LocalEndpoint, Timeouts};
+
+    /// Targets `h1`, `h2`, ... with these variables.
+    fn targets(vars: &[Json]) -> Vec<Arc<Target>> {
+        let target = |(place, vars): (usize, &Json)| {
+            Arc::new(Target {
+                name: format!("h{}", place + 1).into(),
+                endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
+                credential: None,
+                vars: serde_json::from_value(vars.clone()).expect("an object"),
+                labels: BTreeMap::new(),
+                timeouts: Timeouts::default(),
+            })
+        };
+        vars.iter().enumerate().map(target).collect()
+    }
+
+    fn commands(script: &str, flags: &[&str], vars: &[Json]) -> Result<Commands, String> {
+        let call = call(script, flags).expect("a call");
+        Commands::new(call, &targets(vars)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn targets_with_equal_values_share_a_set() {
+        let vars = [json!({"site": "ber", "rack": 1}), json!({"Site": "ber"}), json!({"site": "fra"})];
+        let commands =
+            commands("$args; $using:s", &["-a", "host.site", "--using", "s=host.site"], &vars).expect("sets");
+        assert_eq!(commands.of_target, [0, 0, 1]);
+        let value = |set: &Set| set.arguments[0].value.clone();
+        assert_eq!(commands.sets.iter().map(value).collect::<Vec<_>>(), [Value::str("ber"), Value::str("fra")]);
+    }
+
+    #[test]
+    fn each_form_is_serialized_once() {
+        let commands = commands("$using:s", &["--using", "s=1"], &[json!({}), json!({})]).expect("sets");
+        let text = |version: &str, target| {
+            let server = ServerInfo { ps_version: Some(version.to_owned()), protocol: Some("2.3".to_owned()) };
+            commands.command(TargetId(target), &server).create_pipeline().as_ptr()
+        };
+        assert_eq!(text("5.1", 0), text("7.6", 1));
+        assert_eq!(text("3.0", 0), text("4.0", 1));
+        let forms = [text("2.0", 0), text("3.0", 0), text("5.0", 0)];
+        assert_eq!(BTreeSet::from(forms).len(), 3);
+    }
+
+    #[test]
+    fn undefined_variables_name_all_hosts() {
+        let vars = [json!({"rack": 1}), json!({}), json!({})];
+        let error = commands("$args", &["-a", "host.rack", "-a", "host.rakc"], &vars).err().expect("refused");
+        assert_eq!(
+            error,
+            "host.rack: the inventory has no variable `rack` for h[2-3]; add it there, or write '\"host.rack\"' for the \
+             text\nhost.rakc: the inventory has no variable `rakc` for h[1-3] (the nearest variable is `rack`); add it \
+             there, or write '\"host.rakc\"' for the text"
+        );
+    }
+
+    #[test]
+    fn values_that_the_script_cannot_take_name_their_hosts() {
+        let vars = [json!({"n": 1}), json!({"n": "many"}), json!({"n": "many"})];
+        let error = commands("param([int]$Count)", &["-p", "Count=host.n"], &vars).err().expect("refused");
+        assert_eq!(error, "h[2-3]: the parameter `Count` (line 1, column 12) takes an integer, not `many`");
+    }
+}

@@ -1,0 +1,174 @@
+//! What was typed about a script: its text, its arguments, its `$using:` values.
+//!
+//! [`Call::read`] reads it and reports what is wrong without knowing any target; [`Commands::new`] puts in what each
+//! target has of its own, reports what is wrong with that, and serializes on demand.
+
+mod args_file;
+mod commands;
+mod entry;
+mod text;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use anyhow::bail;
+
+use crate::clixml::Value;
+use crate::script::using::Definitions;
+use crate::script::{Given, Offer, Parameters, ScriptError, Source, Supplied, check};
+
+use super::args::run::ExecuteArgs;
+
+pub use commands::Commands;
+pub use entry::Entry;
+
+/// A script with what it was given.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The script.
+    pub source: Source,
+    /// Its `param()` block.
+    pub parameters: Parameters,
+    /// Its arguments, those of the file first.
+    pub arguments: Vec<Entry>,
+    /// Values of its `$using:` expressions.
+    pub using: Vec<Entry>,
+}
+
+impl Call {
+    /// Reads the script and everything it is given.
+    ///
+    /// # Errors
+    /// A missing or unreadable script or file, or arguments that the script cannot take; each says which one.
+    pub fn read(code: Option<&str>, args: &ExecuteArgs) -> anyhow::Result<Self> {
+        let source = Source::new(text::Text::read(code)?.text)?;
+        Self::of(source, args)
+    }
+
+    fn of(source: Source, args: &ExecuteArgs) -> anyhow::Result<Self> {
+        let parameters = Parameters::read(&source)?;
+        let flags = args.argument_list.iter().map(|text| Entry::positional(text));
+        let flags: Vec<Entry> =
+            flags.chain(args.param.iter().map(|text| Entry::parameter(text))).collect::<anyhow::Result<_>>()?;
+        let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
+        let arguments = merged(&parameters, file, flags);
+        let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
+        let call = Self { source, parameters, arguments, using };
+        call.refuse_secrets()?;
+        call.check().map_err(joined)?;
+        call.check_using().map_err(joined)?;
+        Ok(call)
+    }
+
+    /// Nobody can send a secret yet.
+    fn refuse_secrets(&self) -> anyhow::Result<()> {
+        for entry in self.arguments.iter().chain(&self.using) {
+            if let Supplied::Secret(name) | Supplied::Credential(name) = &entry.value {
+                bail!("{} {name}: secrets and credentials cannot be sent to scripts yet", entry.origin);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for using expressions without a value, unless they hang on what differs between targets.
+    fn check_using(&self) -> Result<(), Vec<ScriptError>> {
+        let literal = |entry: &Entry| Some((entry.name.clone()?, entry.value.literal()?.clone()));
+        let values: BTreeMap<String, Value> = self.using.iter().filter_map(literal).collect();
+        if values.len() < self.using.len() {
+            return Ok(());
+        }
+        let definitions = Definitions { values: &values, environment: &environment(), lenient: false };
+        definitions.evaluate(&self.source).map(|_| ())
+    }
+
+    /// Compares the arguments with the `param()` block as far as they are known already.
+    fn check(&self) -> Result<(), Vec<ScriptError>> {
+        let mut given = Given::default();
+        for entry in &self.arguments {
+            let offer = match entry.value.literal() {
+                _ if entry.bare => Offer::Bare,
+                Some(value) => Offer::Value(value),
+                None => Offer::Later,
+            };
+            match &entry.name {
+                Some(name) => given.named.push((name, offer)),
+                None => given.positional.push(offer),
+            }
+        }
+        check(&self.parameters, &given)
+    }
+}
+
+/// The arguments of the file and of the flags; a flag replaces the file's argument for the same parameter.
+fn merged(parameters: &Parameters, file: Vec<Entry>, flags: Vec<Entry>) -> Vec<Entry> {
+    let parameter = |entry: &Entry| {
+        let name = entry.name.as_deref()?;
+        Some(parameters.find(name).map_or(name, |parameter| &parameter.name).to_lowercase())
+    };
+    let typed: Vec<String> = flags.iter().filter_map(parameter).collect();
+    let kept = file.into_iter().filter(|entry| parameter(entry).is_none_or(|name| !typed.contains(&name)));
+    let mut arguments: Vec<Entry> = kept.collect();
+    arguments.extend(flags);
+    arguments
+}
+
+/// Our environment, for `$using:env:NAME`; what is no Unicode cannot be sent.
+fn environment() -> BTreeMap<String, String> {
+    let text = |text: OsString| text.into_string().ok();
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+/// All mistakes, one on each line.
+fn joined(errors: Vec<ScriptError>) -> anyhow::Error {
+    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!(lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    /// A call of a script with flags of `run`.
+    pub fn call(script: &str, flags: &[&str]) -> Result<Call, String> {
+        let command = ExecuteArgs::augment_args(Command::new("run").no_binary_name(true));
+        let matches = command.try_get_matches_from(flags).expect("flags");
+        let args = ExecuteArgs::from_arg_matches(&matches).expect("flags");
+        Call::of(Source::new(script).expect("scans"), &args).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn arguments_are_checked_before_any_connection() {
+        let script = "param([Parameter(Mandatory)][int]$Count)";
+        assert!(call(script, &["-p", "Count=3"]).is_ok());
+        assert!(call(script, &["-p", "Count=host.count"]).is_ok());
+        let error = call(script, &["-p", "Cuont=3"]).expect_err("unknown and missing");
+        assert_eq!(error.lines().count(), 2, "{error}");
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let entry = |name: Option<&str>, value: i32, origin: &str| Entry {
+            name: name.map(str::to_owned),
+            value: Supplied::Literal(Value::I32(value)),
+            bare: false,
+            origin: origin.to_owned(),
+        };
+        let parameters =
+            Parameters::read(&Source::new("param($Name, [Alias('n')]$Number)").expect("scans")).expect("a block");
+        let file = vec![entry(None, 1, "f"), entry(Some("n"), 2, "f"), entry(Some("name"), 3, "f")];
+        let merged = merged(&parameters, file, vec![entry(Some("NUMBER"), 4, "-p"), entry(None, 5, "-a")]);
+        let found: Vec<_> = merged.iter().map(|entry| (entry.name.as_deref(), &entry.value, &*entry.origin)).collect();
+        let literal = |value| Supplied::Literal(Value::I32(value));
+        assert_eq!(
+            found,
+            [
+                (None, &literal(1), "f"),
+                (Some("name"), &literal(3), "f"),
+                (Some("NUMBER"), &literal(4), "-p"),
+                (None, &literal(5), "-a"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! The script's text: typed, from a file, or from stdin.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+/// The script's text and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// The file's name, `stdin` or `command line`.
+    pub place: String,
+}
+
+impl Text {
+    /// Finds out what was meant, and reads it.
+    ///
+    /// # Errors
+    /// No script, an empty one, or one that cannot be read.
+    pub fn read(code: Option<&str>) -> anyhow::Result<Self> {
+        let (text, place) = match code {
+            None => bail!("nothing to run: give script text in quotes, a FILE.ps1, or - to read the script from stdin"),
+            Some("-") => (decode(&stdin()?).context("the script on stdin")?, "stdin"),
+            Some(code) if is_file_name(code) => {
+                let bytes = std::fs::read(code).with_context(|| format!("cannot read the script file {code}"))?;
+                (decode(&bytes).with_context(|| format!("the script file {code}"))?, code)
+            }
+            Some(code) => (code.to_owned(), "command line"),
+        };
+        if text.trim().is_empty() {
+            bail!("the script is empty");
+        }
+        Ok(Self { text, place: place.to_owned() })
+    }
+}
+
+/// Everything on stdin.
+pub fn stdin() -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
+    Ok(bytes)
+}
+
+/// A single word that ends in `.ps1` names a file; code that ends so would be a call, with an operator or a space.
+pub fn is_file_name(code: &str) -> bool {
+    let is_script = Path::new(code).extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("ps1"));
+    is_script && (Path::new(code).exists() || !code.contains(['\n', '|', ';', '{', '&', ' ']))
+}
+
+/// Text in any encoding that editors on Windows write.
+pub fn decode(bytes: &[u8]) -> anyhow::Result<String> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes.as_chunks();
+        if !rest.is_empty() {
+            bail!("is not valid UTF-16: it has an odd number of bytes");
+        }
+        let units: Vec<u16> = pairs.iter().map(|&pair| unit(pair)).collect();
+        String::from_utf16(&units).context("is not valid UTF-16")
+    };
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => Ok(std::str::from_utf8(rest).context("is not valid UTF-8")?.to_owned()),
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => Ok(std::str::from_utf8(bytes).context("is not valid UTF-8: save it as UTF-8")?.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_files_from_code() {
+        assert!(is_file_name("check.ps1"));
+        assert!(is_file_name("./a/Check.PS1"));
+        assert!(!is_file_name("& ./check.ps1"));
+        assert!(!is_file_name("Get-Date"));
+    }
+
+    #[test]
+    fn reads_scripts_in_the_encodings_of_windows() {
+        assert_eq!(decode(b"\xEF\xBB\xBF1").expect("UTF-8"), "1");
+        assert_eq!(decode(b"\xFF\xFE\xE4\x00").expect("UTF-16"), "ä");
+        assert_eq!(decode(b"\xFE\xFF\x00\xE4").expect("UTF-16"), "ä");
+        assert!(decode(b"\xE4").is_err());
+        assert!(decode(b"\xFF\xFE\xE4").is_err());
+    }
+}
