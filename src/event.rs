@@ -112,6 +112,8 @@ pub struct Finished {
     pub errors: u64,
     /// Objects written to the output stream.
     pub objects: u64,
+    /// Our shell may still be open on the target: it was asked for, and its end could not be confirmed.
+    pub shell_may_remain: bool,
 }
 
 macro_rules! codes {
@@ -245,6 +247,8 @@ pub struct Summary {
     pub duration: Duration,
     /// The exit code of the process.
     pub exit_code: u8,
+    /// The targets whose shell may still be open, in inventory order.
+    pub shells_left: Vec<TargetId>,
 }
 
 /// Targets by outcome.

@@ -1,13 +1,13 @@
 //! The feed: numbers a run's events and hands them to the sinks, on a thread of its own.
 
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
+use tokio_util::sync::CancellationToken;
 
-use crate::event::RunEvent;
+use crate::event::{RunEvent, RunEventKind};
 use crate::fleet::{Emission, Interrupt};
 use crate::output::{Flow, Sink};
 
@@ -17,64 +17,134 @@ const QUEUED_EVENTS: usize = 256;
 /// Without an event for so long, the sinks show what they hold back.
 const IDLE_AFTER: Duration = Duration::from_millis(100);
 
+/// How long a user who has left waits for sinks that are held up.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
 /// The running feed.
-pub struct Feed(JoinHandle<anyhow::Result<()>>);
+pub struct Feed(oneshot::Receiver<anyhow::Result<()>>);
+
+/// How far the writing came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Everything is written.
+    All,
+    /// The user left while a reader still held it up.
+    Abandoned,
+}
 
 impl Feed {
     /// Starts the feed, within a runtime. The first sink is the data: when it wants no more, the run is told so.
     ///
-    /// When a sink fails, the feed ends and its channel closes, which stops the run in order.
+    /// A sink that fails stops the run in order; the others take what comes until its end.
     pub fn start(sinks: Vec<Box<dyn Sink>>, interrupts: mpsc::Sender<Interrupt>) -> (Self, mpsc::Sender<Emission>) {
         let (sender, receiver) = mpsc::channel(QUEUED_EVENTS);
+        let (done, result) = oneshot::channel();
         let runtime = Handle::current();
-        (Self(std::thread::spawn(move || feed(sinks, receiver, &interrupts, &runtime))), sender)
+        std::thread::spawn(move || {
+            let written = Outlets::new(sinks, interrupts).feed(receiver, &runtime);
+            // Whoever left does not wait for it.
+            let _ = done.send(written);
+        });
+        (Self(result), sender)
     }
 
-    /// Waits until everything is written.
+    /// Waits until everything is written; once the user has left, only for a moment.
     ///
     /// # Errors
-    /// The failure of a sink.
-    pub fn finish(self) -> anyhow::Result<()> {
-        self.0.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the writer of the output panicked: a bug in psfleet")))
+    /// The failures of sinks.
+    pub async fn finish(self, left: &CancellationToken) -> anyhow::Result<Written> {
+        let too_long = async {
+            left.cancelled().await;
+            tokio::time::sleep(LAST_WAIT).await;
+        };
+        tokio::select! {
+            biased;
+            written = self.0 => match written {
+                Ok(written) => written.map(|()| Written::All),
+                Err(_) => Err(anyhow::anyhow!("the writer of the output panicked: a bug in psfleet")),
+            },
+            () = too_long => Ok(Written::Abandoned),
+        }
     }
 }
 
-fn feed(
-    mut sinks: Vec<Box<dyn Sink>>,
-    mut events: mpsc::Receiver<Emission>,
-    interrupts: &mpsc::Sender<Interrupt>,
-    runtime: &Handle,
-) -> anyhow::Result<()> {
-    let mut seq = 0;
-    let mut enough = false;
-    let mut idle = true;
-    loop {
-        // Once told that nothing happens, the sinks have nothing more to show until the next event.
-        let received = if idle { Ok(events.blocking_recv()) } else { next_soon(runtime, &mut events) };
-        idle = received.is_err();
-        let event = match received {
-            Err(_) => None,
-            Ok(None) => return Ok(()),
-            Ok(Some(Emission { at, kind })) => {
-                seq += 1;
-                Some(RunEvent { seq, at, kind })
-            }
-        };
-        for (place, sink) in sinks.iter_mut().enumerate() {
-            let is_data = place == 0;
-            if is_data && enough {
-                continue;
-            }
-            let flow = match &event {
-                Some(event) => sink.event(event)?,
-                None => sink.idle()?,
-            };
-            if flow == Flow::Enough && is_data {
-                enough = true;
-                // A full queue holds interrupts already.
-                let _ = interrupts.try_send(Interrupt::Enough);
+/// The sinks and what became of them.
+struct Outlets {
+    sinks: Vec<(Box<dyn Sink>, State)>,
+    interrupts: mpsc::Sender<Interrupt>,
+}
+
+/// What became of a sink.
+enum State {
+    Open,
+    /// It wants no more.
+    Enough,
+    /// It takes only the end of the run.
+    Failed(anyhow::Error),
+}
+
+impl Outlets {
+    fn new(sinks: Vec<Box<dyn Sink>>, interrupts: mpsc::Sender<Interrupt>) -> Self {
+        Self { sinks: sinks.into_iter().map(|sink| (sink, State::Open)).collect(), interrupts }
+    }
+
+    fn feed(mut self, mut events: mpsc::Receiver<Emission>, runtime: &Handle) -> anyhow::Result<()> {
+        let mut seq = 0;
+        let mut idle = true;
+        loop {
+            // Once told that nothing happens, the sinks have nothing more to show until the next event.
+            let received = if idle { Ok(events.blocking_recv()) } else { next_soon(runtime, &mut events) };
+            idle = received.is_err();
+            match received {
+                Err(_) => self.each(false, |sink| sink.idle()),
+                Ok(None) => return self.finish(),
+                Ok(Some(Emission { at, kind })) => {
+                    seq += 1;
+                    let event = RunEvent { seq, at, kind };
+                    let is_last = matches!(event.kind, RunEventKind::RunFinished(_));
+                    self.each(is_last, |sink| sink.event(&event));
+                }
             }
         }
+    }
+
+    /// One step of every sink that wants it.
+    fn each(&mut self, is_last: bool, mut step: impl FnMut(&mut dyn Sink) -> anyhow::Result<Flow>) {
+        for (place, (sink, state)) in self.sinks.iter_mut().enumerate() {
+            let is_data = place == 0;
+            if matches!(state, State::Enough) || (matches!(state, State::Failed(_)) && !is_last) {
+                continue;
+            }
+            let stop = match step(sink.as_mut()) {
+                Ok(Flow::Continue) => false,
+                Ok(Flow::End) => true,
+                Ok(Flow::Enough) => {
+                    if is_data {
+                        *state = State::Enough;
+                    }
+                    is_data
+                }
+                Err(error) => {
+                    // The first failure is the cause of a second one.
+                    if !matches!(state, State::Failed(_)) {
+                        *state = State::Failed(error);
+                    }
+                    true
+                }
+            };
+            if stop {
+                // A full queue holds interrupts already.
+                let _ = self.interrupts.try_send(Interrupt::Enough);
+            }
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        let failures = self.sinks.into_iter().filter_map(|(_, state)| match state {
+            State::Failed(error) => Some(error),
+            State::Open | State::Enough => None,
+        });
+        failures.reduce(|all, more| anyhow::anyhow!("{all:#}; {more:#}")).map_or(Ok(()), Err)
     }
 }
 

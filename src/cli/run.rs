@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::args::{self, run::RunArgs};
-use super::feed::Feed;
+use super::feed::{Feed, Written};
 use super::on_demand::OnDemand;
 use super::script::{Call, Commands};
 use super::terminal::Console;
@@ -32,18 +32,20 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let spec = spec(args, &resolved, Arc::new(commands));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let header = Arc::clone(&spec.header);
     let (summary, written) = runtime.block_on(async {
         let (interrupt, interrupts) = mpsc::channel(4);
         console.watch_enter();
-        signals::watch(interrupt.clone()).context("cannot watch for Ctrl-C")?;
+        let left = signals::watch(interrupt.clone()).context("cannot watch for Ctrl-C")?;
         let (feed, events) = Feed::start(sinks, interrupt);
         let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
-        // Whatever waits for the sinks now waits on this thread: nothing else is left to do.
-        anyhow::Ok((summary, feed.finish()))
+        anyhow::Ok((summary, feed.finish(&left).await))
     })?;
     // Name look-ups cannot be interrupted; they must not hold up the end.
     runtime.shutdown_background();
-    written.context("the output could not be written")?;
+    if written.context("the output could not be written")? == Written::Abandoned {
+        console.left_unwritten(&header, &summary);
+    }
     Ok(exit::code(&summary, args.execute.course.exit_zero))
 }
 

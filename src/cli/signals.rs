@@ -1,14 +1,18 @@
 //! Ctrl-C and SIGTERM.
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Interrupt;
 
-/// Turns signals into interrupts: the first Ctrl-C stops in order, the second leaves; SIGTERM stops in order.
+/// Turns signals into interrupts: the first Ctrl-C stops in order, the second leaves; SIGTERM stops in order. The token
+/// that comes back is cancelled when the user leaves.
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
-pub fn watch(interrupts: mpsc::Sender<Interrupt>) -> std::io::Result<()> {
+pub fn watch(interrupts: mpsc::Sender<Interrupt>) -> std::io::Result<CancellationToken> {
+    let left = CancellationToken::new();
+    let leaving = left.clone();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +25,11 @@ pub fn watch(interrupts: mpsc::Sender<Interrupt>) -> std::io::Result<()> {
                     _ = ctrl_c.recv() => Interrupt::Stop,
                     _ = terminate.recv() => Interrupt::Terminate,
                 };
-                let interrupt = if std::mem::replace(&mut stopping, true) { Interrupt::Leave } else { first };
+                let again = std::mem::replace(&mut stopping, true);
+                let interrupt = if again { Interrupt::Leave } else { first };
+                if again {
+                    leaving.cancel();
+                }
                 if interrupts.send(interrupt).await.is_err() {
                     return;
                 }
@@ -32,8 +40,11 @@ pub fn watch(interrupts: mpsc::Sender<Interrupt>) -> std::io::Result<()> {
     tokio::spawn(async move {
         let mut next = Interrupt::Stop;
         while tokio::signal::ctrl_c().await.is_ok() && interrupts.send(next).await.is_ok() {
+            if next == Interrupt::Leave {
+                leaving.cancel();
+            }
             next = Interrupt::Leave;
         }
     });
-    Ok(())
+    Ok(left)
 }

@@ -20,6 +20,9 @@ use crate::transport::Connector;
 const SIGINT_CODE: u8 = 130;
 const SIGTERM_CODE: u8 = 143;
 
+/// How long readers that read no more may hold up a user who wants to leave.
+const READERS_WAIT: Duration = Duration::from_secs(1);
+
 /// Runs the command on every target and returns when each has its outcome and all pools are closed.
 ///
 /// `events` is bounded: when the readers are slow, so are the targets. When it closes, the run stops in order.
@@ -49,6 +52,8 @@ struct Dispatcher {
     begin: Instant,
     stop: CancellationToken,
     leave: CancellationToken,
+    /// When whoever left waits no longer for readers either.
+    patience: Option<Instant>,
     course: Course,
 }
 
@@ -57,6 +62,7 @@ struct Dispatcher {
 struct Progress {
     started: Option<Instant>,
     finished: bool,
+    shell_may_remain: bool,
     /// The last failed attempt, in case that there will be no other.
     failure: Option<AttemptEnd>,
 }
@@ -68,6 +74,7 @@ enum Wake {
     Interrupted(Interrupt),
     Room(mpsc::OwnedPermit<Emission>),
     ReadersGone,
+    ReadersStuck,
     Deadline,
     Time,
 }
@@ -94,6 +101,7 @@ impl Dispatcher {
             begin: Instant::now(),
             stop: CancellationToken::new(),
             leave: CancellationToken::new(),
+            patience: None,
             course,
         }
     }
@@ -119,6 +127,7 @@ impl Dispatcher {
                     self.outbox.clear();
                     self.interrupt(Interrupt::Enough);
                 }
+                Wake::ReadersStuck => self.outbox.clear(),
                 Wake::Deadline => {
                     self.course.stopped_early = true;
                     self.halt(Reason::Deadline);
@@ -126,7 +135,7 @@ impl Dispatcher {
                 Wake::Time => {}
             }
         }
-        self.finish().await
+        self.finish(interrupts).await
     }
 
     /// Starts whatever may start now. `None` when the run is over, else until when there is nothing to start.
@@ -157,6 +166,7 @@ impl Dispatcher {
             },
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
+            () = sleep_until(self.patience), if self.patience.is_some() && !self.outbox.is_empty() => Wake::ReadersStuck,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
         }
@@ -205,6 +215,7 @@ impl Dispatcher {
     fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
         let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
         self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in);
+        self.progress[target.index()].shell_may_remain |= end.shell_may_remain;
         self.emit(RunEventKind::AttemptFailed {
             target,
             attempt,
@@ -230,6 +241,7 @@ impl Dispatcher {
             Interrupt::Leave => {
                 self.course.interrupted.get_or_insert(SIGINT_CODE);
                 self.leave.cancel();
+                self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
             }
             Interrupt::Enough => self.course.stopped_early = true,
         }
@@ -254,6 +266,8 @@ impl Dispatcher {
             tracing::error!(?target, "a second outcome for one target was dropped");
             return;
         }
+        progress.shell_may_remain |= end.shell_may_remain;
+        let shell_may_remain = progress.shell_may_remain;
         self.counts.add(end.outcome);
         let duration = progress.started.map_or(Duration::ZERO, |started| started.elapsed());
         self.emit(RunEventKind::TargetFinished(Finished {
@@ -267,6 +281,7 @@ impl Dispatcher {
             duration,
             errors: end.errors,
             objects: end.objects,
+            shell_may_remain,
         }));
     }
 
@@ -274,21 +289,27 @@ impl Dispatcher {
         self.outbox.push_back(Emission::now(kind));
     }
 
-    async fn finish(self) -> Summary {
+    async fn finish(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> Summary {
         let target_count = self.spec.header.targets.len() as u64;
         assert_eq!(self.counts.total(), target_count, "every target has exactly one outcome");
+        let left = |(place, progress): (usize, &Progress)| progress.shell_may_remain.then_some(TargetId(place as u32));
+        let shells_left = self.progress.iter().enumerate().filter_map(left).collect();
         let summary = Summary {
             run: self.spec.header.run,
             counts: self.counts,
             target_count,
             duration: self.begin.elapsed(),
             exit_code: exit_code(&self.counts, self.course),
+            shells_left,
         };
-        let last = self.events.send(Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone()))));
-        tokio::select! {
-            // Readers that are gone need no end.
-            _ = last => {}
-            () = async { self.leave.cancelled().await; tokio::time::sleep(LEAVE_WAIT).await } => {}
+        let last = Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone())));
+        loop {
+            tokio::select! {
+                // Readers that are gone need no end.
+                _ = self.events.send(last.clone()) => break,
+                () = sleep_until(self.patience), if self.patience.is_some() => break,
+                Some(interrupt) = interrupts.recv() => self.interrupt(interrupt),
+            }
         }
         summary
     }

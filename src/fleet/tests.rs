@@ -217,3 +217,22 @@ fn readers_that_are_gone_stop_the_run() {
     });
     assert_eq!((summary.counts.total(), summary.exit_code), (3, 5));
 }
+
+#[test]
+fn whoever_leaves_waits_for_no_reader() {
+    let (spec, hosts) = spec(&[Host::Hangs; 20], 20);
+    let summary = in_virtual_time(async {
+        // Never read, and never closed.
+        let (events, _unread) = mpsc::channel(4);
+        let (send, interrupts) = mpsc::channel(1);
+        let interrupt = async {
+            for interrupt in [Interrupt::Stop, Interrupt::Leave] {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                send.send(interrupt).await.expect("the run listens");
+            }
+        };
+        tokio::join!(run(spec, Arc::new(hosts), events, interrupts), interrupt).0
+    });
+    assert_eq!((summary.counts.total(), summary.exit_code), (20, 130));
+    assert_eq!(summary.duration, Duration::from_secs(5));
+}

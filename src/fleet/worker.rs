@@ -1,7 +1,8 @@
 //! A worker: one attempt on one target, from the connection to its end.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -51,6 +52,8 @@ pub(super) struct AttemptEnd {
     pub retryable: bool,
     /// The server refused the credential.
     pub credential_refused: bool,
+    /// The server may still hold our shell.
+    pub shell_may_remain: bool,
 }
 
 impl AttemptEnd {
@@ -65,6 +68,7 @@ impl AttemptEnd {
             objects: 0,
             retryable: false,
             credential_refused: false,
+            shell_may_remain: false,
         }
     }
 }
@@ -73,40 +77,47 @@ impl Attempt {
     /// Runs the attempt; once the user wants to leave, only the closing is waited for, and not for long.
     pub async fn run(self) -> AttemptEnd {
         let leave = self.leave.clone();
-        let course = self.course();
-        tokio::pin!(course);
-        tokio::select! {
-            end = &mut course => return end,
-            () = leave.cancelled() => {}
-        }
-        match tokio::time::timeout(LEAVE_WAIT, course).await {
-            Ok(end) => end,
-            Err(_) => AttemptEnd::new(
+        let traces = Arc::new(Traces::default());
+        let late = async {
+            leave.cancelled().await;
+            tokio::time::sleep(LEAVE_WAIT).await;
+        };
+        let end = tokio::select! {
+            end = self.course(&traces) => end,
+            () = late => AttemptEnd::new(
                 Outcome::Cancelled,
                 Some(Reason::Interrupted),
-                "left before the remote shell was closed: it may remain until its idle timeout",
+                "interrupted, and its end was not waited for",
             ),
+        };
+        AttemptEnd {
+            errors: traces.errors.load(Ordering::Relaxed),
+            objects: traces.objects.load(Ordering::Relaxed),
+            shell_may_remain: traces.carrier().as_ref().is_some_and(|carrier| carrier.shell_may_remain()),
+            ..end
         }
     }
 
-    async fn course(self) -> AttemptEnd {
-        let mut session = match self.take_or_open().await {
+    async fn course(self, traces: &Arc<Traces>) -> AttemptEnd {
+        let mut session = match self.take_or_open(traces).await {
             Ok(session) => session,
             Err(error) => return not_opened(&error, self.target.timeouts.open),
         };
         let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.id })).await;
-        let mut records =
-            Forward { target: self.id, events: self.events.clone(), leave: self.leave.clone(), errors: 0, objects: 0 };
+        let mut records = Forward {
+            target: self.id,
+            events: self.events.clone(),
+            leave: self.leave.clone(),
+            traces: Arc::clone(traces),
+        };
         let result = tokio::select! {
             end = self.work(&mut session, &mut records) => Some(end),
             () = self.leave.cancelled() => None,
         };
-        let mut end = result.unwrap_or_else(|| {
+        let end = result.unwrap_or_else(|| {
             AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
         });
-        self.put_away(session).await;
-        end.errors = records.errors;
-        end.objects = records.objects;
+        self.put_away(session, traces).await;
         end
     }
 
@@ -147,34 +158,37 @@ impl Attempt {
     }
 
     /// An idle session of this target and identity if sessions are kept, else a new one.
-    async fn take_or_open(&self) -> Result<Session, session::Error> {
+    async fn take_or_open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
         let key = ConnectionKey::from(&*self.target);
         if let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) {
             let _ = self.authenticated.send(self.id);
+            *traces.carrier() = Some(Arc::clone(session.carrier()));
             return Ok(session);
         }
-        self.open().await
+        self.open(traces).await
     }
 
     /// Keeps the session where sessions are kept, else closes it.
-    async fn put_away(&self, session: Session) {
+    async fn put_away(&self, session: Session, traces: &Arc<Traces>) {
         let left = match &self.sessions {
             Some(sessions) => sessions.give_back(ConnectionKey::from(&*self.target), session),
             None => Some(session),
         };
-        if let Some(session) = left {
-            session.close().await;
+        match left {
+            Some(session) => session.close().await,
+            None => *traces.carrier() = None,
         }
     }
 
-    async fn open(&self) -> Result<Session, session::Error> {
+    async fn open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
         let timeout = self.target.timeouts.open;
         let begin = Instant::now();
         let carrier = tokio::select! {
             carrier = tokio::time::timeout(timeout, self.connector.connect(&self.target)) => carrier,
             () = self.stop.cancelled() => return Err(session::Error::Stopped),
         };
-        let carrier: Box<dyn Carrier> = carrier.map_err(|_| session::Error::OpenTimeout(timeout))??;
+        let carrier: Arc<dyn Carrier> = carrier.map_err(|_| session::Error::OpenTimeout(timeout))??.into();
+        *traces.carrier() = Some(Arc::clone(&carrier));
         let left = timeout.saturating_sub(begin.elapsed());
         let authenticated = || {
             // The dispatcher is there as long as any worker is.
@@ -189,8 +203,8 @@ impl Attempt {
                 Some(code) if code != 0 => {
                     AttemptEnd::new(Outcome::Failed, Some(Reason::ExitCode), format!("exit code {code}"))
                 }
-                _ if records.errors > 0 => {
-                    let message = format!("{} error record(s)", records.errors);
+                _ if records.errors() > 0 => {
+                    let message = format!("{} error record(s)", records.errors());
                     AttemptEnd::new(Outcome::OkWithErrors, Some(Reason::ErrorRecords), message)
                 }
                 _ => AttemptEnd::new(Outcome::Ok, None, ""),
@@ -219,22 +233,43 @@ impl Attempt {
     }
 }
 
+/// What an attempt has done so far, and what it leaves behind even if it is dropped half-way.
+#[derive(Default)]
+struct Traces {
+    /// What carries its session, unless that is kept for others.
+    carrier: Mutex<Option<Arc<dyn Carrier>>>,
+    errors: AtomicU64,
+    objects: AtomicU64,
+}
+
+impl Traces {
+    fn carrier(&self) -> MutexGuard<'_, Option<Arc<dyn Carrier>>> {
+        self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Sends records on to the sinks and counts them.
 pub struct Forward {
     target: TargetId,
     events: mpsc::Sender<Emission>,
     leave: CancellationToken,
-    errors: u64,
-    objects: u64,
+    traces: Arc<Traces>,
+}
+
+impl Forward {
+    fn errors(&self) -> u64 {
+        self.traces.errors.load(Ordering::Relaxed)
+    }
 }
 
 impl Records for Forward {
     async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
-        match stream {
-            Stream::Error => self.errors += 1,
-            Stream::Output => self.objects += 1,
-            _ => {}
-        }
+        let count = match stream {
+            Stream::Error => Some(&self.traces.errors),
+            Stream::Output => Some(&self.traces.objects),
+            _ => None,
+        };
+        count.map(|count| count.fetch_add(1, Ordering::Relaxed));
         let record = Record { target: self.target, stream, value };
         tokio::select! {
             sent = self.events.send(Emission::now(RunEventKind::Record(record))) => match sent {

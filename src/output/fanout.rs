@@ -1,44 +1,60 @@
 //! Several sinks as one.
 
-use super::{Flow, Sink};
-use crate::event::RunEvent;
+use anyhow::anyhow;
 
-/// Hands each event to several sinks, until each of them has had enough.
+use super::{Flow, Sink};
+use crate::event::{RunEvent, RunEventKind};
+
+/// Hands each event to several sinks, until each of them has had enough or has failed.
+///
+/// A sink that fails asks for the end of the run, and takes no more. The others go on to their own end, so that what they
+/// write is complete; only then is the failure told.
 pub struct Fanout {
-    sinks: Vec<Box<dyn Sink>>,
+    /// The sinks that still want events, each with what it writes to.
+    sinks: Vec<(String, Box<dyn Sink>)>,
+    failures: Vec<String>,
 }
 
 impl Fanout {
-    /// Joins sinks.
-    pub fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
-        Self { sinks }
+    /// Joins sinks; each comes with a name for what it writes to.
+    pub fn new(sinks: Vec<(String, Box<dyn Sink>)>) -> Self {
+        Self { sinks, failures: Vec::new() }
     }
 
     /// One step of every sink; those that had enough, or failed, take no more.
-    fn each(&mut self, mut step: impl FnMut(&mut dyn Sink) -> anyhow::Result<Flow>) -> anyhow::Result<Flow> {
-        let mut failed = None;
-        self.sinks.retain_mut(|sink| match step(sink.as_mut()) {
-            Ok(flow) => flow == Flow::Continue,
+    fn each(&mut self, mut step: impl FnMut(&mut dyn Sink) -> anyhow::Result<Flow>) -> Flow {
+        let mut end = false;
+        let failures = &mut self.failures;
+        self.sinks.retain_mut(|(name, sink)| match step(sink.as_mut()) {
+            Ok(flow) => {
+                end |= flow == Flow::End;
+                flow != Flow::Enough
+            }
             Err(error) => {
-                failed.get_or_insert(error);
+                failures.push(format!("{name}: {error:#}"));
+                end = true;
                 false
             }
         });
-        match failed {
-            Some(error) => Err(error),
-            None if self.sinks.is_empty() => Ok(Flow::Enough),
-            None => Ok(Flow::Continue),
+        match (self.sinks.is_empty(), end) {
+            (true, _) if self.failures.is_empty() => Flow::Enough,
+            (_, true) => Flow::End,
+            _ => Flow::Continue,
         }
     }
 }
 
 impl Sink for Fanout {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
-        self.each(|sink| sink.event(event))
+        let flow = self.each(|sink| sink.event(event));
+        match event.kind {
+            RunEventKind::RunFinished(_) if !self.failures.is_empty() => Err(anyhow!(self.failures.join("; "))),
+            _ => Ok(flow),
+        }
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
-        self.each(|sink| sink.idle())
+        Ok(self.each(|sink| sink.idle()))
     }
 }
 
@@ -59,19 +75,26 @@ mod tests {
         }
     }
 
+    fn fanout(sinks: [usize; 2]) -> Fanout {
+        let sink = |(place, upto): (usize, usize)| (format!("sink {place}"), Box::new(Upto(upto)) as Box<dyn Sink>);
+        Fanout::new(sinks.into_iter().enumerate().map(sink).collect())
+    }
+
     #[test]
     fn goes_on_until_all_had_enough() {
-        let mut fanout = Fanout::new(vec![Box::new(Upto(1)), Box::new(Upto(2))]);
+        let mut fanout = fanout([1, 2]);
         let event = Script::new(&[]).started();
         let flows: Vec<_> = (0..3).map(|_| fanout.event(&event).unwrap()).collect();
         assert_eq!(flows, [Flow::Continue, Flow::Enough, Flow::Enough]);
     }
 
     #[test]
-    fn a_broken_sink_is_told_once_and_the_others_go_on() {
-        let mut fanout = Fanout::new(vec![Box::new(Upto(usize::MAX)), Box::new(Upto(2))]);
-        let event = Script::new(&[]).started();
-        assert!(fanout.event(&event).is_err());
-        assert_eq!(fanout.event(&event).unwrap(), Flow::Enough);
+    fn a_broken_sink_ends_the_run_while_the_others_go_on_and_is_told_at_the_end() {
+        let mut fanout = fanout([usize::MAX, 3]);
+        let mut script = Script::new(&[]);
+        let started = script.started();
+        assert_eq!(fanout.event(&started).unwrap(), Flow::End);
+        assert_eq!(fanout.event(&started).unwrap(), Flow::Continue);
+        assert_eq!(fanout.event(&script.run_finished()).unwrap_err().to_string(), "sink 0: broken");
     }
 }

@@ -150,6 +150,8 @@ pub struct HostDone<'a> {
     duration_ms: u64,
     errors: u64,
     objects: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shell_may_remain: bool,
 }
 
 impl<'a> HostDone<'a> {
@@ -165,6 +167,7 @@ impl<'a> HostDone<'a> {
             duration_ms: millis(finished.duration),
             errors: finished.errors,
             objects: finished.objects,
+            shell_may_remain: finished.shell_may_remain,
         }
     }
 }
@@ -237,6 +240,11 @@ mod tests {
             }
             events.push(event);
         }
+        let mut left = script.finished(1, Outcome::Cancelled);
+        if let RunEventKind::TargetFinished(finished) = &mut left.kind {
+            finished.shell_may_remain = true;
+        }
+        events.push(left);
         events.push(script.run_finished());
         let lines = lines(&all_streams(), &events);
         assert_eq!(lines.len(), events.len() - 1);

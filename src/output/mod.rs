@@ -42,8 +42,10 @@ use crate::event::RunEvent;
 pub enum Flow {
     /// Go on.
     Continue,
-    /// Enough (the reader closed the pipe): the run may stop.
+    /// Enough (the reader closed the pipe): the run may stop, and this sink takes no more.
     Enough,
+    /// The run is to end, since a part of the output cannot be written; this sink takes the rest of it all the same.
+    End,
 }
 
 /// A reader of a run's events. Sinks run on a thread of their own and may block: a full channel slows the targets.
@@ -51,7 +53,7 @@ pub trait Sink: Send {
     /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one: write out what is left.
     ///
     /// # Errors
-    /// The writer's fault, with what was being written; the run then ends, and its pools are closed all the same.
+    /// The writer's fault, with what was being written. The run then ends in order; the sink takes only its last event.
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow>;
 
     /// Nothing has happened for a moment (about 100 ms): show what waits for more of its kind.

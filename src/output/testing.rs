@@ -64,6 +64,7 @@ impl Script {
             duration: Duration::from_millis(800),
             errors: 0,
             objects: 1,
+            shell_may_remain: false,
         };
         self.event(2, RunEventKind::TargetFinished(finished))
     }
@@ -76,6 +77,7 @@ impl Script {
             target_count: self.header.targets.len() as u64,
             duration: Duration::from_millis(3200),
             exit_code: 0,
+            shells_left: Vec::new(),
         }
     }
 

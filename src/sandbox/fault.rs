@@ -20,6 +20,8 @@ pub enum FaultKind {
     Reset,
     /// The shell dies as soon as a command runs in it.
     Crash,
+    /// Nothing can be ended: Signal and Delete are never answered.
+    Stuck,
     /// The user's shells are used up.
     Quota,
     /// The user may log on, but not use the endpoint.
@@ -36,13 +38,14 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 12] = [
+    pub const ALL: [(Self, &'static str, &'static str); 13] = [
         (Self::Refused, "refused", "nothing listens on the port"),
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
         (Self::Loss, "loss", "one request in five ends without an answer"),
         (Self::Reset, "reset", "the first output of each command breaks off in mid answer"),
         (Self::Crash, "crash", "the shell dies under each command"),
+        (Self::Stuck, "stuck", "commands cannot be stopped nor shells deleted"),
         (Self::Quota, "quota", "no shell is free (MaxShellsPerUser)"),
         (Self::Denied, "denied", "the user may not use the endpoint"),
         (Self::WrongPassword, "wrong-password", "the host has another password"),

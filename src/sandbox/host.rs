@@ -151,6 +151,10 @@ impl Host {
     /// # Errors
     /// The fault to answer with.
     pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
+        if self.fault == Some(FaultKind::Stuck) && matches!(request.body, Body::Signal { .. } | Body::Delete) {
+            self.shared.closing.cancelled().await;
+            return Err(Fault::plugin_failed("the sandbox ends"));
+        }
         let reply = match &request.body {
             Body::Create { shell_id, name, creation } => {
                 let facts = self.shell_facts(shell_id.as_deref(), name.clone(), client);

@@ -33,13 +33,13 @@ impl Session {
     /// # Errors
     /// The transport's or the protocol's fault, [`Error::OpenTimeout`] after `timeout`, [`Error::Stopped`] by `stop`.
     pub async fn open(
-        carrier: Box<dyn Carrier>,
+        carrier: Arc<dyn Carrier>,
         pool: Uuid,
         timeout: Duration,
         stop: &CancellationToken,
         authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
-        let mut session = Self { carrier: carrier.into(), pool: Pool::new(pool), opened: false, spoiled: false };
+        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false };
         let opening = tokio::time::timeout(timeout, session.establish(authenticated));
         let result = tokio::select! {
             result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
@@ -52,6 +52,11 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// What carries it.
+    pub fn carrier(&self) -> &Arc<dyn Carrier> {
+        &self.carrier
     }
 
     /// What the server told about itself.

@@ -74,4 +74,10 @@ pub trait Carrier: Send + Sync {
 
     /// Deletes the shell with everything in it. Never waits longer than ten seconds; safe to call in any state.
     async fn close(&self) -> Result<(), Error>;
+
+    /// Whether the server may hold a shell of ours: one was asked for, and its end is not confirmed. Never where the
+    /// server ends with the connection (SSH, a child).
+    fn shell_may_remain(&self) -> bool {
+        false
+    }
 }

@@ -177,6 +177,10 @@ impl Carrier for WsmanCarrier {
         shell.lanes.forget_idle();
         result
     }
+
+    fn shell_may_remain(&self) -> bool {
+        self.shell.may_exist()
+    }
 }
 
 /// The shell on the server and what is known of it.
@@ -286,9 +290,13 @@ impl Shell {
         }
     }
 
+    fn may_exist(&self) -> bool {
+        lock(&self.state).stage != Stage::None && self.create_sent.load(Ordering::SeqCst)
+    }
+
     /// Deletes the shell, if there may be one.
     async fn delete(&self) -> Result<(), Error> {
-        if lock(&self.state).stage == Stage::None || !self.create_sent.load(Ordering::SeqCst) {
+        if !self.may_exist() {
             return Ok(());
         }
         let make = |requests: &Requests| requests.delete(Uuid::new_v4());

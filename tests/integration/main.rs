@@ -4,6 +4,7 @@ mod architecture;
 mod arguments;
 mod clixml;
 mod engine;
+mod interrupt;
 mod inventory;
 mod local;
 mod matrix;

@@ -34,7 +34,7 @@ impl Records for Texts {
 async fn open(target: &Target) -> Session {
     let carrier = Network::default().connect(target).await.expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(carrier, Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
+    Session::open(carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
 }
 
 /// Runs a script with input, and a conversation beside it.

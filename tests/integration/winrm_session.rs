@@ -44,7 +44,7 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
 async fn open(target: &Target) -> Session {
     let carrier = WsmanCarrier::new(target, Arc::new(Http::new())).expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(Box::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
+    Session::open(Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
 }
 
 async fn run(session: &mut Session, script: &str, timeout: Duration) -> (Ending, Vec<(Stream, Document)>) {

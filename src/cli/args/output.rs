@@ -145,10 +145,12 @@ impl OutputArgs {
     /// A file of `--out` that cannot be created.
     pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
         let mut data = Vec::new();
-        data.push(output::open(self.format(console), Box::new(console.stdout()), &self.settings(console)));
+        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console));
+        data.push(("stdout".to_owned(), stdout));
         for out in &self.out {
-            let file = File::create(&out.path).with_context(|| format!("cannot create {}", out.path.display()))?;
-            data.push(output::open(out.format, Box::new(file), &self.file_settings(out, console)));
+            let name = out.path.display().to_string();
+            let file = File::create(&out.path).with_context(|| format!("cannot create {name}"))?;
+            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console))));
         }
         let diagnostics = Diagnostics::new(console, self.text_streams(console));
         let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));

@@ -3,12 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use jiff::Timestamp;
 
 use super::words;
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
+use crate::event::{RunHeader, Summary};
 use crate::report::Progress;
 
 /// Columns of a line where there is no terminal to ask.
@@ -98,6 +99,27 @@ impl Console {
     pub fn note(&self, text: &str) {
         // Nobody can be told that stderr is gone.
         let _ = self.bars.suspend(|| writeln!(io::stderr().lock(), "{text}"));
+    }
+
+    /// Names the hosts whose shell may still be open, if there are any.
+    pub fn note_shells_left(&self, header: &RunHeader, summary: &Summary) {
+        if let Some(text) = words::shells_left(summary.shells_left.iter().map(|&target| header.host(target))) {
+            self.note(&format!("{} {text}", self.warning()));
+        }
+    }
+
+    /// Says how the run ended to a user who left while its output waited for a reader, and so does not show it.
+    pub fn left_unwritten(&self, header: &RunHeader, summary: &Summary) {
+        self.note(&format!("{} left before all output was written, since its reader takes no more", self.warning()));
+        self.note_shells_left(header, summary);
+        if !self.quiet {
+            self.note(&words::summary(summary));
+        }
+    }
+
+    /// The label of a warning.
+    pub fn warning(&self) -> String {
+        self.styled(AnsiColor::Yellow.on_default().bold(), "warning:")
     }
 
     /// The text in this style, if stderr has colours.

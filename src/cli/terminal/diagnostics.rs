@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 
 use super::{Console, words};
 use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
@@ -35,7 +35,7 @@ impl Diagnostics {
     }
 
     fn notice(&self, notice: &Notice) {
-        let label = self.console.styled(AnsiColor::Yellow.on_default().bold(), "warning:");
+        let label = self.console.warning();
         let host = notice.target.map(|target| format!(" {}:", self.host(target))).unwrap_or_default();
         self.console.note(&format!("{label}{host} {}", sanitize(&notice.text)));
     }

@@ -78,6 +78,9 @@ impl ProgressLine {
         for cause in self.causes.groups() {
             self.cause(cause);
         }
+        if let Some(header) = &self.header {
+            self.console.note_shells_left(header, summary);
+        }
         if !self.console.quiet() {
             self.console.note(&words::summary(summary));
         }

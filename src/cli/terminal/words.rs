@@ -63,6 +63,18 @@ pub fn summary(summary: &Summary) -> String {
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
 }
 
+/// Which hosts may still hold a shell of ours, all of them by name; `None` if there are none.
+pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let hosts: Vec<_> = hosts.collect();
+    let (first, rest) = hosts.split_first()?;
+    let left = "its end is not confirmed, and the server removes it after its idle timeout only";
+    if rest.is_empty() {
+        return Some(format!("the remote shell may remain on {}: {left}", sanitize_line(first)));
+    }
+    let names = fold(hosts.iter().copied());
+    Some(format!("the remote shell may remain on {} hosts ({}): {left}", hosts.len(), sanitize_line(&names)))
+}
+
 /// Which hosts have a cause: the name of one, or how many and their names folded.
 pub fn hosts(cause: &Cause, all: bool) -> String {
     let names = fold(cause.hosts.iter().map(|host| &**host));

@@ -68,9 +68,10 @@ impl Sink for Sorted {
                 self.keep(event, record)?;
                 Ok(Flow::Continue)
             }
-            RunEventKind::RunFinished(_) => match self.hand_on()? {
-                Flow::Enough => Ok(Flow::Enough),
-                Flow::Continue => self.inner.event(event),
+            RunEventKind::RunFinished(_) => match self.hand_on() {
+                Ok(Flow::Enough) => Ok(Flow::Enough),
+                // What is written is to be complete, whatever became of the order.
+                handed => self.inner.event(event).and_then(|flow| handed.map(|_| flow)),
             },
             _ => self.inner.event(event),
         }

@@ -93,7 +93,7 @@ async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
     let replay = Replay::start(&recording).await;
     let carrier = WsmanCarrier::new(&winrm::target(replay.port()), Arc::new(Http::new())).expect("carrier");
     let (minute, stop) = (Duration::from_secs(60), CancellationToken::new());
-    let opening = Session::open(Box::new(carrier), Uuid::new_v4(), minute, &stop, || {});
+    let opening = Session::open(Arc::new(carrier), Uuid::new_v4(), minute, &stop, || {});
     let mut session = opening.await.expect("the session opens");
     let mut all = Vec::new();
     for (index, recorded) in recording.commands.iter().enumerate() {

@@ -3,6 +3,7 @@
 pub mod folder;
 pub mod http;
 pub mod processes;
+pub mod program;
 mod pwsh;
 pub mod run;
 pub mod sandbox;

@@ -1,0 +1,245 @@
+//! Ctrl-C, Ctrl-C again, SIGTERM and outputs that fail: how the program itself ends then, and what it leaves behind.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use psfleet::inventory::fold;
+use psfleet::sandbox::{FaultKind, Fleet, Options};
+use serde_json::{Value, json};
+
+use crate::support::folder::Folder;
+use crate::support::program::{Ended, PATIENCE, Running, end_of, read_all, signal};
+use crate::support::sandbox::{assert_clean, fleet};
+use crate::support::sshd::{Setup, Sshd, user};
+use crate::support::{processes, pwsh};
+
+/// Says that it runs, and does not end by itself.
+const ENDLESS: &str = "'started'; Start-Sleep 600";
+
+/// The program away from the settings of whoever runs the tests.
+fn psfleet(folder: &Folder, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(["run", "--no-input", "--retries", "0", "-o", "jsonl"]).args(args);
+    command.current_dir(folder.path()).env("HOME", folder.path()).env("PSFLEET_STATE_DIR", folder.path());
+    command.env_remove("SSH_AUTH_SOCK");
+    command
+}
+
+/// A folder with the fleet's inventory in `fleet.toml`.
+fn inventory(fleet: &Fleet) -> Folder {
+    let folder = Folder::new("interrupt");
+    let file = folder.path().join("fleet.toml");
+    std::fs::write(&file, fleet.inventory_toml()).expect("written");
+    // It holds the password.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("made private");
+    folder
+}
+
+fn on_fleet(folder: &Folder, args: &[&str]) -> Command {
+    psfleet(folder, &[&["-i", "fleet.toml", "-t", "@all"], args].concat())
+}
+
+fn outcomes(ended: &Ended) -> Vec<&Value> {
+    ended.outcomes().into_iter().map(|(_, data)| &data["outcome"]).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_leaves_and_names_the_hosts_whose_shell_may_remain() {
+    let faults = vec!["stuck=3".parse().expect("a fault")];
+    let fleet = fleet(Options { hosts: 6, faults, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let mut running = Running::start(&mut on_fleet(&folder, &[ENDLESS]));
+    running.wait_for("object", 6);
+    running.signal("INT");
+    running.wait_for("host_done", 3);
+    // What is stuck would take 30 s to stop and 10 s to close.
+    let begin = Instant::now();
+    running.signal("INT");
+    let ended = running.end();
+    assert!(begin.elapsed() < Duration::from_secs(20), "it took {:?}", begin.elapsed());
+
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert_eq!(outcomes(&ended), [&json!("cancelled"); 6]);
+    let stuck = fleet.hosts().filter(|(_, _, fault)| *fault == Some(FaultKind::Stuck)).map(|(name, ..)| name);
+    let mut stuck: Vec<_> = stuck.collect();
+    stuck.sort_unstable();
+    let left = ended.outcomes().into_iter().filter(|(_, data)| data["shell_may_remain"] == true);
+    assert_eq!(left.map(|(host, _)| host).collect::<Vec<_>>(), stuck);
+    let warning = format!("warning: the remote shell may remain on 3 hosts ({})", fold(stuck.iter().copied()));
+    assert!(ended.stderr.contains(&warning), "{}", ended.stderr);
+    assert!(ended.stderr.contains("6 targets: 6 cancelled"), "{}", ended.stderr);
+    assert_eq!(fleet.stats().open_shells, 3);
+    fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_waits_for_no_reader() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let mut command = on_fleet(&folder, &["foreach ($n in 1..1000000) { 'x' * 1000 }"]);
+    // A pipe that is always full.
+    let (unread, writer) = std::io::pipe().expect("a pipe");
+    let mut filler = writer.try_clone().expect("another end");
+    let filling = std::thread::spawn(move || std::io::copy(&mut std::io::repeat(b'x'), &mut filler));
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().expect("starts");
+    drop(command);
+    let stderr = read_all(child.stderr.take().expect("piped"));
+    let begin = Instant::now();
+    while fleet.stats().open_commands < 2 {
+        assert!(begin.elapsed() < PATIENCE, "no command starts");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Signals that come together are one to the program, and it does not say that it has seen the first.
+    while child.try_wait().expect("a child").is_none() {
+        assert!(begin.elapsed() < PATIENCE, "psfleet does not end");
+        signal(&child, "INT");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let status = end_of(&mut child);
+    let stderr = stderr.join().expect("stderr is read");
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("left before all output was written"), "{stderr}");
+    assert!(stderr.contains("2 targets: 2 cancelled"), "{stderr}");
+    drop(unread);
+    filling.join().expect("no panic").expect_err("nobody reads");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_ctrl_c_stops_what_runs_and_starts_no_more() {
+    let fleet = fleet(Options { hosts: 5, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let mut running = Running::start(&mut on_fleet(&folder, &["-c", "2", ENDLESS]));
+    running.wait_for("object", 2);
+    running.signal("INT");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(130), "{}", ended.stderr);
+    assert!(ended.stderr.contains("5 targets: 2 cancelled, 3 not started"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
+    assert_eq!(ended.outcomes().len(), 5);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_closes_every_shell() {
+    let fleet = fleet(Options { hosts: 4, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let mut running = Running::start(&mut on_fleet(&folder, &[ENDLESS]));
+    running.wait_for("object", 4);
+    running.signal("TERM");
+    let ended = running.end();
+    assert_eq!(ended.code, Some(143), "{}", ended.stderr);
+    assert_eq!(outcomes(&ended), [&json!("cancelled"); 4]);
+    assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
+    assert_clean(fleet).await;
+}
+
+/// Waits until no process has the mark in its environment.
+fn assert_no_process(mark: &str) {
+    let begin = Instant::now();
+    loop {
+        let left = processes::with_variable("PSFLEET_TEST_MARK", mark);
+        if left.is_empty() {
+            return;
+        }
+        assert!(begin.elapsed() < PATIENCE, "still running: {left:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Runs the script here until it has started, sends the signals, and gives the end; no child remains.
+fn signalled_here(pwsh: &Path, script: &str, signals: &[&str]) -> Ended {
+    let folder = Folder::new("interrupt");
+    let mark = folder.path().display().to_string();
+    let program = pwsh.display().to_string();
+    let args = ["-t", "localhost", "--transport", "local", "--pwsh", &program, script];
+    let mut running = Running::start(psfleet(&folder, &args).env("PSFLEET_TEST_MARK", &mark));
+    for (place, name) in signals.iter().enumerate() {
+        // Each is sent only when the last one has shown its effect.
+        running.wait_for("object", place + 1);
+        running.signal(name);
+    }
+    let ended = running.end();
+    assert_no_process(&mark);
+    assert_eq!(outcomes(&ended), [&json!("cancelled")], "{}", ended.stderr);
+    assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
+    ended
+}
+
+#[test]
+fn signals_leave_no_child_behind() {
+    let Some(pwsh) = pwsh() else { return };
+    assert_eq!(signalled_here(&pwsh, ENDLESS, &["INT"]).code, Some(130));
+    assert_eq!(signalled_here(&pwsh, ENDLESS, &["TERM"]).code, Some(143));
+    // It does not stop, and says so to let the second signal come.
+    let stubborn = "try { 'started'; Start-Sleep 600 } finally { 'stopping'; [Threading.Thread]::Sleep(600000) }";
+    assert_eq!(signalled_here(&pwsh, stubborn, &["INT", "INT"]).code, Some(130));
+}
+
+/// The same over SSH: nothing of the server's is left either.
+fn signalled_over_ssh(server: &Sshd, name: &str) -> Option<i32> {
+    let folder = Folder::new("interrupt");
+    let host = format!("ssh://{}@127.0.0.1:{}", user(), server.port);
+    let mut command = psfleet(&folder, &["-t", &host, "--connect-timeout", "60s", ENDLESS]);
+    command.arg("--identity").arg(server.user_key()).arg("--known-hosts").arg(server.known_hosts());
+    let mut running = Running::start(&mut command);
+    running.wait_for("object", 1);
+    running.signal(name);
+    let ended = running.end();
+    assert_eq!(outcomes(&ended), [&json!("cancelled")], "{}", ended.stderr);
+    let begin = Instant::now();
+    while !server.children().is_empty() {
+        assert!(begin.elapsed() < PATIENCE, "still running: {:?}", server.children());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    ended.code
+}
+
+#[test]
+fn signals_leave_nothing_behind_on_an_ssh_server() {
+    let Some(pwsh) = pwsh() else { return };
+    let Some(server) = Sshd::start(&Setup::with_powershell(&pwsh)) else { return };
+    assert_eq!(signalled_over_ssh(&server, "INT"), Some(130));
+    assert_eq!(signalled_over_ssh(&server, "TERM"), Some(143));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_fails_leaves_the_others_whole() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("full.csv")).expect("a link");
+    let script = "1..3 | ForEach-Object { [pscustomobject]@{ Number = $_ } }";
+    let outs = ["--out", "whole.json", "--out", "whole.csv"];
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).expect("written");
+    let assert_whole = |counted: u64| {
+        let document: Value = serde_json::from_str(&read("whole.json")).expect("one document");
+        assert_eq!(document["targets"].as_array().expect("targets").len(), 3);
+        let rows = csv::Reader::from_reader(read("whole.csv").as_bytes()).records().filter(|row| row.is_ok()).count();
+        assert_eq!(rows, document["records"].as_array().expect("records").len());
+        assert!(rows as u64 >= counted, "{rows} rows");
+    };
+
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let mut command = on_fleet(&folder, &[&outs[..], &[script]].concat());
+    let output = command.stdin(Stdio::null()).stdout(full).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("the output could not be written: stdout: cannot write the data: No space left"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("3 targets: "), "{stderr}");
+    assert_whole(0);
+
+    // This one fails only when all is over.
+    let ended = Running::start(&mut on_fleet(&folder, &[&outs[..], &["--out", "full.csv", script]].concat())).end();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("could not be written: full.csv: cannot write the data"), "{}", ended.stderr);
+    assert_eq!(outcomes(&ended), [&json!("ok"); 3]);
+    assert_whole(9);
+    assert_clean(fleet).await;
+}
