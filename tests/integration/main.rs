@@ -3,6 +3,7 @@
 mod architecture;
 mod arguments;
 mod clixml;
+mod differential;
 mod engine;
 mod interrupt;
 mod inventory;

@@ -11,7 +11,8 @@ pub fn create_pipeline(invocation: &Invocation) -> Value {
         ("NoInput", Value::Bool(!invocation.input)),
         ("ApartmentState", apartment_state()),
         ("RemoteStreamOptions", build::enumeration("System.Management.Automation.RemoteStreamOptions", "None", 0)),
-        ("AddToHistory", Value::Bool(false)),
+        // As Invoke-Command asks for it; the number is in every error's invocation.
+        ("AddToHistory", Value::Bool(true)),
         ("HostInfo", host_info::null_host()),
         ("PowerShell", powershell(invocation)),
         ("IsNested", Value::Bool(false)),

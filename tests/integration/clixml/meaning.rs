@@ -5,14 +5,15 @@
 
 use std::collections::HashMap;
 
-use psfleet::clixml::{Content, Document, Object, PsString, RefId, TypeNames, Value};
+use psfleet::clixml::{self, Content, Document, Object, PsString, RefId, TypeNames, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::golden::{mark, normal};
 
 /// Types that PowerShell rebuilds as live .NET objects.
-const LIVE: [&str; 5] = [
+const LIVE: [&str; 6] = [
     "System.Globalization.CultureInfo",
+    "System.Management.Automation.SwitchParameter",
     "System.Net.IPAddress",
     "System.Net.Mail.MailAddress",
     "System.Management.Automation.PSCredential",
@@ -21,9 +22,14 @@ const LIVE: [&str; 5] = [
 
 /// The meaning of a document, comparable with a golden one.
 pub fn meaning(document: &Document) -> Json {
+    meaning_of(document, &document.root)
+}
+
+/// The meaning of a value within a document.
+pub fn meaning_of(document: &Document, value: &Value) -> Json {
     let mut objects = HashMap::new();
     index(&document.root, &mut objects);
-    normal(Walk { objects, seen: Vec::new() }.value(&document.root))
+    normal(Walk { objects, seen: Vec::new() }.value(value))
 }
 
 fn index<'d>(value: &'d Value, objects: &mut HashMap<RefId, &'d Object>) {
@@ -68,9 +74,9 @@ impl<'d> Walk<'d> {
             return json!({"kind": "seen", "index": index});
         }
         self.seen.push(object);
-        let first = object.type_names.first().unwrap_or_default();
-        if LIVE.contains(&first) {
-            return json!({"kind": "live", "types": object.type_names.iter().collect::<Vec<_>>()});
+        if let Some(place) = object.type_names.iter().position(|name| LIVE.contains(&name)) {
+            // The converter is found by any of the names, and makes an object of its own type.
+            return json!({"kind": "live", "types": object.type_names.iter().skip(place).collect::<Vec<_>>()});
         }
         let mut result = Map::new();
         match &object.content {
@@ -101,7 +107,8 @@ impl<'d> Walk<'d> {
         let Json::Object(mut result) = self.value(value) else { panic!("a boxed value is an object") };
         if !object.type_names.is_empty() {
             result.insert("types".into(), deserialized(&object.type_names));
-            result.insert("text".into(), own_text(object));
+            let text = object.to_string.as_ref().map(|text| marked(text).into());
+            result.insert("text".into(), text.unwrap_or_else(|| marked(&PsString::from(&*clixml::text(value))).into()));
         }
         self.properties(object, &mut result);
         result.into()
@@ -115,6 +122,8 @@ impl<'d> Walk<'d> {
             .notes
             .iter()
             .chain(props.filter(|_| is_object))
+            // A member set describes its owner and is no property.
+            .filter(|(_, value)| !value.as_object().is_some_and(Object::is_member_set))
             .map(|(name, value)| json!([marked(&PsString::from(&**name)), self.value(value)]))
             .collect();
         if is_object || !properties.is_empty() {
@@ -146,7 +155,7 @@ fn deserialized(names: &TypeNames) -> Json {
 }
 
 /// The text with each surrogate as its mark.
-fn marked(text: &PsString) -> String {
+pub fn marked(text: &PsString) -> String {
     let units = text.utf16();
     char::decode_utf16(units.iter().copied())
         .flat_map(|unit| match unit {
@@ -164,7 +173,7 @@ fn primitive(value: &Value) -> (&'static str, String) {
         Value::Char(unit) => unit.to_string(),
         Value::DateTime(text) => date_ticks(text),
         Value::TimeSpan(text) => duration_ticks(text).to_string(),
-        other => psfleet::clixml::text(other).into_owned(),
+        other => clixml::text(other).into_owned(),
     };
     let of = match value {
         Value::Str(_) | Value::Script(_) => "System.String",

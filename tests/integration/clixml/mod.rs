@@ -1,9 +1,9 @@
 //! CLIXML against what real PowerShell makes of 219 values (`PSFLEET_TEST_GOLDEN`), and against PowerShell itself.
 
 mod fuzz;
-mod golden;
+pub mod golden;
 mod live;
-mod meaning;
+pub mod meaning;
 mod property;
 
 use psfleet::clixml::{Decoder, Document, encode, read_typed, write_typed};
