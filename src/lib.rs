@@ -19,6 +19,7 @@
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
+//! - [`copy`]: files to and from the targets, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
 //! - [`cli`]: what was typed, and the one place that prints.
@@ -38,6 +39,7 @@ pub mod channel;
 pub mod cli;
 pub mod clixml;
 pub mod config;
+pub mod copy;
 pub mod event;
 pub mod fleet;
 pub mod inventory;

@@ -1,4 +1,4 @@
-//! Flags of `run` that a configuration file sets: weaker than the command line and the environment.
+//! Flags of `run` and `copy` that a configuration file sets: weaker than the command line and the environment.
 
 use std::ffi::OsString;
 
@@ -27,12 +27,15 @@ pub const RUN_KEYS: [&str; 16] = [
 /// Puts the configured flags in front of those that were typed, so that the typed ones win; a key whose variable is set
 /// in the environment is left out.
 pub fn add(typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
-    if typed.get(1).is_none_or(|command| command != "run") {
-        return typed;
-    }
+    // How many words stand before the flags: the program, the command, and which way to copy.
+    let words = match typed.get(1).and_then(|command| command.to_str()) {
+        Some("run") => 2,
+        Some("copy") if typed.get(2).is_some_and(|way| way == "push" || way == "pull") => 3,
+        _ => return typed,
+    };
     let unset = config.others.iter().filter(|(key, _)| !is_set(&format!("PSFLEET_{}", key.to_uppercase())));
     let flags = unset.filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
-    let (command, rest) = typed.split_at(2);
+    let (command, rest) = typed.split_at(words);
     command.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect()
 }
 
@@ -66,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn configured_flags_come_first_and_only_for_run() {
+    fn configured_flags_come_first_and_only_for_runs() {
         let config = config(&[
             ("quiet", Value::Bool(true)),
             ("retries", Value::Number(9.into())),
@@ -75,6 +78,8 @@ mod tests {
         ]);
         let run = added(&["psfleet", "run", "-c", "8", "1"], &config);
         assert_eq!(run, ["psfleet", "run", "--quiet", "--throttle=64", "-c", "8", "1"]);
+        let copy = added(&["psfleet", "copy", "push", "a", "b"], &config);
+        assert_eq!(copy, ["psfleet", "copy", "push", "--quiet", "--throttle=64", "a", "b"]);
         assert_eq!(added(&["psfleet", "hosts"], &config), ["psfleet", "hosts"]);
     }
 }

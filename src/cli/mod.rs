@@ -3,6 +3,8 @@
 //! [`main`] parses, makes the plan, runs it and turns the summary into an exit code. The one place that prints.
 
 pub mod args;
+mod copy;
+mod course;
 mod defaults;
 mod exit;
 mod feed;
@@ -24,6 +26,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use args::copy::CopyArgs;
 use args::run::RunArgs;
 use defaults::RUN_KEYS;
 use hosts::HostsArgs;
@@ -44,6 +47,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArgs>),
+    Copy(CopyArgs),
     Hosts(Box<HostsArgs>),
     Sandbox(Box<SandboxArgs>),
 }
@@ -57,6 +61,7 @@ pub fn main() -> ExitCode {
     log_to_stderr();
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Copy(args) => copy::run(&args),
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();

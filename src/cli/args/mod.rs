@@ -1,6 +1,7 @@
 //! What was typed: one clap group of flags per part of a command.
 
 pub mod connect;
+pub mod copy;
 pub mod course;
 pub mod output;
 pub mod run;

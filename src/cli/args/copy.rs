@@ -1,0 +1,77 @@
+//! What to copy, and where to.
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand};
+
+use super::connect::ConnectArgs;
+use super::course::CourseArgs;
+use super::output::OutputArgs;
+use super::targets::TargetArgs;
+
+/// Copy files to or from many hosts, compared by SHA-256
+#[derive(Debug, Clone, Args)]
+pub struct CopyArgs {
+    /// Which way.
+    #[command(subcommand)]
+    pub way: Way,
+}
+
+/// Which way files go.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Way {
+    /// Copy files from here to the hosts
+    ///
+    /// SRC is a file, a folder (with --recurse) or a pattern on this machine. DST is a path on the hosts; it is a folder
+    /// if it ends in / or is one there, or if more than one file is sent. A folder SRC becomes DST/NAME.
+    Push(Box<TransferArgs>),
+    /// Copy files from the hosts to here, each into DST/HOST/
+    ///
+    /// SRC is a file, a folder (with --recurse) or a pattern on the hosts. DST is a folder on this machine; below it each
+    /// host has a folder of its own.
+    Pull(Box<TransferArgs>),
+}
+
+/// Flags of both ways.
+#[derive(Debug, Clone, Args)]
+pub struct TransferArgs {
+    /// What to copy, and as the last one where to
+    #[arg(value_name = "SRC... DST", required = true, num_args = 2..)]
+    pub paths: Vec<String>,
+
+    /// Copy folders with everything below them
+    #[arg(short, long, env = "PSFLEET_RECURSE", value_parser = BoolishValueParser::new(), num_args = 0,
+          default_value_t = false, default_missing_value = "true")]
+    pub recurse: bool,
+
+    /// Copy files that are there already, too: same length, same SHA-256
+    #[arg(long, env = "PSFLEET_FORCE", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
+          default_missing_value = "true")]
+    pub force: bool,
+
+    /// Target flags.
+    #[command(flatten)]
+    pub targets: TargetArgs,
+
+    /// Connection flags.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+
+    /// The course of the copy.
+    #[command(flatten)]
+    pub course: CourseArgs,
+
+    /// Output flags.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl TransferArgs {
+    /// The sources and the destination.
+    pub fn split(&self) -> (&[String], &str) {
+        // clap demands two.
+        match self.paths.split_last() {
+            Some((destination, sources)) => (sources, destination),
+            None => (&[], ""),
+        }
+    }
+}

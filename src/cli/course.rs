@@ -1,0 +1,62 @@
+//! The course of a run: from resolved targets to the exit code, whatever is done on them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::args::course::CourseArgs;
+use super::feed::{Feed, Written};
+use super::terminal::Console;
+use super::{exit, signals};
+use crate::event::RunHeader;
+use crate::fleet::{self, RunSpec, Work};
+use crate::inventory::Resolved;
+use crate::output::Sink;
+use crate::transport::network::Network;
+
+/// Does the work on the targets, feeds the sinks and returns the process's exit code.
+///
+/// # Errors
+/// The failure of an output.
+pub fn run(
+    work: Work,
+    resolved: &Resolved,
+    args: &CourseArgs,
+    console: &Arc<Console>,
+    sinks: Vec<Box<dyn Sink>>,
+) -> anyhow::Result<u8> {
+    let spec = spec(work, resolved, args);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let header = Arc::clone(&spec.header);
+    let (summary, written) = runtime.block_on(async {
+        let (interrupt, interrupts) = mpsc::channel(4);
+        console.watch_enter();
+        let left = signals::watch(interrupt.clone()).context("cannot watch for Ctrl-C")?;
+        let (feed, events) = Feed::start(sinks, interrupt);
+        let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
+        anyhow::Ok((summary, feed.finish(&left).await))
+    })?;
+    // Name look-ups cannot be interrupted; they must not hold up the end.
+    runtime.shutdown_background();
+    if written.context("the output could not be written")? == Written::Abandoned {
+        console.left_unwritten(&header, &summary);
+    }
+    Ok(exit::code(&summary, args.exit_zero))
+}
+
+fn spec(work: Work, resolved: &Resolved, args: &CourseArgs) -> RunSpec {
+    RunSpec {
+        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
+        work,
+        throttle: args.throttle,
+        retries: args.retries,
+        retry_delay: args.retry_delay,
+        auth_fail_limit: args.auth_fail_limit,
+        deadline: args.deadline,
+        strict: args.strict,
+        sessions: None,
+    }
+}

@@ -1,0 +1,40 @@
+//! Copying files to and from the targets of a run, over their sessions.
+//!
+//! In: what to copy ([`Push`], [`Pull`]), resolved and validated. Each is a [`crate::fleet::Task`], so that throttle,
+//! credentials, retries, deadlines and interrupts are those of every run. Out: one object for each file, error records
+//! for those that failed, progress records.
+//!
+//! A script on the host and its [`Task`](crate::fleet::Task) here talk in frames ([`frame`]), by the input and the output
+//! of one pipeline: chunks follow one another without a round trip each, and a window bounds what the host has not
+//! written yet. A file grows under a temporary name beside its final one ([`name::temporary`]), is compared by SHA-256
+//! of what is on the disk, and then moved in one step. What a broken link or Ctrl-C leaves of it is taken up again by
+//! the next try if its hash is that of the file's beginning; after any other error it is removed.
+//!
+//! A file of the same length and SHA-256 is left alone, whatever its time. Modification times are kept, and permission
+//! bits where both ends have them.
+
+mod answer;
+mod cause;
+pub mod frame;
+mod hash;
+pub mod name;
+mod partial;
+mod pull;
+mod push;
+mod report;
+mod shared;
+mod source;
+
+pub use pull::Pull;
+pub use push::Push;
+pub use source::{Selection, SelectionError, Source};
+
+/// Bytes of a chunk where the transport has no limit of its own; a larger one gains nothing, and each session holds some.
+const CHUNK: usize = 512 << 10;
+
+/// The chunk for fragments of this size: as a CLIXML object it fits into one.
+fn chunk(max_fragment: usize) -> usize {
+    /// Headers of the fragment and the message, and the object around the bytes.
+    const AROUND: usize = 512;
+    (max_fragment.saturating_sub(AROUND) / 4 * 3).clamp(1024, CHUNK)
+}

@@ -1,0 +1,48 @@
+//! What the two halves of a conversation share: one feeds the pipeline, the other takes its output.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// State that one half changes and the other waits for.
+#[derive(Debug, Default)]
+pub struct Shared<T> {
+    state: Mutex<T>,
+    changed: Notify,
+}
+
+impl<T> Shared<T> {
+    pub fn new(state: T) -> Self {
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// Changes or reads the state, and wakes whoever waits for a change.
+    pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        let result = change(&mut self.lock());
+        self.changed.notify_waiters();
+        result
+    }
+
+    /// Waits until the state has what is looked for.
+    pub async fn wait_for<R>(&self, mut look: impl FnMut(&mut T) -> Option<R>) -> R {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            // From here on no change is missed.
+            changed.as_mut().enable();
+            let found = look(&mut self.lock());
+            match found {
+                Some(found) => return found,
+                None => changed.await,
+            }
+        }
+    }
+
+    /// The state in the end.
+    pub fn into_inner(self) -> T {
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, T> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
