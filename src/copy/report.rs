@@ -139,7 +139,7 @@ impl<'a> Ledger<'a> {
     }
 
     fn progress(&self) -> Document {
-        let percent = if self.all == 0 { 100 } else { self.done.min(self.all) * 100 / self.all };
+        let percent = (self.done.min(self.all) * 100).checked_div(self.all).unwrap_or(100);
         let (done, all) = (self.totals.done.load(Ordering::Relaxed), self.totals.all.load(Ordering::Relaxed));
         let status = format!("{} of {} ({} of {} in all)", size(self.done), size(self.all), size(done), size(all));
         let kind = if self.done < self.all { ("Processing", 0) } else { ("Completed", 1) };

@@ -3,6 +3,7 @@
 mod architecture;
 mod arguments;
 mod clixml;
+mod copy;
 mod differential;
 mod engine;
 mod interrupt;

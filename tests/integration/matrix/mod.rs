@@ -6,7 +6,7 @@
 
 mod block;
 mod driver;
-mod route;
+pub mod route;
 
 use std::collections::HashSet;
 

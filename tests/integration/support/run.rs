@@ -13,6 +13,7 @@ use psfleet::record::Stream;
 use psfleet::sandbox::Fleet;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
+use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -66,6 +67,11 @@ pub async fn run(spec: RunSpec) -> Ran {
 
 /// Runs it to its end or to an interrupt.
 pub async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+    run_over(spec, Arc::new(Network::default()), interrupts).await
+}
+
+/// The same over a connector of the caller's.
+pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
     let header = Arc::clone(&spec.header);
     let (events, mut received) = mpsc::channel::<Emission>(64);
     let reader = tokio::spawn(async move {
@@ -82,7 +88,7 @@ pub async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> 
         ends.sort_by_key(|end| end.target);
         (records, ends)
     });
-    let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
+    let summary = fleet::run(spec, connector, events, interrupts).await;
     let (records, ends) = reader.await.expect("the reader reads to the end");
     assert_eq!(ends.len() as u64, summary.target_count, "one outcome per target");
     Ran { summary, records, ends }

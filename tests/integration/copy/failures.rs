@@ -1,0 +1,88 @@
+//! What cannot be copied is said clearly, and leaves no half file.
+
+use std::fs;
+use std::path::Path;
+
+use psfleet::event::{Outcome, Reason};
+
+use super::driver::{Copied, HOST, harvest, noise, perform, pull, push};
+use crate::matrix::route::Route;
+use crate::support::folder::Folder;
+
+fn assert_failed(copied: &Copied, parts: &[&str]) {
+    let Copied { end, errors, .. } = copied;
+    assert_eq!((end.outcome, end.reason), (Outcome::Failed, Some(Reason::CopyFailed)), "{}", end.message);
+    for part in parts {
+        assert!(end.message.contains(part), "{part:?} is not in {:?}", end.message);
+    }
+    assert!(!errors.is_empty());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    harvest(folder).into_keys().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_folders_and_files_are_named() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-missing");
+    let file = folder.path().join("file");
+    fs::write(&file, "x").expect("a file");
+    let inside = folder.path().join("no/such/folder/file").display().to_string();
+    let copied = perform(&route, push(std::slice::from_ref(&file), &inside, false, false)).await;
+    assert_failed(&copied, &["no/such/folder"]);
+    assert!(copied.end.hint.as_deref().is_some_and(|hint| hint.contains("ends in /")), "{:?}", copied.end.hint);
+
+    // The rest is copied whatever becomes of one.
+    let back = folder.path().join("back");
+    let there = file.display().to_string();
+    let copied = perform(&route, pull(&["/no/such/file", &there, "/no/such/*.log"], &back)).await;
+    assert_failed(&copied, &["2 of 3 files", "/no/such/file"]);
+    assert_eq!(names(&back.join(HOST)), ["file"]);
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_in_the_way_stays() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-way");
+    let file = folder.path().join("name");
+    fs::write(&file, "x").expect("a file");
+    let there = folder.path().join("there");
+    fs::create_dir_all(there.join("name")).expect("folders");
+    let copied = perform(&route, push(&[file], &there.display().to_string(), true, false)).await;
+    assert_failed(&copied, &["a folder is in the way", "there/name"]);
+    assert_eq!(names(&there), ["name"]);
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_leaves_no_half_file() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-full");
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).expect("a folder");
+    let mounted =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&disk).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: no right to mount a small disk");
+        return;
+    }
+    let unmount = || std::process::Command::new("umount").arg(&disk).status();
+    let file = folder.path().join("file");
+    fs::write(&file, noise(3 << 20, 4)).expect("a file");
+    let small = folder.path().join("small");
+    fs::write(&small, "fits").expect("a file");
+    let pushed = perform(&route, push(&[file.clone(), small], &disk.display().to_string(), true, false)).await;
+    let after_push = names(&disk);
+    let pulled = perform(&route, pull(&[&file.display().to_string()], &disk)).await;
+    let after_pull = names(&disk);
+    assert!(unmount().expect("umount").success());
+    assert_failed(&pushed, &["disk/file"]);
+    assert!(pushed.end.hint.as_deref().is_some_and(|hint| hint.contains("space")), "{:?}", pushed.end);
+    assert_eq!(after_push, ["small"]);
+    assert_failed(&pulled, &["file", "on this machine"]);
+    assert!(pulled.end.hint.as_deref().is_some_and(|hint| hint.contains("space")), "{:?}", pulled.end);
+    assert_eq!(after_pull, ["host", "small"]);
+    route.assert_nothing_remains().await;
+}

@@ -1,0 +1,5 @@
+//! Files to real PowerShells and back, over every transport.
+
+mod driver;
+mod failures;
+mod ways;
