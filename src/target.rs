@@ -76,6 +76,11 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// Whether nobody on the way can read what is sent. Basic over plain HTTP is the one way that is open to all.
+    pub fn is_private(&self) -> bool {
+        !matches!(self, Self::Winrm(WinrmEndpoint { tls: Tls::Off, auth: AuthMethod::Basic, .. }))
+    }
+
     /// The transport's name as users write it: `winrm`, `ssh` or `local`.
     pub fn transport(&self) -> &'static str {
         match self {

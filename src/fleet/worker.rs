@@ -305,7 +305,11 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
 
 /// The end of an attempt whose link or protocol broke while the script ran.
 fn broke_off(error: &session::Error) -> AttemptEnd {
-    if matches!(error, session::Error::Refused(_) | session::Error::Vanished) {
+    let ran_nothing_or_ended = matches!(
+        error,
+        session::Error::Refused(_) | session::Error::Vanished | session::Error::NoKey(_) | session::Error::Exposed
+    );
+    if ran_nothing_or_ended {
         return AttemptEnd {
             hint: error.hint(),
             ..AttemptEnd::new(Outcome::Failed, Some(error.reason()), error.to_string())

@@ -8,7 +8,10 @@ use uuid::Uuid;
 use crate::clixml::{self, Document, Value};
 
 use super::fragment;
+use super::key_exchange::KeyError;
 use super::message::{Destination, Header, MessageType, create_pipeline};
+use super::secrets::{Part, Places, SecretArgument};
+use super::session_key::SessionKey;
 
 /// A script with its arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +34,12 @@ pub struct Argument {
 }
 
 /// An invocation as it goes over the wire: serialized once per run and shared by all targets. Only the ids in the
-/// headers differ from target to target.
+/// headers and the ciphertexts of secrets differ from target to target.
 #[derive(Debug, Clone)]
 pub struct Command {
     create_pipeline: Arc<[u8]>,
     input: Arc<[Box<[u8]>]>,
+    secrets: Arc<Places>,
 }
 
 impl Command {
@@ -45,6 +49,7 @@ impl Command {
         Self {
             create_pipeline: clixml::encode(&create_pipeline).into_bytes().into(),
             input: input.iter().map(|object| clixml::encode(object).into_bytes().into()).collect(),
+            secrets: Arc::default(),
         }
     }
 
@@ -53,10 +58,30 @@ impl Command {
         &self.create_pipeline
     }
 
+    /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: &[SecretArgument]) -> Self {
+        self.secrets = Arc::new(Places::find(&self.create_pipeline, secrets));
+        self
+    }
+
+    /// Whether a session must have a key before it can send this.
+    pub fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// The fragments of CREATE_PIPELINE for one pipeline.
-    pub(super) fn create_fragments(&self, object_id: u64, pool: Uuid, pipeline: Uuid, max: usize) -> Vec<Bytes> {
+    pub(super) fn create_fragments(
+        &self,
+        object_id: u64,
+        (pool, pipeline): (Uuid, Uuid),
+        key: Option<&SessionKey>,
+        max: usize,
+    ) -> Result<Vec<Bytes>, KeyError> {
         let header = Header::write(Destination::Server, MessageType::CreatePipeline, pool, pipeline);
-        fragment::cut(object_id, &[&header, &self.create_pipeline], max)
+        let filled = self.secrets.fill(&self.create_pipeline, key)?;
+        let parts: Vec<&[u8]> = std::iter::once(&header[..]).chain(filled.iter().map(Part::bytes)).collect();
+        Ok(fragment::cut(object_id, &parts, max))
     }
 
     /// The input objects, each one message's data.

@@ -42,6 +42,9 @@ pub enum ProtocolError {
     /// The server speaks another major version.
     #[error("the server speaks PSRP {0}, this client 2.0 to 2.3")]
     Version(String),
+    /// The session key.
+    #[error("session key: {0}")]
+    Key(#[from] super::KeyError),
     /// The caller did something that the state does not allow.
     #[error("cannot {action} while the runspace pool is {state:?}")]
     State {

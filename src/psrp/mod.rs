@@ -7,15 +7,25 @@
 mod command;
 mod error;
 mod fragment;
+mod host;
+mod key_exchange;
 pub mod message;
 mod pipeline;
 mod pool;
+mod secrets;
+mod session_key;
 #[cfg(test)]
 mod tests;
 
 pub use command::{Argument, Command, Invocation};
 pub use error::ProtocolError;
 pub use fragment::{Defragmenter, HEADER_LEN, SERVER_MAX_FRAGMENT, cut};
+pub use host::HostWriter;
+pub use key_exchange::{ExchangeKey, KeyError, seal_session_key};
 pub use message::host_call::HostCall;
+pub use message::host_info::HostInfo;
+pub use message::host_method::HostMethod;
 pub use pipeline::{Pipeline, PipelineEnd, PipelineEvent};
 pub use pool::{Pool, PoolEvent, PoolState, ServerInfo};
+pub use secrets::SecretArgument;
+pub use session_key::{KEY_LEN, SessionKey};

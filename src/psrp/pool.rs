@@ -1,14 +1,19 @@
 //! The client's end of a runspace pool.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::clixml::{self, Decoder, Document, Limits, Value};
+use crate::secret::Secret;
 
+use super::key_exchange::{ExchangeKey, KeyError};
 use super::message::host_call::HostCall;
-use super::message::{self, Destination, Header, MessageType, capability, init_pool, state};
+use super::message::host_info::HostInfo;
+use super::message::{self, Destination, Header, MessageType, build, capability, init_pool, state};
+use super::session_key::SessionKey;
 use super::{Command, Defragmenter, Pipeline, ProtocolError, fragment};
 
 /// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
@@ -57,6 +62,10 @@ pub enum PoolEvent {
     Closed(Option<Document>),
     /// The server calls our host.
     HostCall(HostCall),
+    /// The session has a key now.
+    Keyed,
+    /// The server waits for our public key (PowerShell 2, before it sends a SecureString).
+    KeyWanted,
 }
 
 /// The client's end of a runspace pool.
@@ -71,6 +80,8 @@ pub struct Pool {
     next_object_id: u64,
     events: VecDeque<PoolEvent>,
     server: ServerInfo,
+    exchange: Option<Arc<ExchangeKey>>,
+    key: Option<SessionKey>,
 }
 
 impl Pool {
@@ -84,6 +95,8 @@ impl Pool {
             next_object_id: 1,
             events: VecDeque::new(),
             server: ServerInfo::default(),
+            exchange: None,
+            key: None,
         }
     }
 
@@ -106,11 +119,11 @@ impl Pool {
     ///
     /// # Errors
     /// [`ProtocolError::State`] when it was opened before.
-    pub fn open(&mut self, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
+    pub fn open(&mut self, host: &HostInfo, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
         self.expect_state("open it", PoolState::New)?;
         self.state = PoolState::Opening;
         let capability = capability::session_capability();
-        let init = init_pool::init_runspace_pool(1, 1);
+        let init = init_pool::init_runspace_pool(1, 1, host);
         let mut fragments = self.message(MessageType::SessionCapability, Uuid::nil(), capability, max_fragment);
         fragments.extend(self.message(MessageType::InitRunspacePool, Uuid::nil(), init, max_fragment));
         Ok(fragments)
@@ -119,7 +132,8 @@ impl Pool {
     /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE, input objects and the end of input.
     ///
     /// # Errors
-    /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down.
+    /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down. [`ProtocolError::Key`]
+    /// if the command has secrets and the session no key.
     pub fn create_pipeline(
         &mut self,
         command: &Command,
@@ -127,7 +141,8 @@ impl Pool {
         max_fragment: usize,
     ) -> Result<(Pipeline, Vec<Bytes>), ProtocolError> {
         self.expect_state("create a pipeline", PoolState::Ready)?;
-        let mut fragments = command.create_fragments(self.take_object_id(), self.id, id, max_fragment);
+        let object_id = self.take_object_id();
+        let mut fragments = command.create_fragments(object_id, (self.id, id), self.key.as_ref(), max_fragment)?;
         if !command.input().is_empty() {
             for object in command.input() {
                 fragments.extend(self.input_message(id, object, max_fragment));
@@ -153,6 +168,34 @@ impl Pool {
         let message_type =
             if pipeline.is_nil() { MessageType::RunspacePoolHostResponse } else { MessageType::PipelineHostResponse };
         self.message(message_type, pipeline, answer, max_fragment)
+    }
+
+    /// Whether SecureStrings can be sent and read.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Asks for a session key: the fragments of PUBLIC_KEY. [`PoolEvent::Keyed`] tells of the answer.
+    ///
+    /// # Errors
+    /// [`ProtocolError::State`] unless the pool is ready.
+    pub fn request_key(
+        &mut self,
+        exchange: Arc<ExchangeKey>,
+        max_fragment: usize,
+    ) -> Result<Vec<Bytes>, ProtocolError> {
+        self.expect_state("exchange a key", PoolState::Ready)?;
+        let data = build::bag([("PublicKey", Value::str(exchange.public_blob()))]);
+        self.exchange = Some(exchange);
+        Ok(self.message(MessageType::PublicKey, Uuid::nil(), data, max_fragment))
+    }
+
+    /// The text of a SecureString that the server sent.
+    ///
+    /// # Errors
+    /// No key yet, or bytes of another session.
+    pub fn decrypt(&self, secure_string: &[u8]) -> Result<Secret<String>, KeyError> {
+        self.key.as_ref().ok_or(KeyError::Missing)?.decrypt(secure_string)
     }
 
     /// Takes bytes that arrived on the pool's channel.
@@ -186,9 +229,21 @@ impl Pool {
             MessageType::RunspacePoolHostCall => {
                 self.events.push_back(PoolEvent::HostCall(HostCall::read(&document)?));
             }
+            MessageType::EncryptedSessionKey => self.take_key(&document)?,
+            MessageType::PublicKeyRequest => self.events.push_back(PoolEvent::KeyWanted),
             // Events, availability and whatever newer servers send are of no concern to a runner.
             _ => {}
         }
+        Ok(())
+    }
+
+    fn take_key(&mut self, document: &Document) -> Result<(), ProtocolError> {
+        let property = ProtocolError::Property { message: "ENCRYPTED_SESSION_KEY", property: "EncryptedSessionKey" };
+        let blob = document.root.member("EncryptedSessionKey").and_then(Value::as_text).ok_or(property)?;
+        // Nobody asked: a key that is not for us.
+        let exchange = self.exchange.as_ref().ok_or(KeyError::Refused)?;
+        self.key = Some(exchange.open(&blob.to_str_lossy())?);
+        self.events.push_back(PoolEvent::Keyed);
         Ok(())
     }
 

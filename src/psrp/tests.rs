@@ -12,7 +12,7 @@ const PIPELINE: Uuid = Uuid::from_u128(0x0a0b0c0d_0e0f_1011_1213_141516171819);
 const MAX: usize = 32_768;
 
 const CAPABILITY: &str = r#"<Obj RefId="0"><MS><Version N="PSVersion">2.0</Version><Version N="protocolversion">2.3</Version><Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>"#;
-const INIT_POOL: &str = r#"<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">1</I32><Obj RefId="1" N="PSThreadOptions"><I32>0</I32><TN RefId="0"><T>System.Management.Automation.Runspaces.PSThreadOptions</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Default</ToString></Obj><Obj RefId="2" N="ApartmentState"><I32>2</I32><TN RefId="1"><T>System.Threading.ApartmentState</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Unknown</ToString></Obj><Obj RefId="3" N="HostInfo"><MS><B N="_isHostNull">true</B><B N="_isHostUINull">true</B><B N="_isHostRawUINull">true</B><B N="_useRunspaceHost">true</B></MS></Obj><Obj RefId="4" N="ApplicationArguments"><TN RefId="2"><T>System.Management.Automation.PSPrimitiveDictionary</T><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT /></Obj></MS></Obj>"#;
+const INIT_POOL: &str = r#"<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">1</I32><Obj RefId="1" N="PSThreadOptions"><I32>0</I32><TN RefId="0"><T>System.Management.Automation.Runspaces.PSThreadOptions</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Default</ToString></Obj><Obj RefId="2" N="ApartmentState"><I32>2</I32><TN RefId="1"><T>System.Threading.ApartmentState</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Unknown</ToString></Obj><Obj RefId="3" N="HostInfo"><MS><B N="_isHostNull">false</B><B N="_isHostUINull">false</B><B N="_isHostRawUINull">false</B><B N="_useRunspaceHost">false</B><Obj N="_hostDefaultData" RefId="18"><MS><Obj N="data" RefId="19"><TN RefId="9"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><I32 N="Key">0</I32><Obj N="Value" RefId="20"><MS><S N="T">System.ConsoleColor</S><I32 N="V">7</I32></MS></Obj></En><En><I32 N="Key">1</I32><Obj N="Value" RefId="21"><MS><S N="T">System.ConsoleColor</S><I32 N="V">0</I32></MS></Obj></En><En><I32 N="Key">2</I32><Obj N="Value" RefId="22"><MS><S N="T">System.Management.Automation.Host.Coordinates</S><Obj N="V" RefId="42"><MS><I32 N="x">0</I32><I32 N="y">0</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">3</I32><Obj N="Value" RefId="23"><MS><S N="T">System.Management.Automation.Host.Coordinates</S><Obj N="V" RefId="43"><MS><I32 N="x">0</I32><I32 N="y">0</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">4</I32><Obj N="Value" RefId="24"><MS><S N="T">System.Int32</S><I32 N="V">25</I32></MS></Obj></En><En><I32 N="Key">5</I32><Obj N="Value" RefId="25"><MS><S N="T">System.Management.Automation.Host.Size</S><Obj N="V" RefId="45"><MS><I32 N="width">120</I32><I32 N="height">50</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">6</I32><Obj N="Value" RefId="26"><MS><S N="T">System.Management.Automation.Host.Size</S><Obj N="V" RefId="46"><MS><I32 N="width">120</I32><I32 N="height">50</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">7</I32><Obj N="Value" RefId="27"><MS><S N="T">System.Management.Automation.Host.Size</S><Obj N="V" RefId="47"><MS><I32 N="width">120</I32><I32 N="height">50</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">8</I32><Obj N="Value" RefId="28"><MS><S N="T">System.Management.Automation.Host.Size</S><Obj N="V" RefId="48"><MS><I32 N="width">120</I32><I32 N="height">50</I32></MS></Obj></MS></Obj></En><En><I32 N="Key">9</I32><Obj N="Value" RefId="29"><MS><S N="T">System.String</S><S N="V">psfleet</S></MS></Obj></En></DCT></Obj></MS></Obj></MS></Obj><Obj RefId="4" N="ApplicationArguments"><TN RefId="2"><T>System.Management.Automation.PSPrimitiveDictionary</T><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT /></Obj></MS></Obj>"#;
 const CREATE_PIPELINE: &str = r#"<Obj RefId="0"><TN RefId="0"><T>System.Object</T></TN><MS><B N="NoInput">true</B><Obj RefId="1" N="ApartmentState"><I32>2</I32><TN RefId="1"><T>System.Threading.ApartmentState</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>Unknown</ToString></Obj><Obj RefId="2" N="RemoteStreamOptions"><I32>0</I32><TN RefId="2"><T>System.Management.Automation.RemoteStreamOptions</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>None</ToString></Obj><B N="AddToHistory">true</B><Obj RefId="3" N="HostInfo"><MS><B N="_isHostNull">true</B><B N="_isHostUINull">true</B><B N="_isHostRawUINull">true</B><B N="_useRunspaceHost">true</B></MS></Obj><Obj RefId="4" N="PowerShell"><MS><Obj RefId="5" N="Cmds"><TN RefId="3"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST><Obj RefId="6"><MS><S N="Cmd">param($a) "$a-$using:x"</S><Obj RefId="7" N="Args"><TNRef RefId="3" /><LST><Obj RefId="8"><MS><Nil N="N" /><I32 N="V">7</I32></MS></Obj><Obj RefId="9"><MS><S N="N">--%</S><Obj RefId="10" N="V"><TN RefId="4"><T>System.Collections.Hashtable</T><T>System.Object</T></TN><DCT><En><S N="Key">JAB1AHMAaQBuAGcAOgB4AA==</S><S N="Value">v</S></En></DCT></Obj></MS></Obj></LST></Obj><B N="IsScript">true</B><Nil N="UseLocalScope" /><Obj RefId="11" N="MergeMyResult"><I32>0</I32><TN RefId="5"><T>System.Management.Automation.Runspaces.PipelineResultTypes</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>None</ToString></Obj><Ref RefId="11" N="MergeToResult" /><Ref RefId="11" N="MergePreviousResults" /><Ref RefId="11" N="MergeError" /><Ref RefId="11" N="MergeWarning" /><Ref RefId="11" N="MergeVerbose" /><Ref RefId="11" N="MergeDebug" /><Ref RefId="11" N="MergeInformation" /></MS><ToString>param($a) "$a-$using:x"</ToString></Obj></LST></Obj><B N="IsNested">false</B><Nil N="History" /><B N="RedirectShellErrorOutputPipe">true</B></MS></Obj><B N="IsNested">false</B></MS></Obj>"#;
 const OPENED: &str = "AAAAAAAAAAMAAAAAAAAAAAMAAABnAQAAAAUQAgBEMyIRZlWId5mqu8zd7v8AAAAAAAAAAAAAAAAAAAAAAO+7vzxPYmogUmVmSWQ9IjAiPjxNUz48STMyIE49IlJ1bnNwYWNlU3RhdGUiPjI8L0kzMj48L01TPjwvT2JqPg==";
 
@@ -65,11 +65,11 @@ fn assert_same_tree(fragments: &[bytes::Bytes], message_type: MessageType, pipel
 #[test]
 fn opens_with_the_trees_of_the_vectors() {
     let mut pool = Pool::new(POOL);
-    let fragments = pool.open(MAX).expect("new");
+    let fragments = pool.open(&HostInfo::default(), MAX).expect("new");
     assert_eq!(fragments.len(), 2);
     assert_same_tree(&fragments[..1], MessageType::SessionCapability, Uuid::nil(), CAPABILITY);
     assert_same_tree(&fragments[1..], MessageType::InitRunspacePool, Uuid::nil(), INIT_POOL);
-    assert!(pool.open(MAX).is_err());
+    assert!(pool.open(&HostInfo::default(), MAX).is_err());
 }
 
 fn from_server(object_id: u64, message_type: MessageType, pipeline: Uuid, data: &str) -> Vec<u8> {
@@ -79,7 +79,7 @@ fn from_server(object_id: u64, message_type: MessageType, pipeline: Uuid, data: 
 
 fn ready_pool() -> Pool {
     let mut pool = Pool::new(POOL);
-    pool.open(MAX).expect("new");
+    pool.open(&HostInfo::default(), MAX).expect("new");
     pool.handle(&from_server(1, MessageType::SessionCapability, Uuid::nil(), CAPABILITY)).expect("capability");
     assert_eq!(pool.state(), PoolState::Opening);
     let opened = base64_simd::STANDARD.decode_to_vec(OPENED).expect("base64");
@@ -124,7 +124,7 @@ fn input_follows_and_ends() {
 #[test]
 fn no_pipeline_before_the_server_is_open() {
     let mut pool = Pool::new(POOL);
-    pool.open(MAX).expect("new");
+    pool.open(&HostInfo::default(), MAX).expect("new");
     let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
     assert!(matches!(pool.create_pipeline(&command, PIPELINE, MAX), Err(ProtocolError::State { .. })));
 }
@@ -132,7 +132,7 @@ fn no_pipeline_before_the_server_is_open() {
 #[test]
 fn refuses_another_major_version() {
     let mut pool = Pool::new(POOL);
-    pool.open(MAX).expect("new");
+    pool.open(&HostInfo::default(), MAX).expect("new");
     let other = CAPABILITY.replace(">2.3<", ">3.0<");
     let result = pool.handle(&from_server(1, MessageType::SessionCapability, Uuid::nil(), &other));
     assert!(matches!(result, Err(ProtocolError::Version(version)) if version == "3.0"));

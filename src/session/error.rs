@@ -27,6 +27,12 @@ pub enum Error {
     /// The server broke or closed the pool.
     #[error("the server closed the runspace pool: {0}")]
     PoolClosed(String),
+    /// The command has secrets, and the transport would show them.
+    #[error("secrets are never sent over a connection that is neither TLS nor sealed")]
+    Exposed,
+    /// No key for the secrets of the command; nothing of it was sent.
+    #[error("no session key for the command's secrets: {0}")]
+    NoKey(String),
     /// The command ended without telling its state.
     #[error("the pipeline vanished on the server without a result")]
     Vanished,
@@ -37,7 +43,8 @@ impl Error {
     pub fn reason(&self) -> Reason {
         match self {
             Self::Transport(error) | Self::Refused(error) => error.reason,
-            Self::Protocol(_) | Self::Vanished => Reason::Protocol,
+            Self::Protocol(_) | Self::Vanished | Self::NoKey(_) => Reason::Protocol,
+            Self::Exposed => Reason::AuthMethod,
             Self::OpenTimeout(_) => Reason::OpenTimeout,
             Self::Stopped => Reason::Interrupted,
             Self::PoolClosed(_) => Reason::LinkBroken,
@@ -51,6 +58,7 @@ impl Error {
             Self::OpenTimeout(_) => Some(
                 "the host answers, but starts no PowerShell in time: look at its load, or raise --open-timeout".into(),
             ),
+            Self::Exposed => Some("use --tls, or --auth negotiate or ntlm, which seal messages".into()),
             _ => None,
         }
     }

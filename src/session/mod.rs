@@ -5,6 +5,7 @@
 //! outcomes are left to `fleet`.
 
 mod error;
+mod key;
 mod lease;
 mod open;
 mod run;

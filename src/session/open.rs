@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::clixml::Document;
-use crate::psrp::{Pool, PoolEvent, PoolState, ServerInfo};
+use crate::psrp::{HostInfo, Pool, PoolEvent, PoolState, ServerInfo};
 use crate::transport::{Carrier, Channel, Priority};
 
 /// An open runspace pool on one target.
@@ -78,7 +78,7 @@ impl Session {
     }
 
     async fn establish(&mut self, authenticated: impl FnOnce()) -> Result<(), Error> {
-        let fragments = self.pool.open(self.carrier.max_fragment())?;
+        let fragments = self.pool.open(&HostInfo::default(), self.carrier.max_fragment())?;
         self.carrier.create(self.pool.id(), fragments).await?;
         authenticated();
         while self.pool.state() == PoolState::Opening {
@@ -95,7 +95,7 @@ impl Session {
         Ok(())
     }
 
-    async fn receive_pool(&mut self) -> Result<(), Error> {
+    pub(super) async fn receive_pool(&mut self) -> Result<(), Error> {
         let received = self.carrier.receive(Channel::Pool).await?;
         self.handle_pool(&received.payload).await?;
         if received.done && self.pool.state() == PoolState::Opening {
@@ -109,7 +109,9 @@ impl Session {
         self.pool.handle(payload)?;
         while let Some(event) = self.pool.poll_event() {
             match event {
-                PoolEvent::Ready => {}
+                PoolEvent::Ready | PoolEvent::Keyed => {}
+                PoolEvent::KeyWanted if self.carrier.is_private() => self.send_public_key().await?,
+                PoolEvent::KeyWanted => return Err(Error::Exposed),
                 PoolEvent::Opened => self.opened = true,
                 PoolEvent::Broken(error) | PoolEvent::Closed(error) => {
                     self.spoiled = true;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Error, Session};
 use crate::clixml::Document;
-use crate::psrp::{Command, HostCall, Pipeline, PipelineEnd, PipelineEvent};
+use crate::psrp::{Command, HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
 use crate::record::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received};
 
@@ -114,8 +114,16 @@ impl Session {
         records: &mut R,
         input: Option<mpsc::Receiver<Document>>,
     ) -> Result<RunReport, Error> {
-        let deadline = Instant::now() + options.timeout;
         self.spoiled = true;
+        if command.has_secrets() {
+            tokio::select! {
+                agreed = self.agree_on_key() => agreed?,
+                () = options.stop.cancelled() => {
+                    return Ok(RunReport { ending: Ending::Stopped, exit_code: None });
+                }
+            }
+        }
+        let deadline = Instant::now() + options.timeout;
         let pipeline = self.start(command, pipeline).await?;
         let mut course = Course {
             session: self,
@@ -123,6 +131,7 @@ impl Session {
             records,
             exit_code: None,
             ended: None,
+            host: HostWriter::default(),
             answers: FuturesUnordered::new(),
             input,
             undelivered: None,
@@ -181,6 +190,8 @@ struct Course<'a, R> {
     records: &'a mut R,
     exit_code: Option<i32>,
     ended: Option<PipelineEnd>,
+    /// What the script writes to the host.
+    host: HostWriter,
     /// Answers to host calls that are still being sent.
     answers: FuturesUnordered<BoxFuture<'static, Result<(), transport::Error>>>,
     /// Input objects that are still to come.
@@ -286,11 +297,17 @@ impl<R: Records> Course<'_, R> {
         while let Some(event) = self.pipeline.poll_event() {
             match event {
                 PipelineEvent::Record(stream, value) => {
+                    self.host.note(stream, &value);
                     if wanted.is_continue() {
                         wanted = self.records.take(stream, value).await;
                     }
                 }
-                PipelineEvent::HostCall(call) => self.answer(&call),
+                PipelineEvent::HostCall(call) => {
+                    self.answer(&call);
+                    if let Some((stream, value)) = self.host.record(&call).filter(|_| wanted.is_continue()) {
+                        wanted = self.records.take(stream, value).await;
+                    }
+                }
                 PipelineEvent::Ended(end) => self.ended = Some(end),
             }
         }

@@ -43,6 +43,9 @@ pub trait Carrier: Send + Sync {
     /// The largest fragment it takes, header included, in bytes.
     fn max_fragment(&self) -> usize;
 
+    /// Whether nobody on the way can read what is sent: TLS, sealed messages, SSH, or no way at all.
+    fn is_private(&self) -> bool;
+
     /// Whether messages arrive by themselves, so that listening to the pool costs nothing (out of process). Otherwise
     /// every receive is a request (WSMan).
     fn pushes(&self) -> bool;

@@ -206,6 +206,10 @@ impl Carrier for OutOfProcCarrier {
         MAX_FRAGMENT
     }
 
+    fn is_private(&self) -> bool {
+        true
+    }
+
     fn pushes(&self) -> bool {
         true
     }

@@ -48,6 +48,7 @@ type Creation = Shared<BoxFuture<'static, Result<(), Error>>>;
 pub struct WsmanCarrier {
     shell: Arc<Shell>,
     creation: Mutex<Option<(Creation, AbortHandle)>>,
+    private: bool,
 }
 
 impl WsmanCarrier {
@@ -64,7 +65,7 @@ impl WsmanCarrier {
         let state = State { envelope: requests.max_envelope(), requests, stage: Stage::None, commands: HashMap::new() };
         let configuration_name = endpoint.configuration_name.clone();
         let shell = Shell { lanes, configuration_name, state: Mutex::new(state), create_sent: AtomicBool::new(false) };
-        Ok(Self { shell: Arc::new(shell), creation: Mutex::new(None) })
+        Ok(Self { shell: Arc::new(shell), creation: Mutex::new(None), private: target.endpoint.is_private() })
     }
 }
 
@@ -72,6 +73,10 @@ impl WsmanCarrier {
 impl Carrier for WsmanCarrier {
     fn max_fragment(&self) -> usize {
         self.shell.capacity()
+    }
+
+    fn is_private(&self) -> bool {
+        self.private
     }
 
     fn pushes(&self) -> bool {

@@ -13,7 +13,7 @@ pub fn create_pipeline(invocation: &Invocation) -> Value {
         ("RemoteStreamOptions", build::enumeration("System.Management.Automation.RemoteStreamOptions", "None", 0)),
         // As Invoke-Command asks for it; the number is in every error's invocation.
         ("AddToHistory", Value::Bool(true)),
-        ("HostInfo", host_info::null_host()),
+        ("HostInfo", host_info::of_the_pool()),
         ("PowerShell", powershell(invocation)),
         ("IsNested", Value::Bool(false)),
     ])

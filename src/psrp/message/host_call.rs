@@ -4,9 +4,7 @@ use crate::clixml::{Document, Object, TypeNames, Value};
 use crate::psrp::ProtocolError;
 
 use super::build;
-
-/// `SetShouldExit`: the script called `exit N`.
-pub const SET_SHOULD_EXIT: i64 = 6;
+use super::host_method::HostMethod;
 
 /// The call id of a call that wants no answer.
 const VOID: i64 = -100;
@@ -41,6 +39,11 @@ impl HostCall {
         })
     }
 
+    /// What it asks for.
+    pub fn method(&self) -> HostMethod {
+        HostMethod::of(self.method)
+    }
+
     /// Whether the server waits for an answer. An unanswered call would hang the pipeline.
     pub fn wants_answer(&self) -> bool {
         self.id != VOID
@@ -48,28 +51,39 @@ impl HostCall {
 
     /// The exit code, if this is `SetShouldExit`.
     pub fn exit_code(&self) -> Option<i32> {
-        if self.method != SET_SHOULD_EXIT {
+        if self.method() != HostMethod::SetShouldExit {
             return None;
         }
         self.parameters.first().and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok())
     }
 
-    /// The answer of a host without a user: the call fails with `HostFunctionNotImplemented`.
+    /// The answer of a host without a user: an error that the script can catch. For what only a user could answer it
+    /// is the error of `pwsh -NonInteractive`.
     pub fn refusal(&self) -> Value {
-        let message = format!(
-            "A command that prompts the user failed because psfleet runs scripts without a user. The request was: {}",
-            self.name
-        );
+        let name = &self.name;
+        if self.method().needs_user() {
+            let message = format!(
+                "PowerShell is in NonInteractive mode. Read and Prompt functionality is not available. \
+                 The script called {name}; hand it the value as an argument."
+            );
+            self.failure(&message, "PSInvalidOperationException", "InvalidOperation", (7, "InvalidOperation"))
+        } else {
+            let message = format!("The host of this remote session does not implement {name}.");
+            self.failure(&message, "Host.HostException", "HostFunctionNotImplemented", (11, "NotImplemented"))
+        }
+    }
+
+    /// The answer that the call has failed, with an exception of `System.Management.Automation`.
+    fn failure(&self, message: &str, exception: &str, id: &str, category: (i32, &str)) -> Value {
+        let reason = exception.rsplit('.').next().unwrap_or(exception);
         let exception = Object {
             type_names: TypeNames::new([
-                "System.Management.Automation.Host.HostException",
-                "System.Management.Automation.RuntimeException",
-                "System.SystemException",
+                &*format!("System.Management.Automation.{exception}"),
                 "System.Exception",
                 "System.Object",
             ]),
-            to_string: Some(message.as_str().into()),
-            props: vec![("Message".into(), Value::str(message.as_str()))],
+            to_string: Some(message.into()),
+            props: vec![("Message".into(), Value::str(message))],
             ..Object::default()
         };
         let mut error = Object {
@@ -80,14 +94,14 @@ impl HostCall {
         error.notes = vec![
             ("Exception".into(), exception.into()),
             ("TargetObject".into(), Value::Null),
-            ("FullyQualifiedErrorId".into(), Value::str("HostFunctionNotImplemented")),
+            ("FullyQualifiedErrorId".into(), Value::str(id)),
             ("InvocationInfo".into(), Value::Null),
-            ("ErrorCategory_Category".into(), Value::I32(11)),
+            ("ErrorCategory_Category".into(), Value::I32(category.0)),
             ("ErrorCategory_Activity".into(), Value::str(self.name.as_str())),
-            ("ErrorCategory_Reason".into(), Value::str("HostException")),
+            ("ErrorCategory_Reason".into(), Value::str(reason)),
             ("ErrorCategory_TargetName".into(), Value::str("")),
             ("ErrorCategory_TargetType".into(), Value::str("")),
-            ("ErrorCategory_Message".into(), Value::str("NotImplemented: (:) [], HostException")),
+            ("ErrorCategory_Message".into(), Value::str(format!("{}: (:) [{}], {reason}", category.1, self.name))),
             ("SerializeExtendedInfo".into(), Value::Bool(false)),
         ];
         let number = i32::try_from(self.method).unwrap_or_default();

@@ -2,18 +2,19 @@
 
 use crate::clixml::Value;
 
-use super::{build, host_info};
+use super::build;
+use super::host_info::HostInfo;
 
 /// A pool of this many runspaces with the endpoint's own thread options: a user who is no administrator is refused
 /// anything else.
-pub fn init_runspace_pool(min: i32, max: i32) -> Value {
+pub fn init_runspace_pool(min: i32, max: i32, host: &HostInfo) -> Value {
     const THREAD_OPTIONS: &str = "System.Management.Automation.Runspaces.PSThreadOptions";
     build::bag([
         ("MinRunspaces", Value::I32(min)),
         ("MaxRunspaces", Value::I32(max)),
         ("PSThreadOptions", build::enumeration(THREAD_OPTIONS, "Default", 0)),
         ("ApartmentState", apartment_state()),
-        ("HostInfo", host_info::null_host()),
+        ("HostInfo", host.to_value()),
         ("ApplicationArguments", build::primitive_dictionary(Vec::new())),
     ])
 }

@@ -6,6 +6,7 @@ pub mod create_pipeline;
 mod header;
 pub mod host_call;
 pub mod host_info;
+pub mod host_method;
 pub mod init_pool;
 pub mod state;
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::references::unfold;
 use crate::clixml::{Decoder, Value, encode_into};
-use crate::psrp::message::{self, Destination, Header, MessageType, build, capability, host_call};
+use crate::psrp::message::{self, Destination, Header, MessageType, build, capability, host_method};
 use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, cut};
 use crate::record::Stream;
 use crate::sandbox::engine::{self, Argument, Command, Invocation};
@@ -107,7 +107,7 @@ pub fn pipeline_state(state: i32, error: Option<Value>) -> Value {
 /// PIPELINE_HOST_CALL of `exit N`; nobody answers it.
 pub fn set_should_exit(code: i32) -> Value {
     const METHOD: &str = "System.Management.Automation.Remoting.RemoteHostMethodId";
-    let number = i32::try_from(host_call::SET_SHOULD_EXIT).unwrap_or_default();
+    let number = i32::try_from(host_method::SET_SHOULD_EXIT).unwrap_or_default();
     build::bag([
         ("ci", Value::I64(-100)),
         ("mi", build::enumeration(METHOD, "SetShouldExit", number)),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use psfleet::auth::{Mechanism, mechanism};
 use psfleet::clixml::{Document, Value, encode};
 use psfleet::psrp::message::{Destination, Header, MessageType, capability, create_pipeline, init_pool};
-use psfleet::psrp::{Invocation, cut};
+use psfleet::psrp::{HostInfo, Invocation, cut};
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential};
@@ -70,7 +70,8 @@ fn message(message_type: MessageType, pipeline: Uuid, data: Value) -> Vec<u8> {
 
 fn creation() -> Vec<u8> {
     let capability = message(MessageType::SessionCapability, Uuid::nil(), capability::session_capability());
-    let init = message(MessageType::InitRunspacePool, Uuid::nil(), init_pool::init_runspace_pool(1, 1));
+    let init =
+        message(MessageType::InitRunspacePool, Uuid::nil(), init_pool::init_runspace_pool(1, 1, &HostInfo::default()));
     [capability, init].concat()
 }
 

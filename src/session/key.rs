@@ -1,0 +1,66 @@
+//! The session's key, exchanged when the first secret is to travel.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::{Error, Session};
+use crate::psrp::ExchangeKey;
+use crate::secret::Secret;
+use crate::transport::{Channel, Priority};
+
+/// How long a server may take to answer with a key.
+const KEY_WAIT: Duration = Duration::from_secs(60);
+
+/// One pair for all sessions: making one costs more than everything else of an exchange.
+static EXCHANGE_KEY: OnceCell<Arc<ExchangeKey>> = OnceCell::const_new();
+
+impl Session {
+    /// The text of a SecureString that this session's server sent. It exists in memory only.
+    ///
+    /// # Errors
+    /// No key could be agreed on, or the bytes are of another session.
+    pub async fn reveal(&mut self, secure_string: &[u8]) -> Result<Secret<String>, Error> {
+        self.agree_on_key().await?;
+        self.pool.decrypt(secure_string).map_err(|error| Error::NoKey(error.to_string()))
+    }
+
+    /// Sees to it that the session has a key. Nothing of a command has been sent when this fails.
+    pub(super) async fn agree_on_key(&mut self) -> Result<(), Error> {
+        if self.pool.has_key() {
+            return Ok(());
+        }
+        if !self.carrier.is_private() {
+            return Err(Error::Exposed);
+        }
+        match tokio::time::timeout(KEY_WAIT, self.exchange()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::NoKey(error.to_string())),
+            Err(_) => Err(Error::NoKey(format!("no answer within {} s", KEY_WAIT.as_secs()))),
+        }
+    }
+
+    async fn exchange(&mut self) -> Result<(), Error> {
+        self.wait_for_opened().await?;
+        self.send_public_key().await?;
+        while !self.pool.has_key() {
+            self.receive_pool().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends our public key, asked for or not.
+    pub(super) async fn send_public_key(&mut self) -> Result<(), Error> {
+        let key = EXCHANGE_KEY.get_or_try_init(make_key).await?;
+        let fragments = self.pool.request_key(Arc::clone(key), self.carrier.max_fragment())?;
+        self.carrier.send(Channel::Pool, Priority::Default, fragments).await?;
+        Ok(())
+    }
+}
+
+async fn make_key() -> Result<Arc<ExchangeKey>, Error> {
+    let made = tokio::task::spawn_blocking(ExchangeKey::generate).await;
+    let made = made.map_err(|error| Error::NoKey(error.to_string()))?;
+    made.map(Arc::new).map_err(|error| Error::NoKey(error.to_string()))
+}
