@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
-use super::script::{Call, Commands};
+use super::script::{Call, Commands, Secrets};
+use super::surroundings::Machine;
 use super::terminal::Console;
 use super::{course, targets};
 use crate::fleet::Work;
@@ -17,9 +18,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let console = Console::detect(&args.output);
     let call = Call::read(args.code.as_deref(), &args.execute)?;
     let mut sandbox = OnDemand::default();
-    let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    let request = args::request(&args.targets, &args.connect);
+    let resolved = targets::resolve(&request, &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    let commands = Commands::new(call, &resolved.targets)?;
+    let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
+    let commands = Commands::new(call, &secrets, &resolved.targets)?;
     let sinks = args.output.open(&console)?;
     course::run(Work::Script(Arc::new(commands)), &resolved, &args.execute.course, &console, sinks)
 }

@@ -31,6 +31,9 @@ pub fn start(endpoint: &LocalEndpoint) -> Result<Box<dyn Carrier>, Error> {
 /// As [`start`].
 pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -> Result<Box<dyn Carrier>, Error> {
     let mut command = Command::new(&endpoint.pwsh);
+    for name in std::env::vars_os().map(|(name, _)| name).filter(|name| holds_secret(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     settle(&mut command);
     command.args(["-NoLogo", "-NoProfile", "-s"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -48,6 +51,11 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
     };
     let peer = ChildPeer::new(child, stderr);
     Ok(Box::new(OutOfProcCarrier::new(stdout, stdin, Box::new(peer))))
+}
+
+/// Whether a variable of ours is for us alone: scripts get what they are given, nothing else.
+fn holds_secret(name: &str) -> bool {
+    ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The child behind the streams.

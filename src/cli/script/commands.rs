@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock};
 use anyhow::bail;
 use serde_json::Value as Json;
 
-use super::{Call, Entry, environment};
+use super::{Call, Entry, Secrets, environment};
 use crate::clixml::{Value, value_from_json};
 use crate::fleet;
 use crate::inventory::fold;
-use crate::psrp::{Argument, Command, Invocation, ServerInfo};
+use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
 use crate::script::{Given, Offer, ScriptError, Supplied, check, nearest};
 use crate::target::{Target, TargetId};
@@ -19,6 +19,7 @@ use crate::target::{Target, TargetId};
 /// What to run on each target.
 pub struct Commands {
     call: Call,
+    secrets: Vec<SecretArgument>,
     /// Which set a target has, by its place.
     of_target: Vec<usize>,
     sets: Vec<Set>,
@@ -38,7 +39,7 @@ impl Commands {
     ///
     /// # Errors
     /// Variables that some targets do not have, and values that the script cannot take, each with the hosts concerned.
-    pub fn new(call: Call, targets: &[Arc<Target>]) -> anyhow::Result<Self> {
+    pub fn new(call: Call, secrets: &Secrets, targets: &[Arc<Target>]) -> anyhow::Result<Self> {
         let names = call.host_variables();
         let undefined: Vec<String> = names.iter().filter_map(|name| undefined(name, targets)).collect();
         if !undefined.is_empty() {
@@ -57,14 +58,14 @@ impl Commands {
         }
         let environment = environment();
         let made: Vec<Result<Set, Vec<ScriptError>>> =
-            first.iter().map(|target| Set::new(&call, target, &environment)).collect();
+            first.iter().map(|target| Set::new(&call, secrets, target, &environment)).collect();
         if made.iter().any(Result::is_err) {
             let hosts = |set: usize| {
                 targets.iter().zip(&of_target).filter(move |(_, of)| **of == set).map(|(target, _)| &*target.name)
             };
             bail!(mistakes(&made, !names.is_empty(), |set| hosts(set).collect()));
         }
-        Ok(Self { call, of_target, sets: made.into_iter().flatten().collect() })
+        Ok(Self { call, secrets: secrets.arguments(), of_target, sets: made.into_iter().flatten().collect() })
     }
 }
 
@@ -85,23 +86,33 @@ impl fleet::Commands for Commands {
         let make = || {
             let sent = set.using.send(source, form);
             let arguments = set.arguments.iter().cloned().chain(sent.arguments).collect();
-            Command::new(&Invocation { script: sent.script, arguments, input: false }, &[])
+            Command::new(&Invocation { script: sent.script, arguments, input: false }, &[]).with_secrets(&self.secrets)
         };
         place.get_or_init(make).clone()
     }
 }
 
 impl Set {
-    fn new(call: &Call, target: &Target, environment: &BTreeMap<String, String>) -> Result<Self, Vec<ScriptError>> {
+    fn new(
+        call: &Call,
+        secrets: &Secrets,
+        target: &Target,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<ScriptError>> {
         let value = |entry: &Entry| match &entry.value {
             Supplied::Host(name) => variable(target, name).map_or(Value::Null, value_from_json),
-            other => other.literal().cloned().unwrap_or(Value::Null),
+            Supplied::Literal(value) => value.clone(),
+            reference => secrets.value(reference).unwrap_or(Value::Null),
         };
         let argument = |entry: &Entry| Argument { name: entry.name.clone(), value: value(entry) };
         let arguments: Vec<Argument> = call.arguments.iter().map(argument).collect();
         let mut given = Given::default();
         for (argument, entry) in arguments.iter().zip(&call.arguments) {
-            let offer = if entry.bare { Offer::Bare } else { Offer::Value(&argument.value) };
+            let offer = match &entry.value {
+                _ if entry.bare => Offer::Bare,
+                Supplied::Secret(_) | Supplied::Credential(_) => Offer::Later,
+                Supplied::Literal(_) | Supplied::Host(_) => Offer::Value(&argument.value),
+            };
             match &argument.name {
                 Some(name) => given.named.push((name, offer)),
                 None => given.positional.push(offer),
@@ -194,7 +205,7 @@ mod tests {
 
     fn commands(script: &str, flags: &[&str], vars: &[Json]) -> Result<Commands, String> {
         let call = call(script, flags).expect("a call");
-        Commands::new(call, &targets(vars)).map_err(|error| error.to_string())
+        Commands::new(call, &Secrets::default(), &targets(vars)).map_err(|error| error.to_string())
     }
 
     #[test]

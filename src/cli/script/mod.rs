@@ -6,21 +6,21 @@
 mod args_file;
 mod commands;
 mod entry;
+mod secrets;
 mod text;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use anyhow::bail;
-
 use crate::clixml::Value;
 use crate::script::using::Definitions;
-use crate::script::{Given, Offer, Parameters, ScriptError, Source, Supplied, check};
+use crate::script::{Given, Offer, Parameters, ScriptError, Source, check};
 
 use super::args::run::ExecuteArgs;
 
 pub use commands::Commands;
 pub use entry::Entry;
+pub use secrets::Secrets;
 
 /// A script with what it was given.
 #[derive(Debug, Clone)]
@@ -54,20 +54,9 @@ impl Call {
         let arguments = merged(&parameters, file, flags);
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
         let call = Self { source, parameters, arguments, using };
-        call.refuse_secrets()?;
         call.check().map_err(joined)?;
         call.check_using().map_err(joined)?;
         Ok(call)
-    }
-
-    /// Nobody can send a secret yet.
-    fn refuse_secrets(&self) -> anyhow::Result<()> {
-        for entry in self.arguments.iter().chain(&self.using) {
-            if let Supplied::Secret(name) | Supplied::Credential(name) = &entry.value {
-                bail!("{} {name}: secrets and credentials cannot be sent to scripts yet", entry.origin);
-            }
-        }
-        Ok(())
     }
 
     /// Looks for using expressions without a value, unless they hang on what differs between targets.
@@ -129,6 +118,7 @@ mod tests {
     use clap::{Args, Command, FromArgMatches};
 
     use super::*;
+    use crate::script::Supplied;
 
     /// A call of a script with flags of `run`.
     pub fn call(script: &str, flags: &[&str]) -> Result<Call, String> {

@@ -13,6 +13,7 @@ use super::messages::{self, Order, POOL_OPENED, Writer};
 use super::pipeline::Pipeline;
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
+use crate::psrp::{KEY_LEN, SessionKey};
 use crate::sandbox::backend::{Backend, Gone};
 use crate::sandbox::engine::{Host, Runspace};
 use crate::sandbox::outbox::{End, Outbox, Urgency};
@@ -26,6 +27,7 @@ pub struct Builtin {
     pool: Arc<Outbox>,
     runspaces: Arc<Runspaces>,
     writer: OnceLock<Arc<Writer>>,
+    key: OnceLock<SessionKey>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
     tasks: TaskTracker,
 }
@@ -53,7 +55,14 @@ impl Builtin {
     /// A server that has not been opened.
     pub fn new(host: Arc<Host>, pool: Arc<Outbox>) -> Self {
         let runspaces = Arc::new(Runspaces { host, idle: Mutex::default(), free: Semaphore::new(0) });
-        Self { pool, runspaces, writer: OnceLock::new(), pipelines: Mutex::default(), tasks: TaskTracker::new() }
+        Self {
+            pool,
+            runspaces,
+            writer: OnceLock::new(),
+            key: OnceLock::new(),
+            pipelines: Mutex::default(),
+            tasks: TaskTracker::new(),
+        }
     }
 
     fn pipelines(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Pipeline>>> {
@@ -69,6 +78,23 @@ impl Builtin {
         let last = fragments.pop();
         fragments.into_iter().for_each(|fragment| self.pool.push(fragment, Urgency::Linger));
         last.into_iter().for_each(|fragment| self.pool.push(fragment, urgency));
+    }
+
+    /// Answers a public key with the session's key. A broken one stays without answer, as with a real server.
+    fn exchange_key(&self, message: &[u8]) {
+        let (Some(writer), Ok((header, Some(data)))) = (self.writer.get(), messages::read(message)) else { return };
+        if header.message_type != Some(MessageType::PublicKey) {
+            return;
+        }
+        let key = self.key.get_or_init(|| {
+            let (a, b) = (Uuid::new_v4(), Uuid::new_v4());
+            let mut bytes = [0; KEY_LEN];
+            bytes.iter_mut().zip(a.as_bytes().iter().chain(b.as_bytes())).for_each(|(byte, random)| *byte = *random);
+            SessionKey::new(bytes)
+        });
+        if let Some(sealed) = messages::encrypted_session_key(&data, key) {
+            self.say(writer, MessageType::EncryptedSessionKey, &sealed, Urgency::Flush);
+        }
     }
 
     /// Runs an order as soon as a runspace is free.
@@ -113,8 +139,11 @@ impl Backend for Builtin {
     }
 
     async fn message(&self, channel: Channel, _priority: Priority, message: Vec<u8>) -> Result<(), Gone> {
-        // The pool takes no messages once it is open, and no host call waits for an answer.
-        let Channel::Pipeline(id) = channel else { return Ok(()) };
+        // An open pool takes nothing but a public key, and no host call waits for an answer.
+        let Channel::Pipeline(id) = channel else {
+            self.exchange_key(&message);
+            return Ok(());
+        };
         let Some(pipeline) = self.pipeline(id) else { return Ok(()) };
         let Ok((header, data)) = messages::read(&message) else {
             self.pool.end(End::Gone);

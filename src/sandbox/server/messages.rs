@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::references::unfold;
 use crate::clixml::{Decoder, Value, encode_into};
 use crate::psrp::message::{self, Destination, Header, MessageType, build, capability, host_method};
-use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, cut};
+use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, SessionKey, cut, seal_session_key};
 use crate::record::Stream;
 use crate::sandbox::engine::{self, Argument, Command, Invocation};
 
@@ -95,6 +95,13 @@ pub fn private_data(host: &engine::Host, protocol: &str) -> Value {
 /// RUNSPACEPOOL_STATE.
 pub fn pool_state(state: i32) -> Value {
     build::bag([("RunspaceState", Value::I32(state))])
+}
+
+/// ENCRYPTED_SESSION_KEY for the client of a PUBLIC_KEY; `None` if that holds no valid key.
+pub fn encrypted_session_key(public_key: &Value, key: &SessionKey) -> Option<Value> {
+    let public = public_key.member("PublicKey").and_then(Value::as_text)?;
+    let sealed = seal_session_key(&public.to_str_lossy(), key).ok()?;
+    Some(build::bag([("EncryptedSessionKey", Value::str(sealed))]))
 }
 
 /// PIPELINE_STATE, with the error that ended the pipeline.

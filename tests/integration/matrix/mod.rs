@@ -6,6 +6,8 @@
 
 mod block;
 mod driver;
+mod route;
+mod secrets;
 pub mod route;
 
 use std::collections::HashSet;
