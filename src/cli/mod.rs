@@ -6,6 +6,7 @@ pub mod args;
 mod copy;
 mod course;
 mod defaults;
+mod enter;
 mod exit;
 mod feed;
 pub mod hosts;
@@ -29,6 +30,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 use args::copy::CopyArgs;
 use args::run::RunArgs;
 use defaults::RUN_KEYS;
+use enter::EnterArgs;
 use hosts::HostsArgs;
 use on_demand::OnDemand;
 use sandbox::SandboxArgs;
@@ -48,6 +50,7 @@ struct Cli {
 enum Command {
     Run(Box<RunArgs>),
     Copy(CopyArgs),
+    Enter(Box<EnterArgs>),
     Hosts(Box<HostsArgs>),
     Sandbox(Box<SandboxArgs>),
 }
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Copy(args) => copy::run(&args),
+        Command::Enter(args) => enter::run(&args),
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();

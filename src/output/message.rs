@@ -66,6 +66,11 @@ const CONSOLE_COLORS: [(&str, AnsiColor); 16] = [
     ("White", AnsiColor::BrightWhite),
 ];
 
+/// The terminal's colour for a `ConsoleColor` by number.
+pub fn console_color(number: i64) -> Option<AnsiColor> {
+    CONSOLE_COLORS.get(usize::try_from(number).ok()?).map(|(_, color)| *color)
+}
+
 /// `data` of a record that is no object: what PowerShell shows of it, field by field.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]

@@ -30,7 +30,7 @@ use std::io::{self, Write};
 pub use fanout::Fanout;
 pub use filter::{Filtered, Where};
 pub use line::{SCHEMA, VERSION};
-pub use message::{MessageData, Shown, progress_text};
+pub use message::{MessageData, Shown, console_color, progress_text};
 pub use sanitize::{sanitize, sanitize_line};
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};

@@ -58,6 +58,16 @@ impl Command {
         &self.create_pipeline
     }
 
+    /// A line that a user typed, formatted for our host by the other side.
+    pub fn interactive(script: &str) -> Self {
+        let create_pipeline = Document::new(create_pipeline::interactive(script));
+        Self {
+            create_pipeline: clixml::encode(&create_pipeline).into_bytes().into(),
+            input: Arc::default(),
+            secrets: Arc::default(),
+        }
+    }
+
     /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.
     #[must_use]
     pub fn with_secrets(mut self, secrets: &[SecretArgument]) -> Self {

@@ -1,6 +1,6 @@
 //! What scripts write to our host, as records.
 
-use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
+use crate::clixml::{Content, Document, ListKind, Object, PsString, TypeNames, Value};
 use crate::record::Stream;
 
 use super::message::build;
@@ -13,15 +13,23 @@ use super::message::host_method::HostMethod;
 /// Write-Host writes, and information that is shown. The record is the richer one, so its echo is dropped.
 #[derive(Debug, Default)]
 pub struct HostWriter {
-    echo: Option<Value>,
+    echo: Option<Echo>,
+}
+
+/// What the call right after an information record will say if it is that record's echo.
+#[derive(Debug)]
+enum Echo {
+    /// This text.
+    Text(PsString),
+    /// The text of an object, which only the server knows.
+    Anything,
 }
 
 impl HostWriter {
     /// Takes note of a record that has come.
     pub fn note(&mut self, stream: Stream, record: &Document) {
-        if stream == Stream::Information {
-            self.echo = record.root.member("MessageData").map(shown);
-        }
+        let data = record.root.member("MessageData").filter(|_| stream == Stream::Information);
+        self.echo = data.map(shown);
     }
 
     /// The record of a call that writes; `None` for other calls and for echoes.
@@ -39,7 +47,12 @@ impl HostWriter {
             // What else is written here comes as a record of its own stream.
             _ => return None,
         };
-        if self.echo.take().is_some_and(|echo| echo == text) {
+        let is_echo = match self.echo.take() {
+            Some(Echo::Text(echo)) => text.as_text() == Some(&echo),
+            Some(Echo::Anything) => line,
+            None => false,
+        };
+        if is_echo {
             return None;
         }
         Some((Stream::Information, information(text, foreground, background, !line)))
@@ -47,12 +60,12 @@ impl HostWriter {
 }
 
 /// What PowerShell writes to a host of an information record's data.
-fn shown(data: &Value) -> Value {
+fn shown(data: &Value) -> Echo {
     let message = data.member("Message").and_then(Value::as_text);
     let own = || data.as_object().and_then(|object| object.to_string.as_ref());
     match message.or_else(|| data.as_text()).or_else(own) {
-        Some(text) => Value::str(text.clone()),
-        None => Value::Null,
+        Some(text) => Echo::Text(text.clone()),
+        None => Echo::Anything,
     }
 }
 

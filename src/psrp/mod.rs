@@ -22,6 +22,7 @@ pub use error::ProtocolError;
 pub use fragment::{Defragmenter, HEADER_LEN, SERVER_MAX_FRAGMENT, cut};
 pub use host::HostWriter;
 pub use key_exchange::{ExchangeKey, KeyError, seal_session_key};
+pub use message::host_answer::HostAnswer;
 pub use message::host_call::HostCall;
 pub use message::host_info::HostInfo;
 pub use message::host_method::HostMethod;

@@ -10,6 +10,7 @@ use crate::clixml::{self, Decoder, Document, Limits, Value};
 use crate::secret::Secret;
 
 use super::key_exchange::{ExchangeKey, KeyError};
+use super::message::host_answer::HostAnswer;
 use super::message::host_call::HostCall;
 use super::message::host_info::HostInfo;
 use super::message::{self, Destination, Header, MessageType, build, capability, init_pool, state};
@@ -161,6 +162,18 @@ impl Pool {
     pub fn end_of_input(&mut self, pipeline: Uuid, max_fragment: usize) -> Vec<Bytes> {
         let header = Header::write(Destination::Server, MessageType::EndOfPipelineInput, self.id, pipeline);
         fragment::cut(self.take_object_id(), &[&header], max_fragment)
+    }
+
+    /// The fragments of a user's answer to a host call of a pipeline; a refusal if it has secrets and there is no key.
+    pub fn host_answer(
+        &mut self,
+        pipeline: Uuid,
+        call: &HostCall,
+        answer: &HostAnswer,
+        max_fragment: usize,
+    ) -> Vec<Bytes> {
+        let value = answer.to_value(self.key.as_ref()).map_or_else(|_| call.refusal(), |value| call.result(value));
+        self.host_response(pipeline, value, max_fragment)
     }
 
     /// The fragments of the answer to a host call, of a pipeline or (with the zero id) of the pool.

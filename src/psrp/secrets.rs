@@ -31,11 +31,16 @@ impl SecretArgument {
 
     /// A PSCredential with the secret as its password.
     pub fn credential(&self, user: &str) -> Value {
+        Self::credential_of(user, self.secure_string())
+    }
+
+    /// A PSCredential around a SecureString.
+    pub(super) fn credential_of(user: &str, password: Value) -> Value {
         const TYPE: &str = "System.Management.Automation.PSCredential";
         Object {
             type_names: TypeNames::new([TYPE, "System.Object"]),
             to_string: Some(TYPE.into()),
-            props: vec![("UserName".into(), Value::str(user)), ("Password".into(), self.secure_string())],
+            props: vec![("UserName".into(), Value::str(user)), ("Password".into(), password)],
             ..Object::default()
         }
         .into()

@@ -27,7 +27,10 @@ impl Session {
     }
 
     /// Sees to it that the session has a key. Nothing of a command has been sent when this fails.
-    pub(super) async fn agree_on_key(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// The connection is open to all, or the server gives no key.
+    pub async fn agree_on_key(&mut self) -> Result<(), Error> {
         if self.pool.has_key() {
             return Ok(());
         }

@@ -13,4 +13,4 @@ mod run;
 pub use error::Error;
 pub use lease::{ConnectionKey, Sessions};
 pub use open::Session;
-pub use run::{Ending, Records, RunOptions, RunReport};
+pub use run::{Ending, HostReply, Records, RunOptions, RunReport};

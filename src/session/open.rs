@@ -39,8 +39,23 @@ impl Session {
         stop: &CancellationToken,
         authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
+        Self::open_for(&HostInfo::default(), carrier, pool, timeout, stop, authenticated).await
+    }
+
+    /// The same for a host of the caller's own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_for(
+        host: &HostInfo,
+        carrier: Arc<dyn Carrier>,
+        pool: Uuid,
+        timeout: Duration,
+        stop: &CancellationToken,
+        authenticated: impl FnOnce() + Send,
+    ) -> Result<Self, Error> {
         let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false };
-        let opening = tokio::time::timeout(timeout, session.establish(authenticated));
+        let opening = tokio::time::timeout(timeout, session.establish(host, authenticated));
         let result = tokio::select! {
             result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
             () = stop.cancelled() => Err(Error::Stopped),
@@ -77,8 +92,8 @@ impl Session {
         }
     }
 
-    async fn establish(&mut self, authenticated: impl FnOnce()) -> Result<(), Error> {
-        let fragments = self.pool.open(&HostInfo::default(), self.carrier.max_fragment())?;
+    async fn establish(&mut self, host: &HostInfo, authenticated: impl FnOnce()) -> Result<(), Error> {
+        let fragments = self.pool.open(host, self.carrier.max_fragment())?;
         self.carrier.create(self.pool.id(), fragments).await?;
         authenticated();
         while self.pool.state() == PoolState::Opening {

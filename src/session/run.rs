@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Error, Session};
 use crate::clixml::Document;
-use crate::psrp::{Command, HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
+use crate::psrp::{Command, HostAnswer, HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
 use crate::record::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received};
 
@@ -25,6 +25,22 @@ const STOP_WAIT: Duration = Duration::from_secs(30);
 pub trait Records: Send {
     /// Takes the next record; `Break` when no more are wanted: the pipeline is then stopped.
     fn take(&mut self, stream: Stream, value: Document) -> impl Future<Output = ControlFlow<()>> + Send;
+
+    /// Is the host that scripts write to and ask. A run without a user takes what is written as records.
+    fn host_call(&mut self, _call: &HostCall) -> impl Future<Output = HostReply> + Send {
+        std::future::ready(HostReply::Refused)
+    }
+}
+
+/// What a host does with a call.
+#[derive(Debug)]
+pub enum HostReply {
+    /// There is no user: what is written becomes a record, what is asked fails.
+    Refused,
+    /// It was shown.
+    Done,
+    /// The user's answer.
+    Answer(HostAnswer),
 }
 
 /// How to run a pipeline.
@@ -303,8 +319,10 @@ impl<R: Records> Course<'_, R> {
                     }
                 }
                 PipelineEvent::HostCall(call) => {
-                    self.answer(&call);
-                    if let Some((stream, value)) = self.host.record(&call).filter(|_| wanted.is_continue()) {
+                    let reply = self.records.host_call(&call).await;
+                    self.answer(&call, &reply);
+                    let record = if matches!(reply, HostReply::Refused) { self.host.record(&call) } else { None };
+                    if let Some((stream, value)) = record.filter(|_| wanted.is_continue()) {
                         wanted = self.records.take(stream, value).await;
                     }
                 }
@@ -317,14 +335,18 @@ impl<R: Records> Course<'_, R> {
         Ok(wanted)
     }
 
-    fn answer(&mut self, call: &HostCall) {
+    fn answer(&mut self, call: &HostCall, reply: &HostReply) {
         if let Some(code) = call.exit_code() {
             self.exit_code = Some(code);
         }
         if call.wants_answer() {
             let carrier = Arc::clone(&self.session.carrier);
             let id = self.pipeline.id();
-            let answer = self.session.pool.host_response(id, call.refusal(), carrier.max_fragment());
+            let (pool, max) = (&mut self.session.pool, carrier.max_fragment());
+            let answer = match reply {
+                HostReply::Answer(answer) => pool.host_answer(id, call, answer, max),
+                HostReply::Refused | HostReply::Done => pool.host_response(id, call.refusal(), max),
+            };
             self.answers.push(Box::pin(async move {
                 carrier.send(Channel::Pipeline(id), Priority::PromptResponse, answer).await
             }));

@@ -1,53 +1,76 @@
 //! CREATE_PIPELINE (MS-PSRP 2.2.2.10): one invocation.
 
-use crate::clixml::{Object, Value};
+use crate::clixml::Value;
 use crate::psrp::{Argument, Invocation};
 
 use super::{build, host_info, init_pool::apartment_state};
 
+/// The message of a line that a user typed: a script whose output and errors the other side formats for our host.
+pub fn interactive(script: &str) -> Value {
+    let text = Command { text: script, is_script: true, arguments: &[], errors_to_output: true };
+    let formatter = Command { text: "Out-Default", is_script: false, arguments: &[], errors_to_output: false };
+    message(false, vec![text.to_value(), formatter.to_value()])
+}
+
 /// The message of an invocation, as Invoke-Command would send it: one command whose text is the script.
 pub fn create_pipeline(invocation: &Invocation) -> Value {
+    let Invocation { script, arguments, input } = invocation;
+    let command = Command { text: script, is_script: true, arguments, errors_to_output: false };
+    message(*input, vec![command.to_value()])
+}
+
+fn message(input: bool, commands: Vec<Value>) -> Value {
     build::bag([
-        ("NoInput", Value::Bool(!invocation.input)),
+        ("NoInput", Value::Bool(!input)),
         ("ApartmentState", apartment_state()),
         ("RemoteStreamOptions", build::enumeration("System.Management.Automation.RemoteStreamOptions", "None", 0)),
         // As Invoke-Command asks for it; the number is in every error's invocation.
         ("AddToHistory", Value::Bool(true)),
         ("HostInfo", host_info::of_the_pool()),
-        ("PowerShell", powershell(invocation)),
+        ("PowerShell", powershell(commands)),
         ("IsNested", Value::Bool(false)),
     ])
 }
 
-fn powershell(invocation: &Invocation) -> Value {
+fn powershell(commands: Vec<Value>) -> Value {
     build::bag([
-        ("Cmds", build::array_list(vec![command(invocation)])),
+        ("Cmds", build::array_list(commands)),
         ("IsNested", Value::Bool(false)),
         ("History", Value::Null),
         ("RedirectShellErrorOutputPipe", Value::Bool(true)),
     ])
 }
 
-fn command(invocation: &Invocation) -> Value {
-    let mut command = build::bag([
-        ("Cmd", Value::str(&*invocation.script)),
-        ("Args", build::array_list(invocation.arguments.iter().map(argument).collect())),
-        ("IsScript", Value::Bool(true)),
-        ("UseLocalScope", Value::Null),
-        ("MergeMyResult", no_merge()),
-        ("MergeToResult", no_merge()),
-        ("MergePreviousResults", no_merge()),
-        ("MergeError", no_merge()),
-        ("MergeWarning", no_merge()),
-        ("MergeVerbose", no_merge()),
-        ("MergeDebug", no_merge()),
-        ("MergeInformation", no_merge()),
-    ]);
-    if let Value::Object(object) = &mut command {
-        let Object { to_string, .. } = &mut **object;
-        *to_string = Some((&*invocation.script).into());
+/// One command of a pipeline.
+struct Command<'a> {
+    text: &'a str,
+    is_script: bool,
+    arguments: &'a [Argument],
+    errors_to_output: bool,
+}
+
+impl Command<'_> {
+    fn to_value(&self) -> Value {
+        let (mine, to) = if self.errors_to_output { (merge("Error", 2), merge("Output", 1)) } else { (none(), none()) };
+        let mut command = build::bag([
+            ("Cmd", Value::str(self.text)),
+            ("Args", build::array_list(self.arguments.iter().map(argument).collect())),
+            ("IsScript", Value::Bool(self.is_script)),
+            ("UseLocalScope", Value::Null),
+            ("MergeMyResult", mine),
+            ("MergeToResult", to.clone()),
+            ("MergePreviousResults", none()),
+            ("MergeError", to),
+            ("MergeWarning", none()),
+            ("MergeVerbose", none()),
+            ("MergeDebug", none()),
+            ("MergeInformation", none()),
+        ]);
+        if let Value::Object(object) = &mut command {
+            object.to_string = Some(self.text.into());
+        }
+        command
     }
-    command
 }
 
 fn argument(argument: &Argument) -> Value {
@@ -55,6 +78,11 @@ fn argument(argument: &Argument) -> Value {
     build::bag([("N", name), ("V", argument.value.clone())])
 }
 
-fn no_merge() -> Value {
-    build::enumeration("System.Management.Automation.Runspaces.PipelineResultTypes", "None", 0)
+fn none() -> Value {
+    merge("None", 0)
+}
+
+/// A `PipelineResultTypes`.
+fn merge(name: &str, number: i32) -> Value {
+    build::enumeration("System.Management.Automation.Runspaces.PipelineResultTypes", name, number)
 }

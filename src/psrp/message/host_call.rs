@@ -64,13 +64,37 @@ impl HostCall {
         if self.method().needs_user() {
             let message = format!(
                 "PowerShell is in NonInteractive mode. Read and Prompt functionality is not available. \
-                 The script called {name}; hand it the value as an argument."
+                 {} Hand it to the script as an argument.",
+                self.question()
             );
             self.failure(&message, "PSInvalidOperationException", "InvalidOperation", (7, "InvalidOperation"))
         } else {
             let message = format!("The host of this remote session does not implement {name}.");
             self.failure(&message, "Host.HostException", "HostFunctionNotImplemented", (11, "NotImplemented"))
         }
+    }
+
+    /// The answer that the call has given this.
+    pub fn result(&self, value: Value) -> Value {
+        build::bag([("ci", Value::I64(self.id)), ("mi", self.method_value()), ("mr", value)])
+    }
+
+    /// What the user would be asked for, in words.
+    fn question(&self) -> String {
+        let fields = self.parameters.get(2).and_then(Value::as_list).unwrap_or_default();
+        let names: Vec<_> = fields.iter().filter_map(|field| field.member("name")?.as_text()).collect();
+        match &names[..] {
+            [] => format!("{} was called for an answer.", self.name),
+            names => {
+                let names: Vec<_> = names.iter().map(|name| name.to_str_lossy()).collect();
+                format!("A value was asked for: {}.", names.join(", "))
+            }
+        }
+    }
+
+    fn method_value(&self) -> Value {
+        let number = i32::try_from(self.method).unwrap_or_default();
+        build::enumeration("System.Management.Automation.Remoting.RemoteHostMethodId", &self.name, number)
     }
 
     /// The answer that the call has failed, with an exception of `System.Management.Automation`.
@@ -104,11 +128,6 @@ impl HostCall {
             ("ErrorCategory_Message".into(), Value::str(format!("{}: (:) [{}], {reason}", category.1, self.name))),
             ("SerializeExtendedInfo".into(), Value::Bool(false)),
         ];
-        let number = i32::try_from(self.method).unwrap_or_default();
-        build::bag([
-            ("ci", Value::I64(self.id)),
-            ("mi", build::enumeration("System.Management.Automation.Remoting.RemoteHostMethodId", &self.name, number)),
-            ("me", error.into()),
-        ])
+        build::bag([("ci", Value::I64(self.id)), ("mi", self.method_value()), ("me", error.into())])
     }
 }

@@ -4,6 +4,7 @@ pub mod build;
 pub mod capability;
 pub mod create_pipeline;
 mod header;
+pub mod host_answer;
 pub mod host_call;
 pub mod host_info;
 pub mod host_method;

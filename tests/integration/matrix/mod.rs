@@ -6,9 +6,8 @@
 
 mod block;
 mod driver;
-mod route;
-mod secrets;
 pub mod route;
+mod secrets;
 
 use std::collections::HashSet;
 

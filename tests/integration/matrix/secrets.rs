@@ -32,7 +32,7 @@ impl Records for Kept {
 async fn open(target: &Target, connector: &dyn Connector) -> Session {
     let carrier = connector.connect(target).await.expect("connects");
     let stop = CancellationToken::new();
-    Session::open(carrier, Uuid::new_v4(), target.timeouts.open, &stop, || {}).await.expect("opens")
+    Session::open(carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {}).await.expect("opens")
 }
 
 async fn run_in(session: &mut Session, command: &Command) -> Result<Vec<Value>, Error> {

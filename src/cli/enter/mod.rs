@@ -1,0 +1,211 @@
+//! `psfleet enter`: an interactive prompt in one session.
+//!
+//! Each line is one pipeline that ends in Out-Default, so the other side formats what it gives for our window and
+//! writes it to the host: that is the user.
+
+mod input;
+mod question;
+mod user;
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::input::{Input, Line};
+use self::user::User;
+use super::args::connect::ConnectArgs;
+use super::args::request;
+use super::args::targets::TargetArgs;
+use super::on_demand::OnDemand;
+use super::targets;
+use crate::clixml::Document;
+use crate::output::sanitize_line;
+use crate::psrp::{Command, HostInfo, Invocation};
+use crate::record::Stream;
+use crate::session::{Ending, Records, RunOptions, Session};
+use crate::target::Target;
+use crate::transport::Connector;
+use crate::transport::network::Network;
+
+/// A pipeline at a prompt may take as long as its user wants.
+const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long the prompt function may take.
+const PROMPT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What PowerShell's parser says of text that goes on in the next line.
+const INCOMPLETE: &str = "System.Management.Automation.IncompleteParseException";
+
+/// An interactive prompt in one PSSession (Enter-PSSession)
+#[derive(Debug, Args)]
+pub struct EnterArgs {
+    /// The host: a name of the inventory, an address, or a URL such as ssh://user@host
+    #[arg(value_name = "TARGET")]
+    target: String,
+
+    /// Inventory file that knows the host (repeatable)
+    #[arg(short = 'i', long, value_name = "FILE", env = "PSFLEET_INVENTORY", value_delimiter = '\n')]
+    inventory: Vec<String>,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Opens the session, reads and runs lines until `exit` or the end of the input, and returns the exit code.
+///
+/// # Errors
+/// Whatever keeps the session from being opened, and the terminal's own errors.
+pub fn run(args: &EnterArgs) -> anyhow::Result<u8> {
+    let mut sandbox = OnDemand::default();
+    let wanted =
+        TargetArgs { targets: vec![args.target.clone()], inventory: args.inventory.clone(), ..TargetArgs::default() };
+    let resolved = targets::resolve(&request(&wanted, &args.connect), &mut sandbox)?;
+    resolved.warnings.iter().for_each(|warning| anstream::eprintln!("warning: {warning}"));
+    let [target] = &resolved.targets[..] else {
+        bail!("{} names {} hosts; enter takes one", args.target, resolved.targets.len());
+    };
+    let input = Arc::new(Mutex::new(Input::detect().context("cannot use the terminal")?));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let code = runtime.block_on(async {
+        let mut prompt = Prompt { host: target.name.to_string(), session: open(target).await?, input };
+        let code = prompt.converse().await;
+        prompt.session.close().await;
+        code
+    });
+    // Name look-ups and a read from stdin cannot be interrupted; they must not hold up the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn open(target: &Target) -> anyhow::Result<Session> {
+    let (height, width) = console::Term::stdout().size_checked().unwrap_or((50, 120));
+    let host = HostInfo { width: width.max(20), height: height.max(5), ..HostInfo::default() };
+    let opening = async {
+        let carrier = Network::default().connect(target).await?;
+        let stop = CancellationToken::new();
+        Session::open_for(&host, carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {}).await
+    };
+    let opened = tokio::time::timeout(target.timeouts.open, opening).await;
+    let opened = opened.map_err(|_| crate::session::Error::OpenTimeout(target.timeouts.open)).and_then(|result| result);
+    let mut session = opened.map_err(|error| {
+        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        anyhow::anyhow!("{}: {error}{hint}", target.name)
+    })?;
+    // Questions for secrets cannot wait for a key, so there is one from the beginning. Without it they are refused.
+    if let Err(error) = session.agree_on_key().await {
+        tracing::debug!(%error, "no key: nobody will be asked for secrets");
+    }
+    Ok(session)
+}
+
+/// The prompt of a session.
+struct Prompt {
+    host: String,
+    session: Session,
+    input: Arc<Mutex<Input>>,
+}
+
+impl Prompt {
+    async fn converse(&mut self) -> anyhow::Result<u8> {
+        loop {
+            let prompt = self.prompt().await?;
+            match self.read(prompt).await? {
+                Line::End => return Ok(0),
+                Line::Text(text) if !text.trim().is_empty() => {
+                    if let ControlFlow::Break(code) = self.enter(text).await? {
+                        return Ok(code);
+                    }
+                }
+                Line::Text(_) | Line::Interrupted => {}
+            }
+        }
+    }
+
+    /// Runs a line, and further ones if it goes on in them.
+    async fn enter(&mut self, mut text: String) -> anyhow::Result<ControlFlow<u8>> {
+        loop {
+            let error = match self.execute(&text).await? {
+                (_, Some(code)) => return Ok(ControlFlow::Break(code as u8)),
+                (Ending::Failed(Some(error)), None) => error,
+                _ => return Ok(ControlFlow::Continue(())),
+            };
+            // Nothing has run yet when the parser wants more; an empty line says that there is no more.
+            if is_incomplete(&error) {
+                match self.read(">> ".to_owned()).await? {
+                    Line::Text(more) if !more.trim().is_empty() => {
+                        text.push('\n');
+                        text.push_str(&more);
+                        continue;
+                    }
+                    Line::Interrupted => return Ok(ControlFlow::Continue(())),
+                    Line::Text(_) | Line::End => {}
+                }
+            }
+            user::show(Stream::Error, error);
+            return Ok(ControlFlow::Continue(()));
+        }
+    }
+
+    /// Runs a text; Ctrl-C stops it and nothing else. Tells how it ended, and with which exit code if it wants to leave.
+    async fn execute(&mut self, text: &str) -> anyhow::Result<(Ending, Option<i32>)> {
+        let stop = CancellationToken::new();
+        let options = RunOptions { timeout: PATIENCE, stop: stop.clone(), reuse: true };
+        let mut user = User { input: Arc::clone(&self.input), stop: stop.clone() };
+        let command = Command::interactive(text);
+        let running = self.session.run(&command, Uuid::new_v4(), &options, &mut user);
+        tokio::pin!(running);
+        let report = loop {
+            tokio::select! {
+                report = &mut running => break report,
+                Ok(()) = tokio::signal::ctrl_c() => stop.cancel(),
+            }
+        };
+        let report = report.with_context(|| format!("{}: the session is lost", self.host))?;
+        Ok((report.ending, report.exit_code))
+    }
+
+    /// What the session's own prompt function says, after the host's name.
+    async fn prompt(&mut self) -> anyhow::Result<String> {
+        let invocation = Invocation { script: "prompt".into(), arguments: Vec::new(), input: false };
+        let options = RunOptions { timeout: PROMPT_PATIENCE, stop: CancellationToken::new(), reuse: true };
+        let mut said = Said::default();
+        let command = Command::new(&invocation, &[]);
+        let report = self.session.run(&command, Uuid::new_v4(), &options, &mut said).await;
+        report.with_context(|| format!("{}: the session is lost", self.host))?;
+        let text = if said.0.is_empty() { "PS> " } else { &said.0 };
+        Ok(format!("[{}]: {}", self.host, sanitize_line(text)))
+    }
+
+    async fn read(&self, prompt: String) -> anyhow::Result<Line> {
+        io::stdout().flush()?;
+        let input = Arc::clone(&self.input);
+        let reading =
+            tokio::task::spawn_blocking(move || input.lock().unwrap_or_else(PoisonError::into_inner).command(&prompt));
+        reading.await.context("the input is broken")?.context("cannot read the next command")
+    }
+}
+
+fn is_incomplete(error: &Document) -> bool {
+    let exception = error.root.member("Exception").and_then(|exception| exception.as_object());
+    exception.is_some_and(|exception| exception.type_names.contains(INCOMPLETE))
+}
+
+/// The text of a pipeline's output.
+#[derive(Default)]
+struct Said(String);
+
+impl Records for Said {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        if let (Stream::Output, Some(text)) = (stream, value.root.as_text()) {
+            self.0.push_str(&text.to_str_lossy());
+        }
+        ControlFlow::Continue(())
+    }
+}
