@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Course, exit_code};
-use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
+use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT, Milestone};
 use super::{Emission, Interrupt, RunSpec};
 use crate::event::{Counts, Finished, Outcome, Reason, RunEventKind, Summary};
 use crate::schedule::{CredentialId, Gate, Next, Schedule};
@@ -47,8 +47,8 @@ struct Dispatcher {
     events: mpsc::Sender<Emission>,
     /// Events that wait for room in the channel: the dispatcher itself must never be stuck behind a slow reader.
     outbox: VecDeque<Emission>,
-    authenticated: mpsc::UnboundedSender<TargetId>,
-    authentications: mpsc::UnboundedReceiver<TargetId>,
+    reached: mpsc::UnboundedSender<(TargetId, Milestone)>,
+    milestones: mpsc::UnboundedReceiver<(TargetId, Milestone)>,
     begin: Instant,
     stop: CancellationToken,
     leave: CancellationToken,
@@ -70,7 +70,7 @@ struct Progress {
 /// What the loop woke up for.
 enum Wake {
     Ended(Result<(Id, AttemptEnd), JoinError>),
-    Authenticated(TargetId),
+    Reached(TargetId, Milestone),
     Interrupted(Interrupt),
     Room(mpsc::OwnedPermit<Emission>),
     ReadersGone,
@@ -84,7 +84,7 @@ impl Dispatcher {
         let targets = &spec.header.targets;
         let schedule = Schedule::new(spec.throttle, Gate::new(spec.auth_fail_limit), credentials(targets));
         let progress = targets.iter().map(|_| Progress::default()).collect();
-        let (authenticated, authentications) = mpsc::unbounded_channel();
+        let (reached, milestones) = mpsc::unbounded_channel();
         let course = Course { strict: spec.strict, ..Course::default() };
         Self {
             spec: Arc::new(spec),
@@ -96,8 +96,8 @@ impl Dispatcher {
             counts: Counts::default(),
             events,
             outbox: VecDeque::new(),
-            authenticated,
-            authentications,
+            reached,
+            milestones,
             begin: Instant::now(),
             stop: CancellationToken::new(),
             leave: CancellationToken::new(),
@@ -116,7 +116,7 @@ impl Dispatcher {
             };
             match self.wake(wait_until, &mut interrupts).await {
                 Wake::Ended(ended) => self.worker_ended(ended),
-                Wake::Authenticated(target) => self.schedule.authenticated(target),
+                Wake::Reached(target, milestone) => self.reached(target, milestone),
                 Wake::Interrupted(interrupt) => self.interrupt(interrupt),
                 Wake::Room(permit) => {
                     if let Some(emission) = self.outbox.pop_front() {
@@ -159,7 +159,7 @@ impl Dispatcher {
         tokio::select! {
             biased;
             Some(interrupt) = interrupts.recv() => Wake::Interrupted(interrupt),
-            Some(target) = self.authentications.recv() => Wake::Authenticated(target),
+            Some((target, milestone)) = self.milestones.recv() => Wake::Reached(target, milestone),
             permit = self.events.clone().reserve_owned(), if !self.outbox.is_empty() => match permit {
                 Ok(permit) => Wake::Room(permit),
                 Err(_) => Wake::ReadersGone,
@@ -183,12 +183,19 @@ impl Dispatcher {
             connector: Arc::clone(&self.connector),
             sessions: self.spec.sessions.clone(),
             events: self.events.clone(),
-            authenticated: self.authenticated.clone(),
+            milestones: self.reached.clone(),
             stop: self.stop.clone(),
             leave: self.leave.clone(),
         };
         let task = self.workers.spawn(worker.run());
         self.at_work.insert(task.id(), (id, attempt));
+    }
+
+    fn reached(&mut self, target: TargetId, milestone: Milestone) {
+        match milestone {
+            Milestone::Authenticated => self.schedule.authenticated(target),
+            Milestone::Closing => self.schedule.closing(target),
+        }
     }
 
     fn worker_ended(&mut self, ended: Result<(Id, AttemptEnd), JoinError>) {
@@ -200,9 +207,9 @@ impl Dispatcher {
             }
         };
         let Some((target, attempt)) = self.at_work.remove(&task) else { return };
-        // An authentication that was reported just before the end must count before it.
-        while let Ok(target) = self.authentications.try_recv() {
-            self.schedule.authenticated(target);
+        // A milestone that was reported just before the end must count before it.
+        while let Ok((target, milestone)) = self.milestones.try_recv() {
+            self.reached(target, milestone);
         }
         if end.retryable && attempt <= self.spec.retries && !self.stop.is_cancelled() {
             self.retry(target, attempt, end);

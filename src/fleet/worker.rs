@@ -21,6 +21,15 @@ use crate::transport::{Carrier, Connector};
 /// How long closes may take once the user wants to leave.
 pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
 
+/// What the dispatcher must know of an attempt before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Milestone {
+    /// The server has accepted the credential.
+    Authenticated,
+    /// Only its session is left to be closed.
+    Closing,
+}
+
 /// Everything an attempt needs.
 pub(super) struct Attempt {
     pub id: TargetId,
@@ -30,8 +39,8 @@ pub(super) struct Attempt {
     /// Where open sessions are kept, if they are.
     pub sessions: Option<Arc<Sessions>>,
     pub events: mpsc::Sender<Emission>,
-    /// Tells the dispatcher that the server accepted the credential.
-    pub authenticated: mpsc::UnboundedSender<TargetId>,
+    /// Tells the dispatcher how far it is.
+    pub milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
     /// Stop in order.
     pub stop: CancellationToken,
     /// Leave at once.
@@ -161,7 +170,7 @@ impl Attempt {
     async fn take_or_open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
         let key = ConnectionKey::from(&*self.target);
         if let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) {
-            let _ = self.authenticated.send(self.id);
+            self.reached(Milestone::Authenticated);
             *traces.carrier() = Some(Arc::clone(session.carrier()));
             return Ok(session);
         }
@@ -175,9 +184,17 @@ impl Attempt {
             None => Some(session),
         };
         match left {
-            Some(session) => session.close().await,
+            Some(session) => {
+                self.reached(Milestone::Closing);
+                session.close().await;
+            }
             None => *traces.carrier() = None,
         }
+    }
+
+    fn reached(&self, milestone: Milestone) {
+        // The dispatcher is there as long as any worker is.
+        let _ = self.milestones.send((self.id, milestone));
     }
 
     async fn open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
@@ -190,10 +207,7 @@ impl Attempt {
         let carrier: Arc<dyn Carrier> = carrier.map_err(|_| session::Error::OpenTimeout(timeout))??.into();
         *traces.carrier() = Some(Arc::clone(&carrier));
         let left = timeout.saturating_sub(begin.elapsed());
-        let authenticated = || {
-            // The dispatcher is there as long as any worker is.
-            let _ = self.authenticated.send(self.id);
-        };
+        let authenticated = || self.reached(Milestone::Authenticated);
         Session::open(carrier, Uuid::new_v4(), left, &self.stop, authenticated).await
     }
 

@@ -1,7 +1,7 @@
 //! The queue of a run's targets.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub enum Next {
 pub struct Schedule {
     throttle: usize,
     running: usize,
+    /// Targets that have given their place away, but not ended.
+    closing: HashSet<TargetId>,
     waiting: VecDeque<Waiting>,
     delayed: BinaryHeap<Reverse<(Duration, Waiting)>>,
     gate: Gate,
@@ -54,14 +56,24 @@ impl Schedule {
         let ids = 0..credentials.len() as u32;
         let waiting = ids.map(|index| Waiting { target: TargetId(index), attempt: 1 }).collect();
         let throttle = throttle.get();
-        Self { throttle, running: 0, waiting, delayed: BinaryHeap::new(), gate, credentials, closed: false }
+        Self {
+            throttle,
+            running: 0,
+            closing: HashSet::new(),
+            waiting,
+            delayed: BinaryHeap::new(),
+            gate,
+            credentials,
+            closed: false,
+        }
     }
 
     /// What to do now. After [`Next::Start`] the caller owes [`Schedule::ended`] or [`Schedule::retry`].
     pub fn next(&mut self, now: Duration) -> Next {
         self.wake(now);
         if self.closed || (self.waiting.is_empty() && self.delayed.is_empty()) {
-            return if self.running == 0 { Next::Done } else { Next::Wait };
+            let over = self.running == 0 && self.closing.is_empty();
+            return if over { Next::Done } else { Next::Wait };
         }
         if self.running >= self.throttle {
             return Next::Wait;
@@ -96,9 +108,20 @@ impl Schedule {
         }
     }
 
+    /// All that is left of this running target is to close its session: another may take its place.
+    ///
+    /// Closes that hang must not pile up, so they give away one place for each that the throttle limit has.
+    pub fn closing(&mut self, target: TargetId) {
+        if self.closing.len() < self.throttle && self.closing.insert(target) {
+            self.running -= 1;
+        }
+    }
+
     /// An attempt has ended for good. `refused` when its server refused the credential.
     pub fn ended(&mut self, target: TargetId, refused: bool) {
-        self.running -= 1;
+        if !self.closing.remove(&target) {
+            self.running -= 1;
+        }
         if let Some(credential) = self.credential(target) {
             if refused { self.gate.refused(credential) } else { self.gate.ended(credential, target) }
         }
@@ -154,6 +177,27 @@ mod tests {
         schedule.ended(TargetId(1), false);
         assert_eq!((schedule.next(T0), schedule.next(T0)), (start(2, 1), Next::Wait));
         schedule.ended(TargetId(0), false);
+        schedule.ended(TargetId(2), false);
+        assert_eq!(schedule.next(T0), Next::Done);
+    }
+
+    #[test]
+    fn whoever_only_closes_makes_room() {
+        let mut schedule = schedule(1, vec![None; 4]);
+        assert_eq!((schedule.next(T0), schedule.next(T0)), (start(0, 1), Next::Wait));
+        schedule.closing(TargetId(0));
+        assert_eq!((schedule.next(T0), schedule.next(T0)), (start(1, 1), Next::Wait));
+        // The first still closes: it has taken the one place for that.
+        schedule.closing(TargetId(1));
+        assert_eq!(schedule.next(T0), Next::Wait);
+        schedule.ended(TargetId(0), false);
+        assert_eq!(schedule.next(T0), Next::Wait);
+        schedule.ended(TargetId(1), false);
+        assert_eq!(schedule.next(T0), start(2, 1));
+        schedule.closing(TargetId(2));
+        assert_eq!(schedule.next(T0), start(3, 1));
+        schedule.ended(TargetId(3), false);
+        assert_eq!(schedule.next(T0), Next::Wait);
         schedule.ended(TargetId(2), false);
         assert_eq!(schedule.next(T0), Next::Done);
     }
