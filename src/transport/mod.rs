@@ -6,6 +6,7 @@ pub mod local;
 pub mod network;
 pub mod outofproc;
 pub mod ssh;
+mod tcp;
 pub mod wsman;
 
 pub use crate::channel::{Channel, Priority};

@@ -1,7 +1,5 @@
 //! The ways to all targets of a run, and what they share.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::http::Http;
@@ -12,7 +10,7 @@ use crate::target::{Endpoint, Target};
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
 #[derive(Default)]
 pub struct Network {
-    http: Arc<Http>,
+    http: Http,
     ssh: ssh::Client,
 }
 
@@ -21,7 +19,7 @@ impl Connector for Network {
     async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
         match &target.endpoint {
             Endpoint::Local(endpoint) => local::start(endpoint),
-            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::new(target, Arc::clone(&self.http))?)),
+            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::new(target, &self.http)?)),
             Endpoint::Ssh(endpoint) => {
                 ssh::connect(endpoint, target.credential.as_deref(), target.timeouts.connect, &self.ssh).await
             }

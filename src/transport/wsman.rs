@@ -56,7 +56,7 @@ impl WsmanCarrier {
     ///
     /// # Errors
     /// When the target is not a WinRM one, or policy forbids the way it wants to log on.
-    pub fn new(target: &Target, http: Arc<Http>) -> Result<Self, Error> {
+    pub fn new(target: &Target, http: &Http) -> Result<Self, Error> {
         let Endpoint::Winrm(endpoint) = &target.endpoint else {
             return Err(Error::new(Reason::Internal, "the target is not reached over WinRM"));
         };

@@ -112,7 +112,7 @@ impl Acceptor {
     fn lanes(&self, auth: AuthMethod, path: &str, user: &str, password: &str) -> Lanes {
         let target = self.target(auth, path, user, password);
         let Endpoint::Winrm(endpoint) = &target.endpoint else { unreachable!() };
-        Lanes::new(&target, endpoint, Arc::new(Http::new())).expect("lanes")
+        Lanes::new(&target, endpoint, &Http::new()).expect("lanes")
     }
 
     /// Ends the server; what it has told, as `event` names with the number of the connection.
@@ -269,8 +269,8 @@ async fn a_dropped_request_costs_its_lane() {
     let dropped = tokio::time::timeout(Duration::ZERO, echo(&lanes, 200_000)).await;
     assert!(dropped.is_err());
     echo(&lanes, 2).await.expect("echo");
-    let last = acceptor.events().pop().expect("events");
-    assert_eq!((last.0.as_str(), last.1), ("request", 2));
+    // The dropped one may have arrived, but the connection is not used again.
+    assert!(named(&acceptor.events()).contains(&("request", 2)));
 }
 
 #[tokio::test]

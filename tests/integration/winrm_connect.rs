@@ -21,7 +21,7 @@ use crate::support::http::{Act, HttpServer};
 use crate::support::winrm::{envelope, target, target_with, tls};
 
 async fn connect(target: &Target) -> Result<(), Error> {
-    let carrier = WsmanCarrier::new(target, Arc::new(Http::new()))?;
+    let carrier = WsmanCarrier::new(target, &Http::new())?;
     carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
 }
 

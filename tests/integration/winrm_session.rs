@@ -42,7 +42,7 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
 }
 
 async fn open(target: &Target) -> Session {
-    let carrier = WsmanCarrier::new(target, Arc::new(Http::new())).expect("carrier");
+    let carrier = WsmanCarrier::new(target, &Http::new()).expect("carrier");
     let stop = CancellationToken::new();
     Session::open(Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
 }

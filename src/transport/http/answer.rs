@@ -1,7 +1,9 @@
 //! An HTTP answer, and what it says when it is not SOAP.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
-use reqwest::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use hyper::{Response, StatusCode};
 
 use crate::auth::sealed;
 use crate::event::Reason;
@@ -10,12 +12,14 @@ use crate::wsman::names::code;
 
 /// The largest body we take, in bytes: servers send at most 500 KiB per envelope unless someone raised it.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+/// The most that is set aside on a server's word, in bytes.
+const USUAL_BODY: usize = 512 * 1024;
 
 /// Status, headers and the whole body.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
 }
 
@@ -30,20 +34,24 @@ pub(super) enum Kind {
 /// Why the body could not be read to its end.
 pub(super) enum ReadError {
     TooLarge,
-    Http(reqwest::Error),
+    Http(hyper::Error),
 }
 
 impl Answer {
     /// Reads an answer to its end.
-    pub(super) async fn read(mut response: Response) -> Result<Self, ReadError> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(ReadError::Http)? {
+    pub(super) async fn read(response: Response<Incoming>) -> Result<Self, ReadError> {
+        let (head, mut incoming) = response.into_parts();
+        let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut body = Vec::with_capacity(announced.unwrap_or(0).min(USUAL_BODY));
+        while let Some(frame) = incoming.frame().await {
+            let frame = frame.map_err(ReadError::Http)?;
+            let Some(chunk) = frame.data_ref() else { continue };
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(ReadError::TooLarge);
             }
-            body.extend_from_slice(&chunk);
+            body.extend_from_slice(chunk);
         }
-        Ok(Self { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
+        Ok(Self { status: head.status, headers: head.headers, body })
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -122,8 +130,8 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+    use hyper::StatusCode;
+    use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 
     use super::{Answer, Kind};
     use crate::event::Reason;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use hyper::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
 /// More cookies than any load balancer sets.
 const MAX: usize = 32;
@@ -38,7 +38,7 @@ impl Cookies {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
+    use hyper::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
     use super::Cookies;
 

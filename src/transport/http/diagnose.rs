@@ -1,4 +1,4 @@
-//! Why a connection failed, in words: from reqwest's nested errors to one cause.
+//! Why a connection failed, in words: from nested errors to one cause.
 
 use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
@@ -7,36 +7,36 @@ use std::time::Duration;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
-use super::gate::Gone;
-use super::resolver::DnsError;
+use super::connection::ConnectError;
 use crate::event::Reason;
 use crate::transport::Error;
+use crate::transport::tcp::Fault;
 
-/// Whether the request was never sent, because the lane's connection is gone.
-pub(super) fn is_gone(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| cause.is::<Gone>())
+/// The cause of a connection that was not made.
+pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
+    match error {
+        ConnectError::Tcp(Fault::Name(name, _)) => Error::new(Reason::Dns, format!("the name '{name}' has no address"))
+            .with_hint("check the spelling and DNS, or give the host an address in the inventory"),
+        ConnectError::Tcp(Fault::Silence(..)) | ConnectError::TimedOut => timed_out(port),
+        ConnectError::Tcp(Fault::Refusal(_, cause)) => diagnose_io(cause, port, false),
+        ConnectError::Tls(cause) => match chain(cause).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            Some(tls) => diagnose_tls(tls, port),
+            None => diagnose_io(cause, port, true),
+        },
+        ConnectError::Address(cause) => Error::new(Reason::Dns, cause.clone()),
+    }
 }
 
 /// The cause of a request that failed without an answer.
-pub(super) fn diagnose(error: &reqwest::Error, port: u16, over_tls: bool) -> Error {
-    if let Some(dns) = chain(error).find_map(|cause| cause.downcast_ref::<DnsError>()) {
-        return Error::new(Reason::Dns, format!("the name '{}' has no address", dns.name))
-            .with_hint("check the spelling and DNS, or give the host an address in the inventory");
-    }
+pub(super) fn diagnose(error: &hyper::Error, port: u16, over_tls: bool) -> Error {
     if let Some(tls) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         return diagnose_tls(tls, port);
     }
-    if error.is_timeout() {
-        return timed_out(port);
-    }
-    if chain(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
+    if error.is_parse() {
         return not_http(port, over_tls);
     }
     if let Some(io) = chain(error).find_map(|cause| cause.downcast_ref::<io::Error>()) {
         return diagnose_io(io, port, over_tls);
-    }
-    if error.is_connect() {
-        return Error::new(Reason::Network, format!("cannot connect: {}", last(error))).retryable();
     }
     closed(port, over_tls)
 }
@@ -54,10 +54,6 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
         let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| cause.source())
     })
-}
-
-fn last(error: &reqwest::Error) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
 fn diagnose_io(io: &io::Error, port: u16, over_tls: bool) -> Error {

@@ -1,17 +1,22 @@
 //! A lane: one TCP connection, one security context, one request at a time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64_simd::STANDARD;
-use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderValue};
-use reqwest::tls::TlsInfo;
-use reqwest::{Client, StatusCode, Url};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Request, StatusCode};
+use rustls::ClientConfig;
+use tokio::time::Instant;
+use url::{Position, Url};
 use zeroize::Zeroizing;
 
-use super::answer::{Answer, Kind, ReadError};
+use super::answer::{Answer, Kind};
+use super::connection::{Connection, PostError};
 use super::cookies::Cookies;
-use super::diagnose::{diagnose, is_gone, timed_out};
+use super::diagnose::{diagnose, diagnose_connect, timed_out};
 use super::lanes::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, sealed};
 use crate::event::Reason;
@@ -23,11 +28,12 @@ const MAX_LEGS: usize = 6;
 
 /// One connection. Whoever drops a future of it must drop the lane too: its context has lost count.
 pub(super) struct Lane {
-    pub(super) client: Client,
+    /// Made when the first request goes out.
+    pub(super) connection: Option<Connection>,
+    pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) url: Url,
     pub(super) mechanism: Box<dyn Mechanism>,
     pub(super) cookies: Arc<Cookies>,
-    pub(super) over_tls: bool,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
     /// The last leg of the handshake carries no request: some server wants it so.
@@ -123,9 +129,49 @@ impl Lane {
         Ok(answer)
     }
 
-    /// Posts one body and reads the answer to its end.
+    /// Posts one body and reads the answer to its end, connecting first if need be.
     async fn post(&mut self, token: Option<Vec<u8>>, body: Body<'_>, patience: Duration) -> Result<Answer, Failure> {
-        let mut request = self.client.post(self.url.clone());
+        if self.connection.is_none() {
+            self.connection = Some(self.connect().await?);
+        }
+        let is_leg = matches!(body, Body::Empty);
+        let request = self.request(token, body)?;
+        let Some(connection) = &mut self.connection else { return Err(unreadable("the lane has no connection")) };
+        let answer = match tokio::time::timeout(patience, connection.post(request)).await {
+            Ok(answer) => answer.map_err(|error| self.failure(&error, is_leg))?,
+            Err(_) if is_leg => return Err(Failure::Final(timed_out(self.port()))),
+            Err(_) => {
+                let error = Error::new(Reason::Network, "the server does not answer any more").retryable();
+                return Err(Failure::Broken(error));
+            }
+        };
+        tracing::trace!(url = %self.url, status = answer.status.as_u16(), bytes = answer.body.len(), "answer");
+        self.cookies.keep(&answer.headers);
+        Ok(answer)
+    }
+
+    /// Connects, and binds the logon to the certificate that the server shows.
+    async fn connect(&mut self) -> Result<Connection, Failure> {
+        let opening = Connection::open(&self.url, self.tls.clone(), self.logon_until).await;
+        let connection = opening.map_err(|error| {
+            tracing::debug!(url = %self.url, %error, "not connected");
+            Failure::Final(diagnose_connect(&error, self.port()))
+        })?;
+        tracing::debug!(url = %self.url, tls = self.over_tls(), "connected");
+        if let Some(der) = &connection.certificate {
+            self.mechanism.bind(ChannelBinding::of_certificate(der));
+        }
+        Ok(connection)
+    }
+
+    fn request(&mut self, token: Option<Vec<u8>>, body: Body<'_>) -> Result<Request<Full<Bytes>>, Failure> {
+        let (media, bytes) = self.pack(body)?;
+        let mut request = Request::post(&self.url[Position::BeforePath..])
+            .header(HOST, &self.url[Position::BeforeHost..Position::AfterPort])
+            .header(USER_AGENT, concat!("psfleet/", env!("CARGO_PKG_VERSION")))
+            .header(CONTENT_TYPE, media)
+            .header(ACCEPT_ENCODING, "identity")
+            .header(CONNECTION, "Keep-Alive");
         if let Some(token) = token {
             let value = format!("{} {}", self.mechanism.scheme(), STANDARD.encode_to_string(token));
             request = request.header(AUTHORIZATION, sensitive(&value)?);
@@ -135,51 +181,28 @@ impl Lane {
         if let Some(cookies) = self.cookies.header() {
             request = request.header(COOKIE, cookies);
         }
-        let is_leg = matches!(body, Body::Empty);
-        let (media, bytes) = self.pack(body)?;
-        request = request
-            .header(CONTENT_TYPE, media)
-            .header(CONTENT_LENGTH, bytes.len())
-            .header(ACCEPT_ENCODING, "identity")
-            .header(CONNECTION, "Keep-Alive")
-            .body(bytes);
-        match tokio::time::timeout(patience, self.perform(request, is_leg)).await {
-            Ok(result) => result,
-            Err(_) if is_leg => Err(Failure::Final(timed_out(self.port()))),
-            Err(_) => {
-                Err(Failure::Broken(Error::new(Reason::Network, "the server does not answer any more").retryable()))
-            }
-        }
-    }
-
-    async fn perform(&mut self, request: reqwest::RequestBuilder, is_leg: bool) -> Result<Answer, Failure> {
-        let response = request.send().await.map_err(|error| self.failure(&error, is_leg))?;
-        self.cookies.keep(response.headers());
-        if !self.established && self.over_tls {
-            let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
-            if let Some(der) = certificate {
-                self.mechanism.bind(ChannelBinding::of_certificate(der));
-            }
-        }
-        Answer::read(response).await.map_err(|error| match error {
-            ReadError::Http(error) => self.failure(&error, is_leg),
-            ReadError::TooLarge => unreadable("the server's answer is absurdly large"),
-        })
+        request
+            .body(Full::from(bytes))
+            .map_err(|error| Failure::Final(Error::new(Reason::Dns, format!("'{}' is no address: {error}", self.url))))
     }
 
     /// No answer. Whether the request was processed is open, unless it was a leg of the handshake, or nobody was there
     /// that speaks HTTP.
-    fn failure(&self, error: &reqwest::Error, is_leg: bool) -> Failure {
-        if is_gone(error) {
-            let message = if self.established {
-                "the server has closed the connection"
-            } else {
-                "the server closed the connection during the logon; a proxy in between may not keep connections open"
-            };
-            return Failure::NotSent(Error::new(Reason::Network, message).retryable());
-        }
-        let cause = diagnose(error, self.port(), self.over_tls);
-        let unprocessed = is_leg || error.is_connect() || cause.reason == Reason::NotWinrm;
+    fn failure(&self, error: &PostError, is_leg: bool) -> Failure {
+        let error = match error {
+            PostError::Http(error) => error,
+            PostError::TooLarge => return unreadable("the server's answer is absurdly large"),
+            PostError::Gone => {
+                let message = if self.established {
+                    "the server has closed the connection"
+                } else {
+                    "the server closed the connection during the logon; a proxy in between may not keep connections open"
+                };
+                return Failure::NotSent(Error::new(Reason::Network, message).retryable());
+            }
+        };
+        let cause = diagnose(error, self.port(), self.over_tls());
+        let unprocessed = is_leg || cause.reason == Reason::NotWinrm;
         if unprocessed { Failure::Final(cause) } else { Failure::Broken(cause) }
     }
 
@@ -187,7 +210,7 @@ impl Lane {
     fn pack(&mut self, body: Body<'_>) -> Result<(String, Vec<u8>), Failure> {
         match (body, self.mechanism.sealing()) {
             (Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
-            (Body::Soap(text), Some(protocol)) if !self.over_tls => {
+            (Body::Soap(text), Some(protocol)) if !self.over_tls() => {
                 let bytes = self.mechanism.seal(text.as_bytes()).map_err(refused)?;
                 Ok((sealed::content_type(protocol), bytes))
             }
@@ -197,7 +220,7 @@ impl Lane {
 
     /// The SOAP text of an answer.
     fn open(&mut self, answer: Answer) -> Result<String, Failure> {
-        let seals = self.mechanism.sealing().is_some() && !self.over_tls;
+        let seals = self.mechanism.sealing().is_some() && !self.over_tls();
         let bytes = match answer.kind() {
             Kind::Soap if seals => {
                 return Err(unreadable("the server answers in plain text where messages are sealed"));
@@ -206,7 +229,7 @@ impl Lane {
             Kind::Sealed if seals => {
                 self.mechanism.unseal(&answer.body).map_err(|error| unreadable(&error.to_string()))?
             }
-            _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls))),
+            _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls()))),
         };
         String::from_utf8(bytes).map_err(|_| unreadable("the server's answer is not UTF-8"))
     }
@@ -232,10 +255,14 @@ impl Lane {
         }
         let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
         let error = Error::new(Reason::AuthMethod, format!("the server does not take {scheme}; it offers {list}"));
-        match advice(&offered, self.over_tls) {
+        match advice(&offered, self.over_tls()) {
             Some(advice) => error.with_hint(advice),
             None => error,
         }
+    }
+
+    fn over_tls(&self) -> bool {
+        self.tls.is_some()
     }
 
     fn port(&self) -> u16 {

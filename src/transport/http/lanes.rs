@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use reqwest::{Client, Url, redirect};
 use rustls::ClientConfig;
+use tokio::time::Instant;
+use url::Url;
 
 use super::cookies::Cookies;
-use super::gate::Gate;
 use super::lane::Lane;
 use super::shared::Http;
 use crate::auth;
@@ -46,12 +46,11 @@ impl Failure {
 
 /// Makes, lends and keeps the lanes of one target and credential.
 pub struct Lanes {
-    http: Arc<Http>,
     endpoint: WinrmEndpoint,
     url: Url,
     credential: Arc<Credential>,
     connect: Duration,
-    tls: Arc<ClientConfig>,
+    tls: Option<Arc<ClientConfig>>,
     cookies: Arc<Cookies>,
     idle: Mutex<Vec<Lane>>,
     bare_logon: AtomicBool,
@@ -62,7 +61,7 @@ impl Lanes {
     ///
     /// # Errors
     /// When policy forbids the mechanism, or the endpoint's settings cannot be used.
-    pub fn new(target: &Target, endpoint: &WinrmEndpoint, http: Arc<Http>) -> Result<Self, Error> {
+    pub fn new(target: &Target, endpoint: &WinrmEndpoint, http: &Http) -> Result<Self, Error> {
         let credential = target.credential.clone().ok_or_else(|| {
             Error::new(Reason::AuthMethod, "WinRM needs a user and a password").with_hint("give them with --user")
         })?;
@@ -72,7 +71,6 @@ impl Lanes {
             .map_err(|error| Error::new(Reason::Dns, format!("'{url}' is no address to connect to: {error}")))?;
         let tls = http.tls(&endpoint.tls)?;
         Ok(Self {
-            http,
             endpoint: endpoint.clone(),
             url,
             credential,
@@ -137,27 +135,12 @@ impl Lanes {
     fn lane(&self) -> Result<Lane, Failure> {
         let mechanism = auth::mechanism(self.endpoint.auth, &self.credential, &self.endpoint.address)
             .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(ClientConfig::clone(&self.tls))
-            .connector_layer(Gate::default())
-            .dns_resolver(self.http.resolver())
-            .connect_timeout(self.connect)
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(None)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .tls_info(true)
-            .user_agent(concat!("psfleet/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Failure::Final(Error::new(Reason::Internal, format!("no HTTP client: {error}"))))?;
         Ok(Lane {
-            client,
+            connection: None,
+            tls: self.tls.clone(),
             url: self.url.clone(),
             mechanism,
             cookies: Arc::clone(&self.cookies),
-            over_tls: self.endpoint.tls != Tls::Off,
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),
             established: false,

@@ -2,16 +2,15 @@
 //!
 //! A lane is exactly one TCP connection with one security context, because both NTLM's identity and its cipher
 //! belong to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws
-//! away any that failed or whose request was dropped in flight. [`Http`] is what all targets of a process share:
-//! TLS settings and the resolver. What the text means, and what may be repeated, is left to `transport::wsman`.
+//! away any that failed or whose request was dropped in flight. [`Http`] is what all targets of a process share: TLS
+//! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
+mod connection;
 mod cookies;
 mod diagnose;
-mod gate;
 mod lane;
 mod lanes;
-mod resolver;
 mod shared;
 mod tls;
 

@@ -6,19 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::ClientConfig;
 
-use super::resolver::Resolver;
 use super::tls::{self, Trust};
 use crate::target::Tls;
 use crate::transport::Error;
 
-/// TLS settings by extra roots and by whether any certificate is accepted; none of both for plain HTTP.
-type TlsSettings = HashMap<Option<(Option<PathBuf>, bool)>, Arc<ClientConfig>>;
+/// TLS settings by extra roots and by whether any certificate is accepted.
+type TlsSettings = HashMap<(Option<PathBuf>, bool), Arc<ClientConfig>>;
 
-/// TLS settings, each built once, and the resolver. One per process; cheap to clone inside an `Arc`.
+/// TLS settings, each built once. One per process.
 #[derive(Default)]
 pub struct Http {
     tls: Mutex<TlsSettings>,
-    resolver: Arc<Resolver>,
 }
 
 impl Http {
@@ -27,26 +25,22 @@ impl Http {
         Self::default()
     }
 
-    pub(super) fn resolver(&self) -> Arc<Resolver> {
-        Arc::clone(&self.resolver)
-    }
-
-    /// The TLS settings of an endpoint. The client wants some for plain HTTP too: then they trust nobody.
+    /// The TLS settings of an endpoint, `None` for plain HTTP.
     ///
     /// # Errors
     /// When the file of extra roots cannot be read.
-    pub(super) fn tls(&self, tls: &Tls) -> Result<Arc<ClientConfig>, Error> {
+    pub(super) fn tls(&self, tls: &Tls) -> Result<Option<Arc<ClientConfig>>, Error> {
         let (key, trust) = match tls {
-            Tls::Off => (None, Trust::Nobody),
-            Tls::On { ca, insecure: true } => (Some((ca.clone(), true)), Trust::Everybody),
-            Tls::On { ca, insecure: false } => (Some((ca.clone(), false)), Trust::Roots(ca.as_deref())),
+            Tls::Off => return Ok(None),
+            Tls::On { ca, insecure: true } => ((ca.clone(), true), Trust::Everybody),
+            Tls::On { ca, insecure: false } => ((ca.clone(), false), Trust::Roots(ca.as_deref())),
         };
         let mut settings = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = settings.get(&key) {
-            return Ok(Arc::clone(found));
+            return Ok(Some(Arc::clone(found)));
         }
         let made = Arc::new(tls::settings(&trust)?);
         settings.insert(key, Arc::clone(&made));
-        Ok(made)
+        Ok(Some(made))
     }
 }

@@ -17,8 +17,6 @@ use crate::transport::Error;
 
 /// Whose certificates are accepted.
 pub(super) enum Trust<'a> {
-    /// Nobody's: for connections that use no TLS.
-    Nobody,
     /// Those signed by the system's roots, or those of a PEM file.
     Roots(Option<&'a Path>),
     /// Any.
@@ -29,7 +27,6 @@ pub(super) enum Trust<'a> {
 pub(super) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let (trust, pinned) = match trust {
-        Trust::Nobody => (Some(None), Vec::new()),
         Trust::Everybody => (None, Vec::new()),
         Trust::Roots(ca) => {
             let extra = ca.map(certificates).transpose()?.unwrap_or_default();

@@ -1,20 +1,17 @@
 //! The TCP connection: name, address, socket; and a stream that can be cut from outside.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::super::Error;
+use super::super::{Error, tcp};
 use super::fault;
-use crate::event::Reason;
 
 /// How much of a server's greeting is kept, in bytes.
 const GREETING: usize = 32;
@@ -22,30 +19,13 @@ const GREETING: usize = 32;
 /// Connects to the first address of a name that answers.
 ///
 /// # Errors
-/// [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`] or [`Reason::Network`], of the last address.
+/// [`Reason::Dns`](crate::event::Reason), `Refused`, `ConnectTimeout` or `Network`, of the last address.
 pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<TcpStream, Error> {
-    let found = tokio::net::lookup_host((address, port)).await;
-    let addresses: Vec<SocketAddr> = found.map_err(|error| fault::dns(address, &error))?.collect();
-    let mut last = Error::new(Reason::Dns, format!("the name {address} has no address"));
-    for (index, socket) in addresses.iter().enumerate() {
-        // An address that doesn't answer must leave time for the others.
-        let left = deadline.saturating_duration_since(Instant::now());
-        let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        match connect(*socket, share).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-async fn connect(socket: SocketAddr, limit: Duration) -> Result<TcpStream, Error> {
-    let connecting = tokio::time::timeout(limit, TcpStream::connect(socket)).await;
-    let stream =
-        connecting.map_err(|_| fault::no_answer(socket, limit))?.map_err(|error| fault::connecting(socket, &error))?;
-    // Packets are small and each waits for the one before. A socket that refuses the option is slower, not wrong.
-    let _ = stream.set_nodelay(true);
-    Ok(stream)
+    tcp::dial(address, port, deadline).await.map_err(|cause| match cause {
+        tcp::Fault::Name(_, cause) => fault::dns(address, &cause),
+        tcp::Fault::Silence(socket, limit) => fault::no_answer(socket, limit),
+        tcp::Fault::Refusal(socket, cause) => fault::connecting(socket, &cause),
+    })
 }
 
 /// A stream that ends at once when its token is cancelled: a session task that waits for a silent server would

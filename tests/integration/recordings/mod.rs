@@ -91,7 +91,7 @@ impl Records for Kept {
 async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
     let recording = Recording::load(&folder()?.join(format!("{name}.yml")));
     let replay = Replay::start(&recording).await;
-    let carrier = WsmanCarrier::new(&winrm::target(replay.port()), Arc::new(Http::new())).expect("carrier");
+    let carrier = WsmanCarrier::new(&winrm::target(replay.port()), &Http::new()).expect("carrier");
     let (minute, stop) = (Duration::from_secs(60), CancellationToken::new());
     let opening = Session::open(Arc::new(carrier), Uuid::new_v4(), minute, &stop, || {});
     let mut session = opening.await.expect("the session opens");

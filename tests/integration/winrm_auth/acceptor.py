@@ -21,6 +21,7 @@ import hashlib
 import http.server
 import json
 import os
+import socket
 import re
 import ssl
 import sys
@@ -160,8 +161,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             text = seal(self.context, text)
             if self.path == "/tamper":
                 text = text[:-30] + bytes([text[-30] ^ 1]) + text[-29:]
+        if self.path == "/close":
+            # The end of the connection leaves in the packet that ends the answer: no request can come in between.
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         self.answer(200, text, media, token)
         if self.path == "/close":
+            self.connection.shutdown(socket.SHUT_WR)
             self.close_connection = True
 
 

@@ -1,0 +1,148 @@
+//! One TCP connection to an HTTP server, with TLS where the endpoint wants it.
+//!
+//! Whoever sends a request also moves the connection's bytes, so an idle connection costs no task; what happened to it
+//! meanwhile shows at the next request, before that leaves.
+
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+use url::{Host, Url};
+
+use super::answer::{Answer, ReadError};
+use crate::transport::tcp;
+
+type Stream = TokioIo<Either<TcpStream, TlsStream<TcpStream>>>;
+type Driver = Pin<Box<http1::Connection<Stream, Full<Bytes>>>>;
+
+/// An open connection. A future of it that is dropped leaves it useless.
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// What moves its bytes; `None` once the connection has ended.
+    driver: Option<Driver>,
+    /// The server's certificate in DER, over TLS.
+    pub(super) certificate: Option<Vec<u8>>,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum ConnectError {
+    /// No TCP connection.
+    Tcp(tcp::Fault),
+    /// The TLS handshake failed.
+    Tls(std::io::Error),
+    /// It took longer than it may.
+    TimedOut,
+    /// The address cannot be that of a server.
+    Address(String),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(fault) => fault.fmt(f),
+            Self::Tls(cause) => cause.fmt(f),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::Address(cause) => f.write_str(cause),
+        }
+    }
+}
+
+/// Why a request on an open connection has no answer.
+#[derive(Debug)]
+pub(super) enum PostError {
+    /// The connection was closed before the request left.
+    Gone,
+    /// It broke, or what came is not HTTP.
+    Http(hyper::Error),
+    /// The answer is larger than any server's.
+    TooLarge,
+}
+
+impl Connection {
+    /// Connects; `tls` says whether and whom to trust.
+    pub(super) async fn open(
+        url: &Url,
+        tls: Option<Arc<ClientConfig>>,
+        deadline: Instant,
+    ) -> Result<Self, ConnectError> {
+        let host = url.host().ok_or_else(|| ConnectError::Address(format!("'{url}' names no host")))?;
+        let port = url.port_or_known_default().unwrap_or_default();
+        // `Url` writes IPv6 addresses in brackets.
+        let name = match host {
+            Host::Domain(name) => name.to_owned(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        let tcp = tcp::dial(&name, port, deadline).await.map_err(ConnectError::Tcp)?;
+        let (stream, certificate) = match tls {
+            None => (Either::Left(tcp), None),
+            Some(settings) => {
+                let server = ServerName::try_from(name)
+                    .map_err(|error| ConnectError::Address(format!("'{url}' cannot be a server's name: {error}")))?;
+                let handshake = TlsConnector::from(settings).connect(server, tcp);
+                let stream = tokio::time::timeout_at(deadline, handshake).await;
+                let stream = stream.map_err(|_| ConnectError::TimedOut)?.map_err(ConnectError::Tls)?;
+                let certificates = stream.get_ref().1.peer_certificates();
+                let certificate = certificates.and_then(|chain| chain.first()).map(|first| first.as_ref().to_vec());
+                (Either::Right(stream), certificate)
+            }
+        };
+        let (sender, driver) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| ConnectError::Address(error.to_string()))?;
+        Ok(Self { sender, driver: Some(Box::pin(driver)), certificate })
+    }
+
+    /// Posts one request and reads the answer to its end.
+    pub(super) async fn post(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, PostError> {
+        let Self { sender, driver, .. } = self;
+        // What came while it was idle can only be its end.
+        std::future::poll_fn(|context| {
+            drive(driver, context);
+            Poll::Ready(())
+        })
+        .await;
+        if driver.is_none() {
+            return Err(PostError::Gone);
+        }
+        let mut exchange = pin!(async {
+            sender.ready().await.map_err(|_| PostError::Gone)?;
+            let response = sender.try_send_request(request).await.map_err(|mut error| match error.take_message() {
+                Some(_) => PostError::Gone,
+                None => PostError::Http(error.into_error()),
+            })?;
+            Answer::read(response).await.map_err(|error| match error {
+                ReadError::Http(error) => PostError::Http(error),
+                ReadError::TooLarge => PostError::TooLarge,
+            })
+        });
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(result) = exchange.as_mut().poll(context) {
+                return Poll::Ready(result);
+            }
+            drive(driver, context);
+            exchange.as_mut().poll(context)
+        })
+        .await
+    }
+}
+
+/// Moves bytes. A driver that is through is dropped, so that whoever waits for it learns of the end.
+fn drive(driver: &mut Option<Driver>, context: &mut Context<'_>) {
+    if driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+        *driver = None;
+    }
+}

@@ -1,0 +1,105 @@
+//! TCP connections: from a name to its addresses, and to a socket on the first of them that answers.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+/// Names looked up at the same time, in the whole process: each takes a thread.
+static LOOKUPS: Semaphore = Semaphore::const_new(64);
+/// Silence after which the system asks whether the other end is still there, and how often it repeats that.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The name has no address.
+    Name(String, io::Error),
+    /// Nothing came back in time.
+    Silence(SocketAddr, Duration),
+    /// The connection was refused, or there is no way.
+    Refusal(SocketAddr, io::Error),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name, cause) => write!(f, "no address for {name}: {cause}"),
+            Self::Silence(socket, limit) => write!(f, "{socket} does not answer within {limit:?}"),
+            Self::Refusal(socket, cause) => write!(f, "{socket}: {cause}"),
+        }
+    }
+}
+
+/// Connects to the first address of a name that answers.
+///
+/// # Errors
+/// The fault of the last address.
+pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<TcpStream, Fault> {
+    let addresses = resolve(address, port, deadline).await?;
+    let mut last = Fault::Name(address.to_owned(), io::ErrorKind::NotFound.into());
+    for (index, socket) in addresses.iter().enumerate() {
+        // An address that doesn't answer must leave time for the others.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
+        match connect(*socket, share).await {
+            Ok(stream) => return Ok(stream),
+            Err(fault) => last = fault,
+        }
+    }
+    Err(last)
+}
+
+async fn resolve(address: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Fault> {
+    if let Ok(address) = address.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let looking = async {
+        let _turn = LOOKUPS.acquire().await.map_err(io::Error::other)?;
+        tokio::net::lookup_host((address, port)).await.map(Iterator::collect)
+    };
+    let found = tokio::time::timeout_at(deadline, looking).await;
+    found
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "the resolver does not answer")))
+        .map_err(|cause| Fault::Name(address.to_owned(), cause))
+}
+
+async fn connect(socket: SocketAddr, limit: Duration) -> Result<TcpStream, Fault> {
+    let connecting = tokio::time::timeout(limit, TcpStream::connect(socket)).await;
+    let stream =
+        connecting.map_err(|_| Fault::Silence(socket, limit))?.map_err(|cause| Fault::Refusal(socket, cause))?;
+    // Packets are small and each waits for the one before; a peer that vanished must be noticed during a long poll. A
+    // socket that refuses an option is slower, not wrong.
+    let _ = stream.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{Fault, dial};
+
+    #[tokio::test]
+    async fn reaches_whoever_listens() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let stream = dial("127.0.0.1", port, deadline).await.expect("connected");
+        assert_eq!(stream.peer_addr().expect("a peer").port(), port);
+        // By name: an address of ::1, where nobody listens, does not keep us from the other.
+        dial("localhost", port, deadline).await.expect("connected");
+        drop(listener);
+        assert!(matches!(dial("127.0.0.1", port, deadline).await, Err(Fault::Refusal(..))));
+        assert!(matches!(dial("no.such.name.invalid", port, deadline).await, Err(Fault::Name(..))));
+    }
+}
