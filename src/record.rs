@@ -24,6 +24,42 @@ pub enum Stream {
     Progress,
 }
 
+/// The names of `ErrorCategory`, by number (MS-PSRP 2.2.3.9).
+pub const ERROR_CATEGORIES: [&str; 32] = [
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+];
+
 impl Stream {
     /// The stream's name as users and JSON write it (`object` is the JSON name of output, see `output`).
     pub fn name(self) -> &'static str {
@@ -54,4 +90,6 @@ pub struct Record {
     pub stream: Stream,
     /// The object, still in PowerShell's own terms.
     pub value: Document,
+    /// The error that ended the script: the target's outcome tells it, too.
+    pub terminating: bool,
 }

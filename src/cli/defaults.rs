@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::config::{Config, Node, Value};
+use crate::config::{Config, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`.
 pub const RUN_KEYS: [&str; 16] = [
@@ -33,10 +33,30 @@ pub fn add(typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool)
         Some("copy") if typed.get(2).is_some_and(|way| way == "push" || way == "pull") => 3,
         _ => return typed,
     };
-    let unset = config.others.iter().filter(|(key, _)| !is_set(&format!("PSFLEET_{}", key.to_uppercase())));
-    let flags = unset.filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
+    let flags = unset(config, is_set).filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
     let (command, rest) = typed.split_at(words);
     command.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect()
+}
+
+/// The configured flags whose value `refuse` does not take, each with where it stands and why. It is given a command line
+/// with this one flag.
+pub fn wrong(
+    config: &Config,
+    is_set: impl Fn(&str) -> bool,
+    refuse: impl Fn([OsString; 6]) -> Option<String>,
+) -> Vec<String> {
+    let mistake = |(key, given): (&String, &Given<Node>)| {
+        let flag = flag(key, &given.value)?;
+        let why = refuse(["psfleet", "run", &flag, "-t", "localhost", "1"].map(OsString::from))?;
+        let why = why.lines().next().unwrap_or_default();
+        Some(format!("{}: {key}: {}", given.source, why.strip_prefix("error: ").unwrap_or(why)))
+    };
+    unset(config, is_set).filter_map(mistake).collect()
+}
+
+/// The configured flags that no variable of the environment sets.
+fn unset(config: &Config, is_set: impl Fn(&str) -> bool) -> impl Iterator<Item = (&String, &Given<Node>)> {
+    config.others.iter().filter(move |(key, _)| !is_set(&format!("PSFLEET_{}", key.to_uppercase())))
 }
 
 fn flag(key: &str, node: &Node) -> Option<String> {
@@ -53,11 +73,11 @@ fn flag(key: &str, node: &Node) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Given, Place, Source};
+    use crate::config::{Place, Source};
 
     fn config(entries: &[(&str, Value)]) -> Config {
         let given =
-            |value: &Value| Given::new(Node { at: Place::NONE, value: value.clone() }, Source::Env(String::new()));
+            |value: &Value| Given::new(Node { at: Place::NONE, value: value.clone() }, Source::Env("PLACE".into()));
         let others = entries.iter().map(|(key, value)| ((*key).to_owned(), given(value))).collect();
         Config { others, ..Config::default() }
     }
@@ -81,5 +101,16 @@ mod tests {
         let copy = added(&["psfleet", "copy", "push", "a", "b"], &config);
         assert_eq!(copy, ["psfleet", "copy", "push", "--quiet", "--throttle=64", "a", "b"]);
         assert_eq!(added(&["psfleet", "hosts"], &config), ["psfleet", "hosts"]);
+    }
+
+    #[test]
+    fn wrong_values_are_told_with_their_place() {
+        let config = config(&[("throttle", Value::Text("many".into())), ("retries", Value::Number(9.into()))]);
+        let refuse = |args: [OsString; 6]| {
+            let flag = args[2].to_string_lossy().into_owned();
+            flag.contains("many").then(|| format!("error: no number in {flag}\n\nFor more information"))
+        };
+        assert_eq!(wrong(&config, |_| false, refuse), ["PLACE: throttle: no number in --throttle=many"]);
+        assert!(wrong(&config, |variable| variable == "PSFLEET_THROTTLE", refuse).is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! From results to the exit code of the process (product contract: 0, 1, 2, 3, 4, 5, 130, 143).
 
+use std::process::ExitCode;
+
 use crate::event::Summary;
 use crate::inventory::Errors;
 
@@ -12,6 +14,12 @@ pub fn code(summary: &Summary, exit_zero: bool) -> u8 {
         1 | 3 if exit_zero => 0,
         code => code,
     }
+}
+
+/// Prints which flags a configuration file sets to what they do not take.
+pub fn wrong_defaults(mistakes: &[String]) -> ExitCode {
+    mistakes.iter().for_each(|mistake| anstream::eprintln!("error: {mistake}"));
+    ExitCode::from(USAGE)
 }
 
 /// Prints why a command could not be carried out, and returns its exit code.

@@ -18,6 +18,7 @@ mod signals;
 pub mod surroundings;
 mod targets;
 pub mod terminal;
+mod version;
 
 use std::process::ExitCode;
 
@@ -35,6 +36,7 @@ use hosts::HostsArgs;
 use on_demand::OnDemand;
 use sandbox::SandboxArgs;
 use surroundings::Machine;
+use version::VersionArgs;
 
 use crate::config::Config;
 
@@ -53,6 +55,7 @@ enum Command {
     Enter(Box<EnterArgs>),
     Hosts(Box<HostsArgs>),
     Sandbox(Box<SandboxArgs>),
+    Version(VersionArgs),
 }
 
 /// The whole program.
@@ -60,13 +63,20 @@ pub fn main() -> ExitCode {
     // A file that cannot be read is reported by the command itself, which reads it again.
     let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some();
-    let cli = Cli::parse_from(defaults::add(std::env::args_os().collect(), &config, is_set));
+    let wrong = defaults::wrong(&config, is_set, |args| Cli::try_parse_from(args).err().map(|error| error.to_string()));
+    let cli = match Cli::try_parse_from(defaults::add(std::env::args_os().collect(), &config, is_set)) {
+        Ok(cli) => cli,
+        // What is wrong in a file would be told as if it had been typed.
+        Err(error) if error.use_stderr() && !wrong.is_empty() => return exit::wrong_defaults(&wrong),
+        Err(error) => error.exit(),
+    };
     log_to_stderr();
     let result = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Copy(args) => copy::run(&args),
         Command::Enter(args) => enter::run(&args),
         Command::Sandbox(args) => sandbox::run(&args),
+        Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();
             args.run(&RUN_KEYS, &mut |table| sandbox.start(table)).map(|()| 0)

@@ -227,7 +227,7 @@ impl Attempt {
                 let message = error.as_ref().map_or_else(|| "the script failed".to_owned(), message_of);
                 if let Some(error) = error {
                     // A terminating error comes in the state message alone, and belongs to the error stream.
-                    let _ = records.take(Stream::Error, error).await;
+                    let _ = records.send(Stream::Error, error, true).await;
                 }
                 AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message)
             }
@@ -274,17 +274,15 @@ impl Forward {
     fn errors(&self) -> u64 {
         self.traces.errors.load(Ordering::Relaxed)
     }
-}
 
-impl Records for Forward {
-    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+    async fn send(&mut self, stream: Stream, value: Document, terminating: bool) -> ControlFlow<()> {
         let count = match stream {
             Stream::Error => Some(&self.traces.errors),
             Stream::Output => Some(&self.traces.objects),
             _ => None,
         };
         count.map(|count| count.fetch_add(1, Ordering::Relaxed));
-        let record = Record { target: self.target, stream, value };
+        let record = Record { target: self.target, stream, value, terminating };
         tokio::select! {
             sent = self.events.send(Emission::now(RunEventKind::Record(record))) => match sent {
                 Ok(()) => ControlFlow::Continue(()),
@@ -292,6 +290,12 @@ impl Records for Forward {
             },
             () = self.leave.cancelled() => ControlFlow::Break(()),
         }
+    }
+}
+
+impl Records for Forward {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        self.send(stream, value, false).await
     }
 }
 

@@ -78,11 +78,19 @@ impl Lookup<'_> {
     fn group(&self, name: &str, problems: &mut Vec<Problem>) -> Hosts {
         let Some(group) = self.inventory.group(name) else {
             let names = self.inventory.group_names().chain(["all"]);
-            let hint = did_you_mean(name, names);
+            let hint = self.no_inventory().or_else(|| did_you_mean(name, names));
             push(problems, Problem { hint, ..Problem::new(format!("unknown group '@{name}'")) });
             return Hosts::new();
         };
         (0..self.groups.len()).filter(|&host| self.groups[host].contains(&group)).collect()
+    }
+
+    /// What to do where there is nothing to choose from.
+    fn no_inventory(&self) -> Option<String> {
+        let none = !self.inventory.sources.iter().any(|source| source.main);
+        none.then(|| {
+            "there is no inventory: name one with -i FILE, or as inventory = [\"FILE\"] in psfleet.toml".to_owned()
+        })
     }
 
     fn source(&self, path: &PathBuf) -> Hosts {
@@ -100,6 +108,7 @@ impl Lookup<'_> {
             let values: BTreeSet<&str> =
                 labels().filter(|(name, _)| *name == key).map(|(_, label)| label.value.as_str()).collect();
             let hint = match keys.contains(key) {
+                _ if keys.is_empty() => self.no_inventory(),
                 true => did_you_mean(value, values.iter().copied()).or_else(|| {
                     Some(format!("known values are {}", values.iter().copied().take(20).collect::<Vec<_>>().join(", ")))
                 }),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::select::Select;
-use super::{MessageData, SelectedStreams, Settings, object};
+use super::{Losses, MessageData, SelectedStreams, Settings, object};
 use crate::clixml;
 use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
@@ -25,6 +25,7 @@ pub struct EventLines {
     select: Select,
     types: bool,
     terminal: bool,
+    losses: Losses,
 }
 
 impl EventLines {
@@ -36,6 +37,7 @@ impl EventLines {
             select: Select::new(&settings.select),
             types: settings.types,
             terminal: settings.terminal,
+            losses: settings.losses.clone(),
         }
     }
 
@@ -106,7 +108,8 @@ impl EventLines {
         if self.types {
             clixml::write_typed(&record.value, out);
         } else if record.stream == Stream::Output {
-            object::write_plain(&record.value, &self.select, out);
+            let lost = object::write_plain(&record.value, &self.select, out);
+            self.losses.note(self.host(record.target), &lost);
         } else {
             append(out, &MessageData::of(record));
         }

@@ -8,43 +8,7 @@ use serde::Serialize;
 use super::display::display;
 use super::refs::resolve;
 use crate::clixml::{Document, Value};
-use crate::record::{Record, Stream};
-
-/// The names of `ErrorCategory`, by number (MS-PSRP 2.2.3.9).
-const CATEGORIES: [&str; 32] = [
-    "NotSpecified",
-    "OpenError",
-    "CloseError",
-    "DeviceError",
-    "DeadlockDetected",
-    "InvalidArgument",
-    "InvalidData",
-    "InvalidOperation",
-    "InvalidResult",
-    "InvalidType",
-    "MetadataError",
-    "NotImplemented",
-    "NotInstalled",
-    "ObjectNotFound",
-    "OperationStopped",
-    "OperationTimeout",
-    "SyntaxError",
-    "ParserError",
-    "PermissionDenied",
-    "ResourceBusy",
-    "ResourceExists",
-    "ResourceUnavailable",
-    "ReadError",
-    "WriteError",
-    "FromStdErr",
-    "SecurityError",
-    "ProtocolError",
-    "ConnectionError",
-    "AuthenticationError",
-    "LimitsExceeded",
-    "QuotaExceeded",
-    "NotEnabled",
-];
+use crate::record::{ERROR_CATEGORIES, Record, Stream};
 
 /// `ConsoleColor` by number (MS-PSRP 2.2.3.3).
 const CONSOLE_COLORS: [(&str, AnsiColor); 16] = [
@@ -261,7 +225,7 @@ impl<'a> Reader<'a> {
             message,
             exception: exception.and_then(|exception| exception.as_object()?.type_names.first()),
             fully_qualified_error_id: self.text("FullyQualifiedErrorId"),
-            category: category.and_then(|number| CATEGORIES.get(usize::try_from(number).ok()?).copied()),
+            category: category.and_then(|number| ERROR_CATEGORIES.get(usize::try_from(number).ok()?).copied()),
             category_message: self.text("ErrorCategory_Message"),
             target: self.member("TargetObject").and_then(text_of),
             position: position.and_then(text_of).filter(|text| !text.is_empty()),
@@ -336,7 +300,12 @@ mod tests {
     use crate::target::TargetId;
 
     fn record(stream: Stream, value: impl Into<Value>) -> Record {
-        Record { target: TargetId(0), stream, value: Document { root: value.into(), has_refs: true } }
+        Record {
+            target: TargetId(0),
+            stream,
+            value: Document { root: value.into(), has_refs: true },
+            terminating: false,
+        }
     }
 
     fn data(record: &Record) -> Json {

@@ -4,7 +4,13 @@ use std::borrow::Cow;
 
 use super::line::append;
 use super::select::{Field, Select};
-use crate::clixml::{self, Document, PlainJson, Value};
+use crate::clixml::{self, Diagnostics, Document, PlainJson, Value};
+
+/// The JSON Schema of objects as plain JSON.
+pub const PLAIN_SCHEMA: &str = include_str!("plain.schema.json");
+
+/// The version of the plain form: it changes when a reader of the old one could misread the new one.
+pub const PLAIN_VERSION: u32 = 1;
 
 /// What an object is to a sink.
 pub enum Shape<'a> {
@@ -22,14 +28,11 @@ pub fn shape(document: &Document) -> Shape<'_> {
     }
 }
 
-/// Appends the selected properties, or the single value, as plain JSON.
-pub fn write_plain(document: &Document, select: &Select, out: &mut Vec<u8>) {
+/// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show.
+pub fn write_plain(document: &Document, select: &Select, out: &mut Vec<u8>) -> Diagnostics {
     let fields = match shape(document) {
         Shape::Fields(fields) if !select.is_all() => select.apply(fields),
-        _ => {
-            clixml::write_plain(document, out);
-            return;
-        }
+        _ => return clixml::write_plain(document, out),
     };
     let mut json = PlainJson::new(document);
     out.push(b'{');
@@ -40,9 +43,14 @@ pub fn write_plain(document: &Document, select: &Select, out: &mut Vec<u8>) {
         append(out, &name);
         out.push(b':');
         // A selected name that the object lacks is a null of ours, not a value of the document.
-        if matches!(value, Value::Null) { out.extend_from_slice(b"null") } else { json.write(value, out) }
+        if matches!(value, Value::Null) {
+            out.extend_from_slice(b"null")
+        } else {
+            json.under(name, |json| json.write(value, out))
+        }
     }
     out.push(b'}');
+    json.finish()
 }
 
 /// A value as the text of a CSV cell: the plain JSON form without quotes, booleans as PowerShell writes them.
@@ -51,5 +59,38 @@ pub fn cell<'a>(json: &mut PlainJson<'a>, value: &'a Value) -> Cow<'a, str> {
         Value::Bool(true) => Cow::Borrowed("True"),
         Value::Bool(false) => Cow::Borrowed("False"),
         _ => json.cell(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::{PLAIN_SCHEMA, Select};
+    use crate::clixml::{Document, Value};
+    use crate::output::testing::{bag, schema};
+
+    fn plain(value: Value) -> Json {
+        let mut json = Vec::new();
+        super::write_plain(&Document::new(value), &Select::new(&[]), &mut json);
+        serde_json::from_slice(&json).expect("JSON")
+    }
+
+    #[test]
+    fn every_form_matches_the_schema() {
+        let schema = schema::Schema::read(PLAIN_SCHEMA);
+        let inner = bag(vec![("Name", Value::str("x")), ("Size", Value::I64(i64::MAX)), ("None", Value::Null)]);
+        let values = [
+            Value::Null,
+            Value::Bool(true),
+            Value::F64(f64::NAN),
+            Value::Decimal("1.10".into()),
+            Value::DateTime("2026-11-22T10:20:30Z".into()),
+            Value::SecureString([0].into()),
+            bag(vec![("Inner", inner.into()), ("On", Value::Bool(false))]).into(),
+        ];
+        for value in values {
+            schema.check(&plain(value));
+        }
     }
 }

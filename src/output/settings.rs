@@ -1,5 +1,6 @@
 //! What a sink is told besides the events.
 
+use super::Losses;
 use crate::record::Stream;
 
 /// The format of a run's data.
@@ -38,6 +39,8 @@ pub struct Settings {
     pub color: bool,
     /// Whether the reader is a terminal, which must not see control characters.
     pub terminal: bool,
+    /// Where to note what plain JSON and CSV cannot show.
+    pub losses: Losses,
 }
 
 /// Details of CSV.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{CsvSettings, Format, SelectedStreams, Settings, open};
+use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, open};
 use crate::clixml::{Document, Object, Value};
 use crate::event::{Counts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
@@ -46,7 +46,8 @@ impl Script {
 
     /// A value on a stream of a target.
     pub fn record(&mut self, target: u32, stream: Stream, value: impl Into<Value>) -> RunEvent {
-        let record = Record { target: TargetId(target), stream, value: Document::new(value.into()) };
+        let record =
+            Record { target: TargetId(target), stream, value: Document::new(value.into()), terminating: false };
         self.event(1, RunEventKind::Record(record))
     }
 
@@ -136,6 +137,7 @@ pub fn settings() -> Settings {
         width: 80,
         color: false,
         terminal: false,
+        losses: Losses::default(),
     }
 }
 
@@ -239,9 +241,16 @@ pub mod schema {
                     true
                 }
                 "additionalProperties" => {
-                    assert_eq!(rule, false);
-                    let known = rules["properties"].as_object().expect("schemas");
-                    value.as_object().is_none_or(|object| object.keys().all(|name| known.contains_key(name)))
+                    let known = rules.get("properties").and_then(Json::as_object);
+                    let others = value.as_object().into_iter().flatten();
+                    let mut others = others.filter(|(name, _)| !known.is_some_and(|known| known.contains_key(*name)));
+                    match rule {
+                        Json::Bool(false) => others.next().is_none(),
+                        schema => {
+                            others.try_for_each(|(_, other)| self.matches(schema, other))?;
+                            true
+                        }
+                    }
                 }
                 "items" => {
                     for item in value.as_array().into_iter().flatten() {

@@ -243,3 +243,37 @@ async fn an_output_that_fails_leaves_the_others_whole() {
     assert_whole(9);
     assert_clean(fleet).await;
 }
+
+/// What the program says on stderr about a script, with its objects in a table.
+fn told(pwsh: &Path, script: &str, more: &[&str]) -> String {
+    let folder = Folder::new("interrupt");
+    let program = pwsh.display().to_string();
+    let args = ["-t", "localhost", "--transport", "local", "--pwsh", &program, "--progress", "none", script];
+    let output = psfleet(&folder, &[&args[..], more].concat()).stdin(Stdio::null()).output().expect("runs");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_people_are_told_is_told_once() {
+    let Some(pwsh) = pwsh() else { return };
+    let thrown = told(&pwsh, "throw 'out of luck'", &["-o", "table"]);
+    assert_eq!(thrown.matches("out of luck").count(), 1, "{thrown}");
+    assert!(thrown.contains("error: localhost: out of luck"), "{thrown}");
+    let cycles = "1..3 | ForEach-Object { $o = [pscustomobject]@{ Own = $null }; $o.Own = @($o); $o }";
+    let lost = told(&pwsh, cycles, &["-o", "csv", "--out", "all.json"]);
+    assert_eq!(lost.matches("is shown as null").count(), 1, "{lost}");
+}
+
+#[test]
+fn a_wrong_setting_names_its_file() {
+    let folder = Folder::new("interrupt");
+    std::fs::write(folder.path().join("psfleet.toml"), "retries = 1\nthrottle = 'many'\n").expect("written");
+    let output = psfleet(&folder, &["-t", "localhost", "1"]).stdin(Stdio::null()).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("psfleet.toml:2: throttle: invalid value 'many'"), "{stderr}");
+
+    let unknown = psfleet(&Folder::new("interrupt"), &["-t", "@web", "1"]).stdin(Stdio::null()).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&unknown.stderr);
+    assert!(stderr.contains("unknown group '@web'") && stderr.contains("name one with -i FILE"), "{stderr}");
+}

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use psfleet::clixml::Document;
 use psfleet::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use psfleet::output::{CsvSettings, Format, SelectedStreams, Settings, Where, open};
+use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
 use psfleet::record::{Record, Stream};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 
@@ -57,7 +57,7 @@ async fn events(targets: Vec<Target>, script: &str) -> Vec<RunEvent> {
 
 fn record(header: &RunHeader, host: &str, stream: Stream, value: Document) -> RunEventKind {
     let place = header.targets.iter().position(|target| &*target.name == host).expect("a target of the run");
-    RunEventKind::Record(Record { target: TargetId(place as u32), stream, value })
+    RunEventKind::Record(Record { target: TargetId(place as u32), stream, value, terminating: false })
 }
 
 fn settings() -> Settings {
@@ -69,6 +69,7 @@ fn settings() -> Settings {
         width: 100,
         color: false,
         terminal: false,
+        losses: Losses::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use psfleet::output::{PLAIN_SCHEMA, SCHEMA};
 use psfleet::sandbox::{Fleet, Options};
 
 use crate::support::folder::Folder;
@@ -166,4 +167,16 @@ fn the_local_example_multiplies() {
     let folder = Folder::new("readme-local");
     let output = sh(command_with("--transport local"), folder.path(), None);
     assert_eq!(lines(&output), ["2", "4", "6"]);
+}
+
+#[test]
+fn the_schemas_are_in_the_program() {
+    let folder = Folder::new("readme-schemas");
+    let printed = |args: &str| {
+        let output = sh(&format!("psfleet version {args}"), folder.path(), None);
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect("JSON")
+    };
+    assert_eq!(printed("--schema events"), serde_json::from_str::<serde_json::Value>(SCHEMA).expect("JSON"));
+    assert_eq!(printed("--schema plain"), serde_json::from_str::<serde_json::Value>(PLAIN_SCHEMA).expect("JSON"));
+    assert_eq!(printed("--json")["formats"], serde_json::json!({ "events": 1, "plain": 1 }));
 }

@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::cli::terminal::{Console, Diagnostics, ProgressLine};
 use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Format, SelectedStreams, Settings, Sink, SortKey, Sorted, Where,
+    self, CsvSettings, Fanout, Filtered, Format, Losses, SelectedStreams, Settings, Sink, SortKey, Sorted, Where,
 };
 
 /// Output flags, shared by the commands that show a run's data.
@@ -144,15 +144,16 @@ impl OutputArgs {
     /// # Errors
     /// A file of `--out` that cannot be created.
     pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+        let losses = Losses::default();
         let mut data = Vec::new();
-        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console));
+        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
         data.push(("stdout".to_owned(), stdout));
         for out in &self.out {
             let name = out.path.display().to_string();
             let file = File::create(&out.path).with_context(|| format!("cannot create {name}"))?;
-            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console))));
+            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console, &losses))));
         }
-        let diagnostics = Diagnostics::new(console, self.text_streams(console));
+        let diagnostics = Diagnostics::new(console, self.text_streams(console), losses);
         let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
         if !self.sort_by.is_empty() {
             data = Box::new(Sorted::new(self.sort_by.clone(), data));
@@ -184,7 +185,7 @@ impl OutputArgs {
         }
     }
 
-    fn settings(&self, console: &Console) -> Settings {
+    fn settings(&self, console: &Console, losses: &Losses) -> Settings {
         Settings {
             streams: self.streams,
             select: self.select.clone(),
@@ -193,11 +194,12 @@ impl OutputArgs {
             width: console.width(),
             color: console.stdout_color(),
             terminal: console.stdout_is_terminal(),
+            losses: losses.clone(),
         }
     }
 
-    fn file_settings(&self, out: &OutFile, console: &Console) -> Settings {
-        let mut settings = Settings { color: false, terminal: false, ..self.settings(console) };
+    fn file_settings(&self, out: &OutFile, console: &Console, losses: &Losses) -> Settings {
+        let mut settings = Settings { color: false, terminal: false, ..self.settings(console, losses) };
         if out.tabs {
             settings.csv.delimiter = b'\t';
         }

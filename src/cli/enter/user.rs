@@ -59,7 +59,7 @@ impl Records for User {
 
 /// Shows a record, as an error unless it is output that nothing has formatted.
 pub fn show(stream: Stream, value: Document) {
-    let shown = Shown::of(&Record { target: TargetId(0), stream, value }, true);
+    let shown = Shown::of(&Record { target: TargetId(0), stream, value, terminating: false }, true);
     write(&format!("{}\n", shown.text), shown.style);
 }
 

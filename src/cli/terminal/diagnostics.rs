@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::{Console, words};
 use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
-use crate::output::{Flow, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
+use crate::output::{Flow, Losses, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
@@ -22,12 +22,27 @@ pub struct Diagnostics {
     header: Option<Arc<RunHeader>>,
     /// Lines that `Write-Host -NoNewline` has begun.
     begun: HashMap<TargetId, String>,
+    losses: Losses,
 }
 
 impl Diagnostics {
-    /// Shows these streams on this console.
-    pub fn new(console: &Arc<Console>, streams: SelectedStreams) -> Self {
-        Self { console: Arc::clone(console), streams, header: None, begun: HashMap::new() }
+    /// Shows these streams on this console, and what the data loses.
+    pub fn new(console: &Arc<Console>, streams: SelectedStreams, losses: Losses) -> Self {
+        Self { console: Arc::clone(console), streams, header: None, begun: HashMap::new(), losses }
+    }
+
+    /// The error that ended a script stands among the causes at the end, too, with all its hosts: here only when its
+    /// position is asked for.
+    fn shows(&self, record: &Record) -> bool {
+        let told_later = record.terminating && !self.console.verbose();
+        record.stream != Stream::Output && self.streams.contains(record.stream) && !told_later
+    }
+
+    fn losses(&self) {
+        for lost in self.losses.take() {
+            let why = "not told again in this run; JSON with --types keeps what it can";
+            self.console.note(&format!("{} {} ({why})", self.console.warning(), sanitize_line(&lost)));
+        }
     }
 
     fn host(&self, target: TargetId) -> String {
@@ -99,12 +114,11 @@ impl Sink for Diagnostics {
             RunEventKind::AttemptFailed { target, attempt, message, retry_in, .. } if self.console.verbose() => {
                 self.attempt(*target, *attempt, message, *retry_in);
             }
-            RunEventKind::Record(record) if record.stream != Stream::Output && self.streams.contains(record.stream) => {
-                self.record(record);
-            }
+            RunEventKind::Record(record) if self.shows(record) => self.record(record),
             RunEventKind::TargetFinished(finished) => self.end_line(finished.target),
             _ => {}
         }
+        self.losses();
         Ok(Flow::Continue)
     }
 }

@@ -145,6 +145,10 @@ impl<'d> PlainJson<'d> {
         // Each step follows one reference; only a cycle of bare references needs more steps than there are objects.
         for _ in 0..=self.objects.len() {
             match shape(value) {
+                Shape::Scalar(Value::SecureString(_)) => {
+                    self.null(DiagnosticKind::SecureString, &mut Vec::new());
+                    return Cow::Borrowed("");
+                }
                 Shape::Scalar(scalar) => return scalar_text(scalar),
                 Shape::Text(text) => return text.to_str_lossy(),
                 Shape::Ref(id) => match self.objects.get(&id) {
@@ -157,6 +161,14 @@ impl<'d> PlainJson<'d> {
         let mut out = Vec::new();
         self.write(value, &mut out);
         Cow::Owned(String::from_utf8(out).unwrap_or_default())
+    }
+
+    /// Writes something of a member of the root, so that what is not shown of it is told under its name.
+    pub fn under<T>(&mut self, name: &'d str, write: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(Step::Member(name));
+        let written = write(self);
+        self.path.pop();
+        written
     }
 
     /// What was not shown.

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use super::object::{self, Shape};
 use super::select::Select;
 use super::spool::Spool;
-use super::{CsvSettings, Flow, Settings, Sink, flow, sanitize};
+use super::{CsvSettings, Flow, Losses, Settings, Sink, flow, sanitize};
 use crate::clixml::{Object, PlainJson, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
@@ -40,6 +40,7 @@ pub struct Csv {
     /// Records seen of each target, which orders columns within a target.
     seen: HashMap<TargetId, u64>,
     rows: Spool,
+    losses: Losses,
 }
 
 /// The columns so far, found by name without regard to case, as PowerShell compares names.
@@ -81,6 +82,7 @@ impl Csv {
             columns: Columns::default(),
             seen: HashMap::new(),
             rows: Spool::new(),
+            losses: settings.losses.clone(),
         }
     }
 
@@ -104,12 +106,16 @@ impl Csv {
                 );
             };
             let kind = kind(super::refs::resolve(document, value));
-            let text = if kind == Kind::Null { "".into() } else { object::cell(&mut json, value) };
+            // Asked for in any case: it notes what it cannot show.
+            let text = json.under(name, |json| object::cell(json, value));
+            let text = if kind == Kind::Null { "".into() } else { text };
             row.extend_from_slice(&column.to_le_bytes());
             row.push(kind as u8);
             row.extend_from_slice(&u64::try_from(text.len())?.to_le_bytes());
             row.extend_from_slice(text.as_bytes());
         }
+        let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+        self.losses.note(host, &json.finish());
         self.rows.write_all(&row).context("cannot keep the rows in a temporary file")
     }
 

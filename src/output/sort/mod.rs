@@ -88,7 +88,7 @@ fn read(decoder: &mut Decoder, item: &[u8]) -> anyhow::Result<RunEvent> {
     let target = u32::from_le_bytes(std::array::from_fn(|place| head[16 + place]));
     let decoded = decoder.decode(xml).context("an object did not survive its way back")?;
     let value = Document { has_refs: head[20] != 0, ..decoded };
-    let record = Record { target: TargetId(target), stream: Stream::Output, value };
+    let record = Record { target: TargetId(target), stream: Stream::Output, value, terminating: false };
     let at = Timestamp::from_millisecond(number(8).cast_signed())?;
     Ok(RunEvent { seq: number(0), at, kind: RunEventKind::Record(record) })
 }

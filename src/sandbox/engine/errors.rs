@@ -8,42 +8,7 @@ use super::types::exception_chain;
 use super::value::Val;
 use super::wire;
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
-
-/// Error categories by number (MS-PSRP 2.2.3.9).
-const CATEGORIES: [&str; 32] = [
-    "NotSpecified",
-    "OpenError",
-    "CloseError",
-    "DeviceError",
-    "DeadlockDetected",
-    "InvalidArgument",
-    "InvalidData",
-    "InvalidOperation",
-    "InvalidResult",
-    "InvalidType",
-    "MetadataError",
-    "NotImplemented",
-    "NotInstalled",
-    "ObjectNotFound",
-    "OperationStopped",
-    "OperationTimeout",
-    "SyntaxError",
-    "ParserError",
-    "PermissionDenied",
-    "ResourceBusy",
-    "ResourceExists",
-    "ResourceUnavailable",
-    "ReadError",
-    "WriteError",
-    "FromStdErr",
-    "SecurityError",
-    "ProtocolError",
-    "ConnectionError",
-    "AuthenticationError",
-    "LimitsExceeded",
-    "QuotaExceeded",
-    "NotEnabled",
-];
+use crate::record::ERROR_CATEGORIES;
 
 /// What every refusal of the engine says at its end.
 pub(super) const HINT: &str =
@@ -189,7 +154,7 @@ impl ErrorRecord {
     }
 
     pub(super) fn category_name(&self) -> &'static str {
-        CATEGORIES.get(usize::from(self.category)).copied().unwrap_or("NotSpecified")
+        ERROR_CATEGORIES.get(usize::from(self.category)).copied().unwrap_or("NotSpecified")
     }
 
     fn category_message(&self) -> String {
@@ -374,8 +339,8 @@ impl ErrorRecord {
     /// A category by name or number.
     pub(super) fn category_of(value: &Val) -> Result<u8, Self> {
         let wanted = super::convert::text(value);
-        let by_name = CATEGORIES.iter().position(|name| name.eq_ignore_ascii_case(&wanted));
-        let place = by_name.or_else(|| wanted.parse().ok().filter(|place| *place < CATEGORIES.len()));
+        let by_name = ERROR_CATEGORIES.iter().position(|name| name.eq_ignore_ascii_case(&wanted));
+        let place = by_name.or_else(|| wanted.parse().ok().filter(|place| *place < ERROR_CATEGORIES.len()));
         place.map(|place| place as u8).ok_or_else(|| {
             let message = format!("Cannot bind parameter 'Category'. '{wanted}' is no error category.");
             let kind = "System.Management.Automation.ParameterBindingException";

@@ -1,4 +1,4 @@
-//! `cargo +nightly fuzz run clixml` in the folder `tests` (`--fuzz-dir fuzz`).
+//! `tests/fuzz/run SECONDS` runs it.
 #![no_main]
 
 #[path = "../clixml_check.rs"]

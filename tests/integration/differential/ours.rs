@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use psfleet::clixml::{Document, read_typed, value_from_json};
 use psfleet::event::RunEvent;
 use psfleet::fleet::{self, Emission, Work};
-use psfleet::output::{self, CsvSettings, Format, SelectedStreams, Settings, Sink};
+use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings, Sink};
 use psfleet::psrp::{Argument, Command, Invocation};
 use psfleet::script::Source;
 use psfleet::script::using::{Definitions, Form};
@@ -126,6 +126,7 @@ fn sink(text: &Text, types: bool) -> Box<dyn Sink> {
         width: 120,
         color: false,
         terminal: false,
+        losses: Losses::default(),
     };
     output::open(Format::Jsonl, Box::new(text.clone()), &settings)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use psfleet::event::{RunEvent, RunHeader};
 use psfleet::fleet::{self, Emission, RunSpec, Work};
-use psfleet::output::{self, CsvSettings, Format, SelectedStreams, Settings};
+use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings};
 use psfleet::psrp::Command;
 use psfleet::target::{Target, Timeouts};
 use serde::Deserialize;
@@ -92,6 +92,7 @@ fn settings() -> Settings {
         width: 120,
         color: false,
         terminal: false,
+        losses: Losses::default(),
     }
 }
 

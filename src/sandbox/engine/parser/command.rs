@@ -131,25 +131,8 @@ impl Parser<'_> {
 
     /// `a, b, c`
     fn argument_list(&mut self) -> Parsed<Expr> {
-        let start = self.cursor.pos();
-        let mut all = vec![self.command_argument_primary()?];
-        loop {
-            let end = self.cursor.pos();
-            self.cursor.skip_blanks();
-            if !self.cursor.eat(",") {
-                self.cursor.set_pos(end);
-                break;
-            }
-            self.cursor.skip_lines();
-            if self.at_argument_end() {
-                return self.error("MissingArgument", "Missing argument in parameter list.", end);
-            }
-            all.push(self.command_argument_primary()?);
-        }
-        match all.len() {
-            1 => Ok(all.remove(0)),
-            _ => Ok(Expr { kind: ExprKind::Comma(all), span: self.span_from(start) }),
-        }
+        let missing = ("MissingArgument", "Missing argument in parameter list.");
+        self.commas(Self::command_argument_primary, |parser| !parser.at_argument_end(), missing)
     }
 
     /// One argument: a value with its postfix operators, or a word.

@@ -69,9 +69,19 @@ impl Parser<'_> {
 
     /// `a, b, c`
     fn comma_list(&mut self) -> Parsed<Expr> {
+        let missing = ("MissingExpressionAfterToken", "Missing expression after ','.");
+        self.commas(Self::unary, Self::at_operand, missing)
+    }
+
+    /// Elements between commas; a comma with nothing behind it is the error `missing`.
+    pub(super) fn commas(
+        &mut self,
+        element: impl Fn(&mut Self) -> Parsed<Expr>,
+        at_element: impl Fn(&mut Self) -> bool,
+        missing: (&'static str, &str),
+    ) -> Parsed<Expr> {
         let start = self.cursor.pos();
-        let first = self.unary()?;
-        let mut all = vec![first];
+        let mut all = vec![element(self)?];
         loop {
             let end = self.cursor.pos();
             self.cursor.skip_blanks();
@@ -80,11 +90,10 @@ impl Parser<'_> {
                 break;
             }
             self.cursor.skip_lines();
-            if !self.at_operand() {
-                let message = "Missing expression after ','.";
-                return self.error("MissingExpressionAfterToken", message, end);
+            if !at_element(self) {
+                return self.error(missing.0, missing.1, end);
             }
-            all.push(self.unary()?);
+            all.push(element(self)?);
         }
         match all.len() {
             1 => Ok(all.remove(0)),

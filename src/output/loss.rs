@@ -1,0 +1,74 @@
+//! What plain JSON and CSV cannot show, for whoever tells people about it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::clixml::{DiagnosticKind, Diagnostics};
+
+/// The values that a run's sinks have shown as null, the first of each kind. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Losses(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    told: Vec<DiagnosticKind>,
+    new: Vec<String>,
+}
+
+impl Losses {
+    /// Takes what an object of this host has lost.
+    pub fn note(&self, host: &str, lost: &Diagnostics) {
+        for diagnostic in &lost.items {
+            let mut state = self.state();
+            if !state.told.contains(&diagnostic.kind) {
+                state.told.push(diagnostic.kind);
+                state.new.push(format!("{host}: {diagnostic}"));
+            }
+        }
+    }
+
+    /// What has come since the last time: of each kind one, once for all sinks.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().new)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Valid after any panic: each entry is complete.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clixml::{Object, Value};
+    use crate::output::testing::{Script, bag, settings, written};
+    use crate::output::{Format, Losses, Settings};
+    use crate::record::Stream;
+
+    fn hidden() -> Object {
+        bag(vec![("Password", Value::SecureString([0].into())), ("Name", Value::str("a"))])
+    }
+
+    #[test]
+    fn each_kind_is_told_once_by_every_format_that_loses_it() {
+        for (format, select) in [(Format::Jsonl, ""), (Format::Json, ""), (Format::Csv, ""), (Format::Jsonl, "Pass*")] {
+            let losses = Losses::default();
+            let select = Some(select.to_owned()).filter(|select| !select.is_empty()).into_iter().collect();
+            let settings = Settings { losses: losses.clone(), select, ..settings() };
+            let mut script = Script::new(&["web01", "web02"]);
+            let mut events = vec![script.started()];
+            events.extend((0..2).map(|target| script.record(target, Stream::Output, hidden())));
+            written(format, &settings, &events);
+            assert_eq!(losses.take(), ["web01: Password is a SecureString and is shown as null"], "{format:?}");
+            assert!(losses.take().is_empty());
+        }
+    }
+
+    #[test]
+    fn types_lose_nothing() {
+        let losses = Losses::default();
+        let settings = Settings { losses: losses.clone(), types: true, ..settings() };
+        let mut script = Script::new(&["web01"]);
+        written(Format::Jsonl, &settings, &[script.started(), script.record(0, Stream::Output, hidden())]);
+        assert!(losses.take().is_empty());
+    }
+}

@@ -1,0 +1,4 @@
+//! The part of psfleet that is fuzzed, from its own sources.
+
+#[path = "../../../src/clixml/mod.rs"]
+pub mod clixml;
