@@ -20,8 +20,10 @@ mod targets;
 pub mod terminal;
 mod version;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
@@ -64,11 +66,12 @@ pub fn main() -> ExitCode {
     let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some();
     let wrong = defaults::wrong(&config, is_set, |args| Cli::try_parse_from(args).err().map(|error| error.to_string()));
-    let cli = match Cli::try_parse_from(defaults::add(std::env::args_os().collect(), &config, is_set)) {
+    let typed = defaults::add(std::env::args_os().collect(), &config, is_set);
+    let cli = match Cli::try_parse_from(&typed) {
         Ok(cli) => cli,
         // What is wrong in a file would be told as if it had been typed.
         Err(error) if error.use_stderr() && !wrong.is_empty() => return exit::wrong_defaults(&wrong),
-        Err(error) => error.exit(),
+        Err(error) => return explain(&typed, &error),
     };
     log_to_stderr();
     let result = match cli.command {
@@ -83,6 +86,21 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
+}
+
+/// Shows what a script takes where help was asked for together with one, else what clap has to say.
+fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
+    let without = match error.kind() {
+        ErrorKind::DisplayHelp => script::without_help(typed),
+        _ => None,
+    };
+    if let Some(Ok(Cli { command: Command::Run(args) })) = without.map(Cli::try_parse_from)
+        && let Some(help) = script::help(args.code.as_deref())
+    {
+        let shown = help.and_then(|help| Ok(terminal::print(&help)?));
+        return ExitCode::from(shown.map_or_else(|error| exit::failure(&error), |()| 0));
+    }
+    error.exit()
 }
 
 /// Logs what `RUST_LOG` asks for, nothing by default: what users must know comes as events and errors.

@@ -2,27 +2,62 @@
 
 use std::sync::Arc;
 
+use anyhow::bail;
+
+use super::args::output::OutputFormat;
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
-use super::script::{Call, Commands, Secrets};
+use super::script::{Call, Commands, Host, Plan, Secrets};
 use super::surroundings::Machine;
 use super::terminal::Console;
-use super::{course, targets};
+use super::{course, targets, terminal};
 use crate::fleet::Work;
+use crate::inventory::HostSettings;
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
 pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
     let call = Call::read(args.code.as_deref(), &args.execute)?;
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
+    if args.execute.plan {
+        return plan(args, call, &targets::select(&request, &mut sandbox)?);
+    }
     let resolved = targets::resolve(&request, &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    let hosts: Vec<Host> = resolved.targets.iter().map(|target| Host::from(&**target)).collect();
     let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
-    let commands = Commands::new(call, &secrets, &resolved.targets)?;
+    let commands = Commands::new(call, &secrets, &hosts)?;
     let sinks = args.output.open(&console)?;
     course::run(Work::Script(Arc::new(commands)), &resolved, &args.execute.course, &console, sinks)
+}
+
+/// Shows what would be done, once it is known that it could be.
+fn plan(args: &RunArgs, call: Call, settings: &[HostSettings]) -> anyhow::Result<u8> {
+    let hosts: Vec<Host> = settings.iter().map(Host::from).collect();
+    let plan = Plan::new(&call, settings, &hosts, args.execute.input.as_deref());
+    Commands::new(call, &Secrets::default(), &hosts)?;
+    let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
+    terminal::print(&if is_json { plan.json() } else { plan.text() })?;
+    Ok(0)
+}
+
+/// Refuses to read stdin for two purposes: the second would find nothing.
+fn one_reader_of_stdin(args: &RunArgs) -> anyhow::Result<()> {
+    let is_stdin = |texts: &[String]| texts.iter().any(|text| text == "-");
+    let uses = [
+        ("the script", args.code.as_deref() == Some("-")),
+        ("--input", args.execute.input.as_deref() == Some("-")),
+        // These two share what they read.
+        ("the list of hosts", is_stdin(&args.targets.inventory) || is_stdin(&args.targets.targets)),
+    ];
+    let readers: Vec<&str> = uses.into_iter().filter_map(|(name, reads)| reads.then_some(name)).collect();
+    match readers.as_slice() {
+        [one, other, ..] => bail!("{one} and {other} cannot both be read from stdin (-): put one of them into a file"),
+        _ => Ok(()),
+    }
 }

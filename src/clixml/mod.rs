@@ -25,8 +25,8 @@ pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
 pub use json::{
-    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, read_typed, value_from_json, write_plain,
-    write_typed,
+    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json,
+    write_plain, write_typed,
 };
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::clixml::{self, Document, Value};
 
 use super::fragment;
+use super::input::{Input, Unsent};
 use super::key_exchange::KeyError;
 use super::message::{Destination, Header, MessageType, create_pipeline};
 use super::secrets::{Part, Places, SecretArgument};
@@ -38,19 +39,27 @@ pub struct Argument {
 #[derive(Debug, Clone)]
 pub struct Command {
     create_pipeline: Arc<[u8]>,
-    input: Arc<[Box<[u8]>]>,
+    input: Option<Arc<Input>>,
     secrets: Arc<Places>,
 }
 
 impl Command {
-    /// Serializes an invocation and its input objects.
+    /// Serializes an invocation and its input objects. Without any, an invocation that announces input gets it while it
+    /// runs.
     pub fn new(invocation: &Invocation, input: &[Document]) -> Self {
+        let input = (!input.is_empty()).then(|| Arc::new(input.iter().collect()));
+        Self::serialize(invocation, input)
+    }
+
+    /// Serializes an invocation that announces input, all of which is known.
+    pub fn with_input(invocation: &Invocation, input: Arc<Input>) -> Self {
+        Self::serialize(invocation, Some(input))
+    }
+
+    fn serialize(invocation: &Invocation, input: Option<Arc<Input>>) -> Self {
         let create_pipeline = Document::new(create_pipeline::create_pipeline(invocation));
-        Self {
-            create_pipeline: clixml::encode(&create_pipeline).into_bytes().into(),
-            input: input.iter().map(|object| clixml::encode(object).into_bytes().into()).collect(),
-            secrets: Arc::default(),
-        }
+        let create_pipeline = clixml::encode(&create_pipeline).into_bytes().into();
+        Self { create_pipeline, input, secrets: Arc::default() }
     }
 
     /// The data of CREATE_PIPELINE.
@@ -61,11 +70,8 @@ impl Command {
     /// A line that a user typed, formatted for our host by the other side.
     pub fn interactive(script: &str) -> Self {
         let create_pipeline = Document::new(create_pipeline::interactive(script));
-        Self {
-            create_pipeline: clixml::encode(&create_pipeline).into_bytes().into(),
-            input: Arc::default(),
-            secrets: Arc::default(),
-        }
+        let create_pipeline = clixml::encode(&create_pipeline).into_bytes().into();
+        Self { create_pipeline, input: None, secrets: Arc::default() }
     }
 
     /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.
@@ -94,8 +100,8 @@ impl Command {
         Ok(fragment::cut(object_id, &parts, max))
     }
 
-    /// The input objects, each one message's data.
-    pub(super) fn input(&self) -> &[Box<[u8]>] {
-        &self.input
+    /// The input to send, if it is known already.
+    pub(super) fn input(&self) -> Option<Unsent> {
+        self.input.clone().map(Unsent::new)
     }
 }

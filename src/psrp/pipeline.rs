@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::clixml::{Decoder, Document, Limits, Value};
 use crate::record::Stream;
 
+use super::input::Unsent;
 use super::message::host_call::HostCall;
 use super::message::{self, MessageType, state};
 use super::pool::MAX_MESSAGE;
@@ -42,16 +43,19 @@ pub struct Pipeline {
     decoder: Decoder,
     events: VecDeque<PipelineEvent>,
     ended: bool,
+    /// Input that is still to be sent.
+    pub(super) input: Option<Unsent>,
 }
 
 impl Pipeline {
-    pub(super) fn new(id: Uuid) -> Self {
+    pub(super) fn new(id: Uuid, input: Option<Unsent>) -> Self {
         Self {
             id,
             incoming: Defragmenter::new(MAX_MESSAGE),
             decoder: Decoder::new(Limits::default()),
             events: VecDeque::new(),
             ended: false,
+            input,
         }
     }
 

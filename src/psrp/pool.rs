@@ -20,6 +20,10 @@ use super::{Command, Defragmenter, Pipeline, ProtocolError, fragment};
 /// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
 
+/// Fragments of input objects that are sent together, in bytes. More would save exchanges, but PowerShell moves all that
+/// follows a message in a packet when it takes the message out: small objects by the thousand would take it forever.
+const INPUT_PORTION: usize = 64 << 10;
+
 /// Where a pool stands.
 ///
 /// ```text
@@ -130,7 +134,8 @@ impl Pool {
         Ok(fragments)
     }
 
-    /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE, input objects and the end of input.
+    /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE. Its input must not travel with them: PowerShell
+    /// 7.6 loses what arrives together with the message that makes the pipeline.
     ///
     /// # Errors
     /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down. [`ProtocolError::Key`]
@@ -143,14 +148,27 @@ impl Pool {
     ) -> Result<(Pipeline, Vec<Bytes>), ProtocolError> {
         self.expect_state("create a pipeline", PoolState::Ready)?;
         let object_id = self.take_object_id();
-        let mut fragments = command.create_fragments(object_id, (self.id, id), self.key.as_ref(), max_fragment)?;
-        if !command.input().is_empty() {
-            for object in command.input() {
-                fragments.extend(self.input_message(id, object, max_fragment));
-            }
-            fragments.extend(self.end_of_input(id, max_fragment));
+        let fragments = command.create_fragments(object_id, (self.id, id), self.key.as_ref(), max_fragment)?;
+        Ok((Pipeline::new(id, command.input()), fragments))
+    }
+
+    /// The fragments of the next portion of the input that a pipeline was created with, the end of it included; `None`
+    /// when all is made. So a target holds no more than a portion of an input, however large it is.
+    pub fn more_input(&mut self, pipeline: &mut Pipeline, max_fragment: usize) -> Option<Vec<Bytes>> {
+        let mut unsent = pipeline.input.take()?;
+        let mut fragments = Vec::new();
+        let mut size = 0;
+        while size < INPUT_PORTION {
+            let Some(object) = unsent.take() else {
+                fragments.extend(self.end_of_input(pipeline.id(), max_fragment));
+                return Some(fragments);
+            };
+            let message = self.input_message(pipeline.id(), object, max_fragment);
+            size += message.iter().map(Bytes::len).sum::<usize>();
+            fragments.extend(message);
         }
-        Ok((Pipeline::new(id), fragments))
+        pipeline.input = Some(unsent);
+        Some(fragments)
     }
 
     /// The fragments of one more input object of a pipeline that was created with input to follow.

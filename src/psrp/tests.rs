@@ -1,5 +1,7 @@
 //! The vectors of a client and a server that we did not write, and whole conversations without a network.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::message::{self, Destination, Header, MessageType, build};
@@ -111,7 +113,11 @@ fn input_follows_and_ends() {
     let invocation = Invocation { script: "$input".into(), arguments: vec![], input: true };
     let input: Vec<Document> = ["a", "b"].into_iter().map(|text| Document::new(Value::str(text))).collect();
     let command = Command::new(&invocation, &input);
-    let (_, fragments) = ready_pool().create_pipeline(&command, PIPELINE, MAX).expect("ready");
+    let mut pool = ready_pool();
+    let (mut pipeline, mut fragments) = pool.create_pipeline(&command, PIPELINE, MAX).expect("ready");
+    assert_eq!(fragments.len(), 1, "input comes later");
+    fragments.extend(pool.more_input(&mut pipeline, MAX).expect("a portion"));
+    assert_eq!(pool.more_input(&mut pipeline, MAX), None);
     let mut defragmenter = Defragmenter::new(1 << 20);
     fragments.iter().for_each(|fragment| defragmenter.push(fragment));
     let types: Vec<_> = std::iter::from_fn(|| defragmenter.next_message().expect("in order"))
@@ -119,6 +125,26 @@ fn input_follows_and_ends() {
         .collect();
     let input = MessageType::PipelineInput;
     assert_eq!(types, [MessageType::CreatePipeline, input, input, MessageType::EndOfPipelineInput]);
+}
+
+#[test]
+fn large_input_goes_in_portions() {
+    let invocation = Invocation { script: "$input".into(), arguments: vec![], input: true };
+    let input: Input = std::iter::repeat_n(&Document::new(Value::str("x".repeat(1000))), 1000).collect();
+    let command = Command::with_input(&invocation, Arc::new(input));
+    let mut pool = ready_pool();
+    let (mut pipeline, _) = pool.create_pipeline(&command, PIPELINE, MAX).expect("ready");
+    let more = std::iter::from_fn(|| pool.more_input(&mut pipeline, MAX));
+    let portions: Vec<usize> = more.map(|fragments| fragments.iter().map(|fragment| fragment.len()).sum()).collect();
+    assert!(portions.iter().all(|size| *size < 80 << 10), "{portions:?}");
+    assert!(portions.iter().sum::<usize>() > 1_000_000, "{portions:?}");
+    let none = Command::with_input(&invocation, Arc::default());
+    let (mut pipeline, _) = pool.create_pipeline(&none, PIPELINE, MAX).expect("ready");
+    assert_eq!(
+        pool.more_input(&mut pipeline, MAX).map(|fragments| fragments.len()),
+        Some(1),
+        "the end of the input comes"
+    );
 }
 
 #[test]

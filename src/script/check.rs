@@ -39,6 +39,8 @@ pub fn check(parameters: &Parameters, given: &Given<'_>) -> Result<(), Vec<Scrip
     let mut bound: Vec<&str> = Vec::new();
     for (name, value) in &given.named {
         match parameters.find(name) {
+            // The remote side knows its types.
+            Err(ScriptError::UnknownParameter { .. }) if parameters.is_common(name) => {}
             Err(error) => errors.push(error),
             Ok(parameter) if bound.contains(&&*parameter.name) => {
                 errors.push(ScriptError::Twice { name: parameter.name.clone() });
@@ -152,9 +154,51 @@ fn violation(rule: &Validation, items: &[&Value]) -> Option<String> {
             };
             (items.is_empty() || items.iter().any(|item| is_empty(&item))).then(|| "may not be empty".to_owned())
         }
-        // PowerShell's regular expressions are .NET's: only it can tell.
-        Validation::Pattern(_) => None,
+        Validation::Pattern(pattern) => {
+            let pattern = shared_pattern(pattern)?;
+            let is_other =
+                |item: &&&Value| is_simple(item) && plain_text(item).is_some_and(|text| !pattern.is_match(&text));
+            let wrong = items.iter().find(is_other)?;
+            Some(format!("takes what fits the pattern {}, not {}", pattern.as_str(), describe(wrong)))
+        }
+        Validation::Length(low, high) => {
+            let is_outside = |item: &&&Value| match item.unboxed() {
+                Value::Str(text) => !(*low..=*high).contains(&text.utf16().len()),
+                _ => false,
+            };
+            let wrong = items.iter().find(is_outside)?;
+            Some(format!("takes {low} to {high} characters, not {}", describe(wrong)))
+        }
+        Validation::Count(low, high) => (!(*low..=*high).contains(&items.len()))
+            .then(|| format!("takes {low} to {high} items, not {}", items.len())),
     }
+}
+
+/// A pattern that means the same to .NET and to us; `None` if that is not certain, and only PowerShell can tell.
+fn shared_pattern(pattern: &str) -> Option<regex::Regex> {
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_shared = match c {
+            '\\' => chars
+                .next()
+                .is_some_and(|escaped| !escaped.is_alphanumeric() || matches!(escaped, 'd' | 'w' | 's' | 't')),
+            // Groups with options or looks, set subtraction.
+            '(' => chars.peek() != Some(&'?'),
+            '[' => chars.peek() != Some(&'['),
+            '-' | '&' | '~' => chars.peek() != Some(&c) && chars.peek() != Some(&'['),
+            other => other.is_ascii() && !other.is_ascii_control(),
+        };
+        if !is_shared {
+            return None;
+        }
+    }
+    regex::RegexBuilder::new(pattern).case_insensitive(true).build().ok()
+}
+
+/// A value's text, where both kinds of patterns see the same in it.
+fn plain_text(value: &Value) -> Option<String> {
+    let text = crate::clixml::text(value);
+    text.chars().all(|c| matches!(c, ' '..='~')).then(|| text.into())
 }
 
 fn is_simple(value: &Value) -> bool {
@@ -324,6 +368,29 @@ mod tests {
         let script = "param([ValidateRange(1, 5)][int]$n, [ValidateNotNullOrEmpty()][string]$s)";
         assert_eq!(mistakes(script, json!([]), json!({"n": 6, "s": ""})).len(), 2);
         assert_eq!(mistakes(script, json!([]), json!({"n": 5, "s": "x"})), [""; 0]);
+    }
+
+    #[test]
+    fn lengths_counts_and_plain_patterns() {
+        let script = "param([ValidateLength(2,3)]$l, [ValidateCount(1,2)][int[]]$c, [ValidatePattern('^[a-z]\\d+$')]$p, \
+                      [ValidatePattern('(?<x>a)')]$net)";
+        assert_eq!(mistakes(script, json!([]), json!({"l": "ab", "c": [1, 2], "p": "A7", "net": "b"})), [""; 0]);
+        assert_eq!(
+            mistakes(script, json!([]), json!({"l": "a", "c": [1, 2, 3], "p": "7A"})),
+            [
+                "the parameter `l` (line 1, column 28) takes 2 to 3 characters, not `a`",
+                "the parameter `c` (line 1, column 58) takes 1 to 2 items, not 3",
+                "the parameter `p` (line 1, column 94) takes what fits the pattern ^[a-z]\\d+$, not `7A`",
+            ]
+        );
+    }
+
+    #[test]
+    fn common_parameters_belong_to_advanced_scripts() {
+        let advanced = "[CmdletBinding(SupportsShouldProcess)]param($a)";
+        assert_eq!(mistakes(advanced, json!([]), json!({"Verbose": true, "ea": "Stop", "WhatIf": true})), [""; 0]);
+        assert_eq!(mistakes("[CmdletBinding()]param($a)", json!([]), json!({"WhatIf": true})).len(), 1);
+        assert_eq!(mistakes("param($a)", json!([]), json!({"Verbose": true})).len(), 1);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Parameters {
     pub advanced: bool,
     /// False where `[CmdletBinding(PositionalBinding = $false)]` takes positions away.
     pub positional: bool,
+    /// `[CmdletBinding(SupportsShouldProcess)]`: there are `-WhatIf` and `-Confirm`.
+    pub should_process: bool,
 }
 
 /// One parameter.
@@ -51,11 +53,34 @@ pub enum Validation {
     Set(Vec<String>),
     /// Between two bounds, as written.
     Range(String, String),
-    /// A regular expression.
+    /// A regular expression of .NET.
     Pattern(String),
+    /// So many characters, from the least to the most.
+    Length(usize, usize),
+    /// So many items, from the least to the most.
+    Count(usize, usize),
     /// Neither null nor empty.
     NotNullOrEmpty,
 }
+
+/// The parameters of every advanced script, with their aliases.
+const COMMON: [(&str, &str); 13] = [
+    ("verbose", "vb"),
+    ("debug", "db"),
+    ("erroraction", "ea"),
+    ("warningaction", "wa"),
+    ("informationaction", "infa"),
+    ("progressaction", "proga"),
+    ("errorvariable", "ev"),
+    ("warningvariable", "wv"),
+    ("informationvariable", "iv"),
+    ("outvariable", "ov"),
+    ("outbuffer", "ob"),
+    ("pipelinevariable", "pv"),
+    ("usetransaction", "usetx"),
+];
+
+const SHOULD_PROCESS: [(&str, &str); 2] = [("whatif", "wi"), ("confirm", "cf")];
 
 impl Parameter {
     /// Whether it is a switch.
@@ -81,6 +106,8 @@ impl Parameters {
             if attribute.is("CmdletBinding") {
                 parameters.advanced = true;
                 parameters.positional = attribute.named("PositionalBinding").is_none_or(|value| is_true(&value));
+                parameters.should_process =
+                    attribute.named("SupportsShouldProcess").is_some_and(|value| is_true(&value));
             }
         }
         for tokens in split(found.inside) {
@@ -89,6 +116,14 @@ impl Parameters {
             parameters.list.push(parameter);
         }
         Ok(parameters)
+    }
+
+    /// Whether PowerShell itself gives the script a parameter of this name (`about_CommonParameters`).
+    pub fn is_common(&self, name: &str) -> bool {
+        let wanted = name.to_lowercase();
+        let fits = |(known, alias): &(&str, &str)| known.starts_with(&wanted) || *alias == wanted;
+        let known = COMMON.iter().chain(SHOULD_PROCESS.iter().filter(|_| self.should_process));
+        self.advanced && !wanted.is_empty() && known.into_iter().any(fits)
     }
 
     /// The parameter of a name, an alias, or an unambiguous beginning of one.
@@ -287,6 +322,12 @@ impl Parameter {
                     self.validations.push(Validation::Range(low.clone(), high.clone()));
                 }
             }
+            "validatelength" => {
+                self.validations.extend(bounds(&positional).map(|(low, high)| Validation::Length(low, high)))
+            }
+            "validatecount" => {
+                self.validations.extend(bounds(&positional).map(|(low, high)| Validation::Count(low, high)))
+            }
             "validatenotnullorempty" | "validatenotnull" | "validatenotnullorwhitespace" => {
                 self.validations.push(Validation::NotNullOrEmpty);
             }
@@ -301,6 +342,14 @@ impl Parameter {
         self.position = attribute.named("Position").and_then(|value| value.parse().ok()).or(self.position);
         self.sets.extend(attribute.named("ParameterSetName"));
         self.help_message = attribute.named("HelpMessage").or(self.help_message.take());
+    }
+}
+
+/// Two whole numbers, as bounds of lengths are.
+fn bounds(arguments: &[String]) -> Option<(usize, usize)> {
+    match arguments {
+        [low, high] => Some((low.parse().ok()?, high.parse().ok()?)),
+        _ => None,
     }
 }
 

@@ -156,12 +156,16 @@ impl Miss {
 }
 
 /// A variable's path behind `using:`, scope removed.
-pub(super) struct Path<'p> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path<'p> {
+    /// The drive, such as `env`; `None` for a plain variable.
     pub drive: Option<&'p str>,
+    /// The name in it.
     pub name: &'p str,
 }
 
 impl<'p> Path<'p> {
+    /// Takes a path such as `x`, `global:x` or `env:PATH` apart.
     pub fn parse(path: &'p str) -> Self {
         match path.split_once(':') {
             Some((drive, name)) if drive.eq_ignore_ascii_case("variable") => Self::without_scope(name),
@@ -184,7 +188,7 @@ fn is_scope(drive: &str) -> bool {
 }
 
 /// Whether PowerShell takes two names for the same.
-pub(super) fn same_name(one: &str, other: &str) -> bool {
+pub fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }
 

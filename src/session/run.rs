@@ -231,6 +231,9 @@ impl<R: Records> Course<'_, R> {
         let mut stopping = false;
         let mut deadline = deadline;
         while self.ended.is_none() {
+            if feeding.is_none() && !stopping && self.answers.is_empty() {
+                feeding = self.feed_more();
+            }
             let wanted = tokio::select! {
                 received = &mut receiving => {
                     receiving = receive(&carrier, Channel::Pipeline(id));
@@ -291,6 +294,14 @@ impl<R: Records> Course<'_, R> {
             let _ = tokio::time::timeout(STOP_WAIT, feeding).await;
         }
         Ok(halted)
+    }
+
+    /// Begins to send the next portion of the input that the command brought.
+    fn feed_more(&mut self) -> Option<BoxFuture<'static, Result<(), transport::Error>>> {
+        let carrier = Arc::clone(&self.session.carrier);
+        let fragments = self.session.pool.more_input(&mut self.pipeline, carrier.max_fragment())?;
+        let id = self.pipeline.id();
+        Some(Box::pin(async move { carrier.send(Channel::Pipeline(id), Priority::Default, fragments).await }))
     }
 
     /// Begins to send an input object, or the end of the input.

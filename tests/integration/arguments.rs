@@ -1,12 +1,14 @@
 //! What `psfleet run` gives to scripts: the whole program, with real PowerShell on this machine behind it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
+use psfleet::sandbox::{Engine, Options};
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
-use crate::support::pwsh;
+use crate::support::sshd::{Setup, Sshd, user};
+use crate::support::{pwsh, sandbox};
 
 /// Two hosts on this machine, with variables.
 const INVENTORY: &str = "[groups.all_local]\nhosts = ['one', 'two']\ntransport = 'local'\nvars = { site = 'ber' }\n\
@@ -62,11 +64,16 @@ impl Program {
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command().args(arguments).output().expect("psfleet runs");
+        Ran::of_output(&self.command().args(arguments).output().expect("psfleet runs"))
+    }
+}
+
+impl Ran {
+    fn of_output(output: &Output) -> Self {
         let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
         let events = lines.map(|line| serde_json::from_slice::<Value>(line).expect("a line of JSON"));
         let objects = events.filter(|event| event["type"] == "object");
-        Ran {
+        Self {
             code: output.status.code(),
             objects: objects
                 .map(|event| (event["host"].as_str().expect("a host").to_owned(), event["data"].clone()))
@@ -114,4 +121,253 @@ fn a_broken_file_of_arguments_says_where() {
     let ran = program.run(&["-t", "one", "$args", "--args-file", "broken.json"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("broken.json: line 3, column 11: expected `:`"), "{}", ran.stderr);
+}
+
+#[test]
+fn stdin_has_one_reader() {
+    let program = Program::with("/nowhere/pwsh".into());
+    let ran = program.run(&["-t", "one", "-", "--input", "-"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("the script and --input cannot both be read from stdin"), "{}", ran.stderr);
+}
+
+/// A script, its input in a file of this name, and what comes of it.
+struct Fed {
+    covers: &'static str,
+    script: &'static str,
+    file: &'static str,
+    input: &'static str,
+    flags: &'static [&'static str],
+    objects: &'static str,
+}
+
+const FED: [Fed; 8] = [
+    Fed {
+        covers: "$input of lines",
+        script: "$all = @($input); $all.Count; $all[1]",
+        file: "i.txt",
+        input: "a\r\nb c\n",
+        flags: &[],
+        objects: r#"[2, "b c"]"#,
+    },
+    Fed {
+        covers: "process block, items of a JSON array",
+        script: "begin { 'begin' } process { $_.a.b * 2 } end { 'end' }",
+        file: "i.json",
+        input: r#"[{"a": {"b": 1}}, {"a": {"b": 2}}]"#,
+        flags: &[],
+        objects: r#"["begin", 2, 4, "end"]"#,
+    },
+    Fed {
+        covers: "parameters by pipeline property, rows of CSV",
+        script: "param([Parameter(ValueFromPipelineByPropertyName)]$Name, \
+                 [Parameter(ValueFromPipelineByPropertyName)][int]$Size) process { \"$Name=$($Size + 1)\" }",
+        file: "i.csv",
+        input: "Name;Size\nx;1\n\"y \"\"z\"\"\";41\n",
+        flags: &[],
+        objects: r#"["x=2", "y \"z\"=42"]"#,
+    },
+    Fed {
+        covers: "parameter by pipeline value, JSON lines, beside arguments",
+        script: "param($Add, [Parameter(ValueFromPipeline)][int]$n) process { $n + $Add }",
+        file: "i.jsonl",
+        input: "1\n\n2\n",
+        flags: &["-p", "Add=10"],
+        objects: "[11, 12]",
+    },
+    Fed {
+        covers: "null and nested values",
+        script: "foreach ($x in $input) { $null -eq $x; $x.list.Count; $x.GetType().Name }",
+        file: "i.json",
+        input: r#"[{"list": [1, 2, null]}]"#,
+        flags: &[],
+        objects: r#"[false, 3, "PSCustomObject"]"#,
+    },
+    Fed {
+        covers: "no objects",
+        script: "begin { 'begin' } end { @($input).Count }",
+        file: "i.json",
+        input: "[]",
+        flags: &[],
+        objects: r#"["begin", 0]"#,
+    },
+    Fed {
+        covers: "input that nobody reads",
+        script: "'done'",
+        file: "i.txt",
+        input: "a\nb\n",
+        flags: &[],
+        objects: r#"["done"]"#,
+    },
+    Fed {
+        covers: "$input beside $using: and $args",
+        script: "$input | ForEach-Object { \"$_ $using:x $($args.Count)\" }; $args[0]",
+        file: "i.txt",
+        input: "a\n",
+        flags: &["--using", "x=from here", "-a", "10"],
+        objects: r#"["a from here 0", 10]"#,
+    },
+];
+
+/// Hosts `local`, `ssh` and `winrm` with real PowerShell behind each way.
+struct Ways {
+    program: Program,
+    _sshd: Sshd,
+    fleet: psfleet::sandbox::Fleet,
+}
+
+impl Ways {
+    async fn open() -> Option<Self> {
+        let pwsh = pwsh()?;
+        let sshd = Sshd::start(&Setup::with_powershell(&pwsh))?;
+        let options = Options { engine: Engine::Pwsh, hosts: 1, pwsh: pwsh.clone(), ..Options::default() };
+        let fleet = sandbox::fleet(options).await;
+        let port = fleet.hosts().next().expect("a host").1.port();
+        let program = Program::with(pwsh);
+        let inventory = format!(
+            "[hosts.local]\ntransport = 'local'\n[hosts.ssh]\ntransport = 'ssh'\naddress = '127.0.0.1'\nport = {}\nuser = {:?}\n\
+             identity = [{:?}]\nknown_hosts = [{:?}]\n[hosts.winrm]\naddress = '127.0.0.1'\nport = {port}\nauth = 'ntlm'\nuser = \
+             {:?}\npassword_env = 'PROBE_PASSWORD'\n",
+            sshd.endpoint().port,
+            user(),
+            sshd.user_key(),
+            sshd.known_hosts(),
+            fleet.user(),
+        );
+        program.write("fleet.toml", inventory);
+        Some(Self { program, _sshd: sshd, fleet })
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.program.command();
+        command.env("PROBE_PASSWORD", self.fleet.password().expose()).args(["-t", "@all", "--connect-timeout", "60s"]);
+        Ran::of_output(&command.args(arguments).output().expect("psfleet runs"))
+    }
+
+    /// Compares what every way gives.
+    fn gives(&self, what: &str, arguments: &[&str], objects: &[Value]) {
+        let ran = self.run(arguments);
+        for way in ["local", "ssh", "winrm"] {
+            assert_eq!(ran.of(way), objects, "{what} over {way}: {}", ran.stderr);
+        }
+        assert_eq!(ran.code, Some(0), "{what}: {}", ran.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn input_arrives_over_every_way() {
+    let Some(ways) = Ways::open().await else { return };
+    for Fed { covers, script, file, input, flags, objects } in FED {
+        ways.program.write(file, input);
+        let objects: Vec<Value> = serde_json::from_str(objects).expect("JSON");
+        ways.gives(covers, &[&[script, "--input", file], flags].concat(), &objects);
+    }
+    sandbox::assert_clean(ways.fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_input_arrives_over_every_way() {
+    let Some(ways) = Ways::open().await else { return };
+    let numbers = |count: u32| (1..=count).map(|number| format!("{number}\n")).collect::<String>();
+    ways.program.write("many.jsonl", numbers(100_000));
+    ways.program.write("some.jsonl", numbers(3_000));
+    let script = "begin { $sum = [long]0 } process { $sum += $_ } end { $sum; $_ }";
+    // The sandbox hands each object to its PowerShell by itself: it gets fewer.
+    ways.gives("3,000 objects", &[script, "--input", "some.jsonl"], &[json!(4_501_500), json!(3_000)]);
+    let ran = ways.run(&[script, "--input", "many.jsonl", "-x", "winrm"]);
+    for way in ["local", "ssh"] {
+        assert_eq!(ran.of(way), [json!(5_000_050_000_i64), json!(100_000)], "{}", ran.stderr);
+    }
+    let filler = "x".repeat(10_000);
+    let rows: String = (1..=200).map(|number| format!("{{\"Number\":{number},\"Text\":\"{filler}\"}}\n")).collect();
+    ways.program.write("rows.jsonl", rows);
+    let script = "$size = 0; foreach ($row in $input) { $size += $row.Text.Length }; $size; $row.Number";
+    ways.gives("wide objects", &[script, "--input", "rows.jsonl"], &[json!(2_000_000), json!(200)]);
+    // A script that has enough of it does not wait for the rest.
+    ways.gives("a part", &["$null = $input.MoveNext(); $input.Current", "--input", "many.jsonl"], &[json!(1)]);
+    sandbox::assert_clean(ways.fleet).await;
+}
+
+const DOCUMENTED: &str = "<#\n.SYNOPSIS\nChecks a disk.\n.PARAMETER Drive\nWhich one.\n.EXAMPLE\npsfleet run disk.ps1 -p Drive=C\n#>\n\
+                          [CmdletBinding()]\nparam(\n  [Parameter(Mandatory)][string]$Drive,\n  [ValidateSet('Low','High')][Alias('l')]$Level = \
+                          'Low',\n  [ValidateRange(1,9)][int]$Count = 3,\n  [switch]$Force\n)\n\"$Drive $using:limit\"\n";
+
+#[test]
+fn help_of_a_script_lists_its_parameters() {
+    let program = Program::with("/nowhere/pwsh".into());
+    program.write("disk.ps1", DOCUMENTED);
+    let help = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        let output = command.current_dir(program.path()).arg("run").args(arguments).output().expect("psfleet runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, page) = help(&["disk.ps1", "--help"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        page,
+        "Checks a disk.\n\n\
+         Usage: psfleet run disk.ps1 -t TARGETS -p Drive=STRING [-p Level=VALUE] [-p Count=INT] [-p Force]\n\n\
+         Parameters:\n  Drive [string], mandatory\n      Which one.\n  Level\n      One of: Low, High\n      Default: 'Low'\n      \
+         Also: l\n  Count [int]\n      From 1 to 9\n      Default: 3\n  Force [switch]\n\n\
+         Values of $using: expressions:\n  --using limit=VALUE\n\n\
+         Example:\n  psfleet run disk.ps1 -p Drive=C\n\n\
+         A value is JSON if it parses as JSON, else a string; see `psfleet run --help` for all flags.\n"
+    );
+    assert_eq!(help(&["--help", "disk.ps1"]), (Some(0), page));
+    for own in [&["--help"] as &[_], &["-h"], &["Get-Date", "--help"]] {
+        let (code, page) = help(own);
+        assert_eq!(code, Some(0), "{own:?}");
+        assert!(page.contains("--argument-list") && page.contains("--targets"), "{own:?}: {page}");
+    }
+    assert_eq!(help(&["nowhere.ps1", "--help"]), (Some(2), String::new()));
+}
+
+#[test]
+fn a_plan_lists_targets_and_values_and_connects_nowhere() {
+    let program = Program::with("/nowhere/pwsh".into());
+    program.write("s.ps1", "param([int]$Rack, $Name)\n\"$using:x $using:env:PSFLEET_PROBE\"\n");
+    program.write("named.json", "{\"Name\": {\"a\": 1}}");
+    let flags = [
+        "-t",
+        "@all",
+        "s.ps1",
+        "-p",
+        "Rack=host.rack",
+        "--using",
+        "x=2",
+        "--using",
+        "y=3",
+        "--args-file",
+        "named.json",
+    ];
+    let plan = |more: &[&str]| {
+        let output = program.command().args(flags).args(more).output().expect("psfleet runs");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = plan(&["--dry-run", "-o", "table"]);
+    for line in [
+        "Targets: 2\n  one,two: local\n",
+        "Script: s.ps1, 2 lines\n",
+        "  -Name = {\"a\":1}  (named.json)\n",
+        "  -Rack = 1 on one  (host variable rack, --param)\n  -Rack = 2 on two  (host variable rack, --param)\n",
+        "  $using:x = 2  (--using, line 2, column 2)\n",
+        "  $using:env:PSFLEET_PROBE = \"from here\"  (environment, line 2, column 11)\n",
+        "  $using:y = 3  (--using, not used by the script)\n",
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    let json: Value = serde_json::from_str(&plan(&["--plan", "-o", "json"])).expect("JSON");
+    assert_eq!(
+        (&json["v"], &json["target_count"], &json["targets"][0]["hosts"]),
+        (&json!(1), &json!(2), &json!("one,two"))
+    );
+    assert_eq!(
+        json["arguments"][2],
+        json!({"name": "Rack", "value": 2, "source": "host variable rack, --param", "hosts": "two"})
+    );
+    let wrong = program.run(&["--what-if", "-t", "@all", "s.ps1", "-p", "Rack=many", "--using", "x=2"]);
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    assert!(wrong.stderr.contains("takes an integer"), "{}", wrong.stderr);
+    assert_eq!(program.run(&["--plan", "-t", "@all!@all_local", "1"]).code, Some(4));
 }

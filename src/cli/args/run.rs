@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
 
 use super::connect::ConnectArgs;
 use super::course::CourseArgs;
 use super::output::OutputArgs;
 use super::targets::TargetArgs;
+use crate::cli::script::InputFormat;
 
 /// Run a script block or file on many hosts and stream the objects back
 #[derive(Debug, Clone, Args)]
@@ -54,6 +56,20 @@ pub struct ExecuteArgs {
     /// Value of $using:NAME in the script; values as for -a (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub using: Vec<String>,
+
+    /// Objects for $input, process blocks and pipeline parameters of the script, from a file or - for stdin: lines, JSON,
+    /// JSON lines or CSV, by suffix (.txt .json .jsonl .csv .tsv) or else by content
+    #[arg(long, env = "PSFLEET_INPUT", value_name = "FILE|-", allow_hyphen_values = true)]
+    pub input: Option<String>,
+
+    /// What --input holds, where neither suffix nor content tells
+    #[arg(long, env = "PSFLEET_INPUT_FORMAT", value_enum, value_name = "FORMAT", requires = "input")]
+    pub input_format: Option<InputFormat>,
+
+    /// Show the targets, the script and every value with its source, and do nothing; -o json for programs
+    #[arg(long, env = "PSFLEET_PLAN", aliases = ["dry-run", "what-if"], action = ArgAction::SetTrue,
+          value_parser = BoolishValueParser::new())]
+    pub plan: bool,
 
     /// The course of the run.
     #[command(flatten)]

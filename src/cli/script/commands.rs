@@ -10,11 +10,19 @@ use serde_json::Value as Json;
 use super::{Call, Entry, Secrets, environment};
 use crate::clixml::{Value, value_from_json};
 use crate::fleet;
-use crate::inventory::fold;
+use crate::inventory::{HostSettings, fold};
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
 use crate::script::{Given, Offer, ScriptError, Supplied, check, nearest};
 use crate::target::{Target, TargetId};
+
+/// What a call has to know of a target.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The target's name.
+    pub name: Arc<str>,
+    vars: BTreeMap<String, Json>,
+}
 
 /// What to run on each target.
 pub struct Commands {
@@ -39,7 +47,7 @@ impl Commands {
     ///
     /// # Errors
     /// Variables that some targets do not have, and values that the script cannot take, each with the hosts concerned.
-    pub fn new(call: Call, secrets: &Secrets, targets: &[Arc<Target>]) -> anyhow::Result<Self> {
+    pub fn new(call: Call, secrets: &Secrets, targets: &[Host]) -> anyhow::Result<Self> {
         let names = call.host_variables();
         let undefined: Vec<String> = names.iter().filter_map(|name| undefined(name, targets)).collect();
         if !undefined.is_empty() {
@@ -47,9 +55,9 @@ impl Commands {
         }
         let mut known: HashMap<String, usize> = HashMap::new();
         let mut of_target = Vec::with_capacity(targets.len());
-        let mut first: Vec<&Target> = Vec::new();
+        let mut first: Vec<&Host> = Vec::new();
         for target in targets {
-            let values = names.iter().map(|name| variable(target, name).cloned().unwrap_or_default());
+            let values = names.iter().map(|name| target.variable(name).cloned().unwrap_or_default());
             let key = Json::Array(values.collect()).to_string();
             of_target.push(*known.entry(key).or_insert_with(|| {
                 first.push(target);
@@ -86,7 +94,12 @@ impl fleet::Commands for Commands {
         let make = || {
             let sent = set.using.send(source, form);
             let arguments = set.arguments.iter().cloned().chain(sent.arguments).collect();
-            Command::new(&Invocation { script: sent.script, arguments, input: false }, &[]).with_secrets(&self.secrets)
+            let invocation = Invocation { script: sent.script, arguments, input: self.call.input.is_some() };
+            let command = match &self.call.input {
+                Some(input) => Command::with_input(&invocation, Arc::clone(input)),
+                None => Command::new(&invocation, &[]),
+            };
+            command.with_secrets(&self.secrets)
         };
         place.get_or_init(make).clone()
     }
@@ -96,11 +109,11 @@ impl Set {
     fn new(
         call: &Call,
         secrets: &Secrets,
-        target: &Target,
+        target: &Host,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<ScriptError>> {
         let value = |entry: &Entry| match &entry.value {
-            Supplied::Host(name) => variable(target, name).map_or(Value::Null, value_from_json),
+            Supplied::Host(name) => target.variable(name).map_or(Value::Null, value_from_json),
             Supplied::Literal(value) => value.clone(),
             reference => secrets.value(reference).unwrap_or(Value::Null),
         };
@@ -136,16 +149,31 @@ impl Call {
     }
 }
 
-/// A target's variable; as all names in PowerShell, without regard to case if there is none with exactly this name.
-fn variable<'t>(target: &'t Target, name: &str) -> Option<&'t Json> {
-    let alike = || target.vars.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
-    target.vars.get(name).or_else(|| alike().map(|(_, value)| value))
+impl Host {
+    /// A variable; as all names in PowerShell, without regard to case if there is none with exactly this name.
+    pub fn variable(&self, name: &str) -> Option<&Json> {
+        let alike = || self.vars.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
+        self.vars.get(name).or_else(|| alike().map(|(_, value)| value))
+    }
+}
+
+impl From<&Target> for Host {
+    fn from(target: &Target) -> Self {
+        Self { name: Arc::clone(&target.name), vars: target.vars.clone() }
+    }
+}
+
+impl From<&HostSettings> for Host {
+    fn from(host: &HostSettings) -> Self {
+        let vars = host.effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone()));
+        Self { name: Arc::clone(&host.name), vars: vars.collect() }
+    }
 }
 
 /// Says which targets lack a variable, if any do.
-fn undefined(name: &str, targets: &[Arc<Target>]) -> Option<String> {
+fn undefined(name: &str, targets: &[Host]) -> Option<String> {
     let lacking: Vec<&str> =
-        targets.iter().filter(|target| variable(target, name).is_none()).map(|target| &*target.name).collect();
+        targets.iter().filter(|target| target.variable(name).is_none()).map(|target| &*target.name).collect();
     if lacking.is_empty() {
         return None;
     }
@@ -205,7 +233,12 @@ mod tests {
 
     fn commands(script: &str, flags: &[&str], vars: &[Json]) -> Result<Commands, String> {
         let call = call(script, flags).expect("a call");
-        Commands::new(call, &Secrets::default(), &targets(vars)).map_err(|error| error.to_string())
+        Commands::new(
+            call,
+            &Secrets::default(),
+            &targets(vars).iter().map(|target| Host::from(&**target)).collect::<Vec<_>>(),
+        )
+        .map_err(|error| error.to_string())
     }
 
     #[test]

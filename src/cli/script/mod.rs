@@ -6,25 +6,36 @@
 mod args_file;
 mod commands;
 mod entry;
+mod help;
+mod input;
+mod plan;
 mod secrets;
 mod text;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use crate::clixml::Value;
+use crate::psrp::Input;
 use crate::script::using::Definitions;
 use crate::script::{Given, Offer, Parameters, ScriptError, Source, check};
 
 use super::args::run::ExecuteArgs;
+use text::Text;
 
-pub use commands::Commands;
+pub use commands::{Commands, Host};
 pub use entry::Entry;
+pub use help::{of_code as help, without_help};
+pub use input::InputFormat;
+pub use plan::Plan;
 pub use secrets::Secrets;
 
 /// A script with what it was given.
 #[derive(Debug, Clone)]
 pub struct Call {
+    /// Where the script is from.
+    pub place: String,
     /// The script.
     pub source: Source,
     /// Its `param()` block.
@@ -33,6 +44,8 @@ pub struct Call {
     pub arguments: Vec<Entry>,
     /// Values of its `$using:` expressions.
     pub using: Vec<Entry>,
+    /// Its input, if there is any: shared by all targets.
+    pub input: Option<Arc<Input>>,
 }
 
 impl Call {
@@ -41,11 +54,11 @@ impl Call {
     /// # Errors
     /// A missing or unreadable script or file, or arguments that the script cannot take; each says which one.
     pub fn read(code: Option<&str>, args: &ExecuteArgs) -> anyhow::Result<Self> {
-        let source = Source::new(text::Text::read(code)?.text)?;
-        Self::of(source, args)
+        let Text { text, place } = Text::read(code)?;
+        Self::of(Source::new(text)?, place, args)
     }
 
-    fn of(source: Source, args: &ExecuteArgs) -> anyhow::Result<Self> {
+    fn of(source: Source, place: String, args: &ExecuteArgs) -> anyhow::Result<Self> {
         let parameters = Parameters::read(&source)?;
         let flags = args.argument_list.iter().map(|text| Entry::positional(text));
         let flags: Vec<Entry> =
@@ -53,9 +66,11 @@ impl Call {
         let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
         let arguments = merged(&parameters, file, flags);
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
-        let call = Self { source, parameters, arguments, using };
+        let mut call = Self { place, source, parameters, arguments, using, input: None };
         call.check().map_err(joined)?;
         call.check_using().map_err(joined)?;
+        let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
+        call.input = input.map(Arc::new);
         Ok(call)
     }
 
@@ -125,7 +140,7 @@ mod tests {
         let command = ExecuteArgs::augment_args(Command::new("run").no_binary_name(true));
         let matches = command.try_get_matches_from(flags).expect("flags");
         let args = ExecuteArgs::from_arg_matches(&matches).expect("flags");
-        Call::of(Source::new(script).expect("scans"), &args).map_err(|error| format!("{error:#}"))
+        Call::of(Source::new(script).expect("scans"), "test".to_owned(), &args).map_err(|error| format!("{error:#}"))
     }
 
     #[test]

@@ -8,6 +8,19 @@ mod diagnostics;
 mod progress;
 mod words;
 
+use std::io::{self, Write};
+
 pub use console::{Console, ConsoleWriter};
 pub use diagnostics::Diagnostics;
 pub use progress::ProgressLine;
+
+/// Writes a page to stdout. A reader that is gone has seen enough.
+///
+/// # Errors
+/// What stdout says.
+pub fn print(page: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(page.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

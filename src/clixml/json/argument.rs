@@ -28,6 +28,23 @@ pub fn value_from_json(json: &Json) -> Value {
     }
 }
 
+/// The value of a JSON text as an input object: as [`value_from_json`], but objects become custom objects with properties,
+/// as `ConvertFrom-Json` and `Import-Csv` make them.
+pub fn object_from_json(json: &Json) -> Value {
+    match json {
+        Json::Array(items) => {
+            let content = Content::List(ListKind::List, items.iter().map(object_from_json).collect());
+            Object { type_names: array_type(), content, ..Object::default() }.into()
+        }
+        Json::Object(entries) => {
+            let property = |(name, value): (&String, &Json)| (name.as_str().into(), object_from_json(value));
+            let type_names = TypeNames::new(["System.Management.Automation.PSCustomObject", "System.Object"]);
+            Object { type_names, notes: entries.iter().map(property).collect(), ..Object::default() }.into()
+        }
+        simple => value_from_json(simple),
+    }
+}
+
 /// The type names of `object[]`.
 pub(super) fn array_type() -> TypeNames {
     TypeNames::new(ARRAY_TYPE)
@@ -53,7 +70,7 @@ fn number_value(number: &Number) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::value_from_json;
+    use super::{object_from_json, value_from_json};
     use crate::clixml::{Document, Value, encode};
 
     fn value(json: &str) -> Value {
@@ -74,6 +91,15 @@ mod tests {
         ] {
             assert_eq!(value(json), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn input_objects_have_properties() {
+        let json = serde_json::from_str(r#"{"a":[{"b":1}]}"#).expect("JSON");
+        let object = object_from_json(&json);
+        let items = object.member("a").and_then(Value::as_list).expect("a list");
+        assert_eq!((items.len(), items[0].member("b")), (1, Some(&Value::I32(1))));
+        assert!(object.as_dict().is_none());
     }
 
     #[test]

@@ -1,0 +1,235 @@
+//! `--input`: objects for the script's `$input`, `process` block and pipeline parameters.
+//!
+//! Lines become strings, JSON objects and rows of CSV custom objects with a property for each key or column. They are
+//! serialized once, whatever the number of targets.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use clap::ValueEnum;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::text::{decode, stdin};
+use crate::clixml::{Document, Value, object_from_json};
+use crate::psrp::Input;
+
+/// What `--input-format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Each line is a string
+    Lines,
+    /// The items of an array, or one value after the other
+    Json,
+    /// Each line is a JSON value
+    Jsonl,
+    /// Each row is an object; the first row has the names
+    Csv,
+}
+
+/// Reads the objects of a file, or of stdin (`-`).
+///
+/// # Errors
+/// A file that cannot be read, or is not in its format; with file and line.
+pub fn read(file: &str, format: Option<InputFormat>) -> anyhow::Result<Input> {
+    let (bytes, place) = match file {
+        "-" => (stdin()?, "stdin"),
+        file => (std::fs::read(file).with_context(|| format!("--input: cannot read {file}"))?, file),
+    };
+    let objects = || {
+        let text = decode(&bytes)?;
+        let suffix = Path::new(file).extension().and_then(|suffix| suffix.to_str());
+        let format = format.or_else(|| suffix.and_then(InputFormat::of_suffix));
+        format.unwrap_or_else(|| InputFormat::of_content(&text)).objects(&text)
+    };
+    objects().with_context(|| format!("--input: {place}"))
+}
+
+impl InputFormat {
+    fn of_suffix(suffix: &str) -> Option<Self> {
+        match &*suffix.to_ascii_lowercase() {
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "csv" | "tsv" => Some(Self::Csv),
+            "txt" | "log" => Some(Self::Lines),
+            _ => None,
+        }
+    }
+
+    /// What a text without a suffix is. Only what can hardly be anything else is taken for more than lines.
+    fn of_content(text: &str) -> Self {
+        match text.trim_start().as_bytes() {
+            [b'[', ..] if serde_json::from_str::<&RawValue>(text).is_ok() => Self::Json,
+            [b'{', ..] if values(text).all(|value| value.is_ok()) => Self::Json,
+            _ if looks_like_csv(text) => Self::Csv,
+            _ => Self::Lines,
+        }
+    }
+
+    fn objects(self, text: &str) -> anyhow::Result<Input> {
+        let mut input = Input::default();
+        match self {
+            Self::Lines => text.lines().for_each(|line| input.push(&Document::new(Value::str(line)))),
+            Self::Json => json(text, &mut input)?,
+            Self::Jsonl => jsonl(text, &mut input)?,
+            Self::Csv => csv_rows(text, &mut input)?,
+        }
+        Ok(input)
+    }
+}
+
+fn values(text: &str) -> impl Iterator<Item = serde_json::Result<&RawValue>> {
+    serde_json::Deserializer::from_str(text).into_iter()
+}
+
+/// Each value is made and dropped by itself: a large file must not be in memory as a tree.
+fn json(text: &str, input: &mut Input) -> anyhow::Result<()> {
+    for value in values(text) {
+        let value = value.map_err(at_line)?;
+        match value.get().as_bytes() {
+            [b'[', ..] => {
+                // An item is whole if the array is: what is wrong with it was found above.
+                for item in serde_json::from_str::<Vec<&RawValue>>(value.get())? {
+                    push(item.get(), input)?;
+                }
+            }
+            _ => push(value.get(), input)?,
+        }
+    }
+    Ok(())
+}
+
+fn jsonl(text: &str, input: &mut Input) -> anyhow::Result<()> {
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let place =
+            |error: serde_json::Error| anyhow!("line {}, column {}: {}", number + 1, error.column(), what(&error));
+        push(line, input).map_err(place)?;
+    }
+    Ok(())
+}
+
+fn push(json: &str, input: &mut Input) -> serde_json::Result<()> {
+    let json: Json = serde_json::from_str(json)?;
+    input.push(&Document::new(object_from_json(&json)));
+    Ok(())
+}
+
+fn at_line(error: serde_json::Error) -> anyhow::Error {
+    anyhow!("line {}, column {}: {}", error.line(), error.column(), what(&error))
+}
+
+/// The message of an error without the place behind it.
+fn what(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or(&message).to_owned()
+}
+
+/// Rows as `Import-Csv` reads them: all cells are strings, a column without a name is called `H` and its number.
+fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
+    // Export-Csv of Windows PowerShell writes the type of the objects first.
+    let (skipped, text) = match text.strip_prefix("#TYPE").and_then(|rest| rest.split_once('\n')) {
+        Some((_, rest)) => (1, rest),
+        None => (0, text),
+    };
+    let mut reader = reader(text);
+    let mut names: Vec<String> = Vec::new();
+    for (column, name) in reader.headers()?.iter().enumerate() {
+        let name = if name.is_empty() { format!("H{}", column + 1) } else { name.to_owned() };
+        if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            bail!("line {}: the column `{name}` is there twice", skipped + 1);
+        }
+        names.push(name);
+    }
+    for row in reader.records() {
+        let row = row?;
+        let line = row.position().map_or(0, |position| position.line()) + skipped;
+        if row.len() > names.len() {
+            bail!("line {line}: {} cells, but the first row names {} columns", row.len(), names.len());
+        }
+        let cell = |(column, name): (usize, &String)| {
+            (name.clone(), row.get(column).map_or(Json::Null, |cell| Json::String(cell.to_owned())))
+        };
+        let object = Json::Object(names.iter().enumerate().map(cell).collect());
+        input.push(&Document::new(object_from_json(&object)));
+    }
+    Ok(())
+}
+
+/// A reader with the delimiter that the first line shows: comma, semicolon (as Excel writes in many countries) or tab.
+fn reader(text: &str) -> csv::Reader<&[u8]> {
+    let first = text.lines().next().unwrap_or_default();
+    let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
+    // Of equally many the first in this list is meant.
+    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
+    csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes())
+}
+
+/// Whether a text without a suffix is CSV beyond doubt: several different names without blanks around them, and rows of the
+/// same length below.
+fn looks_like_csv(text: &str) -> bool {
+    let mut reader = reader(text);
+    let Ok(names) = reader.headers().cloned() else { return false };
+    let is_name = |name: &str| name.starts_with(char::is_alphabetic) && name.trim() == name;
+    let distinct: std::collections::HashSet<&str> = names.iter().collect();
+    let mut rows = reader.records().peekable();
+    names.len() > 1
+        && distinct.len() == names.len()
+        && names.iter().all(is_name)
+        && rows.peek().is_some()
+        && rows.all(|row| row.is_ok_and(|row| row.len() == names.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detected(text: &str) -> InputFormat {
+        InputFormat::of_content(text)
+    }
+
+    fn count(format: InputFormat, text: &str) -> usize {
+        format.objects(text).expect("readable").len()
+    }
+
+    fn error(format: InputFormat, text: &str) -> String {
+        format!("{:#}", format.objects(text).expect_err("refused"))
+    }
+
+    #[test]
+    fn content_tells_the_format_where_no_suffix_does() {
+        assert_eq!(detected(" [1, 2]\n"), InputFormat::Json);
+        assert_eq!(detected("{\"a\": 1}\n{\"a\": 2}\n"), InputFormat::Json);
+        assert_eq!(detected("{\n \"a\": 1\n}"), InputFormat::Json);
+        assert_eq!(detected("Name;Id\nx;1\ny;2\n"), InputFormat::Csv);
+        for lines in
+            ["", "web01\nweb02", "[web]\nx", "{ not json", "Smith, John\nDoe, Jane", "Name,Id", "a,b\n1", "7,8\n1,2"]
+        {
+            assert_eq!(detected(lines), InputFormat::Lines, "{lines}");
+        }
+        assert_eq!(InputFormat::of_suffix("NDJSON"), Some(InputFormat::Jsonl));
+        assert_eq!(InputFormat::of_suffix("ps1"), None);
+    }
+
+    #[test]
+    fn each_format_gives_its_objects() {
+        assert_eq!(count(InputFormat::Lines, "a\r\n\r\nb"), 3);
+        assert_eq!(count(InputFormat::Json, "[1, [2, 3], {\"a\": 4}]"), 3);
+        assert_eq!(count(InputFormat::Json, "{\"a\": 1} {\"a\": 2}"), 2);
+        assert_eq!(count(InputFormat::Jsonl, "1\n\n[2, 3]\n"), 2);
+        assert_eq!(count(InputFormat::Csv, "#TYPE System.Object\na,b\n1,\"x\ny\"\n2\n"), 2);
+        for format in InputFormat::value_variants() {
+            assert_eq!(count(*format, ""), 0, "{format:?}");
+        }
+    }
+
+    #[test]
+    fn mistakes_have_their_line() {
+        assert_eq!(error(InputFormat::Json, "[1,\n2,,3]"), "line 2, column 3: expected value");
+        assert_eq!(error(InputFormat::Jsonl, "1\n{\"a\" 2}"), "line 2, column 6: expected `:`");
+        assert_eq!(
+            error(InputFormat::Csv, "#TYPE x\na,b\n1,2,3"),
+            "line 3: 3 cells, but the first row names 2 columns"
+        );
+        assert_eq!(error(InputFormat::Csv, "a,A\n1,2"), "line 1: the column `A` is there twice");
+    }
+}

@@ -1,0 +1,236 @@
+//! `--plan`: what a run would do, with the source of every value. Nothing is connected to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::commands::Host;
+use super::{Call, Entry};
+use crate::clixml::{Document, Value, write_plain};
+use crate::inventory::{HostSettings, fold};
+use crate::script::using::{Path, same_name};
+use crate::script::{Position, Supplied};
+
+/// What a run would do. Its JSON form is versioned by `v`.
+#[derive(Debug, Serialize)]
+pub struct Plan {
+    v: u32,
+    target_count: usize,
+    targets: Vec<Way>,
+    script: Script,
+    arguments: Vec<Item>,
+    using: Vec<Item>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Fed>,
+}
+
+/// Targets that are reached in the same way.
+#[derive(Debug, Serialize)]
+struct Way {
+    hosts: String,
+    transport: String,
+    auth: Option<String>,
+    user: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Script {
+    source: String,
+    lines: usize,
+}
+
+/// A value that the script gets; several for one name where hosts have different ones.
+#[derive(Debug, Serialize)]
+struct Item {
+    name: Option<String>,
+    /// Null for a secret.
+    value: Json,
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hosts: Option<String>,
+    /// Where the script uses it first; null where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Fed {
+    objects: usize,
+    source: String,
+}
+
+impl Plan {
+    /// The plan of a call that was found to be right; `input` names where its input is from.
+    pub fn new(call: &Call, settings: &[HostSettings], hosts: &[Host], input: Option<&str>) -> Self {
+        Self {
+            v: 1,
+            target_count: settings.len(),
+            targets: ways(settings),
+            script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
+            arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, None)).collect(),
+            using: using(call, hosts),
+            input: call.input.as_ref().zip(input).map(|(objects, source)| Fed {
+                objects: objects.len(),
+                source: if source == "-" { "stdin".to_owned() } else { source.to_owned() },
+            }),
+        }
+    }
+
+    /// For programs.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut text = format!("Plan: nothing is connected to, nothing runs.\n\nTargets: {}\n", self.target_count);
+        for way in &self.targets {
+            let auth = way.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
+            let user = way.user.as_ref().map(|user| format!(", user {user}")).unwrap_or_default();
+            let _ = writeln!(text, "  {}: {}{auth}{user}", way.hosts, way.transport);
+        }
+        let lines = if self.script.lines == 1 { "line" } else { "lines" };
+        let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
+        let mut position = 0;
+        for item in &self.arguments {
+            let name = match &item.name {
+                Some(name) => format!("-{name}"),
+                None if item.hosts.is_none() => {
+                    position += 1;
+                    format!("argument {position}")
+                }
+                None => "argument".to_owned(),
+            };
+            text.push_str(&item.line(&name));
+        }
+        for item in &self.using {
+            text.push_str(&item.line(&format!("$using:{}", item.name.as_deref().unwrap_or_default())));
+        }
+        if let Some(input) = &self.input {
+            let _ = writeln!(text, "Input: {} objects from {}", input.objects, input.source);
+        }
+        if !self.using.is_empty() {
+            text.push_str(
+                "Using values go to PowerShell 5 and later as a dictionary, to 3 and 4 as an array, to 2 as parameters of a \
+                 rewritten script.\n",
+            );
+        }
+        text
+    }
+}
+
+impl Item {
+    fn line(&self, name: &str) -> String {
+        const WIDTH: usize = 80;
+        let value = match &self.value {
+            Json::Null if self.source.starts_with("secret") || self.source.starts_with("credential") => {
+                "***".to_owned()
+            }
+            value => value.to_string(),
+        };
+        let mut shown: String = value.chars().take(WIDTH).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        let hosts = self.hosts.as_ref().map(|hosts| format!(" on {hosts}")).unwrap_or_default();
+        let used = self.used_at.as_ref().map(|at| format!(", {at}")).unwrap_or_default();
+        format!("  {name} = {shown}{hosts}  ({}{used})\n", self.source)
+    }
+}
+
+/// The targets by what matters of their connection, each kind once.
+fn ways(settings: &[HostSettings]) -> Vec<Way> {
+    let mut ways: Vec<(Vec<&str>, [Option<String>; 3])> = Vec::new();
+    for host in settings {
+        let shown = host.effective.connection.shown();
+        let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
+        let way = ["transport", "auth", "user"].map(setting);
+        match ways.iter_mut().find(|(_, known)| *known == way) {
+            Some((hosts, _)) => hosts.push(&host.name),
+            None => ways.push((vec![&host.name], way)),
+        }
+    }
+    let way = |(hosts, [transport, auth, user]): (Vec<&str>, [Option<String>; 3])| Way {
+        hosts: fold(hosts),
+        transport: transport.unwrap_or_else(|| "winrm".to_owned()),
+        auth,
+        user,
+    };
+    ways.into_iter().map(way).collect()
+}
+
+/// A value with its source; a host variable once for each of its values.
+fn items(entry: &Entry, hosts: &[Host], used_at: Option<Position>) -> Vec<Item> {
+    let item = |value: Json, source: String, hosts: Option<String>| Item {
+        name: entry.name.clone(),
+        value,
+        source,
+        hosts,
+        used_at: used_at.map(|at| at.to_string()),
+    };
+    match &entry.value {
+        Supplied::Literal(value) => vec![item(plain(value), entry.origin.clone(), None)],
+        Supplied::Secret(name) => vec![item(Json::Null, format!("secret {name}, {}", entry.origin), None)],
+        Supplied::Credential(name) => vec![item(Json::Null, format!("credential {name}, {}", entry.origin), None)],
+        Supplied::Host(name) => {
+            let mut values: Vec<(Json, Vec<&str>)> = Vec::new();
+            for host in hosts {
+                let value = host.variable(name).cloned().unwrap_or_default();
+                match values.iter_mut().find(|(known, _)| *known == value) {
+                    Some((_, names)) => names.push(&host.name),
+                    None => values.push((value, vec![&host.name])),
+                }
+            }
+            let source = format!("host variable {name}, {}", entry.origin);
+            values.into_iter().map(|(value, names)| item(value, source.clone(), Some(fold(names)))).collect()
+        }
+    }
+}
+
+/// The values of using expressions, then those given that no expression asks for.
+fn using(call: &Call, hosts: &[Host]) -> Vec<Item> {
+    let environment: BTreeMap<String, String> = super::environment();
+    let mut found: Vec<Item> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for occurrence in call.source.occurrences() {
+        let path = Path::parse(&occurrence.variable);
+        let key = occurrence.variable.to_lowercase();
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let given =
+            call.using.iter().rfind(|entry| entry.name.as_deref().is_some_and(|name| same_name(name, path.name)));
+        match (path.drive, given) {
+            (None, Some(entry)) => found.extend(items(entry, hosts, Some(occurrence.position))),
+            (Some(_), _) => found.push(Item {
+                name: Some(occurrence.variable.clone()),
+                value: environment.get(path.name).map_or(Json::Null, |value| Json::String(value.clone())),
+                source: "environment".to_owned(),
+                hosts: None,
+                used_at: Some(occurrence.position.to_string()),
+            }),
+            // $true, $false and $null have no source.
+            (None, None) => {}
+        }
+    }
+    let is_used = |entry: &&Entry| {
+        found
+            .iter()
+            .any(|item| same_name(item.name.as_deref().unwrap_or_default(), entry.name.as_deref().unwrap_or_default()))
+    };
+    let unused: Vec<Item> =
+        call.using.iter().filter(|entry| !is_used(entry)).flat_map(|entry| items(entry, hosts, None)).collect();
+    found.extend(
+        unused.into_iter().map(|item| Item { source: format!("{}, not used by the script", item.source), ..item }),
+    );
+    found
+}
+
+fn plain(value: &Value) -> Json {
+    let mut json = Vec::new();
+    write_plain(&Document::new(value.clone()), &mut json);
+    serde_json::from_slice(&json).unwrap_or_default()
+}
