@@ -67,6 +67,10 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 1000)]
     commands_per_shell: usize,
 
+    /// The version of PowerShell that clients are told, if not the engine's own: values of $using: then go in the form for it
+    #[arg(long, value_name = "VERSION", value_parser = crate::sandbox::version)]
+    reported_version: Option<String>,
+
     /// Where to write the inventory, readable for you alone: it holds the password
     #[arg(long, value_name = "FILE")]
     write_inventory: Option<PathBuf>,
@@ -103,6 +107,7 @@ impl SandboxArgs {
             jitter: self.jitter,
             faults: self.fault.clone(),
             commands_per_shell: self.commands_per_shell,
+            reported_version: self.reported_version.clone(),
         }
     }
 }

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::backend::{Backend, Gone};
+use super::disguise::Disguise;
 use super::outbox::{End, Outbox, Urgency};
 use crate::psrp::message::{Header, MessageType};
 use crate::psrp::{Defragmenter, cut};
@@ -37,6 +38,8 @@ pub struct Habitat {
     pub folder: PathBuf,
     /// `COMPUTERNAME`.
     pub computer_name: String,
+    /// The version that clients are told, if not its own.
+    pub reported_version: Option<String>,
 }
 
 impl Habitat {
@@ -72,6 +75,7 @@ pub struct Bridge {
     object_id: AtomicU64,
     pipelines: Mutex<HashMap<Uuid, Pipeline>>,
     pool: Arc<Outbox>,
+    reported_version: Option<String>,
     pool_pump: Mutex<Option<JoinHandle<()>>>,
     /// Holds one of the places for children until the child is gone.
     place: Mutex<Option<OwnedSemaphorePermit>>,
@@ -98,6 +102,7 @@ impl Bridge {
             object_id: AtomicU64::new(0),
             pipelines: Mutex::default(),
             pool,
+            reported_version: habitat.reported_version.clone(),
             pool_pump: Mutex::default(),
             place: Mutex::new(Some(place)),
         })
@@ -127,7 +132,8 @@ impl Backend for Bridge {
     async fn open(&self, messages: Vec<Vec<u8>>) -> Result<(), Gone> {
         let fragments = messages.iter().map(|message| self.fragment(message)).collect();
         self.carrier.create(Uuid::nil(), fragments).await.map_err(|_| Gone)?;
-        let pump = tokio::spawn(pump(Arc::clone(&self.carrier), Channel::Pool, Arc::clone(&self.pool)));
+        let disguise = self.reported_version.clone().map(|version| Disguise::new(version, MAX_MESSAGE));
+        let pump = tokio::spawn(pump(Arc::clone(&self.carrier), Channel::Pool, Arc::clone(&self.pool), disguise));
         *self.pool_pump.lock().unwrap_or_else(PoisonError::into_inner) = Some(pump);
         Ok(())
     }
@@ -142,7 +148,7 @@ impl Backend for Bridge {
             && let Some(outbox) = self.begin(id)
         {
             self.carrier.command(id, fragments).await.map_err(|_| Gone)?;
-            tokio::spawn(pump(Arc::clone(&self.carrier), channel, outbox));
+            tokio::spawn(pump(Arc::clone(&self.carrier), channel, outbox, None));
             return Ok(());
         }
         self.carrier.send(channel, priority, fragments).await.map_err(|_| Gone)
@@ -172,7 +178,7 @@ impl Backend for Bridge {
 }
 
 /// Carries the output of one channel to its outbox until either ends.
-async fn pump(carrier: Arc<dyn Carrier>, channel: Channel, outbox: Arc<Outbox>) {
+async fn pump(carrier: Arc<dyn Carrier>, channel: Channel, outbox: Arc<Outbox>, mut disguise: Option<Disguise>) {
     let mut watcher = Watcher::new();
     while !outbox.has_ended() {
         let Ok(received) = carrier.receive(channel).await else { return outbox.end(End::Gone) };
@@ -180,7 +186,13 @@ async fn pump(carrier: Arc<dyn Carrier>, channel: Channel, outbox: Arc<Outbox>) 
             return;
         }
         let (urgency, done) = watcher.watch(&received.payload);
-        outbox.push(received.payload.into(), urgency);
+        let payload = match &mut disguise {
+            Some(disguise) => disguise.apply(&received.payload),
+            None => received.payload,
+        };
+        if !payload.is_empty() {
+            outbox.push(payload.into(), urgency);
+        }
         if done {
             return outbox.end(End::Done);
         }

@@ -245,7 +245,11 @@ impl Host {
 
     async fn backend(&self, pool: &Arc<Outbox>) -> Result<Box<dyn Backend>, Fault> {
         match self.shared.options.engine {
-            Engine::Builtin => Ok(Box::new(Builtin::new(Arc::clone(&self.facts), Arc::clone(pool)))),
+            Engine::Builtin => Ok(Box::new(Builtin::new(
+                Arc::clone(&self.facts),
+                Arc::clone(pool),
+                self.shared.options.reported_version.clone(),
+            ))),
             Engine::Pwsh => {
                 let place = Arc::clone(&self.shared.places).acquire_owned().await;
                 let place = place.map_err(|_| Fault::plugin_failed("the sandbox ends"))?;
@@ -260,6 +264,7 @@ impl Host {
             pwsh: self.shared.options.pwsh.clone(),
             folder: self.shared.folder.join(&self.name),
             computer_name: self.name.to_uppercase(),
+            reported_version: self.shared.options.reported_version.clone(),
         }
     }
 

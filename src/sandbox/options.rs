@@ -36,6 +36,8 @@ pub struct Options {
     pub faults: Vec<FaultSpec>,
     /// MaxConcurrentCommandsPerShell.
     pub commands_per_shell: usize,
+    /// The version of PowerShell that clients are told, if not the engine's own.
+    pub reported_version: Option<String>,
 }
 
 /// What runs the scripts behind a host.
@@ -61,6 +63,7 @@ impl Default for Options {
             jitter: Duration::ZERO,
             faults: Vec::new(),
             commands_per_shell: 1000,
+            reported_version: None,
         }
     }
 }
@@ -94,6 +97,7 @@ impl Options {
                 self.faults = specs.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
             }
             "commands_per_shell" => self.commands_per_shell = number(value)?,
+            "reported_version" => self.reported_version = Some(version(text(value)?)?),
             _ => return Err(format!("unknown key; known are {}", KEYS.join(", "))),
         }
         Ok(())
@@ -112,7 +116,7 @@ impl Options {
 }
 
 /// The keys of a `[sandbox]` table.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "hosts",
     "seed",
     "engine",
@@ -124,7 +128,21 @@ const KEYS: [&str; 11] = [
     "jitter",
     "fault",
     "commands_per_shell",
+    "reported_version",
 ];
+
+/// A version of PowerShell, such as `3.0`.
+///
+/// # Errors
+/// What it should look like.
+pub fn version(text: &str) -> Result<String, String> {
+    let is_number = |part: &str| !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.split('.').count();
+    match (2..=4).contains(&parts) && text.split('.').all(is_number) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{text} is no version such as 3.0 or 5.1.14393.0")),
+    }
+}
 
 fn number<N: TryFrom<u64>>(value: &Value) -> Result<N, String> {
     let number = value.as_u64().and_then(|number| N::try_from(number).ok());

@@ -371,3 +371,38 @@ fn a_plan_lists_targets_and_values_and_connects_nowhere() {
     assert!(wrong.stderr.contains("takes an integer"), "{}", wrong.stderr);
     assert_eq!(program.run(&["--plan", "-t", "@all!@all_local", "1"]).code, Some(4));
 }
+
+/// What a script gives on a real PowerShell that says it is of another version.
+async fn given_as(pwsh: PathBuf, version: &str, script: &str) -> Vec<Value> {
+    let options = Options {
+        engine: Engine::Pwsh,
+        hosts: 1,
+        pwsh: pwsh.clone(),
+        reported_version: Some(version.to_owned()),
+        ..Options::default()
+    };
+    let fleet = sandbox::fleet(options).await;
+    let program = Program::with(pwsh);
+    program.write("fleet.toml", fleet.inventory_toml());
+    let ran = program.run(&["-t", "@all", script, "--using", "x=[1, \"two\"]", "-a", "7"]);
+    assert_eq!(ran.code, Some(0), "{version}: {ran:?}");
+    sandbox::assert_clean(fleet).await;
+    ran.objects.into_iter().map(|(_, object)| object).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_version_chooses_the_form_of_using_values() {
+    let Some(pwsh) = pwsh() else { return };
+    // The text that runs is the user's own unless the form is a rewritten script.
+    let own = "$MyInvocation.MyCommand.ScriptBlock.ToString().Contains('using:x')";
+    let plain = format!("param($a) $using:x -join '+'; $a; {own}");
+    let nested = format!("param($a) & {{ $using:x -join '+' }}; $using:x[1]; {own}");
+    for (version, plain_is_own, nested_is_own) in
+        [("2.0", false, false), ("3.0", true, false), ("4.0", true, false), ("5.1", true, true), ("7.4.1", true, true)]
+    {
+        let given = given_as(pwsh.clone(), version, &plain).await;
+        assert_eq!(given, [json!("1+two"), json!(7), json!(plain_is_own)], "{version}");
+        let given = given_as(pwsh.clone(), version, &nested).await;
+        assert_eq!(given, [json!("1+two"), json!("two"), json!(nested_is_own)], "{version}");
+    }
+}

@@ -26,6 +26,7 @@ const MAX_RUNSPACES: usize = 16;
 pub struct Builtin {
     pool: Arc<Outbox>,
     runspaces: Arc<Runspaces>,
+    reported_version: Option<String>,
     writer: OnceLock<Arc<Writer>>,
     key: OnceLock<SessionKey>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
@@ -53,11 +54,12 @@ impl Runspaces {
 
 impl Builtin {
     /// A server that has not been opened.
-    pub fn new(host: Arc<Host>, pool: Arc<Outbox>) -> Self {
+    pub fn new(host: Arc<Host>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
         let runspaces = Arc::new(Runspaces { host, idle: Mutex::default(), free: Semaphore::new(0) });
         Self {
             pool,
             runspaces,
+            reported_version,
             writer: OnceLock::new(),
             key: OnceLock::new(),
             pipelines: Mutex::default(),
@@ -126,7 +128,7 @@ impl Backend for Builtin {
         let runspaces = init.as_ref().map_or(1, messages::max_runspaces).clamp(1, MAX_RUNSPACES);
         let writer = Arc::new(Writer::new(header.pool));
         self.runspaces.free.add_permits(runspaces);
-        let private_data = messages::private_data(&self.runspaces.host, &version);
+        let private_data = messages::private_data(&self.runspaces.host, &version, self.reported_version.as_deref());
         let capability = messages::session_capability(&version);
         self.say(&writer, MessageType::SessionCapability, &capability, Urgency::Linger);
         self.say(&writer, MessageType::ApplicationPrivateData, &private_data, Urgency::Opens);

@@ -73,13 +73,13 @@ pub fn session_capability(version: &str) -> Value {
     ])
 }
 
-/// APPLICATION_PRIVATE_DATA: the version table of Windows PowerShell 5.1 on the host.
-pub fn private_data(host: &engine::Host, protocol: &str) -> Value {
+/// APPLICATION_PRIVATE_DATA: the version table of Windows PowerShell 5.1 on the host, or of the version to be reported.
+pub fn private_data(host: &engine::Host, protocol: &str, reported: Option<&str>) -> Value {
     let system = host.operating_system();
     let version = |text: &str| Value::Version(text.into());
     let own = format!("5.1.{}.{}", system.build, system.revision);
     let table = [
-        ("PSVersion", version(&own)),
+        ("PSVersion", version(reported.unwrap_or(&own))),
         ("PSEdition", Value::str("Desktop")),
         ("CLRVersion", version("4.0.30319.42000")),
         ("BuildVersion", version(&format!("10.0.{}.{}", system.build, system.revision))),
