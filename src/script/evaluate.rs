@@ -3,7 +3,7 @@
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 
 use super::using::same_name;
-use super::{Accessor, AccessorKind, Constant};
+use super::{Accessor, AccessorKind, Constant, arithmetic};
 
 /// Why an accessor has no value on this side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +18,12 @@ pub(super) fn access(target: &Value, accessor: &Accessor) -> Result<Value, Miss>
         AccessorKind::Member(name) => Ok(member(target, name)),
         AccessorKind::Index(Constant::Integer(index)) => item(target, *index, accessor.null_conditional),
         AccessorKind::Index(Constant::Text(key)) => entry(target, key, accessor.null_conditional),
-        AccessorKind::Index(Constant::Other(text)) => Err(Miss::Unknown(format!(
-            "the index `{text}` is neither an integer nor a string; pass the item with --using"
-        ))),
+        AccessorKind::Index(Constant::Other(text)) => match arithmetic::value(text) {
+            Some(index) => item(target, index, accessor.null_conditional),
+            None => Err(Miss::Unknown(format!(
+                "the index `{text}` is neither an integer nor a string; pass the item with --using"
+            ))),
+        },
         AccessorKind::Static(name) => {
             Err(Miss::Unknown(format!("`::{name}` is a static member; pass its value with --using")))
         }

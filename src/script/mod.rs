@@ -9,6 +9,7 @@
 //! live code; it is no parser and does not reject wrong scripts. It is compared with the engine's parser by the
 //! integration tests.
 
+mod arithmetic;
 mod chars;
 mod check;
 mod error;

@@ -249,6 +249,7 @@ mod tests {
     fn members_and_indexes_are_evaluated_here() {
         let last = |text: &str| keys(text).last().expect("a key").1.clone();
         assert_eq!(last("$using:list[-1]"), Value::I32(3));
+        assert_eq!(last("$using:list[1 + 1]"), Value::I32(3));
         assert_eq!(last("$using:list.Count"), Value::I32(3));
         assert_eq!(last("$using:h.Key['deep']"), Value::I32(7));
         assert_eq!(last("$using:x[1]"), Value::Char(u16::from(b'e')));

@@ -383,8 +383,18 @@ async fn given_as(pwsh: PathBuf, version: &str, script: &str) -> Vec<Value> {
     };
     let fleet = sandbox::fleet(options).await;
     let program = Program::with(pwsh);
-    program.write("fleet.toml", fleet.inventory_toml());
-    let ran = program.run(&["-t", "@all", script, "--using", "x=[1, \"two\"]", "-a", "7"]);
+    let port = fleet.hosts().next().expect("a host").1.port();
+    program.write(
+        "fleet.toml",
+        format!(
+            "[hosts.old]\naddress = '127.0.0.1'\nport = {port}\nauth = 'ntlm'\nuser = {:?}\npassword_env = 'PROBE_PASSWORD'\n",
+            fleet.user()
+        ),
+    );
+    let mut command = program.command();
+    command.env("PROBE_PASSWORD", fleet.password().expose());
+    command.args(["-t", "@all", script, "--using", "x=[1, \"two\"]", "-a", "7"]);
+    let ran = Ran::of_output(&command.output().expect("psfleet runs"));
     assert_eq!(ran.code, Some(0), "{version}: {ran:?}");
     sandbox::assert_clean(fleet).await;
     ran.objects.into_iter().map(|(_, object)| object).collect()
@@ -394,7 +404,7 @@ async fn given_as(pwsh: PathBuf, version: &str, script: &str) -> Vec<Value> {
 async fn the_servers_version_chooses_the_form_of_using_values() {
     let Some(pwsh) = pwsh() else { return };
     // The text that runs is the user's own unless the form is a rewritten script.
-    let own = "$MyInvocation.MyCommand.ScriptBlock.ToString().Contains('using:x')";
+    let own = "$MyInvocation.MyCommand.ScriptBlock.ToString().Contains('us' + 'ing:x')";
     let plain = format!("param($a) $using:x -join '+'; $a; {own}");
     let nested = format!("param($a) & {{ $using:x -join '+' }}; $using:x[1]; {own}");
     for (version, plain_is_own, nested_is_own) in

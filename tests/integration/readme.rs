@@ -87,6 +87,8 @@ fn every_command_is_tested_here() {
         "-t '@dmz'",
         "-t lin01",
         "--transport local",
+        "disk.ps1 --help",
+        "--plan",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -179,4 +181,26 @@ fn the_schemas_are_in_the_program() {
     assert_eq!(printed("--schema events"), serde_json::from_str::<serde_json::Value>(SCHEMA).expect("JSON"));
     assert_eq!(printed("--schema plain"), serde_json::from_str::<serde_json::Value>(PLAIN_SCHEMA).expect("JSON"));
     assert_eq!(printed("--json")["formats"], serde_json::json!({ "events": 1, "plain": 1 }));
+}
+
+#[test]
+fn a_script_tells_what_it_takes_and_a_plan_what_it_gets() {
+    let folder = Folder::new("readme-script");
+    fleet_file(folder.path(), &[], &[]);
+    let script = "param([Parameter(Mandatory)][string]$Role, [int]$Free = 10)\n$Role\n";
+    std::fs::write(folder.path().join("disk.ps1"), script).expect("written");
+    let help = lines(&sh(command_with("disk.ps1 --help"), folder.path(), None)).join("\n");
+    assert!(help.contains("  Role [string], mandatory\n  Free [int]\n      Default: 10"), "{help}");
+    let plan = lines(&sh(command_with("--plan"), folder.path(), None)).join("\n");
+    assert!(plan.contains("-Role = \"front\" on web[01-03].contoso.com  (host variable role, --param)"), "{plan}");
+}
+
+#[test]
+fn rows_of_csv_are_input() {
+    if pwsh().is_none() {
+        return;
+    }
+    let folder = Folder::new("readme-input");
+    std::fs::write(folder.path().join("users.csv"), "Name,Id\nada,1\ngrace,2\n").expect("written");
+    assert_eq!(lines(&sh(command_with("--input"), folder.path(), None)), ["ADA", "GRACE"]);
 }

@@ -27,7 +27,8 @@ const ALL_FORMS: [(&str, &str); 5] = [
 ];
 
 /// Scripts for the dictionary: nested blocks and expressions with members.
-const DICTIONARY: [(&str, &str); 10] = [
+const DICTIONARY: [(&str, &str); 11] = [
+    ("$using:list[1+1]; $using:list[-(1)]", "[3, 3]"),
     ("$using:x.Length", "[4]"),
     ("$using:h.Key['Deep']; $Using:H['key'].deep", "[7, 7]"),
     ("\"$using:x.y $($using:list[-1]) $($using:list.Count)\"", r#"["Text.y 3 3"]"#),
