@@ -41,6 +41,8 @@ pub struct Command {
     create_pipeline: Arc<[u8]>,
     input: Option<Arc<Input>>,
     secrets: Arc<Places>,
+    /// Each output object comes as a text that holds it.
+    wrapped: bool,
 }
 
 impl Command {
@@ -48,18 +50,29 @@ impl Command {
     /// runs.
     pub fn new(invocation: &Invocation, input: &[Document]) -> Self {
         let input = (!input.is_empty()).then(|| Arc::new(input.iter().collect()));
-        Self::serialize(invocation, input)
+        Self::of(create_pipeline::create_pipeline(invocation), input, false)
     }
 
     /// Serializes an invocation that announces input, all of which is known.
     pub fn with_input(invocation: &Invocation, input: Arc<Input>) -> Self {
-        Self::serialize(invocation, Some(input))
+        Self::of(create_pipeline::create_pipeline(invocation), Some(input), false)
     }
 
-    fn serialize(invocation: &Invocation, input: Option<Arc<Input>>) -> Self {
-        let create_pipeline = Document::new(create_pipeline::create_pipeline(invocation));
-        let create_pipeline = clixml::encode(&create_pipeline).into_bytes().into();
-        Self { create_pipeline, input, secrets: Arc::default() }
+    /// The same, but members of the output come down to this depth, where PowerShell would cut them at 1.
+    ///
+    /// The other side serializes each object once more, by itself: that costs time and memory there.
+    pub fn deep(invocation: &Invocation, input: Option<Arc<Input>>, depth: u32) -> Self {
+        Self::of(create_pipeline::deep(invocation, depth), input, true)
+    }
+
+    fn of(create_pipeline: Value, input: Option<Arc<Input>>, wrapped: bool) -> Self {
+        let create_pipeline = clixml::encode(&Document::new(create_pipeline)).into_bytes().into();
+        Self { create_pipeline, input, secrets: Arc::default(), wrapped }
+    }
+
+    /// Whether each output object comes as a text that holds it.
+    pub(super) fn is_wrapped(&self) -> bool {
+        self.wrapped
     }
 
     /// The data of CREATE_PIPELINE.
@@ -69,9 +82,7 @@ impl Command {
 
     /// A line that a user typed, formatted for our host by the other side.
     pub fn interactive(script: &str) -> Self {
-        let create_pipeline = Document::new(create_pipeline::interactive(script));
-        let create_pipeline = clixml::encode(&create_pipeline).into_bytes().into();
-        Self { create_pipeline, input: None, secrets: Arc::default() }
+        Self::of(create_pipeline::interactive(script), None, false)
     }
 
     /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.

@@ -45,10 +45,12 @@ pub struct Pipeline {
     ended: bool,
     /// Input that is still to be sent.
     pub(super) input: Option<Unsent>,
+    /// Each output object comes as a text that holds it.
+    wrapped: bool,
 }
 
 impl Pipeline {
-    pub(super) fn new(id: Uuid, input: Option<Unsent>) -> Self {
+    pub(super) fn new(id: Uuid, input: Option<Unsent>, wrapped: bool) -> Self {
         Self {
             id,
             incoming: Defragmenter::new(MAX_MESSAGE),
@@ -56,6 +58,7 @@ impl Pipeline {
             events: VecDeque::new(),
             ended: false,
             input,
+            wrapped,
         }
     }
 
@@ -97,6 +100,11 @@ impl Pipeline {
 
     fn handle_message(&mut self, message_type: MessageType, document: Document) -> Result<(), ProtocolError> {
         let stream = match message_type {
+            MessageType::PipelineOutput if self.wrapped => {
+                let document = self.unwrap(document);
+                self.events.push_back(PipelineEvent::Record(Stream::Output, document));
+                return Ok(());
+            }
             MessageType::PipelineOutput => Stream::Output,
             MessageType::ErrorRecord => Stream::Error,
             MessageType::WarningRecord => Stream::Warning,
@@ -113,6 +121,15 @@ impl Pipeline {
         };
         self.events.push_back(PipelineEvent::Record(stream, document));
         Ok(())
+    }
+
+    /// The object in a text; what holds none is an object itself.
+    fn unwrap(&mut self, document: Document) -> Document {
+        let inner = document.root.as_text().and_then(|text| {
+            let element = self.decoder.elements(text.to_str_lossy().as_bytes()).next()?.ok();
+            element.map(|element| element.document)
+        });
+        inner.unwrap_or(document)
     }
 
     fn handle_state(&mut self, document: Document) -> Result<(), ProtocolError> {

@@ -149,7 +149,7 @@ impl Pool {
         self.expect_state("create a pipeline", PoolState::Ready)?;
         let object_id = self.take_object_id();
         let fragments = command.create_fragments(object_id, (self.id, id), self.key.as_ref(), max_fragment)?;
-        Ok((Pipeline::new(id, command.input()), fragments))
+        Ok((Pipeline::new(id, command.input(), command.is_wrapped()), fragments))
     }
 
     /// The fragments of the next portion of the input that a pipeline was created with, the end of it included; `None`

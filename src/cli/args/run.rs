@@ -71,6 +71,11 @@ pub struct ExecuteArgs {
           value_parser = BoolishValueParser::new())]
     pub plan: bool,
 
+    /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object once
+    /// more for it
+    #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub depth: Option<u32>,
+
     /// The course of the run.
     #[command(flatten)]
     pub course: CourseArgs,

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -74,6 +75,8 @@ pub fn run(args: &EnterArgs) -> anyhow::Result<u8> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let code = runtime.block_on(async {
+        // From now on a Ctrl-C is ours, also one that comes before anything waits for it.
+        let _ = tokio::signal::ctrl_c().now_or_never();
         let mut prompt = Prompt { host: target.name.to_string(), session: open(target).await?, input };
         let code = prompt.converse().await;
         prompt.session.close().await;

@@ -95,9 +95,10 @@ impl fleet::Commands for Commands {
             let sent = set.using.send(source, form);
             let arguments = set.arguments.iter().cloned().chain(sent.arguments).collect();
             let invocation = Invocation { script: sent.script, arguments, input: self.call.input.is_some() };
-            let command = match &self.call.input {
-                Some(input) => Command::with_input(&invocation, Arc::clone(input)),
-                None => Command::new(&invocation, &[]),
+            let command = match (self.call.depth, &self.call.input) {
+                (Some(depth), input) => Command::deep(&invocation, input.clone(), depth),
+                (None, Some(input)) => Command::with_input(&invocation, Arc::clone(input)),
+                (None, None) => Command::new(&invocation, &[]),
             };
             command.with_secrets(&self.secrets)
         };

@@ -46,6 +46,8 @@ pub struct Call {
     pub using: Vec<Entry>,
     /// Its input, if there is any: shared by all targets.
     pub input: Option<Arc<Input>>,
+    /// How deep members of its output shall come, if not as PowerShell cuts them.
+    pub depth: Option<u32>,
 }
 
 impl Call {
@@ -66,7 +68,7 @@ impl Call {
         let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
         let arguments = merged(&parameters, file, flags);
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
-        let mut call = Self { place, source, parameters, arguments, using, input: None };
+        let mut call = Self { place, source, parameters, arguments, using, input: None, depth: args.depth };
         call.check().map_err(joined)?;
         call.check_using().map_err(joined)?;
         let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;

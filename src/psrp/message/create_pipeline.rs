@@ -19,6 +19,15 @@ pub fn create_pipeline(invocation: &Invocation) -> Value {
     message(*input, vec![command.to_value()])
 }
 
+/// The message of an invocation whose output the other side serializes to this depth, each object to a text of its own.
+pub fn deep(invocation: &Invocation, depth: u32) -> Value {
+    let Invocation { script, arguments, input } = invocation;
+    let serialize = format!("process {{ [System.Management.Automation.PSSerializer]::Serialize($_, {depth}) }}");
+    let first = Command { text: script, is_script: true, arguments, errors_to_output: false };
+    let second = Command { text: &serialize, is_script: true, arguments: &[], errors_to_output: false };
+    message(*input, vec![first.to_value(), second.to_value()])
+}
+
 fn message(input: bool, commands: Vec<Value>) -> Value {
     build::bag([
         ("NoInput", Value::Bool(!input)),

@@ -6,9 +6,9 @@
 //!
 //! Not replayed: `client_copy_file` (several shells, one of them not PowerShell), `psrp_disconnect_runspaces` (disconnect
 //! and connect), `psrp_get_command_metadata` (a message of its own), `psrp_is_alive_*` (Get as a probe),
-//! `psrp_key_exchange_timeout` (session key), `psrp_pshost_raw_ui_mocked_methods` (needs a host with a screen; ours
-//! refuses), `psrp_reset_runspace_state` and `psrp_set_runspaces` (runspace counts): what they show, psfleet does not do
-//! yet.
+//! `psrp_key_exchange_timeout` (its answer is a session key encrypted for a key pair that we do not have),
+//! `psrp_pshost_raw_ui_mocked_methods` (needs a host with a screen; ours refuses), `psrp_reset_runspace_state`
+//! and `psrp_set_runspaces` (runspace counts): what they show, psfleet does not do yet.
 
 mod channel;
 mod recording;
