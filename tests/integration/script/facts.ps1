@@ -48,7 +48,9 @@ foreach ($line in [IO.File]::ReadLines($Sources)) {
                 if ($a -is [System.Management.Automation.Language.TypeConstraintAst]) { $type = $a.TypeName.FullName; continue }
                 switch ($a.TypeName.FullName) {
                     'Parameter' {
-                        if (Get-Named $a 'Mandatory') { $mandatory = Get-Named $a 'Mandatory' }
+                        # Mandatory in one of its parameter sets is what counts.
+                        $given = Get-Named $a 'Mandatory'
+                        if ($given -and (-not $mandatory -or $given -notin 'False', '0')) { $mandatory = $given }
                         if (Get-Named $a 'Position') { $position = Get-Named $a 'Position' }
                     }
                     'Alias' { $aliases += foreach ($x in $a.PositionalArguments) { Encode ([string] $x.SafeGetValue()) } }
