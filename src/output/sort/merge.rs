@@ -49,6 +49,8 @@ impl Merge {
             write(&mut spool, item)?;
         }
         self.runs.push(Run { spool, level: 0 });
+        // Merging needs memory of its own.
+        drop(held);
         self.shorten()
     }
 

@@ -19,7 +19,7 @@ use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
 /// Bytes of objects that are sorted in memory before they go to disk.
-const IN_MEMORY: usize = 16 << 20;
+const IN_MEMORY: usize = 8 << 20;
 
 /// Hands on the objects of a run in order, just before its last event.
 pub struct Sorted {
