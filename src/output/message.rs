@@ -212,11 +212,12 @@ impl<'a> Reader<'a> {
 
     fn error(self) -> ErrorData<'a> {
         let exception = self.member("Exception");
+        let full = |text: &Cow<'_, str>| !text.is_empty();
         let message = self
             .text("ErrorDetails_Message")
-            .or_else(|| text_of(self.inside(exception?, "Message")?))
-            .or_else(|| self.text("ErrorCategory_Message"))
-            .filter(|text| !text.is_empty())
+            .filter(full)
+            .or_else(|| text_of(self.inside(exception?, "Message")?).filter(full))
+            .or_else(|| self.text("ErrorCategory_Message").filter(full))
             .or_else(|| text_of(&self.document.root))
             .unwrap_or_default();
         let category = self.member("ErrorCategory_Category").and_then(Value::as_i64);

@@ -16,6 +16,7 @@ $global:ErrorView = 'ConciseView'
 $global:FormatEnumerationLimit = 4
 $global:PSDefaultParameterValues = [System.Management.Automation.DefaultParameterDictionary]::new()
 $global:LASTEXITCODE = $null
+$global:PSNativeCommandUseErrorActionPreference = $false
 Set-StrictMode -Off
 Set-Location /
 $Error.Clear()

@@ -19,8 +19,6 @@ pub struct Block {
     pub arguments: Json,
     /// Values for its `$using:` expressions, by name.
     pub using: Json,
-    /// Objects for `$input`; null for none.
-    pub input: Json,
     /// Whether it needs a session of its own.
     pub new_session: bool,
 }
@@ -49,7 +47,6 @@ fn block(paragraph: &str) -> Result<Block, String> {
         script: String::new(),
         arguments: Json::Null,
         using: Json::Object(serde_json::Map::new()),
-        input: Json::Null,
         new_session: false,
     };
     while let Some((line, rest)) = script.strip_prefix('#').and_then(|text| text.split_once('\n')) {
@@ -58,7 +55,6 @@ fn block(paragraph: &str) -> Result<Block, String> {
         match name {
             "arguments" => block.arguments = json,
             "using" => block.using = json,
-            "input" => block.input = json,
             "new-session" => block.new_session = json == Json::Bool(true),
             _ => return Err(format!("no such line: {name}")),
         }

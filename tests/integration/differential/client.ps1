@@ -50,8 +50,7 @@ function Invoke-Block($session, $block) {
     $options = @{ Session = $session; ScriptBlock = [scriptblock]::Create((Get-Text $block script)); AsJob = $true }
     $arguments = ConvertFrom-Element $block.GetProperty('arguments')
     if ($null -ne $arguments) { $options.ArgumentList = $arguments }
-    $objects = ConvertFrom-Element $block.GetProperty('input')
-    $job = if ($null -ne $objects) { $objects | Invoke-Command @options } else { Invoke-Command @options }
+    $job = Invoke-Command @options
     if (-not (Wait-Job $job -Timeout 120)) { throw "still running after two minutes: $(Get-Text $block covers)" }
     $child = $job.ChildJobs[0]
     $records = [System.Collections.Generic.List[object]]::new()

@@ -127,7 +127,7 @@ function Get-ErrorRecord([System.Management.Automation.ErrorRecord] $record) {
         invocation = Get-Meaning $invocation
         target = Get-Meaning $record.TargetObject
         fully_qualified_error_id = Get-Words $record.FullyQualifiedErrorId
-        category = "$($category.Category)"; category_message = Get-Words $category.GetMessage()
+        category = "$($category.Category)"
         activity = Get-Words $category.Activity; reason = Get-Words $category.Reason
         target_name = Get-Words $category.TargetName; target_type = Get-Words $category.TargetType
         details = if ($record.ErrorDetails) { Get-Words $record.ErrorDetails.Message }

@@ -8,7 +8,12 @@
 //! the other streams, which Invoke-Command keeps apart, each for itself.
 //!
 //! Not compared, because they belong to one run: times, process and thread ids of information records, the number of a
-//! pipeline in its session's history, and the notes that Invoke-Command hangs on what it hands out.
+//! pipeline in its session's history, .NET's stack in exceptions, and the notes that Invoke-Command hangs on what it hands
+//! out.
+//!
+//! Invoke-Command sends a block of nothing but commands with constant arguments as commands, not as text: positions are
+//! lost, and arguments are evaluated by the client. psfleet always sends the text, so each such block that could tell ends
+//! with a value. What a script says to its host is left out, too: PowerShell prints it, psfleet makes records of it.
 
 mod block;
 mod ours;
@@ -25,7 +30,7 @@ use crate::support::sshd::{Setup, Sshd};
 #[test]
 fn every_block_covers_something_of_its_own() {
     let blocks = block::all();
-    assert!(blocks.len() >= 150, "{} blocks", blocks.len());
+    assert!(blocks.len() >= 300, "{} blocks", blocks.len());
     let (mut covers, mut skeletons) = (HashSet::new(), HashSet::new());
     for Block { covers: text, script, .. } in &blocks {
         assert!(covers.insert(text.as_str()), "two blocks cover the same: {text}");

@@ -48,7 +48,7 @@ fn invocation(script: &str) -> Invocation {
     Invocation { script: script.to_owned(), arguments: Vec::new(), input: false }
 }
 
-/// What the command line makes of a script, its arguments, its `--using` values and its input.
+/// What the command line makes of a script, its arguments and its `--using` values.
 fn command(block: &Block) -> Command {
     let values = block.using.as_object().expect("an object").iter();
     let values: BTreeMap<_, _> = values.map(|(name, value)| (name.clone(), value_from_json(value))).collect();
@@ -58,14 +58,9 @@ fn command(block: &Block) -> Command {
     let sent = evaluated.send(&source, Form::Dictionary);
     let positional = block.arguments.as_array().into_iter().flatten();
     let positional = positional.map(|json| Argument { name: None, value: value_from_json(json) });
-    let input: Vec<_> =
-        block.input.as_array().into_iter().flatten().map(|json| Document::new(value_from_json(json))).collect();
-    let invocation = Invocation {
-        script: sent.script,
-        arguments: positional.chain(sent.arguments).collect(),
-        input: !block.input.is_null(),
-    };
-    Command::new(&invocation, &input)
+    let invocation =
+        Invocation { script: sent.script, arguments: positional.chain(sent.arguments).collect(), input: false };
+    Command::new(&invocation, &[])
 }
 
 /// A record as both forms of the jsonl writer show it.

@@ -79,7 +79,6 @@ fn error(line: &Line) -> Json {
         "target": member(line, "TargetObject"),
         "fully_qualified_error_id": plain("fully_qualified_error_id"),
         "category": plain("category"),
-        "category_message": plain("category_message"),
         "activity": text(line, "ErrorCategory_Activity"),
         "reason": text(line, "ErrorCategory_Reason"),
         "target_name": text(line, "ErrorCategory_TargetName"),
@@ -96,7 +95,8 @@ fn member(line: &Line, name: &str) -> Json {
 }
 
 fn text(line: &Line, name: &str) -> Json {
-    words(line.typed.root.member(name).and_then(Value::as_text).map(marked).as_deref())
+    let text = line.typed.root.member(name).and_then(Value::as_text).map(marked);
+    text.filter(|text| !text.is_empty()).map_or(Json::Null, Json::from)
 }
 
 /// Text as it is compared: none for an empty one, each surrogate as its mark.
@@ -139,18 +139,24 @@ pub fn differences(ours: &Given, theirs: &Given) -> Vec<String> {
 }
 
 fn compare(what: &str, ours: Option<Json>, theirs: Option<Json>, found: &mut Vec<String>) {
-    let [ours, theirs] = [ours, theirs].map(|tree| normal(without_history_number(tree.unwrap_or(json!("nothing")))));
+    let [ours, theirs] = [ours, theirs].map(|tree| normal(lasting(tree.unwrap_or(json!("nothing")))));
     descend(what, &ours, &theirs, found);
 }
 
-/// A tree without the value of every member `HistoryId`: it counts the pipelines of a session, those that a client starts
+/// Members whose values belong to one process: `HistoryId` counts the pipelines of a session, those that a client starts
 /// for its own purposes among them.
-fn without_history_number(mut tree: Json) -> Json {
+const OF_ONE_RUN: [&str; 2] = ["HistoryId", "ProcessId"];
+
+/// A tree without what differs from run to run: the values of [`OF_ONE_RUN`], and .NET's own stack in exceptions, which
+/// depends on what has been compiled by then.
+fn lasting(mut tree: Json) -> Json {
     match &mut tree {
-        Json::Array(pair) if pair.len() == 2 && pair[0] == "HistoryId" => pair[1] = Json::Null,
-        Json::Array(items) => items.iter_mut().for_each(|item| *item = without_history_number(item.take())),
-        Json::Object(members) => {
-            members.values_mut().for_each(|member| *member = without_history_number(member.take()));
+        Json::Array(pair) if pair.len() == 2 && OF_ONE_RUN.iter().any(|name| pair[0] == *name) => pair[1] = Json::Null,
+        Json::Array(items) => items.iter_mut().for_each(|item| *item = lasting(item.take())),
+        Json::Object(members) => members.values_mut().for_each(|member| *member = lasting(member.take())),
+        Json::String(text) if text.contains("   at ") => {
+            let lines: Vec<_> = text.lines().filter(|line| !line.starts_with("   at ")).collect();
+            *text = lines.join("\n");
         }
         _ => {}
     }
