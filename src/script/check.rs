@@ -379,7 +379,7 @@ mod tests {
             mistakes(script, json!([]), json!({"l": "a", "c": [1, 2, 3], "p": "7A"})),
             [
                 "the parameter `l` (line 1, column 28) takes 2 to 3 characters, not `a`",
-                "the parameter `c` (line 1, column 58) takes 1 to 2 items, not 3",
+                "the parameter `c` (line 1, column 59) takes 1 to 2 items, not 3",
                 "the parameter `p` (line 1, column 94) takes what fits the pattern ^[a-z]\\d+$, not `7A`",
             ]
         );
