@@ -1,8 +1,9 @@
 //! The run as a whole: against the sandbox in another process, and over SSH beside PowerShell's own client.
 //!
 //! `cargo bench --bench fleet` runs everything briefly; `-- --full` takes the sizes of the README's figures. Names of
-//! sections (`fragments start throughput idle target scale ssh`) as further arguments select some of them.
+//! sections (`fragments start throughput idle target scale ssh copy`) as further arguments select some of them.
 
+mod copy;
 #[path = "../../tests/integration/support/folder.rs"]
 #[allow(dead_code, reason = "the bench uses a part of what the tests share")]
 mod folder;
@@ -28,6 +29,8 @@ pub struct Scale {
     pub fleets: &'static [u32],
     /// Sessions of the SSH comparison.
     pub ssh_hosts: usize,
+    /// Hosts and mebibytes of a copy.
+    pub copy: (u32, usize),
 }
 
 type Section = fn(Scale);
@@ -35,13 +38,13 @@ type Section = fn(Scale);
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let scale = if arguments.iter().any(|argument| argument == "--full") {
-        Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20 }
+        Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20, copy: (20, 100) }
     } else {
-        Scale { hosts: 100, runs: 1, fleets: &[200], ssh_hosts: 3 }
+        Scale { hosts: 100, runs: 1, fleets: &[200], ssh_hosts: 3, copy: (3, 8) }
     };
     let sections: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| sections.is_empty() || sections.contains(&name);
-    let all: [(&str, Section); 7] = [
+    let all: [(&str, Section); 8] = [
         ("fragments", sections::fragments),
         ("start", sections::start),
         ("throughput", sections::throughput),
@@ -49,6 +52,7 @@ fn main() {
         ("target", sections::target),
         ("scale", sections::scale),
         ("ssh", ssh::compare),
+        ("copy", copy::compare),
     ];
     for (name, section) in all {
         if wanted(name) {

@@ -17,12 +17,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// Starts one and waits until it listens.
     pub fn start(hosts: u32, latency: &str, auth: &str) -> Self {
+        Self::start_with(hosts, latency, auth, &[])
+    }
+
+    /// The same with more flags.
+    pub fn start_with(hosts: u32, latency: &str, auth: &str, more: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("psfleet-bench-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&folder).expect("a folder for the inventory");
         let hosts = hosts.to_string();
         let mut child = Command::new(PSFLEET)
             .args(["sandbox", "--hosts", &hosts, "--latency", latency, "--auth", auth, "--write-inventory"])
             .arg(folder.join("inventory.toml"))
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -204,3 +204,23 @@ fn rows_of_csv_are_input() {
     std::fs::write(folder.path().join("users.csv"), "Name,Id\nada,1\ngrace,2\n").expect("written");
     assert_eq!(lines(&sh(command_with("--input"), folder.path(), None)), ["ADA", "GRACE"]);
 }
+
+#[test]
+fn the_copy_examples_go_there_and_back() {
+    if pwsh().is_none() {
+        return;
+    }
+    let folder = Folder::new("readme-copy");
+    fleet_file(folder.path(), &[], &[]);
+    let content = std::fs::read(folder.path().join("fleet.toml")).expect("a file");
+    let pushed = sh(command_with("copy push"), folder.path(), None);
+    assert_eq!(
+        lines(&pushed),
+        ["PSComputerName,Action,Bytes".to_owned(), format!("localhost,copied,{}", content.len())]
+    );
+    let pulled = sh(command_with("copy pull"), folder.path(), None);
+    assert_eq!(lines(&pulled), ["PSComputerName,Action", "localhost,copied"]);
+    for place in ["copies/fleet.toml", "collected/localhost/fleet.toml"] {
+        assert_eq!(std::fs::read(folder.path().join(place)).expect("a file"), content, "{place}");
+    }
+}
