@@ -2,10 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use psfleet::copy::name;
 use psfleet::event::{Outcome, Reason};
+use psfleet::fleet::Interrupt;
+use tokio::sync::mpsc;
 
-use super::driver::{Copied, HOST, harvest, noise, perform, pull, push};
+use super::driver::{Copied, HOST, harvest, noise, perform, perform_until, pull, push};
 use crate::matrix::route::Route;
 use crate::support::folder::Folder;
 
@@ -84,5 +88,65 @@ async fn a_full_disk_leaves_no_half_file() {
     assert_failed(&pulled, &["file", "on this machine"]);
     assert!(pulled.end.hint.as_deref().is_some_and(|hint| hint.contains("space")), "{:?}", pulled.end);
     assert_eq!(after_pull, ["host", "small"]);
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_use_says_so() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-use");
+    let file = folder.path().join("file");
+    fs::write(&file, "x").expect("a file");
+    let there = folder.path().join("there");
+    fs::create_dir(&there).expect("a folder");
+    // As a second copy to the same place at the same time would hold it.
+    let held = fs::File::create(there.join(name::temporary("file"))).expect("a file");
+    held.lock().expect("a lock");
+    let copied = perform(&route, push(&[file], &there.display().to_string(), true, false)).await;
+    assert_failed(&copied, &["there/", "used by another process"]);
+    assert!(copied.end.hint.as_deref().is_some_and(|hint| hint.contains("another program")), "{:?}", copied.end);
+    assert!(!there.join("file").exists());
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_names_stay_outside() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-hostile");
+    let source = folder.path().join("source");
+    fs::create_dir(&source).expect("a folder");
+    for file in ["good", "..\\..\\evil", "escape\u{1b}[2J", "C:\\evil"] {
+        fs::write(source.join(file), "x").expect("a file");
+    }
+    let copied = perform(&route, pull(&[&source.display().to_string()], &folder.path().join("back"))).await;
+    assert_failed(&copied, &["3 of 4 files", "its name is not taken"]);
+    assert_eq!(names(&folder.path().join("back")), ["host", "host/source", "host/source/good"]);
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_keeps_what_has_begun_for_the_next_try() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-stop");
+    let (file, there) = (folder.path().join("file"), folder.path().join("there"));
+    fs::create_dir(&there).expect("a folder");
+    fs::write(&file, noise(64 << 20, 5)).expect("a file");
+    let destination = there.display().to_string();
+    let part = there.join(name::temporary("file"));
+    let (interrupt, interrupts) = mpsc::channel(1);
+    let watch = async {
+        while fs::metadata(&part).map_or(0, |part| part.len()) < 1 << 20 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        interrupt.send(Interrupt::Stop).await.expect("the run listens");
+    };
+    let push = || push(std::slice::from_ref(&file), &destination, true, false);
+    let (copied, ()) = tokio::join!(perform_until(&route, push(), interrupts), watch);
+    assert_eq!((copied.end.outcome, copied.end.reason), (Outcome::Cancelled, Some(Reason::Interrupted)));
+    assert!(part.exists() && !there.join("file").exists());
+    let copied = perform(&route, push()).await;
+    assert_eq!(copied.counts().keys().copied().collect::<Vec<_>>(), ["resumed"]);
+    assert!(fs::read(there.join("file")).expect("a file") == fs::read(&file).expect("a file"));
+    assert!(!part.exists());
     route.assert_nothing_remains().await;
 }
