@@ -12,10 +12,9 @@ use crate::secret::Secret;
 use super::key_exchange::{ExchangeKey, KeyError};
 use super::message::host_answer::HostAnswer;
 use super::message::host_call::HostCall;
-use super::message::host_info::HostInfo;
-use super::message::{self, Destination, Header, MessageType, build, capability, init_pool, state};
+use super::message::{self, Destination, Header, MessageType, build, capability, state};
 use super::session_key::SessionKey;
-use super::{Command, Defragmenter, Pipeline, ProtocolError, fragment};
+use super::{Command, Defragmenter, Opening, Pipeline, ProtocolError, fragment};
 
 /// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
@@ -124,13 +123,11 @@ impl Pool {
     ///
     /// # Errors
     /// [`ProtocolError::State`] when it was opened before.
-    pub fn open(&mut self, host: &HostInfo, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
+    pub fn open(&mut self, opening: &Opening, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
         self.expect_state("open it", PoolState::New)?;
         self.state = PoolState::Opening;
-        let capability = capability::session_capability();
-        let init = init_pool::init_runspace_pool(1, 1, host);
-        let mut fragments = self.message(MessageType::SessionCapability, Uuid::nil(), capability, max_fragment);
-        fragments.extend(self.message(MessageType::InitRunspacePool, Uuid::nil(), init, max_fragment));
+        let mut fragments = self.serialized(MessageType::SessionCapability, &opening.capability, max_fragment);
+        fragments.extend(self.serialized(MessageType::InitRunspacePool, &opening.init, max_fragment));
         Ok(fragments)
     }
 
@@ -308,6 +305,11 @@ impl Pool {
     fn input_message(&mut self, pipeline: Uuid, object: &[u8], max_fragment: usize) -> Vec<Bytes> {
         let header = Header::write(Destination::Server, MessageType::PipelineInput, self.id, pipeline);
         fragment::cut(self.take_object_id(), &[&header, object], max_fragment)
+    }
+
+    fn serialized(&mut self, kind: MessageType, data: &[u8], max_fragment: usize) -> Vec<Bytes> {
+        let header = Header::write(Destination::Server, kind, self.id, Uuid::nil());
+        fragment::cut(self.take_object_id(), &[&header, data], max_fragment)
     }
 
     fn message(&mut self, kind: MessageType, pipeline: Uuid, data: Value, max_fragment: usize) -> Vec<Bytes> {

@@ -67,11 +67,11 @@ fn assert_same_tree(fragments: &[bytes::Bytes], message_type: MessageType, pipel
 #[test]
 fn opens_with_the_trees_of_the_vectors() {
     let mut pool = Pool::new(POOL);
-    let fragments = pool.open(&HostInfo::default(), MAX).expect("new");
+    let fragments = pool.open(Opening::of_a_run(), MAX).expect("new");
     assert_eq!(fragments.len(), 2);
     assert_same_tree(&fragments[..1], MessageType::SessionCapability, Uuid::nil(), CAPABILITY);
     assert_same_tree(&fragments[1..], MessageType::InitRunspacePool, Uuid::nil(), INIT_POOL);
-    assert!(pool.open(&HostInfo::default(), MAX).is_err());
+    assert!(pool.open(Opening::of_a_run(), MAX).is_err());
 }
 
 fn from_server(object_id: u64, message_type: MessageType, pipeline: Uuid, data: &str) -> Vec<u8> {
@@ -81,7 +81,7 @@ fn from_server(object_id: u64, message_type: MessageType, pipeline: Uuid, data: 
 
 fn ready_pool() -> Pool {
     let mut pool = Pool::new(POOL);
-    pool.open(&HostInfo::default(), MAX).expect("new");
+    pool.open(Opening::of_a_run(), MAX).expect("new");
     pool.handle(&from_server(1, MessageType::SessionCapability, Uuid::nil(), CAPABILITY)).expect("capability");
     assert_eq!(pool.state(), PoolState::Opening);
     let opened = base64_simd::STANDARD.decode_to_vec(OPENED).expect("base64");
@@ -150,7 +150,7 @@ fn large_input_goes_in_portions() {
 #[test]
 fn no_pipeline_before_the_server_is_open() {
     let mut pool = Pool::new(POOL);
-    pool.open(&HostInfo::default(), MAX).expect("new");
+    pool.open(Opening::of_a_run(), MAX).expect("new");
     let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
     assert!(matches!(pool.create_pipeline(&command, PIPELINE, MAX), Err(ProtocolError::State { .. })));
 }
@@ -158,7 +158,7 @@ fn no_pipeline_before_the_server_is_open() {
 #[test]
 fn refuses_another_major_version() {
     let mut pool = Pool::new(POOL);
-    pool.open(&HostInfo::default(), MAX).expect("new");
+    pool.open(Opening::of_a_run(), MAX).expect("new");
     let other = CAPABILITY.replace(">2.3<", ">3.0<");
     let result = pool.handle(&from_server(1, MessageType::SessionCapability, Uuid::nil(), &other));
     assert!(matches!(result, Err(ProtocolError::Version(version)) if version == "3.0"));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::clixml::Document;
-use crate::psrp::{HostInfo, Pool, PoolEvent, PoolState, ServerInfo};
+use crate::psrp::{HostInfo, Opening, Pool, PoolEvent, PoolState, ServerInfo};
 use crate::transport::{Carrier, Channel, Priority};
 
 /// An open runspace pool on one target.
@@ -39,7 +39,7 @@ impl Session {
         stop: &CancellationToken,
         authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
-        Self::open_for(&HostInfo::default(), carrier, pool, timeout, stop, authenticated).await
+        Self::open_with(Opening::of_a_run(), carrier, pool, timeout, stop, authenticated).await
     }
 
     /// The same for a host of the caller's own.
@@ -54,8 +54,19 @@ impl Session {
         stop: &CancellationToken,
         authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
+        Self::open_with(&Opening::new(host), carrier, pool, timeout, stop, authenticated).await
+    }
+
+    async fn open_with(
+        messages: &Opening,
+        carrier: Arc<dyn Carrier>,
+        pool: Uuid,
+        timeout: Duration,
+        stop: &CancellationToken,
+        authenticated: impl FnOnce() + Send,
+    ) -> Result<Self, Error> {
         let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false };
-        let opening = tokio::time::timeout(timeout, session.establish(host, authenticated));
+        let opening = tokio::time::timeout(timeout, session.establish(messages, authenticated));
         let result = tokio::select! {
             result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
             () = stop.cancelled() => Err(Error::Stopped),
@@ -92,8 +103,8 @@ impl Session {
         }
     }
 
-    async fn establish(&mut self, host: &HostInfo, authenticated: impl FnOnce()) -> Result<(), Error> {
-        let fragments = self.pool.open(host, self.carrier.max_fragment())?;
+    async fn establish(&mut self, messages: &Opening, authenticated: impl FnOnce()) -> Result<(), Error> {
+        let fragments = self.pool.open(messages, self.carrier.max_fragment())?;
         self.carrier.create(self.pool.id(), fragments).await?;
         authenticated();
         while self.pool.state() == PoolState::Opening {
