@@ -163,11 +163,10 @@ impl Host {
             Body::Command { command_id, arguments } => {
                 let shell = self.shell(request)?;
                 let quota = self.shared.options.commands_per_shell;
-                let id = shell.start(command_id.as_deref(), arguments, quota).await?;
-                if self.fault == Some(FaultKind::Crash) {
-                    self.shared.tasks.spawn(async move { shell.close().await });
-                }
-                Reply::Started(id)
+                Reply::Started(match self.fault {
+                    Some(FaultKind::Crash) => shell.die_under(command_id.as_deref(), quota).await?,
+                    _ => shell.start(command_id.as_deref(), arguments, quota).await?,
+                })
             }
             Body::Send(streams) => {
                 let shell = self.shell(request)?;

@@ -117,6 +117,22 @@ impl Shell {
     /// # Errors
     /// The pool is not known to be open (the shell dies of that), the id is taken, the quota is used up.
     pub async fn start(&self, id: Option<&str>, arguments: &[u8], quota: usize) -> Result<String, Fault> {
+        let (id, command) = self.admit(id, quota).await?;
+        self.feed(&command.input, Channel::Pipeline(command.id), Priority::Default, arguments).await?;
+        Ok(id)
+    }
+
+    /// Takes a command and dies before it has run; returns its id.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn die_under(&self, id: Option<&str>, quota: usize) -> Result<String, Fault> {
+        let (id, _) = self.admit(id, quota).await?;
+        self.close().await;
+        Ok(id)
+    }
+
+    async fn admit(&self, id: Option<&str>, quota: usize) -> Result<(String, Arc<Command>), Fault> {
         if !self.pool.is_opened() {
             self.close().await;
             return Err(Fault::aborted("a command came before the runspace pool was open"));
@@ -125,8 +141,7 @@ impl Shell {
         let uuid = uuid.map_err(|_| Fault::schema("CommandId is not a GUID"))?;
         let id = id.map_or_else(|| format!("{:X}", uuid.hyphenated()), str::to_owned);
         let command = self.register(&id, uuid, quota)?;
-        self.feed(&command.input, Channel::Pipeline(uuid), Priority::Default, arguments).await?;
-        Ok(id)
+        Ok((id, command))
     }
 
     fn register(&self, id: &str, uuid: Uuid, quota: usize) -> Result<Arc<Command>, Fault> {

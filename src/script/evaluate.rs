@@ -14,6 +14,10 @@ pub(super) enum Miss {
 
 /// The value of one accessor.
 pub(super) fn access(target: &Value, accessor: &Accessor) -> Result<Value, Miss> {
+    if let Value::SecureString(_) = target.unboxed() {
+        // Only the host has the text. There, brackets make the whole value of it first.
+        return Err(Miss::Unknown("it is a secret; write ($using:NAME) in brackets to read its members".to_owned()));
+    }
     match &accessor.kind {
         AccessorKind::Member(name) => Ok(member(target, name)),
         AccessorKind::Index(Constant::Integer(index)) => item(target, *index, accessor.null_conditional),

@@ -201,7 +201,8 @@ mod tests {
         let json = serde_json::json!({"x": "Text", "list": [1, 2, 3], "h": {"Key": {"Deep": 7}}, "count": 3});
         let values =
             json.as_object().expect("an object").iter().map(|(name, value)| (name.clone(), value_from_json(value)));
-        let values = values.collect();
+        let secret = ("secret".to_owned(), Value::SecureString([0; 16].as_slice().into()));
+        let values = values.chain([secret]).collect();
         let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
         let definitions = Definitions { values: &values, environment: &environment, lenient: false };
         let source = Source::new(text).expect("scans");
@@ -256,6 +257,17 @@ mod tests {
         assert_eq!(last("$using:h.nothing"), Value::Null);
         assert_eq!(last("$using:env:HOME.Length"), Value::I32(8));
         assert_eq!(last("$using:global:x"), Value::str("Text"));
+    }
+
+    #[test]
+    fn members_of_secrets_are_known_to_the_host_alone() {
+        assert_eq!(keys("$using:secret").len(), 1);
+        assert_eq!(keys("($using:secret).Length").len(), 1);
+        assert_eq!(
+            messages("$using:secret.Length"),
+            ["line 1, column 1: $using:secret.Length: its value cannot be found on this side: it is a secret; write \
+                 ($using:NAME) in brackets to read its members"]
+        );
     }
 
     #[test]

@@ -20,6 +20,8 @@ use crate::transport::{self, Carrier, Channel, Priority, Received};
 
 /// How long a stopped pipeline may take to report that it has stopped. `finally` blocks run in this time.
 const STOP_WAIT: Duration = Duration::from_secs(30);
+/// How long the slot of a pipeline that has ended may take to be given back.
+const RELEASE_WAIT: Duration = Duration::from_secs(10);
 
 /// Takes the records of a pipeline. Waiting in [`Records::take`] slows the remote pipeline down.
 pub trait Records: Send {
@@ -158,9 +160,16 @@ impl Session {
         self.spoiled = end.is_none();
         if options.reuse || self.carrier.pushes() {
             // The pipeline has its result whatever comes of this; only the session is of no more use.
-            if let Err(error) = self.carrier.release(id).await {
-                tracing::debug!(%error, "the pipeline's slot could not be given back");
-                self.spoiled = true;
+            match tokio::time::timeout(RELEASE_WAIT, self.carrier.release(id)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the pipeline's slot could not be given back");
+                    self.spoiled = true;
+                }
+                Err(_) => {
+                    tracing::debug!("the pipeline's slot was not given back in time");
+                    self.spoiled = true;
+                }
             }
         }
         let ending = match (end, halted, undelivered) {

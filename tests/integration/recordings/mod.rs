@@ -190,8 +190,7 @@ async fn input_over_protocol_2_3_and_2_2() {
     for name in ["psrp_run_protocol_version_2.3", "psrp_run_protocol_version_2.2", "psrp_with_input"] {
         let Some((ran, replay)) = play(name, &[]).await else { return };
         assert_eq!(ran[0].output().len(), 4, "{name}");
-        // The input rides on the Command, where pypsrp needs a Send.
-        assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Delete"], "{name}");
+        assert_eq!(beside_one_send(&replay), ["Create", "Receive", "Command", "Receive", "Delete"], "{name}");
     }
 }
 
@@ -225,7 +224,14 @@ async fn quiet_polls_of_a_long_running_command() {
 async fn a_script_larger_than_an_envelope() {
     let Some((ran, replay)) = play("psrp_small_msg_size", &[]).await else { return };
     assert_eq!(ran[0].texts()[0], "input");
-    assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Receive", "Delete"]);
+    assert_eq!(beside_one_send(&replay), ["Create", "Receive", "Command", "Receive", "Receive", "Delete"]);
+}
+
+/// The actions without the one Send of the input, which goes out while a Receive waits.
+fn beside_one_send(replay: &Replay) -> Vec<String> {
+    let (sends, others): (Vec<_>, Vec<_>) = replay.actions().into_iter().partition(|action| action == "Send");
+    assert_eq!(sends.len(), 1);
+    others
 }
 
 #[tokio::test]
