@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::Context;
@@ -38,6 +39,8 @@ pub struct Pull {
     recurse: bool,
     force: bool,
     folders: Vec<PathBuf>,
+    /// The command by the length of the chunks that it asks for: hosts of one transport share it.
+    commands: Mutex<HashMap<usize, Command>>,
     totals: Totals,
 }
 
@@ -53,10 +56,22 @@ impl Pull {
             // Without regard to case, as some file systems have it; the numbers never run out.
             folder.join(names.find(|name| taken.insert(name.to_lowercase())).unwrap_or(plain))
         };
-        Self { folders: hosts.iter().map(folder_of).collect(), sources, recurse, force, totals: Totals::default() }
+        Self {
+            folders: hosts.iter().map(folder_of).collect(),
+            sources,
+            recurse,
+            force,
+            commands: Mutex::default(),
+            totals: Totals::default(),
+        }
     }
 
     fn command(&self, chunk: usize) -> Command {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        commands.entry(chunk).or_insert_with(|| self.serialize(chunk)).clone()
+    }
+
+    fn serialize(&self, chunk: usize) -> Command {
         let sources = build::array(self.sources.iter().map(|source| Value::str(source.as_str())).collect());
         let chunk = Value::I32(i32::try_from(chunk).unwrap_or(i32::MAX));
         let arguments = [sources, Value::Bool(self.recurse), chunk];

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Emission, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
+use crate::psrp::Opening;
 use crate::record::{Record, Stream};
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
@@ -208,7 +209,7 @@ impl Attempt {
         *traces.carrier() = Some(Arc::clone(&carrier));
         let left = timeout.saturating_sub(begin.elapsed());
         let authenticated = || self.reached(Milestone::Authenticated);
-        Session::open(carrier, Uuid::new_v4(), left, &self.stop, authenticated).await
+        Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop, authenticated).await
     }
 
     async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {

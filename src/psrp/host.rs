@@ -73,7 +73,9 @@ fn shown(data: &Value) -> Echo {
 fn information(text: Value, foreground: Value, background: Value, no_newline: bool) -> Document {
     const COLOR: &str = "System.ConsoleColor";
     let color = |color: Value| match color.as_i64().and_then(|number| i32::try_from(number).ok()) {
-        Some(number) => build::enumeration(COLOR, COLORS.get(number as usize).copied().unwrap_or_default(), number),
+        Some(number) => {
+            build::enumeration(COLOR, CONSOLE_COLORS.get(number as usize).copied().unwrap_or_default(), number)
+        }
         None => Value::Null,
     };
     let message = Object {
@@ -122,7 +124,7 @@ fn error(text: &Value) -> Document {
 }
 
 /// The names of `ConsoleColor`, by number (MS-PSRP 2.2.3.3).
-const COLORS: [&str; 16] = [
+pub const CONSOLE_COLORS: [&str; 16] = [
     "Black",
     "DarkBlue",
     "DarkGreen",

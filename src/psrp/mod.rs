@@ -22,7 +22,7 @@ mod tests;
 pub use command::{Argument, Command, Invocation};
 pub use error::ProtocolError;
 pub use fragment::{Defragmenter, HEADER_LEN, SERVER_MAX_FRAGMENT, cut};
-pub use host::HostWriter;
+pub use host::{CONSOLE_COLORS, HostWriter};
 pub use input::Input;
 pub use key_exchange::{ExchangeKey, KeyError, seal_session_key};
 pub use message::host_answer::HostAnswer;

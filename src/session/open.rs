@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::clixml::Document;
-use crate::psrp::{HostInfo, Opening, Pool, PoolEvent, PoolState, ServerInfo};
+use crate::psrp::{Opening, Pool, PoolEvent, PoolState, ServerInfo};
 use crate::transport::{Carrier, Channel, Priority};
 
 /// An open runspace pool on one target.
@@ -27,37 +27,13 @@ pub struct Session {
 impl Session {
     /// Opens a pool over a connected carrier.
     ///
+    /// `messages` tell the server of the host: [`Opening::of_a_run`], or those of a host of the caller's own.
     /// `authenticated` is called once, as soon as the server has accepted the credential. Whatever goes wrong, the
     /// carrier is closed before this returns.
     ///
     /// # Errors
     /// The transport's or the protocol's fault, [`Error::OpenTimeout`] after `timeout`, [`Error::Stopped`] by `stop`.
     pub async fn open(
-        carrier: Arc<dyn Carrier>,
-        pool: Uuid,
-        timeout: Duration,
-        stop: &CancellationToken,
-        authenticated: impl FnOnce() + Send,
-    ) -> Result<Self, Error> {
-        Self::open_with(Opening::of_a_run(), carrier, pool, timeout, stop, authenticated).await
-    }
-
-    /// The same for a host of the caller's own.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub async fn open_for(
-        host: &HostInfo,
-        carrier: Arc<dyn Carrier>,
-        pool: Uuid,
-        timeout: Duration,
-        stop: &CancellationToken,
-        authenticated: impl FnOnce() + Send,
-    ) -> Result<Self, Error> {
-        Self::open_with(&Opening::new(host), carrier, pool, timeout, stop, authenticated).await
-    }
-
-    async fn open_with(
         messages: &Opening,
         carrier: Arc<dyn Carrier>,
         pool: Uuid,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::clixml::{Document, Value};
-use psfleet::psrp::{Command, Invocation};
+use psfleet::psrp::{Command, Invocation, Opening};
 use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
@@ -34,7 +34,9 @@ impl Records for Texts {
 async fn open(target: &Target) -> Session {
     let carrier = Network::default().connect(target).await.expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
+    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop, || {})
+        .await
+        .expect("session")
 }
 
 /// Runs a script with input, and a conversation beside it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::clixml::Document;
-use psfleet::psrp::{Command, Invocation};
+use psfleet::psrp::{Command, Invocation, Opening};
 use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, Session};
@@ -44,7 +44,9 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
 async fn open(target: &Target) -> Session {
     let carrier = WsmanCarrier::new(target, &Http::new()).expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {}).await.expect("session")
+    Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {})
+        .await
+        .expect("session")
 }
 
 async fn run(session: &mut Session, script: &str, timeout: Duration) -> (Ending, Vec<(Stream, Document)>) {

@@ -57,6 +57,11 @@ pub struct ExecuteArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     pub using: Vec<String>,
 
+    /// Leave unknown names inside nested script blocks to the script: an inner command may supply them
+    #[arg(long, env = "PSFLEET_USING_LENIENT", value_parser = BoolishValueParser::new(), num_args = 0,
+          default_value_t = false, default_missing_value = "true")]
+    pub using_lenient: bool,
+
     /// Objects for $input, process blocks and pipeline parameters of the script, from a file or - for stdin: lines, JSON,
     /// JSON lines or CSV, by suffix (.txt .json .jsonl .csv .tsv) or else by content
     #[arg(long, env = "PSFLEET_INPUT", value_name = "FILE|-", allow_hyphen_values = true)]

@@ -27,7 +27,7 @@ use super::on_demand::OnDemand;
 use super::targets;
 use crate::clixml::Document;
 use crate::output::sanitize_line;
-use crate::psrp::{Command, HostInfo, Invocation};
+use crate::psrp::{Command, HostInfo, Invocation, Opening};
 use crate::record::Stream;
 use crate::session::{Ending, Records, RunOptions, Session};
 use crate::target::Target;
@@ -93,7 +93,7 @@ async fn open(target: &Target) -> anyhow::Result<Session> {
     let opening = async {
         let carrier = Network::default().connect(target).await?;
         let stop = CancellationToken::new();
-        Session::open_for(&host, carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {}).await
+        Session::open(&Opening::new(&host), carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {}).await
     };
     let opened = tokio::time::timeout(target.timeouts.open, opening).await;
     let opened = opened.map_err(|_| crate::session::Error::OpenTimeout(target.timeouts.open)).and_then(|result| result);

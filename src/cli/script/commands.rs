@@ -7,13 +7,13 @@ use std::sync::{Arc, OnceLock};
 use anyhow::bail;
 use serde_json::Value as Json;
 
-use super::{Call, Entry, Secrets, environment};
+use super::{Call, Entry, Secrets, environment, given};
 use crate::clixml::{Value, value_from_json};
 use crate::fleet;
 use crate::inventory::{HostSettings, fold};
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
-use crate::script::{Given, Offer, ScriptError, Supplied, check, nearest};
+use crate::script::{ScriptError, Supplied, check, nearest};
 use crate::target::{Target, TargetId};
 
 /// What a call has to know of a target.
@@ -120,21 +120,13 @@ impl Set {
         };
         let argument = |entry: &Entry| Argument { name: entry.name.clone(), value: value(entry) };
         let arguments: Vec<Argument> = call.arguments.iter().map(argument).collect();
-        let mut given = Given::default();
-        for (argument, entry) in arguments.iter().zip(&call.arguments) {
-            let offer = match &entry.value {
-                _ if entry.bare => Offer::Bare,
-                Supplied::Secret(_) | Supplied::Credential(_) => Offer::Later,
-                Supplied::Literal(_) | Supplied::Host(_) => Offer::Value(&argument.value),
-            };
-            match &argument.name {
-                Some(name) => given.named.push((name, offer)),
-                None => given.positional.push(offer),
-            }
-        }
-        check(&call.parameters, &given)?;
+        let known = call.arguments.iter().zip(&arguments).map(|(entry, argument)| match &entry.value {
+            Supplied::Secret(_) | Supplied::Credential(_) => (entry, None),
+            Supplied::Literal(_) | Supplied::Host(_) => (entry, Some(&argument.value)),
+        });
+        check(&call.parameters, &given(known))?;
         let values = call.using.iter().filter_map(|entry| Some((entry.name.clone()?, value(entry)))).collect();
-        let using = Definitions { values: &values, environment, lenient: false }.evaluate(&call.source)?;
+        let using = Definitions { values: &values, environment, lenient: call.lenient }.evaluate(&call.source)?;
         Ok(Self { arguments, using, dictionary: OnceLock::new(), array: OnceLock::new(), rewrite: OnceLock::new() })
     }
 }

@@ -44,6 +44,8 @@ pub struct Call {
     pub arguments: Vec<Entry>,
     /// Values of its `$using:` expressions.
     pub using: Vec<Entry>,
+    /// Unknown names inside nested blocks are left to the script.
+    pub lenient: bool,
     /// Its input, if there is any: shared by all targets.
     pub input: Option<Arc<Input>>,
     /// How deep members of its output shall come, if not as PowerShell cuts them.
@@ -68,7 +70,8 @@ impl Call {
         let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
         let arguments = merged(&parameters, file, flags);
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
-        let mut call = Self { place, source, parameters, arguments, using, input: None, depth: args.depth };
+        let lenient = args.using_lenient;
+        let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth: args.depth };
         call.check().map_err(joined)?;
         call.check_using().map_err(joined)?;
         let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
@@ -83,26 +86,31 @@ impl Call {
         if values.len() < self.using.len() {
             return Ok(());
         }
-        let definitions = Definitions { values: &values, environment: &environment(), lenient: false };
+        let definitions = Definitions { values: &values, environment: &environment(), lenient: self.lenient };
         definitions.evaluate(&self.source).map(|_| ())
     }
 
     /// Compares the arguments with the `param()` block as far as they are known already.
     fn check(&self) -> Result<(), Vec<ScriptError>> {
-        let mut given = Given::default();
-        for entry in &self.arguments {
-            let offer = match entry.value.literal() {
-                _ if entry.bare => Offer::Bare,
-                Some(value) => Offer::Value(value),
-                None => Offer::Later,
-            };
-            match &entry.name {
-                Some(name) => given.named.push((name, offer)),
-                None => given.positional.push(offer),
-            }
-        }
-        check(&self.parameters, &given)
+        check(&self.parameters, &given(self.arguments.iter().map(|entry| (entry, entry.value.literal()))))
     }
+}
+
+/// The arguments as the check wants them, each with its value as far as it is known.
+fn given<'v>(entries: impl Iterator<Item = (&'v Entry, Option<&'v Value>)>) -> Given<'v> {
+    let mut given = Given::default();
+    for (entry, value) in entries {
+        let offer = match value {
+            _ if entry.bare => Offer::Bare,
+            Some(value) => Offer::Value(value),
+            None => Offer::Later,
+        };
+        match &entry.name {
+            Some(name) => given.named.push((name, offer)),
+            None => given.positional.push(offer),
+        }
+    }
+    given
 }
 
 /// The arguments of the file and of the flags; a flag replaces the file's argument for the same parameter.
@@ -152,6 +160,14 @@ mod tests {
         assert!(call(script, &["-p", "Count=host.count"]).is_ok());
         let error = call(script, &["-p", "Cuont=3"]).expect_err("unknown and missing");
         assert_eq!(error.lines().count(), 2, "{error}");
+    }
+
+    #[test]
+    fn only_nested_names_may_be_left_to_the_script() {
+        let script = "Invoke-Command x { $using:there }";
+        assert!(call(script, &[]).is_err());
+        assert!(call(script, &["--using-lenient"]).is_ok());
+        assert!(call("$using:here", &["--using-lenient"]).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use psfleet::clixml::{Document, Value};
-use psfleet::psrp::{Argument, Command, Invocation, SecretArgument};
+use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
 use psfleet::record::Stream;
 use psfleet::sandbox::Options;
 use psfleet::secret::Secret;
@@ -32,7 +32,9 @@ impl Records for Kept {
 async fn open(target: &Target, connector: &dyn Connector) -> Session {
     let carrier = connector.connect(target).await.expect("connects");
     let stop = CancellationToken::new();
-    Session::open(carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {}).await.expect("opens")
+    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {})
+        .await
+        .expect("opens")
 }
 
 async fn run_in(session: &mut Session, command: &Command) -> Result<Vec<Value>, Error> {

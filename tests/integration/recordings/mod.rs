@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::clixml::{Document, Value};
+use psfleet::psrp::Opening;
 use psfleet::record::Stream;
 use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
 use psfleet::transport::http::Http;
@@ -93,7 +94,7 @@ async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
     let replay = Replay::start(&recording).await;
     let carrier = WsmanCarrier::new(&winrm::target(replay.port()), &Http::new()).expect("carrier");
     let (minute, stop) = (Duration::from_secs(60), CancellationToken::new());
-    let opening = Session::open(Arc::new(carrier), Uuid::new_v4(), minute, &stop, || {});
+    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), minute, &stop, || {});
     let mut session = opening.await.expect("the session opens");
     let mut all = Vec::new();
     for (index, recorded) in recording.commands.iter().enumerate() {

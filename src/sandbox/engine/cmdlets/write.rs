@@ -6,6 +6,7 @@ use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::value::{Obj, Schema, Val};
 use super::{Bound, Spec};
 use crate::clixml::{Content, Object, TypeNames, Value};
+use crate::psrp::CONSOLE_COLORS;
 
 pub(super) static SPECS: [Spec; 11] = [
     spec("Write-Output", &["echo", "write"], &["InputObject@*", "NoEnumerate!"], Stream::Output),
@@ -237,25 +238,7 @@ impl Cmdlet for Write {
 
 /// A `ConsoleColor` by name.
 fn color(value: &Val) -> Option<Val> {
-    const NAMES: [&str; 16] = [
-        "Black",
-        "DarkBlue",
-        "DarkGreen",
-        "DarkCyan",
-        "DarkRed",
-        "DarkMagenta",
-        "DarkYellow",
-        "Gray",
-        "DarkGray",
-        "Blue",
-        "Green",
-        "Cyan",
-        "Red",
-        "Magenta",
-        "Yellow",
-        "White",
-    ];
     let wanted = text(value);
-    let number = NAMES.iter().position(|name| name.eq_ignore_ascii_case(&wanted))?;
-    Some(Val::of_enum("System.ConsoleColor", NAMES[number], number as i32))
+    let number = CONSOLE_COLORS.iter().position(|name| name.eq_ignore_ascii_case(&wanted))?;
+    Some(Val::of_enum("System.ConsoleColor", CONSOLE_COLORS[number], number as i32))
 }
