@@ -201,10 +201,7 @@ impl Dispatcher {
     fn worker_ended(&mut self, ended: Result<(Id, AttemptEnd), JoinError>) {
         let (task, end) = match ended {
             Ok((task, end)) => (task, end),
-            Err(error) => {
-                let message = "a worker panicked: this is a bug in psfleet; please report it";
-                (error.id(), AttemptEnd::new(Outcome::Failed, Some(Reason::Internal), message))
-            }
+            Err(error) => (error.id(), AttemptEnd::panicked()),
         };
         let Some((target, attempt)) = self.at_work.remove(&task) else { return };
         // A milestone that was reported just before the end must count before it.

@@ -1,10 +1,12 @@
 //! A worker: one attempt on one target, from the connection to its end.
 
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -81,6 +83,12 @@ impl AttemptEnd {
             shell_may_remain: false,
         }
     }
+
+    /// The end of an attempt that panicked.
+    pub fn panicked() -> Self {
+        let message = "a worker panicked: this is a bug in psfleet; please report it";
+        Self::new(Outcome::Failed, Some(Reason::Internal), message)
+    }
 }
 
 impl Attempt {
@@ -93,7 +101,7 @@ impl Attempt {
             tokio::time::sleep(LEAVE_WAIT).await;
         };
         let end = tokio::select! {
-            end = self.course(&traces) => end,
+            end = self.guarded(&traces) => end,
             () = late => AttemptEnd::new(
                 Outcome::Cancelled,
                 Some(Reason::Interrupted),
@@ -105,6 +113,23 @@ impl Attempt {
             objects: traces.objects.load(Ordering::Relaxed),
             shell_may_remain: traces.carrier().as_ref().is_some_and(|carrier| carrier.shell_may_remain()),
             ..end
+        }
+    }
+
+    /// The course, and the closing that it owes even if it panics.
+    async fn guarded(self, traces: &Arc<Traces>) -> AttemptEnd {
+        // What the panic may have left half-changed is dropped with the attempt; traces are atomic or whole.
+        match AssertUnwindSafe(self.course(traces)).catch_unwind().await {
+            Ok(end) => end,
+            Err(_) => {
+                let carrier = traces.carrier().clone();
+                if let Some(carrier) = carrier
+                    && let Err(error) = carrier.close().await
+                {
+                    tracing::warn!(%error, "the remote shell could not be deleted");
+                }
+                AttemptEnd::panicked()
+            }
         }
     }
 

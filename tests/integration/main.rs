@@ -12,6 +12,7 @@ mod inventory;
 mod local;
 mod matrix;
 mod output;
+mod panics;
 mod readme;
 mod recordings;
 mod sandbox;

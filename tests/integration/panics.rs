@@ -1,0 +1,42 @@
+//! A worker that panics: a bug, and still one outcome, no shell left, nothing lost from the other hosts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use psfleet::event::{Outcome, Reason};
+use psfleet::fleet::{Site, Task, TaskEnd, Work};
+use psfleet::psrp::{Command, Invocation};
+use psfleet::sandbox::Options;
+use psfleet::session::{self, RunOptions};
+use psfleet::target::AuthMethod;
+use uuid::Uuid;
+
+use crate::support::run::{run, spec, targets};
+use crate::support::sandbox::{assert_clean, fleet};
+
+/// Panics on the first host, with its session open; runs a script on the others.
+struct Panics;
+
+#[async_trait]
+impl Task for Panics {
+    async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
+        assert_ne!(site.id.index(), 0, "a bug in a task");
+        let command = Command::new(&Invocation { script: "42".into(), arguments: Vec::new(), input: false }, &[]);
+        let options = RunOptions { timeout: site.target.timeouts.run, stop: site.stop.clone(), reuse: false };
+        site.session.run(&command, Uuid::new_v4(), &options, site.forward).await.map(TaskEnd::Ran)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_leaves_no_shell_behind() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let mut spec = spec(targets(&fleet, AuthMethod::Negotiate, None), "");
+    spec.work = Work::Task(Arc::new(Panics));
+    let ran = run(spec).await;
+    let outcomes: Vec<_> = ran.ends.iter().map(|end| (end.outcome, end.reason, end.shell_may_remain)).collect();
+    let (failed, ok) = ((Outcome::Failed, Some(Reason::Internal), false), (Outcome::Ok, None, false));
+    assert_eq!(outcomes, [failed, ok, ok]);
+    assert_eq!(ran.objects().len(), 2);
+    assert_eq!(fleet.stats().open_shells, 0, "the run ends when its shells are deleted");
+    assert_clean(fleet).await;
+}
