@@ -1,26 +1,63 @@
 //! Shares the texts that repeat from object to object: property names and lists of type names.
 //!
-//! Both caches are tables of fixed size in which a new entry replaces an old one with the same hash, so that a remote
-//! side that never repeats itself costs time but no memory.
+//! Both caches are tables in which a new entry replaces an old one with the same hash, so that a remote side that never
+//! repeats itself costs time but no memory. They begin small, because most decoders see few texts and many are kept.
 
 use std::sync::Arc;
 
 use super::TypeNames;
 
-const NAME_SLOTS: usize = 1024;
-const TYPE_SLOTS: usize = 256;
 /// Longer names are not kept: 1024 slots of this size are 256 KiB.
 const LONGEST_NAME: usize = 256;
 /// Longer lists are not kept: 256 slots of this size are 1 MiB.
 const LONGEST_TYPES: usize = 4096;
 
+/// Entries by the hash of their text. `MOST` slots at the most, a power of two.
+#[derive(Debug)]
+struct Table<T, const MOST: usize> {
+    /// Always a power of two.
+    slots: Box<[Option<T>]>,
+    /// How often one entry has replaced another since the table has this size.
+    replaced: usize,
+}
+
+impl<T: Clone, const MOST: usize> Table<T, MOST> {
+    fn new() -> Self {
+        Self { slots: Self::empty(MOST / 16), replaced: 0 }
+    }
+
+    fn empty(slots: usize) -> Box<[Option<T>]> {
+        vec![None; slots].into()
+    }
+
+    /// The entry with this hash that is the one looked for, else a new one in its place.
+    fn find_or(&mut self, hash: u64, is_it: impl FnOnce(&T) -> bool, make: impl FnOnce() -> T) -> T {
+        if self.replaced > self.slots.len() && self.slots.len() < MOST {
+            // What was known will be met again, and finds its place then.
+            self.slots = Self::empty(self.slots.len() * 4);
+            self.replaced = 0;
+        }
+        let place = hash as usize & (self.slots.len() - 1);
+        let Some(slot) = self.slots.get_mut(place) else { return make() };
+        match slot {
+            Some(known) if is_it(known) => known.clone(),
+            Some(other) => {
+                self.replaced += 1;
+                *other = make();
+                other.clone()
+            }
+            None => slot.insert(make()).clone(),
+        }
+    }
+}
+
 /// Property names seen before.
 #[derive(Debug)]
-pub(super) struct Names(Box<[Option<Arc<str>>]>);
+pub(super) struct Names(Table<Arc<str>, 1024>);
 
 impl Names {
     pub(super) fn new() -> Self {
-        Self(vec![None; NAME_SLOTS].into())
+        Self(Table::new())
     }
 
     /// The shared form of a name.
@@ -28,18 +65,14 @@ impl Names {
         if name.len() > LONGEST_NAME {
             return name.into();
         }
-        let Some(slot) = self.0.get_mut(hash(name.as_bytes(), 0) as usize % NAME_SLOTS) else { return name.into() };
-        match slot {
-            Some(known) if **known == *name => known.clone(),
-            _ => slot.insert(name.into()).clone(),
-        }
+        self.0.find_or(hash(name.as_bytes(), 0), |known| **known == *name, || name.into())
     }
 }
 
 /// Lists of type names seen before, and the one that is being read.
 #[derive(Debug)]
 pub(super) struct Types {
-    slots: Box<[Option<TypeNames>]>,
+    known: Table<TypeNames, 256>,
     /// The names being read, end to end.
     text: String,
     /// Where each of them ends.
@@ -48,7 +81,7 @@ pub(super) struct Types {
 
 impl Types {
     pub(super) fn new() -> Self {
-        Self { slots: vec![None; TYPE_SLOTS].into(), text: String::new(), ends: Vec::new() }
+        Self { known: Table::new(), text: String::new(), ends: Vec::new() }
     }
 
     /// Begins a list.
@@ -71,11 +104,7 @@ impl Types {
             return TypeNames::new(names);
         }
         let hash = hash(self.text.as_bytes(), self.ends.len() as u64);
-        let Some(slot) = self.slots.get_mut(hash as usize % TYPE_SLOTS) else { return TypeNames::new(names) };
-        match slot {
-            Some(known) if known.iter().eq(names.clone()) => known.clone(),
-            _ => slot.insert(TypeNames::new(names)).clone(),
-        }
+        self.known.find_or(hash, |known| known.iter().eq(names.clone()), || TypeNames::new(names.clone()))
     }
 }
 
@@ -98,7 +127,7 @@ fn hash(bytes: &[u8], seed: u64) -> u64 {
 mod tests {
     use std::sync::Arc;
 
-    use super::{NAME_SLOTS, Names, Types};
+    use super::{Names, Types};
 
     #[test]
     fn equal_names_are_shared() {
@@ -112,9 +141,21 @@ mod tests {
     fn never_repeating_names_are_not_kept() {
         let mut names = Names::new();
         let weak: Vec<_> = (0..10_000).map(|number| Arc::downgrade(&names.intern(&format!("p{number}")))).collect();
-        assert!(weak.iter().filter(|name| name.strong_count() > 0).count() <= NAME_SLOTS);
+        assert!(weak.iter().filter(|name| name.strong_count() > 0).count() <= 1024);
         let long = "x".repeat(10_000);
         assert_eq!(Arc::strong_count(&names.intern(&long)), 1);
+    }
+
+    #[test]
+    fn a_table_grows_until_its_texts_find_room() {
+        let mut names = Names::new();
+        let texts: Vec<String> = (0..400).map(|number| format!("property {number}")).collect();
+        let mut shared = || {
+            let again: Vec<_> = texts.iter().map(|text| names.intern(text)).collect();
+            again.iter().zip(&texts).filter(|(first, text)| Arc::ptr_eq(first, &names.intern(text))).count()
+        };
+        let seen: Vec<usize> = (0..10).map(|_| shared()).collect();
+        assert!(seen[0] < 100 && seen[9] > 200, "{seen:?}");
     }
 
     #[test]

@@ -71,7 +71,8 @@ struct Flags {
     #[arg(long, value_name = "PATH", env = "PSFLEET_PWSH")]
     pwsh: Option<PathBuf>,
 
-    /// Limit for DNS, TCP, TLS and authentication [default: 15s]
+    /// Limit for DNS, TCP, TLS and authentication; a logon that is accepted together with the opened shell falls under
+    /// --open-timeout [default: 15s]
     #[arg(long, value_name = "DURATION", env = "PSFLEET_CONNECT_TIMEOUT", value_parser = parse_duration)]
     connect_timeout: Option<Duration>,
 
