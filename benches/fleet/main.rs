@@ -37,6 +37,12 @@ type Section = fn(Scale);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if let [command, auth, hosts] = &arguments[..]
+        && command == sections::IDLE
+    {
+        println!("{}", sections::idle_session(auth, hosts.parse().expect("a number")));
+        return;
+    }
     let scale = if arguments.iter().any(|argument| argument == "--full") {
         Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20, copy: (20, 100) }
     } else {
