@@ -1,8 +1,11 @@
 //! What scripts write to our host, as records.
 
+use std::borrow::Cow;
+
 use crate::clixml::{Content, Document, ListKind, Object, PsString, TypeNames, Value};
 use crate::record::Stream;
 
+use super::echo::Echo;
 use super::message::build;
 use super::message::host_call::HostCall;
 use super::message::host_method::HostMethod;
@@ -10,82 +13,81 @@ use super::message::host_method::HostMethod;
 /// Turns what a pipeline writes to the host into records, once each.
 ///
 /// PowerShell 5 and later tell some texts twice, as a record and, right after it, as a call of the host: what
-/// Write-Host writes, and information that is shown. The record is the richer one, so its echo is dropped.
+/// Write-Host writes, and information that is shown. The record is the richer one, so its echo is dropped; how it is
+/// told from what the script wrote itself stands at [`Echo`].
 #[derive(Debug, Default)]
 pub struct HostWriter {
     echo: Option<Echo>,
 }
 
-/// What the call right after an information record will say if it is that record's echo.
-#[derive(Debug)]
-enum Echo {
-    /// This text.
-    Text(PsString),
-    /// The text of an object, which only the server knows.
-    Anything,
+/// A text that was written to the host.
+pub(super) struct Written<'c> {
+    /// The text.
+    pub text: Cow<'c, PsString>,
+    /// Foreground and background, if they were given.
+    pub colors: Option<[&'c Value; 2]>,
+    /// It ends a line.
+    pub is_line: bool,
+}
+
+impl<'c> Written<'c> {
+    fn read(call: &'c HostCall, is_line: bool) -> Option<Self> {
+        match &*call.parameters {
+            [] => Some(Self { text: Cow::Owned("".into()), colors: None, is_line }),
+            [foreground, background, text, ..] => {
+                Some(Self { text: Cow::Borrowed(text.as_text()?), colors: Some([foreground, background]), is_line })
+            }
+            [text, ..] => Some(Self { text: Cow::Borrowed(text.as_text()?), colors: None, is_line }),
+        }
+    }
 }
 
 impl HostWriter {
     /// Takes note of a record that has come.
     pub fn note(&mut self, stream: Stream, record: &Document) {
-        let data = record.root.member("MessageData").filter(|_| stream == Stream::Information);
-        self.echo = data.map(shown);
+        self.echo = (stream == Stream::Information).then(|| Echo::of(record));
     }
 
     /// The record of a call that writes; `None` for other calls and for echoes.
     pub fn record(&mut self, call: &HostCall) -> Option<(Stream, Document)> {
-        let (text, foreground, background) = match &*call.parameters {
-            [] => (Value::str(""), Value::Null, Value::Null),
-            [text, ..] if text.as_text().is_some() => (text.clone(), Value::Null, Value::Null),
-            [foreground, background, text, ..] => (text.clone(), foreground.clone(), background.clone()),
-            _ => return None,
-        };
-        let line = match call.method() {
+        let is_line = match call.method() {
             HostMethod::Write => false,
             HostMethod::WriteLine => true,
-            HostMethod::WriteErrorLine => return Some((Stream::Error, error(&text))),
-            // What else is written here comes as a record of its own stream.
+            HostMethod::WriteErrorLine => {
+                return Some((Stream::Error, error(&Written::read(call, true)?.text)));
+            }
+            // What else is written here comes as a record of its own stream, whoever wrote it.
             _ => return None,
         };
-        let is_echo = match self.echo.take() {
-            Some(Echo::Text(echo)) => text.as_text() == Some(&echo),
-            Some(Echo::Anything) => line,
-            None => false,
-        };
-        if is_echo {
+        let written = Written::read(call, is_line)?;
+        if self.echo.as_ref().is_some_and(|echo| echo.is(&written)) {
+            self.echo = None;
             return None;
         }
-        Some((Stream::Information, information(text, foreground, background, !line)))
-    }
-}
-
-/// What PowerShell writes to a host of an information record's data.
-fn shown(data: &Value) -> Echo {
-    let message = data.member("Message").and_then(Value::as_text);
-    let own = || data.as_object().and_then(|object| object.to_string.as_ref());
-    match message.or_else(|| data.as_text()).or_else(own) {
-        Some(text) => Echo::Text(text.clone()),
-        None => Echo::Anything,
+        // An uncertain echo would have come at once.
+        self.echo = self.echo.take().filter(Echo::is_certain);
+        Some((Stream::Information, information(&written)))
     }
 }
 
 /// An information record as Write-Host makes it (`HostInformationMessage`).
-fn information(text: Value, foreground: Value, background: Value, no_newline: bool) -> Document {
+fn information(written: &Written<'_>) -> Document {
     const COLOR: &str = "System.ConsoleColor";
-    let color = |color: Value| match color.as_i64().and_then(|number| i32::try_from(number).ok()) {
+    let color = |color: &Value| match color.as_i64().and_then(|number| i32::try_from(number).ok()) {
         Some(number) => {
             build::enumeration(COLOR, CONSOLE_COLORS.get(number as usize).copied().unwrap_or_default(), number)
         }
         None => Value::Null,
     };
+    let [foreground, background] = written.colors.map_or([Value::Null, Value::Null], |colors| colors.map(color));
     let message = Object {
         type_names: TypeNames::new(["System.Management.Automation.HostInformationMessage", "System.Object"]),
-        to_string: text.as_text().cloned(),
+        to_string: Some(written.text.clone().into_owned()),
         props: vec![
-            ("Message".into(), text),
-            ("NoNewLine".into(), Value::Bool(no_newline)),
-            ("ForegroundColor".into(), color(foreground)),
-            ("BackgroundColor".into(), color(background)),
+            ("Message".into(), Value::Str(written.text.clone().into_owned())),
+            ("NoNewLine".into(), Value::Bool(!written.is_line)),
+            ("ForegroundColor".into(), foreground),
+            ("BackgroundColor".into(), background),
         ],
         ..Object::default()
     };
@@ -98,17 +100,17 @@ fn information(text: Value, foreground: Value, background: Value, no_newline: bo
 }
 
 /// The error record of a line that was written to the error display.
-fn error(text: &Value) -> Document {
+fn error(text: &PsString) -> Document {
     let exception = Object {
         type_names: TypeNames::new(["System.Exception", "System.Object"]),
-        to_string: text.as_text().cloned(),
-        props: vec![("Message".into(), text.clone())],
+        to_string: Some(text.clone()),
+        props: vec![("Message".into(), Value::Str(text.clone()))],
         ..Object::default()
     };
     Document::new(
         Object {
             type_names: TypeNames::new(["System.Management.Automation.ErrorRecord", "System.Object"]),
-            to_string: text.as_text().cloned(),
+            to_string: Some(text.clone()),
             notes: vec![
                 ("Exception".into(), exception.into()),
                 ("TargetObject".into(), Value::Null),
@@ -151,22 +153,74 @@ mod tests {
         HostCall { id: -100, method, name: String::new(), parameters }
     }
 
+    fn colored(method: i64, text: &str) -> HostCall {
+        call(method, vec![Value::I32(12), Value::I32(0), Value::str(text)])
+    }
+
+    fn line(text: &str) -> HostCall {
+        call(16, vec![Value::str(text)])
+    }
+
+    /// What Write-Host sends for a red line, or for one that does not end.
+    fn wrote(text: &str, no_newline: bool) -> Document {
+        let message = Object {
+            type_names: TypeNames::new(["System.Management.Automation.HostInformationMessage", "System.Object"]),
+            props: vec![
+                ("Message".into(), Value::str(text)),
+                ("NoNewLine".into(), Value::Bool(no_newline)),
+                ("ForegroundColor".into(), Value::str("Red")),
+                ("BackgroundColor".into(), Value::Null),
+            ],
+            ..Object::default()
+        };
+        record(message.into(), &["PSHOST"])
+    }
+
+    fn record(data: Value, tags: &[&str]) -> Document {
+        let tags = build::array_list(tags.iter().map(|tag| Value::str(*tag)).collect());
+        Document::new(build::bag([("MessageData", data), ("Tags", tags)]))
+    }
+
     fn text(document: &Document) -> String {
         let data = document.root.member("MessageData").expect("data");
         data.member("Message").and_then(Value::as_text).expect("text").to_string()
     }
 
+    /// The texts of the calls after a record that are told.
+    fn told(record: &Document, calls: &[HostCall]) -> Vec<String> {
+        let mut writer = HostWriter::default();
+        writer.note(Stream::Information, record);
+        calls.iter().filter_map(|call| writer.record(call)).map(|(_, document)| text(&document)).collect()
+    }
+
     #[test]
     fn what_a_record_has_told_is_not_told_again() {
+        assert_eq!(told(&wrote("a", false), &[colored(17, "a"), line("a")]), ["a"]);
+        assert_eq!(told(&wrote("a", true), &[colored(14, "a"), colored(14, "a")]), ["a"]);
+        // Another thread writes in between.
+        assert_eq!(told(&wrote("a", false), &[line("b"), colored(17, "a"), line("a")]), ["b", "a"]);
+        assert_eq!(told(&record(Value::str("a"), &[]), &[line("a"), line("a")]), ["a"]);
+        assert_eq!(told(&record(Value::I32(4), &["t"]), &[line("4"), line("4")]), ["4"]);
+    }
+
+    #[test]
+    fn what_differs_from_an_echo_is_told() {
+        let silent = record(Value::str("a"), &[]);
+        for other in [line("b"), call(13, vec![Value::str("a")]), colored(17, "a")] {
+            assert_eq!(told(&silent, &[other, line("a")]).len(), 2);
+        }
+        assert_eq!(
+            told(&wrote("a", false), &[line("a"), call(17, vec![Value::I32(9), Value::I32(0), Value::str("a")])]).len(),
+            2
+        );
+        let object = record(build::bag([("a", Value::I32(1))]), &[]);
+        assert_eq!(told(&object, &[line("@{a=1}")]).len(), 0);
+        assert_eq!(told(&object, &[line("done")]), ["done"]);
+        // What comes between a record and its echo proves that there was none.
         let mut writer = HostWriter::default();
-        let wrote = information(Value::str("a"), Value::Null, Value::Null, false);
-        writer.note(Stream::Information, &wrote);
-        assert_eq!(writer.record(&call(17, vec![Value::I32(12), Value::I32(0), Value::str("a")])), None);
-        let (stream, again) = writer.record(&call(16, vec![Value::str("a")])).expect("written by the script itself");
-        assert_eq!((stream, text(&again).as_str()), (Stream::Information, "a"));
-        writer.note(Stream::Information, &Document::new(build::bag([("MessageData", Value::str("silent"))])));
-        let (_, other) = writer.record(&call(16, vec![Value::str("b")])).expect("another text");
-        assert_eq!(text(&other), "b");
+        writer.note(Stream::Information, &silent);
+        writer.note(Stream::Output, &Document::new(Value::I32(1)));
+        assert!(writer.record(&line("a")).is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! in it. How bytes travel, when to wait and when to give up is left to `transport` and `session`.
 
 mod command;
+mod echo;
 mod error;
 mod fragment;
 mod host;
