@@ -10,7 +10,8 @@ use crate::clixml::{self, Document, Value};
 use super::fragment;
 use super::input::{Input, Unsent};
 use super::key_exchange::KeyError;
-use super::message::{Destination, Header, MessageType, create_pipeline};
+use super::message::create_pipeline::{self, Source};
+use super::message::{Destination, Header, MessageType};
 use super::secrets::{Part, Places, SecretArgument};
 use super::session_key::SessionKey;
 
@@ -55,14 +56,24 @@ impl Command {
 
     /// Serializes an invocation that announces input, all of which is known.
     pub fn with_input(invocation: &Invocation, input: Arc<Input>) -> Self {
-        Self::of(create_pipeline::create_pipeline(invocation), Some(input), false)
+        let (source, input) = Self::source(invocation, Some(input));
+        Self::of(create_pipeline::fed(invocation, source), input, false)
     }
 
     /// The same, but members of the output come down to this depth, where PowerShell would cut them at 1.
     ///
     /// The other side serializes each object once more, by itself: that costs time and memory there.
     pub fn deep(invocation: &Invocation, input: Option<Arc<Input>>, depth: u32) -> Self {
-        Self::of(create_pipeline::deep(invocation, depth), input, true)
+        let (source, input) = Self::source(invocation, input);
+        Self::of(create_pipeline::deep(invocation, source, depth), input, true)
+    }
+
+    /// Where the input comes from, and what of it is to be sent.
+    fn source(invocation: &Invocation, input: Option<Arc<Input>>) -> (Source, Option<Arc<Input>>) {
+        match input {
+            Some(input) if input.is_empty() => (Source::Nothing, None),
+            input => (Source::of(invocation), input),
+        }
     }
 
     fn of(create_pipeline: Value, input: Option<Arc<Input>>, wrapped: bool) -> Self {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::clixml::{self, Document};
+use crate::clixml::{self, Document, Value};
 
 /// Objects for `$input`, in order, each in the form in which it travels.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,7 @@ pub struct Input {
 impl Input {
     /// Adds an object.
     pub fn push(&mut self, object: &Document) {
-        self.bytes.extend_from_slice(clixml::encode(object).as_bytes());
+        self.bytes.extend_from_slice(&message_data(object));
         self.ends.push(self.bytes.len());
     }
 
@@ -42,6 +42,12 @@ impl<'d> FromIterator<&'d Document> for Input {
         objects.into_iter().for_each(|object| input.push(object));
         input
     }
+}
+
+/// The data of PIPELINE_INPUT. A null is a message without any, as PowerShell sends it: its server (7.6.9) ends when it reads
+/// `<Nil />` there.
+pub(super) fn message_data(object: &Document) -> Vec<u8> {
+    if *object.root.unboxed() == Value::Null { Vec::new() } else { clixml::encode(object).into_bytes() }
 }
 
 /// What of a shared input has not been sent to one pipeline yet.

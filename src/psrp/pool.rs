@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::clixml::{self, Decoder, Document, Limits, Value};
 use crate::secret::Secret;
 
+use super::input::message_data;
 use super::key_exchange::{ExchangeKey, KeyError};
 use super::message::host_answer::HostAnswer;
 use super::message::host_call::HostCall;
@@ -170,7 +171,7 @@ impl Pool {
 
     /// The fragments of one more input object of a pipeline that was created with input to follow.
     pub fn input(&mut self, pipeline: Uuid, object: &Document, max_fragment: usize) -> Vec<Bytes> {
-        self.input_message(pipeline, clixml::encode(object).as_bytes(), max_fragment)
+        self.input_message(pipeline, &message_data(object), max_fragment)
     }
 
     /// The fragments that tell a pipeline that no more input follows.

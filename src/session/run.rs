@@ -106,6 +106,9 @@ impl Session {
     /// has taken the one before; when the channel closes, the input ends. The channel's other end finds out by its
     /// closing that the pipeline takes no more.
     ///
+    /// An input that ends without an object, before the script has started, may count as none for the server (7.6.9):
+    /// its `process` block then runs once. [`Command::with_input`] knows a way around that.
+    ///
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn converse<R: Records>(

@@ -80,6 +80,27 @@ async fn talks(target: &Target) {
     session.close().await;
 }
 
+/// A message for the end of an empty input arrived before the script had started in one of 200 runs, which then had no input.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_input_never_runs_a_process_block() {
+    let Some(pwsh) = pwsh() else { return };
+    let mut target = winrm::target(0);
+    target.endpoint = Endpoint::Local(LocalEndpoint { pwsh });
+    let mut session = open(&target).await;
+    let script = "begin { \"$($MyInvocation.ExpectingInput)\" } process { 'object' } end { \"$(@($input).Count)\" }";
+    let invocation = Invocation { script: script.into(), arguments: Vec::new(), input: true };
+    let command = Command::with_input(&invocation, Arc::default());
+    let options = RunOptions { timeout: Duration::from_secs(60), stop: CancellationToken::new(), reuse: true };
+    for _ in 0..400 {
+        let (texts, mut heard) = mpsc::unbounded_channel();
+        let report = session.run(&command, Uuid::new_v4(), &options, &mut Texts(texts)).await.expect("runs");
+        assert_eq!(report.ending, Ending::Completed);
+        let said: Vec<_> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
+        assert_eq!(said, ["True", "0"]);
+    }
+    session.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn local_scripts_answer_while_input_comes() {
     let Some(pwsh) = pwsh() else { return };

@@ -12,20 +12,53 @@ pub fn interactive(script: &str) -> Value {
     message(false, vec![text.to_value(), formatter.to_value()])
 }
 
+/// Where a script's input comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// It has none.
+    None,
+    /// Messages that follow.
+    Messages,
+    /// A command before it, which gives nothing: an input that is known to be empty. If its end were a message, the server
+    /// (7.6.9) would take the script for one without input whenever the end arrives before the script starts, and
+    /// run its `process` block once.
+    Nothing,
+}
+
+impl Source {
+    /// That of an invocation whose input is not known to be empty.
+    pub fn of(invocation: &Invocation) -> Self {
+        if invocation.input { Self::Messages } else { Self::None }
+    }
+}
+
 /// The message of an invocation, as Invoke-Command would send it: one command whose text is the script.
 pub fn create_pipeline(invocation: &Invocation) -> Value {
-    let Invocation { script, arguments, input } = invocation;
-    let command = Command { text: script, is_script: true, arguments, errors_to_output: false };
-    message(*input, vec![command.to_value()])
+    fed(invocation, Source::of(invocation))
+}
+
+/// The same with its input from a source.
+pub fn fed(invocation: &Invocation, source: Source) -> Value {
+    message(source == Source::Messages, commands(invocation, source))
 }
 
 /// The message of an invocation whose output the other side serializes to this depth, each object to a text of its own.
-pub fn deep(invocation: &Invocation, depth: u32) -> Value {
-    let Invocation { script, arguments, input } = invocation;
+pub fn deep(invocation: &Invocation, source: Source, depth: u32) -> Value {
     let serialize = format!("process {{ [System.Management.Automation.PSSerializer]::Serialize($_, {depth}) }}");
-    let first = Command { text: script, is_script: true, arguments, errors_to_output: false };
-    let second = Command { text: &serialize, is_script: true, arguments: &[], errors_to_output: false };
-    message(*input, vec![first.to_value(), second.to_value()])
+    let last = Command { text: &serialize, is_script: true, arguments: &[], errors_to_output: false };
+    let mut commands = commands(invocation, source);
+    commands.push(last.to_value());
+    message(source == Source::Messages, commands)
+}
+
+/// The script, behind a command that gives nothing where its input is that.
+fn commands(Invocation { script, arguments, .. }: &Invocation, source: Source) -> Vec<Value> {
+    let nothing = Command { text: "param()", is_script: true, arguments: &[], errors_to_output: false };
+    let script = Command { text: script, is_script: true, arguments, errors_to_output: false };
+    match source {
+        Source::Nothing => vec![nothing.to_value(), script.to_value()],
+        Source::None | Source::Messages => vec![script.to_value()],
+    }
 }
 
 fn message(input: bool, commands: Vec<Value>) -> Value {

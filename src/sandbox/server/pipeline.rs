@@ -63,7 +63,8 @@ impl Pipeline {
                     tracing::warn!(%error, "a pipeline cannot be created");
                 }
             },
-            (Phase::Gathering(_, input), MessageType::PipelineInput) => input.extend(data),
+            // A null comes without any data.
+            (Phase::Gathering(_, input), MessageType::PipelineInput) => input.push(data.unwrap_or(Value::Null)),
             (Phase::Gathering(order, input), MessageType::EndOfPipelineInput) => {
                 let mut order = Order { statements: std::mem::take(&mut order.statements), input: true };
                 if let Some(first) = order.statements.first_mut() {
