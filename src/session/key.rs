@@ -10,7 +10,7 @@ use crate::psrp::ExchangeKey;
 use crate::secret::Secret;
 use crate::transport::{Channel, Priority};
 
-/// How long a server may take to answer with a key.
+/// How long a server may take at most to answer with a key.
 const KEY_WAIT: Duration = Duration::from_secs(60);
 
 /// One pair for all sessions: making one costs more than everything else of an exchange.
@@ -22,25 +22,27 @@ impl Session {
     /// # Errors
     /// No key could be agreed on, or the bytes are of another session.
     pub async fn reveal(&mut self, secure_string: &[u8]) -> Result<Secret<String>, Error> {
-        self.agree_on_key().await?;
+        self.agree_on_key(KEY_WAIT).await?;
         self.pool.decrypt(secure_string).map_err(|error| Error::NoKey(error.to_string()))
     }
 
-    /// Sees to it that the session has a key. Nothing of a command has been sent when this fails.
+    /// Sees to it that the session has a key, within `limit` and never longer than a minute. Nothing of a command has been sent
+    /// when this fails; after a server kept silent the session is of no more use.
     ///
     /// # Errors
     /// The connection is open to all, or the server gives no key.
-    pub async fn agree_on_key(&mut self) -> Result<(), Error> {
+    pub async fn agree_on_key(&mut self, limit: Duration) -> Result<(), Error> {
         if self.pool.has_key() {
             return Ok(());
         }
         if !self.carrier.is_private() {
             return Err(Error::Exposed);
         }
-        match tokio::time::timeout(KEY_WAIT, self.exchange()).await {
+        let limit = limit.min(KEY_WAIT);
+        match tokio::time::timeout(limit, self.exchange()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Error::NoKey(error.to_string())),
-            Err(_) => Err(Error::NoKey(format!("no answer within {} s", KEY_WAIT.as_secs()))),
+            Err(_) => Err(Error::NoKey(format!("no answer within {} s", limit.as_secs_f32()))),
         }
     }
 

@@ -48,7 +48,7 @@ pub enum HostReply {
 /// How to run a pipeline.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Time from CREATE_PIPELINE on until the pipeline is stopped.
+    /// Time from CREATE_PIPELINE on until the pipeline is stopped. A key for its secrets must be there within as much.
     pub timeout: Duration,
     /// Stops the pipeline on the server.
     pub stop: CancellationToken,
@@ -138,7 +138,7 @@ impl Session {
         self.spoiled = true;
         if command.has_secrets() {
             tokio::select! {
-                agreed = self.agree_on_key() => agreed?,
+                agreed = self.agree_on_key(options.timeout) => agreed?,
                 () = options.stop.cancelled() => {
                     return Ok(RunReport { ending: Ending::Stopped, exit_code: None });
                 }

@@ -1,7 +1,6 @@
 //! What a user reads when a WinRM host cannot be reached: reason, message, hint for every kind of wrong peer.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,13 +10,12 @@ use psfleet::target::{AuthMethod, Target, Tls};
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Error};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
 use tokio::net::TcpListener;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use uuid::Uuid;
 
 use crate::support::http::{Act, HttpServer};
+use crate::support::tls::self_signed;
 use crate::support::winrm::{envelope, target, target_with, tls};
 
 async fn connect(target: &Target) -> Result<(), Error> {
@@ -51,23 +49,12 @@ struct Site {
 
 impl Site {
     async fn new(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).expect("params");
-        change(&mut params);
-        let key = KeyPair::generate().expect("key");
-        let certificate = params.self_signed(&key).expect("certificate");
+        let (config, certificate) = self_signed(change);
         let file = std::env::temp_dir().join(format!("psfleet-test-{}-{name}.pem", std::process::id()));
-        std::fs::write(&file, certificate.pem()).expect("file");
-        let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], secret)
-            .expect("config");
+        std::fs::write(&file, certificate).expect("file");
         let answer = "<rsp:Shell><rsp:ShellId>1</rsp:ShellId></rsp:Shell>";
         let handler = move |_| async move { Act::soap(200, envelope(answer)) }.boxed();
-        Self { file, server: HttpServer::start(Some(Arc::new(config)), handler).await }
+        Self { file, server: HttpServer::start(Some(config), handler).await }
     }
 
     fn target(&self, ca: bool) -> Target {

@@ -102,7 +102,7 @@ async fn open(target: &Target) -> anyhow::Result<Session> {
         anyhow::anyhow!("{}: {error}{hint}", target.name)
     })?;
     // Questions for secrets cannot wait for a key, so there is one from the beginning. Without it they are refused.
-    if let Err(error) = session.agree_on_key().await {
+    if let Err(error) = session.agree_on_key(target.timeouts.open).await {
         tracing::debug!(%error, "no key: nobody will be asked for secrets");
     }
     Ok(session)

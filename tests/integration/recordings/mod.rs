@@ -4,11 +4,13 @@
 //! gives Windows' answers byte for byte, except for ids, to our carrier and session; what we send is compared message
 //! by message with what pypsrp had sent, what comes out with what the recorded answers say.
 //!
-//! Not replayed: `client_copy_file` (several shells, one of them not PowerShell), `psrp_disconnect_runspaces` (disconnect
-//! and connect), `psrp_get_command_metadata` (a message of its own), `psrp_is_alive_*` (Get as a probe),
-//! `psrp_key_exchange_timeout` (its answer is a session key encrypted for a key pair that we do not have),
-//! `psrp_pshost_raw_ui_mocked_methods` (needs a host with a screen; ours refuses), `psrp_reset_runspace_state`
-//! and `psrp_set_runspaces` (runspace counts): what they show, psfleet does not do yet.
+//! Not replayed, for what psfleet does not do: `psrp_disconnect_runspaces` (disconnect, connect),
+//! `psrp_get_command_metadata` (GET_COMMAND_METADATA), `psrp_set_runspaces` (SET_MAX_RUNSPACES, SET_MIN_RUNSPACES and
+//! GET_AVAILABLE_RUNSPACES: our pools have one runspace) and `psrp_pshost_raw_ui_mocked_methods` (calls of a host with a screen, which
+//! ours refuses).
+//!
+//! Replayed in part: of `client_copy_file` the two PowerShell shells, not the two of cmd; of `psrp_is_alive_*` the opening, not
+//! Get as a probe; of `psrp_reset_runspace_state` the commands, not RESET_RUNSPACE_STATE and its answer.
 
 mod channel;
 mod recording;
@@ -18,12 +20,13 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use psfleet::clixml::{Document, Value};
-use psfleet::psrp::Opening;
+use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
 use psfleet::record::Stream;
-use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
+use psfleet::secret::Secret;
+use psfleet::session::{Ending, Error, Records, RunOptions, RunReport, Session};
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +35,7 @@ use uuid::Uuid;
 use self::channel::{Message, kinds};
 use self::recording::{RecordedCommand, Recording};
 use self::replay::Replay;
-use crate::support::winrm;
+use crate::support::winrm::envelope;
 
 /// The folder of recordings, from `PSFLEET_TEST_RECORDINGS`; says so loudly where there is none.
 fn folder() -> Option<PathBuf> {
@@ -42,6 +45,9 @@ fn folder() -> Option<PathBuf> {
     }
     found
 }
+
+/// Longer than anything takes here.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What one command brought.
 struct Ran {
@@ -90,16 +96,29 @@ impl Records for Kept {
 ///
 /// `scripts` replaces commands that pypsrp had built of cmdlets, which we send as text.
 async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
-    let recording = Recording::load(&folder()?.join(format!("{name}.yml")));
-    let replay = Replay::start(&recording).await;
-    let carrier = WsmanCarrier::new(&winrm::target(replay.port()), &Http::new()).expect("carrier");
-    let (minute, stop) = (Duration::from_secs(60), CancellationToken::new());
-    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), minute, &stop, || {});
-    let mut session = opening.await.expect("the session opens");
+    let recording = Recording::load(&file(name)?);
+    Some(play_shell(name, &recording, scripts).await)
+}
+
+fn file(name: &str) -> Option<PathBuf> {
+    Some(folder()?.join(format!("{name}.yml")))
+}
+
+/// Opens a session with a replaying server, over TLS.
+async fn open(replay: &Replay) -> Session {
+    let carrier = WsmanCarrier::new(&replay.target(), &Http::new()).expect("carrier");
+    let stop = CancellationToken::new();
+    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), MINUTE, &stop, || {});
+    opening.await.expect("the session opens")
+}
+
+async fn play_shell(name: &str, recording: &Recording, scripts: &[&str]) -> (Vec<Ran>, Replay) {
+    let replay = Replay::start(recording).await;
+    let mut session = open(&replay).await;
     let mut all = Vec::new();
     for (index, recorded) in recording.commands.iter().enumerate() {
         let command = recorded.command(scripts.get(index).copied());
-        let options = RunOptions { timeout: minute, stop: stop.clone(), reuse: recorded.signalled };
+        let options = RunOptions { timeout: MINUTE, stop: CancellationToken::new(), reuse: recorded.signalled };
         let mut kept = Kept::default();
         let running = session.run(&command, Uuid::new_v4(), &options, &mut kept);
         let report = running.await.unwrap_or_else(|error| panic!("command {index} of {name}: {error}"));
@@ -107,9 +126,11 @@ async fn play(name: &str, scripts: &[&str]) -> Option<(Vec<Ran>, Replay)> {
         compare_results(name, recorded, &ran);
         all.push(ran);
     }
+    let carrier = Arc::clone(session.carrier());
     session.close().await;
-    compare_requests(name, &recording, &replay, scripts);
-    Some((all, replay))
+    assert!(!carrier.shell_may_remain(), "{name}");
+    compare_requests(name, recording, &replay, scripts);
+    (all, replay)
 }
 
 /// What came out of the session is what the recorded answers say, decoded on another way.
@@ -128,7 +149,7 @@ fn compare_results(name: &str, recorded: &RecordedCommand, ran: &Ran) {
 /// What we sent is what pypsrp had sent, as messages: the same kinds in the same order, the same script, arguments
 /// and input.
 fn compare_requests(name: &str, recording: &Recording, replay: &Replay, scripts: &[&str]) {
-    assert_eq!(kinds(&replay.pool_messages()), kinds(&recording.opening), "{name}: messages to the pool");
+    assert_eq!(kinds(&replay.pool_messages()), kinds(&recording.to_pool), "{name}: messages to the pool");
     let live = replay.command_messages();
     assert_eq!(live.len(), recording.commands.len(), "{name}: commands");
     for (index, (live, recorded)) in live.iter().zip(&recording.commands).enumerate() {
@@ -253,4 +274,69 @@ async fn commands_of_other_shapes() {
         let Some((ran, _)) = play(name, scripts).await else { return };
         assert_eq!(ran[0].texts()[..expected.len()], *expected, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_copied_file_goes_in_by_two_shells() {
+    let Some(file) = file("client_copy_file") else { return };
+    let shells = Recording::load_all(&file);
+    assert_eq!(shells.len(), 2);
+    for shell in &shells {
+        let (ran, replay) = play_shell("client_copy_file", shell, &[]).await;
+        assert_eq!(ran[0].texts().len(), 1);
+        assert_eq!(beside_one_send(&replay), ["Create", "Receive", "Command", "Receive", "Delete"]);
+    }
+}
+
+#[tokio::test]
+async fn commands_around_a_reset() {
+    let Some((ran, replay)) = play("psrp_reset_runspace_state", &[]).await else { return };
+    assert_eq!(ran.iter().map(|ran| ran.output().len()).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(replay.actions(), ["Create", "Receive", "Command", "Receive", "Command", "Receive", "Delete"]);
+}
+
+#[tokio::test]
+async fn a_shell_that_is_gone_or_disconnected_is_closed_without_a_complaint() {
+    for (name, probed) in [
+        ("psrp_is_alive_invalid_selectors", "Code=\"2150858843\""),
+        ("psrp_is_alive_state_disconnected", "Disconnected"),
+    ] {
+        let Some(file) = file(name) else { return };
+        let mut recording = Recording::load(&file);
+        assert!(recording.probed.contains(probed), "{name}");
+        // Whoever asks for a shell that is gone gets the fault that the probe got; a disconnected one can be deleted.
+        let is_gone = recording.probed.contains("Fault>");
+        recording.deleted = if is_gone { recording.probed.clone() } else { envelope("") };
+        let replay = Replay::start(&recording).await;
+        let session = open(&replay).await;
+        let carrier = Arc::clone(session.carrier());
+        carrier.close().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!carrier.shell_may_remain(), "{name}");
+        assert_eq!(replay.actions(), ["Create", "Receive", "Delete"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_gives_no_key_is_given_up() {
+    let Some(file) = file("psrp_key_exchange_timeout") else { return };
+    let recording = Recording::load(&file);
+    let replay = Replay::start(&recording).await;
+    let mut session = open(&replay).await;
+    let secret = SecretArgument::new(Uuid::new_v4(), Secret::new("never sent".into()));
+    let argument = Argument { name: None, value: secret.secure_string() };
+    let invocation = Invocation { script: "param($s)".into(), arguments: vec![argument], input: false };
+    let command = Command::new(&invocation, &[]).with_secrets(&[secret]);
+    let options = RunOptions { timeout: Duration::from_secs(1), stop: CancellationToken::new(), reuse: true };
+    let begin = Instant::now();
+    let ran = session.run(&command, Uuid::new_v4(), &options, &mut Kept::default()).await;
+    let Err(Error::NoKey(reason)) = ran else { panic!("{ran:?}") };
+    assert_eq!(reason, "no answer within 1 s");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(!session.is_reusable());
+    let carrier = Arc::clone(session.carrier());
+    session.close().await;
+    assert!(!carrier.shell_may_remain());
+    assert_eq!(kinds(&replay.pool_messages()), kinds(&recording.to_pool));
+    assert!(replay.command_messages().is_empty());
+    assert_eq!(replay.actions(), ["Create", "Receive", "Receive", "Send", "Receive", "Delete"]);
 }

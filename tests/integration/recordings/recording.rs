@@ -23,6 +23,8 @@ struct Exchange {
     request: String,
     #[serde(default)]
     response: String,
+    /// Seconds after which the recorder stopped waiting.
+    timeout: Option<u32>,
 }
 
 /// One recorded shell.
@@ -33,14 +35,16 @@ pub struct Recording {
     pub shell_id: String,
     /// The pool's id in the messages.
     pub pool: Uuid,
-    /// The messages that opened the pool.
-    pub opening: Vec<Message>,
-    /// The answers to Receives of the shell.
+    /// The messages to the pool: those that opened it, and a key. RESET_RUNSPACE_STATE is left out: psfleet does not use it.
+    pub to_pool: Vec<Message>,
+    /// The answers to Receives of the shell; an empty one for a server that kept silent.
     pub pool_answers: Vec<String>,
     /// Its commands in order.
     pub commands: Vec<RecordedCommand>,
     /// The answer to Delete.
     pub deleted: String,
+    /// The answer to the last Get, by which pypsrp asks whether the shell is alive.
+    pub probed: String,
 }
 
 /// One command of a recorded shell.
@@ -61,27 +65,42 @@ pub struct RecordedCommand {
 }
 
 impl Recording {
-    /// Reads a file.
+    /// Reads a file of one shell.
     pub fn load(file: &Path) -> Self {
+        let mut shells = Self::load_all(file);
+        assert_eq!(shells.len(), 1, "{}", file.display());
+        shells.remove(0)
+    }
+
+    /// Reads a file: its PowerShell shells in order. Shells of cmd are left out.
+    pub fn load_all(file: &Path) -> Vec<Self> {
         let yaml = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let File { messages } =
             serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let create = messages.iter().position(|exchange| action(&exchange.request) == "Create").expect("a Create");
+        let is_create = |exchange: &Exchange| action(&exchange.request) == "Create";
+        let shells = messages.chunk_by(|_, next| !is_create(next));
+        // What comes before the first Create asks for no shell.
+        let shells = shells.filter(|shell| shell.first().is_some_and(is_create));
+        shells.filter(|shell| shell[0].request.contains("/powershell/")).map(Self::of_shell).collect()
+    }
+
+    fn of_shell(messages: &[Exchange]) -> Self {
         let mut opening = Channel::default();
-        opening.push(&messages[create].request);
-        let created = messages[create].response.clone();
+        opening.push(&messages[0].request);
+        let created = messages[0].response.clone();
         let shell_id = between(&created, "<rsp:ShellId>", "<").expect("a ShellId").to_owned();
         let mut recording = Self {
             created,
             shell_id,
             pool: opening.messages[0].header.pool,
-            opening: opening.messages,
+            to_pool: opening.messages,
             pool_answers: Vec::new(),
             commands: Vec::new(),
             deleted: String::new(),
+            probed: String::new(),
         };
         let mut sent = Channel::default();
-        for exchange in &messages[create + 1..] {
+        for exchange in &messages[1..] {
             recording.add(exchange, &mut sent);
         }
         recording
@@ -94,6 +113,7 @@ impl Recording {
             ("Receive", Some(command)) if exchange.request.contains("DesiredStream CommandId") => {
                 command.answers.push((sent.messages.len(), answer));
             }
+            ("Receive", _) if exchange.timeout.is_some() => self.pool_answers.push(String::new()),
             ("Receive", _) => self.pool_answers.push(answer),
             ("Command", _) => {
                 *sent = Channel::default();
@@ -102,12 +122,19 @@ impl Recording {
                 let sent = sent.messages.clone();
                 self.commands.push(RecordedCommand { id, started: answer, sent, ..RecordedCommand::default() });
             }
+            ("Send", _) if attribute(&exchange.request, "CommandId").is_none() => {
+                let mut channel = Channel::default();
+                channel.push(&exchange.request);
+                let is_known = |message: &Message| message.header.message_type.is_some();
+                self.to_pool.extend(channel.messages.into_iter().filter(is_known));
+            }
             ("Send", Some(command)) => {
                 sent.push(&exchange.request);
                 command.sent = sent.messages.clone();
             }
             ("Signal", Some(command)) => (command.signal, command.signalled) = (answer, true),
             ("Delete", _) => self.deleted = answer,
+            ("Get", _) => self.probed = answer,
             (other, _) => panic!("{other} is not replayed"),
         }
     }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
+use psfleet::target::{Target, Tls};
 use uuid::Uuid;
 
 use super::channel::{Channel, Message, decode, payloads};
 use super::recording::{RecordedCommand, Recording};
 use crate::support::http::{Act, HttpServer, Request};
-use crate::support::winrm::{action, attribute, fault};
+use crate::support::tls::self_signed;
+use crate::support::winrm::{action, attribute, fault, target_with};
 
 /// The server with what it has seen.
 pub struct Replay {
@@ -25,7 +27,7 @@ struct State {
     pool: Uuid,
     live_shell: String,
     live_pool: Uuid,
-    opening: Channel,
+    to_pool: Channel,
     pool_answers: VecDeque<String>,
     coming: VecDeque<RecordedCommand>,
     running: Vec<Running>,
@@ -51,7 +53,7 @@ impl Replay {
             pool: recording.pool,
             live_shell: String::new(),
             live_pool: Uuid::nil(),
-            opening: Channel::default(),
+            to_pool: Channel::default(),
             pool_answers: recording.pool_answers.iter().cloned().collect(),
             coming: recording.commands.iter().cloned().collect(),
             running: Vec::new(),
@@ -73,11 +75,14 @@ impl Replay {
             }
             .boxed()
         };
-        Self { server: HttpServer::start(None, handler).await, state }
+        // What the recordings hold was encrypted when it was recorded; keys are exchanged over nothing less.
+        let (config, _) = self_signed(|_| {});
+        Self { server: HttpServer::start(Some(config), handler).await, state }
     }
 
-    pub fn port(&self) -> u16 {
-        self.server.port
+    /// The server as a target.
+    pub fn target(&self) -> Target {
+        target_with(self.server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true })
     }
 
     /// The actions of the client in order.
@@ -87,7 +92,7 @@ impl Replay {
 
     /// What the client sent to the pool.
     pub fn pool_messages(&self) -> Vec<Message> {
-        lock(&self.state).opening.messages.clone()
+        lock(&self.state).to_pool.messages.clone()
     }
 
     /// What the client sent to each command.
@@ -112,8 +117,8 @@ impl State {
         let action = action(&request.body).to_owned();
         match action.as_str() {
             "Create" => {
-                self.opening.push(&request.body);
-                self.live_pool = self.opening.messages[0].header.pool;
+                self.to_pool.push(&request.body);
+                self.live_pool = self.to_pool.messages[0].header.pool;
                 self.live_shell = attribute(&request.body, "ShellId").expect("a ShellId").to_owned();
             }
             "Command" => {
@@ -125,7 +130,10 @@ impl State {
                 sent.push(&request.body);
                 self.running.push(Running { recorded, answers, live_id, live_pipeline, sent });
             }
-            "Send" => self.of(request).expect("a command").sent.push(&request.body),
+            "Send" => match self.of(request) {
+                Some(running) => running.sent.push(&request.body),
+                None => self.to_pool.push(&request.body),
+            },
             _ => {}
         }
         self.actions.push(action);
@@ -144,8 +152,7 @@ impl State {
                     }
                     running.answers.pop_front()?.1
                 }
-                // No more to say: a quiet poll.
-                None => self.pool_answers.pop_front().unwrap_or_else(|| fault(2_150_858_793)),
+                None => self.pool_answer()?,
             },
             "Command" => self.of(request)?.recorded.started.clone(),
             "Signal" => self.of(request)?.recorded.signal.clone(),
@@ -153,6 +160,16 @@ impl State {
             other => panic!("{other} is not replayed"),
         };
         Some(self.rewrite(request, &text))
+    }
+
+    /// The answer to a Receive of the shell; none from a server that kept silent.
+    fn pool_answer(&mut self) -> Option<String> {
+        match self.pool_answers.front() {
+            Some(silence) if silence.is_empty() => None,
+            Some(_) => self.pool_answers.pop_front(),
+            // No more to say: a quiet poll.
+            None => Some(fault(2_150_858_793)),
+        }
     }
 
     /// The running command that a request names.

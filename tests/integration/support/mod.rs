@@ -8,6 +8,7 @@ mod pwsh;
 pub mod run;
 pub mod sandbox;
 pub mod sshd;
+pub mod tls;
 pub mod winrm;
 pub mod wire;
 
