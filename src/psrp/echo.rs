@@ -35,8 +35,8 @@ enum Color {
 #[derive(Debug, PartialEq, Eq)]
 enum Wording {
     Exactly(PsString),
-    /// A text of which the server knows the rest.
-    Begins(Box<str>),
+    /// A text of which the server knows the rest, and that begins with one of these.
+    Begins(Vec<Box<str>>),
     /// A number, a date or a duration as the server's culture writes it.
     Digits,
 }
@@ -100,13 +100,22 @@ impl Wording {
     }
 
     fn of_object(object: &Object) -> Self {
-        match object.content {
+        match &object.content {
             // A custom object, which writes its properties.
-            Content::None | Content::Value(_) => Self::Begins("@{".into()),
-            // A collection writes its type's name, of which a generic one differs from here on.
+            Content::None | Content::Value(_) => Self::Begins(vec!["@{".into()]),
+            // A collection writes its type's name, of which a generic one differs from here on, or, wrapped, its items.
             Content::List(..) | Content::Dict(_) => {
                 let name = object.type_names.first().unwrap_or_default();
-                Self::Begins(name.split("[[").next().unwrap_or(name).into())
+                let name = name.split("[[").next().unwrap_or(name).into();
+                let first = match &object.content {
+                    Content::List(_, items) => items.first().map(Self::of),
+                    _ => None,
+                };
+                let first = match first {
+                    Some(Self::Exactly(text)) if !text.is_empty() => Some(text.to_str_lossy().into()),
+                    _ => None,
+                };
+                Self::Begins(std::iter::once(name).chain(first).collect())
             }
         }
     }
@@ -115,7 +124,7 @@ impl Wording {
         let text_of = text.to_str_lossy();
         match self {
             Self::Exactly(expected) => text == expected,
-            Self::Begins(begin) => text_of.starts_with(&**begin),
+            Self::Begins(beginnings) => beginnings.iter().any(|begin| text_of.starts_with(&**begin)),
             Self::Digits => text_of.contains(|c: char| c.is_numeric()),
         }
     }
@@ -144,6 +153,10 @@ mod tests {
     use super::*;
     use crate::clixml::{ListKind, TypeNames};
 
+    fn begins(beginnings: &[&str]) -> Wording {
+        Wording::Begins(beginnings.iter().map(|begin| (*begin).into()).collect())
+    }
+
     #[test]
     fn texts_are_those_of_the_server() {
         let typed = |name: &str, content| {
@@ -156,17 +169,17 @@ mod tests {
             (Value::Char(65), Wording::Exactly("A".into())),
             (Value::F64(4.5), Wording::Digits),
             (
-                typed("System.Object[]", Content::List(ListKind::List, vec![])),
-                Wording::Begins("System.Object[]".into()),
+                typed("System.Object[]", Content::List(ListKind::List, vec![Value::I32(7), Value::I32(8)])),
+                begins(&["System.Object[]", "7"]),
             ),
             (
                 typed(
                     "System.Collections.Generic.List`1[[System.Int32, System]]",
                     Content::List(ListKind::List, vec![]),
                 ),
-                Wording::Begins("System.Collections.Generic.List`1".into()),
+                begins(&["System.Collections.Generic.List`1"]),
             ),
-            (typed("System.Management.Automation.PSCustomObject", Content::None), Wording::Begins("@{".into())),
+            (typed("System.Management.Automation.PSCustomObject", Content::None), begins(&["@{"])),
         ] {
             assert_eq!(Wording::of(&data), wording, "{data:?}");
         }

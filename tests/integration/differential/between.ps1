@@ -11,6 +11,8 @@ Get-ChildItem function: | Where-Object { $_.Name -notin $PSFleetTestBegin.functi
 Get-ChildItem alias: | Where-Object { $_.Name -notin $PSFleetTestBegin.aliases } | Remove-Item -Force
 $global:ErrorActionPreference = $global:WarningPreference = $global:ProgressPreference = 'Continue'
 $global:VerbosePreference = $global:DebugPreference = $global:InformationPreference = 'SilentlyContinue'
+$global:WhatIfPreference = $false
+$global:ConfirmPreference = 'High'
 $global:OFS = ' '
 $global:ErrorView = 'ConciseView'
 $global:FormatEnumerationLimit = 4

@@ -19,6 +19,10 @@ pub struct Block {
     pub arguments: Json,
     /// Values for its `$using:` expressions, by name.
     pub using: Json,
+    /// Objects that are piped into it; null for none.
+    pub input: Json,
+    /// Whether it asks its host, which has no user: what the refusals say is the client's own.
+    pub asks: bool,
     /// Whether it needs a session of its own.
     pub new_session: bool,
 }
@@ -47,6 +51,8 @@ fn block(paragraph: &str) -> Result<Block, String> {
         script: String::new(),
         arguments: Json::Null,
         using: Json::Object(serde_json::Map::new()),
+        input: Json::Null,
+        asks: false,
         new_session: false,
     };
     while let Some((line, rest)) = script.strip_prefix('#').and_then(|text| text.split_once('\n')) {
@@ -55,6 +61,8 @@ fn block(paragraph: &str) -> Result<Block, String> {
         match name {
             "arguments" => block.arguments = json,
             "using" => block.using = json,
+            "input" => block.input = json,
+            "asks" => block.asks = json == Json::Bool(true),
             "new-session" => block.new_session = json == Json::Bool(true),
             _ => return Err(format!("no such line: {name}")),
         }

@@ -2,10 +2,12 @@
 #
 # Jobs is a file of JSON: the port, key and known_hosts of the server, the script that runs before each block, and the
 # blocks. A line is {"records":[[stream,record],..],"others":{"verbose":[..],..},"failed":record or null}: objects, errors,
-# warnings and information in the order in which they came, the streams that Invoke-Command keeps apart, and the terminating error.
+# warnings, information and calls of the host in the order in which they came, the streams that Invoke-Command keeps apart, and
+# the terminating error.
 param([string] $Jobs, [string] $Results)
 
 . (Join-Path $PSScriptRoot dump.ps1)
+. (Join-Path $PSScriptRoot host.ps1)
 $ErrorActionPreference = 'Stop'
 
 # As psfleet takes JSON: the first of Int32, Int64 that holds an integer, arrays, hashtables in their order.
@@ -50,16 +52,24 @@ function Invoke-Block($session, $block) {
     $options = @{ Session = $session; ScriptBlock = [scriptblock]::Create((Get-Text $block script)); AsJob = $true }
     $arguments = ConvertFrom-Element $block.GetProperty('arguments')
     if ($null -ne $arguments) { $options.ArgumentList = $arguments }
-    $job = Invoke-Command @options
-    if (-not (Wait-Job $job -Timeout 120)) { throw "still running after two minutes: $(Get-Text $block covers)" }
+    $objects = ConvertFrom-Element $block.GetProperty('input')
+    $job = if ($null -ne $objects) { $objects | Invoke-Command @options } else { Invoke-Command @options }
     $child = $job.ChildJobs[0]
+    $answered = [System.Collections.Generic.HashSet[object]]::new()
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    # A job that asks something is blocked until its host has answered.
+    while (-not $child.Finished.WaitOne(20)) {
+        if ($child.State -eq 'Blocked') { Deny-Question $child $absent $answered }
+        if ($watch.Elapsed.TotalMinutes -gt 2) { throw "still running after two minutes: $(Get-Text $block covers)" }
+    }
     $records = [System.Collections.Generic.List[object]]::new()
-    foreach ($item in $child.GetType().GetProperty('Results', $hidden).GetValue($child)) {
+    foreach ($item in Get-Results $child) {
         $stream = $streams["$($item.ObjectType)"]
         if (-not $stream) { continue }
-        $value = $item.GetType().GetProperty('Value', $hidden).GetValue($item)
-        $tree = if ($stream -eq 'object') { Get-Meaning $value } else { Get-Record $value }
-        $records.Add([object[]] @($stream, $tree))
+        $value = Get-Hidden $item Value
+        $tree = switch ($stream) { object { Get-Meaning $value } call { Get-Call $value } default { Get-Record $value } }
+        if ($stream -eq 'information') { $tree.told = Get-Told $value }
+        if ($tree) { $records.Add([object[]] @($stream, $tree)) }
     }
     $others = @{}
     foreach ($name in 'Verbose', 'Debug', 'Progress') {
@@ -71,9 +81,11 @@ function Invoke-Block($session, $block) {
     return @{ records = $records.ToArray(); others = $others; failed = $failed }
 }
 
-# How the items of a job are called; host calls are among them, too.
-$streams = @{ Output = 'object'; Error = 'error'; WarningRecord = 'warning'; Information = 'information' }
-$hidden = [System.Reflection.BindingFlags] 'NonPublic, Public, Instance'
+# How the items of a job are called.
+$streams = @{ Output = 'object'; Error = 'error'; WarningRecord = 'warning'; Information = 'information'; MethodExecutor = 'call' }
+$absent = [AbsentHost]::new()
+# The server's formatting fills the client's window: ours has 120 columns.
+$Host.UI.RawUI.BufferSize = $Host.UI.RawUI.WindowSize = [System.Management.Automation.Host.Size]::new(120, 50)
 $document = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($Jobs))
 $server = $document.RootElement
 $between = [scriptblock]::Create((Get-Text $server between))

@@ -10,7 +10,7 @@ use psfleet::clixml::{Document, read_typed, value_from_json};
 use psfleet::event::RunEvent;
 use psfleet::fleet::{self, Emission, Work};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings, Sink};
-use psfleet::psrp::{Argument, Command, Invocation};
+use psfleet::psrp::{Argument, Command, Input, Invocation};
 use psfleet::script::Source;
 use psfleet::script::using::{Definitions, Form};
 use psfleet::session::Sessions;
@@ -58,9 +58,16 @@ fn command(block: &Block) -> Command {
     let sent = evaluated.send(&source, Form::Dictionary);
     let positional = block.arguments.as_array().into_iter().flatten();
     let positional = positional.map(|json| Argument { name: None, value: value_from_json(json) });
-    let invocation =
-        Invocation { script: sent.script, arguments: positional.chain(sent.arguments).collect(), input: false };
-    Command::new(&invocation, &[])
+    let input: Option<Input> = block.input.as_array().map(|objects| {
+        let objects: Vec<_> = objects.iter().map(|json| Document::new(value_from_json(json))).collect();
+        objects.iter().collect()
+    });
+    let arguments = positional.chain(sent.arguments).collect();
+    let invocation = Invocation { script: sent.script, arguments, input: input.is_some() };
+    match input {
+        Some(input) => Command::with_input(&invocation, Arc::new(input)),
+        None => Command::new(&invocation, &[]),
+    }
 }
 
 /// A record as both forms of the jsonl writer show it.

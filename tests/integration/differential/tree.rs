@@ -8,13 +8,15 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use super::ours::{Line, Lines};
+use super::told;
 use crate::clixml::golden::{mark_surrogates, normal};
 use crate::clixml::meaning::{marked, meaning, meaning_of};
 
 /// What a block gave.
 #[derive(Debug)]
 pub struct Given {
-    /// Objects, errors, warnings and information records in order, each with its stream as JSON names it.
+    /// Objects, errors, warnings and information records in order, each with its stream as JSON names it. Among them stand
+    /// calls of the host: for Invoke-Command all of them ([`told::CALL`]), for psfleet the records that it made of some.
     pub records: Vec<(String, Json)>,
     /// The records of the streams that Invoke-Command keeps apart, each in order.
     pub others: BTreeMap<String, Vec<Json>>,
@@ -37,7 +39,10 @@ pub fn given(lines: &Lines) -> Given {
     for line in &lines.records {
         match given.others.get_mut(&line.stream) {
             Some(records) => records.push(record(line)),
-            None => given.records.push((line.stream.clone(), record(line))),
+            None => given.records.push(match told::of_a_call(line) {
+                Some(told) => (told::CALL.to_owned(), told),
+                None => (line.stream.clone(), record(line)),
+            }),
         }
     }
     if lines.reason.as_deref() == Some("script_error") {
@@ -120,9 +125,13 @@ pub fn data_of(line: &[u8]) -> &[u8] {
     serde_json::from_slice::<Envelope<'_>>(line).expect("a line of JSON").data.get().as_bytes()
 }
 
-/// What differs, in words.
-pub fn differences(ours: &Given, theirs: &Given) -> Vec<String> {
-    let mut found = Vec::new();
+/// What differs, in words. Of errors of scripts that ask, what the client itself says is left out.
+pub fn differences(mut ours: Given, mut theirs: Given, asks: bool) -> Vec<String> {
+    let mut found = told::compare(&mut ours, &mut theirs);
+    if asks {
+        [&mut ours, &mut theirs].into_iter().for_each(without_refusals);
+    }
+    let (ours, theirs) = (&ours, &theirs);
     let places = ours.records.len().max(theirs.records.len());
     let at = |given: &Given, place: usize| given.records.get(place).map(|(stream, tree)| json!([stream, tree]));
     for place in 0..places {
@@ -136,6 +145,15 @@ pub fn differences(ours: &Given, theirs: &Given) -> Vec<String> {
     }
     compare("terminating error", ours.failed.clone(), theirs.failed.clone(), &mut found);
     found
+}
+
+/// Leaves of errors only what every client's refusal of a question has in common.
+fn without_refusals(given: &mut Given) {
+    let errors = given.records.iter_mut().filter(|(stream, _)| stream == "error").map(|(_, error)| error);
+    for error in errors.chain(&mut given.failed) {
+        let Json::Object(members) = error else { continue };
+        members.retain(|name, _| ["invocation", "target", "reason", "position"].contains(&&**name));
+    }
 }
 
 fn compare(what: &str, ours: Option<Json>, theirs: Option<Json>, found: &mut Vec<String>) {
