@@ -3,10 +3,11 @@
 //! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
 //! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode()`] the
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
-//! ([`text`]). Nothing here knows streams or sessions.
+//! ([`text`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
 
 mod attributes;
 mod by_id;
+mod cut;
 mod decode;
 mod encode;
 mod error;
@@ -21,6 +22,7 @@ mod string;
 mod value;
 mod view;
 
+pub use cut::CutFinder;
 pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;

@@ -7,6 +7,8 @@ use serde_json::Value as Json;
 /// A value as PowerShell wrote it and as PowerShell reads it.
 pub struct Case {
     pub name: String,
+    /// The depth that it was serialized to.
+    pub depth: u32,
     /// The text of `PSSerializer.Serialize`: an `Objs` element with indentation.
     pub clixml: String,
     /// The tree of `Meaning.ps1`, in the form of [`normal`].
@@ -35,7 +37,8 @@ fn case(line: &str) -> Option<Case> {
     let line: Json = serde_json::from_str(&mark_surrogates(line)).expect("a case is JSON");
     let text = |name: &str| line.get(name).and_then(Json::as_str).map(str::to_owned);
     let clixml = text("clixml")?;
-    Some(Case { name: text("name")?, clixml: unmark(&clixml), meaning: normal(line.get("meaning")?.clone()) })
+    let depth = line.get("depth").and_then(Json::as_u64).and_then(|depth| depth.try_into().ok())?;
+    Some(Case { name: text("name")?, depth, clixml: unmark(&clixml), meaning: normal(line.get("meaning")?.clone()) })
 }
 
 /// The wire form of a text: no root, no indentation.

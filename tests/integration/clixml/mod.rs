@@ -6,7 +6,7 @@ mod live;
 pub mod meaning;
 mod property;
 
-use psfleet::clixml::{Decoder, Document, encode, read_typed, write_typed};
+use psfleet::clixml::{CutFinder, Decoder, Document, encode, read_typed, write_typed};
 use serde_json::Value as Json;
 
 use golden::{Case, cases};
@@ -93,4 +93,18 @@ fn renumbered(xml: &str) -> String {
         out.push_str(&format!("RefId=\"{number}\"{rest}"));
     }
     out
+}
+
+#[test]
+fn what_was_cut_is_found_and_nothing_else() {
+    let Some(cases) = cases() else { return };
+    let mut told = Vec::new();
+    for case in &cases {
+        let mut members = Vec::new();
+        CutFinder::new(case.depth).find(&decode(case), |path| members.push(path.join(".")));
+        if !members.is_empty() {
+            told.push((case.name.as_str(), members.join(" ")));
+        }
+    }
+    assert_eq!(told, []);
 }
