@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let hosts: Vec<Host> = resolved.targets.iter().map(|target| Host::from(&**target)).collect();
     let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
     let commands = Commands::new(call, &secrets, &hosts)?;
-    let sinks = args.output.open(&console)?;
+    let sinks = args.output.open_for_script(&console, args.execute.depth)?;
     course::run(Work::Script(Arc::new(commands)), &resolved, &args.execute.course, &console, sinks)
 }
 

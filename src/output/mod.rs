@@ -35,6 +35,7 @@ pub use loss::Losses;
 pub use message::{MessageData, Shown, console_color, progress_text};
 pub use object::{PLAIN_SCHEMA, PLAIN_VERSION};
 pub use sanitize::{sanitize, sanitize_line};
+pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
 

@@ -24,7 +24,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("script", &["clixml", "psrp"]),
         ("config", &["secret", "target"]),
         ("inventory", &["config", "secret", "target"]),
-        ("report", &["event", "inventory", "target"]),
+        ("report", &["clixml", "event", "inventory", "record", "target"]),
         ("output", &["clixml", "event", "inventory", "record", "report", "target"]),
         // Its bridge starts real PowerShell through the local transport.
         (

@@ -4,6 +4,7 @@ mod architecture;
 mod arguments;
 mod clixml;
 mod copy;
+mod cuts;
 mod differential;
 mod engine;
 mod enter;

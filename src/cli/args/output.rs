@@ -8,9 +8,10 @@ use anyhow::Context;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::cli::terminal::{Console, Diagnostics, ProgressLine};
+use crate::cli::terminal::{Console, CutNote, Diagnostics, ProgressLine};
 use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Format, Losses, SelectedStreams, Settings, Sink, SortKey, Sorted, Where,
+    self, CsvSettings, Fanout, Filtered, Format, Losses, Select, SelectedStreams, Settings, Sink, SortKey, Sorted,
+    Where,
 };
 
 /// Output flags, shared by the commands that show a run's data.
@@ -144,6 +145,21 @@ impl OutputArgs {
     /// # Errors
     /// A file of `--out` that cannot be created.
     pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+        self.sinks(console, None)
+    }
+
+    /// The same for the objects of a script, of which is told what came cut at this `--depth`: whatever format shows them,
+    /// but not to those who want no totals either, and not where nobody sees any object.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for_script(&self, console: &Arc<Console>, depth: Option<u32>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+        let unseen = self.format(console) == Format::None && self.out.is_empty();
+        let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));
+        self.sinks(console, note)
+    }
+
+    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
         let losses = Losses::default();
         let mut data = Vec::new();
         let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
@@ -161,7 +177,7 @@ impl OutputArgs {
         if let Some(filter) = &self.filter {
             data = Box::new(Filtered::new(filter.clone(), data));
         }
-        Ok(vec![data, Box::new(diagnostics), Box::new(ProgressLine::new(console))])
+        Ok(vec![data, Box::new(diagnostics), Box::new(ProgressLine::new(console, cuts))])
     }
 
     fn format(&self, console: &Console) -> Format {

@@ -11,6 +11,9 @@ use super::output::OutputArgs;
 use super::targets::TargetArgs;
 use crate::cli::script::InputFormat;
 
+/// The largest `--depth`.
+pub const DEEPEST: u32 = 20;
+
 /// Run a script block or file on many hosts and stream the objects back
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
@@ -78,7 +81,7 @@ pub struct ExecuteArgs {
 
     /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object once
     /// more for it
-    #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEEPEST)))]
     pub depth: Option<u32>,
 
     /// The course of the run.

@@ -1,9 +1,11 @@
 //! The terminal: what it can do, and what people see on stderr beside the data.
 //!
 //! [`Console`] knows the terminal and is the one way to write to it without garbling the bar. [`Diagnostics`] shows
-//! notices and the other streams, [`ProgressLine`] how far the run is and, at its end, why hosts failed and the totals.
+//! notices and the other streams, [`ProgressLine`] how far the run is and, at its end, why hosts failed, what
+//! [`CutNote`] says of members that came cut, and the totals.
 
 mod console;
+mod cut_note;
 mod diagnostics;
 mod progress;
 mod words;
@@ -11,6 +13,7 @@ mod words;
 use std::io::{self, Write};
 
 pub use console::{Console, ConsoleWriter};
+pub use cut_note::CutNote;
 pub use diagnostics::Diagnostics;
 pub use progress::ProgressLine;
 

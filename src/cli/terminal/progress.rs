@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::AnsiColor;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Console, words};
+use super::{Console, CutNote, words};
 use crate::cli::args::output::ProgressMode;
 use crate::event::{Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::output::{Flow, MessageData, Sink, progress_text, sanitize, sanitize_line};
@@ -19,14 +19,16 @@ pub struct ProgressLine {
     header: Option<Arc<RunHeader>>,
     bar: Option<ProgressBar>,
     causes: Causes,
+    cuts: Option<CutNote>,
     /// What a host last said of its own progress.
     remote: String,
 }
 
 impl ProgressLine {
-    /// Shows progress on this console.
-    pub fn new(console: &Arc<Console>) -> Self {
-        Self { console: Arc::clone(console), header: None, bar: None, causes: Causes::default(), remote: String::new() }
+    /// Shows progress on this console; says at the end what was cut, if that is wanted.
+    pub fn new(console: &Arc<Console>, cuts: Option<CutNote>) -> Self {
+        let causes = Causes::default();
+        Self { console: Arc::clone(console), header: None, bar: None, causes, cuts, remote: String::new() }
     }
 
     fn start(&mut self, header: &Arc<RunHeader>) {
@@ -74,6 +76,9 @@ impl ProgressLine {
     fn end(&mut self, summary: &Summary) -> anyhow::Result<()> {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+        }
+        for line in self.cuts.iter().flat_map(|cuts| cuts.lines(self.console.verbose())) {
+            self.console.note(&format!("{} {line}", self.console.warning()));
         }
         for cause in self.causes.groups() {
             self.cause(cause);
@@ -123,6 +128,9 @@ impl Sink for ProgressLine {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         self.console.state().apply(event);
         self.causes.apply(event);
+        if let Some(cuts) = &mut self.cuts {
+            cuts.apply(event);
+        }
         match &event.kind {
             RunEventKind::RunStarted(header) => self.start(header),
             RunEventKind::TargetFinished(finished) => self.finished(finished),

@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::event::{Counts, Finished, Outcome, Summary};
 use crate::inventory::fold;
 use crate::output::sanitize_line;
-use crate::report::{Cause, Phase, Running};
+use crate::report::{Cause, Cut, Phase, Running};
+
+/// Members of a group shown by name, unless all are asked for.
+const MEMBERS_SHOWN: usize = 8;
 
 /// Running hosts shown by name.
 const RUNNING_SHOWN: usize = 20;
@@ -73,6 +76,29 @@ pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
     }
     let names = fold(hosts.iter().copied());
     Some(format!("the remote shell may remain on {} hosts ({}): {left}", hosts.len(), sanitize_line(&names)))
+}
+
+/// `1 member was`, `3 members were`.
+pub fn were(count: usize, noun: &str) -> String {
+    format!("{} {}", counted(count as u64, noun), if count == 1 { "was" } else { "were" })
+}
+
+/// Which members were cut where: `` `Modules` was cut at depth 1 on 212 hosts ``. `all`: every member and host by name.
+pub fn cut_members(cut: &Cut<'_>, depth: u32, all: bool) -> String {
+    let shown = if all { cut.members.len() } else { cut.members.len().min(MEMBERS_SHOWN) };
+    let names: Vec<_> = cut.members.iter().take(shown).map(|name| format!("`{}`", sanitize_line(name))).collect();
+    let others = match cut.members.len() - shown {
+        0 => String::new(),
+        1 => " and 1 other".to_owned(),
+        count => format!(" and {count} others"),
+    };
+    let was = if cut.members.len() == 1 { "was" } else { "were" };
+    let hosts = match cut.hosts.as_slice() {
+        [host] => sanitize_line(host).into_owned(),
+        hosts if all => format!("{} hosts ({})", hosts.len(), sanitize_line(&fold(hosts.iter().copied()))),
+        hosts => format!("{} hosts", hosts.len()),
+    };
+    format!("{}{others} {was} cut at depth {depth} on {hosts}", names.join(", "))
 }
 
 /// Which hosts have a cause: the name of one, or how many and their names folded.
