@@ -12,7 +12,7 @@ use super::surroundings::Machine;
 use super::terminal::Console;
 use super::{course, targets, terminal};
 use crate::fleet::Work;
-use crate::inventory::HostSettings;
+use crate::inventory::{HostSettings, Logon};
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
@@ -25,7 +25,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {
-        return plan(args, call, &targets::select(&request, &mut sandbox)?);
+        let (settings, logons) = targets::rehearse(&request, &mut sandbox)?;
+        return plan(args, call, &settings, &logons);
     }
     let resolved = targets::resolve(&request, &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
@@ -37,9 +38,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
 }
 
 /// Shows what would be done, once it is known that it could be.
-fn plan(args: &RunArgs, call: Call, settings: &[HostSettings]) -> anyhow::Result<u8> {
+fn plan(args: &RunArgs, call: Call, settings: &[HostSettings], logons: &[Logon]) -> anyhow::Result<u8> {
     let hosts: Vec<Host> = settings.iter().map(Host::from).collect();
-    let plan = Plan::new(&call, settings, &hosts, args.execute.input.as_deref());
+    let plan = Plan::new(&call, (settings, logons), &hosts, args.execute.input.as_deref());
     Commands::new(call, &Secrets::default(), &hosts)?;
     let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
     terminal::print(&if is_json { plan.json() } else { plan.text() })?;

@@ -4,7 +4,7 @@ use super::defaults::RUN_KEYS;
 use super::on_demand::OnDemand;
 use super::surroundings::Machine;
 use crate::config::Config;
-use crate::inventory::{self, Errors, HostSettings, Request, Resolved};
+use crate::inventory::{self, Errors, HostSettings, Logon, Request, Resolved};
 
 /// Finds the targets of a request on this machine: its files, environment, terminal.
 ///
@@ -16,12 +16,14 @@ pub fn resolve(request: &Request, sandbox: &mut OnDemand) -> Result<Resolved, Er
     inventory::resolve(request, &config, &mut machine, &mut |table| sandbox.start(table))
 }
 
-/// Finds the hosts of a request with their settings; asks for no password.
+/// Finds the hosts of a request with their settings, and how each would be logged on to; asks for no password.
 ///
 /// # Errors
 /// Every mistake at once, or that nobody matches.
-pub fn select(request: &Request, sandbox: &mut OnDemand) -> Result<Vec<HostSettings>, Errors> {
+pub fn rehearse(request: &Request, sandbox: &mut OnDemand) -> Result<(Vec<HostSettings>, Vec<Logon>), Errors> {
     let mut machine = Machine::default();
     let config = Config::load(&mut machine, &RUN_KEYS)?;
-    inventory::select(request, &config, &mut machine, &mut |table| sandbox.start(table))
+    let hosts = inventory::select(request, &config, &mut machine, &mut |table| sandbox.start(table))?;
+    let logons = inventory::rehearse(&hosts, request, &mut machine)?;
+    Ok((hosts, logons))
 }

@@ -1,4 +1,7 @@
 //! Whom to log on as and with which password: settled for all targets before the first connection.
+//!
+//! [`credentials`] finds them and asks where it must; [`logons`] tells beforehand what it would find where. Both decide by
+//! the same rules.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,8 +15,41 @@ use super::request::Request;
 
 const VARIABLE: &str = "PSFLEET_PASSWORD";
 
+/// How a target would be logged on to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logon {
+    /// The user, if it is known.
+    pub user: LogonUser,
+    /// Where the password comes from; `None` where there is no logon.
+    pub password: Option<PasswordOrigin>,
+}
+
+/// The user of a logon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogonUser {
+    /// This one.
+    Named(String),
+    /// The one who runs the command: SSH's own default, and the local transport.
+    Own,
+    /// Nobody is named: the terminal is asked.
+    Asked,
+}
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordOrigin {
+    /// It stands in a private inventory.
+    Inventory,
+    /// A variable of the environment holds it.
+    Variable(String),
+    /// The terminal is asked.
+    Prompt,
+    /// There is none: a key or an agent proves the user (SSH).
+    Keys,
+}
+
 /// A target's logon as far as its settings tell.
-struct Logon<'a> {
+struct Settled<'a> {
     host: &'a str,
     transport: Transport,
     user: Option<String>,
@@ -32,16 +68,55 @@ pub fn credentials(
     request: &Request,
     around: &mut dyn Surroundings,
 ) -> Result<Vec<Option<Arc<Credential>>>, Vec<Problem>> {
-    let mut logons: Vec<Logon<'_>> = hosts.iter().map(|(host, effective)| logon(host, effective)).collect();
     let may_ask = around.can_ask() && !request.no_input;
-    fill_users(&mut logons, request, may_ask, around)?;
-    let users: BTreeSet<&str> = logons.iter().filter_map(|logon| logon.user.as_deref()).collect();
-    let mut finder = Finder { request, may_ask, one_user: users.len() == 1, known: HashMap::new(), asked: None };
-    let mut found = Vec::with_capacity(logons.len());
+    let mut settled = settle(hosts, request, may_ask, around)?;
+    ask_for_users(&mut settled, around)?;
+    let rules = Rules::new(&settled, request, may_ask);
+    let mut finder = Finder::default();
+    each(&settled, |logon| {
+        let Some(user) = logon.user.as_deref() else { return Ok(None) };
+        let origin = rules.origin(logon, around)?;
+        finder.find(user, logon.source, &origin, around).map(Some)
+    })
+}
+
+/// What [`credentials`] would find where; asks nothing, and reads no password.
+///
+/// # Errors
+/// As [`credentials`], as far as it does not hang on an answer.
+pub fn logons(
+    hosts: &[(&str, &Effective)],
+    request: &Request,
+    around: &dyn Surroundings,
+) -> Result<Vec<Logon>, Vec<Problem>> {
+    let may_ask = around.can_ask() && !request.no_input;
+    let settled = settle(hosts, request, may_ask, around)?;
+    let rules = Rules::new(&settled, request, may_ask);
+    each(&settled, |logon| {
+        let user = match &logon.user {
+            Some(user) => LogonUser::Named(user.clone()),
+            None if needs_user(logon) => LogonUser::Asked,
+            None => LogonUser::Own,
+        };
+        let password = match (logon.transport, &user) {
+            (Transport::Local, _) => None,
+            (_, LogonUser::Own) => Some(PasswordOrigin::Keys),
+            _ => Some(rules.origin(logon, around)?),
+        };
+        Ok(Logon { user, password })
+    })
+}
+
+/// What is found for each, or every problem once.
+fn each<T>(
+    settled: &[Settled<'_>],
+    mut find: impl FnMut(&Settled<'_>) -> Result<T, Problem>,
+) -> Result<Vec<T>, Vec<Problem>> {
+    let mut found = Vec::with_capacity(settled.len());
     let mut problems: Vec<Problem> = Vec::new();
-    for logon in &logons {
-        match finder.find(logon, around) {
-            Ok(credential) => found.push(credential),
+    for logon in settled {
+        match find(logon) {
+            Ok(one) => found.push(one),
             Err(problem) if problems.contains(&problem) => {}
             Err(problem) => problems.push(problem),
         }
@@ -49,79 +124,131 @@ pub fn credentials(
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-fn logon<'a>(host: &'a str, effective: &'a Effective) -> Logon<'a> {
-    let connection = &effective.connection;
-    Logon {
-        host,
-        transport: connection.transport.as_ref().map_or(Transport::Winrm, |given| given.value),
-        user: connection.user.as_ref().map(|given| given.value.clone()),
-        source: effective.password.as_ref(),
-    }
-}
-
-/// Targets without a user: local needs none, SSH has the local user, WinRM asks once.
-fn fill_users(
-    logons: &mut [Logon<'_>],
+/// Users as far as nobody is asked: local needs none, SSH has the local user. WinRM needs one.
+fn settle<'a>(
+    hosts: &[(&'a str, &'a Effective)],
     request: &Request,
     may_ask: bool,
-    around: &mut dyn Surroundings,
-) -> Result<(), Vec<Problem>> {
+    around: &dyn Surroundings,
+) -> Result<Vec<Settled<'a>>, Vec<Problem>> {
     let local_user = around.env("USER").or_else(|| around.env("USERNAME"));
-    for logon in logons.iter_mut() {
-        match logon.transport {
-            Transport::Local => logon.user = None,
-            Transport::Ssh if logon.user.is_none() && (request.ask_pass || logon.source.is_some()) => {
-                logon.user.clone_from(&local_user);
-            }
-            _ => {}
-        }
+    let settled = hosts.iter().map(|(host, effective)| {
+        let connection = &effective.connection;
+        let transport = connection.transport.as_ref().map_or(Transport::Winrm, |given| given.value);
+        let source = effective.password.as_ref();
+        let user = connection.user.as_ref().map(|given| given.value.clone());
+        let user = match transport {
+            Transport::Local => None,
+            Transport::Ssh if user.is_none() && (request.ask_pass || source.is_some()) => local_user.clone(),
+            _ => user,
+        };
+        Settled { host, transport, user, source }
+    });
+    let settled: Vec<Settled<'_>> = settled.collect();
+    if !may_ask && settled.iter().any(needs_user) {
+        return Err(no_user(&settled, "WinRM needs one, and there is nobody to ask"));
     }
-    let needs =
-        |logon: &Logon<'_>| logon.user.is_none() && matches!(logon.transport, Transport::Winrm | Transport::Auto);
-    let nobody: Vec<&str> = logons.iter().filter(|logon| needs(logon)).map(|logon| logon.host).collect();
-    if nobody.is_empty() {
+    Ok(settled)
+}
+
+fn needs_user(logon: &Settled<'_>) -> bool {
+    logon.user.is_none() && matches!(logon.transport, Transport::Winrm | Transport::Auto)
+}
+
+fn no_user(settled: &[Settled<'_>], what: &str) -> Vec<Problem> {
+    let nobody = settled.iter().filter(|logon| needs_user(logon)).map(|logon| logon.host);
+    let message = format!("no user for {}: {what}", super::fold::fold(nobody));
+    vec![Problem::new(message).with_hint("give --user, or 'user' in the inventory")]
+}
+
+/// Asks once, for all targets that need it.
+fn ask_for_users(settled: &mut [Settled<'_>], around: &mut dyn Surroundings) -> Result<(), Vec<Problem>> {
+    if !settled.iter().any(needs_user) {
         return Ok(());
     }
-    let problem = |what: &str| {
-        let message = format!("no user for {}: {what}", super::fold::fold(nobody.iter().copied()));
-        vec![Problem::new(message).with_hint("give --user, or 'user' in the inventory")]
-    };
-    if !may_ask {
-        return Err(problem("WinRM needs one, and there is nobody to ask"));
-    }
-    let user = around.ask("User: ", false).map_err(|error| problem(&error.to_string()))?.trim().to_owned();
+    let answer = around.ask("User: ", false).map_err(|error| no_user(settled, &error.to_string()))?;
+    let user = answer.trim();
     if user.is_empty() {
-        return Err(problem("none was entered"));
+        return Err(no_user(settled, "none was entered"));
     }
-    logons.iter_mut().filter(|logon| needs(logon)).for_each(|logon| logon.user = Some(user.clone()));
+    settled.iter_mut().filter(|logon| needs_user(logon)).for_each(|logon| logon.user = Some(user.to_owned()));
     Ok(())
 }
 
-struct Finder<'a> {
+/// Which password serves whom.
+struct Rules<'a> {
     request: &'a Request,
     may_ask: bool,
+    /// A password belongs to one user. Who is still to be asked for may turn out to be the one.
     one_user: bool,
+}
+
+impl<'a> Rules<'a> {
+    fn new(settled: &[Settled<'_>], request: &'a Request, may_ask: bool) -> Self {
+        let users: BTreeSet<&str> = settled.iter().filter_map(|logon| logon.user.as_deref()).collect();
+        Self { request, may_ask, one_user: users.len() <= 1 }
+    }
+
+    fn origin(&self, logon: &Settled<'_>, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
+        let user = logon.user.as_deref().unwrap_or("the user to be asked for");
+        match logon.source.filter(|_| !self.request.ask_pass) {
+            Some(PasswordSource::Inline(_)) => Ok(PasswordOrigin::Inventory),
+            Some(PasswordSource::Env(name)) if around.env(&name.value).is_some() => {
+                Ok(PasswordOrigin::Variable(name.value.clone()))
+            }
+            Some(PasswordSource::Env(name)) => {
+                let what = format!("the variable {} is not set ({})", name.value, name.source);
+                Err(Problem::new(format!("no password for '{user}': {what}")))
+            }
+            None => self.shared(user, logon.transport, around),
+        }
+    }
+
+    /// The password of the run: only if there is one user. SSH can do without.
+    fn shared(&self, user: &str, transport: Transport, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
+        let optional = transport == Transport::Ssh && !self.request.ask_pass;
+        if self.one_user && !self.request.ask_pass && around.env(VARIABLE).is_some() {
+            return Ok(PasswordOrigin::Variable(VARIABLE.to_owned()));
+        }
+        if optional {
+            return Ok(PasswordOrigin::Keys);
+        }
+        if !self.one_user {
+            let message = format!("no password for '{user}': one password cannot serve the several users of this run");
+            let hint = "give each user its own 'password_env' in the inventory, or run once per user";
+            return Err(Problem::new(message).with_hint(hint));
+        }
+        if self.may_ask {
+            return Ok(PasswordOrigin::Prompt);
+        }
+        let message = format!("no password for '{user}', and there is nobody to ask");
+        Err(Problem::new(message).with_hint(format!("set {VARIABLE}, or 'password_env' in the inventory")))
+    }
+}
+
+#[derive(Default)]
+struct Finder {
     /// By user: the credentials made so far.
     known: HashMap<String, Vec<Arc<Credential>>>,
     /// What the prompt answered.
     asked: Option<Result<Secret<String>, Problem>>,
 }
 
-impl Finder<'_> {
-    fn find(&mut self, logon: &Logon<'_>, around: &mut dyn Surroundings) -> Result<Option<Arc<Credential>>, Problem> {
-        let Some(user) = logon.user.clone() else { return Ok(None) };
-        let password = match logon.source.filter(|_| !self.request.ask_pass) {
-            Some(PasswordSource::Inline(secret)) => Some(secret.clone()),
-            Some(PasswordSource::Env(name)) => {
-                let Some(password) = around.env(&name.value) else {
-                    let what = format!("the variable {} is not set ({})", name.value, name.source);
-                    return Err(Problem::new(format!("no password for '{user}': {what}")));
-                };
-                Some(Secret::new(password))
-            }
-            None => self.shared(&user, logon.transport, around)?,
+impl Finder {
+    fn find(
+        &mut self,
+        user: &str,
+        source: Option<&PasswordSource>,
+        origin: &PasswordOrigin,
+        around: &mut dyn Surroundings,
+    ) -> Result<Arc<Credential>, Problem> {
+        let password = match (origin, source) {
+            (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(secret.clone()),
+            (PasswordOrigin::Variable(name), _) => around.env(name).map(Secret::new),
+            (PasswordOrigin::Prompt, _) => Some(self.asked.get_or_insert_with(|| ask(user, around)).clone()?),
+            (PasswordOrigin::Inventory | PasswordOrigin::Keys, _) => None,
         };
-        Ok(Some(self.share(Credential { user, password })))
+        Ok(self.share(Credential { user: user.to_owned(), password }))
     }
 
     fn share(&mut self, credential: Credential) -> Arc<Credential> {
@@ -133,38 +260,9 @@ impl Finder<'_> {
         known.push(credential.clone());
         credential
     }
-
-    /// The password of the run: only if there is one user, because a password belongs to one. SSH can do without.
-    fn shared(
-        &mut self,
-        user: &str,
-        transport: Transport,
-        around: &mut dyn Surroundings,
-    ) -> Result<Option<Secret<String>>, Problem> {
-        let optional = transport == Transport::Ssh && !self.request.ask_pass;
-        if !self.one_user {
-            let message = format!("no password for '{user}': one password cannot serve the several users of this run");
-            let hint = "give each user its own 'password_env' in the inventory, or run once per user";
-            return if optional { Ok(None) } else { Err(Problem::new(message).with_hint(hint)) };
-        }
-        if !self.request.ask_pass
-            && let Some(password) = around.env(VARIABLE)
-        {
-            return Ok(Some(Secret::new(password)));
-        }
-        if optional {
-            return Ok(None);
-        }
-        let may_ask = self.may_ask;
-        self.asked.get_or_insert_with(|| ask(user, may_ask, around)).clone().map(Some)
-    }
 }
 
-fn ask(user: &str, may_ask: bool, around: &mut dyn Surroundings) -> Result<Secret<String>, Problem> {
-    if !may_ask {
-        let message = format!("no password for '{user}', and there is nobody to ask");
-        return Err(Problem::new(message).with_hint(format!("set {VARIABLE}, or 'password_env' in the inventory")));
-    }
+fn ask(user: &str, around: &mut dyn Surroundings) -> Result<Secret<String>, Problem> {
     let asked = around.ask(&format!("Password for {user}: "), true);
     asked.map(Secret::new).map_err(|error| Problem::new(format!("no password for '{user}': {error}")))
 }

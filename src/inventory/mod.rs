@@ -33,8 +33,9 @@ mod tree;
 mod url;
 mod yaml;
 
+pub use credential::{Logon, LogonUser, PasswordOrigin};
 pub use effective::{Effective, PasswordSource};
 pub use fold::{fold, natural};
 pub use range::{RangeError, expand};
 pub use request::{Order, Request};
-pub use resolve::{Errors, HostSettings, Resolved, SandboxStarter, resolve, select};
+pub use resolve::{Errors, HostSettings, Resolved, SandboxStarter, rehearse, resolve, select};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::config::{Config, Problem, Surroundings};
 use crate::target::{Endpoint, Target, Tls};
 
-use super::credential::credentials;
+use super::credential::{Logon, credentials, logons};
 use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
@@ -87,8 +87,7 @@ pub fn resolve(
 ) -> Result<Resolved, Errors> {
     let hosts = select(request, config, around, sandbox)?;
     let endpoints = endpoints(&hosts, around)?;
-    let logons: Vec<(&str, &Effective)> = hosts.iter().map(|host| (host.name.as_ref(), &host.effective)).collect();
-    let credentials = credentials(&logons, request, around)?;
+    let credentials = credentials(&named(&hosts), request, around)?;
     let warnings = config.warnings.iter().cloned().chain(warnings(&hosts, &endpoints)).collect();
     let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {
         Arc::new(Target {
@@ -101,6 +100,23 @@ pub fn resolve(
         })
     });
     Ok(Resolved { targets: targets.collect(), warnings })
+}
+
+/// Whom [`resolve`] would log on as on each of these hosts, and where the passwords would come from. Asks nothing.
+///
+/// # Errors
+/// Every mistake for which [`resolve`] would stop, as far as no answer is needed to know it.
+pub fn rehearse(
+    hosts: &[HostSettings],
+    request: &Request,
+    around: &mut dyn Surroundings,
+) -> Result<Vec<Logon>, Errors> {
+    endpoints(hosts, around)?;
+    Ok(logons(&named(hosts), request, around)?)
+}
+
+fn named(hosts: &[HostSettings]) -> Vec<(&str, &Effective)> {
+    hosts.iter().map(|host| (host.name.as_ref(), &host.effective)).collect()
 }
 
 /// Finds the hosts of a request with their settings; asks for no password and checks no rule of endpoints.

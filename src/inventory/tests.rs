@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Errors, Order, Request, Resolved, fold, resolve, select};
+use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, fold, rehearse, resolve, select};
 use crate::config::{Config, ConfigFile, Connection, FileBytes, Given, Source, Surroundings, Transport};
 use crate::target::{Endpoint, Target, Tls};
 
@@ -277,6 +277,49 @@ fn questions_are_asked_once_and_only_when_somebody_is_there() {
     assert!(fake.asked.is_empty());
     let ssh = run(&request(&["ssh://h"], &[]), &mut Fake::default()).unwrap();
     assert_eq!(ssh.targets[0].credential, None);
+}
+
+/// Whom a run would log on as, and what asks for; the same problems as of the run itself.
+fn rehearsed(request: &Request, mut fake: Fake) -> Result<Vec<Logon>, String> {
+    let hosts = select(request, &Config::default(), &mut fake, &mut |_| Err(String::new())).expect("hosts");
+    let logons = rehearse(&hosts, request, &mut fake).map_err(|errors| errors.to_string());
+    assert!(fake.asked.is_empty(), "{:?}", fake.asked);
+    // Each question has an answer, so that only what is wrong fails.
+    let run = run(request, &mut fake);
+    assert_eq!(run.err().map(|errors| errors.to_string()), logons.as_ref().err().cloned());
+    logons
+}
+
+#[test]
+fn a_rehearsal_finds_what_the_run_would() {
+    let inventory = "[groups.web]\nhosts = ['w1', 'w2']\nuser = 'a'\npassword_env = 'A'\n[hosts.db]\nuser = 'b'\n\
+                     [hosts.own]\nuser = 'c'\npassword = 'hunter2'\n[hosts.lin]\ntransport = 'ssh'\n\
+                     [hosts.here]\ntransport = 'local'\n[hosts.nobody]\n";
+    let fake = || Fake::default().file("i.toml", inventory).env("A", "1");
+    let asks = || Fake { answers: vec!["me", "pw"], ..fake() };
+    let on = |targets: &str| request(&[targets], &["i.toml"]);
+    let named = |user: &str| LogonUser::Named(user.to_owned());
+    let variable = |name: &str| PasswordOrigin::Variable(name.to_owned());
+    for (targets, fake, user, password) in [
+        ("w1", fake(), named("a"), Some(variable("A"))),
+        ("own", fake(), named("c"), Some(PasswordOrigin::Inventory)),
+        ("db", fake().env("PSFLEET_PASSWORD", "2"), named("b"), Some(variable("PSFLEET_PASSWORD"))),
+        ("db", Fake { answers: vec!["pw"], ..fake() }, named("b"), Some(PasswordOrigin::Prompt)),
+        ("lin", fake(), LogonUser::Own, Some(PasswordOrigin::Keys)),
+        ("here", fake(), LogonUser::Own, None),
+        ("nobody", asks(), LogonUser::Asked, Some(PasswordOrigin::Prompt)),
+    ] {
+        assert_eq!(rehearsed(&on(targets), fake), Ok(vec![Logon { user, password }]), "{targets}");
+    }
+    let error = |targets: &str, fake: Fake| rehearsed(&on(targets), fake).unwrap_err();
+    assert!(error("nobody,lin", fake()).starts_with("no user for nobody: WinRM needs one, and there is nobody to ask"));
+    assert!(error("db", fake()).starts_with("no password for 'b', and there is nobody to ask"));
+    let several = error("db,w1", fake().env("PSFLEET_PASSWORD", "2"));
+    assert!(several.starts_with("no password for 'b': one password cannot serve the several users"), "{several}");
+    let unset = error("w1", Fake::default().file("i.toml", inventory));
+    assert!(unset.starts_with("no password for 'a': the variable A is not set"), "{unset}");
+    let untold = Request { no_input: true, ..on("nobody") };
+    assert!(rehearsed(&untold, asks()).unwrap_err().starts_with("no user for nobody"));
 }
 
 #[test]

@@ -372,6 +372,46 @@ fn a_plan_lists_targets_and_values_and_connects_nowhere() {
     assert_eq!(program.run(&["--plan", "-t", "@all!@all_local", "1"]).code, Some(4));
 }
 
+#[test]
+fn a_plan_tells_users_and_passwords_and_fails_where_the_run_would() {
+    let program = Program::with("/nowhere/pwsh".into());
+    let inventory = "[groups.web]\nhosts = ['web[1-3]']\nuser = 'CONTOSO\\svc'\npassword_env = 'WEB'\n\
+                     [hosts.db]\nuser = \"d\\u001bb\"\n[hosts.lin]\ntransport = 'ssh'\n[hosts.nobody]\naddress = 'n.example'\n";
+    program.write("who.toml", inventory);
+    let ran = |targets: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.current_dir(program.path()).env_clear().env("HOME", program.path()).stdin(Stdio::null());
+        command.envs(variables.iter().copied()).args(["run", "-i", "who.toml", "-t", targets, "1"]).args(more);
+        command.output().expect("psfleet runs")
+    };
+    let passwords = [("WEB", "hunter1"), ("PSFLEET_PASSWORD", "hunter2")];
+    let output = ran("web[1-3],lin", &["--plan", "-o", "table"], &passwords);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    let targets = "Targets: 4\n  web[1-3]: winrm, auth negotiate, user CONTOSO\\svc, password from WEB\n  \
+                   lin: ssh, your own user, by key or agent\n";
+    assert!(text.contains(targets), "{text}");
+    let output = ran("db", &["--plan", "-o", "table"], &passwords);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(", password from PSFLEET_PASSWORD\n") && !text.contains('\x1b'), "{text}");
+    let output = ran("web1", &["--plan", "-o", "json"], &passwords);
+    let plan: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(plan["targets"][0]["password"], json!({"from": "variable", "name": "WEB"}));
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("hunter"), "{plan}");
+    for (targets, variables, problem) in [
+        ("nobody", &passwords[..], "no user for nobody: WinRM needs one"),
+        ("web1", &[], "no password for 'CONTOSO\\svc': the variable WEB is not set (group web in who.toml:4)"),
+        ("web1,db", &passwords[..], "one password cannot serve the several users of this run"),
+    ] {
+        let plan = ran(targets, &["--plan"], variables);
+        let run = ran(targets, &[], variables);
+        assert_eq!((plan.status.code(), run.status.code()), (Some(2), Some(2)), "{targets}");
+        assert_eq!(String::from_utf8_lossy(&plan.stderr), String::from_utf8_lossy(&run.stderr), "{targets}");
+        assert!(String::from_utf8_lossy(&plan.stderr).contains(problem), "{}", String::from_utf8_lossy(&plan.stderr));
+        assert!(plan.stdout.is_empty());
+    }
+}
+
 /// What a script gives on a real PowerShell that says it is of another version.
 async fn given_as(pwsh: PathBuf, version: &str, script: &str) -> Vec<Value> {
     let options = Options {

@@ -191,8 +191,10 @@ fn a_script_tells_what_it_takes_and_a_plan_what_it_gets() {
     std::fs::write(folder.path().join("disk.ps1"), script).expect("written");
     let help = lines(&sh(command_with("disk.ps1 --help"), folder.path(), None)).join("\n");
     assert!(help.contains("  Role [string], mandatory\n  Free [int]\n      Default: 10"), "{help}");
-    let plan = lines(&sh(command_with("--plan"), folder.path(), None)).join("\n");
+    let plan = lines(&sh(command_with("--plan"), folder.path(), Some("hunter2"))).join("\n");
     assert!(plan.contains("-Role = \"front\" on web[01-03].contoso.com  (host variable role, --param)"), "{plan}");
+    assert!(plan.contains("auth negotiate, user CONTOSO\\svc, password from PSFLEET_PASSWORD\n"), "{plan}");
+    assert!(!plan.contains("hunter2"), "{plan}");
 }
 
 #[test]

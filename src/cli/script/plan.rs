@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::commands::Host;
 use super::{Call, Entry};
 use crate::clixml::{Document, Value, write_plain};
-use crate::inventory::{HostSettings, fold};
+use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin, fold};
+use crate::output::sanitize_line;
 use crate::script::using::{Path, same_name};
 use crate::script::{Position, Supplied};
 
@@ -27,12 +28,27 @@ pub struct Plan {
 }
 
 /// Targets that are reached in the same way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Way {
     hosts: String,
     transport: String,
     auth: Option<String>,
+    /// Null for whoever runs the command, and where it is asked for.
     user: Option<String>,
+    /// Where its password comes from; null where there is no logon.
+    password: Option<Password>,
+    /// The user, and where the password comes from, in words.
+    #[serde(skip)]
+    logon: String,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+enum Password {
+    Inventory,
+    Variable { name: String },
+    Prompt,
+    Keys,
 }
 
 #[derive(Debug, Serialize)]
@@ -62,12 +78,18 @@ struct Fed {
 }
 
 impl Plan {
-    /// The plan of a call that was found to be right; `input` names where its input is from.
-    pub fn new(call: &Call, settings: &[HostSettings], hosts: &[Host], input: Option<&str>) -> Self {
+    /// The plan of a call that was found to be right; `logons` has one for each of the `settings`, `input` names where its
+    /// input is from.
+    pub fn new(
+        call: &Call,
+        (settings, logons): (&[HostSettings], &[Logon]),
+        hosts: &[Host],
+        input: Option<&str>,
+    ) -> Self {
         Self {
             v: 1,
             target_count: settings.len(),
-            targets: ways(settings),
+            targets: ways(settings, logons),
             script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, None)).collect(),
             using: using(call, hosts),
@@ -88,8 +110,7 @@ impl Plan {
         let mut text = format!("Plan: nothing is connected to, nothing runs.\n\nTargets: {}\n", self.target_count);
         for way in &self.targets {
             let auth = way.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
-            let user = way.user.as_ref().map(|user| format!(", user {user}")).unwrap_or_default();
-            let _ = writeln!(text, "  {}: {}{auth}{user}", way.hosts, way.transport);
+            let _ = writeln!(text, "  {}: {}{auth}{}", way.hosts, way.transport, way.logon);
         }
         let lines = if self.script.lines == 1 { "line" } else { "lines" };
         let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
@@ -141,24 +162,46 @@ impl Item {
 }
 
 /// The targets by what matters of their connection, each kind once.
-fn ways(settings: &[HostSettings]) -> Vec<Way> {
-    let mut ways: Vec<(Vec<&str>, [Option<String>; 3])> = Vec::new();
-    for host in settings {
-        let shown = host.effective.connection.shown();
-        let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
-        let way = ["transport", "auth", "user"].map(setting);
-        match ways.iter_mut().find(|(_, known)| *known == way) {
-            Some((hosts, _)) => hosts.push(&host.name),
-            None => ways.push((vec![&host.name], way)),
+fn ways(settings: &[HostSettings], logons: &[Logon]) -> Vec<Way> {
+    let mut ways: Vec<(Way, Vec<&str>)> = Vec::new();
+    for (host, logon) in settings.iter().zip(logons) {
+        let way = Way::of(host, logon);
+        match ways.iter_mut().find(|(known, _)| *known == way) {
+            Some((_, hosts)) => hosts.push(&host.name),
+            None => ways.push((way, vec![&host.name])),
         }
     }
-    let way = |(hosts, [transport, auth, user]): (Vec<&str>, [Option<String>; 3])| Way {
-        hosts: fold(hosts),
-        transport: transport.unwrap_or_else(|| "winrm".to_owned()),
-        auth,
-        user,
-    };
-    ways.into_iter().map(way).collect()
+    ways.into_iter().map(|(way, hosts)| Way { hosts: fold(hosts), ..way }).collect()
+}
+
+impl Way {
+    fn of(host: &HostSettings, logon: &Logon) -> Self {
+        let shown = host.effective.connection.shown();
+        let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
+        let (user, whom) = match &logon.user {
+            LogonUser::Named(user) => (Some(user.clone()), format!(", user {}", sanitize_line(user))),
+            LogonUser::Own if logon.password.is_none() => (None, String::new()),
+            LogonUser::Own => (None, ", your own user".to_owned()),
+            LogonUser::Asked => (None, ", user asked for".to_owned()),
+        };
+        let (password, by) = match &logon.password {
+            None => (None, String::new()),
+            Some(PasswordOrigin::Inventory) => (Some(Password::Inventory), ", password in the inventory".to_owned()),
+            Some(PasswordOrigin::Variable(name)) => {
+                (Some(Password::Variable { name: name.clone() }), format!(", password from {name}"))
+            }
+            Some(PasswordOrigin::Prompt) => (Some(Password::Prompt), ", password asked for".to_owned()),
+            Some(PasswordOrigin::Keys) => (Some(Password::Keys), ", by key or agent".to_owned()),
+        };
+        Self {
+            hosts: String::new(),
+            transport: setting("transport").unwrap_or_else(|| "winrm".to_owned()),
+            auth: setting("auth"),
+            user,
+            password,
+            logon: whom + &by,
+        }
+    }
 }
 
 /// A value with its source; a host variable once for each of its values.
