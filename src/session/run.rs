@@ -145,7 +145,12 @@ impl Session {
             }
         }
         let deadline = Instant::now() + options.timeout;
-        let pipeline = self.start(command, pipeline).await?;
+        let Some(started) = in_time(deadline, &options.stop, self.start(command, pipeline)).await else {
+            // Whether it has begun is not known, nor can it be stopped; the session's end stops it.
+            let ending = if options.stop.is_cancelled() { Ending::Stopped } else { Ending::TimedOut };
+            return Ok(RunReport { ending, exit_code: None });
+        };
+        let pipeline = started?;
         let mut course = Course {
             session: self,
             pipeline,
@@ -253,7 +258,12 @@ impl<R: Records> Course<'_, R> {
                 }
                 received = &mut pool, if carrier.pushes() => {
                     pool = receive(&carrier, Channel::Pool);
-                    self.session.handle_pool(&received?.payload).await?;
+                    let payload = received?.payload;
+                    match in_time(deadline, stop, self.session.handle_pool(&payload)).await {
+                        Some(handled) => handled?,
+                        // An answer is stuck half-way.
+                        None => return Ok(halted.or(Some(if stop.is_cancelled() { Halt::Stop } else { Halt::Timeout }))),
+                    }
                     ControlFlow::Continue(())
                 }
                 Some(sent) = self.answers.next(), if feeding.is_none() => { sent?; ControlFlow::Continue(()) }
@@ -374,6 +384,19 @@ impl<R: Records> Course<'_, R> {
                 carrier.send(Channel::Pipeline(id), Priority::PromptResponse, answer).await
             }));
         }
+    }
+}
+
+/// The result of what the server must do for us by the deadline, or soon after a stop; `None` if it does not.
+async fn in_time<T>(deadline: Instant, stop: &CancellationToken, action: impl Future<Output = T>) -> Option<T> {
+    let stopped = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_WAIT).await;
+    };
+    tokio::select! {
+        done = action => Some(done),
+        () = tokio::time::sleep_until(deadline) => None,
+        () = stopped => None,
     }
 }
 

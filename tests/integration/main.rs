@@ -21,6 +21,7 @@ mod script;
 mod secret_flags;
 mod secrets;
 mod session_input;
+mod session_property;
 mod ssh;
 mod ssh_cli;
 mod ssh_password;
