@@ -2,6 +2,7 @@
 
 mod architecture;
 mod arguments;
+mod bar;
 mod clixml;
 mod copy;
 mod cuts;

@@ -144,10 +144,22 @@ impl Console {
         std::thread::spawn(move || {
             let mut line = String::new();
             while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
+                console.step_over_echo();
                 console.show_running();
                 line.clear();
             }
         });
+    }
+
+    /// Goes back to the line of the bar: the terminal has echoed the Enter key, which would leave a copy of it behind.
+    fn step_over_echo(&self) {
+        let state = self.state();
+        let is_under_way = state.counts().total() < state.target_count();
+        drop(state);
+        if self.progress == ProgressMode::Bar && is_under_way {
+            // Nobody can be told that stderr is gone.
+            let _ = console::Term::stderr().move_cursor_up(1);
+        }
     }
 
     /// The live state of the run.
