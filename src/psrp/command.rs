@@ -35,6 +35,35 @@ pub struct Argument {
     pub value: Value,
 }
 
+/// One command of a pipeline, called by its name: what endpoints take that allow no script text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommandCall {
+    /// The command's name or path.
+    pub name: String,
+    /// Arguments in order. A name without a value (null) is a switch, or is followed by its value without a name; a name
+    /// with a value ends in `:` or `: `, as PowerShell itself sends it.
+    pub arguments: Vec<Argument>,
+    /// The stream whose records become output.
+    pub merge: Option<MergedStream>,
+}
+
+/// A stream whose records a command sends where its output goes (`2>&1`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergedStream {
+    /// `2>&1`
+    Error,
+    /// `3>&1`
+    Warning,
+    /// `4>&1`
+    Verbose,
+    /// `5>&1`
+    Debug,
+    /// `6>&1`
+    Information,
+    /// `*>&1`
+    All,
+}
+
 /// An invocation as it goes over the wire: serialized once per run and shared by all targets. Only the ids in the
 /// headers and the ciphertexts of secrets differ from target to target.
 #[derive(Debug, Clone)]
@@ -74,6 +103,12 @@ impl Command {
             Some(input) if input.is_empty() => (Source::Nothing, None),
             input => (Source::of(invocation), input),
         }
+    }
+
+    /// Serializes statements of commands, each a pipeline, for an endpoint that allows no script text. The first command
+    /// takes the input.
+    pub fn of_calls(statements: &[Vec<CommandCall>], input: Option<Arc<Input>>) -> Self {
+        Self::of(create_pipeline::calls(statements, input.is_some()), input, false)
     }
 
     fn of(create_pipeline: Value, input: Option<Arc<Input>>, wrapped: bool) -> Self {

@@ -20,7 +20,7 @@ mod session_key;
 #[cfg(test)]
 mod tests;
 
-pub use command::{Argument, Command, Invocation};
+pub use command::{Argument, Command, CommandCall, Invocation, MergedStream};
 pub use error::ProtocolError;
 pub use fragment::{Defragmenter, HEADER_LEN, SERVER_MAX_FRAGMENT, cut};
 pub use host::{CONSOLE_COLORS, HostWriter};

@@ -1,15 +1,15 @@
 //! CREATE_PIPELINE (MS-PSRP 2.2.2.10): one invocation.
 
 use crate::clixml::Value;
-use crate::psrp::{Argument, Invocation};
+use crate::psrp::{Argument, CommandCall, Invocation, MergedStream};
 
 use super::{build, host_info, init_pool::apartment_state};
 
 /// The message of a line that a user typed: a script whose output and errors the other side formats for our host.
 pub fn interactive(script: &str) -> Value {
-    let text = Command { text: script, is_script: true, arguments: &[], errors_to_output: true };
-    let formatter = Command { text: "Out-Default", is_script: false, arguments: &[], errors_to_output: false };
-    message(false, vec![text.to_value(), formatter.to_value()])
+    let text = Command { merge: Some(MergedStream::Error), ..Command::script(script, &[]) };
+    let formatter = Command { text: "Out-Default", is_script: false, arguments: &[], merge: None };
+    message(false, powershell(vec![text.to_value(), formatter.to_value()], None))
 }
 
 /// Where a script's input comes from.
@@ -39,29 +39,38 @@ pub fn create_pipeline(invocation: &Invocation) -> Value {
 
 /// The same with its input from a source.
 pub fn fed(invocation: &Invocation, source: Source) -> Value {
-    message(source == Source::Messages, commands(invocation, source))
+    message(source == Source::Messages, powershell(commands(invocation, source), None))
 }
 
 /// The message of an invocation whose output the other side serializes to this depth, each object to a text of its own.
 pub fn deep(invocation: &Invocation, source: Source, depth: u32) -> Value {
     let serialize = format!("process {{ [System.Management.Automation.PSSerializer]::Serialize($_, {depth}) }}");
-    let last = Command { text: &serialize, is_script: true, arguments: &[], errors_to_output: false };
     let mut commands = commands(invocation, source);
-    commands.push(last.to_value());
-    message(source == Source::Messages, commands)
+    commands.push(Command::script(&serialize, &[]).to_value());
+    message(source == Source::Messages, powershell(commands, None))
 }
 
 /// The script, behind a command that gives nothing where its input is that.
 fn commands(Invocation { script, arguments, .. }: &Invocation, source: Source) -> Vec<Value> {
-    let nothing = Command { text: "param()", is_script: true, arguments: &[], errors_to_output: false };
-    let script = Command { text: script, is_script: true, arguments, errors_to_output: false };
-    match source {
-        Source::Nothing => vec![nothing.to_value(), script.to_value()],
-        Source::None | Source::Messages => vec![script.to_value()],
-    }
+    let nothing = (source == Source::Nothing).then(|| Command::script("param()", &[]));
+    nothing.into_iter().chain([Command::script(script, arguments)]).map(|command| command.to_value()).collect()
 }
 
-fn message(input: bool, commands: Vec<Value>) -> Value {
+/// The message of commands without any script text: each statement is a pipeline of them.
+///
+/// Several statements stand in `ExtraCmds`, all of them, and the first in `Cmds` again, as 7.6.9 sends them. Protocol 2.1
+/// has no `ExtraCmds`: such a server would run the first statement alone.
+pub fn calls(statements: &[Vec<CommandCall>], input: bool) -> Value {
+    let pipeline = |calls: &Vec<CommandCall>| calls.iter().map(|call| Command::from(call).to_value()).collect();
+    let first = statements.first().map(pipeline).unwrap_or_default();
+    let extra = (statements.len() > 1).then(|| {
+        let statement = |calls| build::bag([("Cmds", build::array_list(pipeline(calls)))]);
+        build::array_list(statements.iter().map(statement).collect())
+    });
+    message(input, powershell(first, extra))
+}
+
+fn message(input: bool, powershell: Value) -> Value {
     build::bag([
         ("NoInput", Value::Bool(!input)),
         ("ApartmentState", apartment_state()),
@@ -69,18 +78,19 @@ fn message(input: bool, commands: Vec<Value>) -> Value {
         // As Invoke-Command asks for it; the number is in every error's invocation.
         ("AddToHistory", Value::Bool(true)),
         ("HostInfo", host_info::of_the_pool()),
-        ("PowerShell", powershell(commands)),
+        ("PowerShell", powershell),
         ("IsNested", Value::Bool(false)),
     ])
 }
 
-fn powershell(commands: Vec<Value>) -> Value {
-    build::bag([
+fn powershell(commands: Vec<Value>, extra: Option<Value>) -> Value {
+    let members = [
         ("Cmds", build::array_list(commands)),
         ("IsNested", Value::Bool(false)),
         ("History", Value::Null),
         ("RedirectShellErrorOutputPipe", Value::Bool(true)),
-    ])
+    ];
+    build::bag(extra.map(|extra| ("ExtraCmds", extra)).into_iter().chain(members))
 }
 
 /// One command of a pipeline.
@@ -88,25 +98,44 @@ struct Command<'a> {
     text: &'a str,
     is_script: bool,
     arguments: &'a [Argument],
-    errors_to_output: bool,
+    /// The stream that goes where the output goes.
+    merge: Option<MergedStream>,
 }
 
-impl Command<'_> {
+impl<'a> From<&'a CommandCall> for Command<'a> {
+    fn from(call: &'a CommandCall) -> Self {
+        Self { text: &call.name, is_script: false, arguments: &call.arguments, merge: call.merge }
+    }
+}
+
+impl<'a> Command<'a> {
+    fn script(text: &'a str, arguments: &'a [Argument]) -> Self {
+        Self { text, is_script: true, arguments, merge: None }
+    }
+
     fn to_value(&self) -> Value {
-        let (mine, to) = if self.errors_to_output { (merge("Error", 2), merge("Output", 1)) } else { (none(), none()) };
+        // The first two are all that version 2.1 of the protocol knows, and it knows them for errors alone.
+        let (mine, to) = match self.merge {
+            Some(MergedStream::Error) => (merge("Error", 2), output()),
+            _ => (none(), none()),
+        };
+        let of = |stream| match self.merge {
+            Some(merged) if merged == stream || merged == MergedStream::All => output(),
+            _ => none(),
+        };
         let mut command = build::bag([
             ("Cmd", Value::str(self.text)),
             ("Args", build::array_list(self.arguments.iter().map(argument).collect())),
             ("IsScript", Value::Bool(self.is_script)),
             ("UseLocalScope", Value::Null),
             ("MergeMyResult", mine),
-            ("MergeToResult", to.clone()),
+            ("MergeToResult", to),
             ("MergePreviousResults", none()),
-            ("MergeError", to),
-            ("MergeWarning", none()),
-            ("MergeVerbose", none()),
-            ("MergeDebug", none()),
-            ("MergeInformation", none()),
+            ("MergeError", of(MergedStream::Error)),
+            ("MergeWarning", of(MergedStream::Warning)),
+            ("MergeVerbose", of(MergedStream::Verbose)),
+            ("MergeDebug", of(MergedStream::Debug)),
+            ("MergeInformation", of(MergedStream::Information)),
         ]);
         if let Value::Object(object) = &mut command {
             object.to_string = Some(self.text.into());
@@ -122,6 +151,10 @@ fn argument(argument: &Argument) -> Value {
 
 fn none() -> Value {
     merge("None", 0)
+}
+
+fn output() -> Value {
+    merge("Output", 1)
 }
 
 /// A `PipelineResultTypes`.
