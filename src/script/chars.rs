@@ -75,3 +75,19 @@ pub(super) fn ends_word(c: char) -> bool {
 pub(super) fn ends_number(c: char) -> bool {
     matches!(c, '!' | '#' | '%' | '*' | '+' | '.' | '/' | '<' | '=' | '>' | ']' | '[' | '?' | ':') || is_dash(c)
 }
+
+/// The character that a backtick and another one stand for.
+pub(super) fn unescaped(c: char) -> char {
+    match c {
+        '0' => '\0',
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'e' => '\u{1B}',
+        'f' => '\u{C}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{B}',
+        other => other,
+    }
+}

@@ -93,7 +93,7 @@ fn check_positional<'p>(parameters: &'p Parameters, given: &Given<'_>, bound: &m
 }
 
 /// The parameters that positional arguments go to, those given by name left out.
-fn positions<'p>(parameters: &'p Parameters, bound: &[&str]) -> Vec<&'p Parameter> {
+pub(super) fn positions<'p>(parameters: &'p Parameters, bound: &[&str]) -> Vec<&'p Parameter> {
     let is_explicit = parameters.list.iter().any(|parameter| parameter.position.is_some());
     let mut order: Vec<&Parameter> = parameters
         .list

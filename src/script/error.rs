@@ -81,6 +81,22 @@ pub enum ScriptError {
         /// How many there are.
         given: usize,
     },
+    /// A script that cannot go as commands without text; PowerShell would send text, too.
+    #[error("{at}: {reason}")]
+    NotCommands {
+        /// Where.
+        at: Position,
+        /// What stands there.
+        reason: String,
+    },
+    /// An argument of a command that PowerShell would compute before it sends it, and whose value is not known here.
+    #[error("{at}: {reason}")]
+    NotConstant {
+        /// Where.
+        at: Position,
+        /// What stands there.
+        reason: String,
+    },
     /// An argument that its parameter cannot take.
     #[error("the parameter `{name}` ({at}) {reason}")]
     Argument {

@@ -135,6 +135,12 @@ fn count(length: usize) -> Value {
     i32::try_from(length).map_or(Value::I64(i64::try_from(length).unwrap_or(i64::MAX)), Value::I32)
 }
 
+/// A hashtable.
+pub(super) fn hashtable(entries: Vec<(Value, Value)>) -> Value {
+    let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
+    Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
+}
+
 /// An `object[]`.
 pub(super) fn array(items: Vec<Value>) -> Value {
     let type_names = TypeNames::new(["System.Object[]", "System.Array", "System.Object"]);

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::clixml::{Content, Object, TypeNames, Value};
+use crate::clixml::Value;
 use crate::psrp::Argument;
 
 use super::Source;
-use super::evaluate::array;
+use super::evaluate::{array, hashtable};
 use super::rewrite::rewrite;
 use super::using::Evaluated;
 
@@ -85,8 +85,7 @@ fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Value {
             }
         }
     }
-    let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
-    Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
+    hashtable(entries)
 }
 
 /// The key of an expression: the base64 of its UTF-16, in lower case only if it is a plain variable.

@@ -2,8 +2,8 @@
 //!
 //! In: the source of a script, and what the user gave (arguments, `--using` definitions, an environment). Out: every live
 //! `$using:` occurrence with its place ([`Source::occurrences`]), the arguments or the rewritten text that carry their
-//! values ([`using`]), the parameters of the script's `param()` block with its help ([`Parameters`]), and errors that name
-//! line and column. Nothing here runs PowerShell, reads files or the environment, or knows targets.
+//! values ([`using`]), the parameters of the script's `param()` block with its help ([`Parameters`]), the commands of a
+//! script that is nothing but commands ([`commands()`]), and errors that name line and column. Nothing here runs PowerShell, reads files or the environment, or knows targets.
 //!
 //! The lexer follows PowerShell's own rules of tokens and of command and expression mode as far as they decide what is
 //! live code; it is no parser and does not reject wrong scripts. It is compared with the engine's parser by the
@@ -12,6 +12,7 @@
 mod arithmetic;
 mod chars;
 mod check;
+mod convert;
 mod error;
 mod evaluate;
 mod form;
@@ -25,6 +26,7 @@ mod supplied;
 pub mod using;
 
 pub use check::{Given, Offer, check};
+pub use convert::{Inputs, commands};
 pub use error::ScriptError;
 pub use help::Help;
 pub use lexer::{Accessor, AccessorKind, Constant, Occurrence};

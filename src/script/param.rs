@@ -170,12 +170,19 @@ pub(super) fn block(source: &Source) -> Result<Option<Block>, ScriptError> {
     Ok(found.map(|found| Block { content: found.content, is_empty: !found.inside.iter().any(is_code) }))
 }
 
+/// The index of the first token behind the block; 0 if there is none.
+pub(super) fn behind(source: &Source) -> Result<usize, ScriptError> {
+    Ok(find(source)?.map_or(0, |found| found.behind))
+}
+
 struct Found<'s> {
     /// The tokens of each attribute before the block, brackets left out.
     attributes: Vec<&'s [Token]>,
     content: usize,
     /// The tokens between the parentheses.
     inside: &'s [Token],
+    /// The index behind the closing parenthesis.
+    behind: usize,
 }
 
 fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
@@ -186,7 +193,7 @@ fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
         let text = source.slice(token.start, token.end);
         match token.kind {
             TokenKind::Comment | TokenKind::End => at += 1,
-            TokenKind::Word if text.eq_ignore_ascii_case("using") => {
+            TokenKind::Keyword if text.eq_ignore_ascii_case("using") => {
                 at += tokens.iter().skip(at).take_while(|token| token.kind != TokenKind::End).count();
             }
             TokenKind::Open if text == "[" => {
@@ -194,7 +201,7 @@ fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
                 attributes.push(tokens.get(at + 1..close).unwrap_or_default());
                 at = close + 1;
             }
-            TokenKind::Word if text.eq_ignore_ascii_case("param") => {
+            TokenKind::Keyword if text.eq_ignore_ascii_case("param") => {
                 let rest = tokens.get(at + 1..).unwrap_or_default();
                 let skipped = rest.iter().take_while(|token| !is_code(token)).count();
                 let open = at + 1 + skipped;
@@ -207,7 +214,7 @@ fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
                     reason: "the param block has no closing parenthesis".to_owned(),
                 })?;
                 let inside = tokens.get(open + 1..close).unwrap_or_default();
-                return Ok(Some(Found { attributes, content: parenthesis.end, inside }));
+                return Ok(Some(Found { attributes, content: parenthesis.end, inside, behind: close + 1 }));
             }
             _ => return Ok(None),
         }

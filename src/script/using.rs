@@ -33,6 +33,13 @@ impl Evaluation {
     pub fn send(&self, source: &Source, form: Form) -> Sent {
         form.send(source, &self.0)
     }
+
+    /// The value of a variable by its path, members left out.
+    pub(super) fn base(&self, variable: &str) -> Option<&Value> {
+        let wanted = Path::parse(variable);
+        let is = |found: &&Evaluated| Path::parse(&found.occurrence.variable).is_same(wanted);
+        self.0.iter().find(is)?.prefixes.first().map(|(_, value)| value)
+    }
 }
 
 /// The value of one expression, or of a prefix of it.
@@ -148,7 +155,7 @@ fn refused(occurrence: &Occurrence, reason: impl Into<String>) -> ScriptError {
 }
 
 impl Miss {
-    fn reason(self) -> String {
+    pub(super) fn reason(self) -> String {
         match self {
             Self::Unknown(what) => format!("its value cannot be found on this side: {what}"),
         }
@@ -173,6 +180,12 @@ impl<'p> Path<'p> {
             Some((drive, name)) if !drive.is_empty() => Self { drive: Some(drive), name },
             _ => Self { drive: None, name: path },
         }
+    }
+
+    /// Whether both name the same variable.
+    fn is_same(self, other: Self) -> bool {
+        let drive = |path: Self| path.drive.map(str::to_ascii_lowercase);
+        drive(self) == drive(other) && same_name(self.name, other.name)
     }
 
     fn without_scope(path: &'p str) -> Self {

@@ -118,16 +118,16 @@ impl Machine<'_> {
         while chars::is_identifier_follow(self.peek(0)) {
             self.at += 1;
         }
-        self.token(TokenKind::Word, start);
         let word = self.source(self.text.offset(start), self.text.end_offset(self.at)).to_ascii_lowercase();
         let at = self.at;
-        let begins_params = self.begins_params();
+        let is_param = word == "param" && self.begins_params() && self.top().may_begin_params();
+        self.token(if is_param { TokenKind::Keyword } else { TokenKind::Word }, start);
         let frame = self.top();
         if frame.kind == Kind::Paren && !frame.member && word == "in" {
             // `foreach ($x in PIPELINE)`
             frame.forget_operand();
             frame.state = State::Piped;
-        } else if word == "param" && !frame.member && frame.has_statements() && begins_params {
+        } else if is_param {
             // After an attribute on the same line.
             self.follow(Lead::Param, false);
         } else {

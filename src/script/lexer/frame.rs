@@ -110,6 +110,11 @@ impl Frame {
         !matches!(self.kind, Kind::Paren | Kind::Args | Kind::Bracket)
     }
 
+    /// Whether `param` may follow an attribute here.
+    pub fn may_begin_params(&self) -> bool {
+        !self.member && self.has_statements()
+    }
+
     /// A statement, entry or member ends.
     pub fn end_statement(&mut self) {
         self.state = home(self.kind);

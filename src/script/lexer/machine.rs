@@ -2,7 +2,7 @@
 
 use super::frame::{Frame, Keyword, Kind, State};
 use super::segment::Segment;
-use super::{DEEPEST, Occurrence, Token, TokenKind};
+use super::{DEEPEST, Expansion, ExpansionKind, Occurrence, Scan, Token, TokenKind};
 use crate::script::chars;
 
 /// A sub-expression of a string, still to be scanned.
@@ -24,6 +24,7 @@ pub(super) struct Machine<'s> {
     nested: Vec<Nested>,
     pub(super) found: Vec<Occurrence>,
     tokens: Vec<Token>,
+    expansions: Vec<Expansion>,
     /// The byte offset of a sub-expression that nests too deep.
     too_deep: Option<usize>,
 }
@@ -40,12 +41,13 @@ impl<'s> Machine<'s> {
             nested: Vec::new(),
             found: Vec::new(),
             tokens: Vec::new(),
+            expansions: Vec::new(),
             too_deep: None,
         }
     }
 
     /// Scans everything. The error is the byte offset of what nests too deep.
-    pub fn run(mut self) -> Result<(Vec<Occurrence>, Vec<Token>), usize> {
+    pub fn run(mut self) -> Result<Scan, usize> {
         self.scan_segment();
         while let Some(next) = self.nested.pop() {
             self.text = next.segment;
@@ -58,7 +60,7 @@ impl<'s> Machine<'s> {
         }
         match self.too_deep {
             Some(offset) => Err(offset),
-            None => Ok((self.found, self.tokens)),
+            None => Ok(Scan { occurrences: self.found, tokens: self.tokens, expansions: self.expansions }),
         }
     }
 
@@ -94,6 +96,14 @@ impl<'s> Machine<'s> {
     pub(super) fn token(&mut self, kind: TokenKind, start: usize) {
         if self.depth == 0 {
             self.tokens.push(Token { kind, start: self.text.offset(start), end: self.text.end_offset(self.at) });
+        }
+    }
+
+    /// Notes what is expanded in a string or bareword and ends here, of the script itself as with tokens.
+    pub(super) fn expansion(&mut self, start: usize, kind: ExpansionKind) {
+        if self.depth == 0 {
+            let (start, end) = (self.text.offset(start), self.text.end_offset(self.at));
+            self.expansions.push(Expansion { start, end, kind });
         }
     }
 

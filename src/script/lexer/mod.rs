@@ -1,4 +1,5 @@
-//! Finds live `$using:` expressions in PowerShell source, and the tokens that the `param()` block is read from.
+//! Finds live `$using:` expressions in PowerShell source, and the tokens that the `param()` block and plain commands are
+//! read from.
 //!
 //! Whether `$using:x.y` names a member or is a variable and some text depends on where it stands: strings, barewords of
 //! commands and expressions differ. So the lexer keeps a stack of [`frame::Frame`]s, one for each open bracket, each with
@@ -31,6 +32,28 @@ pub(super) struct Scan {
     pub occurrences: Vec<Occurrence>,
     /// Tokens of the text outside strings, in order.
     pub tokens: Vec<Token>,
+    /// What is expanded inside those tokens that are strings or barewords, in order.
+    pub expansions: Vec<Expansion>,
+}
+
+/// A part of a string or bareword that PowerShell puts a value in place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Expansion {
+    /// The byte offset of its `$`.
+    pub start: usize,
+    /// The byte offset of its end.
+    pub end: usize,
+    /// What the value comes from.
+    pub kind: ExpansionKind,
+}
+
+/// What an expansion takes its value from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ExpansionKind {
+    /// A variable, by its path without sigil and braces.
+    Variable(String),
+    /// `$(...)` as PowerShell reads it: quotes that are doubled for the string around it stand there once.
+    Statements(String),
 }
 
 /// A live `$using:` expression, as PowerShell's parser would cut it out.
@@ -72,7 +95,7 @@ impl Occurrence {
     }
 }
 
-/// A token, as far as readers of the `param()` block tell them apart.
+/// A token, as far as readers of the `param()` block and of commands tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind {
     Variable,
@@ -80,6 +103,8 @@ pub(super) enum TokenKind {
     Text,
     /// A name, number or bareword.
     Word,
+    /// A word that begins a statement of the language.
+    Keyword,
     /// An opening bracket, `@(`, `@{` and `$(` included.
     Open,
     Close,
@@ -102,10 +127,10 @@ pub(super) struct Token {
 pub(super) fn scan(text: &str) -> Result<Scan, ScriptError> {
     let found = machine::Machine::new(text).run();
     match found {
-        Ok((mut occurrences, tokens)) => {
-            occurrences.sort_by_key(|occurrence| occurrence.start);
-            place(text, &mut occurrences);
-            Ok(Scan { occurrences, tokens })
+        Ok(mut scan) => {
+            scan.occurrences.sort_by_key(|occurrence| occurrence.start);
+            place(text, &mut scan.occurrences);
+            Ok(scan)
         }
         Err(offset) => Err(ScriptError::TooDeep { at: Lines::new(text).position(offset), limit: DEEPEST }),
     }

@@ -36,6 +36,11 @@ impl Segment {
         }
     }
 
+    /// Its characters.
+    pub fn text(&self) -> String {
+        self.chars.iter().map(|(c, _)| c).collect()
+    }
+
     /// A part of it, with each doubled quote inside made one if `doubled` says so by index.
     pub fn part(&self, start: usize, end: usize, is_dropped: impl Fn(usize) -> bool) -> Self {
         let kept = (start..end.min(self.len())).filter(|index| !is_dropped(*index));

@@ -94,7 +94,7 @@ impl Machine<'_> {
         match found {
             Some(lead) if self.top().state == State::Start && self.is_keyword_here(lead, end) => {
                 self.at = end;
-                self.token(TokenKind::Word, start);
+                self.token(TokenKind::Keyword, start);
                 self.follow(lead, is_until);
             }
             _ => self.command_name(),

@@ -1,5 +1,6 @@
 //! Strings, here-strings and barewords, with what is live inside.
 
+use super::ExpansionKind;
 use super::machine::Machine;
 use crate::script::chars;
 
@@ -95,6 +96,7 @@ impl Machine<'_> {
         }
         if live {
             let segment = self.text.part(start, self.at, |index| dropped.binary_search(&index).is_ok());
+            self.expansion(start, ExpansionKind::Statements(segment.text()));
             self.add_nested(segment);
         }
     }

@@ -3,7 +3,7 @@
 use super::accessor::Accessor;
 use super::frame::State;
 use super::machine::Machine;
-use super::{Occurrence, TokenKind};
+use super::{ExpansionKind, Occurrence, TokenKind};
 use crate::script::chars;
 use crate::script::source::Position;
 
@@ -66,7 +66,10 @@ impl Machine<'_> {
     pub(super) fn variable_in_string(&mut self, live: bool) {
         match self.scan_variable(false, true) {
             Some(variable) => {
-                self.at = variable.end;
+                let start = std::mem::replace(&mut self.at, variable.end);
+                if live {
+                    self.expansion(start, ExpansionKind::Variable(variable.path.clone()));
+                }
                 if live && is_using(&variable.path) {
                     self.record(variable, Vec::new(), true, false);
                 }
@@ -108,7 +111,7 @@ impl Machine<'_> {
             match c {
                 '}' => break,
                 '`' => {
-                    path.push(unescaped(self.text.char(end)));
+                    path.push(chars::unescaped(self.text.char(end)));
                     end += 1;
                 }
                 _ => {
@@ -163,20 +166,4 @@ impl Machine<'_> {
 fn is_using(path: &str) -> bool {
     let prefix = "using:";
     path.len() > prefix.len() && path.get(..prefix.len()).is_some_and(|drive| drive.eq_ignore_ascii_case(prefix))
-}
-
-/// The character that a backtick and another one stand for.
-fn unescaped(c: char) -> char {
-    match c {
-        '0' => '\0',
-        'a' => '\u{7}',
-        'b' => '\u{8}',
-        'e' => '\u{1B}',
-        'f' => '\u{C}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'v' => '\u{B}',
-        other => other,
-    }
 }
