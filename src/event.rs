@@ -213,6 +213,8 @@ codes! {
         LinkBroken = "link_broken",
         /// The script threw, or failed to parse.
         ScriptError = "script_error",
+        /// The endpoint allows no script text, and the script is more than commands.
+        NoLanguage = "no_language",
         /// The script set an exit code.
         ExitCode = "exit_code",
         /// The script wrote error records.

@@ -9,6 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::constrained::Constrained;
 use super::exit::{Course, exit_code};
 use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT, Milestone};
 use super::{Emission, Interrupt, RunSpec};
@@ -38,6 +39,7 @@ pub async fn run(
 struct Dispatcher {
     spec: Arc<RunSpec>,
     connector: Arc<dyn Connector>,
+    constrained: Arc<Constrained>,
     schedule: Schedule,
     workers: JoinSet<AttemptEnd>,
     /// Which worker is at which target, with the attempt's number.
@@ -89,6 +91,7 @@ impl Dispatcher {
         Self {
             spec: Arc::new(spec),
             connector,
+            constrained: Arc::default(),
             schedule,
             workers: JoinSet::new(),
             at_work: HashMap::new(),
@@ -182,6 +185,7 @@ impl Dispatcher {
             spec: Arc::clone(&self.spec),
             connector: Arc::clone(&self.connector),
             sessions: self.spec.sessions.clone(),
+            constrained: Arc::clone(&self.constrained),
             events: self.events.clone(),
             milestones: self.reached.clone(),
             stop: self.stop.clone(),

@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Emission, RunSpec, Site, TaskEnd, Work};
+use super::constrained::{Constrained, refuses_text};
+use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
-use crate::psrp::Opening;
+use crate::psrp::{Command, Opening};
 use crate::record::{Record, Stream};
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
@@ -41,6 +42,8 @@ pub(super) struct Attempt {
     pub connector: Arc<dyn Connector>,
     /// Where open sessions are kept, if they are.
     pub sessions: Option<Arc<Sessions>>,
+    /// What other attempts of the run have learned of endpoints.
+    pub constrained: Arc<Constrained>,
     pub events: mpsc::Sender<Emission>,
     /// Tells the dispatcher how far it is.
     pub milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
@@ -159,14 +162,7 @@ impl Attempt {
     async fn work(&self, session: &mut Session, records: &mut Forward) -> AttemptEnd {
         let timeout = self.target.timeouts.run;
         match &self.spec.work {
-            Work::Script(commands) => {
-                let command = commands.command(self.id, session.server());
-                let options = RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() };
-                match session.run(&command, Uuid::new_v4(), &options, records).await {
-                    Ok(report) => self.ended(report, records).await,
-                    Err(error) => broke_off(&error),
-                }
-            }
+            Work::Script(commands) => self.script(&**commands, session, records).await,
             Work::Task(task) => {
                 let deadline = Instant::now() + timeout;
                 let site = Site {
@@ -190,6 +186,52 @@ impl Attempt {
                 }
             }
         }
+    }
+
+    /// Runs the script: its text, unless the endpoint takes commands alone.
+    async fn script(&self, commands: &dyn Commands, session: &mut Session, records: &mut Forward) -> AttemptEnd {
+        let deadline = Instant::now() + self.target.timeouts.run;
+        let endpoint = &self.target.endpoint;
+        let known = if self.constrained.contains(endpoint) {
+            commands.without_text(self.id, session.server()).ok()
+        } else {
+            None
+        };
+        let is_text = known.is_none();
+        let command = known.unwrap_or_else(|| commands.command(self.id, session.server()));
+        let report = match self.pipeline(&command, session, deadline, records).await {
+            Ok(report) => report,
+            Err(error) => return broke_off(&error),
+        };
+        if !(is_text && refuses_text(&report) && records.is_untouched()) {
+            return self.ended(report, records).await;
+        }
+        // Nothing of the script has run: sending it in another form repeats nothing.
+        self.constrained.insert(endpoint);
+        match commands.without_text(self.id, session.server()) {
+            Ok(command) => match self.pipeline(&command, session, deadline, records).await {
+                Ok(report) => self.ended(report, records).await,
+                Err(error) => broke_off(&error),
+            },
+            Err(NoCommands { message, hint }) => {
+                let end = self.ended(report, records).await;
+                let message =
+                    format!("the endpoint allows no script text, and this script cannot go as commands: {message}");
+                AttemptEnd { reason: Some(Reason::NoLanguage), message, hint: Some(hint), ..end }
+            }
+        }
+    }
+
+    async fn pipeline(
+        &self,
+        command: &Command,
+        session: &mut Session,
+        deadline: Instant,
+        records: &mut Forward,
+    ) -> Result<RunReport, session::Error> {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        let options = RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() };
+        session.run(command, Uuid::new_v4(), &options, records).await
     }
 
     /// An idle session of this target and identity if sessions are kept, else a new one.
@@ -297,6 +339,11 @@ pub struct Forward {
 }
 
 impl Forward {
+    /// Whether nothing has come.
+    fn is_untouched(&self) -> bool {
+        self.errors() == 0 && self.traces.objects.load(Ordering::Relaxed) == 0
+    }
+
     fn errors(&self) -> u64 {
         self.traces.errors.load(Ordering::Relaxed)
     }

@@ -9,11 +9,11 @@ use serde_json::Value as Json;
 
 use super::{Call, Entry, Secrets, environment, given};
 use crate::clixml::{Value, value_from_json};
-use crate::fleet;
+use crate::fleet::{self, NoCommands};
 use crate::inventory::{HostSettings, fold};
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
-use crate::script::{ScriptError, Supplied, check, nearest};
+use crate::script::{Inputs, ScriptError, Supplied, check, commands, nearest};
 use crate::target::{Target, TargetId};
 
 /// What a call has to know of a target.
@@ -40,6 +40,8 @@ struct Set {
     dictionary: OnceLock<Command>,
     array: OnceLock<Command>,
     rewrite: OnceLock<Command>,
+    /// Without script text, with the number of its statements.
+    calls: OnceLock<Result<(Command, usize), NoCommands>>,
 }
 
 impl Commands {
@@ -104,6 +106,21 @@ impl fleet::Commands for Commands {
         };
         place.get_or_init(make).clone()
     }
+
+    fn without_text(&self, target: TargetId, server: &ServerInfo) -> Result<Command, NoCommands> {
+        let set = &self.sets[self.of_target[target.index()]];
+        let made = set.calls.get_or_init(|| set.make_calls(&self.call, &self.secrets));
+        let (command, statements) = made.as_ref().map_err(Clone::clone)?;
+        let form = Form::of_server(server.ps_version.as_deref(), server.protocol.as_deref());
+        if *statements > 1 && form == Form::Rewrite {
+            // It would run the first one and say nothing.
+            return Err(NoCommands {
+                message: "PowerShell 2 takes a single statement".to_owned(),
+                hint: "run one statement at a time".to_owned(),
+            });
+        }
+        Ok(command.clone())
+    }
 }
 
 impl Set {
@@ -127,7 +144,38 @@ impl Set {
         check(&call.parameters, &given(known))?;
         let values = call.using.iter().filter_map(|entry| Some((entry.name.clone()?, value(entry)))).collect();
         let using = Definitions { values: &values, environment, lenient: call.lenient }.evaluate(&call.source)?;
-        Ok(Self { arguments, using, dictionary: OnceLock::new(), array: OnceLock::new(), rewrite: OnceLock::new() })
+        Ok(Self {
+            arguments,
+            using,
+            dictionary: OnceLock::new(),
+            array: OnceLock::new(),
+            rewrite: OnceLock::new(),
+            calls: OnceLock::new(),
+        })
+    }
+
+    fn make_calls(&self, call: &Call, secrets: &[SecretArgument]) -> Result<(Command, usize), NoCommands> {
+        if call.depth.is_some() {
+            return Err(NoCommands {
+                message: "--depth has the host run a script of its own".to_owned(),
+                hint: "leave --depth out".to_owned(),
+            });
+        }
+        let inputs = Inputs { parameters: &call.parameters, arguments: &self.arguments, using: &self.using };
+        let statements = commands(&call.source, inputs).map_err(|error| NoCommands {
+            message: error.to_string(),
+            hint: match error {
+                ScriptError::NotConstant { .. } => {
+                    "give the value itself with -a, -p or --using, and name it in the script"
+                }
+                _ => {
+                    "send pipelines of commands whose arguments are constants, parameters, $args or $using: values; what                      needs more must be a function that the endpoint offers"
+                }
+            }
+            .to_owned(),
+        })?;
+        let command = Command::of_calls(&statements, call.input.clone()).with_secrets(secrets);
+        Ok((command, statements.len()))
     }
 }
 
@@ -255,6 +303,20 @@ mod tests {
         assert_eq!(text("3.0", 0), text("4.0", 1));
         let forms = [text("2.0", 0), text("3.0", 0), text("5.0", 0)];
         assert_eq!(BTreeSet::from(forms).len(), 3);
+    }
+
+    #[test]
+    fn commands_without_text_are_serialized_once_a_set() {
+        let vars = [json!({"n": 1}), json!({"n": 2}), json!({"n": 1})];
+        let commands = commands("f $args[0]; g", &["-a", "host.n"], &vars).expect("sets");
+        let server = |version: &str| ServerInfo { ps_version: Some(version.to_owned()), protocol: None };
+        let text = |target, version: &str| commands.without_text(TargetId(target), &server(version));
+        let address = |target| text(target, "7.6").expect("converted").create_pipeline().as_ptr();
+        assert_eq!(address(0), address(2));
+        assert_ne!(address(0), address(1));
+        assert_eq!(text(0, "2.0").expect_err("refused").to_string(), "PowerShell 2 takes a single statement");
+        let depth = super::tests::commands("f", &["--depth", "3"], &[json!({})]).expect("sets");
+        assert!(depth.without_text(TargetId(0), &server("7.6")).is_err());
     }
 
     #[test]
