@@ -4,6 +4,7 @@ mod architecture;
 mod arguments;
 mod bar;
 mod clixml;
+mod constrained;
 mod copy;
 mod cuts;
 mod differential;

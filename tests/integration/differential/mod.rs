@@ -16,9 +16,9 @@
 //! there); the words of the refusals are each client's own.
 //!
 //! Invoke-Command sends a block of nothing but commands with constant arguments as commands, not as text: positions are
-//! lost, and arguments are evaluated by the client. psfleet always sends the text, so each such block that could tell ends
-//! with a value. It also puts `$input |` before a block of one pipeline that objects are piped into, which psfleet does not: blocks
-//! with input have `$input`, a `process` block or parameters of their own.
+//! lost, and arguments are evaluated by the client. psfleet sends the text wherever it is allowed, so each such block that
+//! could tell ends with a value. It also puts `$input |` before a block of one pipeline that objects are piped into, which
+//! psfleet does not: blocks with input have `$input`, a `process` block or parameters of their own.
 
 mod block;
 mod ours;

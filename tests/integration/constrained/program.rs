@@ -1,0 +1,145 @@
+//! `psfleet run` on an endpoint without a language, on this machine.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::recorder;
+use crate::support::folder::Folder;
+use crate::support::pwsh;
+
+/// Hosts on this machine.
+const INVENTORY: &str = "[groups.all_local]\nhosts = ['one', 'two', 'three']\ntransport = 'local'\n";
+
+/// A folder with a PowerShell that opens the constrained endpoint, and keeps what each process gets.
+struct Place {
+    folder: Folder,
+    pwsh: PathBuf,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    events: Vec<Value>,
+}
+
+/// A program that starts PowerShell with a configuration file, whatever else it is told.
+pub fn with_configuration(folder: &Path, pwsh: &Path, configuration: &Path) -> PathBuf {
+    let program = folder.join("constrained-pwsh");
+    let (pwsh, configuration, wire) =
+        (pwsh.display(), configuration.display(), folder.join("wire").display().to_string());
+    let script = format!("#!/bin/sh\ntee '{wire}'.$$ | '{pwsh}' -ConfigurationFile '{configuration}' \"$@\"\n");
+    std::fs::write(&program, script).expect("a script");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).expect("a program");
+    program
+}
+
+/// The configuration that the blocks are compared on.
+pub fn configuration() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/constrained/endpoint.pssc").into()
+}
+
+impl Place {
+    fn new() -> Option<Self> {
+        Some(Self::with(&pwsh()?, &configuration()))
+    }
+
+    fn with(pwsh: &Path, configuration: &Path) -> Self {
+        let folder = Folder::new("constrained");
+        let pwsh = with_configuration(folder.path(), pwsh, configuration);
+        std::fs::write(folder.path().join("fleet.toml"), INVENTORY).expect("written");
+        Self { folder, pwsh }
+    }
+
+    fn run(&self, targets: &str, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("PSFLEET_SECRET_DB", "hunter2");
+        command.args(["run", "-i", "fleet.toml", "-o", "jsonl", "--no-input", "-t", targets, "--pwsh"]);
+        let output = command.arg(&self.pwsh).args(arguments).stdin(Stdio::null()).output().expect("psfleet runs");
+        let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let events = lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect();
+        Ran { code: output.status.code(), events }
+    }
+
+    /// How many pipelines each process was sent.
+    fn pipelines(&self) -> Vec<usize> {
+        let files =
+            std::fs::read_dir(self.folder.path()).expect("the folder").map(|entry| entry.expect("a file").path());
+        let wires = files.filter(|file| file.file_stem().is_some_and(|stem| stem == "wire"));
+        let mut counts: Vec<usize> =
+            wires.map(|wire| recorder::pipelines(&std::fs::read(wire).expect("a recording")).len()).collect();
+        counts.sort_unstable();
+        counts
+    }
+}
+
+impl Ran {
+    fn data(&self, kind: &str) -> Vec<Value> {
+        self.events.iter().filter(|event| event["type"] == kind).map(|event| event["data"].clone()).collect()
+    }
+}
+
+#[test]
+fn secrets_and_input_arrive() {
+    let Some(place) = Place::new() else { return };
+    let ran = place
+        .run("one", &["param($s) Show-Secret $s; Show-Secret $using:t", "-p", "s=secret:db", "--using", "t=secret:db"]);
+    assert_eq!(ran.data("object"), [json!("hunter2"), json!("hunter2")], "{ran:?}");
+    std::fs::write(place.folder.path().join("in.txt"), "a\nb\n").expect("written");
+    let ran = place.run("one", &["Show-Input | Show-Input", "--input", "in.txt"]);
+    assert_eq!(ran.data("object"), [json!("in in a"), json!("in in b")], "{ran:?}");
+}
+
+#[test]
+fn what_cannot_go_says_where_and_what_to_do() {
+    let Some(place) = Place::new() else { return };
+    let cases: [(&[&str], &str, &str); 3] = [
+        (
+            &["Get-Answer 5\nif ($true) { Get-Answer 6 }"],
+            "line 2, column 1: `if` is no command",
+            "pipelines of commands",
+        ),
+        (&["Get-Answer (1 + 1)"], "line 1, column 15: `+` would have to be computed", "--using"),
+        (&["Get-Answer 5", "--depth", "3"], "--depth has the host run a script of its own", "leave --depth out"),
+    ];
+    for (arguments, message, hint) in cases {
+        let ran = place.run("one", arguments);
+        let done = &ran.data("host_done")[0];
+        assert_eq!((ran.code, &done["outcome"], &done["reason"]), (Some(1), &json!("failed"), &json!("no_language")));
+        let text = done["message"].as_str().expect("a message");
+        assert!(text.starts_with("the endpoint allows no script text") && text.contains(message), "{text}");
+        assert!(done["hint"].as_str().expect("a hint").contains(hint), "{done}");
+        let errors = ran.data("error");
+        assert_eq!((errors.len(), &errors[0]["fully_qualified_error_id"]), (1, &json!("ScriptsNotAllowed")));
+    }
+}
+
+#[test]
+fn the_refusal_is_paid_once_for_an_endpoint() {
+    let Some(place) = Place::new() else { return };
+    let ran = place.run("@all", &["Get-Answer 5", "--throttle", "1"]);
+    assert_eq!((ran.code, ran.data("object").len()), (Some(0), 3), "{ran:?}");
+    assert_eq!(place.pipelines(), [1, 1, 2]);
+}
+
+#[test]
+fn a_script_that_ends_with_the_same_error_is_not_run_again() {
+    let Some(pwsh) = pwsh() else { return };
+    let folder = Folder::new("forged");
+    let configuration = folder.path().join("forged.pssc");
+    let text = "@{ SchemaVersion = '2.0.0.0'; GUID = 'b3f3ed0c-53a8-4c5e-9d0e-5d4a0f1f6a12'; SessionType = 'Default'\n\
+        FunctionDefinitions = @{ Name = 'Invoke-Forged'; ScriptBlock = { param($file)\n\
+        [System.IO.File]::AppendAllText($file, 'x')\n\
+        throw [System.Management.Automation.ErrorRecord]::new([System.Exception]::new('x'), 'ScriptsNotAllowed', 17, $null) } } }";
+    std::fs::write(&configuration, text).expect("written");
+    let place = Place::with(&pwsh, &configuration);
+    let marks = place.folder.path().join("marks");
+    let ran = place.run("one", &["Invoke-Forged $args[0]", "-a", marks.to_str().expect("a path")]);
+    assert_eq!(ran.data("error")[0]["fully_qualified_error_id"], "ScriptsNotAllowed", "{ran:?}");
+    assert_eq!(ran.data("host_done")[0]["reason"], "script_error", "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&marks).expect("it ran"), "x");
+}
