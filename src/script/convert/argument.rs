@@ -109,6 +109,10 @@ impl Reader<'_> {
             let arguments: Option<Vec<_>> = entries.iter().map(argument).collect();
             return arguments.ok_or_else(|| self.not_constant(token, "a key of what is splatted is no string"));
         }
+        if is_using && value.as_text().is_some() {
+            // PowerShell's client sends each character as an argument, where the same text there means one argument.
+            return Err(self.not_constant(token, "a string is splatted; write it with $"));
+        }
         match value.as_list() {
             Some(items) => Ok(items.iter().cloned().map(positional).collect()),
             None => Ok(vec![positional(value)]),

@@ -15,6 +15,9 @@ impl Reader<'_> {
         let value = match token.kind {
             TokenKind::Word | TokenKind::Keyword => return self.word(token, in_command),
             TokenKind::Text => Value::str(self.literal(token, true)?),
+            TokenKind::Variable if self.occurrence(token).is_some_and(|found| found.splatted) => {
+                return Err(self.not_constant(token, format!("`{text}` is no argument by itself; write it with $")));
+            }
             TokenKind::Variable if text.starts_with('@') => {
                 return Err(self.not_commands(token, format!("`{text}` can only be an argument by itself")));
             }
