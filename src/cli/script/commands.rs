@@ -169,7 +169,8 @@ impl Set {
                     "give the value itself with -a, -p or --using, and name it in the script"
                 }
                 _ => {
-                    "send pipelines of commands whose arguments are constants, parameters, $args or $using: values; what                      needs more must be a function that the endpoint offers"
+                    "send pipelines of commands whose arguments are constants, parameters, $args or $using: values; what \
+                     needs more must be a function that the endpoint offers"
                 }
             }
             .to_owned(),

@@ -101,7 +101,7 @@ fn what_cannot_go_says_where_and_what_to_do() {
         (
             &["Get-Answer 5\nif ($true) { Get-Answer 6 }"],
             "line 2, column 1: `if` is no command",
-            "pipelines of commands",
+            "what needs more must be a function",
         ),
         (&["Get-Answer (1 + 1)"], "line 1, column 15: `+` would have to be computed", "--using"),
         (&["Get-Answer 5", "--depth", "3"], "--depth has the host run a script of its own", "leave --depth out"),
