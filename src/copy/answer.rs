@@ -9,8 +9,9 @@ use super::cause::Cause;
 pub enum Answer {
     /// Push: the file is there already.
     Same { number: usize, path: String },
-    /// Push: the file is wanted; so much of it is there, with this hash unless it is known to fit.
-    Want { number: usize, offset: u64, hash: Option<String> },
+    /// Push: the file is wanted; so much of it is there under its temporary name, with this hash unless it is known to
+    /// fit.
+    Want { number: usize, offset: u64, hash: Option<String>, temporary: Option<String> },
     /// Push: the oldest chunk on its way is taken.
     Took,
     /// Push: the file is in its place. Pull: all of it was sent.
@@ -21,8 +22,8 @@ pub enum Answer {
     File(Listed),
     /// Pull: there are no more.
     Complete,
-    /// Pull: the file's bytes follow, from this offset on.
-    Begin { number: usize, offset: u64 },
+    /// Pull: the file's bytes follow, from this offset on; or they are to be fetched beside, up to this length.
+    Begin { number: usize, offset: u64, length: Option<u64> },
     /// Pull: the next bytes.
     Data(Box<[u8]>),
     /// Something failed; without a number it is about no file that was announced.
@@ -59,7 +60,7 @@ impl Answer {
         };
         Some(match text("k")?.as_str() {
             "same" => Self::Same { number: number()?, path: text("p").unwrap_or_default() },
-            "want" => Self::Want { number: number()?, offset: size("o")?, hash: text("h") },
+            "want" => Self::Want { number: number()?, offset: size("o")?, hash: text("h"), temporary: text("x") },
             "took" => Self::Took,
             "done" => Self::Done { number: number()?, path: text("p").unwrap_or_default(), hash: text("h")? },
             "folder" => Self::Folder { parts: parts()? },
@@ -72,7 +73,7 @@ impl Answer {
                 mode: size("m").and_then(|mode| u32::try_from(mode).ok()),
             }),
             "listed" => Self::Complete,
-            "begin" => Self::Begin { number: number()?, offset: size("o")? },
+            "begin" => Self::Begin { number: number()?, offset: size("o")?, length: size("s") },
             "fail" => {
                 let code = root.member("c").and_then(Value::as_i64).unwrap_or_default();
                 let cause = Cause::new(text("p")?, text("e")?, &text("t").unwrap_or_default(), code);

@@ -38,11 +38,12 @@ pub fn end(number: usize) -> Document {
     frame("end", index(number), [])
 }
 
-/// Asks for a file of which the beginning is there (its length and hash), and perhaps a whole one (its hash).
-pub fn request(number: usize, begun: Option<(u64, String)>, whole: Option<String>) -> Document {
+/// Asks for a file of which the beginning is there (its length and hash), and perhaps a whole one (its hash). If its bytes
+/// are fetched beside, only their hash is wanted.
+pub fn request(number: usize, begun: Option<(u64, String)>, whole: Option<String>, beside: bool) -> Document {
     let (offset, hash) = begun.map_or((0, Value::Null), |(offset, hash)| (offset, Value::str(hash)));
     let whole = whole.map_or(Value::Null, Value::str);
-    frame("get", index(number), [("o", length(offset)), ("h", hash), ("w", whole)])
+    frame("get", index(number), [("o", length(offset)), ("h", hash), ("w", whole), ("b", Value::Bool(beside))])
 }
 
 fn frame<const N: usize>(kind: &str, number: i32, members: [(&str, Value); N]) -> Document {

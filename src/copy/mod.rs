@@ -10,10 +10,16 @@
 //! of what is on the disk, and then moved in one step. What a broken link or Ctrl-C leaves of it is taken up again by
 //! the next try if its hash is that of the file's beginning; after any other error it is removed.
 //!
+//! Over SSH, the bytes of files that are larger than a chunk travel by SFTP ([`beside`]), without base64 and without an
+//! acknowledgement of PowerShell's for each chunk. The script stays in charge of everything else, so nothing but the
+//! bytes' way differs: it tells the temporary name or the file, and the hash. SFTP that sees other files than PowerShell
+//! does, or fails, is given up for that host, and its session carries the bytes.
+//!
 //! A file of the same length and SHA-256 is left alone, whatever its time. Modification times are kept, and permission
 //! bits where both ends have them.
 
 mod answer;
+mod beside;
 mod cause;
 pub mod frame;
 mod hash;
@@ -25,6 +31,7 @@ mod report;
 mod shared;
 mod source;
 
+use beside::Beside;
 pub use pull::Pull;
 pub use push::Push;
 pub use source::{Selection, SelectionError, Source};

@@ -135,7 +135,15 @@ foreach ($frame in $input) {
                 $hashes.Add($whole)
             }
         }
-        [pscustomobject]@{ k = 'begin'; n = $frame.n; o = $offset }
+        # A file that grows, such as a log, is as long as it is now.
+        $length = $stream.Length
+        [pscustomobject]@{ k = 'begin'; n = $frame.n; o = $offset; s = $length }
+        if ($frame.b) {
+            # The receiver fetches the bytes by SFTP, and wants to know what they should be.
+            & $read $stream ($length - $offset) @($whole)
+            [pscustomobject]@{ k = 'done'; n = $frame.n; s = $length; h = & $text $whole }
+            continue
+        }
         while ($true) {
             $data = New-Object byte[] $Chunk
             $count = $stream.Read($data, 0, $Chunk)

@@ -97,8 +97,11 @@ try {
                         if ($length -gt $frame.s) { $length = 0L }
                         if (-not $frame.c -and $length -gt 0) { $prefix = & $hash $temporary $length }
                     }
-                    # Nobody else may read it while it grows, whatever may read it in the end.
-                    (& $open $temporary).Dispose()
+                    # Nobody else may read it while it grows, whatever may read it in the end. It is not kept open: its
+                    # bytes may come by SFTP.
+                    $created = & $open $temporary
+                    if ($created.Length -ne $length) { $created.SetLength($length) }
+                    $created.Dispose()
                     if ($hasModes) { [IO.File]::SetUnixFileMode($temporary, [IO.UnixFileMode]384) }
                     $files[$number] = @{ Path = $path; Temporary = $temporary; Frame = $frame }
                     [pscustomobject]@{ k = 'want'; n = $number; p = $path; o = $length; h = $prefix; x = $temporary }

@@ -1,6 +1,7 @@
 //! Carriers: move PSRP fragments to one target and back; connect, authenticate, seal. They know nothing of PSRP.
 
 mod error;
+mod files;
 pub mod http;
 pub mod local;
 pub mod network;
@@ -11,6 +12,7 @@ pub mod wsman;
 
 pub use crate::channel::{Channel, Priority};
 pub use error::Error;
+pub use files::{FileReader, FileWriter, Files};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -83,5 +85,10 @@ pub trait Carrier: Send + Sync {
     /// server ends with the connection (SSH, a child).
     fn shell_may_remain(&self) -> bool {
         false
+    }
+
+    /// Opens a channel for the bytes of files, where there is one beside the messages (SSH: SFTP). Bounded in time.
+    async fn open_files(&self) -> Option<Box<dyn Files>> {
+        None
     }
 }

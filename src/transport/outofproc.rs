@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::{Carrier, Channel, Error, Priority, Received};
+use super::{Carrier, Channel, Error, Files, Priority, Received};
 use crate::event::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
 
@@ -43,6 +43,11 @@ pub trait Peer: Send + Sync {
 
     /// Ends the peer after its input was closed: waits a moment, then uses force. Bounded to five seconds.
     async fn end(&self);
+
+    /// As [`Carrier::open_files`].
+    async fn open_files(&self) -> Option<Box<dyn Files>> {
+        None
+    }
 }
 
 /// A carrier over a stream of lines.
@@ -268,6 +273,10 @@ impl Carrier for OutOfProcCarrier {
         *self.writer.lock().await = None;
         self.peer.end().await;
         Ok(())
+    }
+
+    async fn open_files(&self) -> Option<Box<dyn Files>> {
+        self.peer.open_files().await
     }
 }
 

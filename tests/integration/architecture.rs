@@ -20,7 +20,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("session", &["channel", "clixml", "event", "psrp", "record", "secret", "target", "transport"]),
         ("schedule", &["target"]),
         ("fleet", &["clixml", "event", "psrp", "record", "schedule", "session", "target", "transport"]),
-        ("copy", &["clixml", "event", "fleet", "psrp", "record", "session"]),
+        ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport"]),
         ("script", &["clixml", "psrp"]),
         ("config", &["secret", "target"]),
         ("inventory", &["config", "secret", "target"]),

@@ -14,10 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
+use super::super::files::Files;
 use super::super::local::Tail;
 use super::super::outofproc::Peer;
 use super::fault::START_HINT;
 use super::host_key::{Gate, Notes};
+use super::sftp::Sftp;
 
 /// How long the remote PowerShell may take to leave after the end of its input.
 const EXIT_WAIT: Duration = Duration::from_secs(3);
@@ -203,5 +205,15 @@ impl Peer for SshPeer {
     async fn end(&self) {
         // The session may be stuck behind a network that swallows everything.
         let _ = tokio::time::timeout(EXIT_WAIT + GOODBYE_WAIT, self.leave()).await;
+    }
+
+    async fn open_files(&self) -> Option<Box<dyn Files>> {
+        match Sftp::open(self.way.sessions.last()?).await {
+            Ok(sftp) => Some(Box::new(sftp)),
+            Err(error) => {
+                tracing::debug!(%error, "no SFTP");
+                None
+            }
+        }
     }
 }

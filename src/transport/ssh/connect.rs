@@ -246,7 +246,7 @@ async fn open_channel(session: &Handle<Gate>, place: &str, notes: &Notes) -> Res
 }
 
 /// Waits for the answer to a request on a channel.
-async fn granted(channel: &mut russh::Channel<Msg>) -> bool {
+pub(super) async fn granted(channel: &mut russh::Channel<Msg>) -> bool {
     loop {
         match channel.wait().await {
             Some(ChannelMsg::Success) => return true,

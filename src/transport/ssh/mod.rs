@@ -5,6 +5,8 @@
 //! host keys and authentication happen here, each with its own cause in the error. What the packets mean is left to
 //! [`super::outofproc`].
 //!
+//! The bytes of files go by SFTP, over a second channel of the same connection, where the server has it.
+//!
 //! Host keys are checked against known_hosts files, which are read once. Unknown keys are refused unless the
 //! endpoint's policy is [`HostKeyPolicy::AcceptNew`](crate::target::HostKeyPolicy); a changed or revoked key always is.
 
@@ -17,6 +19,7 @@ mod fault;
 mod host_key;
 mod keys;
 mod known_hosts;
+mod sftp;
 
 pub use client::Client;
 pub use connect::connect;

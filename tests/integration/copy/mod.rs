@@ -2,4 +2,5 @@
 
 mod driver;
 mod failures;
+mod sftp;
 mod ways;

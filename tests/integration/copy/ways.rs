@@ -73,6 +73,11 @@ async fn ssh_without_sftp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ssh_with_sftp() {
+    goes_there_and_back(Route::ssh_with("Subsystem sftp internal-sftp\n")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn winrm_ntlm_sealed_over_http() {
     goes_there_and_back(Route::winrm("copy, NTLM sealed over HTTP", AuthMethod::Ntlm, false).await).await;
 }

@@ -33,8 +33,14 @@ impl Route {
     }
 
     pub fn ssh() -> Option<Self> {
+        Self::ssh_with("")
+    }
+
+    /// The same with more lines of sshd_config.
+    pub fn ssh_with(config: &str) -> Option<Self> {
         let marked = Marked::new(&pwsh()?);
-        let server = Sshd::start(&Setup::with_powershell(&marked.program()))?;
+        let setup = Setup { config: config.to_owned(), ..Setup::with_powershell(&marked.program()) };
+        let server = Sshd::start(&setup)?;
         Some(Self::Ssh(Box::new(server), marked))
     }
 
