@@ -29,7 +29,9 @@ impl Cause {
             (_, 0x8007_0070 | 0x8007_0027 | 28 | 122) => Some(DISK_FULL),
             (_, 0x8007_0020 | 0x8007_0021 | 11 | 26) => Some(IN_USE),
             (_, 0x8007_0013 | 30) => Some(READ_ONLY),
-            ("System.UnauthorizedAccessException" | "System.Security.SecurityException", _) => Some(DENIED),
+            ("System.UnauthorizedAccessException" | "System.Security.SecurityException", _) | (_, 1 | 13) => {
+                Some(DENIED)
+            }
             ("System.IO.DirectoryNotFoundException" | "System.IO.FileNotFoundException", _) => Some(MISSING),
             ("System.IO.DriveNotFoundException" | "System.Management.Automation.DriveNotFoundException", _) => {
                 Some(MISSING)
@@ -82,6 +84,7 @@ mod tests {
         assert_eq!(hint("System.IO.IOException", 28), Some(DISK_FULL));
         assert_eq!(hint("System.IO.IOException", i64::from(0x8007_0020_u32 as i32)), Some(IN_USE));
         assert_eq!(hint("System.UnauthorizedAccessException", -2_147_024_891), Some(DENIED));
+        assert_eq!(hint("System.IO.IOException", 13), Some(DENIED));
         assert_eq!(hint("System.IO.DirectoryNotFoundException", -2_147_024_893), Some(MISSING));
         assert_eq!(hint("System.Exception", 0), None);
     }

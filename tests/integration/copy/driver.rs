@@ -79,6 +79,21 @@ pub async fn perform_until(
     task: Arc<dyn Task>,
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
 ) -> Copied {
+    attempt(route, task, 0, interrupts).await
+}
+
+/// Does it, and once more if the link breaks.
+pub async fn perform_twice(route: &Route, task: Arc<dyn Task>) -> Copied {
+    let (_interrupt, interrupts) = mpsc::channel(1);
+    attempt(route, task, 1, interrupts).await
+}
+
+async fn attempt(
+    route: &Route,
+    task: Arc<dyn Task>,
+    retries: u32,
+    interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
+) -> Copied {
     let target = Target {
         name: HOST.into(),
         endpoint: route.endpoint(),
@@ -93,6 +108,7 @@ pub async fn perform_until(
     };
     let mut spec = run::spec(vec![target], "");
     spec.work = Work::Task(task);
+    spec.retries = retries;
     Copied::new(run::run_over(spec, route.connector(), interrupts).await)
 }
 

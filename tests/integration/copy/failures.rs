@@ -1,6 +1,7 @@
 //! What cannot be copied is said clearly, and leaves no half file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,6 +58,70 @@ async fn a_folder_in_the_way_stays() {
     let copied = perform(&route, push(&[file], &there.display().to_string(), true, false)).await;
     assert_failed(&copied, &["a folder is in the way", "there/name"]);
     assert_eq!(names(&there), ["name"]);
+    route.assert_nothing_remains().await;
+}
+
+/// That somebody may not do something is said with what to do about it.
+fn assert_denied(copied: &Copied, parts: &[&str]) {
+    assert_failed(copied, parts);
+    let hint = copied.end.hint.as_deref().unwrap_or_default();
+    // Containers often have these places on a file system that nobody may write.
+    assert!(hint.contains("needs the right to it") || hint.contains("read-only"), "{:?}", copied.end);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_even_root_may_not_do_is_said() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-denied");
+    let file = folder.path().join("file");
+    fs::write(&file, "x").expect("a file");
+    // The kernel lets nobody make files there, and nobody read this one.
+    let copied = perform(&route, push(std::slice::from_ref(&file), "/sys/psfleet", false, false)).await;
+    assert_denied(&copied, &["/sys/psfleet"]);
+    let copied = perform(&route, push(std::slice::from_ref(&file), "/sys/psfleet/", true, false)).await;
+    assert_denied(&copied, &["/sys/psfleet"]);
+    let there = file.display().to_string();
+    let copied = perform(&route, pull(&[&there, "/proc/sys/vm/compact_memory"], folder.path())).await;
+    assert_denied(&copied, &["compact_memory"]);
+    assert_eq!(names(&folder.path().join(HOST)), ["file"]);
+    let copied = perform(&route, pull(&[&there], Path::new("/sys/psfleet"))).await;
+    assert_denied(&copied, &["/sys/psfleet", "on this machine"]);
+    assert!(!Path::new("/sys/psfleet").exists());
+    route.assert_nothing_remains().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_permissions_forbid_is_said() {
+    let Some(route) = Route::local() else { return };
+    let folder = Folder::new("copy-modes");
+    let at = |name: &str| folder.path().join(name);
+    for closed in ["closed", "back"] {
+        fs::create_dir(at(closed)).expect("a folder");
+    }
+    fs::create_dir(at("back").join(HOST)).expect("a folder");
+    for file in ["file", "secret"] {
+        fs::write(at(file), "x").expect("a file");
+    }
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    set_mode(&at("closed"), 0o500);
+    set_mode(&at("back").join(HOST), 0o500);
+    set_mode(&at("secret"), 0);
+    if fs::read(at("secret")).is_ok() {
+        eprintln!("skipped: permissions forbid nothing to this user");
+        return;
+    }
+    let (file, secret) = (at("file").display().to_string(), at("secret").display().to_string());
+    let copied = perform(&route, push(&[at("file")], &at("closed").display().to_string(), true, false)).await;
+    assert_denied(&copied, &["closed/file"]);
+    let copied = perform(&route, pull(&[&secret, &file], &at("there"))).await;
+    assert_denied(&copied, &["secret"]);
+    assert_eq!(names(&at("there").join(HOST)), ["file"]);
+    let copied = perform(&route, pull(&[&file], &at("back"))).await;
+    assert_denied(&copied, &["on this machine"]);
+    for closed in [at("closed"), at("back").join(HOST)] {
+        assert_eq!(names(&closed), Vec::<String>::new());
+        set_mode(&closed, 0o700);
+    }
     route.assert_nothing_remains().await;
 }
 

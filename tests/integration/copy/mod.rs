@@ -1,5 +1,6 @@
 //! Files to real PowerShells and back, over every transport.
 
+mod broken;
 mod driver;
 mod failures;
 mod sftp;

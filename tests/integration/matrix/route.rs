@@ -127,10 +127,15 @@ impl Marked {
         self.folder.path().join("pwsh")
     }
 
+    /// Those that run.
+    pub fn processes(&self) -> Vec<processes::Process> {
+        processes::with_variable("PSFLEET_TEST_MARK", &self.mark)
+    }
+
     async fn assert_gone(&self) {
         let start = Instant::now();
         loop {
-            let left = processes::with_variable("PSFLEET_TEST_MARK", &self.mark);
+            let left = self.processes();
             if left.is_empty() {
                 return;
             }
