@@ -75,21 +75,28 @@ impl Partial {
         hash::finish(self.hash.clone())
     }
 
-    /// Gives it its time and permissions and moves it to its place in one step.
+    /// Gives it its time and permissions, waits until the disk has it, and moves it to its place in one step.
     pub async fn finish(self, modified: i64, mode: Option<u32>) -> io::Result<()> {
-        let file = self.file.into_std().await;
-        if let Some(time) = source::time(modified) {
-            file.set_times(FileTimes::new().set_modified(time))?;
-        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.set_permissions(std::fs::Permissions::from_mode(mode.unwrap_or(0o644) & 0o777))?;
+            self.file.set_permissions(std::fs::Permissions::from_mode(mode.unwrap_or(0o644) & 0o777)).await?;
         }
         #[cfg(not(unix))]
         let _ = mode;
-        drop(file);
-        tokio::fs::rename(&self.place.temporary, &self.place.path).await
+        let file = self.file.into_std().await;
+        let place = self.place;
+        tokio::task::spawn_blocking(move || {
+            if let Some(time) = source::time(modified) {
+                file.set_times(FileTimes::new().set_modified(time))?;
+            }
+            // Bytes that only the memory has would leave an empty file in its place when the power fails.
+            file.sync_all()?;
+            drop(file);
+            std::fs::rename(&place.temporary, &place.path)
+        })
+        .await
+        .map_err(io::Error::other)?
     }
 
     /// Removes what is here.

@@ -124,14 +124,22 @@ try {
                 'end' {
                     $file = $files[$number]
                     if (-not $file) { continue }
-                    $files.Remove($number)
-                    if ($stream) { $stream.Dispose(); $stream = $null; $current = -1 }
                     $temporary = $file.Temporary
                     $path = $file.Path
+                    # Bytes that only the memory has would leave an empty file in its place when the power fails. What came
+                    # by SFTP was written by another process, but the disk gets all of the file.
+                    if ($current -ne $number) {
+                        if ($stream) { $stream.Dispose(); $stream = $null }
+                        $stream = & $open $temporary
+                        $current = $number
+                    }
+                    $stream.Flush($true)
+                    $stream.Dispose()
+                    $stream = $null
+                    $current = -1
                     $length = (New-Object IO.FileInfo $temporary).Length
                     $found = & $hash $temporary $length
                     if ($length -ne $file.Frame.s -or $found -ne $file.Frame.h) {
-                        [IO.File]::Delete($temporary)
                         throw (New-Object IO.InvalidDataException "what arrived is not what was sent: SHA-256 $found instead of $($file.Frame.h)")
                     }
                     [IO.File]::SetLastWriteTimeUtc($temporary, (New-Object DateTime($file.Frame.t, [DateTimeKind]::Utc)))
@@ -142,6 +150,7 @@ try {
                     if ($PSVersionTable.PSEdition -eq 'Core') { [IO.File]::Move($temporary, $path, $true) }
                     elseif ([IO.File]::Exists($path)) { [IO.File]::Replace($temporary, $path, [NullString]::Value) }
                     else { [IO.File]::Move($temporary, $path) }
+                    $files.Remove($number)
                     [pscustomobject]@{ k = 'done'; n = $number; p = $path; h = $found }
                 }
             }
@@ -167,6 +176,6 @@ finally {
     # What has begun is kept, to go on there; what was only announced leaves no trace.
     foreach ($file in $files.Values) {
         $info = New-Object IO.FileInfo $file.Temporary
-        if ($info.Exists -and $info.Length -eq 0) { $info.Delete() }
+        if ($info.Exists -and $info.Length -eq 0) { try { $info.Delete() } catch { $null = $_ } }
     }
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod driver;
+mod durable;
 mod failures;
 mod sftp;
 mod ways;
