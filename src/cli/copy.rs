@@ -1,14 +1,19 @@
 //! `psfleet copy`.
 
+mod plan;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use self::plan::Plan;
 use super::args::copy::{CopyArgs, TransferArgs, Way};
+use super::args::output::OutputFormat;
 use super::on_demand::OnDemand;
-use super::terminal::Console;
+use super::terminal::{self, Console};
 use super::{args, course, targets};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Work;
+use crate::inventory::{HostSettings, Logon};
 use crate::output::sanitize_line;
 
 /// Copies the files and returns the process's exit code.
@@ -17,33 +22,54 @@ use crate::output::sanitize_line;
 /// Whatever stops the copy before its first connection, and the failure of an output.
 pub fn run(args: &CopyArgs) -> anyhow::Result<u8> {
     match &args.way {
-        Way::Push(transfer) => {
-            let (sources, destination) = transfer.split();
-            let selection = Selection::find(sources, transfer.recurse)?;
-            let many = selection.files.len() > 1 || !selection.folders.is_empty();
-            let folder = many || destination.ends_with(['/', '\\']);
-            start(transfer, &selection.left_out.clone(), |hosts| {
-                Work::Task(Arc::new(Push::new(selection, destination, folder, transfer.force, hosts.len())))
-            })
-        }
-        Way::Pull(transfer) => {
-            let (sources, folder) = transfer.split();
-            start(transfer, &[], |hosts| {
-                let pull = Pull::new(sources.to_vec(), Path::new(folder), transfer.recurse, transfer.force, hosts);
-                Work::Task(Arc::new(pull))
-            })
-        }
+        Way::Push(transfer) => push(transfer),
+        Way::Pull(transfer) => pull(transfer),
     }
 }
 
-/// Finds the hosts and does on them what is to be done, given their names.
-fn start(args: &TransferArgs, left_out: &[String], work: impl FnOnce(&[&str]) -> Work) -> anyhow::Result<u8> {
+fn push(args: &TransferArgs) -> anyhow::Result<u8> {
+    let (sources, destination) = args.split();
+    let selection = Selection::find(sources, args.recurse)?;
     let console = Console::detect(&args.output);
+    selection.left_out.iter().for_each(|path| console.note(&format!("warning: left out {}", sanitize_line(path))));
+    let many = selection.files.len() > 1 || !selection.folders.is_empty();
+    let folder = many || destination.ends_with(['/', '\\']);
+    if args.plan {
+        return show(args, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
+    }
+    start(args, &console, |hosts| {
+        Work::Task(Arc::new(Push::new(selection, destination, folder, args.force, hosts.len())))
+    })
+}
+
+fn pull(args: &TransferArgs) -> anyhow::Result<u8> {
+    let (sources, folder) = args.split();
+    let pull = |hosts: &[&str]| Pull::new(sources.to_vec(), Path::new(folder), args.recurse, args.force, hosts);
+    if args.plan {
+        return show(args, |hosts| {
+            let names: Vec<&str> = hosts.0.iter().map(|host| &*host.name).collect();
+            Plan::pull(hosts, &pull(&names), sources, args.recurse, args.force)
+        });
+    }
+    start(args, &Console::detect(&args.output), |hosts| Work::Task(Arc::new(pull(hosts))))
+}
+
+/// Finds the hosts and does on them what is to be done, given their names.
+fn start(args: &TransferArgs, console: &Arc<Console>, work: impl FnOnce(&[&str]) -> Work) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    left_out.iter().for_each(|path| console.note(&format!("warning: left out {}", sanitize_line(path))));
-    let sinks = args.output.open(&console)?;
+    let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
-    course::run(work(&hosts), &resolved, &args.course, &console, sinks)
+    course::run(work(&hosts), &resolved, &args.course, console, sinks)
+}
+
+/// Finds the hosts and shows what would be done on them.
+fn show(args: &TransferArgs, plan: impl FnOnce((&[HostSettings], &[Logon])) -> Plan) -> anyhow::Result<u8> {
+    let mut sandbox = OnDemand::default();
+    let (settings, logons) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    let plan = plan((&settings, &logons));
+    let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
+    terminal::print(&if is_json { plan.json() } else { plan.text() })?;
+    Ok(0)
 }

@@ -19,6 +19,7 @@ pub mod surroundings;
 mod targets;
 pub mod terminal;
 mod version;
+mod ways;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

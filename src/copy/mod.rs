@@ -34,6 +34,7 @@ mod source;
 use beside::Beside;
 pub use pull::Pull;
 pub use push::Push;
+pub use report::size;
 pub use source::{Selection, SelectionError, Source};
 
 /// Bytes of a chunk where the transport has no limit of its own; a larger one gains nothing, and each session holds some.

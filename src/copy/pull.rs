@@ -63,6 +63,11 @@ impl Pull {
         }
     }
 
+    /// The folder of each host here, in the order of the run's targets.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
     fn command(&self, chunk: usize) -> Command {
         let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
         commands.entry(chunk).or_insert_with(|| self.serialize(chunk)).clone()

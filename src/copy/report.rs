@@ -156,8 +156,8 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// `12.5 MiB`
-fn size(bytes: u64) -> String {
+/// A number of bytes for people: `12.5 MiB`.
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut value = bytes as f64 / 1024.0;
     let mut unit = 0;

@@ -1,7 +1,7 @@
 //! What to copy, and where to.
 
 use clap::builder::BoolishValueParser;
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
 use super::connect::ConnectArgs;
 use super::course::CourseArgs;
@@ -47,6 +47,11 @@ pub struct TransferArgs {
     #[arg(long, env = "PSFLEET_FORCE", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub force: bool,
+
+    /// Show the targets, what would be copied and where to, and do nothing; -o json for programs
+    #[arg(long, env = "PSFLEET_PLAN", aliases = ["dry-run", "what-if"], action = ArgAction::SetTrue,
+          value_parser = BoolishValueParser::new())]
+    pub plan: bool,
 
     /// Target flags.
     #[command(flatten)]

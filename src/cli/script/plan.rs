@@ -8,9 +8,9 @@ use serde_json::Value as Json;
 
 use super::commands::Host;
 use super::{Call, Entry};
+use crate::cli::ways::{self, Way, ways};
 use crate::clixml::{Document, Value, write_plain};
-use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin, fold};
-use crate::output::sanitize_line;
+use crate::inventory::{HostSettings, Logon, fold};
 use crate::script::using::{Path, same_name};
 use crate::script::{Position, Supplied};
 
@@ -25,30 +25,6 @@ pub struct Plan {
     using: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input: Option<Fed>,
-}
-
-/// Targets that are reached in the same way.
-#[derive(Debug, PartialEq, Serialize)]
-struct Way {
-    hosts: String,
-    transport: String,
-    auth: Option<String>,
-    /// Null for whoever runs the command, and where it is asked for.
-    user: Option<String>,
-    /// Where its password comes from; null where there is no logon.
-    password: Option<Password>,
-    /// The user, and where the password comes from, in words.
-    #[serde(skip)]
-    logon: String,
-}
-
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
-enum Password {
-    Inventory,
-    Variable { name: String },
-    Prompt,
-    Keys,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,11 +83,8 @@ impl Plan {
 
     /// For people.
     pub fn text(&self) -> String {
-        let mut text = format!("Plan: nothing is connected to, nothing runs.\n\nTargets: {}\n", self.target_count);
-        for way in &self.targets {
-            let auth = way.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
-            let _ = writeln!(text, "  {}: {}{auth}{}", way.hosts, way.transport, way.logon);
-        }
+        let mut text = "Plan: nothing is connected to, nothing runs.\n\n".to_owned();
+        text.push_str(&ways::text(self.target_count, &self.targets));
         let lines = if self.script.lines == 1 { "line" } else { "lines" };
         let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
         let mut position = 0;
@@ -158,49 +131,6 @@ impl Item {
         let hosts = self.hosts.as_ref().map(|hosts| format!(" on {hosts}")).unwrap_or_default();
         let used = self.used_at.as_ref().map(|at| format!(", {at}")).unwrap_or_default();
         format!("  {name} = {shown}{hosts}  ({}{used})\n", self.source)
-    }
-}
-
-/// The targets by what matters of their connection, each kind once.
-fn ways(settings: &[HostSettings], logons: &[Logon]) -> Vec<Way> {
-    let mut ways: Vec<(Way, Vec<&str>)> = Vec::new();
-    for (host, logon) in settings.iter().zip(logons) {
-        let way = Way::of(host, logon);
-        match ways.iter_mut().find(|(known, _)| *known == way) {
-            Some((_, hosts)) => hosts.push(&host.name),
-            None => ways.push((way, vec![&host.name])),
-        }
-    }
-    ways.into_iter().map(|(way, hosts)| Way { hosts: fold(hosts), ..way }).collect()
-}
-
-impl Way {
-    fn of(host: &HostSettings, logon: &Logon) -> Self {
-        let shown = host.effective.connection.shown();
-        let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
-        let (user, whom) = match &logon.user {
-            LogonUser::Named(user) => (Some(user.clone()), format!(", user {}", sanitize_line(user))),
-            LogonUser::Own if logon.password.is_none() => (None, String::new()),
-            LogonUser::Own => (None, ", your own user".to_owned()),
-            LogonUser::Asked => (None, ", user asked for".to_owned()),
-        };
-        let (password, by) = match &logon.password {
-            None => (None, String::new()),
-            Some(PasswordOrigin::Inventory) => (Some(Password::Inventory), ", password in the inventory".to_owned()),
-            Some(PasswordOrigin::Variable(name)) => {
-                (Some(Password::Variable { name: name.clone() }), format!(", password from {name}"))
-            }
-            Some(PasswordOrigin::Prompt) => (Some(Password::Prompt), ", password asked for".to_owned()),
-            Some(PasswordOrigin::Keys) => (Some(Password::Keys), ", by key or agent".to_owned()),
-        };
-        Self {
-            hosts: String::new(),
-            transport: setting("transport").unwrap_or_else(|| "winrm".to_owned()),
-            auth: setting("auth"),
-            user,
-            password,
-            logon: whom + &by,
-        }
     }
 }
 

@@ -4,5 +4,6 @@ mod broken;
 mod driver;
 mod durable;
 mod failures;
+mod plan;
 mod sftp;
 mod ways;

@@ -1,0 +1,85 @@
+//! Targets by the way they are reached and logged on to, as plans show them.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin, fold};
+use crate::output::sanitize_line;
+
+/// Targets that are reached in the same way.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Way {
+    hosts: String,
+    transport: String,
+    auth: Option<String>,
+    /// Null for whoever runs the command, and where it is asked for.
+    user: Option<String>,
+    /// Where its password comes from; null where there is no logon.
+    password: Option<Password>,
+    /// The user, and where the password comes from, in words.
+    #[serde(skip)]
+    logon: String,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+enum Password {
+    Inventory,
+    Variable { name: String },
+    Prompt,
+    Keys,
+}
+
+/// The targets by what matters of their connection, each kind once; `logons` has one for each of the `settings`.
+pub fn ways(settings: &[HostSettings], logons: &[Logon]) -> Vec<Way> {
+    let mut ways: Vec<(Way, Vec<&str>)> = Vec::new();
+    for (host, logon) in settings.iter().zip(logons) {
+        let way = Way::of(host, logon);
+        match ways.iter_mut().find(|(known, _)| *known == way) {
+            Some((_, hosts)) => hosts.push(&host.name),
+            None => ways.push((way, vec![&host.name])),
+        }
+    }
+    ways.into_iter().map(|(way, hosts)| Way { hosts: fold(hosts), ..way }).collect()
+}
+
+impl Way {
+    fn of(host: &HostSettings, logon: &Logon) -> Self {
+        let shown = host.effective.connection.shown();
+        let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
+        let (user, whom) = match &logon.user {
+            LogonUser::Named(user) => (Some(user.clone()), format!(", user {}", sanitize_line(user))),
+            LogonUser::Own if logon.password.is_none() => (None, String::new()),
+            LogonUser::Own => (None, ", your own user".to_owned()),
+            LogonUser::Asked => (None, ", user asked for".to_owned()),
+        };
+        let (password, by) = match &logon.password {
+            None => (None, String::new()),
+            Some(PasswordOrigin::Inventory) => (Some(Password::Inventory), ", password in the inventory".to_owned()),
+            Some(PasswordOrigin::Variable(name)) => {
+                (Some(Password::Variable { name: name.clone() }), format!(", password from {name}"))
+            }
+            Some(PasswordOrigin::Prompt) => (Some(Password::Prompt), ", password asked for".to_owned()),
+            Some(PasswordOrigin::Keys) => (Some(Password::Keys), ", by key or agent".to_owned()),
+        };
+        Self {
+            hosts: String::new(),
+            transport: setting("transport").unwrap_or_else(|| "winrm".to_owned()),
+            auth: setting("auth"),
+            user,
+            password,
+            logon: whom + &by,
+        }
+    }
+}
+
+/// So many targets, for people.
+pub fn text(count: usize, ways: &[Way]) -> String {
+    let mut text = format!("Targets: {count}\n");
+    for way in ways {
+        let auth = way.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
+        let _ = writeln!(text, "  {}: {}{auth}{}", way.hosts, way.transport, way.logon);
+    }
+    text
+}
