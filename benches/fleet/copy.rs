@@ -57,6 +57,7 @@ fn ssh(pwsh: &Path, mebibytes: usize, folder: &Path, file: &Path) {
         let there = folder.join("there").display().to_string();
         let (pushed, pulled) = there_and_back(&inventory.display().to_string(), &there, folder, file);
         let by = if sftp { "SFTP" } else { "session" };
+        assert_eq!(sshd.log().contains("subsystem 'sftp'"), sftp, "the bytes go another way: {}", sshd.log());
         for (way, used) in [("push", pushed), ("pull", pulled)] {
             let name = format!("copy {way}, ssh, {by}, {mebibytes} MiB");
             row(&name, mebibytes as f64 / used.wall.as_secs_f64(), "MiB/s");
