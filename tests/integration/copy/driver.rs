@@ -20,6 +20,9 @@ use crate::support::run::{self, Ran, plain};
 /// The name of the one host.
 pub const HOST: &str = "host";
 
+/// Longer than any copy takes here on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Bytes that nobody guesses, the same for the same seed.
 pub fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
@@ -79,19 +82,26 @@ pub async fn perform_until(
     task: Arc<dyn Task>,
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
 ) -> Copied {
-    attempt(route, task, 0, interrupts).await
+    attempt(route, task, 0, PATIENCE, interrupts).await
+}
+
+/// Does it in so much time.
+pub async fn perform_within(route: &Route, task: Arc<dyn Task>, time: Duration) -> Copied {
+    let (_interrupt, interrupts) = mpsc::channel(1);
+    attempt(route, task, 0, time, interrupts).await
 }
 
 /// Does it, and once more if the link breaks.
 pub async fn perform_twice(route: &Route, task: Arc<dyn Task>) -> Copied {
     let (_interrupt, interrupts) = mpsc::channel(1);
-    attempt(route, task, 1, interrupts).await
+    attempt(route, task, 1, PATIENCE, interrupts).await
 }
 
 async fn attempt(
     route: &Route,
     task: Arc<dyn Task>,
     retries: u32,
+    time: Duration,
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
 ) -> Copied {
     let target = Target {
@@ -100,11 +110,7 @@ async fn attempt(
         credential: route.credential(),
         vars: BTreeMap::new(),
         labels: BTreeMap::new(),
-        timeouts: Timeouts {
-            run: Duration::from_secs(300),
-            connect: Duration::from_secs(60),
-            open: Duration::from_secs(120),
-        },
+        timeouts: Timeouts { run: time, connect: Duration::from_secs(60), open: Duration::from_secs(120) },
     };
     let mut spec = run::spec(vec![target], "");
     spec.work = Work::Task(task);

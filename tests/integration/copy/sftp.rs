@@ -13,7 +13,7 @@ use psfleet::event::Outcome;
 use psfleet::fleet::{Interrupt, Task};
 use tokio::sync::mpsc;
 
-use super::driver::{HOST, noise, perform, perform_until, pull, push};
+use super::driver::{HOST, noise, perform, perform_until, perform_within, pull, push};
 use crate::matrix::route::Route;
 use crate::support::folder::Folder;
 
@@ -194,6 +194,19 @@ async fn an_interrupted_transfer_is_gone_on_with() {
     let ((read_before, written_before), (read, written)) = (sum(&before), sum(&server.moved().await));
     assert_eq!(written - written_before, length - kept);
     assert_eq!(read - read_before, length - kept_back);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_falls_silent_does_not_outlast_the_time_of_the_run() {
+    // It takes what is sent, and after a while says so no more.
+    let Some(server) = Server::start("$sftp | dd bs=64k count=20; exec sleep 600") else { return };
+    let files = Files::new(64 << 20);
+    let copied = perform_within(&server.route, files.push(), Duration::from_secs(10)).await;
+    assert_eq!(copied.end.outcome, Outcome::Timeout, "{}", copied.end.message);
+    // One answer alone is waited for longer.
+    assert!(copied.end.duration < Duration::from_secs(50), "{:?}", copied.end);
+    assert!(files.part().exists() && !files.there.join(files.name()).exists());
     server.end().await;
 }
 
