@@ -19,6 +19,7 @@
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
+//! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
@@ -26,7 +27,8 @@
 //!
 //! # What is absent on purpose
 //!
-//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `sandbox` and `cli`.
+//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`,
+//!   `copy`, `sandbox` and `cli`.
 //! - The run side and the reading side meet only in [`event`]: a new sink never touches the fleet, a new transport never
 //!   touches the output.
 //! - A session does not know which transport carries it, and no client code knows the sandbox.
