@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use psfleet::clixml::{self, Value};
 use psfleet::event::{Outcome, Reason};
 use psfleet::fleet::{Commands, NoCommands, Work};
@@ -13,8 +12,6 @@ use psfleet::sandbox::{Engine, Options};
 use psfleet::script::ScriptError;
 use psfleet::session::Sessions;
 use psfleet::target::{AuthMethod, Endpoint, Target, TargetId, Timeouts};
-use psfleet::transport::ssh::Client;
-use psfleet::transport::{Carrier, Connector, Error, ssh};
 use tokio::sync::mpsc;
 
 use super::theirs::Given;
@@ -22,6 +19,7 @@ use super::wire::Given as Input;
 use super::{blocks, program, theirs};
 use crate::support::folder::Folder;
 use crate::support::run::{Ran, run_over, spec, targets};
+use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::{Setup, Sshd};
 use crate::support::{pwsh, sandbox};
 
@@ -51,17 +49,6 @@ impl Commands for Both {
     fn without_text(&self, _target: TargetId, _server: &ServerInfo) -> Result<Command, NoCommands> {
         let none = |error: ScriptError| NoCommands { message: error.to_string(), hint: String::new() };
         self.calls.clone().map_err(none)
-    }
-}
-
-/// The run side's own way to SSH, with another home than that of whoever runs the tests.
-struct SshOnly(Client);
-
-#[async_trait]
-impl Connector for SshOnly {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
-        let Endpoint::Ssh(endpoint) = &target.endpoint else { panic!("no SSH endpoint: {}", target.endpoint) };
-        ssh::connect(endpoint, None, target.timeouts.connect, &self.0).await
     }
 }
 

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use psfleet::clixml::{Document, read_typed, value_from_json};
 use psfleet::event::RunEvent;
 use psfleet::fleet::{self, Emission, Work};
@@ -15,14 +14,13 @@ use psfleet::script::Source;
 use psfleet::script::using::{Definitions, Form};
 use psfleet::session::Sessions;
 use psfleet::target::{Endpoint, Target, Timeouts};
-use psfleet::transport::ssh::Client;
-use psfleet::transport::{Carrier, Connector, Error, ssh};
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
 use super::block::Block;
 use super::tree::{self, Given};
 use crate::support::run::spec;
+use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::Sshd;
 
 /// Runs before every block, so that none sees what another has left in the session.
@@ -164,16 +162,5 @@ impl Write for Text {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// The run side's own way to SSH, with another home than that of whoever runs the tests.
-struct SshOnly(Client);
-
-#[async_trait]
-impl Connector for SshOnly {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
-        let Endpoint::Ssh(endpoint) = &target.endpoint else { panic!("no SSH endpoint: {}", target.endpoint) };
-        ssh::connect(endpoint, None, target.timeouts.connect, &self.0).await
     }
 }

@@ -4,16 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::target::{AuthMethod, Credential, Endpoint, LocalEndpoint, Target};
+use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
-use psfleet::transport::ssh::Client;
-use psfleet::transport::{Carrier, Connector, Error, ssh};
 use uuid::Uuid;
 
 use crate::support::folder::Folder;
 use crate::support::processes;
+use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::{Setup, Sshd};
 use crate::support::{pwsh, run, sandbox};
 
@@ -89,16 +88,6 @@ impl Route {
             Self::Ssh(_server, marked) => marked.assert_gone().await,
             Self::Winrm { fleet, .. } => drop(sandbox::assert_clean(*fleet).await),
         }
-    }
-}
-
-struct SshOnly(Client);
-
-#[async_trait]
-impl Connector for SshOnly {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
-        let Endpoint::Ssh(endpoint) = &target.endpoint else { panic!("no SSH endpoint: {}", target.endpoint) };
-        ssh::connect(endpoint, None, target.timeouts.connect, &self.0).await
     }
 }
 

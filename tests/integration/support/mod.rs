@@ -7,6 +7,7 @@ pub mod program;
 mod pwsh;
 pub mod run;
 pub mod sandbox;
+pub mod ssh_only;
 pub mod sshd;
 pub mod tls;
 pub mod winrm;
