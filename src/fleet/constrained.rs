@@ -3,12 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::clixml::{Document, Value};
-use crate::session::{Ending, RunReport};
 use crate::target::Endpoint;
-
-/// The error id of the refusal, the same since PowerShell 2.
-const REFUSAL: &str = "ScriptsNotAllowed";
 
 /// The endpoints of a run that have refused script text.
 ///
@@ -46,20 +41,9 @@ fn key(endpoint: &Endpoint) -> String {
     format!("{name} {host}")
 }
 
-/// Whether a pipeline was refused for its text, before anything of it ran.
-///
-/// The host makes this error before there is a command, so it names none: an error with the same id that a script has
-/// caught elsewhere and thrown again names where it was thrown.
-pub(super) fn refuses_text(report: &RunReport) -> bool {
-    let Ending::Failed(Some(Document { root, .. })) = &report.ending else { return false };
-    let id = root.member("FullyQualifiedErrorId").and_then(Value::as_text).and_then(|id| id.as_str());
-    id == Some(REFUSAL) && root.member("InvocationInfo").is_none_or(|invocation| *invocation == Value::Null)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clixml::Object;
     use crate::target::{AuthMethod, LocalEndpoint, Tls, WinrmEndpoint};
 
     fn winrm(address: &str, configuration_name: &str) -> Endpoint {
@@ -85,18 +69,5 @@ mod tests {
         assert!(constrained.contains(&winrm("web01", "microsoft.powershell")));
         assert!(!constrained.contains(&winrm("web02", "Microsoft.PowerShell")));
         assert!(!constrained.contains(&Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() })));
-    }
-
-    #[test]
-    fn only_the_refusal_of_the_host_itself_counts() {
-        let report = |id: &str, invocation: Value| {
-            let notes = vec![("FullyQualifiedErrorId".into(), Value::str(id)), ("InvocationInfo".into(), invocation)];
-            let error = Document::new(Object { notes, ..Object::default() }.into());
-            RunReport { ending: Ending::Failed(Some(error)), exit_code: None }
-        };
-        assert!(refuses_text(&report("ScriptsNotAllowed", Value::Null)));
-        assert!(!refuses_text(&report("ScriptsNotAllowed", Object::default().into())));
-        assert!(!refuses_text(&report("ScriptsNotAllowed,Thrower", Value::Null)));
-        assert!(!refuses_text(&RunReport { ending: Ending::Completed, exit_code: None }));
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::constrained::{Constrained, refuses_text};
+use super::constrained::Constrained;
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
@@ -126,10 +126,8 @@ impl Attempt {
             Ok(end) => end,
             Err(_) => {
                 let carrier = traces.carrier().clone();
-                if let Some(carrier) = carrier
-                    && let Err(error) = carrier.close().await
-                {
-                    tracing::warn!(%error, "the remote shell could not be deleted");
+                if let Some(carrier) = carrier {
+                    session::close(&*carrier).await;
                 }
                 AttemptEnd::panicked()
             }
@@ -174,6 +172,13 @@ impl Attempt {
                     stop: &self.stop,
                 };
                 match task.perform(site).await {
+                    Ok(TaskEnd::Ran(report)) if report.refuses_text() => {
+                        // Its record holds the whole script, which is not the user's own.
+                        let hint = "take an endpoint that allows it, with --configuration-name or over SSH".to_owned();
+                        let message = "the endpoint allows no script text, which this needs";
+                        let end = AttemptEnd::new(Outcome::Failed, Some(Reason::NoLanguage), message);
+                        AttemptEnd { hint: Some(hint), ..end }
+                    }
                     Ok(TaskEnd::Ran(report)) => self.ended(report, records).await,
                     Ok(TaskEnd::Failed { reason, message, hint }) => {
                         AttemptEnd { hint, ..AttemptEnd::new(Outcome::Failed, Some(reason), message) }
@@ -203,7 +208,7 @@ impl Attempt {
             Ok(report) => report,
             Err(error) => return broke_off(&error),
         };
-        if !(is_text && refuses_text(&report) && records.is_untouched()) {
+        if !(is_text && report.refuses_text() && records.is_untouched()) {
             return self.ended(report, records).await;
         }
         // Nothing of the script has run: sending it in another form repeats nothing.
@@ -214,9 +219,9 @@ impl Attempt {
                 Err(error) => broke_off(&error),
             },
             Err(NoCommands { message, hint }) => {
-                let end = self.ended(report, records).await;
                 let message =
                     format!("the endpoint allows no script text, and this script cannot go as commands: {message}");
+                let end = self.ended(report, records).await;
                 AttemptEnd { reason: Some(Reason::NoLanguage), message, hint: Some(hint), ..end }
             }
         }

@@ -8,9 +8,10 @@ mod error;
 mod key;
 mod lease;
 mod open;
+mod refusal;
 mod run;
 
 pub use error::Error;
 pub use lease::{ConnectionKey, Sessions};
-pub use open::Session;
+pub use open::{Session, close};
 pub use run::{Ending, HostReply, Records, RunOptions, RunReport};

@@ -22,6 +22,8 @@ pub struct Session {
     pub(super) opened: bool,
     /// Something went wrong on it: it must not be lent again.
     pub(super) spoiled: bool,
+    /// The last pipeline, if its slot on the server was kept because nobody meant to use the session again.
+    pub(super) unreleased: Option<Uuid>,
 }
 
 impl Session {
@@ -41,7 +43,7 @@ impl Session {
         stop: &CancellationToken,
         authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
-        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false };
+        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false, unreleased: None };
         let opening = tokio::time::timeout(timeout, session.establish(messages, authenticated));
         let result = tokio::select! {
             result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
@@ -73,10 +75,7 @@ impl Session {
 
     /// Deletes the pool on the server and lets the connection go. Bounded to ten seconds by the carrier.
     pub async fn close(self) {
-        if let Err(error) = self.carrier.close().await {
-            // Nothing can be done about it here: the server removes an idle shell by itself.
-            tracing::warn!(%error, "the remote shell could not be deleted");
-        }
+        close(&*self.carrier).await;
     }
 
     async fn establish(&mut self, messages: &Opening, authenticated: impl FnOnce()) -> Result<(), Error> {
@@ -128,6 +127,14 @@ impl Session {
             }
         }
         Ok(())
+    }
+}
+
+/// Closes a carrier with the pool on it, for those who have no [`Session`] in their hands any more.
+pub async fn close(carrier: &dyn Carrier) {
+    if let Err(error) = carrier.close().await {
+        // Nothing can be done about it here: the server removes an idle shell by itself.
+        tracing::warn!(%error, "the remote shell could not be deleted");
     }
 }
 

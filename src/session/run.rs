@@ -52,7 +52,8 @@ pub struct RunOptions {
     pub timeout: Duration,
     /// Stops the pipeline on the server.
     pub stop: CancellationToken,
-    /// The session will be used again, so the pipeline's slot on the server must be given back.
+    /// The session will be used again, so the pipeline's slot on the server is given back at its end; else before the
+    /// next pipeline, should there be one after all.
     pub reuse: bool,
 }
 
@@ -145,6 +146,9 @@ impl Session {
             }
         }
         let deadline = Instant::now() + options.timeout;
+        if let Some(last) = self.unreleased.take() {
+            self.release(last).await;
+        }
         let Some(started) = in_time(deadline, &options.stop, self.start(command, pipeline)).await else {
             // Whether it has begun is not known, nor can it be stopped; the session's end stops it.
             let ending = if options.stop.is_cancelled() { Ending::Stopped } else { Ending::TimedOut };
@@ -168,17 +172,9 @@ impl Session {
         self.spoiled = end.is_none();
         if options.reuse || self.carrier.pushes() {
             // The pipeline has its result whatever comes of this; only the session is of no more use.
-            match tokio::time::timeout(RELEASE_WAIT, self.carrier.release(id)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "the pipeline's slot could not be given back");
-                    self.spoiled = true;
-                }
-                Err(_) => {
-                    tracing::debug!("the pipeline's slot was not given back in time");
-                    self.spoiled = true;
-                }
-            }
+            self.spoiled |= !self.release(id).await;
+        } else {
+            self.unreleased = Some(id);
         }
         let ending = match (end, halted, undelivered) {
             // The race between our stop and the script's own end is decided by what the server says.
@@ -189,6 +185,21 @@ impl Session {
             (_, Some(Halt::Stop | Halt::Input) | None, _) => Ending::Stopped,
         };
         Ok(RunReport { ending, exit_code })
+    }
+
+    /// Gives the slot of a pipeline that has ended back to the server; says whether that went well.
+    async fn release(&self, id: Uuid) -> bool {
+        match tokio::time::timeout(RELEASE_WAIT, self.carrier.release(id)).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the pipeline's slot could not be given back");
+                false
+            }
+            Err(_) => {
+                tracing::debug!("the pipeline's slot was not given back in time");
+                false
+            }
+        }
     }
 
     async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {

@@ -129,7 +129,9 @@ async fn blocks_go_over_winrm() {
     let Some(pwsh) = pwsh() else { return };
     let folder = Folder::new("constrained");
     let pwsh = program::with_configuration(folder.path(), &pwsh, &program::configuration());
-    let fleet = sandbox::fleet(Options { engine: Engine::Pwsh, hosts: 2, pwsh, ..Options::default() }).await;
+    // The refused command must not keep the only slot.
+    let options = Options { engine: Engine::Pwsh, hosts: 2, pwsh, commands_per_shell: 1, ..Options::default() };
+    let fleet = sandbox::fleet(options).await;
     let mut spec = spec(targets(&fleet, AuthMethod::Negotiate, None), "");
     spec.work = Work::Script(Arc::new(Both::of("param($p) Get-Answer $p | Show-Input; Write-Problem x 2>&1")));
     let ran = crate::support::run::run(spec).await;

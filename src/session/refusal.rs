@@ -1,0 +1,38 @@
+//! Endpoints that allow no script text (JEA, `NoLanguage`): what they answer to it.
+
+use super::run::{Ending, RunReport};
+use crate::clixml::{Document, Value};
+
+/// The error id of the refusal, the same since PowerShell 2.
+const REFUSAL: &str = "ScriptsNotAllowed";
+
+impl RunReport {
+    /// Whether a pipeline was refused for its text, before anything of it ran.
+    ///
+    /// The host makes this error before there is a command, so it names none: an error with the same id that a script has
+    /// caught elsewhere and thrown again names where it was thrown.
+    pub fn refuses_text(&self) -> bool {
+        let Ending::Failed(Some(Document { root, .. })) = &self.ending else { return false };
+        let id = root.member("FullyQualifiedErrorId").and_then(Value::as_text).and_then(|id| id.as_str());
+        id == Some(REFUSAL) && root.member("InvocationInfo").is_none_or(|invocation| *invocation == Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clixml::Object;
+
+    #[test]
+    fn only_the_refusal_of_the_host_itself_counts() {
+        let report = |id: &str, invocation: Value| {
+            let notes = vec![("FullyQualifiedErrorId".into(), Value::str(id)), ("InvocationInfo".into(), invocation)];
+            let error = Document::new(Object { notes, ..Object::default() }.into());
+            RunReport { ending: Ending::Failed(Some(error)), exit_code: None }
+        };
+        assert!(report("ScriptsNotAllowed", Value::Null).refuses_text());
+        assert!(!report("ScriptsNotAllowed", Object::default().into()).refuses_text());
+        assert!(!report("ScriptsNotAllowed,Thrower", Value::Null).refuses_text());
+        assert!(!RunReport { ending: Ending::Completed, exit_code: None }.refuses_text());
+    }
+}
