@@ -131,6 +131,11 @@ impl Command {
         Self::of(create_pipeline::interactive(script), None, false)
     }
 
+    /// The same of a line that is statements of commands, for an endpoint that allows no script text.
+    pub fn interactive_calls(statements: &[Vec<CommandCall>]) -> Self {
+        Self::of(create_pipeline::interactive_calls(statements), None, false)
+    }
+
     /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.
     #[must_use]
     pub fn with_secrets(mut self, secrets: &[SecretArgument]) -> Self {

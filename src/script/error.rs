@@ -89,6 +89,14 @@ pub enum ScriptError {
         /// What stands there.
         reason: String,
     },
+    /// The text of commands ends where something must follow: more of it may make them whole.
+    #[error("{at}: {missing} is missing")]
+    EndsEarly {
+        /// Where.
+        at: Position,
+        /// What must follow.
+        missing: String,
+    },
     /// An argument of a command that PowerShell would compute before it sends it, and whose value is not known here.
     #[error("{at}: {reason}")]
     NotConstant {

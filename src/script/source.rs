@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ScriptError;
-use super::lexer::{self, Occurrence, Scan};
+use super::lexer::{self, Occurrence, Scan, TokenKind};
 
 /// A place in a script: both numbers count from 1, columns in UTF-16 code units as PowerShell counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,11 @@ impl Source {
     /// Every live `$using:` expression, in order of appearance.
     pub fn occurrences(&self) -> &[Occurrence] {
         &self.scan.occurrences
+    }
+
+    /// Whether nothing but comments and ends of statements is there.
+    pub fn is_blank(&self) -> bool {
+        self.scan.tokens.iter().all(|token| matches!(token.kind, TokenKind::Comment | TokenKind::End))
     }
 
     pub(super) fn scan(&self) -> &Scan {

@@ -25,7 +25,7 @@ pub struct Definitions<'d> {
 }
 
 /// The values of all using expressions of a script, ready for any form.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evaluation(Vec<Evaluated>);
 
 impl Evaluation {

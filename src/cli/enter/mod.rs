@@ -1,8 +1,10 @@
 //! `psfleet enter`: an interactive prompt in one session.
 //!
 //! Each line is one pipeline that ends in Out-Default, so the other side formats what it gives for our window and
-//! writes it to the host: that is the user.
+//! writes it to the host: that is the user. An endpoint that refuses the text of a line gets it, and all that follow, as
+//! [`commands`].
 
+mod commands;
 mod input;
 mod question;
 mod user;
@@ -27,9 +29,10 @@ use super::on_demand::OnDemand;
 use super::targets;
 use crate::clixml::Document;
 use crate::output::sanitize_line;
-use crate::psrp::{Command, HostInfo, Invocation, Opening};
+use crate::psrp::{Command, CommandCall, HostInfo, Opening};
 use crate::record::Stream;
-use crate::session::{Ending, Records, RunOptions, Session};
+use crate::script::ScriptError;
+use crate::session::{Ending, Records, RunOptions, RunReport, Session};
 use crate::target::Target;
 use crate::transport::Connector;
 use crate::transport::network::Network;
@@ -77,7 +80,8 @@ pub fn run(args: &EnterArgs) -> anyhow::Result<u8> {
     let code = runtime.block_on(async {
         // From now on a Ctrl-C is ours, also one that comes before anything waits for it.
         let _ = tokio::signal::ctrl_c().now_or_never();
-        let mut prompt = Prompt { host: target.name.to_string(), session: open(target).await?, input };
+        let session = open(target).await?;
+        let mut prompt = Prompt { host: target.name.to_string(), session, input, takes_text: true };
         let code = prompt.converse().await;
         prompt.session.close().await;
         code
@@ -113,6 +117,24 @@ struct Prompt {
     host: String,
     session: Session,
     input: Arc<Mutex<Input>>,
+    /// Whether the endpoint takes script text, as far as is known.
+    takes_text: bool,
+}
+
+/// What came of a line.
+enum Entered {
+    Done,
+    /// The user wants to leave, with this exit code.
+    Left(i32),
+    Failed(Mistake),
+}
+
+/// Why a line failed.
+enum Mistake {
+    /// The other side says so.
+    Remote(Document),
+    /// It cannot be sent to an endpoint that takes commands alone.
+    Unsendable(ScriptError),
 }
 
 impl Prompt {
@@ -134,13 +156,13 @@ impl Prompt {
     /// Runs a line, and further ones if it goes on in them.
     async fn enter(&mut self, mut text: String) -> anyhow::Result<ControlFlow<u8>> {
         loop {
-            let error = match self.execute(&text).await? {
-                (_, Some(code)) => return Ok(ControlFlow::Break(code as u8)),
-                (Ending::Failed(Some(error)), None) => error,
-                _ => return Ok(ControlFlow::Continue(())),
+            let mistake = match self.execute(&text).await? {
+                Entered::Left(code) => return Ok(ControlFlow::Break(code as u8)),
+                Entered::Done => return Ok(ControlFlow::Continue(())),
+                Entered::Failed(mistake) => mistake,
             };
             // Nothing has run yet when the parser wants more; an empty line says that there is no more.
-            if is_incomplete(&error) {
+            if mistake.wants_more() {
                 match self.read(">> ".to_owned()).await? {
                     Line::Text(more) if !more.trim().is_empty() => {
                         text.push('\n');
@@ -151,35 +173,56 @@ impl Prompt {
                     Line::Text(_) | Line::End => {}
                 }
             }
-            user::show(Stream::Error, error);
+            mistake.show();
             return Ok(ControlFlow::Continue(()));
         }
     }
 
-    /// Runs a text; Ctrl-C stops it and nothing else. Tells how it ended, and with which exit code if it wants to leave.
-    async fn execute(&mut self, text: &str) -> anyhow::Result<(Ending, Option<i32>)> {
+    /// Runs a text, in the form that the endpoint takes.
+    async fn execute(&mut self, text: &str) -> anyhow::Result<Entered> {
+        if self.takes_text {
+            let (report, left) = self.pipeline(&Command::interactive(text)).await?;
+            if !report.refuses_text() {
+                return Ok(Entered::of(report, left));
+            }
+            // Nothing of it has run: sending it in another form repeats nothing.
+            self.takes_text = false;
+        }
+        if let Some(code) = commands::exit_code(text) {
+            return Ok(Entered::Left(code));
+        }
+        match commands::of_line(text) {
+            Ok(Some(command)) => self.pipeline(&command).await.map(|(report, left)| Entered::of(report, left)),
+            Ok(None) => Ok(Entered::Done),
+            Err(error) => Ok(Entered::Failed(Mistake::Unsendable(error))),
+        }
+    }
+
+    /// Runs a command; Ctrl-C stops it and nothing else. Tells whether the user wants to leave after it.
+    async fn pipeline(&mut self, command: &Command) -> anyhow::Result<(RunReport, bool)> {
         let stop = CancellationToken::new();
         let options = RunOptions { timeout: PATIENCE, stop: stop.clone(), reuse: true };
-        let mut user = User { input: Arc::clone(&self.input), stop: stop.clone() };
-        let command = Command::interactive(text);
-        let running = self.session.run(&command, Uuid::new_v4(), &options, &mut user);
-        tokio::pin!(running);
-        let report = loop {
-            tokio::select! {
-                report = &mut running => break report,
-                Ok(()) = tokio::signal::ctrl_c() => stop.cancel(),
+        let mut user = User { input: Arc::clone(&self.input), stop: stop.clone(), leaves: false };
+        let report = {
+            let running = self.session.run(command, Uuid::new_v4(), &options, &mut user);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    report = &mut running => break report,
+                    Ok(()) = tokio::signal::ctrl_c() => stop.cancel(),
+                }
             }
         };
         let report = report.with_context(|| format!("{}: the session is lost", self.host))?;
-        Ok((report.ending, report.exit_code))
+        Ok((report, user.leaves))
     }
 
     /// What the session's own prompt function says, after the host's name.
     async fn prompt(&mut self) -> anyhow::Result<String> {
-        let invocation = Invocation { script: "prompt".into(), arguments: Vec::new(), input: false };
+        let call = CommandCall { name: "prompt".into(), arguments: Vec::new(), merge: None };
         let options = RunOptions { timeout: PROMPT_PATIENCE, stop: CancellationToken::new(), reuse: true };
         let mut said = Said::default();
-        let command = Command::new(&invocation, &[]);
+        let command = Command::of_calls(&[vec![call]], None);
         let report = self.session.run(&command, Uuid::new_v4(), &options, &mut said).await;
         report.with_context(|| format!("{}: the session is lost", self.host))?;
         let text = if said.0.is_empty() { "PS> " } else { &said.0 };
@@ -195,9 +238,36 @@ impl Prompt {
     }
 }
 
-fn is_incomplete(error: &Document) -> bool {
-    let exception = error.root.member("Exception").and_then(|exception| exception.as_object());
-    exception.is_some_and(|exception| exception.type_names.contains(INCOMPLETE))
+impl Entered {
+    fn of(report: RunReport, left: bool) -> Self {
+        match (report.exit_code.or(left.then_some(0)), report.ending) {
+            (Some(code), _) => Self::Left(code),
+            (None, Ending::Failed(Some(error))) => Self::Failed(Mistake::Remote(error)),
+            (None, _) => Self::Done,
+        }
+    }
+}
+
+impl Mistake {
+    /// Whether the text goes on in the next line.
+    fn wants_more(&self) -> bool {
+        match self {
+            Self::Remote(error) => {
+                let exception = error.root.member("Exception").and_then(|exception| exception.as_object());
+                exception.is_some_and(|exception| exception.type_names.contains(INCOMPLETE))
+            }
+            Self::Unsendable(error) => matches!(error, ScriptError::EndsEarly { .. }),
+        }
+    }
+
+    fn show(self) {
+        match self {
+            Self::Remote(error) => user::show(Stream::Error, error),
+            Self::Unsendable(error) => user::write_error(&format!(
+                "This endpoint allows no script text, and the line cannot go as commands: {error}\n"
+            )),
+        }
+    }
 }
 
 /// The text of a pipeline's output.

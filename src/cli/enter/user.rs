@@ -22,6 +22,8 @@ pub struct User {
     pub input: Arc<Mutex<Input>>,
     /// Stops the pipeline when the user leaves a question by Ctrl-C.
     pub stop: CancellationToken,
+    /// The user wants to leave the session, by `Exit-PSSession`.
+    pub leaves: bool,
 }
 
 impl Records for User {
@@ -34,6 +36,10 @@ impl Records for User {
     }
 
     async fn host_call(&mut self, call: &HostCall) -> HostReply {
+        if call.method() == HostMethod::PopRunspace {
+            self.leaves = true;
+            return HostReply::Done;
+        }
         if !call.wants_answer() {
             write_call(call);
             return HostReply::Done;
@@ -63,6 +69,11 @@ pub fn show(stream: Stream, value: Document) {
     write(&format!("{}\n", shown.text), shown.style);
 }
 
+/// Writes a text as an error.
+pub fn write_error(text: &str) {
+    write(text, Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))));
+}
+
 /// Writes what a call wants to have written; other calls that want no answer (titles, colours) mean nothing here.
 fn write_call(call: &HostCall) {
     let color = |value: &Value| value.as_i64().and_then(console_color).map(Color::Ansi);
@@ -76,11 +87,10 @@ fn write_call(call: &HostCall) {
     };
     let text = text.map(|text| text.to_str_lossy()).unwrap_or_default();
     let yellow = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Yellow)));
-    let red = Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red)));
     match (call.method(), &*call.name) {
         (HostMethod::Write, _) => write(&text, style),
         (HostMethod::WriteLine, _) => write(&format!("{text}\n"), style),
-        (HostMethod::WriteErrorLine, _) => write(&format!("{text}\n"), red),
+        (HostMethod::WriteErrorLine, _) => write_error(&format!("{text}\n")),
         (HostMethod::WriteRecord, "WriteWarningLine") => write(&format!("WARNING: {text}\n"), yellow),
         (HostMethod::WriteRecord, "WriteVerboseLine") => write(&format!("VERBOSE: {text}\n"), yellow),
         (HostMethod::WriteRecord, "WriteDebugLine") => write(&format!("DEBUG: {text}\n"), yellow),

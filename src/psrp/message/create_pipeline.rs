@@ -8,8 +8,14 @@ use super::{build, host_info, init_pool::apartment_state};
 /// The message of a line that a user typed: a script whose output and errors the other side formats for our host.
 pub fn interactive(script: &str) -> Value {
     let text = Command { merge: Some(MergedStream::Error), ..Command::script(script, &[]) };
-    let formatter = Command { text: "Out-Default", is_script: false, arguments: &[], merge: None };
-    message(false, powershell(vec![text.to_value(), formatter.to_value()], None))
+    message(false, powershell(vec![text.to_value(), FORMATTER.to_value()], None))
+}
+
+/// The same of a line that is statements of commands, for an endpoint that allows no script text.
+pub fn interactive_calls(statements: &[Vec<CommandCall>]) -> Value {
+    // What the last command reads is not for it to format, so errors of all commands go to the formatter alone.
+    let formatter = Command { merges_previous: true, ..FORMATTER };
+    pipelines(statements, Some(&formatter), false)
 }
 
 /// Where a script's input comes from.
@@ -61,7 +67,14 @@ fn commands(Invocation { script, arguments, .. }: &Invocation, source: Source) -
 /// Several statements stand in `ExtraCmds`, all of them, and the first in `Cmds` again, as 7.6.9 sends them. Protocol 2.1
 /// has no `ExtraCmds`: such a server would run the first statement alone.
 pub fn calls(statements: &[Vec<CommandCall>], input: bool) -> Value {
-    let pipeline = |calls: &Vec<CommandCall>| calls.iter().map(|call| Command::from(call).to_value()).collect();
+    pipelines(statements, None, input)
+}
+
+/// Each statement, with a command at its end.
+fn pipelines(statements: &[Vec<CommandCall>], end: Option<&Command<'_>>, input: bool) -> Value {
+    let pipeline = |calls: &Vec<CommandCall>| {
+        calls.iter().map(|call| Command::from(call).to_value()).chain(end.map(Command::to_value)).collect()
+    };
     let first = statements.first().map(pipeline).unwrap_or_default();
     let extra = (statements.len() > 1).then(|| {
         let statement = |calls| build::bag([("Cmds", build::array_list(pipeline(calls)))]);
@@ -100,17 +113,29 @@ struct Command<'a> {
     arguments: &'a [Argument],
     /// The stream that goes where the output goes.
     merge: Option<MergedStream>,
+    /// Errors of the commands before it come as its input, unless they go elsewhere.
+    merges_previous: bool,
 }
+
+/// Formats what comes, and writes it to the host.
+const FORMATTER: Command<'static> =
+    Command { text: "Out-Default", is_script: false, arguments: &[], merge: None, merges_previous: false };
 
 impl<'a> From<&'a CommandCall> for Command<'a> {
     fn from(call: &'a CommandCall) -> Self {
-        Self { text: &call.name, is_script: false, arguments: &call.arguments, merge: call.merge }
+        Self {
+            text: &call.name,
+            is_script: false,
+            arguments: &call.arguments,
+            merge: call.merge,
+            merges_previous: false,
+        }
     }
 }
 
 impl<'a> Command<'a> {
     fn script(text: &'a str, arguments: &'a [Argument]) -> Self {
-        Self { text, is_script: true, arguments, merge: None }
+        Self { text, is_script: true, arguments, merge: None, merges_previous: false }
     }
 
     fn to_value(&self) -> Value {
@@ -130,7 +155,7 @@ impl<'a> Command<'a> {
             ("UseLocalScope", Value::Null),
             ("MergeMyResult", mine),
             ("MergeToResult", to),
-            ("MergePreviousResults", none()),
+            ("MergePreviousResults", if self.merges_previous { merge("Output, Error", 3) } else { none() }),
             ("MergeError", of(MergedStream::Error)),
             ("MergeWarning", of(MergedStream::Warning)),
             ("MergeVerbose", of(MergedStream::Verbose)),

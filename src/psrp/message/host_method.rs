@@ -30,6 +30,8 @@ pub enum HostMethod {
     PromptForChoices,
     /// Reads one key.
     ReadKey,
+    /// `PopRunspace`: `Exit-PSSession`.
+    PopRunspace,
     /// Anything else: names, cultures, the screen, pushed runspaces.
     Other,
 }
@@ -49,6 +51,7 @@ impl HostMethod {
             24 | 25 => Self::PromptForCredential,
             26 => Self::PromptForChoice,
             46 => Self::ReadKey,
+            53 => Self::PopRunspace,
             56 => Self::PromptForChoices,
             _ => Self::Other,
         }

@@ -35,7 +35,7 @@ impl Reader<'_> {
             quotes = next;
         }
         match quotes {
-            Quotes::Single | Quotes::Double => Err(self.not_commands(token, "the string has no end")),
+            Quotes::Single | Quotes::Double => Err(self.ends_early("the end of the string")),
             _ => Ok(out),
         }
     }
@@ -48,7 +48,7 @@ impl Reader<'_> {
             Some(quote) if chars::is_double_quote(quote) => Quotes::HereDouble,
             _ => return Ok((token.start, token.end, Quotes::None)),
         };
-        let no_end = || self.not_commands(token, "the here-string has no end");
+        let no_end = || self.ends_early("the end of the here-string");
         let begin = text.find('\n').ok_or_else(no_end)? + 1;
         let last = text.rfind('\n').ok_or_else(no_end)?;
         let is_closed = text.get(last + 1..).is_some_and(|line| {

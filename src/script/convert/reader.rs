@@ -125,6 +125,10 @@ impl<'s> Reader<'s> {
     /// Something is missing at the end of the text.
     pub fn ends_early(&self, missing: &str) -> ScriptError {
         let end = self.tokens.last().map_or(0, |token| token.end);
-        ScriptError::NotCommands { at: self.position(end), reason: format!("{missing} is missing") }
+        match self.place {
+            None => ScriptError::EndsEarly { at: self.position(end), missing: missing.to_owned() },
+            // What follows a part of a script does not belong to the part.
+            Some(at) => ScriptError::NotCommands { at, reason: format!("{missing} is missing") },
+        }
     }
 }

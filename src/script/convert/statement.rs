@@ -38,7 +38,10 @@ impl Reader<'_> {
             self.take(TokenKind::Operator, "&");
             self.skip_ends(true);
         }
-        if statements.is_empty() { Err(self.ends_early("a command")) } else { Ok(statements) }
+        match statements.is_empty() {
+            true => Err(ScriptError::NotCommands { at: self.position(0), reason: "there is no command".to_owned() }),
+            false => Ok(statements),
+        }
     }
 
     fn pipeline(&mut self) -> Result<Vec<CommandCall>, ScriptError> {

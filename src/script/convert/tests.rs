@@ -66,9 +66,12 @@ fn what_is_no_command_has_its_place() {
     assert_eq!(plain("f (g 5)"), "line 1, column 4: `g` would run inside an argument");
     assert_eq!(plain("f 5 > x"), "line 1, column 5: `>` redirects a stream; only N>&1 is possible");
     assert_eq!(plain("1 | f"), "line 1, column 1: an expression, where a command must stand");
-    assert_eq!(plain(""), "line 1, column 1: a command is missing");
-    assert_eq!(plain("f 'x"), "line 1, column 3: the string has no end");
+    assert_eq!(plain(""), "line 1, column 1: there is no command");
+    assert_eq!(plain("f 'x"), "line 1, column 5: the end of the string is missing");
     assert_eq!(plain("f (1"), "line 1, column 5: a closing bracket is missing");
+    let goes_on = |text: &str| matches!(convert(text, &[]), Err(ScriptError::EndsEarly { .. }));
+    assert!(["f |", "f 1,", "f (", "f @{ a = 1", "f 'x", "f \"x", "f @'\nx", "end {"].into_iter().all(goes_on));
+    assert!(!["", "# f", "f \"$(1,)\"", "f )", "if (1) {"].into_iter().any(goes_on));
     assert!(plain("f \"a\n $x\"").starts_with("line 2, column 2: `$x` has a value on the host alone"));
     assert!(matches!(convert("f (1 + 1)", &[]), Err(ScriptError::NotConstant { .. })));
 }

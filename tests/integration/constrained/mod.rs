@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod program;
+mod prompt;
 mod recorder;
 mod theirs;
 mod wire;

@@ -55,10 +55,14 @@ impl Place {
     }
 
     fn run(&self, targets: &str, arguments: &[&str]) -> Ran {
+        self.psfleet(&["run"], targets, arguments)
+    }
+
+    fn psfleet(&self, verb: &[&str], targets: &str, arguments: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
         command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("PSFLEET_SECRET_DB", "hunter2");
-        command.args(["run", "-i", "fleet.toml", "-o", "jsonl", "--no-input", "-t", targets, "--pwsh"]);
+        command.args(verb).args(["-i", "fleet.toml", "-o", "jsonl", "--no-input", "-t", targets, "--pwsh"]);
         let output = command.arg(&self.pwsh).args(arguments).stdin(Stdio::null()).output().expect("psfleet runs");
         let lines = output.stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
         let events = lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect();
@@ -142,4 +146,14 @@ fn a_script_that_ends_with_the_same_error_is_not_run_again() {
     assert_eq!(ran.data("error")[0]["fully_qualified_error_id"], "ScriptsNotAllowed", "{ran:?}");
     assert_eq!(ran.data("host_done")[0]["reason"], "script_error", "{ran:?}");
     assert_eq!(std::fs::read_to_string(&marks).expect("it ran"), "x");
+}
+
+#[test]
+fn copies_say_that_they_need_text() {
+    let Some(place) = Place::new() else { return };
+    std::fs::write(place.folder.path().join("file"), "x").expect("written");
+    let ran = place.psfleet(&["copy", "push"], "one", &["file", "there"]);
+    assert_eq!(ran.data("host_done")[0]["reason"], "no_language", "{ran:?}");
+    assert_eq!(ran.data("error"), Vec::<Value>::new(), "{ran:?}");
+    assert!(!place.folder.path().join("there").exists());
 }
