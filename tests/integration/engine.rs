@@ -30,6 +30,10 @@ impl Runtime for Recorder {
         ControlFlow::Continue(())
     }
 
+    fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
+        ControlFlow::Continue(None)
+    }
+
     fn sleep(&mut self, _time: Duration) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

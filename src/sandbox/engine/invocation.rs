@@ -15,8 +15,8 @@ pub struct Invocation {
     pub commands: Vec<Command>,
     /// Values of `$using:` expressions by their wire key: base64 of the UTF-16LE text of the expression.
     pub using: Vec<(String, Value)>,
-    /// All pipeline input, for `$input` or the first command.
-    pub input: Vec<Value>,
+    /// Whether there is input for `$input` or the first command: see [`Runtime::next_input`].
+    pub input: bool,
 }
 
 /// One command of an [`Invocation`].
@@ -54,6 +54,10 @@ pub trait Runtime {
     /// Takes one record, ready to be the data of its PSRP message (MS-PSRP 2.2.2.19 and following). May block while
     /// the client is slow.
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()>;
+
+    /// The next object of the input of an invocation that has some; nothing when it has ended. Waits for it, or breaks as
+    /// soon as the pipeline is stopped.
+    fn next_input(&mut self) -> ControlFlow<(), Option<Value>>;
 
     /// Waits, or breaks as soon as the pipeline is stopped.
     fn sleep(&mut self, time: Duration) -> ControlFlow<()>;

@@ -50,12 +50,10 @@ impl Runspace {
 
 fn run(evaluator: &mut Evaluator<'_>, invocation: &Invocation) -> Run<()> {
     let mut stages = invocation.commands.iter().map(|command| stage(evaluator, command)).collect::<Run<Vec<_>>>()?;
-    evaluator.run_stages(&mut stages, &mut ToClient, |evaluator, first| {
-        for value in &invocation.input {
-            first.put(evaluator, from_value(value))?;
-        }
-        Ok(())
-    })
+    if !invocation.input {
+        return evaluator.run_stages(&mut stages, &mut ToClient, false, |_, _| Ok(()));
+    }
+    evaluator.run_fed(&mut stages, &mut ToClient)
 }
 
 fn stage(evaluator: &mut Evaluator<'_>, command: &Command) -> Run<Stage> {

@@ -1,5 +1,6 @@
 //! The engine from outside: invocations in, records out.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,21 @@ struct Recorder {
     slept: Duration,
     stop_after_polls: Option<u32>,
     stops_sleep: bool,
+    input: VecDeque<Value>,
 }
 
 impl Runtime for Recorder {
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
         self.records.push((stream, value));
         ControlFlow::Continue(())
+    }
+
+    fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
+        let next = self.input.pop_front();
+        if next.is_some() {
+            self.records.push((Stream::Debug, Value::str("read")));
+        }
+        ControlFlow::Continue(next)
     }
 
     fn sleep(&mut self, time: Duration) -> ControlFlow<()> {
@@ -191,11 +201,33 @@ fn using_values_and_input() {
     };
     let mut invocation = Invocation::script("\"$using:X $($using:o.Deep)\"; $input | ForEach-Object { $_ * 2 }", []);
     invocation.using = vec![(key("$using:x"), Value::str("u")), (key("$using:o.Deep"), Value::str("d"))];
-    invocation.input = vec![Value::I32(1), Value::I32(2)];
-    let mut recorder = Recorder::default();
+    invocation.input = true;
+    let mut recorder = Recorder { input: [Value::I32(1), Value::I32(2)].into(), ..Recorder::default() };
     runspace().invoke(&invocation, &mut recorder);
     assert_eq!(recorder.of(Stream::Output), [&Value::str("u d"), &Value::I32(2), &Value::I32(4)]);
     assert_eq!(failure_id(&run("$using:missing").1), "UsingVariableIsUndefined");
+}
+
+#[test]
+fn input_is_read_when_it_is_asked_for() {
+    let given = |script: &str, input: &[i32]| {
+        let invocation = Invocation { input: true, ..Invocation::script(script, []) };
+        let input = input.iter().copied().map(Value::I32).collect();
+        let mut recorder = Recorder { input, ..Recorder::default() };
+        let mut runspace = runspace();
+        runspace.invoke(&invocation, &mut recorder);
+        let mut later = Recorder::default();
+        runspace.invoke(&Invocation::script("\"[$input]\"", []), &mut later);
+        assert_eq!(later.texts(), ["[]"], "{script}");
+        let text = |(_, value): &(Stream, Value)| value.as_text().map_or_else(|| "?".into(), ToString::to_string);
+        recorder.records.iter().map(text).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(given("process { \"<$_>\" } end { 'end' }", &[1, 2]), "read <1> read <2> end");
+    assert_eq!(given("process { 'once' } end { 'end' }", &[]), "end");
+    assert_eq!(given("'first'; $input | ForEach-Object { \"<$_>\" }", &[1, 2]), "first read read <1> <2>");
+    assert_eq!(given("'no one asks'", &[1, 2]), "no one asks");
+    assert_eq!(given("function f { \"f$input\" } 5 | f; \"g$input\"", &[1]), "f5 read g1");
+    assert_eq!(given("@() | & { process { 'never' } end { 'end' } }; & { process { 'once' } }", &[]), "end once");
 }
 
 #[test]

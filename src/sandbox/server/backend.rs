@@ -9,8 +9,8 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::messages::{self, Order, POOL_OPENED, Writer};
-use super::pipeline::Pipeline;
+use super::messages::{self, POOL_OPENED, Writer};
+use super::pipeline::{Order, Pipeline};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
 use crate::psrp::{KEY_LEN, SessionKey};
@@ -108,7 +108,7 @@ impl Builtin {
             let mut runspace = runspaces.take();
             let runtime = Handle::current();
             let ran = tokio::task::spawn_blocking(move || {
-                pipeline.run(&order, &mut runspace, &writer, &runtime);
+                pipeline.run(order, &mut runspace, &writer, &runtime);
                 runspace
             });
             if let Ok(runspace) = ran.await {
@@ -158,10 +158,8 @@ impl Backend for Builtin {
     }
 
     async fn stop(&self, pipeline: Uuid) {
-        let Some(pipeline) = self.pipeline(pipeline) else { return };
-        pipeline.stop();
-        if let Some(order) = pipeline.take_unfinished() {
-            self.run(pipeline, order);
+        if let Some(pipeline) = self.pipeline(pipeline) {
+            pipeline.stop();
         }
     }
 

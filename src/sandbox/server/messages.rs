@@ -140,20 +140,11 @@ pub fn max_runspaces(init: &Value) -> usize {
     init.member("MaxRunspaces").and_then(Value::as_i64).and_then(|max| usize::try_from(max).ok()).unwrap_or(1)
 }
 
-/// What CREATE_PIPELINE asks for: its statements in order, and whether input follows.
-#[derive(Debug)]
-pub struct Order {
-    /// One invocation for each statement.
-    pub statements: Vec<Invocation>,
-    /// END_OF_PIPELINE_INPUT will come.
-    pub input: bool,
-}
-
-/// Reads CREATE_PIPELINE.
+/// Reads CREATE_PIPELINE: an invocation for each statement, in order. Input that follows belongs to the first.
 ///
 /// # Errors
 /// A required property is missing.
-pub fn order(create_pipeline: &Value) -> Result<Order, ProtocolError> {
+pub fn statements(create_pipeline: &Value) -> Result<Vec<Invocation>, ProtocolError> {
     let missing = |property| ProtocolError::Property { message: "CREATE_PIPELINE", property };
     let input = create_pipeline.member("NoInput").and_then(Value::as_bool).map(|none| !none);
     let powershell = create_pipeline.member("PowerShell").ok_or(missing("PowerShell"))?;
@@ -162,7 +153,10 @@ pub fn order(create_pipeline: &Value) -> Result<Order, ProtocolError> {
         [] => powershell.member("Cmds").and_then(statement).map(|one| vec![one]),
         many => many.iter().map(|statement_of| statement_of.member("Cmds").and_then(statement)).collect(),
     };
-    Ok(Order { statements: statements.ok_or(missing("Cmds"))?, input: input.ok_or(missing("NoInput"))? })
+    let mut statements = statements.ok_or(missing("Cmds"))?;
+    let input = input.ok_or(missing("NoInput"))?;
+    statements.first_mut().into_iter().for_each(|first| first.input = input);
+    Ok(statements)
 }
 
 fn statement(commands: &Value) -> Option<Invocation> {
@@ -218,9 +212,9 @@ mod tests {
         };
         let xml = document(&message::create_pipeline::create_pipeline(&invocation));
         let value = unfold(Decoder::default().decode(&xml).expect("CLIXML"));
-        let order = order(&value).expect("complete");
-        assert!(!order.input);
-        let [statement] = &order.statements[..] else { panic!("one statement") };
+        let statements = statements(&value).expect("complete");
+        let [statement] = &statements[..] else { panic!("one statement") };
+        assert!(!statement.input);
         assert_eq!(statement.commands[0].text, invocation.script);
         assert_eq!(statement.commands[0].arguments[0].value, Value::I32(7));
         assert_eq!(statement.using, [("JAB1AA==".to_owned(), Value::str("v"))]);

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::messages::{self, Order, Writer};
+use super::messages::{self, Writer};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
 use crate::record::Stream;
-use crate::sandbox::engine::{EndState, Ended, Runspace, Runtime};
+use crate::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
 use crate::sandbox::outbox::{End, Outbox, Urgency};
 
 /// PSInvocationState of the last state of a pipeline.
@@ -34,10 +35,14 @@ pub struct Pipeline {
 enum Phase {
     /// CREATE_PIPELINE has not come yet.
     Registered,
-    /// Input comes.
-    Gathering(Order, Vec<Value>),
-    /// It runs, or has run.
-    Started,
+    /// It runs, or has run; where its input goes, until that ends.
+    Started(Option<UnboundedSender<Value>>),
+}
+
+/// What a pipeline is to run, and where its input comes from.
+pub struct Order {
+    statements: Vec<Invocation>,
+    input: UnboundedReceiver<Value>,
 }
 
 impl Pipeline {
@@ -46,54 +51,41 @@ impl Pipeline {
         Self { id, outbox, stop: CancellationToken::new(), phase: Mutex::new(Phase::Registered) }
     }
 
-    /// Stops it: at once, or as soon as it would start.
+    /// Stops it.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Takes a message; returns the order when it is time to run it.
+    /// Takes a message; returns the order when it is time to run it. Like a real server, it does not wait for input.
     pub fn take(&self, message_type: MessageType, data: Option<Value>) -> Option<Order> {
         let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
         match (&mut *phase, message_type) {
-            (Phase::Registered, MessageType::CreatePipeline) => match messages::order(&data.unwrap_or(Value::Null)) {
-                Ok(order) if order.input => *phase = Phase::Gathering(order, Vec::new()),
-                Ok(order) => return start(&mut phase, order),
-                Err(error) => {
-                    // As a real server: the message is dropped, and the client learns nothing.
-                    tracing::warn!(%error, "a pipeline cannot be created");
+            (Phase::Registered, MessageType::CreatePipeline) => {
+                match messages::statements(&data.unwrap_or(Value::Null)) {
+                    Ok(statements) => {
+                        let (sender, input) = unbounded_channel();
+                        *phase = Phase::Started(Some(sender));
+                        return Some(Order { statements, input });
+                    }
+                    Err(error) => {
+                        // As a real server: the message is dropped, and the client learns nothing.
+                        tracing::warn!(%error, "a pipeline cannot be created");
+                    }
                 }
-            },
-            // A null comes without any data.
-            (Phase::Gathering(_, input), MessageType::PipelineInput) => input.push(data.unwrap_or(Value::Null)),
-            (Phase::Gathering(order, input), MessageType::EndOfPipelineInput) => {
-                let mut order = Order { statements: std::mem::take(&mut order.statements), input: true };
-                if let Some(first) = order.statements.first_mut() {
-                    first.input = std::mem::take(input);
-                }
-                return start(&mut phase, order);
             }
+            // A null comes without any data. Nobody takes what comes after the pipeline's end.
+            (Phase::Started(Some(input)), MessageType::PipelineInput) => drop(input.send(data.unwrap_or(Value::Null))),
+            (Phase::Started(input), MessageType::EndOfPipelineInput) => *input = None,
             _ => {}
         }
         None
     }
 
-    /// What is to run when it is stopped before all of its input was there.
-    pub fn take_unfinished(&self) -> Option<Order> {
-        let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *phase {
-            Phase::Gathering(order, _) => {
-                let order = Order { statements: std::mem::take(&mut order.statements), input: true };
-                start(&mut phase, order)
-            }
-            _ => None,
-        }
-    }
-
-    /// Runs to the end. Blocks its thread while the script sleeps and while the client is slow.
-    pub fn run(&self, order: &Order, runspace: &mut Runspace, writer: &Writer, runtime: &Handle) {
+    /// Runs to the end. Blocks its thread while the script sleeps or waits for input, and while the client is slow.
+    pub fn run(&self, order: Order, runspace: &mut Runspace, writer: &Writer, runtime: &Handle) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
+        let mut surroundings = Surroundings { pipeline: self, writer, runtime, input: order.input };
         for statement in &order.statements {
-            let mut surroundings = Surroundings { pipeline: self, writer, runtime };
             ended = runspace.invoke(statement, &mut surroundings);
             if ended.state != EndState::Completed || ended.exit_code.is_some() {
                 break;
@@ -122,16 +114,12 @@ impl Pipeline {
     }
 }
 
-fn start(phase: &mut Phase, order: Order) -> Option<Order> {
-    *phase = Phase::Started;
-    Some(order)
-}
-
 /// What the engine gets from the server.
 struct Surroundings<'a> {
     pipeline: &'a Pipeline,
     writer: &'a Writer,
     runtime: &'a Handle,
+    input: UnboundedReceiver<Value>,
 }
 
 impl Runtime for Surroundings<'_> {
@@ -144,6 +132,15 @@ impl Runtime for Surroundings<'_> {
             }
         });
         self.poll_stop()
+    }
+
+    fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = self.pipeline.stop.cancelled() => ControlFlow::Break(()),
+                next = self.input.recv() => ControlFlow::Continue(next),
+            }
+        })
     }
 
     fn sleep(&mut self, time: Duration) -> ControlFlow<()> {

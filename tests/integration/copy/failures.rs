@@ -215,3 +215,15 @@ async fn an_interrupt_keeps_what_has_begun_for_the_next_try() {
     assert!(!part.exists());
     route.assert_nothing_remains().await;
 }
+
+#[test]
+fn the_sandbox_says_at_once_that_its_own_engine_cannot() {
+    let folder = Folder::new("copy-sandbox");
+    let inventory = concat!(env!("CARGO_MANIFEST_DIR"), "/inventories/sandbox.toml");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(["copy", "push", "Cargo.toml", "there/", "-i", inventory, "-t", "web001", "-o", "none"]);
+    let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).env("HOME", folder.path()).output().expect("psfleet");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error: web001: The sandbox does not know $ExecutionContext."), "{stderr}");
+}

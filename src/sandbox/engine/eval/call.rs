@@ -116,7 +116,7 @@ impl Evaluator<'_> {
         let context = Context { redirect: self.context.redirect.clone(), ..Context::default() };
         let mut stages = [Stage::new(ScriptStage::boxed(script.clone(), args, false), context, None)];
         let mut out = Collector::default();
-        self.run_stages(&mut stages, &mut out, |_, _| Ok(()))?;
+        self.run_stages(&mut stages, &mut out, false, |_, _| Ok(()))?;
         Ok(Val::of_outputs(out.0))
     }
 
@@ -249,12 +249,13 @@ struct ScriptStage {
     is_dotted: bool,
     frame: Option<Frame>,
     input: Vec<Val>,
-    has_processed: bool,
+    /// Its `process` block runs for each object, be there none; without a pipeline before it, once.
+    expects_input: bool,
 }
 
 impl ScriptStage {
     fn boxed(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
-        Box::new(Self { script, args, is_dotted, frame: None, input: Vec::new(), has_processed: false })
+        Box::new(Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false })
     }
 
     /// Runs a part of the script in its own scope, which lives until the end of the pipeline.
@@ -276,6 +277,14 @@ impl ScriptStage {
 }
 
 impl Cmdlet for ScriptStage {
+    fn expect_input(&mut self) {
+        self.expects_input = true;
+    }
+
+    fn reads_input(&self) -> bool {
+        self.script.process.is_none()
+    }
+
     fn begin(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         self.scoped(evaluator, |this, evaluator| {
             evaluator.bind(&this.script.clone(), std::mem::take(&mut this.args))?;
@@ -288,7 +297,6 @@ impl Cmdlet for ScriptStage {
             self.input.push(input);
             return Ok(());
         }
-        self.has_processed = true;
         self.scoped(evaluator, |this, evaluator| {
             evaluator.item = input;
             let script = this.script.clone();
@@ -299,10 +307,10 @@ impl Cmdlet for ScriptStage {
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         self.scoped(evaluator, |this, evaluator| {
             let script = this.script.clone();
-            if let Some(block) = script.process.as_ref().filter(|_| !this.has_processed) {
+            if let Some(block) = script.process.as_ref().filter(|_| !this.expects_input) {
                 evaluator.block(block, out)?;
             }
-            if !this.input.is_empty() || !this.is_dotted {
+            if !this.is_dotted || (!evaluator.unread_input && !this.input.is_empty()) {
                 evaluator.set_local("input", Val::array(std::mem::take(&mut this.input)));
             }
             evaluator.block(&script.end, out)

@@ -4,6 +4,7 @@ mod access;
 mod call;
 mod expression;
 mod flow;
+mod input;
 mod methods;
 mod pipeline;
 mod scope;
@@ -39,6 +40,8 @@ pub(super) struct Evaluator<'r> {
     /// Values of using expressions by their text.
     pub(super) using: HashMap<String, Val>,
     pub(super) patterns: Patterns,
+    /// Input of the invocation is still to come, for whoever asks for `$input`.
+    unread_input: bool,
     /// `$_`
     pub(super) item: Val,
     /// The command that runs.
@@ -66,6 +69,7 @@ impl<'r> Evaluator<'r> {
             runtime,
             using,
             patterns: Patterns::default(),
+            unread_input: false,
             item: Val::Null,
             context: Arc::default(),
             source: "".into(),

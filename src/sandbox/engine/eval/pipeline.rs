@@ -20,6 +20,14 @@ pub(in super::super) trait Cmdlet {
         Ok(())
     }
 
+    /// Objects may come, even if none does.
+    fn expect_input(&mut self) {}
+
+    /// Whether it asks for the input of the invocation by itself, when it needs it.
+    fn reads_input(&self) -> bool {
+        false
+    }
+
     /// After the last object.
     fn end(&mut self, _evaluator: &mut Evaluator<'_>, _out: &mut dyn Sink) -> Run<()> {
         Ok(())
@@ -153,7 +161,7 @@ impl Evaluator<'_> {
         }
         let outer = self.context.clone();
         let from = first.and_then(|(_, redirections)| Redirect::new(redirections, None));
-        self.run_stages(&mut stages, out, |evaluator, chain| {
+        self.run_stages(&mut stages, out, first.is_some(), |evaluator, chain| {
             let Some((expr, _)) = first else { return Ok(()) };
             if from.is_none() {
                 return evaluator.expression_statement(expr, chain);
@@ -183,14 +191,18 @@ impl Evaluator<'_> {
         done
     }
 
-    /// Runs commands that are piped into each other; `feed` brings what goes into the first.
+    /// Runs commands that are piped into each other; `feed` brings what goes into the first, if it is `fed`.
     pub(in super::super) fn run_stages(
         &mut self,
         stages: &mut [Stage],
         out: &mut dyn Sink,
+        fed: bool,
         feed: impl FnOnce(&mut Self, &mut dyn Sink) -> Run<()>,
     ) -> Run<()> {
         let frames = self.state.frames.len();
+        for stage in stages.iter_mut().skip(usize::from(!fed)) {
+            stage.command.expect_input();
+        }
         let done = self.run_stages_inner(stages, out, feed);
         if done.is_err() {
             self.state.frames.truncate(frames);

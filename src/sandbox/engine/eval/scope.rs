@@ -43,9 +43,21 @@ impl Default for State {
 }
 
 impl State {
-    /// Forgets scopes that an aborted pipeline left.
+    /// Forgets scopes that an aborted pipeline left, and the input of the last one.
     pub(in super::super) fn reset_to_global(&mut self) {
         self.frames.truncate(1);
+        self.frames.first_mut().map(|global| global.variables.remove("input"));
+    }
+
+    /// Whether a scope inside the global one has a variable of this name.
+    pub(super) fn has_inner(&self, name: &str) -> bool {
+        self.frames.iter().skip(1).any(|frame| frame.variables.contains_key(name))
+    }
+
+    pub(super) fn set_global(&mut self, name: &str, value: Val) {
+        if let Some(global) = self.frames.first_mut() {
+            global.variables.insert(name.into(), Slot { value, kind: None });
+        }
     }
 
     pub(super) fn remember_error(&mut self, error: Val) {
@@ -93,6 +105,14 @@ impl Evaluator<'_> {
 
     pub(super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
         let name = &*variable.name;
+        match name {
+            "input" => self.read_input()?,
+            // Scripts ask it what they may do; nothing would be a wrong answer.
+            "executioncontext" => {
+                return Err(ErrorRecord { ends_script: true, ..ErrorRecord::unsupported("$ExecutionContext") }.into());
+            }
+            _ => {}
+        }
         Ok(match variable.scope {
             Scope::Env => self.environment(name),
             Scope::Using => self.using_value(name)?,
