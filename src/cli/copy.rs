@@ -67,8 +67,8 @@ fn start(args: &TransferArgs, console: &Arc<Console>, work: impl FnOnce(&[&str])
 /// Finds the hosts and shows what would be done on them.
 fn show(args: &TransferArgs, plan: impl FnOnce((&[HostSettings], &[Logon])) -> Plan) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let (settings, logons) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox)?;
-    let plan = plan((&settings, &logons));
+    let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    let plan = plan((&settings, &rehearsal.logons));
     let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
     terminal::print(&if is_json { plan.json() } else { plan.text() })?;
     Ok(0)

@@ -7,12 +7,12 @@ use anyhow::bail;
 use super::args::output::OutputFormat;
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
-use super::script::{Call, Commands, Host, Plan, Secrets};
+use super::script::{Call, Commands, Host, Origins, Plan, Secrets};
 use super::surroundings::Machine;
 use super::terminal::Console;
 use super::{course, targets, terminal};
 use crate::fleet::Work;
-use crate::inventory::{HostSettings, Logon};
+use crate::inventory::{HostSettings, Rehearsal};
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
@@ -25,8 +25,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {
-        let (settings, logons) = targets::rehearse(&request, &mut sandbox)?;
-        return plan(args, call, &settings, &logons);
+        let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox)?;
+        return plan(args, call, &settings, &rehearsal);
     }
     let resolved = targets::resolve(&request, &mut sandbox)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
@@ -38,9 +38,11 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
 }
 
 /// Shows what would be done, once it is known that it could be.
-fn plan(args: &RunArgs, call: Call, settings: &[HostSettings], logons: &[Logon]) -> anyhow::Result<u8> {
+fn plan(args: &RunArgs, call: Call, settings: &[HostSettings], rehearsal: &Rehearsal) -> anyhow::Result<u8> {
     let hosts: Vec<Host> = settings.iter().map(Host::from).collect();
-    let plan = Plan::new(&call, (settings, logons), &hosts, args.execute.input.as_deref());
+    let ends = settings.iter().zip(&rehearsal.endpoints).map(|(host, endpoint)| (&*host.name, endpoint));
+    let origins = Origins::rehearse(&call, ends, args.connect.no_input, &Machine::default())?;
+    let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, args.execute.input.as_deref());
     Commands::new(call, &Secrets::default(), &hosts)?;
     let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
     terminal::print(&if is_json { plan.json() } else { plan.text() })?;

@@ -4,7 +4,7 @@ use super::defaults::RUN_KEYS;
 use super::on_demand::OnDemand;
 use super::surroundings::Machine;
 use crate::config::Config;
-use crate::inventory::{self, Errors, HostSettings, Logon, Request, Resolved};
+use crate::inventory::{self, Errors, HostSettings, Rehearsal, Request, Resolved};
 
 /// Finds the targets of a request on this machine: its files, environment, terminal.
 ///
@@ -20,10 +20,10 @@ pub fn resolve(request: &Request, sandbox: &mut OnDemand) -> Result<Resolved, Er
 ///
 /// # Errors
 /// Every mistake at once, or that nobody matches.
-pub fn rehearse(request: &Request, sandbox: &mut OnDemand) -> Result<(Vec<HostSettings>, Vec<Logon>), Errors> {
+pub fn rehearse(request: &Request, sandbox: &mut OnDemand) -> Result<(Vec<HostSettings>, Rehearsal), Errors> {
     let mut machine = Machine::default();
     let config = Config::load(&mut machine, &RUN_KEYS)?;
     let hosts = inventory::select(request, &config, &mut machine, &mut |table| sandbox.start(table))?;
-    let logons = inventory::rehearse(&hosts, request, &mut machine)?;
-    Ok((hosts, logons))
+    let rehearsal = inventory::rehearse(&hosts, request, &mut machine)?;
+    Ok((hosts, rehearsal))
 }

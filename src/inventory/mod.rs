@@ -38,4 +38,4 @@ pub use effective::{Effective, PasswordSource};
 pub use fold::{fold, natural};
 pub use range::{RangeError, expand};
 pub use request::{Order, Request};
-pub use resolve::{Errors, HostSettings, Resolved, SandboxStarter, rehearse, resolve, select};
+pub use resolve::{Errors, HostSettings, Rehearsal, Resolved, SandboxStarter, rehearse, resolve, select};

@@ -102,17 +102,21 @@ pub fn resolve(
     Ok(Resolved { targets: targets.collect(), warnings })
 }
 
-/// Whom [`resolve`] would log on as on each of these hosts, and where the passwords would come from. Asks nothing.
+/// How hosts would be reached and logged on to, one for each of them.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// Whom we would log on as, and where the passwords would come from.
+    pub logons: Vec<Logon>,
+    /// Where to.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// What [`resolve`] would do for each of these hosts. Asks nothing.
 ///
 /// # Errors
 /// Every mistake for which [`resolve`] would stop, as far as no answer is needed to know it.
-pub fn rehearse(
-    hosts: &[HostSettings],
-    request: &Request,
-    around: &mut dyn Surroundings,
-) -> Result<Vec<Logon>, Errors> {
-    endpoints(hosts, around)?;
-    Ok(logons(&named(hosts), request, around)?)
+pub fn rehearse(hosts: &[HostSettings], request: &Request, around: &mut dyn Surroundings) -> Result<Rehearsal, Errors> {
+    Ok(Rehearsal { endpoints: endpoints(hosts, around)?, logons: logons(&named(hosts), request, around)? })
 }
 
 fn named(hosts: &[HostSettings]) -> Vec<(&str, &Effective)> {

@@ -282,7 +282,8 @@ fn questions_are_asked_once_and_only_when_somebody_is_there() {
 /// Whom a run would log on as, and what asks for; the same problems as of the run itself.
 fn rehearsed(request: &Request, mut fake: Fake) -> Result<Vec<Logon>, String> {
     let hosts = select(request, &Config::default(), &mut fake, &mut |_| Err(String::new())).expect("hosts");
-    let logons = rehearse(&hosts, request, &mut fake).map_err(|errors| errors.to_string());
+    let rehearsed = rehearse(&hosts, request, &mut fake);
+    let logons = rehearsed.map(|rehearsal| rehearsal.logons).map_err(|errors| errors.to_string());
     assert!(fake.asked.is_empty(), "{:?}", fake.asked);
     // Each question has an answer, so that only what is wrong fails.
     let run = run(request, &mut fake);

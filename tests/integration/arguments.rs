@@ -412,6 +412,42 @@ fn a_plan_tells_users_and_passwords_and_fails_where_the_run_would() {
     }
 }
 
+#[test]
+fn a_plan_tells_where_secrets_come_from_and_fails_where_the_run_would() {
+    let program = Program::with("/nowhere/pwsh".into());
+    let open = "[hosts.open]\nauth = 'basic'\nuser = 'u'\npassword_env = 'PW'\nallow_unencrypted = true\ntrusted_hosts = '*'\n\
+                [hosts.here]\ntransport = 'local'\n";
+    program.write("who.toml", open);
+    let ran = |target: &str, more: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.current_dir(program.path()).env_clear().env("HOME", program.path()).stdin(Stdio::null());
+        command.envs(variables.iter().copied()).args(["run", "-i", "who.toml", "-t", target, "param($s) $s, $using:c"]);
+        let output = command.args(["-p", "s=secret:db-1", "--using", "c=credential:adm"]).args(more).output();
+        output.expect("psfleet runs")
+    };
+    let known = [
+        ("PW", "x"),
+        ("PSFLEET_SECRET_DB_1", "hunter1"),
+        ("PSFLEET_CREDENTIAL_ADM_USER", "adm"),
+        ("PSFLEET_CREDENTIAL_ADM_PASSWORD", "hunter2"),
+    ];
+    let plan = ran("here", &["--plan", "-o", "table"], &known);
+    let text = String::from_utf8_lossy(&plan.stdout);
+    let secret = "  -s = ***  (secret db-1, --param: PSFLEET_SECRET_DB_1 from the environment)\n";
+    let credential = "  $using:c = ***  (credential adm, --using: PSFLEET_CREDENTIAL_ADM_USER from the environment, \
+                      PSFLEET_CREDENTIAL_ADM_PASSWORD from the environment, line 1, column 15)\n";
+    assert!(text.contains(secret) && text.contains(credential) && !text.contains("hunter"), "{text}");
+    for (target, variables, problem) in [
+        ("here", &known[..3], "PSFLEET_CREDENTIAL_ADM_PASSWORD is not set, and there is nobody to ask"),
+        ("open", &known[..], "secrets are never sent without encryption, but open would be reached with Basic"),
+    ] {
+        let (plan, run) = (ran(target, &["--plan"], variables), ran(target, &[], variables));
+        assert_eq!((plan.status.code(), run.status.code()), (Some(2), Some(2)), "{target}");
+        let (plan, run) = (String::from_utf8_lossy(&plan.stderr), String::from_utf8_lossy(&run.stderr));
+        assert!(plan == run && plan.contains(problem), "{plan}\n{run}");
+    }
+}
+
 /// What a script gives on a real PowerShell that says it is of another version.
 async fn given_as(pwsh: PathBuf, version: &str, script: &str) -> Vec<Value> {
     let options = Options {

@@ -29,7 +29,7 @@ pub use entry::Entry;
 pub use help::{of_code as help, without_help};
 pub use input::InputFormat;
 pub use plan::Plan;
-pub use secrets::Secrets;
+pub use secrets::{Origins, Secrets};
 
 /// A script with what it was given.
 #[derive(Debug, Clone)]

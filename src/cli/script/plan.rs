@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::commands::Host;
-use super::{Call, Entry};
+use super::{Call, Entry, Origins};
 use crate::cli::ways::{self, Way, ways};
 use crate::clixml::{Document, Value, write_plain};
 use crate::inventory::{HostSettings, Logon, fold};
@@ -60,6 +60,7 @@ impl Plan {
         call: &Call,
         (settings, logons): (&[HostSettings], &[Logon]),
         hosts: &[Host],
+        origins: &Origins,
         input: Option<&str>,
     ) -> Self {
         Self {
@@ -67,8 +68,8 @@ impl Plan {
             target_count: settings.len(),
             targets: ways(settings, logons),
             script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
-            arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, None)).collect(),
-            using: using(call, hosts),
+            arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
+            using: using(call, hosts, origins),
             input: call.input.as_ref().zip(input).map(|(objects, source)| Fed {
                 objects: objects.len(),
                 source: if source == "-" { "stdin".to_owned() } else { source.to_owned() },
@@ -135,7 +136,7 @@ impl Item {
 }
 
 /// A value with its source; a host variable once for each of its values.
-fn items(entry: &Entry, hosts: &[Host], used_at: Option<Position>) -> Vec<Item> {
+fn items(entry: &Entry, hosts: &[Host], origins: &Origins, used_at: Option<Position>) -> Vec<Item> {
     let item = |value: Json, source: String, hosts: Option<String>| Item {
         name: entry.name.clone(),
         value,
@@ -145,8 +146,12 @@ fn items(entry: &Entry, hosts: &[Host], used_at: Option<Position>) -> Vec<Item> 
     };
     match &entry.value {
         Supplied::Literal(value) => vec![item(plain(value), entry.origin.clone(), None)],
-        Supplied::Secret(name) => vec![item(Json::Null, format!("secret {name}, {}", entry.origin), None)],
-        Supplied::Credential(name) => vec![item(Json::Null, format!("credential {name}, {}", entry.origin), None)],
+        Supplied::Secret(name) => {
+            vec![item(Json::Null, format!("secret {name}, {}: {}", entry.origin, origins.secret(name)), None)]
+        }
+        Supplied::Credential(name) => {
+            vec![item(Json::Null, format!("credential {name}, {}: {}", entry.origin, origins.credential(name)), None)]
+        }
         Supplied::Host(name) => {
             let mut values: Vec<(Json, Vec<&str>)> = Vec::new();
             for host in hosts {
@@ -163,7 +168,7 @@ fn items(entry: &Entry, hosts: &[Host], used_at: Option<Position>) -> Vec<Item> 
 }
 
 /// The values of using expressions, then those given that no expression asks for.
-fn using(call: &Call, hosts: &[Host]) -> Vec<Item> {
+fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
     let environment: BTreeMap<String, String> = super::environment();
     let mut found: Vec<Item> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
@@ -177,7 +182,7 @@ fn using(call: &Call, hosts: &[Host]) -> Vec<Item> {
         let given =
             call.using.iter().rfind(|entry| entry.name.as_deref().is_some_and(|name| same_name(name, path.name)));
         match (path.drive, given) {
-            (None, Some(entry)) => found.extend(items(entry, hosts, Some(occurrence.position))),
+            (None, Some(entry)) => found.extend(items(entry, hosts, origins, Some(occurrence.position))),
             (Some(_), _) => found.push(Item {
                 name: Some(occurrence.variable.clone()),
                 value: environment.get(path.name).map_or(Json::Null, |value| Json::String(value.clone())),
@@ -194,8 +199,12 @@ fn using(call: &Call, hosts: &[Host]) -> Vec<Item> {
             .iter()
             .any(|item| same_name(item.name.as_deref().unwrap_or_default(), entry.name.as_deref().unwrap_or_default()))
     };
-    let unused: Vec<Item> =
-        call.using.iter().filter(|entry| !is_used(entry)).flat_map(|entry| items(entry, hosts, None)).collect();
+    let unused: Vec<Item> = call
+        .using
+        .iter()
+        .filter(|entry| !is_used(entry))
+        .flat_map(|entry| items(entry, hosts, origins, None))
+        .collect();
     found.extend(
         unused.into_iter().map(|item| Item { source: format!("{}, not used by the script", item.source), ..item }),
     );

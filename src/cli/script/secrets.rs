@@ -1,6 +1,6 @@
 //! Secrets and credentials of a call: from variables of the environment, else asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -13,7 +13,7 @@ use crate::inventory::fold;
 use crate::psrp::SecretArgument;
 use crate::script::Supplied;
 use crate::secret::Secret;
-use crate::target::Target;
+use crate::target::{Endpoint, Target};
 
 /// What `secret:NAME` and `credential:NAME` stand for in a call, by name.
 #[derive(Debug, Default)]
@@ -33,28 +33,25 @@ impl Secrets {
         no_input: bool,
         around: &mut dyn Surroundings,
     ) -> anyhow::Result<Self> {
-        let supplied = || call.arguments.iter().chain(&call.using).map(|entry| &entry.value);
-        let secret = |value: &Supplied| if let Supplied::Secret(name) = value { Some(name.clone()) } else { None };
-        let credential =
-            |value: &Supplied| if let Supplied::Credential(name) = value { Some(name.clone()) } else { None };
-        let (secrets, credentials): (BTreeSet<String>, BTreeSet<String>) =
-            (supplied().filter_map(secret).collect(), supplied().filter_map(credential).collect());
-        if !secrets.is_empty() || !credentials.is_empty() {
-            refuse_exposed(targets)?;
-        }
-        let mut finder = Finder { may_ask: around.can_ask() && !no_input, around, missing: Vec::new() };
+        let hosts = targets.iter().map(|target| (&*target.name, &target.endpoint));
+        let references = References::of(call);
+        references.check(hosts, no_input, around)?;
+        let mut find = |variable: &str, question: &str, hidden: bool| match around.env(variable) {
+            Some(value) => Ok(value),
+            None => around.ask(question, hidden).with_context(|| format!("cannot ask for {variable}")),
+        };
         let mut found = Self::default();
-        for name in secrets {
-            let text = finder.hidden(&format!("PSFLEET_SECRET_{}", variable(&name)), &format!("Secret {name}: "))?;
-            found.secrets.insert(name, argument(text));
+        for name in references.secrets {
+            let text = find(&secret_variable(&name), &format!("Secret {name}: "), true)?;
+            found.secrets.insert(name, argument(Secret::new(text)));
         }
-        for name in credentials {
-            let of = format!("PSFLEET_CREDENTIAL_{}", variable(&name));
-            let user = finder.open(&format!("{of}_USER"), &format!("User of {name}: "))?;
-            let password = finder.hidden(&format!("{of}_PASSWORD"), &format!("Password of {name} ({user}): "))?;
-            found.credentials.insert(name, (user, argument(password)));
+        for name in references.credentials {
+            let [user, password] = credential_variables(&name);
+            let user = find(&user, &format!("User of {name}: "), false)?;
+            let password = find(&password, &format!("Password of {name} ({user}): "), true)?;
+            found.credentials.insert(name, (user, argument(Secret::new(password))));
         }
-        if finder.missing.is_empty() { Ok(found) } else { bail!(missing(&finder.missing)) }
+        Ok(found)
     }
 
     /// The value of a reference, with a place where each session puts the ciphertext.
@@ -72,31 +69,97 @@ impl Secrets {
     }
 }
 
-struct Finder<'a> {
-    around: &'a mut dyn Surroundings,
-    may_ask: bool,
-    missing: Vec<String>,
+/// Where the values of a call's references would come from.
+#[derive(Debug, Default)]
+pub struct Origins(HashMap<String, &'static str>);
+
+impl Origins {
+    /// Looks where [`Secrets::find`] would find them, and asks nothing.
+    ///
+    /// # Errors
+    /// As [`Secrets::find`].
+    pub fn rehearse<'t>(
+        call: &Call,
+        hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,
+        no_input: bool,
+        around: &dyn Surroundings,
+    ) -> anyhow::Result<Self> {
+        let references = References::of(call);
+        references.check(hosts, no_input, around)?;
+        let origin = |variable: String| {
+            let origin = if around.env(&variable).is_some() { "from the environment" } else { "asked for" };
+            (variable, origin)
+        };
+        Ok(Self(references.variables().map(origin).collect()))
+    }
+
+    /// The origin of a secret, in words.
+    pub fn secret(&self, name: &str) -> String {
+        self.of(secret_variable(name))
+    }
+
+    /// The origins of a credential, in words.
+    pub fn credential(&self, name: &str) -> String {
+        credential_variables(name).map(|variable| self.of(variable)).join(", ")
+    }
+
+    fn of(&self, variable: String) -> String {
+        let origin = self.0.get(&variable).copied().unwrap_or_default();
+        format!("{variable} {origin}")
+    }
 }
 
-impl Finder<'_> {
-    fn open(&mut self, variable: &str, question: &str) -> anyhow::Result<String> {
-        self.find(variable, question, false)
+/// What a call refers to, by name.
+struct References {
+    secrets: BTreeSet<String>,
+    credentials: BTreeSet<String>,
+}
+
+impl References {
+    fn of(call: &Call) -> Self {
+        let mut found = Self { secrets: BTreeSet::new(), credentials: BTreeSet::new() };
+        for entry in call.arguments.iter().chain(&call.using) {
+            match &entry.value {
+                Supplied::Secret(name) => drop(found.secrets.insert(name.clone())),
+                Supplied::Credential(name) => drop(found.credentials.insert(name.clone())),
+                Supplied::Literal(_) | Supplied::Host(_) => {}
+            }
+        }
+        found
     }
 
-    fn hidden(&mut self, variable: &str, question: &str) -> anyhow::Result<Secret<String>> {
-        self.find(variable, question, true).map(Secret::new)
+    fn variables(&self) -> impl Iterator<Item = String> {
+        let of_secrets = self.secrets.iter().map(|name| secret_variable(name));
+        of_secrets.chain(self.credentials.iter().flat_map(|name| credential_variables(name)))
     }
 
-    fn find(&mut self, variable: &str, question: &str, hidden: bool) -> anyhow::Result<String> {
-        if let Some(value) = self.around.env(variable) {
-            return Ok(value);
+    /// Refuses values that are in no variable where nobody can be asked, and targets to which nothing secret can be sent.
+    fn check<'t>(
+        &self,
+        hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,
+        no_input: bool,
+        around: &dyn Surroundings,
+    ) -> anyhow::Result<()> {
+        if self.variables().next().is_some() {
+            refuse_exposed(hosts)?;
         }
-        if self.may_ask {
-            return self.around.ask(question, hidden).with_context(|| format!("cannot ask for {variable}"));
+        if around.can_ask() && !no_input {
+            return Ok(());
         }
-        self.missing.push(variable.to_owned());
-        Ok(String::new())
+        let missing = self.variables().filter(|variable| around.env(variable).is_none());
+        let lines: Vec<_> =
+            missing.map(|variable| format!("{variable} is not set, and there is nobody to ask")).collect();
+        if lines.is_empty() { Ok(()) } else { bail!(lines.join("\n")) }
     }
+}
+
+fn secret_variable(name: &str) -> String {
+    format!("PSFLEET_SECRET_{}", variable(name))
+}
+
+/// Of the user and of the password.
+fn credential_variables(name: &str) -> [String; 2] {
+    ["USER", "PASSWORD"].map(|part| format!("PSFLEET_CREDENTIAL_{}_{part}", variable(name)))
 }
 
 fn argument(text: Secret<String>) -> SecretArgument {
@@ -108,14 +171,8 @@ fn variable(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
-fn missing(variables: &[String]) -> String {
-    let lines = variables.iter().map(|name| format!("{name} is not set, and there is nobody to ask"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn refuse_exposed(targets: &[Arc<Target>]) -> anyhow::Result<()> {
-    let exposed: Vec<&str> =
-        targets.iter().filter(|target| !target.endpoint.is_private()).map(|target| &*target.name).collect();
+fn refuse_exposed<'t>(hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>) -> anyhow::Result<()> {
+    let exposed: Vec<&str> = hosts.filter(|(_, endpoint)| !endpoint.is_private()).map(|(name, _)| name).collect();
     if !exposed.is_empty() {
         bail!(
             "secrets are never sent without encryption, but {} would be reached with Basic over plain HTTP; use --tls, \
