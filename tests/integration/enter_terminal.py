@@ -22,6 +22,9 @@ STEPS = [
     ("PS ", "Read-Host 'na' | ForEach-Object { \"hello $_\" }\r"),
     ("na: ", "bob\r"),
     ("hello bob", ""),
+    ("PS ", "Write-Progress Act -Status go; Read-Host ok\r"),
+    ("\nAct: go\r\x1b[K", ""),
+    ("ok: ", "fine\r"),
     ("PS ", "\x1b[A\x03"),
     ("PS ", "exit 5\r"),
 ]

@@ -7,6 +7,7 @@
 mod commands;
 mod input;
 mod question;
+mod screen;
 mod user;
 
 use std::io::{self, Write};
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::input::{Input, Line};
+use self::screen::Screen;
 use self::user::User;
 use super::args::connect::ConnectArgs;
 use super::args::request;
@@ -81,7 +83,8 @@ pub fn run(args: &EnterArgs) -> anyhow::Result<u8> {
         // From now on a Ctrl-C is ours, also one that comes before anything waits for it.
         let _ = tokio::signal::ctrl_c().now_or_never();
         let session = open(target).await?;
-        let mut prompt = Prompt { host: target.name.to_string(), session, input, takes_text: true };
+        let (host, screen) = (target.name.to_string(), Screen::detect());
+        let mut prompt = Prompt { host, session, input, screen, takes_text: true };
         let code = prompt.converse().await;
         prompt.session.close().await;
         code
@@ -117,6 +120,7 @@ struct Prompt {
     host: String,
     session: Session,
     input: Arc<Mutex<Input>>,
+    screen: Screen,
     /// Whether the endpoint takes script text, as far as is known.
     takes_text: bool,
 }
@@ -173,7 +177,7 @@ impl Prompt {
                     Line::Text(_) | Line::End => {}
                 }
             }
-            mistake.show();
+            mistake.show(&mut self.screen);
             return Ok(ControlFlow::Continue(()));
         }
     }
@@ -202,7 +206,8 @@ impl Prompt {
     async fn pipeline(&mut self, command: &Command) -> anyhow::Result<(RunReport, bool)> {
         let stop = CancellationToken::new();
         let options = RunOptions { timeout: PATIENCE, stop: stop.clone(), reuse: true };
-        let mut user = User { input: Arc::clone(&self.input), stop: stop.clone(), leaves: false };
+        let mut user =
+            User { input: Arc::clone(&self.input), screen: &mut self.screen, stop: stop.clone(), leaves: false };
         let report = {
             let running = self.session.run(command, Uuid::new_v4(), &options, &mut user);
             tokio::pin!(running);
@@ -214,7 +219,9 @@ impl Prompt {
             }
         };
         let report = report.with_context(|| format!("{}: the session is lost", self.host))?;
-        Ok((report, user.leaves))
+        let leaves = user.leaves;
+        self.screen.settle();
+        Ok((report, leaves))
     }
 
     /// What the session's own prompt function says, after the host's name.
@@ -260,12 +267,11 @@ impl Mistake {
         }
     }
 
-    fn show(self) {
+    fn show(self, screen: &mut Screen) {
         match self {
-            Self::Remote(error) => user::show(Stream::Error, error),
-            Self::Unsendable(error) => user::write_error(&format!(
-                "This endpoint allows no script text, and the line cannot go as commands: {error}\n"
-            )),
+            Self::Remote(error) => screen.record(Stream::Error, error),
+            Self::Unsendable(error) => screen
+                .error(&format!("This endpoint allows no script text, and the line cannot go as commands: {error}")),
         }
     }
 }
