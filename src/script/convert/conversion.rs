@@ -46,6 +46,11 @@ fn double(value: &Value) -> Option<f64> {
     match value.unboxed() {
         Value::F64(number) => Some(*number),
         Value::F32(number) => Some((*number).into()),
+        Value::Str(text) => {
+            let text = text.as_str()?.trim();
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+            text.parse().ok().filter(|_| is_plain)
+        }
         // Beyond 32 bits the nearest double may be another number.
         _ => i32::try_from(integer(value)?).ok().map(f64::from),
     }

@@ -1,9 +1,10 @@
 //! The values of arguments.
 
-use super::number;
+use super::operator::{self, Binary};
 use super::reader::Reader;
+use super::{conversion, number};
 use crate::clixml::Value;
-use crate::script::evaluate::{access, array, hashtable};
+use crate::script::evaluate::{Miss, access, array, hashtable};
 use crate::script::lexer::{Occurrence, Token, TokenKind};
 use crate::script::{Accessor, AccessorKind, Constant, ScriptError};
 
@@ -22,10 +23,10 @@ impl Reader<'_> {
                 return Err(self.not_commands(token, format!("`{text}` can only be an argument by itself")));
             }
             TokenKind::Variable => self.variable(token)?,
+            TokenKind::Open if text == "[" && !in_command => return self.typed(token),
             TokenKind::Open => self.group(token)?,
-            TokenKind::Operator if matches!(text, "-" | "+") && !in_command => return self.signed(token),
-            TokenKind::Comma if !in_command => return Ok(array(vec![self.operand(false)?])),
-            TokenKind::Operator if !in_command => return Err(self.operator(token)),
+            TokenKind::Operator if !in_command => return self.prefixed(token),
+            TokenKind::Comma if !in_command => return Ok(array(vec![self.inner_operand(token)?])),
             _ => return Err(self.not_commands(token, format!("`{text}` is no value"))),
         };
         self.accessors(value)
@@ -41,17 +42,29 @@ impl Reader<'_> {
         }
     }
 
-    /// A number behind its sign.
-    fn signed(&mut self, sign: Token) -> Result<Value, ScriptError> {
-        let is_negative = self.text(sign) == "-";
-        let number = self.peek().filter(|token| token.kind == TokenKind::Word);
-        match number.and_then(|token| number::read(self.text(token), is_negative).flatten()) {
-            Some(value) => {
+    /// An operand behind something that belongs to it.
+    pub(super) fn inner_operand(&mut self, token: Token) -> Result<Value, ScriptError> {
+        self.enter(token)?;
+        let value = self.operand(false)?;
+        self.leave();
+        Ok(value)
+    }
+
+    /// A value behind an operator of its own; a number behind its sign is one number.
+    fn prefixed(&mut self, token: Token) -> Result<Value, ScriptError> {
+        let text = self.text(token);
+        if matches!(text, "-" | "+") {
+            let number = self.peek().filter(|token| token.kind == TokenKind::Word);
+            if let Some(value) = number.and_then(|number| number::read(self.text(number), text == "-").flatten()) {
                 self.next();
-                Ok(value)
+                return Ok(value);
             }
-            None => Err(self.operator(sign)),
         }
+        if !operator::is_unary(text) {
+            return Err(self.operator(token));
+        }
+        let value = self.inner_operand(token)?;
+        operator::unary(text, &value).ok_or_else(|| self.operator(token))
     }
 
     /// An operator that would have to be computed.
@@ -65,13 +78,27 @@ impl Reader<'_> {
 
     /// An expression up to where it must end.
     pub fn expression(&mut self) -> Result<Value, ScriptError> {
-        let value = self.list(false)?;
+        let value = self.computed(1)?;
         match self.peek() {
             None => Ok(value),
             Some(token) if matches!(token.kind, TokenKind::End | TokenKind::Close) => Ok(value),
             Some(token) if token.kind == TokenKind::Operator => Err(self.operator(token)),
             Some(token) => Err(self.not_commands(token, format!("`{}` is not expected here", self.text(token)))),
         }
+    }
+
+    /// Lists with operators between them, as far as these bind at least so tightly.
+    fn computed(&mut self, level: u8) -> Result<Value, ScriptError> {
+        let mut value = self.list(false)?;
+        while let Some(token) = self.peek().filter(|token| token.kind == TokenKind::Operator)
+            && let Some(operator) = Binary::read(self.text(token)).filter(|operator| operator.level() >= level)
+        {
+            self.next();
+            self.skip_ends(false);
+            let right = self.computed(operator.level() + 1)?;
+            value = operator.apply(&value, &right).ok_or_else(|| self.operator(token))?;
+        }
+        Ok(value)
     }
 
     /// The value of a variable; a using expression with the members that belong to it.
@@ -110,6 +137,7 @@ impl Reader<'_> {
             "@(" => array(self.statements_inside()?),
             "@{" => self.entries()?,
             "{" => return Err(self.not_commands(open, "a script block")),
+            // In a command.
             _ => return Err(self.not_constant(open, "a type, whose values are made by PowerShell")),
         };
         self.skip_ends(false);
@@ -172,29 +200,28 @@ impl Reader<'_> {
     }
 
     /// Members and indexes behind a value.
-    fn accessors(&mut self, value: Value) -> Result<Value, ScriptError> {
+    pub(super) fn accessors(&mut self, value: Value) -> Result<Value, ScriptError> {
         let mut value = value;
         loop {
-            let accessor = if let Some(token) = self.adjacent(TokenKind::Operator) {
+            let (token, found) = if let Some(token) = self.adjacent(TokenKind::Operator) {
                 match self.text(token) {
-                    "." | "?." => self.member()?,
+                    "." | "?." => (token, access(&value, &self.member()?)),
                     "::" => return Err(self.not_constant(token, "a static member")),
                     _ => return Ok(value),
                 }
             } else if let Some(token) = self.adjacent(TokenKind::Open) {
                 match self.text(token) {
-                    "[" | "?[" => self.index()?,
+                    "[" | "?[" => (token, items(&value, &self.index()?, self.text(token).starts_with('?'))),
                     _ => return Ok(value),
                 }
             } else {
                 return Ok(value);
             };
-            let (accessor, token) = accessor;
-            value = access(&value, &accessor).map_err(|miss| self.not_constant(token, miss.reason()))?;
+            value = found.map_err(|miss| self.not_constant(token, miss.reason()))?;
         }
     }
 
-    fn member(&mut self) -> Result<(Accessor, Token), ScriptError> {
+    fn member(&mut self) -> Result<Accessor, ScriptError> {
         let Some(operator) = self.next() else { return Err(self.ends_early("a member")) };
         let name = match self.peek() {
             Some(token) if token.kind == TokenKind::Word => self.text(token).to_owned(),
@@ -206,26 +233,49 @@ impl Reader<'_> {
             return Err(self.not_constant(call, format!("the method `{name}` would have to be called")));
         }
         let null_conditional = self.text(operator).starts_with('?');
-        Ok((Accessor { kind: AccessorKind::Member(name), null_conditional, end: operator.end }, operator))
+        Ok(Accessor { kind: AccessorKind::Member(name), null_conditional, end: operator.end })
     }
 
-    fn index(&mut self) -> Result<(Accessor, Token), ScriptError> {
+    fn index(&mut self) -> Result<Value, ScriptError> {
         let Some(open) = self.next() else { return Err(self.ends_early("an index")) };
         self.enter(open)?;
         self.skip_ends(false);
-        let constant = match self.expression()? {
-            Value::Str(key) => Constant::Text(key.to_str_lossy().into_owned()),
-            value => match value.as_i64() {
-                Some(index) => Constant::Integer(index),
-                None => return Err(self.not_constant(open, "the index is neither an integer nor a string")),
-            },
-        };
+        let index = self.expression()?;
         self.skip_ends(false);
         self.close()?;
         self.leave();
-        let null_conditional = self.text(open).starts_with('?');
-        Ok((Accessor { kind: AccessorKind::Index(constant), null_conditional, end: open.end }, open))
+        Ok(index)
     }
+}
+
+/// What stands at an index; at several, the items that are there.
+fn items(target: &Value, index: &Value, null_conditional: bool) -> Result<Value, Miss> {
+    let Some(length) = target.as_list().map(|items| i64::try_from(items.len()).unwrap_or(i64::MAX)) else {
+        return item(target, index, null_conditional);
+    };
+    match index.as_list() {
+        None => item(target, index, null_conditional),
+        Some(indexes) => {
+            let is_there = |index: &&Value| {
+                let index = conversion::convert(index, "long").and_then(|index| index.as_i64());
+                index.is_none_or(|index| (-length..length).contains(&index))
+            };
+            let found: Result<Vec<Value>, Miss> =
+                indexes.iter().filter(is_there).map(|index| item(target, index, null_conditional)).collect();
+            found.map(array)
+        }
+    }
+}
+
+fn item(target: &Value, index: &Value, null_conditional: bool) -> Result<Value, Miss> {
+    let constant = match (index, target.as_list()) {
+        (Value::Str(key), None) => Constant::Text(key.to_str_lossy().into_owned()),
+        _ => match conversion::convert(index, "long").and_then(|index| index.as_i64()) {
+            Some(index) => Constant::Integer(index),
+            None => return Err(Miss::Unknown("the index is neither an integer nor a string".to_owned())),
+        },
+    };
+    access(target, &Accessor { kind: AccessorKind::Index(constant), null_conditional, end: 0 })
 }
 
 /// What a sub-expression is: nothing, its one object, or an array.

@@ -8,7 +8,8 @@
 //! shows on the wire, where it differs from what is written about it: several statements are converted, of several
 //! redirections only that of the lowest stream is, `&` at the end of a statement is dropped. [`ScriptError::NotCommands`] is
 //! where PowerShell sends text. It computes any expression, though; here are constants, variables with members and
-//! constant indexes, arrays and hashtables of them, and strings that hold them. The rest is [`ScriptError::NotConstant`].
+//! indexes, arrays and hashtables of them, strings that hold them, and operators and casts whose results are certain without
+//! .NET. The rest is [`ScriptError::NotConstant`].
 //!
 //! No lexer of its own: [`reader::Reader`] walks over the tokens of [`super::lexer`].
 
@@ -17,12 +18,14 @@ mod conversion;
 mod expression;
 mod literal;
 mod number;
+mod operator;
 mod reader;
 mod scope;
 mod statement;
 #[cfg(test)]
 mod tests;
 mod text;
+mod types;
 
 use crate::psrp::{Argument, CommandCall};
 

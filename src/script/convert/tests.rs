@@ -73,7 +73,13 @@ fn what_is_no_command_has_its_place() {
     assert!(["f |", "f 1,", "f (", "f @{ a = 1", "f 'x", "f \"x", "f @'\nx", "end {"].into_iter().all(goes_on));
     assert!(!["", "# f", "f \"$(1,)\"", "f )", "if (1) {"].into_iter().any(goes_on));
     assert!(plain("f \"a\n $x\"").starts_with("line 2, column 2: `$x` has a value on the host alone"));
-    assert!(matches!(convert("f (1 + 1)", &[]), Err(ScriptError::NotConstant { .. })));
+    let unknown = |text: &str| matches!(convert(text, &[]), Err(ScriptError::NotConstant { .. }));
+    // By zero, too much, or known to .NET alone.
+    assert!(
+        ["f (1 / 0)", "f (1 % 0)", "f ('a' * 70000)", "f (1..70000)", "f (1 -gt 2)", "f ([datetime]1)"]
+            .into_iter()
+            .all(unknown)
+    );
 }
 
 #[test]
@@ -95,6 +101,11 @@ fn nesting_has_a_limit() {
     for levels in [101, 10_000] {
         assert!(nested("(", ")", levels).ends_with(too_deep));
         assert!(nested("@(", ")", levels).ends_with(too_deep));
+    }
+    for deep in [",", "!", "- ", "[int]", "(1+", "(", "[int](", "-not "] {
+        let levels = 10_000;
+        let closing = ")".repeat(deep.matches('(').count() * levels);
+        assert!(plain(&format!("f (0 + {}1{closing})", deep.repeat(levels))).ends_with(too_deep), "{deep}");
     }
     assert!(nested("\"$(", ")\"", 90).ends_with(too_deep));
     assert_eq!(nested("\"$(", ")\"", 40), "f =1");
@@ -144,6 +155,12 @@ fn piece() -> impl Strategy<Value = String> {
         "$true",
         ".a",
         "::",
+        "..",
+        "+",
+        "*",
+        "-join",
+        "!",
+        "[int]",
         "-a",
         "-a:",
         "--",

@@ -107,7 +107,7 @@ fn what_cannot_go_says_where_and_what_to_do() {
             "line 2, column 1: `if` is no command",
             "what needs more must be a function",
         ),
-        (&["Get-Answer (1 + 1)"], "line 1, column 15: `+` would have to be computed", "--using"),
+        (&["Get-Answer (1 -gt 1)"], "line 1, column 15: `-gt` would have to be computed", "--using"),
         (&["Get-Answer 5", "--depth", "3"], "--depth has the host run a script of its own", "leave --depth out"),
     ];
     for (arguments, message, hint) in cases {
