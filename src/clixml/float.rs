@@ -10,6 +10,14 @@ pub(super) fn write_f32(number: f32, out: &mut Vec<u8>) {
     write(number.into(), &format!("{number:e}"), 9, out);
 }
 
+/// Appends a number rounded to so many significant digits, like .NET's `G15`; infinity as [`write_f64`] has it.
+pub(super) fn write_general(number: f64, digits: usize, out: &mut Vec<u8>) {
+    let form = format!("{number:.*e}", digits.saturating_sub(1));
+    let (mantissa, exponent) = form.split_once('e').unwrap_or((&form, "0"));
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0') } else { mantissa };
+    write(number, &format!("{mantissa}e{exponent}"), i32::try_from(digits).unwrap_or(i32::MAX), out);
+}
+
 /// `form` is Rust's exponent form; .NET (since Core 3.0) writes an exponent for numbers with more than `width` digits
 /// before the point, or more than four zeros after it.
 fn write(number: f64, form: &str, width: i32, out: &mut Vec<u8>) {
@@ -61,7 +69,29 @@ fn write_plain(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{write_f32, write_f64};
+    use super::{write_f32, write_f64, write_general};
+
+    #[test]
+    fn rounds_to_significant_digits_as_dotnet_does() {
+        let general = |number, digits| {
+            let mut out = Vec::new();
+            write_general(number, digits, &mut out);
+            String::from_utf8(out).expect("ASCII")
+        };
+        for (number, text) in [
+            (1.0 / 3.0, "0.333333333333333"),
+            (0.1 + 0.2, "0.3"),
+            (1e14, "100000000000000"),
+            (1e15, "1E+15"),
+            (123_456_789_012_345_680.0, "1.23456789012346E+17"),
+            (0.00001, "1E-05"),
+            (-0.0, "-0"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(general(number, 15), text);
+        }
+        assert_eq!(general(16_777_216.0, 7), "1.677722E+07");
+    }
 
     fn double(number: f64) -> String {
         let mut out = Vec::new();

@@ -32,7 +32,7 @@ pub use json::{
 };
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
-pub use view::{properties, text};
+pub use view::{general, members_as_formatted, properties, text};
 
 #[cfg(test)]
 mod tests;

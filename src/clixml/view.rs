@@ -102,6 +102,11 @@ pub(super) fn scalar_text(value: &Value) -> Cow<'_, str> {
     })
 }
 
+/// A floating-point number rounded to so many significant digits, as .NET's `G15` and `G7` write it.
+pub fn general(number: f64, digits: usize) -> String {
+    float_text(number, |out| super::float::write_general(number, digits, out))
+}
+
 fn float_text(number: f64, write: impl FnOnce(&mut Vec<u8>)) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() };
@@ -136,30 +141,61 @@ fn has_distinct_names(entries: &[(Value, Value)]) -> bool {
 ///
 /// Names are compared without regard to ASCII case, as PowerShell does.
 pub(super) fn members(object: &Object) -> Vec<(&str, &Value)> {
-    let props = object.props.iter().filter(|(name, _)| !is_computer_name(name));
-    let notes = object.notes.iter().filter(|(name, value)| !is_bookkeeping(name, value));
-    let all = props.chain(notes).map(|(name, value)| (&**name, value));
-    if object.props.len() + object.notes.len() <= FEW { merge_few(all) } else { merge_many(all) }
+    let (props, notes) = visible(object);
+    let all = props.chain(notes);
+    if object.props.len() + object.notes.len() <= FEW {
+        merge_few(all, Wins::Later)
+    } else {
+        merge_many(all, Wins::Later)
+    }
 }
 
-fn merge_few<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>) -> Vec<(&'v str, &'v Value)> {
+/// The same members as PowerShell's formatting meets them: extended ones stand before adapted ones.
+pub fn members_as_formatted(object: &Object) -> Vec<(&str, &Value)> {
+    let (props, notes) = visible(object);
+    let all = notes.chain(props);
+    if object.props.len() + object.notes.len() <= FEW {
+        merge_few(all, Wins::First)
+    } else {
+        merge_many(all, Wins::First)
+    }
+}
+
+/// Adapted and extended members without bookkeeping.
+fn visible(object: &Object) -> (impl Iterator<Item = (&str, &Value)>, impl Iterator<Item = (&str, &Value)>) {
+    let props = object.props.iter().filter(|(name, _)| !is_computer_name(name));
+    let notes = object.notes.iter().filter(|(name, value)| !is_bookkeeping(name, value));
+    (props.map(|(name, value)| (&**name, value)), notes.map(|(name, value)| (&**name, value)))
+}
+
+/// Which of two members of one name is kept, in the place of the first.
+#[derive(Clone, Copy, PartialEq)]
+enum Wins {
+    First,
+    Later,
+}
+
+fn merge_few<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>, wins: Wins) -> Vec<(&'v str, &'v Value)> {
     let mut members: Vec<(&str, &Value)> = Vec::with_capacity(FEW);
     for member in all {
         match members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(member.0)) {
-            Some(earlier) => *earlier = member,
+            Some(earlier) if wins == Wins::Later => *earlier = member,
+            Some(_) => {}
             None => members.push(member),
         }
     }
     members
 }
 
-fn merge_many<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>) -> Vec<(&'v str, &'v Value)> {
+fn merge_many<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>, wins: Wins) -> Vec<(&'v str, &'v Value)> {
     let mut members: Vec<(&str, &Value)> = Vec::new();
     let mut places = HashMap::new();
     for member in all {
         match places.entry(member.0.to_ascii_lowercase()) {
             Entry::Occupied(place) => {
-                if let Some(earlier) = members.get_mut(*place.get()) {
+                if wins == Wins::Later
+                    && let Some(earlier) = members.get_mut(*place.get())
+                {
                     *earlier = member;
                 }
             }
@@ -191,7 +227,7 @@ fn is_bookkeeping(name: &str, value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{members, properties, text};
+    use super::{members, members_as_formatted, properties, text};
     use crate::clixml::{Content, Decoder, Document, Object, Value};
 
     fn decode(xml: &str) -> Document {
@@ -212,6 +248,15 @@ mod tests {
     fn extended_members_shadow_adapted_ones_in_place() {
         let xml = "<Obj><Props><I32 N='A'>1</I32><I32 N='B'>2</I32></Props><MS><I32 N='C'>3</I32><I32 N='a'>4</I32></MS></Obj>";
         assert_eq!(row(xml), pairs(&[("a", "4"), ("B", "2"), ("C", "3")]));
+    }
+
+    #[test]
+    fn formatting_meets_extended_members_first() {
+        let xml = "<Obj><Props><I32 N='A'>1</I32><I32 N='B'>2</I32></Props><MS><I32 N='C'>3</I32><I32 N='a'>4</I32></MS></Obj>";
+        let document = decode(xml);
+        let members = members_as_formatted(document.root.as_object().expect("an object"));
+        let members: Vec<_> = members.iter().map(|(name, value)| (*name, value.as_i64())).collect();
+        assert_eq!(members, [("C", Some(3)), ("a", Some(4)), ("B", Some(2))]);
     }
 
     #[test]
