@@ -90,7 +90,7 @@ fn date_time(text: &str) -> String {
 }
 
 /// `1.02:03:04.5000000` for `P1DT2H3M4.5S`, as .NET's `c` format has it.
-fn time_span(text: &str) -> Option<String> {
+pub fn time_span(text: &str) -> Option<String> {
     let span = Span::read(text)?;
     let sign = if span.negative { "-" } else { "" };
     let days = if span.days > 0 { format!("{}.", span.days) } else { String::new() };
@@ -105,6 +105,15 @@ pub fn span_seconds(text: &str) -> Option<f64> {
     let fraction: f64 = format!("0.{}0", span.fraction).parse().ok()?;
     let seconds = whole as f64 + fraction;
     Some(if span.negative { -seconds } else { seconds })
+}
+
+/// The ticks of 100 ns of a duration such as `P1DT2H3M4.5S`; none if .NET's TimeSpan could not hold it.
+pub fn span_ticks(text: &str) -> Option<i64> {
+    let span = Span::read(text)?;
+    let whole = (((span.days * 24) + span.hours) * 60 + span.minutes) * 60 + span.seconds;
+    let fraction: i128 = format!("{:0<7.7}", span.fraction).parse().ok()?;
+    let ticks = i128::from(whole) * 10_000_000 + fraction;
+    i64::try_from(if span.negative { -ticks } else { ticks }).ok()
 }
 
 /// The parts of an xs:duration without years and months.
@@ -142,7 +151,7 @@ impl<'a> Span<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{date_time, display, span_seconds, time_span};
+    use super::{date_time, display, span_seconds, span_ticks, time_span};
     use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
 
     #[test]
@@ -160,6 +169,9 @@ mod tests {
             assert_eq!(time_span(wire).as_deref(), Some(expect));
         }
         assert_eq!(span_seconds("-P1DT2H3M4.5S"), Some(-93_784.5));
+        assert_eq!(span_ticks("-P1DT2H3M4.0000005S"), Some(-937_840_000_005));
+        assert_eq!(span_ticks("P10675199DT2H48M5.4775807S"), Some(i64::MAX));
+        assert_eq!(span_ticks("P4294967295D"), None);
         for bad in ["", "P1T", "PT1.-5S", "PX", "PT5", "P1Y", "PTxS"] {
             assert_eq!(time_span(bad), None, "{bad}");
         }

@@ -1,4 +1,4 @@
-//! list and text: objects as Format-List shows them, strings and numbers as they are.
+//! list: objects as Format-List shows them, and whose everything is.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -19,26 +19,18 @@ pub struct List {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
     color: bool,
-    /// Whether values without properties say whose they are.
-    named: bool,
     header: Option<Arc<RunHeader>>,
 }
 
 impl List {
-    /// Every object says whose it is: `list`.
+    /// Opens the sink on a writer.
     pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
             color: settings.color,
-            named: true,
             header: None,
         }
-    }
-
-    /// Strings and numbers stand alone: `text`.
-    pub fn text(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
-        Self { named: false, ..Self::new(writer, settings) }
     }
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
@@ -52,18 +44,17 @@ impl List {
             Shape::Scalar(value) => {
                 // A list that arrives as one object is shown item by item, as PowerShell does.
                 let items = value.as_list().unwrap_or(std::slice::from_ref(value));
-                items.iter().map(|item| self.item(&host, document, item)).collect()
+                items.iter().map(|item| self::item(&host, document, item)).collect()
             }
         };
         self.writer.write_all(text.as_bytes())
     }
+}
 
-    fn item(&self, host: &str, document: &Document, value: &Value) -> String {
-        match value {
-            Value::Null => String::new(),
-            value if self.named => lines(host, &display(document, value)),
-            value => format!("{}\n", sanitize(&display(document, value))),
-        }
+fn item(host: &str, document: &Document, value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        value => lines(host, &display(document, value)),
     }
 }
 
@@ -121,8 +112,8 @@ fn block(document: &Document, host: &str, fields: &[Field<'_>], color: bool) -> 
 mod tests {
     use crate::clixml::{Content, ListKind, Object, Value};
     use crate::event::Outcome;
+    use crate::output::Format;
     use crate::output::testing::{Script, bag, settings, written};
-    use crate::output::{Format, Settings};
     use crate::record::Stream;
 
     fn events() -> Vec<crate::event::RunEvent> {
@@ -167,21 +158,6 @@ mod tests {
                          second
         Since          : 2026-11-22 19:51:31 Z
         Nothing        :
-
-        ");
-    }
-
-    #[test]
-    fn text_is_bare() {
-        let settings = Settings { select: vec!["name".into()], ..settings() };
-        insta::assert_snapshot!(written(Format::Text, &settings, &events()), @r"
-        plain text
-        second line
-        True
-        1
-        b
-        PSComputerName : web02
-        Name           : W32Time
 
         ");
     }

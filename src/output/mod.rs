@@ -25,6 +25,7 @@ mod spool;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod text;
 
 use std::io::{self, Write};
 
@@ -75,7 +76,7 @@ pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) 
         Format::None => Box::new(none::None),
         Format::Table => Box::new(table::Table::new(writer, settings)),
         Format::List => Box::new(list::List::new(writer, settings)),
-        Format::Text => Box::new(list::List::text(writer, settings)),
+        Format::Text => Box::new(text::Text::new(writer, settings)),
         Format::Json => Box::new(json::Json::new(writer, settings)),
         Format::Jsonl => Box::new(jsonl::Jsonl::new(writer, settings)),
         Format::Csv => Box::new(csv::Csv::new(writer, settings)),

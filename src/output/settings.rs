@@ -10,7 +10,7 @@ pub enum Format {
     Table,
     /// One property per line.
     List,
-    /// Strings and numbers as they are, objects as a list.
+    /// As PowerShell prints it.
     Text,
     /// One document.
     Json,

@@ -90,7 +90,7 @@ pub enum OutputFormat {
     Table,
     /// One property per line, as Format-List shows it
     List,
-    /// Strings and numbers as they are, objects as a list
+    /// As PowerShell itself prints it
     Text,
     /// One document: counts, targets, records
     Json,

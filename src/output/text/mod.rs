@@ -1,0 +1,125 @@
+//! text: what PowerShell itself would print of the objects.
+//!
+//! Objects come out as Out-String prints deserialized objects under the invariant culture: strings raw, collections opened
+//! one level, the tables and lists of PowerShell's own views for the types in [`views`], and for all others a table of up to
+//! four properties, else a list. The blank lines are PowerShell's, the first and the last one too.
+//!
+//! The whole run is one document, as the output of Invoke-Command is: see [`Page`]. With one target nothing is added. With
+//! more, tables have a last column PSComputerName and lists a last line of this name; strings and numbers stay bare.
+//!
+//! Rows of tables whose widths hang on their cells wait until a host is done, half a second has passed or there are many;
+//! later cells that are wider are cut, where PowerShell would have waited for all. Otherwise it differs on purpose in what
+//! could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an offset: they stay on the
+//! clock of the host that sent them, as its own prompt would show them.
+
+mod block;
+mod cell;
+mod columns;
+mod date;
+mod number;
+mod page;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod thing;
+mod view;
+mod views;
+mod xml;
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use unicode_width::UnicodeWidthStr;
+
+use self::page::Page;
+use self::thing::{Item, Thing, for_each_item};
+use super::object::{self, Shape};
+use super::select::Select;
+use super::{Flow, Settings, Sink, flow, sanitize_line};
+use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::record::{Record, Stream};
+
+/// What says whose an object is.
+const HOST: &str = "PSComputerName";
+
+/// The column of it is no wider than this, however long a name.
+const HOST_WIDTH: usize = 40;
+
+/// Rows wait no longer than this, once anything else happens.
+const WAITING_TIME: SignedDuration = SignedDuration::from_millis(500);
+
+/// Writes what PowerShell would print.
+pub struct Text {
+    writer: BufWriter<Box<dyn Write + Send>>,
+    select: Select,
+    page: Page,
+    header: Option<Arc<RunHeader>>,
+    waiting_since: Option<Timestamp>,
+}
+
+impl Text {
+    /// Opens the sink on a writer.
+    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+        Self {
+            writer: BufWriter::new(writer),
+            select: Select::new(&settings.select),
+            page: Page::new(settings.width, settings.color),
+            header: None,
+            waiting_since: None,
+        }
+    }
+
+    fn begin(&mut self, header: &Arc<RunHeader>) {
+        let names = header.targets.iter().map(|target| sanitize_line(&target.name).width());
+        let widest = names.max().unwrap_or(0).min(HOST_WIDTH);
+        self.page.name_hosts((header.targets.len() > 1).then_some(widest));
+        self.header = Some(Arc::clone(header));
+    }
+
+    fn record(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
+        let document = &record.value;
+        let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+        let (page, out) = (&mut self.page, &mut self.writer);
+        match object::shape(document) {
+            Shape::Fields(fields) if !self.select.is_all() => {
+                page.thing(out, &Thing::selected(document, self.select.apply(fields)), host)?;
+            }
+            _ => for_each_item(document, |item| match item {
+                Item::Text(text) => page.text(out, &text),
+                Item::Thing(thing) => page.thing(out, &thing, host),
+            })?,
+        }
+        self.waiting_since = self.page.waits().then(|| self.waiting_since.unwrap_or(at));
+        Ok(())
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.waiting_since = None;
+        self.page.settle(&mut self.writer)
+    }
+
+    fn is_late(&self, at: Timestamp) -> bool {
+        self.waiting_since.is_some_and(|since| at.duration_since(since) >= WAITING_TIME)
+    }
+}
+
+impl Sink for Text {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        let written = match &event.kind {
+            RunEventKind::RunStarted(header) => {
+                self.begin(header);
+                Ok(())
+            }
+            RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record, event.at),
+            RunEventKind::TargetFinished(_) => self.settle().and_then(|()| self.writer.flush()),
+            RunEventKind::RunFinished(_) => self.page.end(&mut self.writer).and_then(|()| self.writer.flush()),
+            _ => Ok(()),
+        };
+        flow(written.and_then(|()| if self.is_late(event.at) { self.settle() } else { Ok(()) }))
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        flow(self.settle().and_then(|()| self.writer.flush()))
+    }
+}

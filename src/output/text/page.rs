@@ -1,0 +1,256 @@
+//! What stands on the page so far, and how the next item goes below it.
+//!
+//! PowerShell formats all output of a pipeline as one document. Its first object with properties decides the form: by the
+//! view of its type if there is one, else as a table if it has few properties, else as a list. Later objects that the view
+//! shows join it; without a view all objects do, and what they lack of the first one's properties is blank. The others
+//! stand between as lists. Text never changes the form.
+
+use std::io::{self, Write};
+
+use super::cell::{self, Numbers};
+use super::columns::{Cell, Columns, Spec, is_sized_by_cells};
+use super::thing::Thing;
+use super::view::{Shape, View};
+use super::{HOST, block, views};
+use crate::output::{sanitize, sanitize_line};
+
+/// Objects with no more properties are a table.
+const FEW: usize = 4;
+
+/// Rows and texts between them that wait for widths at most.
+const WAITING: usize = 256;
+
+/// Bytes of them that wait at most.
+const WAITING_BYTES: usize = 1 << 18;
+
+/// The document and the writer below it.
+pub struct Page {
+    width: usize,
+    color: bool,
+    /// The width of the column that says whose a row is; none if all are of one host.
+    host: Option<usize>,
+    open: Option<Open>,
+}
+
+/// The form that the first object has decided.
+enum Open {
+    Table(Table),
+    List(Option<&'static View>),
+    Text(&'static View, fn(&Thing<'_>) -> String),
+}
+
+struct Table {
+    view: Option<&'static View>,
+    specs: Vec<Spec>,
+    /// The properties in the columns of a table without a view.
+    names: Vec<String>,
+    wrap: bool,
+    group: Option<String>,
+    columns: Option<Columns>,
+    waiting: Vec<Part>,
+    bytes: usize,
+}
+
+/// What waits for the widths of its table.
+enum Part {
+    Row(Vec<Cell>),
+    Text(String),
+    Group(String),
+}
+
+impl Part {
+    fn cells(&self) -> Option<&[Cell]> {
+        match self {
+            Self::Row(cells) => Some(cells),
+            Self::Text(_) | Self::Group(_) => None,
+        }
+    }
+}
+
+impl Page {
+    /// An empty page.
+    pub fn new(width: usize, color: bool) -> Self {
+        Self { width: width.max(1), color, host: None, open: None }
+    }
+
+    /// Whether there are rows of several hosts, and how wide their names are.
+    pub fn name_hosts(&mut self, width: Option<usize>) {
+        self.host = width.map(|width| width.max(HOST.len()));
+    }
+
+    /// Text that stands by itself.
+    pub fn text(&mut self, out: &mut dyn Write, text: &str) -> io::Result<()> {
+        let text = sanitize(text);
+        match &mut self.open {
+            Some(Open::Table(table)) if table.columns.is_none() => {
+                table.bytes += text.len();
+                table.waiting.push(Part::Text(text.into_owned()));
+                self.settle_if_full(out)
+            }
+            _ => writeln!(out, "{text}"),
+        }
+    }
+
+    /// An object with properties.
+    pub fn thing(&mut self, out: &mut dyn Write, thing: &Thing<'_>, host: &str) -> io::Result<()> {
+        if self.open.is_none() {
+            self.begin(out, thing)?;
+        }
+        match &mut self.open {
+            Some(Open::Table(table)) if table.view.is_none_or(|view| view.shows(thing)) => {
+                table.add(thing, host, self.width);
+                let waits = table.columns.is_none() && is_sized_by_cells(&table.specs);
+                if waits { self.settle_if_full(out) } else { self.settle(out) }
+            }
+            Some(Open::List(view)) if view.is_none_or(|view| view.shows(thing)) => {
+                let names = match view.map(|view| &view.shape) {
+                    Some(Shape::List(names)) => Some(*names),
+                    _ => views::display_set(thing),
+                };
+                self.list(out, thing, names, host)
+            }
+            Some(Open::Text(view, text)) if view.shows(thing) => writeln!(out, "{}", sanitize(&text(thing))),
+            _ => {
+                self.settle(out)?;
+                writeln!(out)?;
+                self.list(out, thing, views::display_set(thing), host)
+            }
+        }
+    }
+
+    /// Writes what waits; widths then hold for what follows.
+    pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let (width, color, host) = (self.width, self.color, self.host);
+        match &mut self.open {
+            Some(Open::Table(table)) => table.settle(out, width, color, host),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether anything waits.
+    pub fn waits(&self) -> bool {
+        matches!(&self.open, Some(Open::Table(table)) if !table.waiting.is_empty())
+    }
+
+    /// The end of the output.
+    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.settle(out)?;
+        match self.open.take() {
+            Some(Open::Table(_) | Open::Text(..)) => writeln!(out),
+            // Each object of a list has ended with a blank line.
+            Some(Open::List(_)) | None => Ok(()),
+        }
+    }
+
+    /// Decides the form by the first object.
+    fn begin(&mut self, out: &mut dyn Write, thing: &Thing<'_>) -> io::Result<()> {
+        let view = views::find(thing);
+        self.open = Some(match view.map(|view| (view, &view.shape)) {
+            Some((view, Shape::Table { columns, wrap })) => {
+                let specs = columns.iter().map(|column| Spec::new(column.title, column.width, column.right));
+                Open::Table(Table::new(Some(view), specs.collect(), Vec::new(), *wrap))
+            }
+            Some((view, Shape::List(_))) => Open::List(Some(view)),
+            Some((view, Shape::Text(text))) => Open::Text(view, *text),
+            None => {
+                let set = views::display_set(thing);
+                let fields: Vec<_> = match set {
+                    Some(set) => set.iter().filter_map(|name| thing.field(name)).collect(),
+                    None => thing.fields.clone(),
+                };
+                if fields.len() > FEW {
+                    Open::List(None)
+                } else {
+                    let right = |value| cell::is_right(thing.document, value);
+                    let specs = fields.iter().map(|(name, value)| Spec::new(name, 0, right(value))).collect();
+                    let names = fields.iter().map(|(name, _)| (*name).to_owned()).collect();
+                    Open::Table(Table::new(None, specs, names, false))
+                }
+            }
+        });
+        writeln!(out)
+    }
+
+    fn list(&self, out: &mut dyn Write, thing: &Thing<'_>, names: Option<&[&str]>, host: &str) -> io::Result<()> {
+        let fields = match names {
+            Some(names) => names.iter().filter_map(|name| thing.field(name)).collect(),
+            None => thing.fields.clone(),
+        };
+        let shown = |value| cell::property(thing.document, value, Numbers::Plain);
+        let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, shown(value))).collect();
+        if self.host.is_some() {
+            fields.push((HOST, host.to_owned()));
+        }
+        block::write(out, &fields, self.width, self.color)
+    }
+
+    fn settle_if_full(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.open {
+            Some(Open::Table(table)) if table.waiting.len() >= WAITING || table.bytes >= WAITING_BYTES => {
+                self.settle(out)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Table {
+    fn new(view: Option<&'static View>, specs: Vec<Spec>, names: Vec<String>, wrap: bool) -> Self {
+        let (columns, waiting) = (None, Vec::new());
+        let mut table = Self { view, specs, names, wrap, group: None, columns, waiting, bytes: 0 };
+        if table.view.and_then(|view| view.group.as_ref()).is_none() {
+            table.waiting.push(Part::Group(String::new()));
+        }
+        table
+    }
+
+    /// Adds the row of an object, below the line of its group if that is another one.
+    fn add(&mut self, thing: &Thing<'_>, host: &str, width: usize) {
+        if let Some(group) = self.view.and_then(|view| view.group.as_ref()) {
+            let line = format!("{}{}", group.title, sanitize_line(&(group.value)(thing)));
+            if self.group.as_ref() != Some(&line) {
+                self.waiting.push(Part::Group(line.clone()));
+                self.group = Some(line);
+            }
+        }
+        let texts: Vec<String> = match self.view.map(|view| &view.shape) {
+            Some(Shape::Table { columns, .. }) => columns.iter().map(|column| column.text(thing)).collect(),
+            _ => {
+                let shown = |value| cell::property(thing.document, value, Numbers::Fixed);
+                let cells = self.names.iter().map(|name| thing.value(name).map(shown).unwrap_or_default());
+                cells.collect()
+            }
+        };
+        let cells = self.specs.iter().zip(&texts).map(|(spec, text)| Cell::new(text, spec.right, self.wrap, width));
+        let cells: Vec<_> = cells.chain([Cell::new(host, false, false, width)]).collect();
+        self.bytes += cells.iter().map(Cell::len).sum::<usize>();
+        self.waiting.push(Part::Row(cells));
+    }
+
+    fn settle(&mut self, out: &mut dyn Write, width: usize, color: bool, host: Option<usize>) -> io::Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.bytes = 0;
+        let first = self.columns.is_none();
+        let columns = self.columns.get_or_insert_with(|| {
+            let rows: Vec<_> = waiting.iter().filter_map(Part::cells).collect();
+            Columns::new(&self.specs, &rows, width, host, self.wrap)
+        });
+        for (place, part) in waiting.iter().enumerate() {
+            match part {
+                Part::Row(cells) => columns.row(out, cells)?,
+                Part::Text(text) => writeln!(out, "{text}")?,
+                Part::Group(line) => {
+                    if !(first && place == 0) {
+                        writeln!(out)?;
+                    }
+                    if !line.is_empty() {
+                        super::columns::chunks(line, width).try_for_each(|line| writeln!(out, "{line}"))?;
+                        writeln!(out)?;
+                    }
+                    columns.header(out, color)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

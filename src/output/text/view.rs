@@ -1,0 +1,97 @@
+//! What a view is: how PowerShell shows the objects of a type that it knows.
+
+use super::thing::Thing;
+
+/// How objects of some types are shown.
+pub struct View {
+    /// The types, without `Deserialized.`; an object that has one of them is shown by this view.
+    pub types: &'static [&'static str],
+    /// Objects that lack these properties are left to the next view of the type.
+    pub needs: &'static [&'static str],
+    /// The form.
+    pub shape: Shape,
+    /// What objects under one header have in common besides their type.
+    pub group: Option<Group>,
+}
+
+/// The form of a view.
+pub enum Shape {
+    /// A row for each object; with `wrap`, a cell that is too wide goes on below instead of being cut.
+    Table {
+        /// From left to right.
+        columns: &'static [Column],
+        /// Whether cells may take several lines.
+        wrap: bool,
+    },
+    /// These properties, a line each.
+    List(&'static [&'static str]),
+    /// Text.
+    Text(fn(&Thing<'_>) -> String),
+}
+
+/// A line above the header of a table.
+pub struct Group {
+    /// What stands before the value.
+    pub title: &'static str,
+    /// The value.
+    pub value: fn(&Thing<'_>) -> String,
+}
+
+/// A column of a table.
+#[derive(Clone, Copy)]
+pub struct Column {
+    /// The header.
+    pub title: &'static str,
+    /// Columns of text; 0 for what is left, or for what the cells need if no column before it has a width.
+    pub width: usize,
+    /// Whether cells stand at the right.
+    pub right: bool,
+    /// What stands in the cell.
+    pub source: Source,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// A property.
+    Property(&'static str),
+    /// A text made of the whole object.
+    Made(fn(&Thing<'_>) -> String),
+}
+
+impl Column {
+    /// A property under its own name, at the left.
+    pub const fn left(title: &'static str, width: usize) -> Self {
+        Self { title, width, right: false, source: Source::Property(title) }
+    }
+
+    /// A property under its own name, at the right.
+    pub const fn right(title: &'static str, width: usize) -> Self {
+        Self { right: true, ..Self::left(title, width) }
+    }
+
+    /// The same column with another property in it.
+    pub const fn of(self, property: &'static str) -> Self {
+        Self { source: Source::Property(property), ..self }
+    }
+
+    /// The same column with a text made of the object.
+    pub const fn made(self, text: fn(&Thing<'_>) -> String) -> Self {
+        Self { source: Source::Made(text), ..self }
+    }
+
+    /// The cell of an object.
+    pub fn text(&self, thing: &Thing<'_>) -> String {
+        match self.source {
+            Source::Property(name) => thing.text(name),
+            Source::Made(text) => text(thing),
+        }
+    }
+}
+
+impl View {
+    /// Whether it shows such an object.
+    pub fn shows(&self, thing: &Thing<'_>) -> bool {
+        thing.is_any(self.types)
+    }
+}
