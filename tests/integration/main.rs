@@ -28,6 +28,7 @@ mod ssh;
 mod ssh_cli;
 mod ssh_password;
 mod support;
+mod text;
 mod winrm;
 mod winrm_auth;
 mod winrm_carrier;

@@ -1,0 +1,167 @@
+//! `-o text` beside PowerShell's own formatting of the same objects.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use psfleet::clixml::{Decoder, Document};
+use psfleet::event::{Counts, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, open};
+use psfleet::record::{Record, Stream};
+use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
+use uuid::Uuid;
+
+use crate::support::folder::Folder;
+use crate::support::pwsh;
+
+/// A script block a line; comments say what the next ones are about.
+const BLOCKS: &str = include_str!("text/blocks.txt");
+
+const WIDTH: usize = 100;
+
+/// Blocks that we print otherwise, and why.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "[System.Net.IPAddress]::Loopback",
+        "PowerShell makes a live address of it, which has a ScopeId and another order",
+    ),
+    ("try { throw 'x' } catch { $_ }", "an error record is its message, as everywhere else"),
+    ("[pscustomobject]@{a=\"tab`there\";b=1}", "a tab in a cell is a space: what it does hangs on the terminal"),
+    ("[pscustomobject]@{a=\"bell`a\"}", "controls are made visible"),
+    (
+        "[pscustomobject]@{a=1;PSComputerName='h';RunspaceId=[guid]::Empty}",
+        "what remoting adds is never shown as the object's own",
+    ),
+    (
+        "Get-Module Microsoft.PowerShell.Utility -ListAvailable",
+        "modules stand without the folder that they are in, and without their editions",
+    ),
+    (
+        "$o=[pscustomobject]@{Mode='-a---';ModeWithoutHardLink='-a---';LastWriteTime=[datetime]'2020-01-02 03:04';LastWriteTimeString='01/02/2020 03:04';LengthString='5';Length=5;Name='x.txt';NameString='x.txt';PSParentPath='Microsoft.PowerShell.Core\\FileSystem::C:\\tmp';LinkTarget=$null};$o.PSTypeNames.Insert(0,'System.IO.FileInfo');$o",
+        "a file of Windows is shown as on Windows; PowerShell on Linux has one view only",
+    ),
+];
+
+fn blocks() -> Vec<&'static str> {
+    BLOCKS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+/// What PowerShell prints of a block's objects, and the objects.
+struct Printed {
+    shown: String,
+    objects: Vec<Document>,
+}
+
+/// One for each block; `None` if there is no PowerShell to ask.
+fn printed() -> Option<Vec<Printed>> {
+    let pwsh = pwsh()?;
+    let home = Folder::new("text");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/text");
+    let output = Command::new(pwsh)
+        .args(["-NoLogo", "-NoProfile", "-File", &format!("{root}/print.ps1")])
+        .args(["-Blocks", &format!("{root}/blocks.txt"), "-Width", &WIDTH.to_string()])
+        .current_dir(home.path())
+        .env("TZ", "UTC")
+        .output()
+        .expect("PowerShell starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("UTF-8");
+    let printed = lines.lines().map(|line| {
+        let mut parts = line.split(' ').map(unbase64);
+        let shown = parts.next().expect("the text comes first");
+        Printed { shown, objects: parts.map(|xml| object(&xml)).collect() }
+    });
+    Some(printed.collect())
+}
+
+fn unbase64(text: &str) -> String {
+    let bytes = base64_simd::STANDARD.decode_to_vec(text).expect("base64");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+fn object(xml: &str) -> Document {
+    let mut decoder = Decoder::default();
+    let mut elements = decoder.elements(xml.as_bytes());
+    elements.next().expect("an object").expect("decodes").document
+}
+
+#[derive(Clone, Default)]
+struct Capture(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Capture {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the sink writes of the objects of one host.
+fn ours(objects: Vec<Document>) -> String {
+    let settings = Settings {
+        streams: SelectedStreams::none(),
+        select: Vec::new(),
+        types: false,
+        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
+        width: WIDTH,
+        color: false,
+        terminal: false,
+        losses: Losses::default(),
+    };
+    let target = Target {
+        name: "localhost".into(),
+        endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
+        credential: None,
+        vars: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        timeouts: Timeouts::default(),
+    };
+    let header = Arc::new(RunHeader { run: Uuid::nil(), targets: vec![Arc::new(target)] });
+    let summary = Summary {
+        run: Uuid::nil(),
+        counts: Counts::default(),
+        target_count: 1,
+        duration: std::time::Duration::ZERO,
+        exit_code: 0,
+        shells_left: Vec::new(),
+    };
+    let records = objects.into_iter().map(|value| {
+        RunEventKind::Record(Record { target: TargetId(0), stream: Stream::Output, value, terminating: false })
+    });
+    let kinds = std::iter::once(RunEventKind::RunStarted(header)).chain(records);
+    let capture = Capture::default();
+    let mut sink = open(Format::Text, Box::new(capture.clone()), &settings);
+    for (seq, kind) in (1..).zip(kinds.chain([RunEventKind::RunFinished(Arc::new(summary))])) {
+        sink.event(&RunEvent { seq, at: Timestamp::UNIX_EPOCH, kind }).expect("a writer that takes all");
+    }
+    let bytes = capture.0.lock().expect("not poisoned").clone();
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Lines without blanks at their ends, without blank lines around the whole.
+fn trimmed(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+#[test]
+fn objects_look_as_powershell_shows_them() {
+    let Some(printed) = printed() else { return };
+    let blocks = blocks();
+    assert!(blocks.len() >= 80 && DIFFERENCES.len() <= 10);
+    assert_eq!(printed.len(), blocks.len());
+    let mut wrong = Vec::new();
+    for (block, printed) in blocks.iter().zip(printed) {
+        let (theirs, ours) = (trimmed(&printed.shown), trimmed(&ours(printed.objects)));
+        let differs = DIFFERENCES.iter().any(|(known, _)| known == block);
+        if differs == (theirs == ours) {
+            wrong.push(format!("{block}\nPowerShell:\n{theirs}\npsfleet:\n{ours}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} blocks:\n{}", wrong.len(), blocks.len(), wrong.join("\n"));
+}
