@@ -3,13 +3,12 @@
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
-use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::display::display;
 use super::object::{self, Shape};
 use super::select::{Field, Select};
-use super::{Flow, Settings, Sink, flow, sanitize, sanitize_line};
+use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
@@ -86,11 +85,10 @@ pub fn lines(host: &str, text: &str) -> String {
 }
 
 /// One object: a line per property, further lines of a value below its first.
-fn block(document: &Document, host: &str, fields: &[Field<'_>], color: bool) -> String {
-    const HOST: &str = "PSComputerName";
+fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) -> String {
     let names: Vec<_> = fields.iter().map(|(name, _)| sanitize_line(name)).collect();
-    let width = names.iter().map(|name| name.width()).chain([HOST.width()]).max().unwrap_or(0);
-    let style = if color { AnsiColor::Green.on_default().bold() } else { anstyle::Style::new() };
+    let width = names.iter().map(|name| name.width()).chain([host::COLUMN.width()]).max().unwrap_or(0);
+    let style = style::title(color);
     let mut text = String::new();
     let mut push = |name: &str, value: &str| {
         let pad = " ".repeat(width - name.width());
@@ -100,7 +98,7 @@ fn block(document: &Document, host: &str, fields: &[Field<'_>], color: bool) -> 
         text.push_str(line.trim_end());
         text.push('\n');
     };
-    push(HOST, host);
+    push(host::COLUMN, owner);
     for (name, (_, value)) in names.iter().zip(fields) {
         push(name, &display(document, value));
     }

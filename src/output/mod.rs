@@ -8,6 +8,7 @@ mod csv;
 mod display;
 mod fanout;
 mod filter;
+mod host;
 mod json;
 mod jsonl;
 mod line;
@@ -22,10 +23,12 @@ mod select;
 mod settings;
 mod sort;
 mod spool;
+mod style;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+mod waiting;
 
 use std::io::{self, Write};
 

@@ -1,7 +1,8 @@
 //! How wide the columns of a table are, and its lines.
 
-use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::output::style;
 
 /// Columns of space between two cells.
 const GAP: usize = 2;
@@ -64,7 +65,7 @@ impl Layout {
 
     /// The titles and the line below them.
     pub fn header(&self, color: bool) -> String {
-        let style = if color { AnsiColor::Green.on_default().bold() } else { Style::new() };
+        let style = style::title(color);
         let titles = self.columns.iter().map(|column| column.title.clone()).collect();
         let rules = self.columns.iter().map(|column| "-".repeat(column.title.width().min(column.width))).collect();
         [titles, rules].map(|cells: Vec<String>| format!("{style}{}{style:#}\n", self.joined(&cells))).concat()

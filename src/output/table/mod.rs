@@ -13,8 +13,7 @@ use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use anstyle::Style;
-use jiff::{SignedDuration, Timestamp};
-use unicode_width::UnicodeWidthStr;
+use jiff::Timestamp;
 
 use self::columns::chosen;
 use self::layout::{Layout, Row};
@@ -23,23 +22,11 @@ use super::list::lines;
 use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
-use super::{Flow, Settings, Sink, flow, sanitize, sanitize_line};
+use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
 use crate::clixml::{Document, Object, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
-
-/// The column that says whose a row is.
-const HOST_COLUMN: &str = "PSComputerName";
-
-/// The host column is no wider than this, however long a name.
-const HOST_WIDTH: usize = 40;
-
-/// Rows that wait for their widths at most.
-const PENDING_ROWS: usize = 256;
-
-/// Rows wait no longer than this, once anything else happens.
-const PENDING_TIME: SignedDuration = SignedDuration::from_millis(500);
 
 /// Writes tables.
 pub struct Table {
@@ -142,7 +129,7 @@ impl Table {
             None => self.pending.push(Group { key, rows: vec![(target, row)] }),
         }
         self.pending_since.get_or_insert(at);
-        if self.pending.iter().map(|group| group.rows.len()).sum::<usize>() >= PENDING_ROWS {
+        if self.pending.iter().map(|group| group.rows.len()).sum::<usize>() >= waiting::ROWS {
             self.flush_pending(true)?;
         }
         Ok(())
@@ -168,8 +155,8 @@ impl Table {
         let mut titles = group.key.names.clone();
         let mut least = 0;
         if self.many_hosts() {
-            titles.insert(0, HOST_COLUMN.to_owned());
-            least = self.host_width();
+            titles.insert(0, host::COLUMN.to_owned());
+            least = self.header.as_ref().map_or(0, |header| host::width(header));
         }
         let rows: Vec<_> = group.rows.iter().map(|(_, row)| row).collect();
         let layout = Layout::new(&titles, &rows, self.width, least, more);
@@ -191,17 +178,12 @@ impl Table {
         self.header.as_ref().is_some_and(|header| header.targets.len() > 1)
     }
 
-    fn host_width(&self) -> usize {
-        let targets = self.header.iter().flat_map(|header| &header.targets);
-        targets.map(|target| target.name.width()).max().unwrap_or(0).min(HOST_WIDTH)
-    }
-
     fn host(&self, target: TargetId) -> &str {
         self.header.as_ref().map_or("", |header| header.host(target))
     }
 
     fn due(&self, event: &RunEvent) -> bool {
-        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= PENDING_TIME);
+        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= waiting::TIME);
         waited
             || match &event.kind {
                 RunEventKind::TargetFinished(finished) => {

@@ -2,18 +2,17 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::chunks;
-use crate::output::{sanitize, sanitize_line};
+use crate::output::{sanitize, sanitize_line, style};
 
 /// What stands between a name and its value.
 const COLON: &str = " : ";
 
 /// Writes the properties, with the blank line that ends the object.
 pub fn write(out: &mut dyn Write, fields: &[(&str, String)], width: usize, color: bool) -> io::Result<()> {
-    let style = if color { AnsiColor::Green.on_default().bold() } else { Style::new() };
+    let style = style::title(color);
     // At least one column is left to the value.
     let most = width.saturating_sub(COLON.len() + 1).max(1);
     let names: Vec<_> = fields.iter().map(|(name, _)| sanitize_line(name)).collect();

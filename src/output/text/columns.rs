@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::output::{sanitize, sanitize_line};
+use crate::output::{host, sanitize, sanitize_line, style};
 
 /// A header goes on for no more than so many characters.
 const TITLE: usize = 256;
@@ -82,9 +82,9 @@ impl Columns {
     /// Lays columns out for a line of so many columns of text. Where the first one has no width, all are as wide as their
     /// cells; else those without one share what is left. What does not fit is cut, from the right.
     ///
-    /// `host` is the width of one more column, which is never cut: whose a row is.
-    pub fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, host: Option<usize>, wrap: bool) -> Self {
-        let room = host.map_or(width, |host| width.saturating_sub(host + 1)).max(1);
+    /// `owners` is the width of one more column, which is never cut: whose a row is.
+    pub fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, wrap: bool) -> Self {
+        let room = owners.map_or(width, |names| width.saturating_sub(names + 1)).max(1);
         let mut columns = specs.to_vec();
         if is_sized_by_cells(specs) {
             for (place, column) in columns.iter_mut().enumerate() {
@@ -98,8 +98,8 @@ impl Columns {
         let mut places: Vec<_> =
             (0..specs.len()).filter(|place| columns.get(*place).is_some_and(|column| column.width > 0)).collect();
         columns.retain(|column| column.width > 0);
-        if let Some(host) = host {
-            columns.push(Spec::new(super::HOST, host, false));
+        if let Some(names) = owners {
+            columns.push(Spec::new(host::COLUMN, names, false));
             places.push(specs.len());
         }
         Self { columns, places, wrap }
@@ -107,7 +107,7 @@ impl Columns {
 
     /// The titles and the lines below them.
     pub fn header(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
-        let style = if color { AnsiColor::Green.on_default().bold() } else { Style::new() };
+        let style = style::title(color);
         let titles = self.columns.iter().map(|column| chunks(&column.title, column.width).map(str::to_owned).collect());
         let rules = self.columns.iter().map(|column| vec!["-".repeat(column.title.width().min(column.width))]);
         self.lines(out, &titles.collect::<Vec<_>>(), style)?;

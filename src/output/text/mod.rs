@@ -29,25 +29,15 @@ mod xml;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use unicode_width::UnicodeWidthStr;
+use jiff::Timestamp;
 
 use self::page::Page;
 use self::thing::{Item, Thing, for_each_item};
 use super::object::{self, Shape};
 use super::select::Select;
-use super::{Flow, Settings, Sink, flow, sanitize_line};
+use super::{Flow, Settings, Sink, flow, host, waiting};
 use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
-
-/// What says whose an object is.
-const HOST: &str = "PSComputerName";
-
-/// The column of it is no wider than this, however long a name.
-const HOST_WIDTH: usize = 40;
-
-/// Rows wait no longer than this, once anything else happens.
-const WAITING_TIME: SignedDuration = SignedDuration::from_millis(500);
 
 /// Writes what PowerShell would print.
 pub struct Text {
@@ -71,9 +61,7 @@ impl Text {
     }
 
     fn begin(&mut self, header: &Arc<RunHeader>) {
-        let names = header.targets.iter().map(|target| sanitize_line(&target.name).width());
-        let widest = names.max().unwrap_or(0).min(HOST_WIDTH);
-        self.page.name_hosts((header.targets.len() > 1).then_some(widest));
+        self.page.name_owners((header.targets.len() > 1).then(|| host::width(header)));
         self.header = Some(Arc::clone(header));
     }
 
@@ -100,7 +88,7 @@ impl Text {
     }
 
     fn is_late(&self, at: Timestamp) -> bool {
-        self.waiting_since.is_some_and(|since| at.duration_since(since) >= WAITING_TIME)
+        self.waiting_since.is_some_and(|since| at.duration_since(since) >= waiting::TIME)
     }
 }
 

@@ -11,16 +11,14 @@ use super::cell::{self, Numbers};
 use super::columns::{Cell, Columns, Spec, is_sized_by_cells};
 use super::thing::Thing;
 use super::view::{Shape, View};
-use super::{HOST, block, views};
-use crate::output::{sanitize, sanitize_line};
+use super::{block, views};
+use crate::clixml::Value;
+use crate::output::{host, sanitize, sanitize_line, waiting};
 
 /// Objects with no more properties are a table.
 const FEW: usize = 4;
 
-/// Rows and texts between them that wait for widths at most.
-const WAITING: usize = 256;
-
-/// Bytes of them that wait at most.
+/// Bytes of rows, and of texts between them, that wait at most.
 const WAITING_BYTES: usize = 1 << 18;
 
 /// The document and the writer below it.
@@ -28,7 +26,7 @@ pub struct Page {
     width: usize,
     color: bool,
     /// The width of the column that says whose a row is; none if all are of one host.
-    host: Option<usize>,
+    owners: Option<usize>,
     open: Option<Open>,
 }
 
@@ -70,12 +68,12 @@ impl Part {
 impl Page {
     /// An empty page.
     pub fn new(width: usize, color: bool) -> Self {
-        Self { width: width.max(1), color, host: None, open: None }
+        Self { width: width.max(1), color, owners: None, open: None }
     }
 
-    /// Whether there are rows of several hosts, and how wide their names are.
-    pub fn name_hosts(&mut self, width: Option<usize>) {
-        self.host = width.map(|width| width.max(HOST.len()));
+    /// Says how wide the names of the hosts are, where there are several.
+    pub fn name_owners(&mut self, width: Option<usize>) {
+        self.owners = width.map(|width| width.max(host::COLUMN.len()));
     }
 
     /// Text that stands by itself.
@@ -92,13 +90,13 @@ impl Page {
     }
 
     /// An object with properties.
-    pub fn thing(&mut self, out: &mut dyn Write, thing: &Thing<'_>, host: &str) -> io::Result<()> {
+    pub fn thing(&mut self, out: &mut dyn Write, thing: &Thing<'_>, owner: &str) -> io::Result<()> {
         if self.open.is_none() {
             self.begin(out, thing)?;
         }
         match &mut self.open {
             Some(Open::Table(table)) if table.view.is_none_or(|view| view.shows(thing)) => {
-                table.add(thing, host, self.width);
+                table.add(thing, owner, self.width);
                 let waits = table.columns.is_none() && is_sized_by_cells(&table.specs);
                 if waits { self.settle_if_full(out) } else { self.settle(out) }
             }
@@ -107,22 +105,22 @@ impl Page {
                     Some(Shape::List(names)) => Some(*names),
                     _ => views::display_set(thing),
                 };
-                self.list(out, thing, names, host)
+                self.list(out, thing, names, owner)
             }
             Some(Open::Text(view, text)) if view.shows(thing) => writeln!(out, "{}", sanitize(&text(thing))),
             _ => {
                 self.settle(out)?;
                 writeln!(out)?;
-                self.list(out, thing, views::display_set(thing), host)
+                self.list(out, thing, views::display_set(thing), owner)
             }
         }
     }
 
     /// Writes what waits; widths then hold for what follows.
     pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let (width, color, host) = (self.width, self.color, self.host);
+        let (width, color, owners) = (self.width, self.color, self.owners);
         match &mut self.open {
-            Some(Open::Table(table)) => table.settle(out, width, color, host),
+            Some(Open::Table(table)) => table.settle(out, width, color, owners),
             _ => Ok(()),
         }
     }
@@ -155,7 +153,7 @@ impl Page {
             None => {
                 let set = views::display_set(thing);
                 let fields: Vec<_> = match set {
-                    Some(set) => set.iter().filter_map(|name| thing.field(name)).collect(),
+                    Some(set) => set.iter().map(|name| thing.field(name).unwrap_or((name, &Value::Null))).collect(),
                     None => thing.fields.clone(),
                 };
                 if fields.len() > FEW {
@@ -171,22 +169,22 @@ impl Page {
         writeln!(out)
     }
 
-    fn list(&self, out: &mut dyn Write, thing: &Thing<'_>, names: Option<&[&str]>, host: &str) -> io::Result<()> {
+    fn list(&self, out: &mut dyn Write, thing: &Thing<'_>, names: Option<&[&str]>, owner: &str) -> io::Result<()> {
         let fields = match names {
-            Some(names) => names.iter().filter_map(|name| thing.field(name)).collect(),
+            Some(names) => names.iter().map(|name| thing.field(name).unwrap_or((name, &Value::Null))).collect(),
             None => thing.fields.clone(),
         };
         let shown = |value| cell::property(thing.document, value, Numbers::Plain);
         let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, shown(value))).collect();
-        if self.host.is_some() {
-            fields.push((HOST, host.to_owned()));
+        if self.owners.is_some() {
+            fields.push((host::COLUMN, owner.to_owned()));
         }
         block::write(out, &fields, self.width, self.color)
     }
 
     fn settle_if_full(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &self.open {
-            Some(Open::Table(table)) if table.waiting.len() >= WAITING || table.bytes >= WAITING_BYTES => {
+            Some(Open::Table(table)) if table.waiting.len() >= waiting::ROWS || table.bytes >= WAITING_BYTES => {
                 self.settle(out)
             }
             _ => Ok(()),
@@ -205,7 +203,7 @@ impl Table {
     }
 
     /// Adds the row of an object, below the line of its group if that is another one.
-    fn add(&mut self, thing: &Thing<'_>, host: &str, width: usize) {
+    fn add(&mut self, thing: &Thing<'_>, owner: &str, width: usize) {
         if let Some(group) = self.view.and_then(|view| view.group.as_ref()) {
             let line = format!("{}{}", group.title, sanitize_line(&(group.value)(thing)));
             if self.group.as_ref() != Some(&line) {
@@ -222,18 +220,18 @@ impl Table {
             }
         };
         let cells = self.specs.iter().zip(&texts).map(|(spec, text)| Cell::new(text, spec.right, self.wrap, width));
-        let cells: Vec<_> = cells.chain([Cell::new(host, false, false, width)]).collect();
+        let cells: Vec<_> = cells.chain([Cell::new(owner, false, false, width)]).collect();
         self.bytes += cells.iter().map(Cell::len).sum::<usize>();
         self.waiting.push(Part::Row(cells));
     }
 
-    fn settle(&mut self, out: &mut dyn Write, width: usize, color: bool, host: Option<usize>) -> io::Result<()> {
+    fn settle(&mut self, out: &mut dyn Write, width: usize, color: bool, owners: Option<usize>) -> io::Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
         let first = self.columns.is_none();
         let columns = self.columns.get_or_insert_with(|| {
             let rows: Vec<_> = waiting.iter().filter_map(Part::cells).collect();
-            Columns::new(&self.specs, &rows, width, host, self.wrap)
+            Columns::new(&self.specs, &rows, width, owners, self.wrap)
         });
         for (place, part) in waiting.iter().enumerate() {
             match part {

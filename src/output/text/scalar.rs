@@ -34,11 +34,8 @@ pub fn object(document: &Document, value: &Value) -> Option<Object> {
         Value::Bytes(bytes) => Some(made("System.Byte[]", array(value, bytes.len()))),
         Value::Object(object) if object.is_enum() => {
             let name = Value::str(cell::alone(document, value));
-            Some(Object {
-                type_names: object.type_names.clone(),
-                notes: members(vec![("Value", name)]),
-                ..Object::default()
-            })
+            let (type_names, notes) = (object.type_names.clone(), object.notes.clone());
+            Some(Object { type_names, props: members(vec![("Value", name)]), notes, ..Object::default() })
         }
         Value::Object(object) => {
             let kind = cell::collection_type(object)?;

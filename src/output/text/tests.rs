@@ -1,5 +1,8 @@
+use proptest::prelude::*;
+
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 use crate::event::{Outcome, RunEvent};
+use crate::output::sanitize::is_hidden;
 use crate::output::testing::{Script, bag, settings, written};
 use crate::output::{Format, Settings};
 use crate::record::Stream;
@@ -285,4 +288,69 @@ fn rows_do_not_wait_for_ever() {
     let text = text(&events, 60);
     assert_eq!(text.lines().take(4).collect::<Vec<_>>(), ["", "Name Size", "---- ----", "a       0"]);
     assert!(text.lines().count() > 250);
+}
+
+/// Values of every kind inside each other, with references to each other and types that have views.
+fn any_value() -> impl Strategy<Value = Value> {
+    let text = "[ -~\u{1b}\u{7}\r\n\t日é\u{202e}]{0,12}";
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Bool),
+        any::<f64>().prop_map(Value::F64),
+        any::<i64>().prop_map(Value::I64),
+        text.prop_map(Value::str),
+        text.prop_map(|text| Value::Uri(text.into())),
+        text.prop_map(|text| Value::Xml(text.into())),
+        "[0-9T:.Z-]{0,20}".prop_map(|text| Value::DateTime(text.into())),
+        "-?P[0-9]{1,12}DT[0-9]{1,9}S".prop_map(|text| Value::TimeSpan(text.into())),
+        "[0-9]{1,9}\\.[0-9]".prop_map(|text| Value::Version(text.into())),
+        "-?[0-9]{0,30}\\.[0-9]{0,5}".prop_map(|text| Value::Decimal(text.into())),
+        (0_u32..4).prop_map(Value::Ref),
+    ];
+    let kinds = prop::sample::select(vec![
+        "System.Enum",
+        "System.Diagnostics.Process",
+        "System.IO.FileInfo",
+        "System.Management.Automation.PSDriveInfo",
+        "System.Management.Automation.PSModuleInfo",
+        "System.Management.Automation.ErrorRecord",
+        "System.Management.Automation.PSCustomObject",
+        "Other",
+    ]);
+    leaf.prop_recursive(4, 40, 6, move |inner| {
+        let content = prop_oneof![
+            Just(Content::None),
+            inner.clone().prop_map(Content::Value),
+            prop::collection::vec(inner.clone(), 0..6).prop_map(|items| Content::List(ListKind::List, items)),
+            prop::collection::vec((inner.clone(), inner.clone()), 0..6).prop_map(Content::Dict),
+        ];
+        let names =
+            prop::sample::select(vec!["Name", "CPU", "Used", "PSParentPath", "LastWriteTime", "a\u{1b}\nb", ""]);
+        let members = prop::collection::vec((names, inner), 0..7);
+        (content, members, kinds.clone(), prop::option::of(0_u32..4), prop::option::of(text)).prop_map(
+            |(content, members, kind, id, own)| {
+                let notes = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+                let (type_names, to_string) = (TypeNames::new([kind]), own.map(Into::into));
+                Object { id, type_names, to_string, content, notes, ..Object::default() }.into()
+            },
+        )
+    })
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_a_host_sends_breaks_the_page(
+        values in prop::collection::vec(any_value(), 0..8),
+        width in 0_usize..120,
+        hosts in 1_usize..3,
+    ) {
+        let mut script = Script::new(&["web01", "a\u{1b}[2Jb"][..hosts]);
+        let mut events = vec![script.started()];
+        for (place, value) in values.into_iter().enumerate() {
+            events.push(script.record((place % hosts) as u32, Stream::Output, value));
+        }
+        events.push(script.run_finished());
+        let text = text(&events, width);
+        prop_assert!(!text.chars().any(|c| is_hidden(c) && c != '\n' && c != '\t'), "{text:?}");
+    }
 }

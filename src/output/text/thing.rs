@@ -102,6 +102,9 @@ fn item_of<E>(document: &Document, value: &Value, show: &mut impl FnMut(Item<'_>
     if thing.is_any(&["System.Management.Automation.ErrorRecord"]) {
         return show(Item::Text(error_text(document, value)));
     }
+    if thing.is_any(&["System.Management.Automation.InformationalRecord"]) {
+        return show(Item::Text(thing.text("InformationalRecord_Message")));
+    }
     if thing.fields.is_empty() || thing.is_any(&TEXTS) || object.content != Content::None {
         return show(Item::Text(cell::alone(document, value)));
     }

@@ -21,7 +21,7 @@ pub fn find(thing: &Thing<'_>) -> Option<&'static View> {
     })
 }
 
-/// The properties that a list shows of types that have too many.
+/// The properties that are shown of types without a view that have too many, or that PowerShell makes live objects of.
 pub fn display_set(thing: &Thing<'_>) -> Option<&'static [&'static str]> {
     thing.types.iter().find_map(|name| SETS.iter().find(|(kind, _)| kind == name)).map(|(_, set)| *set)
 }
@@ -29,6 +29,21 @@ pub fn display_set(thing: &Thing<'_>) -> Option<&'static [&'static str]> {
 const SETS: &[(&str, &[&str])] = &[
     ("System.Diagnostics.Process", &["Id", "Handles", "CPU", "Name"]),
     ("System.ServiceProcess.ServiceController", &["Status", "Name", "DisplayName"]),
+    (
+        "System.Net.IPAddress",
+        &[
+            "AddressFamily",
+            "ScopeId",
+            "IsIPv6Multicast",
+            "IsIPv6LinkLocal",
+            "IsIPv6SiteLocal",
+            "IsIPv6Teredo",
+            "IsIPv6UniqueLocal",
+            "IsIPv4MappedToIPv6",
+            "Address",
+            "IPAddressToString",
+        ],
+    ),
     (
         "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BIOS",
         &["SMBIOSBIOSVersion", "Manufacturer", "Name", "SerialNumber", "Version"],
