@@ -42,6 +42,7 @@ pub use sanitize::{sanitize, sanitize_line};
 pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
+pub use text::TextPrinter;
 
 use crate::event::RunEvent;
 

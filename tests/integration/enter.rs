@@ -102,3 +102,29 @@ fn more_than_one_host_is_refused() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("h[1-3] names 3 hosts; enter takes one"), "{stderr}");
 }
+
+#[test]
+fn objects_that_nobody_has_formatted_are_printed_as_powershell_does() {
+    let home = Folder::new("enter");
+    let mut command = command(home.path());
+    command.args(["web001", "-i", concat!(env!("CARGO_MANIFEST_DIR"), "/inventories/sandbox.toml")]);
+    let mut child = command.spawn().expect("psfleet starts");
+    let lines = "$x = 5\nGet-Service W32Time; $x * 2; Write-Host 'between'; Get-Service W32Time\nexit 3\n";
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("taken");
+    let output = child.wait_with_output().expect("psfleet ends");
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    insta::assert_snapshot!(String::from_utf8_lossy(&output.stdout), @r"
+
+    Status   Name               DisplayName
+    ------   ----               -----------
+    Running  W32Time            Windows Time
+    10
+
+    between
+
+    Status   Name               DisplayName
+    ------   ----               -----------
+    Running  W32Time            Windows Time
+
+    ");
+}

@@ -1,12 +1,14 @@
 //! What the user sees of a session: text of the other side, made safe.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::cli::args::output::ColorMode;
+use crate::cli::terminal::Channel;
 use crate::clixml::{Document, Value};
-use crate::output::{MessageData, Shown, console_color, progress_text, sanitize, sanitize_line};
+use crate::output::{MessageData, Shown, TextPrinter, console_color, progress_text, sanitize, sanitize_line};
 use crate::psrp::{HostCall, HostMethod};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
@@ -16,19 +18,24 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// The user's terminal, or whatever stdout is.
 pub struct Screen {
-    is_terminal: bool,
+    stdout: Channel,
     /// A line of progress stands where the next text goes.
     has_progress: bool,
+    /// Prints objects that the other side has not formatted: the sandbox's own engine does not.
+    objects: Option<TextPrinter>,
 }
 
 impl Screen {
     /// Looks at stdout.
     pub fn detect() -> Self {
-        Self { is_terminal: io::stdout().is_terminal(), has_progress: false }
+        Self { stdout: Channel::stdout(ColorMode::Auto), has_progress: false, objects: None }
     }
 
-    /// Shows a record, as an error unless it is output that nothing has formatted; progress is a line that goes away.
+    /// Shows a record; progress is a line that goes away.
     pub fn record(&mut self, stream: Stream, value: Document) {
+        if stream == Stream::Output {
+            return self.object(&value);
+        }
         let record = Record { target: TargetId(0), stream, value, terminating: false };
         if stream == Stream::Progress {
             return self.progress(&record);
@@ -66,20 +73,33 @@ impl Screen {
         self.write(&format!("{text}\n"), Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))));
     }
 
-    /// Takes progress away, as something else comes to stand there.
+    /// Takes progress away and shows what waits, as something else comes to stand there.
     pub fn settle(&mut self) {
-        if std::mem::take(&mut self.has_progress) {
-            put(CLEAR_LINE);
+        self.clear_progress();
+        if let Some(objects) = self.objects.take() {
+            put(|out| objects.end(out));
         }
+    }
+
+    fn clear_progress(&mut self) {
+        if std::mem::take(&mut self.has_progress) {
+            put(|out| out.write_all(CLEAR_LINE.as_bytes()));
+        }
+    }
+
+    fn object(&mut self, value: &Document) {
+        self.clear_progress();
+        let Channel { width, color, .. } = self.stdout;
+        let objects = self.objects.get_or_insert_with(|| TextPrinter::new(width, color));
+        put(|out| objects.object(out, value));
     }
 
     fn progress(&mut self, record: &Record) {
         let MessageData::Progress(progress) = MessageData::of(record) else { return };
         self.settle();
-        if self.is_terminal && !progress.completed {
-            let width = console::Term::stdout().size_checked().map_or(80, |(_, width)| usize::from(width));
+        if self.stdout.terminal && !progress.completed {
             let line = sanitize_line(&progress_text(&progress)).into_owned();
-            put(fitting(&line, width.saturating_sub(1)));
+            put(|out| out.write_all(fitting(&line, self.stdout.width.saturating_sub(1)).as_bytes()));
             self.has_progress = true;
         }
     }
@@ -90,18 +110,17 @@ impl Screen {
         let text = sanitize(text);
         let body = text.trim_end_matches('\n');
         let end = &text[body.len()..];
-        if self.is_terminal && style != Style::new() {
-            put(&format!("{style}{body}{style:#}{end}"));
-        } else {
-            put(&text);
-        }
+        put(|out| match self.stdout.color && style != Style::new() {
+            true => write!(out, "{style}{body}{style:#}{end}"),
+            false => out.write_all(text.as_bytes()),
+        });
     }
 }
 
 /// A reader that went away ends the session by its own means: the input ends too, or the user sees it.
-fn put(text: &str) {
+fn put(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = write(&mut out).and_then(|()| out.flush());
 }
 
 /// The beginning of a line that fits into a width.

@@ -26,17 +26,21 @@ pub struct Console {
     state: Mutex<Progress>,
 }
 
+/// What stdout or stderr can do.
 #[derive(Debug, Clone, Copy)]
-struct Channel {
-    terminal: bool,
-    color: bool,
-    width: usize,
+pub struct Channel {
+    /// People read it.
+    pub terminal: bool,
+    /// Colours are wanted.
+    pub color: bool,
+    /// Columns of a line.
+    pub width: usize,
 }
 
 impl Console {
     /// Looks at stdout, stderr and the environment.
     pub fn detect(args: &OutputArgs) -> Arc<Self> {
-        let stdout = Channel::detect(args.color, io::stdout().is_terminal(), &console::Term::stdout());
+        let stdout = Channel::stdout(args.color);
         let stderr = Channel::detect(args.color, io::stderr().is_terminal(), &console::Term::stderr());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let progress = match args.progress {
@@ -175,6 +179,11 @@ impl Console {
 }
 
 impl Channel {
+    /// Looks at stdout and the environment.
+    pub fn stdout(mode: ColorMode) -> Self {
+        Self::detect(mode, io::stdout().is_terminal(), &console::Term::stdout())
+    }
+
     fn detect(mode: ColorMode, terminal: bool, term: &console::Term) -> Self {
         let color = wants_color(mode, terminal, |name| std::env::var(name).ok());
         let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

@@ -12,7 +12,7 @@ mod words;
 
 use std::io::{self, Write};
 
-pub use console::{Console, ConsoleWriter};
+pub use console::{Channel, Console, ConsoleWriter};
 pub use cut_note::CutNote;
 pub use diagnostics::Diagnostics;
 pub use progress::ProgressLine;

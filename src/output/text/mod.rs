@@ -36,6 +36,7 @@ use self::thing::{Item, Thing, for_each_item};
 use super::object::{self, Shape};
 use super::select::Select;
 use super::{Flow, Settings, Sink, flow, host, waiting};
+use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::record::{Record, Stream};
 
@@ -73,10 +74,7 @@ impl Text {
             Shape::Fields(fields) if !self.select.is_all() => {
                 page.thing(out, &Thing::selected(document, self.select.apply(fields)), host)?;
             }
-            _ => for_each_item(document, |item| match item {
-                Item::Text(text) => page.text(out, &text),
-                Item::Thing(thing) => page.thing(out, &thing, host),
-            })?,
+            _ => show(page, out, document, host)?,
         }
         self.waiting_since = self.page.waits().then(|| self.waiting_since.unwrap_or(at));
         Ok(())
@@ -89,6 +87,40 @@ impl Text {
 
     fn is_late(&self, at: Timestamp) -> bool {
         self.waiting_since.is_some_and(|since| at.duration_since(since) >= waiting::TIME)
+    }
+}
+
+/// Shows an object with all of its properties.
+fn show(page: &mut Page, out: &mut dyn Write, document: &Document, host: &str) -> io::Result<()> {
+    for_each_item(document, |item| match item {
+        Item::Text(text) => page.text(out, &text),
+        Item::Thing(thing) => page.thing(out, &thing, host),
+    })
+}
+
+/// Prints the objects of one pipeline, outside of a run.
+pub struct TextPrinter(Page);
+
+impl TextPrinter {
+    /// For lines of this width.
+    pub fn new(width: usize, color: bool) -> Self {
+        Self(Page::new(width, color))
+    }
+
+    /// Prints an object, or keeps it until the widths of its table are known.
+    ///
+    /// # Errors
+    /// The writer's own.
+    pub fn object(&mut self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
+        show(&mut self.0, out, document, "")
+    }
+
+    /// Prints what waits, and the end.
+    ///
+    /// # Errors
+    /// The writer's own.
+    pub fn end(mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.0.end(out)
     }
 }
 

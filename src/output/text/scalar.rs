@@ -1,8 +1,10 @@
 //! Values that PowerShell shows by their properties, although the wire has them as one text: dates, durations, versions,
 //! ids, addresses, and lists inside lists. Here they become objects with the properties that .NET has.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::cell;
@@ -179,7 +181,7 @@ fn uri_part(url: &Url, name: &str) -> Value {
     Value::str(match name {
         "AbsolutePath" => path.to_owned(),
         "AbsoluteUri" => url.to_string(),
-        "LocalPath" => percent_decoded(path),
+        "LocalPath" => percent_decode_str(path).decode_utf8().map_or_else(|_| path.to_owned(), Cow::into_owned),
         "Authority" => url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
         "HostNameType" => match url.host() {
             Some(url::Host::Ipv4(_)) => "IPv4",
@@ -210,24 +212,4 @@ fn uri_part(url: &Url, name: &str) -> Value {
             None => url.username().to_owned(),
         },
     })
-}
-
-/// The path with its `%20` and the like read; as it is where that gives no text.
-fn percent_decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, more @ ..] = rest {
-        let code = more.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = more.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }

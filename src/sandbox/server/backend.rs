@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::host_calls;
 use super::messages::{self, POOL_OPENED, Writer};
 use super::pipeline::{Order, Pipeline};
 use crate::clixml::Value;
@@ -126,7 +127,7 @@ impl Backend for Builtin {
         let version = capability.as_ref().and_then(messages::agree).ok_or(Gone)?;
         let (_, init) = messages::read(init).map_err(|_| Gone)?;
         let runspaces = init.as_ref().map_or(1, messages::max_runspaces).clamp(1, MAX_RUNSPACES);
-        let writer = Arc::new(Writer::new(header.pool));
+        let writer = Arc::new(Writer::new(header.pool, init.as_ref().is_some_and(host_calls::has_interface)));
         self.runspaces.free.add_permits(runspaces);
         let private_data = messages::private_data(&self.runspaces.host, &version, self.reported_version.as_deref());
         let capability = messages::session_capability(&version);

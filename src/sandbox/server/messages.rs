@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::references::unfold;
 use crate::clixml::{Decoder, Value, encode_into};
-use crate::psrp::message::{self, Destination, Header, MessageType, build, capability, host_method};
+use crate::psrp::message::{self, Destination, Header, MessageType, build, capability};
 use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, SessionKey, cut, seal_session_key};
 use crate::record::Stream;
 use crate::sandbox::engine::{self, Argument, Command, Invocation};
@@ -25,12 +25,14 @@ pub const POOL_OPENED: i32 = 2;
 pub struct Writer {
     pool: Uuid,
     object_id: AtomicU64,
+    /// Whether the client has a host that can be written to.
+    pub has_interface: bool,
 }
 
 impl Writer {
     /// A writer for the pool that the client has named.
-    pub fn new(pool: Uuid) -> Self {
-        Self { pool, object_id: AtomicU64::new(0) }
+    pub fn new(pool: Uuid, has_interface: bool) -> Self {
+        Self { pool, object_id: AtomicU64::new(0), has_interface }
     }
 
     /// A message as fragments; the nil id is that of the pool.
@@ -109,17 +111,6 @@ pub fn pipeline_state(state: i32, error: Option<Value>) -> Value {
     let mut members = vec![("PipelineState", Value::I32(state))];
     members.extend(error.map(|error| ("ExceptionAsErrorRecord", error)));
     build::bag(members)
-}
-
-/// PIPELINE_HOST_CALL of `exit N`; nobody answers it.
-pub fn set_should_exit(code: i32) -> Value {
-    const METHOD: &str = "System.Management.Automation.Remoting.RemoteHostMethodId";
-    let number = i32::try_from(host_method::SET_SHOULD_EXIT).unwrap_or_default();
-    build::bag([
-        ("ci", Value::I64(-100)),
-        ("mi", build::enumeration(METHOD, "SetShouldExit", number)),
-        ("mp", build::array_list(vec![Value::I32(code)])),
-    ])
 }
 
 /// The message that a record of a stream travels in.
@@ -231,7 +222,7 @@ mod tests {
 
     #[test]
     fn writes_capabilities_as_windows_does() {
-        let writer = Writer::new(Uuid::from_u128(7));
+        let writer = Writer::new(Uuid::from_u128(7), false);
         let fragments = writer.write(MessageType::SessionCapability, Uuid::nil(), &session_capability("2.3"));
         let bytes = fragments.concat();
         assert_eq!(&bytes[21 + 8..21 + 24], &[0; 16], "the pool's id stays zero");

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::host_calls;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
@@ -96,7 +97,7 @@ impl Pipeline {
 
     fn finish(&self, ended: Ended, writer: &Writer) {
         if let Some(code) = ended.exit_code {
-            self.push(writer, MessageType::PipelineHostCall, &messages::set_should_exit(code));
+            self.push(writer, MessageType::PipelineHostCall, &host_calls::set_should_exit(code));
         }
         let (state, error) = match ended.state {
             EndState::Completed => (COMPLETED, None),
@@ -125,6 +126,9 @@ struct Surroundings<'a> {
 impl Runtime for Surroundings<'_> {
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
         self.pipeline.push(self.writer, messages::record_type(stream), &value);
+        if let Some(call) = host_calls::of_record(stream, &value).filter(|_| self.writer.has_interface) {
+            self.pipeline.push(self.writer, MessageType::PipelineHostCall, &call);
+        }
         self.runtime.block_on(async {
             tokio::select! {
                 () = self.pipeline.stop.cancelled() => {}

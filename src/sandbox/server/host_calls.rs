@@ -1,0 +1,60 @@
+//! Calls of the client's host. Real servers tell records a second time by them, for whoever looks at the host alone.
+
+use crate::clixml::Value;
+use crate::psrp::message::{build, host_method};
+use crate::record::Stream;
+
+/// `ci` of a call that nobody answers.
+const VOID: i64 = -100;
+
+/// Colours of text where the script gives one of the two: those of the client's host data.
+const COLORS: [i32; 2] = [7, 0];
+
+/// PIPELINE_HOST_CALL of `exit N`.
+pub fn set_should_exit(code: i32) -> Value {
+    call("SetShouldExit", i32::try_from(host_method::SET_SHOULD_EXIT).unwrap_or_default(), vec![Value::I32(code)])
+}
+
+/// Whether INIT_RUNSPACEPOOL tells of a host that can be written to.
+pub fn has_interface(init: &Value) -> bool {
+    let no = |name| {
+        let absent = init.member("HostInfo").and_then(|host| host.member(name)).and_then(Value::as_bool);
+        absent == Some(false)
+    };
+    no("_isHostNull") && no("_isHostUINull")
+}
+
+/// The call that follows a record; none where real servers send none.
+pub fn of_record(stream: Stream, record: &Value) -> Option<Value> {
+    let text = || record.member("InformationalRecord_Message").cloned();
+    match stream {
+        Stream::Debug => Some(call("WriteDebugLine", 19, vec![text()?])),
+        Stream::Verbose => Some(call("WriteVerboseLine", 21, vec![text()?])),
+        Stream::Warning => Some(call("WriteWarningLine", 22, vec![text()?])),
+        Stream::Information => written(record.member("MessageData")?),
+        Stream::Output | Stream::Error | Stream::Progress => None,
+    }
+}
+
+/// What Write-Host wrote.
+fn written(message: &Value) -> Option<Value> {
+    let text = message.member("Message")?.clone();
+    let ends = message.member("NoNewLine").and_then(Value::as_bool) != Some(true);
+    let color = |name| message.member(name).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
+    let colors = ["ForegroundColor", "BackgroundColor"].map(color);
+    if colors == [None, None] {
+        return Some(if ends { call("WriteLine2", 16, vec![text]) } else { call("Write1", 13, vec![text]) });
+    }
+    let [foreground, background] = [0, 1].map(|place| Value::I32(colors[place].unwrap_or(COLORS[place])));
+    let parameters = vec![foreground, background, text];
+    Some(if ends { call("WriteLine3", 17, parameters) } else { call("Write2", 14, parameters) })
+}
+
+fn call(name: &str, number: i32, parameters: Vec<Value>) -> Value {
+    const METHOD: &str = "System.Management.Automation.Remoting.RemoteHostMethodId";
+    build::bag([
+        ("ci", Value::I64(VOID)),
+        ("mi", build::enumeration(METHOD, name, number)),
+        ("mp", build::array_list(parameters)),
+    ])
+}
