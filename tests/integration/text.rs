@@ -19,6 +19,9 @@ use crate::support::pwsh;
 /// A script block a line; comments say what the next ones are about.
 const BLOCKS: &str = include_str!("text/blocks.txt");
 
+/// Where the scripts are that PowerShell runs.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/text");
+
 const WIDTH: usize = 100;
 
 /// Blocks that we print otherwise, and why.
@@ -55,13 +58,15 @@ struct Printed {
 }
 
 /// One for each block; `None` if there is no PowerShell to ask.
-fn printed() -> Option<Vec<Printed>> {
+fn printed(blocks: &[&str]) -> Option<Vec<Printed>> {
     let pwsh = pwsh()?;
     let home = Folder::new("text");
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/text");
+    let file = home.path().join("blocks.txt");
+    std::fs::write(&file, blocks.join("\n")).expect("written");
     let output = Command::new(pwsh)
-        .args(["-NoLogo", "-NoProfile", "-File", &format!("{root}/print.ps1")])
-        .args(["-Blocks", &format!("{root}/blocks.txt"), "-Width", &WIDTH.to_string()])
+        .args(["-NoLogo", "-NoProfile", "-File", &format!("{FOLDER}/print.ps1")])
+        .args(["-Width", &WIDTH.to_string(), "-Blocks"])
+        .arg(file)
         .current_dir(home.path())
         .env("TZ", "UTC")
         .output()
@@ -149,19 +154,62 @@ fn trimmed(text: &str) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
-#[test]
-fn objects_look_as_powershell_shows_them() {
-    let Some(printed) = printed() else { return };
-    let blocks = blocks();
-    assert!(blocks.len() >= 80 && DIFFERENCES.len() <= 10);
+/// Compares what we print with what PowerShell does; says how many blocks there were.
+fn compare(blocks: &[&str], differences: &[(&str, &str)]) -> Option<usize> {
+    let printed = printed(blocks)?;
     assert_eq!(printed.len(), blocks.len());
     let mut wrong = Vec::new();
     for (block, printed) in blocks.iter().zip(printed) {
         let (theirs, ours) = (trimmed(&printed.shown), trimmed(&ours(printed.objects)));
-        let differs = DIFFERENCES.iter().any(|(known, _)| known == block);
+        let differs = differences.iter().any(|(known, _)| known == block);
         if differs == (theirs == ours) {
             wrong.push(format!("{block}\nPowerShell:\n{theirs}\npsfleet:\n{ours}\n"));
         }
     }
     assert!(wrong.is_empty(), "{} of {} blocks:\n{}", wrong.len(), blocks.len(), wrong.join("\n"));
+    Some(blocks.len())
+}
+
+#[test]
+fn objects_look_as_powershell_shows_them() {
+    let Some(compared) = compare(&blocks(), DIFFERENCES) else { return };
+    assert!(compared >= 80 && DIFFERENCES.len() <= 10);
+}
+
+/// The classes of Windows, and what PowerShell shows of them.
+const CLASSES: &str = include_str!("../../src/output/text/cim.txt");
+
+#[test]
+fn classes_of_windows_are_those_that_powershell_knows() {
+    let Some(pwsh) = pwsh() else { return };
+    let output = Command::new(pwsh).args(["-NoLogo", "-NoProfile", "-File", &format!("{FOLDER}/cim.ps1")]).output();
+    let output = output.expect("PowerShell starts");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).lines().collect::<Vec<_>>(),
+        CLASSES.lines().collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn objects_of_the_classes_of_windows_look_as_powershell_shows_them() {
+    let block = |line: &str| {
+        let mut words = line.split(' ').skip(1);
+        let name = words.next().expect("a type");
+        // Numbers, texts that are too long for their columns, and nothing, by turns.
+        let value = |place: usize, name: &str| match place % 3 {
+            0 => format!("'{name} {}'", "x".repeat(20 * (place % 4))),
+            1 => format!("{}", 1000 * place),
+            _ => "$null".to_owned(),
+        };
+        let properties: Vec<String> = words
+            .map(|word| word.rsplit(':').next().unwrap_or(word))
+            .chain(["Another"])
+            .enumerate()
+            .map(|(place, name)| format!("{name}={}", value(place, name)))
+            .collect();
+        let object = properties.join(";");
+        format!("$o=[pscustomobject]@{{{object}}};$o.PSTypeNames.Insert(0,'{name}');$o,$o")
+    };
+    let blocks: Vec<String> = CLASSES.lines().map(block).collect();
+    compare(&blocks.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
 }

@@ -37,8 +37,8 @@ pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'
 fn view(types: &TypeNames) -> Option<&'static [&'static str]> {
     types.iter().find_map(|name| {
         let name = name.strip_prefix("Deserialized.").unwrap_or(name);
-        // CIM: Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service
-        let class = name.rsplit('/').next().unwrap_or(name);
+        // Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service, or WMI's with backslashes.
+        let class = name.rsplit(['/', '\\']).next().unwrap_or(name);
         VIEWS.iter().find(|(kind, _)| *kind == class).map(|(_, view)| *view)
     })
 }

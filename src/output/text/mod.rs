@@ -1,7 +1,7 @@
 //! text: what PowerShell itself would print of the objects.
 //!
 //! Objects come out as Out-String prints deserialized objects under the invariant culture: strings raw, collections opened
-//! one level, the tables and lists of PowerShell's own views for the types in [`views`], and for all others a table of up to
+//! one level, the tables and lists of PowerShell's own views for the types in [`views`] and [`cim`], and for all others a table of up to
 //! four properties, else a list. The blank lines are PowerShell's, the first and the last one too.
 //!
 //! The whole run is one document, as the output of Invoke-Command is: see [`Page`]. With one target nothing is added. With
@@ -14,6 +14,7 @@
 
 mod block;
 mod cell;
+mod cim;
 mod columns;
 mod date;
 mod number;

@@ -71,7 +71,7 @@ impl<'a> Thing<'a> {
 
     /// Whether it has one of these types.
     pub fn is_any(&self, types: &[&str]) -> bool {
-        self.types.iter().any(|name| types.contains(name))
+        self.types.iter().any(|name| types.iter().any(|wanted| name.eq_ignore_ascii_case(wanted)))
     }
 }
 

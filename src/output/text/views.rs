@@ -3,6 +3,7 @@
 //! A type that is not here is shown like any object: in a table if it has few properties, else as a list.
 
 use super::cell::{self, Numbers};
+use super::cim;
 use super::date::Moment;
 use super::number;
 use super::thing::Thing;
@@ -17,13 +18,16 @@ pub fn find(thing: &Thing<'_>) -> Option<&'static View> {
     thing.types.iter().find_map(|name| {
         let fits =
             |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| thing.value(need).is_some());
-        VIEWS.iter().find(fits)
+        VIEWS.iter().find(fits).or_else(|| cim::view(name))
     })
 }
 
 /// The properties that are shown of types without a view that have too many, or that PowerShell makes live objects of.
 pub fn display_set(thing: &Thing<'_>) -> Option<&'static [&'static str]> {
-    thing.types.iter().find_map(|name| SETS.iter().find(|(kind, _)| kind == name)).map(|(_, set)| *set)
+    thing.types.iter().find_map(|name| {
+        let own = SETS.iter().find(|(kind, _)| kind == name).map(|(_, set)| *set);
+        own.or_else(|| cim::set(name))
+    })
 }
 
 const SETS: &[(&str, &[&str])] = &[
@@ -43,10 +47,6 @@ const SETS: &[(&str, &[&str])] = &[
             "Address",
             "IPAddressToString",
         ],
-    ),
-    (
-        "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BIOS",
-        &["SMBIOSBIOSVersion", "Manufacturer", "Name", "SerialNumber", "Version"],
     ),
 ];
 
@@ -269,80 +269,6 @@ const VIEWS: &[View] = &[
             Column::left("HasMoreData", 15),
             Column::left("Location", 20),
             Column::left("Command", 25),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_QuickFixEngineering"],
-        &[
-            Column::left("Source", 13).of("ComputerName"),
-            Column::left("Description", 16),
-            Column::left("HotFixID", 13),
-            Column::left("InstalledBy", 20),
-            Column::left("InstalledOn", 26),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Process"],
-        &[
-            Column::left("ProcessId", 0),
-            Column::left("Name", 16),
-            Column::left("HandleCount", 0),
-            Column::left("WorkingSetSize", 0),
-            Column::left("VirtualSize", 0),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service"],
-        &[
-            Column::left("ProcessId", 0),
-            Column::left("Name", 16),
-            Column::left("StartMode", 0),
-            Column::left("State", 0),
-            Column::left("Status", 0),
-            Column::left("ExitCode", 0),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_OperatingSystem"],
-        &[
-            Column::left("SystemDirectory", 0),
-            Column::left("Organization", 0),
-            Column::left("BuildNumber", 0),
-            Column::left("RegisteredUser", 0),
-            Column::left("SerialNumber", 0),
-            Column::left("Version", 0),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_ComputerSystem"],
-        &[
-            Column::left("Name", 16),
-            Column::left("PrimaryOwnerName", 0),
-            Column::left("Domain", 0),
-            Column::left("TotalPhysicalMemory", 0),
-            Column::left("Model", 0),
-            Column::left("Manufacturer", 0),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_LogicalDisk"],
-        &[
-            Column::left("DeviceID", 0),
-            Column::left("DriveType", 0),
-            Column::left("ProviderName", 16),
-            Column::left("VolumeName", 16),
-            Column::left("Size", 0),
-            Column::left("FreeSpace", 0),
-        ],
-    ),
-    table(
-        &["Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_UserAccount"],
-        &[
-            Column::left("Name", 16),
-            Column::left("Caption", 0),
-            Column::left("AccountType", 0),
-            Column::left("SID", 0),
-            Column::left("Domain", 0),
         ],
     ),
 ];
