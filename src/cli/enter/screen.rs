@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::cli::args::output::ColorMode;
 use crate::cli::terminal::Channel;
@@ -99,7 +98,8 @@ impl Screen {
         self.settle();
         if self.stdout.terminal && !progress.completed {
             let line = sanitize_line(&progress_text(&progress)).into_owned();
-            put(|out| out.write_all(fitting(&line, self.stdout.width.saturating_sub(1)).as_bytes()));
+            let line = console::truncate_str(&line, self.stdout.width.saturating_sub(1), "…");
+            put(|out| out.write_all(line.as_bytes()));
             self.has_progress = true;
         }
     }
@@ -121,30 +121,4 @@ impl Screen {
 fn put(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
     let mut out = io::stdout().lock();
     let _ = write(&mut out).and_then(|()| out.flush());
-}
-
-/// The beginning of a line that fits into a width.
-fn fitting(line: &str, width: usize) -> &str {
-    if line.width() <= width {
-        return line;
-    }
-    let mut used = 0;
-    let end = line.char_indices().find(|(_, c)| {
-        used += c.width().unwrap_or(0);
-        used > width
-    });
-    end.map_or(line, |(end, _)| &line[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fitting;
-
-    #[test]
-    fn lines_are_cut_by_width() {
-        assert_eq!(fitting("abc", 3), "abc");
-        assert_eq!(fitting("abcd", 3), "abc");
-        assert_eq!(fitting("日本", 3), "日");
-        assert_eq!(fitting("日本", 0), "");
-    }
 }

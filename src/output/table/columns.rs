@@ -2,8 +2,10 @@
 
 use crate::clixml::{Document, TypeNames};
 use crate::output::select::Field;
+use crate::output::text::cim;
 
-/// What PowerShell's own views show, or what one wants to see of a type; by the last part of the type's name.
+/// What PowerShell's own views show, or what one wants to see of a type; by the last part of the type's name. The other
+/// classes of Windows are in [`cim`].
 const VIEWS: &[(&str, &[&str])] = &[
     ("System.ServiceProcess.ServiceController", &["Status", "Name", "DisplayName"]),
     ("System.Diagnostics.Process", &["Id", "ProcessName", "CPU", "WorkingSet64", "StartTime"]),
@@ -35,10 +37,11 @@ pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'
 }
 
 fn view(types: &TypeNames) -> Option<&'static [&'static str]> {
-    types.iter().find_map(|name| {
-        let name = name.strip_prefix("Deserialized.").unwrap_or(name);
+    let plain = || types.iter().map(|name| name.strip_prefix("Deserialized.").unwrap_or(name));
+    let own = plain().find_map(|name| {
         // Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service, or WMI's with backslashes.
         let class = name.rsplit(['/', '\\']).next().unwrap_or(name);
         VIEWS.iter().find(|(kind, _)| *kind == class).map(|(_, view)| *view)
-    })
+    });
+    own.or_else(|| plain().find_map(cim::set))
 }

@@ -14,7 +14,7 @@
 
 mod block;
 mod cell;
-mod cim;
+pub(super) mod cim;
 mod columns;
 mod date;
 mod number;
