@@ -1,17 +1,9 @@
 //! `-o text` beside PowerShell's own formatting of the same objects.
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
 use psfleet::clixml::{Decoder, Document};
-use psfleet::event::{Counts, RunEvent, RunEventKind, RunHeader, Summary};
-use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, open};
-use psfleet::record::{Record, Stream};
-use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
-use uuid::Uuid;
+use psfleet::output::TextPrinter;
 
 use crate::support::folder::Folder;
 use crate::support::pwsh;
@@ -92,60 +84,13 @@ fn object(xml: &str) -> Document {
     elements.next().expect("an object").expect("decodes").document
 }
 
-#[derive(Clone, Default)]
-struct Capture(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Capture {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What the sink writes of the objects of one host.
-fn ours(objects: Vec<Document>) -> String {
-    let settings = Settings {
-        streams: SelectedStreams::none(),
-        select: Vec::new(),
-        types: false,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: WIDTH,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    };
-    let target = Target {
-        name: "localhost".into(),
-        endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
-        credential: None,
-        vars: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        timeouts: Timeouts::default(),
-    };
-    let header = Arc::new(RunHeader { run: Uuid::nil(), targets: vec![Arc::new(target)] });
-    let summary = Summary {
-        run: Uuid::nil(),
-        counts: Counts::default(),
-        target_count: 1,
-        duration: std::time::Duration::ZERO,
-        exit_code: 0,
-        shells_left: Vec::new(),
-    };
-    let records = objects.into_iter().map(|value| {
-        RunEventKind::Record(Record { target: TargetId(0), stream: Stream::Output, value, terminating: false })
-    });
-    let kinds = std::iter::once(RunEventKind::RunStarted(header)).chain(records);
-    let capture = Capture::default();
-    let mut sink = open(Format::Text, Box::new(capture.clone()), &settings);
-    for (seq, kind) in (1..).zip(kinds.chain([RunEventKind::RunFinished(Arc::new(summary))])) {
-        sink.event(&RunEvent { seq, at: Timestamp::UNIX_EPOCH, kind }).expect("a writer that takes all");
-    }
-    let bytes = capture.0.lock().expect("not poisoned").clone();
-    String::from_utf8(bytes).expect("UTF-8")
+/// What we print of the objects of one host.
+fn ours(objects: &[Document]) -> String {
+    let mut out = Vec::new();
+    let mut printer = TextPrinter::new(WIDTH, false);
+    objects.iter().try_for_each(|object| printer.object(&mut out, object)).expect("memory takes all");
+    printer.end(&mut out).expect("memory takes all");
+    String::from_utf8(out).expect("UTF-8")
 }
 
 /// Lines without blanks at their ends, without blank lines around the whole.
@@ -160,7 +105,7 @@ fn compare(blocks: &[&str], differences: &[(&str, &str)]) -> Option<usize> {
     assert_eq!(printed.len(), blocks.len());
     let mut wrong = Vec::new();
     for (block, printed) in blocks.iter().zip(printed) {
-        let (theirs, ours) = (trimmed(&printed.shown), trimmed(&ours(printed.objects)));
+        let (theirs, ours) = (trimmed(&printed.shown), trimmed(&ours(&printed.objects)));
         let differs = differences.iter().any(|(known, _)| known == block);
         if differs == (theirs == ours) {
             wrong.push(format!("{block}\nPowerShell:\n{theirs}\npsfleet:\n{ours}\n"));
