@@ -27,12 +27,14 @@ pub fn encode(document: &Document) -> String {
 /// Appends the text of a value, like [`encode`].
 pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
     let survey = Survey::of(value);
+    let later = survey.referred();
     let mut encoder = Encoder {
         out,
         steps: Vec::new(),
         types: HashMap::new(),
         next_id: survey.free_id,
-        later: survey.referred(),
+        referred: later.keys().copied().collect(),
+        later,
         moved: HashSet::new(),
     };
     encoder.value(None, value);
@@ -45,7 +47,9 @@ struct Encoder<'o, 'v> {
     steps: Vec<Step<'v>>,
     types: HashMap<&'v TypeNames, usize>,
     next_id: RefId,
-    /// Objects that a reference names and that are not written yet.
+    /// The ids of objects that a reference names.
+    referred: HashSet<RefId>,
+    /// Those of them that are not written yet.
     later: HashMap<RefId, &'v Object>,
     /// Objects that were written in the place of an earlier reference.
     moved: HashSet<*const Object>,
@@ -123,7 +127,9 @@ impl<'v> Encoder<'_, 'v> {
                     self.moved.insert(std::ptr::from_ref(object));
                     self.object_here(name, object);
                 }
-                None => self.reference(name, *id),
+                None if self.referred.contains(id) => self.reference(name, *id),
+                // Its object went when that was read: what it stood in had a second content, and the last one counts.
+                None => self.scalar(name, &Value::Null),
             },
             scalar => self.scalar(name, scalar),
         }

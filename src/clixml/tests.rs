@@ -121,6 +121,13 @@ fn collections_read_and_write() {
 }
 
 #[test]
+fn a_reference_to_what_was_replaced_is_written_as_nothing() {
+    // The list is the object's second content, and with the first one goes what the reference names.
+    let document = decode(r#"<Obj RefId="0"><Obj RefId="1" /><LST><Ref RefId="1" /><Ref RefId="0" /></LST></Obj>"#);
+    assert_eq!(encode(&document), r#"<Obj RefId="0"><LST><Nil /><Ref RefId="0" /></LST></Obj>"#);
+}
+
+#[test]
 fn children_and_attributes_come_in_any_order() {
     let windows = decode(concat!(
         r#"<Obj N="x" RefId="0"><TN RefId="0"><T>E</T><T>System.Enum</T></TN><ToString>One</ToString><I32>1</I32>"#,
