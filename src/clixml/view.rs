@@ -142,23 +142,13 @@ fn has_distinct_names(entries: &[(Value, Value)]) -> bool {
 /// Names are compared without regard to ASCII case, as PowerShell does.
 pub(super) fn members(object: &Object) -> Vec<(&str, &Value)> {
     let (props, notes) = visible(object);
-    let all = props.chain(notes);
-    if object.props.len() + object.notes.len() <= FEW {
-        merge_few(all, Wins::Later)
-    } else {
-        merge_many(all, Wins::Later)
-    }
+    merge(object, props.chain(notes), Wins::Later)
 }
 
 /// The same members as PowerShell's formatting meets them: extended ones stand before adapted ones.
 pub fn members_as_formatted(object: &Object) -> Vec<(&str, &Value)> {
     let (props, notes) = visible(object);
-    let all = notes.chain(props);
-    if object.props.len() + object.notes.len() <= FEW {
-        merge_few(all, Wins::First)
-    } else {
-        merge_many(all, Wins::First)
-    }
+    merge(object, notes.chain(props), Wins::First)
 }
 
 /// Adapted and extended members without bookkeeping.
@@ -173,6 +163,16 @@ fn visible(object: &Object) -> (impl Iterator<Item = (&str, &Value)>, impl Itera
 enum Wins {
     First,
     Later,
+}
+
+/// The members of an object, each name once.
+fn merge<'v>(
+    object: &Object,
+    all: impl Iterator<Item = (&'v str, &'v Value)>,
+    wins: Wins,
+) -> Vec<(&'v str, &'v Value)> {
+    let is_few = object.props.len() + object.notes.len() <= FEW;
+    if is_few { merge_few(all, wins) } else { merge_many(all, wins) }
 }
 
 fn merge_few<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>, wins: Wins) -> Vec<(&'v str, &'v Value)> {
