@@ -33,4 +33,5 @@ mod winrm;
 mod winrm_auth;
 mod winrm_carrier;
 mod winrm_connect;
+mod winrm_refused;
 mod winrm_session;

@@ -81,7 +81,7 @@ impl Lane {
         sending: &(impl Fn() + Send),
     ) -> Result<Option<Answer>, Failure> {
         let mut step = self.mechanism.step(None).map_err(refused)?;
-        for leg in 0..MAX_LEGS {
+        for _ in 0..MAX_LEGS {
             let carries = step.ready && !self.bare_logon;
             let (body, patience) = if carries {
                 sending();
@@ -94,10 +94,13 @@ impl Lane {
             if answer.status != StatusCode::UNAUTHORIZED {
                 return self.logged_on(answer, token, step.ready, carries).map(|answer| carries.then_some(answer));
             }
-            let Some(token) = token else { return Err(Failure::Final(self.denied(&answer, leg > 0))) };
+            // A proof that has left is refused by any 401, whatever token comes with it: one that says so, one that
+            // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
+            let token = token.filter(|_| !step.ready);
+            let Some(token) = token else { return Err(Failure::Final(self.denied(&answer, step.ready))) };
             step = self.mechanism.step(Some(&token)).map_err(refused)?;
             if step.token.is_none() {
-                return Err(Failure::Final(self.denied(&answer, leg > 0)));
+                return Err(Failure::Final(self.denied(&answer, false)));
             }
         }
         Err(Failure::Final(Error::new(Reason::Protocol, "the logon goes round in circles")))
@@ -239,7 +242,9 @@ impl Lane {
         if self.established {
             Failure::LogonLost(Error::new(Reason::LogonDenied, "the server has forgotten our logon (HTTP 401)"))
         } else {
-            Failure::Final(self.denied(answer, answer.offers(self.mechanism.scheme())))
+            // Who offers other schemes alone has not looked at the password.
+            let looked_at = answer.schemes().is_empty() || answer.offers(self.mechanism.scheme());
+            Failure::Final(self.denied(answer, looked_at))
         }
     }
 
@@ -247,7 +252,7 @@ impl Lane {
     fn denied(&self, answer: &Answer, proven: bool) -> Error {
         let scheme = self.mechanism.scheme();
         let offered = answer.schemes();
-        if proven && (offered.is_empty() || answer.offers(scheme)) {
+        if proven {
             return Error::new(Reason::LogonDenied, format!("access denied ({scheme}): user or password were refused"))
                 .with_hint(
                     "check user and password; the same answer comes for a wrong clock, and when channel binding fails",

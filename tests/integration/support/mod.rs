@@ -2,6 +2,7 @@
 
 pub mod folder;
 pub mod http;
+pub mod ntlm;
 pub mod processes;
 pub mod program;
 mod pwsh;
