@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::Decoder;
-use psfleet::event::{Counts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::event::{Counts, ExitFacts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, Sorted, open};
 use psfleet::record::{Record, Stream};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
@@ -91,6 +91,9 @@ fn feed(name: &str, records: u64) {
     let mut tell = |kind| {
         seq += 1;
         let event = RunEvent { seq, at: Timestamp::UNIX_EPOCH + Duration::from_millis(seq), kind };
+        if let RunEventKind::RunFinished(summary) = &event.kind {
+            sink.complete(summary).expect("a writer that takes all");
+        }
         sink.event(&event).expect("a writer that takes all");
     };
     let header = RunHeader { run: Uuid::nil(), targets: (0..TARGETS).map(|number| Arc::new(target(number))).collect() };
@@ -111,7 +114,7 @@ fn feed(name: &str, records: u64) {
         counts,
         target_count: TARGETS.into(),
         duration: Duration::ZERO,
-        exit_code: 0,
+        exit: ExitFacts::default(),
         shells_left: Vec::new(),
     })));
 }

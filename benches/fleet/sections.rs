@@ -176,6 +176,7 @@ impl Bench {
             auth_fail_limit: 1,
             deadline: None,
             strict: false,
+            exit_zero: false,
             sessions: sessions.cloned(),
         };
         let summary: Summary = self.runtime.block_on(async {
@@ -186,7 +187,7 @@ impl Bench {
             drain.await.expect("drains");
             summary
         });
-        assert_eq!(summary.exit_code, 0, "{:?}", summary.counts);
+        assert_eq!(summary.exit_code(), 0, "{:?}", summary.counts);
         summary.duration
     }
 }

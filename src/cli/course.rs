@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::args::course::CourseArgs;
 use super::feed::{Feed, Written};
+use super::signals;
 use super::terminal::Console;
-use super::{exit, signals};
 use crate::event::RunHeader;
 use crate::fleet::{self, RunSpec, Work};
 use crate::inventory::Resolved;
@@ -44,7 +44,7 @@ pub fn run(
     if written.context("the output could not be written")? == Written::Abandoned {
         console.left_unwritten(&header, &summary);
     }
-    Ok(exit::code(&summary, args.exit_zero))
+    Ok(summary.exit_code())
 }
 
 fn spec(work: Work, resolved: &Resolved, args: &CourseArgs) -> RunSpec {
@@ -57,6 +57,7 @@ fn spec(work: Work, resolved: &Resolved, args: &CourseArgs) -> RunSpec {
         auth_fail_limit: args.auth_fail_limit,
         deadline: args.deadline,
         strict: args.strict,
+        exit_zero: args.exit_zero,
         sessions: None,
     }
 }

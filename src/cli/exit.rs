@@ -1,20 +1,11 @@
-//! From results to the exit code of the process (product contract: 0, 1, 2, 3, 4, 5, 130, 143).
+//! How the process ends where there is no run, or its output could not be written.
 
 use std::process::ExitCode;
 
-use crate::event::Summary;
 use crate::inventory::Errors;
 
 /// Usage, configuration and inventory errors, and outputs that cannot be written.
 pub const USAGE: u8 = 2;
-
-/// The exit code of a run; `exit_zero` forgives what the hosts did, not an interrupt.
-pub fn code(summary: &Summary, exit_zero: bool) -> u8 {
-    match summary.exit_code {
-        1 | 3 if exit_zero => 0,
-        code => code,
-    }
-}
 
 /// Prints which flags a configuration file sets to what they do not take.
 pub fn wrong_defaults(mistakes: &[String]) -> ExitCode {

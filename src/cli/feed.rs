@@ -1,5 +1,6 @@
 //! The feed: numbers a run's events and hands them to the sinks, on a thread of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -7,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{RunEvent, RunEventKind};
+use crate::event::{ExitFacts, RunEvent, RunEventKind, Summary};
 use crate::fleet::{Emission, Interrupt};
 use crate::output::{Flow, Sink};
 
@@ -100,12 +101,25 @@ impl Outlets {
                 Ok(None) => return self.finish(),
                 Ok(Some(Emission { at, kind })) => {
                     seq += 1;
+                    let (kind, is_last) = match kind {
+                        RunEventKind::RunFinished(summary) => (RunEventKind::RunFinished(self.complete(summary)), true),
+                        other => (other, false),
+                    };
                     let event = RunEvent { seq, at, kind };
-                    let is_last = matches!(event.kind, RunEventKind::RunFinished(_));
                     self.each(is_last, |sink| sink.event(&event));
                 }
             }
         }
+    }
+
+    /// Lets the sinks write all but the last event, so that this one can tell whether they could.
+    fn complete(&mut self, summary: Arc<Summary>) -> Arc<Summary> {
+        self.each(true, |sink| sink.complete(&summary));
+        if !self.sinks.iter().any(|(_, state)| matches!(state, State::Failed(_))) {
+            return summary;
+        }
+        let exit = ExitFacts { output_failed: true, ..summary.exit };
+        Arc::new(Summary { exit, ..Summary::clone(&summary) })
     }
 
     /// One step of every sink that wants it.

@@ -10,16 +10,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::constrained::Constrained;
-use super::exit::{Course, exit_code};
 use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT, Milestone};
 use super::{Emission, Interrupt, RunSpec};
-use crate::event::{Counts, Finished, Outcome, Reason, RunEventKind, Summary};
+use crate::event::{Counts, ExitFacts, Finished, Outcome, Reason, RunEventKind, SIGINT_CODE, SIGTERM_CODE, Summary};
 use crate::schedule::{CredentialId, Gate, Next, Schedule};
 use crate::target::{Credential, Target, TargetId};
 use crate::transport::Connector;
-
-const SIGINT_CODE: u8 = 130;
-const SIGTERM_CODE: u8 = 143;
 
 /// How long readers that read no more may hold up a user who wants to leave.
 const READERS_WAIT: Duration = Duration::from_secs(1);
@@ -56,7 +52,7 @@ struct Dispatcher {
     leave: CancellationToken,
     /// When whoever left waits no longer for readers either.
     patience: Option<Instant>,
-    course: Course,
+    exit: ExitFacts,
 }
 
 /// What the dispatcher knows of a target.
@@ -87,7 +83,7 @@ impl Dispatcher {
         let schedule = Schedule::new(spec.throttle, Gate::new(spec.auth_fail_limit), credentials(targets));
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
-        let course = Course { strict: spec.strict, ..Course::default() };
+        let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
         Self {
             spec: Arc::new(spec),
             connector,
@@ -105,7 +101,7 @@ impl Dispatcher {
             stop: CancellationToken::new(),
             leave: CancellationToken::new(),
             patience: None,
-            course,
+            exit,
         }
     }
 
@@ -132,7 +128,7 @@ impl Dispatcher {
                 }
                 Wake::ReadersStuck => self.outbox.clear(),
                 Wake::Deadline => {
-                    self.course.stopped_early = true;
+                    self.exit.stopped_early = true;
                     self.halt(Reason::Deadline);
                 }
                 Wake::Time => {}
@@ -244,14 +240,14 @@ impl Dispatcher {
 
     fn interrupt(&mut self, interrupt: Interrupt) {
         match interrupt {
-            Interrupt::Stop => drop(self.course.interrupted.get_or_insert(SIGINT_CODE)),
-            Interrupt::Terminate => drop(self.course.interrupted.get_or_insert(SIGTERM_CODE)),
+            Interrupt::Stop => drop(self.exit.interrupted.get_or_insert(SIGINT_CODE)),
+            Interrupt::Terminate => drop(self.exit.interrupted.get_or_insert(SIGTERM_CODE)),
             Interrupt::Leave => {
-                self.course.interrupted.get_or_insert(SIGINT_CODE);
+                self.exit.interrupted.get_or_insert(SIGINT_CODE);
                 self.leave.cancel();
                 self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
             }
-            Interrupt::Enough => self.course.stopped_early = true,
+            Interrupt::Enough => self.exit.stopped_early = true,
         }
         self.halt(Reason::Interrupted);
     }
@@ -307,7 +303,7 @@ impl Dispatcher {
             counts: self.counts,
             target_count,
             duration: self.begin.elapsed(),
-            exit_code: exit_code(&self.counts, self.course),
+            exit: self.exit,
             shells_left,
         };
         let last = Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone())));

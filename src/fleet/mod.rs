@@ -6,7 +6,6 @@
 
 mod constrained;
 mod dispatcher;
-mod exit;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -48,6 +47,8 @@ pub struct RunSpec {
     pub deadline: Option<Duration>,
     /// `ok_with_errors` counts as failed in the exit code.
     pub strict: bool,
+    /// What the hosts did does not show in the exit code.
+    pub exit_zero: bool,
     /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
     pub sessions: Option<Arc<Sessions>>,
 }

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 
 use super::{Flow, Sink};
-use crate::event::{RunEvent, RunEventKind};
+use crate::event::{RunEvent, RunEventKind, Summary};
 
 /// Hands each event to several sinks, until each of them has had enough or has failed.
 ///
@@ -42,19 +42,25 @@ impl Fanout {
             _ => Flow::Continue,
         }
     }
+
+    fn tell_failures(&self, flow: Flow) -> anyhow::Result<Flow> {
+        if self.failures.is_empty() { Ok(flow) } else { Err(anyhow!(self.failures.join("; "))) }
+    }
 }
 
 impl Sink for Fanout {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         let flow = self.each(|sink| sink.event(event));
-        match event.kind {
-            RunEventKind::RunFinished(_) if !self.failures.is_empty() => Err(anyhow!(self.failures.join("; "))),
-            _ => Ok(flow),
-        }
+        if matches!(event.kind, RunEventKind::RunFinished(_)) { self.tell_failures(flow) } else { Ok(flow) }
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
         Ok(self.each(|sink| sink.idle()))
+    }
+
+    fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
+        let flow = self.each(|sink| sink.complete(summary));
+        self.tell_failures(flow)
     }
 }
 
@@ -95,6 +101,7 @@ mod tests {
         let started = script.started();
         assert_eq!(fanout.event(&started).unwrap(), Flow::End);
         assert_eq!(fanout.event(&started).unwrap(), Flow::Continue);
+        assert_eq!(fanout.complete(&script.summary()).unwrap_err().to_string(), "sink 0: broken");
         assert_eq!(fanout.event(&script.run_finished()).unwrap_err().to_string(), "sink 0: broken");
     }
 }

@@ -54,6 +54,7 @@ impl Json {
         Ok(())
     }
 
+    /// Everything but the exit code.
     fn document(&mut self, summary: &Summary) -> io::Result<()> {
         let mut head = format!("{{\"v\":{VERSION},\"run\":").into_bytes();
         append(&mut head, &summary.run);
@@ -70,7 +71,11 @@ impl Json {
         self.writer.write_all(b"],\"records\":[")?;
         let records = std::mem::replace(&mut self.records, Spool::new());
         io::copy(&mut records.into_reader()?, &mut self.writer)?;
-        writeln!(self.writer, "],\"exit_code\":{}}}", summary.exit_code)?;
+        self.writer.flush()
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        writeln!(self.writer, "],\"exit_code\":{}}}", summary.exit_code())?;
         self.writer.flush()
     }
 }
@@ -83,10 +88,14 @@ impl Sink for Json {
             RunEventKind::Record(_) => {
                 self.record(event).context("cannot keep the records in a temporary file")?;
             }
-            RunEventKind::RunFinished(summary) => return flow(self.document(summary)),
+            RunEventKind::RunFinished(summary) => return flow(self.end(summary)),
             _ => {}
         }
         Ok(Flow::Continue)
+    }
+
+    fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
+        flow(self.document(summary))
     }
 }
 
@@ -149,6 +158,7 @@ mod tests {
             sink.event(&script.record(0, Stream::Output, bag(vec![("Number", Value::I32(number))]))).unwrap();
         }
         assert!(sink.records.on_disk() && capture.text().is_empty());
+        sink.complete(&script.summary()).unwrap();
         sink.event(&script.run_finished()).unwrap();
         let document: Json = serde_json::from_str(&capture.text()).unwrap();
         assert_eq!(document["records"].as_array().unwrap().len(), 20_000);

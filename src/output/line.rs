@@ -97,7 +97,7 @@ impl EventLines {
                     counts: CountsJson(summary.counts),
                     target_count: summary.target_count,
                     duration_ms: millis(summary.duration),
-                    exit_code: summary.exit_code,
+                    exit_code: summary.exit_code(),
                 },
             ),
             _ => {}

@@ -10,7 +10,7 @@ use super::object::{self, Shape};
 use super::select::{Field, Select};
 use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
-use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 
 /// Writes objects property by property.
@@ -65,13 +65,17 @@ impl Sink for List {
                 let written = self.record(record);
                 return flow(written);
             }
-            RunEventKind::TargetFinished(_) | RunEventKind::RunFinished(_) => return flow(self.writer.flush()),
+            RunEventKind::TargetFinished(_) => return flow(self.writer.flush()),
             _ => {}
         }
         Ok(Flow::Continue)
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
+        flow(self.writer.flush())
+    }
+
+    fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
         flow(self.writer.flush())
     }
 }

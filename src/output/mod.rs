@@ -44,7 +44,7 @@ pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
 pub use text::TextPrinter;
 
-use crate::event::RunEvent;
+use crate::event::{RunEvent, Summary};
 
 /// Whether a sink wants more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum Flow {
 
 /// A reader of a run's events. Sinks run on a thread of their own and may block: a full channel slows the targets.
 pub trait Sink: Send {
-    /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one: write out what is left.
+    /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one; [`Sink::complete`] stands before it.
     ///
     /// # Errors
     /// The writer's fault, with what was being written. The run then ends in order; the sink takes only its last event.
@@ -70,6 +70,15 @@ pub trait Sink: Send {
     /// # Errors
     /// As [`Sink::event`].
     fn idle(&mut self) -> anyhow::Result<Flow> {
+        Ok(Flow::Continue)
+    }
+
+    /// Only the run's last event is to come: write out everything else. Called once, so that what cannot be written is
+    /// known before that event tells the exit code; the counts of the summary are final, its exit code is not.
+    ///
+    /// # Errors
+    /// As [`Sink::event`].
+    fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
         Ok(Flow::Continue)
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, open};
+use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, open};
 use crate::clixml::{Document, Object, Value};
-use crate::event::{Counts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{Counts, ExitFacts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 
@@ -77,7 +77,7 @@ impl Script {
             counts: self.counts,
             target_count: self.header.targets.len() as u64,
             duration: Duration::from_millis(3200),
-            exit_code: 0,
+            exit: ExitFacts::default(),
             shells_left: Vec::new(),
         }
     }
@@ -146,10 +146,18 @@ pub fn written<'a>(format: Format, settings: &Settings, events: impl IntoIterato
     let capture = Capture::default();
     let mut sink = open(format, Box::new(capture.clone()), settings);
     for event in events {
-        sink.event(event).expect("a writer that takes all");
+        tell(&mut *sink, event);
     }
     drop(sink);
     capture.text()
+}
+
+/// Gives a sink an event as a run does: before the last one it completes.
+pub fn tell(sink: &mut dyn Sink, event: &RunEvent) {
+    if let RunEventKind::RunFinished(summary) = &event.kind {
+        sink.complete(summary).expect("a writer that takes all");
+    }
+    sink.event(event).expect("a writer that takes all");
 }
 
 /// A checker of the part of JSON Schema that our schemas use; it refuses a schema that uses more.

@@ -221,6 +221,7 @@ async fn an_output_that_fails_leaves_the_others_whole() {
         let rows = csv::Reader::from_reader(read("whole.csv").as_bytes()).records().filter(|row| row.is_ok()).count();
         assert_eq!(rows, document["records"].as_array().expect("records").len());
         assert!(rows as u64 >= counted, "{rows} rows");
+        assert_eq!(document["exit_code"], 2, "as the process ends");
     };
 
     let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
@@ -240,7 +241,53 @@ async fn an_output_that_fails_leaves_the_others_whole() {
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
     assert!(ended.stderr.contains("could not be written: full.csv: cannot write the data"), "{}", ended.stderr);
     assert_eq!(outcomes(&ended), [&json!("ok"); 3]);
+    assert_eq!(run_done_code(&ended), 2);
     assert_whole(9);
+    assert_clean(fleet).await;
+}
+
+fn run_done_code(ended: &Ended) -> &Value {
+    let last = ended.events.last().expect("events");
+    assert_eq!(last["type"], "run_done");
+    &last["data"]["exit_code"]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_event_tells_the_exit_code_of_the_process() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    for (args, code) in [
+        (&["throw 'no'"][..], 1),
+        (&["--exit-zero", "throw 'no'"], 0),
+        (&["--exit-zero", "--deadline", "1s", ENDLESS], 5),
+        (&["--strict", "Write-Error 'no'"], 1),
+        (&["--strict", "--exit-zero", "Write-Error 'no'"], 0),
+        (&["--sort-by", "Name", "throw 'no'"], 1),
+    ] {
+        let ended = Running::start(&mut on_fleet(&folder, args)).end();
+        assert_eq!(ended.code, Some(code), "{args:?}: {}", ended.stderr);
+        assert_eq!(run_done_code(&ended), code, "{args:?}");
+    }
+    assert_clean(fleet).await;
+}
+
+/// Numbers rise, and no host is done before its last object, whatever the order of the objects.
+#[tokio::test(flavor = "multi_thread")]
+async fn sorted_events_are_numbered_as_they_are_read() {
+    let fleet = fleet(Options { hosts: 4, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let script = "1..3 | ForEach-Object { [pscustomobject]@{ Number = $_ } }; Write-Warning 'low'; throw 'no'";
+    for args in [&["--sort-by", "Number:desc"][..], &["--sort-by", "Number", "--where", "Number -gt 1"], &[]] {
+        let ended = Running::start(&mut on_fleet(&folder, &[args, &[script]].concat())).end();
+        let numbers: Vec<_> = ended.events.iter().map(|event| event["seq"].as_u64().expect("a number")).collect();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "{args:?}: {numbers:?}");
+        let place = |host: &Value, kind: &str| {
+            ended.events.iter().rposition(|event| event["type"] == kind && event["host"] == *host).expect(kind)
+        };
+        for host in ended.outcomes().into_iter().map(|(host, _)| Value::from(host)) {
+            assert!(place(&host, "object") < place(&host, "host_done"), "{args:?}: {host}");
+        }
+    }
     assert_clean(fleet).await;
 }
 

@@ -91,6 +91,9 @@ fn written(format: Format, events: &[RunEvent]) -> String {
     let capture = Capture::default();
     let mut sink = open(format, Box::new(capture.clone()), &settings());
     for event in events {
+        if let RunEventKind::RunFinished(summary) = &event.kind {
+            sink.complete(summary).expect("a writer that takes all");
+        }
         sink.event(event).expect("a writer that takes all");
     }
     drop(sink);

@@ -60,7 +60,7 @@ async fn a_wrong_password_is_tried_once() {
         let ran = run(spec(targets(&fleet, auth, Some("wrong")), "1")).await;
         assert_eq!(ran.summary.counts.of(Outcome::Auth), 1, "{auth}: {:?}", ran.ends);
         assert_eq!(ran.summary.counts.of(Outcome::Skipped), 19);
-        assert_eq!(ran.summary.exit_code, 3);
+        assert_eq!(ran.summary.exit_code(), 3);
         let refused = ran.ends.iter().find(|end| end.outcome == Outcome::Auth).expect("one");
         assert_eq!(refused.reason, Some(Reason::LogonDenied));
         assert_eq!(assert_clean(fleet).await.failed_logons, 1, "{auth}");
@@ -82,7 +82,7 @@ async fn ctrl_c_leaves_no_shell() {
     let (ran, ()) = tokio::join!(run_until(spec, interrupts), interrupt);
     let counts = ran.summary.counts;
     assert_eq!((counts.of(Outcome::Cancelled), counts.of(Outcome::NotStarted)), (3, 3), "{:?}", ran.ends);
-    assert_eq!(ran.summary.exit_code, 130);
+    assert_eq!(ran.summary.exit_code(), 130);
     assert_clean(fleet).await;
 }
 
@@ -97,6 +97,6 @@ async fn a_failing_sink_leaves_no_shell() {
     };
     let run = psfleet::fleet::run(spec, Arc::new(Network::default()), events, mpsc::channel(1).1);
     let (summary, ()) = tokio::join!(run, sink);
-    assert_eq!((summary.counts.total(), summary.exit_code), (4, 5), "{:?}", summary.counts);
+    assert_eq!((summary.counts.total(), summary.exit_code()), (4, 5), "{:?}", summary.counts);
     assert_clean(fleet).await;
 }

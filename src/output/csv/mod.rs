@@ -16,7 +16,7 @@ use super::select::Select;
 use super::spool::Spool;
 use super::{CsvSettings, Flow, Losses, Settings, Sink, flow, sanitize};
 use crate::clixml::{Object, PlainJson, Value};
-use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
@@ -206,10 +206,13 @@ impl Sink for Csv {
         match &event.kind {
             RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
             RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record)?,
-            RunEventKind::RunFinished(_) => return flow(self.document()),
             _ => {}
         }
         Ok(Flow::Continue)
+    }
+
+    fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
+        flow(self.document())
     }
 }
 

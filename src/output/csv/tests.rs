@@ -181,6 +181,6 @@ fn rows_wait_on_disk_not_in_memory() {
     assert_eq!(written.load(std::sync::atomic::Ordering::Relaxed), 0);
     assert!(sink.rows.on_disk() && sink.rows.len() > 60_000 * 40);
     assert_eq!((sink.columns.all.len(), sink.columns.by_spelling.len(), sink.seen.len()), (2, 2, 2));
-    sink.event(&script.run_finished()).unwrap();
+    sink.complete(&script.summary()).unwrap();
     assert!(written.load(std::sync::atomic::Ordering::Relaxed) > 60_000 * 50);
 }

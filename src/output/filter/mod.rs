@@ -10,7 +10,7 @@ use super::display::display;
 use super::refs::resolve;
 use super::{Flow, Sink};
 use crate::clixml::{self, Document, Value};
-use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Stream;
 
 /// An expression over the properties of one object, such as `Status -eq Stopped -and Name -like sql*`.
@@ -109,6 +109,10 @@ impl Sink for Filtered {
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
         self.inner.idle()
+    }
+
+    fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
+        self.inner.complete(summary)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `--sort-by`: objects in the order of their properties, once the run is over.
 //!
-//! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. All
-//! other events pass at once.
+//! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. The ends
+//! of the targets wait behind them, since a target's end stands behind its objects; all other events pass at once.
 
 mod key;
 mod merge;
@@ -14,7 +14,7 @@ pub(super) use self::key::{instant, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
 use crate::clixml::{Decoder, Document, encode};
-use crate::event::{RunEvent, RunEventKind};
+use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
@@ -25,13 +25,17 @@ const IN_MEMORY: usize = 8 << 20;
 pub struct Sorted {
     keys: Vec<SortKey>,
     merge: Merge,
+    /// The ends of targets, small and one each.
+    ended: Vec<RunEvent>,
+    /// The number of the last event that was handed on: readers are given events in another order, numbered in theirs.
+    seq: u64,
     inner: Box<dyn Sink>,
 }
 
 impl Sorted {
     /// Sorts for this sink.
     pub fn new(keys: Vec<SortKey>, inner: Box<dyn Sink>) -> Self {
-        Self { keys, merge: Merge::new(IN_MEMORY), inner }
+        Self { keys, merge: Merge::new(IN_MEMORY), ended: Vec::new(), seq: 0, inner }
     }
 
     fn keep(&mut self, event: &RunEvent, record: &Record) -> anyhow::Result<()> {
@@ -40,7 +44,6 @@ impl Sorted {
             sort.push(record, &mut key);
         }
         let mut item = Vec::new();
-        item.extend_from_slice(&event.seq.to_le_bytes());
         item.extend_from_slice(&event.at.as_millisecond().to_le_bytes());
         item.extend_from_slice(&record.target.0.to_le_bytes());
         item.push(u8::from(record.value.has_refs));
@@ -53,11 +56,25 @@ impl Sorted {
         let mut decoder = Decoder::default();
         for item in merge.into_sorted().context("cannot read the objects back")? {
             let event = read(&mut decoder, &item.context("cannot read the objects back")?)?;
-            if self.inner.event(&event)? == Flow::Enough {
+            if self.pass(event)? == Flow::Enough {
                 return Ok(Flow::Enough);
             }
         }
         Ok(Flow::Continue)
+    }
+
+    fn hand_on_ends(&mut self) -> anyhow::Result<Flow> {
+        let mut flow = Flow::Continue;
+        for event in std::mem::take(&mut self.ended) {
+            flow = self.pass(event)?;
+        }
+        Ok(flow)
+    }
+
+    /// Hands on an event under the next number.
+    fn pass(&mut self, event: RunEvent) -> anyhow::Result<Flow> {
+        self.seq += 1;
+        self.inner.event(&RunEvent { seq: self.seq, ..event })
     }
 }
 
@@ -68,36 +85,47 @@ impl Sink for Sorted {
                 self.keep(event, record)?;
                 Ok(Flow::Continue)
             }
-            RunEventKind::RunFinished(_) => match self.hand_on() {
-                Ok(Flow::Enough) => Ok(Flow::Enough),
-                // What is written is to be complete, whatever became of the order.
-                handed => self.inner.event(event).and_then(|flow| handed.map(|_| flow)),
-            },
-            _ => self.inner.event(event),
+            RunEventKind::TargetFinished(_) => {
+                self.ended.push(event.clone());
+                Ok(Flow::Continue)
+            }
+            _ => self.pass(event.clone()),
         }
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
         self.inner.idle()
     }
+
+    fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
+        match self.hand_on() {
+            Ok(Flow::Enough) => Ok(Flow::Enough),
+            // What is written is to be complete, whatever became of the order.
+            handed => {
+                self.hand_on_ends()?;
+                self.inner.complete(summary).and_then(|flow| handed.map(|_| flow))
+            }
+        }
+    }
 }
 
 fn read(decoder: &mut Decoder, item: &[u8]) -> anyhow::Result<RunEvent> {
-    let Some((head, xml)) = item.split_first_chunk::<21>() else { bail!("an object was cut short on its way back") };
-    let number = |from: usize| u64::from_le_bytes(std::array::from_fn(|place| head[from + place]));
-    let target = u32::from_le_bytes(std::array::from_fn(|place| head[16 + place]));
+    let Some((head, xml)) = item.split_first_chunk::<13>() else { bail!("an object was cut short on its way back") };
+    let at = i64::from_le_bytes(std::array::from_fn(|place| head[place]));
+    let target = u32::from_le_bytes(std::array::from_fn(|place| head[8 + place]));
     let decoded = decoder.decode(xml).context("an object did not survive its way back")?;
-    let value = Document { has_refs: head[20] != 0, ..decoded };
+    let value = Document { has_refs: head[12] != 0, ..decoded };
     let record = Record { target: TargetId(target), stream: Stream::Output, value, terminating: false };
-    let at = Timestamp::from_millisecond(number(8).cast_signed())?;
-    Ok(RunEvent { seq: number(0), at, kind: RunEventKind::Record(record) })
+    let at = Timestamp::from_millisecond(at)?;
+    // It is numbered when it is handed on.
+    Ok(RunEvent { seq: 0, at, kind: RunEventKind::Record(record) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{SortKey, Sorted};
     use crate::clixml::Value;
-    use crate::output::testing::{Capture, Script, bag, settings};
+    use crate::output::testing::{Capture, Script, bag, settings, tell};
     use crate::output::{Format, Settings, open};
     use crate::record::Stream;
 
@@ -110,9 +138,7 @@ mod tests {
         let mut events = vec![script.started()];
         events.extend(objects.into_iter().map(|(target, value)| script.record(target, Stream::Output, value)));
         events.push(script.run_finished());
-        for event in &events {
-            super::Sink::event(&mut sink, event).unwrap();
-        }
+        events.iter().for_each(|event| tell(&mut sink, event));
         let lines = capture.text();
         let lines = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let shown = lines.filter(|line| line["type"] == "object").map(|line| {

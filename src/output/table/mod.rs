@@ -24,7 +24,7 @@ use super::refs::resolve;
 use super::select::{Field, Select};
 use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
 use crate::clixml::{Document, Object, Value};
-use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
@@ -203,7 +203,6 @@ impl Sink for Table {
                 Ok(())
             }
             RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record, event.at),
-            RunEventKind::RunFinished(_) => self.flush_pending(false),
             _ => Ok(()),
         };
         let written = written.and_then(|()| if self.due(event) { self.flush_pending(true) } else { Ok(()) });
@@ -213,6 +212,10 @@ impl Sink for Table {
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
         flow(self.flush_pending(true).and_then(|()| self.writer.flush()))
+    }
+
+    fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
+        flow(self.flush_pending(false).and_then(|()| self.writer.flush()))
     }
 }
 

@@ -38,7 +38,7 @@ use super::object::{self, Shape};
 use super::select::Select;
 use super::{Flow, Settings, Sink, flow, host, waiting};
 use crate::clixml::Document;
-use crate::event::{RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 
 /// Writes what PowerShell would print.
@@ -134,7 +134,6 @@ impl Sink for Text {
             }
             RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record, event.at),
             RunEventKind::TargetFinished(_) => self.settle().and_then(|()| self.writer.flush()),
-            RunEventKind::RunFinished(_) => self.page.end(&mut self.writer).and_then(|()| self.writer.flush()),
             _ => Ok(()),
         };
         flow(written.and_then(|()| if self.is_late(event.at) { self.settle() } else { Ok(()) }))
@@ -142,5 +141,9 @@ impl Sink for Text {
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
         flow(self.settle().and_then(|()| self.writer.flush()))
+    }
+
+    fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
+        flow(self.page.end(&mut self.writer).and_then(|()| self.writer.flush()))
     }
 }

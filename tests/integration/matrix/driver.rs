@@ -65,6 +65,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
         auth_fail_limit: 1,
         deadline: None,
         strict: false,
+        exit_zero: false,
         sessions: None,
     };
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);

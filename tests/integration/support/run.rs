@@ -56,6 +56,7 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
         auth_fail_limit: 1,
         deadline: None,
         strict: false,
+        exit_zero: false,
         sessions: None,
     }
 }

@@ -3,6 +3,8 @@
 //! Events carry numbers and names, never finished sentences; every sink, the store and the terminal are fed from
 //! this one list.
 
+mod exit;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +12,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
+
 use crate::record::Record;
 use crate::target::{Target, TargetId};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
 pub struct RunEvent {
-    /// Place in the run, from 1, without gaps.
+    /// Place among the events that a reader is given: it rises with each of them.
     pub seq: u64,
     /// When it happened, on this machine's clock.
     pub at: Timestamp,
@@ -247,10 +251,17 @@ pub struct Summary {
     pub target_count: u64,
     /// From start to end.
     pub duration: Duration,
-    /// The exit code of the process.
-    pub exit_code: u8,
+    /// What besides the counts decides the exit code.
+    pub exit: ExitFacts,
     /// The targets whose shell may still be open, in inventory order.
     pub shells_left: Vec<TargetId>,
+}
+
+impl Summary {
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        self.exit.code(&self.counts)
+    }
 }
 
 /// Targets by outcome.
