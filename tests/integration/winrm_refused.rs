@@ -56,7 +56,7 @@ async fn one_failed_logon(auth: AuthMethod, headers: impl Into<String>) {
     assert_eq!((of(Outcome::Auth), of(Outcome::Skipped)), (1, 5), "{auth} {headers:?}: {:?}", ran.ends);
     let refused = ran.ends.iter().find(|end| end.outcome == Outcome::Auth).expect("one");
     assert_eq!(refused.reason, Some(Reason::LogonDenied), "{auth} {headers:?}: {refused:?}");
-    assert_eq!((proofs.load(Ordering::SeqCst), ran.summary.exit_code), (1, 3), "{auth} {headers:?}");
+    assert_eq!((proofs.load(Ordering::SeqCst), ran.summary.exit_code()), (1, 3), "{auth} {headers:?}");
 }
 
 #[tokio::test]
