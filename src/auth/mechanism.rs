@@ -14,6 +14,11 @@ pub trait Mechanism: Send {
     /// The scheme of the headers `Authorization` and `WWW-Authenticate`.
     fn scheme(&self) -> &'static str;
 
+    /// What people call it: bare NTLM travels under the scheme of another.
+    fn name(&self) -> &'static str {
+        self.scheme()
+    }
+
     /// An `Authorization` header for every single request, where the mechanism has no handshake.
     fn standing(&self) -> Option<&Secret<String>> {
         None

@@ -78,6 +78,13 @@ impl Mechanism for Windows {
         SCHEME
     }
 
+    fn name(&self) -> &'static str {
+        match self.context {
+            Context::Negotiate(..) => SCHEME,
+            Context::Ntlm(..) => "NTLM",
+        }
+    }
+
     fn bind(&mut self, binding: ChannelBinding) {
         self.binding = Some(binding);
     }

@@ -32,6 +32,7 @@ mod text;
 mod winrm;
 mod winrm_auth;
 mod winrm_carrier;
+mod winrm_challenge;
 mod winrm_connect;
 mod winrm_refused;
 mod winrm_session;

@@ -3,25 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::FutureExt;
 use psfleet::event::Reason;
 use psfleet::target::{AuthMethod, Target, Tls};
-use psfleet::transport::http::Http;
-use psfleet::transport::wsman::WsmanCarrier;
-use psfleet::transport::{Carrier, Error};
+use psfleet::transport::Error;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
 use tokio::net::TcpListener;
-use uuid::Uuid;
 
 use crate::support::http::{Act, HttpServer};
 use crate::support::tls::self_signed;
-use crate::support::winrm::{envelope, target, target_with, tls};
-
-async fn connect(target: &Target) -> Result<(), Error> {
-    let carrier = WsmanCarrier::new(target, &Http::new())?;
-    carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
-}
+use crate::support::winrm::{connect, envelope, target, target_with, tls};
 
 async fn error(target: &Target) -> Error {
     connect(target).await.expect_err("must fail")

@@ -2,9 +2,10 @@
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
 use hyper::{Response, StatusCode};
 
+use super::challenge::{challenges, schemes};
 use crate::auth::sealed;
 use crate::event::Reason;
 use crate::transport::Error;
@@ -68,32 +69,18 @@ impl Answer {
 
     /// The server's token for a scheme, decoded; `None` when it has none, or one that is not base64.
     pub(super) fn token(&self, scheme: &str) -> Option<Vec<u8>> {
-        self.challenges().find_map(|(name, token)| {
-            let token = token.filter(|_| name.eq_ignore_ascii_case(scheme))?;
-            base64_simd::STANDARD.decode_to_vec(token).ok()
-        })
+        challenges(&self.headers)
+            .filter(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))
+            .find_map(|challenge| base64_simd::STANDARD.decode_to_vec(challenge.token?).ok())
     }
 
-    /// The schemes that the server offers.
+    /// The schemes that the server offers, each once.
     pub(super) fn schemes(&self) -> Vec<&str> {
-        let mut schemes: Vec<&str> = self.challenges().map(|(name, _)| name).collect();
-        schemes.dedup();
-        schemes
+        schemes(&self.headers)
     }
 
     pub(super) fn offers(&self, scheme: &str) -> bool {
-        self.challenges().any(|(name, _)| name.eq_ignore_ascii_case(scheme))
-    }
-
-    /// Scheme and token of each challenge, one per header or several behind commas; `realm="a, b"` splits into
-    /// pieces that are no token and no scheme.
-    fn challenges(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let values = self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).filter_map(|challenge| {
-            let mut words = challenge.split_whitespace();
-            let name = words.next().filter(|name| !name.contains(['=', '"']))?;
-            Some((name, words.next().filter(|word| !word.contains('"'))))
-        })
+        challenges(&self.headers).any(|challenge| challenge.scheme.eq_ignore_ascii_case(scheme))
     }
 
     /// What an answer without SOAP means; `plain` says that we sent an unsealed message over HTTP.

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Kind};
 use super::connection::{Connection, PostError};
 use super::cookies::Cookies;
+use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, timed_out};
 use super::lanes::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, sealed};
@@ -250,19 +251,11 @@ impl Lane {
 
     /// Why the server said 401: the credential, if it had seen a proof of it, else the mechanism.
     fn denied(&self, answer: &Answer, proven: bool) -> Error {
-        let scheme = self.mechanism.scheme();
-        let offered = answer.schemes();
+        let mechanism = &*self.mechanism;
         if proven {
-            return Error::new(Reason::LogonDenied, format!("access denied ({scheme}): user or password were refused"))
-                .with_hint(
-                    "check user and password; the same answer comes for a wrong clock, and when channel binding fails",
-                );
-        }
-        let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
-        let error = Error::new(Reason::AuthMethod, format!("the server does not take {scheme}; it offers {list}"));
-        match advice(&offered, self.over_tls()) {
-            Some(advice) => error.with_hint(advice),
-            None => error,
+            denied::refused(mechanism, self.over_tls())
+        } else {
+            denied::not_taken(mechanism, answer, self.over_tls())
         }
     }
 
@@ -272,20 +265,6 @@ impl Lane {
 
     fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
-    }
-}
-
-/// Which `--auth` a server's offer calls for.
-fn advice(offered: &[&str], over_tls: bool) -> Option<&'static str> {
-    let offers = |scheme: &str| offered.iter().any(|name| name.eq_ignore_ascii_case(scheme));
-    if offers("Negotiate") {
-        Some("use --auth negotiate")
-    } else if offers("Basic") && over_tls {
-        Some("use --auth basic")
-    } else if offers("Basic") {
-        Some("use --auth basic with --tls")
-    } else {
-        None
     }
 }
 

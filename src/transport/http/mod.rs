@@ -6,8 +6,11 @@
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
+mod challenge;
 mod connection;
+mod cookie_date;
 mod cookies;
+mod denied;
 mod diagnose;
 mod lane;
 mod lanes;

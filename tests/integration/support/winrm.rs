@@ -4,8 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
+use psfleet::transport::http::Http;
+use psfleet::transport::wsman::WsmanCarrier;
+use psfleet::transport::{Carrier, Error};
+use uuid::Uuid;
 
 /// A target on 127.0.0.1, with Basic in the clear; change what the test needs.
 pub fn target(port: u16) -> Target {
@@ -37,6 +42,12 @@ pub fn target_with(port: u16, change: impl FnOnce(&mut WinrmEndpoint)) -> Target
         change(endpoint);
     }
     target
+}
+
+/// Connects and creates a shell, with `x` for its opening messages.
+pub async fn connect(target: &Target) -> Result<(), Error> {
+    let carrier = WsmanCarrier::new(target, &Http::new())?;
+    carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
 }
 
 /// TLS that trusts a CA file, or nobody but the system's roots.
