@@ -14,7 +14,7 @@
 //! exit code <-- report, output <---RunEvent, bounded--- fleet <----Record-----+
 //! ```
 //!
-//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`].
+//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`], [`sheet`] (CSV that is read).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
@@ -55,6 +55,7 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod session;
+pub mod sheet;
 pub mod target;
 pub mod transport;
 pub mod wsman;

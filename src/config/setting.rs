@@ -37,7 +37,7 @@ macro_rules! words {
 
         impl Word for $type {
             fn parse(text: &str) -> Result<Self, String> {
-                match text {
+                match text.to_ascii_lowercase().as_str() {
                     $( $word => Ok($value), )+
                     _ => Err(format!("'{text}' is not one of {}", [$($word),+].join(", "))),
                 }
@@ -69,9 +69,9 @@ impl Setting for bool {
     fn read(node: &Node) -> Result<Self, String> {
         match &node.value {
             Value::Bool(value) => Ok(*value),
-            _ => match node.as_text().as_deref() {
-                Some("1" | "true") => Ok(true),
-                Some("0" | "false") => Ok(false),
+            _ => match node.as_text().map(|text| text.to_ascii_lowercase()).as_deref() {
+                Some("1" | "true" | "yes" | "on") => Ok(true),
+                Some("0" | "false" | "no" | "off") => Ok(false),
                 _ => Err(format!("expected true or false, found {}", node.kind())),
             },
         }
@@ -84,8 +84,12 @@ impl Setting for bool {
 
 impl Setting for u16 {
     fn read(node: &Node) -> Result<Self, String> {
-        match node.as_text().map(|text| text.parse::<Self>()) {
-            Some(Ok(port)) if port > 0 => Ok(port),
+        let port = match &node.value {
+            Value::Number(number) => number.as_u64().and_then(|port| Self::try_from(port).ok()),
+            _ => node.as_text().and_then(|text| text.parse().ok()),
+        };
+        match port {
+            Some(port) if port > 0 => Ok(port),
             _ => Err("expected a port, a number from 1 to 65535".to_owned()),
         }
     }
@@ -221,7 +225,7 @@ fn texts(node: &Node, split: impl Fn(String) -> Vec<String>) -> Result<Vec<Strin
 mod tests {
     use super::{Setting, Word, parse_hop, split_port};
     use crate::config::{Node, Transport};
-    use crate::target::SshHop;
+    use crate::target::{HostKeyPolicy, SshHop};
 
     #[test]
     fn bastions() {
@@ -243,6 +247,8 @@ mod tests {
     #[test]
     fn words_list_what_they_know() {
         assert_eq!(Transport::parse("ssh"), Ok(Transport::Ssh));
+        assert_eq!(Transport::parse("WinRM"), Ok(Transport::Winrm));
+        assert_eq!(HostKeyPolicy::parse("Accept-New"), Ok(HostKeyPolicy::AcceptNew));
         assert_eq!(Transport::parse("telnet"), Err("'telnet' is not one of auto, winrm, ssh, local".to_owned()));
     }
 
@@ -253,6 +259,9 @@ mod tests {
         assert_eq!(split_port("::1"), None);
         assert!(u16::read(&Node::text("0")).is_err());
         assert!(bool::read(&Node::text("0")).is_ok_and(|on| !on));
+        for (text, on) in [("True", true), ("TRUE", true), ("FALSE", false), ("Yes", true), ("off", false)] {
+            assert_eq!(bool::read(&Node::text(text)), Ok(on), "{text}");
+        }
         assert!(bool::read(&Node::text("maybe")).is_err());
     }
 }

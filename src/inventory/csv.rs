@@ -1,138 +1,129 @@
-//! CSV with a `ComputerName` column: what Excel, Active Directory and `Export-Csv` write.
+//! CSV with a column that names the host: what Excel, Active Directory, `Export-Csv` and psfleet itself write.
 
 use std::sync::Arc;
 
-use crate::config::{Given, Node, Place, Problem, Value};
+use crate::config::{Given, Node, Place, Problem};
+use crate::sheet::{Row, Sheet, SheetError, delimiter};
 
 use super::model::{Inventory, Layer};
 use super::row::HostRow;
 use super::tree::{FileContext, Owner, set_key};
 
 /// The headers that name the host, the best first.
-const NAMES: [&str; 5] = ["computername", "name", "hostname", "dnshostname", "server"];
+const NAMES: [&str; 6] = ["pscomputername", "computername", "name", "hostname", DNS_NAME, "server"];
+
+/// The header of the full name: an address where another column names the host.
+const DNS_NAME: &str = "dnshostname";
 
 /// Whether a line looks like the header of an inventory: several columns of which one names the host, or
 /// `ComputerName` alone.
 pub fn is_header(line: &str) -> bool {
     let cells: Vec<String> =
-        line.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches('"').to_lowercase()).collect();
+        line.split(delimiter(line)).map(|cell| cell.trim().trim_matches('"').to_lowercase()).collect();
     match cells.as_slice() {
-        [one] => one == NAMES[0],
+        [one] => NAMES[..2].contains(&one.as_str()),
         _ => cells.iter().any(|cell| NAMES.contains(&cell.as_str())),
     }
 }
 
 /// Reads CSV into the inventory: a column named like a connection key is one, the others are variables.
 pub fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
+    let problem = |line: u32, what: String| Problem::at(&context.file, Place { line, column: 1 }, "", what);
+    let sheet = match Sheet::read(text) {
+        Ok(sheet) => sheet,
+        Err(SheetError { line, what }) => return vec![problem(line, what)],
+    };
+    let columns: Vec<Column> = sheet.names().iter().map(|name| Column::new(name)).collect();
+    let place = |name: &str| columns.iter().position(|column| column.lower == name);
+    let Some(names) = NAMES.iter().find_map(|name| place(name)) else {
+        let found = problem(1, format!("no column names the host; found {}", sheet.names().join(", ")));
+        return vec![found.with_hint("name it ComputerName (or PSComputerName, Name, HostName, DNSHostName, Server)")];
+    };
+    let table = Table { columns, names, context };
     let mut problems = Vec::new();
-    let (text, skipped, delimiter) = dialect(text);
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let problem = |line: u32, path: &str, message: String| {
-        Problem::at(&context.file, Place { line: line + skipped, column: 1 }, path, message)
-    };
-    let headers: Vec<String> = match reader.headers() {
-        Ok(headers) => headers.iter().map(str::to_owned).collect(),
-        Err(error) => return vec![problem(1, "", error.to_string())],
-    };
-    let lower: Vec<String> = headers.iter().map(|header| header.to_lowercase()).collect();
-    let Some(name_column) = NAMES.iter().find_map(|name| lower.iter().position(|header| header == name)) else {
-        let found = problem(1, "", format!("no column names the host; found {}", headers.join(", ")));
-        return vec![found.with_hint("name it ComputerName (or Name, HostName, DNSHostName, Server)")];
-    };
-    for row in reader.records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                problems.push(problem(error.position().map_or(0, line_of), "", error.to_string()));
-                continue;
-            }
-        };
-        let line = row.position().map_or(0, line_of);
-        if row.iter().all(str::is_empty) {
-            continue;
+    for row in sheet {
+        match row {
+            Ok(row) if row.cells().all(|cell| cell.trim().is_empty()) => {}
+            Ok(row) => table.row(&row, inventory, &mut problems),
+            Err(SheetError { line, what }) => problems.push(problem(line, what)),
         }
-        if row.len() != headers.len() {
-            problems.push(problem(line, "", format!("{} cells in a table of {} columns", row.len(), headers.len())));
-            continue;
-        }
-        let at = Place { line: line + skipped, column: 1 };
-        let cells =
-            headers.iter().zip(&row).enumerate().filter(|(column, _)| *column != name_column).map(|(_, cell)| cell);
-        let name = row.get(name_column).unwrap_or_default();
-        read_row(name, cells, at, context, inventory, &mut problems);
     }
     problems
 }
 
-fn read_row<'a>(
-    name: &str,
-    cells: impl Iterator<Item = (&'a String, &'a str)>,
-    at: Place,
-    context: &FileContext,
-    inventory: &mut Inventory,
-    problems: &mut Vec<Problem>,
-) {
-    let owner: Arc<str> = Arc::from(name);
-    let source = Owner::Host.source(context, at.line, &owner);
-    let mut row = HostRow { name, at, path: String::new(), layer: Layer::default() };
-    for (header, cell) in cells.filter(|(_, cell)| !cell.is_empty()) {
-        let key = header.to_lowercase().replace(['-', ' '], "_");
-        match set_key(
-            &mut row.layer.connection,
-            &key,
-            &Node { at, value: Value::Text(cell.to_owned()) },
-            context,
-            &source,
-        ) {
-            Some(Ok(())) => {}
-            Some(Err((what, hint))) => {
-                problems.push(Problem { hint, ..Problem::at(&context.file, at, format!("{name} > {header}"), what) });
+struct Column {
+    name: String,
+    lower: String,
+    /// The connection key of that name, if there is one.
+    key: String,
+}
+
+impl Column {
+    fn new(name: &str) -> Self {
+        let name = name.trim();
+        let lower = name.to_lowercase();
+        Self { name: name.to_owned(), key: lower.replace(['-', ' '], "_"), lower }
+    }
+}
+
+struct Table<'a> {
+    columns: Vec<Column>,
+    /// The column that names the host.
+    names: usize,
+    context: &'a FileContext,
+}
+
+impl Table<'_> {
+    fn row(&self, row: &Row, inventory: &mut Inventory, problems: &mut Vec<Problem>) {
+        let at = Place { line: row.line, column: 1 };
+        let name = bracketed(row.get(self.names).unwrap_or_default().trim());
+        let source = Owner::Host.source(self.context, at.line, &Arc::from(name.as_str()));
+        let mut entry = HostRow { name: &name, at, path: String::new(), layer: Layer::default() };
+        let mut set = |key: &str, header: &str, cell: &str, layer: &mut Layer| {
+            let node = Node { at, ..Node::text(cell) };
+            match set_key(&mut layer.connection, key, &node, self.context, &source) {
+                Some(Ok(())) => {}
+                Some(Err((what, hint))) => {
+                    let problem = Problem::at(&self.context.file, at, format!("{name} > {header}"), what);
+                    problems.push(Problem { hint, ..problem });
+                }
+                None => drop(layer.vars.insert(header.to_owned(), Given::new(cell.into(), source.clone()))),
             }
-            None => drop(row.layer.vars.insert(header.clone(), Given::new(cell.into(), source.clone()))),
+        };
+        for (place, column) in self.columns.iter().enumerate().filter(|(place, _)| *place != self.names) {
+            let cell = row.get(place).unwrap_or_default().trim();
+            if !cell.is_empty() {
+                set(&column.key, &column.name, cell, &mut entry.layer);
+            }
         }
+        let full = self.columns.iter().position(|column| column.lower == DNS_NAME).filter(|place| *place != self.names);
+        let full = full.and_then(|place| row.get(place)).map(str::trim).filter(|full| !full.is_empty());
+        if let Some(full) = full
+            && entry.layer.connection.address.is_none()
+        {
+            set("address", DNS_NAME, full, &mut entry.layer);
+        }
+        entry.add(self.context, inventory, problems);
     }
-    row.add(context, inventory, problems);
 }
 
-/// The text without Excel's `sep=` line, how many lines that was, and the delimiter.
-fn dialect(text: &str) -> (&str, u32, u8) {
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    if let [delimiter] = first.trim_end().strip_prefix("sep=").unwrap_or_default().as_bytes() {
-        return (rest, 1, *delimiter);
-    }
-    let count = |delimiter: char| {
-        let outside = first.split('"').step_by(2);
-        outside.map(|part| part.matches(delimiter).count()).sum::<usize>()
-    };
-    let best = [(b',', count(',')), (b';', count(';')), (b'\t', count('\t'))];
-    let delimiter = best.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter);
-    (text, 0, delimiter)
-}
-
-fn line_of(position: &csv::Position) -> u32 {
-    u32::try_from(position.line()).unwrap_or(u32::MAX)
+/// IPv6 in a cell of its own needs no brackets; the inventory's names have them.
+fn bracketed(name: &str) -> String {
+    let address = name.split('%').next().unwrap_or(name);
+    if address.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{name}]") } else { name.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{dialect, is_header};
+    use super::is_header;
 
     #[test]
     fn headers() {
-        for line in ["ComputerName", "\"Site\";\"DNSHostName\"", "name,ip", "Server\tport"] {
+        for line in ["ComputerName", "PSComputerName", "\"Site\";\"DNSHostName\"", "name,ip", "Server\tport"] {
             assert!(is_header(line), "{line}");
         }
         for line in ["web01", "name", "a,b", ""] {
             assert!(!is_header(line), "{line}");
         }
-    }
-
-    #[test]
-    fn dialects() {
-        assert_eq!(dialect("a,b\n1,2\n").2, b',');
-        assert_eq!(dialect("a;\"x,y,z\"\n").2, b';');
-        assert_eq!(dialect("sep=;\r\na,b\n"), ("a,b\n", 1, b';'));
-        assert_eq!(dialect("a\n").2, b',');
     }
 }

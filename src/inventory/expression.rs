@@ -123,19 +123,19 @@ fn atom(text: &str) -> Result<Atom, String> {
             _ => Err(format!("'{text}': write label:KEY=VALUE")),
         };
     }
-    if text.contains("://") {
-        let url = |url: &String| parse_url(url).map_err(|what| format!("'{url}': {what}"));
-        return expand(text)
-            .map_err(|error| error.to_string())?
-            .iter()
-            .map(url)
-            .collect::<Result<_, _>>()
-            .map(Atom::Urls);
-    }
-    if text.contains(['*', '?']) {
+    if !text.contains("://") && text.contains(['*', '?']) {
         return Ok(Atom::Glob(text.to_owned()));
     }
-    names(text)
+    literal(text)
+}
+
+/// What names hosts wherever they may be written: a name, `name:port` or a URL, or a range of them.
+pub(super) fn literal(text: &str) -> Result<Atom, String> {
+    if !text.contains("://") {
+        return names(text);
+    }
+    let url = |url: &String| parse_url(url).map_err(|what| format!("'{url}': {what}"));
+    expand(text).map_err(|error| error.to_string())?.iter().map(url).collect::<Result<_, _>>().map(Atom::Urls)
 }
 
 fn at(name: &str) -> Result<Atom, String> {
@@ -152,7 +152,7 @@ fn at(name: &str) -> Result<Atom, String> {
 }
 
 /// One literal name, `name:port`, or a range of them.
-pub(super) fn names(text: &str) -> Result<Atom, String> {
+fn names(text: &str) -> Result<Atom, String> {
     let names = expand(text).map_err(|error| error.to_string())?;
     if let Some(bad) = names.iter().find(|name| !is_host_name(name)) {
         return match bad.rsplit_once(':') {
@@ -163,6 +163,9 @@ pub(super) fn names(text: &str) -> Result<Atom, String> {
             }
             _ if bad.matches(':').count() > 1 => {
                 Err(format!("'{bad}' is not a host name; IPv6 stands in brackets: [{bad}]"))
+            }
+            _ if bad.contains(['{', '}']) => {
+                Err(format!("'{bad}' is not a host name; ranges stand in square brackets: web[1-3,7]"))
             }
             _ => Err(format!("'{bad}' is not a host name")),
         };

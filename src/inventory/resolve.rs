@@ -13,10 +13,10 @@ use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
 use super::fold::fold;
-use super::list::add_url;
 use super::load::Loader;
 use super::model::Inventory;
 use super::request::Request;
+use super::row::add_url;
 use super::select::Lookup;
 
 /// Starts a sandbox for an inventory that has a `[sandbox]` table, and answers with the inventory that describes it

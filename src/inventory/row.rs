@@ -1,17 +1,15 @@
 //! One host's entry on its way into the inventory, whatever format it came from.
 
-use std::sync::Arc;
+use crate::config::{Given, Place, Problem, Transport};
 
-use crate::config::{Place, Problem};
-
-use super::expression::{is_host_name, split_top};
-use super::model::{Inventory, Layer};
-use super::range::expand;
+use super::expression::{Atom, literal, split_top};
+use super::model::{Host, Inventory, Layer};
 use super::tree::FileContext;
+use super::url::UrlTarget;
 
 /// What one entry says about a host, or about every host of a range.
 pub(super) struct HostRow<'a> {
-    /// The name or range.
+    /// The name, the URL, or a range of them.
     pub name: &'a str,
     /// Where the entry stands.
     pub at: Place,
@@ -24,9 +22,12 @@ pub(super) struct HostRow<'a> {
 impl HostRow<'_> {
     /// Adds the entry to what other inventories said about the host; they must agree.
     pub fn add(self, context: &FileContext, inventory: &mut Inventory, problems: &mut Vec<Problem>) {
-        for name in host_names(self.name, self.at, &self.path, context, problems) {
-            let host = inventory.mention(&name, context.source);
+        for host in mention(self.name, self.at, &self.path, context, inventory, problems) {
             let entry = &mut inventory.hosts[host];
+            for (key, one, two) in entry.url.disagreements(&self.layer.connection) {
+                let what = format!("'{key}' is set twice to different values: {one} and {two}");
+                problems.push(Problem::at(&context.file, self.at, &self.path, what));
+            }
             merge(&mut entry.layer, &self.layer, &self.path, self.at, context, problems);
         }
     }
@@ -48,27 +49,65 @@ pub(super) fn merge(
     known.fill(layer);
 }
 
-/// The names that an entry stands for.
-pub(super) fn host_names(
-    pattern: &str,
+/// Notes the hosts that a text names, separated by commas: names, `name:port`, URLs, ranges of each. Answers with their
+/// places.
+pub(super) fn mention(
+    text: &str,
     at: Place,
     path: &str,
     context: &FileContext,
+    inventory: &mut Inventory,
     problems: &mut Vec<Problem>,
-) -> Vec<Arc<str>> {
-    let mut names = Vec::new();
-    for part in split_top(pattern, ',').into_iter().map(str::trim) {
-        let wrong = match expand(part) {
-            Ok(expanded) => match expanded.iter().find(|name| !is_host_name(name)) {
-                Some(bad) => format!("'{bad}' is not a host name"),
-                None => {
-                    names.extend(expanded.into_iter().map(Arc::from));
-                    continue;
+) -> Vec<usize> {
+    let mut hosts = Vec::new();
+    for part in split_top(text, ',').into_iter().map(str::trim) {
+        let wrong = match literal(part) {
+            Ok(Atom::Names(names)) => {
+                hosts.extend(names.iter().map(|name| inventory.mention(name, context.source)));
+                continue;
+            }
+            Ok(Atom::Urls(urls)) => {
+                let added = urls.iter().map(|url| add_url(url, inventory, Some(context.source)));
+                match added.collect::<Result<Vec<_>, _>>() {
+                    Ok(added) => {
+                        hosts.extend(added);
+                        continue;
+                    }
+                    Err(wrong) => wrong,
                 }
-            },
-            Err(error) => error.to_string(),
+            }
+            Ok(_) => continue,
+            Err(wrong) => wrong,
         };
         problems.push(Problem::at(&context.file, at, path, wrong));
     }
-    names
+    hosts
+}
+
+/// Adds a target that was written as a URL. If the inventory knows its host, the host's entry stands behind it; with
+/// a port in the URL it is a target of its own, so that one host can be reached at several ports.
+///
+/// # Errors
+/// The same name was already written with another user, scheme or path.
+pub(super) fn add_url(url: &UrlTarget, inventory: &mut Inventory, source: Option<usize>) -> Result<usize, String> {
+    let known = inventory.host(&url.name);
+    let base = inventory.host(&url.host).map(|base| inventory.hosts[base].clone());
+    let host = inventory.host_or_new(&url.name);
+    let entry = &mut inventory.hosts[host];
+    if known.is_none() {
+        if let Some(base) = base {
+            *entry = Host { name: entry.name.clone(), sources: Vec::new(), ..base };
+        }
+        // Weaker than the address of the inventory: the name in a URL is a name like any other.
+        entry.host.clone_from(&url.host);
+    }
+    let scheme = |given: &Option<Given<Transport>>| given.as_ref().map(|given| given.value);
+    let other_scheme = entry.scheme.is_some() && scheme(&entry.scheme) != scheme(&url.transport);
+    if other_scheme || !entry.url.disagreements(&url.connection).is_empty() {
+        return Err(format!("'{}' is written as two different URLs", url.name));
+    }
+    entry.scheme.clone_from(&url.transport);
+    entry.url.fill(&url.connection);
+    entry.sources.extend(source.filter(|source| !entry.sources.contains(source)));
+    Ok(host)
 }

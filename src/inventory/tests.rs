@@ -368,24 +368,78 @@ fn ssh_config_through_ssh_and_without_it() {
     assert!(refused.contains("ssh_config:5:1: match") && refused.contains("ssh_config:7:1: include"), "{refused}");
 }
 
+/// A line for each host of a CSV file,}
+
+/// A line for each host of a CSV file, with the settings and variables that it has; or the errors.
+fn sheet(text: &str, keys: &str) -> String {
+    let mut fake = Fake::default().file("d/x.csv", text);
+    let request = request(&["@all"], &["d/x.csv"]);
+    let hosts = match select(&request, &Config::default(), &mut fake, &mut |_| Err(String::new())) {
+        Ok(hosts) => hosts,
+        Err(errors) => return errors.to_string(),
+    };
+    let line = |host: &super::HostSettings| {
+        let shown = host.effective.connection.shown();
+        let setting = |key: &str| shown.iter().find(|(name, ..)| *name == key).map(|(_, value, _)| value.clone());
+        let var = |key: &str| host.effective.vars.get(key).map(|given| given.value.to_string());
+        let cells = keys.split_whitespace().map(|key| setting(key).or_else(|| var(key)).unwrap_or("-".to_owned()));
+        format!("{} {}", host.name, cells.collect::<Vec<_>>().join(" ")).trim_end().to_owned()
+    };
+    hosts.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
 #[test]
 fn csv_rows() {
-    let text = "\u{feff}Site;DNSHostName;Port;Identity\nber;web1;5986;k\n;web2;;\nber;web3;nine;\nx;web4\n";
-    let mut fake = Fake::default().file("d/x.csv", text);
-    let error = run(&request(&["@all"], &["d/x.csv"]), &mut fake).unwrap_err().to_string();
+    let text = "\u{feff}Site;DNSHostName;Port;Identity\nber;web1;5986;k\n;web2;;\nber;web3;nine;\nx;web4\na;b;c;d;e\n";
     assert_eq!(
-        error,
-        "d/x.csv:4:1: web3 > Port: expected a port, a number from 1 to 65535\nd/x.csv:5:1: 2 cells in a table of 4 columns"
+        sheet(text, ""),
+        "d/x.csv:4:1: web3 > Port: expected a port, a number from 1 to 65535\n\
+         d/x.csv:6:1: 5 cells, but the first row names 4 columns"
     );
     let good: String = text.lines().take(3).map(|line| format!("{line}\r\n")).collect();
-    let hosts =
-        select(&request(&["@all"], &["d/x.csv"]), &Config::default(), &mut fake.file("d/x.csv", &good), &mut |_| {
-            Err(String::new())
-        });
-    let hosts = hosts.unwrap();
-    assert_eq!(hosts[0].effective.vars["Site"].value, "ber");
-    assert_eq!(hosts[0].effective.connection.identity.as_ref().unwrap().value, [PathBuf::from("d/k")]);
-    assert!(hosts[1].effective.vars.is_empty());
+    assert_eq!(sheet(&good, "Site port identity"), "web1 \"ber\" 5986 d/k; web2 - 5985 -");
+    // What Excel and Export-Csv write.
+    assert_eq!(sheet("#TYPE System.Management.Automation.PSCustomObject\n\"ComputerName\"\n\"web1\"\n", ""), "web1");
+    assert_eq!(sheet("ComputerName,Owner,Note\nweb1,a,x\nweb2,b\n", "Note"), "web1 \"x\"; web2 -");
+    let excel = "ComputerName,tls,transport\nweb1,TRUE,WinRM\nweb2,False,winrm\n";
+    assert_eq!(sheet(excel, "tls transport"), "web1 true winrm; web2 false winrm");
+    assert_eq!(sheet("ComputerName,Auth,Host_Keys\na,NTLM,Accept-New\n", "auth host_keys"), "a ntlm accept-new");
+    assert_eq!(sheet("Name,Port,\n a ,\" 5986 \",\n\n,,\nb,,\n", "port"), "a 5986; b 5985");
+}
+
+#[test]
+fn csv_lines_are_those_of_the_file() {
+    let text = "#TYPE x\r\nName,Note,Port\r\n\r\na,\"two\r\nlines\",x\r\nb,,y\r\n";
+    assert_eq!(
+        sheet(text, ""),
+        "d/x.csv:4:1: a > Port: expected a port, a number from 1 to 65535\n\
+         d/x.csv:6:1: b > Port: expected a port, a number from 1 to 65535"
+    );
+    assert_eq!(sheet("Name\na\n\"b\nc\n", ""), "d/x.csv:3:1: a quote (\") begins here and never ends");
+    assert_eq!(sheet("Name,name\na,b\n", ""), "d/x.csv:1:1: the column `name` is there twice");
+}
+
+#[test]
+fn csv_columns_that_name_the_host() {
+    assert_eq!(sheet("Name,PSComputerName,Server\nspooler,a,s\n", "Name Server"), "a \"spooler\" \"s\"");
+    assert_eq!(sheet("Server,HostName\ns,a\n", "Server"), "a \"s\"");
+    let directory = "Name,DNSHostName\nWEB1,web1.corp.example\nWEB2,\n";
+    assert_eq!(sheet(directory, "address"), "WEB1 web1.corp.example; WEB2 WEB2");
+    assert_eq!(sheet("Name,DNSHostName,Address\na,a.b,10.0.0.1\n", "address"), "a 10.0.0.1");
+    assert_eq!(
+        sheet("ComputerName\nhost://a:1\nb:2\nfe80::1\n[fe80::2]:3\nssh://u@c\nd[1-2]:4\n", "transport address port"),
+        "a:1 winrm a 1; b:2 winrm b 2; [fe80::1] winrm fe80::1 5985; [fe80::2]:3 winrm fe80::2 3; c ssh c 22; \
+         d1:4 winrm d1 4; d2:4 winrm d2 4"
+    );
+    let twice = sheet("ComputerName,Port\na:1,2\n", "");
+    assert!(twice.starts_with("d/x.csv:2:1: 'port' is set twice to different values: target host://a:1"), "{twice}");
+}
+
+#[test]
+fn urls_and_ports_stand_wherever_a_host_is_named() {
+    assert_eq!(names("[groups.g]\nhosts = ['ssh://u@a', 'b:22', 'c']\n", &["@g"]), "a,b:22,c");
+    assert_eq!(names("[hosts.'a:1']\nuser = 'u'\n[hosts.a]\n", &["@all"]), "a:1,a");
+    assert_eq!(names("hosts = ['https://a[1-2]:1/x']\n", &["@all"]), "a[1-2]:1");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::config::{Connection, Entry, Given, Node, Origin, Place, Problem, Sour
 
 use super::expression::is_host_name;
 use super::model::{Child, Inventory, Layer};
-use super::row::{HostRow, host_names, merge};
+use super::row::{HostRow, mention, merge};
 
 /// What an inventory file may do.
 #[derive(Debug, Clone)]
@@ -189,8 +189,7 @@ impl Reader<'_> {
 
     fn members(&mut self, group: usize, node: &Node, path: &str) {
         for (at, pattern) in self.texts(node, path) {
-            for name in self.names(at, path, &pattern) {
-                let host = self.inventory.mention(&name, self.context.source);
+            for host in self.mention(at, path, &pattern) {
                 let groups = &mut self.inventory.hosts[host].groups;
                 if !groups.contains(&group) {
                     groups.push(group);
@@ -212,9 +211,7 @@ impl Reader<'_> {
     fn hosts(&mut self, node: &Node) {
         if let Value::List(_) = node.value {
             for (at, pattern) in self.texts(node, "hosts") {
-                for name in self.names(at, "hosts", &pattern) {
-                    self.inventory.mention(&name, self.context.source);
-                }
+                self.mention(at, "hosts", &pattern);
             }
             return;
         }
@@ -297,8 +294,8 @@ impl Reader<'_> {
         texts
     }
 
-    fn names(&mut self, at: Place, path: &str, pattern: &str) -> Vec<Arc<str>> {
-        host_names(pattern, at, path, self.context, &mut self.problems)
+    fn mention(&mut self, at: Place, path: &str, pattern: &str) -> Vec<usize> {
+        mention(pattern, at, path, self.context, self.inventory, &mut self.problems)
     }
 }
 

@@ -8,6 +8,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("channel", &[] as &[_]),
         ("secret", &[]),
+        ("sheet", &[]),
         ("clixml", &[]),
         ("target", &["secret"]),
         ("record", &["clixml", "target"]),
@@ -23,7 +24,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport"]),
         ("script", &["clixml", "psrp"]),
         ("config", &["secret", "target"]),
-        ("inventory", &["config", "secret", "target"]),
+        ("inventory", &["config", "secret", "sheet", "target"]),
         ("report", &["clixml", "event", "inventory", "record", "target"]),
         ("output", &["clixml", "event", "inventory", "record", "report", "target"]),
         // Its bridge starts real PowerShell through the local transport.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::text::{decode, stdin};
 use crate::clixml::{Document, Value, object_from_json};
 use crate::psrp::Input;
+use crate::sheet::{Sheet, delimiter};
 
 /// What `--input-format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -124,28 +125,12 @@ fn what(error: &serde_json::Error) -> String {
     message.split(" at line ").next().unwrap_or(&message).to_owned()
 }
 
-/// Rows as `Import-Csv` reads them: all cells are strings, a column without a name is called `H` and its number.
+/// Rows as `Import-Csv` reads them: all cells are strings, a cell that a short row lacks is null.
 fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
-    // Export-Csv of Windows PowerShell writes the type of the objects first.
-    let (skipped, text) = match text.strip_prefix("#TYPE").and_then(|rest| rest.split_once('\n')) {
-        Some((_, rest)) => (1, rest),
-        None => (0, text),
-    };
-    let mut reader = reader(text);
-    let mut names: Vec<String> = Vec::new();
-    for (column, name) in reader.headers()?.iter().enumerate() {
-        let name = if name.is_empty() { format!("H{}", column + 1) } else { name.to_owned() };
-        if names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            bail!("line {}: the column `{name}` is there twice", skipped + 1);
-        }
-        names.push(name);
-    }
-    for row in reader.records() {
+    let sheet = Sheet::read(text)?;
+    let names = sheet.names().to_vec();
+    for row in sheet {
         let row = row?;
-        let line = row.position().map_or(0, |position| position.line()) + skipped;
-        if row.len() > names.len() {
-            bail!("line {line}: {} cells, but the first row names {} columns", row.len(), names.len());
-        }
         let cell = |(column, name): (usize, &String)| {
             (name.clone(), row.get(column).map_or(Json::Null, |cell| Json::String(cell.to_owned())))
         };
@@ -155,28 +140,22 @@ fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A reader with the delimiter that the first line shows: comma, semicolon (as Excel writes in many countries) or tab.
-fn reader(text: &str) -> csv::Reader<&[u8]> {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
-    // Of equally many the first in this list is meant.
-    let delimiter = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
-    csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes())
-}
-
-/// Whether a text without a suffix is CSV beyond doubt: several different names without blanks around them, and rows of the
-/// same length below.
+/// Whether a text without a suffix is CSV beyond doubt: `#TYPE`, or several names without blanks around them and rows of
+/// the same length below.
 fn looks_like_csv(text: &str) -> bool {
-    let mut reader = reader(text);
-    let Ok(names) = reader.headers().cloned() else { return false };
+    if text.get(..5).is_some_and(|mark| mark.eq_ignore_ascii_case("#TYPE")) {
+        return true;
+    }
+    let Ok(sheet) = Sheet::read(text) else { return false };
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let is_name = |name: &str| name.starts_with(char::is_alphabetic) && name.trim() == name;
-    let distinct: std::collections::HashSet<&str> = names.iter().collect();
-    let mut rows = reader.records().peekable();
+    let names = sheet.names().to_vec();
+    let mut rows = sheet.peekable();
     names.len() > 1
-        && distinct.len() == names.len()
-        && names.iter().all(is_name)
+        && !header.starts_with('#')
+        && header.split(delimiter(header)).all(|cell| is_name(cell.trim_matches('"')))
         && rows.peek().is_some()
-        && rows.all(|row| row.is_ok_and(|row| row.len() == names.len()))
+        && rows.all(|row| row.is_ok_and(|row| row.cells().count() == names.len()))
 }
 
 #[cfg(test)]
@@ -201,9 +180,18 @@ mod tests {
         assert_eq!(detected("{\"a\": 1}\n{\"a\": 2}\n"), InputFormat::Json);
         assert_eq!(detected("{\n \"a\": 1\n}"), InputFormat::Json);
         assert_eq!(detected("Name;Id\nx;1\ny;2\n"), InputFormat::Csv);
-        for lines in
-            ["", "web01\nweb02", "[web]\nx", "{ not json", "Smith, John\nDoe, Jane", "Name,Id", "a,b\n1", "7,8\n1,2"]
-        {
+        assert_eq!(detected("#TYPE System.Object\n\"Name\"\n\"x\"\n"), InputFormat::Csv);
+        for lines in [
+            "",
+            "web01\nweb02",
+            "# Name,Id\n1,2",
+            "[web]\nx",
+            "{ not json",
+            "Smith, John\nDoe, Jane",
+            "Name,Id",
+            "a,b\n1",
+            "7,8\n1,2",
+        ] {
             assert_eq!(detected(lines), InputFormat::Lines, "{lines}");
         }
         assert_eq!(InputFormat::of_suffix("NDJSON"), Some(InputFormat::Jsonl));
@@ -231,5 +219,9 @@ mod tests {
             "line 3: 3 cells, but the first row names 2 columns"
         );
         assert_eq!(error(InputFormat::Csv, "a,A\n1,2"), "line 1: the column `A` is there twice");
+        assert_eq!(
+            error(InputFormat::Csv, "a\r\n\"1\r\n2\"\r\n\r\n3,4\r\n"),
+            "line 5: 2 cells, but the first row names 1 columns"
+        );
     }
 }
