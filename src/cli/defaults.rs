@@ -76,8 +76,9 @@ mod tests {
     use crate::config::{Place, Source};
 
     fn config(entries: &[(&str, Value)]) -> Config {
-        let given =
-            |value: &Value| Given::new(Node { at: Place::NONE, value: value.clone() }, Source::Env("PLACE".into()));
+        let given = |value: &Value| {
+            Given::new(Node { at: Place::NONE, value: value.clone(), written: None }, Source::Env("PLACE".into()))
+        };
         let others = entries.iter().map(|(key, value)| ((*key).to_owned(), given(value))).collect();
         Config { others, ..Config::default() }
     }

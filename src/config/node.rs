@@ -31,6 +31,9 @@ pub struct Node {
     pub at: Place,
     /// The value.
     pub value: Value,
+    /// The text that stands in the file, where the value's own text differs: `1.10` beside the number 1.1, `True` beside
+    /// true. Where a text is due, this is it.
+    pub written: Option<Box<str>>,
 }
 
 /// A plain value.
@@ -64,7 +67,7 @@ pub struct Entry {
 impl Node {
     /// A text that stands nowhere.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { at: Place::NONE, value: Value::Text(text.into()) }
+        Self { at: Place::NONE, value: Value::Text(text.into()), written: None }
     }
 
     /// The kind of value in words.
@@ -79,9 +82,10 @@ impl Node {
         }
     }
 
-    /// A single value as text, `None` for nothing, lists and tables.
+    /// A single value as text, as it was written; `None` for nothing, lists and tables.
     pub fn as_text(&self) -> Option<String> {
         match &self.value {
+            Value::Bool(_) | Value::Number(_) if self.written.is_some() => self.written.as_deref().map(str::to_owned),
             Value::Bool(value) => Some(value.to_string()),
             Value::Number(value) => Some(value.to_string()),
             Value::Text(value) => Some(value.clone()),
@@ -89,12 +93,17 @@ impl Node {
         }
     }
 
-    /// The tree without its places.
+    /// The tree without its places. A number that was not written as the number's own text is that text: so a version
+    /// `1.10` reaches a script unchanged, and PowerShell makes a number of it where one is due.
     pub fn to_json(&self) -> serde_json::Value {
         match &self.value {
+            // The one way to write a number that PowerShell does not read.
+            Value::Number(value) if self.written.as_deref().is_none_or(|text| text.starts_with("0o")) => {
+                value.clone().into()
+            }
+            Value::Number(_) => self.as_text().into(),
             Value::Null => serde_json::Value::Null,
             Value::Bool(value) => (*value).into(),
-            Value::Number(value) => value.clone().into(),
             Value::Text(value) => value.clone().into(),
             Value::List(items) => items.iter().map(Self::to_json).collect(),
             Value::Table(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),

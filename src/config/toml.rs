@@ -12,7 +12,7 @@ pub fn parse_toml(text: &str) -> (Node, Vec<(Place, String)>) {
         (at, error.message().to_owned())
     });
     let lines = Lines::of(text);
-    let node = Node { at: Place { line: 1, column: 1 }, value: lines.table(table.get_ref()) };
+    let node = Node { at: Place { line: 1, column: 1 }, value: lines.table(table.get_ref()), written: None };
     (node, errors.collect())
 }
 
@@ -49,7 +49,7 @@ impl<'a> Lines<'a> {
     }
 
     fn node(&self, value: &::toml::Spanned<DeValue<'_>>) -> Node {
-        Node { at: self.place(value.span().start), value: self.value(value.get_ref()) }
+        Node { at: self.place(value.span().start), value: self.value(value.get_ref()), written: None }
     }
 
     fn value(&self, value: &DeValue<'_>) -> Value {
@@ -60,9 +60,13 @@ impl<'a> Lines<'a> {
                 Ok(number) => Value::Number(number.into()),
                 Err(_) => Value::Text(number.to_string()),
             },
-            DeValue::Float(number) => match number.as_str().parse().ok().and_then(serde_json::Number::from_f64) {
-                Some(number) => Value::Number(number),
-                None => Value::Text(number.to_string()),
+            // As JSON keeps them, with all their digits: `1.10` must not become 1.1.
+            DeValue::Float(number) => match number.as_str().parse::<serde_json::Number>() {
+                Ok(digits) => Value::Number(digits),
+                Err(_) => match number.as_str().parse().ok().and_then(serde_json::Number::from_f64) {
+                    Some(number) => Value::Number(number),
+                    None => Value::Text(number.to_string()),
+                },
             },
             DeValue::Datetime(time) => Value::Text(time.to_string()),
             DeValue::Array(items) => Value::List(items.iter().map(|item| self.node(item)).collect()),
@@ -78,14 +82,15 @@ mod tests {
 
     #[test]
     fn keeps_order_and_places() {
-        let (node, errors) = parse_toml("b = 1\n\n[a]\n\"ä\" = \"ü\"\n  z = [true, 0x10, 1.5]\n");
+        let (node, errors) =
+            parse_toml("b = 1\n\n[a]\n\"ä\" = \"ü\"\n  z = [true, 0x10, 1.5, 1.10, +0.5, 1_000, inf]\n");
         assert!(errors.is_empty(), "{errors:?}");
         let Value::Table(entries) = &node.value else { panic!("a table") };
         let keys: Vec<_> = entries.iter().map(|entry| (entry.key.as_str(), entry.at.line)).collect();
         assert_eq!(keys, [("b", 1), ("a", 3)]);
         let Value::Table(inner) = &entries[1].node.value else { panic!("a table") };
         assert_eq!(inner[1].at, Place { line: 5, column: 3 });
-        assert_eq!(inner[1].node.to_json().to_string(), "[true,16,1.5]");
+        assert_eq!(inner[1].node.to_json().to_string(), "[true,16,1.5,1.10,0.5,1000,\"inf\"]");
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {
         Some(b'n') => Value::Null,
         _ => Value::Number(serde_json::from_str(json)?),
     };
-    Ok(Node { at: place(text, json.as_ptr() as usize), value })
+    Ok(Node { at: place(text, json.as_ptr() as usize), value, written: None })
 }
 
 /// The place of something that was borrowed from the text, by its address.

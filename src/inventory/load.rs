@@ -153,9 +153,9 @@ pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
     };
     const TABLES: [&str; 4] = ["defaults", "groups", "hosts", "sandbox"];
     Ok(match () {
-        () if line.starts_with('{') => Format::Json,
+        () if line.starts_with('{') || line == "[" || line.starts_with("[\"") => Format::Json,
         () if table(&TABLES, "[", &[']', '.']) || table(&TABLES, "", &['=', '.']) => Format::Toml,
-        () if line == "---" || table(&TABLES, "", &[':']) => Format::Yaml,
+        () if line == "---" || line.starts_with("- ") || table(&TABLES, "", &[':']) => Format::Yaml,
         () if line.starts_with('[') && !line.contains(':') => return Err(ansible(file)),
         () if is_header(line) || line.starts_with("sep=") => Format::Csv,
         () if ["host", "match", "include"].contains(&word.as_str()) && line.len() > word.len() => Format::SshConfig,
@@ -183,6 +183,10 @@ mod tests {
         assert_eq!(by_content("groups:\n  web:\n"), Some(Format::Yaml));
         assert_eq!(by_content("---\nhosts: {}\n"), Some(Format::Yaml));
         assert_eq!(by_content(" {\"hosts\": []}"), Some(Format::Json));
+        assert_eq!(by_content("[\n  \"web01\"\n]\n"), Some(Format::Json));
+        assert_eq!(by_content("[\"web01\", \"[::1]:22\"]"), Some(Format::Json));
+        assert_eq!(by_content("# c\n- web01\n"), Some(Format::Yaml));
+        assert_eq!(by_content("#TYPE x\n\"PSComputerName\"\n\"web01\"\n"), Some(Format::Csv));
         assert_eq!(by_content("Name;Site\nweb01;ber\n"), Some(Format::Csv));
         assert_eq!(by_content("ComputerName\nweb01\n"), Some(Format::Csv));
         assert_eq!(by_content("Host web\n  Port 22\n"), Some(Format::SshConfig));

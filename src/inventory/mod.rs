@@ -24,6 +24,7 @@ mod range;
 mod request;
 mod resolve;
 mod row;
+mod scalar;
 mod select;
 mod ssh_config;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod text;
 mod tree;
 mod url;
 mod yaml;
+mod yaml_error;
 
 pub use credential::{Logon, LogonUser, PasswordOrigin};
 pub use effective::{Effective, PasswordSource};

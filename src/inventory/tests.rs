@@ -368,6 +368,62 @@ fn ssh_config_through_ssh_and_without_it() {
     assert!(refused.contains("ssh_config:5:1: match") && refused.contains("ssh_config:7:1: include"), "{refused}");
 }
 
+#[test]
+fn yaml_names_stay_as_they_are_written() {
+    let yaml = |text: &str| {
+        let mut fake = Fake::default().file("i.yaml", text);
+        select(&request(&["@all"], &["i.yaml"]), &Config::default(), &mut fake, &mut |_| Err(String::new()))
+    };
+    let names = |text: &str| match yaml(text) {
+        Ok(hosts) => hosts.iter().map(|host| host.name.as_ref()).collect::<Vec<_>>().join(" "),
+        Err(errors) => errors.to_string(),
+    };
+    let odd = "010 1e3 1.10 no on 0x1F 12e5678 True 0o7";
+    let list = odd.replace(' ', ", ");
+    assert_eq!(names(&format!("groups:\n  g: {{hosts: [{list}]}}\n")), odd);
+    assert_eq!(names(&format!("hosts: [{list}]\n")), odd);
+    assert_eq!(names(&format!("[{list}]\n")), odd);
+    assert_eq!(names(&odd.split(' ').map(|name| format!("- {name}\n")).collect::<String>()), odd);
+    assert_eq!(names("hosts: {no: {}, 010: {}, true: ~}\n"), "no 010 true");
+    assert_eq!(
+        names("hosts: [~, [a], +5]\n"),
+        "i.yaml:1:9: hosts: expected a name, found nothing\n\
+        i.yaml:1:12: hosts: expected a name, found a list\ni.yaml:1:17: hosts: '+5' is not a host name"
+    );
+    let settings = "hosts:\n  h:\n    user: 007\n    auth: NTLM\n    tls: yes\n    port: 05986\n    configuration_name: on\n\
+                    \x20   labels: {stage: no, rack: 1.10, live: True}\n    vars: {country: NO, ver: 1.10, o: 010, \
+                    sha: 12e5678, n: 7, f: 1.5, t: true, list: [010, 7], m: 0o17}\n";
+    let hosts = yaml(settings).expect("hosts");
+    let effective = &hosts[0].effective;
+    let shown: Vec<_> =
+        effective.connection.shown().into_iter().map(|(key, value, _)| format!("{key}={value}")).collect();
+    for expected in ["user=007", "auth=ntlm", "tls=true", "port=5986", "configuration_name=on"] {
+        assert!(shown.iter().any(|found| found == expected), "{expected}: {shown:?}");
+    }
+    let labels: Vec<_> = effective.labels.iter().map(|(key, given)| format!("{key}={}", given.value)).collect();
+    assert_eq!(labels, ["live=True", "rack=1.10", "stage=no"]);
+    let vars: serde_json::Map<_, _> =
+        effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone())).collect();
+    assert_eq!(
+        serde_json::Value::Object(vars).to_string(),
+        r#"{"country":"NO","f":1.5,"list":["010",7],"m":15,"n":7,"o":"010","sha":"12e5678","t":true,"ver":"1.10"}"#
+    );
+}
+
+#[test]
+fn json_lists_of_hosts() {
+    let json = |text: &str| {
+        let mut fake = Fake::default().file("i.json", text);
+        let hosts =
+            select(&request(&["@all"], &["i.json"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+        hosts.map_or_else(|errors| errors.to_string(), |hosts| fold(hosts.iter().map(|host| host.name.as_ref())))
+    };
+    assert_eq!(json(r#"["web[1-2]", "db:22", "ssh://u@c"]"#), "web[1-2],db:22,c");
+    assert_eq!(json("[]"), "no target matches");
+    assert_eq!(json("[null]"), "i.json:1:2: hosts: expected a name, found nothing");
+    assert_eq!(json("\"web1\""), "i.json:1:1: expected a table, found a text");
+}
+
 /// A line for each host of a CSV file,}
 
 /// A line for each host of a CSV file, with the settings and variables that it has; or the errors.

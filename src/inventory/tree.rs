@@ -1,7 +1,7 @@
 //! Our own inventory format, read from a tree that may have been TOML, YAML or JSON.
 //!
 //! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`vars`,
-//! `labels`, connection keys). Every mistake is noted; reading goes on.
+//! `labels`, connection keys); or a list of hosts and nothing else. Every mistake is noted; reading goes on.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +26,10 @@ pub struct FileContext {
 /// Reads a tree into the inventory. `[sandbox]` is left to the loader.
 pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let mut reader = Reader { context, inventory, problems: Vec::new() };
+    if let Value::List(_) = node.value {
+        reader.hosts(node);
+        return reader.problems;
+    }
     for entry in reader.table(node, "") {
         match entry.key.as_str() {
             "defaults" => reader.defaults(&entry.node),
