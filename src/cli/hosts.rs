@@ -1,6 +1,6 @@
 //! `psfleet hosts`: which targets, with which settings, from where; names folded and expanded.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::args::request;
 use super::args::targets::TargetArgs;
 use super::surroundings::Machine;
 use crate::config::{Config, Source};
-use crate::inventory::{Errors, HostSettings, PasswordSource, SandboxStarter, expand, fold, select};
+use crate::inventory::{Errors, HostSettings, PasswordSource, SandboxStarter, fold, names, select};
 
 /// Show which hosts an expression means and how they would be reached
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ enum HostsCommand {
     Show(ListArgs),
     /// Names to their short form: web01 web02 web03 -> web[01-03]
     Fold(NameArgs),
-    /// Ranges to names, one per line; needs no inventory
+    /// Expressions to names, one per line and each once; needs no inventory
     Expand(NameArgs),
 }
 
@@ -54,7 +54,7 @@ struct ListArgs {
 
 #[derive(Debug, Args)]
 struct NameArgs {
-    /// Names and ranges, separated by commas or spaces; - reads them from stdin
+    /// Names and ranges, as for --targets or separated by spaces: 'web[01-40]!web07'; - reads a list from stdin
     #[arg(value_name = "NAMES", required = true, allow_hyphen_values = true)]
     names: Vec<String>,
 }
@@ -74,8 +74,8 @@ impl HostsArgs {
         let text = match self.command.unwrap_or(HostsCommand::List(self.list)) {
             HostsCommand::List(args) => args.list(config_keys, sandbox)?,
             HostsCommand::Show(args) => args.show(config_keys, sandbox)?,
-            HostsCommand::Fold(args) => format!("{}\n", fold(args.expanded()?.iter().map(String::as_str))),
-            HostsCommand::Expand(args) => args.expanded()?.iter().map(|name| format!("{name}\n")).collect(),
+            HostsCommand::Fold(args) => format!("{}\n", fold(args.names()?.iter().map(String::as_str))),
+            HostsCommand::Expand(args) => args.names()?.iter().map(|name| format!("{name}\n")).collect(),
         };
         match io::stdout().lock().write_all(text.as_bytes()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -120,33 +120,9 @@ impl ListArgs {
 }
 
 impl NameArgs {
-    fn expanded(&self) -> anyhow::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for text in &self.names {
-            let stdin = if text == "-" { read_stdin()? } else { String::new() };
-            let text = if text == "-" { &stdin } else { text };
-            for word in text.split_whitespace().flat_map(words) {
-                names.extend(expand(word)?);
-            }
-        }
-        Ok(names)
+    fn names(&self) -> Result<Vec<String>, Errors> {
+        names(&self.names, &mut Machine::default())
     }
-}
-
-fn read_stdin() -> io::Result<String> {
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
-}
-
-/// Splits at the commas outside of brackets.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut depth = 0_i32;
-    let split = move |character: char| {
-        depth += i32::from(character == '[') - i32::from(character == ']');
-        character == ',' && depth <= 0
-    };
-    text.split(split).filter(|word| !word.is_empty())
 }
 
 /// A setting as shown: key, value (secrets redacted), where it comes from.
@@ -228,14 +204,4 @@ fn full(host: &HostSettings) -> serde_json::Value {
 
 fn pretty(values: Vec<serde_json::Value>) -> String {
     format!("{:#}\n", serde_json::Value::Array(values))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::words;
-
-    #[test]
-    fn commas_in_brackets_do_not_split() {
-        assert_eq!(words("web[1,3-5],db,").collect::<Vec<_>>(), ["web[1,3-5]", "db"]);
-    }
 }

@@ -13,6 +13,7 @@ mod credential;
 mod csv;
 mod effective;
 mod endpoint;
+mod expansion;
 mod expression;
 mod fold;
 mod json;
@@ -37,7 +38,7 @@ mod yaml_error;
 
 pub use credential::{Logon, LogonUser, PasswordOrigin};
 pub use effective::{Effective, PasswordSource};
+pub use expansion::names;
 pub use fold::{fold, natural};
-pub use range::{RangeError, expand};
 pub use request::{Order, Request};
 pub use resolve::{Errors, HostSettings, Rehearsal, Resolved, SandboxStarter, rehearse, resolve, select};

@@ -424,6 +424,32 @@ fn json_lists_of_hosts() {
     assert_eq!(json("\"web1\""), "i.json:1:1: expected a table, found a text");
 }
 
+#[test]
+fn expansion_speaks_the_language_of_targets() {
+    let expanded = |expressions: &[&str]| {
+        let mut fake = Fake { stdin: "web2\nweb[1-3] # three\n".to_owned(), ..Fake::default() };
+        let texts: Vec<String> = expressions.iter().map(|text| (*text).to_owned()).collect();
+        super::names(&texts, &mut fake).map_or_else(
+            |errors| format!("{}: {}", errors.exit_code(), errors.to_string().lines().next().unwrap_or_default()),
+            |names| names.join(" "),
+        )
+    };
+    assert_eq!(expanded(&["node[1-3]!node2"]), "node1 node3");
+    assert_eq!(expanded(&["node[1-3]&node[2-5]"]), "node2 node3");
+    assert_eq!(expanded(&["node[1-3,2-4]"]), "node1 node2 node3 node4");
+    assert_eq!(
+        expanded(&["node{1,2,3}"]),
+        "2: --targets: 'node{1' is not a host name; ranges stand in square brackets: web[1-3,7]"
+    );
+    assert_eq!(expanded(&["b a", "c, d", "!b"]), "a c d");
+    assert_eq!(expanded(&["web[1, 3] & web3"]), "web3");
+    assert_eq!(expanded(&["-"]), "web2 web1 web3");
+    assert_eq!(expanded(&["ssh://u@a[1-2]:22,[fe80::1]"]), "a1:22 a2:22 [fe80::1]");
+    assert_eq!(expanded(&["a!a"]), "4: no target matches");
+    assert_eq!(expanded(&["@web,db*"]), "2: '@web' means hosts of an inventory, and none is read here");
+    assert_eq!(expanded(&["a]"]), "2: --targets: 'a]': ']' without '['");
+}
+
 /// A line for each host of a CSV file,}
 
 /// A line for each host of a CSV file, with the settings and variables that it has; or the errors.

@@ -114,11 +114,19 @@ fn hosts_folds_and_expands_without_an_inventory() {
         out
     };
     assert_eq!(ok(&["expand", "web[1,3-4],db"]), "web1\nweb3\nweb4\ndb\n");
+    assert_eq!(ok(&["expand", "node[1-3]!node2"]), "node1\nnode3\n");
+    assert_eq!(ok(&["expand", "node[1-3]&node[2-5]"]), "node2\nnode3\n");
+    assert_eq!(ok(&["expand", "node[1-3,2-4]"]), "node1\nnode2\nnode3\nnode4\n");
+    assert_eq!(ok(&["fold", "web03", "web01,web02", "db", "!web02"]), "web[01,03],db\n");
     assert_eq!(ok(&["fold", "web03", "web01,web02", "db"]), "web[01-03],db\n");
     assert_eq!(ok(&["list", "a[1-2],ssh://me@b:22"]), "a1\na2\nb:22\n");
     let (code, _, err) = psfleet_hosts(folder.path(), &["expand", "web[1-999999]"], &[]);
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("more than 100000 names"), "{err}");
+    for words in ["node{1,2,3}", "@web", "web*", "label:a=b", "a&"] {
+        let (code, out, _) = psfleet_hosts(folder.path(), &["expand", words], &[]);
+        assert_eq!((code, out.as_str()), (2, ""), "{words}");
+    }
 }
 
 #[test]
