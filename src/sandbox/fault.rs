@@ -22,6 +22,9 @@ pub enum FaultKind {
     Crash,
     /// Nothing can be ended: Signal and Delete are never answered.
     Stuck,
+    /// Command, Send and Delete are answered only while a Receive of the shell waits, as by a server whose PowerShell must
+    /// get rid of its reports first; Delete after 12 s at the latest.
+    Blocking,
     /// The user's shells are used up.
     Quota,
     /// The user may log on, but not use the endpoint.
@@ -38,7 +41,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 13] = [
+    pub const ALL: [(Self, &'static str, &'static str); 14] = [
         (Self::Refused, "refused", "nothing listens on the port"),
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
@@ -46,6 +49,7 @@ impl FaultKind {
         (Self::Reset, "reset", "the first output of each command breaks off in mid answer"),
         (Self::Crash, "crash", "the shell dies under each command"),
         (Self::Stuck, "stuck", "commands cannot be stopped nor shells deleted"),
+        (Self::Blocking, "blocking", "Command, Send and Delete wait until a Receive of the shell waits too"),
         (Self::Quota, "quota", "no shell is free (MaxShellsPerUser)"),
         (Self::Denied, "denied", "the user may not use the endpoint"),
         (Self::WrongPassword, "wrong-password", "the host has another password"),

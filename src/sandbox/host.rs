@@ -27,6 +27,8 @@ use crate::wsman::names;
 
 /// What `slow` adds to every answer.
 const SLOW: Duration = Duration::from_secs(2);
+/// After this time `blocking` answers a Delete even so.
+const BLOCKED_DELETE: Duration = Duration::from_secs(12);
 /// `loss` drops one request in this many.
 const LOSS: u64 = 5;
 
@@ -162,6 +164,7 @@ impl Host {
             }
             Body::Command { command_id, arguments } => {
                 let shell = self.shell(request)?;
+                self.block(&shell).await;
                 let quota = self.shared.options.commands_per_shell;
                 Reply::Started(match self.fault {
                     Some(FaultKind::Crash) => shell.die_under(command_id.as_deref(), quota).await?,
@@ -173,6 +176,7 @@ impl Host {
                 for stream in streams {
                     shell.send(stream).await?;
                 }
+                self.block(&shell).await;
                 Reply::Sent
             }
             Body::Receive { command_id } => return self.receive(request, command_id.as_deref()).await,
@@ -184,11 +188,26 @@ impl Host {
                 }
                 Reply::Signalled
             }
-            Body::Delete => self.delete(request)?,
+            Body::Delete => {
+                let shell = self.find(request)?;
+                // The time is up, or it is not: the shell is deleted either way.
+                let _ = tokio::time::timeout(BLOCKED_DELETE, self.block(&shell)).await;
+                self.delete(request)?
+            }
             Body::Get => Reply::Shell(self.shell(request)?.facts()),
             Body::Identify => return Err(Fault::schema("Identify is answered before the logon only")),
         };
         Ok(Answer::Whole(reply))
+    }
+
+    /// Waits as long as the plug-in of a host that blocks has reports of the shell that nobody takes.
+    async fn block(&self, shell: &Shell) {
+        if self.fault == Some(FaultKind::Blocking) {
+            tokio::select! {
+                () = shell.awaited() => {}
+                () = self.shared.closing.cancelled() => {}
+            }
+        }
     }
 
     fn shell_facts(&self, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {

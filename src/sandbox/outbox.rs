@@ -25,6 +25,8 @@ pub struct Outbox {
     filled: Notify,
     /// Something was taken out, or the end.
     drained: Notify,
+    /// A Receive waits for what is not there yet, or the end.
+    awaited: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +103,7 @@ impl Outbox {
         state.end.get_or_insert(end);
         self.filled.notify_one();
         self.drained.notify_waiters();
+        self.awaited.notify_waiters();
     }
 
     /// Whether the end has come.
@@ -115,17 +118,25 @@ impl Outbox {
 
     /// Waits until there is room for more output, or nobody wants it any more.
     pub async fn room(&self) {
+        self.until(&self.drained, |state| state.bytes < FULL || state.end.is_some()).await;
+    }
+
+    /// Waits until a Receive has taken all there is and waits for more, or nothing follows.
+    pub async fn awaited(&self) {
+        let awaited = |state: &State| state.receiving && state.chunks.is_empty() || state.end.is_some();
+        self.until(&self.awaited, awaited).await;
+    }
+
+    /// Waits until the state is as it should be; `changed` tells of changes.
+    async fn until(&self, changed: &Notify, wanted: impl Fn(&State) -> bool) {
         loop {
-            let drained = self.drained.notified();
-            tokio::pin!(drained);
-            drained.as_mut().enable();
-            {
-                let state = self.state();
-                if state.bytes < FULL || state.end.is_some() {
-                    return;
-                }
+            let changed = changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if wanted(&self.state()) {
+                return;
             }
-            drained.await;
+            changed.await;
         }
     }
 
@@ -143,6 +154,7 @@ impl Outbox {
 
     async fn wait_for_something(&self, deadline: Instant, patience: Duration) -> Result<(), Fault> {
         while self.is_empty() {
+            self.awaited.notify_waiters();
             if timeout_at(deadline, self.filled.notified()).await.is_err() && self.is_empty() {
                 return Err(Fault::timed_out(patience));
             }
@@ -290,6 +302,20 @@ mod tests {
         let (first, second) = tokio::join!(outbox.receive(PATIENCE, ENVELOPE), outbox.receive(PATIENCE, ENVELOPE));
         assert_eq!(first.expect_err("nothing came").code, code::OPERATION_TIMED_OUT);
         assert_eq!(second.expect_err("one too many").code, code::CONCURRENCY);
+    }
+
+    #[tokio::test]
+    async fn it_is_awaited_by_a_receive_that_has_taken_all() {
+        let outbox = Outbox::default();
+        let awaited = || tokio::time::timeout(PATIENCE / 4, outbox.awaited());
+        assert!(awaited().await.is_err(), "nobody receives");
+        outbox.push(bytes("a"), Urgency::Flush);
+        outbox.receive(PATIENCE, ENVELOPE).await.expect("output");
+        assert!(awaited().await.is_err(), "nobody receives any more");
+        let (quiet, waits) = tokio::join!(outbox.receive(PATIENCE, ENVELOPE), awaited());
+        assert!(quiet.is_err() && waits.is_ok());
+        outbox.end(End::Gone);
+        assert!(awaited().await.is_ok(), "nothing follows");
     }
 
     #[tokio::test]

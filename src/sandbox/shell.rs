@@ -201,6 +201,11 @@ impl Shell {
         Ok(())
     }
 
+    /// Waits until a Receive of the shell has taken all there is and waits for more, or the shell has ended.
+    pub async fn awaited(&self) {
+        self.pool.awaited().await;
+    }
+
     /// The outbox of the shell or of a command.
     ///
     /// # Errors

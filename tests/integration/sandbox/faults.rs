@@ -47,6 +47,7 @@ async fn each_fault_has_its_outcome_and_reason() {
         (FaultKind::Hung, Outcome::Unreachable, Some(Reason::ConnectTimeout)),
         (FaultKind::Slow, Outcome::Ok, None),
         (FaultKind::Reset, Outcome::Ok, None),
+        (FaultKind::Blocking, Outcome::Ok, None),
         (FaultKind::Crash, Outcome::Lost, Some(Reason::LinkBroken)),
         (FaultKind::Quota, Outcome::Unreachable, Some(Reason::Quota)),
         (FaultKind::Denied, Outcome::Auth, Some(Reason::EndpointDenied)),
