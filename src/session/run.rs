@@ -251,7 +251,7 @@ impl<R: Records> Course<'_, R> {
         let id = self.pipeline.id();
         // A receive must not be dropped half-way: over HTTP that costs a connection. So it is kept over the turns.
         let mut receiving = receive(&carrier, Channel::Pipeline(id));
-        let mut pool = receive(&carrier, Channel::Pool);
+        let mut pool = news(&carrier);
         let mut signalling: Option<BoxFuture<'static, Result<(), transport::Error>>> = None;
         // Input that is being sent. Answers wait for it and it for answers: one send at a time.
         let mut feeding: Option<BoxFuture<'static, Result<(), transport::Error>>> = None;
@@ -267,8 +267,8 @@ impl<R: Records> Course<'_, R> {
                     receiving = receive(&carrier, Channel::Pipeline(id));
                     self.take(received?).await?
                 }
-                received = &mut pool, if carrier.pushes() => {
-                    pool = receive(&carrier, Channel::Pool);
+                received = &mut pool => {
+                    pool = news(&carrier);
                     let payload = received?.payload;
                     match in_time(deadline, stop, self.session.handle_pool(&payload)).await {
                         Some(handled) => handled?,
@@ -414,4 +414,9 @@ async fn in_time<T>(deadline: Instant, stop: &CancellationToken, action: impl Fu
 fn receive(carrier: &Arc<dyn Carrier>, channel: Channel) -> BoxFuture<'static, Result<Received, transport::Error>> {
     let carrier = Arc::clone(carrier);
     Box::pin(async move { carrier.receive(channel).await })
+}
+
+fn news(carrier: &Arc<dyn Carrier>) -> BoxFuture<'static, Result<Received, transport::Error>> {
+    let carrier = Arc::clone(carrier);
+    Box::pin(async move { carrier.news().await })
 }

@@ -70,6 +70,16 @@ pub trait Carrier: Send + Sync {
     /// channel. `Err` with [`Error::is_link_broken`] when the server is gone.
     async fn receive(&self, from: Channel) -> Result<Received, Error>;
 
+    /// Waits for bytes of the pool that come without being asked for; never returns where none do.
+    ///
+    /// WSMan: what came while an answer of the server was overdue, and since then. Out of process: all.
+    async fn news(&self) -> Result<Received, Error> {
+        match self.pushes() {
+            true => self.receive(Channel::Pool).await,
+            false => std::future::pending().await,
+        }
+    }
+
     /// Asks the server to stop a pipeline; its terminal state then comes through [`Carrier::receive`].
     async fn signal(&self, pipeline: Uuid) -> Result<(), Error>;
 

@@ -31,6 +31,7 @@ mod support;
 mod text;
 mod winrm;
 mod winrm_auth;
+mod winrm_blocking;
 mod winrm_carrier;
 mod winrm_challenge;
 mod winrm_connect;

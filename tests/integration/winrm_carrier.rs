@@ -164,6 +164,24 @@ async fn a_broken_receive_is_repeated_on_a_new_connection() {
     assert_eq!(script.asked(), ["1:Create", "1:Receive", "2:Receive"]);
 }
 
+/// The server has not noticed yet that the connection of the first one has gone.
+#[tokio::test]
+async fn a_receive_is_repeated_while_the_server_holds_an_earlier_one() {
+    let polls = AtomicUsize::new(0);
+    let (carrier, script, _server) = scripted(move |name, _| {
+        let polls = if name == "Receive" { polls.fetch_add(1, Ordering::SeqCst) } else { usize::MAX };
+        match polls {
+            0 => Some(Act::Close),
+            1 | 2 => Some(Act::soap(500, fault(2_150_858_802))),
+            _ => None,
+        }
+    })
+    .await;
+    carrier.create(Uuid::from_u128(1), fragments(&[10])).await.expect("create");
+    assert_eq!(carrier.receive(Channel::Pool).await.expect("receive").payload, [0xff]);
+    assert_eq!(script.asked(), ["1:Create", "1:Receive", "2:Receive", "2:Receive", "2:Receive"]);
+}
+
 #[tokio::test]
 async fn a_broken_command_is_never_repeated() {
     let (carrier, script, _server) = scripted(|name, _| (name == "Command").then_some(Act::Close)).await;

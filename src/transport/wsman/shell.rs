@@ -1,0 +1,177 @@
+//! The shell on the server: how it comes, what is done in it, how it goes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::faults::{broken, from_parse, gone};
+use super::listener::Listener;
+use super::lock;
+use super::queue::Queue;
+use super::wire::Wire;
+use crate::event::Reason;
+use crate::transport::http::Failure;
+use crate::transport::{Channel, Error, Received};
+use crate::wsman::names::code;
+use crate::wsman::{Requests, Response};
+
+/// PSRP version that we offer; Create must name it outside the PSRP messages, too.
+const PROTOCOL_VERSION: &str = "2.3";
+/// How long an operation may stay without answer: the server's 60 s and something for the way.
+const PATIENCE: Duration = Duration::from_secs(70);
+
+/// A shell and what is known of it.
+pub(super) struct Shell {
+    pub(super) wire: Arc<Wire>,
+    pub(super) listener: Listener,
+    stage: Mutex<Stage>,
+    /// The Create has left, so a shell may exist.
+    create_sent: AtomicBool,
+}
+
+/// Whether there is a shell to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// None was made, or it is deleted.
+    None,
+    /// It was asked for; the answer is not known.
+    Asked,
+    /// It exists.
+    Open,
+}
+
+impl Shell {
+    /// One that has not been asked for.
+    pub(super) fn new(wire: Wire) -> Self {
+        let wire = Arc::new(wire);
+        let listener = Listener::new(Arc::clone(&wire));
+        Self { wire, listener, stage: Mutex::new(Stage::None), create_sent: AtomicBool::new(false) }
+    }
+
+    pub(super) async fn create(&self, pool: Uuid, fragments: &[u8]) -> Result<(), Error> {
+        let request = self.wire.request(|requests| requests.create(Uuid::new_v4(), pool, PROTOCOL_VERSION, fragments));
+        *lock(&self.stage) = Stage::Asked;
+        self.wire.select(&pool.hyphenated().to_string().to_uppercase());
+        let sending = || self.create_sent.store(true, Ordering::SeqCst);
+        let answer = self.wire.lanes.exchange(&request, PATIENCE, sending).await;
+        let answer = answer.and_then(|text| Response::parse(&text).map_err(|error| from_parse(&error)));
+        let mut stage = lock(&self.stage);
+        if !matches!(answer, Err(Failure::Broken(_))) {
+            *stage = Stage::None;
+        }
+        match answer.map_err(Failure::into_error)? {
+            Response::Created(created) => {
+                self.wire.select(&created.shell_id);
+                if created.large_envelopes {
+                    self.wire.use_large_envelopes();
+                }
+                *stage = Stage::Open;
+                Ok(())
+            }
+            Response::Fault(fault) => {
+                if fault.is_timed_out() {
+                    *stage = Stage::Asked;
+                }
+                Err(self.wire.error(&fault))
+            }
+            _ => Err(Error::new(Reason::Protocol, "the server answers a Create with something else")),
+        }
+    }
+
+    /// Sends Command with as many fragments as fit, and gives back the rest.
+    pub(super) async fn start(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<Queue, Error> {
+        let mut queue = Queue::new(fragments);
+        loop {
+            let chunk = queue.take(self.wire.capacity());
+            let make = |requests: &Requests| requests.command(Uuid::new_v4(), pipeline, &chunk);
+            let started = self.listener.ask(make, PATIENCE).await.map_err(|failure| match failure {
+                Failure::Broken(error) => gone(error),
+                // Nothing was started, so the whole attempt can be repeated if the cause may pass.
+                other => {
+                    let error = other.into_error();
+                    Error { retryable: error.retryable, ..gone(error) }
+                }
+            })?;
+            match started {
+                Response::CommandStarted(id) => {
+                    self.wire.started(pipeline, id);
+                    return Ok(queue);
+                }
+                Response::Fault(fault) if fault.is_too_large() && self.wire.shrink() => queue.put_back(chunk),
+                Response::Fault(fault) => return Err(self.wire.error(&fault)),
+                _ => return Err(Error::new(Reason::Protocol, "the server answers a Command with something else")),
+            }
+        }
+    }
+
+    /// Sends what is in a queue to an input stream of the shell or of a command.
+    pub(super) async fn send(&self, to: Channel, stream: &str, mut queue: Queue) -> Result<(), Error> {
+        while !queue.is_empty() {
+            let command_id = self.wire.command_id(to)?;
+            let chunk = queue.take(self.wire.capacity());
+            let make = |requests: &Requests| requests.send(Uuid::new_v4(), command_id.as_deref(), stream, &chunk);
+            match self.listener.ask(make, PATIENCE).await.map_err(broken)? {
+                Response::Fault(fault) if fault.is_too_large() && self.wire.shrink() => queue.put_back(chunk),
+                Response::Fault(fault) => return Err(self.wire.error(&fault)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn receive(&self, from: Channel) -> Result<Received, Error> {
+        match self.wire.command_id(from)? {
+            Some(command_id) => self.wire.receive(Some(&command_id)).await,
+            None => self.listener.receive().await,
+        }
+    }
+
+    /// Signals a command. One that is not there any more needs no signal.
+    pub(super) async fn signal(&self, pipeline: Uuid, code: &str) -> Result<(), Error> {
+        let Some(command_id) = self.wire.command(pipeline) else { return Ok(()) };
+        let make = |requests: &Requests| requests.signal(Uuid::new_v4(), &command_id, code);
+        let answer = match self.listener.ask(make, PATIENCE).await {
+            // To stop twice is to stop.
+            Err(Failure::Broken(_)) => self.listener.ask(make, PATIENCE).await,
+            answer => answer,
+        };
+        match answer.map_err(broken)? {
+            Response::Fault(fault) if !fault.is_gone() && fault.code != code::COMMAND_TERMINATED => {
+                Err(self.wire.error(&fault))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the Create has left.
+    pub(super) fn was_asked_for(&self) -> bool {
+        self.create_sent.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn may_exist(&self) -> bool {
+        *lock(&self.stage) != Stage::None && self.was_asked_for()
+    }
+
+    /// Deletes the shell, if there may be one.
+    pub(super) async fn delete(&self, patience: Duration) -> Result<(), Error> {
+        if !self.may_exist() {
+            return Ok(());
+        }
+        let make = |requests: &Requests| requests.delete(Uuid::new_v4());
+        let answer = match self.listener.ask(make, patience).await {
+            Err(Failure::Broken(_)) => self.listener.ask(make, patience).await,
+            answer => answer,
+        };
+        match answer.map_err(Failure::into_error)? {
+            Response::Fault(fault) if !fault.is_gone() => Err(self.wire.error(&fault)),
+            _ => {
+                *lock(&self.stage) = Stage::None;
+                self.wire.all_ended();
+                Ok(())
+            }
+        }
+    }
+}
