@@ -105,6 +105,9 @@ impl EventLines {
     }
 
     fn record(&self, record: &Record, out: &mut Vec<u8>) {
+        if record.stream == Stream::Output {
+            self.losses.note_format(self.host(record.target), &record.value);
+        }
         if self.types {
             clixml::write_typed(&record.value, out);
         } else if record.stream == Stream::Output {

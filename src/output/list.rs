@@ -8,10 +8,12 @@ use unicode_width::UnicodeWidthStr;
 use super::display::display;
 use super::object::{self, Shape};
 use super::select::{Field, Select};
+use super::text::format::{Added, Sheets};
 use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
+use crate::target::TargetId;
 
 /// Writes objects property by property.
 pub struct List {
@@ -19,6 +21,7 @@ pub struct List {
     select: Select,
     color: bool,
     header: Option<Arc<RunHeader>>,
+    sheets: Sheets,
 }
 
 impl List {
@@ -29,24 +32,60 @@ impl List {
             select: Select::new(&settings.select),
             color: settings.color,
             header: None,
+            sheets: Sheets::new(settings.width, settings.color),
         }
     }
 
+    fn begin(&mut self, header: &Arc<RunHeader>) {
+        self.sheets.share(header.targets.len() > 1);
+        self.header = Some(Arc::clone(header));
+    }
+
+    fn host(&self, target: TargetId) -> String {
+        self.header.as_ref().map_or("", |header| header.host(target)).to_owned()
+    }
+
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        let document = &record.value;
-        let host = self.header.as_ref().map_or("", |header| header.host(record.target)).to_owned();
-        let text = match object::shape(document) {
+        let host = self.host(record.target);
+        let text = match self.sheets.add(&record.value, record.target, &host)? {
+            Added::Sheet => return self.sheets.write(&mut self.writer),
+            Added::Text(text) => lines(&host, &text),
+            Added::Object => self.object(&host, &record.value),
+        };
+        self.settle()?;
+        self.writer.write_all(text.as_bytes())
+    }
+
+    /// Writes the rows of a formatted table that wait for their widths.
+    fn settle(&mut self) -> io::Result<()> {
+        self.sheets.settle()?;
+        self.sheets.write(&mut self.writer)
+    }
+
+    fn finish(&mut self, target: TargetId) -> io::Result<()> {
+        self.sheets.finish(target)?;
+        self.sheets.write(&mut self.writer)?;
+        self.writer.flush()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.sheets.finish_all()?;
+        self.sheets.write(&mut self.writer)?;
+        self.writer.flush()
+    }
+
+    fn object(&self, host: &str, document: &Document) -> String {
+        match object::shape(document) {
             Shape::Fields(fields) => {
                 let fields = self.select.apply(fields);
-                block(document, &host, &fields, self.color)
+                block(document, host, &fields, self.color)
             }
             Shape::Scalar(value) => {
                 // A list that arrives as one object is shown item by item, as PowerShell does.
                 let items = value.as_list().unwrap_or(std::slice::from_ref(value));
-                items.iter().map(|item| self::item(&host, document, item)).collect()
+                items.iter().map(|item| self::item(host, document, item)).collect()
             }
-        };
-        self.writer.write_all(text.as_bytes())
+        }
     }
 }
 
@@ -59,24 +98,23 @@ fn item(host: &str, document: &Document, value: &Value) -> String {
 
 impl Sink for List {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
-        match &event.kind {
-            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
-            RunEventKind::Record(record) if record.stream == Stream::Output => {
-                let written = self.record(record);
-                return flow(written);
+        flow(match &event.kind {
+            RunEventKind::RunStarted(header) => {
+                self.begin(header);
+                Ok(())
             }
-            RunEventKind::TargetFinished(_) => return flow(self.writer.flush()),
-            _ => {}
-        }
-        Ok(Flow::Continue)
+            RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record),
+            RunEventKind::TargetFinished(finished) => self.finish(finished.target),
+            _ => Ok(()),
+        })
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
-        flow(self.writer.flush())
+        flow(self.settle().and_then(|()| self.writer.flush()))
     }
 
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
-        flow(self.writer.flush())
+        flow(self.end())
     }
 }
 

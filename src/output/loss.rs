@@ -1,8 +1,12 @@
-//! What plain JSON and CSV cannot show, for whoever tells people about it.
+//! What JSON and CSV cannot show, for whoever tells people about it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::clixml::{DiagnosticKind, Diagnostics};
+use super::text::format;
+use crate::clixml::{DiagnosticKind, Diagnostics, Document};
+
+/// Properties that a hint names; a table with more has been formatted for its own sake.
+const NAMED: usize = 8;
 
 /// The values that a run's sinks have shown as null, the first of each kind. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +15,7 @@ pub struct Losses(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     told: Vec<DiagnosticKind>,
+    has_told_format: bool,
     new: Vec<String>,
 }
 
@@ -21,8 +26,18 @@ impl Losses {
             let mut state = self.state();
             if !state.told.contains(&diagnostic.kind) {
                 state.told.push(diagnostic.kind);
-                state.new.push(format!("{host}: {diagnostic}"));
+                let why = "not told again in this run; JSON with --types keeps what it can";
+                state.new.push(format!("{host}: {diagnostic} ({why})"));
             }
+        }
+    }
+
+    /// Takes an object of this host as data: if Format-* has made it, it is none.
+    pub fn note_format(&self, host: &str, document: &Document) {
+        let Some((cmdlet, names)) = format::start(document) else { return };
+        let mut state = self.state();
+        if !std::mem::replace(&mut state.has_told_format, true) {
+            state.new.push(formatted(host, cmdlet, &names));
         }
     }
 
@@ -35,6 +50,19 @@ impl Losses {
         // Valid after any panic: each entry is complete.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why what Format-* returns is no data, and what to do instead.
+fn formatted(host: &str, cmdlet: &str, names: &[String]) -> String {
+    let is_plain = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let names = match names.len() {
+        1..=NAMED if names.iter().all(is_plain) => names.join(","),
+        _ => "NAME,...".to_owned(),
+    };
+    format!(
+        "{host}: the script uses {cmdlet}, which returns how to print objects, not the objects: leave it out, and choose \
+         their properties with --select {names} (-o text and -o table print it as it is; not told again in this run)"
+    )
 }
 
 #[cfg(test)]
@@ -58,7 +86,9 @@ mod tests {
             let mut events = vec![script.started()];
             events.extend((0..2).map(|target| script.record(target, Stream::Output, hidden())));
             written(format, &settings, &events);
-            assert_eq!(losses.take(), ["web01: Password is a SecureString and is shown as null"], "{format:?}");
+            let why = "not told again in this run; JSON with --types keeps what it can";
+            let told = format!("web01: Password is a SecureString and is shown as null ({why})");
+            assert_eq!(losses.take(), [told], "{format:?}");
             assert!(losses.take().is_empty());
         }
     }

@@ -11,6 +11,9 @@ use crate::support::pwsh;
 /// A script block a line; comments say what the next ones are about.
 const BLOCKS: &str = include_str!("text/blocks.txt");
 
+/// The same for scripts that end in Format-*.
+const FORMATS: &str = include_str!("text/formats.txt");
+
 /// Where the scripts are that PowerShell runs.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/text");
 
@@ -39,8 +42,11 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
 ];
 
-fn blocks() -> Vec<&'static str> {
-    BLOCKS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+/// Blocks of Format-* that we print otherwise, and why.
+const FORMAT_DIFFERENCES: &[(&str, &str)] = &[];
+
+fn blocks(lines: &'static str) -> Vec<&'static str> {
+    lines.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 /// What PowerShell prints of a block's objects, and the objects.
@@ -117,8 +123,14 @@ fn compare(blocks: &[&str], differences: &[(&str, &str)]) -> Option<usize> {
 
 #[test]
 fn objects_look_as_powershell_shows_them() {
-    let Some(compared) = compare(&blocks(), DIFFERENCES) else { return };
+    let Some(compared) = compare(&blocks(BLOCKS), DIFFERENCES) else { return };
     assert!(compared >= 80 && DIFFERENCES.len() <= 10);
+}
+
+#[test]
+fn what_format_cmdlets_return_looks_as_powershell_shows_it() {
+    let Some(compared) = compare(&blocks(FORMATS), FORMAT_DIFFERENCES) else { return };
+    assert!(compared >= 70 && FORMAT_DIFFERENCES.len() <= 5);
 }
 
 /// The classes of Windows, and what PowerShell shows of them.

@@ -40,8 +40,7 @@ impl Diagnostics {
 
     fn losses(&self) {
         for lost in self.losses.take() {
-            let why = "not told again in this run; JSON with --types keeps what it can";
-            self.console.note(&format!("{} {} ({why})", self.console.warning(), sanitize_line(&lost)));
+            self.console.note(&format!("{} {}", self.console.warning(), sanitize_line(&lost)));
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use self::compare::{Operator, compare, truth};
 use super::display::display;
 use super::refs::resolve;
+use super::text::format;
 use super::{Flow, Sink};
 use crate::clixml::{self, Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
@@ -79,6 +80,8 @@ impl Property {
 }
 
 /// Hands on the objects for which an expression holds, and all other events.
+///
+/// What Format-* returns has no properties of the objects that it shows, and passes: half a table would be none.
 pub struct Filtered {
     expression: Where,
     header: Option<Arc<RunHeader>>,
@@ -98,7 +101,7 @@ impl Sink for Filtered {
             RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
             RunEventKind::Record(record) if record.stream == Stream::Output => {
                 let host = self.header.as_ref().map_or("", |header| header.host(record.target));
-                if !self.expression.holds(&record.value, host) {
+                if !format::is_order(&record.value) && !self.expression.holds(&record.value, host) {
                     return Ok(Flow::Continue);
                 }
             }

@@ -2,7 +2,8 @@
 //!
 //! Rows of one shape (type and properties) stand together under one header. The first rows of a shape wait until a host
 //! is done, half a second has passed or there are many; their widths then hold for the rows that follow, which are
-//! written as they come. Strings and numbers are no rows: they stand as `host: text`.
+//! written as they come. Strings and numbers are no rows: they stand as `host: text`. What Format-Table and its like return
+//! is printed as -o text prints it.
 
 mod columns;
 mod layout;
@@ -22,6 +23,7 @@ use super::list::lines;
 use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
+use super::text::format::{Added, Sheets};
 use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
 use crate::clixml::{Document, Object, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
@@ -35,6 +37,8 @@ pub struct Table {
     width: usize,
     color: bool,
     header: Option<Arc<RunHeader>>,
+    /// What the hosts have formatted themselves.
+    sheets: Sheets,
     /// Shapes whose widths are not settled yet, with their rows.
     pending: Vec<Group>,
     pending_since: Option<Timestamp>,
@@ -67,6 +71,7 @@ impl Table {
             width: settings.width,
             color: settings.color,
             header: None,
+            sheets: Sheets::new(settings.width, settings.color),
             pending: Vec::new(),
             pending_since: None,
             current: None,
@@ -74,7 +79,31 @@ impl Table {
         }
     }
 
+    fn begin(&mut self, header: &Arc<RunHeader>) {
+        self.sheets.share(header.targets.len() > 1);
+        self.header = Some(Arc::clone(header));
+    }
+
     fn record(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
+        let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+        let added = self.sheets.add(&record.value, record.target, host)?;
+        if !matches!(added, Added::Sheet) {
+            self.sheets.settle()?;
+        }
+        self.write_sheets()?;
+        match added {
+            Added::Sheet => {
+                if self.sheets.waits() {
+                    self.pending_since.get_or_insert(at);
+                }
+                Ok(())
+            }
+            Added::Text(text) => self.scalar(record.target, &text),
+            Added::Object => self.object(record, at),
+        }
+    }
+
+    fn object(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
         let document = &record.value;
         match object::shape(document) {
             Shape::Fields(fields) => {
@@ -94,6 +123,36 @@ impl Table {
             Shape::Scalar(Value::Null) => Ok(()),
             Shape::Scalar(value) => self.scalar(record.target, &display(document, value)),
         }
+    }
+
+    /// Writes the sheets that are ready; the table above is ended by them.
+    fn write_sheets(&mut self) -> io::Result<()> {
+        if !self.sheets.is_ready() {
+            return Ok(());
+        }
+        self.flush_pending(true)?;
+        self.current = None;
+        // They end with a blank line.
+        self.begun = false;
+        self.sheets.write(&mut self.writer)
+    }
+
+    fn finish(&mut self, target: TargetId) -> io::Result<()> {
+        self.sheets.finish(target)?;
+        self.write_sheets()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.sheets.finish_all()?;
+        self.write_sheets()?;
+        self.flush_pending(false)
+    }
+
+    /// Writes all that waits for widths.
+    fn settle(&mut self) -> io::Result<()> {
+        self.sheets.settle()?;
+        self.write_sheets()?;
+        self.flush_pending(true)
     }
 
     fn scalar(&mut self, target: TargetId, text: &str) -> io::Result<()> {
@@ -199,23 +258,24 @@ impl Sink for Table {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         let written = match &event.kind {
             RunEventKind::RunStarted(header) => {
-                self.header = Some(Arc::clone(header));
+                self.begin(header);
                 Ok(())
             }
             RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record, event.at),
+            RunEventKind::TargetFinished(finished) => self.finish(finished.target),
             _ => Ok(()),
         };
-        let written = written.and_then(|()| if self.due(event) { self.flush_pending(true) } else { Ok(()) });
+        let written = written.and_then(|()| if self.due(event) { self.settle() } else { Ok(()) });
         let quiet = matches!(event.kind, RunEventKind::Record(_)) && self.writer.buffer().is_empty();
         flow(written.and_then(|()| if quiet { Ok(()) } else { self.writer.flush() }))
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
-        flow(self.flush_pending(true).and_then(|()| self.writer.flush()))
+        flow(self.settle().and_then(|()| self.writer.flush()))
     }
 
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
-        flow(self.flush_pending(false).and_then(|()| self.writer.flush()))
+        flow(self.end().and_then(|()| self.writer.flush()))
     }
 }
 

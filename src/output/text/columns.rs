@@ -10,8 +10,19 @@ use crate::output::{host, sanitize, sanitize_line, style};
 /// A header goes on for no more than so many characters.
 const TITLE: usize = 256;
 
-/// A cell of several lines has no more than so many bytes; names of files are shorter.
-const WRAPPED: usize = 4096;
+/// A cell of several lines has no more than so many bytes.
+const WRAPPED: usize = 1 << 16;
+
+/// Where a text stands in its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// At the left; what is too wide loses its end.
+    Left,
+    /// In the middle; what is too wide loses its end.
+    Center,
+    /// At the right; what is too wide loses its begin.
+    Right,
+}
 
 /// What is known of a column before there are rows.
 #[derive(Debug, Clone)]
@@ -20,8 +31,8 @@ pub struct Spec {
     pub title: String,
     /// Its width; 0 for what is left.
     pub width: usize,
-    /// Whether cells stand at the right.
-    pub right: bool,
+    /// Where the header stands, and cells that have no place of their own.
+    pub align: Align,
 }
 
 /// A text in a row, safe for a terminal.
@@ -30,6 +41,8 @@ pub struct Cell {
     text: String,
     /// The width that it asks for, which counts what is not shown of further lines.
     wanted: usize,
+    align: Align,
+    wrap: bool,
 }
 
 /// Columns with their widths.
@@ -38,15 +51,30 @@ pub struct Columns {
     columns: Vec<Spec>,
     /// Which cell of a row each column shows: columns that found no room are not here.
     places: Vec<usize>,
-    wrap: bool,
+}
+
+impl Align {
+    /// At the right if so, else at the left.
+    pub fn right_if(right: bool) -> Self {
+        if right { Self::Right } else { Self::Left }
+    }
+
+    /// Blanks before and after a text that is this much narrower than its column.
+    fn pads(self, spare: usize) -> (usize, usize) {
+        match self {
+            Self::Left => (0, spare),
+            Self::Center => (spare / 2, spare - spare / 2),
+            Self::Right => (spare, 0),
+        }
+    }
 }
 
 impl Spec {
-    /// A column of this title.
-    pub fn new(title: &str, width: usize, right: bool) -> Self {
-        let title = sanitize_line(title);
+    /// A column of this title, which may have several lines.
+    pub fn new(title: &str, width: usize, align: Align) -> Self {
+        let title = sanitize(title).replace('\t', " ");
         let end = title.char_indices().nth(TITLE).map_or(title.len(), |(end, _)| end);
-        Self { title: title.get(..end).unwrap_or_default().to_owned(), width, right }
+        Self { title: title.get(..end).unwrap_or_default().to_owned(), width, align }
     }
 }
 
@@ -54,12 +82,12 @@ impl Cell {
     /// A cell that is cut after its first line, or goes on below if `wrap`.
     ///
     /// No column is wider than `room`, so that no more of a text is kept.
-    pub fn new(text: &str, right: bool, wrap: bool, room: usize) -> Self {
+    pub fn new(text: &str, align: Align, wrap: bool, room: usize) -> Self {
         // PowerShell counts all of a text, ends of lines too, but not escape sequences.
         let wanted = sanitize(text).width() + text.matches("\r\n").count();
         if wrap {
             let text = text.get(..text.floor_char_boundary(WRAPPED)).unwrap_or_default();
-            return Self { text: sanitize(text).into_owned(), wanted };
+            return Self { text: sanitize(text).replace('\t', " "), wanted, align, wrap };
         }
         let text = match text.find(['\n', '\r']) {
             Some(end) => sanitize_line(text.get(..end).unwrap_or_default()).into_owned() + "…",
@@ -68,8 +96,8 @@ impl Cell {
         let wanted = wanted.max(text.width());
         // One more than fits, even where a character is two columns wide.
         let most = room + 2;
-        let text = if text.width() > most { kept(&text, most, right) } else { text };
-        Self { text, wanted }
+        let text = if text.width() > most { kept(&text, most, align == Align::Right) } else { text };
+        Self { text, wanted, align, wrap }
     }
 
     /// Bytes that it holds.
@@ -79,67 +107,81 @@ impl Cell {
 }
 
 impl Columns {
-    /// Lays columns out for a line of so many columns of text. Where the first one has no width, all are as wide as their
-    /// cells; else those without one share what is left. What does not fit is cut, from the right.
+    /// Lays columns out for a line of so many columns of text. If `by_cells`, all are as wide as their cells; those that have
+    /// no width share what is left. What does not fit is cut, from the right.
     ///
     /// `owners` is the width of one more column, which is never cut: whose a row is.
-    pub fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, wrap: bool) -> Self {
+    pub fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, by_cells: bool) -> Self {
         let room = owners.map_or(width, |names| width.saturating_sub(names + 1)).max(1);
         let mut columns = specs.to_vec();
-        if is_sized_by_cells(specs) {
+        if by_cells {
             for (place, column) in columns.iter_mut().enumerate() {
                 let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.wanted);
                 column.width = cells.chain([column.title.width()]).max().unwrap_or(1);
             }
-        } else {
-            share(&mut columns, room);
         }
+        share(&mut columns, room);
         trim(&mut columns, room);
         let mut places: Vec<_> =
             (0..specs.len()).filter(|place| columns.get(*place).is_some_and(|column| column.width > 0)).collect();
         columns.retain(|column| column.width > 0);
         if let Some(names) = owners {
-            columns.push(Spec::new(host::COLUMN, names, false));
+            columns.push(Spec::new(host::COLUMN, names, Align::Left));
             places.push(specs.len());
         }
-        Self { columns, places, wrap }
+        Self { columns, places }
     }
 
     /// The titles and the lines below them.
     pub fn header(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
         let style = style::title(color);
-        let titles = self.columns.iter().map(|column| chunks(&column.title, column.width).map(str::to_owned).collect());
-        let rules = self.columns.iter().map(|column| vec!["-".repeat(column.title.width().min(column.width))]);
+        let titles = self.columns.iter().map(|column| Block::wrapped(&column.title, column.align, column.width));
+        // A column without a title has a rule as wide as itself.
+        let length = |column: &Spec| if column.title.is_empty() { column.width } else { column.title.width() };
+        let rule = |column: &Spec| "-".repeat(length(column).min(column.width));
+        let rules = self.columns.iter().map(|column| Block { align: column.align, lines: vec![rule(column)] });
         self.lines(out, &titles.collect::<Vec<_>>(), style)?;
         self.lines(out, &rules.collect::<Vec<_>>(), style)
     }
 
     /// One row; its last cell may be one more than the columns that were asked for.
     pub fn row(&self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
-        let blocks = self.columns.iter().zip(&self.places).map(|(column, place)| {
-            let text = cells.get(*place).map_or("", |cell| &cell.text);
-            match self.wrap {
-                true => text.split('\n').flat_map(|line| chunks(line, column.width)).map(str::to_owned).collect(),
-                false => vec![cut(text, column.width, column.right)],
+        let blocks = self.columns.iter().zip(&self.places).map(|(column, place)| match cells.get(*place) {
+            None => Block { align: column.align, lines: Vec::new() },
+            Some(cell) if cell.wrap => Block::wrapped(&cell.text, cell.align, column.width),
+            Some(Cell { text, align, .. }) => {
+                Block { align: *align, lines: vec![cut(text, column.width, *align == Align::Right)] }
             }
         });
         self.lines(out, &blocks.collect::<Vec<_>>(), Style::new())
     }
 
     /// Texts of several lines beside each other.
-    fn lines(&self, out: &mut dyn Write, blocks: &[Vec<String>], style: Style) -> io::Result<()> {
-        for number in 0..blocks.iter().map(Vec::len).max().unwrap_or(0) {
+    fn lines(&self, out: &mut dyn Write, blocks: &[Block], style: Style) -> io::Result<()> {
+        for number in 0..blocks.iter().map(|block| block.lines.len()).max().unwrap_or(0) {
             let mut line = String::new();
             for (place, (column, block)) in self.columns.iter().zip(blocks).enumerate() {
-                let text = block.get(number).map_or("", String::as_str);
-                let pad = " ".repeat(column.width.saturating_sub(text.width()));
+                let text = block.lines.get(number).map_or("", String::as_str);
+                let (before, after) = block.align.pads(column.width.saturating_sub(text.width()));
                 let gap = if place > 0 { " " } else { "" };
-                let (before, after) = if column.right { (&*pad, "") } else { ("", &*pad) };
-                line.extend([gap, before, text, after]);
+                line.extend([gap, &*" ".repeat(before), text, &*" ".repeat(after)]);
             }
             writeln!(out, "{style}{}{style:#}", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// What stands in one column of one row.
+struct Block {
+    align: Align,
+    lines: Vec<String>,
+}
+
+impl Block {
+    /// A text that goes on below where it is too wide.
+    fn wrapped(text: &str, align: Align, width: usize) -> Self {
+        Self { align, lines: text.split('\n').flat_map(|line| chunks(line, width)).map(str::to_owned).collect() }
     }
 }
 

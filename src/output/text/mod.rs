@@ -11,14 +11,18 @@
 //! later cells that are wider are cut, where PowerShell would have waited for all. Otherwise it differs on purpose in what
 //! could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an offset: they stay on the
 //! clock of the host that sent them, as its own prompt would show them.
+//!
+//! What Format-Table and its like return are no objects but orders to print; [`format`] follows them.
 
 mod block;
 mod cell;
 pub(super) mod cim;
 mod columns;
 mod date;
+pub(super) mod format;
 mod number;
 mod page;
+mod paper;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -32,20 +36,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use self::page::Page;
-use self::thing::{Item, Thing, for_each_item};
-use super::object::{self, Shape};
+use self::paper::Paper;
 use super::select::Select;
-use super::{Flow, Settings, Sink, flow, host, waiting};
+use super::{Flow, Settings, Sink, flow, waiting};
 use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
+use crate::target::TargetId;
 
 /// Writes what PowerShell would print.
 pub struct Text {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
-    page: Page,
+    paper: Paper,
     header: Option<Arc<RunHeader>>,
     waiting_since: Option<Timestamp>,
 }
@@ -56,34 +59,32 @@ impl Text {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
-            page: Page::new(settings.width, settings.color),
+            paper: Paper::new(settings.width, settings.color),
             header: None,
             waiting_since: None,
         }
     }
 
     fn begin(&mut self, header: &Arc<RunHeader>) {
-        self.page.name_owners((header.targets.len() > 1).then(|| host::width(header)));
+        self.paper.begin(header);
         self.header = Some(Arc::clone(header));
     }
 
     fn record(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
-        let document = &record.value;
         let host = self.header.as_ref().map_or("", |header| header.host(record.target));
-        let (page, out) = (&mut self.page, &mut self.writer);
-        match object::shape(document) {
-            Shape::Fields(fields) if !self.select.is_all() => {
-                page.thing(out, &Thing::selected(document, self.select.apply(fields)), host)?;
-            }
-            _ => show(page, out, document, host)?,
-        }
-        self.waiting_since = self.page.waits().then(|| self.waiting_since.unwrap_or(at));
+        self.paper.object(&mut self.writer, &record.value, &self.select, (record.target, host))?;
+        self.waiting_since = self.paper.waits().then(|| self.waiting_since.unwrap_or(at));
         Ok(())
     }
 
     fn settle(&mut self) -> io::Result<()> {
         self.waiting_since = None;
-        self.page.settle(&mut self.writer)
+        self.paper.settle(&mut self.writer)
+    }
+
+    fn finish(&mut self, target: TargetId) -> io::Result<()> {
+        self.paper.finish(&mut self.writer, target)?;
+        self.settle().and_then(|()| self.writer.flush())
     }
 
     fn is_late(&self, at: Timestamp) -> bool {
@@ -91,21 +92,13 @@ impl Text {
     }
 }
 
-/// Shows an object with all of its properties.
-fn show(page: &mut Page, out: &mut dyn Write, document: &Document, host: &str) -> io::Result<()> {
-    for_each_item(document, |item| match item {
-        Item::Text(text) => page.text(out, &text),
-        Item::Thing(thing) => page.thing(out, &thing, host),
-    })
-}
-
 /// Prints the objects of one pipeline, outside of a run.
-pub struct TextPrinter(Page);
+pub struct TextPrinter(Paper);
 
 impl TextPrinter {
     /// For lines of this width.
     pub fn new(width: usize, color: bool) -> Self {
-        Self(Page::new(width, color))
+        Self(Paper::new(width, color))
     }
 
     /// Prints an object, or keeps it until the widths of its table are known.
@@ -113,7 +106,7 @@ impl TextPrinter {
     /// # Errors
     /// The writer's own.
     pub fn object(&mut self, out: &mut dyn Write, document: &Document) -> io::Result<()> {
-        show(&mut self.0, out, document, "")
+        self.0.object(out, document, &Select::default(), (TargetId(0), ""))
     }
 
     /// Prints what waits, and the end.
@@ -133,7 +126,7 @@ impl Sink for Text {
                 Ok(())
             }
             RunEventKind::Record(record) if record.stream == Stream::Output => self.record(record, event.at),
-            RunEventKind::TargetFinished(_) => self.settle().and_then(|()| self.writer.flush()),
+            RunEventKind::TargetFinished(finished) => self.finish(finished.target),
             _ => Ok(()),
         };
         flow(written.and_then(|()| if self.is_late(event.at) { self.settle() } else { Ok(()) }))
@@ -144,6 +137,6 @@ impl Sink for Text {
     }
 
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
-        flow(self.page.end(&mut self.writer).and_then(|()| self.writer.flush()))
+        flow(self.paper.end(&mut self.writer).and_then(|()| self.writer.flush()))
     }
 }

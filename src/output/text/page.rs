@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 use super::cell::{self, Numbers};
-use super::columns::{Cell, Columns, Spec, is_sized_by_cells};
+use super::columns::{Align, Cell, Columns, Spec, is_sized_by_cells};
 use super::thing::Thing;
 use super::view::{Shape, View};
 use super::{block, views};
@@ -145,7 +145,8 @@ impl Page {
         let view = views::find(thing);
         self.open = Some(match view.map(|view| (view, &view.shape)) {
             Some((view, Shape::Table { columns, wrap })) => {
-                let specs = columns.iter().map(|column| Spec::new(column.title, column.width, column.right));
+                let specs =
+                    columns.iter().map(|column| Spec::new(column.title, column.width, Align::right_if(column.right)));
                 Open::Table(Table::new(Some(view), specs.collect(), Vec::new(), *wrap))
             }
             Some((view, Shape::List(_))) => Open::List(Some(view)),
@@ -159,8 +160,8 @@ impl Page {
                 if fields.len() > FEW {
                     Open::List(None)
                 } else {
-                    let right = |value| cell::is_right(thing.document, value);
-                    let specs = fields.iter().map(|(name, value)| Spec::new(name, 0, right(value))).collect();
+                    let align = |value| Align::right_if(cell::is_right(thing.document, value));
+                    let specs = fields.iter().map(|(name, value)| Spec::new(name, 0, align(value))).collect();
                     let names = fields.iter().map(|(name, _)| (*name).to_owned()).collect();
                     Open::Table(Table::new(None, specs, names, false))
                 }
@@ -219,8 +220,8 @@ impl Table {
                 cells.collect()
             }
         };
-        let cells = self.specs.iter().zip(&texts).map(|(spec, text)| Cell::new(text, spec.right, self.wrap, width));
-        let cells: Vec<_> = cells.chain([Cell::new(owner, false, false, width)]).collect();
+        let cells = self.specs.iter().zip(&texts).map(|(spec, text)| Cell::new(text, spec.align, self.wrap, width));
+        let cells: Vec<_> = cells.chain([Cell::new(owner, Align::Left, false, width)]).collect();
         self.bytes += cells.iter().map(Cell::len).sum::<usize>();
         self.waiting.push(Part::Row(cells));
     }
@@ -231,7 +232,7 @@ impl Table {
         let first = self.columns.is_none();
         let columns = self.columns.get_or_insert_with(|| {
             let rows: Vec<_> = waiting.iter().filter_map(Part::cells).collect();
-            Columns::new(&self.specs, &rows, width, owners, self.wrap)
+            Columns::new(&self.specs, &rows, width, owners, is_sized_by_cells(&self.specs))
         });
         for (place, part) in waiting.iter().enumerate() {
             match part {

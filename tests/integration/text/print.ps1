@@ -7,6 +7,8 @@ $PSStyle.OutputRendering = 'PlainText'
 [cultureinfo]::CurrentCulture = [cultureinfo]::InvariantCulture
 $ErrorActionPreference = 'Stop'
 
+. "$PSScriptRoot/shapes.ps1"
+
 function ConvertTo-Base64([string] $text) { [Convert]::ToBase64String([System.Text.Encoding]::UTF8.GetBytes($text)) }
 
 foreach ($line in [System.IO.File]::ReadAllLines($Blocks)) {
