@@ -8,6 +8,7 @@ mod course;
 mod defaults;
 mod enter;
 mod exit;
+mod exposure;
 mod feed;
 pub mod hosts;
 mod on_demand;

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::exposure::exposure;
 use crate::config::{ConfigFile, FileBytes, Surroundings};
 
 /// The real machine.
@@ -15,10 +16,21 @@ pub struct Machine {
 impl Surroundings for Machine {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
         let mut file = std::fs::File::open(path)?;
-        let (private, guarded) = protection(&file.metadata()?, path);
+        let private = is_private(&file.metadata()?);
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(FileBytes { bytes, private, guarded })
+        Ok(FileBytes { bytes, private })
+    }
+
+    fn exposure(&self, path: &Path) -> Option<String> {
+        exposure(path)
+    }
+
+    fn warn(&mut self, warning: &str) {
+        // Names of files and hosts are in it: what a terminal would obey is shown, not sent.
+        let shown: String =
+            warning.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
+        anstream::eprintln!("warning: {shown}");
     }
 
     fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
@@ -67,7 +79,10 @@ impl Surroundings for Machine {
 
     fn config_files(&self) -> Vec<ConfigFile> {
         let here = std::env::current_dir().unwrap_or_default();
-        let walked = here.ancestors().map(|folder| ConfigFile { path: folder.join("psfleet.toml"), walked: true });
+        // What is there and is not a file (a pipe that never ends) is not a configuration.
+        let is_other = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| !found.is_file());
+        let walked = here.ancestors().map(|folder| folder.join("psfleet.toml")).filter(|path| !is_other(path));
+        let walked = walked.map(|path| ConfigFile { path, walked: true });
         let fixed = config_folders(self).into_iter();
         walked
             .chain(fixed.map(|folder| ConfigFile { path: folder.join("psfleet/psfleet.toml"), walked: false }))
@@ -93,23 +108,14 @@ fn config_folders(machine: &Machine) -> Vec<PathBuf> {
     ["APPDATA", "PROGRAMDATA"].into_iter().filter_map(|name| machine.env(name)).map(PathBuf::from).collect()
 }
 
-/// Whether only its owner can read a file, and whether only we and root could have written it.
+/// Whether only its owner can read a file.
 #[cfg(unix)]
-fn protection(file: &std::fs::Metadata, path: &Path) -> (bool, bool) {
-    use std::os::unix::fs::MetadataExt;
-    // The owner of our entry in /proc is our effective user; without /proc only root's files count as guarded.
-    let us = std::fs::metadata("/proc/self").map_or(0, |own| own.uid());
-    let ours = |uid: u32| uid == us || uid == 0;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // In a folder that others can write they can replace the file, unless its sticky bit forbids it.
-    let folder_guarded = std::fs::metadata(folder)
-        .is_ok_and(|folder| ours(folder.uid()) && (folder.mode() & 0o022 == 0 || folder.mode() & 0o1000 != 0));
-    (file.mode() & 0o077 == 0, ours(file.uid()) && file.mode() & 0o022 == 0 && folder_guarded)
+fn is_private(file: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(file) & 0o077 == 0
 }
 
-/// Other systems: their access lists are not read, so nothing is taken for private or guarded by mistake of ours;
-/// profile folders are private by default.
+/// Other systems: access lists are not read; profile folders are private by default.
 #[cfg(not(unix))]
-fn protection(_file: &std::fs::Metadata, _path: &Path) -> (bool, bool) {
-    (true, true)
+fn is_private(_file: &std::fs::Metadata) -> bool {
+    true
 }

@@ -1,6 +1,6 @@
 //! The connection keys: one list for flags, environment, inventories and configuration files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::node::Node;
@@ -79,16 +79,33 @@ macro_rules! connection_keys {
                 shown
             }
 
-            /// Drops the named keys; returns those that were set.
-            pub fn drop_keys(&mut self, keys: &[&str]) -> Vec<(&'static str, Source)> {
+            /// Drops all keys but the named ones; returns those that were set.
+            pub fn keep(&mut self, keys: &[&str]) -> Vec<&'static str> {
                 let mut dropped = Vec::new();
-                $( if keys.contains(&stringify!($name)) && let Some(given) = self.$name.take() {
-                    dropped.push((stringify!($name), given.source));
+                $( if !keys.contains(&stringify!($name)) && self.$name.take().is_some() {
+                    dropped.push(stringify!($name));
                 } )+
                 dropped
             }
         }
     };
+}
+
+impl Connection {
+    /// Makes the path of a key relative to the folder of the file that names it, unless it begins with `~`.
+    pub fn set_from_folder(&mut self, key: &str, folder: &Path) {
+        let from_folder = |path: &mut PathBuf| {
+            if !path.starts_with("~") {
+                *path = folder.join(&path);
+            }
+        };
+        match key {
+            "ca" => self.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
+            "identity" => self.identity.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
+            "known_hosts" => self.known_hosts.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
+            _ => {}
+        }
+    }
 }
 
 connection_keys! {

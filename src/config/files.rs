@@ -13,17 +13,27 @@ use super::source::{Given, Origin, Source};
 use super::surroundings::Surroundings;
 use super::toml::parse_toml;
 
-/// Keys that run something or weaken security: a file that others could have written must not set them.
-const DANGEROUS: [&str; 9] = [
-    "pwsh",
-    "exec",
-    "insecure",
-    "allow_unencrypted",
-    "trusted_hosts",
-    "ca",
-    "host_keys",
-    "known_hosts",
-    "password_env",
+/// What a file may say that others could have written: nothing of where we connect, as whom, how safely, or what runs
+/// here. A key that is not in this list is not among them, so that a new one is no hole.
+const HARMLESS: [&str; 18] = [
+    "connect_timeout",
+    "open_timeout",
+    "timeout",
+    "throttle",
+    "connect_throttle",
+    "retries",
+    "retry_delay",
+    "deadline",
+    "strict",
+    "exit_zero",
+    "output",
+    "streams",
+    "progress",
+    "color",
+    "quiet",
+    "verbose",
+    "csv_delimiter",
+    "csv_bom",
 ];
 
 /// What the configuration files say.
@@ -57,8 +67,19 @@ impl Config {
                 Ok(found) => {
                     walked |= file.walked;
                     let text = String::from_utf8_lossy(&found.bytes);
-                    let distrust = file.walked && !found.guarded;
-                    config.add(&file.path, &text, distrust, other_keys, &mut problems);
+                    match (Self::read(&file.path, &text, other_keys), around.exposure(&file.path)) {
+                        (Ok(layer), None) => config.fill(layer),
+                        (Ok(mut layer), Some(exposure)) => {
+                            layer.distrust(&file.path, &exposure);
+                            config.fill(layer);
+                        }
+                        (Err(mistakes), None) => problems.extend(mistakes),
+                        // Whoever can write it must not be able to stop us with it.
+                        (Err(_), Some(exposure)) => {
+                            let file = file.path.display();
+                            config.warnings.push(format!("{file}: ignored as a whole, because {exposure}"));
+                        }
+                    }
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => problems.push(Problem::new(format!("cannot read {}: {error}", file.path.display()))),
@@ -67,23 +88,17 @@ impl Config {
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
 
-    fn add(&mut self, path: &Path, text: &str, distrust: bool, other_keys: &[&str], problems: &mut Vec<Problem>) {
+    /// What one file says.
+    fn read(path: &Path, text: &str, other_keys: &[&str]) -> Result<Self, Vec<Problem>> {
         let (node, errors) = parse_toml(text.trim_start_matches('\u{feff}'));
         if !errors.is_empty() {
-            problems.extend(errors.into_iter().map(|(at, message)| Problem::at(path, at, "", message)));
-            return;
+            return Err(errors.into_iter().map(|(at, message)| Problem::at(path, at, "", message)).collect());
         }
-        let Value::Table(entries) = node.value else { return };
         let mut layer = Self::default();
-        for entry in entries {
-            if let Err(problem) = layer.entry(path, entry, other_keys) {
-                problems.push(problem);
-            }
-        }
-        if distrust {
-            layer.drop_dangerous(path);
-        }
-        self.fill(layer);
+        let Value::Table(entries) = node.value else { return Ok(layer) };
+        let read = entries.into_iter().map(|entry| layer.entry(path, entry, other_keys));
+        let problems: Vec<Problem> = read.filter_map(Result::err).collect();
+        if problems.is_empty() { Ok(layer) } else { Err(problems) }
     }
 
     fn entry(&mut self, path: &Path, entry: Entry, other_keys: &[&str]) -> Result<(), Problem> {
@@ -103,7 +118,10 @@ impl Config {
             return Ok(());
         }
         match self.connection.set(key, &entry.node, &source) {
-            Some(read) => read.map_err(|what| Problem::at(path, at, key, what)),
+            Some(read) => {
+                self.connection.set_from_folder(key, path.parent().unwrap_or(Path::new("")));
+                read.map_err(|what| Problem::at(path, at, key, what))
+            }
             None => {
                 let known = Connection::KEYS.iter().chain(other_keys).copied().chain(["inventory"]);
                 let problem = Problem::at(path, entry.at, "", format!("unknown key '{key}'"));
@@ -112,11 +130,22 @@ impl Config {
         }
     }
 
-    fn drop_dangerous(&mut self, path: &Path) {
-        for (key, _) in self.connection.drop_keys(&DANGEROUS) {
-            let file = path.display();
-            self.warnings
-                .push(format!("{file}: ignored '{key}': others than you can write this file (chmod go-w {file})"));
+    /// Drops what a file must not decide that others could have written, and says so.
+    fn distrust(&mut self, path: &Path, exposure: &str) {
+        let mut ignored: Vec<String> = self.connection.keep(&HARMLESS).into_iter().map(str::to_owned).collect();
+        if !self.inventories.is_empty() {
+            self.inventories.clear();
+            ignored.push("inventory".to_owned());
+        }
+        self.others.retain(|key, _| {
+            let harmless = HARMLESS.contains(&key.as_str());
+            if !harmless {
+                ignored.push(key.clone());
+            }
+            harmless
+        });
+        if !ignored.is_empty() {
+            self.warnings.push(format!("{}: ignored {}, because {exposure}", path.display(), ignored.join(", ")));
         }
     }
 

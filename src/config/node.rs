@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub struct Place {
     /// Line from 1; 0 is unknown.
     pub line: u32,
-    /// Column from 1, in characters.
+    /// Column from 1, in characters; 0 is unknown.
     pub column: u32,
 }
 

@@ -31,7 +31,7 @@ impl Problem {
         Self { file: Some(file.to_owned()), at, path: path.into(), message: message.into(), hint: None }
     }
 
-    /// The same with an advice.
+    /// The same with a hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -44,7 +44,10 @@ impl fmt::Display for Problem {
         if let Some(file) = &self.file {
             write!(f, "{}", file.display())?;
             if self.at.line > 0 {
-                write!(f, ":{}:{}", self.at.line, self.at.column)?;
+                write!(f, ":{}", self.at.line)?;
+            }
+            if self.at.column > 0 {
+                write!(f, ":{}", self.at.column)?;
             }
             f.write_str(": ")?;
         }

@@ -3,15 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file as read, with what its owner lets others do.
+/// A file as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileBytes {
     /// The content.
     pub bytes: Vec<u8>,
     /// Nobody but its owner can read it.
     pub private: bool,
-    /// Nobody but us and the administrator could have written it.
-    pub guarded: bool,
 }
 
 /// A place where a configuration file may be.
@@ -30,6 +28,13 @@ pub trait Surroundings {
     /// # Errors
     /// The system's own.
     fn read(&mut self, path: &Path) -> io::Result<FileBytes>;
+
+    /// How somebody else than us and the administrator could have written a file or put it into its place, as the end of
+    /// a sentence (`others can write it`); `None` if nobody could.
+    fn exposure(&self, path: &Path) -> Option<String>;
+
+    /// Tells the user what they should know before the run; one sentence.
+    fn warn(&mut self, warning: &str);
 
     /// Reads stdin to its end; a second call gives the same again.
     ///

@@ -48,6 +48,20 @@ impl<'a, 's> Loader<'a, 's> {
         Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
     }
 
+    /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would decide
+    /// where we connect.
+    pub fn load_found(&mut self, path: &Path) {
+        match self.around.exposure(path) {
+            None => drop(self.load(path, true)),
+            Some(exposure) => {
+                let file = path.display();
+                self.around.warn(&format!(
+                    "{file}: ignored as a whole, because {exposure}; to use it all the same, name it with -i"
+                ));
+            }
+        }
+    }
+
     /// Reads a file, or stdin for `-`; answers the number of the inventory. `main` when it was named by a flag or the
     /// configuration, not inside an expression.
     pub fn load(&mut self, path: &Path, main: bool) -> usize {

@@ -88,7 +88,7 @@ pub fn resolve(
     let hosts = select(request, config, around, sandbox)?;
     let endpoints = endpoints(&hosts, around)?;
     let credentials = credentials(&named(&hosts), request, around)?;
-    let warnings = config.warnings.iter().cloned().chain(warnings(&hosts, &endpoints)).collect();
+    let warnings = warnings(&hosts, &endpoints);
     let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {
         Arc::new(Target {
             name: host.name,
@@ -133,6 +133,7 @@ pub fn select(
     around: &mut dyn Surroundings,
     sandbox: &mut SandboxStarter<'_>,
 ) -> Result<Vec<HostSettings>, Errors> {
+    config.warnings.iter().for_each(|warning| around.warn(warning));
     let mut problems = Vec::new();
     let targets = expressions(&request.targets, "--targets", &mut problems);
     let exclude = expressions(&request.exclude, "--exclude", &mut problems);
@@ -180,9 +181,7 @@ fn expressions(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec
 
 fn load_main(request: &Request, config: &Config, loader: &mut Loader<'_, '_>) {
     if request.inventories.is_empty() {
-        for path in &config.inventories {
-            loader.load(path, true);
-        }
+        config.inventories.iter().for_each(|path| loader.load_found(path));
     }
     for path in &request.inventories {
         loader.load(path.as_ref(), true);

@@ -19,6 +19,9 @@ struct Fake {
     answers: Vec<&'static str>,
     asked: Vec<String>,
     configs: Vec<ConfigFile>,
+    /// Files that others could have written, and how.
+    exposed: HashMap<PathBuf, &'static str>,
+    warned: Vec<String>,
     ssh: bool,
     drawn: u64,
 }
@@ -38,7 +41,15 @@ impl Fake {
 impl Surroundings for Fake {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
         let (text, private) = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private, guarded: *private })
+        Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private })
+    }
+
+    fn exposure(&self, path: &Path) -> Option<String> {
+        self.exposed.get(path).map(|how| (*how).to_owned())
+    }
+
+    fn warn(&mut self, warning: &str) {
+        self.warned.push(warning.to_owned());
     }
 
     fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
@@ -524,26 +535,100 @@ fn urls_and_ports_stand_wherever_a_host_is_named() {
     assert_eq!(names("hosts = ['https://a[1-2]:1/x']\n", &["@all"]), "a[1-2]:1");
 }
 
-#[test]
-fn configuration_is_weakest_and_distrusts_what_others_could_write() {
+/// A configuration file that walking up finds, and the user's own.
+fn configured(walked: &str) -> Fake {
     let mut fake = Fake::default()
-        .file("/p/psfleet.toml", "port = 1\ninsecure = true\npwsh = '/evil'\ninventory = 'i.toml'\nthrottle = 7\n")
+        .file("/p/psfleet.toml", walked)
         .file("/u/psfleet.toml", "port = 2\nuser = 'u'\n")
         .file("/p/i.toml", "[hosts.h]\n");
-    fake.files.entry("/p/psfleet.toml".into()).and_modify(|file| file.1 = false);
     let place = |path: &str, walked| ConfigFile { path: path.into(), walked };
     fake.configs = vec![place("/p/psfleet.toml", true), place("/psfleet.toml", true), place("/u/psfleet.toml", false)];
+    fake
+}
+
+fn shown(connection: &Connection) -> Vec<String> {
+    connection.shown().into_iter().map(|(key, value, from)| format!("{key}={value} {from}")).collect()
+}
+
+#[test]
+fn configuration_is_weakest() {
+    let mut fake = configured("port = 1\nca = 'ca.pem'\ninventory = 'i.toml'\nthrottle = 7\n");
     let config = Config::load(&mut fake, &["throttle"]).unwrap();
     assert_eq!(config.inventories, [PathBuf::from("/p/i.toml")]);
     assert_eq!(config.others["throttle"].value.as_text().as_deref(), Some("7"));
-    assert_eq!(config.warnings.len(), 2);
-    let shown: Vec<_> =
-        config.connection.shown().into_iter().map(|(key, value, from)| format!("{key}={value} {from}")).collect();
-    assert_eq!(shown, ["port=1 /p/psfleet.toml:1", "user=u /u/psfleet.toml:2"]);
+    assert_eq!(config.warnings, [""; 0]);
+    assert_eq!(
+        shown(&config.connection),
+        ["port=1 /p/psfleet.toml:1", "user=u /u/psfleet.toml:2", "ca=/p/ca.pem /p/psfleet.toml:2"]
+    );
     let mistakes = Config::load(&mut fake, &[]).unwrap_err();
     assert!(mistakes[0].to_string().contains("unknown key 'throttle'"), "{mistakes:?}");
     let hosts = select(&request(&["@all"], &[]), &config, &mut fake, &mut |_| Err(String::new())).unwrap();
     assert_eq!(hosts[0].effective.connection.port.as_ref().unwrap().value, 1);
+}
+
+#[test]
+fn a_configuration_that_others_could_have_written_decides_nothing() {
+    let keys = "transport = 'local'\naddress = 'evil'\nauth = 'basic'\nport = 1\nuser = 'evil'\npassword_env = 'PATH'\n\
+                identity = 'k'\njump = 'evil'\nhost_keys = 'accept-new'\nknown_hosts = 'k'\nsubsystem = 's'\nexec = 'e'\n\
+                configuration_name = 'c'\nurl_path = '/x'\npwsh = './evil.sh'\ntls = false\nca = 'ca.pem'\n\
+                insecure = true\ntrusted_hosts = '*'\nallow_unencrypted = true\nuntrusted = 'allow'\n";
+    let harmless = "timeout = '1m'\nthrottle = 7\noutput = 'csv'\ncolor = 'never'\n";
+    let others = ["throttle", "output", "color", "auth_fail_limit", "csv_raw", "brand_new"];
+    let mut fake = configured(&format!(
+        "{keys}{harmless}inventory = ['i.toml']\nauth_fail_limit = 99\ncsv_raw = true\nbrand_new = 1\n"
+    ));
+    fake.exposed.insert("/p/psfleet.toml".into(), "others can write it");
+    let config = Config::load(&mut fake, &others).unwrap();
+    assert_eq!(
+        shown(&config.connection),
+        ["port=2 /u/psfleet.toml:1", "user=u /u/psfleet.toml:2", "timeout=1m /p/psfleet.toml:22"]
+    );
+    assert_eq!(config.others.keys().collect::<Vec<_>>(), ["color", "output", "throttle"]);
+    assert_eq!(config.inventories, [""; 0].map(PathBuf::from));
+    assert_eq!(
+        config.warnings,
+        ["/p/psfleet.toml: ignored address, transport, auth, port, user, password_env, identity, jump, host_keys, \
+          known_hosts, subsystem, exec, configuration_name, url_path, pwsh, tls, ca, insecure, trusted_hosts, \
+          allow_unencrypted, untrusted, inventory, auth_fail_limit, brand_new, csv_raw, because others can write it"]
+    );
+    // It must not be able to stop us either, and the user's own file is not better off.
+    let mut broken = configured("port = [[[\nnonsense = 1\n");
+    broken
+        .exposed
+        .extend([("/p/psfleet.toml".into(), "others can write it"), ("/u/psfleet.toml".into(), "of another")]);
+    let config = Config::load(&mut broken, &[]).unwrap();
+    assert_eq!(
+        config.warnings,
+        [
+            "/p/psfleet.toml: ignored as a whole, because others can write it",
+            "/u/psfleet.toml: ignored port, user, because of another"
+        ]
+    );
+    let mut harmless = configured("timeout = '1m'\n");
+    harmless.exposed.insert("/p/psfleet.toml".into(), "others can write it");
+    assert_eq!(Config::load(&mut harmless, &[]).unwrap().warnings, [""; 0]);
+}
+
+#[test]
+fn an_inventory_that_was_found_and_that_others_could_have_written_is_ignored() {
+    let mut fake = configured("inventory = ['i.toml', 'good.toml']\n").file("/p/good.toml", "[hosts.good]\n");
+    fake.exposed.insert("/p/i.toml".into(), "others can write it");
+    let config = Config::load(&mut fake, &[]).unwrap();
+    let mut sandbox = |_: &serde_json::Map<String, serde_json::Value>| Err(String::new());
+    let mut names = |request: &Request, fake: &mut Fake| {
+        let hosts = select(request, &config, fake, &mut sandbox);
+        hosts.map_or_else(|errors| errors.to_string(), |hosts| fold(hosts.iter().map(|host| host.name.as_ref())))
+    };
+    assert_eq!(names(&request(&["@all"], &[]), &mut fake), "good");
+    assert_eq!(
+        fake.warned,
+        ["/p/i.toml: ignored as a whole, because others can write it; to use it all the same, name it with -i"]
+    );
+    fake.warned.clear();
+    assert_eq!(names(&request(&["@all"], &["/p/i.toml"]), &mut fake), "h");
+    assert_eq!(names(&request(&["@/p/i.toml"], &[]), &mut fake), "h");
+    assert_eq!(fake.warned.len(), 1, "named by a flag or an expression it is the user's word: {:?}", fake.warned);
 }
 
 #[test]

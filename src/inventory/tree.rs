@@ -3,7 +3,7 @@
 //! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`vars`,
 //! `labels`, connection keys); or a list of hosts and nothing else. Every mistake is noted; reading goes on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Connection, Entry, Given, Node, Origin, Place, Problem, Source, Value, did_you_mean};
@@ -80,12 +80,7 @@ pub(super) fn set_key(
         return Some(Err((what, Some(hint))));
     }
     let set = connection.set(key, node, source)?.map_err(|what| (what, None));
-    let folder = context.file.parent().unwrap_or(Path::new(""));
-    let from_folder = |path: &mut PathBuf| {
-        if !path.starts_with("~") {
-            *path = folder.join(&path);
-        }
-    };
+    connection.set_from_folder(key, context.file.parent().unwrap_or(Path::new("")));
     if let Some(given) = connection.address.as_mut().filter(|_| key == "address") {
         match bare_address(&given.value) {
             Some(bare) => given.value = bare,
@@ -94,14 +89,6 @@ pub(super) fn set_key(
                 return Some(Err((what, None)));
             }
         }
-    }
-    match key {
-        "ca" => connection.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
-        "identity" => connection.identity.iter_mut().for_each(|given| given.value.iter_mut().for_each(from_folder)),
-        "known_hosts" => {
-            connection.known_hosts.iter_mut().for_each(|given| given.value.iter_mut().for_each(from_folder))
-        }
-        _ => {}
     }
     Some(set)
 }

@@ -175,6 +175,8 @@ fn a_broken_inventory_lists_every_mistake() {
         "groups:\n  web:\n    hosts: [ \"web[1-\" ]\n    prot: 1\n  db:\n    children: [ wbe ]\n    tls: maybe\n";
     std::fs::write(folder.path().join("i.yaml"), broken).expect("written");
     std::fs::write(folder.path().join("psfleet.toml"), "inventory = ['i.yaml']\n").expect("written");
+    #[cfg(unix)]
+    ["i.yaml", "psfleet.toml"].iter().for_each(|name| mode(&folder.path().join(name), 0o644));
     let (code, out, err) = psfleet_hosts(folder.path(), &["@webb,x y"], &[]);
     assert_eq!((code, out.as_str()), (2, ""));
     let file = folder.path().join("i.yaml").canonicalize().expect("a path").display().to_string();
@@ -191,4 +193,75 @@ fn a_broken_inventory_lists_every_mistake() {
     ");
     let (code, _, err) = psfleet_hosts(folder.path(), &["web1!web1"], &[("PSFLEET_INVENTORY", "/dev/null")]);
     assert_eq!((code, err.trim_end()), (4, "error: no target matches"));
+}
+
+/// Gives a file or folder these rights.
+#[cfg(unix)]
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("mode set");
+}
+
+/// What others could have written decides nothing of where we connect, as whom, how safely, or what runs here.
+#[cfg(unix)]
+#[test]
+fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
+    let folder = Folder::new("trust");
+    let root = folder.path().canonicalize().expect("a path");
+    let write = |name: &str, text: &str, rights: u32| {
+        let path = root.join(name);
+        std::fs::write(&path, text).expect("written");
+        mode(&path, rights);
+        path
+    };
+    write("evil.sh", &format!("#!/bin/sh\ntouch {}/started\n", root.display()), 0o755);
+    write("evil.toml", "[defaults]\ntransport = 'local'\npwsh = './evil.sh'\n[hosts.evil]\n", 0o644);
+    let config = write("psfleet.toml", "inventory = ['evil.toml']\nuser = 'evil'\noutput = 'csv'\n", 0o666);
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+            .args(arguments)
+            .current_dir(&root)
+            .env_clear()
+            .env("HOME", &root)
+            .output()
+            .expect("psfleet starts");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let at_once = ["run", "-t", "web01", "--no-input", "hostname"];
+    let said = run(&at_once);
+    let reason = format!("others can write {0} (mode 0666; chmod go-w {0})", config.display());
+    assert!(
+        said.starts_with(&format!("warning: {}: ignored user, inventory, because {reason}\n", config.display())),
+        "{said}"
+    );
+    assert!(said.contains("error: no user for web01"), "{said}");
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+    assert!(run(&["hosts", "list", "@all"]).contains("ignored user, inventory, because"), "said by every command");
+    // The inventory alone is open to others.
+    mode(&config, 0o644);
+    mode(&root.join("evil.toml"), 0o664);
+    let said = run(&at_once);
+    assert!(said.contains("evil.toml: ignored as a whole, because others can write"), "{said}");
+    // A folder on the way is, unless its sticky bit keeps what is ours.
+    mode(&root.join("evil.toml"), 0o644);
+    let inner = root.join("inner");
+    std::fs::create_dir(&inner).expect("made");
+    std::fs::rename(&config, inner.join("psfleet.toml")).expect("moved");
+    std::fs::rename(root.join("evil.toml"), inner.join("evil.toml")).expect("moved");
+    let inside = |rights: u32| {
+        mode(&inner, rights);
+        psfleet_hosts(&inner, &["list", "@all"], &[])
+    };
+    let (code, out, err) = inside(0o777);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains(&format!("because others can write {} (mode 0777;", inner.display())), "{err}");
+    assert_eq!(inside(0o1777), (0, "evil\n".to_owned(), String::new()));
+    // A link is as good as what it leads through.
+    mode(&inner, 0o777);
+    std::os::unix::fs::symlink(inner.join("psfleet.toml"), root.join("psfleet.toml")).expect("linked");
+    let (code, _, err) = psfleet_hosts(&root, &["list", "@all"], &[]);
+    assert!(code == 2 && err.contains("ignored user, inventory, because others can write"), "{err}");
+    // What the user names is the user's word.
+    let (code, out, _) = psfleet_hosts(&root, &["list", "@all", "-i", "inner/evil.toml"], &[]);
+    assert_eq!((code, out.as_str()), (0, "evil\n"));
+    assert!(!root.join("started").exists());
 }

@@ -1,0 +1,115 @@
+//! Who else could have written a file: what others can write decides nothing on its own.
+
+use std::path::Path;
+
+/// How somebody else than us and root could have written a file, or put it or a link to it into its place, as the end of a
+/// sentence; `None` if nobody could.
+///
+/// Every folder and every link on the way is looked at. A folder with the sticky bit (`/tmp`) may be open to all: what is
+/// ours in it stays. Access lists that give others the right to write show in the bits of the group.
+#[cfg(unix)]
+pub fn exposure(path: &Path) -> Option<String> {
+    unix::Walk::new(path).map_or_else(|error| Some(error.to_string()), unix::Walk::exposure)
+}
+
+/// Other systems: access lists are not read, so nothing counts as exposed. On Windows a psfleet.toml in a folder that
+/// others may write (such as one below `C:\`) is trusted; profile folders, where it belongs, are private by default.
+#[cfg(not(unix))]
+pub fn exposure(_path: &Path) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::ffi::OsString;
+    use std::fs::Metadata;
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::{Component, Path, PathBuf};
+
+    /// As many links on one way as Linux follows.
+    const MAX_LINKS: usize = 40;
+    const WRITABLE_BY_OTHERS: u32 = 0o022;
+    const STICKY: u32 = 0o1000;
+
+    /// The way from the root to a file, as the system would resolve it.
+    pub struct Walk {
+        us: Option<u32>,
+        here: PathBuf,
+        /// What is still to come, the next one last.
+        rest: Vec<OsString>,
+        links: usize,
+    }
+
+    impl Walk {
+        /// # Errors
+        /// There is no current folder.
+        pub fn new(path: &Path) -> io::Result<Self> {
+            let mut walk = Self { us: effective_user(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
+            walk.go(&std::path::absolute(path)?);
+            Ok(walk)
+        }
+
+        pub fn exposure(mut self) -> Option<String> {
+            if let found @ Some(_) = self.look(Path::new("/")) {
+                return found;
+            }
+            while let Some(name) = self.rest.pop() {
+                if name == ".." {
+                    self.here.pop();
+                    continue;
+                }
+                let next = self.here.join(name);
+                if let found @ Some(_) = self.look(&next) {
+                    return found;
+                }
+                match std::fs::read_link(&next) {
+                    Ok(target) => self.go(&target),
+                    Err(_) => self.here = next,
+                }
+                if self.links > MAX_LINKS {
+                    return Some("too many links lead to it".to_owned());
+                }
+            }
+            None
+        }
+
+        /// Goes on with a path, from the root if it is absolute.
+        fn go(&mut self, path: &Path) {
+            self.links += 1;
+            for component in path.components().rev() {
+                match component {
+                    Component::Normal(name) => self.rest.push(name.to_owned()),
+                    Component::ParentDir => self.rest.push("..".into()),
+                    Component::RootDir | Component::Prefix(_) => self.here = PathBuf::from("/"),
+                    Component::CurDir => {}
+                }
+            }
+        }
+
+        /// What is wrong with one folder, link or file.
+        fn look(&self, path: &Path) -> Option<String> {
+            let shown = path.display();
+            let found = match path.symlink_metadata() {
+                Ok(found) => found,
+                Err(error) => return Some(format!("{shown} cannot be looked at: {error}")),
+            };
+            if found.uid() != 0 && Some(found.uid()) != self.us {
+                return Some(format!("{shown} belongs to another user (uid {})", found.uid()));
+            }
+            let is_open = !found.is_symlink() && found.mode() & WRITABLE_BY_OTHERS != 0;
+            (is_open && !is_sticky(&found))
+                .then(|| format!("others can write {shown} (mode {:04o}; chmod go-w {shown})", found.mode() & 0o7777))
+        }
+    }
+
+    fn is_sticky(found: &Metadata) -> bool {
+        found.is_dir() && found.mode() & STICKY != 0
+    }
+
+    /// The user in whose name we act: the owner of our entry in /proc, else of a file that we make.
+    fn effective_user() -> Option<u32> {
+        let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
+        own.ok().map(|own| own.uid())
+    }
+}
