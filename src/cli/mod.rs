@@ -11,6 +11,7 @@ mod exit;
 mod exposure;
 mod feed;
 pub mod hosts;
+mod named_file;
 mod on_demand;
 mod run;
 pub mod sandbox;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::exposure::exposure;
-use crate::config::{ConfigFile, FileBytes, Surroundings};
+use super::named_file;
+use crate::config::{ConfigFile, FileBytes, NamedFile, Surroundings};
 
 /// The real machine.
 #[derive(Debug, Default)]
@@ -24,6 +25,10 @@ impl Surroundings for Machine {
 
     fn exposure(&self, path: &Path) -> Option<String> {
         exposure(path)
+    }
+
+    fn check(&self, file: NamedFile, path: &Path) -> Result<(), String> {
+        named_file::check(file, path)
     }
 
     fn warn(&mut self, warning: &str) {

@@ -22,5 +22,5 @@ pub use node::{Entry, Node, Place, Value};
 pub use problem::Problem;
 pub use setting::{Word, parse_hop, split_port};
 pub use source::{Given, Origin, Source};
-pub use surroundings::{ConfigFile, FileBytes, Surroundings};
+pub use surroundings::{ConfigFile, FileBytes, NamedFile, Surroundings};
 pub use toml::parse_toml;

@@ -12,6 +12,20 @@ pub struct FileBytes {
     pub private: bool,
 }
 
+/// What a file that a setting names must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NamedFile {
+    /// Certificates in PEM form.
+    Ca,
+    /// A private key for SSH, perhaps encrypted, or the public half of one that an agent holds.
+    Identity,
+    /// Host keys of SSH servers.
+    KnownHosts {
+        /// It may be absent: it is made when the first key is accepted.
+        is_made: bool,
+    },
+}
+
 /// A place where a configuration file may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFile {
@@ -32,6 +46,12 @@ pub trait Surroundings {
     /// How somebody else than us and the administrator could have written a file or put it into its place, as the end of
     /// a sentence (`others can write it`); `None` if nobody could.
     fn exposure(&self, path: &Path) -> Option<String>;
+
+    /// Whether a file that a setting names holds what it must.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its name.
+    fn check(&self, file: NamedFile, path: &Path) -> Result<(), String>;
 
     /// Tells the user what they should know before the run; one sentence.
     fn warn(&mut self, warning: &str);

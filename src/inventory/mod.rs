@@ -20,6 +20,7 @@ mod json;
 mod list;
 mod load;
 mod model;
+mod named_files;
 mod pattern;
 mod range;
 mod request;

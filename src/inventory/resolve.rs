@@ -15,6 +15,7 @@ use super::expression::{Atom, Expression, parse};
 use super::fold::fold;
 use super::load::Loader;
 use super::model::Inventory;
+use super::named_files::check_files;
 use super::request::Request;
 use super::row::add_url;
 use super::select::Lookup;
@@ -236,7 +237,7 @@ fn settle(
     (effective, inventory.hosts.iter().map(|host| settler.all_groups(host)).collect())
 }
 
-/// All endpoints, or every broken rule with the hosts that break it.
+/// All endpoints, or every broken rule with the hosts that break it, or every file that a setting names in vain.
 fn endpoints(hosts: &[HostSettings], around: &mut dyn Surroundings) -> Result<Vec<Endpoint>, Errors> {
     let home = around.home();
     let mut endpoints = Vec::with_capacity(hosts.len());
@@ -251,7 +252,8 @@ fn endpoints(hosts: &[HostSettings], around: &mut dyn Surroundings) -> Result<Ve
         }
     }
     if broken.is_empty() {
-        return Ok(endpoints);
+        let problems = check_files(hosts, &endpoints, around);
+        return if problems.is_empty() { Ok(endpoints) } else { Err(Errors { problems }) };
     }
     let named = |(problem, names): (Problem, Vec<&str>)| {
         let message = format!("{}: {}", fold(names), problem.message);

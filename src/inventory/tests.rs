@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, fold, rehearse, resolve, select};
-use crate::config::{Config, ConfigFile, Connection, FileBytes, Given, Source, Surroundings, Transport};
+use crate::config::{Config, ConfigFile, Connection, FileBytes, Given, NamedFile, Source, Surroundings, Transport};
 use crate::target::{Endpoint, Target, Tls};
 
 /// A machine that holds what a test puts there.
@@ -21,6 +21,9 @@ struct Fake {
     configs: Vec<ConfigFile>,
     /// Files that others could have written, and how.
     exposed: HashMap<PathBuf, &'static str>,
+    /// Files that do not hold what they must, and how often each file was looked at.
+    wrong: HashMap<PathBuf, &'static str>,
+    checked: std::cell::RefCell<Vec<PathBuf>>,
     warned: Vec<String>,
     ssh: bool,
     drawn: u64,
@@ -46,6 +49,11 @@ impl Surroundings for Fake {
 
     fn exposure(&self, path: &Path) -> Option<String> {
         self.exposed.get(path).map(|how| (*how).to_owned())
+    }
+
+    fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {
+        self.checked.borrow_mut().push(path.to_owned());
+        self.wrong.get(path).map_or(Ok(()), |what| Err((*what).to_owned()))
     }
 
     fn warn(&mut self, warning: &str) {
@@ -629,6 +637,39 @@ fn an_inventory_that_was_found_and_that_others_could_have_written_is_ignored() {
     assert_eq!(names(&request(&["@all"], &["/p/i.toml"]), &mut fake), "h");
     assert_eq!(names(&request(&["@/p/i.toml"], &[]), &mut fake), "h");
     assert_eq!(fake.warned.len(), 1, "named by a flag or an expression it is the user's word: {:?}", fake.warned);
+}
+
+#[test]
+fn files_that_settings_name_are_looked_at_before_the_run() {
+    let inventory = "[defaults]\nuser = 'u'\nca = 'ca.pem'\n[groups.lin]\nhosts = ['lin[1-9]']\ntransport = 'ssh'\n\
+                     identity = ['k1', 'k2']\nknown_hosts = 'kh'\n[groups.win]\nhosts = ['win[1-9]']\ntls = true\n\
+                     [hosts.own]\ntls = true\nca = '/own.pem'\n[hosts.plain]\n";
+    let fake = || Fake::default().file("d/i.toml", inventory).env("PSFLEET_PASSWORD", "pw");
+    let on = |targets: &str| request(&[targets], &["d/i.toml"]);
+    let error = |request: &Request, wrong: &[(&str, &'static str)]| {
+        let mut fake = fake();
+        fake.wrong = wrong.iter().map(|(path, what)| (path.into(), *what)).collect();
+        let error = run(request, &mut fake).map(|resolved| resolved.targets.len()).map_err(|errors| errors.to_string());
+        let hosts = select(request, &Config::default(), &mut fake, &mut |_| Err(String::new())).expect("hosts");
+        let rehearsed = rehearse(&hosts, request, &mut fake).map(|rehearsal| rehearsal.endpoints.len());
+        assert_eq!(rehearsed.map_err(|errors| errors.to_string()), error);
+        error
+    };
+    let mut whole = fake();
+    assert_eq!(run(&on("@lin,@win,own"), &mut whole).unwrap().targets.len(), 19);
+    let mut checked = whole.checked.take();
+    checked.sort();
+    assert_eq!(checked, ["/own.pem", "d/ca.pem", "d/k1", "d/k2", "d/kh"].map(PathBuf::from), "each once");
+    let all = [("d/k2", "gone"), ("d/kh", "bad"), ("d/ca.pem", "gone"), ("/own.pem", "bad")];
+    assert_eq!(
+        error(&on("@lin,@win,own"), &all).unwrap_err(),
+        "d/i.toml:7: groups > lin > identity: d/k2: gone\nd/i.toml:8: groups > lin > known_hosts: d/kh: bad\n\
+         d/i.toml:3: defaults > ca: d/ca.pem: gone\nd/i.toml:14: own > ca: /own.pem: bad"
+    );
+    assert_eq!(error(&on("plain"), &all), Ok(1), "without TLS no authority is asked");
+    let flags = Connection { ca: flag("f.pem".into()), identity: flag(vec!["f".into()]), ..Connection::default() };
+    let request = Request { settings: flags, ..on("@lin,@win") };
+    assert_eq!(error(&request, &[("f", "bad"), ("f.pem", "gone")]).unwrap_err(), "--flag: f: bad\n--flag: f.pem: gone");
 }
 
 #[test]

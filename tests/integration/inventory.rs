@@ -265,3 +265,56 @@ fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
     assert_eq!((code, out.as_str()), (0, "evil\n"));
     assert!(!root.join("started").exists());
 }
+
+#[test]
+fn files_that_settings_name_are_read_before_the_first_connection() {
+    let folder = Folder::new("named");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("written");
+    let key = |arguments: &[&str]| {
+        let made = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output();
+        made.is_ok_and(|made| made.status.success())
+    };
+    if !(key(&["-N", "", "-f", "plain"]) && key(&["-N", "phrase", "-f", "locked"])) {
+        eprintln!("skipped: there is no ssh-keygen");
+        return;
+    }
+    write("garbage", b"\x00\xff not a key\n");
+    write("half.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n");
+    write("odd.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    write("empty", b"# nobody yet\n");
+    let inventory = "[defaults]\ntransport = 'ssh'\nuser = 'u'\n[hosts.good]\nidentity = ['plain', 'locked', 'plain.pub']\n\
+                     known_hosts = 'empty'\n[hosts.bad]\nidentity = ['gone', 'garbage', '.']\nknown_hosts = 'garbage'\n\
+                     [hosts.new]\nhost_keys = 'accept-new'\nknown_hosts = 'made_later'\n[hosts.strict]\nknown_hosts = 'gone'\n\
+                     [hosts.none]\ntransport = 'winrm'\ntls = true\nca = 'empty'\n[hosts.half]\ntransport = 'winrm'\n\
+                     tls = true\nca = 'half.pem'\n[hosts.odd]\ntransport = 'winrm'\ntls = true\nca = 'odd.pem'\n";
+    write("i.toml", inventory.as_bytes());
+    let planned = |targets: &str, more: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+            .args(["run", "-i", "i.toml", "-t", targets, "--plan", "1"])
+            .args(more)
+            .current_dir(folder.path())
+            .env("PSFLEET_PASSWORD", "pw")
+            .output()
+            .expect("psfleet starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(planned("good,new", &[]), (Some(0), String::new()));
+    let (code, said) = planned("@all", &[]);
+    assert_eq!(code, Some(2));
+    insta::assert_snapshot!(said, @r"
+    error: i.toml:8: bad > identity: gone: there is no such file
+    error: i.toml:8: bad > identity: garbage: it is not a private key that we can read (OpenSSH or PEM form)
+    error: i.toml:8: bad > identity: .: it is a folder, not a file
+    error: i.toml:9: bad > known_hosts: garbage: no line in it is one of known_hosts (HOST KIND KEY)
+    error: i.toml:14: strict > known_hosts: gone: there is no such file
+    error: i.toml:18: none > ca: empty: it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)
+    error: i.toml:22: half > ca: half.pem: a block of PEM in it is cut short or damaged
+    error: i.toml:26: odd > ca: odd.pem: certificate 1 in it is damaged
+    ");
+    let (code, said) = planned("good", &["--identity", "gone"]);
+    assert_eq!((code, said.as_str()), (Some(2), "error: --identity: gone: there is no such file\n"));
+}

@@ -1,0 +1,92 @@
+//! What files that settings name must hold, seen before the first connection.
+
+use std::io;
+use std::path::Path;
+
+use base64_simd::STANDARD as BASE64;
+use russh::keys::{Error as KeyError, decode_secret_key, parse_public_key_base64};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use x509_parser::prelude::{FromDer, X509Certificate};
+use zeroize::Zeroizing;
+
+use crate::config::NamedFile;
+
+/// Whether a file holds what it must. Whether a passphrase fits an encrypted key is not known before the logon.
+///
+/// # Errors
+/// What is wrong with it, without its name.
+pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if file == (NamedFile::KnownHosts { is_made: true }) && error.kind() == io::ErrorKind::NotFound => {
+            return Ok(());
+        }
+        Err(error) => return Err(unreadable(&error)),
+    };
+    match file {
+        NamedFile::Ca => certificates(&bytes),
+        NamedFile::Identity => identity(&bytes),
+        NamedFile::KnownHosts { .. } => known_hosts(&bytes),
+    }
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "we may not read it".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    }
+}
+
+fn certificates(bytes: &[u8]) -> Result<(), String> {
+    let mut count = 0;
+    for found in CertificateDer::pem_slice_iter(bytes) {
+        let certificate = found.map_err(|_| "a block of PEM in it is cut short or damaged".to_owned())?;
+        count += 1;
+        if X509Certificate::from_der(&certificate).is_err() {
+            return Err(format!("certificate {count} in it is damaged"));
+        }
+    }
+    match count {
+        0 => Err("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn identity(bytes: &[u8]) -> Result<(), String> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let is_encrypted = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
+    if is_encrypted.iter().any(|mark| text.contains(mark)) {
+        return Ok(());
+    }
+    match decode_secret_key(&text, None) {
+        Ok(_) | Err(KeyError::KeyIsEncrypted) => Ok(()),
+        Err(_) if is_public_key(&text) => Ok(()),
+        Err(_) if text.starts_with("PuTTY-User-Key-File") => {
+            Err("it is a key of PuTTY; export it in OpenSSH form with PuTTYgen".to_owned())
+        }
+        Err(_) => Err("it is not a private key that we can read (OpenSSH or PEM form)".to_owned()),
+    }
+}
+
+/// The public half, which names a key that an agent holds.
+fn is_public_key(text: &str) -> bool {
+    text.split_whitespace().nth(1).is_some_and(|key| parse_public_key_base64(key).is_ok())
+}
+
+fn known_hosts(bytes: &[u8]) -> Result<(), String> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
+    // One line that is not right is passed over, as ssh does.
+    match lines.peek().is_none() || lines.any(is_known_host) {
+        true => Ok(()),
+        false => Err("no line in it is one of known_hosts (HOST KIND KEY)".to_owned()),
+    }
+}
+
+fn is_known_host(line: &str) -> bool {
+    let key = line.split_whitespace().skip(usize::from(line.starts_with('@'))).nth(2);
+    key.is_some_and(|key| BASE64.decode_to_vec(key).is_ok_and(|key| key.len() > 4))
+}
