@@ -33,6 +33,7 @@ mod ssh_config;
 mod tests;
 mod text;
 mod tree;
+mod unknown;
 mod url;
 mod yaml;
 mod yaml_error;

@@ -19,6 +19,7 @@ use super::named_files::check_files;
 use super::request::Request;
 use super::row::add_url;
 use super::select::Lookup;
+use super::unknown::unknown_names;
 
 /// Starts a sandbox for an inventory that has a `[sandbox]` table, and answers with the inventory that describes it
 /// (TOML, as `psfleet sandbox --write-inventory` writes it). The error is one line.
@@ -147,6 +148,7 @@ pub fn select(
     let files = load_named(targets.iter().chain(&exclude), &mut loader);
     let Loader { mut inventory, problems: mistakes, .. } = loader;
     problems.extend(mistakes);
+    unknown_names(&targets, &exclude, &inventory).iter().for_each(|warning| around.warn(warning));
     add_literals(&targets, &mut inventory, &mut problems);
     problems.extend(inventory.check());
     let (effective, groups) = settle(&inventory, request, config, &mut problems);
@@ -206,7 +208,8 @@ fn load_named<'a>(
     files
 }
 
-fn atoms(expression: &Expression) -> impl Iterator<Item = &Atom> {
+/// The smallest parts of an expression, in order.
+pub(super) fn atoms(expression: &Expression) -> impl Iterator<Item = &Atom> {
     expression.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
 }
 

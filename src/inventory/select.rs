@@ -58,7 +58,12 @@ impl Lookup<'_> {
 
     fn atom(&self, atom: &Atom, problems: &mut Vec<Problem>) -> Hosts {
         match atom {
-            Atom::All => self.known().collect(),
+            Atom::All => {
+                if let Some(hint) = self.no_inventory() {
+                    push(problems, Problem::new("'@all' is the whole inventory, and there is none").with_hint(hint));
+                }
+                self.known().collect()
+            }
             Atom::Group(name) => self.group(name, problems),
             Atom::File(path) => self.source(path),
             Atom::Stdin => self.source(&PathBuf::from("-")),
@@ -123,10 +128,7 @@ impl Lookup<'_> {
         let hosts: Hosts = self.known().filter(|&host| matches(pattern, &self.inventory.hosts[host].name)).collect();
         if hosts.is_empty() {
             let names = self.known().map(|host| self.inventory.hosts[host].name.as_ref());
-            let hint = did_you_mean(pattern, names).or_else(|| {
-                let empty = self.known().next().is_none();
-                empty.then(|| "patterns are looked up in an inventory; name one with -i".to_owned())
-            });
+            let hint = self.no_inventory().or_else(|| did_you_mean(pattern, names));
             push(problems, Problem { hint, ..Problem::new(format!("no host of the inventory matches '{pattern}'")) });
         }
         hosts

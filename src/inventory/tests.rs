@@ -600,6 +600,8 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
           known_hosts, subsystem, exec, configuration_name, url_path, pwsh, tls, ca, insecure, trusted_hosts, \
           allow_unencrypted, untrusted, inventory, auth_fail_limit, brand_new, csv_raw, because others can write it"]
     );
+    let error = run(&request(&["@all"], &[]), &mut Fake::default()).unwrap_err().to_string();
+    assert!(error.contains("'@all' is the whole inventory") && error.contains("there is no inventory"), "{error}");
     // It must not be able to stop us either, and the user's own file is not better off.
     let mut broken = configured("port = [[[\nnonsense = 1\n");
     broken
@@ -670,6 +672,40 @@ fn files_that_settings_name_are_looked_at_before_the_run() {
     let flags = Connection { ca: flag("f.pem".into()), identity: flag(vec!["f".into()]), ..Connection::default() };
     let request = Request { settings: flags, ..on("@lin,@win") };
     assert_eq!(error(&request, &[("f", "bad"), ("f.pem", "gone")]).unwrap_err(), "--flag: f: bad\n--flag: f.pem: gone");
+}
+
+#[test]
+fn names_near_to_those_of_the_inventory_get_a_hint() {
+    let warned = |targets: &[&str], exclude: &[&str]| {
+        let mut fake = Fake::default().file("i.toml", FLEET).env("PSFLEET_PASSWORD", "pw");
+        let exclude = exclude.iter().map(|text| (*text).to_owned()).collect();
+        let request = Request { exclude, ..request(targets, &["i.toml"]) };
+        let _ = select(&request, &Config::default(), &mut fake, &mut |_| Err(String::new()));
+        fake.warned.join("|")
+    };
+    let taken = |name: &str, meant: &str| {
+        format!("'{name}' is not in the inventory and is taken as it is; did you mean '{meant}'?")
+    };
+    assert_eq!(warned(&["wbe01"], &[]), taken("wbe01", "web01"));
+    assert_eq!(warned(&["web011,web03"], &[]), taken("web011", "web01"));
+    assert_eq!(warned(&["web"], &[]), taken("web", "@web"));
+    assert_eq!(warned(&["edge"], &[]), taken("edge", "edge.dmz"));
+    assert_eq!(warned(&["WEB01.corp.example"], &[]), taken("WEB01.corp.example", "web01"));
+    assert_eq!(
+        warned(&["@web"], &["wbe01"]),
+        "'wbe01' is not in the inventory and excludes nothing; did you mean 'web01'?"
+    );
+    assert_eq!(warned(&["other,10.0.0.1,web01,ssh://wbe01"], &["host99"]), "");
+}
+
+#[test]
+fn nothing_to_choose_from_gets_a_hint() {
+    let message = |targets: &str| run(&request(&[targets], &[]), &mut Fake::default()).unwrap_err();
+    for targets in ["@all", "@web", "web*", "label:a=b", "@all!x"] {
+        let error = message(targets);
+        assert_eq!(error.exit_code(), 2, "{targets}");
+        assert!(error.to_string().contains("hint: there is no inventory: name one with -i FILE"), "{targets}: {error}");
+    }
 }
 
 #[test]
