@@ -111,7 +111,7 @@ impl EventLines {
         if self.types {
             clixml::write_typed(&record.value, out);
         } else if record.stream == Stream::Output {
-            let lost = object::write_plain(&record.value, &self.select, out);
+            let lost = object::write_plain(&record.value, &self.select, self.host(record.target), out);
             self.losses.note(self.host(record.target), &lost);
         } else {
             append(out, &MessageData::of(record));
@@ -308,6 +308,20 @@ mod tests {
         let events = [script.started(), script.record(0, Stream::Output, object)];
         let settings = Settings { select: vec!["status".into(), "Missing".into(), "n*".into()], ..settings() };
         assert_eq!(lines(&settings, &events)[0]["data"].to_string(), r#"{"Status":4,"Missing":null,"Name":"W32Time"}"#);
+    }
+
+    #[test]
+    fn a_selected_host_stands_in_the_data() {
+        let mut script = Script::new(&["web01"]);
+        let object = bag(vec![("Name", Value::str("W32Time")), ("PSComputerName", Value::str("inner"))]);
+        let events = [script.started(), script.record(0, Stream::Output, object)];
+        let data = |select: &[&str]| {
+            let select = select.iter().map(|name| (*name).to_owned()).collect();
+            lines(&Settings { select, ..settings() }, &events)[0]["data"].to_string()
+        };
+        assert_eq!(data(&["PSComputerName"]), r#"{"PSComputerName":"web01"}"#);
+        assert_eq!(data(&["Name", "pscomputername", "name"]), r#"{"PSComputerName":"web01","Name":"W32Time"}"#);
+        assert_eq!(data(&["Gone", "gone"]), r#"{"Gone":null}"#);
     }
 
     #[test]

@@ -28,16 +28,22 @@ pub fn shape(document: &Document) -> Shape<'_> {
     }
 }
 
-/// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show.
-pub fn write_plain(document: &Document, select: &Select, out: &mut Vec<u8>) -> Diagnostics {
+/// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show. The host is among them
+/// where it was asked for by name.
+pub fn write_plain(document: &Document, select: &Select, host: &str, out: &mut Vec<u8>) -> Diagnostics {
     let fields = match shape(document) {
         Shape::Fields(fields) if !select.is_all() => select.apply(fields),
         _ => return clixml::write_plain(document, out),
     };
     let mut json = PlainJson::new(document);
     out.push(b'{');
+    if select.has_host() {
+        append(out, &super::host::COLUMN);
+        out.push(b':');
+        append(out, &host);
+    }
     for (place, (name, value)) in fields.into_iter().enumerate() {
-        if place > 0 {
+        if place > 0 || select.has_host() {
             out.push(b',');
         }
         append(out, &name);
@@ -72,7 +78,7 @@ mod tests {
 
     fn plain(value: Value) -> Json {
         let mut json = Vec::new();
-        super::write_plain(&Document::new(value), &Select::new(&[]), &mut json);
+        super::write_plain(&Document::new(value), &Select::new(&[]), "h", &mut json);
         serde_json::from_slice(&json).expect("JSON")
     }
 

@@ -7,26 +7,44 @@ use crate::clixml::Value;
 /// A property under its name.
 pub type Field<'a> = (&'a str, &'a Value);
 
+/// The host's name among the properties: a column of its own in most formats, and never a property of the object.
+const HOST: &str = super::host::COLUMN;
+
 /// Names and patterns of properties, in the order wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Select {
     patterns: Vec<String>,
+    host: bool,
 }
 
 impl Select {
     /// Reads names; `*` stands for any characters. An empty list selects everything.
     pub fn new(names: &[String]) -> Self {
-        let names = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
-        Self { patterns: names.map(str::to_owned).collect() }
+        let mut select = Self::default();
+        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if name.eq_ignore_ascii_case(HOST) {
+                select.host = true;
+            } else if !select.patterns.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                select.patterns.push(name.to_owned());
+            }
+        }
+        select
+    }
+
+    /// Whether the host was asked for by name.
+    pub fn has_host(&self) -> bool {
+        self.host
     }
 
     /// Whether everything is selected.
     pub fn is_all(&self) -> bool {
-        self.patterns.is_empty()
+        self.patterns.is_empty() && !self.host
     }
 
     /// The selected fields in the order wanted. A name without `*` that an object lacks is null, as Select-Object has it.
-    pub fn apply<'a>(&'a self, fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
+    /// The host is not among them, and an object's own property of its name gives way to it, as under Invoke-Command.
+    pub fn apply<'a>(&'a self, mut fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
+        fields.retain(|(name, _)| !name.eq_ignore_ascii_case(HOST));
         if self.is_all() {
             return fields;
         }
@@ -115,5 +133,19 @@ mod tests {
         let fields = vec![("Name", &Value::Bool(true)), ("Status", &Value::Null), ("DisplayName", &Value::Null)];
         let chosen: Vec<_> = select.apply(fields).into_iter().map(|(name, _)| name).collect();
         assert_eq!(chosen, ["Status", "Name", "DisplayName", "Missing"]);
+    }
+
+    #[test]
+    fn the_host_is_no_property_and_names_count_once() {
+        let names = ["pscomputername", "Name", "name", "Gone", "GONE", "PS*"].map(str::to_owned);
+        let select = Select::new(&names);
+        let own = vec![("Name", &Value::Bool(true)), ("PSComputerName", &Value::Null), ("PSPath", &Value::Null)];
+        let chosen: Vec<_> = select.apply(own.clone()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!((chosen, select.has_host()), (vec!["Name", "Gone", "PSPath"], true));
+        let only = Select::new(&["PSComputerName".to_owned()]);
+        assert!(!only.is_all() && only.apply(own.clone()).is_empty());
+        let everything = Select::default();
+        let all: Vec<_> = everything.apply(own).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(all, ["Name", "PSPath"]);
     }
 }

@@ -109,6 +109,19 @@ fn selection_orders_the_columns() {
 }
 
 #[test]
+fn the_host_is_one_column_however_it_is_asked_for() {
+    let object = || row(vec![("PSComputerName", Value::str("inner")), ("Name", Value::str("n"))]);
+    let written = |select: &[&str]| {
+        let select = select.iter().map(|name| (*name).to_owned()).collect();
+        csv(&Settings { select, ..settings() }, &["h"], vec![(0, object())])
+    };
+    assert_eq!(written(&["PSComputerName"]), "PSComputerName\r\nh\r\n");
+    assert_eq!(written(&["name", "pscomputername", "Name"]), "PSComputerName,Name\r\nh,n\r\n");
+    assert_eq!(written(&["PS*", "gone", "GONE"]), "PSComputerName,gone\r\nh,\r\n");
+    assert_eq!(written(&[]), "PSComputerName,Name\r\nh,n\r\n");
+}
+
+#[test]
 fn nothing_is_a_header_alone() {
     assert_eq!(csv(&settings(), &["h"], vec![]), "PSComputerName\r\n");
 }

@@ -106,7 +106,8 @@ impl Table {
     fn object(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
         let document = &record.value;
         match object::shape(document) {
-            Shape::Fields(fields) => {
+            Shape::Fields(mut fields) => {
+                fields.retain(|(name, _)| !name.eq_ignore_ascii_case(super::host::COLUMN));
                 let all = fields.len();
                 let (fields, hidden) = if self.select.is_all() {
                     let shown = chosen(document, fields);
@@ -234,7 +235,7 @@ impl Table {
     }
 
     fn many_hosts(&self) -> bool {
-        self.header.as_ref().is_some_and(|header| header.targets.len() > 1)
+        self.select.has_host() || self.header.as_ref().is_some_and(|header| header.targets.len() > 1)
     }
 
     fn host(&self, target: TargetId) -> &str {

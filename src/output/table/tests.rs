@@ -98,6 +98,30 @@ fn selected_properties_are_the_columns() {
 }
 
 #[test]
+fn a_selected_host_is_a_column_of_one_host_too() {
+    let mut script = Script::new(&["web01"]);
+    let events = [script.started(), service(&mut script, 0, "Running", "WinRM", "Remote"), script.run_finished()];
+    let select = |names: &[&str]| crate::output::Settings {
+        select: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..settings()
+    };
+    insta::assert_snapshot!(written(Format::Table, &select(&["name", "PSComputerName"]), &events), @r"
+    PSComputerName  Name
+    --------------  ----
+    web01           WinRM
+    ");
+    insta::assert_snapshot!(written(Format::Table, &select(&["pscomputername"]), &events), @r"
+    PSComputerName
+    --------------
+    web01
+    ");
+    let text = written(Format::Text, &select(&["name", "PSComputerName"]), &events);
+    assert!(text.contains("PSComputerName") && text.contains("web01") && text.contains("WinRM"), "{text}");
+    let list = written(Format::List, &select(&["PSComputerName"]), &events);
+    assert_eq!(list, "PSComputerName : web01\n\n");
+}
+
+#[test]
 fn objects_without_properties_are_text() {
     let mut script = Script::new(&["web01"]);
     let plain = Object { to_string: Some("127.0.0.1".into()), ..Object::default() };

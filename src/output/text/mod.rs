@@ -66,7 +66,7 @@ impl Text {
     }
 
     fn begin(&mut self, header: &Arc<RunHeader>) {
-        self.paper.begin(header);
+        self.paper.begin(header, self.select.has_host());
         self.header = Some(Arc::clone(header));
     }
 

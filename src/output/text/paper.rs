@@ -27,10 +27,10 @@ impl Paper {
         Self { page: Page::new(width, color), sheets: Sheets::new(width, color) }
     }
 
-    /// Learns which hosts there are.
-    pub fn begin(&mut self, header: &RunHeader) {
+    /// Learns which hosts there are, and whether each object says whose it is where there is only one.
+    pub fn begin(&mut self, header: &RunHeader, names_host: bool) {
         let is_shared = header.targets.len() > 1;
-        self.page.name_owners(is_shared.then(|| host::width(header)));
+        self.page.name_owners((is_shared || names_host).then(|| host::width(header)));
         self.sheets.share(is_shared);
     }
 
