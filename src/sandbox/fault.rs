@@ -31,6 +31,8 @@ pub enum FaultKind {
     Denied,
     /// The host has another password.
     WrongPassword,
+    /// The same, and it refuses by a token: SPNEGO's `reject`, as GSS-API servers do it.
+    RejectToken,
     /// A web server without WinRM.
     NotWinrm,
     /// Its certificate has expired (TLS only).
@@ -41,7 +43,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str, &'static str); 15] = [
         (Self::Refused, "refused", "nothing listens on the port"),
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
@@ -53,6 +55,7 @@ impl FaultKind {
         (Self::Quota, "quota", "no shell is free (MaxShellsPerUser)"),
         (Self::Denied, "denied", "the user may not use the endpoint"),
         (Self::WrongPassword, "wrong-password", "the host has another password"),
+        (Self::RejectToken, "reject-token", "the same, and a SPNEGO token says no"),
         (Self::NotWinrm, "not-winrm", "a web server that is no WinRM"),
         (Self::Expired, "expired", "the certificate has expired (needs TLS)"),
         (Self::WrongName, "wrong-name", "the certificate is for another name (needs TLS)"),

@@ -135,7 +135,7 @@ impl Member {
     ) -> Result<Self, Error> {
         let facts = Arc::new(engine::Host::draw(shared.options.seed, index));
         let password = match fault {
-            Some(FaultKind::WrongPassword) => Secret::new(Uuid::new_v4().simple().to_string()),
+            Some(FaultKind::WrongPassword | FaultKind::RejectToken) => Secret::new(Uuid::new_v4().simple().to_string()),
             _ => password.clone(),
         };
         let name = facts.name().to_owned();

@@ -6,6 +6,7 @@ use aws_lc_rs::constant_time;
 use bytes::Bytes;
 
 use super::acceptor::{Acceptor, Step};
+use super::fault::FaultKind;
 use super::host::Host;
 use super::stats::Counters;
 use crate::auth::{ChannelBinding, sealed};
@@ -92,7 +93,7 @@ impl Logon {
                 Box::new(Acceptor::new(&token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
             }
         };
-        match acceptor.step(&token).map_err(|_| denied(host))? {
+        match acceptor.step(&token).map_err(|_| rejected(host))? {
             Step::Continue(token) => {
                 self.state = State::Handshake(acceptor);
                 Err(Refusal::Unauthorized(vec![header(&token)]))
@@ -144,6 +145,9 @@ impl Logon {
 /// Both travel under the scheme Negotiate.
 const NEGOTIATED: [AuthMethod; 2] = [AuthMethod::Negotiate, AuthMethod::Ntlm];
 
+/// A NegTokenResp that says `reject` and nothing else (RFC 4178 4.2.2).
+const REJECT: [u8; 9] = [0xA1, 0x07, 0x30, 0x05, 0xA0, 0x03, 0x0A, 0x01, 0x02];
+
 fn takes(host: &Host, mechanisms: &[AuthMethod]) -> bool {
     mechanisms.iter().any(|mechanism| host.shared.options.auth.contains(mechanism))
 }
@@ -156,6 +160,14 @@ fn header(token: &[u8]) -> String {
 fn denied(host: &Host) -> Refusal {
     Counters::count(&host.shared.counters.failed_logons);
     unauthorized(host)
+}
+
+/// The same of a proof.
+fn rejected(host: &Host) -> Refusal {
+    match (denied(host), host.fault) {
+        (_, Some(FaultKind::RejectToken)) => Refusal::Unauthorized(vec![header(&REJECT)]),
+        (refusal, _) => refusal,
+    }
 }
 
 fn unauthorized(host: &Host) -> Refusal {

@@ -52,6 +52,7 @@ async fn each_fault_has_its_outcome_and_reason() {
         (FaultKind::Quota, Outcome::Unreachable, Some(Reason::Quota)),
         (FaultKind::Denied, Outcome::Auth, Some(Reason::EndpointDenied)),
         (FaultKind::WrongPassword, Outcome::Auth, Some(Reason::LogonDenied)),
+        (FaultKind::RejectToken, Outcome::Auth, Some(Reason::LogonDenied)),
         (FaultKind::NotWinrm, Outcome::Unreachable, Some(Reason::NotWinrm)),
     ];
     each_ends(&expected, false).await;
