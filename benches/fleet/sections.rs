@@ -9,7 +9,7 @@ use std::time::Duration;
 use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
 use psfleet::event::{RunHeader, Summary};
-use psfleet::fleet::{self, Emission, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
 use psfleet::inventory::{self, Request};
 use psfleet::psrp::{self, Defragmenter, Invocation, SERVER_MAX_FRAGMENT};
 use psfleet::session::Sessions;
@@ -170,7 +170,7 @@ impl Bench {
         let spec = RunSpec {
             header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.to_vec() }),
             work: Work::Script(Arc::new(self.command.clone())),
-            throttle: NonZeroUsize::new(throttle).expect("not 0"),
+            limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
             retries: 0,
             retry_delay: Duration::from_secs(2),
             auth_fail_limit: 1,

@@ -51,7 +51,7 @@ fn spec(work: Work, resolved: &Resolved, args: &CourseArgs) -> RunSpec {
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
         work,
-        throttle: args.throttle,
+        limits: args.limits(),
         retries: args.retries,
         retry_delay: args.retry_delay,
         auth_fail_limit: args.auth_fail_limit,

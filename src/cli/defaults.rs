@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use crate::config::{Config, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`.
-pub const RUN_KEYS: [&str; 16] = [
+pub const RUN_KEYS: [&str; 17] = [
     "throttle",
+    "connect_throttle",
     "retries",
     "retry_delay",
     "auth_fail_limit",

@@ -4,18 +4,20 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::constrained::Constrained;
-use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT, Milestone};
+use super::gatekeeper::{Leave, Milestone, Reports};
+use super::trip;
+use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
 use super::{Emission, Interrupt, RunSpec};
 use crate::event::{Counts, ExitFacts, Finished, Outcome, Reason, RunEventKind, SIGINT_CODE, SIGTERM_CODE, Summary};
 use crate::schedule::{CredentialId, Gate, Next, Schedule};
 use crate::target::{Credential, Target, TargetId};
-use crate::transport::Connector;
+use crate::transport::{Connector, Step};
 
 /// How long readers that read no more may hold up a user who wants to leave.
 const READERS_WAIT: Duration = Duration::from_secs(1);
@@ -45,6 +47,8 @@ struct Dispatcher {
     events: mpsc::Sender<Emission>,
     /// Events that wait for room in the channel: the dispatcher itself must never be stuck behind a slow reader.
     outbox: VecDeque<Emission>,
+    /// Connected targets that wait for leave to go on.
+    questions: HashMap<TargetId, oneshot::Sender<Leave>>,
     reached: mpsc::UnboundedSender<(TargetId, Milestone)>,
     milestones: mpsc::UnboundedReceiver<(TargetId, Milestone)>,
     begin: Instant,
@@ -52,6 +56,8 @@ struct Dispatcher {
     leave: CancellationToken,
     /// When whoever left waits no longer for readers either.
     patience: Option<Instant>,
+    /// Why no more targets start.
+    halted: Option<Reason>,
     exit: ExitFacts,
 }
 
@@ -59,6 +65,14 @@ struct Dispatcher {
 #[derive(Debug, Default)]
 struct Progress {
     started: Option<Instant>,
+    /// Attempts that have begun.
+    attempts: u32,
+    /// The last attempt has leave to go on at its host.
+    admitted: bool,
+    /// It waits for that since then.
+    in_line: Option<Instant>,
+    /// For how long it has waited for that.
+    waited: Duration,
     finished: bool,
     shell_may_remain: bool,
     /// The last failed attempt, in case that there will be no other.
@@ -80,7 +94,7 @@ enum Wake {
 impl Dispatcher {
     fn new(spec: RunSpec, connector: Arc<dyn Connector>, events: mpsc::Sender<Emission>) -> Self {
         let targets = &spec.header.targets;
-        let schedule = Schedule::new(spec.throttle, Gate::new(spec.auth_fail_limit), credentials(targets));
+        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials(targets));
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
@@ -95,12 +109,14 @@ impl Dispatcher {
             counts: Counts::default(),
             events,
             outbox: VecDeque::new(),
+            questions: HashMap::new(),
             reached,
             milestones,
             begin: Instant::now(),
             stop: CancellationToken::new(),
             leave: CancellationToken::new(),
             patience: None,
+            halted: None,
             exit,
         }
     }
@@ -143,6 +159,7 @@ impl Dispatcher {
         while self.outbox.len() <= 1 {
             match self.schedule.next(self.begin.elapsed()) {
                 Next::Start { target, attempt } => self.start(target, attempt),
+                Next::Admit(target) => self.admit(target),
                 Next::Skip(target) => self.skip(target),
                 Next::WaitUntil(at) => return Some(Some(self.begin + at)),
                 Next::Wait => return Some(None),
@@ -173,7 +190,9 @@ impl Dispatcher {
 
     fn start(&mut self, id: TargetId, attempt: u32) {
         let Some(target) = self.spec.header.targets.get(id.index()).cloned() else { return };
-        self.progress[id.index()].started.get_or_insert_with(Instant::now);
+        let progress = &mut self.progress[id.index()];
+        progress.started.get_or_insert_with(Instant::now);
+        (progress.attempts, progress.admitted) = (attempt, false);
         self.emit(RunEventKind::TargetStarted { target: id, attempt });
         let worker = Attempt {
             id,
@@ -183,7 +202,7 @@ impl Dispatcher {
             sessions: self.spec.sessions.clone(),
             constrained: Arc::clone(&self.constrained),
             events: self.events.clone(),
-            milestones: self.reached.clone(),
+            reports: Reports { target: id, milestones: self.reached.clone() },
             stop: self.stop.clone(),
             leave: self.leave.clone(),
         };
@@ -193,8 +212,23 @@ impl Dispatcher {
 
     fn reached(&mut self, target: TargetId, milestone: Milestone) {
         match milestone {
+            Milestone::Asks(step, reply) => {
+                self.progress[target.index()].in_line = Some(Instant::now());
+                self.questions.insert(target, reply);
+                self.schedule.asks(target, step == Step::Prove);
+            }
             Milestone::Authenticated => self.schedule.authenticated(target),
             Milestone::Closing => self.schedule.closing(target),
+        }
+    }
+
+    fn admit(&mut self, target: TargetId) {
+        let progress = &mut self.progress[target.index()];
+        progress.admitted = true;
+        progress.waited += progress.in_line.take().map_or(Duration::ZERO, |since| since.elapsed());
+        if let Some(reply) = self.questions.remove(&target) {
+            // Whoever waits no more is about to end.
+            let _ = reply.send(Ok(()));
         }
     }
 
@@ -208,7 +242,12 @@ impl Dispatcher {
         while let Ok((target, milestone)) = self.milestones.try_recv() {
             self.reached(target, milestone);
         }
-        if end.retryable && attempt <= self.spec.retries && !self.stop.is_cancelled() {
+        self.questions.remove(&target);
+        if end.outcome == Outcome::Cancelled && !self.progress[target.index()].admitted {
+            self.schedule.ended(target, false);
+            self.not_started(target, attempt - 1);
+        } else if end.retryable && !end.credential_refused && attempt <= self.spec.retries && !self.stop.is_cancelled()
+        {
             self.retry(target, attempt, end);
         } else {
             self.schedule.ended(target, end.credential_refused);
@@ -230,12 +269,19 @@ impl Dispatcher {
         self.progress[target.index()].failure = Some(end);
     }
 
+    /// Its credential is not sent any more: a worker that asked for leave to send it gets to know, any other has none.
     fn skip(&mut self, target: TargetId) {
-        let user = self.spec.header.targets[target.index()].credential.as_ref().map_or("", |known| &known.user);
-        let message = format!("not tried: the credential of {user} was refused on another host of this run");
-        let mut end = AttemptEnd::new(Outcome::Skipped, Some(Reason::CredentialTripped), message);
-        end.hint = Some("correct the password and run again; --auth-fail-limit N allows more refusals".into());
-        self.finished(target, 0, end);
+        let Some(trip) = self.schedule.trip(target) else { return };
+        let error = trip::refusal(&self.spec.header, target, trip);
+        match self.questions.remove(&target) {
+            // Whoever waits no more is about to end.
+            Some(reply) => drop(reply.send(Err(error))),
+            None => {
+                let end = AttemptEnd::new(Outcome::Skipped, Some(error.reason), error.message);
+                let attempts = self.progress[target.index()].attempts;
+                self.finished(target, attempts, AttemptEnd { hint: error.hint, ..end });
+            }
+        }
     }
 
     fn interrupt(&mut self, interrupt: Interrupt) {
@@ -255,13 +301,23 @@ impl Dispatcher {
     /// Starts no more and stops what runs.
     fn halt(&mut self, reason: Reason) {
         self.stop.cancel();
+        self.halted.get_or_insert(reason);
         for (target, attempts) in self.schedule.close() {
-            let end = match self.progress[target.index()].failure.take() {
-                Some(failure) => failure,
-                None => AttemptEnd::new(Outcome::NotStarted, Some(reason), "the run ended before its turn"),
-            };
-            self.finished(target, attempts, end);
+            self.not_started(target, attempts);
         }
+    }
+
+    /// The run ended before a target's turn, or before its next attempt's. It may have been connected, but no more.
+    fn not_started(&mut self, target: TargetId, attempts: u32) {
+        let progress = &mut self.progress[target.index()];
+        let end = match progress.failure.take() {
+            Some(failure) => failure,
+            None => {
+                progress.started = None;
+                AttemptEnd::new(Outcome::NotStarted, self.halted, "the run ended before its turn")
+            }
+        };
+        self.finished(target, attempts, end);
     }
 
     fn finished(&mut self, target: TargetId, attempts: u32, end: AttemptEnd) {
@@ -273,7 +329,8 @@ impl Dispatcher {
         progress.shell_may_remain |= end.shell_may_remain;
         let shell_may_remain = progress.shell_may_remain;
         self.counts.add(end.outcome);
-        let duration = progress.started.map_or(Duration::ZERO, |started| started.elapsed());
+        let duration =
+            progress.started.map_or(Duration::ZERO, |started| started.elapsed().saturating_sub(progress.waited));
         self.emit(RunEventKind::TargetFinished(Finished {
             target,
             outcome: end.outcome,

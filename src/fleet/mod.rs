@@ -6,12 +6,13 @@
 
 mod constrained;
 mod dispatcher;
+mod gatekeeper;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trip;
 mod worker;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +23,10 @@ use crate::psrp::{Command, ServerInfo};
 use crate::session::Sessions;
 use crate::target::TargetId;
 
+pub use crate::schedule::Limits;
 pub use dispatcher::run;
 pub use task::{Site, Task, TaskEnd};
 pub use worker::Forward;
-
-/// PowerShell's own throttle limit.
-pub const DEFAULT_THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// A run, resolved and validated: nothing about it has to be looked up any more.
 pub struct RunSpec {
@@ -35,8 +34,8 @@ pub struct RunSpec {
     pub header: Arc<RunHeader>,
     /// What to do on each target.
     pub work: Work,
-    /// How many targets may be at work at once; more of them need more memory, sockets and remote load.
-    pub throttle: NonZeroUsize,
+    /// How many targets may be at work at once, and how many on their way there.
+    pub limits: Limits,
     /// Further attempts after a connection fault. A script that has started is never repeated.
     pub retries: u32,
     /// Time before the second attempt; doubled for each one after it.

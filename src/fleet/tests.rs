@@ -16,49 +16,102 @@ use crate::event::{Finished, Outcome, Reason, Summary};
 use crate::psrp::Invocation;
 use crate::secret::Secret;
 use crate::target::{Credential, Endpoint, LocalEndpoint, Target, Timeouts};
-use crate::transport::{self, Carrier, Connector};
+use crate::transport::{self, Admission, Carrier, Connector, Step};
 
 /// How a host fails; none of them ever opens.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Host {
     Refused,
     /// Refused at first, gone for good later.
     Flaky,
-    WrongPassword,
+    /// Takes all the time it may to connect, which is four seconds.
+    Dead,
+    /// Never connects.
     Hangs,
+    WrongPassword,
+    /// Accepts the password, but does not let its user in: as good as a host gets here.
+    Accepts,
+    /// Accepts neither nor refuses: the link breaks once the password is sent.
+    Breaks,
+    /// Hangs at work.
+    Works,
     Panics,
 }
 
+/// How long each step of a host takes.
+const STEP: Duration = Duration::from_millis(100);
+
+impl Host {
+    /// Whether it gets as far as to be asked for its password.
+    fn proves(self) -> bool {
+        matches!(self, Self::WrongPassword | Self::Accepts | Self::Breaks)
+    }
+}
+
+/// Hosts, and what is counted of them.
 #[derive(Default)]
 struct Hosts {
     kinds: BTreeMap<String, Host>,
-    running: AtomicUsize,
-    most_running: AtomicUsize,
+    connecting: Count,
+    working: Count,
     connects: Mutex<Vec<String>>,
+    /// Passwords that were sent, and who got them.
+    proofs: Mutex<Vec<String>>,
 }
 
-impl Hosts {
-    fn fail(&self, host: Host) -> transport::Error {
-        match host {
-            Host::WrongPassword => transport::Error::new(Reason::LogonDenied, "wrong"),
-            Host::Flaky => transport::Error::new(Reason::Network, "reset").retryable(),
-            _ => transport::Error::new(Reason::Refused, "nobody listens"),
-        }
+/// How many there are at once, and were at most.
+#[derive(Default)]
+struct Count(AtomicUsize, AtomicUsize);
+
+impl Count {
+    fn one(&self) -> Running<'_> {
+        self.1.fetch_max(self.0.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Running(&self.0)
+    }
+
+    fn most(&self) -> usize {
+        self.1.load(Ordering::SeqCst)
     }
 }
 
 #[async_trait]
 impl Connector for Hosts {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, transport::Error> {
+    async fn connect(&self, target: &Target, admission: &Admission) -> Result<Box<dyn Carrier>, transport::Error> {
         self.connects.lock().expect("not poisoned").push(target.name.to_string());
-        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most_running.fetch_max(running, Ordering::SeqCst);
         let host = self.kinds[&*target.name];
-        let wait = if matches!(host, Host::Hangs) { Duration::MAX } else { Duration::from_millis(100) };
-        let _running = Running(&self.running);
-        tokio::time::sleep(wait).await;
-        assert!(!matches!(host, Host::Panics), "a bug in a transport");
-        Err(self.fail(host))
+        let refused = || transport::Error::new(Reason::Refused, "nobody listens");
+        let broken = || transport::Error::new(Reason::Network, "reset").retryable();
+        {
+            let _connecting = self.connecting.one();
+            let wait = match host {
+                Host::Dead => Duration::from_secs(4),
+                Host::Hangs => Duration::MAX,
+                _ => STEP,
+            };
+            tokio::time::sleep(wait).await;
+            match host {
+                Host::Refused => return Err(refused()),
+                Host::Flaky => return Err(broken()),
+                Host::Dead => return Err(transport::Error::new(Reason::ConnectTimeout, "silence").retryable()),
+                _ => {}
+            }
+            admission.ask(if host.proves() { Step::Prove } else { Step::Begin }).await?;
+        }
+        let _working = self.working.one();
+        if host.proves() {
+            self.proofs.lock().expect("not poisoned").push(target.name.to_string());
+        }
+        tokio::time::sleep(if host == Host::Works { Duration::MAX } else { STEP }).await;
+        assert!(host != Host::Panics, "a bug in a transport");
+        match host {
+            Host::WrongPassword => Err(transport::Error::new(Reason::LogonDenied, "wrong")),
+            Host::Accepts => {
+                admission.accepted();
+                Err(transport::Error::new(Reason::EndpointDenied, "not for you"))
+            }
+            Host::Breaks => Err(broken()),
+            _ => Err(refused()),
+        }
     }
 }
 
@@ -84,7 +137,7 @@ fn target(name: &str, credential: Option<Arc<Credential>>) -> Arc<Target> {
 fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
     let admin = Arc::new(Credential { user: "admin".into(), password: Some(Secret::new("wrong".to_owned())) });
     let name = |place: usize| format!("h{place}");
-    let credential = |host: &Host| matches!(host, Host::WrongPassword).then(|| Arc::clone(&admin));
+    let credential = |host: &Host| host.proves().then(|| Arc::clone(&admin));
     let targets = hosts.iter().enumerate().map(|(place, host)| target(&name(place), credential(host))).collect();
     let known = Hosts {
         kinds: hosts.iter().enumerate().map(|(place, host)| (name(place), *host)).collect(),
@@ -94,7 +147,7 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
     let spec = RunSpec {
         header: Arc::new(RunHeader { run: Uuid::nil(), targets }),
         work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
-        throttle: NonZeroUsize::new(throttle).expect("not 0"),
+        limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
         retries: 2,
         retry_delay: Duration::from_secs(2),
         auth_fail_limit: 1,
@@ -142,8 +195,11 @@ fn any_host() -> impl Strategy<Value = Host> {
     prop_oneof![
         Just(Host::Refused),
         Just(Host::Flaky),
-        Just(Host::WrongPassword),
+        Just(Host::Dead),
         Just(Host::Hangs),
+        Just(Host::WrongPassword),
+        Just(Host::Breaks),
+        Just(Host::Works),
         Just(Host::Panics)
     ]
 }
@@ -158,10 +214,11 @@ proptest! {
         places.sort_unstable();
         prop_assert_eq!(places, (0..hosts.len()).collect::<Vec<_>>());
         prop_assert_eq!(summary.counts.total(), summary.target_count);
-        prop_assert!(known.most_running.load(Ordering::SeqCst) <= throttle);
+        prop_assert!(known.working.most() <= throttle);
+        prop_assert!(known.connecting.most() <= throttle * 4);
         let wrong = |name: &&String| matches!(known.kinds[*name], Host::WrongPassword);
-        let logons = known.connects.lock().expect("not poisoned").iter().filter(wrong).count();
-        prop_assert!(logons <= 1, "{} failed logons", logons);
+        let logons = known.proofs.lock().expect("not poisoned").iter().filter(wrong).count();
+        prop_assert_eq!(logons, usize::from(hosts.contains(&Host::WrongPassword)), "failed logons");
     }
 }
 
@@ -177,13 +234,13 @@ fn each_failure_has_its_outcome() {
             (Outcome::Unreachable, Reason::Refused, 1),
             (Outcome::Unreachable, Reason::Network, 3),
             (Outcome::Auth, Reason::LogonDenied, 1),
-            (Outcome::Skipped, Reason::CredentialTripped, 0),
+            (Outcome::Skipped, Reason::CredentialTripped, 1),
             (Outcome::Unreachable, Reason::OpenTimeout, 1),
             (Outcome::Failed, Reason::Internal, 1),
         ]
     );
     assert_eq!(summary.exit_code(), 1);
-    assert_eq!(known.connects.lock().expect("not poisoned").len(), 7);
+    assert_eq!(known.connects.lock().expect("not poisoned").len(), 8);
 }
 
 #[test]
@@ -194,8 +251,12 @@ fn an_interrupt_ends_everything_in_order() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             send.send(Interrupt::Stop).await.expect("the run listens");
         };
-        tokio::join!(run_all(spec(&[Host::Hangs; 5], 2), interrupts), interrupt).0
+        // Two at work, one in line, two that connect.
+        let hosts = [Host::Works, Host::Works, Host::Works, Host::Hangs, Host::Hangs];
+        tokio::join!(run_all(spec(&hosts, 2), interrupts), interrupt).0
     });
+    let untouched = finished.iter().filter(|end| end.outcome == Outcome::NotStarted);
+    assert!(untouched.into_iter().all(|end| (end.attempts, end.duration) == (0, Duration::ZERO)));
     assert_eq!((summary.counts.of(Outcome::Cancelled), summary.counts.of(Outcome::NotStarted)), (2, 3));
     assert_eq!((finished.len(), summary.exit_code()), (5, 130));
 }
@@ -221,7 +282,7 @@ fn readers_that_are_gone_stop_the_run() {
 
 #[test]
 fn whoever_leaves_waits_for_no_reader() {
-    let (spec, hosts) = spec(&[Host::Hangs; 20], 20);
+    let (spec, hosts) = spec(&[Host::Works; 20], 20);
     let summary = in_virtual_time(async {
         // Never read, and never closed.
         let (events, _unread) = mpsc::channel(4);
@@ -236,4 +297,127 @@ fn whoever_leaves_waits_for_no_reader() {
     });
     assert_eq!((summary.counts.total(), summary.exit_code()), (20, 130));
     assert_eq!(summary.duration, Duration::from_secs(5));
+}
+
+/// Runs hosts, and gives the outcomes in their order, when each ended, and the names of those that got the password.
+fn ends(hosts: &[Host], throttle: usize, auth_fail_limit: u32) -> (Vec<Finished>, Vec<String>) {
+    let (mut spec, known) = spec(hosts, throttle);
+    spec.auth_fail_limit = auth_fail_limit;
+    let (_, mut finished, known) = in_virtual_time(run_all((spec, known), quiet()));
+    finished.sort_by_key(|end| end.target);
+    let proofs = known.proofs.lock().expect("not poisoned").clone();
+    (finished, proofs)
+}
+
+fn count(ends: &[Finished], reason: Reason) -> usize {
+    ends.iter().filter(|end| end.reason == Some(reason)).count()
+}
+
+#[test]
+fn dead_hosts_hold_back_nobody() {
+    let mut hosts = vec![Host::Dead; 6];
+    hosts.extend([Host::Accepts; 54]);
+    let (order, last) = order_of_ends(&hosts, 32);
+    assert_eq!(order[..54], [Host::Accepts; 54], "every healthy host has its outcome before any dead one");
+    // Connecting, the first proof, and two rounds of the others.
+    assert!(last < STEP * 5, "{last:?}");
+}
+
+/// The kinds of the hosts in the order of their ends, and when the last one that accepts ended.
+fn order_of_ends(hosts: &[Host], throttle: usize) -> (Vec<Host>, Duration) {
+    let (spec, known) = spec(hosts, throttle);
+    in_virtual_time(async {
+        let begin = tokio::time::Instant::now();
+        let (events, mut received) = mpsc::channel::<Emission>(4);
+        let reader = async {
+            let (mut order, mut last) = (Vec::new(), Duration::ZERO);
+            while let Some(emission) = received.recv().await {
+                if let RunEventKind::TargetFinished(end) = emission.kind {
+                    let host = hosts[end.target.index()];
+                    last = if host == Host::Accepts { begin.elapsed() } else { last };
+                    order.push(host);
+                }
+            }
+            (order, last)
+        };
+        tokio::join!(run(spec, Arc::new(known), events, quiet()), reader).1
+    })
+}
+
+#[test]
+fn hosts_that_swallow_connections_cost_the_others_no_time() {
+    let healthy = vec![Host::Accepts; 400];
+    let (_, alone) = order_of_ends(&healthy, 32);
+    let mixed: Vec<_> = (0..500).map(|place| if place % 5 == 0 { Host::Dead } else { Host::Accepts }).collect();
+    let (_, beside) = order_of_ends(&mixed, 32);
+    assert!(beside.as_secs_f64() <= alone.as_secs_f64() * 1.3, "{alone:?} without the dead ones, {beside:?} with them");
+}
+
+#[test]
+fn one_refuser_in_the_middle_is_its_own_affair() {
+    for place in [1, 100, 199] {
+        let mut hosts = vec![Host::Accepts; 200];
+        hosts[place] = Host::WrongPassword;
+        let (ends, proofs) = ends(&hosts, 32, 1);
+        let denied = (count(&ends, Reason::EndpointDenied), count(&ends, Reason::LogonDenied));
+        assert_eq!((denied, proofs.len()), ((199, 1), 200));
+    }
+}
+
+#[test]
+fn a_wrong_password_on_500_hosts_is_one_failed_logon() {
+    let (ends, proofs) = ends(&[Host::WrongPassword; 500], 32, 1);
+    assert_eq!((proofs.len(), count(&ends, Reason::CredentialTripped)), (1, 499));
+    let refuser = &proofs[0];
+    let skipped = ends.iter().find(|end| end.outcome == Outcome::Skipped).expect("skipped");
+    for part in [&format!("{refuser} refused the credential of admin"), &format!("-x {refuser}"), "--auth-fail-limit 2"]
+    {
+        assert!(skipped.message.contains(part), "{}", skipped.message);
+    }
+}
+
+#[test]
+fn more_refusals_are_allowed_one_after_the_other() {
+    let (ends, proofs) = ends(&[Host::WrongPassword; 50], 32, 3);
+    assert_eq!((proofs.len(), count(&ends, Reason::CredentialTripped)), (3, 47));
+    assert!(ends.iter().any(|end| end.message.contains("3 hosts refused")), "{ends:?}");
+}
+
+#[test]
+fn a_password_that_is_changed_meanwhile_trips_after_five_refusals() {
+    let mut hosts = vec![Host::Accepts; 10];
+    hosts.extend([Host::WrongPassword; 90]);
+    let (ends, proofs) = ends(&hosts, 1, 1);
+    assert_eq!((proofs.len(), count(&ends, Reason::LogonDenied)), (15, 5));
+    assert_eq!(count(&ends, Reason::CredentialTripped), 85);
+}
+
+#[test]
+fn a_prober_that_breaks_hands_on_at_once() {
+    let mut hosts = vec![Host::Breaks; 3];
+    hosts.extend([Host::Accepts; 20]);
+    let (_, last) = order_of_ends(&hosts, 32);
+    // Connecting, three proofs that break, one that is accepted, and those of all others: not one delay of two seconds.
+    assert!(last < STEP * 7, "{last:?}");
+}
+
+#[test]
+fn time_in_line_is_not_the_hosts() {
+    let (mut spec, known) = spec(&[Host::Accepts; 4], 1);
+    for target in &mut Arc::get_mut(&mut spec.header).expect("not shared").targets {
+        Arc::get_mut(target).expect("not shared").timeouts.open = STEP * 2 + STEP / 2;
+    }
+    let (summary, finished, _) = in_virtual_time(run_all((spec, known), quiet()));
+    assert_eq!(summary.counts.of(Outcome::Auth), 4);
+    assert!(summary.duration >= STEP * 5, "one after the other: {:?}", summary.duration);
+    assert!(finished.iter().all(|end| end.duration < STEP * 3), "{finished:?}");
+}
+
+#[test]
+fn a_deadline_ends_those_in_line_at_once() {
+    let (mut spec, hosts) = spec(&[Host::Works; 6], 1);
+    spec.deadline = Some(Duration::from_secs(3));
+    let (summary, _, _) = in_virtual_time(run_all((spec, hosts), quiet()));
+    let counts = (summary.counts.of(Outcome::Cancelled), summary.counts.of(Outcome::NotStarted));
+    assert_eq!((counts, summary.duration, summary.exit_code()), ((1, 5), Duration::from_secs(3), 5));
 }

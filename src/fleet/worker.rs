@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::constrained::Constrained;
+use super::gatekeeper::{Milestone, Reports};
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::{Document, Value};
 use crate::event::{Outcome, Reason, RunEventKind};
@@ -20,19 +21,10 @@ use crate::psrp::{Command, Opening};
 use crate::record::{Record, Stream};
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
-use crate::transport::{Carrier, Connector};
+use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
 
 /// How long closes may take once the user wants to leave.
 pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
-
-/// What the dispatcher must know of an attempt before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Milestone {
-    /// The server has accepted the credential.
-    Authenticated,
-    /// Only its session is left to be closed.
-    Closing,
-}
 
 /// Everything an attempt needs.
 pub(super) struct Attempt {
@@ -45,8 +37,8 @@ pub(super) struct Attempt {
     /// What other attempts of the run have learned of endpoints.
     pub constrained: Arc<Constrained>,
     pub events: mpsc::Sender<Emission>,
-    /// Tells the dispatcher how far it is.
-    pub milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
+    /// Tells the dispatcher how far it is, and asks it.
+    pub reports: Reports,
     /// Stop in order.
     pub stop: CancellationToken,
     /// Leave at once.
@@ -242,12 +234,24 @@ impl Attempt {
     /// An idle session of this target and identity if sessions are kept, else a new one.
     async fn take_or_open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
         let key = ConnectionKey::from(&*self.target);
-        if let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) {
-            self.reached(Milestone::Authenticated);
-            *traces.carrier() = Some(Arc::clone(session.carrier()));
-            return Ok(session);
+        let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) else {
+            return self.open(traces).await;
+        };
+        *traces.carrier() = Some(Arc::clone(session.carrier()));
+        let leave = tokio::select! {
+            leave = self.reports.ask(Step::Begin) => leave.map_err(session::Error::from),
+            () = self.stop.cancelled() => Err(session::Error::Stopped),
+        };
+        match leave {
+            Ok(()) => {
+                self.reports.reached(Milestone::Authenticated);
+                Ok(session)
+            }
+            Err(error) => {
+                self.put_away(session, traces).await;
+                Err(error)
+            }
         }
-        self.open(traces).await
     }
 
     /// Keeps the session where sessions are kept, else closes it.
@@ -258,30 +262,28 @@ impl Attempt {
         };
         match left {
             Some(session) => {
-                self.reached(Milestone::Closing);
+                self.reports.reached(Milestone::Closing);
                 session.close().await;
             }
             None => *traces.carrier() = None,
         }
     }
 
-    fn reached(&self, milestone: Milestone) {
-        // The dispatcher is there as long as any worker is.
-        let _ = self.milestones.send((self.id, milestone));
-    }
-
+    /// Connects and opens a session. What the host takes for that is limited, what it has to wait for is not.
     async fn open(&self, traces: &Arc<Traces>) -> Result<Session, session::Error> {
         let timeout = self.target.timeouts.open;
         let begin = Instant::now();
+        let admission = Admission::new(Arc::new(self.reports.clone()));
+        let connecting = self.connector.connect(&self.target, &admission);
         let carrier = tokio::select! {
-            carrier = tokio::time::timeout(timeout, self.connector.connect(&self.target)) => carrier,
+            carrier = admission.clock().within(timeout, connecting) => carrier,
             () = self.stop.cancelled() => return Err(session::Error::Stopped),
         };
-        let carrier: Arc<dyn Carrier> = carrier.map_err(|_| session::Error::OpenTimeout(timeout))??.into();
+        let carrier: Arc<dyn Carrier> = carrier.ok_or(session::Error::OpenTimeout(timeout))??.into();
         *traces.carrier() = Some(Arc::clone(&carrier));
-        let left = timeout.saturating_sub(begin.elapsed());
-        let authenticated = || self.reached(Milestone::Authenticated);
-        Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop, authenticated).await
+        let taken = begin.elapsed().saturating_sub(admission.clock().stood());
+        let left = timeout.saturating_sub(taken);
+        Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop).await
     }
 
     async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {
@@ -383,6 +385,7 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
     let outcome = match reason {
         Reason::LogonDenied | Reason::AccountLocked | Reason::AuthMethod | Reason::EndpointDenied => Outcome::Auth,
         Reason::Interrupted => Outcome::Cancelled,
+        Reason::CredentialTripped => Outcome::Skipped,
         _ => Outcome::Unreachable,
     };
     let message = match error {

@@ -1,10 +1,24 @@
-//! Who may start when: throttle limit, retries, first use of a credential.
+//! Who may connect, log on and be at work when: two limits, retries, the first proof of a credential.
 //!
-//! In: targets, what became of them, and the time. Out: who is next. Pure: no clock, no I/O, no randomness, so that
-//! every rule can be tested with numbers.
+//! In: targets, how far they are and what became of them, and the time. Out: who is next. Pure: no clock, no I/O, no
+//! randomness, so that every rule can be tested with numbers.
+//!
+//! ```text
+//!   waiting --Start--> connecting --connected--> in line --Admit--> at work --closing--> closing --> ended
+//!      ^                    |          (a place, and leave to prove the credential)          |
+//!      +------ retry -------+---------------------------------------------------------------+
+//! ```
+//!
+//! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a limit
+//! of its own, and only connected targets take the places of the throttle limit.
 
 mod gate;
+mod limits;
+mod line;
 mod queue;
+#[cfg(test)]
+mod tests;
 
-pub use gate::{CredentialId, Gate, Verdict};
+pub use gate::{CredentialId, Gate, Trip, Verdict};
+pub use limits::Limits;
 pub use queue::{Next, Schedule};

@@ -1,24 +1,27 @@
 //! The queue of a run's targets.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashSet, VecDeque};
-use std::num::NonZeroUsize;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{CredentialId, Gate, Verdict};
+use super::line::{InLine, Line, Turn};
+use super::{CredentialId, Gate, Limits, Trip, Verdict};
 use crate::target::TargetId;
 
 /// What the run should do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// Start an attempt on a target.
+    /// Start an attempt on a target: it may connect.
     Start {
         /// Which target.
         target: TargetId,
         /// The attempt's number, from 1.
         attempt: u32,
     },
-    /// This target's credential was refused elsewhere: it gets its outcome without being started.
+    /// This connected target has a place now, and leave for the proof that it asked for.
+    Admit(TargetId),
+    /// This target's credential was refused elsewhere. It gets its outcome without being started, or, if it is under way
+    /// and asked for a proof, without sending it.
     Skip(TargetId),
     /// Nothing may start before this time on the run's clock, unless something ends before.
     WaitUntil(Duration),
@@ -28,19 +31,34 @@ pub enum Next {
     Done,
 }
 
-/// Decides which target starts when.
+/// How far a target is that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It connects, or is connected and in line.
+    Connecting,
+    /// It has a place.
+    AtWork,
+    /// It has given its place away, but not ended.
+    Closing,
+}
+
+/// Decides which target starts when, and which of the connected ones gets a place when.
 ///
 /// Time is the run's own clock: the duration since its start.
 #[derive(Debug)]
 pub struct Schedule {
-    throttle: usize,
-    running: usize,
-    /// Targets that have given their place away, but not ended.
-    closing: HashSet<TargetId>,
-    waiting: VecDeque<Waiting>,
-    delayed: BinaryHeap<Reverse<(Duration, Waiting)>>,
+    limits: Limits,
     gate: Gate,
     credentials: Vec<Option<CredentialId>>,
+    waiting: VecDeque<Waiting>,
+    delayed: BinaryHeap<Reverse<(Duration, Waiting)>>,
+    /// Targets under way, each with when it was started among all.
+    under_way: HashMap<TargetId, (Stage, u64)>,
+    line: Line,
+    connecting: usize,
+    at_work: usize,
+    closing: usize,
+    started: u64,
     closed: bool,
 }
 
@@ -52,18 +70,20 @@ struct Waiting {
 
 impl Schedule {
     /// A schedule of targets, each with its credential, in the order in which they should start.
-    pub fn new(throttle: NonZeroUsize, gate: Gate, credentials: Vec<Option<CredentialId>>) -> Self {
+    pub fn new(limits: Limits, gate: Gate, credentials: Vec<Option<CredentialId>>) -> Self {
         let ids = 0..credentials.len() as u32;
-        let waiting = ids.map(|index| Waiting { target: TargetId(index), attempt: 1 }).collect();
-        let throttle = throttle.get();
         Self {
-            throttle,
-            running: 0,
-            closing: HashSet::new(),
-            waiting,
-            delayed: BinaryHeap::new(),
+            limits,
             gate,
             credentials,
+            waiting: ids.map(|index| Waiting { target: TargetId(index), attempt: 1 }).collect(),
+            delayed: BinaryHeap::new(),
+            under_way: HashMap::new(),
+            line: Line::default(),
+            connecting: 0,
+            at_work: 0,
+            closing: 0,
+            started: 0,
             closed: false,
         }
     }
@@ -71,59 +91,78 @@ impl Schedule {
     /// What to do now. After [`Next::Start`] the caller owes [`Schedule::ended`] or [`Schedule::retry`].
     pub fn next(&mut self, now: Duration) -> Next {
         self.wake(now);
-        if self.closed || (self.waiting.is_empty() && self.delayed.is_empty()) {
-            let over = self.running == 0 && self.closing.is_empty();
-            return if over { Next::Done } else { Next::Wait };
+        if self.closed || (self.waiting.is_empty() && self.delayed.is_empty() && self.line.len() == 0) {
+            return if self.under_way.is_empty() { Next::Done } else { Next::Wait };
         }
-        if self.running >= self.throttle {
+        let room = self.at_work < self.limits.throttle.get();
+        match self.line.turn(&self.gate, room) {
+            Some(Turn::Admit(one)) => return self.admit(one),
+            Some(Turn::Skip(target)) => return Next::Skip(target),
+            None => {}
+        }
+        if !self.may_connect(room) {
             return Next::Wait;
         }
-        // Targets whose credential is being tried stay in line; the scan ends at the first that may start.
-        for place in 0..self.waiting.len() {
-            let Waiting { target, attempt } = self.waiting[place];
-            let verdict = self.credential(target).map_or(Verdict::Go, |credential| self.gate.ask(credential, target));
-            match verdict {
-                Verdict::Wait => continue,
-                Verdict::Go => {
-                    self.waiting.remove(place);
-                    self.running += 1;
-                    return Next::Start { target, attempt };
-                }
-                Verdict::Tripped => {
-                    self.waiting.remove(place);
-                    return Next::Skip(target);
-                }
-            }
+        let Some(Waiting { target, attempt }) = self.waiting.pop_front() else {
+            return self.delayed.peek().map_or(Next::Wait, |Reverse((at, _))| Next::WaitUntil(*at));
+        };
+        if self.credential(target).is_some_and(|credential| self.gate.verdict(credential) == Verdict::Tripped) {
+            return Next::Skip(target);
         }
-        match self.delayed.peek() {
-            Some(Reverse((at, _))) => Next::WaitUntil(*at),
-            None => Next::Wait,
-        }
+        self.started += 1;
+        self.under_way.insert(target, (Stage::Connecting, self.started));
+        self.connecting += 1;
+        Next::Start { target, attempt }
     }
 
-    /// A server accepted the credential of this running target.
+    /// A target that is under way is connected and waits for a place. `proof` says that it is about to prove its
+    /// credential and waits for leave to do that, too; if it has to wait, it gives away a place that it has.
+    pub fn asks(&mut self, target: TargetId, proof: bool) {
+        let credential = self.credential(target).filter(|_| proof);
+        let Some((stage, order)) = self.under_way.get_mut(&target) else { return };
+        if *stage == Stage::AtWork {
+            self.at_work -= 1;
+            self.connecting += 1;
+        }
+        *stage = Stage::Connecting;
+        self.line.join(InLine { order: *order, target, proof: credential });
+    }
+
+    /// Why a target's credential is not sent any more, if it is not.
+    pub fn trip(&self, target: TargetId) -> Option<Trip> {
+        self.gate.trip(self.credential(target)?)
+    }
+
+    /// A server accepted the credential of this target.
     pub fn authenticated(&mut self, target: TargetId) {
         if let Some(credential) = self.credential(target) {
             self.gate.accepted(credential);
         }
     }
 
-    /// All that is left of this running target is to close its session: another may take its place.
+    /// All that is left of this target at work is to close its session: another may take its place.
     ///
     /// Closes that hang must not pile up, so they give away one place for each that the throttle limit has.
     pub fn closing(&mut self, target: TargetId) {
-        if self.closing.len() < self.throttle && self.closing.insert(target) {
-            self.running -= 1;
+        let Some((stage, _)) = self.under_way.get_mut(&target) else { return };
+        if *stage == Stage::AtWork && self.closing < self.limits.throttle.get() {
+            *stage = Stage::Closing;
+            self.at_work -= 1;
+            self.closing += 1;
         }
     }
 
     /// An attempt has ended for good. `refused` when its server refused the credential.
     pub fn ended(&mut self, target: TargetId, refused: bool) {
-        if !self.closing.remove(&target) {
-            self.running -= 1;
+        match self.under_way.remove(&target) {
+            Some((Stage::Connecting, _)) => self.connecting -= 1,
+            Some((Stage::AtWork, _)) => self.at_work -= 1,
+            Some((Stage::Closing, _)) => self.closing -= 1,
+            None => {}
         }
+        self.line.remove(target);
         if let Some(credential) = self.credential(target) {
-            if refused { self.gate.refused(credential) } else { self.gate.ended(credential, target) }
+            if refused { self.gate.refused(credential, target) } else { self.gate.ended(credential, target) }
         }
     }
 
@@ -142,6 +181,26 @@ impl Schedule {
         left.into_iter().map(|waiting| (waiting.target, waiting.attempt - 1)).collect()
     }
 
+    /// Gives a target in line its place.
+    fn admit(&mut self, InLine { target, proof, .. }: InLine) -> Next {
+        if let Some((stage, _)) = self.under_way.get_mut(&target) {
+            *stage = Stage::AtWork;
+            self.connecting -= 1;
+            self.at_work += 1;
+        }
+        if let Some(credential) = proof {
+            self.gate.proves(credential, target);
+        }
+        Next::Admit(target)
+    }
+
+    /// Whether another may connect: there is a place for that, and it is not likely to wait until its server has had
+    /// enough, because all places are taken and as many connected ones are in line already.
+    fn may_connect(&self, room: bool) -> bool {
+        let in_line = self.line.len() >= self.limits.throttle.get();
+        self.connecting < self.limits.connecting.get() && (room || !in_line)
+    }
+
     fn credential(&self, target: TargetId) -> Option<CredentialId> {
         self.credentials.get(target.index()).copied().flatten()
     }
@@ -153,88 +212,5 @@ impl Schedule {
                 self.waiting.push_front(waiting);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn schedule(throttle: usize, credentials: Vec<Option<CredentialId>>) -> Schedule {
-        Schedule::new(NonZeroUsize::new(throttle).expect("not 0"), Gate::new(1), credentials)
-    }
-
-    fn start(target: u32, attempt: u32) -> Next {
-        Next::Start { target: TargetId(target), attempt }
-    }
-
-    const T0: Duration = Duration::ZERO;
-
-    #[test]
-    fn keeps_the_throttle_limit() {
-        let mut schedule = schedule(2, vec![None; 3]);
-        assert_eq!((schedule.next(T0), schedule.next(T0), schedule.next(T0)), (start(0, 1), start(1, 1), Next::Wait));
-        schedule.ended(TargetId(1), false);
-        assert_eq!((schedule.next(T0), schedule.next(T0)), (start(2, 1), Next::Wait));
-        schedule.ended(TargetId(0), false);
-        schedule.ended(TargetId(2), false);
-        assert_eq!(schedule.next(T0), Next::Done);
-    }
-
-    #[test]
-    fn whoever_only_closes_makes_room() {
-        let mut schedule = schedule(1, vec![None; 4]);
-        assert_eq!((schedule.next(T0), schedule.next(T0)), (start(0, 1), Next::Wait));
-        schedule.closing(TargetId(0));
-        assert_eq!((schedule.next(T0), schedule.next(T0)), (start(1, 1), Next::Wait));
-        // The first still closes: it has taken the one place for that.
-        schedule.closing(TargetId(1));
-        assert_eq!(schedule.next(T0), Next::Wait);
-        schedule.ended(TargetId(0), false);
-        assert_eq!(schedule.next(T0), Next::Wait);
-        schedule.ended(TargetId(1), false);
-        assert_eq!(schedule.next(T0), start(2, 1));
-        schedule.closing(TargetId(2));
-        assert_eq!(schedule.next(T0), start(3, 1));
-        schedule.ended(TargetId(3), false);
-        assert_eq!(schedule.next(T0), Next::Wait);
-        schedule.ended(TargetId(2), false);
-        assert_eq!(schedule.next(T0), Next::Done);
-    }
-
-    #[test]
-    fn retries_after_their_delay() {
-        let mut schedule = schedule(1, vec![None; 2]);
-        let later = Duration::from_secs(2);
-        assert_eq!(schedule.next(T0), start(0, 1));
-        schedule.retry(TargetId(0), 2, later);
-        assert_eq!(schedule.next(T0), start(1, 1));
-        schedule.ended(TargetId(1), false);
-        assert_eq!(schedule.next(T0), Next::WaitUntil(later));
-        assert_eq!(schedule.next(later), start(0, 2));
-    }
-
-    #[test]
-    fn a_wrong_password_is_tried_once() {
-        let admin = Some(CredentialId(0));
-        let mut schedule = schedule(8, vec![admin, admin, None, admin]);
-        assert_eq!((schedule.next(T0), schedule.next(T0), schedule.next(T0)), (start(0, 1), start(2, 1), Next::Wait));
-        schedule.ended(TargetId(0), true);
-        assert_eq!(schedule.next(T0), Next::Skip(TargetId(1)));
-        assert_eq!(schedule.next(T0), Next::Skip(TargetId(3)));
-        schedule.ended(TargetId(2), false);
-        assert_eq!(schedule.next(T0), Next::Done);
-    }
-
-    #[test]
-    fn close_names_who_is_left() {
-        let mut schedule = schedule(1, vec![None; 3]);
-        assert_eq!(schedule.next(T0), start(0, 1));
-        schedule.retry(TargetId(0), 2, Duration::from_secs(9));
-        assert_eq!(schedule.next(T0), start(1, 1));
-        assert_eq!(schedule.close(), [(TargetId(0), 1), (TargetId(2), 0)]);
-        assert_eq!(schedule.next(T0), Next::Wait);
-        schedule.ended(TargetId(1), false);
-        assert_eq!(schedule.next(T0), Next::Done);
     }
 }

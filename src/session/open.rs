@@ -30,8 +30,7 @@ impl Session {
     /// Opens a pool over a connected carrier.
     ///
     /// `messages` tell the server of the host: [`Opening::of_a_run`], or those of a host of the caller's own.
-    /// `authenticated` is called once, as soon as the server has accepted the credential. Whatever goes wrong, the
-    /// carrier is closed before this returns.
+    /// Whatever goes wrong, the carrier is closed before this returns.
     ///
     /// # Errors
     /// The transport's or the protocol's fault, [`Error::OpenTimeout`] after `timeout`, [`Error::Stopped`] by `stop`.
@@ -41,10 +40,9 @@ impl Session {
         pool: Uuid,
         timeout: Duration,
         stop: &CancellationToken,
-        authenticated: impl FnOnce() + Send,
     ) -> Result<Self, Error> {
         let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false, unreleased: None };
-        let opening = tokio::time::timeout(timeout, session.establish(messages, authenticated));
+        let opening = tokio::time::timeout(timeout, session.establish(messages));
         let result = tokio::select! {
             result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
             () = stop.cancelled() => Err(Error::Stopped),
@@ -78,10 +76,9 @@ impl Session {
         close(&*self.carrier).await;
     }
 
-    async fn establish(&mut self, messages: &Opening, authenticated: impl FnOnce()) -> Result<(), Error> {
+    async fn establish(&mut self, messages: &Opening) -> Result<(), Error> {
         let fragments = self.pool.open(messages, self.carrier.max_fragment())?;
         self.carrier.create(self.pool.id(), fragments).await?;
-        authenticated();
         while self.pool.state() == PoolState::Opening {
             self.receive_pool().await?;
         }

@@ -1,5 +1,7 @@
 //! Carriers: move PSRP fragments to one target and back; connect, authenticate, seal. They know nothing of PSRP.
 
+mod admission;
+mod clock;
 mod error;
 mod files;
 pub mod http;
@@ -11,6 +13,8 @@ mod tcp;
 pub mod wsman;
 
 pub use crate::channel::{Channel, Priority};
+pub use admission::{Admission, Gatekeeper, Step};
+pub use clock::Clock;
 pub use error::Error;
 pub use files::{FileReader, FileWriter, Files};
 
@@ -24,7 +28,10 @@ use crate::target::Target;
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// A carrier to the target, connected as far as its transport connects before the first message.
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error>;
+    ///
+    /// It asks for leave when the way to the target is open, before it takes up the server's time, and before it proves a
+    /// password. Whether the logon succeeds may show only in [`Carrier::create`].
+    async fn connect(&self, target: &Target, admission: &Admission) -> Result<Box<dyn Carrier>, Error>;
 }
 
 /// What one [`Carrier::receive`] brought.

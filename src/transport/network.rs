@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::http::Http;
 use super::wsman::WsmanCarrier;
-use super::{Carrier, Connector, Error, local, ssh};
+use super::{Admission, Carrier, Connector, Error, Step, local, ssh};
 use crate::target::{Endpoint, Target};
 
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
@@ -16,12 +16,16 @@ pub struct Network {
 
 #[async_trait]
 impl Connector for Network {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
+    async fn connect(&self, target: &Target, admission: &Admission) -> Result<Box<dyn Carrier>, Error> {
         match &target.endpoint {
-            Endpoint::Local(endpoint) => local::start(endpoint),
-            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::new(target, &self.http)?)),
+            Endpoint::Local(endpoint) => {
+                admission.ask(Step::Begin).await?;
+                local::start(endpoint)
+            }
+            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::connect(target, &self.http, admission).await?)),
             Endpoint::Ssh(endpoint) => {
-                ssh::connect(endpoint, target.credential.as_deref(), target.timeouts.connect, &self.ssh).await
+                let credential = target.credential.as_deref();
+                ssh::connect(endpoint, credential, target.timeouts.connect, &self.ssh, admission).await
             }
         }
     }

@@ -25,7 +25,7 @@ use self::queue::Queue;
 use self::shell::Shell;
 use self::wire::Wire;
 use super::http::Http;
-use super::{Carrier, Channel, Error, Priority, Received};
+use super::{Admission, Carrier, Channel, Error, Priority, Received};
 use crate::event::Reason;
 use crate::target::{Endpoint, Target};
 use crate::wsman::names;
@@ -44,15 +44,29 @@ pub struct WsmanCarrier {
 }
 
 impl WsmanCarrier {
-    /// A carrier to a WinRM target; nothing is connected before [`Carrier::create`].
+    /// A carrier to a WinRM target, connected, with leave to log on.
+    ///
+    /// # Errors
+    /// As [`WsmanCarrier::new`]; there is no way to the server; what [`Admission::ask`] says.
+    pub async fn connect(target: &Target, http: &Http, admission: &Admission) -> Result<Self, Error> {
+        let carrier = Self::with(target, http, admission.clone())?;
+        carrier.shell.wire.lanes.approach(admission).await?;
+        Ok(carrier)
+    }
+
+    /// A carrier to a WinRM target, outside of a run; nothing is connected before [`Carrier::create`].
     ///
     /// # Errors
     /// When the target is not a WinRM one, or policy forbids the way it wants to log on.
     pub fn new(target: &Target, http: &Http) -> Result<Self, Error> {
+        Self::with(target, http, Admission::free())
+    }
+
+    fn with(target: &Target, http: &Http, admission: Admission) -> Result<Self, Error> {
         let Endpoint::Winrm(endpoint) = &target.endpoint else {
             return Err(Error::new(Reason::Internal, "the target is not reached over WinRM"));
         };
-        let shell = Arc::new(Shell::new(Wire::new(target, endpoint, http)?));
+        let shell = Arc::new(Shell::new(Wire::new(target, endpoint, http)?, admission));
         Ok(Self { shell, creation: Mutex::new(None), private: target.endpoint.is_private() })
     }
 }

@@ -10,8 +10,8 @@ use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
 use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target};
-use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
+use psfleet::transport::{Admission, Connector};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,9 +32,9 @@ impl Records for Texts {
 }
 
 async fn open(target: &Target) -> Session {
-    let carrier = Network::default().connect(target).await.expect("carrier");
+    let carrier = Network::default().connect(target, &Admission::free()).await.expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop, || {})
+    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop)
         .await
         .expect("session")
 }

@@ -205,8 +205,7 @@ async fn live(script: Script) -> [Duration; 2] {
     let stop = CancellationToken::new();
     let (stops, secret, input) = (script.stops, script.secret, script.input);
     let carrier = Arc::new(Scripted::new(script));
-    let opened =
-        Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), Duration::from_secs(20), &stop, || {}).await;
+    let opened = Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), Duration::from_secs(20), &stop).await;
     let opening = begin.elapsed();
     let Ok(mut session) = opened else { return [opening, Duration::ZERO] };
     let secrets: Vec<_> =

@@ -11,7 +11,7 @@ use psfleet::event::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshHop};
 use psfleet::transport::ssh::{Client, connect};
-use psfleet::transport::{Carrier, Channel, Error};
+use psfleet::transport::{Admission, Carrier, Channel, Error};
 use uuid::Uuid;
 
 use crate::support::folder::Folder;
@@ -27,7 +27,7 @@ fn server() -> Option<Sshd> {
 }
 
 async fn dial(server: &Sshd, endpoint: &SshEndpoint) -> Result<Box<dyn Carrier>, Error> {
-    connect(endpoint, None, TIMEOUT, &server.client()).await
+    connect(endpoint, None, TIMEOUT, &server.client(), &Admission::free()).await
 }
 
 async fn refusal(server: &Sshd, endpoint: &SshEndpoint) -> Error {
@@ -111,10 +111,12 @@ async fn an_encrypted_key_takes_the_password_as_its_passphrase() {
     let Some(server) = server() else { return };
     let key = server.add_key("locked", "ed25519", "correct horse", true);
     let endpoint = SshEndpoint { identities: vec![key], ..server.endpoint() };
-    let right = connect(&endpoint, Some(&credential("correct horse")), TIMEOUT, &server.client()).await;
+    let right =
+        connect(&endpoint, Some(&credential("correct horse")), TIMEOUT, &server.client(), &Admission::free()).await;
     right.expect("the passphrase fits").close().await.expect("closes");
 
-    let wrong = connect(&endpoint, Some(&credential("battery staple")), TIMEOUT, &server.client()).await;
+    let wrong =
+        connect(&endpoint, Some(&credential("battery staple")), TIMEOUT, &server.client(), &Admission::free()).await;
     let wrong = wrong.err().expect("the passphrase does not fit");
     assert_eq!(wrong.reason, Reason::AuthMethod, "{wrong}");
     assert!(wrong.message.contains("locked (the passphrase does not fit)"), "{wrong}");
@@ -129,7 +131,7 @@ async fn a_default_key_and_an_agent_log_on() {
     let endpoint = SshEndpoint { identities: Vec::new(), ..server.endpoint() };
     let agent = Agent::start(&server.file("agent"), &key);
     let client = Client::new(Some(server.file("")), Some(user()), Some(agent.socket.clone()));
-    let carrier = connect(&endpoint, None, TIMEOUT, &client).await.expect("the agent signs");
+    let carrier = connect(&endpoint, None, TIMEOUT, &client, &Admission::free()).await.expect("the agent signs");
     carrier.close().await.expect("closes");
 
     std::fs::create_dir(server.file(".ssh")).expect(".ssh");
@@ -320,7 +322,10 @@ async fn a_silent_server_runs_into_the_connect_timeout_and_is_left() {
         stream.read_to_end(&mut Vec::new())
     });
     let endpoint = SshEndpoint { port, ..server.endpoint() };
-    let error = connect(&endpoint, None, Duration::from_millis(500), &server.client()).await.err().expect("too late");
+    let error = connect(&endpoint, None, Duration::from_millis(500), &server.client(), &Admission::free())
+        .await
+        .err()
+        .expect("too late");
     assert_eq!((error.reason, error.retryable), (Reason::ConnectTimeout, true), "{error}");
     assert!(error.message.contains("exchanging keys"), "{error}");
     // The client has hung up: the peer sees the end of its input.

@@ -7,8 +7,8 @@ use std::time::Duration;
 use psfleet::event::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint};
-use psfleet::transport::Error;
 use psfleet::transport::ssh::{Client, connect};
+use psfleet::transport::{Admission, Error};
 use russh::keys::PrivateKey;
 use russh::server::{Auth, Config, Handler, Response};
 use russh::{MethodKind, MethodSet};
@@ -94,8 +94,10 @@ async fn log_on(
     let credential = Credential { user: user.to_owned(), password: Some(Secret::new(password.to_owned())) };
     let client = Client::new(Some(folder.path().to_owned()), None, None);
     // The server opens no channel, so even a good logon ends in an error.
-    let error =
-        connect(&endpoint, Some(&credential), Duration::from_secs(20), &client).await.err().expect("no channel");
+    let error = connect(&endpoint, Some(&credential), Duration::from_secs(20), &client, &Admission::free())
+        .await
+        .err()
+        .expect("no channel");
     let seen = seen.lock().expect("no panic").clone();
     (seen, error)
 }
@@ -145,4 +147,14 @@ async fn a_passphrase_is_no_password() {
     .await;
     assert_eq!(seen, []);
     assert!(!error.is_credential_refused(), "the password was not shown: {error}");
+}
+
+/// Servers that allow one try hang up on a wrong one, most of them without "authentication failures".
+#[tokio::test]
+async fn whoever_hangs_up_on_a_password_has_refused_it() {
+    for only in [MethodKind::Password, MethodKind::KeyboardInteractive] {
+        let (seen, error) = log_on(&[only], &["Password: "], "svc", "wrong", |_, _| {}).await;
+        assert_eq!(seen.len(), 1);
+        assert!(error.is_credential_refused() && !error.retryable, "{error}");
+    }
 }

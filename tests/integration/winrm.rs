@@ -71,7 +71,7 @@ async fn a_wrong_password_is_tried_once() {
 async fn ctrl_c_leaves_no_shell() {
     let fleet = fleet(Options { hosts: 6, ..Options::default() }).await;
     let mut spec = spec(targets(&fleet, AuthMethod::Ntlm, None), "Start-Sleep 600");
-    spec.throttle = NonZeroUsize::new(3).expect("not 0");
+    spec.limits = psfleet::fleet::Limits::new(NonZeroUsize::new(3).expect("not 0"));
     let (interrupt, interrupts) = mpsc::channel(1);
     let interrupt = async {
         while fleet.stats().open_shells < 3 {

@@ -44,7 +44,7 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
 async fn open(target: &Target) -> Session {
     let carrier = WsmanCarrier::new(target, &Http::new()).expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop, || {})
+    Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop)
         .await
         .expect("session")
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use crate::config;
+use crate::fleet::Limits;
 
 /// The course of a run.
 #[derive(Debug, Clone, Args)]
@@ -22,6 +23,10 @@ pub struct CourseArgs {
         aliases = ["throttle-limit", "forks", "fanout", "concurrency"]
     )]
     pub throttle: NonZeroUsize,
+
+    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256]
+    #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N")]
+    pub connect_throttle: Option<NonZeroUsize>,
 
     /// Further attempts after a connection fault; a script that has started is never repeated
     #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = 2)]
@@ -48,4 +53,12 @@ pub struct CourseArgs {
     #[arg(long, env = "PSFLEET_EXIT_ZERO", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub exit_zero: bool,
+}
+
+impl CourseArgs {
+    /// The limits that the flags ask for.
+    pub fn limits(&self) -> Limits {
+        let usual = Limits::new(self.throttle);
+        Limits { connecting: self.connect_throttle.unwrap_or(usual.connecting), ..usual }
+    }
 }

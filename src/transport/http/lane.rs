@@ -19,7 +19,7 @@ use super::cookies::Cookies;
 use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, timed_out};
 use super::lanes::Failure;
-use crate::auth::{self, ChannelBinding, Mechanism, sealed};
+use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
 use crate::event::Reason;
 use crate::transport::Error;
 use crate::wsman::names;
@@ -34,6 +34,8 @@ pub(super) struct Lane {
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) url: Url,
     pub(super) mechanism: Box<dyn Mechanism>,
+    /// The proof of the user, ready to be sent.
+    pub(super) proof: Option<Step>,
     pub(super) cookies: Arc<Cookies>,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
@@ -74,31 +76,32 @@ impl Lane {
         self.open(answer)
     }
 
-    /// Goes through the handshake. The answer to `request` comes back if the last leg carried it.
-    async fn log_on(
-        &mut self,
-        request: &str,
-        patience: Duration,
-        sending: &(impl Fn() + Send),
-    ) -> Result<Option<Answer>, Failure> {
+    /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
+    pub(super) async fn approach(&mut self) -> Result<(), Failure> {
+        if self.mechanism.standing().is_some() {
+            self.connected().await?;
+        } else {
+            self.proof = Some(self.handshake().await?);
+        }
+        Ok(())
+    }
+
+    /// Goes through the handshake up to the proof of the user, which is not sent.
+    async fn handshake(&mut self) -> Result<Step, Failure> {
         let mut step = self.mechanism.step(None).map_err(refused)?;
         for _ in 0..MAX_LEGS {
-            let carries = step.ready && !self.bare_logon;
-            let (body, patience) = if carries {
-                sending();
-                (Body::Soap(request), patience)
-            } else {
-                (Body::Empty, self.logon_until.saturating_duration_since(Instant::now()))
-            };
-            let answer = self.post(step.token.take(), body, patience).await?;
-            let token = answer.token(self.mechanism.scheme());
-            if answer.status != StatusCode::UNAUTHORIZED {
-                return self.logged_on(answer, token, step.ready, carries).map(|answer| carries.then_some(answer));
+            if step.ready {
+                return Ok(step);
             }
-            // A proof that has left is refused by any 401, whatever token comes with it: one that says so, one that
-            // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
-            let token = token.filter(|_| !step.ready);
-            let Some(token) = token else { return Err(Failure::Final(self.denied(&answer, step.ready))) };
+            let patience = self.logon_until.saturating_duration_since(Instant::now());
+            let answer = self.post(step.token.take(), Body::Empty, patience).await?;
+            if answer.status != StatusCode::UNAUTHORIZED {
+                // Before we proved anything: no WinRM, or one that is too busy to begin with.
+                return Err(Failure::Final(answer.refusal(false)));
+            }
+            let Some(token) = answer.token(self.mechanism.scheme()) else {
+                return Err(Failure::Final(self.denied(&answer, false)));
+            };
             step = self.mechanism.step(Some(&token)).map_err(refused)?;
             if step.token.is_none() {
                 return Err(Failure::Final(self.denied(&answer, false)));
@@ -107,18 +110,36 @@ impl Lane {
         Err(Failure::Final(Error::new(Reason::Protocol, "the logon goes round in circles")))
     }
 
-    /// The server answered something else than 401.
-    fn logged_on(
+    /// Proves the user, by a handshake. The answer to `request` comes back if the proof carried it.
+    async fn log_on(
         &mut self,
-        answer: Answer,
-        token: Option<Vec<u8>>,
-        ready: bool,
-        carried: bool,
-    ) -> Result<Answer, Failure> {
-        if !ready {
-            // Before we proved anything: no WinRM, or one that is too busy to begin with.
-            return Err(Failure::Final(answer.refusal(false)));
+        request: &str,
+        patience: Duration,
+        sending: &(impl Fn() + Send),
+    ) -> Result<Option<Answer>, Failure> {
+        let mut proof = match self.proof.take() {
+            Some(proof) => proof,
+            None => self.handshake().await?,
+        };
+        let carries = !self.bare_logon;
+        let (body, patience) = if carries {
+            sending();
+            (Body::Soap(request), patience)
+        } else {
+            (Body::Empty, self.logon_until.saturating_duration_since(Instant::now()))
+        };
+        let answer = self.post(proof.token.take(), body, patience).await?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            // A proof that has left is refused by any 401, whatever token comes with it: one that says so, one that
+            // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
+            return Err(Failure::Final(self.denied(&answer, true)));
         }
+        let token = answer.token(self.mechanism.scheme());
+        self.logged_on(answer, token, carries).map(|answer| carries.then_some(answer))
+    }
+
+    /// The server answered something else than 401 to the proof.
+    fn logged_on(&mut self, answer: Answer, token: Option<Vec<u8>>, carried: bool) -> Result<Answer, Failure> {
         if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
             self.mechanism.step(Some(&token)).map_err(refused)?;
         }
@@ -135,9 +156,7 @@ impl Lane {
 
     /// Posts one body and reads the answer to its end, connecting first if need be.
     async fn post(&mut self, token: Option<Vec<u8>>, body: Body<'_>, patience: Duration) -> Result<Answer, Failure> {
-        if self.connection.is_none() {
-            self.connection = Some(self.connect().await?);
-        }
+        self.connected().await?;
         let is_leg = matches!(body, Body::Empty);
         let request = self.request(token, body)?;
         let Some(connection) = &mut self.connection else { return Err(unreadable("the lane has no connection")) };
@@ -152,6 +171,14 @@ impl Lane {
         tracing::trace!(url = %self.url, status = answer.status.as_u16(), bytes = answer.body.len(), "answer");
         self.cookies.keep(&answer.headers);
         Ok(answer)
+    }
+
+    /// Connects, if need be.
+    async fn connected(&mut self) -> Result<(), Failure> {
+        if self.connection.is_none() {
+            self.connection = Some(self.connect().await?);
+        }
+        Ok(())
     }
 
     /// Connects, and binds the logon to the certificate that the server shows.

@@ -15,6 +15,7 @@ use crate::auth;
 use crate::event::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
 use crate::transport::Error;
+use crate::transport::admission::{Admission, FRESH, Step};
 
 /// Why an exchange brought no answer, told by what is known of the request.
 #[derive(Debug, Clone)]
@@ -82,6 +83,23 @@ impl Lanes {
         })
     }
 
+    /// Makes a first lane, as far as it gets without proving the user, and waits there for leave to do that. The first
+    /// exchange goes on from there; later lanes ask nobody.
+    ///
+    /// # Errors
+    /// There is no way to the server, or no leave.
+    pub async fn approach(&self, admission: &Admission) -> Result<(), Error> {
+        let mut lane = self.lane().map_err(Failure::into_error)?;
+        lane.approach().await.map_err(Failure::into_error)?;
+        let waited = admission.ask(Step::Prove).await?;
+        lane.logon_until += waited;
+        // One that has waited for long has a server that is about to close it: the first exchange makes another.
+        if waited < FRESH {
+            self.keep(lane);
+        }
+        Ok(())
+    }
+
     /// Sends one request on an idle lane, or a new one, and returns the SOAP text of the answer.
     ///
     /// A request that is sure not to have been processed because its lane was stale is sent once more, on a new
@@ -95,13 +113,21 @@ impl Lanes {
         patience: Duration,
         sending: impl Fn() + Send + Sync,
     ) -> Result<String, Failure> {
+        let mut result = None;
         if let Some(lane) = self.take_idle() {
-            match self.on(lane, request, patience, &sending).await {
-                Err(Failure::NotSent(_) | Failure::LogonLost(_)) => self.forget_idle(),
-                result => return result,
-            }
+            result = match self.on(lane, request, patience, &sending).await {
+                Err(Failure::NotSent(_) | Failure::LogonLost(_)) => {
+                    self.forget_idle();
+                    None
+                }
+                result => Some(result),
+            };
         }
-        match self.on(self.lane()?, request, patience, &sending).await {
+        let result = match result {
+            Some(result) => result,
+            None => self.on(self.lane()?, request, patience, &sending).await,
+        };
+        match result {
             Err(Failure::WantsBareLogon(_)) if !self.bare_logon.swap(true, Ordering::Relaxed) => {
                 self.on(self.lane()?, request, patience, &sending).await
             }
@@ -123,8 +149,12 @@ impl Lanes {
         sending: &(impl Fn() + Send + Sync),
     ) -> Result<String, Failure> {
         let text = lane.exchange(request, patience, sending).await?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+        self.keep(lane);
         Ok(text)
+    }
+
+    fn keep(&self, lane: Lane) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
     }
 
     fn take_idle(&self) -> Option<Lane> {
@@ -140,6 +170,7 @@ impl Lanes {
             tls: self.tls.clone(),
             url: self.url.clone(),
             mechanism,
+            proof: None,
             cookies: Arc::clone(&self.cookies),
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),

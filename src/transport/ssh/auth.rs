@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Interaction};
 use russh::keys::agent::AgentIdentity;
@@ -9,7 +10,8 @@ use russh::keys::agent::client::AgentClient;
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 
-use super::super::Error;
+use super::super::admission::FRESH;
+use super::super::{Admission, Error, Step};
 use super::client::Client;
 use super::fault;
 use super::host_key::{Gate, Notes};
@@ -25,6 +27,20 @@ pub(super) struct Logon<'a> {
     pub(super) identities: &'a [PathBuf],
     pub(super) client: &'a Client,
     pub(super) notes: &'a Notes,
+    pub(super) admission: &'a Admission,
+    /// The run has given leave to send the password; asked for once on the whole way.
+    pub(super) may_prove: &'a AtomicBool,
+}
+
+/// How a logon went that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// The password let us in.
+    ByPassword,
+    /// A key did, or nothing was needed.
+    Otherwise,
+    /// Leave to send the password came so late that the session is better made anew.
+    Stale,
 }
 
 /// Logs on to a server that has shown its key.
@@ -35,7 +51,7 @@ pub(super) struct Logon<'a> {
 /// # Errors
 /// [`Reason::LogonDenied`] when something was refused, [`Reason::AuthMethod`] when there was nothing to try,
 /// [`Reason::Network`] when the server hung up.
-pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) -> Result<(), Error> {
+pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) -> Result<Entry, Error> {
     let attempt = Attempt {
         session,
         logon,
@@ -73,20 +89,23 @@ struct Attempt<'a> {
 }
 
 /// Whether we are in.
-type Step = Result<bool, Error>;
+type Tried = Result<bool, Error>;
 
 impl Attempt<'_> {
-    async fn run(mut self) -> Result<(), Error> {
+    async fn run(mut self) -> Result<Entry, Error> {
         let mut passphrase = false;
         let logged_on = self.files(self.logon.identities, true, &mut passphrase).await?
             || self.agent().await?
-            || self.files(&self.logon.client.default_identities(), false, &mut passphrase).await?
-            || (!passphrase && self.password().await?);
-        if logged_on { Ok(()) } else { Err(self.denied()) }
+            || self.files(&self.logon.client.default_identities(), false, &mut passphrase).await?;
+        if logged_on {
+            return Ok(Entry::Otherwise);
+        }
+        let entry = if passphrase { None } else { self.password().await? };
+        entry.ok_or_else(|| self.denied())
     }
 
     /// Offers the keys of files. Those that nobody named may be missing or locked without a word.
-    async fn files(&mut self, paths: &[PathBuf], named: bool, passphrase: &mut bool) -> Step {
+    async fn files(&mut self, paths: &[PathBuf], named: bool, passphrase: &mut bool) -> Tried {
         for path in paths {
             if !self.accepts(MethodKind::PublicKey) {
                 return Ok(false);
@@ -105,7 +124,7 @@ impl Attempt<'_> {
         Ok(false)
     }
 
-    async fn key_file(&mut self, path: &Path, key: std::sync::Arc<russh::keys::PrivateKey>) -> Step {
+    async fn key_file(&mut self, path: &Path, key: std::sync::Arc<russh::keys::PrivateKey>) -> Tried {
         if !self.seen.insert(fingerprint(key.public_key())) {
             return Ok(false);
         }
@@ -115,7 +134,7 @@ impl Attempt<'_> {
         self.judge(result, || format!("key {}", path.display()))
     }
 
-    async fn agent(&mut self) -> Step {
+    async fn agent(&mut self) -> Tried {
         let Some(socket) = self.logon.client.agent() else { return Ok(false) };
         if !self.accepts(MethodKind::PublicKey) {
             return Ok(false);
@@ -154,37 +173,53 @@ impl Attempt<'_> {
         Ok(false)
     }
 
-    async fn password(&mut self) -> Step {
-        let Some(password) = self.logon.password else { return Ok(false) };
+    async fn password(&mut self) -> Result<Option<Entry>, Error> {
+        let Some(password) = self.logon.password else { return Ok(None) };
         if self.accepted.is_none() {
             // Asks what the server accepts without spending the one try.
             let result = self.session.authenticate_none(self.logon.user.clone()).await;
             if self.judge(result, || "no proof at all".to_owned())? {
-                return Ok(true);
+                return Ok(Some(Entry::Otherwise));
             }
             self.tried.clear();
         }
         if self.accepts(MethodKind::Password) {
+            if !self.may_prove().await? {
+                return Ok(Some(Entry::Stale));
+            }
             self.password_sent = true;
             let result = self.session.authenticate_password(self.logon.user.clone(), password.expose()).await;
-            return self.judge(result, || "the password".to_owned());
+            let logged_on = self.judge(result, || "the password".to_owned())?;
+            return Ok(logged_on.then_some(Entry::ByPassword));
         }
-        if self.accepts(MethodKind::KeyboardInteractive) { self.interact(password).await } else { Ok(false) }
+        if self.accepts(MethodKind::KeyboardInteractive) { self.interact(password).await } else { Ok(None) }
+    }
+
+    /// Waits for leave to send the password; `false` when the session is too old for that by then.
+    async fn may_prove(&self) -> Tried {
+        if self.logon.may_prove.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let waited = self.logon.admission.ask(Step::Prove).await?;
+        self.logon.may_prove.store(true, Ordering::Relaxed);
+        Ok(waited < FRESH && !self.session.is_closed())
     }
 
     /// Answers the first hidden question by the password, and no second one: that would be a retry or another factor.
-    async fn interact(&mut self, password: &Secret<String>) -> Step {
+    async fn interact(&mut self, password: &Secret<String>) -> Result<Option<Entry>, Error> {
         let mut answered = false;
         let mut answer =
             self.session.authenticate_keyboard_interactive_start(self.logon.user.clone(), None::<String>).await;
         loop {
             match answer {
                 Err(_) => return Err(self.gone()),
-                Ok(Interaction::Success) => return Ok(true),
+                Ok(Interaction::Success) => {
+                    return Ok(Some(if self.password_sent { Entry::ByPassword } else { Entry::Otherwise }));
+                }
                 Ok(Interaction::Failure { remaining_methods, .. }) => {
                     self.accepted = Some(remaining_methods);
                     self.tried.push("the password (keyboard-interactive)".to_owned());
-                    return Ok(false);
+                    return Ok(None);
                 }
                 Ok(Interaction::InfoRequest { prompts, .. }) => {
                     let hidden = prompts.iter().filter(|prompt| !prompt.echo).count();
@@ -192,7 +227,10 @@ impl Attempt<'_> {
                         let asked: Vec<_> =
                             prompts.iter().map(|prompt| prompt.prompt.escape_debug().to_string()).collect();
                         self.unusable.push(format!("keyboard-interactive (the server asks {})", asked.join(", ")));
-                        return Ok(false);
+                        return Ok(None);
+                    }
+                    if hidden == 1 && !self.may_prove().await? {
+                        return Ok(Some(Entry::Stale));
                     }
                     answered |= hidden == 1;
                     self.password_sent = answered;
@@ -208,7 +246,7 @@ impl Attempt<'_> {
     }
 
     /// Takes the server's answer to one proof.
-    fn judge(&mut self, result: Result<AuthResult, russh::Error>, what: impl FnOnce() -> String) -> Step {
+    fn judge(&mut self, result: Result<AuthResult, russh::Error>, what: impl FnOnce() -> String) -> Tried {
         match result {
             Ok(AuthResult::Success) => Ok(true),
             // The session's end is told as a failure without methods.
@@ -242,6 +280,17 @@ impl Attempt<'_> {
 
     fn gone(&self) -> Error {
         let farewell = self.logon.notes.farewell().unwrap_or_default();
+        if self.password_sent {
+            // Servers that allow one try end like this, in words of their own or in none. To try on would be another
+            // failed logon.
+            let words = if farewell.is_empty() { "connection closed".to_owned() } else { farewell };
+            let (place, user) = (self.logon.place, &self.logon.user);
+            return Error::new(
+                Reason::LogonDenied,
+                format!("{place} hung up on user {user} after the password: {words}"),
+            )
+            .with_hint("check user and password; the server's own log says why");
+        }
         if self.tried.is_empty() || !farewell.contains("authentication failures") {
             return fault::gone(self.logon.place, "the user was logged on", self.logon.notes);
         }
@@ -253,7 +302,7 @@ impl Attempt<'_> {
         .with_hint("offer fewer keys: name the right one with --identity, or take others out of the agent")
     }
 
-    fn denied(self) -> Error {
+    fn denied(&self) -> Error {
         let accepted = self.accepted.iter().flat_map(|methods| methods.iter());
         let accepted: Vec<String> = accepted.map(|method| <&str>::from(method).to_owned()).collect();
         let mut parts = Vec::new();

@@ -1,5 +1,6 @@
 //! From an endpoint to a carrier: the way through the bastions, the logons, the channel, PowerShell.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::super::admission::FRESH;
 use super::super::outofproc::OutOfProcCarrier;
-use super::super::{Carrier, Error};
-use super::auth::{self, Logon};
+use super::super::{Admission, Carrier, Error, Step};
+use super::auth::{self, Entry, Logon};
 use super::channel::{self, Way};
 use super::client::Client;
 use super::dial::{self, Severable};
@@ -28,18 +30,20 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// Messages of up to 32 KiB that a session buffers before it stops reading its connection.
 const BUFFERED: usize = 16;
 
-/// Connects to an endpoint, logs on and starts PowerShell, all within `timeout`.
+/// Connects to an endpoint, logs on and starts PowerShell, all within `timeout` of the attempt's clock.
 ///
-/// The user is the credential's, else the local one. The password serves as passphrase of encrypted identities too.
+/// The user is the credential's, else the local one. The password serves as passphrase of encrypted identities too. Leave
+/// is asked for once the endpoint has shown its key, and before the password is sent to anybody.
 ///
 /// # Errors
-/// [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`], [`Reason::Network`], [`Reason::Protocol`],
+/// What [`Admission::ask`] says, [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`], [`Reason::Network`], [`Reason::Protocol`],
 /// [`Reason::HostKey`], [`Reason::LogonDenied`], [`Reason::AuthMethod`] or [`Reason::NoPowershell`].
 pub async fn connect(
     endpoint: &SshEndpoint,
     credential: Option<&Credential>,
     timeout: Duration,
     client: &Client,
+    admission: &Admission,
 ) -> Result<Box<dyn Carrier>, Error> {
     let known = client.known_hosts(&endpoint.known_hosts);
     let known = known.map_err(|error| Error::new(Reason::HostKey, format!("cannot read known_hosts: {error}")))?;
@@ -48,14 +52,14 @@ pub async fn connect(
         credential,
         client,
         known,
+        admission,
+        may_begin: AtomicBool::new(false),
+        may_prove: AtomicBool::new(false),
         deadline: Instant::now() + timeout,
         doing: Mutex::default(),
         greeting: Arc::default(),
     };
-    match tokio::time::timeout_at(travel.deadline, travel.go()).await {
-        Ok(arrived) => arrived,
-        Err(_) => Err(travel.too_late(timeout)),
-    }
+    admission.clock().within(timeout, travel.go()).await.unwrap_or_else(|| Err(travel.too_late(timeout)))
 }
 
 /// One attempt to get to an endpoint.
@@ -64,6 +68,12 @@ struct Travel<'a> {
     credential: Option<&'a Credential>,
     client: &'a Client,
     known: Arc<KnownHosts>,
+    admission: &'a Admission,
+    /// The run has given leave to log on to the endpoint.
+    may_begin: AtomicBool,
+    /// The run has given leave to send the password.
+    may_prove: AtomicBool,
+    /// As far as the attempt's clock never stands still.
     deadline: Instant,
     /// What the first server said first.
     greeting: Arc<OnceLock<Vec<u8>>>,
@@ -98,17 +108,35 @@ impl<'a> Travel<'a> {
         let mut sessions: Vec<Handle<Gate>> = Vec::new();
         let mut notes = Arc::new(Notes::default());
         let mut before = String::new();
-        for stop in self.stops()? {
+        let mut accepted = false;
+        let stops = self.stops()?;
+        for (index, stop) in stops.iter().enumerate() {
+            let is_endpoint = index + 1 == stops.len();
             let place = stop.place();
-            let stream = match sessions.last() {
-                None => self.dial(&stop, &place, &cut).await?,
-                Some(bastion) => self.jump(bastion, &before, &stop, &place).await?,
+            let session = loop {
+                let stream = match sessions.last() {
+                    None => self.dial(stop, &place, &cut).await?,
+                    Some(bastion) => self.jump(bastion, &before, stop, &place).await?,
+                };
+                notes = Arc::new(Notes::default());
+                let mut session = self.shake_hands(stream, stop, &place, &notes).await?;
+                if is_endpoint && !self.begin(&session).await? {
+                    continue;
+                }
+                match self.log_on(&mut session, stop, &place, &notes).await? {
+                    Entry::Stale => {}
+                    entry => {
+                        accepted |= entry == Entry::ByPassword;
+                        break session;
+                    }
+                }
             };
-            notes = Arc::new(Notes::default());
-            let mut session = self.shake_hands(stream, &stop, &place, &notes).await?;
-            self.log_on(&mut session, &stop, &place, &notes).await?;
             sessions.push(session);
             before = place;
+        }
+        // Not before the last stop: a bastion that takes a password says nothing about the hosts behind it.
+        if accepted {
+            self.admission.accepted();
         }
         let Some(session) = sessions.last() else { return Err(Error::new(Reason::Internal, "a way without stops")) };
         let (started, channel) = self.start(session, &before, &notes).await?;
@@ -146,9 +174,20 @@ impl<'a> Travel<'a> {
         Error::new(Reason::ConnectTimeout, text).with_hint("allow more time with --connect-timeout").retryable()
     }
 
+    /// Waits for leave to log on to the endpoint; `false` when the session is too old for that by then.
+    async fn begin(&self, session: &Handle<Gate>) -> Result<bool, Error> {
+        if self.may_begin.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let waited = self.admission.ask(Step::Begin).await?;
+        self.may_begin.store(true, Ordering::Relaxed);
+        Ok(waited < FRESH && !session.is_closed())
+    }
+
     async fn dial(&self, stop: &Stop<'_>, place: &str, cut: &CancellationToken) -> Result<Box<dyn Duplex>, Error> {
         self.now(format!("connecting to {place}"));
-        let stream = dial::dial(stop.address, stop.port, self.deadline).await?;
+        let deadline = self.deadline + self.admission.clock().stood();
+        let stream = dial::dial(stop.address, stop.port, deadline).await?;
         Ok(Box::new(Severable::new(stream, cut.clone(), Arc::clone(&self.greeting))))
     }
 
@@ -191,7 +230,7 @@ impl<'a> Travel<'a> {
         stop: &Stop<'_>,
         place: &str,
         notes: &Notes,
-    ) -> Result<(), Error> {
+    ) -> Result<Entry, Error> {
         self.now(format!("logging on to {place} as {}", stop.user));
         let logon = Logon {
             place,
@@ -200,6 +239,8 @@ impl<'a> Travel<'a> {
             identities: &self.endpoint.identities,
             client: self.client,
             notes,
+            admission: self.admission,
+            may_prove: &self.may_prove,
         };
         auth::authenticate(session, &logon).await
     }

@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::wire::Wire;
 use crate::event::Reason;
 use crate::transport::http::Failure;
-use crate::transport::{Channel, Error, Received};
+use crate::transport::{Admission, Channel, Error, Received};
 use crate::wsman::names::code;
 use crate::wsman::{Requests, Response};
 
@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(70);
 pub(super) struct Shell {
     pub(super) wire: Arc<Wire>,
     pub(super) listener: Listener,
+    admission: Admission,
     stage: Mutex<Stage>,
     /// The Create has left, so a shell may exist.
     create_sent: AtomicBool,
@@ -45,10 +46,11 @@ enum Stage {
 
 impl Shell {
     /// One that has not been asked for.
-    pub(super) fn new(wire: Wire) -> Self {
+    pub(super) fn new(wire: Wire, admission: Admission) -> Self {
         let wire = Arc::new(wire);
         let listener = Listener::new(Arc::clone(&wire));
-        Self { wire, listener, stage: Mutex::new(Stage::None), create_sent: AtomicBool::new(false) }
+        let (stage, create_sent) = (Mutex::new(Stage::None), AtomicBool::new(false));
+        Self { wire, listener, admission, stage, create_sent }
     }
 
     pub(super) async fn create(&self, pool: Uuid, fragments: &[u8]) -> Result<(), Error> {
@@ -58,6 +60,12 @@ impl Shell {
         let sending = || self.create_sent.store(true, Ordering::SeqCst);
         let answer = self.wire.lanes.exchange(&request, PATIENCE, sending).await;
         let answer = answer.and_then(|text| Response::parse(&text).map_err(|error| from_parse(&error)));
+        // Whoever answers in SOAP has looked at the user, whatever else it refuses.
+        match &answer {
+            Ok(Response::Fault(fault)) if self.wire.error(fault).is_credential_refused() => {}
+            Ok(_) => self.admission.accepted(),
+            Err(_) => {}
+        }
         let mut stage = lock(&self.stage);
         if !matches!(answer, Err(Failure::Broken(_))) {
             *stage = Stage::None;

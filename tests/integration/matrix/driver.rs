@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use psfleet::event::{RunEvent, RunHeader};
-use psfleet::fleet::{self, Emission, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings};
 use psfleet::psrp::Command;
 use psfleet::target::{Target, Timeouts};
@@ -59,7 +59,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
     let spec = RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: vec![Arc::new(target)] }),
         work: Work::Script(Arc::new(Command::new(&block.invocation(), &[]))),
-        throttle: NonZeroUsize::MIN,
+        limits: Limits::new(NonZeroUsize::MIN),
         retries: 0,
         retry_delay: Duration::ZERO,
         auth_fail_limit: 1,

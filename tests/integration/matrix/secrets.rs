@@ -11,8 +11,8 @@ use psfleet::sandbox::Options;
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Error, Records, RunOptions, Session};
 use psfleet::target::{AuthMethod, Target, Timeouts};
-use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
+use psfleet::transport::{Admission, Connector};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -30,9 +30,9 @@ impl Records for Kept {
 }
 
 async fn open(target: &Target, connector: &dyn Connector) -> Session {
-    let carrier = connector.connect(target).await.expect("connects");
+    let carrier = connector.connect(target, &Admission::free()).await.expect("connects");
     let stop = CancellationToken::new();
-    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop, || {})
+    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop)
         .await
         .expect("opens")
 }

@@ -108,7 +108,7 @@ fn file(name: &str) -> Option<PathBuf> {
 async fn open(replay: &Replay) -> Session {
     let carrier = WsmanCarrier::new(&replay.target(), &Http::new()).expect("carrier");
     let stop = CancellationToken::new();
-    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), MINUTE, &stop, || {});
+    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), MINUTE, &stop);
     opening.await.expect("the session opens")
 }
 

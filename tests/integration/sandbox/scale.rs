@@ -13,7 +13,7 @@ use crate::support::sandbox::{assert_clean, fleet};
 async fn a_thousand_hosts_answer() {
     let fleet = fleet(Options { hosts: 1000, ..Options::default() }).await;
     let mut spec = spec(targets(&fleet, AuthMethod::Basic, None), "$env:COMPUTERNAME");
-    spec.throttle = NonZeroUsize::new(128).expect("not 0");
+    spec.limits = psfleet::fleet::Limits::new(NonZeroUsize::new(128).expect("not 0"));
     let ran = run(spec).await;
     assert_eq!(ran.summary.counts.of(Outcome::Ok), 1000);
     let names: std::collections::HashSet<_> = ran.objects().iter().map(ToString::to_string).collect();

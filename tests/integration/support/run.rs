@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, write_plain};
 use psfleet::event::{Finished, RunEventKind, RunHeader, Summary};
-use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Interrupt, Limits, RunSpec, Work};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::record::Stream;
 use psfleet::sandbox::Fleet;
 use psfleet::secret::Secret;
-use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
+use psfleet::target::{AuthMethod, Credential, Endpoint, Target, TargetId, Timeouts, Tls, WinrmEndpoint};
 use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
 use tokio::sync::mpsc;
@@ -27,6 +27,8 @@ pub struct Ran {
     pub records: Vec<(String, Stream, Document)>,
     /// Every target's end, in order of the targets.
     pub ends: Vec<Finished>,
+    /// The targets in the order of their ends.
+    pub order: Vec<TargetId>,
 }
 
 impl Ran {
@@ -50,7 +52,7 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.into_iter().map(Arc::new).collect() }),
         work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
-        throttle: NonZeroUsize::new(32).expect("not 0"),
+        limits: Limits::new(NonZeroUsize::new(32).expect("not 0")),
         retries: 0,
         retry_delay: Duration::from_millis(50),
         auth_fail_limit: 1,
@@ -86,13 +88,14 @@ pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: 
                 _ => {}
             }
         }
+        let order = ends.iter().map(|end: &Finished| end.target).collect();
         ends.sort_by_key(|end| end.target);
-        (records, ends)
+        (records, ends, order)
     });
     let summary = fleet::run(spec, connector, events, interrupts).await;
-    let (records, ends) = reader.await.expect("the reader reads to the end");
+    let (records, ends, order) = reader.await.expect("the reader reads to the end");
     assert_eq!(ends.len() as u64, summary.target_count, "one outcome per target");
-    Ran { summary, records, ends }
+    Ran { summary, records, ends, order }
 }
 
 /// The hosts of a sandbox fleet as targets; `password` is the right one unless given.

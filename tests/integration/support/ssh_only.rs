@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use psfleet::target::{Endpoint, Target};
 use psfleet::transport::ssh::Client;
-use psfleet::transport::{Carrier, Connector, Error, ssh};
+use psfleet::transport::{Admission, Carrier, Connector, Error, ssh};
 
 /// Connects to SSH endpoints by this client.
 pub struct SshOnly(pub Client);
 
 #[async_trait]
 impl Connector for SshOnly {
-    async fn connect(&self, target: &Target) -> Result<Box<dyn Carrier>, Error> {
+    async fn connect(&self, target: &Target, admission: &Admission) -> Result<Box<dyn Carrier>, Error> {
         let Endpoint::Ssh(endpoint) = &target.endpoint else { panic!("no SSH endpoint: {}", target.endpoint) };
-        ssh::connect(endpoint, None, target.timeouts.connect, &self.0).await
+        ssh::connect(endpoint, target.credential.as_deref(), target.timeouts.connect, &self.0, admission).await
     }
 }

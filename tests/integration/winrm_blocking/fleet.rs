@@ -11,8 +11,8 @@ use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Records, RunOptions, Session};
 use psfleet::target::AuthMethod;
-use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
+use psfleet::transport::{Admission, Connector};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -41,9 +41,9 @@ async fn blocking(auth: AuthMethod, engine: Engine) -> Option<Fleet> {
 
 async fn open(fleet: &Fleet, auth: AuthMethod) -> Session {
     let target = targets(fleet, auth, None).remove(0);
-    let carrier = Network::default().connect(&target).await.expect("carrier");
+    let carrier = Network::default().connect(&target, &Admission::free()).await.expect("carrier");
     let stop = CancellationToken::new();
-    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop, || {})
+    Session::open(Opening::of_a_run(), carrier.into(), Uuid::new_v4(), Duration::from_secs(60), &stop)
         .await
         .expect("session")
 }

@@ -1,0 +1,55 @@
+//! The line of connected targets that wait for a place, or for leave to prove their credential.
+
+use super::{CredentialId, Gate, Verdict};
+use crate::target::TargetId;
+
+/// A connected target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct InLine {
+    /// When it was started, among all: whoever started earlier is served first.
+    pub order: u64,
+    /// Which target.
+    pub target: TargetId,
+    /// What it is about to prove, if that is a credential which the gate watches.
+    pub proof: Option<CredentialId>,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It gets a place, and may prove what it asked for.
+    Admit(InLine),
+    /// Its credential has tripped.
+    Skip(TargetId),
+}
+
+/// Connected targets in the order of their starts.
+#[derive(Debug, Default)]
+pub(super) struct Line(Vec<InLine>);
+
+impl Line {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn join(&mut self, one: InLine) {
+        let place = self.0.partition_point(|other| other.order < one.order);
+        self.0.insert(place, one);
+    }
+
+    pub(super) fn remove(&mut self, target: TargetId) {
+        self.0.retain(|one| one.target != target);
+    }
+
+    /// Takes out the first whose turn it is; `room` says whether there is a place.
+    pub(super) fn turn(&mut self, gate: &Gate, room: bool) -> Option<Turn> {
+        let turn = |one: &InLine| match one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential)) {
+            Verdict::Tripped => Some(Turn::Skip(one.target)),
+            Verdict::Go if room => Some(Turn::Admit(*one)),
+            Verdict::Go | Verdict::Wait => None,
+        };
+        let (place, turn) = self.0.iter().enumerate().find_map(|(place, one)| Some((place, turn(one)?)))?;
+        self.0.remove(place);
+        Some(turn)
+    }
+}

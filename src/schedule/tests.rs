@@ -1,0 +1,186 @@
+//! The rules of the schedule, in numbers.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::*;
+use crate::target::TargetId;
+
+const T0: Duration = Duration::ZERO;
+const ADMIN: Option<CredentialId> = Some(CredentialId(0));
+
+fn limited(throttle: usize, connecting: usize, credentials: Vec<Option<CredentialId>>) -> Schedule {
+    let not_0 = |number| NonZeroUsize::new(number).expect("not 0");
+    let limits = Limits { throttle: not_0(throttle), connecting: not_0(connecting) };
+    Schedule::new(limits, Gate::new(1), credentials)
+}
+
+/// As many may connect as are there.
+fn schedule(throttle: usize, credentials: Vec<Option<CredentialId>>) -> Schedule {
+    limited(throttle, credentials.len(), credentials)
+}
+
+fn start(target: u32, attempt: u32) -> Next {
+    Next::Start { target: TargetId(target), attempt }
+}
+
+fn admit(target: u32) -> Next {
+    Next::Admit(TargetId(target))
+}
+
+fn skip(target: u32) -> Next {
+    Next::Skip(TargetId(target))
+}
+
+fn ask(schedule: &mut Schedule, targets: &[u32], proof: bool) {
+    targets.iter().for_each(|&target| schedule.asks(TargetId(target), proof));
+}
+
+/// All that is to be done now.
+fn due(schedule: &mut Schedule, now: Duration) -> Vec<Next> {
+    let mut all = Vec::new();
+    loop {
+        let next = schedule.next(now);
+        all.push(next);
+        if matches!(next, Next::Wait | Next::WaitUntil(_) | Next::Done) {
+            return all;
+        }
+    }
+}
+
+#[test]
+fn keeps_the_throttle_limit() {
+    let mut schedule = schedule(2, vec![None; 3]);
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), start(1, 1), start(2, 1), Next::Wait]);
+    // Whoever was started first is served first.
+    ask(&mut schedule, &[2, 0, 1], false);
+    assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), Next::Wait]);
+    schedule.ended(TargetId(1), false);
+    assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
+    schedule.ended(TargetId(0), false);
+    schedule.ended(TargetId(2), false);
+    assert_eq!(schedule.next(T0), Next::Done);
+}
+
+#[test]
+fn connecting_has_a_limit_of_its_own() {
+    let mut schedule = limited(1, 3, vec![None; 5]);
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), start(1, 1), start(2, 1), Next::Wait]);
+    // 0 and 1 hang; 2 is connected, works and ends, and so does whoever follows.
+    schedule.asks(TargetId(2), false);
+    assert_eq!(due(&mut schedule, T0), [admit(2), start(3, 1), Next::Wait]);
+    schedule.asks(TargetId(3), false);
+    assert_eq!(due(&mut schedule, T0), [Next::Wait], "connected and in line counts as connecting");
+    schedule.ended(TargetId(2), false);
+    assert_eq!(due(&mut schedule, T0), [admit(3), start(4, 1), Next::Wait]);
+}
+
+#[test]
+fn nobody_connects_only_to_stand_in_line() {
+    let mut schedule = limited(1, 4, vec![None; 6]);
+    assert_eq!(due(&mut schedule, T0).len(), 5);
+    ask(&mut schedule, &[0, 1], false);
+    assert_eq!(due(&mut schedule, T0), [admit(0), Next::Wait], "1 is ready for the one place");
+    schedule.ended(TargetId(0), false);
+    assert_eq!(due(&mut schedule, T0), [admit(1), start(4, 1), start(5, 1), Next::Wait]);
+}
+
+#[test]
+fn whoever_only_closes_makes_room() {
+    let mut schedule = schedule(1, vec![None; 3]);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1, 2], false);
+    assert_eq!(due(&mut schedule, T0), [admit(0), Next::Wait]);
+    schedule.closing(TargetId(0));
+    assert_eq!(due(&mut schedule, T0), [admit(1), Next::Wait]);
+    // The first still closes: it has taken the one place for that.
+    schedule.closing(TargetId(1));
+    assert_eq!(due(&mut schedule, T0), [Next::Wait]);
+    schedule.ended(TargetId(0), false);
+    assert_eq!(due(&mut schedule, T0), [Next::Wait]);
+    schedule.ended(TargetId(1), false);
+    assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
+    schedule.ended(TargetId(2), false);
+    assert_eq!(schedule.next(T0), Next::Done);
+}
+
+#[test]
+fn retries_after_their_delay() {
+    let mut schedule = limited(1, 1, vec![None; 2]);
+    let later = Duration::from_secs(2);
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), Next::Wait]);
+    schedule.retry(TargetId(0), 2, later);
+    assert_eq!(due(&mut schedule, T0), [start(1, 1), Next::Wait]);
+    schedule.ended(TargetId(1), false);
+    assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)]);
+    assert_eq!(due(&mut schedule, later), [start(0, 2), Next::Wait]);
+}
+
+#[test]
+fn one_alone_proves_a_credential_while_all_connect() {
+    let mut schedule = schedule(8, vec![ADMIN, ADMIN, None, ADMIN]);
+    assert_eq!(due(&mut schedule, T0).len(), 5);
+    // 0 is dead. The first that is connected proves it; 2 has no password and goes on at once.
+    ask(&mut schedule, &[3, 1, 2], true);
+    assert_eq!(due(&mut schedule, T0), [admit(1), admit(2), Next::Wait]);
+    // It breaks and retries: the next one may at once.
+    schedule.retry(TargetId(1), 2, Duration::from_secs(2));
+    assert_eq!(due(&mut schedule, T0), [admit(3), Next::WaitUntil(Duration::from_secs(2))]);
+    schedule.authenticated(TargetId(3));
+    schedule.asks(TargetId(0), true);
+    assert_eq!(due(&mut schedule, T0)[0], admit(0));
+}
+
+#[test]
+fn a_wrong_password_is_sent_once() {
+    let mut schedule = limited(8, 3, vec![ADMIN, ADMIN, None, ADMIN]);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1, 2], true);
+    assert_eq!(due(&mut schedule, T0), [admit(0), admit(2), start(3, 1), Next::Wait]);
+    schedule.ended(TargetId(0), true);
+    let trip = Trip { refused_by: TargetId(0), refusals: 1, was_proven: false };
+    assert_eq!((schedule.trip(TargetId(3)), schedule.trip(TargetId(2))), (Some(trip), None));
+    assert_eq!(due(&mut schedule, T0), [skip(1), Next::Wait]);
+    schedule.asks(TargetId(3), true);
+    assert_eq!(due(&mut schedule, T0), [skip(3), Next::Wait]);
+    (1..4).for_each(|target| schedule.ended(TargetId(target), false));
+    assert_eq!(schedule.next(T0), Next::Done);
+}
+
+#[test]
+fn whoever_never_started_is_skipped_without_a_connection() {
+    let mut schedule = limited(1, 1, vec![ADMIN; 3]);
+    due(&mut schedule, T0);
+    schedule.asks(TargetId(0), true);
+    assert_eq!(schedule.next(T0), admit(0));
+    schedule.ended(TargetId(0), true);
+    assert_eq!(due(&mut schedule, T0), [skip(1), skip(2), Next::Done]);
+}
+
+#[test]
+fn who_waits_for_leave_holds_no_place() {
+    // Both log on by a key first, at work already, and turn to the password then.
+    let mut schedule = schedule(2, vec![ADMIN, ADMIN, None]);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1, 2], false);
+    assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), Next::Wait]);
+    ask(&mut schedule, &[0, 1], true);
+    assert_eq!(due(&mut schedule, T0), [admit(0), admit(2), Next::Wait]);
+    schedule.authenticated(TargetId(0));
+    assert_eq!(due(&mut schedule, T0), [Next::Wait], "1 may, but 0 and 2 have the places");
+    schedule.ended(TargetId(2), false);
+    assert_eq!(due(&mut schedule, T0), [admit(1), Next::Wait]);
+}
+
+#[test]
+fn close_names_who_is_left() {
+    let mut schedule = limited(1, 1, vec![None; 3]);
+    assert_eq!(schedule.next(T0), start(0, 1));
+    schedule.retry(TargetId(0), 2, Duration::from_secs(9));
+    assert_eq!(schedule.next(T0), start(1, 1));
+    schedule.asks(TargetId(1), false);
+    assert_eq!(schedule.close(), [(TargetId(0), 1), (TargetId(2), 0)]);
+    assert_eq!(schedule.next(T0), Next::Wait);
+    schedule.ended(TargetId(1), false);
+    assert_eq!(schedule.next(T0), Next::Done);
+}

@@ -1,0 +1,76 @@
+//! Leave to go on: asked by an attempt on its way to a session, given by the run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Clock, Error};
+
+/// How long a connection on which nobody is logged on may wait before it is better made anew: sshd closes it after
+/// LoginGraceTime, http.sys sooner.
+pub(super) const FRESH: Duration = Duration::from_secs(10);
+
+/// What an attempt is about to do on the connection that it has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Take up the server's time, without a password.
+    Begin,
+    /// Send a proof of the credential's password, for the first time.
+    Prove,
+}
+
+/// Who gives leave: the run, which lets many targets connect, few be at work, and one alone prove a credential that no
+/// host has accepted.
+#[async_trait]
+pub trait Gatekeeper: Send + Sync {
+    /// Waits for leave to take a step.
+    ///
+    /// # Errors
+    /// It must not be taken: the credential was refused elsewhere, or the run ends.
+    async fn ask(&self, step: Step) -> Result<(), Error>;
+
+    /// The server has accepted the credential's proof.
+    fn accepted(&self);
+}
+
+/// An attempt's side: whom it asks, and its clock, which stands still meanwhile.
+#[derive(Clone, Default)]
+pub struct Admission {
+    keeper: Option<Arc<dyn Gatekeeper>>,
+    clock: Clock,
+}
+
+impl Admission {
+    /// For an attempt of a run.
+    pub fn new(keeper: Arc<dyn Gatekeeper>) -> Self {
+        Self { keeper: Some(keeper), clock: Clock::default() }
+    }
+
+    /// For whoever connects to one target, outside of a run: may do everything at once.
+    pub fn free() -> Self {
+        Self::default()
+    }
+
+    /// Waits for leave to take a step; says how long it took.
+    ///
+    /// # Errors
+    /// As [`Gatekeeper::ask`].
+    pub async fn ask(&self, step: Step) -> Result<Duration, Error> {
+        let Some(keeper) = &self.keeper else { return Ok(Duration::ZERO) };
+        let (leave, waited) = self.clock.halted(keeper.ask(step)).await;
+        leave.map(|()| waited)
+    }
+
+    /// The server has accepted the credential's proof.
+    pub fn accepted(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.accepted();
+        }
+    }
+
+    /// The attempt's time.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
