@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
 
 use super::display::display;
+use super::merged::merged;
 use super::object::{self, Shape};
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
@@ -75,6 +76,9 @@ impl List {
     }
 
     fn object(&self, host: &str, document: &Document) -> String {
+        if let Some(line) = self.select.is_all().then(|| merged(document, &document.root)).flatten() {
+            return lines(host, &line);
+        }
         match object::shape(document) {
             Shape::Fields(fields) => {
                 let fields = self.select.apply(fields);

@@ -14,6 +14,7 @@ mod jsonl;
 mod line;
 mod list;
 mod loss;
+mod merged;
 mod message;
 mod none;
 mod object;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
+use super::merged::merged;
 use super::object::{self, Shape};
 use super::select::Select;
 use super::spool::Spool;
@@ -91,9 +92,11 @@ impl Csv {
         *seen += 1;
         let document = &record.value;
         let mut json = PlainJson::new(document);
-        let fields = match object::shape(document) {
-            Shape::Fields(fields) => self.select.apply(fields),
-            Shape::Scalar(value) => vec![(VALUE_COLUMN, value)],
+        let line = self.select.is_all().then(|| merged(document, &document.root)).flatten().map(Value::str);
+        let fields = match (&line, object::shape(document)) {
+            (Some(line), _) => vec![(VALUE_COLUMN, line)],
+            (None, Shape::Fields(fields)) => self.select.apply(fields),
+            (None, Shape::Scalar(value)) => vec![(VALUE_COLUMN, value)],
         };
         let mut row = Vec::with_capacity(16 * fields.len());
         row.extend_from_slice(&record.target.0.to_le_bytes());

@@ -24,9 +24,13 @@ const VIEWS: &[(&str, &[&str])] = &[
 /// What a provider adds to its items.
 const PROVIDER_NOTES: &[&str] = &["PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer"];
 
-/// The properties to show, in order: those of the type's view, else all.
+/// The properties to show, in order: those that the script has selected itself, those of the type's view, else all.
 pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
-    let view = document.root.as_object().and_then(|object| view(&object.type_names));
+    let types = document.root.as_object().map(|object| &object.type_names);
+    if types.is_some_and(is_selected) {
+        return fields;
+    }
+    let view = types.and_then(view);
     let named = |name: &&str| fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).copied();
     let shown: Vec<_> = view.unwrap_or_default().iter().filter_map(named).collect();
     if shown.len() > 1 {
@@ -34,6 +38,12 @@ pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'
     }
     let own: Vec<_> = fields.iter().filter(|(name, _)| !PROVIDER_NOTES.contains(name)).copied().collect();
     if own.is_empty() { fields } else { own }
+}
+
+/// Whether Select-Object has made the object: it then has the properties that the script wants, and no others.
+fn is_selected(types: &TypeNames) -> bool {
+    let first = types.first().unwrap_or_default();
+    first.strip_prefix("Deserialized.").unwrap_or(first).starts_with("Selected.")
 }
 
 fn view(types: &TypeNames) -> Option<&'static [&'static str]> {

@@ -2,10 +2,13 @@
 //!
 //! Rows of one shape (type and properties) stand together under one header. The first rows of a shape wait until a host
 //! is done, half a second has passed or there are many; their widths then hold for the rows that follow, which are
-//! written as they come. Strings and numbers are no rows: they stand as `host: text`. What Format-Table and its like return
+//! written as they come. Strings and numbers are no rows: they stand between them as `host: text`. What the columns leave
+//! out is told once, below. What Format-Table and its like return
 //! is printed as -o text prints it.
 
+mod cell;
 mod columns;
+mod hidden;
 mod layout;
 #[cfg(test)]
 mod tests;
@@ -16,19 +19,25 @@ use std::sync::Arc;
 use anstyle::Style;
 use jiff::Timestamp;
 
+use self::cell::{cell, is_number};
 use self::columns::chosen;
+use self::hidden::{Hidden, kind};
 use self::layout::{Layout, Row};
 use super::display::display;
 use super::list::lines;
+use super::merged::merged;
 use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
 use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
-use crate::clixml::{Document, Object, Value};
+use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
+
+/// Bytes of a text that waits with the rows before it; a longer one makes them wait no longer.
+const WAITING_TEXT: usize = 4096;
 
 /// Writes tables.
 pub struct Table {
@@ -46,6 +55,7 @@ pub struct Table {
     current: Option<(Key, Layout)>,
     /// Whether anything was written, so that a blank line must stand before the next header.
     begun: bool,
+    hidden: Hidden,
 }
 
 /// What rows under one header have in common.
@@ -53,13 +63,29 @@ pub struct Table {
 struct Key {
     kind: Option<String>,
     names: Vec<String>,
-    /// Properties that the type's own view leaves out.
-    hidden: usize,
 }
 
+/// What waits for the widths of a shape.
 struct Group {
     key: Key,
-    rows: Vec<(TargetId, Row)>,
+    /// Properties that the type's own view leaves out.
+    hidden: Vec<String>,
+    lines: Vec<Line>,
+}
+
+enum Line {
+    Row(TargetId, Row),
+    /// Text that came between rows.
+    Text(String),
+}
+
+impl Group {
+    fn rows(&self) -> impl Iterator<Item = (TargetId, &Row)> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::Row(target, row) => Some((*target, row)),
+            Line::Text(_) => None,
+        })
+    }
 }
 
 impl Table {
@@ -76,6 +102,7 @@ impl Table {
             pending_since: None,
             current: None,
             begun: false,
+            hidden: Hidden::default(),
         }
     }
 
@@ -105,21 +132,26 @@ impl Table {
 
     fn object(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
         let document = &record.value;
+        if let Some(line) = self.select.is_all().then(|| merged(document, &document.root)).flatten() {
+            return self.scalar(record.target, &line);
+        }
         match object::shape(document) {
             Shape::Fields(mut fields) => {
-                fields.retain(|(name, _)| !name.eq_ignore_ascii_case(super::host::COLUMN));
-                let all = fields.len();
-                let (fields, hidden) = if self.select.is_all() {
-                    let shown = chosen(document, fields);
-                    let hidden = all - shown.len();
-                    (shown, hidden)
-                } else {
-                    (self.select.apply(fields), 0)
+                fields.retain(|(name, _)| !name.eq_ignore_ascii_case(host::COLUMN));
+                let shown = match self.select.is_all() {
+                    true => chosen(document, fields.clone()),
+                    false => self.select.apply(fields.clone()),
                 };
                 let kind = document.root.as_object().and_then(|object| object.type_names.first()).map(str::to_owned);
-                let names = fields.iter().map(|(name, _)| sanitize_line(name).into_owned()).collect();
-                let row = self.row(record.target, document, &fields);
-                self.add(Key { kind, names, hidden }, record.target, row, at)
+                let name = |name: &str| sanitize_line(name).into_owned();
+                let key = Key { kind, names: shown.iter().map(|field| name(field.0)).collect() };
+                let row = self.row(record.target, document, &shown);
+                let is_hidden = |field: &&Field<'_>| !shown.iter().any(|one| one.0 == field.0);
+                let hidden = match self.select.is_all() && !self.is_known(&key) {
+                    true => fields.iter().filter(is_hidden).map(|field| name(field.0)).collect(),
+                    false => Vec::new(),
+                };
+                self.add(key, hidden, record.target, row, at)
             }
             Shape::Scalar(Value::Null) => Ok(()),
             Shape::Scalar(value) => self.scalar(record.target, &display(document, value)),
@@ -146,7 +178,9 @@ impl Table {
     fn end(&mut self) -> io::Result<()> {
         self.sheets.finish_all()?;
         self.write_sheets()?;
-        self.flush_pending(false)
+        self.flush_pending(false)?;
+        let dim = if self.color { Style::new().dimmed() } else { Style::new() };
+        self.hidden.take().iter().try_for_each(|note| writeln!(self.writer, "{dim}{note}{dim:#}"))
     }
 
     /// Writes all that waits for widths.
@@ -156,12 +190,20 @@ impl Table {
         self.flush_pending(true)
     }
 
+    /// Text stands behind the rows before it, and those behind it need no new header.
     fn scalar(&mut self, target: TargetId, text: &str) -> io::Result<()> {
-        self.flush_pending(true)?;
-        self.current = None;
-        self.begun = true;
         let text = if self.many_hosts() { lines(self.host(target), text) } else { format!("{}\n", sanitize(text)) };
-        self.writer.write_all(text.as_bytes())
+        match self.pending.last_mut() {
+            Some(group) if text.len() <= WAITING_TEXT => {
+                group.lines.push(Line::Text(text));
+                self.flush_if_many()
+            }
+            _ => {
+                self.flush_pending(true)?;
+                self.begun = true;
+                self.writer.write_all(text.as_bytes())
+            }
+        }
     }
 
     fn row(&self, target: TargetId, document: &Document, fields: &[Field<'_>]) -> Row {
@@ -171,13 +213,19 @@ impl Table {
             row.numbers.push(false);
         }
         for (_, value) in fields {
-            row.cells.push(sanitize_line(&display(document, value)).into_owned());
+            row.cells.push(sanitize_line(&cell(document, value)).into_owned());
             row.numbers.push(is_number(resolve(document, value)));
         }
         row
     }
 
-    fn add(&mut self, key: Key, target: TargetId, row: Row, at: Timestamp) -> io::Result<()> {
+    /// Whether rows of this shape wait, or are being written.
+    fn is_known(&self, key: &Key) -> bool {
+        self.current.as_ref().is_some_and(|(current, _)| current == key)
+            || self.pending.iter().any(|group| group.key == *key)
+    }
+
+    fn add(&mut self, key: Key, hidden: Vec<String>, target: TargetId, row: Row, at: Timestamp) -> io::Result<()> {
         if let Some((current, layout)) = &self.current
             && *current == key
             && self.pending.is_empty()
@@ -185,14 +233,16 @@ impl Table {
             return self.writer.write_all(layout.line(&row).as_bytes());
         }
         match self.pending.iter_mut().find(|group| group.key == key) {
-            Some(group) => group.rows.push((target, row)),
-            None => self.pending.push(Group { key, rows: vec![(target, row)] }),
+            Some(group) => group.lines.push(Line::Row(target, row)),
+            None => self.pending.push(Group { key, hidden, lines: vec![Line::Row(target, row)] }),
         }
         self.pending_since.get_or_insert(at);
-        if self.pending.iter().map(|group| group.rows.len()).sum::<usize>() >= waiting::ROWS {
-            self.flush_pending(true)?;
-        }
-        Ok(())
+        self.flush_if_many()
+    }
+
+    fn flush_if_many(&mut self) -> io::Result<()> {
+        let waiting = self.pending.iter().map(|group| group.lines.len()).sum::<usize>();
+        if waiting >= waiting::ROWS { self.flush_pending(true) } else { Ok(()) }
     }
 
     /// Writes what waits, shape by shape; the last shape goes on with the rows that follow.
@@ -203,8 +253,12 @@ impl Table {
                 Some((key, layout)) if key == group.key => layout,
                 _ => self.open_table(&group, more)?,
             };
-            for (_, row) in &group.rows {
-                self.writer.write_all(layout.line(row).as_bytes())?;
+            for line in &group.lines {
+                let text = match line {
+                    Line::Row(_, row) => &layout.line(row),
+                    Line::Text(text) => text,
+                };
+                self.writer.write_all(text.as_bytes())?;
             }
             self.current = Some((group.key, layout));
         }
@@ -213,24 +267,20 @@ impl Table {
 
     fn open_table(&mut self, group: &Group, more: bool) -> io::Result<Layout> {
         let mut titles = group.key.names.clone();
-        let mut least = 0;
-        if self.many_hosts() {
+        let many = self.many_hosts();
+        if many {
             titles.insert(0, host::COLUMN.to_owned());
-            least = self.header.as_ref().map_or(0, |header| host::width(header));
         }
-        let rows: Vec<_> = group.rows.iter().map(|(_, row)| row).collect();
-        let layout = Layout::new(&titles, &rows, self.width, least, more);
+        let hosts = self.header.as_ref().filter(|_| many).map(|header| host::width(header));
+        let rows: Vec<_> = group.rows().map(|(_, row)| row).collect();
+        let layout = Layout::new(&titles, &rows, self.width, hosts, more);
         if self.begun {
             self.writer.write_all(b"\n")?;
         }
         self.begun = true;
         self.writer.write_all(layout.header(self.color).as_bytes())?;
-        let missing = layout.dropped + group.key.hidden;
-        if layout.dropped > 0 {
-            let dim = if self.color { Style::new().dimmed() } else { Style::new() };
-            let note = format!("({missing} more properties: use -o list, or choose with --select)");
-            writeln!(self.writer, "{dim}{note}{dim:#}")?;
-        }
+        let of = group.key.kind.as_deref().and_then(kind).map(|name| sanitize_line(&name).into_owned());
+        self.hidden.note(of, layout.dropped.iter().chain(&group.hidden).cloned());
         Ok(layout)
     }
 
@@ -247,8 +297,8 @@ impl Table {
         waited
             || match &event.kind {
                 RunEventKind::TargetFinished(finished) => {
-                    let mut rows = self.pending.iter().flat_map(|group| &group.rows);
-                    rows.any(|(target, _)| *target == finished.target)
+                    let mut rows = self.pending.iter().flat_map(Group::rows);
+                    rows.any(|(target, _)| target == finished.target)
                 }
                 _ => false,
             }
@@ -278,13 +328,4 @@ impl Sink for Table {
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
         flow(self.end().and_then(|()| self.writer.flush()))
     }
-}
-
-fn is_number(value: &Value) -> bool {
-    if value.as_object().is_some_and(Object::is_enum) {
-        return false;
-    }
-    let value = value.unboxed();
-    matches!(value, Value::Null | Value::F32(_) | Value::F64(_) | Value::Decimal(_) | Value::U64(_))
-        || value.as_i64().is_some()
 }

@@ -47,10 +47,8 @@ fn rows_of_a_shape_stand_together() {
     database01      Running      a service …  and a display name that is lo…
     database01: two
     database01: lines
-
-    PSComputerName  Status       Name       DisplayName
-    --------------  ------       ----       -----------
-    database01      Running      WinRM      Windows Remote Management
+    database01      Running      WinRM        Windows Remote Management
+    (1 property of ServiceController not shown: CanStop; use -o list, or choose with --select)
     ");
 }
 
@@ -80,8 +78,8 @@ fn what_does_not_fit_is_told() {
     insta::assert_snapshot!(table(&events, 50), @r"
     Property0  Property1  Property2  Property3
     ---------  ---------  ---------  ---------
-    (8 more properties: use -o list, or choose with --select)
     some text  some text  some text  some text
+    (8 properties not shown: Property4, Property5, Property6, Property7, Property8, Property9, …; use -o list, or choose with --select)
     ");
 }
 
@@ -127,4 +125,105 @@ fn objects_without_properties_are_text() {
     let plain = Object { to_string: Some("127.0.0.1".into()), ..Object::default() };
     let events = [script.started(), script.record(0, Stream::Output, plain), script.run_finished()];
     assert_eq!(table(&events, 40), "127.0.0.1\n");
+}
+
+#[test]
+fn what_the_script_has_selected_is_shown_whole() {
+    for kind in [
+        "Selected.System.Diagnostics.Process",
+        "Selected.Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service",
+        "Deserialized.Selected.System.IO.FileInfo",
+    ] {
+        let mut object = bag(vec![
+            ("PSPath", Value::str("here")),
+            ("Name", Value::str("a")),
+            ("ProcessId", Value::I32(1)),
+            ("Mode", Value::str("d")),
+        ]);
+        object.type_names = TypeNames::new([kind, "System.Management.Automation.PSCustomObject"]);
+        let mut script = Script::new(&["web01"]);
+        let events = [script.started(), script.record(0, Stream::Output, object), script.run_finished()];
+        assert_eq!(
+            table(&events, 60),
+            "PSPath  Name  ProcessId  Mode\n------  ----  ---------  ----\nhere    a             1  d\n",
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_once_for_each_type() {
+    let mut script = Script::new(&["web01"]);
+    let mut events = vec![script.started()];
+    for _ in 0..2 {
+        events.push(service(&mut script, 0, "Running", "W32Time", "Windows Time"));
+        events.push(script.record(0, Stream::Output, bag(vec![("A", Value::I32(1)), ("B", Value::I32(2))])));
+        events.push(script.finished(0, Outcome::Ok));
+    }
+    events.push(script.run_finished());
+    let text = table(&events, 60);
+    let note = "(1 property of ServiceController not shown: CanStop; use -o list, or choose with --select)\n";
+    assert!(text.ends_with(note) && text.matches("not shown").count() == 1, "{text}");
+}
+
+#[test]
+fn scalars_between_rows_stand_where_they_came_and_repeat_no_header() {
+    let mut script = Script::new(&["web01"]);
+    let mut events = vec![script.started()];
+    for number in 0..3 {
+        let row =
+            bag(vec![("Name", Value::str("x".repeat(number + 1))), ("Size", Value::I64(10_i64.pow(number as u32)))]);
+        events.push(script.record(0, Stream::Output, row));
+        events.push(script.record(0, Stream::Output, Value::I32(number as i32)));
+        events.push(script.record(0, Stream::Output, Value::str("text")));
+    }
+    events.push(script.finished(0, Outcome::Ok));
+    events.push(script.record(0, Stream::Output, Value::Bool(true)));
+    events.push(script.record(0, Stream::Output, bag(vec![("Name", Value::str("y")), ("Size", Value::I64(5))])));
+    events.push(script.run_finished());
+    insta::assert_snapshot!(table(&events, 40), @r"
+    Name      Size
+    ----      ----
+    x            1
+    0
+    text
+    xx          10
+    1
+    text
+    xxx        100
+    2
+    text
+    True
+    y            5
+    ");
+}
+
+#[test]
+fn a_number_that_finds_no_room_loses_its_begin() {
+    let mut script = Script::new(&["web01"]);
+    let row = |size: f64| bag(vec![("Text", Value::str("t".repeat(30))), ("Size", Value::F64(size))]);
+    let events = [
+        script.started(),
+        script.record(0, Stream::Output, row(1.0 / 3.0)),
+        script.record(0, Stream::Output, row(123_456_789_012_345.5)),
+        script.run_finished(),
+    ];
+    insta::assert_snapshot!(table(&events, 24), @r"
+    Text                Size
+    ----                ----
+    tttttttttt…        0.333
+    tttttttttt…  …89012345.5
+    ");
+}
+
+#[test]
+fn the_host_is_cut_last() {
+    let mut script = Script::new(&["web01.a-long-domain.example", "web02"]);
+    let row = bag(vec![("Text", Value::str("t".repeat(60))), ("More", Value::str("m".repeat(60)))]);
+    let events = [script.started(), script.record(0, Stream::Output, row), script.run_finished()];
+    insta::assert_snapshot!(table(&events, 60), @r"
+    PSComputerName               Text             More
+    --------------               ----             ----
+    web01.a-long-domain.example  tttttttttttttt…  mmmmmmmmmmmmm…
+    ");
 }

@@ -20,7 +20,7 @@ pub(super) mod cim;
 mod columns;
 mod date;
 pub(super) mod format;
-mod number;
+pub(super) mod number;
 mod page;
 mod paper;
 mod scalar;

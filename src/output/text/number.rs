@@ -23,17 +23,22 @@ pub fn fixed(number: f64) -> String {
     if number.is_finite() { format!("{number:.2}") } else { double(number) }
 }
 
-/// A decimal in a cell: two digits behind the point, a tie away from zero.
+/// A decimal in a cell: two digits behind the point.
 pub fn fixed_decimal(text: &str) -> String {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
-    let (whole, fraction) = digits.trim_start_matches('+').split_once('.').unwrap_or((digits, ""));
-    let up = fraction.as_bytes().get(2).is_some_and(|digit| *digit >= b'5');
-    let mut kept = format!("{whole}{:0<2.2}", fraction).into_bytes();
+    rounded(text, 2)
+}
+
+/// A decimal with so many digits behind the point, a tie away from zero.
+pub fn rounded(text: &str, digits: usize) -> String {
+    let (sign, number) = text.strip_prefix('-').map_or(("", text), |number| ("-", number));
+    let (whole, fraction) = number.trim_start_matches('+').split_once('.').unwrap_or((number, ""));
+    let up = fraction.as_bytes().get(digits).is_some_and(|digit| *digit >= b'5');
+    let mut kept = format!("{whole}{fraction:0<digits$.digits$}").into_bytes();
     if up {
         increment(&mut kept);
     }
     let kept = String::from_utf8(kept).unwrap_or_default();
-    let (whole, fraction) = kept.split_at(kept.len().saturating_sub(2));
+    let (whole, fraction) = kept.split_at(kept.len().saturating_sub(digits));
     let whole = match whole.trim_start_matches('0') {
         "" => "0",
         whole => whole,

@@ -3,11 +3,9 @@
 use super::cell::{self, Numbers};
 use super::scalar;
 use crate::clixml::{Content, Document, Object, Value, members_as_formatted};
-use crate::output::message::Shown;
+use crate::output::merged::merged;
 use crate::output::refs::resolve;
 use crate::output::select::Field;
-use crate::record::{Record, Stream};
-use crate::target::TargetId;
 
 /// Types whose objects PowerShell shows by their text alone.
 const TEXTS: [&str; 2] = ["System.Numerics.BigInteger", "System.Management.Automation.ScriptBlock"];
@@ -98,22 +96,12 @@ fn item_of<E>(document: &Document, value: &Value, show: &mut impl FnMut(Item<'_>
         return show(Item::Thing(Thing::of(document, &made)));
     }
     let Value::Object(object) = value else { return show(Item::Text(cell::alone(document, value))) };
+    if let Some(line) = merged(document, value) {
+        return show(Item::Text(line));
+    }
     let thing = Thing::of(document, object);
-    if thing.is_any(&["System.Management.Automation.ErrorRecord"]) {
-        return show(Item::Text(error_text(document, value)));
-    }
-    if thing.is_any(&["System.Management.Automation.InformationalRecord"]) {
-        return show(Item::Text(thing.text("InformationalRecord_Message")));
-    }
     if thing.fields.is_empty() || thing.is_any(&TEXTS) || object.content != Content::None {
         return show(Item::Text(cell::alone(document, value)));
     }
     show(Item::Thing(thing))
-}
-
-/// What PowerShell says of an error record.
-fn error_text(document: &Document, value: &Value) -> String {
-    let value = Document { root: value.clone(), has_refs: document.has_refs };
-    let record = Record { target: TargetId(0), stream: Stream::Error, value, terminating: false };
-    Shown::of(&record, false).text
 }

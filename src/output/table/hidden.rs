@@ -1,0 +1,69 @@
+//! What the tables of a run leave out, which is told once, below them.
+
+use std::collections::HashSet;
+
+/// Types that are told apart.
+const KINDS: usize = 16;
+
+/// Properties that are counted of a type.
+const NAMES: usize = 256;
+
+/// Properties that are named of a type.
+const NAMED: usize = 6;
+
+/// Properties that no column shows, by type.
+#[derive(Default)]
+pub struct Hidden(Vec<Kind>);
+
+struct Kind {
+    name: Option<String>,
+    names: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Hidden {
+    /// Notes properties of a type; the name of the type is none where it says nothing.
+    pub fn note(&mut self, name: Option<String>, names: impl IntoIterator<Item = String>) {
+        let place = self.0.iter().position(|kind| kind.name == name);
+        let place = match place {
+            Some(place) => place,
+            None if self.0.len() >= KINDS => return,
+            None => {
+                self.0.push(Kind { name, names: Vec::new(), known: HashSet::new() });
+                self.0.len() - 1
+            }
+        };
+        let Some(kind) = self.0.get_mut(place) else { return };
+        for name in names {
+            if kind.names.len() < NAMES && kind.known.insert(name.to_lowercase()) {
+                kind.names.push(name);
+            }
+        }
+    }
+
+    /// The notes, and none after that.
+    pub fn take(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.0).iter().filter(|kind| !kind.names.is_empty()).map(Kind::note).collect()
+    }
+}
+
+impl Kind {
+    fn note(&self) -> String {
+        let count = self.names.len();
+        let more = if count >= NAMES { "or more " } else { "" };
+        let word = if count == 1 { "property" } else { "properties" };
+        let of = self.name.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
+        let named = self.names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let rest = if count > NAMED { ", …" } else { "" };
+        format!("({count} {more}{word}{of} not shown: {named}{rest}; use -o list, or choose with --select)")
+    }
+}
+
+/// The last part of a type's name; none for custom objects and for what the script itself has selected.
+pub fn kind(type_name: &str) -> Option<String> {
+    let name = type_name.strip_prefix("Deserialized.").unwrap_or(type_name);
+    if name.starts_with("Selected.") || name == "System.Management.Automation.PSCustomObject" {
+        return None;
+    }
+    name.rsplit(['.', '/', '\\', '#']).next().map(str::to_owned)
+}
