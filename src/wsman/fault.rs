@@ -59,7 +59,8 @@ impl Fault {
 
     /// The envelope was too large for the server.
     pub fn is_too_large(&self) -> bool {
-        matches!(self.code, code::ENVELOPE_TOO_LARGE | code::MAX_ENVELOPE_SIZE | code::SERVER_ENVELOPE_LIMIT)
+        (self.code == 0 && self.subcode == "EncodingLimit")
+            || matches!(self.code, code::ENVELOPE_TOO_LARGE | code::MAX_ENVELOPE_SIZE | code::SERVER_ENVELOPE_LIMIT)
     }
 
     /// What the code means. Server texts are localised and play no part in it.
@@ -67,6 +68,7 @@ impl Fault {
         match self.code {
             1..=0xffff => windows(self.code),
             _ if self.subcode == "AccessDenied" => windows(code::ACCESS_DENIED),
+            0 => by_subcode(&self.subcode),
             _ => wsman(self.code),
         }
     }
@@ -88,6 +90,34 @@ fn windows(code: u32) -> Meaning {
         code::OPERATION_ABORTED => Meaning::new(ServerFault, "the server aborted the operation").passing(),
         code::RPC_UNAVAILABLE => Meaning::new(ServerFault, "a service that the server needs is unavailable").passing(),
         _ => Meaning::new(ServerFault, "the server reports a Windows error"),
+    }
+}
+
+/// Servers other than Windows' own often name no code of Microsoft's, only the standard's subcode (DSP0226 chapter 14).
+fn by_subcode(subcode: &str) -> Meaning {
+    use Reason::*;
+    match subcode {
+        // What OMI and hardware controllers answer where there is no shell at all.
+        "DestinationUnreachable" => Meaning::new(
+            NoEndpoint,
+            "the server speaks WSMan, but has no PowerShell behind it",
+        )
+        .hint(
+            "is this a management controller, or OMI without the PowerShell provider? Use the address of the operating \
+                 system, run Enable-PSRemoting there, or --transport ssh; a wrong --configuration-name leads here too",
+        ),
+        "QuotaLimit" => Meaning::new(Quota, "a quota of the server is used up").hint(QUOTA_HINT).passing(),
+        "EndpointUnavailable" => Meaning::new(ServerFault, "the service is unavailable for now").passing(),
+        "TimedOut" => wsman(code::OPERATION_TIMED_OUT),
+        "Concurrency" => wsman(code::CONCURRENCY),
+        "EncodingLimit" => wsman(code::MAX_ENVELOPE_SIZE),
+        "InvalidSelectors" => wsman(code::INVALID_SELECTORS),
+        "SchemaValidationError" => wsman(code::SCHEMA_VALIDATION),
+        "ActionNotSupported" | "UnsupportedFeature" => {
+            Meaning::new(NoEndpoint, "the server speaks WSMan, but knows no remote shells")
+                .hint("run Enable-PSRemoting there, or use --transport ssh")
+        }
+        _ => wsman(0),
     }
 }
 
@@ -291,6 +321,33 @@ mod tests {
     fn falls_back_to_the_soap_text_in_one_line() {
         assert_eq!(fault("w:AccessDenied", "").message, "soap text");
         assert_eq!(fault("w:AccessDenied", "").meaning().reason, Reason::EndpointDenied);
+    }
+
+    #[test]
+    fn subcodes_have_their_reasons_where_there_is_no_code() {
+        for (subcode, reason, retryable) in [
+            ("wsa:DestinationUnreachable", Reason::NoEndpoint, false),
+            ("w:QuotaLimit", Reason::Quota, true),
+            ("wsa:EndpointUnavailable", Reason::ServerFault, true),
+            ("w:TimedOut", Reason::ServerFault, true),
+            ("wsa:ActionNotSupported", Reason::NoEndpoint, false),
+            ("w:Concurrency", Reason::Protocol, false),
+            ("w:AccessDenied", Reason::EndpointDenied, false),
+            ("w:InternalError", Reason::ServerFault, false),
+        ] {
+            let meaning = fault(subcode, "").meaning();
+            assert_eq!((meaning.reason, meaning.retryable), (reason, retryable), "{subcode}");
+        }
+        assert!(fault("w:EncodingLimit", "").is_too_large());
+        // A code says more than the subcode beside it.
+        let found = fault("w:QuotaLimit", r#"<f:WSManFault Code="2150859241"/>"#).meaning();
+        assert_eq!((found.reason, found.retryable), (Reason::Quota, false));
+        assert!(
+            fault("wsa:DestinationUnreachable", "")
+                .meaning()
+                .hint
+                .is_some_and(|hint| hint.contains("Enable-PSRemoting"))
+        );
     }
 
     #[test]
