@@ -116,6 +116,8 @@ pub struct WinrmEndpoint {
     pub auth: AuthMethod,
     /// `Microsoft.PowerShell` or another session configuration.
     pub configuration_name: String,
+    /// The name that servers see for us in NTLM logons.
+    pub workstation: Workstation,
     /// The name matches a pattern of `trusted_hosts`.
     pub trusted: bool,
     /// Plain HTTP without sealing may be used (only together with `trusted`).
@@ -123,10 +125,11 @@ pub struct WinrmEndpoint {
 }
 
 impl WinrmEndpoint {
-    /// The listener's URL, also the `To` of every request.
+    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing there.
     pub fn url(&self) -> String {
         let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
-        format!("{scheme}://{}:{}{}", bracketed(&self.address), self.port, self.path)
+        let (address, _zone) = self.address.split_once('%').unwrap_or((&self.address, ""));
+        format!("{scheme}://{}:{}{}", bracketed(address), self.port, self.path)
     }
 }
 
@@ -162,6 +165,62 @@ impl fmt::Display for AuthMethod {
             Self::Ntlm => "NTLM",
             Self::Basic => "Basic",
         })
+    }
+}
+
+impl AuthMethod {
+    /// Whether a user name has a form that can be logged on with.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn check_user(self, user: &str) -> Result<(), &'static str> {
+        if self == Self::Basic {
+            // RFC 7617 section 2: the colon ends the user's name.
+            return if user.contains(':') { Err("Basic takes no user name with a colon") } else { Ok(()) };
+        }
+        let qualified = user.strip_prefix(".\\").filter(|rest| rest.contains('\\')).unwrap_or(user);
+        match (qualified.split_once('\\'), qualified.rsplit_once('@')) {
+            (Some((_, "")), _) => Err("there is no name behind the backslash"),
+            (Some((_, name)), _) if name.contains('\\') => Err("there is more than one backslash"),
+            (None, Some(("", _))) => Err("there is no name before the @"),
+            (None, Some((_, ""))) => Err("there is no domain behind the @"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The name that servers see for us in their logon events and check against an account's "Log On To".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workstation(String);
+
+impl Workstation {
+    /// The longest name, in characters: that of NetBIOS.
+    const LONGEST: usize = 15;
+
+    /// Takes a computer's name.
+    ///
+    /// # Errors
+    /// What such a name is, in one line.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let fits = |byte: u8| byte.is_ascii_graphic() && !b"\"/\\[]:;|=,+*?<>".contains(&byte);
+        if name.is_empty() || name.len() > Self::LONGEST || !name.bytes().all(fits) {
+            let longest = Self::LONGEST;
+            return Err(format!(
+                "'{name}' is not the name of a workstation: 1 to {longest} letters, digits and hyphens"
+            ));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Workstation {
+    fn default() -> Self {
+        Self("psfleet".to_owned())
     }
 }
 

@@ -75,6 +75,9 @@ pub enum Error {
         /// What is wrong about it.
         cause: String,
     },
+    /// The server refuses the mechanism, or the proof that it was sent.
+    #[error("the server refuses the logon")]
+    Refused,
     /// A sealed message was altered, came out of order, or is not in the form of one.
     #[error("a sealed message of the server cannot be opened: {0}")]
     Sealed(String),
@@ -83,16 +86,30 @@ pub enum Error {
     NotSealing(&'static str),
 }
 
-/// A fresh context for one connection to `host`.
+/// Who logs on where, and from where.
+pub(super) struct Logon<'a> {
+    pub(super) user: &'a str,
+    pub(super) password: &'a Secret<String>,
+    pub(super) host: &'a str,
+    pub(super) workstation: &'a str,
+}
+
+/// A fresh context for one connection to `host`; `workstation` is the name that its events shall show for us.
 ///
 /// # Errors
 /// [`Error::UserName`].
-pub fn mechanism(method: AuthMethod, credential: &Credential, host: &str) -> Result<Box<dyn Mechanism>, Error> {
+pub fn mechanism(
+    method: AuthMethod,
+    credential: &Credential,
+    host: &str,
+    workstation: &str,
+) -> Result<Box<dyn Mechanism>, Error> {
     let empty = Secret::new(String::new());
     let password = credential.password.as_ref().unwrap_or(&empty);
+    let logon = Logon { user: &credential.user, password, host, workstation };
     Ok(match method {
         AuthMethod::Basic => Box::new(Basic::new(&credential.user, password)),
-        AuthMethod::Negotiate => Box::new(Windows::negotiate(&credential.user, password, host)?),
-        AuthMethod::Ntlm => Box::new(Windows::ntlm(&credential.user, password, host)?),
+        AuthMethod::Negotiate => Box::new(Windows::negotiate(&logon)?),
+        AuthMethod::Ntlm => Box::new(Windows::ntlm(&logon)?),
     })
 }

@@ -7,7 +7,10 @@
 mod basic;
 mod binding;
 mod mechanism;
+mod ntlm;
 pub mod sealed;
+mod spnego;
+mod upper;
 mod windows;
 
 pub use binding::ChannelBinding;

@@ -3,19 +3,20 @@
 use sspi::ntlm::NtlmConfig;
 use sspi::{
     AuthIdentity, BufferType, ClientRequestFlags, CredentialUse, Credentials, DataRepresentation, EncryptionFlags,
-    Negotiate, NegotiateConfig, Ntlm, SecurityBuffer, SecurityBufferRef, SecurityStatus, Sspi, SspiImpl, Username,
+    ErrorKind, Negotiate, NegotiateConfig, Ntlm, SecurityBuffer, SecurityBufferRef, SecurityStatus, Sspi, SspiImpl,
+    Username,
 };
 use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
-use super::mechanism::{Error, Mechanism, Step};
+use super::mechanism::{Error, Logon, Mechanism, Step};
+use super::ntlm::{self, Exchange};
 use super::sealed::{self, Sealed};
+use super::spnego::NegTokenResp;
 use crate::secret::Secret;
 
 /// WinRM takes both SPNEGO and bare NTLM under this scheme.
 const SCHEME: &str = "Negotiate";
-/// The workstation that servers see in their logon events.
-const WORKSTATION: &str = "psfleet";
 /// Kerberos must not be tried: it would look for a KDC in DNS, and fall back without a word.
 const PACKAGES: &str = "ntlm,!kerberos,!pku2u";
 /// Size of an NTLM signature.
@@ -26,6 +27,10 @@ pub(super) struct Windows {
     context: Context,
     target: String,
     binding: Option<ChannelBinding>,
+    password: Secret<String>,
+    workstation: String,
+    /// Our first NTLM message.
+    negotiate: Vec<u8>,
     /// Tokens that we gave.
     steps: u32,
     complete: bool,
@@ -39,10 +44,11 @@ enum Context {
 
 impl Windows {
     /// SPNEGO with NTLM inside.
-    pub(super) fn negotiate(user: &str, password: &Secret<String>, host: &str) -> Result<Self, Error> {
-        let identity = Credentials::AuthIdentity(identity(user, password)?);
-        let inner = Box::new(NtlmConfig::new(WORKSTATION.to_owned()));
-        let config = NegotiateConfig::new(inner, Some(PACKAGES.to_owned()), WORKSTATION.to_owned());
+    pub(super) fn negotiate(logon: &Logon<'_>) -> Result<Self, Error> {
+        let identity = Credentials::AuthIdentity(identity(logon)?);
+        let workstation = || logon.workstation.to_owned();
+        let inner = Box::new(NtlmConfig::new(workstation()));
+        let config = NegotiateConfig::new(inner, Some(PACKAGES.to_owned()), workstation());
         let mut context = Negotiate::new_client(config).map_err(token)?;
         let handle = context
             .acquire_credentials_handle()
@@ -51,13 +57,13 @@ impl Windows {
             .execute(&mut context)
             .map_err(token)?
             .credentials_handle;
-        Ok(Self::new(Context::Negotiate(Box::new(context), handle), host))
+        Ok(Self::new(Context::Negotiate(Box::new(context), handle), logon))
     }
 
     /// NTLM tokens as they are.
-    pub(super) fn ntlm(user: &str, password: &Secret<String>, host: &str) -> Result<Self, Error> {
-        let identity = identity(user, password)?;
-        let mut context = Ntlm::with_config(NtlmConfig::new(WORKSTATION.to_owned()));
+    pub(super) fn ntlm(logon: &Logon<'_>) -> Result<Self, Error> {
+        let identity = identity(logon)?;
+        let mut context = Ntlm::with_config(NtlmConfig::new(logon.workstation.to_owned()));
         let handle = context
             .acquire_credentials_handle()
             .with_credential_use(CredentialUse::Outbound)
@@ -65,11 +71,75 @@ impl Windows {
             .execute(&mut context)
             .map_err(token)?
             .credentials_handle;
-        Ok(Self::new(Context::Ntlm(Box::new(context), handle), host))
+        Ok(Self::new(Context::Ntlm(Box::new(context), handle), logon))
     }
 
-    fn new(context: Context, host: &str) -> Self {
-        Self { context, target: format!("HTTP/{host}"), binding: None, steps: 0, complete: false }
+    fn new(context: Context, logon: &Logon<'_>) -> Self {
+        Self {
+            context,
+            target: format!("HTTP/{}", logon.host),
+            binding: None,
+            password: logon.password.clone(),
+            workstation: logon.workstation.to_owned(),
+            negotiate: Vec::new(),
+            steps: 0,
+            complete: false,
+        }
+    }
+
+    /// Takes one step of the library.
+    fn advance(&mut self, from_server: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+        let mut input = Vec::new();
+        if let Some(bytes) = from_server {
+            input.push(SecurityBuffer::new(bytes.to_vec(), BufferType::Token));
+            if let Some(binding) = &self.binding {
+                input.push(SecurityBuffer::new(binding.sspi(), BufferType::ChannelBindings));
+            }
+        }
+        let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
+        let status = match &mut self.context {
+            Context::Negotiate(context, handle) => {
+                initialize(context.as_mut(), handle, &self.target, &mut input, &mut output)
+            }
+            Context::Ntlm(context, handle) => {
+                initialize(context.as_mut(), handle, &self.target, &mut input, &mut output)
+            }
+        }
+        .map_err(token)?;
+        self.steps += 1;
+        self.complete = status == SecurityStatus::Ok;
+        Ok(output.into_iter().next().map(|buffer| buffer.buffer).unwrap_or_default())
+    }
+
+    /// Answers the server's CHALLENGE, bare or within SPNEGO.
+    fn answer(&mut self, from_server: &[u8]) -> Result<Vec<u8>, Error> {
+        if matches!(self.context, Context::Ntlm(..)) {
+            let written = self.advance(Some(from_server))?;
+            return self.authenticate(from_server, &written);
+        }
+        let incoming = negotiated(from_server)?;
+        let challenge = incoming.response.filter(|_| !incoming.wants_another()).ok_or(Error::Refused)?;
+        let token = self.advance(Some(&incoming.write()))?;
+        let outgoing = NegTokenResp::read(&token).ok_or_else(|| odd("we cannot answer it"))?;
+        let Some(written) = outgoing.response else { return Ok(token) };
+        let message = self.authenticate(challenge, written)?;
+        Ok(NegTokenResp { response: Some(&message), ..outgoing }.write())
+    }
+
+    fn authenticate(&self, challenge: &[u8], written: &[u8]) -> Result<Vec<u8>, Error> {
+        let keys = match &self.context {
+            Context::Negotiate(context, _) => context.query_context_session_key(),
+            Context::Ntlm(context, _) => context.query_context_session_key(),
+        };
+        let keys = keys.map_err(token)?;
+        let exchange = Exchange {
+            negotiate: &self.negotiate,
+            challenge,
+            session_key: keys.session_key.as_ref(),
+            password: &self.password,
+            workstation: &self.workstation,
+        };
+        exchange.authenticate(written).ok_or_else(|| odd("it lacks what a proof is made of"))
     }
 }
 
@@ -90,28 +160,21 @@ impl Mechanism for Windows {
     }
 
     fn step(&mut self, from_server: Option<&[u8]>) -> Result<Step, Error> {
-        let mut input = Vec::new();
-        if let Some(bytes) = from_server {
-            input.push(SecurityBuffer::new(bytes.to_vec(), BufferType::Token));
-            if let Some(binding) = &self.binding {
-                input.push(SecurityBuffer::new(binding.sspi(), BufferType::ChannelBindings));
+        let given = match (from_server, &self.context) {
+            (None, _) => {
+                let token = self.advance(None)?;
+                self.negotiate = ntlm::message(&token, 1).unwrap_or_default().to_vec();
+                token
             }
-        }
-        let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
-        let status = match &mut self.context {
-            Context::Negotiate(context, handle) => {
-                initialize(context.as_mut(), handle, &self.target, &mut input, &mut output)
+            (Some(bytes), _) if self.steps == 1 => self.answer(bytes)?,
+            (Some(bytes), Context::Negotiate(..)) => {
+                let last = negotiated(bytes)?.write();
+                self.advance(Some(&last))?
             }
-            Context::Ntlm(context, handle) => {
-                initialize(context.as_mut(), handle, &self.target, &mut input, &mut output)
-            }
-        }
-        .map_err(token)?;
-        self.steps += 1;
-        self.complete = status == SecurityStatus::Ok;
-        let given = output.into_iter().next().map(|buffer| buffer.buffer).filter(|bytes| !bytes.is_empty());
+            (Some(bytes), Context::Ntlm(..)) => self.advance(Some(bytes))?,
+        };
         // The second token holds AUTHENTICATE: from there on both sides have the session key.
-        Ok(Step { token: given, ready: self.complete || self.steps >= 2 })
+        Ok(Step { token: Some(given).filter(|token| !token.is_empty()), ready: self.complete || self.steps >= 2 })
     }
 
     fn wants_token(&self) -> bool {
@@ -193,29 +256,52 @@ fn initialize<P: Sspi>(
 }
 
 /// `user`, `DOMAIN\user` or `user@domain`.
-fn identity(user: &str, password: &Secret<String>) -> Result<AuthIdentity, Error> {
-    let username = Username::parse(user).map_err(|error| Error::UserName(error.to_string()))?;
-    let password = Zeroizing::new(password.expose().clone());
+fn identity(logon: &Logon<'_>) -> Result<AuthIdentity, Error> {
+    let username = Username::parse(logon.user)
+        .map_err(|_| Error::UserName("its form is none of user, DOMAIN\\user and user@domain".to_owned()))?;
+    let password = Zeroizing::new(logon.password.expose().clone());
     Ok(AuthIdentity { username, password: String::clone(&password).into() })
 }
 
+/// The server's part of SPNEGO, unless it refuses.
+fn negotiated(token: &[u8]) -> Result<NegTokenResp<'_>, Error> {
+    let read = NegTokenResp::read(token).ok_or_else(|| odd("it is not SPNEGO"))?;
+    if read.is_reject() { Err(Error::Refused) } else { Ok(read.without_copy()) }
+}
+
+fn odd(cause: &str) -> Error {
+    Error::Token { scheme: SCHEME, cause: cause.to_owned() }
+}
+
 fn token(error: sspi::Error) -> Error {
-    Error::Token { scheme: SCHEME, cause: error.description }
+    odd(words(&error))
 }
 
 fn opening(error: sspi::Error) -> Error {
-    Error::Sealed(error.description)
+    Error::Sealed(words(&error).to_owned())
+}
+
+/// The library's faults in our words; its own are written for its developers.
+fn words(error: &sspi::Error) -> &'static str {
+    tracing::debug!(%error, "the security context fails");
+    match error.error_type {
+        ErrorKind::MessageAltered => "its signature is wrong",
+        ErrorKind::OutOfSequence => "it comes out of turn",
+        ErrorKind::InvalidToken | ErrorKind::BufferTooSmall => "its form is broken",
+        _ => "it is not what NTLM has here",
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mechanism, Windows};
+    use super::{Logon, Mechanism, Windows};
     use crate::auth::ChannelBinding;
     use crate::secret::Secret;
     use aws_lc_rs::digest::{SHA256, digest};
 
-    fn password() -> Secret<String> {
-        Secret::new("pw".to_owned())
+    fn with<T>(user: &str, made: impl FnOnce(&Logon<'_>) -> T) -> T {
+        let password = Secret::new("pw".to_owned());
+        made(&Logon { user, password: &password, host: "h", workstation: "ws" })
     }
 
     /// A CHALLENGE_MESSAGE as Windows sends it: all usual flags, a timestamp among the AV pairs.
@@ -242,7 +328,7 @@ mod tests {
 
     #[test]
     fn sends_the_md5_of_the_channel_binding() {
-        let mut context = Windows::ntlm("u", &password(), "h").expect("context");
+        let mut context = with("u", Windows::ntlm).expect("context");
         assert!(context.step(None).expect("first").token.expect("token").starts_with(b"NTLMSSP\0\x01"));
         context.bind(ChannelBinding::of_hash(digest(&SHA256, b"certificate").as_ref()));
         let step = context.step(Some(&challenge())).expect("second");
@@ -255,7 +341,7 @@ mod tests {
 
     #[test]
     fn spnego_can_seal_with_its_second_token() {
-        let mut context = Windows::negotiate("D\\u", &password(), "h").expect("context");
+        let mut context = with("D\\u", Windows::negotiate).expect("context");
         let first = context.step(None).expect("first");
         assert!(!first.ready && first.token.is_some_and(|token| token.starts_with(&[0x60])));
         assert!(context.wants_token());
@@ -264,15 +350,15 @@ mod tests {
     #[test]
     fn takes_the_usual_forms_of_user_names() {
         for user in ["u", "D\\u", "u@d.example", ".\\u"] {
-            assert!(Windows::ntlm(user, &password(), "h").is_ok(), "{user}");
-            assert!(Windows::negotiate(user, &password(), "h").is_ok(), "{user}");
+            assert!(with(user, Windows::ntlm).is_ok(), "{user}");
+            assert!(with(user, Windows::negotiate).is_ok(), "{user}");
         }
-        assert!(Windows::ntlm("a\\b\\c", &password(), "h").is_err());
+        assert!(with("a\\b\\c", Windows::ntlm).is_err());
     }
 
     #[test]
     fn refuses_a_foreign_token() {
-        let mut context = Windows::ntlm("u", &password(), "h").expect("context");
+        let mut context = with("u", Windows::ntlm).expect("context");
         context.step(None).expect("first");
         assert!(context.step(Some(b"hello")).is_err());
     }

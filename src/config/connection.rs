@@ -7,7 +7,7 @@ use super::node::Node;
 use super::setting::Setting;
 use super::source::{Given, Source};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop};
+use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
 
 /// How to reach a target; `auto` is an inventory's key, else the URL's scheme, else WinRM. Never probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +137,8 @@ connection_keys! {
     exec: String,
     /// The session configuration.
     configuration_name: String,
+    /// WinRM: the workstation that NTLM names.
+    workstation: Workstation,
     /// WinRM: path of the URL.
     url_path: String,
     /// Local: the PowerShell to start.

@@ -8,7 +8,7 @@ use super::connection::{Transport, Untrusted};
 use super::duration::{parse_duration, show_duration};
 use super::node::{Node, Value};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop};
+use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
 
 /// A type that a connection key can have.
 pub(super) trait Setting: Sized {
@@ -106,6 +106,16 @@ impl Setting for String {
 
     fn show(&self) -> String {
         self.clone()
+    }
+}
+
+impl Setting for Workstation {
+    fn read(node: &Node) -> Result<Self, String> {
+        Self::parse(&text(node)?)
+    }
+
+    fn show(&self) -> String {
+        self.as_str().to_owned()
     }
 }
 

@@ -54,6 +54,7 @@ mod tests {
             tls: Tls::Off,
             auth: AuthMethod::Negotiate,
             configuration_name: configuration_name.to_owned(),
+            workstation: Default::default(),
             trusted: false,
             allow_unencrypted: false,
         })

@@ -279,7 +279,7 @@ impl Attempt {
             carrier = admission.clock().within(timeout, connecting) => carrier,
             () = self.stop.cancelled() => return Err(session::Error::Stopped),
         };
-        let carrier: Arc<dyn Carrier> = carrier.ok_or(session::Error::OpenTimeout(timeout))??.into();
+        let carrier: Arc<dyn Carrier> = carrier.ok_or_else(|| not_connected(timeout))??.into();
         *traces.carrier() = Some(Arc::clone(&carrier));
         let taken = begin.elapsed().saturating_sub(admission.clock().stood());
         let left = timeout.saturating_sub(taken);
@@ -377,6 +377,15 @@ impl Records for Forward {
     async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
         self.send(stream, value, false).await
     }
+}
+
+/// A host that takes longer to be connected to than the whole opening may take.
+fn not_connected(timeout: Duration) -> session::Error {
+    let message = format!("no connection within the open timeout of {} s", timeout.as_secs_f32());
+    session::Error::Transport(
+        crate::transport::Error::new(Reason::ConnectTimeout, message)
+            .with_hint("the host is down, or what listens there does not answer; --open-timeout waits longer"),
+    )
 }
 
 /// The end of an attempt whose session could not be opened.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::config::{Problem, Surroundings, Transport};
 use crate::secret::Secret;
-use crate::target::Credential;
+use crate::target::{AuthMethod, Credential};
 
 use super::effective::{Effective, PasswordSource};
 use super::request::Request;
@@ -52,6 +52,7 @@ pub enum PasswordOrigin {
 struct Settled<'a> {
     host: &'a str,
     transport: Transport,
+    auth: AuthMethod,
     user: Option<String>,
     source: Option<&'a PasswordSource>,
 }
@@ -75,6 +76,7 @@ pub fn credentials(
     let mut finder = Finder::default();
     each(&settled, |logon| {
         let Some(user) = logon.user.as_deref() else { return Ok(None) };
+        check_user(logon, user)?;
         let origin = rules.origin(logon, around)?;
         finder.find(user, logon.source, &origin, around).map(Some)
     })
@@ -94,7 +96,10 @@ pub fn logons(
     let rules = Rules::new(&settled, request, may_ask);
     each(&settled, |logon| {
         let user = match &logon.user {
-            Some(user) => LogonUser::Named(user.clone()),
+            Some(user) => {
+                check_user(logon, user)?;
+                LogonUser::Named(user.clone())
+            }
             None if needs_user(logon) => LogonUser::Asked,
             None => LogonUser::Own,
         };
@@ -142,7 +147,8 @@ fn settle<'a>(
             Transport::Ssh if user.is_none() && (request.ask_pass || source.is_some()) => local_user.clone(),
             _ => user,
         };
-        Settled { host, transport, user, source }
+        let auth = connection.auth.as_ref().map_or(AuthMethod::Negotiate, |given| given.value);
+        Settled { host, transport, auth, user, source }
     });
     let settled: Vec<Settled<'_>> = settled.collect();
     if !may_ask && settled.iter().any(needs_user) {
@@ -153,6 +159,17 @@ fn settle<'a>(
 
 fn needs_user(logon: &Settled<'_>) -> bool {
     logon.user.is_none() && matches!(logon.transport, Transport::Winrm | Transport::Auto)
+}
+
+/// A name that no server could make sense of is not sent to one.
+fn check_user(logon: &Settled<'_>, user: &str) -> Result<(), Problem> {
+    if !matches!(logon.transport, Transport::Winrm | Transport::Auto) {
+        return Ok(());
+    }
+    logon.auth.check_user(user).map_err(|what| {
+        let message = format!("the user '{user}' cannot log on with {}: {what}", logon.auth);
+        Problem::new(message).with_hint("give it as user, DOMAIN\\user or user@domain")
+    })
 }
 
 fn no_user(settled: &[Settled<'_>], what: &str) -> Vec<Problem> {

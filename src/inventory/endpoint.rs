@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Connection, Given, Problem, Source, Transport, Untrusted};
-use crate::target::{AuthMethod, Endpoint, LocalEndpoint, SshEndpoint, Timeouts, Tls, WinrmEndpoint};
+use crate::target::{AuthMethod, Endpoint, LocalEndpoint, SshEndpoint, Timeouts, Tls, WinrmEndpoint, Workstation};
 
 use super::effective::Effective;
 use super::pattern::matches;
@@ -81,6 +81,7 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
         },
         auth: or(&connection.auth, AuthMethod::Negotiate),
         configuration_name: or(&connection.configuration_name, "Microsoft.PowerShell".to_owned()),
+        workstation: or(&connection.workstation, Workstation::default()),
         allow_unencrypted: or(&connection.allow_unencrypted, false),
         trusted,
         address,

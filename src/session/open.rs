@@ -42,9 +42,10 @@ impl Session {
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
         let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false, unreleased: None };
+        let session_carrier = Arc::clone(&session.carrier);
         let opening = tokio::time::timeout(timeout, session.establish(messages));
         let result = tokio::select! {
-            result = opening => result.unwrap_or(Err(Error::OpenTimeout(timeout))),
+            result = opening => result.unwrap_or_else(|_| Err(late(&*session_carrier, timeout))),
             () = stop.cancelled() => Err(Error::Stopped),
         };
         match result {
@@ -125,6 +126,11 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Why the pool is not open in time: the way, if nothing ever came over it, else whoever should open it.
+fn late(carrier: &dyn Carrier, timeout: Duration) -> Error {
+    carrier.stall().map_or(Error::OpenTimeout(timeout), Error::Transport)
 }
 
 /// Closes a carrier with the pool on it, for those who have no [`Session`] in their hands any more.

@@ -104,6 +104,11 @@ pub trait Carrier: Send + Sync {
         false
     }
 
+    /// Why nothing has come from the server so far, where the way to it is the cause and not its PowerShell.
+    fn stall(&self) -> Option<Error> {
+        None
+    }
+
     /// Opens a channel for the bytes of files, where there is one beside the messages (SSH: SFTP). Bounded in time.
     async fn open_files(&self) -> Option<Box<dyn Files>> {
         None

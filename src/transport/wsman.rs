@@ -131,6 +131,13 @@ impl Carrier for WsmanCarrier {
     async fn close(&self) -> Result<(), Error> {
         let creation = lock(&self.creation).take();
         let shell = &self.shell;
+        if shell.wire.lanes.stall().is_some() {
+            // Nobody there has ever said a word: waiting for one more would only add to a limit that is over.
+            if let Some((_, abort)) = creation {
+                abort.abort();
+            }
+            return Ok(());
+        }
         let closing = async {
             if let Some((creation, abort)) = creation {
                 if shell.was_asked_for() {
@@ -146,6 +153,10 @@ impl Carrier for WsmanCarrier {
         shell.listener.stop();
         shell.wire.lanes.forget_idle();
         result
+    }
+
+    fn stall(&self) -> Option<Error> {
+        self.shell.wire.lanes.stall()
     }
 
     fn shell_may_remain(&self) -> bool {

@@ -96,6 +96,7 @@ impl Acceptor {
             tls,
             auth,
             configuration_name: "Microsoft.PowerShell".into(),
+            workstation: Default::default(),
             trusted: false,
             allow_unencrypted: false,
         };

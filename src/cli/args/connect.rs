@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::config::{Connection, Given, Source, Transport, Word, parse_duration, parse_hop};
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop};
+use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
 
 /// The connection flags as typed, and which of them the environment gave.
 ///
@@ -66,6 +66,10 @@ struct Flags {
     /// Session configuration [default: Microsoft.PowerShell]
     #[arg(long, value_name = "NAME", env = "PSFLEET_CONFIGURATION_NAME")]
     configuration_name: Option<String>,
+
+    /// The name that servers see for us in NTLM logons, as in an account's "Log On To" [default: psfleet]
+    #[arg(long, value_name = "NAME", env = "PSFLEET_WORKSTATION", value_parser = Workstation::parse)]
+    workstation: Option<Workstation>,
 
     /// PowerShell to start for --transport local [default: pwsh on PATH]
     #[arg(long, value_name = "PATH", env = "PSFLEET_PWSH")]
@@ -147,6 +151,7 @@ impl ConnectArgs {
             host_keys: from.given("host_keys", "--host-keys", flags.host_keys),
             known_hosts: from.given("known_hosts", "--known-hosts", some(flags.known_hosts)),
             configuration_name: from.given("configuration_name", "--configuration-name", flags.configuration_name),
+            workstation: from.given("workstation", "--workstation", flags.workstation),
             pwsh: from.given("pwsh", "--pwsh", flags.pwsh),
             connect_timeout: from.given("connect_timeout", "--connect-timeout", flags.connect_timeout),
             open_timeout: from.given("open_timeout", "--open-timeout", flags.open_timeout),

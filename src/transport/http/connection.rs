@@ -23,6 +23,7 @@ use tokio_util::either::Either;
 use url::{Host, Url};
 
 use super::answer::{Answer, ReadError};
+use super::contact::{Contact, Reached};
 use crate::transport::tcp;
 
 type Stream = TokioIo<Either<TcpStream, TlsStream<TcpStream>>>;
@@ -48,6 +49,8 @@ pub(super) enum ConnectError {
     TimedOut,
     /// The address cannot be that of a server.
     Address(String),
+    /// The connection broke before the first request.
+    Http(hyper::Error),
 }
 
 impl fmt::Display for ConnectError {
@@ -57,6 +60,7 @@ impl fmt::Display for ConnectError {
             Self::Tls(cause) => cause.fmt(f),
             Self::TimedOut => f.write_str("timed out"),
             Self::Address(cause) => f.write_str(cause),
+            Self::Http(cause) => cause.fmt(f),
         }
     }
 }
@@ -73,11 +77,13 @@ pub(super) enum PostError {
 }
 
 impl Connection {
-    /// Connects; `tls` says whether and whom to trust.
+    /// Connects to `address`, which may have a zone that the URL has not; `tls` says whether and whom to trust.
     pub(super) async fn open(
         url: &Url,
+        address: &str,
         tls: Option<Arc<ClientConfig>>,
         deadline: Instant,
+        contact: &Contact,
     ) -> Result<Self, ConnectError> {
         let host = url.host().ok_or_else(|| ConnectError::Address(format!("'{url}' names no host")))?;
         let port = url.port_or_known_default().unwrap_or_default();
@@ -87,12 +93,13 @@ impl Connection {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        let tcp = tcp::dial(&name, port, deadline).await.map_err(ConnectError::Tcp)?;
+        let tcp = tcp::dial(address, port, deadline).await.map_err(ConnectError::Tcp)?;
+        contact.reached(Reached::Port);
         let (stream, certificate) = match tls {
             None => (Either::Left(tcp), None),
             Some(settings) => {
                 let server = ServerName::try_from(name)
-                    .map_err(|error| ConnectError::Address(format!("'{url}' cannot be a server's name: {error}")))?;
+                    .map_err(|_| ConnectError::Address(format!("'{address}' cannot be the name of a server")))?;
                 let handshake = TlsConnector::from(settings).connect(server, tcp);
                 let stream = tokio::time::timeout_at(deadline, handshake).await;
                 let stream = stream.map_err(|_| ConnectError::TimedOut)?.map_err(ConnectError::Tls)?;
@@ -101,8 +108,8 @@ impl Connection {
                 (Either::Right(stream), certificate)
             }
         };
-        let (sender, driver) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| ConnectError::Address(error.to_string()))?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(ConnectError::Http)?;
+        contact.reached(Reached::Connection);
         Ok(Self { sender, driver: Some(Box::pin(driver)), certificate })
     }
 

@@ -4,25 +4,35 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use rustls::pki_types::UnixTime;
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
+use super::certificate::Weakness;
 use super::connection::ConnectError;
 use crate::event::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::Fault;
 
+/// As many names of a certificate are told.
+const MAX_NAMES: usize = 5;
+
 /// The cause of a connection that was not made.
 pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
     match error {
+        ConnectError::Tcp(Fault::Name(name, _)) if name.contains('%') => {
+            Error::new(Reason::Dns, format!("the address '{name}' has a zone that is not an interface of this machine"))
+                .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)")
+        }
         ConnectError::Tcp(Fault::Name(name, _)) => Error::new(Reason::Dns, format!("the name '{name}' has no address"))
             .with_hint("check the spelling and DNS, or give the host an address in the inventory"),
-        ConnectError::Tcp(Fault::Silence(..)) | ConnectError::TimedOut => timed_out(port),
+        ConnectError::Tcp(Fault::Silence(..)) => timed_out(port),
+        ConnectError::TimedOut => silent(port, "the TLS handshake"),
         ConnectError::Tcp(Fault::Refusal(_, cause)) => diagnose_io(cause, port, false),
         ConnectError::Tls(cause) => match chain(cause).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             Some(tls) => diagnose_tls(tls, port),
             None => diagnose_io(cause, port, true),
         },
+        ConnectError::Http(error) => diagnose(error, port, false),
         ConnectError::Address(cause) => Error::new(Reason::Dns, cause.clone()),
     }
 }
@@ -45,6 +55,16 @@ pub(super) fn diagnose(error: &hyper::Error, port: u16, over_tls: bool) -> Error
 pub(super) fn timed_out(port: u16) -> Error {
     Error::new(Reason::ConnectTimeout, format!("no connection to port {port} within the connect timeout"))
         .with_hint("the host is down, or a firewall drops the packets; --connect-timeout waits longer")
+        .retryable()
+}
+
+/// Somebody listens, but says nothing.
+pub(super) fn silent(port: u16, to: &str) -> Error {
+    Error::new(Reason::ConnectTimeout, format!("port {port} takes connections, but does not answer {to} in time"))
+        .with_hint(
+            "is this the port of WinRM (5985, with TLS 5986)? What listens there may speak something else, or hang; \
+             --connect-timeout waits longer",
+        )
         .retryable()
 }
 
@@ -72,7 +92,11 @@ fn diagnose_io(io: &io::Error, port: u16, over_tls: bool) -> Error {
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             Error::new(Reason::Network, "there is no route to the host").retryable()
         }
-        _ => Error::new(Reason::Network, format!("the connection failed: {io}")).retryable(),
+        _ => {
+            // A library's words stand behind a code of the system's, or alone.
+            let cause = io.raw_os_error().map(|code| format!(": {}", io::Error::from_raw_os_error(code)));
+            Error::new(Reason::Network, format!("the connection failed{}", cause.unwrap_or_default())).retryable()
+        }
     }
 }
 
@@ -99,11 +123,37 @@ fn diagnose_tls(error: &rustls::Error, port: u16) -> Error {
         }
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
         | rustls::Error::PeerIncompatible(_) => {
-            Error::new(Reason::Tls, format!("the host and we have no TLS version or cipher suite in common: {error}"))
+            Error::new(Reason::Tls, "the host and we have no TLS version or cipher suite in common")
                 .with_hint("TLS 1.2 with ECDHE is needed; an old server's RSA certificate may offer none")
         }
-        _ => Error::new(Reason::Tls, format!("the TLS handshake failed: {error}")),
+        rustls::Error::AlertReceived(alert) => {
+            let alert = alert.as_str().map_or_else(|| format!("number {}", u8::from(*alert)), words);
+            Error::new(Reason::Tls, format!("the host ends the TLS handshake with the alert '{alert}'"))
+                .with_hint("look into the System event log there (source Schannel); the listener may want a client certificate")
+        }
+        rustls::Error::NoCertificatesPresented => {
+            Error::new(Reason::Tls, "the host shows no TLS certificate").with_hint(
+                "bind a certificate to its HTTPS listener: winrm create winrm/config/Listener?Address=*+Transport=HTTPS",
+            )
+        }
+        other => {
+            tracing::debug!(error = %other, "the TLS handshake failed");
+            Error::new(Reason::Tls, format!("what answers on port {port} breaks the TLS protocol"))
+                .with_hint("check that WinRM's HTTPS listener is on that port (5986), with no proxy in between")
+        }
     }
+}
+
+/// `CertificateUnknown` as `certificate unknown`.
+fn words(name: &str) -> String {
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    text
 }
 
 fn diagnose_certificate(error: &CertificateError) -> Error {
@@ -113,18 +163,66 @@ fn diagnose_certificate(error: &CertificateError) -> Error {
         CertificateError::NotValidYetContext { time, not_before } => not_yet(Some(ago(*not_before, *time))),
         CertificateError::NotValidYet => not_yet(None),
         CertificateError::NotValidForNameContext { expected, presented } => {
-            let wanted = expected.to_str();
-            let names = if presented.is_empty() { "no name at all".into() } else { presented.join(", ") };
-            wrong_name(format!("the TLS certificate is not for '{wanted}' but for {names}"))
+            wrong_name(format!("the TLS certificate is not for {} but for {}", wanted(expected), names(presented)))
         }
         CertificateError::NotValidForName => wrong_name("the TLS certificate is for another name".into()),
         CertificateError::UnknownIssuer => untrusted("the TLS certificate is signed by nobody we trust"),
         CertificateError::BadSignature => untrusted("the signature of the TLS certificate is wrong"),
         CertificateError::Revoked => untrusted("the TLS certificate was revoked"),
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            untrusted("the TLS certificate is not meant for servers")
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => weak(
+            "a certificate above the TLS certificate is signed in a way that is too weak, such as with SHA-1, or unknown",
+        ),
+        CertificateError::BadEncoding => weak("the TLS certificate cannot be read"),
+        CertificateError::Other(other) if other.0.is::<Weakness>() => weak(&other.0.to_string()),
+        // The library names this one nowhere else.
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             untrusted("the TLS certificate is self-signed and marked as an authority")
         }
-        other => untrusted(&format!("the TLS certificate is not acceptable: {other}")),
+        other => {
+            tracing::debug!(error = %other, "the certificate is not acceptable");
+            untrusted("the TLS certificate breaks the rules for certificates of servers")
+        }
+    }
+}
+
+/// No authority makes it good.
+fn weak(message: &str) -> Error {
+    Error::new(Reason::TlsUntrusted, message).with_hint(
+        "give the HTTPS listener a new certificate (New-SelfSignedCertificate -DnsName NAME makes a good one); until then, \
+         --insecure takes this one, and whoever stands in between can then read and change everything",
+    )
+}
+
+/// The name or address that the certificate should hold.
+fn wanted(expected: &ServerName<'_>) -> String {
+    match expected {
+        ServerName::IpAddress(_) => format!("the address '{}'", expected.to_str()),
+        _ => format!("'{}'", expected.to_str()),
+    }
+}
+
+/// The names that it holds: `DnsName("a")` and `IpAddress(::1)` are the library's way to write them.
+fn names(presented: &[String]) -> String {
+    if presented.is_empty() {
+        return "no name at all".to_owned();
+    }
+    let plain = presented.iter().take(MAX_NAMES).map(|name| {
+        let (kind, inner) = name.split_once('(').unwrap_or(("", name));
+        let inner = inner.trim_end_matches(')').trim_matches('"');
+        let inner: String = inner.chars().filter(|character| !character.is_control()).take(255).collect();
+        match kind {
+            "IpAddress" => format!("the address {inner}"),
+            _ => format!("the name {inner}"),
+        }
+    });
+    let list = plain.collect::<Vec<_>>().join(", ");
+    match presented.len().saturating_sub(MAX_NAMES) {
+        0 => list,
+        more => format!("{list} and {more} more"),
     }
 }
 

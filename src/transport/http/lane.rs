@@ -15,9 +15,10 @@ use zeroize::Zeroizing;
 
 use super::answer::{Answer, Kind};
 use super::connection::{Connection, PostError};
+use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::denied;
-use super::diagnose::{diagnose, diagnose_connect, timed_out};
+use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::lanes::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
 use crate::event::Reason;
@@ -33,6 +34,10 @@ pub(super) struct Lane {
     pub(super) connection: Option<Connection>,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) url: Url,
+    /// Where to connect: the URL's host, with its zone if it has one.
+    pub(super) address: Arc<str>,
+    /// What is known of the target by all its lanes.
+    pub(super) contact: Arc<Contact>,
     pub(super) mechanism: Box<dyn Mechanism>,
     /// The proof of the user, ready to be sent.
     pub(super) proof: Option<Step>,
@@ -102,7 +107,8 @@ impl Lane {
             let Some(token) = answer.token(self.mechanism.scheme()) else {
                 return Err(Failure::Final(self.denied(&answer, false)));
             };
-            step = self.mechanism.step(Some(&token)).map_err(refused)?;
+            let next = self.mechanism.step(Some(&token));
+            step = next.map_err(|error| self.stopped(error, false))?;
             if step.token.is_none() {
                 return Err(Failure::Final(self.denied(&answer, false)));
             }
@@ -141,7 +147,8 @@ impl Lane {
     /// The server answered something else than 401 to the proof.
     fn logged_on(&mut self, answer: Answer, token: Option<Vec<u8>>, carried: bool) -> Result<Answer, Failure> {
         if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
-            self.mechanism.step(Some(&token)).map_err(refused)?;
+            let last = self.mechanism.step(Some(&token));
+            last.map_err(|error| self.stopped(error, true))?;
         }
         let rejected = answer.status.is_client_error() || answer.status == StatusCode::INTERNAL_SERVER_ERROR;
         if carried && rejected && answer.kind() == Kind::Other {
@@ -162,13 +169,17 @@ impl Lane {
         let Some(connection) = &mut self.connection else { return Err(unreadable("the lane has no connection")) };
         let answer = match tokio::time::timeout(patience, connection.post(request)).await {
             Ok(answer) => answer.map_err(|error| self.failure(&error, is_leg))?,
-            Err(_) if is_leg => return Err(Failure::Final(timed_out(self.port()))),
+            Err(_) if is_leg => {
+                let to = if self.contact.farthest() < Reached::Http { "an HTTP request" } else { "the logon" };
+                return Err(Failure::Final(silent(self.port(), to)));
+            }
             Err(_) => {
                 let error = Error::new(Reason::Network, "the server does not answer any more").retryable();
                 return Err(Failure::Broken(error));
             }
         };
         tracing::trace!(url = %self.url, status = answer.status.as_u16(), bytes = answer.body.len(), "answer");
+        self.contact.reached(Reached::Http);
         self.cookies.keep(&answer.headers);
         Ok(answer)
     }
@@ -183,7 +194,8 @@ impl Lane {
 
     /// Connects, and binds the logon to the certificate that the server shows.
     async fn connect(&mut self) -> Result<Connection, Failure> {
-        let opening = Connection::open(&self.url, self.tls.clone(), self.logon_until).await;
+        let opening =
+            Connection::open(&self.url, &self.address, self.tls.clone(), self.logon_until, &self.contact).await;
         let connection = opening.map_err(|error| {
             tracing::debug!(url = %self.url, %error, "not connected");
             Failure::Final(diagnose_connect(&error, self.port()))
@@ -214,7 +226,7 @@ impl Lane {
         }
         request
             .body(Full::from(bytes))
-            .map_err(|error| Failure::Final(Error::new(Reason::Dns, format!("'{}' is no address: {error}", self.url))))
+            .map_err(|_| Failure::Final(Error::new(Reason::Dns, format!("'{}' cannot be an address", self.url))))
     }
 
     /// No answer. Whether the request was processed is open, unless it was a leg of the handshake, or nobody was there
@@ -252,6 +264,7 @@ impl Lane {
     /// The SOAP text of an answer.
     fn open(&mut self, answer: Answer) -> Result<String, Failure> {
         let seals = self.mechanism.sealing().is_some() && !self.over_tls();
+        let status = answer.status.as_u16();
         let bytes = match answer.kind() {
             Kind::Soap if seals => {
                 return Err(unreadable("the server answers in plain text where messages are sealed"));
@@ -260,8 +273,16 @@ impl Lane {
             Kind::Sealed if seals => {
                 self.mechanism.unseal(&answer.body).map_err(|error| unreadable(&error.to_string()))?
             }
+            _ if self.contact.farthest() == Reached::Wsman => {
+                let refusal = answer.refusal_of_session();
+                return Err(Failure::Final(refusal.unwrap_or_else(|| answer.refusal(!seals && !self.over_tls()))));
+            }
             _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls()))),
         };
+        if bytes.trim_ascii().is_empty() {
+            return Err(empty(status));
+        }
+        self.contact.reached(Reached::Wsman);
         String::from_utf8(bytes).map_err(|_| unreadable("the server's answer is not UTF-8"))
     }
 
@@ -283,6 +304,15 @@ impl Lane {
             denied::refused(mechanism, self.over_tls())
         } else {
             denied::not_taken(mechanism, answer, self.over_tls())
+        }
+    }
+
+    /// A handshake that cannot go on, before our proof or behind it.
+    fn stopped(&self, error: auth::Error, proven: bool) -> Failure {
+        match (error, proven) {
+            (auth::Error::Refused, true) => Failure::Final(denied::refused(&*self.mechanism, self.over_tls())),
+            (auth::Error::Refused, false) => Failure::Final(denied::no_ntlm()),
+            (error, _) => refused(error),
         }
     }
 
@@ -308,10 +338,19 @@ fn unreadable(message: &str) -> Failure {
     Failure::Broken(Error::new(Reason::Protocol, message))
 }
 
+/// An answer that says nothing: the request may well have been processed.
+fn empty(status: u16) -> Failure {
+    let message =
+        format!("empty answer (HTTP {status} without a message): the server, or a proxy before it, cut it off");
+    Failure::Broken(
+        Error::new(Reason::Protocol, message).with_hint("try again; look at what stands between, and at its log"),
+    )
+}
+
 /// A context that cannot go on.
 fn refused(error: auth::Error) -> Failure {
     let reason = match error {
-        auth::Error::UserName(_) | auth::Error::NotSealing(_) => Reason::AuthMethod,
+        auth::Error::UserName(_) | auth::Error::NotSealing(_) | auth::Error::Refused => Reason::AuthMethod,
         auth::Error::Token { .. } | auth::Error::Sealed(_) => Reason::Protocol,
     };
     Failure::Final(Error::new(reason, error.to_string()))

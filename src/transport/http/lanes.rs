@@ -8,7 +8,9 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 use url::Url;
 
+use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
+use super::diagnose::{silent, timed_out};
 use super::lane::Lane;
 use super::shared::Http;
 use crate::auth;
@@ -49,6 +51,9 @@ impl Failure {
 pub struct Lanes {
     endpoint: WinrmEndpoint,
     url: Url,
+    /// The endpoint's address, as all its lanes have it.
+    address: Arc<str>,
+    contact: Arc<Contact>,
     credential: Arc<Credential>,
     connect: Duration,
     tls: Option<Arc<ClientConfig>>,
@@ -69,11 +74,13 @@ impl Lanes {
         refuse_clear_text(endpoint)?;
         let url = endpoint.url();
         let url = Url::parse(&url)
-            .map_err(|error| Error::new(Reason::Dns, format!("'{url}' is no address to connect to: {error}")))?;
+            .map_err(|_| Error::new(Reason::Dns, format!("'{url}' is not an address to connect to")))?;
         let tls = http.tls(&endpoint.tls)?;
         Ok(Self {
             endpoint: endpoint.clone(),
             url,
+            address: endpoint.address.as_str().into(),
+            contact: Arc::default(),
             credential,
             connect: target.timeouts.connect,
             tls,
@@ -135,6 +142,18 @@ impl Lanes {
         }
     }
 
+    /// Why nothing has come so far, where it is not the server's PowerShell that is slow.
+    pub fn stall(&self) -> Option<Error> {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        let error = match self.contact.farthest() {
+            Reached::Nothing => timed_out(port),
+            Reached::Port => silent(port, "the TLS handshake"),
+            Reached::Connection => silent(port, "an HTTP request"),
+            Reached::Http | Reached::Wsman => return None,
+        };
+        Some(Error { retryable: false, ..error })
+    }
+
     /// Drops the idle connections.
     pub fn forget_idle(&self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -163,12 +182,15 @@ impl Lanes {
 
     /// A lane that is not connected yet.
     fn lane(&self) -> Result<Lane, Failure> {
-        let mechanism = auth::mechanism(self.endpoint.auth, &self.credential, &self.endpoint.address)
+        let Self { endpoint, credential, .. } = self;
+        let mechanism = auth::mechanism(endpoint.auth, credential, &endpoint.address, endpoint.workstation.as_str())
             .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
         Ok(Lane {
             connection: None,
             tls: self.tls.clone(),
             url: self.url.clone(),
+            address: Arc::clone(&self.address),
+            contact: Arc::clone(&self.contact),
             mechanism,
             proof: None,
             cookies: Arc::clone(&self.cookies),
@@ -204,6 +226,7 @@ mod tests {
             tls,
             auth,
             configuration_name: "Microsoft.PowerShell".into(),
+            workstation: Default::default(),
             trusted,
             allow_unencrypted,
         };

@@ -6,8 +6,10 @@
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
+mod certificate;
 mod challenge;
 mod connection;
+mod contact;
 mod cookie_date;
 mod cookies;
 mod denied;

@@ -12,6 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::certificate;
 use crate::event::Reason;
 use crate::transport::Error;
 
@@ -36,7 +37,7 @@ pub(super) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
     let verifier = Verifier { trust, pinned, provider: Arc::clone(&provider) };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Reason::Tls, format!("TLS cannot be set up: {error}")))?;
+        .map_err(|_| Error::new(Reason::Tls, "TLS cannot be set up: no version of it is left"))?;
     Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }
 
@@ -58,7 +59,7 @@ fn roots(
     WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
         .build()
         .map(Some)
-        .map_err(|error| Error::new(Reason::Tls, format!("the trusted roots cannot be used: {error}")))
+        .map_err(|_| Error::new(Reason::Tls, "the trusted roots cannot be used"))
 }
 
 /// Reads the certificates of a PEM file.
@@ -69,8 +70,18 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     };
     let found = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(unreadable(&error)))?;
     if found.is_empty() { Err(failed("it holds no certificate".into())) } else { Ok(found) }
+}
+
+/// Why a PEM file cannot be read, in our words.
+fn unreadable(error: &rustls::pki_types::pem::Error) -> String {
+    use rustls::pki_types::pem::Error as Pem;
+    match error {
+        Pem::Io(cause) => cause.to_string(),
+        Pem::NoItemsFound => "it holds no certificate".to_owned(),
+        _ => "it is not PEM".to_owned(),
+    }
 }
 
 /// Checks server certificates.
@@ -97,10 +108,11 @@ impl ServerCertVerifier for Verifier {
         if self.pinned.iter().any(|pinned| pinned.as_ref() == end_entity.as_ref()) {
             return verify_pinned(end_entity, server_name, now);
         }
-        match trust {
+        let verified = match trust {
             Some(webpki) => webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp, now),
             None => Err(CertificateError::UnknownIssuer.into()),
-        }
+        };
+        verified.map_err(|error| named(error, end_entity))
     }
 
     fn verify_tls12_signature(
@@ -109,7 +121,9 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+            .or_else(|error| self.otherwise(error, message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -118,11 +132,48 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+            .or_else(|error| self.otherwise(error, message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl Verifier {
+    /// A handshake signature that `webpki` does not accept: right all the same, or refused for a reason with a name.
+    fn otherwise(
+        &self,
+        error: rustls::Error,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let takes_any = self.trust.is_none();
+        if takes_any && certificate::signs(cert, message, signed, &self.provider.signature_verification_algorithms) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        Err(if takes_any { error } else { named(error, cert) })
+    }
+}
+
+/// The weakness behind a refusal, where it is one: no authority that people could give with --ca would change it.
+fn named(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Error {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+    };
+    match error {
+        rustls::Error::InvalidCertificate(
+            Expired
+            | ExpiredContext { .. }
+            | NotValidYet
+            | NotValidYetContext { .. }
+            | NotValidForName
+            | NotValidForNameContext { .. },
+        ) => error,
+        error => certificate::weakness(certificate).map_or(error, Into::into),
     }
 }
 

@@ -210,7 +210,7 @@ async fn who_is_not_logged_on_learns_the_mechanisms_and_nothing_else() {
 async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> {
     let password = Secret::new(setup.fleet.password().expose().clone());
     let credential = Credential { user: setup.fleet.user().to_owned(), password: Some(password) };
-    let mut context = mechanism(method, &credential, "sandbox").expect("a context");
+    let mut context = mechanism(method, &credential, "sandbox", "ws").expect("a context");
     let mut token = context.step(None).expect("a step").token;
     while let Some(bytes) = token.take() {
         let header = format!("Negotiate {}", base64_simd::STANDARD.encode_to_string(bytes));

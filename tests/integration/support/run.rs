@@ -115,6 +115,7 @@ pub fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -> Vec<T
             tls: tls.clone(),
             auth,
             configuration_name: "Microsoft.PowerShell".to_owned(),
+            workstation: Default::default(),
             trusted: true,
             allow_unencrypted: auth == AuthMethod::Basic && fleet.authority().is_none(),
         }),

@@ -21,6 +21,7 @@ pub fn target(port: u16) -> Target {
         tls: Tls::Off,
         auth: AuthMethod::Basic,
         configuration_name: "Microsoft.PowerShell".into(),
+        workstation: Default::default(),
         trusted: true,
         allow_unencrypted: true,
     };

@@ -1,0 +1,103 @@
+//! What is wrong with a certificate that TLS libraries refuse without saying why.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use rustls::crypto::WebPkiSupportedAlgorithms;
+use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+use x509_parser::public_key::PublicKey;
+
+/// The shortest RSA key that is accepted, in bits.
+const SHORTEST_RSA: usize = 2048;
+/// Object identifiers of signatures with SHA-1 (RSA, ECDSA, DSA) and MD5 (RSA).
+const SHA1: [&str; 4] = ["1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1", "1.2.840.10040.4.3"];
+const MD5: &str = "1.2.840.113549.1.1.4";
+
+/// Why nobody should trust a certificate, whoever signed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Weakness {
+    /// X.509 version 1 or 2, without the extensions that hold names and purposes.
+    OldVersion,
+    /// An RSA key of so many bits.
+    ShortKey(usize),
+    /// A signature by a hash that can be forged.
+    OldHash(&'static str),
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OldVersion => {
+                f.write_str("the TLS certificate is of the old X.509 version 1, which holds no names to check")
+            }
+            Self::ShortKey(bits) => write!(f, "the TLS certificate's RSA key of {bits} bits is too short"),
+            Self::OldHash(hash) => write!(f, "the TLS certificate is signed with {hash}, which can be forged"),
+        }
+    }
+}
+
+impl std::error::Error for Weakness {}
+
+impl From<Weakness> for rustls::Error {
+    fn from(weakness: Weakness) -> Self {
+        CertificateError::Other(OtherError(std::sync::Arc::new(weakness))).into()
+    }
+}
+
+/// The first weakness of a certificate in DER.
+pub(super) fn weakness(der: &[u8]) -> Option<Weakness> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let algorithm = certificate.signature_algorithm.algorithm.to_id_string();
+    if let Some(bits) = rsa_bits(&certificate).filter(|bits| *bits < SHORTEST_RSA) {
+        Some(Weakness::ShortKey(bits))
+    } else if certificate.version() != X509Version::V3 {
+        Some(Weakness::OldVersion)
+    } else if SHA1.contains(&algorithm.as_str()) {
+        Some(Weakness::OldHash("SHA-1"))
+    } else if algorithm == MD5 {
+        Some(Weakness::OldHash("MD5"))
+    } else {
+        None
+    }
+}
+
+fn rsa_bits(certificate: &X509Certificate<'_>) -> Option<usize> {
+    match certificate.public_key().parsed().ok()? {
+        // x509-parser counts the leading zero octet of the modulus.
+        PublicKey::RSA(key) => {
+            let modulus = key.modulus.iter().skip_while(|octet| **octet == 0).collect::<Vec<_>>();
+            let leading = modulus.first().map_or(0, |octet| octet.leading_zeros() as usize);
+            Some(modulus.len() * 8 - leading)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the holder of a certificate's key signed the handshake, for certificates that `webpki` does not even parse.
+///
+/// What is accepted unseen still has to own its key: the logon is bound to the certificate, and whoever shows another's must
+/// not pass for it. A short RSA key that signs by PSS is taken at its word: no library checks it, and it proves little.
+pub(super) fn signs(
+    der: &[u8],
+    message: &[u8],
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> bool {
+    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return false };
+    let key = certificate.public_key().subject_public_key.data.as_ref();
+    let mapped = algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signed.scheme).flat_map(|(_, found)| *found);
+    if mapped.into_iter().any(|algorithm| algorithm.verify_signature(key, message, signed.signature()).is_ok()) {
+        return true;
+    }
+    let is_short = rsa_bits(&certificate).is_some_and(|bits| bits < SHORTEST_RSA);
+    let legacy: &dyn VerificationAlgorithm = match signed.scheme {
+        SignatureScheme::RSA_PKCS1_SHA256 => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+        SignatureScheme::RSA_PKCS1_SHA512 => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+        SignatureScheme::RSA_PSS_SHA256 | SignatureScheme::RSA_PSS_SHA384 | SignatureScheme::RSA_PSS_SHA512 => {
+            return is_short;
+        }
+        _ => return false,
+    };
+    is_short && UnparsedPublicKey::new(legacy, key).verify(message, signed.signature()).is_ok()
+}
