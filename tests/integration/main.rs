@@ -10,6 +10,7 @@ mod cuts;
 mod differential;
 mod engine;
 mod enter;
+mod gate;
 mod interrupt;
 mod inventory;
 mod local;
