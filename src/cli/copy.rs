@@ -61,7 +61,7 @@ fn start(args: &TransferArgs, console: &Arc<Console>, work: impl FnOnce(&[&str])
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
-    course::run(work(&hosts), &resolved, &args.course, console, sinks)
+    course::run(work(&hosts), (&resolved, &sandbox), &args.course, console, sinks)
 }
 
 /// Finds the hosts and shows what would be done on them.

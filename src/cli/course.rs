@@ -7,11 +7,13 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::args::course::CourseArgs;
+use super::descriptors::{self, Need};
 use super::feed::{Feed, Written};
+use super::on_demand::OnDemand;
 use super::signals;
 use super::terminal::Console;
 use crate::event::RunHeader;
-use crate::fleet::{self, RunSpec, Work};
+use crate::fleet::{self, Limits, RunSpec, Work};
 use crate::inventory::Resolved;
 use crate::output::Sink;
 use crate::transport::network::Network;
@@ -19,15 +21,17 @@ use crate::transport::network::Network;
 /// Does the work on the targets, feeds the sinks and returns the process's exit code.
 ///
 /// # Errors
-/// The failure of an output.
+/// Too few files that the process may open, and the failure of an output.
 pub fn run(
     work: Work,
-    resolved: &Resolved,
+    (resolved, sandbox): (&Resolved, &OnDemand),
     args: &CourseArgs,
     console: &Arc<Console>,
     sinks: Vec<Box<dyn Sink>>,
 ) -> anyhow::Result<u8> {
-    let spec = spec(work, resolved, args);
+    let need = Need::of(&work, &resolved.targets, sandbox.ends());
+    let limits = descriptors::limits(args.limits(), need, console)?;
+    let spec = spec(work, resolved, args, limits);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let header = Arc::clone(&spec.header);
@@ -47,11 +51,11 @@ pub fn run(
     Ok(summary.exit_code())
 }
 
-fn spec(work: Work, resolved: &Resolved, args: &CourseArgs) -> RunSpec {
+fn spec(work: Work, resolved: &Resolved, args: &CourseArgs, limits: Limits) -> RunSpec {
     RunSpec {
         header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
         work,
-        limits: args.limits(),
+        limits,
         retries: args.retries,
         retry_delay: args.retry_delay,
         auth_fail_limit: args.auth_fail_limit,

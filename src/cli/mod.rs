@@ -6,6 +6,7 @@ pub mod args;
 mod copy;
 mod course;
 mod defaults;
+mod descriptors;
 mod enter;
 mod exit;
 mod exposure;

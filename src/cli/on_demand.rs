@@ -30,6 +30,13 @@ impl OnDemand {
     }
 }
 
+impl OnDemand {
+    /// How many ends of a connection are in this process.
+    pub fn ends(&self) -> u64 {
+        if self.fleets.is_empty() { 1 } else { 2 }
+    }
+}
+
 impl Drop for OnDemand {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };

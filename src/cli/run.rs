@@ -34,7 +34,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
     let commands = Commands::new(call, &secrets, &hosts)?;
     let sinks = args.output.open_for_script(&console, args.execute.depth)?;
-    course::run(Work::Script(Arc::new(commands)), &resolved, &args.execute.course, &console, sinks)
+    course::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &args.execute.course, &console, sinks)
 }
 
 /// Shows what would be done, once it is known that it could be.

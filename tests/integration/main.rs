@@ -7,6 +7,7 @@ mod clixml;
 mod constrained;
 mod copy;
 mod cuts;
+mod descriptors;
 mod differential;
 mod engine;
 mod enter;
