@@ -7,6 +7,9 @@ pub const SPNEGO: &str = "application/HTTP-SPNEGO-session-encrypted";
 /// What the content type of a sealed body begins with.
 pub const CONTENT_TYPE_PREFIX: &str = "multipart/encrypted";
 
+/// More headers than a part has: two, and some more.
+const MOST_HEADERS: usize = 16;
+
 const BOUNDARY: &[u8] = b"--Encrypted Boundary";
 
 /// One sealed message: signature and ciphertext.
@@ -72,7 +75,11 @@ fn some(found: Vec<Sealed<'_>>) -> Result<Vec<Sealed<'_>>, Error> {
 /// Reads the two parts of one message, from behind the first boundary.
 fn message<'a>(rest: &mut &'a [u8]) -> Result<Sealed<'a>, Error> {
     let mut length = None;
-    loop {
+    for at in 0.. {
+        // To look for a boundary passes over all white space, however much of it there is.
+        if at == MOST_HEADERS {
+            return Err(broken("it has too many headers"));
+        }
         let mut ahead = *rest;
         if boundary(&mut ahead).is_some() {
             *rest = ahead;
@@ -177,6 +184,17 @@ mod tests {
         let ciphertext = b"\r\n--Encrypted Boundary--\r\n\t";
         let sealed = Sealed { length: ciphertext.len(), signature: b"sig", ciphertext };
         assert_eq!(read(&write(SPNEGO, sealed)), Ok(vec![sealed]));
+    }
+
+    #[test]
+    fn refuses_a_crowd_of_headers_at_once() {
+        let blank = [b"--Encrypted Boundary\r\n".to_vec(), b"\n".repeat(4 << 20)].concat();
+        let begin = std::time::Instant::now();
+        assert!(read(&blank).is_err());
+        // Half a minute and more if each blank line looks at all that follow.
+        assert!(begin.elapsed() < std::time::Duration::from_secs(10));
+        let odd = format!("--Encrypted Boundary\r\n{}", "X: y\r\n".repeat(17));
+        assert!(read(odd.as_bytes()).is_err());
     }
 
     #[test]

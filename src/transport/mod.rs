@@ -7,6 +7,7 @@ mod files;
 pub mod http;
 pub mod local;
 pub mod network;
+mod offload;
 pub mod outofproc;
 pub mod ssh;
 mod tcp;
@@ -17,6 +18,7 @@ pub use admission::{Admission, Gatekeeper, Step};
 pub use clock::Clock;
 pub use error::Error;
 pub use files::{FileReader, FileWriter, Files};
+pub(crate) use offload::{offload, offload_on};
 
 use async_trait::async_trait;
 use bytes::Bytes;

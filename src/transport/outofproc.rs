@@ -23,8 +23,9 @@ use crate::outofproc::{self, FrameError, Packet, Verb};
 /// through the pipe or the SSH window, the remote pipeline.
 const QUEUED_PACKETS: usize = 16;
 
-/// Longest line that is taken, in bytes: a message of 64 MiB in base64 with its attributes.
-const MAX_LINE: u64 = 96 << 20;
+/// Longest line that is taken, in bytes. A server puts one fragment of 32 KiB into a line, which base64 makes 44 KiB; as many
+/// lines as are queued must not hurt.
+const MAX_LINE: u64 = 2 << 20;
 
 /// How long the server may take to acknowledge the end of a session, as part of the ten seconds of a close.
 const CLOSE_WAIT: Duration = Duration::from_secs(4);

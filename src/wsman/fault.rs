@@ -278,7 +278,7 @@ mod tests {
             subcode,
             detail
         );
-        match Response::parse(&text) {
+        match Response::parse(&text, None) {
             Ok(Response::Fault(fault)) => *fault,
             other => panic!("no fault: {other:?}"),
         }

@@ -12,4 +12,4 @@ mod response;
 
 pub use fault::{Fault, Meaning};
 pub use request::Requests;
-pub use response::{CommandState, Created, ParseError, Receipt, Response};
+pub use response::{Created, ParseError, Receipt, Response};

@@ -1,4 +1,9 @@
 //! Responses, by a streaming parse.
+//!
+//! Its cost is linear in the bytes of the response, whatever is in them: output of other commands is dropped as it is read,
+//! attributes are not compared with each other, and the XML reader allows 128 namespaces in scope.
+
+use std::borrow::Cow;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
@@ -35,21 +40,12 @@ pub struct Created {
     pub large_envelopes: bool,
 }
 
-/// Answer to Receive.
+/// Answer to Receive: what of it belongs to the shell or the command that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
-    /// The decoded bytes of all `stdout` streams in order, by CommandId (`None` for the shell).
-    pub streams: Vec<(Option<String>, Vec<u8>)>,
-    /// The state of the command, if it was told.
-    pub state: Option<CommandState>,
-}
-
-/// State of a command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandState {
-    /// Whose state it is.
-    pub command_id: Option<String>,
-    /// Nothing more will come.
+    /// The decoded bytes of its streams, in order.
+    pub payload: Vec<u8>,
+    /// Nothing more will come of the command.
     pub done: bool,
 }
 
@@ -81,12 +77,15 @@ pub enum ParseError {
 impl Response {
     /// Reads the body of an HTTP response.
     ///
+    /// Of a Receive's answer it takes what belongs to `command_id`, or to the shell if that is `None`, and drops the
+    /// rest. A stream that names no command belongs to whoever asks.
+    ///
     /// # Errors
     /// [`ParseError`] when it is no WSMan response at all; a fault is not an error here.
-    pub fn parse(body: &str) -> Result<Self, ParseError> {
+    pub fn parse(body: &str, command_id: Option<&str>) -> Result<Self, ParseError> {
         let body = body.trim_start_matches('\u{feff}');
         let mut reader = NsReader::from_str(body);
-        let mut state = Parse::default();
+        let mut state = Parse { wanted: command_id, ..Parse::default() };
         loop {
             let offset = reader.buffer_position();
             let xml = |cause: quick_xml::Error| ParseError::Xml { offset, cause: cause.to_string() };
@@ -102,8 +101,8 @@ impl Response {
                     state.end()?;
                 }
                 Event::End(_) => state.end()?,
-                Event::Text(text) => state.text.push_str(&text.xml10_content()),
-                Event::CData(data) => state.text.push_str(&data.xml10_content()),
+                Event::Text(text) => state.add_text(text.xml10_content()),
+                Event::CData(data) => state.add_text(data.xml10_content()),
                 Event::GeneralRef(name) => state.reference(&name)?,
                 Event::DocType(_) => return Err(ParseError::Unwanted("a document type")),
                 Event::Eof if state.path.is_empty() => return state.finish(),
@@ -122,9 +121,12 @@ struct Open {
 }
 
 #[derive(Default)]
-struct Parse {
+struct Parse<'a> {
+    /// The command whose output is wanted; `None` for the shell.
+    wanted: Option<&'a str>,
     path: Vec<Open>,
-    text: String,
+    /// The text of the innermost element so far; borrowed where it comes in one piece, as the output does.
+    text: Cow<'a, str>,
     in_body: bool,
     seen_body: bool,
     answer: Option<&'static str>,
@@ -132,17 +134,26 @@ struct Parse {
     large_envelopes: bool,
     command_id: Option<String>,
     receipt: Receipt,
-    stream: Option<Option<String>>,
+    /// Inside a stream that is wanted.
+    in_stream: bool,
     selector_is_shell: bool,
     fault: Option<FaultReader>,
 }
 
-impl Parse {
+impl<'a> Parse<'a> {
+    fn add_text(&mut self, piece: Cow<'a, str>) {
+        if self.text.is_empty() {
+            self.text = piece;
+        } else {
+            self.text.to_mut().push_str(&piece);
+        }
+    }
+
     fn start(&mut self, space: &str, start: &BytesStart<'_>) -> Result<(), ParseError> {
         if self.path.len() >= MAX_DEPTH {
             return Err(ParseError::Unwanted("elements nested too deeply"));
         }
-        self.text.clear();
+        self.text = Cow::default();
         let open =
             Open { soap: space == ns::SOAP, shell: space == ns::SHELL, name: start.local_name().as_ref().to_owned() };
         match (self.path.len(), open.name.as_str()) {
@@ -167,12 +178,20 @@ impl Parse {
             "CommandResponse" if open.shell => self.answer = Some("CommandId"),
             "ReceiveResponse" if open.shell => self.answer = Some("Receive"),
             "Selector" => self.selector_is_shell = attribute(start, "Name").as_deref() == Some("ShellId"),
-            "Stream" if open.shell => self.stream = Some(attribute(start, "CommandId")),
-            "CommandState" if open.shell => {
-                let done = attribute(start, "State").as_deref() == Some(names::STATE_DONE);
-                self.receipt.state = Some(CommandState { command_id: attribute(start, "CommandId"), done });
+            "Stream" if open.shell => self.in_stream = self.is_wanted(start),
+            "CommandState" if open.shell && self.wanted.is_some() && self.is_wanted(start) => {
+                self.receipt.done = attribute(start, "State").as_deref() == Some(names::STATE_DONE);
             }
             _ => {}
+        }
+    }
+
+    /// Whether a stream or a state belongs to what was asked for.
+    fn is_wanted(&self, start: &BytesStart<'_>) -> bool {
+        match (attribute(start, "CommandId"), self.wanted) {
+            (Some(id), Some(wanted)) => id.eq_ignore_ascii_case(wanted),
+            (None, _) => true,
+            (Some(_), None) => false,
         }
     }
 
@@ -197,21 +216,19 @@ impl Parse {
             // Only WinRM 3 and later know disconnected shells, and with them a shell's state.
             "State" | "MaxIdleTimeOut" if open.shell => self.large_envelopes = true,
             "CommandId" if open.shell => self.command_id = Some(text.trim().to_owned()),
-            "Stream" if open.shell => self.end_stream(&text)?,
+            "Stream" if open.shell && std::mem::take(&mut self.in_stream) => self.end_stream(&text)?,
             _ => {}
         }
         Ok(())
     }
 
     fn end_stream(&mut self, text: &str) -> Result<(), ParseError> {
-        let Some(command_id) = self.stream.take() else { return Ok(()) };
-        if text.is_empty() {
-            return Ok(());
-        }
         let bytes = base64_simd::forgiving_decode_to_vec(text.as_bytes()).map_err(|_| ParseError::Base64)?;
-        match self.receipt.streams.iter_mut().find(|(id, _)| *id == command_id) {
-            Some((_, all)) => all.extend_from_slice(&bytes),
-            None => self.receipt.streams.push((command_id, bytes)),
+        let all = &mut self.receipt.payload;
+        if all.is_empty() {
+            *all = bytes;
+        } else {
+            all.extend_from_slice(&bytes);
         }
         Ok(())
     }
@@ -230,7 +247,7 @@ impl Parse {
                 _ => return Err(unknown),
             },
         };
-        self.text.push(resolved);
+        self.text.to_mut().push(resolved);
         Ok(())
     }
 
@@ -260,6 +277,8 @@ impl Parse {
 fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     start
         .attributes()
+        // To look for duplicates compares each with all before it.
+        .with_checks(false)
         .flatten()
         .find(|attribute| attribute.key.local_name().as_ref() == name)
         .and_then(|attribute| attribute.normalized_value(XmlVersion::Explicit1_0).ok())
@@ -268,7 +287,9 @@ fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CommandState, Created, ParseError, Receipt, Response};
+    use std::time::{Duration, Instant};
+
+    use super::{Created, ParseError, Receipt, Response};
     use crate::wsman::names::ns;
 
     fn envelope(body: &str) -> String {
@@ -287,7 +308,16 @@ mod tests {
     }
 
     fn parse(body: &str) -> Result<Response, ParseError> {
-        Response::parse(&envelope(body))
+        Response::parse(&envelope(body), None)
+    }
+
+    /// What of an answer's body belongs to the command, or to the shell.
+    fn received(body: &str, command_id: Option<&str>) -> (Vec<u8>, bool) {
+        let text = envelope(&format!("<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>"));
+        match Response::parse(&text, command_id) {
+            Ok(Response::Received(Receipt { payload, done })) => (payload, done),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -312,16 +342,68 @@ mod tests {
     #[test]
     fn joins_streams_in_order_and_reads_the_state() {
         let body = concat!(
-            r#"<rsp:ReceiveResponse><rsp:Stream Name="stdout" CommandId="C">AAE=</rsp:Stream>"#,
-            r#"<rsp:Stream Name="stdout" CommandId="C"/><rsp:Stream Name="stdout" CommandId="C">Ag==</rsp:Stream>"#,
+            r#"<rsp:Stream Name="stdout" CommandId="C">AAE=</rsp:Stream><rsp:Stream Name="stdout" CommandId="C"/>"#,
+            r#"<rsp:Stream Name="stdout" CommandId="D">Aw==</rsp:Stream>"#,
+            r#"<rsp:Stream Name="stdout" CommandId="C"><![CDATA[A]]>g==</rsp:Stream>"#,
             r#"<rsp:Stream Name="stdout">/w==</rsp:Stream><rsp:CommandState CommandId="C" "#,
             r#"State="http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done">"#,
-            "<rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState></rsp:ReceiveResponse>"
+            "<rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>"
         );
-        let streams = vec![(Some("C".to_owned()), vec![0, 1, 2]), (None, vec![0xff])];
-        let state = Some(CommandState { command_id: Some("C".into()), done: true });
-        assert_eq!(parse(body), Ok(Response::Received(Receipt { streams, state })));
-        assert_eq!(parse("<rsp:ReceiveResponse/>"), Ok(Response::Received(Receipt::default())));
+        assert_eq!(received(body, Some("c")), (vec![0, 1, 2, 0xff], true));
+        assert_eq!(received(body, Some("D")), (vec![3, 0xff], false));
+        assert_eq!(received(body, None), (vec![0xff], false));
+        assert_eq!(received("", Some("C")), (vec![], false));
+    }
+
+    #[test]
+    fn drops_what_is_for_others_without_a_look() {
+        let body = r#"<rsp:Stream Name="stdout" CommandId="X">!</rsp:Stream>"#;
+        assert_eq!(received(body, Some("C")), (vec![], false));
+        let text = envelope(&format!("<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>"));
+        assert_eq!(Response::parse(&text, Some("X")), Err(ParseError::Base64));
+    }
+
+    /// How long the parse of an answer takes, the best of a few.
+    fn time(body: &str) -> Duration {
+        let text = envelope(&format!("<rsp:ReceiveResponse>{body}</rsp:ReceiveResponse>"));
+        let once = |_| {
+            let begin = Instant::now();
+            let _ = Response::parse(&text, Some("C"));
+            begin.elapsed()
+        };
+        (0..3).map(once).min().unwrap_or_default()
+    }
+
+    #[test]
+    fn costs_what_its_bytes_cost() {
+        let stream = |attributes: &str, text: &str| format!("<rsp:Stream{attributes}>{text}</rsp:Stream>");
+        let ours = r#" CommandId="C""#;
+        let many = |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<String>();
+        let of_others = |count| many(count, &|id| stream(&format!(r#" CommandId="{id}""#), "AA=="));
+        let of_ours = |count| many(count, &|_| stream(ours, "AAAA"));
+        let attributes = |count| stream(&many(count, &|at| format!(r#" a{at:05}="x""#)), "AAAA");
+        let references = |count| stream(ours, &many(count, &|_| "&#65;&amp;".to_owned()));
+        let pieces = |count| stream(ours, &many(count, &|_| "<![CDATA[AAAA]]>".to_owned()));
+        let spaces = |count| many(count, &|at| format!(r#"<a xmlns:n{at}="u"/>"#));
+        let cases: [(&str, &dyn Fn(usize) -> String); 6] = [
+            ("streams of others", &of_others),
+            ("streams of ours", &of_ours),
+            ("attributes", &attributes),
+            ("references", &references),
+            ("pieces of text", &pieces),
+            ("namespaces", &spaces),
+        ];
+        for (name, make) in cases {
+            let (few, many) = (time(&make(1000)), time(&make(64_000)));
+            // Linear is 64, and more on a busy machine; quadratic is 4096.
+            assert!(many < few * 1000, "{name}: {few:?} for 1000, {many:?} for 64000");
+        }
+    }
+
+    #[test]
+    fn refuses_a_crowd_of_namespaces() {
+        let crowd: String = (0..200).map(|at| format!(r#" xmlns:n{at}="u""#)).collect();
+        assert!(matches!(parse(&format!("<a{crowd}/>")), Err(ParseError::Xml { .. })));
     }
 
     #[test]
@@ -332,11 +414,11 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_response() {
-        assert_eq!(Response::parse("<html><body>no</body></html>"), Err(ParseError::NotSoap));
-        assert!(matches!(Response::parse("SSH-2.0-OpenSSH"), Err(ParseError::NotSoap)));
-        assert!(matches!(Response::parse("<!DOCTYPE x><a/>"), Err(ParseError::Unwanted(_))));
+        assert_eq!(Response::parse("<html><body>no</body></html>", None), Err(ParseError::NotSoap));
+        assert!(matches!(Response::parse("SSH-2.0-OpenSSH", None), Err(ParseError::NotSoap)));
+        assert!(matches!(Response::parse("<!DOCTYPE x><a/>", None), Err(ParseError::Unwanted(_))));
         let cut = envelope("<rsp:ReceiveResponse/>");
-        assert!(matches!(Response::parse(&cut[..cut.len() - 20]), Err(ParseError::Xml { .. })));
+        assert!(matches!(Response::parse(&cut[..cut.len() - 20], None), Err(ParseError::Xml { .. })));
         assert!(matches!(parse("&boom;"), Err(ParseError::Unwanted(_))));
         assert!(matches!(parse(&"<a>".repeat(1000)), Err(ParseError::Unwanted(_))));
         assert_eq!(
@@ -348,16 +430,16 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn never_panics(text: String, at in 0..2000_usize, patch in "[<>&;/:a-zA-Z0-9\"= ]{0,6}") {
-            let _ = Response::parse(&text);
+            let _ = Response::parse(&text, Some("C"));
             let mut body = envelope(concat!(
                 r#"<rsp:ReceiveResponse><rsp:Stream Name="stdout" CommandId="C">AAE=</rsp:Stream>"#,
                 r#"<rsp:CommandState State="x"/></rsp:ReceiveResponse><s:Fault><s:Code/><s:Detail/></s:Fault>"#
             ));
             let at = at.min(body.len());
             body.insert_str(at, &patch);
-            let _ = Response::parse(&body);
+            let _ = Response::parse(&body, Some("C"));
             body.truncate(at);
-            let _ = Response::parse(&body);
+            let _ = Response::parse(&body, Some("C"));
         }
     }
 }

@@ -57,7 +57,7 @@ enum Body<'a> {
 }
 
 impl Lane {
-    /// Sends one request and returns the SOAP text of its answer, logging on first if need be.
+    /// Sends one request and returns its answer, for [`open`](Self::open), logging on first if need be.
     ///
     /// `patience` is how long the server may take. `sending` is called just before the request itself leaves.
     pub(super) async fn exchange(
@@ -65,12 +65,12 @@ impl Lane {
         request: &str,
         patience: Duration,
         sending: impl Fn() + Send,
-    ) -> Result<String, Failure> {
+    ) -> Result<Answer, Failure> {
         if !self.established
             && self.mechanism.standing().is_none()
             && let Some(answer) = self.log_on(request, patience, &sending).await?
         {
-            return self.open(answer);
+            return Ok(answer);
         }
         sending();
         let answer = self.post(None, Body::Soap(request), patience).await?;
@@ -78,7 +78,7 @@ impl Lane {
             return Err(self.unauthorized(&answer));
         }
         self.established = true;
-        self.open(answer)
+        Ok(answer)
     }
 
     /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
@@ -261,8 +261,8 @@ impl Lane {
         }
     }
 
-    /// The SOAP text of an answer.
-    fn open(&mut self, answer: Answer) -> Result<String, Failure> {
+    /// The SOAP text of an answer. Takes its time if that is large.
+    pub(super) fn open(&mut self, answer: Answer) -> Result<String, Failure> {
         let seals = self.mechanism.sealing().is_some() && !self.over_tls();
         let status = answer.status.as_u16();
         let bytes = match answer.kind() {

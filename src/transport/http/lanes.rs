@@ -16,8 +16,8 @@ use super::shared::Http;
 use crate::auth;
 use crate::event::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
-use crate::transport::Error;
 use crate::transport::admission::{Admission, FRESH, Step};
+use crate::transport::{Error, offload};
 
 /// Why an exchange brought no answer, told by what is known of the request.
 #[derive(Debug, Clone)]
@@ -167,7 +167,13 @@ impl Lanes {
         patience: Duration,
         sending: &(impl Fn() + Send + Sync),
     ) -> Result<String, Failure> {
-        let text = lane.exchange(request, patience, sending).await?;
+        let answer = lane.exchange(request, patience, sending).await?;
+        let (lane, text) = offload(answer.body.len(), move || {
+            let text = lane.open(answer);
+            (lane, text)
+        })
+        .await;
+        let text = text?;
         self.keep(lane);
         Ok(text)
     }

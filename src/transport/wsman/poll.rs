@@ -24,12 +24,11 @@ impl Wire {
         let mut repair = Repair::default();
         loop {
             let make = |requests: &Requests| requests.receive(Uuid::new_v4(), command_id);
-            match self.exchange(make, PATIENCE, || {}).await {
-                Ok(Response::Received(receipt)) => {
+            match self.exchange_for(command_id, make, PATIENCE, || {}).await {
+                Ok(Response::Received(Receipt { payload, done })) => {
                     repair = Repair::default();
-                    let received = pick(receipt, command_id);
-                    if received.done || !received.payload.is_empty() {
-                        return Ok(received);
+                    if done || !payload.is_empty() {
+                        return Ok(Received { payload, done });
                     }
                 }
                 Ok(Response::Fault(fault)) if fault.is_timed_out() => repair = Repair::default(),
@@ -81,39 +80,5 @@ impl Repair {
         }
         tokio::time::sleep(pause).await;
         true
-    }
-}
-
-/// What of an answer belongs to the command that was asked for.
-fn pick(receipt: Receipt, command_id: Option<&str>) -> Received {
-    let ours = |id: &Option<String>| match (id.as_deref(), command_id) {
-        (Some(id), Some(wanted)) => id.eq_ignore_ascii_case(wanted),
-        (None, _) => true,
-        (Some(_), None) => false,
-    };
-    let done = receipt.state.is_some_and(|state| state.done && ours(&state.command_id));
-    let payloads = receipt.streams.into_iter().filter(|(id, _)| ours(id)).map(|(_, bytes)| bytes);
-    let payload = payloads.reduce(|mut all, more| {
-        all.extend(more);
-        all
-    });
-    Received { payload: payload.unwrap_or_default(), done: done && command_id.is_some() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pick;
-    use crate::transport::Received;
-    use crate::wsman::{CommandState, Receipt};
-
-    #[test]
-    fn picks_what_belongs_to_the_command() {
-        let receipt = || Receipt {
-            streams: vec![(Some("A".into()), vec![1]), (Some("B".into()), vec![2]), (None, vec![3])],
-            state: Some(CommandState { command_id: Some("a".into()), done: true }),
-        };
-        assert_eq!(pick(receipt(), Some("A")), Received { payload: vec![1, 3], done: true });
-        assert_eq!(pick(receipt(), Some("B")), Received { payload: vec![2, 3], done: false });
-        assert_eq!(pick(receipt(), None), Received { payload: vec![3], done: false });
     }
 }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::faults::{broken, from_parse, gone};
+use super::faults::{broken, gone};
 use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;
-use super::wire::Wire;
+use super::wire::{Wire, read};
 use crate::event::Reason;
 use crate::transport::http::Failure;
 use crate::transport::{Admission, Channel, Error, Received};
@@ -59,7 +59,10 @@ impl Shell {
         self.wire.select(&pool.hyphenated().to_string().to_uppercase());
         let sending = || self.create_sent.store(true, Ordering::SeqCst);
         let answer = self.wire.lanes.exchange(&request, PATIENCE, sending).await;
-        let answer = answer.and_then(|text| Response::parse(&text).map_err(|error| from_parse(&error)));
+        let answer = match answer {
+            Ok(text) => read(text, None).await,
+            Err(failure) => Err(failure),
+        };
         // Whoever answers in SOAP has looked at the user, whatever else it refuses.
         match &answer {
             Ok(Response::Fault(fault)) if self.wire.error(fault).is_credential_refused() => {}

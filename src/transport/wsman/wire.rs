@@ -11,7 +11,7 @@ use super::lock;
 use crate::event::Reason;
 use crate::target::{Target, WinrmEndpoint};
 use crate::transport::http::{Failure, Http, Lanes};
-use crate::transport::{Channel, Error};
+use crate::transport::{Channel, Error, offload};
 use crate::wsman::names::code;
 use crate::wsman::{Fault, Requests, Response};
 
@@ -57,6 +57,17 @@ impl Wire {
         patience: Duration,
         sending: impl Fn() + Send + Sync,
     ) -> Result<Response, Failure> {
+        self.exchange_for(None, make, patience, sending).await
+    }
+
+    /// The same, whose answer may hold output of a command.
+    pub(super) async fn exchange_for(
+        &self,
+        command_id: Option<&str>,
+        make: impl FnOnce(&Requests) -> String,
+        patience: Duration,
+        sending: impl Fn() + Send + Sync,
+    ) -> Result<Response, Failure> {
         let request = self.request(make);
         let text = match self.lanes.exchange(&request, patience, sending).await {
             // The HTTP layer of the server is stricter than its WSMan layer.
@@ -66,7 +77,7 @@ impl Wire {
             }
             text => text?,
         };
-        Response::parse(&text).map_err(|error| from_parse(&error))
+        read(text, command_id).await
     }
 
     /// Addresses all further requests to a shell.
@@ -128,4 +139,11 @@ impl Wire {
     pub(super) fn error(&self, fault: &Fault) -> Error {
         from_fault(fault, &self.configuration_name)
     }
+}
+
+/// Reads an answer; of output, what belongs to the command, or to the shell.
+pub(super) async fn read(text: String, command_id: Option<&str>) -> Result<Response, Failure> {
+    let command_id = command_id.map(str::to_owned);
+    let parsed = offload(text.len(), move || Response::parse(&text, command_id.as_deref())).await;
+    parsed.map_err(|error| from_parse(&error))
 }
