@@ -11,13 +11,14 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of one text; default 64 MiB.
     pub bytes: usize,
-    /// Elements of one text; default 8 million. A value takes some 32 bytes even where its element takes six.
-    pub elements: usize,
+    /// Bytes of memory that one text and what is built from it take together; default 96 MiB. So a string of 45 MiB fits, and
+    /// so does a tree of 90 MiB if its text is small; an object takes some 200 bytes even where its element takes six.
+    pub memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 100, bytes: 64 << 20, elements: 8_000_000 }
+        Self { depth: 100, bytes: 64 << 20, memory: 96 << 20 }
     }
 }
 

@@ -81,7 +81,7 @@ pub enum DecodeError {
     Limit {
         /// Where.
         offset: u64,
-        /// `bytes`, `elements` or `levels`.
+        /// `bytes`, `bytes of memory` or `levels`.
         what: &'static str,
         /// The limit.
         limit: usize,

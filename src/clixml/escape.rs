@@ -11,7 +11,22 @@ pub(super) fn unescape(text: Cow<'_, str>) -> PsString {
     }
     match unescape_utf8(&text) {
         Some(plain) => PsString::from(plain),
-        None => PsString::from_utf16(&unescape_utf16(&text)),
+        // All other texts have a form in UTF-8.
+        None => PsString::wide(unescape_utf16(&text)),
+    }
+}
+
+/// The most bytes that have to be allocated for a text without its escapes: it is copied unless it is owned and has none,
+/// and becomes UTF-16 if it has surrogates of which one may be alone.
+pub(super) fn unescaped_size(text: &Cow<'_, str>) -> usize {
+    // In four digits or in eight.
+    let is_surrogate = |seven: &[u8]| {
+        matches!(seven, [b'_', b'x' | b'X', b'd' | b'D', ..] | [b'_', b'x' | b'X', b'0', b'0', b'0', b'0', b'd' | b'D'])
+    };
+    match text {
+        Cow::Owned(text) if !has_escape(text) => 0,
+        _ if text.as_bytes().windows(7).any(is_surrogate) => 2 * text.len(),
+        _ => text.len(),
     }
 }
 

@@ -12,6 +12,9 @@ const LONGEST_NAME: usize = 256;
 /// Longer lists are not kept: 256 slots of this size are 1 MiB.
 const LONGEST_TYPES: usize = 4096;
 
+/// What a shared text takes beside its bytes: two counters, and what the allocator needs.
+const OVERHEAD: usize = 32;
+
 /// Entries by the hash of their text. `MOST` slots at the most, a power of two.
 #[derive(Debug)]
 struct Table<T, const MOST: usize> {
@@ -53,19 +56,28 @@ impl<T: Clone, const MOST: usize> Table<T, MOST> {
 
 /// Property names seen before.
 #[derive(Debug)]
-pub(super) struct Names(Table<Arc<str>, 1024>);
+pub(super) struct Names {
+    known: Table<Arc<str>, 1024>,
+    /// Bytes of all that were not known and had to be made.
+    pub(super) made: usize,
+}
 
 impl Names {
     pub(super) fn new() -> Self {
-        Self(Table::new())
+        Self { known: Table::new(), made: 0 }
     }
 
     /// The shared form of a name.
     pub(super) fn intern(&mut self, name: &str) -> Arc<str> {
+        let made = &mut self.made;
+        let mut make = || {
+            *made += name.len() + OVERHEAD;
+            Arc::from(name)
+        };
         if name.len() > LONGEST_NAME {
-            return name.into();
+            return make();
         }
-        self.0.find_or(hash(name.as_bytes(), 0), |known| **known == *name, || name.into())
+        self.known.find_or(hash(name.as_bytes(), 0), |known| **known == *name, make)
     }
 }
 
@@ -86,14 +98,18 @@ impl Types {
 
     /// Begins a list.
     pub(super) fn begin(&mut self) {
+        if self.text.capacity() > LONGEST_TYPES || self.ends.capacity() > LONGEST_TYPES {
+            (self.text, self.ends) = Default::default();
+        }
         self.text.clear();
         self.ends.clear();
     }
 
-    /// Adds a name to the list.
-    pub(super) fn push(&mut self, name: &str) {
+    /// Adds a name to the list; says how many bytes that may take here and in the list that is made.
+    pub(super) fn push(&mut self, name: &str) -> usize {
         self.text.push_str(name);
         self.ends.push(self.text.len());
+        2 * name.len() + OVERHEAD
     }
 
     /// Ends the list and gives its shared form.
@@ -163,7 +179,9 @@ mod tests {
         let mut types = Types::new();
         let mut list = |names: &[&str]| {
             types.begin();
-            names.iter().for_each(|name| types.push(name));
+            for name in names {
+                types.push(name);
+            }
             types.finish()
         };
         assert_eq!(list(&["ab", "c"]).iter().collect::<Vec<_>>(), ["ab", "c"]);

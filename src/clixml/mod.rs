@@ -5,6 +5,7 @@
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
 //! ([`text`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
 
+mod account;
 mod attributes;
 mod by_id;
 mod cut;

@@ -7,15 +7,22 @@ use quick_xml::Reader;
 use quick_xml::escape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::account::{Account, OBJECT};
 use super::attributes::Attributes;
 use super::by_id::ById;
 use super::decode::{Decoder, Limits};
-use super::escape::{unescape, unescape_name};
+use super::escape::{unescape, unescape_name, unescaped_size};
 use super::progress;
 use super::scalar::Scalar;
 use super::{Content, DecodeError, Document, ListKind, Members, Object, PsString, RefId, TypeNames, Value};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// What an id takes in the table of ids, in bytes.
+const OF_ID: usize = 32;
+/// No scalar without a text of its own is written longer, in bytes.
+const LONGEST_NUMBER: usize = 64;
+
 /// The state of a pass. `'a` is the text's and the decoder's.
 #[derive(Debug)]
 pub(super) struct Parser<'a> {
@@ -25,7 +32,7 @@ pub(super) struct Parser<'a> {
     skipped: u64,
     decoder: &'a mut Decoder,
     limits: Limits,
-    elements: usize,
+    account: Account,
     levels: usize,
     stack: Vec<Frame>,
     /// `Objs` may stand around the values; `None` if it may not.
@@ -86,7 +93,7 @@ impl<'a> Parser<'a> {
             skipped,
             decoder,
             limits,
-            elements: 0,
+            account: Account::new(limits.memory, xml.len()),
             levels: 0,
             stack: Vec::with_capacity(16),
             objs: None,
@@ -166,10 +173,7 @@ impl<'a> Parser<'a> {
     }
 
     fn open(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
-        self.elements += 1;
-        if self.elements > self.limits.elements {
-            return Err(self.limit(offset, "elements", self.limits.elements));
-        }
+        self.afford(0, offset)?;
         let name = start.local_name();
         let tag = name.as_ref();
         match (self.stack.last(), tag) {
@@ -184,7 +188,8 @@ impl<'a> Parser<'a> {
             }
             (Some(Frame::Object { .. }), "TNRef") => return self.type_names_ref(start, offset, empty),
             (Some(Frame::Object { .. }), "ToString") => {
-                let text = unescape(self.text(start, empty)?);
+                let text = self.text(start, empty)?;
+                let text = self.unescape(text, offset)?;
                 if let Some(Frame::Object { object, .. }) = self.stack.last_mut() {
                     object.to_string = Some(text);
                 }
@@ -194,12 +199,13 @@ impl<'a> Parser<'a> {
             (Some(Frame::Object { .. }), "MS") => self.stack.push(Frame::Notes(Vec::new())),
             (Some(Frame::Notes(_) | Frame::MemberSet { .. }), "MS") => {
                 let slot = self.slot(self.attributes(start, offset)?.name);
+                self.account.charge(OBJECT);
                 self.push(Frame::MemberSet { slot, members: Vec::new() }, offset)?;
             }
             (Some(Frame::Dict { .. }), "En") => self.stack.push(Frame::Entry { key: None, value: None }),
             (Some(Frame::TypeNames { .. }), "T") => {
-                let name = unescape_name(self.text(start, empty)?);
-                self.decoder.types.push(&name);
+                let text = self.text(start, empty)?;
+                self.account.charge(self.decoder.types.push(&unescape_name(text)));
                 return Ok(());
             }
             (Some(Frame::Progress { .. }), _) => return self.progress_part(start, offset, empty),
@@ -227,7 +233,9 @@ impl<'a> Parser<'a> {
         }
         let frame = match tag {
             "Obj" => {
+                self.account.charge(OBJECT);
                 if let Some(id) = attributes.id {
+                    self.account.charge(OF_ID);
                     self.known_ids.insert(id, ());
                 }
                 Frame::Object { slot, object: Box::new(Object { id: attributes.id, ..Object::default() }) }
@@ -237,7 +245,10 @@ impl<'a> Parser<'a> {
             "STK" => Frame::List { slot, kind: ListKind::Stack, items: Vec::new() },
             "QUE" => Frame::List { slot, kind: ListKind::Queue, items: Vec::new() },
             "DCT" => Frame::Dict { slot, entries: Vec::new() },
-            "PR" => Frame::Progress { slot, members: Vec::new() },
+            "PR" => {
+                self.account.charge(OBJECT);
+                Frame::Progress { slot, members: Vec::new() }
+            }
             _ => {
                 let value = self.other_value(tag, attributes.id, start, offset, empty)?;
                 self.deliver(slot, value);
@@ -325,11 +336,13 @@ impl<'a> Parser<'a> {
                 self.deliver_content(slot, Content::Dict(entries));
             }
             (Frame::Entry { key, value }, Some(Frame::Dict { entries, .. })) => {
+                self.account.grow(entries);
                 entries.push((key.unwrap_or(Value::Null), value.unwrap_or(Value::Null)));
             }
             (Frame::TypeNames { id }, Some(Frame::Object { object, .. })) => {
                 object.type_names = self.decoder.types.finish();
                 if let Some(id) = id {
+                    self.account.charge(OF_ID);
                     self.type_lists.insert(id, object.type_names.clone());
                 }
             }
@@ -344,6 +357,7 @@ impl<'a> Parser<'a> {
     }
 
     fn deliver_content(&mut self, slot: Slot, content: Content) {
+        self.account.charge(OBJECT);
         self.deliver(slot, Object { content, ..Object::default() }.into());
     }
 
@@ -356,9 +370,13 @@ impl<'a> Parser<'a> {
                 Some(Frame::Props(members) | Frame::Notes(members) | Frame::MemberSet { members, .. }),
                 Slot::Member(name),
             ) => {
+                self.account.grow(members);
                 members.push((name, value));
             }
-            (Some(Frame::List { items, .. }), _) => items.push(value),
+            (Some(Frame::List { items, .. }), _) => {
+                self.account.grow(items);
+                items.push(value);
+            }
             (Some(Frame::Entry { key, .. }), Slot::Key) => *key = Some(value),
             (Some(Frame::Entry { value: place, .. }), Slot::Value) => *place = Some(value),
             // An entry that does not say which is which has its key first.
@@ -372,7 +390,10 @@ impl<'a> Parser<'a> {
     fn slot(&mut self, name: Option<Cow<'_, str>>) -> Slot {
         match self.stack.last() {
             Some(Frame::Props(_) | Frame::Notes(_) | Frame::MemberSet { .. }) => {
-                Slot::Member(self.decoder.names.intern(&unescape_name(name.unwrap_or_default())))
+                let made = self.decoder.names.made;
+                let name = self.decoder.names.intern(&unescape_name(name.unwrap_or_default()));
+                self.account.charge(self.decoder.names.made.saturating_sub(made));
+                Slot::Member(name)
             }
             Some(Frame::Entry { .. }) => match name.as_deref() {
                 Some("Key") => Slot::Key,
@@ -383,14 +404,30 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn scalar(&self, scalar: Scalar, text: Cow<'a, str>, offset: u64) -> Result<Value, DecodeError> {
+    fn scalar(&mut self, scalar: Scalar, text: Cow<'a, str>, offset: u64) -> Result<Value, DecodeError> {
         Ok(match scalar {
-            Scalar::Str => Value::Str(unescape(text)),
-            Scalar::Uri => Value::Uri(unescape(text)),
-            Scalar::Xml => Value::Xml(unescape(text)),
-            Scalar::Script => Value::Script(unescape(text)),
-            _ => scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", offset))?,
+            Scalar::Str => Value::Str(self.unescape(text, offset)?),
+            Scalar::Uri => Value::Uri(self.unescape(text, offset)?),
+            Scalar::Xml => Value::Xml(self.unescape(text, offset)?),
+            Scalar::Script => Value::Script(self.unescape(text, offset)?),
+            _ => {
+                // Most have no text of their own; that of the others is no longer than this.
+                if text.len() > LONGEST_NUMBER {
+                    self.afford(text.len(), offset)?;
+                }
+                scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", offset))?
+            }
         })
+    }
+
+    /// A string without its escapes.
+    fn unescape(&mut self, text: Cow<'a, str>, offset: u64) -> Result<PsString, DecodeError> {
+        let at_most = unescaped_size(&text);
+        self.afford(at_most, offset)?;
+        let copied = if let Cow::Owned(text) = &text { text.len() } else { 0 };
+        let text = unescape(text);
+        self.account.correct(at_most + copied, text.heap_size());
+        Ok(text)
     }
 
     fn type_names_ref(&mut self, start: &BytesStart<'a>, offset: u64, empty: bool) -> Result<(), DecodeError> {
@@ -414,6 +451,7 @@ impl<'a> Parser<'a> {
         };
         let name = self.decoder.names.intern(member);
         if let Some(Frame::Progress { members, .. }) = self.stack.last_mut() {
+            self.account.grow(members);
             members.push((name, value));
         }
         Ok(())
@@ -434,14 +472,17 @@ impl<'a> Parser<'a> {
             })?;
             match event {
                 Event::End(_) => return Ok(text),
-                Event::Text(piece) => join(&mut text, piece.into_inner()),
-                Event::CData(piece) => join(&mut text, piece.into_inner()),
+                // Nearly all texts come in one piece.
+                Event::Text(piece) if text.is_empty() => text = piece.into_inner(),
+                Event::CData(piece) if text.is_empty() => text = piece.into_inner(),
+                Event::Text(piece) => self.join(&mut text, &piece.into_inner(), at)?,
+                Event::CData(piece) => self.join(&mut text, &piece.into_inner(), at)?,
                 Event::GeneralRef(entity) => {
                     let resolved = resolve(&entity).ok_or_else(|| DecodeError::Entity {
                         offset: self.at(at),
                         tag: brief(start.local_name().as_ref()),
                     })?;
-                    text.to_mut().push(resolved);
+                    self.join(&mut text, resolved.encode_utf8(&mut [0; 4]), at)?;
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
                 Event::Start(inner) | Event::Empty(inner) => {
@@ -460,19 +501,48 @@ impl<'a> Parser<'a> {
     /// What stands inside an unknown element: its text, or its XML if there are elements in it.
     fn raw(&mut self, start: &BytesStart<'a>, offset: u64) -> Result<PsString, DecodeError> {
         let tag = start.local_name();
-        let span = self.reader.read_to_end(start.name()).map_err(|source| DecodeError::Xml {
-            offset: self.at(self.reader.error_position()),
-            tag: brief(tag.as_ref()),
-            source,
-        })?;
-        let inner = self.xml.get(span.start as usize..span.end as usize);
+        let from = self.reader.buffer_position();
+        let to = self.skip(start, offset)?;
+        let inner = self.xml.get(from as usize..to as usize);
         let inner = inner.and_then(|bytes| std::str::from_utf8(bytes).ok());
         let inner = inner.ok_or_else(|| self.invalid(tag.as_ref(), "content", offset))?;
+        self.afford(inner.len(), offset)?;
         if inner.contains('<') {
             return Ok(inner.into());
         }
         let text = escape::unescape(inner);
         text.map(unescape).map_err(|_| DecodeError::Entity { offset: self.at(offset), tag: brief(tag.as_ref()) })
+    }
+
+    /// Reads on to the end of an element; gives the place where its end tag begins.
+    fn skip(&mut self, start: &BytesStart<'a>, offset: u64) -> Result<u64, DecodeError> {
+        // The XML reader keeps the name of every open element.
+        let deepest = self.limits.depth;
+        let mut open = 1;
+        loop {
+            let at = self.reader.buffer_position();
+            match self.read()? {
+                Event::Start(_) => open += 1,
+                Event::End(_) => open -= 1,
+                Event::Eof => return Err(self.unclosed(start.local_name().as_ref())),
+                Event::DocType(_) => return Err(self.doctype(at)),
+                _ => {}
+            }
+            if open == 0 {
+                return Ok(at);
+            }
+            if self.levels + open > deepest {
+                return Err(self.limit(offset, "levels", deepest));
+            }
+        }
+    }
+
+    /// Adds a piece to a text. What has to be copied for that counts.
+    fn join(&mut self, text: &mut Cow<'a, str>, piece: &str, offset: u64) -> Result<(), DecodeError> {
+        let copied = piece.len() + if let Cow::Borrowed(text) = text { text.len() } else { 0 };
+        self.afford(copied, offset)?;
+        text.to_mut().push_str(piece);
+        Ok(())
     }
 
     fn attributes<'e>(&self, start: &'e BytesStart<'a>, offset: u64) -> Result<Attributes<'e>, DecodeError> {
@@ -525,6 +595,16 @@ impl<'a> Parser<'a> {
         DecodeError::Unclosed { offset: self.at(self.reader.buffer_position()), tag: brief(tag) }
     }
 
+    /// Charges bytes before they are taken.
+    fn afford(&mut self, bytes: usize, offset: u64) -> Result<(), DecodeError> {
+        self.account.charge(bytes);
+        if self.account.is_overdrawn() {
+            Err(self.limit(offset, "bytes of memory", self.limits.memory))
+        } else {
+            Ok(())
+        }
+    }
+
     fn limit(&self, offset: u64, what: &'static str, limit: usize) -> DecodeError {
         DecodeError::Limit { offset: self.at(offset), what, limit }
     }
@@ -536,14 +616,6 @@ fn append(members: &mut Members, more: Members) {
         *members = more;
     } else {
         members.extend(more);
-    }
-}
-
-fn join<'a>(text: &mut Cow<'a, str>, piece: Cow<'a, str>) {
-    if text.is_empty() {
-        *text = piece;
-    } else {
-        text.to_mut().push_str(&piece);
     }
 }
 

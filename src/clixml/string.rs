@@ -25,6 +25,19 @@ impl PsString {
         }
     }
 
+    /// The same of units that are known to have a lone surrogate.
+    pub(super) fn wide(units: Vec<u16>) -> Self {
+        Self(Repr::Wide(units.into()))
+    }
+
+    /// Bytes that it takes beside itself.
+    pub(super) fn heap_size(&self) -> usize {
+        match &self.0 {
+            Repr::Utf8(text) => text.len(),
+            Repr::Wide(units) => size_of_val(&**units),
+        }
+    }
+
     /// The text, unless it has lone surrogates.
     pub fn as_str(&self) -> Option<&str> {
         match &self.0 {

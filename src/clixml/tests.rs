@@ -276,14 +276,67 @@ fn limits_hold() {
     ));
     let small = Limits { bytes: 10, ..Limits::default() };
     assert!(matches!(decode(small, "<S>1234</S>"), Err(DecodeError::Limit { what: "bytes", .. })));
-    let few = Limits { elements: 2, ..Limits::default() };
-    assert!(matches!(
-        decode(few, "<LST><Nil/><Nil/></LST>"),
-        Err(DecodeError::Limit { what: "elements", offset: 11, .. })
-    ));
     let deep = Limits { depth: usize::MAX, ..Limits::default() };
     let xml = "<What>".repeat(100_000) + &"</What>".repeat(100_000);
     assert!(decode(deep, &xml).is_ok());
+    // The XML reader remembers every open element, also of those that are only skipped.
+    assert!(matches!(decode(Limits::default(), &xml), Err(DecodeError::Limit { what: "levels", .. })));
+}
+
+#[test]
+fn what_is_built_counts_not_what_is_read() {
+    const MOST: usize = 1 << 20;
+    let limits = Limits { memory: MOST, ..Limits::default() };
+    let decode = |xml: &str| Decoder::new(limits).decode(xml.as_bytes());
+    let list = |item: &dyn Fn(usize) -> String, count: usize| {
+        format!("<LST>{}</LST>", (0..count).map(item).collect::<String>())
+    };
+    let fixed = |text: &'static str| move |_: usize| text.to_owned();
+    let members = |at: usize| format!(r#"<Obj><MS><I32 N="n{at}">1</I32></MS></Obj>"#);
+    let ids = |at: usize| format!(r#"<Obj RefId="{at}"/>"#);
+    let types = |at: usize| format!("<Obj><TN><T>t{at}</T></TN></Obj>");
+    let cases: [(&str, &dyn Fn(usize) -> String); 9] = [
+        ("empty objects", &fixed("<Obj/>")),
+        ("lists in objects", &fixed("<Obj><LST/></Obj>")),
+        ("dictionaries", &fixed("<DCT><En/></DCT>")),
+        ("empty strings", &fixed("<S/>")),
+        ("nulls", &fixed("<Nil/>")),
+        ("progress", &fixed("<PR/>")),
+        ("members", &members),
+        ("ids", &ids),
+        ("type names", &types),
+    ];
+    for (name, item) in cases {
+        let few = list(item, 1000);
+        assert!(decode(&few).is_ok(), "{name}");
+        let many = list(item, MOST * 9 / 10 / item(10_000).len());
+        assert!(many.len() < MOST, "{name}: the text alone is too much");
+        let refused = decode(&many);
+        assert!(matches!(refused, Err(DecodeError::Limit { what: "bytes of memory", .. })), "{name}");
+    }
+}
+
+#[test]
+fn large_values_cost_no_more_than_themselves() {
+    const SIZE: usize = 300_000;
+    // The text, and what is built of it once.
+    let limits = Limits { memory: SIZE * 7 / 2, ..Limits::default() };
+    let decode = |xml: String| Decoder::new(limits).decode(xml.as_bytes());
+    let bytes = base64_simd::STANDARD.encode_to_string(vec![7; SIZE]);
+    let lines = "sixteen letters_x000A_".repeat(SIZE / 16);
+    for xml in [
+        format!("<S>{}</S>", "x".repeat(SIZE)),
+        format!("<S>{}</S>", "&lt;x>".repeat(SIZE / 6)),
+        format!("<S>{lines}</S>"),
+        format!("<BA>{bytes}</BA>"),
+        format!("<XD>{}</XD>", "<![CDATA[xxxxxxxx]]>".repeat(SIZE / 20)),
+        format!("<S>_xD800_{}</S>", "x".repeat(SIZE)),
+    ] {
+        assert!(decode(xml.clone()).is_ok(), "{} bytes of {}", xml.len(), &xml[..40]);
+    }
+    let wide = Limits { memory: SIZE * 5 / 2, ..Limits::default() };
+    let xml = format!("<S>_xD800_{}</S>", "x".repeat(SIZE));
+    assert!(matches!(Decoder::new(wide).decode(xml.as_bytes()), Err(DecodeError::Limit { .. })));
 }
 
 #[test]

@@ -133,7 +133,7 @@ pub struct TypeNames(Arc<[Box<str>]>);
 
 impl Default for TypeNames {
     fn default() -> Self {
-        Self(Arc::from([]))
+        Self(Arc::default())
     }
 }
 
@@ -250,6 +250,16 @@ impl Value {
         self.as_object()?.member(name)
     }
 
+    /// Takes the member of this name out, if it is an object that has one.
+    pub fn take_member(&mut self, name: &str) -> Option<Value> {
+        let Self::Object(object) = self else { return None };
+        let members = [&mut object.notes, &mut object.props].into_iter();
+        members
+            .flatten()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| std::mem::replace(value, Self::Null))
+    }
+
     /// The value without the object around it: the number of an enum, the string inside notes.
     pub fn unboxed(&self) -> &Value {
         let mut value = self;
@@ -297,6 +307,17 @@ impl Value {
     pub fn as_list(&self) -> Option<&[Value]> {
         match &self.as_object()?.content {
             Content::List(_, items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The same of a value that is not needed any more.
+    pub fn into_list(self) -> Option<Vec<Value>> {
+        match self {
+            Self::Object(object) => match object.content {
+                Content::List(_, items) => Some(items),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -54,3 +54,19 @@ pub enum ProtocolError {
         state: super::PoolState,
     },
 }
+
+impl ProtocolError {
+    /// What is too much, if the peer sent an object that passes our limits and is no fault otherwise.
+    pub fn excess(&self) -> Option<String> {
+        match self {
+            Self::TooLarge { limit } => Some(format!("is larger than {} MiB", limit >> 20)),
+            Self::Content { source: DecodeError::Limit { what: "levels", limit, .. }, .. } => {
+                Some(format!("is nested deeper than {limit} levels"))
+            }
+            Self::Content { source: DecodeError::Limit { limit, .. }, .. } => {
+                Some(format!("takes more than {} MiB of memory", limit >> 20))
+            }
+            _ => None,
+        }
+    }
+}

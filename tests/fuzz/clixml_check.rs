@@ -31,7 +31,7 @@ fn check_document(document: &Document) {
 /// Our own text is read again, and as what it was written from.
 fn check_encoding(document: &Document) {
     let written = encode(document);
-    let again = Decoder::new(Limits { bytes: usize::MAX, elements: usize::MAX, ..Limits::default() })
+    let again = Decoder::new(Limits { bytes: usize::MAX, memory: usize::MAX, ..Limits::default() })
         .decode(written.as_bytes())
         .unwrap_or_else(|error| panic!("{error}: {written}"));
     assert_eq!(encode(&again), written);
