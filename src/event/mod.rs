@@ -211,12 +211,16 @@ codes! {
         Quota = "quota",
         /// The server answered against the protocol.
         Protocol = "protocol",
+        /// The server sent an object that is larger than we take.
+        TooLarge = "too_large",
         /// Another fault that the server reported.
         ServerFault = "server_fault",
         /// The link broke while the script ran.
         LinkBroken = "link_broken",
         /// The script threw, or failed to parse.
         ScriptError = "script_error",
+        /// The host stopped the script, though nobody here asked.
+        HostStopped = "host_stopped",
         /// The endpoint allows no script text, and the script is more than commands.
         NoLanguage = "no_language",
         /// The script set an exit code.

@@ -14,7 +14,7 @@ pub(super) enum Milestone {
     Asks(Step, oneshot::Sender<Leave>),
     /// The server has accepted the credential.
     Authenticated,
-    /// Only its session is left to be closed.
+    /// Only its end is left: a stop to be confirmed, a session to be closed.
     Closing,
 }
 

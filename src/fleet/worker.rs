@@ -26,6 +26,9 @@ use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
 /// How long closes may take once the user wants to leave.
 pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
 
+/// What a stop comes to that a server did not confirm within [`session::STOP_WAIT`].
+const UNCONFIRMED: &str = "did not confirm the stop within 10 s: it may still run";
+
 /// Everything an attempt needs.
 pub(super) struct Attempt {
     pub id: TargetId,
@@ -135,6 +138,7 @@ impl Attempt {
         let mut records = Forward {
             target: self.id,
             events: self.events.clone(),
+            reports: self.reports.clone(),
             leave: self.leave.clone(),
             traces: Arc::clone(traces),
         };
@@ -306,15 +310,29 @@ impl Attempt {
                 }
                 AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message)
             }
+            Ending::HostStopped(error) => {
+                let words = error.as_ref().map_or_else(|| "it gave no reason".to_owned(), message_of);
+                let message = format!("the host stopped the script, though nobody here asked: {words}");
+                AttemptEnd::new(Outcome::Failed, Some(Reason::HostStopped), message)
+            }
             Ending::TimedOut => {
                 let seconds = self.target.timeouts.run.as_secs_f32();
-                let message = format!("still running after {seconds} s, so it was stopped");
+                let message = if report.may_still_run {
+                    format!("still running after {seconds} s, and the host {UNCONFIRMED}")
+                } else {
+                    format!("still running after {seconds} s, so it was stopped")
+                };
                 let mut end = AttemptEnd::new(Outcome::Timeout, Some(Reason::RunTimeout), message);
                 end.hint = Some("raise --timeout if it should have longer".into());
                 end
             }
             Ending::Stopped => {
-                AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "stopped while it was running")
+                let message = if report.may_still_run {
+                    format!("stopped while it was running, but the host {UNCONFIRMED}")
+                } else {
+                    "stopped while it was running".to_owned()
+                };
+                AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), message)
             }
         };
         end.exit_code = report.exit_code;
@@ -341,6 +359,7 @@ impl Traces {
 pub struct Forward {
     target: TargetId,
     events: mpsc::Sender<Emission>,
+    reports: Reports,
     leave: CancellationToken,
     traces: Arc<Traces>,
 }
@@ -376,6 +395,11 @@ impl Forward {
 impl Records for Forward {
     async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
         self.send(stream, value, false).await
+    }
+
+    fn stopping(&mut self) {
+        // A host that does not confirm must not hold up the others.
+        self.reports.reached(Milestone::Closing);
     }
 }
 
@@ -415,7 +439,11 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
 fn broke_off(error: &session::Error) -> AttemptEnd {
     let ran_nothing_or_ended = matches!(
         error,
-        session::Error::Refused(_) | session::Error::Vanished | session::Error::NoKey(_) | session::Error::Exposed
+        session::Error::Refused(_)
+            | session::Error::Vanished
+            | session::Error::TooLarge(_)
+            | session::Error::NoKey(_)
+            | session::Error::Exposed
     );
     if ran_nothing_or_ended {
         return AttemptEnd {

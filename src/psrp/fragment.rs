@@ -10,6 +10,9 @@ pub const HEADER_LEN: usize = 21;
 /// Largest fragment of a server, and ours over the out-of-process framing, in bytes with the header.
 pub const SERVER_MAX_FRAGMENT: usize = 32_768;
 
+/// A larger buffer is not kept for the next bytes, in bytes.
+const KEPT: usize = 1 << 20;
+
 const START: u8 = 0b01;
 const END: u8 = 0b10;
 
@@ -69,13 +72,21 @@ impl Defragmenter {
 
     /// Adds received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.taken == self.buffer.len() {
+        if self.taken == self.buffer.len() && self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        } else if self.taken == self.buffer.len() {
             self.buffer.clear();
         } else if self.taken > 0 {
             self.buffer.drain(..self.taken);
         }
         self.taken = 0;
         self.buffer.extend_from_slice(bytes);
+    }
+
+    /// How many bytes wait here: the largest message that the next one can be, when it comes.
+    pub fn pending(&self) -> usize {
+        let partial = self.partial.as_ref().map_or(0, |partial| partial.message.len());
+        partial + self.buffer.len() - self.taken
     }
 
     /// The next whole message, if its last fragment is there.

@@ -1,7 +1,5 @@
 //! The client's end of one pipeline.
 
-use std::collections::VecDeque;
-
 use uuid::Uuid;
 
 use crate::clixml::{Decoder, Document, Limits, Value};
@@ -13,15 +11,17 @@ use super::message::{self, MessageType, state};
 use super::pool::MAX_MESSAGE;
 use super::{Defragmenter, ProtocolError};
 
-/// How a pipeline ended (PSInvocationState).
+/// How a pipeline ended (PSInvocationState). Error records of the end come in no other message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PipelineEnd {
-    /// Stopped on request.
-    Stopped,
+    /// Stopped, on request or not; with the server's reason.
+    Stopped(Option<Document>),
     /// Ran to the end.
     Completed,
-    /// A terminating error; its record comes in no other message.
+    /// A terminating error.
     Failed(Option<Document>),
+    /// It may run on, but tells us nothing more; with the server's reason.
+    Disconnected(Option<Document>),
 }
 
 /// What happened in a pipeline.
@@ -35,18 +35,28 @@ pub enum PipelineEvent {
     Ended(PipelineEnd),
 }
 
-/// The client's end of one pipeline: hand in what arrives, then drain the events.
+/// The client's end of one pipeline.
+///
+/// The rule of use: hand in what arrives with [`Pipeline::push`], then take out one message after another and
+/// [`read`](Pipeline::read) it. So no more is decoded at a time than one message, and whoever drives it knows how large
+/// that is before the work begins.
 #[derive(Debug)]
 pub struct Pipeline {
     id: Uuid,
     incoming: Defragmenter,
     decoder: Decoder,
-    events: VecDeque<PipelineEvent>,
     ended: bool,
     /// Input that is still to be sent.
     pub(super) input: Option<Unsent>,
     /// Each output object comes as a text that holds it.
     wrapped: bool,
+}
+
+/// Stands in for a pipeline that is being worked on elsewhere.
+impl Default for Pipeline {
+    fn default() -> Self {
+        Self::new(Uuid::nil(), None, false)
+    }
 }
 
 impl Pipeline {
@@ -55,7 +65,6 @@ impl Pipeline {
             id,
             incoming: Defragmenter::new(MAX_MESSAGE),
             decoder: Decoder::new(Limits::default()),
-            events: VecDeque::new(),
             ended: false,
             input,
             wrapped,
@@ -72,38 +81,36 @@ impl Pipeline {
         self.ended
     }
 
-    /// Takes bytes that arrived on the pipeline's channel. What follows the terminal state is ignored.
+    /// Takes bytes that arrived on the pipeline's channel.
+    pub fn push(&mut self, payload: &[u8]) {
+        self.incoming.push(payload);
+    }
+
+    /// The next message that has arrived whole, still encoded. What follows the terminal state is ignored.
     ///
     /// # Errors
     /// What the server did against the protocol; the pipeline is then of no use.
-    pub fn handle(&mut self, payload: &[u8]) -> Result<(), ProtocolError> {
-        self.incoming.push(payload);
-        while !self.ended {
-            let Some(message) = self.incoming.next_message()? else { break };
-            let (header, document) = message::read(&message, &mut self.decoder)?;
-            match (header.message_type, document) {
-                (Some(message_type), Some(document)) => self.handle_message(message_type, document)?,
-                // A null on the output stream comes without any data (seen from 7.6.9).
-                (Some(MessageType::PipelineOutput), None) => {
-                    self.handle_message(MessageType::PipelineOutput, Document::new(Value::Null))?;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+    pub fn next_message(&mut self) -> Result<Option<Vec<u8>>, ProtocolError> {
+        if self.ended { Ok(None) } else { self.incoming.next_message() }
     }
 
-    /// The next thing that happened.
-    pub fn poll_event(&mut self) -> Option<PipelineEvent> {
-        self.events.pop_front()
-    }
-
-    fn handle_message(&mut self, message_type: MessageType, document: Document) -> Result<(), ProtocolError> {
+    /// Decodes a message; `None` if it is of no concern to a runner.
+    ///
+    /// # Errors
+    /// As [`next_message`](Self::next_message).
+    pub fn read(&mut self, message: Vec<u8>) -> Result<Option<PipelineEvent>, ProtocolError> {
+        let (header, document) = message::read(&message, &mut self.decoder)?;
+        // It may be large, and so may be what comes out of the document.
+        drop(message);
+        let (message_type, document) = match (header.message_type, document) {
+            (Some(message_type), Some(document)) => (message_type, document),
+            // A null on the output stream comes without any data (seen from 7.6.9).
+            (Some(MessageType::PipelineOutput), None) => (MessageType::PipelineOutput, Document::new(Value::Null)),
+            _ => return Ok(None),
+        };
         let stream = match message_type {
             MessageType::PipelineOutput if self.wrapped => {
-                let document = self.unwrap(document);
-                self.events.push_back(PipelineEvent::Record(Stream::Output, document));
-                return Ok(());
+                return Ok(Some(PipelineEvent::Record(Stream::Output, self.unwrap(document))));
             }
             MessageType::PipelineOutput => Stream::Output,
             MessageType::ErrorRecord => Stream::Error,
@@ -112,15 +119,11 @@ impl Pipeline {
             MessageType::DebugRecord => Stream::Debug,
             MessageType::InformationRecord => Stream::Information,
             MessageType::ProgressRecord => Stream::Progress,
-            MessageType::PipelineState => return self.handle_state(document),
-            MessageType::PipelineHostCall => {
-                self.events.push_back(PipelineEvent::HostCall(HostCall::read(&document)?));
-                return Ok(());
-            }
-            _ => return Ok(()),
+            MessageType::PipelineState => return self.end(document),
+            MessageType::PipelineHostCall => return Ok(Some(PipelineEvent::HostCall(HostCall::read(document)?))),
+            _ => return Ok(None),
         };
-        self.events.push_back(PipelineEvent::Record(stream, document));
-        Ok(())
+        Ok(Some(PipelineEvent::Record(stream, document)))
     }
 
     /// The object in a text; what holds none is an object itself.
@@ -132,16 +135,17 @@ impl Pipeline {
         inner.unwrap_or(document)
     }
 
-    fn handle_state(&mut self, document: Document) -> Result<(), ProtocolError> {
+    /// The end of the pipeline, if this state is one.
+    fn end(&mut self, document: Document) -> Result<Option<PipelineEvent>, ProtocolError> {
         let (state, error) = state::read_state(document, "PIPELINE_STATE", "PipelineState")?;
         let end = match state {
-            3 => PipelineEnd::Stopped,
+            3 => PipelineEnd::Stopped(error),
             4 => PipelineEnd::Completed,
             5 => PipelineEnd::Failed(error),
-            _ => return Ok(()),
+            6 => PipelineEnd::Disconnected(error),
+            _ => return Ok(None),
         };
         self.ended = true;
-        self.events.push_back(PipelineEvent::Ended(end));
-        Ok(())
+        Ok(Some(PipelineEvent::Ended(end)))
     }
 }

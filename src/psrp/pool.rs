@@ -89,6 +89,13 @@ pub struct Pool {
     key: Option<SessionKey>,
 }
 
+/// Stands in for a pool that is being worked on elsewhere.
+impl Default for Pool {
+    fn default() -> Self {
+        Self::new(Uuid::nil())
+    }
+}
+
 impl Pool {
     /// A pool of this id; ids come from the caller, so that tests can name them.
     pub fn new(id: Uuid) -> Self {
@@ -227,6 +234,11 @@ impl Pool {
         self.key.as_ref().ok_or(KeyError::Missing)?.decrypt(secure_string)
     }
 
+    /// How many bytes wait for the rest of their message; the next bytes may complete one of this size.
+    pub fn pending(&self) -> usize {
+        self.incoming.pending()
+    }
+
     /// Takes bytes that arrived on the pool's channel.
     ///
     /// # Errors
@@ -256,7 +268,7 @@ impl Pool {
             }
             MessageType::RunspacePoolState => self.handle_state(document)?,
             MessageType::RunspacePoolHostCall => {
-                self.events.push_back(PoolEvent::HostCall(HostCall::read(&document)?));
+                self.events.push_back(PoolEvent::HostCall(HostCall::read(document)?));
             }
             MessageType::EncryptedSessionKey => self.take_key(&document)?,
             MessageType::PublicKeyRequest => self.events.push_back(PoolEvent::KeyWanted),

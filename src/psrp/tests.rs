@@ -160,13 +160,19 @@ fn refuses_another_major_version() {
     assert!(matches!(result, Err(ProtocolError::Version(version)) if version == "3.0"));
 }
 
+/// The next thing that happens in a pipeline.
+fn next(pipeline: &mut Pipeline) -> Option<PipelineEvent> {
+    let message = pipeline.next_message().expect("in order")?;
+    pipeline.read(message).expect("valid")
+}
+
 #[test]
 fn output_without_data_is_a_null() {
     let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
     let (mut pipeline, _) = ready_pool().create_pipeline(&command, PIPELINE, MAX).expect("ready");
-    pipeline.handle(&from_server(1, MessageType::PipelineOutput, PIPELINE, "")).expect("valid");
-    assert_eq!(pipeline.poll_event(), Some(PipelineEvent::Record(Stream::Output, Document::new(Value::Null))));
-    assert_eq!(pipeline.poll_event(), None);
+    pipeline.push(&from_server(1, MessageType::PipelineOutput, PIPELINE, ""));
+    assert_eq!(next(&mut pipeline), Some(PipelineEvent::Record(Stream::Output, Document::new(Value::Null))));
+    assert_eq!(next(&mut pipeline), None);
 }
 
 #[test]
@@ -179,11 +185,33 @@ fn a_pipeline_tells_records_exit_code_and_end() {
     let state = r#"<Obj RefId="0"><MS><I32 N="PipelineState">4</I32></MS></Obj>"#;
     bytes.extend(from_server(3, MessageType::PipelineState, PIPELINE, state));
     bytes.extend(from_server(4, MessageType::PipelineOutput, PIPELINE, "<I32>2</I32>"));
-    pipeline.handle(&bytes).expect("valid");
+    pipeline.push(&bytes);
     let output = PipelineEvent::Record(Stream::Output, Document::new(Value::I32(1)));
-    assert_eq!(pipeline.poll_event(), Some(output));
-    let Some(PipelineEvent::HostCall(call)) = pipeline.poll_event() else { panic!("no host call") };
+    assert_eq!(next(&mut pipeline), Some(output));
+    let Some(PipelineEvent::HostCall(call)) = next(&mut pipeline) else { panic!("no host call") };
     assert_eq!((call.exit_code(), call.wants_answer(), call.name.as_str()), (Some(3), false, "SetShouldExit"));
-    assert_eq!(pipeline.poll_event(), Some(PipelineEvent::Ended(PipelineEnd::Completed)));
-    assert_eq!((pipeline.poll_event(), pipeline.has_ended()), (None, true));
+    assert_eq!(next(&mut pipeline), Some(PipelineEvent::Ended(PipelineEnd::Completed)));
+    assert_eq!((next(&mut pipeline), pipeline.has_ended()), (None, true));
+}
+
+#[test]
+fn a_pipeline_ends_in_every_final_state_with_the_servers_words() {
+    let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
+    let end = |state: i32, error: &str| {
+        let (mut pipeline, _) = ready_pool().create_pipeline(&command, PIPELINE, MAX).expect("ready");
+        let state = format!(r#"<Obj RefId="0"><MS><I32 N="PipelineState">{state}</I32>{error}</MS></Obj>"#);
+        pipeline.push(&from_server(1, MessageType::PipelineState, PIPELINE, &state));
+        next(&mut pipeline)
+    };
+    let words = || Some(Document::new(Value::str("words")));
+    let error = r#"<S N="ExceptionAsErrorRecord">words</S>"#;
+    let ended = |end| Some(PipelineEvent::Ended(end));
+    for running in [0, 1, 2, 7] {
+        assert_eq!(end(running, error), None, "{running}");
+    }
+    assert_eq!(end(3, error), ended(PipelineEnd::Stopped(words())));
+    assert_eq!(end(3, r#"<Nil N="ExceptionAsErrorRecord"/>"#), ended(PipelineEnd::Stopped(None)));
+    assert_eq!(end(5, error), ended(PipelineEnd::Failed(words())));
+    assert_eq!(end(5, ""), ended(PipelineEnd::Failed(None)));
+    assert_eq!(end(6, error), ended(PipelineEnd::Disconnected(words())));
 }

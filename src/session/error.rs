@@ -17,7 +17,10 @@ pub enum Error {
     Refused(transport::Error),
     /// The server's fault against the protocol.
     #[error("the server broke the PowerShell remoting protocol: {0}")]
-    Protocol(#[from] ProtocolError),
+    Protocol(ProtocolError),
+    /// The server sent an object that passes our limits.
+    #[error("the host sent an object that {0}")]
+    TooLarge(String),
     /// The pool was not open in time.
     #[error("no opened runspace pool within {} s", .0.as_secs_f32())]
     OpenTimeout(Duration),
@@ -27,6 +30,9 @@ pub enum Error {
     /// The server broke or closed the pool.
     #[error("the server closed the runspace pool: {0}")]
     PoolClosed(String),
+    /// The pipeline may run on, but the server tells us nothing more of it.
+    #[error("the server disconnected the pipeline: {0}")]
+    Disconnected(String),
     /// The command has secrets, and the transport would show them.
     #[error("secrets are never sent over a connection that is neither TLS nor sealed")]
     Exposed,
@@ -38,16 +44,26 @@ pub enum Error {
     Vanished,
 }
 
+impl From<ProtocolError> for Error {
+    fn from(error: ProtocolError) -> Self {
+        match error.excess() {
+            Some(excess) => Self::TooLarge(excess),
+            None => Self::Protocol(error),
+        }
+    }
+}
+
 impl Error {
     /// The stable code of the cause.
     pub fn reason(&self) -> Reason {
         match self {
             Self::Transport(error) | Self::Refused(error) => error.reason,
             Self::Protocol(_) | Self::Vanished | Self::NoKey(_) => Reason::Protocol,
+            Self::TooLarge(_) => Reason::TooLarge,
             Self::Exposed => Reason::AuthMethod,
             Self::OpenTimeout(_) => Reason::OpenTimeout,
             Self::Stopped => Reason::Interrupted,
-            Self::PoolClosed(_) => Reason::LinkBroken,
+            Self::PoolClosed(_) | Self::Disconnected(_) => Reason::LinkBroken,
         }
     }
 
@@ -57,6 +73,10 @@ impl Error {
             Self::Transport(error) | Self::Refused(error) => error.hint.clone(),
             Self::OpenTimeout(_) => Some(
                 "the host answers, but starts no PowerShell in time: look at its load, or raise --open-timeout".into(),
+            ),
+            Self::TooLarge(_) => Some(
+                "send less at once: items one by one and not in one collection, fewer properties (Select-Object)"
+                    .into(),
             ),
             Self::Exposed => Some("use --tls, or --auth negotiate or ntlm, which seal messages".into()),
             _ => None,

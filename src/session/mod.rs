@@ -4,7 +4,9 @@
 //! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
 //! outcomes are left to `fleet`.
 
+mod course;
 mod error;
+mod halt;
 mod key;
 mod lease;
 mod open;
@@ -12,6 +14,7 @@ mod refusal;
 mod run;
 
 pub use error::Error;
+pub use halt::STOP_WAIT;
 pub use lease::{ConnectionKey, Sessions};
 pub use open::{Session, close};
 pub use run::{Ending, HostReply, Records, RunOptions, RunReport};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Error;
 use crate::clixml::Document;
 use crate::psrp::{Opening, Pool, PoolEvent, PoolState, ServerInfo};
-use crate::transport::{Carrier, Channel, Priority};
+use crate::transport::{Carrier, Channel, Priority, offload_on};
 
 /// An open runspace pool on one target.
 ///
@@ -96,7 +96,7 @@ impl Session {
 
     pub(super) async fn receive_pool(&mut self) -> Result<(), Error> {
         let received = self.carrier.receive(Channel::Pool).await?;
-        self.handle_pool(&received.payload).await?;
+        self.handle_pool(received.payload).await?;
         if received.done && self.pool.state() == PoolState::Opening {
             return Err(Error::PoolClosed("it ended while it was being opened".into()));
         }
@@ -104,8 +104,9 @@ impl Session {
     }
 
     /// Takes bytes of the pool's channel and acts on what they say.
-    pub(super) async fn handle_pool(&mut self, payload: &[u8]) -> Result<(), Error> {
-        self.pool.handle(payload)?;
+    pub(super) async fn handle_pool(&mut self, payload: Vec<u8>) -> Result<(), Error> {
+        let largest = self.pool.pending() + payload.len();
+        offload_on(largest, &mut self.pool, move |pool| pool.handle(&payload)).await?;
         while let Some(event) = self.pool.poll_event() {
             match event {
                 PoolEvent::Ready | PoolEvent::Keyed => {}
@@ -142,7 +143,7 @@ pub async fn close(carrier: &dyn Carrier) {
 }
 
 /// The text of an error record, or a word that there is none.
-fn text_of(error: Option<Document>) -> String {
+pub(super) fn text_of(error: Option<Document>) -> String {
     let text = error.and_then(|error| error.root.as_object()?.to_string.as_ref().map(ToString::to_string));
     text.unwrap_or_else(|| "it gave no reason".to_owned())
 }

@@ -28,11 +28,11 @@ mod tests {
         let report = |id: &str, invocation: Value| {
             let notes = vec![("FullyQualifiedErrorId".into(), Value::str(id)), ("InvocationInfo".into(), invocation)];
             let error = Document::new(Object { notes, ..Object::default() }.into());
-            RunReport { ending: Ending::Failed(Some(error)), exit_code: None }
+            RunReport::of(Ending::Failed(Some(error)))
         };
         assert!(report("ScriptsNotAllowed", Value::Null).refuses_text());
         assert!(!report("ScriptsNotAllowed", Object::default().into()).refuses_text());
         assert!(!report("ScriptsNotAllowed,Thrower", Value::Null).refuses_text());
-        assert!(!RunReport { ending: Ending::Completed, exit_code: None }.refuses_text());
+        assert!(!RunReport::of(Ending::Completed).refuses_text());
     }
 }

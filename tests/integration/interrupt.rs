@@ -56,7 +56,7 @@ async fn a_second_ctrl_c_leaves_and_names_the_hosts_whose_shell_may_remain() {
     running.wait_for("object", 6);
     running.signal("INT");
     running.wait_for("host_done", 3);
-    // What is stuck would take 30 s to stop and 10 s to close.
+    // What is stuck would take 10 s to stop and 10 s to close.
     let begin = Instant::now();
     running.signal("INT");
     let ended = running.end();

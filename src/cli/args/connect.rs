@@ -84,7 +84,7 @@ struct Flags {
     #[arg(long, value_name = "DURATION", env = "PSFLEET_OPEN_TIMEOUT", value_parser = parse_duration)]
     open_timeout: Option<Duration>,
 
-    /// Limit for the script on each host [default: 10m]
+    /// Limit for the script on each host, which is then stopped and has 10 s to confirm that [default: 10m]
     #[arg(long, value_name = "DURATION", env = "PSFLEET_TIMEOUT", value_parser = parse_duration)]
     timeout: Option<Duration>,
 

@@ -249,7 +249,9 @@ impl Entered {
     fn of(report: RunReport, left: bool) -> Self {
         match (report.exit_code.or(left.then_some(0)), report.ending) {
             (Some(code), _) => Self::Left(code),
-            (None, Ending::Failed(Some(error))) => Self::Failed(Mistake::Remote(error)),
+            (None, Ending::Failed(Some(error)) | Ending::HostStopped(Some(error))) => {
+                Self::Failed(Mistake::Remote(error))
+            }
             (None, _) => Self::Done,
         }
     }

@@ -27,15 +27,17 @@ impl HostCall {
     ///
     /// # Errors
     /// A call without an id or a method.
-    pub fn read(document: &Document) -> Result<Self, ProtocolError> {
+    pub fn read(document: Document) -> Result<Self, ProtocolError> {
+        let mut root = document.root;
         let property = |property| ProtocolError::Property { message: "HOST_CALL", property };
-        let method = document.root.member("mi").ok_or(property("mi"))?;
+        let parameters = root.take_member("mp").and_then(Value::into_list).unwrap_or_default();
+        let method = root.member("mi").ok_or(property("mi"))?;
         let name = method.as_object().and_then(|method| method.to_string.as_ref());
         Ok(Self {
-            id: document.root.member("ci").and_then(Value::as_i64).ok_or(property("ci"))?,
+            id: root.member("ci").and_then(Value::as_i64).ok_or(property("ci"))?,
             method: method.as_i64().ok_or(property("mi"))?,
             name: name.map(ToString::to_string).unwrap_or_default(),
-            parameters: document.root.member("mp").and_then(Value::as_list).unwrap_or_default().to_vec(),
+            parameters,
         })
     }
 

@@ -8,16 +8,16 @@ use crate::psrp::ProtocolError;
 /// # Errors
 /// No number under `property`.
 pub fn read_state(
-    document: Document,
+    mut document: Document,
     message: &'static str,
     property: &'static str,
 ) -> Result<(i64, Option<Document>), ProtocolError> {
     let state = document.root.member(property).and_then(Value::as_i64);
     let state = state.ok_or(ProtocolError::Property { message, property })?;
     let has_refs = document.has_refs;
-    let error = match document.root.member("ExceptionAsErrorRecord") {
+    let error = match document.root.take_member("ExceptionAsErrorRecord") {
         None | Some(Value::Null) => None,
-        Some(error) => Some(Document { root: error.clone(), has_refs }),
+        Some(root) => Some(Document { root, has_refs }),
     };
     Ok((state, error))
 }

@@ -141,7 +141,7 @@ fn compare_results(name: &str, recorded: &RecordedCommand, ran: &Ran) {
         assert_eq!(found, expected, "{name}");
     }
     match (&ran.report.ending, recorded.end_state()) {
-        (Ending::Completed, 4) | (Ending::Failed(_), 5) | (Ending::Stopped, 3) => {}
+        (Ending::Completed, 4) | (Ending::Failed(_), 5) | (Ending::HostStopped(_), 3) => {}
         (ending, state) => panic!("{name}: {ending:?} of state {state}"),
     }
 }

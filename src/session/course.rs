@@ -1,0 +1,244 @@
+//! The course of a running pipeline: receives, hands on, answers and feeds, until it has ended.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::halt::{Halt, Halting, STOP_WAIT};
+use super::run::{HostReply, Records};
+use super::{Error, Session};
+use crate::clixml::Document;
+use crate::psrp::{HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
+use crate::record::Stream;
+use crate::transport::{self, Carrier, Channel, Priority, Received, offload_on};
+
+/// Answers to host calls that wait to be sent. A host that asks faster than it takes answers is not listened to meanwhile.
+const QUEUED_ANSWERS: usize = 16;
+
+/// What is being sent to the pipeline. One send at a time.
+struct Sending {
+    is_input: bool,
+    sent: BoxFuture<'static, Result<(), transport::Error>>,
+}
+
+/// One pipeline on its way.
+pub(super) struct Course<'a, R> {
+    session: &'a mut Session,
+    carrier: Arc<dyn Carrier>,
+    pipeline: Pipeline,
+    records: &'a mut R,
+    halting: Halting,
+    /// The caller knows that it is being stopped.
+    told: bool,
+    /// The script's exit code, if it called `exit`.
+    pub(super) exit_code: Option<i32>,
+    /// How it ended.
+    pub(super) ended: Option<PipelineEnd>,
+    /// What the script writes to the host.
+    host: HostWriter,
+    /// Answers to host calls, in the order of the calls.
+    answers: VecDeque<Vec<Bytes>>,
+    /// Input objects that are still to come.
+    input: Option<mpsc::Receiver<Document>>,
+    sending: Option<Sending>,
+    /// Why input could not be delivered.
+    pub(super) undelivered: Option<transport::Error>,
+    /// There may be messages that have arrived and are not decoded yet.
+    has_arrived: bool,
+    /// Nothing more will arrive.
+    is_done: bool,
+}
+
+impl<'a, R: Records> Course<'a, R> {
+    pub(super) fn new(
+        session: &'a mut Session,
+        pipeline: Pipeline,
+        records: &'a mut R,
+        input: Option<mpsc::Receiver<Document>>,
+        deadline: Instant,
+        stop: CancellationToken,
+    ) -> Self {
+        let carrier = Arc::clone(&session.carrier);
+        Self {
+            session,
+            halting: Halting::new(Arc::clone(&carrier), pipeline.id(), deadline, stop),
+            carrier,
+            pipeline,
+            records,
+            told: false,
+            exit_code: None,
+            ended: None,
+            host: HostWriter::default(),
+            answers: VecDeque::new(),
+            input,
+            sending: None,
+            undelivered: None,
+            has_arrived: false,
+            is_done: false,
+        }
+    }
+
+    /// Why the pipeline was stopped, if it was.
+    pub(super) fn halt(&self) -> Option<Halt> {
+        self.halting.why()
+    }
+
+    /// Receives until the pipeline has ended or, once stopped, its time to do so is over.
+    pub(super) async fn follow(&mut self) -> Result<(), Error> {
+        let carrier = Arc::clone(&self.carrier);
+        let id = self.pipeline.id();
+        // A receive must not be dropped half-way: over HTTP that costs a connection. So it is kept over the turns.
+        let mut receiving = receive(&carrier, Channel::Pipeline(id));
+        let mut pool = news(&carrier);
+        while self.ended.is_none() && !self.halting.is_over() {
+            if self.halting.why().is_some() && !std::mem::replace(&mut self.told, true) {
+                self.input = None;
+                self.records.stopping();
+            }
+            self.send_next();
+            let room = self.answers.len() < QUEUED_ANSWERS;
+            // In this order, so that nothing that arrives keeps us from stopping.
+            tokio::select! {
+                biased;
+                () = self.halting.step() => {}
+                Some(sent) = async { Some(self.sending.as_mut()?.sent.as_mut().await) }, if self.sending.is_some() => {
+                    self.sent(sent)?;
+                }
+                received = &mut pool => {
+                    pool = news(&carrier);
+                    let handling = self.session.handle_pool(received?.payload);
+                    // Without end, an answer is stuck half-way.
+                    self.halting.unless_over(handling).await.transpose()?;
+                }
+                Some(object) = async { Some(self.input.as_mut()?.recv().await) },
+                    if self.input.is_some() && self.sending.is_none() => self.feed(object),
+                received = &mut receiving, if !self.has_arrived && room => {
+                    receiving = receive(&carrier, Channel::Pipeline(id));
+                    self.arrived(received?);
+                }
+                // Work without waiting gives way to others now and then.
+                () = tokio::task::consume_budget(), if self.has_arrived && room => self.take_next().await?,
+            }
+        }
+        if let Some(Sending { is_input: true, sent }) = self.sending.take() {
+            // A message must not be left half-way: what follows it would be taken for its rest.
+            let _ = tokio::time::timeout(STOP_WAIT, sent).await;
+        }
+        Ok(())
+    }
+
+    fn arrived(&mut self, received: Received) {
+        self.pipeline.push(&received.payload);
+        self.is_done |= received.done;
+        self.has_arrived = true;
+    }
+
+    /// Decodes the next message that has arrived and hands it on.
+    async fn take_next(&mut self) -> Result<(), Error> {
+        let Some(message) = self.pipeline.next_message()? else {
+            self.has_arrived = false;
+            return if self.is_done { Err(Error::Vanished) } else { Ok(()) };
+        };
+        let read = offload_on(message.len(), &mut self.pipeline, move |pipeline| pipeline.read(message));
+        match read.await? {
+            None => {}
+            Some(PipelineEvent::Ended(end)) => self.ended = Some(end),
+            Some(PipelineEvent::Record(stream, value)) => {
+                self.host.note(stream, &value);
+                self.hand_on(stream, value).await;
+            }
+            Some(PipelineEvent::HostCall(call)) => {
+                let reply = self.halting.during(self.records.host_call(&call)).await;
+                self.answer(&call, &reply);
+                let record = if matches!(reply, HostReply::Refused) { self.host.record(&call) } else { None };
+                if let Some((stream, value)) = record {
+                    self.hand_on(stream, value).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a record to the caller. However long that takes, the pipeline is stopped when its time is up.
+    async fn hand_on(&mut self, stream: Stream, value: Document) {
+        if self.halting.during(self.records.take(stream, value)).await.is_break() {
+            self.halting.begin(Halt::Stop);
+        }
+    }
+
+    fn answer(&mut self, call: &HostCall, reply: &HostReply) {
+        if let Some(code) = call.exit_code() {
+            self.exit_code = Some(code);
+        }
+        if call.wants_answer() {
+            let id = self.pipeline.id();
+            let (pool, max) = (&mut self.session.pool, self.carrier.max_fragment());
+            self.answers.push_back(match reply {
+                HostReply::Answer(answer) => pool.host_answer(id, call, answer, max),
+                HostReply::Refused | HostReply::Done => pool.host_response(id, call.refusal(), max),
+            });
+        }
+    }
+
+    /// Begins to send what waits to be sent, if nothing is on its way: answers first, then input that the command brought.
+    fn send_next(&mut self) {
+        if self.sending.is_some() {
+            return;
+        }
+        if let Some(answer) = self.answers.pop_front() {
+            self.send(Priority::PromptResponse, answer);
+        } else if self.halting.why().is_none()
+            && let Some(portion) = self.session.pool.more_input(&mut self.pipeline, self.carrier.max_fragment())
+        {
+            self.send(Priority::Default, portion);
+        }
+    }
+
+    /// Begins to send an input object, or the end of the input.
+    fn feed(&mut self, object: Option<Document>) {
+        let (id, max_fragment) = (self.pipeline.id(), self.carrier.max_fragment());
+        let fragments = match object {
+            Some(object) => self.session.pool.input(id, &object, max_fragment),
+            None => {
+                self.input = None;
+                self.session.pool.end_of_input(id, max_fragment)
+            }
+        };
+        self.send(Priority::Default, fragments);
+    }
+
+    fn send(&mut self, priority: Priority, fragments: Vec<Bytes>) {
+        let (carrier, id) = (Arc::clone(&self.carrier), self.pipeline.id());
+        let sent = Box::pin(async move { carrier.send(Channel::Pipeline(id), priority, fragments).await });
+        self.sending = Some(Sending { is_input: matches!(priority, Priority::Default), sent });
+    }
+
+    /// What was on its way has arrived, or has not.
+    fn sent(&mut self, sent: Result<(), transport::Error>) -> Result<(), Error> {
+        let is_input = self.sending.take().is_some_and(|sending| sending.is_input);
+        match sent {
+            // The script may have ended for a reason of its own: that is still to be received.
+            Err(error) if is_input => {
+                self.undelivered = Some(error);
+                self.halting.begin(Halt::Input);
+                Ok(())
+            }
+            sent => Ok(sent?),
+        }
+    }
+}
+
+fn receive(carrier: &Arc<dyn Carrier>, channel: Channel) -> BoxFuture<'static, Result<Received, transport::Error>> {
+    let carrier = Arc::clone(carrier);
+    Box::pin(async move { carrier.receive(channel).await })
+}
+
+fn news(carrier: &Arc<dyn Carrier>) -> BoxFuture<'static, Result<Received, transport::Error>> {
+    let carrier = Arc::clone(carrier);
+    Box::pin(async move { carrier.news().await })
+}
