@@ -12,6 +12,7 @@ mod differential;
 mod engine;
 mod enter;
 mod gate;
+mod hostile;
 mod interrupt;
 mod inventory;
 mod local;

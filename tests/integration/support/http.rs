@@ -28,6 +28,8 @@ pub enum Act {
     Answer(u16, String, String),
     /// Send these bytes as they are, and close.
     Raw(Vec<u8>),
+    /// Begin an answer, and then send a byte a second for ever.
+    Drip,
     /// Close without a word.
     Close,
 }
@@ -112,6 +114,15 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, connection: usi
             Act::Raw(bytes) => {
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
+                return;
+            }
+            Act::Drip => {
+                let head = b"HTTP/1.1 200 X\r\nContent-Type: application/soap+xml\r\nContent-Length: 1000000\r\n\r\n";
+                let mut sent = stream.write_all(head).await;
+                while sent.is_ok() {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    sent = stream.write_all(b" ").await;
+                }
                 return;
             }
             Act::Close => return,

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod folder;
+pub mod hostile;
 pub mod http;
 pub mod ntlm;
 pub mod processes;
