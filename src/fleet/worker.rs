@@ -180,8 +180,8 @@ impl Attempt {
                         AttemptEnd { hint, ..AttemptEnd::new(Outcome::Failed, Some(reason), message) }
                     }
                     Err(error) => {
-                        let end = broke_off(&error);
-                        let retryable = end.outcome == Outcome::Lost;
+                        let end = broke_off(&error, self.target.timeouts.open);
+                        let retryable = end.retryable || end.outcome == Outcome::Lost;
                         AttemptEnd { retryable, hint: error.hint(), ..end }
                     }
                 }
@@ -202,7 +202,7 @@ impl Attempt {
         let command = known.unwrap_or_else(|| commands.command(self.id, session.server()));
         let report = match self.pipeline(&command, session, deadline, records).await {
             Ok(report) => report,
-            Err(error) => return broke_off(&error),
+            Err(error) => return broke_off(&error, self.target.timeouts.open),
         };
         if !(is_text && report.refuses_text() && records.is_untouched()) {
             return self.ended(report, records).await;
@@ -212,7 +212,7 @@ impl Attempt {
         match commands.without_text(self.id, session.server()) {
             Ok(command) => match self.pipeline(&command, session, deadline, records).await {
                 Ok(report) => self.ended(report, records).await,
-                Err(error) => broke_off(&error),
+                Err(error) => broke_off(&error, self.target.timeouts.open),
             },
             Err(NoCommands { message, hint }) => {
                 let message =
@@ -435,17 +435,12 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
     }
 }
 
-/// The end of an attempt whose link or protocol broke while the script ran.
-fn broke_off(error: &session::Error) -> AttemptEnd {
-    let ran_nothing_or_ended = matches!(
-        error,
-        session::Error::Refused(_)
-            | session::Error::Vanished
-            | session::Error::TooLarge(_)
-            | session::Error::NoKey(_)
-            | session::Error::Exposed
-    );
-    if ran_nothing_or_ended {
+/// The end of an attempt on an open session that brought no result: refused before anything ran, or broken off.
+fn broke_off(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
+    if error.ran_nothing() {
+        return not_opened(error, open_timeout);
+    }
+    if matches!(error, session::Error::TooLarge(_)) {
         return AttemptEnd {
             hint: error.hint(),
             ..AttemptEnd::new(Outcome::Failed, Some(error.reason()), error.to_string())

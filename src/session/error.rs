@@ -12,7 +12,7 @@ pub enum Error {
     /// The transport's fault.
     #[error(transparent)]
     Transport(#[from] transport::Error),
-    /// The server refused the command, so nothing ran.
+    /// The command was refused or never reached the server, so nothing ran.
     #[error(transparent)]
     Refused(transport::Error),
     /// The server's fault against the protocol.
@@ -83,13 +83,18 @@ impl Error {
         }
     }
 
+    /// Whether a command that ended so is sure not to have begun.
+    pub fn ran_nothing(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NoKey(_) | Self::Exposed)
+    }
+
     /// Whether another attempt may help and cannot do harm, because nothing had started.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Transport(error) if error.retryable)
+        matches!(self, Self::Transport(error) | Self::Refused(error) if error.retryable)
     }
 
     /// Whether the credential itself was refused.
     pub fn is_credential_refused(&self) -> bool {
-        matches!(self, Self::Transport(error) if error.is_credential_refused())
+        matches!(self, Self::Transport(error) | Self::Refused(error) if error.is_credential_refused())
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::{Error, Session};
 use crate::psrp::ExchangeKey;
 use crate::secret::Secret;
-use crate::transport::{Channel, Priority};
+use crate::transport::{self, Channel, Priority};
 
 /// How long a server may take at most to answer with a key.
 const KEY_WAIT: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ impl Session {
     /// when this fails; after a server kept silent the session is of no more use.
     ///
     /// # Errors
-    /// The connection is open to all, or the server gives no key.
+    /// The connection is open to all or breaks, or the server gives no key.
     pub async fn agree_on_key(&mut self, limit: Duration) -> Result<(), Error> {
         if self.pool.has_key() {
             return Ok(());
@@ -41,6 +41,10 @@ impl Session {
         let limit = limit.min(KEY_WAIT);
         match tokio::time::timeout(limit, self.exchange()).await {
             Ok(Ok(())) => Ok(()),
+            Ok(Err(Error::Transport(error))) => {
+                let again = error.retryable || error.is_link_broken();
+                Err(Error::Refused(transport::Error { retryable: again, ..error }.before_anything_ran()))
+            }
             Ok(Err(error)) => Err(Error::NoKey(error.to_string())),
             Err(_) => Err(Error::NoKey(format!("no answer within {} s", limit.as_secs_f32()))),
         }

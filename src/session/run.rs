@@ -13,8 +13,10 @@ use super::halt::{Halt, STOP_WAIT};
 use super::open::text_of;
 use super::{Error, Session};
 use crate::clixml::Document;
-use crate::psrp::{Command, HostAnswer, HostCall, Pipeline, PipelineEnd};
+use crate::event::Reason;
+use crate::psrp::{Command, HostAnswer, HostCall, Pipeline, PipelineEnd, ProtocolError};
 use crate::record::Stream;
+use crate::transport;
 
 /// How long the slot of a pipeline that has ended may take to be given back.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
@@ -199,13 +201,13 @@ impl Session {
 
     async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {
         let max_fragment = self.carrier.max_fragment();
-        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
+        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment).map_err(unsent)?;
         let refused = match self.carrier.command(id, fragments).await {
             Ok(()) => return Ok(pipeline),
-            Err(error) if error.fault.is_some() => error,
+            Err(error) if error.nothing_ran => error,
             Err(error) => return Err(error.into()),
         };
-        if self.opened || self.carrier.pushes() {
+        if self.opened || self.carrier.pushes() || refused.fault.is_none() {
             return Err(Error::Refused(refused));
         }
         // The private data proved the server to be open inside, but this one wants its Opened message out first.
@@ -213,13 +215,18 @@ impl Session {
         if self.wait_for_opened().await.is_err() {
             return Err(Error::Refused(refused));
         }
-        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment)?;
+        let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment).map_err(unsent)?;
         match self.carrier.command(id, fragments).await {
             Ok(()) => Ok(pipeline),
-            Err(error) if error.fault.is_some() => Err(Error::Refused(error)),
+            Err(error) if error.nothing_ran => Err(Error::Refused(error)),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The error of a command that was never sent.
+fn unsent(error: ProtocolError) -> Error {
+    Error::Refused(transport::Error::new(Reason::Protocol, error.to_string()).before_anything_ran())
 }
 
 /// The result of what the server must do for us by the deadline, or soon after a stop; `None` if it does not.

@@ -16,12 +16,14 @@ pub struct Error {
     pub fault: Option<u32>,
     /// It may be gone in a moment: worth another attempt, and safe, because nothing had started.
     pub retryable: bool,
+    /// What was asked for is sure not to have begun: it was refused, or never left.
+    pub nothing_ran: bool,
 }
 
 impl Error {
     /// A fault with its cause; not retryable, no hint.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), hint: None, fault: None, retryable: false }
+        Self { reason, message: message.into(), hint: None, fault: None, retryable: false, nothing_ran: false }
     }
 
     /// The same with an advice for the user.
@@ -35,6 +37,13 @@ impl Error {
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
+        self
+    }
+
+    /// The same of something that is sure not to have begun.
+    #[must_use]
+    pub fn before_anything_ran(mut self) -> Self {
+        self.nothing_ran = true;
         self
     }
 

@@ -69,7 +69,8 @@ pub trait Carrier: Send + Sync {
 
     /// Registers a pipeline and hands over its first messages; the carrier packs fragments as its framing wants.
     ///
-    /// WSMan: Command, then Sends for what does not fit. Out of process: Command, its acknowledgement, Data.
+    /// WSMan: Command, then Sends for what does not fit. Out of process: Command, its acknowledgement, Data. An error says
+    /// by [`Error::nothing_ran`] whether the pipeline is sure not to have begun.
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error>;
 
     /// Sends further messages, and returns when the server has accepted them. One call at a time per channel.

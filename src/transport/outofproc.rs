@@ -123,7 +123,11 @@ impl OutOfProcCarrier {
     /// Begins to wait for an acknowledgement, before the packet that asks for it is written.
     fn expect(&self, verb: Verb, id: Uuid) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
-        self.shared.state().waiting.insert((verb, id), sender);
+        let mut state = self.shared.state();
+        // Nobody would end a wait that begins after the stream has ended.
+        if state.broken.is_none() {
+            state.waiting.insert((verb, id), sender);
+        }
         receiver
     }
 
@@ -232,7 +236,9 @@ impl Carrier for OutOfProcCarrier {
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
         let inbox = self.open_inbox(pipeline);
         self.receivers.lock().await.insert(pipeline, inbox);
-        self.control(Verb::Command, Verb::CommandAck, pipeline).await?;
+        // It is the data that makes the pipeline.
+        let registered = self.control(Verb::Command, Verb::CommandAck, pipeline).await;
+        registered.map_err(|error| error.retryable().before_anything_ran())?;
         self.data(Priority::Default, pipeline, &fragments).await
     }
 

@@ -98,8 +98,7 @@ impl Carrier for WsmanCarrier {
     }
 
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
-        let rest = self.shell.start(pipeline, fragments).await?;
-        self.shell.send(Channel::Pipeline(pipeline), names::STREAM_STDIN, rest).await
+        self.shell.start(pipeline, fragments).await
     }
 
     async fn send(&self, to: Channel, priority: Priority, fragments: Vec<Bytes>) -> Result<(), Error> {
@@ -107,7 +106,7 @@ impl Carrier for WsmanCarrier {
             Priority::Default => names::STREAM_STDIN,
             Priority::PromptResponse => names::STREAM_PROMPT_RESPONSE,
         };
-        self.shell.send(to, stream, Queue::new(fragments)).await
+        self.shell.send(to, stream, &mut Queue::new(fragments)).await
     }
 
     async fn receive(&self, from: Channel) -> Result<Received, Error> {

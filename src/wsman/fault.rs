@@ -57,6 +57,31 @@ impl Fault {
         matches!(self.code, code::UNEXPECTED_SELECTORS | code::SHELL_ALREADY_CLOSED)
     }
 
+    /// What was asked for may have been done even so: the server did not refuse it, it lost sight of it.
+    pub fn leaves_open(&self) -> bool {
+        self.is_timed_out()
+            || matches!(
+                self.code,
+                code::OPERATION_ABORTED
+                    | code::RPC_CALL_FAILED
+                    | code::PLUGIN_FAILED
+                    | code::PLUGIN_OPERATION_CLOSED
+                    | code::COMMAND_TERMINATED
+                    | code::COMMAND_ID_CONFLICT
+            )
+    }
+
+    /// A new shell may take what this one refuses: it is gone, not where we ask, or used up.
+    pub fn wants_another_shell(&self) -> bool {
+        let codes = [
+            code::INVALID_SELECTORS,
+            code::SHELL_NOT_INITIALIZED,
+            code::SHELL_DISCONNECTED,
+            code::QUOTA_COMMANDS_PER_SHELL,
+        ];
+        self.is_gone() || codes.contains(&self.code) || (self.code == 0 && self.subcode == "InvalidSelectors")
+    }
+
     /// The envelope was too large for the server.
     pub fn is_too_large(&self) -> bool {
         (self.code == 0 && self.subcode == "EncodingLimit")
@@ -141,7 +166,7 @@ fn wsman(code: u32) -> Meaning {
         | code::MAX_ENVELOPE_SIZE_EXCEEDED
         | code::SERVER_ENVELOPE_LIMIT => Meaning::new(ServerFault, "a message exceeds the server's MaxEnvelopeSize")
             .hint("raise MaxEnvelopeSizekb there: winrm set winrm/config @{MaxEnvelopeSizekb=\"500\"}"),
-        code::UNEXPECTED_SELECTORS | code::SHELL_ALREADY_CLOSED | 2_150_859_118 => Meaning::new(
+        code::UNEXPECTED_SELECTORS | code::SHELL_ALREADY_CLOSED | code::SHELL_NOT_INITIALIZED => Meaning::new(
             LinkBroken,
             "the remote shell is gone: its process ended, it was removed, or the host restarted",
         ),
@@ -169,7 +194,7 @@ fn wsman(code: u32) -> Meaning {
         2_150_859_180 => Meaning::new(EndpointDenied, "policy AllowRemoteShellAccess forbids remote shells"),
         2_150_859_229 | 2_150_859_235 => Meaning::new(EndpointDenied, "the endpoint allows local access only")
             .hint("run Enable-PSRemoting there, or Set-PSSessionConfiguration -AccessMode Remote"),
-        2_150_859_204 => Meaning::new(ServerFault, "the shell is disconnected"),
+        code::SHELL_DISCONNECTED => Meaning::new(ServerFault, "the shell is disconnected"),
         code::COMMAND_TERMINATED => Meaning::new(LinkBroken, "the command was closed on the server"),
         code::COMMAND_ID_CONFLICT | code::SHELL_ID_CONFLICT => {
             Meaning::new(Protocol, "the id of the shell or command exists")

@@ -104,6 +104,8 @@ pub mod code {
     pub const ACCOUNT_DISABLED: u32 = 1331;
     /// RPC_S_SERVER_UNAVAILABLE.
     pub const RPC_UNAVAILABLE: u32 = 1722;
+    /// RPC_S_CALL_FAILED: it may have been executed.
+    pub const RPC_CALL_FAILED: u32 = 1726;
     /// ERROR_ACCOUNT_LOCKED_OUT.
     pub const ACCOUNT_LOCKED_OUT: u32 = 1909;
     /// A header of the request is malformed.
@@ -138,6 +140,8 @@ pub mod code {
     pub const PLUGIN_FAILED: u32 = 2_150_858_883;
     /// The shell is already closed.
     pub const SHELL_ALREADY_CLOSED: u32 = 2_150_859_082;
+    /// The shell is not initialized.
+    pub const SHELL_NOT_INITIALIZED: u32 = 2_150_859_118;
     /// MaxShellsPerUser.
     pub const QUOTA_MAX_SHELLS: u32 = 2_150_859_173;
     /// MaxConcurrentOperationsPerUser.
@@ -150,6 +154,8 @@ pub mod code {
     pub const DIFFERENT_AUTHZ_TOKEN: u32 = 2_150_859_177;
     /// MaxConcurrentUsers.
     pub const QUOTA_MAX_SHELL_USERS: u32 = 2_150_859_179;
+    /// The shell is disconnected.
+    pub const SHELL_DISCONNECTED: u32 = 2_150_859_204;
     /// The command was closed under a pending Receive.
     pub const COMMAND_TERMINATED: u32 = 2_150_859_212;
     /// The chosen CommandId already exists.
@@ -164,6 +170,8 @@ pub mod code {
     pub const QUOTA_COMMANDS_PER_SHELL: u32 = 2_150_859_241;
     /// PowerShell's plugin misses the option `protocolversion`.
     pub const PROTOCOL_VERSION_NOT_FOUND: u32 = 2_152_991_687;
+    /// PowerShell's plugin was told to close the operation.
+    pub const PLUGIN_OPERATION_CLOSED: u32 = 2_152_992_673;
     /// PowerShell's plugin does not speak our version.
     pub const PROTOCOL_VERSION_MISMATCH: u32 = 2_152_991_685;
 }

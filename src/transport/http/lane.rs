@@ -245,7 +245,7 @@ impl Lane {
             }
         };
         let cause = diagnose(error, self.port(), self.over_tls());
-        let unprocessed = is_leg || cause.reason == Reason::NotWinrm;
+        let unprocessed = is_leg || (cause.reason == Reason::NotWinrm && !self.established);
         if unprocessed { Failure::Final(cause) } else { Failure::Broken(cause) }
     }
 
@@ -273,17 +273,24 @@ impl Lane {
             Kind::Sealed if seals => {
                 self.mechanism.unseal(&answer.body).map_err(|error| unreadable(&error.to_string()))?
             }
-            _ if self.contact.farthest() == Reached::Wsman => {
-                let refusal = answer.refusal_of_session();
-                return Err(Failure::Final(refusal.unwrap_or_else(|| answer.refusal(!seals && !self.over_tls()))));
-            }
-            _ => return Err(Failure::Final(answer.refusal(!seals && !self.over_tls()))),
+            _ => return Err(self.refusal(&answer, !seals && !self.over_tls())),
         };
         if bytes.trim_ascii().is_empty() {
             return Err(empty(status));
         }
         self.contact.reached(Reached::Wsman);
         String::from_utf8(bytes).map_err(|_| unreadable("the server's answer is not UTF-8"))
+    }
+
+    /// An answer that is not SOAP. Where WinRM has answered before, a page of success may be its answer, mangled on the way,
+    /// and a gateway may have passed the request on.
+    fn refusal(&self, answer: &Answer, plain: bool) -> Failure {
+        if self.contact.farthest() != Reached::Wsman {
+            return Failure::Final(answer.refusal(plain));
+        }
+        let error = answer.refusal_of_session().unwrap_or_else(|| answer.refusal(plain));
+        let from_a_gateway = matches!(answer.status, StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+        if answer.status.is_success() || from_a_gateway { Failure::Broken(error) } else { Failure::Final(error) }
     }
 
     /// 401 to a request with standing credentials, or on an established lane.

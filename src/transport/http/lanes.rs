@@ -1,7 +1,7 @@
 //! The lanes of one target.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -60,6 +60,8 @@ pub struct Lanes {
     cookies: Arc<Cookies>,
     idle: Mutex<Vec<Lane>>,
     bare_logon: AtomicBool,
+    /// A lane was refused the logon: another would be a further failed logon of the account.
+    refusal: OnceLock<Error>,
 }
 
 impl Lanes {
@@ -87,6 +89,7 @@ impl Lanes {
             cookies: Arc::default(),
             idle: Mutex::default(),
             bare_logon: AtomicBool::new(false),
+            refusal: OnceLock::new(),
         })
     }
 
@@ -167,7 +170,14 @@ impl Lanes {
         patience: Duration,
         sending: &(impl Fn() + Send + Sync),
     ) -> Result<String, Failure> {
-        let answer = lane.exchange(request, patience, sending).await?;
+        let answer = lane.exchange(request, patience, sending).await;
+        if let Err(Failure::Final(error)) = &answer
+            && error.is_credential_refused()
+        {
+            // The first refusal is as good as any.
+            let _ = self.refusal.set(error.clone());
+        }
+        let answer = answer?;
         let (lane, text) = offload(answer.body.len(), move || {
             let text = lane.open(answer);
             (lane, text)
@@ -188,6 +198,9 @@ impl Lanes {
 
     /// A lane that is not connected yet.
     fn lane(&self) -> Result<Lane, Failure> {
+        if let Some(refusal) = self.refusal.get() {
+            return Err(Failure::Final(refusal.clone()));
+        }
         let Self { endpoint, credential, .. } = self;
         let mechanism = auth::mechanism(endpoint.auth, credential, &endpoint.address, endpoint.workstation.as_str())
             .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;

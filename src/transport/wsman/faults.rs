@@ -25,6 +25,27 @@ pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
         hint: meaning.hint.map(str::to_owned),
         fault: (fault.code != 0).then_some(fault.code),
         retryable: meaning.retryable,
+        nothing_ran: false,
+    }
+}
+
+/// A fault in answer to a Command or Send. Where it is a refusal, nothing ran, and another attempt opens another shell.
+pub(super) fn refused(fault: &Fault, configuration_name: &str) -> Error {
+    let error = from_fault(fault, configuration_name);
+    match fault.leaves_open() {
+        true => Error { retryable: false, ..error },
+        false => Error { retryable: error.retryable || fault.wants_another_shell(), ..error }.before_anything_ran(),
+    }
+}
+
+/// A Command or Send without an answer from the shell.
+pub(super) fn without_answer(failure: Failure) -> Error {
+    match failure {
+        Failure::Broken(error) => Error { retryable: false, ..gone(error) },
+        other => {
+            let error = other.into_error();
+            Error { retryable: error.retryable, ..gone(error) }.before_anything_ran()
+        }
     }
 }
 
@@ -50,6 +71,7 @@ pub(super) fn gone(error: Error) -> Error {
             hint: None,
             fault: None,
             retryable: false,
+            nothing_ran: false,
         },
         _ => error,
     }

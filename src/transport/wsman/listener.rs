@@ -5,7 +5,6 @@
 //! (seen on a Microsoft OMI server with PowerShell 7.6.9). So nobody waits long for such an answer without a Receive of
 //! the shell. PowerShell's own client has one pending always; we save the exchange where the server does not need it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -39,8 +38,6 @@ struct Ear {
     /// It outlives those who wait for it, so that nothing is lost when they give up.
     pending: tokio::sync::Mutex<Option<Poll>>,
     heard: mpsc::Sender<Received>,
-    /// A further lane was refused the logon: another try would count against the account.
-    refused: AtomicBool,
 }
 
 type Poll = BoxFuture<'static, Result<Received, Error>>;
@@ -48,7 +45,7 @@ type Poll = BoxFuture<'static, Result<Received, Error>>;
 impl Listener {
     pub(super) fn new(wire: Arc<Wire>) -> Self {
         let (sender, heard) = mpsc::channel(QUEUED);
-        let ear = Ear { wire, pending: tokio::sync::Mutex::default(), heard: sender, refused: AtomicBool::default() };
+        let ear = Ear { wire, pending: tokio::sync::Mutex::default(), heard: sender };
         Self { ear: Arc::new(ear), heard: tokio::sync::Mutex::new(heard), task: Mutex::default() }
     }
 
@@ -97,7 +94,7 @@ impl Listener {
     /// Listens from now on.
     fn start(&self) {
         let mut task = lock(&self.task);
-        if task.as_ref().is_none_or(JoinHandle::is_finished) && !self.ear.refused.load(Ordering::Relaxed) {
+        if task.as_ref().is_none_or(JoinHandle::is_finished) {
             tracing::debug!("an answer is overdue: listening to the shell");
             let ear = Arc::clone(&self.ear);
             *task = Some(tokio::spawn(async move { ear.listen().await }));
@@ -127,7 +124,6 @@ impl Ear {
                 Ok(report) => place.send(report),
                 Err(error) => {
                     tracing::debug!(%error, "the shell cannot be listened to");
-                    self.refused.store(error.is_credential_refused(), Ordering::Relaxed);
                     return;
                 }
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::faults::{broken, gone};
+use super::faults::{broken, without_answer};
 use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;
@@ -15,7 +15,7 @@ use super::wire::{Wire, read};
 use crate::event::Reason;
 use crate::transport::http::Failure;
 use crate::transport::{Admission, Channel, Error, Received};
-use crate::wsman::names::code;
+use crate::wsman::names::{self, code};
 use crate::wsman::{Requests, Response};
 
 /// PSRP version that we offer; Create must name it outside the PSRP messages, too.
@@ -92,41 +92,46 @@ impl Shell {
         }
     }
 
+    /// Starts a pipeline: Command with as many fragments as fit, and Sends for the rest.
+    pub(super) async fn start(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
+        let mut rest = self.register(pipeline, fragments).await?;
+        let sent = self.send(Channel::Pipeline(pipeline), names::STREAM_STDIN, &mut rest).await;
+        // The server begins a pipeline when it has all of the message that makes it. The command is there, though: to ask for
+        // it again would find its id taken, so the fault is not one that a second Command could avoid.
+        sent.map_err(|error| {
+            let nothing_ran = error.nothing_ran || !rest.is_empty();
+            let retryable = nothing_ran && (error.retryable || error.is_link_broken());
+            Error { nothing_ran, retryable, fault: None, ..error }
+        })
+    }
+
     /// Sends Command with as many fragments as fit, and gives back the rest.
-    pub(super) async fn start(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<Queue, Error> {
+    async fn register(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<Queue, Error> {
         let mut queue = Queue::new(fragments);
         loop {
             let chunk = queue.take(self.wire.capacity());
             let make = |requests: &Requests| requests.command(Uuid::new_v4(), pipeline, &chunk);
-            let started = self.listener.ask(make, PATIENCE).await.map_err(|failure| match failure {
-                Failure::Broken(error) => gone(error),
-                // Nothing was started, so the whole attempt can be repeated if the cause may pass.
-                other => {
-                    let error = other.into_error();
-                    Error { retryable: error.retryable, ..gone(error) }
-                }
-            })?;
-            match started {
+            match self.listener.ask(make, PATIENCE).await.map_err(without_answer)? {
                 Response::CommandStarted(id) => {
                     self.wire.started(pipeline, id);
                     return Ok(queue);
                 }
                 Response::Fault(fault) if fault.is_too_large() && self.wire.shrink() => queue.put_back(chunk),
-                Response::Fault(fault) => return Err(self.wire.error(&fault)),
+                Response::Fault(fault) => return Err(self.wire.refused(&fault)),
                 _ => return Err(Error::new(Reason::Protocol, "the server answers a Command with something else")),
             }
         }
     }
 
     /// Sends what is in a queue to an input stream of the shell or of a command.
-    pub(super) async fn send(&self, to: Channel, stream: &str, mut queue: Queue) -> Result<(), Error> {
+    pub(super) async fn send(&self, to: Channel, stream: &str, queue: &mut Queue) -> Result<(), Error> {
         while !queue.is_empty() {
             let command_id = self.wire.command_id(to)?;
             let chunk = queue.take(self.wire.capacity());
             let make = |requests: &Requests| requests.send(Uuid::new_v4(), command_id.as_deref(), stream, &chunk);
-            match self.listener.ask(make, PATIENCE).await.map_err(broken)? {
+            match self.listener.ask(make, PATIENCE).await.map_err(without_answer)? {
                 Response::Fault(fault) if fault.is_too_large() && self.wire.shrink() => queue.put_back(chunk),
-                Response::Fault(fault) => return Err(self.wire.error(&fault)),
+                Response::Fault(fault) => return Err(self.wire.refused(&fault)),
                 _ => {}
             }
         }

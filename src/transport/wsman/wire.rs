@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::faults::{from_fault, from_parse};
+use super::faults::{from_fault, from_parse, refused};
 use super::lock;
 use crate::event::Reason;
 use crate::target::{Target, WinrmEndpoint};
@@ -77,7 +77,8 @@ impl Wire {
             }
             text => text?,
         };
-        read(text, command_id).await
+        // On a shell that is there, whatever cannot be read may be the answer to something that was done.
+        read(text, command_id).await.map_err(|failure| Failure::Broken(failure.into_error()))
     }
 
     /// Addresses all further requests to a shell.
@@ -133,6 +134,11 @@ impl Wire {
         let Channel::Pipeline(pipeline) = channel else { return Ok(None) };
         let found = self.command(pipeline);
         found.map(Some).ok_or_else(|| Error::new(Reason::Internal, format!("no command {pipeline} was started")))
+    }
+
+    /// A fault in answer to a Command or Send in words.
+    pub(super) fn refused(&self, fault: &Fault) -> Error {
+        refused(fault, &self.configuration_name)
     }
 
     /// A fault in words.

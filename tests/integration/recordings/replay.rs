@@ -155,7 +155,10 @@ impl State {
                 None => self.pool_answer()?,
             },
             "Command" => self.of(request)?.recorded.started.clone(),
-            "Signal" => self.of(request)?.recorded.signal.clone(),
+            "Signal" => match &*self.of(request)?.recorded.signal {
+                "" => crate::support::winrm::envelope("<rsp:SignalResponse/>"),
+                recorded => recorded.to_owned(),
+            },
             "Send" => crate::support::winrm::envelope("<rsp:SendResponse/>"),
             other => panic!("{other} is not replayed"),
         };
