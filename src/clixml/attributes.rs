@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use quick_xml::escape;
+use super::reference;
 
 /// The attributes that mean something in CLIXML, in any order and with any prefix; entities are resolved.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ fn resolve(value: &str) -> Result<Cow<'_, str>, &'static str> {
     if !value.as_bytes().contains(&b'&') {
         return Ok(Cow::Borrowed(value));
     }
-    escape::unescape(value).map_err(|_| "attribute")
+    reference::resolve(value).ok_or("attribute")
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub enum DecodeError {
         tag: String,
     },
     /// Content or an attribute that its element does not allow, such as letters in an `I32`.
-    #[error("CLIXML has a <{tag}> at byte {offset} whose {part} is not valid")]
+    #[error("CLIXML has a <{tag}> at byte {offset} whose {part} is not valid{}", shown(text))]
     Invalid {
         /// Where the element begins.
         offset: u64,
@@ -69,6 +69,8 @@ pub enum DecodeError {
         tag: String,
         /// `content` or the name of an attribute.
         part: &'static str,
+        /// The content, cut to 64 characters; empty if it is not told.
+        text: String,
     },
     /// More than one element where a message holds one.
     #[error("CLIXML has a second element at byte {offset}; a message holds one")]
@@ -86,4 +88,9 @@ pub enum DecodeError {
         /// The limit.
         limit: usize,
     },
+}
+
+/// A text behind the words that complain of it, safe for a terminal and a log.
+fn shown(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(": {}", text.escape_debug()) }
 }

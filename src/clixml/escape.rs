@@ -117,6 +117,20 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
 }
 
+/// Appends the escape of half of a surrogate pair to a text that is still to be unescaped.
+pub(super) fn push_surrogate(unit: u32, text: &mut String) {
+    // With the underscore of this escape, what stands before it could become one: `_x0041` and then `_xD83D_`.
+    let cut = [10, 6].into_iter().filter_map(|length| text.len().checked_sub(length));
+    let begun = cut.filter(|&at| text.is_char_boundary(at)).find(|&at| {
+        let whole = [&text.as_bytes()[at..], b"_"].concat();
+        escape_at(&whole).is_some()
+    });
+    if let Some(at) = begun {
+        text.insert_str(at + 1, "x005F_");
+    }
+    text.push_str(&format!("_x{unit:04X}_"));
+}
+
 /// Where an escaped text stands: quotes need an entity only in attributes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {

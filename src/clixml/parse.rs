@@ -4,17 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use quick_xml::Reader;
-use quick_xml::escape;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
 use super::account::{Account, OBJECT};
 use super::attributes::Attributes;
 use super::by_id::ById;
 use super::decode::{Decoder, Limits};
 use super::escape::{unescape, unescape_name, unescaped_size};
-use super::progress;
 use super::scalar::Scalar;
 use super::{Content, DecodeError, Document, ListKind, Members, Object, PsString, RefId, TypeNames, Value};
+use super::{progress, reference};
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -415,7 +414,9 @@ impl<'a> Parser<'a> {
                 if text.len() > LONGEST_NUMBER {
                     self.afford(text.len(), offset)?;
                 }
-                scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", offset))?
+                // A SecureString is never shown, however it is sent.
+                let shown = if scalar == Scalar::SecureString { "" } else { text.trim_ascii() };
+                scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", shown, offset))?
             }
         })
     }
@@ -478,11 +479,13 @@ impl<'a> Parser<'a> {
                 Event::Text(piece) => self.join(&mut text, &piece.into_inner(), at)?,
                 Event::CData(piece) => self.join(&mut text, &piece.into_inner(), at)?,
                 Event::GeneralRef(entity) => {
-                    let resolved = resolve(&entity).ok_or_else(|| DecodeError::Entity {
-                        offset: self.at(at),
-                        tag: brief(start.local_name().as_ref()),
-                    })?;
-                    self.join(&mut text, resolved.encode_utf8(&mut [0; 4]), at)?;
+                    // The text is copied, if it is not yet, and what the reference stands for comes behind it.
+                    self.join(&mut text, "", at)?;
+                    self.afford(entity.len(), at)?;
+                    if !reference::push(&entity, text.to_mut()) {
+                        let tag = brief(start.local_name().as_ref());
+                        return Err(DecodeError::Entity { offset: self.at(at), tag });
+                    }
                 }
                 Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
                 Event::Start(inner) | Event::Empty(inner) => {
@@ -505,13 +508,13 @@ impl<'a> Parser<'a> {
         let to = self.skip(start, offset)?;
         let inner = self.xml.get(from as usize..to as usize);
         let inner = inner.and_then(|bytes| std::str::from_utf8(bytes).ok());
-        let inner = inner.ok_or_else(|| self.invalid(tag.as_ref(), "content", offset))?;
+        let inner = inner.ok_or_else(|| self.invalid(tag.as_ref(), "content", "", offset))?;
         self.afford(inner.len(), offset)?;
         if inner.contains('<') {
             return Ok(inner.into());
         }
-        let text = escape::unescape(inner);
-        text.map(unescape).map_err(|_| DecodeError::Entity { offset: self.at(offset), tag: brief(tag.as_ref()) })
+        let text = reference::resolve(inner).map(unescape);
+        text.ok_or_else(|| DecodeError::Entity { offset: self.at(offset), tag: brief(tag.as_ref()) })
     }
 
     /// Reads on to the end of an element; gives the place where its end tag begins.
@@ -546,7 +549,7 @@ impl<'a> Parser<'a> {
     }
 
     fn attributes<'e>(&self, start: &'e BytesStart<'a>, offset: u64) -> Result<Attributes<'e>, DecodeError> {
-        let invalid = |part| self.invalid(start.local_name().as_ref(), part, offset);
+        let invalid = |part| self.invalid(start.local_name().as_ref(), part, "", offset);
         Attributes::read(start.attributes_raw()).map_err(invalid)
     }
 
@@ -575,8 +578,8 @@ impl<'a> Parser<'a> {
         self.skipped + offset
     }
 
-    fn invalid(&self, tag: &str, part: &'static str, offset: u64) -> DecodeError {
-        DecodeError::Invalid { offset: self.at(offset), tag: brief(tag), part }
+    fn invalid(&self, tag: &str, part: &'static str, text: &str, offset: u64) -> DecodeError {
+        DecodeError::Invalid { offset: self.at(offset), tag: brief(tag), part, text: brief(text) }
     }
 
     fn misplaced(&self, tag: &str, offset: u64) -> DecodeError {
@@ -619,22 +622,7 @@ fn append(members: &mut Members, more: Members) {
     }
 }
 
-/// The character of a reference such as `&lt;` or `&#x1;`; `None` if it is of none.
-fn resolve(entity: &BytesRef<'_>) -> Option<char> {
-    if entity.is_char_ref() {
-        return entity.resolve_char_ref().ok().flatten();
-    }
-    match entity.as_ref() {
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "amp" => Some('&'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => None,
-    }
-}
-
-/// A remote name for a message, cut to 64 characters.
+/// A remote name or text for a message, cut to 64 characters.
 fn brief(tag: &str) -> String {
     tag.chars().take(64).collect()
 }

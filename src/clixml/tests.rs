@@ -238,16 +238,26 @@ fn collections_stand_alone_too() {
 fn bad_text_is_an_error_that_says_where() {
     assert_eq!(
         fails("<Obj RefId=\"0\"><MS><I32 N=\"a\">x</I32></MS></Obj>").to_string(),
-        "CLIXML has a <I32> at byte 19 whose content is not valid"
+        "CLIXML has a <I32> at byte 19 whose content is not valid: x"
     );
-    assert_eq!(fails("\u{FEFF}<I32>x</I32>").to_string(), "CLIXML has a <I32> at byte 3 whose content is not valid");
+    assert_eq!(fails("\u{FEFF}<I32>x</I32>").to_string(), "CLIXML has a <I32> at byte 3 whose content is not valid: x");
+    for (xml, told) in [
+        ("<I32>99999999999</I32>", "CLIXML has a <I32> at byte 0 whose content is not valid: 99999999999"),
+        ("<DT>to\u{1b}day</DT>", r"CLIXML has a <DT> at byte 0 whose content is not valid: to\u{1b}day"),
+        ("<G> no id </G>", "CLIXML has a <G> at byte 0 whose content is not valid: no id"),
+        ("<SS>a secret?</SS>", "CLIXML has a <SS> at byte 0 whose content is not valid"),
+        ("<B />", "CLIXML has a <B> at byte 0 whose content is not valid"),
+    ] {
+        assert_eq!(fails(xml).to_string(), told);
+    }
+    assert!(fails(&format!("<By>{}</By>", "9".repeat(1000))).to_string().len() < 130);
     assert_eq!(fails("<Obj><MS><S>a").to_string(), "CLIXML ends at byte 13 with <S> still open");
     assert_eq!(fails("<Obj><MS>").to_string(), "CLIXML ends at byte 9 with <MS> still open");
     assert!(matches!(fails(""), DecodeError::Empty));
     assert!(matches!(fails("<S>a</S><S>b</S>"), DecodeError::Trailing { offset: 8 }));
     assert!(matches!(fails("<!DOCTYPE x [<!ENTITY a 'b'>]><S>&a;</S>"), DecodeError::Doctype { offset: 0 }));
     assert!(matches!(fails("<S>&a;</S>"), DecodeError::Entity { offset: 3, .. }));
-    assert!(matches!(fails("<S>&#0;</S>"), DecodeError::Entity { .. }));
+    assert!(matches!(fails("<S>&#x110000;</S>"), DecodeError::Entity { .. }));
     assert!(matches!(fails("<S N='&a;'/>"), DecodeError::Invalid { part: "attribute", .. }));
     assert!(matches!(fails("<Obj RefId='x'/>"), DecodeError::Invalid { part: "RefId", .. }));
     assert!(matches!(fails("<Obj>text</Obj>"), DecodeError::StrayText { offset: 5, .. }));

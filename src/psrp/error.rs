@@ -23,13 +23,12 @@ pub enum ProtocolError {
     #[error("a PSRP message of {0} bytes is shorter than its header")]
     ShortMessage(usize),
     /// A message whose content cannot be read.
-    #[error("PSRP message {message}")]
+    #[error("PSRP message {message} cannot be read: {why}")]
     Content {
         /// The message's name.
         message: &'static str,
         /// Why not.
-        #[source]
-        source: DecodeError,
+        why: DecodeError,
     },
     /// A message that lacks what the protocol demands.
     #[error("PSRP message {message} has no valid {property}")]
@@ -60,10 +59,10 @@ impl ProtocolError {
     pub fn excess(&self) -> Option<String> {
         match self {
             Self::TooLarge { limit } => Some(format!("is larger than {} MiB", limit >> 20)),
-            Self::Content { source: DecodeError::Limit { what: "levels", limit, .. }, .. } => {
+            Self::Content { why: DecodeError::Limit { what: "levels", limit, .. }, .. } => {
                 Some(format!("is nested deeper than {limit} levels"))
             }
-            Self::Content { source: DecodeError::Limit { limit, .. }, .. } => {
+            Self::Content { why: DecodeError::Limit { limit, .. }, .. } => {
                 Some(format!("takes more than {} MiB of memory", limit >> 20))
             }
             _ => None,

@@ -176,6 +176,39 @@ fn output_without_data_is_a_null() {
 }
 
 #[test]
+fn what_cannot_be_read_is_named() {
+    let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);
+    for (kind, data, told) in [
+        (
+            MessageType::PipelineOutput,
+            "<I32>99999999999</I32>",
+            "PSRP message PIPELINE_OUTPUT cannot be read: CLIXML has a <I32> at byte 0 whose content is not valid: 99999999999",
+        ),
+        (
+            MessageType::ErrorRecord,
+            "<Obj><MS><DT N=\"t\">yesterday</DT></MS></Obj>",
+            "PSRP message ERROR_RECORD cannot be read: CLIXML has a <DT> at byte 9 whose content is not valid: yesterday",
+        ),
+        (
+            MessageType::PipelineOutput,
+            "<S>&nbsp;</S>",
+            "PSRP message PIPELINE_OUTPUT cannot be read: CLIXML refers to an unknown entity at byte 3, in <S>",
+        ),
+        (
+            MessageType::PipelineState,
+            "<Obj><MS>",
+            "PSRP message PIPELINE_STATE cannot be read: CLIXML ends at byte 9 with <MS> still open",
+        ),
+    ] {
+        let (mut pipeline, _) = ready_pool().create_pipeline(&command, PIPELINE, MAX).expect("ready");
+        pipeline.push(&from_server(1, kind, PIPELINE, data));
+        let message = pipeline.next_message().expect("in order").expect("whole");
+        let error = pipeline.read(message).expect_err("refused");
+        assert_eq!(error.to_string(), told);
+    }
+}
+
+#[test]
 fn a_pipeline_tells_records_exit_code_and_end() {
     const HOST_CALL: &str = r#"<Obj RefId="0"><MS><I64 N="ci">-100</I64><Obj RefId="1" N="mi"><I32>6</I32><TN RefId="0"><T>System.Management.Automation.Remoting.RemoteHostMethodId</T><T>System.Enum</T><T>System.ValueType</T><T>System.Object</T></TN><ToString>SetShouldExit</ToString></Obj><Obj RefId="2" N="mp"><TN RefId="1"><T>System.Collections.ArrayList</T><T>System.Object</T></TN><LST><I32>3</I32></LST></Obj></MS></Obj>"#;
     let command = Command::new(&Invocation { script: "1".into(), arguments: vec![], input: false }, &[]);

@@ -29,6 +29,6 @@ pub fn read(message: &[u8], decoder: &mut Decoder) -> Result<(Header, Option<Doc
         return Ok((header, None));
     }
     let name = header.message_type.map_or("of an unknown type", MessageType::name);
-    let document = decoder.decode(data).map_err(|source| ProtocolError::Content { message: name, source })?;
+    let document = decoder.decode(data).map_err(|why| ProtocolError::Content { message: name, why })?;
     Ok((header, Some(document)))
 }
