@@ -30,7 +30,7 @@ pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
 pub use json::{
-    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json,
+    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json, value_from_text,
     write_plain, write_typed,
 };
 pub use string::PsString;

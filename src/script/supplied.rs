@@ -1,6 +1,6 @@
 //! A value as a user writes it: a literal, or the name of something whose value is known later.
 
-use crate::clixml::{Value, value_from_json};
+use crate::clixml::{Value, value_from_text};
 
 /// What was written for one argument or using value.
 ///
@@ -21,8 +21,8 @@ impl Supplied {
     /// Reads a value: JSON if it parses as JSON, a reference if it looks like one, else a string. So a string in JSON's
     /// quotes is always literal.
     pub fn read(text: &str) -> Self {
-        if let Ok(json) = serde_json::from_str(text) {
-            return Self::Literal(value_from_json(&json));
+        if let Ok(value) = value_from_text(text) {
+            return Self::Literal(value);
         }
         let named = |prefix| text.strip_prefix(prefix).map(str::to_owned);
         if let Some(name) = named("host.").filter(|name| is_identifier(name)) {

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::text::decode;
-use crate::clixml::{Value, value_from_json};
+use crate::clixml::{Value, value_from_text};
 use crate::script::Supplied;
 
 /// An argument or a using value.
@@ -68,8 +68,8 @@ fn value(text: &str, flag: &str) -> anyhow::Result<(Supplied, String)> {
     };
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
     let content = decode(&bytes).with_context(|| file.to_owned())?;
-    let json = serde_json::from_str(&content).with_context(|| format!("{file} is not valid JSON"))?;
-    Ok((Supplied::Literal(value_from_json(&json)), format!("{flag} @{file}")))
+    let value = value_from_text(&content).with_context(|| format!("{file} is not valid JSON"))?;
+    Ok((Supplied::Literal(value), format!("{flag} @{file}")))
 }
 
 #[cfg(test)]

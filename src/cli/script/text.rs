@@ -49,7 +49,7 @@ pub fn is_file_name(code: &str) -> bool {
     is_script && (Path::new(code).exists() || !code.contains(['\n', '|', ';', '{', '&', ' ']))
 }
 
-/// Text in any encoding that editors on Windows write.
+/// Text in any encoding that PowerShell reads of a script: what its byte order mark says, else UTF-8.
 pub fn decode(bytes: &[u8]) -> anyhow::Result<String> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks();
@@ -59,7 +59,18 @@ pub fn decode(bytes: &[u8]) -> anyhow::Result<String> {
         let units: Vec<u16> = pairs.iter().map(|&pair| unit(pair)).collect();
         String::from_utf16(&units).context("is not valid UTF-16")
     };
+    let utf32 = |bytes: &[u8], code: fn([u8; 4]) -> u32| {
+        let (units, rest) = bytes.as_chunks();
+        if !rest.is_empty() {
+            bail!("is not valid UTF-32: its length is not a multiple of 4 bytes");
+        }
+        let chars: Option<String> = units.iter().map(|&unit| char::from_u32(code(unit))).collect();
+        chars.context("is not valid UTF-32")
+    };
     match bytes {
+        // Before UTF-16, whose mark is the first half of this one.
+        [0xFF, 0xFE, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
+        [0, 0, 0xFE, 0xFF, rest @ ..] => utf32(rest, u32::from_be_bytes),
         [0xEF, 0xBB, 0xBF, rest @ ..] => Ok(std::str::from_utf8(rest).context("is not valid UTF-8")?.to_owned()),
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
@@ -84,6 +95,12 @@ mod tests {
         assert_eq!(decode(b"\xEF\xBB\xBF1").expect("UTF-8"), "1");
         assert_eq!(decode(b"\xFF\xFE\xE4\x00").expect("UTF-16"), "ä");
         assert_eq!(decode(b"\xFE\xFF\x00\xE4").expect("UTF-16"), "ä");
+        assert_eq!(decode(b"\xFF\xFE\0\0\xE4\0\0\0\0\xF6\x01\0").expect("UTF-32"), "ä😀");
+        assert_eq!(decode(b"\0\0\xFE\xFF\0\0\0\xE4\0\x01\xF6\0").expect("UTF-32"), "ä😀");
+        assert_eq!(decode(b"\xFF\xFE\0\0").expect("UTF-32"), "");
+        for wrong in [&b"\xFF\xFE\0\0\xE4"[..], b"\0\0\xFE\xFF\0\0\xD8\0", b"\0\0\xFE\xFF\0\x11\0\0"] {
+            assert!(decode(wrong).is_err(), "{wrong:X?}");
+        }
         assert!(decode(b"\xE4").is_err());
         assert!(decode(b"\xFF\xFE\xE4").is_err());
     }

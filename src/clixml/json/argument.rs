@@ -2,7 +2,8 @@
 
 use serde_json::{Number, Value as Json};
 
-use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
+use super::read;
+use crate::clixml::{Content, ListKind, Object, PsString, TypeNames, Value};
 
 /// The largest `System.Decimal`: 2^96 - 1.
 const LARGEST_DECIMAL: &str = "79228162514264337593543950335";
@@ -15,27 +16,66 @@ pub fn value_from_json(json: &Json) -> Value {
         Json::Bool(yes) => Value::Bool(*yes),
         Json::Number(number) => number_value(number),
         Json::String(text) => Value::str(text.as_str()),
-        Json::Array(items) => {
-            let content = Content::List(ListKind::List, items.iter().map(value_from_json).collect());
-            Object { type_names: array_type(), content, ..Object::default() }.into()
-        }
+        Json::Array(items) => array(items.iter().map(value_from_json).collect()),
         Json::Object(entries) => {
             let entry = |(key, value): (&String, &Json)| (Value::str(key.as_str()), value_from_json(value));
-            let content = Content::Dict(entries.iter().map(entry).collect());
-            let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
-            Object { type_names, content, ..Object::default() }.into()
+            table(entries.iter().map(entry).collect())
         }
     }
+}
+
+/// The value of a JSON text, as [`value_from_json`]; text in it may hold halves of surrogate pairs, such as `"\ud83d"`.
+///
+/// # Errors
+/// What is no JSON.
+pub fn value_from_text(text: &str) -> Result<Value, serde_json::Error> {
+    match serde_json::from_str(text) {
+        Ok(json) => Ok(value_from_json(&json)),
+        // serde_json has no text with halves of pairs.
+        Err(error) if text.contains("\\u") => {
+            read::read(text.as_bytes()).map_or(Err(error), |json| Ok(wide_value(json)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Recursion is bounded by the reader's limit on depth.
+fn wide_value(json: read::Json) -> Value {
+    match json {
+        read::Json::Null => Value::Null,
+        read::Json::Bool(yes) => Value::Bool(yes),
+        read::Json::Number(digits) => digits_value(&digits),
+        read::Json::String(text) => Value::Str(text),
+        read::Json::Array(items) => array(items.into_iter().map(wide_value).collect()),
+        read::Json::Object(members) => {
+            let mut entries: Vec<(PsString, Value)> = Vec::with_capacity(members.len());
+            for (name, json) in members {
+                let value = wide_value(json);
+                match entries.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, earlier)) => *earlier = value,
+                    None => entries.push((name, value)),
+                }
+            }
+            table(entries.into_iter().map(|(name, value)| (Value::Str(name), value)).collect())
+        }
+    }
+}
+
+fn array(items: Vec<Value>) -> Value {
+    let content = Content::List(ListKind::List, items);
+    Object { type_names: array_type(), content, ..Object::default() }.into()
+}
+
+fn table(entries: Vec<(Value, Value)>) -> Value {
+    let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
+    Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
 }
 
 /// The value of a JSON text as an input object: as [`value_from_json`], but objects become custom objects with properties,
 /// as `ConvertFrom-Json` and `Import-Csv` make them.
 pub fn object_from_json(json: &Json) -> Value {
     match json {
-        Json::Array(items) => {
-            let content = Content::List(ListKind::List, items.iter().map(object_from_json).collect());
-            Object { type_names: array_type(), content, ..Object::default() }.into()
-        }
+        Json::Array(items) => array(items.iter().map(object_from_json).collect()),
         Json::Object(entries) => {
             let property = |(name, value): (&String, &Json)| (name.as_str().into(), object_from_json(value));
             let type_names = TypeNames::new(["System.Management.Automation.PSCustomObject", "System.Object"]);
@@ -53,14 +93,17 @@ pub(super) fn array_type() -> TypeNames {
 pub(super) const ARRAY_TYPE: [&str; 3] = ["System.Object[]", "System.Array", "System.Object"];
 
 fn number_value(number: &Number) -> Value {
-    let text = number.to_string();
+    digits_value(&number.to_string())
+}
+
+fn digits_value(text: &str) -> Value {
     if let Ok(small) = text.parse() {
         return Value::I32(small);
     }
     if let Ok(large) = text.parse() {
         return Value::I64(large);
     }
-    let digits = text.strip_prefix('-').unwrap_or(&text);
+    let digits = text.strip_prefix('-').unwrap_or(text);
     let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
     if is_integer && (digits.len(), digits) <= (LARGEST_DECIMAL.len(), LARGEST_DECIMAL) {
         return Value::Decimal(text.into());
@@ -70,8 +113,8 @@ fn number_value(number: &Number) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{object_from_json, value_from_json};
-    use crate::clixml::{Document, Value, encode};
+    use super::{object_from_json, value_from_json, value_from_text};
+    use crate::clixml::{Document, PsString, Value, encode};
 
     fn value(json: &str) -> Value {
         value_from_json(&serde_json::from_str(json).expect("JSON"))
@@ -91,6 +134,21 @@ mod tests {
         ] {
             assert_eq!(value(json), expected, "{json}");
         }
+    }
+
+    #[test]
+    fn text_may_hold_halves_of_surrogate_pairs() {
+        let half = |units: &[u16]| Value::Str(PsString::from_utf16(units));
+        let read = |text: &str| value_from_text(text).expect("JSON");
+        assert_eq!(read(r#""\ud83d""#), half(&[0xD83D]));
+        assert_eq!(read(r#""a\uDE00b""#), half(&[0x61, 0xDE00, 0x62]));
+        assert_eq!(read(r#""\ud83d\ude00""#), Value::str("😀"));
+        assert_eq!(read(r#"[12, "\ud83d"]"#).as_list(), Some(&[Value::I32(12), half(&[0xD83D])][..]));
+        let table = read(r#"{"\ud83d": 1, "a": 2, "a": {"b": null}}"#);
+        let entries = table.as_dict().expect("a table");
+        assert_eq!((entries.len(), &entries[0]), (2, &(half(&[0xD83D]), Value::I32(1))));
+        assert!(entries[1].1.as_dict().is_some());
+        assert!(value_from_text(r#""\ud83""#).is_err() && value_from_text("\\ud83d").is_err());
     }
 
     #[test]
