@@ -3,7 +3,7 @@
 //! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
 //! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode()`] the
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
-//! ([`text`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
+//! ([`text`]), and the one value that some objects are ([`single`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
 
 mod account;
 mod attributes;
@@ -21,6 +21,7 @@ mod parse;
 mod progress;
 mod reference;
 mod scalar;
+mod single;
 mod string;
 mod value;
 mod view;
@@ -30,12 +31,13 @@ pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
 pub use json::{
-    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json, value_from_text,
-    write_plain, write_typed,
+    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json,
+    value_from_text, write_plain, write_typed,
 };
+pub use single::{Single, own_text, single};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
-pub use view::{general, members_as_formatted, properties, text};
+pub use view::{general, members_as_formatted, members_of, properties, text};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::json::PlainJson;
+use super::single::{self, Single};
 use super::{Content, Document, Object, PsString, Value};
 
 /// What a value is, apart from how PowerShell packs it.
@@ -12,16 +13,20 @@ use super::{Content, Document, Object, PsString, Value};
 pub(super) enum Shape<'v> {
     /// A value that is neither an object nor a reference.
     Scalar(&'v Value),
-    /// An enum's names, or the text of an object that has no members to show.
+    /// An enum's names, the text of an object that has no members to show, or of one that is a text.
     Text(&'v PsString),
+    /// An integer of any size.
+    Integer(&'v str),
+    /// An object that means the same as this value, which is neither an object nor a reference.
+    Same(Value),
     /// Items of a collection of any kind.
     List(&'v [Value]),
     /// A dictionary whose keys are distinct strings.
     Map(&'v [(Value, Value)]),
     /// Any other dictionary.
     Pairs(&'v [(Value, Value)]),
-    /// Members, each name once.
-    Bag(Vec<(&'v str, &'v Value)>),
+    /// Members of an object, each name once.
+    Bag(&'v Object, Vec<(&'v str, &'v Value)>),
     /// A reference.
     Ref(super::RefId),
 }
@@ -30,9 +35,20 @@ pub(super) enum Shape<'v> {
 pub(super) fn shape(value: &Value) -> Shape<'_> {
     let mut value = value;
     while let Value::Object(object) = value {
+        match single::of(object) {
+            Some(Single::Text(text) | Single::Version(text)) => return Shape::Text(text),
+            Some(Single::Integer(digits)) => return Shape::Integer(digits),
+            Some(Single::Time(time)) => return Shape::Same(Value::str(time)),
+            Some(Single::Same(value)) => return Shape::Same(value),
+            None => {}
+        }
         match (&object.content, &object.to_string) {
             (Content::Value(_), Some(names)) if object.is_enum() => return Shape::Text(names),
             (Content::Value(inner), _) => value = inner,
+            // Of an element PowerShell sees its attributes and children by name.
+            (Content::List(..), _) if is_xml(object) && !object.props.is_empty() => {
+                return Shape::Bag(object, members(object));
+            }
             (Content::List(_, items), _) => return Shape::List(items),
             (Content::Dict(entries), _) if has_distinct_names(entries) => return Shape::Map(entries),
             (Content::Dict(entries), _) => return Shape::Pairs(entries),
@@ -40,7 +56,7 @@ pub(super) fn shape(value: &Value) -> Shape<'_> {
                 let members = members(object);
                 return match text {
                     Some(text) if members.is_empty() => Shape::Text(text),
-                    _ => Shape::Bag(members),
+                    _ => Shape::Bag(object, members),
                 };
             }
         }
@@ -51,26 +67,50 @@ pub(super) fn shape(value: &Value) -> Shape<'_> {
     }
 }
 
+impl<'v> Shape<'v> {
+    /// The text that an object has of its own.
+    pub(super) fn own_text(&self) -> Option<Cow<'v, str>> {
+        match self {
+            Self::Text(text) => Some(text.to_str_lossy()),
+            Self::Integer(digits) => Some(Cow::Borrowed(digits)),
+            Self::Bag(object, _) => single::own_text(object).map(PsString::to_str_lossy),
+            _ => None,
+        }
+    }
+}
+
+fn is_xml(object: &Object) -> bool {
+    object.type_names.contains("System.Xml.XmlNode")
+}
+
 /// The properties that make a value a row: members of an object, or entries of a dictionary with string keys. `None`
 /// for values that are one cell, such as strings, enums and lists.
 pub fn properties(document: &Document) -> Option<Vec<(&str, &Value)>> {
     match shape(&document.root) {
-        Shape::Bag(members) => Some(members),
+        Shape::Bag(_, members) => Some(members),
         Shape::Map(entries) => entries.iter().map(|(key, value)| Some((key_text(key)?.as_str()?, value))).collect(),
         _ => None,
     }
 }
 
+/// The members of an object, whether or not they make it a row.
+pub fn members_of(value: &Value) -> Option<Vec<(&str, &Value)>> {
+    value.as_object().map(members)
+}
+
 /// A value as plain text: scalars as the plain JSON profile writes them, without quotes; null and secure strings empty;
-/// enums and objects without members by their own text; everything else as compact JSON.
+/// enums and objects that have a text of their own by that; everything else as compact JSON.
 ///
 /// References are not resolved; see [`PlainJson::cell`].
 pub fn text(value: &Value) -> Cow<'_, str> {
     match shape(value) {
         Shape::Scalar(scalar) => scalar_text(scalar),
-        Shape::Text(text) => text.to_str_lossy(),
+        Shape::Same(scalar) => Cow::Owned(scalar_text(&scalar).into_owned()),
         Shape::Ref(_) => Cow::Borrowed(""),
-        _ => {
+        other => {
+            if let Some(own) = other.own_text() {
+                return own;
+            }
             let mut out = Vec::new();
             PlainJson::default().write(value, &mut out);
             Cow::Owned(String::from_utf8(out).unwrap_or_default())

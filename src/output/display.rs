@@ -1,7 +1,7 @@
 //! Values as people read them: dates and durations as PowerShell prints them, nested values in a short form.
 
 use super::refs::resolve;
-use crate::clixml::{self, Content, Document, Object, Value};
+use crate::clixml::{self, Content, Document, Object, Single, Value};
 
 /// Levels of nesting that are shown.
 const DEPTH: usize = 4;
@@ -20,8 +20,9 @@ fn push(document: &Document, value: &Value, depth: usize, out: &mut String) {
     if out.len() > LIMIT {
         return cut(out);
     }
-    match resolve(document, value) {
-        Value::Object(object) => push_object(document, object, depth, out),
+    let value = resolve(document, value);
+    match value {
+        Value::Object(object) => push_object(document, value, object, depth, out),
         Value::Bool(yes) => out.push_str(if *yes { "True" } else { "False" }),
         Value::DateTime(text) => out.push_str(&date_time(text)),
         Value::TimeSpan(text) => out.push_str(&time_span(text).unwrap_or_else(|| text.to_string())),
@@ -29,7 +30,12 @@ fn push(document: &Document, value: &Value, depth: usize, out: &mut String) {
     }
 }
 
-fn push_object(document: &Document, object: &Object, depth: usize, out: &mut String) {
+fn push_object(document: &Document, value: &Value, object: &Object, depth: usize, out: &mut String) {
+    match clixml::single(value) {
+        Some(Single::Same(value)) => return push(document, &value, depth, out),
+        Some(_) => return out.push_str(&clixml::text(value)),
+        None => {}
+    }
     match (&object.content, &object.to_string) {
         (Content::Value(_), Some(text)) if object.is_enum() => out.push_str(&text.to_str_lossy()),
         _ if depth == 0 => cut(out),
@@ -105,6 +111,19 @@ pub fn span_seconds(text: &str) -> Option<f64> {
     let fraction: f64 = format!("0.{}0", span.fraction).parse().ok()?;
     let seconds = whole as f64 + fraction;
     Some(if span.negative { -seconds } else { seconds })
+}
+
+/// The seconds of a duration or time of day as .NET writes it: `1.02:03:04.5`, `03:04`; a number alone is days.
+pub fn clock_seconds(text: &str) -> Option<f64> {
+    let (sign, rest) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
+    let (clock_or_days, after) = rest.split_once(':').unwrap_or((rest, ""));
+    if after.is_empty() {
+        return clock_or_days.parse::<f64>().ok().map(|days| sign * days * 86_400.0);
+    }
+    let (days, hours) = clock_or_days.split_once('.').unwrap_or(("0", clock_or_days));
+    let (minutes, seconds) = after.split_once(':').unwrap_or((after, "0"));
+    let number = |text: &str| text.parse::<f64>().ok();
+    Some(sign * (((number(days)? * 24.0 + number(hours)?) * 60.0 + number(minutes)?) * 60.0 + number(seconds)?))
 }
 
 /// The ticks of 100 ns of a duration such as `P1DT2H3M4.5S`; none if .NET's TimeSpan could not hold it.

@@ -79,7 +79,7 @@ impl List {
         if let Some(line) = self.select.is_all().then(|| merged(document, &document.root)).flatten() {
             return lines(host, &line);
         }
-        match object::shape(document) {
+        match object::shape(document, &self.select) {
             Shape::Fields(fields) => {
                 let fields = self.select.apply(fields);
                 block(document, host, &fields, self.color)

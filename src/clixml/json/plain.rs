@@ -8,7 +8,7 @@ use super::text::{write_decimal, write_str, write_string};
 use crate::clixml::encode::display;
 use crate::clixml::float::{write_f32, write_f64};
 use crate::clixml::view::{Shape, key_text, scalar_text, shape};
-use crate::clixml::{Document, PsString, RefId, Value};
+use crate::clixml::{Document, Object, PsString, RefId, Value, single};
 
 /// Integers beyond this are strings, because most JSON readers take numbers for doubles: 2^53 - 1.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -16,6 +16,8 @@ const LARGEST_EXACT: u64 = (1 << 53) - 1;
 const DEEPEST: usize = 128;
 /// Values that repeated references may add to one text, so that a small message cannot become a huge one.
 const MOST_REPEATED: usize = 1_000_000;
+/// The text of an object that says more than its members, beside them.
+const TEXT_MEMBER: &str = "$string";
 /// Diagnostics with a path; more are only counted.
 const MOST_DIAGNOSTICS: usize = 16;
 
@@ -40,7 +42,8 @@ pub fn write_plain(document: &Document, out: &mut Vec<u8>) -> Diagnostics {
 /// | enum | its names |
 /// | list of any kind | array |
 /// | dictionary | object if all keys are distinct strings, else an array of `{"Key":…,"Value":…}` |
-/// | object | its members: adapted ones, then extended ones; its text if it has none |
+/// | object that is one value, as a regex or an address is | that value: see [`single`](crate::clixml::single) |
+/// | other object | its members: adapted ones, then extended ones; before them `"$string"`, its text, if that says more; its text alone if it has no members |
 /// | primitive with notes | the primitive |
 /// | reference | the object again; in a cycle null, with a diagnostic |
 #[derive(Debug, Default)]
@@ -127,10 +130,12 @@ impl<'d> PlainJson<'d> {
         match shape(value) {
             Shape::Scalar(scalar) => self.scalar(scalar, out),
             Shape::Text(text) => write_string(text, out),
+            Shape::Integer(digits) => big_integer(digits, out),
+            Shape::Same(scalar) => self.scalar(&scalar, out),
             Shape::List(items) => self.list(items, out),
             Shape::Map(entries) => self.map(entries, out),
             Shape::Pairs(entries) => self.pairs(entries, out),
-            Shape::Bag(members) => self.bag(&members, out),
+            Shape::Bag(object, members) => self.bag(object, &members, out),
             Shape::Ref(id) => self.follow(id, out),
         }
         if opened {
@@ -138,8 +143,7 @@ impl<'d> PlainJson<'d> {
         }
     }
 
-    /// A value of the document as one cell of a table: scalars like [`text`](crate::clixml::text), references
-    /// resolved, everything else as compact JSON.
+    /// A value of the document as one cell of a table: like [`text`](crate::clixml::text), with references resolved.
     pub fn cell(&mut self, value: &'d Value) -> Cow<'d, str> {
         let mut value = value;
         // Each step follows one reference; only a cycle of bare references needs more steps than there are objects.
@@ -150,12 +154,15 @@ impl<'d> PlainJson<'d> {
                     return Cow::Borrowed("");
                 }
                 Shape::Scalar(scalar) => return scalar_text(scalar),
-                Shape::Text(text) => return text.to_str_lossy(),
+                Shape::Same(scalar) => return Cow::Owned(scalar_text(&scalar).into_owned()),
                 Shape::Ref(id) => match self.objects.get(&id) {
                     Some(target) => value = target,
                     None => break,
                 },
-                _ => break,
+                other => match other.own_text() {
+                    Some(text) => return text,
+                    None => break,
+                },
             }
         }
         let mut out = Vec::new();
@@ -237,8 +244,16 @@ impl<'d> PlainJson<'d> {
         out.push(b']');
     }
 
-    fn bag(&mut self, members: &[(&'d str, &'d Value)], out: &mut Vec<u8>) {
+    fn bag(&mut self, object: &Object, members: &[(&'d str, &'d Value)], out: &mut Vec<u8>) {
         out.push(b'{');
+        if let Some(text) = single::own_text(object).filter(|text| single::says_more(object, text, members))
+            && members.iter().all(|(name, _)| *name != TEXT_MEMBER)
+        {
+            write_str(TEXT_MEMBER, out);
+            out.push(b':');
+            write_string(text, out);
+            out.extend_from_slice(if members.is_empty() { b"" } else { b"," });
+        }
         for (at, (name, value)) in members.iter().enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -287,6 +302,14 @@ impl<'d> PlainJson<'d> {
         } else {
             self.diagnostics.more += 1;
         }
+    }
+}
+
+/// An integer of any size, as [`integer`] writes smaller ones.
+fn big_integer(digits: &str, out: &mut Vec<u8>) {
+    match digits.parse::<i64>() {
+        Ok(number) => integer(&number, number.unsigned_abs(), out),
+        Err(_) => write_str(digits, out),
     }
 }
 
@@ -415,6 +438,52 @@ mod tests {
         ] {
             check(xml, json);
         }
+    }
+
+    #[test]
+    fn references_and_short_dates_are_what_powershell_reads() {
+        for (xml, json) in [
+            ("<S>a&#0;b</S>", r#""a\u0000b""#),
+            ("<S>a&#xD83D;&#xDE00;b</S>", "\"a😀b\""),
+            ("<S>a&#xD800;b</S>", r#""a\uD800b""#),
+            ("<S>&#55357;</S>", r#""\uD83D""#),
+            ("<C>5&#53;357</C>", r#""\uD83D""#),
+            ("<D>1&#x2E;5</D>", "1.5"),
+            ("<Obj><MS><S N='&#x61;&#0;'>x</S></MS></Obj>", r#"{"a\u0000":"x"}"#),
+            ("<Obj><ToString>&#xD800;</ToString></Obj>", r#""\uD800""#),
+            ("<DT>2024-01-01</DT>", r#""2024-01-01T00:00:00""#),
+            ("<DT>2024-02Z</DT>", r#""2024-02-01T00:00:00Z""#),
+            ("<DT>10:11:12</DT>", r#""10:11:12""#),
+        ] {
+            assert_eq!(plain(xml), (json.to_owned(), Diagnostics::default()), "{xml}");
+        }
+    }
+
+    #[test]
+    fn objects_that_are_one_value_are_it() {
+        let object = |kind: &str, text: &str| {
+            format!("<Obj><TN><T>{kind}</T></TN><ToString>{text}</ToString><Props><B N='Even'>true</B></Props></Obj>")
+        };
+        for (kind, text, json) in [
+            ("System.Text.RegularExpressions.Regex", "^web\\d+$", r#""^web\\d+$""#),
+            ("System.Numerics.BigInteger", "-9007199254740991", "-9007199254740991"),
+            ("System.Numerics.BigInteger", "9007199254740992", r#""9007199254740992""#),
+            ("System.Numerics.BigInteger", "1180591620717411303424", r#""1180591620717411303424""#),
+            ("System.DateOnly", "01/02/2024", r#""2024-01-02""#),
+            ("System.Management.Automation.SwitchParameter", "True", "true"),
+            ("System.DBNull", "", "null"),
+            ("System.Half", "0.5", "0.5"),
+            ("My.Type", "My.Type", r#"{"Even":true}"#),
+            ("My.Type", "Even: true", r#"{"Even":true}"#),
+            ("My.Type", "odd", r#"{"$string":"odd","Even":true}"#),
+            ("System.Xml.XmlNode", "odd", r#"{"$string":"odd","Even":true}"#),
+        ] {
+            check(&object(kind, text), json);
+        }
+        let element = "<Obj><TN><T>System.Xml.XmlElement</T><T>System.Xml.XmlNode</T></TN><IE><S>#text</S></IE><Props><S N='k'>1</S></Props></Obj>";
+        check(element, r#"{"k":"1"}"#);
+        let letters = "<Obj><TN><T>System.Char[]</T></TN><LST><C>97</C><C>98</C></LST></Obj>";
+        check(letters, r#""ab""#);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::object::{self, Shape};
 use super::select::Select;
 use super::spool::Spool;
 use super::{CsvSettings, Flow, Losses, Settings, Sink, flow, sanitize};
-use crate::clixml::{Object, PlainJson, Value};
+use crate::clixml::{self, Object, PlainJson, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
@@ -93,7 +93,7 @@ impl Csv {
         let document = &record.value;
         let mut json = PlainJson::new(document);
         let line = self.select.is_all().then(|| merged(document, &document.root)).flatten().map(Value::str);
-        let fields = match (&line, object::shape(document)) {
+        let fields = match (&line, object::shape(document, &self.select)) {
             (Some(line), _) => vec![(VALUE_COLUMN, line)],
             (None, Shape::Fields(fields)) => self.select.apply(fields),
             (None, Shape::Scalar(value)) => vec![(VALUE_COLUMN, value)],
@@ -262,6 +262,12 @@ impl Columns {
 fn kind(value: &Value) -> Kind {
     if value.as_object().is_some_and(Object::is_enum) {
         return Kind::Text;
+    }
+    match clixml::single(value) {
+        Some(Single::Text(_)) => return Kind::Text,
+        Some(Single::Integer(_) | Single::Time(_) | Single::Version(_)) => return Kind::Typed,
+        Some(Single::Same(value)) => return kind(&value),
+        None => {}
     }
     match value.unboxed() {
         Value::Null | Value::SecureString(_) => Kind::Null,

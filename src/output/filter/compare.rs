@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 
 use super::{Literal, text};
-use crate::clixml::{Document, Value};
+use crate::clixml::{self, Document, Single, Value};
+use crate::output::display::clock_seconds;
 use crate::output::refs::resolve;
 use crate::output::select::matches;
-use crate::output::sort::{instant, number};
+use crate::output::sort::{Version, exact, exact_text, instant, is_null, number};
 
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,13 @@ impl Operator {
 
 /// Whether PowerShell takes a value for true.
 pub fn truth(value: &Value) -> bool {
+    match clixml::single(value) {
+        Some(Single::Integer(digits)) => return digits.bytes().any(|byte| matches!(byte, b'1'..=b'9')),
+        Some(Single::Same(same @ (Value::Null | Value::Bool(_)))) => return truth(&same),
+        // To PowerShell any other object is true.
+        Some(_) => return true,
+        None => {}
+    }
     match value.unboxed() {
         Value::Null => false,
         Value::Object(_) => value.as_list().is_none_or(|items| !items.is_empty()),
@@ -106,7 +114,7 @@ pub fn compare(document: &Document, value: &Value, operator: Operator, literals:
 
 /// How a value stands to a literal; `None` if the literal is not of the value's type.
 fn order(document: &Document, value: &Value, literal: &Literal) -> Option<Ordering> {
-    let null = matches!(value.unboxed(), Value::Null);
+    let null = is_null(value);
     let right = match literal {
         Literal::Null => return Some(if null { Ordering::Equal } else { Ordering::Greater }),
         Literal::Text(_) if null => return Some(Ordering::Less),
@@ -115,25 +123,40 @@ fn order(document: &Document, value: &Value, literal: &Literal) -> Option<Orderi
     if value.as_object().is_some_and(|object| object.is_enum()) && right.parse::<i64>().is_err() {
         return Some(folded(&text(document, value)).cmp(&folded(right)));
     }
-    let right_number = match value.unboxed() {
-        Value::Version(left) => return Some(parts(left)?.cmp(&parts(right)?)),
+    if let Some(left) = Version::of(value) {
+        return Some(left.cmp(&left.like(right)?));
+    }
+    let single = clixml::single(value);
+    let right_number = match (&single, value.unboxed()) {
+        (Some(Single::Time(_)), _) => clock_seconds(right),
+        (Some(Single::Same(same)), _) | (None, same) => counterpart(same, right),
+        _ => amount(right),
+    };
+    match number(value) {
+        Some(left) => {
+            let right_number = right_number?;
+            let order = left.partial_cmp(&right_number)?;
+            let digits = exact(value, left);
+            let same =
+                || if digits.is_empty() { Ordering::Equal } else { digits.cmp(&exact_text(right, right_number)) };
+            Some(order.then_with(same))
+        }
+        None => Some(folded(&text(document, value)).cmp(&folded(right))),
+    }
+}
+
+/// The size of a literal that is compared with this value.
+fn counterpart(value: &Value, right: &str) -> Option<f64> {
+    match value {
         Value::DateTime(_) => instant(&iso(right)).map(|at| at.as_microsecond() as f64),
         Value::TimeSpan(_) => seconds(right),
         Value::Bool(_) => boolean(right),
         _ => amount(right),
-    };
-    match number(value) {
-        Some(left) => left.partial_cmp(&right_number?),
-        None => Some(folded(&text(document, value)).cmp(&folded(right))),
     }
 }
 
 fn folded(text: &str) -> String {
     text.to_lowercase()
-}
-
-fn parts(version: &str) -> Option<Vec<u32>> {
-    version.split('.').map(|part| part.parse().ok()).collect()
 }
 
 /// A number, with the suffixes of PowerShell.
@@ -166,13 +189,5 @@ fn seconds(text: &str) -> Option<f64> {
     if text.starts_with('P') || text.starts_with("-P") {
         return crate::output::display::span_seconds(text);
     }
-    let (sign, rest) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
-    let (clock_or_days, after) = rest.split_once(':').unwrap_or((rest, ""));
-    if after.is_empty() {
-        return clock_or_days.parse::<f64>().ok().map(|days| sign * days * 86_400.0);
-    }
-    let (days, hours) = clock_or_days.split_once('.').unwrap_or(("0", clock_or_days));
-    let (minutes, seconds) = after.split_once(':').unwrap_or((after, "0"));
-    let number = |text: &str| text.parse::<f64>().ok();
-    Some(sign * (((number(days)? * 24.0 + number(hours)?) * 60.0 + number(minutes)?) * 60.0 + number(seconds)?))
+    clock_seconds(text)
 }

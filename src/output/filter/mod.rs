@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use self::compare::{Operator, compare, truth};
 use super::display::display;
+use super::object;
 use super::refs::resolve;
 use super::text::format;
 use super::{Flow, Sink};
-use crate::clixml::{self, Document, Value};
+use crate::clixml::{self, Content, Document, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Stream;
 
@@ -68,13 +69,8 @@ impl Property {
         if first.eq_ignore_ascii_case("PSComputerName") {
             return read(&Value::str(host));
         }
-        let fields = clixml::properties(document);
-        let value = match &fields {
-            Some(fields) => fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|(_, value)| *value),
-            None => Some(&document.root).filter(|_| first.eq_ignore_ascii_case("Value")),
-        };
-        let resolved = value.map(|value| resolve(document, value));
-        let value = inner.iter().fold(resolved, |value, name| Some(resolve(document, value?.member(name)?)));
+        let value = object::property(document, first);
+        let value = inner.iter().fold(value, |value, name| Some(resolve(document, value?.member(name)?)));
         read(value.unwrap_or(&Value::Null))
     }
 }
@@ -122,7 +118,13 @@ impl Sink for Filtered {
 /// The text of a value for comparisons with text.
 fn text(document: &Document, value: &Value) -> String {
     match value {
-        Value::Object(object) if !object.is_enum() && object.to_string.is_none() => display(document, value),
+        Value::Object(object) if object.is_enum() => clixml::text(value).into_owned(),
+        Value::Object(object) => match (clixml::single(value), &object.content) {
+            (Some(Single::Same(value)), _) => text(document, &value),
+            (Some(_), _) => clixml::text(value).into_owned(),
+            (None, Content::Value(inner)) => text(document, inner),
+            (None, _) => display(document, value),
+        },
         Value::Bool(_) => display(document, value),
         _ => clixml::text(value).into_owned(),
     }
@@ -203,6 +205,81 @@ mod tests {
         ] {
             let parsed: Where = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
             assert_eq!(parsed.holds(&document, "web01"), expect, "{expression}");
+        }
+    }
+
+    fn single(kind: &'static str, text: &str, props: Vec<(&str, Value)>) -> Value {
+        let props = props.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        Object { type_names: TypeNames::new([kind]), to_string: Some(text.into()), props, ..Object::default() }.into()
+    }
+
+    #[test]
+    fn objects_that_are_one_value_compare_as_it() {
+        let offset = vec![("Year", Value::I32(2024)), ("DateTime", Value::DateTime("2024-01-02T03:04:05.5".into()))];
+        let object = bag(vec![
+            ("Small", single("System.Numerics.BigInteger", "20", vec![("Sign", Value::I32(1))])),
+            ("Zero", single("System.Numerics.BigInteger", "0", vec![])),
+            ("Big", single("System.Numerics.BigInteger", "1180591620717411303424", vec![])),
+            ("Huge", single("System.Numerics.BigInteger", &format!("-1{}1", "0".repeat(400)), vec![])),
+            ("Half", single("System.Half", "1.5", vec![])),
+            (
+                "Pattern",
+                single("System.Text.RegularExpressions.Regex", r"^web\d+$", vec![("Options", Value::str("None"))]),
+            ),
+            ("When", single("System.DateTimeOffset", "01/02/2024 03:04:05 +02:00", offset)),
+            ("Day", single("System.DateOnly", "01/02/2024", vec![])),
+            ("At", single("System.TimeOnly", "09:04", vec![("Ticks", Value::I64(326_450_000_000))])),
+            ("Address", single("System.Net.IPAddress", "10.0.0.1", vec![])),
+            ("Switch", single("System.Management.Automation.SwitchParameter", "False", vec![])),
+            ("Null", single("System.DBNull", "", vec![])),
+            ("Product", single("System.Management.Automation.SemanticVersion", "7.10.0", vec![])),
+            ("Near", Value::I64(9_007_199_254_740_993)),
+            ("Own", single("My.Type", "mine", vec![("a", Value::I32(1))])),
+        ]);
+        let document = Document::new(object.into());
+        for (expression, expect) in [
+            ("Small -gt 5", true),
+            ("Small -gt 100", false),
+            ("Small -eq 20", true),
+            ("Small -lt 1kb", true),
+            ("Zero", false),
+            ("Small", true),
+            ("Big -gt 1180591620717411303423", true),
+            ("Big -eq 1180591620717411303424", true),
+            ("Big -ge 1180591620717411303425", false),
+            ("Big -lt 2000000000000000000000", true),
+            ("Huge -lt -5", true),
+            (&format!("Huge -lt -1{}0", "0".repeat(400)), true),
+            (&format!("Huge -lt -1{}2", "0".repeat(400)), false),
+            ("Near -gt 9007199254740992", true),
+            ("Near -eq 9007199254740992", false),
+            ("Half -ge 1.5", true),
+            ("Pattern -like '*web*'", true),
+            ("Pattern.Options -eq None", true),
+            ("When -gt 2024-01-02T01:04:05Z", true),
+            ("When -lt 2024-01-02T01:04:06Z", true),
+            ("When.Year -eq 2024", true),
+            ("Day -lt 2024-01-03", true),
+            ("Day -eq 2024-01-02", true),
+            ("At -gt 9:04", true),
+            ("At -lt 10:00", true),
+            ("Address -like 10.*", true),
+            ("Address -in 10.0.0.2,10.0.0.1", true),
+            ("Switch", false),
+            ("Switch -eq $false", true),
+            ("Null -eq $null", true),
+            ("Null", false),
+            ("Product -eq 7.10.0", true),
+            ("Product -gt 7.9", true),
+            ("Own -eq MINE", true),
+            ("Own.a -eq 1", true),
+        ] {
+            let parsed: Where = expression.parse().unwrap_or_else(|error| panic!("{expression}: {error}"));
+            assert_eq!(parsed.holds(&document, "web01"), expect, "{expression}");
+        }
+        let alone = Document::new(single("System.Net.IPAddress", "10.0.0.1", vec![("ScopeId", Value::I64(0))]));
+        for expression in ["Value -eq 10.0.0.1", "ScopeId -eq 0"] {
+            assert!(expression.parse::<Where>().unwrap().holds(&alone, "h"), "{expression}");
         }
     }
 

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::clixml::{self, Value};
-use crate::output::display::span_seconds;
-use crate::output::refs::resolve;
+use super::exact::{Version, exact};
+use crate::clixml::{self, Single, Value};
+use crate::output::display::{clock_seconds, span_seconds};
+use crate::output::object;
 use crate::record::Record;
 
 /// A property to sort by: `Name`, or `Name:desc` for the largest first.
@@ -44,10 +45,7 @@ impl SortKey {
         if self.property.eq_ignore_ascii_case("PSComputerName") {
             key.extend_from_slice(&record.target.0.to_be_bytes());
         } else {
-            let document = &record.value;
-            let fields = clixml::properties(document).unwrap_or_default();
-            let value = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.property));
-            push(value.map_or(&Value::Null, |(_, value)| resolve(document, value)), key);
+            push(object::property(&record.value, &self.property).unwrap_or(&Value::Null), key);
         }
         if self.descending {
             key[from..].iter_mut().for_each(|byte| *byte = !*byte);
@@ -57,17 +55,17 @@ impl SortKey {
 
 /// A tag for the kind, then the value; a text ends with 0, which no text contains then.
 fn push(value: &Value, key: &mut Vec<u8>) {
-    if matches!(value.unboxed(), Value::Null) {
+    if is_null(value) {
         return key.push(0);
     }
     if let Some(number) = number(value) {
         key.push(1);
-        return key.extend_from_slice(&ordered(number).to_be_bytes());
+        key.extend_from_slice(&ordered(number).to_be_bytes());
+        return key.extend(exact(value, number));
     }
     key.push(2);
-    if let Value::Version(text) = value.unboxed() {
-        let parts = text.split('.').map(|part| part.parse::<u32>().unwrap_or(u32::MAX));
-        parts.for_each(|part| key.extend_from_slice(format!("{part:010}.").as_bytes()));
+    if let Some(version) = Version::of(value) {
+        version.push(key);
     } else {
         let text = clixml::text(value);
         key.extend(text.chars().flat_map(char::to_lowercase).filter(|c| *c != '\0').collect::<String>().into_bytes());
@@ -75,8 +73,20 @@ fn push(value: &Value, key: &mut Vec<u8>) {
     key.push(0);
 }
 
-/// The size of numbers, booleans, dates (microseconds) and durations (seconds).
+/// Whether it is null, or an object that means null.
+pub fn is_null(value: &Value) -> bool {
+    matches!(value.unboxed(), Value::Null) || clixml::single(value) == Some(Single::Same(Value::Null))
+}
+
+/// The size of numbers, booleans, dates (microseconds), durations and times of day (seconds).
 pub fn number(value: &Value) -> Option<f64> {
+    match clixml::single(value) {
+        Some(Single::Integer(digits)) => return digits.parse().ok(),
+        Some(Single::Same(value)) => return number(&value),
+        Some(Single::Time(text)) => return clock_seconds(&text),
+        Some(Single::Text(_) | Single::Version(_)) => return None,
+        None => {}
+    }
     if let Some(number) = value.as_i64() {
         return Some(number as f64);
     }
@@ -108,7 +118,65 @@ fn ordered(number: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{SortKey, ordered, push};
-    use crate::clixml::Value;
+    use crate::clixml::{Object, TypeNames, Value};
+
+    /// An object of a type that is one value.
+    fn single(kind: &'static str, text: &str) -> Value {
+        Object { type_names: TypeNames::new([kind]), to_string: Some(text.into()), ..Object::default() }.into()
+    }
+
+    #[test]
+    fn large_integers_are_in_order() {
+        let big = |text: &str| single("System.Numerics.BigInteger", text);
+        let long = |first: char| big(&format!("{first}{}", "7".repeat(400)));
+        let values = [
+            big(&format!("-{}", "9".repeat(400))),
+            big("-1180591620717411303425"),
+            big("-1180591620717411303424"),
+            Value::I64(-9_007_199_254_740_993),
+            Value::I64(-9_007_199_254_740_992),
+            big("-3"),
+            Value::I32(20),
+            big("21"),
+            Value::F64(9_007_199_254_740_992.0),
+            Value::I64(9_007_199_254_740_993),
+            Value::Decimal("9007199254740993.5".into()),
+            big("9007199254740994"),
+            Value::U64(u64::MAX),
+            big("18446744073709551616"),
+            big("1180591620717411303424"),
+            big("1180591620717411303425"),
+            long('1'),
+            long('2'),
+            Value::F64(f64::INFINITY),
+        ];
+        for pair in values.windows(2) {
+            assert!(key(pair[0].clone()) < key(pair[1].clone()), "{pair:?}");
+        }
+        assert_eq!(key(big("9007199254740993")), key(Value::I64(9_007_199_254_740_993)));
+        assert_eq!(key(Value::Decimal("9007199254740993.50".into())), key(Value::Decimal("9007199254740993.5".into())));
+    }
+
+    #[test]
+    fn objects_that_are_one_value_are_in_its_order() {
+        let semantic = |text: &str| single("System.Management.Automation.SemanticVersion", text);
+        let values = [
+            single("System.DBNull", ""),
+            single("System.DateOnly", "12/31/2023"),
+            single("System.DateTimeOffset", "01/01/2024 00:00:00 +02:00"),
+            single("System.DateTimeOffset", "12/31/2023 23:00:00 +00:00"),
+            single("System.DateOnly", "01/01/2024"),
+            semantic("7.4.0-preview.2"),
+            semantic("7.4.0"),
+            semantic("7.10.0-rc.1+build"),
+            semantic("7.10.0"),
+            single("System.Net.IPAddress", "10.0.0.1"),
+            single("System.Net.IPAddress", "9.0.0.1"),
+        ];
+        for pair in values.windows(2) {
+            assert!(key(pair[0].clone()) < key(pair[1].clone()), "{pair:?}");
+        }
+    }
 
     fn key(value: Value) -> Vec<u8> {
         let mut key = Vec::new();

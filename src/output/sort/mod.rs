@@ -3,14 +3,16 @@
 //! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. The ends
 //! of the targets wait behind them, since a target's end stands behind its objects; all other events pass at once.
 
+mod exact;
 mod key;
 mod merge;
 
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 
+pub(super) use self::exact::{Version, exact, exact_text};
 pub use self::key::SortKey;
-pub(super) use self::key::{instant, number};
+pub(super) use self::key::{instant, is_null, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
 use crate::clixml::{Decoder, Document, encode};

@@ -1,6 +1,6 @@
 //! What stands in a cell: a value in words, a number with a fraction as short as people read it.
 
-use crate::clixml::{Document, Object, Value};
+use crate::clixml::{Document, Object, Single, Value, single};
 use crate::output::display::display;
 use crate::output::refs::resolve;
 use crate::output::text::number::rounded;
@@ -28,6 +28,11 @@ pub fn cell(document: &Document, value: &Value) -> String {
 pub fn is_number(value: &Value) -> bool {
     if value.as_object().is_some_and(Object::is_enum) {
         return false;
+    }
+    match single(value) {
+        Some(Single::Integer(_)) => return true,
+        Some(Single::Same(value)) => return is_number(&value),
+        _ => {}
     }
     let value = value.unboxed();
     matches!(value, Value::Null | Value::F32(_) | Value::F64(_) | Value::Decimal(_) | Value::U64(_))

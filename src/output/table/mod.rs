@@ -135,7 +135,7 @@ impl Table {
         if let Some(line) = self.select.is_all().then(|| merged(document, &document.root)).flatten() {
             return self.scalar(record.target, &line);
         }
-        match object::shape(document) {
+        match object::shape(document, &self.select) {
             Shape::Fields(mut fields) => {
                 fields.retain(|(name, _)| !name.eq_ignore_ascii_case(host::COLUMN));
                 let shown = match self.select.is_all() {

@@ -50,7 +50,7 @@ impl Paper {
             }
             Added::Object => {
                 self.settle_sheets(out)?;
-                match object::shape(document) {
+                match object::shape(document, select) {
                     Shape::Fields(fields) if !select.is_all() => {
                         self.page.thing(out, &Thing::selected(document, select.apply(fields)), name)
                     }
