@@ -1,5 +1,6 @@
 //! A worker: one attempt on one target, from the connection to its end.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +16,10 @@ use uuid::Uuid;
 use super::constrained::Constrained;
 use super::gatekeeper::{Milestone, Reports};
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
-use crate::clixml::{Document, Value};
+use crate::clixml::Document;
 use crate::event::{Outcome, Reason, RunEventKind};
 use crate::psrp::{Command, Opening};
-use crate::record::{Record, Stream};
+use crate::record::{Record, Stream, error_message};
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
 use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
@@ -452,13 +453,7 @@ fn broke_off(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
     }
 }
 
-/// The message of an error record as PowerShell shows it: details first, then the exception's own message.
+/// What is said of the error record that ended the script.
 fn message_of(error: &Document) -> String {
-    let record = &error.root;
-    let details = record.member("ErrorDetails_Message").and_then(Value::as_text);
-    let exception = || record.member("Exception")?.member("Message")?.as_text();
-    let category = || record.member("ErrorCategory_Message").and_then(Value::as_text);
-    let to_string = || record.as_object()?.to_string.as_ref();
-    let text = details.or_else(exception).or_else(category).or_else(to_string);
-    text.map(|text| text.to_string()).unwrap_or_else(|| "the script failed without a message".to_owned())
+    error_message(error).map_or_else(|| "the script failed without a message".to_owned(), Cow::into_owned)
 }

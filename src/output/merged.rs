@@ -49,7 +49,10 @@ mod tests {
                 ("writeErrorStream", Value::Bool(true)),
             ]
         };
-        let host = bag(vec![("Message", Value::str("told")), ("NoNewLine", Value::Bool(false))]);
+        let host = typed(
+            &["HostInformationMessage"],
+            vec![("Message", Value::str("told")), ("NoNewLine", Value::Bool(false))],
+        );
         let mut script = Script::new(&["web01"]);
         let objects: Vec<Value> = vec![
             Value::str("out"),

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Color, Style};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::display::display;
 use super::refs::resolve;
-use crate::clixml::{Document, Value};
-use crate::record::{ERROR_CATEGORIES, Record, Stream};
+use super::text::spoken;
+use crate::clixml::{self, Document, PlainJson, Value};
+use crate::record::{ERROR_CATEGORIES, Record, Stream, error_message};
 
 /// `ConsoleColor` by number (MS-PSRP 2.2.3.3).
 const CONSOLE_COLORS: [(&str, AnsiColor); 16] = [
@@ -65,8 +66,8 @@ pub struct ErrorData<'a> {
     pub category: Option<&'static str>,
     /// `Category: (Target:Type) [Activity], Reason`.
     pub category_message: Option<Cow<'a, str>>,
-    /// The target object's text.
-    pub target: Option<Cow<'a, str>>,
+    /// The target object: the text that it has of itself, else its plain form.
+    pub target: Option<Box<RawValue>>,
     /// Where in the script, with the line.
     pub position: Option<Cow<'a, str>>,
     /// `ScriptStackTrace`.
@@ -212,27 +213,29 @@ impl<'a> Reader<'a> {
 
     fn error(self) -> ErrorData<'a> {
         let exception = self.member("Exception");
-        let full = |text: &Cow<'_, str>| !text.is_empty();
-        let message = self
-            .text("ErrorDetails_Message")
-            .filter(full)
-            .or_else(|| text_of(self.inside(exception?, "Message")?).filter(full))
-            .or_else(|| self.text("ErrorCategory_Message").filter(full))
-            .or_else(|| text_of(&self.document.root))
-            .unwrap_or_default();
         let category = self.member("ErrorCategory_Category").and_then(Value::as_i64);
         let position = self.member("InvocationInfo").and_then(|info| self.inside(info, "PositionMessage"));
         ErrorData {
-            message,
+            message: error_message(self.document).unwrap_or_default(),
             exception: exception.and_then(|exception| exception.as_object()?.type_names.first()),
             fully_qualified_error_id: self.text("FullyQualifiedErrorId"),
             category: category.and_then(|number| ERROR_CATEGORIES.get(usize::try_from(number).ok()?).copied()),
             category_message: self.text("ErrorCategory_Message"),
-            target: self.member("TargetObject").and_then(text_of),
+            target: self.member("TargetObject").and_then(|target| self.plain(target)),
             position: position.and_then(text_of).filter(|text| !text.is_empty()),
             script_stack_trace: self.text("ErrorDetails_ScriptStackTrace"),
             recommended_action: self.text("ErrorDetails_RecommendedAction"),
         }
+    }
+
+    /// An object as plain JSON, or as its text where that is its own: `/tmp` says of a folder what is meant.
+    fn plain(self, value: &'a Value) -> Option<Box<RawValue>> {
+        let mut json = Vec::new();
+        match value.as_object().filter(|_| clixml::single(value).is_none()).and_then(clixml::own_text) {
+            Some(text) => PlainJson::default().write(&Value::Str(text.clone()), &mut json),
+            None => PlainJson::new(self.document).write(value, &mut json),
+        }
+        RawValue::from_string(String::from_utf8(json).ok()?).ok()
     }
 
     fn informational(self) -> Cow<'a, str> {
@@ -241,23 +244,29 @@ impl<'a> Reader<'a> {
 
     fn information(self) -> InformationData<'a> {
         let data = self.member("MessageData");
-        let host_message = data.and_then(|data| self.inside(data, "Message"));
+        let host_message = self.host_message();
         let tags = self.member("Tags").and_then(Value::as_list).unwrap_or_default();
         InformationData {
-            message: match host_message.or(data) {
-                Some(value) => text_of(value).unwrap_or_else(|| display(self.document, value).into()),
-                None => text_of(&self.document.root).unwrap_or_default(),
+            message: match (host_message.and_then(|message| self.inside(message, "Message")), data) {
+                (Some(value), _) | (None, Some(value)) => spoken(self.document, value).into(),
+                (None, None) => text_of(&self.document.root).unwrap_or_default(),
             },
             tags: tags.iter().filter_map(text_of).collect(),
             source: self.text("Source"),
-            no_newline: data.and_then(|data| self.inside(data, "NoNewLine")).and_then(Value::as_bool) == Some(true),
+            no_newline: host_message.and_then(|message| self.inside(message, "NoNewLine")?.as_bool()) == Some(true),
         }
+    }
+
+    /// What Write-Host says, with how it is to be shown; other objects may have members of the same names.
+    fn host_message(self) -> Option<&'a Value> {
+        let own = "System.Management.Automation.HostInformationMessage";
+        self.member("MessageData").filter(|data| data.as_object().is_some_and(|data| data.type_names.contains(own)))
     }
 
     /// The colours that Write-Host asked for.
     fn host_style(self) -> Style {
         let color = |name: &str| {
-            let color = self.inside(self.member("MessageData")?, name)?;
+            let color = self.inside(self.host_message()?, name)?;
             let number = color.as_i64().and_then(|number| CONSOLE_COLORS.get(usize::try_from(number).ok()?));
             let named = || CONSOLE_COLORS.iter().find(|(name, _)| color.as_text().is_some_and(|text| text == name));
             number.or_else(named).map(|(_, color)| Color::Ansi(*color))
@@ -344,7 +353,7 @@ mod tests {
                 "fully_qualified_error_id": "PathNotFound,GetItem",
                 "category": "ObjectNotFound",
                 "category_message": "ObjectNotFound: (:) [Get-Item]",
-                "target": null,
+                "target": {"Message": "Cannot find path."},
                 "position": "At line:1 char:1\n+ gi nope\n+ ~~~~~~~",
                 "script_stack_trace": null,
                 "recommended_action": null,
@@ -376,6 +385,37 @@ mod tests {
     }
 
     #[test]
+    fn targets_are_in_plain_form() {
+        let target = |value: Value| {
+            let mut object = error();
+            object.notes[1].1 = value;
+            data(&record(Stream::Error, object))["target"].clone()
+        };
+        let pair = || vec![(Value::str("k"), Value::I32(1))];
+        let of = |content| Object { content, ..Object::default() }.into();
+        let with_text =
+            |text: &str| Object { to_string: Some(text.into()), ..bag(vec![("Exists", Value::Bool(true))]) };
+        for (value, plain) in [
+            (of(Content::Dict(pair())), json!({"k": 1})),
+            (Value::I32(5), json!(5)),
+            (of(Content::List(ListKind::List, vec![Value::I32(1), Value::I32(2)])), json!([1, 2])),
+            (bag(vec![("k", Value::I32(1))]).into(), json!({"k": 1})),
+            (Value::DateTime("2024-01-02T00:00:00".into()), json!("2024-01-02T00:00:00")),
+            (Value::str("C:\\x"), json!("C:\\x")),
+            (with_text("/tmp").into(), json!("/tmp")),
+            (
+                Object { type_names: TypeNames::new(["My.Type"]), ..with_text("My.Type") }.into(),
+                json!({"Exists": true}),
+            ),
+            (Object { type_names: TypeNames::new(["System.Numerics.BigInteger"]), ..with_text("7") }.into(), json!(7)),
+            (Value::SecureString([1].into()), json!(null)),
+            (Value::Null, json!(null)),
+        ] {
+            assert_eq!(target(value), plain);
+        }
+    }
+
+    #[test]
     fn informational_records_have_their_prefix() {
         let warning = record(Stream::Warning, bag(vec![("InformationalRecord_Message", Value::str("low"))]));
         assert_eq!(data(&warning), json!({"message": "low"}));
@@ -385,12 +425,13 @@ mod tests {
 
     #[test]
     fn write_host_keeps_colour_and_line() {
-        let message = bag(vec![
+        let mut message = bag(vec![
             ("Message", Value::str("so far")),
             ("NoNewLine", Value::Bool(true)),
             ("ForegroundColor", Object { content: Content::Value(Value::I32(12)), ..Object::default() }.into()),
             ("BackgroundColor", Value::str("DarkBlue")),
         ]);
+        message.type_names = TypeNames::new(["System.Management.Automation.HostInformationMessage", "System.Object"]);
         let tags = Object { content: Content::List(ListKind::List, vec![Value::str("PSHOST")]), ..Object::default() };
         let record = record(Stream::Information, bag(vec![("MessageData", message.into()), ("Tags", tags.into())]));
         assert_eq!(data(&record), json!({"message": "so far", "tags": ["PSHOST"], "source": null, "no_newline": true}));
@@ -404,7 +445,20 @@ mod tests {
         let shown =
             |value: Value| Shown::of(&record(Stream::Information, bag(vec![("MessageData", value)])), false).text;
         assert_eq!(shown(Value::I32(42)), "42");
-        assert_eq!(shown(bag(vec![("a", Value::I32(1))]).into()), "@{a=1}");
+        let custom = |members: Vec<(&str, Value)>| {
+            Object { type_names: TypeNames::new(["System.Management.Automation.PSCustomObject"]), ..bag(members) }
+                .into()
+        };
+        assert_eq!(shown(custom(vec![("a", Value::I32(1))])), "@{a=1}");
+        let of_no_host = vec![("Message", Value::str("disk full")), ("NoNewLine", Value::Bool(true))];
+        let said = record(Stream::Information, bag(vec![("MessageData", custom(of_no_host))]));
+        assert_eq!(data(&said)["message"], "@{Message=disk full; NoNewLine=True}");
+        assert_eq!(data(&said)["no_newline"], false);
+        let list = Content::List(ListKind::List, vec![Value::I32(1), Value::str("b")]);
+        assert_eq!(shown(Object { content: list, ..Object::default() }.into()), "1 b");
+        assert_eq!(shown(Value::DateTime("2024-01-02T03:04:05".into())), "01/02/2024 03:04:05");
+        let pattern = Object { to_string: Some("a+".into()), ..bag(vec![("Options", Value::str("None"))]) };
+        assert_eq!(shown(pattern.into()), "a+");
         assert_eq!(Shown::of(&record(Stream::Information, Value::str("from the host")), false).text, "from the host");
     }
 

@@ -49,6 +49,15 @@ pub fn alone(document: &Document, value: &Value) -> String {
     element(document, opened(document, value), Numbers::Plain)
 }
 
+/// The text that PowerShell makes of a value in a string: `1 2` of a list, `@{a=1}` of a custom object.
+pub fn spoken(document: &Document, value: &Value) -> String {
+    match opened(document, value) {
+        value @ Value::Bytes(_) => element(document, value, Numbers::Exact),
+        Value::Xml(_) => "System.Xml.XmlDocument".to_owned(),
+        value => joined(document, value, Numbers::Exact),
+    }
+}
+
 /// Whether PowerShell puts such values at the right of their column.
 pub fn is_right(document: &Document, value: &Value) -> bool {
     let value = opened(document, value);

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub(super) use self::cell::spoken;
 use self::paper::Paper;
 use super::select::Select;
 use super::{Flow, Settings, Sink, flow, waiting};
