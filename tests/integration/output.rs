@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::Document;
-use psfleet::event::{RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::event::{Counts, ExitFacts, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
 use psfleet::record::{Record, Stream};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
@@ -100,6 +101,27 @@ fn written(format: Format, events: &[RunEvent]) -> String {
     String::from_utf8(capture.0.lock().expect("not poisoned").clone()).expect("UTF-8")
 }
 
+/// What a sink writes of objects that one host sent.
+pub fn written_of(format: Format, objects: Vec<Document>) -> String {
+    let target = Arc::new(local(std::path::Path::new("pwsh"), "host"));
+    let header = Arc::new(RunHeader { run: uuid::Uuid::now_v7(), targets: vec![target] });
+    let records = objects.into_iter().map(|value| record(&header, "host", Stream::Output, value));
+    let (counts, duration) = (Counts::default(), Duration::ZERO);
+    let summary = Summary {
+        run: header.run,
+        counts,
+        target_count: 1,
+        duration,
+        exit: ExitFacts::default(),
+        shells_left: Vec::new(),
+    };
+    let summary = RunEventKind::RunFinished(Arc::new(summary));
+    let kinds: Vec<_> = records.chain([summary]).collect();
+    let kinds = [RunEventKind::RunStarted(Arc::clone(&header))].into_iter().chain(kinds);
+    let events: Vec<_> = (1..).zip(kinds).map(|(seq, kind)| RunEvent { seq, at: Timestamp::now(), kind }).collect();
+    written(format, &events)
+}
+
 #[tokio::test]
 async fn objects_of_powershell_in_every_format() {
     let Some(pwsh) = pwsh() else { return };
@@ -184,6 +206,24 @@ const EXPRESSIONS: &[&str] = &[
     "$_.Nested.Deep -eq 'x y'",
     "$_.Char -eq 'c'",
     "$_.Decimal -eq 1.1",
+    "$_.Big -gt 5",
+    "$_.Big -lt '100'",
+    "$_.Big -gt 1180591620717411303424",
+    "$_.ZeroBig",
+    "$_.Switch",
+    "$_.Switch -eq $false",
+    "$_.Address -eq '10.0.0.1'",
+    "$_.Address -like '10.*'",
+    "$_.Address -in 'a', '10.0.0.1'",
+    "$_.Offset -gt '2024-01-01'",
+    "$_.Offset -lt '2024-01-02T01:04:06Z'",
+    "$_.Offset.Year -eq 2024",
+    "$_.Date -lt '2024-02-01'",
+    "$_.Time -gt '03:00'",
+    "$_.Semantic -gt '1.9.0'",
+    "$_.Semantic -lt '1.10.0'",
+    "$_.Pattern -like '*web*'",
+    "$_.Half -ge 1.5",
 ];
 
 #[tokio::test]
@@ -191,7 +231,10 @@ async fn where_agrees_with_powershell() {
     let Some(pwsh) = pwsh() else { return };
     let object = r#"$o = [pscustomobject]@{ Name = 'W32Time'; Size = 3GB; Real = 0.5; None = $null; On = $true; Off = $false;
         Day = [DayOfWeek]'Friday'; When = [datetime]'2026-11-22T19:51:31'; Took = [timespan]'0:1:30'; Version = [version]'10.0.1';
-        Tags = 'a', 'b'; Empty = ''; Zero = 0; Nested = [pscustomobject]@{ Deep = 'x y' }; Char = [char]'c'; Decimal = 1.10d }
+        Tags = 'a', 'b'; Empty = ''; Zero = 0; Nested = [pscustomobject]@{ Deep = 'x y' }; Char = [char]'c'; Decimal = 1.10d;
+        Big = [bigint]20; ZeroBig = [bigint]0; Switch = [switch]$false; Address = [ipaddress]'10.0.0.1'; Date = [dateonly]'2024-01-02';
+        Offset = [datetimeoffset]'2024-01-02T03:04:05+02:00'; Time = [timeonly]'03:04:05'; Semantic = [semver]'1.10.0-rc.1';
+        Pattern = [regex]'^web'; Half = [half]1.5 }
         $o
         "#;
     let verdicts =

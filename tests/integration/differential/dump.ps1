@@ -101,7 +101,7 @@ function Get-Record($record) {
         { $_ -is [System.Management.Automation.ErrorRecord] } { return Get-ErrorRecord $_ }
         { $_ -is [System.Management.Automation.InformationRecord] } {
             return @{
-                data = Get-Meaning $_.MessageData; tags = [object[]] @($_.Tags); source = Get-Words $_.Source
+                data = Get-Meaning $_.MessageData; message = if ($null -ne $_.MessageData) { Get-Words $_.ToString() }; tags = [object[]] @($_.Tags); source = Get-Words $_.Source
                 user = Get-Words $_.User; computer = Get-Words $_.Computer
             }
         }

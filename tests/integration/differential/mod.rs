@@ -15,6 +15,8 @@
 //! them with what psfleet makes of them. A script that asks its host gets a refusal from both (`host.ps1` has the user who is not
 //! there); the words of the refusals are each client's own.
 //!
+//! [`values`] has objects that are one value, in plain JSON and CSV beside PowerShell's own ConvertTo-Csv.
+//!
 //! Invoke-Command sends a block of nothing but commands with constant arguments as commands, not as text: positions are
 //! lost, and arguments are evaluated by the client. psfleet sends the text wherever it is allowed, so each such block that
 //! could tell ends with a value. It also puts `$input |` before a block of one pipeline that objects are piped into, which
@@ -25,6 +27,7 @@ mod ours;
 mod theirs;
 mod told;
 mod tree;
+mod values;
 
 use std::collections::HashSet;
 

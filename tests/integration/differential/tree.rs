@@ -58,8 +58,11 @@ fn record(line: &Line) -> Json {
         "error" => error(line),
         "information" => {
             let tags = line.plain["tags"].as_array().expect("a list").iter();
+            let data = member(line, "MessageData");
+            // Of a record without data PowerShell says its type.
+            let message = if data == json!({"kind": "null"}) { Json::Null } else { plain("message") };
             json!({
-                "data": member(line, "MessageData"), "tags": tags.map(|tag| words(tag.as_str())).collect::<Vec<_>>(),
+                "data": data, "message": message, "tags": tags.map(|tag| words(tag.as_str())).collect::<Vec<_>>(),
                 "source": plain("source"), "user": text(line, "User"), "computer": text(line, "Computer"),
             })
         }
