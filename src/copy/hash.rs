@@ -30,21 +30,25 @@ pub fn new() -> Context {
 /// The file cannot be read, or is shorter.
 pub async fn prefix(path: &Path, length: u64) -> io::Result<Context> {
     let path = path.to_owned();
-    tokio::task::spawn_blocking(move || {
-        let mut file = File::open(path)?.take(length);
-        let mut context = new();
-        let mut buffer = vec![0; BUFFER];
-        let mut left = length;
-        while left > 0 {
-            let count = file.read(&mut buffer)?;
-            if count == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it has become shorter"));
-            }
-            context.update(&buffer[..count]);
-            left -= count as u64;
+    tokio::task::spawn_blocking(move || beginning(File::open(path)?, length)).await.map_err(io::Error::other)?
+}
+
+/// The hash of the first bytes of an open file so far, to be gone on with. Takes its time.
+///
+/// # Errors
+/// The file cannot be read, or is shorter.
+pub fn beginning(file: File, length: u64) -> io::Result<Context> {
+    let mut file = file.take(length);
+    let mut context = new();
+    let mut buffer = vec![0; BUFFER];
+    let mut left = length;
+    while left > 0 {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it has become shorter"));
         }
-        Ok(context)
-    })
-    .await
-    .map_err(io::Error::other)?
+        context.update(&buffer[..count]);
+        left -= count as u64;
+    }
+    Ok(context)
 }

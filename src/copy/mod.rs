@@ -16,15 +16,20 @@
 //! does, or fails, is given up for that host, and its session carries the bytes.
 //!
 //! A file of the same length and SHA-256 is left alone, whatever its time. Modification times are kept, and permission
-//! bits where both ends have them.
+//! bits where both ends have them; of those that a host gives, what our umask leaves.
+//!
+//! What a pull writes stays below the destination that the user named: names from hosts are single ones, and links that
+//! others may have put there are not followed ([`folder`]).
 
 mod answer;
 mod beside;
 mod cause;
+mod folder;
 pub mod frame;
 mod hash;
 pub mod name;
 mod partial;
+mod place;
 mod pull;
 mod push;
 mod report;

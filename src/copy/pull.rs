@@ -18,7 +18,7 @@ use self::ask::Ask;
 use self::replies::Replies;
 use super::answer::Listed;
 use super::cause::Cause;
-use super::partial::Place;
+use super::place::Place;
 use super::report::{Action, Ledger, Totals};
 use super::shared::Shared;
 use super::{Beside, chunk, name};
@@ -35,7 +35,8 @@ pub struct Pull {
     sources: Vec<String>,
     recurse: bool,
     force: bool,
-    folders: Vec<PathBuf>,
+    /// The folder of each host, in the order of the run's targets.
+    homes: Vec<Place>,
     /// The command by the length of the chunks that it asks for: hosts of one transport share it.
     commands: Mutex<HashMap<usize, Command>>,
     totals: Totals,
@@ -45,16 +46,17 @@ impl Pull {
     /// Fetches what names and patterns stand for on the hosts into a folder, below it into one for each host: the names
     /// of the hosts come in the order of the run's targets. With `force`, equal files are fetched too.
     pub fn new(sources: Vec<String>, folder: &Path, recurse: bool, force: bool, hosts: &[&str]) -> Self {
-        let mut taken = HashSet::new();
+        let (mut taken, destination) = (HashSet::new(), Arc::from(folder));
         let folder_of = |host: &&str| {
             let plain = name::folder(host);
             let numbered = (2..).map(|number| format!("{plain}~{number}"));
             let mut names = std::iter::once(plain.clone()).chain(numbered);
             // Without regard to case, as some file systems have it; the numbers never run out.
-            folder.join(names.find(|name| taken.insert(name.to_lowercase())).unwrap_or(plain))
+            let free = names.find(|name| taken.insert(name.to_lowercase()));
+            Place::of_host(&destination, free.unwrap_or(plain))
         };
         Self {
-            folders: hosts.iter().map(folder_of).collect(),
+            homes: hosts.iter().map(folder_of).collect(),
             sources,
             recurse,
             force,
@@ -64,8 +66,8 @@ impl Pull {
     }
 
     /// The folder of each host here, in the order of the run's targets.
-    pub fn folders(&self) -> &[PathBuf] {
-        &self.folders
+    pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        self.homes.iter().map(Place::path)
     }
 
     fn command(&self, chunk: usize) -> Command {
@@ -85,10 +87,10 @@ impl Pull {
 #[async_trait]
 impl Task for Pull {
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
-        let folder = &self.folders[site.id.index()];
+        let home = &self.homes[site.id.index()];
         let mut ledger = Ledger::new(site.forward, &self.totals, 0);
-        if let Err(error) = tokio::fs::create_dir_all(folder).await {
-            ledger.failure(Cause::here(folder, &error)).await;
+        if let Err(cause) = home.make().await {
+            ledger.failure(cause).await;
         }
         if let Some(end) = ledger.end_if_failed() {
             return Ok(end);
@@ -100,13 +102,13 @@ impl Task for Pull {
         let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
         let command = self.command(chunk(site.session.max_fragment()));
         let (input, objects) = mpsc::channel(1);
-        let mut replies = Replies { ledger: &ledger, shared: &shared, folder, current: None };
+        let mut replies = Replies { ledger: &ledger, shared: &shared, home, current: None };
         let talk = async {
             let ran = site.session.converse(&command, Uuid::new_v4(), &options, &mut replies, objects).await;
             shared.change(|state| state.closed = true);
             ran
         };
-        let ask = Ask { folder, force: self.force, shared: &shared, ledger: &ledger, input, beside };
+        let ask = Ask { force: self.force, shared: &shared, ledger: &ledger, input, beside };
         let (ran, ()) = tokio::join!(talk, ask.run());
         let report = ran?;
         let (mut ledger, state) = (ledger.into_inner(), shared.into_inner());
@@ -130,7 +132,7 @@ struct State {
     /// No more files will be listed.
     complete: bool,
     /// Files to ask for.
-    listed: VecDeque<(Listed, PathBuf)>,
+    listed: VecDeque<(Listed, Place)>,
     count: usize,
     /// Files that are asked for.
     requests: HashMap<usize, Request>,
@@ -178,7 +180,7 @@ struct Begun {
 impl Request {
     /// Tells the readers that it is in its place.
     async fn report(&self, ledger: &mut Ledger<'_>, action: Action, length: u64, sha256: &str) {
-        let to = self.place.path.display().to_string();
+        let to = self.place.path().display().to_string();
         ledger.file(action, &self.listed.path, &to, length, sha256, self.asked.elapsed()).await;
     }
 }

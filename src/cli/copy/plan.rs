@@ -91,7 +91,7 @@ impl Plan {
         recurse: bool,
         force: bool,
     ) -> Self {
-        let folder = |(host, folder): (&HostSettings, &std::path::PathBuf)| Folder {
+        let folder = |(host, folder): (&HostSettings, std::path::PathBuf)| Folder {
             host: host.name.to_string(),
             folder: folder.display().to_string(),
         };

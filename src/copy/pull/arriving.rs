@@ -23,14 +23,13 @@ pub(super) struct Arriving {
 impl Arriving {
     /// Opens the file here, to take bytes from an offset on; `hash` is that of what is before.
     pub async fn open(request: Request, action: Action, offset: u64, hash: Context) -> Result<Self, Cause> {
-        let partial = Partial::open(request.place.clone(), offset, hash).await;
-        let partial = partial.map_err(|error| Cause::here(&request.place.path, &error))?;
+        let partial = Partial::open(request.place.clone(), offset, hash).await?;
         Ok(Self { request, partial, action })
     }
 
     /// Adds bytes.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
-        self.partial.write(bytes).await.map_err(|error| Cause::here(self.partial.path(), &error))
+        self.partial.write(bytes).await.map_err(|error| Cause::here(&self.partial.path(), &error))
     }
 
     /// Fetches what is missing of the file, up to a length, by a channel beside the session. The inner error is the
@@ -85,10 +84,7 @@ impl Arriving {
         }
         match partial.finish(request.listed.modified, request.listed.mode).await {
             Ok(()) => request.report(ledger, action, length, &ours).await,
-            Err(error) => {
-                let _ = tokio::fs::remove_file(&request.place.temporary).await;
-                ledger.failure(Cause::here(&request.place.path, &error)).await;
-            }
+            Err(cause) => ledger.failure(cause).await,
         }
     }
 

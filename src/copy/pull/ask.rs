@@ -1,7 +1,6 @@
 //! The half that asks for files, and fetches those that come beside the session.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
@@ -11,7 +10,7 @@ use super::{Begun, Request, State, Verdict};
 use crate::clixml::Document;
 use crate::copy::answer::Listed;
 use crate::copy::cause::Cause;
-use crate::copy::partial::Place;
+use crate::copy::place::Place;
 use crate::copy::report::Ledger;
 use crate::copy::shared::Shared;
 use crate::copy::{Beside, frame, hash};
@@ -21,7 +20,6 @@ const AHEAD: usize = 64;
 
 /// Asks one host for its files.
 pub(super) struct Ask<'a, 'b> {
-    pub folder: &'a Path,
     /// Files that are here already are wanted, too.
     pub force: bool,
     pub shared: &'a Shared<State>,
@@ -32,7 +30,7 @@ pub(super) struct Ask<'a, 'b> {
 
 /// What is to be done next.
 enum Step {
-    Ask(Listed, PathBuf),
+    Ask(Listed, Place),
     Fetch(Box<Begun>),
 }
 
@@ -41,7 +39,7 @@ impl Ask<'_, '_> {
     pub async fn run(mut self) {
         while let Some(step) = self.next().await {
             let done = match step {
-                Step::Ask(listed, path) => Ok(self.ask(listed, &path).await),
+                Step::Ask(listed, place) => Ok(self.ask(listed, place).await),
                 Step::Fetch(begun) => self.fetch(*begun).await,
             };
             match done {
@@ -63,8 +61,8 @@ impl Ask<'_, '_> {
                 return Some(None);
             }
             let room = state.requests.len() + state.beside.len() < AHEAD;
-            if let Some((listed, path)) = state.listed.pop_front_if(|_| room) {
-                return Some(Some(Step::Ask(listed, path)));
+            if let Some((listed, place)) = state.listed.pop_front_if(|_| room) {
+                return Some(Some(Step::Ask(listed, place)));
             }
             if let Some(begun) = state.begun.pop_front() {
                 return Some(Some(Step::Fetch(Box::new(begun))));
@@ -77,11 +75,16 @@ impl Ask<'_, '_> {
     }
 
     /// Asks for a file. False if the pipeline takes no more.
-    async fn ask(&mut self, listed: Listed, path: &Path) -> bool {
-        let parent = path.parent().unwrap_or(self.folder);
-        let place = Place::new(parent, listed.parts.last().map_or("", String::as_str));
-        let begun = place.begun().await.filter(|(length, _)| *length <= listed.size);
-        let whole = if self.force { None } else { whole(&place.path, listed.size).await };
+    async fn ask(&mut self, listed: Listed, place: Place) -> bool {
+        let begun = match place.begun().await {
+            Ok(begun) => begun.filter(|(length, _)| *length <= listed.size),
+            Err(cause) => {
+                // The host need not be asked for what has no place here; the others have theirs.
+                self.ledger.lock().await.failure(cause).await;
+                return true;
+            }
+        };
+        let whole = if self.force { None } else { place.whole(listed.size).await };
         let beginning = begun.as_ref().map(|(length, hash)| (*length, hash::finish(hash.clone())));
         let missing = listed.size - beginning.as_ref().map_or(0, |(length, _)| *length);
         let beside = tokio::select! {
@@ -140,15 +143,6 @@ impl Ask<'_, '_> {
         };
         self.beside.give_up(&request.listed.path, &why);
         ledger.expect(here);
-        self.shared.change(|state| state.listed.push_front((request.listed, request.place.path)));
+        self.shared.change(|state| state.listed.push_front((request.listed, request.place)));
     }
-}
-
-/// The hash of a file that is here, if it has this length.
-async fn whole(path: &Path, length: u64) -> Option<String> {
-    let metadata = tokio::fs::metadata(path).await.ok()?;
-    if !metadata.is_file() || metadata.len() != length {
-        return None;
-    }
-    Some(hash::finish(hash::prefix(path, length).await.ok()?))
 }

@@ -1,8 +1,6 @@
 //! The half that takes what the script on a host lists and sends.
 
-use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 
 use tokio::sync::Mutex;
 
@@ -11,9 +9,10 @@ use super::{Begun, Request, State, Verdict};
 use crate::clixml::Document;
 use crate::copy::answer::{Answer, Listed};
 use crate::copy::cause::Cause;
+use crate::copy::hash;
+use crate::copy::place::Place;
 use crate::copy::report::{Action, Ledger};
 use crate::copy::shared::Shared;
-use crate::copy::{hash, name};
 use crate::record::Stream;
 use crate::session::Records;
 
@@ -24,7 +23,8 @@ const MOST_FILES: usize = 1_000_000;
 pub(super) struct Replies<'a, 'b> {
     pub ledger: &'a Mutex<Ledger<'b>>,
     pub shared: &'a Shared<State>,
-    pub folder: &'a Path,
+    /// The folder of the host.
+    pub home: &'a Place,
     /// The file whose bytes are coming.
     pub current: Option<Arriving>,
 }
@@ -65,11 +65,11 @@ impl Replies<'_, '_> {
     async fn answer(&mut self, answer: Answer) -> Result<(), Cause> {
         match answer {
             Answer::Folder { parts } => match self.local(&parts, &parts.join("/")) {
-                Ok(path) => make(&path).await?,
+                Ok(place) => place.make().await?,
                 Err(cause) => self.ledger.lock().await.failure(cause).await,
             },
             Answer::File(listed) => match self.local(&listed.parts, &listed.path) {
-                Ok(path) => self.list(listed, path).await?,
+                Ok(place) => self.list(listed, place).await?,
                 Err(cause) => self.ledger.lock().await.failure(cause).await,
             },
             Answer::Complete => self.shared.change(|state| state.complete = true),
@@ -97,27 +97,18 @@ impl Replies<'_, '_> {
         Ok(())
     }
 
-    /// The path of a file or folder below the host's own, or why there is none.
-    fn local(&self, parts: &[String], shown: &str) -> Result<PathBuf, Cause> {
-        let refused = |why| {
+    /// The place of a file or folder below the host's own, or why there is none.
+    fn local(&self, parts: &[String], shown: &str) -> Result<Place, Cause> {
+        self.home.below(parts).map_err(|why| {
             let message = format!("its name is not taken: {why}");
             Cause { path: shown.to_owned(), message, hint: Some("rename it on the host, or copy it alone") }
-        };
-        if parts.is_empty() {
-            return Err(refused("it names no file"));
-        }
-        let mut path = self.folder.to_owned();
-        for part in parts {
-            name::check(part, cfg!(windows)).map_err(refused)?;
-            path.push(part);
-        }
-        Ok(path)
+        })
     }
 
-    async fn list(&mut self, listed: Listed, path: PathBuf) -> Result<(), Cause> {
+    async fn list(&mut self, listed: Listed, place: Place) -> Result<(), Cause> {
         self.ledger.lock().await.expect(listed.size);
         let many = self.shared.change(|state| {
-            state.listed.push_back((listed, path));
+            state.listed.push_back((listed, place));
             state.count += 1;
             state.count > MOST_FILES
         });
@@ -186,9 +177,4 @@ impl Replies<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// Makes a folder, with those above it.
-async fn make(path: &Path) -> Result<(), Cause> {
-    tokio::fs::create_dir_all(path).await.map_err(|error: io::Error| Cause::here(path, &error))
 }

@@ -5,5 +5,6 @@ mod driver;
 mod durable;
 mod failures;
 mod plan;
+mod planted;
 mod sftp;
 mod ways;
