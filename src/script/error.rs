@@ -14,7 +14,11 @@ pub enum ScriptError {
         limit: u32,
     },
     /// A `$using:` variable that nobody defined.
-    #[error("{at}: {text}: there is no value for `{name}`{}; give one with --using {name}=VALUE", nearest.as_ref().map(|near| format!(" (the nearest given name is `{near}`)")).unwrap_or_default())]
+    #[error(
+        "{at}: {text}: there is no value for `{name}`{}; give one with --using {name}=VALUE{}",
+        nearest.as_ref().map(|near| format!(" (the nearest given name is `{near}`)")).unwrap_or_default(),
+        if *nested { ", or use --using-lenient if the script itself sets it" } else { "" }
+    )]
     Undefined {
         /// Where it stands.
         at: Position,
@@ -24,6 +28,8 @@ pub enum ScriptError {
         name: String,
         /// A defined name that looks like it.
         nearest: Option<String>,
+        /// It stands in a script block inside the script, whose caller may supply it.
+        nested: bool,
     },
     /// A `$using:` expression that PowerShell allows nowhere, or that has no value on this side.
     #[error("{at}: {text}: {reason}")]

@@ -1,6 +1,6 @@
 //! The three forms in which using values go over the wire.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::clixml::Value;
 use crate::psrp::Argument;
@@ -51,7 +51,10 @@ impl Form {
             return Sent { script: source.text().to_owned(), arguments: Vec::new() };
         }
         match self {
-            Self::Dictionary => with_argument(source, dictionary(source, evaluated)),
+            Self::Dictionary => match dictionary(source, evaluated) {
+                Some(dictionary) => with_argument(source, dictionary),
+                None => rewrite(source, evaluated),
+            },
             Self::Array if is_one_scope(evaluated) && is_plain(evaluated) => {
                 let values = evaluated.iter().map(|found| found.value.clone()).collect();
                 with_argument(source, array(values))
@@ -72,20 +75,32 @@ fn with_argument(source: &Source, value: Value) -> Sent {
     Sent { script: source.text().to_owned(), arguments: vec![argument] }
 }
 
-/// One value for each distinct key. Prefixes are sent too: keys too many are harmless, a missing one ends the script.
-fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Value {
-    let mut seen = HashSet::new();
+/// One value for each distinct key. Prefixes are sent too: keys too many are harmless, a missing one ends the script. So
+/// is the text that PowerShell misreads an expression for; `None` if it takes two values for the same so.
+fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Option<Value> {
+    let mut known: HashMap<String, (&Value, bool)> = HashMap::new();
     let mut entries = Vec::new();
-    for found in evaluated {
-        for (index, (end, value)) in found.prefixes.iter().enumerate() {
-            let text = source.slice(found.occurrence.start, *end);
-            let key = key(text, index == 0);
-            if seen.insert(key.clone()) {
-                entries.push((Value::str(key), value.clone()));
+    for Evaluated { occurrence, value, prefixes } in evaluated {
+        let own = prefixes.iter().enumerate().map(|(index, (end, value))| {
+            let text = source.slice(occurrence.start, *end);
+            (key(text, index == 0), value, false)
+        });
+        let misread = occurrence.misread.map(|(start, end)| {
+            let text = source.slice(start, end);
+            (key(text, occurrence.accessors.is_empty()), value, true)
+        });
+        for (key, value, is_misread) in own.chain(misread) {
+            match known.get(&key) {
+                Some((other, was_misread)) if (is_misread || *was_misread) && *other != value => return None,
+                Some(_) => {}
+                None => {
+                    known.insert(key.clone(), (value, is_misread));
+                    entries.push((Value::str(key), value.clone()));
+                }
             }
         }
     }
-    hashtable(entries)
+    Some(hashtable(entries))
 }
 
 /// The key of an expression: the base64 of its UTF-16, in lower case only if it is a plain variable.

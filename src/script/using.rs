@@ -86,6 +86,13 @@ impl Definitions<'_> {
 
     /// The value of the bare variable; `None` where an unknown one is left to the script.
     fn base(&self, occurrence: &Occurrence) -> Result<Option<Value>, ScriptError> {
+        if let Some(name) = self.before_colon(occurrence) {
+            let rest = &occurrence.variable[name.len()..];
+            return Err(refused(
+                occurrence,
+                format!("PowerShell takes the colon for a part of the name; write ${{using:{name}}}{rest}"),
+            ));
+        }
         let path = Path::parse(&occurrence.variable);
         if let Some(drive) = path.drive {
             return match drive.eq_ignore_ascii_case("env") {
@@ -105,8 +112,20 @@ impl Definitions<'_> {
                 text: occurrence.text.clone(),
                 name: path.name.to_owned(),
                 nearest: nearest(path.name, self.values.keys().map(String::as_str)),
+                nested: occurrence.is_nested(),
             }),
         }
+    }
+
+    /// The name that was meant where a colon follows it, as in `"$using:x: text"` and `"$using:x:text"`.
+    fn before_colon<'o>(&self, occurrence: &'o Occurrence) -> Option<&'o str> {
+        if occurrence.braced {
+            return None;
+        }
+        let is_value = |name: &str| !is_drive(name) && self.values.keys().any(|known| same_name(known, name));
+        let at_end = occurrence.variable.strip_suffix(':');
+        let within = || occurrence.variable.split_once(':').map(|(name, _)| name).filter(|name| is_value(name));
+        at_end.or_else(within).filter(|name| !name.is_empty())
     }
 
     /// As PowerShell: a variable that isn't set is null.
@@ -194,6 +213,11 @@ impl<'p> Path<'p> {
             _ => Self { drive: None, name: path },
         }
     }
+}
+
+/// Whether what stands before a colon has its own meaning there.
+fn is_drive(name: &str) -> bool {
+    is_scope(name) || ["env", "variable"].iter().any(|drive| name.eq_ignore_ascii_case(drive))
 }
 
 fn is_scope(drive: &str) -> bool {
@@ -297,6 +321,61 @@ mod tests {
         assert_eq!(messages("$using:x = 1").len(), 1);
         assert_eq!(messages("$using:x[$i]").len(), 1);
         assert_eq!(messages("$using:function:f").len(), 1);
+    }
+
+    #[test]
+    fn names_that_the_script_may_set_itself_can_be_left_to_it() {
+        let hint = |text: &str| messages(text).concat().contains("--using-lenient if the script itself sets it");
+        for nested in [
+            "$y = 5\n1..2 | ForEach-Object -Parallel { $using:y }",
+            "Invoke-Command web01 { \"<$using:y>\" }",
+            "function f { Start-Job { $using:y } }",
+        ] {
+            assert!(hint(nested), "{nested}");
+        }
+        for own in ["$using:y", "if (1) { $using:y }", "\"$($using:y)\""] {
+            assert!(!hint(own), "{own}");
+        }
+    }
+
+    #[test]
+    fn a_colon_behind_a_name_belongs_to_it() {
+        for (text, instead) in [
+            ("\"$using:x:\"", "${using:x}:"),
+            ("\"$using:x: done\"", "${using:x}:"),
+            ("\"$using:x:$using:count\"", "${using:x}:"),
+            ("\"$Using:X:y\"", "${using:X}:y"),
+            ("echo $using:x:/b", "${using:x}:"),
+            ("\"$using:unknown:\"", "${using:unknown}:"),
+            ("\"$using:env:HOME:\"", "${using:env:HOME}:"),
+        ] {
+            let hint = format!("PowerShell takes the colon for a part of the name; write {instead}");
+            assert!(messages(text)[0].ends_with(&hint), "{text}: {:?}", messages(text));
+        }
+        for fine in ["\"${using:x}:\"", "\"$using:x::y\"", "\"$using:global:x\"", "\"$using:env:HOME\"", "$using:x"] {
+            assert!(send(fine, Form::Dictionary).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn what_powershell_misreads_goes_by_that_name_too() {
+        let text = Value::str("Text");
+        let own = ("$using:x".to_owned(), text.clone());
+        for (script, misread) in [
+            (r#""$("$("`"$using:x")")""#, "\"$using:"),
+            (r#""$("$("`"$($using:x)")")""#, "($using:"),
+            (r#""$(""$(""""$using:x"""")"")""#, "\"\"$using:"),
+            (r#""a $(`"b $(``"c $using:x``")`")""#, " $using:x"),
+        ] {
+            assert_eq!(keys(script), [own.clone(), (misread.to_owned(), text.clone())], "{script}");
+        }
+        for script in [r#""$("$(`"$using:x`")")""#, r#""$(""$($using:x)"")""#, r#""`"$("$($using:x)")""#] {
+            assert_eq!(keys(script), [own.clone()], "{script}");
+        }
+        // Two values under one name: only another text can carry both.
+        let both = r#""$("$("`"$using:x")")$("$("`"$using:list")")""#;
+        let sent = send(both, Form::Dictionary).expect("can be sent");
+        assert!(sent.script.starts_with("param("), "{}", sent.script);
     }
 
     #[test]

@@ -293,6 +293,44 @@ const DOCUMENTED: &str = "<#\n.SYNOPSIS\nChecks a disk.\n.PARAMETER Drive\nWhich
                           'Low',\n  [ValidateRange(1,9)][int]$Count = 3,\n  [switch]$Force\n)\n\"$Drive $using:limit\"\n";
 
 #[test]
+fn help_indents_defaults_of_several_lines() {
+    let program = Program::with("/nowhere/pwsh".into());
+    let script = "param(\n  $Block = {\n    1\n    2\n  },\r\n  $Text = @'\na\n\n  b\n'@,\n  [ValidateSet('x', 'y\nz')]$One = @(\n 1\n)\n)\n1\n";
+    program.write("long.ps1", script);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    let output =
+        command.current_dir(program.path()).args(["run", "long.ps1", "--help"]).output().expect("psfleet runs");
+    let page = String::from_utf8_lossy(&output.stdout);
+    let (_, parameters) = page.split_once("Parameters:\n").expect("parameters");
+    let (parameters, _) = parameters.split_once("\n\nA value").expect("an end");
+    assert_eq!(
+        parameters,
+        "  Block\n      Default: {\n          1\n          2\n        }\n  Text\n      Default: @'\n      a\n\n        b\n      '@\n  \
+         One\n      One of: x, y\n      z\n      Default: @(\n       1\n      )"
+    );
+}
+
+#[test]
+fn a_value_that_is_missing_names_the_file_and_the_place() {
+    let program = Program::with("/nowhere/pwsh".into());
+    program.write("check.ps1", "$x = 5\n1..2 | ForEach-Object -Parallel { $using:x }\n");
+    program.write("own.ps1", "'a'\n$using:y\n");
+    let lenient = "or use --using-lenient if the script itself sets it";
+    for (arguments, place, is_nested) in [
+        (["check.ps1"].as_slice(), "check.ps1: line 2, column 35: $using:x: there is no value for `x`", true),
+        (&["./check.ps1", "--using", "y=1"], "./check.ps1: line 2, column 35: ", true),
+        (&["check.ps1", "--using", "z=host.site"], "check.ps1: line 2, column 35: ", true),
+        (&["own.ps1"], "own.ps1: line 2, column 1: $using:y", false),
+        (&["$using:y"], "error: line 1, column 1: $using:y", false),
+    ] {
+        let ran = program.run(&[&["-t", "one"], arguments].concat());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.stderr.contains(place), "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains(lenient), is_nested, "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn help_of_a_script_lists_its_parameters() {
     let program = Program::with("/nowhere/pwsh".into());
     program.write("disk.ps1", DOCUMENTED);

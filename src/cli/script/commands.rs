@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::bail;
 use serde_json::Value as Json;
 
+use super::text::located;
 use super::{Call, Entry, Secrets, environment, given};
 use crate::clixml::{Value, value_from_json};
 use crate::fleet::{self, NoCommands};
@@ -73,7 +74,7 @@ impl Commands {
             let hosts = |set: usize| {
                 targets.iter().zip(&of_target).filter(move |(_, of)| **of == set).map(|(target, _)| &*target.name)
             };
-            bail!(mistakes(&made, !names.is_empty(), |set| hosts(set).collect()));
+            bail!(mistakes(&made, &call.place, !names.is_empty(), |set| hosts(set).collect()));
         }
         Ok(Self { call, secrets: secrets.arguments(), of_target, sets: made.into_iter().flatten().collect() })
     }
@@ -231,11 +232,19 @@ fn undefined(name: &str, targets: &[Host]) -> Option<String> {
 }
 
 /// The mistakes of all sets, each once, with the hosts that it concerns if values differ between hosts.
-fn mistakes<'t>(made: &[Result<Set, Vec<ScriptError>>], differ: bool, hosts: impl Fn(usize) -> Vec<&'t str>) -> String {
+fn mistakes<'t>(
+    made: &[Result<Set, Vec<ScriptError>>],
+    place: &str,
+    differ: bool,
+    hosts: impl Fn(usize) -> Vec<&'t str>,
+) -> String {
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
     for (set, errors) in made.iter().enumerate() {
         for error in errors.as_ref().err().into_iter().flatten() {
-            let message = error.to_string();
+            let message = match error {
+                ScriptError::Undefined { .. } | ScriptError::Using { .. } => located(place, error),
+                _ => error.to_string(),
+            };
             match found.iter_mut().find(|(known, _)| *known == message) {
                 Some((_, concerned)) => concerned.extend(hosts(set)),
                 None => found.push((message, hosts(set))),

@@ -69,8 +69,14 @@ fn entry(parameter: &Parameter, help: Option<&str>) -> String {
     let type_name = parameter.type_name.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
     let mandatory = if parameter.mandatory { ", mandatory" } else { "" };
     let mut text = format!("  {}{type_name}{mandatory}\n", parameter.name);
-    let mut line = |line: &str| text.push_str(&format!("      {line}\n"));
-    help.unwrap_or_default().trim().lines().for_each(&mut line);
+    // Help and defaults may have several lines.
+    let mut line = |lines: &str| {
+        for line in lines.lines() {
+            text.push_str(format!("      {line}").trim_end());
+            text.push('\n');
+        }
+    };
+    line(help.unwrap_or_default().trim());
     for rule in &parameter.validations {
         line(&match rule {
             Validation::Set(values) => format!("One of: {}", values.join(", ")),

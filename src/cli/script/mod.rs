@@ -22,7 +22,7 @@ use crate::script::using::Definitions;
 use crate::script::{Given, Offer, Parameters, ScriptError, Source, check};
 
 use super::args::run::ExecuteArgs;
-use text::Text;
+use text::{Text, located};
 
 pub use commands::{Commands, Host};
 pub use entry::Entry;
@@ -72,8 +72,8 @@ impl Call {
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
         let lenient = args.using_lenient;
         let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth: args.depth };
-        call.check().map_err(joined)?;
-        call.check_using().map_err(joined)?;
+        call.check().map_err(|errors| joined(errors.iter().map(ToString::to_string)))?;
+        call.check_using().map_err(|errors| joined(errors.iter().map(|error| located(&call.place, error))))?;
         let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
         call.input = input.map(Arc::new);
         Ok(call)
@@ -133,9 +133,8 @@ fn environment() -> BTreeMap<String, String> {
 }
 
 /// All mistakes, one on each line.
-fn joined(errors: Vec<ScriptError>) -> anyhow::Error {
-    let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!(lines.join("\n"))
+fn joined(mistakes: impl Iterator<Item = String>) -> anyhow::Error {
+    anyhow::anyhow!(mistakes.collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! The script's text: typed, from a file, or from stdin.
 
+use std::fmt::Display;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+
+/// The place of a script that was typed.
+const TYPED: &str = "command line";
 
 /// The script's text and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +31,18 @@ impl Text {
                 let bytes = std::fs::read(code).with_context(|| format!("cannot read the script file {code}"))?;
                 (decode(&bytes).with_context(|| format!("the script file {code}"))?, code)
             }
-            Some(code) => (code.to_owned(), "command line"),
+            Some(code) => (code.to_owned(), TYPED),
         };
         if text.trim().is_empty() {
             bail!("the script is empty");
         }
         Ok(Self { text, place: place.to_owned() })
     }
+}
+
+/// What stands at a place of a script, with the file that it is in; who typed the script knows where it is.
+pub fn located(place: &str, mistake: impl Display) -> String {
+    if place == TYPED { mistake.to_string() } else { format!("{place}: {mistake}") }
 }
 
 /// Everything on stdin.

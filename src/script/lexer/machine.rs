@@ -79,6 +79,17 @@ impl<'s> Machine<'s> {
         self.source.get(start..end).unwrap_or_default()
     }
 
+    /// The byte offset of so many UTF-16 code units of the script.
+    pub(super) fn byte_offset(&self, units: usize) -> usize {
+        let mut before = 0;
+        let is_there = |(_, c): &(usize, char)| {
+            let is_there = before >= units;
+            before += c.len_utf16();
+            is_there
+        };
+        self.source.char_indices().find(is_there).map_or(self.source.len(), |(offset, _)| offset)
+    }
+
     pub(super) fn peek(&self, ahead: usize) -> char {
         self.text.char(self.at + ahead)
     }

@@ -79,6 +79,9 @@ pub struct Occurrence {
     pub in_string: bool,
     /// Something is assigned to it, which PowerShell doesn't allow.
     pub assigned: bool,
+    /// The byte offsets between which PowerShell takes it to stand, where that is elsewhere: deep in strings it
+    /// miscounts, and the text there is its name for the value.
+    pub misread: Option<(usize, usize)>,
     /// Where it begins.
     pub position: Position,
 }

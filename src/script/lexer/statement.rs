@@ -12,6 +12,8 @@ impl Machine<'_> {
         self.top().keyword = None;
         self.top().pending = false;
         match c {
+            // As `$@using:x`: a name, odd as it is.
+            '$' if !self.begins_value() => self.command_name(),
             '$' | '@' | '(' | '{' | '[' | '+' | '!' | '=' => self.begin_expression(c),
             _ if chars::is_dash(c) && self.is_dashed_name() => {
                 self.top().state = State::Cmd;
@@ -37,6 +39,11 @@ impl Machine<'_> {
     fn begin_expression(&mut self, c: char) {
         self.top().state = State::Expr;
         self.expression_token(c);
+    }
+
+    /// Whether a dollar begins a variable or a sub-expression.
+    fn begins_value(&self) -> bool {
+        matches!(self.peek(1), '(' | '{') || chars::is_variable_start(self.peek(1))
     }
 
     /// A dot that runs what follows in the current scope; else it begins a path.

@@ -95,7 +95,7 @@ impl Machine<'_> {
             self.at += 1;
         }
         if live {
-            let segment = self.text.part(start, self.at, |index| dropped.binary_search(&index).is_ok());
+            let segment = self.text.part(start, self.at, &dropped);
             self.expansion(start, ExpansionKind::Statements(segment.text()));
             self.add_nested(segment);
         }

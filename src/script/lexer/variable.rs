@@ -23,7 +23,8 @@ impl Machine<'_> {
         let start = self.at;
         let in_command = self.top().is_command();
         let Some(variable) = self.scan_variable(sigil == '@', false) else {
-            return self.no_variable(in_command);
+            // To PowerShell a lone dollar begins a word in any mode, a lone `@` in commands alone.
+            return self.no_variable(in_command || sigil == '$');
         };
         let next = self.text.char(variable.end);
         let is_special = !variable.braced && matches!(variable.path.as_str(), "$" | "?" | "^");
@@ -52,10 +53,10 @@ impl Machine<'_> {
     }
 
     /// A sigil that begins no variable.
-    fn no_variable(&mut self, in_command: bool) {
+    fn no_variable(&mut self, is_word: bool) {
         let start = self.at;
         self.at += 1;
-        if in_command {
+        if is_word {
             self.bareword(true);
         }
         self.token(TokenKind::Word, start);
@@ -140,9 +141,17 @@ impl Machine<'_> {
             block: self.top().block,
             in_string,
             assigned,
+            misread: self.misread(variable.start, self.at, (start, end)),
             position: Position { line: 0, column: 0 },
         };
         self.found.push(occurrence);
+    }
+
+    /// Where PowerShell takes what stands between two indexes to be, unless it is there.
+    fn misread(&self, start: usize, end: usize, truth: (usize, usize)) -> Option<(usize, usize)> {
+        let (start, end) = self.text.counted(start, end)?;
+        let counted = (self.byte_offset(start), self.byte_offset(end));
+        (counted != truth).then_some(counted)
     }
 
     /// Whether an assignment to what ends here follows.

@@ -175,7 +175,7 @@ impl Generator {
         }
         let mut text = String::from("\"");
         for _ in 0..self.below(4) {
-            let piece = match self.below(8) {
+            let piece = match self.below(9) {
                 0 => self.using(false),
                 1 => self.using(true).replace('"', "'"),
                 2 if depth > 0 => {
@@ -184,6 +184,14 @@ impl Generator {
                 }
                 3 => "$(\"in $using:deep.x\")".to_owned(),
                 4 => "$(\"\"in $using:doubled.x\"\")".to_owned(),
+                5 => self.pick(&[
+                    "$(\"$(`\"a $using:deep`\")\")",
+                    "$(\"$(\"`\"$using:deep\")\")",
+                    "$(\"$(\"`\"$($using:deep.x[0])\")\")",
+                    "$(\"\"$(\"\"\"\"b $using:deep\"\"\"\")\"\")",
+                    "$(`\"ü $(``\"c $using:deep``\") 😀`\")",
+                    "$(\"\"a\"\"; \"$($using:deep; \"\"$($using:deeper)\"\")\")",
+                ]),
                 _ => {
                     self.pick(&["a ", "`$using:no", "\"\"", "`\"", "$ ", "$$", "'", "\u{2019}", "{0}", "``", ":", "."])
                 }

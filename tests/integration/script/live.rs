@@ -27,7 +27,7 @@ const ALL_FORMS: [(&str, &str); 5] = [
 ];
 
 /// Scripts for the dictionary: nested blocks and expressions with members.
-const DICTIONARY: [(&str, &str); 11] = [
+const DICTIONARY: [(&str, &str); 15] = [
     ("$using:list[1+1]; $using:list[-(1)]", "[3, 3]"),
     ("$using:x.Length", "[4]"),
     ("$using:h.Key['Deep']; $Using:H['key'].deep", "[7, 7]"),
@@ -39,6 +39,11 @@ const DICTIONARY: [(&str, &str); 11] = [
     ("Write-Output a$using:n/b $using:x.Length", r#"["a3/b", 4]"#),
     ("if ($using:n -gt 2) { ${using:odd name} }", "[true]"),
     ("\"$(\"\"q $using:x\"\")\"; $using:h.nothing -eq $null", r#"["q Text", true]"#),
+    // What PowerShell itself counts wrongly, and so asks for by another name.
+    (r#""$("$("`"$using:x")")""#, r#"["Text"]"#),
+    (r#""a $(`"b $(``"c $using:x``")`")""#, r#"["a b c Text"]"#),
+    (r#""$(""$($using:x)"")" + "$("$("`"$($using:list[0])")")""#, r#"["Text1"]"#),
+    (r#""$("$("`"$using:x")")$("$("`"$using:n")")""#, r#"["Text3"]"#),
 ];
 
 fn values() -> BTreeMap<String, Value> {

@@ -5,7 +5,7 @@ mod engine;
 mod generate;
 mod live;
 
-use psfleet::script::{Help, Parameter, Parameters, Source, Validation};
+use psfleet::script::{Help, Occurrence, Parameter, Parameters, Source, Validation};
 
 use crate::support::pwsh;
 use engine::{Declared, Facts, Found, Helped};
@@ -52,19 +52,24 @@ fn compare(about: &str, text: &str, facts: &Facts) -> bool {
     if facts.errors > 0 {
         return false;
     }
-    let found = source.occurrences().iter().map(|ours| Found {
-        text: ours.text.clone(),
-        line: ours.position.line,
-        column: ours.position.column,
-        nested: ours.is_nested(),
-    });
-    assert_eq!(found.collect::<Vec<_>>(), facts.usings, "{about}:\n{text}");
+    let mut found: Vec<Found> = source.occurrences().iter().map(|ours| found(&source, ours)).collect();
+    found.sort_by_key(|found| (found.line, found.column));
+    assert_eq!(found, facts.usings, "{about}:\n{text}");
     let parameters = Parameters::read(&source).unwrap_or_else(|error| panic!("{about}: {error}\n{text}"));
     assert_eq!(parameters.list.iter().map(declared).collect::<Vec<_>>(), facts.parameters, "{about}:\n{text}");
     if let Some(help) = &facts.help {
         assert_eq!(Help::read(&source).map(helped).as_ref(), Some(help), "{about}:\n{text}");
     }
     true
+}
+
+/// An expression as the parser gives it, which deep in strings is not where it stands.
+fn found(source: &Source, ours: &Occurrence) -> Found {
+    let (text, position) = match ours.misread {
+        Some((start, end)) => (source.text().get(start..end).unwrap_or_default(), source.position(start)),
+        None => (&*ours.text, ours.position),
+    };
+    Found { text: text.to_owned(), line: position.line, column: position.column, nested: ours.is_nested() }
 }
 
 fn declared(ours: &Parameter) -> Declared {
