@@ -62,6 +62,7 @@ fn spec(work: Work, resolved: &Resolved, args: &CourseArgs, limits: Limits) -> R
         deadline: args.deadline,
         strict: args.strict,
         exit_zero: args.exit_zero,
+        native_errors: args.native_errors,
         sessions: None,
     }
 }

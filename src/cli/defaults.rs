@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::config::{Config, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`.
-pub const RUN_KEYS: [&str; 17] = [
+pub const RUN_KEYS: [&str; 18] = [
     "throttle",
     "connect_throttle",
     "retries",
@@ -14,6 +14,7 @@ pub const RUN_KEYS: [&str; 17] = [
     "deadline",
     "strict",
     "exit_zero",
+    "native_errors",
     "output",
     "streams",
     "progress",

@@ -15,7 +15,7 @@ use super::toml::parse_toml;
 
 /// What a file may say that others could have written: nothing of where we connect, as whom, how safely, or what runs
 /// here. A key that is not in this list is not among them, so that a new one is no hole.
-const HARMLESS: [&str; 18] = [
+const HARMLESS: [&str; 19] = [
     "connect_timeout",
     "open_timeout",
     "timeout",
@@ -26,6 +26,7 @@ const HARMLESS: [&str; 18] = [
     "deadline",
     "strict",
     "exit_zero",
+    "native_errors",
     "output",
     "streams",
     "progress",

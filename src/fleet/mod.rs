@@ -7,6 +7,7 @@
 mod constrained;
 mod dispatcher;
 mod gatekeeper;
+mod native;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,8 @@ pub struct RunSpec {
     pub strict: bool,
     /// What the hosts did does not show in the exit code.
     pub exit_zero: bool,
+    /// A script whose last native program gave an exit code other than 0 has failed with it.
+    pub native_errors: bool,
     /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
     pub sessions: Option<Arc<Sessions>>,
 }

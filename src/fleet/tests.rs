@@ -154,6 +154,7 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
         deadline: None,
         strict: false,
         exit_zero: false,
+        native_errors: false,
         sessions: None,
     };
     (spec, known)

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::constrained::Constrained;
 use super::gatekeeper::{Milestone, Reports};
+use super::native;
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::Document;
 use crate::event::{Outcome, Reason, RunEventKind};
@@ -194,10 +195,10 @@ impl Attempt {
     async fn script(&self, commands: &dyn Commands, session: &mut Session, records: &mut Forward) -> AttemptEnd {
         let deadline = Instant::now() + self.target.timeouts.run;
         let endpoint = &self.target.endpoint;
-        let known = if self.constrained.contains(endpoint) {
-            commands.without_text(self.id, session.server()).ok()
-        } else {
-            None
+        let known = match self.constrained.contains(endpoint) {
+            true if self.spec.native_errors => return native::unreadable(),
+            true => commands.without_text(self.id, session.server()).ok(),
+            false => None,
         };
         let is_text = known.is_none();
         let command = known.unwrap_or_else(|| commands.command(self.id, session.server()));
@@ -206,10 +207,13 @@ impl Attempt {
             Err(error) => return broke_off(&error, self.target.timeouts.open),
         };
         if !(is_text && report.refuses_text() && records.is_untouched()) {
-            return self.ended(report, records).await;
+            return self.ended_with_programs(report, session, deadline, records).await;
         }
         // Nothing of the script has run: sending it in another form repeats nothing.
         self.constrained.insert(endpoint);
+        if self.spec.native_errors {
+            return native::unreadable();
+        }
         match commands.without_text(self.id, session.server()) {
             Ok(command) => match self.pipeline(&command, session, deadline, records).await {
                 Ok(report) => self.ended(report, records).await,
@@ -231,9 +235,12 @@ impl Attempt {
         deadline: Instant,
         records: &mut Forward,
     ) -> Result<RunReport, session::Error> {
+        session.run(command, Uuid::new_v4(), &self.options(deadline), records).await
+    }
+
+    pub(super) fn options(&self, deadline: Instant) -> RunOptions {
         let timeout = deadline.saturating_duration_since(Instant::now());
-        let options = RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() };
-        session.run(command, Uuid::new_v4(), &options, records).await
+        RunOptions { timeout, stop: self.stop.clone(), reuse: self.sessions.is_some() }
     }
 
     /// An idle session of this target and identity if sessions are kept, else a new one.
@@ -291,7 +298,7 @@ impl Attempt {
         Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop).await
     }
 
-    async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {
+    pub(super) async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {
         let mut end = match report.ending {
             Ending::Completed => match report.exit_code {
                 Some(code) if code != 0 => {
@@ -454,6 +461,6 @@ fn broke_off(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
 }
 
 /// What is said of the error record that ended the script.
-fn message_of(error: &Document) -> String {
+pub(super) fn message_of(error: &Document) -> String {
     error_message(error).map_or_else(|| "the script failed without a message".to_owned(), Cow::into_owned)
 }

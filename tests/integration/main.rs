@@ -17,6 +17,7 @@ mod interrupt;
 mod inventory;
 mod local;
 mod matrix;
+mod native;
 mod outofproc_command;
 mod output;
 mod panics;

@@ -53,6 +53,11 @@ pub struct CourseArgs {
     #[arg(long, env = "PSFLEET_EXIT_ZERO", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub exit_zero: bool,
+
+    /// A script fails with the exit code of its last native program (`$LASTEXITCODE`) unless that is 0
+    #[arg(long, env = "PSFLEET_NATIVE_ERRORS", value_parser = BoolishValueParser::new(), num_args = 0,
+          default_value_t = false, default_missing_value = "true")]
+    pub native_errors: bool,
 }
 
 impl CourseArgs {

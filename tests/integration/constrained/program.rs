@@ -123,6 +123,19 @@ fn what_cannot_go_says_where_and_what_to_do() {
 }
 
 #[test]
+fn exit_codes_of_programs_cannot_be_read_and_nothing_runs() {
+    let Some(place) = Place::new() else { return };
+    // The second host is known to be as the first.
+    let ran = place.run("one,two", &["Get-Answer 5", "--native-errors", "--throttle", "1"]);
+    assert_eq!((ran.code, ran.data("object").len()), (Some(1), 0), "{ran:?}");
+    for done in ran.data("host_done") {
+        assert_eq!((&done["outcome"], &done["reason"]), (&json!("failed"), &json!("no_language")), "{done}");
+        assert!(done["message"].as_str().expect("a message").contains("--native-errors reads $LASTEXITCODE"), "{done}");
+        assert!(done["hint"].as_str().expect("a hint").contains("leave --native-errors out"), "{done}");
+    }
+}
+
+#[test]
 fn the_refusal_is_paid_once_for_an_endpoint() {
     let Some(place) = Place::new() else { return };
     let ran = place.run("@all", &["Get-Answer 5", "--throttle", "1"]);

@@ -66,6 +66,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
         deadline: None,
         strict: false,
         exit_zero: false,
+        native_errors: false,
         sessions: None,
     };
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);

@@ -59,6 +59,7 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
         deadline: None,
         strict: false,
         exit_zero: false,
+        native_errors: false,
         sessions: None,
     }
 }
