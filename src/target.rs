@@ -95,7 +95,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Winrm(winrm) => f.write_str(&winrm.url()),
-            Self::Ssh(ssh) => write!(f, "ssh://{}:{}", bracketed(&ssh.address), ssh.port),
+            Self::Ssh(ssh) => write!(f, "ssh://{}:{}", bracketed(&ssh.server.address), ssh.server.port),
             Self::Local(local) => write!(f, "local:{}", local.pwsh.display()),
         }
     }
@@ -227,18 +227,10 @@ impl Default for Workstation {
 /// An SSH server with PowerShell behind it. The user is the target's credential, else the local user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshEndpoint {
-    /// Host name or address to connect to, without brackets.
-    pub address: String,
-    /// TCP port, 22 unless set.
-    pub port: u16,
-    /// Private key files to offer, before the agent's keys.
-    pub identities: Vec<PathBuf>,
+    /// The server.
+    pub server: SshServer,
     /// Bastions to go through, first hop first.
     pub jump: Vec<SshHop>,
-    /// What to do with host keys.
-    pub host_keys: HostKeyPolicy,
-    /// known_hosts files to check against, `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` unless set.
-    pub known_hosts: Vec<PathBuf>,
     /// SSH subsystem to request, `powershell` unless set.
     pub subsystem: String,
     /// Command to execute when the subsystem is refused, `pwsh -sshs -NoLogo -NoProfile` unless set.
@@ -250,10 +242,123 @@ pub struct SshEndpoint {
 pub struct SshHop {
     /// User on the bastion, else the target's.
     pub user: Option<String>,
-    /// Host name or address of the bastion.
+    /// The bastion.
+    pub server: SshServer,
+}
+
+/// One SSH server on the way: where it is, how it is known, and what proves the user to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshServer {
+    /// Host name or address to connect to, without brackets.
     pub address: String,
-    /// TCP port.
+    /// TCP port, 22 unless set.
     pub port: u16,
+    /// Which addresses of the name may be used; where a bastion connects, it chooses.
+    pub family: AddressFamily,
+    /// The name that known_hosts has the server under, instead of its address and port.
+    pub host_key_alias: Option<String>,
+    /// What to do with host keys.
+    pub host_keys: HostKeyPolicy,
+    /// known_hosts files to check against; a new key goes to the first one. Without any, no host is known.
+    pub known_hosts: Vec<PathBuf>,
+    /// Key files to offer: private ones, or public ones whose other half the agent has. `None` for the usual ones.
+    pub identities: Option<Vec<PathBuf>>,
+    /// Offer no other keys of the agent than those of `identities`.
+    pub identities_only: bool,
+    /// The agent whose keys are offered.
+    pub agent: SshAgent,
+    /// The ways to log on that may be used.
+    pub methods: SshMethods,
+    /// The algorithms that may be used.
+    pub algorithms: SshAlgorithms,
+}
+
+impl SshServer {
+    /// A server of which nothing else is said: nobody knows its key, and the user's own keys and agent are offered.
+    pub fn new(address: impl Into<String>, port: u16) -> Self {
+        Self {
+            address: address.into(),
+            port,
+            family: AddressFamily::Any,
+            host_key_alias: None,
+            host_keys: HostKeyPolicy::default(),
+            known_hosts: Vec::new(),
+            identities: None,
+            identities_only: false,
+            agent: SshAgent::default(),
+            methods: SshMethods::default(),
+            algorithms: SshAlgorithms::default(),
+        }
+    }
+}
+
+/// A kind of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AddressFamily {
+    /// All.
+    #[default]
+    Any,
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "IP",
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
+/// The agent that holds a user's keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SshAgent {
+    /// The one that `SSH_AUTH_SOCK` names, if it names one.
+    #[default]
+    Environment,
+    /// None is asked.
+    Off,
+    /// The one that listens here.
+    At(PathBuf),
+}
+
+/// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated by
+/// commas, behind `+` to add them, `^` to put them first, or `-` to take away what patterns match.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SshAlgorithms {
+    /// What encrypts.
+    pub ciphers: Option<String>,
+    /// What authenticates messages, beside ciphers that do so themselves.
+    pub macs: Option<String>,
+    /// How keys are agreed on.
+    pub key_exchange: Option<String>,
+    /// How the server signs.
+    pub host_keys: Option<String>,
+    /// How the user signs.
+    pub user_keys: Option<String>,
+    /// The shortest RSA key that counts, in bits.
+    pub rsa_bits: Option<u32>,
+}
+
+/// The ways to log on to an SSH server that may be used; all unless set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SshMethods {
+    /// Keys of files and agents.
+    pub public_key: bool,
+    /// The password.
+    pub password: bool,
+    /// The password as the answer to a question.
+    pub keyboard_interactive: bool,
+}
+
+impl Default for SshMethods {
+    fn default() -> Self {
+        Self { public_key: true, password: true, keyboard_interactive: true }
+    }
 }
 
 /// What to do with an SSH server's host key.

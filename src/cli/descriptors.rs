@@ -106,7 +106,7 @@ fn is_named(endpoint: &Endpoint) -> bool {
     let is_name = |address: &str| address.parse::<IpAddr>().is_err();
     match endpoint {
         Endpoint::Winrm(winrm) => is_name(&winrm.address),
-        Endpoint::Ssh(ssh) => is_name(ssh.jump.first().map_or(&ssh.address, |hop| &hop.address)),
+        Endpoint::Ssh(ssh) => is_name(ssh.jump.first().map_or(&ssh.server.address, |hop| &hop.server.address)),
         Endpoint::Local(_) => false,
     }
 }

@@ -19,6 +19,20 @@ pub fn exposure(_path: &Path) -> Option<String> {
     None
 }
 
+/// The number of the user in whose name we act: the owner of our entry in /proc, else of a file that we make.
+#[cfg(unix)]
+pub fn effective_user() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
+    own.ok().map(|own| own.uid())
+}
+
+/// Other systems have no such number.
+#[cfg(not(unix))]
+pub fn effective_user() -> Option<u32> {
+    None
+}
+
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsString;
@@ -45,7 +59,7 @@ mod unix {
         /// # Errors
         /// There is no current folder.
         pub fn new(path: &Path) -> io::Result<Self> {
-            let mut walk = Self { us: effective_user(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
+            let mut walk = Self { us: super::effective_user(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
             walk.go(&std::path::absolute(path)?);
             Ok(walk)
         }
@@ -105,11 +119,5 @@ mod unix {
 
     fn is_sticky(found: &Metadata) -> bool {
         found.is_dir() && found.mode() & STICKY != 0
-    }
-
-    /// The user in whose name we act: the owner of our entry in /proc, else of a file that we make.
-    fn effective_user() -> Option<u32> {
-        let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
-        own.ok().map(|own| own.uid())
     }
 }

@@ -1,12 +1,12 @@
-//! The machine as inventory and configuration see it: files, environment, terminal, the program `ssh`.
+//! The machine as inventory and configuration see it: files, environment, terminal.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use super::exposure::exposure;
+use super::exposure::{effective_user, exposure};
 use super::named_file;
-use crate::config::{ConfigFile, FileBytes, NamedFile, Surroundings};
+use crate::config::{Account, ConfigFile, FileBytes, NamedFile, Surroundings};
+use crate::transport::ssh::local_user;
 
 /// The real machine.
 #[derive(Debug, Default)]
@@ -71,14 +71,18 @@ impl Surroundings for Machine {
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
-    fn ssh_settings(&mut self, file: &Path, host: &str) -> io::Result<Option<String>> {
-        let output =
-            Command::new("ssh").arg("-G").arg("-F").arg(file).arg("--").arg(host).stdin(Stdio::null()).output();
-        match output {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-            Ok(output) if output.status.success() => Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned())),
-            Ok(output) => Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+    fn matching(&self, pattern: &Path) -> Vec<PathBuf> {
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+        let found = pattern.to_str().and_then(|pattern| glob::glob_with(pattern, options).ok());
+        found.into_iter().flatten().flatten().collect()
+    }
+
+    fn account(&self) -> Account {
+        let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| self.env("COMPUTERNAME"));
+        Account {
+            user: local_user().unwrap_or_default(),
+            id: effective_user().map(|id| id.to_string()).unwrap_or_default(),
+            machine: machine.map(|name| name.trim().to_owned()).unwrap_or_default(),
         }
     }
 

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::jump::Jump;
 use super::node::Node;
 use super::setting::Setting;
 use super::source::{Given, Source};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
+use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
 
 /// How to reach a target; `auto` is an inventory's key, else the URL's scheme, else WinRM. Never probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +103,11 @@ impl Connection {
         match key {
             "ca" => self.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
             "identity" => self.identity.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
+            "identity_agent" => {
+                if let Some(Given { value: SshAgent::At(socket), .. }) = &mut self.identity_agent {
+                    from_folder(socket);
+                }
+            }
             "known_hosts" => self.known_hosts.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
             _ => {}
         }
@@ -123,14 +129,20 @@ connection_keys! {
     password: Secret<String>,
     /// The variable of the environment that holds the password.
     password_env: String,
-    /// Private key files for SSH.
+    /// Key files for SSH.
     identity: Vec<PathBuf>,
+    /// SSH: of the agent's keys, offer only those of the key files.
+    identities_only: bool,
+    /// SSH: the agent's socket, `none`, or `SSH_AUTH_SOCK` for the environment's.
+    identity_agent: SshAgent,
     /// SSH bastions, first hop first.
-    jump: Vec<SshHop>,
+    jump: Vec<Jump>,
     /// SSH: what to do with host keys.
     host_keys: HostKeyPolicy,
     /// SSH: known_hosts files.
     known_hosts: Vec<PathBuf>,
+    /// SSH: the name that known_hosts has the server under.
+    host_key_alias: String,
     /// SSH: the subsystem to ask for.
     subsystem: String,
     /// SSH: the command to run when the subsystem is refused.

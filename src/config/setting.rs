@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::connection::{Transport, Untrusted};
 use super::duration::{parse_duration, show_duration};
+use super::jump::{Jump, parse_jump};
 use super::node::{Node, Value};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
+use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
 
 /// A type that a connection key can have.
 pub(super) trait Setting: Sized {
@@ -160,18 +161,40 @@ impl Setting for Vec<String> {
     }
 }
 
-impl Setting for Vec<SshHop> {
+/// A chain of bastions; `none` is none, whatever weaker settings say.
+impl Setting for Vec<Jump> {
     fn read(node: &Node) -> Result<Self, String> {
-        texts(node, |text| text.split(',').map(str::to_owned).collect())?.iter().map(|hop| parse_hop(hop)).collect()
+        let hops = texts(node, |text| text.split(',').map(str::to_owned).collect())?;
+        match hops.as_slice() {
+            [none] if none.eq_ignore_ascii_case("none") => Ok(Vec::new()),
+            hops => hops.iter().map(|hop| parse_jump(hop)).collect(),
+        }
     }
 
     fn show(&self) -> String {
-        let show = |hop: &SshHop| {
-            let user = hop.user.as_ref().map_or(String::new(), |user| format!("{user}@"));
-            let address = if hop.address.contains(':') { format!("[{}]", hop.address) } else { hop.address.clone() };
-            format!("ssh://{user}{address}:{}", hop.port)
-        };
-        self.iter().map(show).collect::<Vec<_>>().join(",")
+        match self.as_slice() {
+            [] => "none".to_owned(),
+            hops => hops.iter().map(Jump::to_string).collect::<Vec<_>>().join(","),
+        }
+    }
+}
+
+/// An agent as OpenSSH's `IdentityAgent` names it.
+impl Setting for SshAgent {
+    fn read(node: &Node) -> Result<Self, String> {
+        Ok(match text(node)?.as_str() {
+            "none" => Self::Off,
+            "SSH_AUTH_SOCK" => Self::Environment,
+            path => Self::At(path.into()),
+        })
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Off => "none".to_owned(),
+            Self::Environment => "SSH_AUTH_SOCK".to_owned(),
+            Self::At(path) => path.display().to_string(),
+        }
     }
 }
 
@@ -183,22 +206,6 @@ impl Setting for Duration {
     fn show(&self) -> String {
         show_duration(*self)
     }
-}
-
-/// Reads a bastion: `ssh://user@host:port`, with everything but the host optional.
-///
-/// # Errors
-/// One line that says what was expected.
-pub fn parse_hop(hop: &str) -> Result<SshHop, String> {
-    let expected = || format!("'{hop}' is not a bastion; write ssh://user@host:port (user and port may be absent)");
-    let rest = hop.trim().strip_prefix("ssh://").unwrap_or(hop.trim());
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((user, rest)) if !user.is_empty() => (Some(user.to_owned()), rest),
-        Some(_) => return Err(expected()),
-        None => (None, rest),
-    };
-    let (address, port) = split_port(rest).ok_or_else(expected)?;
-    Ok(SshHop { user, address: address.to_owned(), port: port.unwrap_or(22) })
 }
 
 /// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; `None` if it is none of them.
@@ -233,26 +240,9 @@ fn texts(node: &Node, split: impl Fn(String) -> Vec<String>) -> Result<Vec<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{Setting, Word, parse_hop, split_port};
+    use super::{Setting, Word, split_port};
     use crate::config::{Node, Transport};
-    use crate::target::{HostKeyPolicy, SshHop};
-
-    #[test]
-    fn bastions() {
-        let hop = |user: Option<&str>, address: &str, port| SshHop {
-            user: user.map(str::to_owned),
-            address: address.to_owned(),
-            port,
-        };
-        assert_eq!(parse_hop("ssh://ops@b:2222"), Ok(hop(Some("ops"), "b", 2222)));
-        assert_eq!(parse_hop("b"), Ok(hop(None, "b", 22)));
-        assert_eq!(parse_hop("[fe80::1]:22"), Ok(hop(None, "fe80::1", 22)));
-        for bad in ["", "@b", "ssh://", "b:0", "b:x", "a/b", "b:70000"] {
-            assert!(parse_hop(bad).is_err(), "{bad}");
-        }
-        let chain = Vec::<SshHop>::read(&Node::text("a,ssh://u@b")).unwrap();
-        assert_eq!(chain.show(), "ssh://a:22,ssh://u@b:22");
-    }
+    use crate::target::HostKeyPolicy;
 
     #[test]
     fn words_list_what_they_know() {

@@ -37,6 +37,8 @@ pub enum Source {
     Defaults(Origin),
     /// A configuration file.
     Config(Origin),
+    /// An SSH configuration: the user's own, the system's, or one that is an inventory.
+    Ssh(Origin),
     /// Our own default.
     BuiltIn,
 }
@@ -68,7 +70,7 @@ impl fmt::Display for Source {
             Self::Host(origin) => write!(f, "host {} in {origin}", origin.entry),
             Self::Group(origin) => write!(f, "group {} in {origin}", origin.entry),
             Self::Defaults(origin) => write!(f, "defaults in {origin}"),
-            Self::Config(origin) => write!(f, "{origin}"),
+            Self::Config(origin) | Self::Ssh(origin) => write!(f, "{origin}"),
             Self::BuiltIn => f.write_str("default"),
         }
     }

@@ -35,6 +35,17 @@ pub struct ConfigFile {
     pub walked: bool,
 }
 
+/// Who runs this process, and on which machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// The login name; empty where nobody knows it.
+    pub user: String,
+    /// The number behind the name; empty where users have none.
+    pub id: String,
+    /// The machine's own name, with its domain if it has one.
+    pub machine: String,
+}
+
 /// What inventory and configuration ask of the machine.
 pub trait Surroundings {
     /// Reads a file.
@@ -77,11 +88,11 @@ pub trait Surroundings {
     /// The terminal's own.
     fn ask(&mut self, question: &str, hidden: bool) -> io::Result<String>;
 
-    /// What `ssh -G -F file host` prints; `None` where there is no `ssh`.
-    ///
-    /// # Errors
-    /// What `ssh` printed when it refused.
-    fn ssh_settings(&mut self, file: &Path, host: &str) -> io::Result<Option<String>>;
+    /// The files that a pattern of paths (`*`, `?`, `[...]`) matches, by name. `*` leaves hidden files out.
+    fn matching(&self, pattern: &Path) -> Vec<PathBuf>;
+
+    /// Who runs this, and where.
+    fn account(&self) -> Account;
 
     /// Where configuration files may be, the strongest first.
     fn config_files(&self) -> Vec<ConfigFile>;

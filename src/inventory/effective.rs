@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::config::{Config, Connection, Given, Problem, Source, Transport};
+use crate::config::{Account, Config, Connection, Given, Problem, Source, Surroundings, Transport};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, Timeouts};
 
 use super::model::{Host, Inventory, Layer};
+use super::ssh_config::{Access, Answer, Asker, SshConfig};
 
 /// Everything that is settled about one host.
 #[derive(Debug, Clone)]
@@ -16,6 +18,8 @@ pub struct Effective {
     pub connection: Connection,
     /// Where the user's password comes from, if the inventory says it.
     pub password: Option<PasswordSource>,
+    /// What only SSH needs.
+    pub ssh: Access,
     /// The host's variables.
     pub vars: BTreeMap<String, Given<serde_json::Value>>,
     /// The host's labels.
@@ -39,6 +43,21 @@ pub struct Settler<'a> {
     ancestors: Vec<Vec<usize>>,
     groups: HashMap<Vec<usize>, Rc<Merged>>,
     defaults: HashMap<Vec<usize>, Rc<Merged>>,
+    around: &'a mut dyn Surroundings,
+    account: Account,
+    /// The user's own SSH configuration, once a host needs it.
+    own_ssh: Option<Arc<SshConfig>>,
+}
+
+/// Where an SSH configuration stands among the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// It names the host: as an entry of the host.
+    Host,
+    /// It is an inventory: as defaults.
+    Defaults,
+    /// It is the user's own: behind everything else.
+    Own,
 }
 
 /// Several layers as one.
@@ -53,7 +72,12 @@ struct Merged {
 
 impl<'a> Settler<'a> {
     /// Prepares for the hosts of an inventory.
-    pub fn new(inventory: &'a Inventory, flags: &'a Connection, config: &'a Config) -> Self {
+    pub fn new(
+        inventory: &'a Inventory,
+        flags: &'a Connection,
+        config: &'a Config,
+        around: &'a mut dyn Surroundings,
+    ) -> Self {
         let mut ancestors = vec![Vec::new(); inventory.groups.len()];
         for group in 0..inventory.groups.len() {
             for below in inventory.with_children(group) {
@@ -62,7 +86,9 @@ impl<'a> Settler<'a> {
                 }
             }
         }
-        Self { inventory, flags, config, ancestors, groups: HashMap::new(), defaults: HashMap::new() }
+        let account = around.account();
+        let (groups, defaults) = (HashMap::new(), HashMap::new());
+        Self { inventory, flags, config, ancestors, groups, defaults, around, account, own_ssh: None }
     }
 
     /// The settings of a host. Where groups or inventories disagree and nothing stronger settles it, the problem is
@@ -80,21 +106,83 @@ impl<'a> Settler<'a> {
         });
         let strong = [self.flags, &host.url, &own.connection, &groups.layer.connection];
         let weak = [&defaults.layer.connection, &self.config.connection];
+        let mut transport = transport(&strong, host.scheme.as_ref(), &weak);
+        let ssh = self.ssh_config(host, &transport);
+        // The layers in order, the SSH configuration at its rank among them.
         let mut connection = Connection::default();
-        strong.iter().chain(&weak).for_each(|layer| connection.fill(layer));
-        connection.transport = Some(transport(&strong, host.scheme.as_ref(), &weak));
+        let mut answer: Option<(Answer, Connection)> = None;
+        let ranks = [None, None, Some(Rank::Host), None, Some(Rank::Defaults), Some(Rank::Own)];
+        for (layer, rank) in strong.iter().chain(&weak).zip(ranks) {
+            connection.fill(layer);
+            if let Some((config, _)) = ssh.as_ref().filter(|(_, own)| Some(*own) == rank) {
+                let found = config.ask(&host.host, &connection, &self.account);
+                let layer = found.layer();
+                connection.fill(&layer);
+                answer = Some((found, layer));
+            }
+        }
+        if let Some(found) = answer.as_ref().and_then(|(answer, _)| answer.touched())
+            && transport.source == Source::BuiltIn
+        {
+            transport = Given::new(Transport::Ssh, found.clone());
+        }
+        connection.transport = Some(transport);
         connection.fill(&built_in(&connection));
         connection.password = None;
         connection.password_env = None;
+        let at = |rank: Rank| {
+            let here = ssh.as_ref().is_some_and(|(_, own)| *own == rank);
+            answer.as_ref().filter(|_| here).map(|(_, layer)| layer)
+        };
         let mut layers: Vec<&Connection> = strong[..3].to_vec();
+        layers.extend(at(Rank::Host));
         layers.extend(&groups.parts);
-        layers.extend(weak);
+        layers.push(weak[0]);
+        layers.extend(at(Rank::Defaults));
+        layers.push(weak[1]);
+        layers.extend(at(Rank::Own));
         let mut whole = own.clone();
         whole.fill(&groups.layer);
         whole.fill(&defaults.layer);
         connection.address.get_or_insert_with(|| Given::new(host.host.clone(), Source::BuiltIn));
         let password = password_source(&layers);
-        Effective { connection, password, vars: whole.vars, labels: whole.labels }
+        let access = match (ssh, answer) {
+            (Some((config, _)), Some((answer, _))) => self.finish(&config, answer, &mut connection),
+            _ => Access::default(),
+        };
+        Effective { connection, password, ssh: access, vars: whole.vars, labels: whole.labels }
+    }
+
+    /// The SSH configuration that holds for a host, and its rank: that of the inventory which names the host, else that of
+    /// any inventory, else the user's own. None for hosts that are reached by another transport.
+    fn ssh_config(&mut self, host: &Host, transport: &Given<Transport>) -> Option<(Arc<SshConfig>, Rank)> {
+        let sources = &self.inventory.sources;
+        let by_ssh = transport.value == Transport::Ssh;
+        let naming = host.sources.iter().find_map(|&source| sources[source].ssh.clone());
+        let any = || sources.iter().filter(|source| source.main).find_map(|source| source.ssh.clone());
+        // A name that nobody knows is an SSH host if the configuration has something to say about it.
+        let unknown = transport.source == Source::BuiltIn && host.sources.is_empty();
+        match naming {
+            Some(config) if by_ssh => Some((config, Rank::Host)),
+            _ if !by_ssh && !unknown => None,
+            _ => match any() {
+                Some(config) => Some((config, Rank::Defaults)),
+                None if by_ssh => Some((self.own_ssh(), Rank::Own)),
+                None => None,
+            },
+        }
+    }
+
+    fn own_ssh(&mut self) -> Arc<SshConfig> {
+        let around = &mut *self.around;
+        Arc::clone(self.own_ssh.get_or_insert_with(|| Arc::new(SshConfig::own(around))))
+    }
+
+    fn finish(&self, config: &SshConfig, answer: Answer, connection: &mut Connection) -> Access {
+        let home = self.around.home();
+        let environment = |name: &str| self.around.env(name);
+        let asker = Asker { account: &self.account, home: home.as_deref(), environment: &environment };
+        answer.finish(config, &asker, connection)
     }
 
     /// All groups a host is in, directly or through children.

@@ -3,22 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Connection, Given, Problem, Source, Transport, Untrusted};
-use crate::target::{AuthMethod, Endpoint, LocalEndpoint, SshEndpoint, Timeouts, Tls, WinrmEndpoint, Workstation};
+use crate::target::{
+    AuthMethod, Endpoint, HostKeyPolicy, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer, Timeouts, Tls,
+    WinrmEndpoint, Workstation,
+};
 
 use super::effective::Effective;
 use super::pattern::matches;
+use super::ssh_config::{Access, usual_known_hosts};
 
 /// Builds a host's endpoint. `home` is what `~` stands for.
 ///
 /// # Errors
-/// A rule that the settings break, with the place of the setting.
-pub fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Problem> {
+/// The rules that the settings break, with the places of the settings.
+pub fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Vec<Problem>> {
     let settings = Settings { connection: &effective.connection, home };
-    match effective.connection.transport.as_ref().map(|given| given.value) {
-        Some(Transport::Ssh) => Ok(Endpoint::Ssh(ssh(name, &settings))),
+    let built = match effective.connection.transport.as_ref().map(|given| given.value) {
+        Some(Transport::Ssh) if !effective.ssh.refusals.is_empty() => return Err(effective.ssh.refusals.clone()),
+        Some(Transport::Ssh) => ssh(name, &effective.ssh, &settings).map(Endpoint::Ssh),
         Some(Transport::Local) => local(name, &settings).map(Endpoint::Local),
         _ => winrm(name, &settings).map(Endpoint::Winrm),
-    }
+    };
+    built.map_err(|problem| vec![problem])
 }
 
 /// The deadlines of a host.
@@ -119,26 +125,59 @@ fn trusts(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn ssh(name: &str, settings: &Settings<'_>) -> SshEndpoint {
+fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoint, Problem> {
     let connection = settings.connection;
-    SshEndpoint {
-        address: or(&connection.address, name.to_owned()),
-        port: or(&connection.port, 22),
-        identities: settings.paths(&connection.identity),
-        jump: or(&connection.jump, Vec::new()),
-        host_keys: or(&connection.host_keys, crate::target::HostKeyPolicy::Strict),
-        known_hosts: match &connection.known_hosts {
-            Some(_) => settings.paths(&connection.known_hosts),
-            None => usual_known_hosts(settings.home),
+    check_configuration(connection)?;
+    let hop = |hop: &SshHop| {
+        let mut hop = hop.clone();
+        hop.server.identities.iter_mut().flatten().for_each(|path| *path = settings.path(path));
+        hop.server.known_hosts.iter_mut().for_each(|path| *path = settings.path(path));
+        hop
+    };
+    Ok(SshEndpoint {
+        server: SshServer {
+            address: or(&connection.address, name.to_owned()),
+            port: or(&connection.port, 22),
+            family: access.family,
+            host_key_alias: connection.host_key_alias.as_ref().map(|given| given.value.clone()),
+            host_keys: or(&connection.host_keys, HostKeyPolicy::Strict),
+            known_hosts: match &connection.known_hosts {
+                Some(_) => settings.paths(&connection.known_hosts),
+                None => {
+                    let (own, global) = usual_known_hosts(settings.home);
+                    own.into_iter().chain(global).collect()
+                }
+            },
+            identities: connection.identity.as_ref().map(|_| settings.paths(&connection.identity)),
+            identities_only: or(&connection.identities_only, false),
+            agent: match or(&connection.identity_agent, SshAgent::Environment) {
+                SshAgent::At(path) => SshAgent::At(settings.path(&path)),
+                agent => agent,
+            },
+            methods: access.methods,
+            algorithms: access.algorithms.clone(),
         },
+        jump: access.hops.iter().map(hop).collect(),
         subsystem: or(&connection.subsystem, "powershell".to_owned()),
         exec: or(&connection.exec, "pwsh -sshs -NoLogo -NoProfile".to_owned()),
-    }
+    })
 }
 
-fn usual_known_hosts(home: Option<&Path>) -> Vec<PathBuf> {
-    let own = home.map(|home| home.join(".ssh/known_hosts"));
-    own.into_iter().chain([PathBuf::from("/etc/ssh/ssh_known_hosts")]).collect()
+/// A session configuration has no way over SSH: `pwsh -sshs` takes `-ConfigurationName` and opens the default one all the
+/// same (ConsoleHost.cs hands on null), and a subsystem takes no arguments. Going on would run without its limits.
+fn check_configuration(connection: &Connection) -> Result<(), Problem> {
+    match &connection.configuration_name {
+        Some(given) if !given.value.eq_ignore_ascii_case("Microsoft.PowerShell") => {
+            let message = format!(
+                "SSH can't choose the session configuration {}: pwsh -sshs ignores -ConfigurationName ({})",
+                given.value, given.source
+            );
+            let hint = "start pwsh with -ConfigurationFile FILE.pssc there: as a subsystem of its own in sshd_config, \
+                        named by 'subsystem' in the inventory, or by 'exec'";
+            Err(Problem::new(message).with_hint(hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `--transport local` for a fleet would run the script once per name on this machine: only the name localhost or an

@@ -8,7 +8,7 @@ use crate::config::{Node, Place, Problem, Surroundings, Value, parse_toml};
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
 use super::list::read_list;
-use super::model::{Inventory, Layer, SourceFile};
+use super::model::{Inventory, SourceFile};
 use super::resolve::SandboxStarter;
 use super::ssh_config::read_ssh_config;
 use super::text::decode;
@@ -66,7 +66,7 @@ impl<'a, 's> Loader<'a, 's> {
     /// configuration, not inside an expression.
     pub fn load(&mut self, path: &Path, main: bool) -> usize {
         let source = self.inventory.sources.len();
-        self.inventory.sources.push(SourceFile { defaults: Layer::default(), main });
+        self.inventory.sources.push(SourceFile { main, ..SourceFile::default() });
         let stdin = path == Path::new("-");
         let file: Arc<Path> = if stdin { Arc::from(Path::new("stdin")) } else { Arc::from(path) };
         let read = match stdin {

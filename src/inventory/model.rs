@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ssh_config::SshConfig;
 use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean};
 
 /// What one host, group or file says.
@@ -95,12 +96,14 @@ pub struct Child {
 }
 
 /// One inventory that was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SourceFile {
     /// What it says for all its hosts.
     pub defaults: Layer,
     /// Named by a flag or the configuration, and not only inside an expression.
     pub main: bool,
+    /// It is an SSH configuration, whose sections hold for hosts that it does not name too.
+    pub ssh: Option<Arc<SshConfig>>,
 }
 
 /// All inventories together.

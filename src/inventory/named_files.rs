@@ -28,7 +28,8 @@ pub fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around: &dyn 
     problems
 }
 
-/// The files that the settings of a host name and that its endpoint uses. The usual files of SSH are not named by anybody.
+/// The files that the settings of a host name and that its endpoint uses. The usual files of SSH are not named by anybody,
+/// and those that an SSH configuration names may be missing, as for `ssh`.
 fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint) -> Vec<Named<'a>> {
     let connection = &host.effective.connection;
     let mut named: Vec<Named<'a>> = Vec::new();
@@ -39,14 +40,20 @@ fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint) -> Vec<Named<'a>> {
             }
         }
         Endpoint::Ssh(ssh) => {
-            if let Some(given) = &connection.identity {
-                let files =
-                    ssh.identities.iter().map(|path| (NamedFile::Identity, path.as_path(), "identity", &given.source));
+            let named_here = |source: &Source| !matches!(source, Source::Ssh(_));
+            if let Some(given) = connection.identity.as_ref().filter(|given| named_here(&given.source)) {
+                let files = ssh
+                    .server
+                    .identities
+                    .iter()
+                    .flatten()
+                    .map(|path| (NamedFile::Identity, path.as_path(), "identity", &given.source));
                 named.extend(files);
             }
-            if let Some(given) = &connection.known_hosts {
-                let file = NamedFile::KnownHosts { is_made: ssh.host_keys == HostKeyPolicy::AcceptNew };
-                let files = ssh.known_hosts.iter().map(|path| (file, path.as_path(), "known_hosts", &given.source));
+            if let Some(given) = connection.known_hosts.as_ref().filter(|given| named_here(&given.source)) {
+                let file = NamedFile::KnownHosts { is_made: ssh.server.host_keys == HostKeyPolicy::AcceptNew };
+                let files =
+                    ssh.server.known_hosts.iter().map(|path| (file, path.as_path(), "known_hosts", &given.source));
                 named.extend(files);
             }
         }
@@ -64,7 +71,7 @@ fn problem(source: &Source, key: &str, what: String) -> Problem {
         Source::Host(origin) => at(origin, format!("{} > {key}", origin.entry)),
         Source::Group(origin) => at(origin, format!("groups > {} > {key}", origin.entry)),
         Source::Defaults(origin) => at(origin, format!("defaults > {key}")),
-        Source::Config(origin) => at(origin, key.to_owned()),
+        Source::Config(origin) | Source::Ssh(origin) => at(origin, key.to_owned()),
         Source::Flag(_) | Source::Env(_) | Source::Url(_) | Source::BuiltIn => {
             Problem::new(format!("{source}: {what}"))
         }

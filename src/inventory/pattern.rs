@@ -1,9 +1,14 @@
-//! Patterns with `*` and `?`, without case.
+//! Patterns with `*` and `?`.
 
-/// Whether a name matches a pattern; `*` is any text, `?` any one character.
+/// Whether a name matches a pattern, whatever the case; `*` is any text, `?` any one character.
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
-    let name: Vec<char> = name.to_lowercase().chars().collect();
+    matches_as_written(&pattern.to_lowercase(), &name.to_lowercase())
+}
+
+/// Whether a name matches a pattern, upper and lower case as they are.
+pub fn matches_as_written(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);
     // Where the last star stands and how much of the name it has taken.
     let mut star: Option<(usize, usize)> = None;
@@ -32,7 +37,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{matches, matches_as_written};
 
     #[test]
     fn stars_and_question_marks() {
@@ -42,6 +47,7 @@ mod tests {
         for (pattern, name) in [("", "a"), ("*.dmz", "dmz"), ("web?", "web"), ("a*b", "abc"), ("ab", "a")] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
+        assert!(matches_as_written("A*", "Ab") && !matches_as_written("A*", "ab"));
         assert!(!matches(&"*a".repeat(200), &"a".repeat(199)));
     }
 }

@@ -151,7 +151,7 @@ pub fn select(
     unknown_names(&targets, &exclude, &inventory).iter().for_each(|warning| around.warn(warning));
     add_literals(&targets, &mut inventory, &mut problems);
     problems.extend(inventory.check());
-    let (effective, groups) = settle(&inventory, request, config, &mut problems);
+    let (effective, groups) = settle(&inventory, request, config, around, &mut problems);
     let lookup = Lookup { inventory: &inventory, effective: &effective, groups: &groups, files: &files };
     let mut hosts = lookup.select(&targets, &mut problems);
     let without = lookup.select(&exclude, &mut problems);
@@ -233,9 +233,10 @@ fn settle(
     inventory: &Inventory,
     request: &Request,
     config: &Config,
+    around: &mut dyn Surroundings,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Effective>, Vec<Vec<usize>>) {
-    let mut settler = Settler::new(inventory, &request.settings, config);
+    let mut settler = Settler::new(inventory, &request.settings, config, around);
     let effective = inventory.hosts.iter().map(|host| settler.settle(host, problems)).collect();
     (effective, inventory.hosts.iter().map(|host| settler.all_groups(host)).collect())
 }
@@ -244,14 +245,14 @@ fn settle(
 fn endpoints(hosts: &[HostSettings], around: &mut dyn Surroundings) -> Result<Vec<Endpoint>, Errors> {
     let home = around.home();
     let mut endpoints = Vec::with_capacity(hosts.len());
-    let mut broken: BTreeMap<String, (Problem, Vec<&str>)> = BTreeMap::new();
+    let mut broken: BTreeMap<_, (Problem, Vec<&str>)> = BTreeMap::new();
     for host in hosts {
         match endpoint(&host.name, &host.effective, home.as_deref()) {
             Ok(endpoint) => endpoints.push(endpoint),
-            Err(problem) => {
-                let entry = broken.entry(problem.message.clone()).or_insert((problem, Vec::new()));
-                entry.1.push(&host.name);
-            }
+            Err(problems) => problems.into_iter().for_each(|problem| {
+                let place = (problem.file.clone(), problem.at, problem.message.clone());
+                broken.entry(place).or_insert((problem, Vec::new())).1.push(&host.name);
+            }),
         }
     }
     if broken.is_empty() {

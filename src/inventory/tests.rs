@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, fold, rehearse, resolve, select};
-use crate::config::{Config, ConfigFile, Connection, FileBytes, Given, NamedFile, Source, Surroundings, Transport};
+use crate::config::{
+    Account, Config, ConfigFile, Connection, FileBytes, Given, NamedFile, Source, Surroundings, Transport,
+};
 use crate::target::{Endpoint, Target, Tls};
 
 /// A machine that holds what a test puts there.
@@ -25,7 +29,6 @@ struct Fake {
     wrong: HashMap<PathBuf, &'static str>,
     checked: std::cell::RefCell<Vec<PathBuf>>,
     warned: Vec<String>,
-    ssh: bool,
     drawn: u64,
 }
 
@@ -81,9 +84,16 @@ impl Surroundings for Fake {
         Ok(self.answers.remove(0).to_owned())
     }
 
-    fn ssh_settings(&mut self, file: &Path, host: &str) -> io::Result<Option<String>> {
-        let own = if file == Path::new("none") { String::new() } else { format!("hostname {host}.corp\nport 2222\n") };
-        Ok(self.ssh.then(|| format!("user me\n{own}")))
+    fn matching(&self, pattern: &Path) -> Vec<PathBuf> {
+        let pattern = pattern.to_string_lossy();
+        let mut found: Vec<_> =
+            self.files.keys().filter(|path| matches(&pattern, &path.to_string_lossy())).cloned().collect();
+        found.sort();
+        found
+    }
+
+    fn account(&self) -> Account {
+        Account { user: "me".to_owned(), id: "1000".to_owned(), machine: "desk.corp".to_owned() }
     }
 
     fn config_files(&self) -> Vec<ConfigFile> {
@@ -369,22 +379,141 @@ fn a_sandbox_is_started_by_the_hook() {
     assert_eq!(resolved.warnings, [""; 0]);
 }
 
-#[test]
-fn ssh_config_through_ssh_and_without_it() {
-    let file = "Host a b\n  Port 22\nHost *\n  User ops\n";
-    let shown = |ssh: bool, file: &str| {
-        let mut fake = Fake { ssh, ..Fake::default().file("ssh_config", file) };
-        match run(&request(&["@all"], &["ssh_config"]), &mut fake) {
-            Ok(resolved) => {
-                resolved.targets.iter().map(|target| target.endpoint.to_string()).collect::<Vec<_>>().join(" ")
-            }
-            Err(errors) => errors.to_string(),
+/// The SSH endpoints of hosts named with `-t`, or the errors.
+fn ssh(fake: &mut Fake, targets: &[&str], inventories: &[&str]) -> String {
+    match run(&request(targets, inventories), fake) {
+        Ok(resolved) => {
+            let shown = |target: &Arc<Target>| {
+                let user =
+                    target.credential.as_ref().map_or(String::new(), |credential| format!("{}@", credential.user));
+                let hops = match &target.endpoint {
+                    Endpoint::Ssh(ssh) => ssh.jump.iter().map(|hop| format!(" via {}", hop.server.address)).collect(),
+                    _ => String::new(),
+                };
+                format!("{user}{}{hops}", target.endpoint)
+            };
+            resolved.targets.iter().map(shown).collect::<Vec<_>>().join(", ")
         }
+        Err(errors) => errors.to_string(),
+    }
+}
+
+#[test]
+fn sections_hold_for_hosts_that_an_ssh_config_does_not_name() {
+    let file = "Host a b\n  Port 2222\nHost web* !web9\n  User web\nHost * !x*\n  ConnectTimeout 5\n";
+    let shown = |targets: &[&str]| ssh(&mut Fake::default().file("ssh_config", file), targets, &["ssh_config"]);
+    assert_eq!(shown(&["@all"]), "ssh://a:2222, ssh://b:2222");
+    assert_eq!(shown(&["web[1-2]"]), "web@ssh://web1:22, web@ssh://web2:22");
+    assert_eq!(shown(&["web9"]), "ssh://web9:22");
+    assert_eq!(shown(&["A"]), "ssh://a:2222");
+    assert_eq!(shown(&["ssh://me@web1:22"]), "me@ssh://web1:22");
+    // Nothing is said about it: it is no SSH host.
+    assert!(shown(&["x1"]).contains("no user for x1: WinRM needs one"), "{}", shown(&["x1"]));
+}
+
+#[test]
+fn the_users_own_ssh_config_stands_behind_inventories() {
+    let file =
+        "Host web*\n  HostName %h.corp\n  User ops\n  Port 2222\n  ProxyJump gate\nHost gate\n  HostName 10.0.0.1\n";
+    let toml = "[hosts.web1]\ntransport = 'ssh'\nport = 22\n[hosts.win1]\nuser = 'u'\npassword = 'p'\n";
+    let fake = || Fake::default().file("/home/me/.ssh/config", file).file("i.toml", toml);
+    assert_eq!(ssh(&mut fake(), &["ssh://web1"], &[]), "ops@ssh://web1.corp:2222 via 10.0.0.1");
+    assert_eq!(ssh(&mut fake(), &["web1"], &["i.toml"]), "ops@ssh://web1.corp:22 via 10.0.0.1");
+    assert_eq!(ssh(&mut fake(), &["win1"], &["i.toml"]), "u@http://win1:5985/wsman");
+    assert_eq!(ssh(&mut fake(), &["ssh://gate"], &[]), "ssh://10.0.0.1:22");
+    // A name alone is not an SSH host because the user's own file has a section for it.
+    assert!(ssh(&mut fake(), &["web7"], &[]).contains("WinRM needs one"));
+    // An SSH configuration that is named stands for the user's own.
+    let named = fake().file("ssh_config", "Host web1\n  User named\n");
+    assert_eq!(ssh(&mut { named }, &["web1"], &["ssh_config"]), "named@ssh://web1:22");
+
+    let mut open = fake();
+    open.exposed.insert("/home/me/.ssh/config".into(), "others can write it");
+    let refused = ssh(&mut open, &["ssh://web1"], &[]);
+    assert!(
+        refused.starts_with("/home/me/.ssh/config: web1: it is refused, as by ssh, because others can write it"),
+        "{refused}"
+    );
+    assert_eq!(ssh(&mut open, &["win1"], &["i.toml"]), "u@http://win1:5985/wsman");
+}
+
+#[test]
+fn ssh_configs_include_others() {
+    let fake = || {
+        Fake::default()
+            .file(
+                "ssh_config",
+                "Include conf.d/*\nHost b\n  Include only_b ~/more /abs/none\n  Port 1\nHost c\n  Port 3\n",
+            )
+            .file("/home/me/.ssh/conf.d/1", "Host a\n  User one\nHost *\n  ConnectTimeout 5\n")
+            .file("/home/me/.ssh/conf.d/2", "Host a\n  User two\n  Port 7\n")
+            .file("/home/me/.ssh/only_b", "User bee\nHost c\n  User wrong\n")
+            .file("/home/me/more", "Port 9\n")
     };
-    assert_eq!(shown(true, file), "ssh://a.corp:2222 ssh://b.corp:2222");
-    assert_eq!(shown(false, file), "ssh://a:22 ssh://b:22");
-    let refused = shown(false, &format!("{file}Match user x\n  Port 1\nInclude y\n"));
-    assert!(refused.contains("ssh_config:5:1: match") && refused.contains("ssh_config:7:1: include"), "{refused}");
+    assert_eq!(ssh(&mut fake(), &["@all"], &["ssh_config"]), "one@ssh://a:7, bee@ssh://b:9, ssh://c:3");
+    let mut circle = Fake::default().file("ssh_config", "Include c\n").file("/home/me/.ssh/c", "Host x\nInclude c c\n");
+    let refused = ssh(&mut circle, &["@all"], &["ssh_config"]);
+    assert!(refused.contains("/home/me/.ssh/c:2:1: files include each other without an end"), "{refused}");
+    let mut open = fake();
+    open.exposed.insert("/home/me/.ssh/only_b".into(), "others can write it");
+    let refused = ssh(&mut open, &["@all"], &["ssh_config"]);
+    assert!(refused.contains("ssh_config:3:1: cannot include /home/me/.ssh/only_b: it is refused"), "{refused}");
+}
+
+#[test]
+fn what_an_ssh_config_asks_for_in_vain_is_named_with_its_line() {
+    let refused = |text: &str| {
+        let config = format!("Host n5\n  HostName 127.0.0.1\n{text}\n");
+        ssh(&mut Fake::default().file("ssh_config", &config), &["n5"], &["ssh_config"])
+    };
+    for (text, what) in [
+        ("  ProxyCommand /usr/bin/false", "n5: ProxyCommand is not supported: nothing is run"),
+        ("Match exec /bin/true\n  Port 1", "n5: Match exec is not supported: nothing is run"),
+        ("Match localnetwork 10.0.0.0/8\n  Port 1", "n5: Match localnetwork is not supported"),
+        ("  BindAddress 10.0.0.1", "n5: BindAddress 10.0.0.1 is not supported"),
+        ("  KnownHostsCommand /bin/keys %H", "n5: KnownHostsCommand /bin/keys %H is not supported"),
+        ("  CertificateFile ~/.ssh/c-cert.pub", "n5: CertificateFile ~/.ssh/c-cert.pub is not supported"),
+        ("  PKCS11Provider /lib/p.so", "n5: PKCS11Provider /lib/p.so is not supported"),
+        ("  CanonicalizeHostname always", "n5: CanonicalizeHostname always is not supported"),
+        ("  RevokedHostKeys /etc/revoked", "n5: RevokedHostKeys /etc/revoked is not supported"),
+        ("  RefuseConnection \"gone for good\"", "n5: the connection is refused: gone for good"),
+        ("  Prot 22", "unknown option 'prot'\n  hint: did you mean"),
+        ("  ProxyJump n5", "n5: n5 would be its own bastion"),
+    ] {
+        let refused = refused(text);
+        assert!(refused.starts_with("ssh_config:3:1: ") || what.contains("bastion"), "{text}: {refused}");
+        assert!(refused.contains(what), "{text}: {refused}");
+    }
+    assert!(refused("  ProxyCommand x").contains("hint: name a bastion instead: ProxyJump in the file, or --jump"));
+    for text in [
+        "  ProxyCommand none",
+        "  ProxyJump none\n  CertificateFile none",
+        "  IgnoreUnknown pro*,x\n  Prot 22",
+        "Match user root exec /bin/true\n  Port 1",
+        "Host other\n  ProxyCommand /usr/bin/false",
+        "  PKCS11Provider none\n  PKCS11Provider /lib/p.so",
+    ] {
+        assert_eq!(refused(text), "ssh://127.0.0.1:22", "{text}");
+    }
+    // A bastion that was named before it wins over the command, a flag too.
+    assert_eq!(refused("  ProxyJump gate\n  ProxyCommand x"), "ssh://127.0.0.1:22 via gate");
+    let mut fake = Fake::default().file("ssh_config", "Host n5\n  ProxyCommand x\n");
+    let mut flagged = request(&["n5"], &["ssh_config"]);
+    flagged.settings.jump = flag(vec![crate::config::parse_jump("gate").unwrap()]);
+    assert!(
+        matches!(&run(&flagged, &mut fake).unwrap().targets[0].endpoint, Endpoint::Ssh(ssh) if ssh.jump.len() == 1)
+    );
+}
+
+#[test]
+fn no_session_configuration_is_lost_over_ssh() {
+    let fake = || Fake::default().file("i.toml", "[hosts.h]\ntransport = 'ssh'\nconfiguration_name = 'JEA'\n");
+    let refused = ssh(&mut fake(), &["h"], &["i.toml"]);
+    assert!(refused.starts_with("h: SSH can't choose the session configuration JEA"), "{refused}");
+    assert!(refused.contains("-ConfigurationFile"), "{refused}");
+    let mut usual = request(&["ssh://h"], &[]);
+    usual.settings.configuration_name = flag("microsoft.powershell".to_owned());
+    assert!(run(&usual, &mut fake()).is_ok());
 }
 
 #[test]

@@ -41,7 +41,21 @@ impl fmt::Display for Fault {
 /// # Errors
 /// The fault of the last address.
 pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<TcpStream, Fault> {
-    let addresses = resolve(address, port, deadline).await?;
+    dial_some(address, port, deadline, |_| true).await
+}
+
+/// As [`dial`], but only to addresses of the name that are taken.
+///
+/// # Errors
+/// The fault of the last address; that there is none, if none is taken.
+pub(super) async fn dial_some(
+    address: &str,
+    port: u16,
+    deadline: Instant,
+    takes: impl Fn(&SocketAddr) -> bool,
+) -> Result<TcpStream, Fault> {
+    let mut addresses = resolve(address, port, deadline).await?;
+    addresses.retain(takes);
     let mut last = Fault::Name(address.to_owned(), io::ErrorKind::NotFound.into());
     for (index, socket) in addresses.iter().enumerate() {
         // An address that doesn't answer must leave time for the others.

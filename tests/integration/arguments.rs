@@ -228,7 +228,7 @@ impl Ways {
             "[hosts.local]\ntransport = 'local'\n[hosts.ssh]\ntransport = 'ssh'\naddress = '127.0.0.1'\nport = {}\nuser = {:?}\n\
              identity = [{:?}]\nknown_hosts = [{:?}]\n[hosts.winrm]\naddress = '127.0.0.1'\nport = {port}\nauth = 'ntlm'\nuser = \
              {:?}\npassword_env = 'PROBE_PASSWORD'\n",
-            sshd.endpoint().port,
+            sshd.port,
             user(),
             sshd.user_key(),
             sshd.known_hosts(),

@@ -11,7 +11,7 @@ use psfleet::event::{Finished, Outcome, Reason};
 use psfleet::fleet::Limits;
 use psfleet::sandbox::{FaultKind, Fleet, Options};
 use psfleet::secret::Secret;
-use psfleet::target::{AuthMethod, Credential, Endpoint, HostKeyPolicy, SshEndpoint, Target, Timeouts};
+use psfleet::target::{AuthMethod, Credential, Endpoint, HostKeyPolicy, SshEndpoint, SshServer, Target, Timeouts};
 use psfleet::transport::ssh::Client;
 use russh::keys::PrivateKey;
 use russh::server::{Auth, Config, Handler};
@@ -174,12 +174,12 @@ async fn a_wrong_password_is_one_failed_logon_over_ssh() {
     let target = |number: usize| Target {
         name: format!("ssh{number}").into(),
         endpoint: Endpoint::Ssh(SshEndpoint {
-            address: "127.0.0.1".to_owned(),
-            port,
-            identities: Vec::new(),
+            server: SshServer {
+                host_keys: HostKeyPolicy::AcceptNew,
+                known_hosts: vec![folder.path().join("known_hosts")],
+                ..SshServer::new("127.0.0.1", port)
+            },
             jump: Vec::new(),
-            host_keys: HostKeyPolicy::AcceptNew,
-            known_hosts: vec![folder.path().join("known_hosts")],
             subsystem: "powershell".to_owned(),
             exec: "pwsh".to_owned(),
         }),

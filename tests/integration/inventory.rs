@@ -48,7 +48,7 @@ fn our_own_format_says_the_same_as_toml_yaml_and_json() {
     assert_eq!(names(&hosts("fleet.toml", "@all")), "web[01-40],db[01-04].corp.example,lx[1-3],build");
     assert_eq!(names(&hosts("fleet.toml", "label:canary=true,label:site=fra")), "web07,db[01-04].corp.example");
     let linux = &hosts("fleet.toml", "lx1")[0];
-    assert_eq!(settings(linux, "transport port user jump"), "ssh 22 ops ssh://bastion.corp.example:22");
+    assert_eq!(settings(linux, "transport port user jump"), "ssh 22 ops ssh://bastion.corp.example");
     assert_eq!(linux.effective.password, None);
     assert_eq!(settings(&hosts("fleet.toml", "build")[0], "transport"), "local");
     assert_eq!(names(&hosts("fleet.yaml", "spare")), "spare");

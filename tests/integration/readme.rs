@@ -151,7 +151,7 @@ fn the_ssh_example_reaches_powershell() {
     let folder = Folder::new("readme-ssh");
     let settings = format!(
         "port = {}\nuser = {:?}\nidentity = [{:?}]\nknown_hosts = [{:?}]",
-        sshd.endpoint().port,
+        sshd.port,
         user(),
         sshd.user_key(),
         sshd.known_hosts()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use psfleet::event::Reason;
 use psfleet::secret::Secret;
-use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshHop};
+use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshHop, SshServer};
 use psfleet::transport::ssh::{Client, connect};
 use psfleet::transport::{Admission, Carrier, Channel, Error};
 use uuid::Uuid;
@@ -99,7 +99,7 @@ async fn keys_of_every_kind_log_on() {
     let Some(server) = server() else { return };
     for kind in ["rsa", "ecdsa", "ed25519"] {
         let key = server.add_key(&format!("user_{kind}"), kind, "", true);
-        let endpoint = SshEndpoint { identities: vec![key], ..server.endpoint() };
+        let endpoint = server.endpoint_with(|at| at.identities = Some(vec![key]));
         let carrier = dial(&server, &endpoint).await.unwrap_or_else(|error| panic!("{kind}: {error}"));
         carrier.close().await.expect("closes");
     }
@@ -110,7 +110,7 @@ async fn keys_of_every_kind_log_on() {
 async fn an_encrypted_key_takes_the_password_as_its_passphrase() {
     let Some(server) = server() else { return };
     let key = server.add_key("locked", "ed25519", "correct horse", true);
-    let endpoint = SshEndpoint { identities: vec![key], ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.identities = Some(vec![key]));
     let right =
         connect(&endpoint, Some(&credential("correct horse")), TIMEOUT, &server.client(), &Admission::free()).await;
     right.expect("the passphrase fits").close().await.expect("closes");
@@ -128,7 +128,7 @@ async fn an_encrypted_key_takes_the_password_as_its_passphrase() {
 async fn a_default_key_and_an_agent_log_on() {
     let Some(server) = server() else { return };
     let key = server.add_key("in_agent", "ecdsa", "", true);
-    let endpoint = SshEndpoint { identities: Vec::new(), ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.identities = None);
     let agent = Agent::start(&server.file("agent"), &key);
     let client = Client::new(Some(server.file("")), Some(user()), Some(agent.socket.clone()));
     let carrier = connect(&endpoint, None, TIMEOUT, &client, &Admission::free()).await.expect("the agent signs");
@@ -173,12 +173,12 @@ impl Drop for Agent {
 async fn a_key_that_the_server_does_not_know_is_refused() {
     let Some(server) = server() else { return };
     let key = server.add_key("stranger", "ed25519", "", false);
-    let endpoint = SshEndpoint { identities: vec![key.clone()], ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.identities = Some(vec![key.clone()]));
     let error = refusal(&server, &endpoint).await;
     assert_eq!(error.reason, Reason::LogonDenied, "{error}");
     assert!(error.message.contains(&format!("key {}", key.display())), "{error}");
     assert!(error.message.contains("the server goes on with publickey"), "{error}");
-    let endpoint = SshEndpoint { identities: vec![server.file("nowhere")], ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.identities = Some(vec![server.file("nowhere")]));
     let error = refusal(&server, &endpoint).await;
     assert_eq!(error.reason, Reason::AuthMethod, "{error}");
     assert!(error.message.contains("nowhere (no such file)"), "{error}");
@@ -188,7 +188,7 @@ async fn a_key_that_the_server_does_not_know_is_refused() {
 async fn an_unknown_host_key_is_refused_with_the_line_to_add() {
     let Some(server) = server() else { return };
     let empty = server.file("empty");
-    let endpoint = SshEndpoint { known_hosts: vec![empty.clone()], ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.known_hosts = vec![empty.clone()]);
     let error = refusal(&server, &endpoint).await;
     assert_eq!(error.reason, Reason::HostKey, "{error}");
     assert!(error.message.contains("ssh-ed25519 SHA256:"), "{error}");
@@ -207,12 +207,12 @@ async fn accept_new_remembers_and_still_refuses_a_changed_key() {
     let Some(server) = server() else { return };
     let file = server.file("folder/known_hosts");
     let mut endpoint = server.endpoint();
-    endpoint.known_hosts = vec![file.clone()];
-    endpoint.host_keys = HostKeyPolicy::AcceptNew;
+    endpoint.server.known_hosts = vec![file.clone()];
+    endpoint.server.host_keys = HostKeyPolicy::AcceptNew;
     dial(&server, &endpoint).await.expect("a new host is accepted").close().await.expect("closes");
     let remembered = std::fs::read_to_string(&file).expect("the file was made");
     assert!(server.host_lines().starts_with(remembered.trim()), "{remembered}");
-    endpoint.host_keys = HostKeyPolicy::Strict;
+    endpoint.server.host_keys = HostKeyPolicy::Strict;
     dial(&server, &endpoint).await.expect("and is known").close().await.expect("closes");
 
     let other = server.file("other");
@@ -220,7 +220,7 @@ async fn accept_new_remembers_and_still_refuses_a_changed_key() {
     let other = std::fs::read_to_string(other.with_extension("pub")).expect("a key");
     std::fs::write(&file, format!("[127.0.0.1]:{} {other}", server.port)).expect("known_hosts");
     for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
-        endpoint.host_keys = policy;
+        endpoint.server.host_keys = policy;
         let error = refusal(&server, &endpoint).await;
         assert_eq!(error.reason, Reason::HostKey, "{error}");
         assert!(error.message.contains("CHANGED"), "{error}");
@@ -291,7 +291,7 @@ async fn a_missing_powershell_is_named() {
 #[tokio::test]
 async fn unreachable_servers_are_told_apart() {
     let Some(server) = server() else { return };
-    let at = |address: &str, port: u16| SshEndpoint { address: address.to_owned(), port, ..server.endpoint() };
+    let at = |address: &str, port: u16| server.endpoint_with(|at| (at.address, at.port) = (address.to_owned(), port));
     let error = refusal(&server, &at("127.0.0.1", free_port())).await;
     assert_eq!((error.reason, error.retryable), (Reason::Refused, true), "{error}");
     let error = refusal(&server, &at("no-such-host.invalid", 22)).await;
@@ -307,7 +307,7 @@ async fn unreachable_servers_are_told_apart() {
     });
     let error = refusal(&server, &at("127.0.0.1", port)).await;
     assert_eq!(error.reason, Reason::Protocol, "{error}");
-    assert!(error.message.contains("no SSH server"), "{error}");
+    assert!(error.message.contains("not an SSH server"), "{error}");
 }
 
 #[tokio::test]
@@ -321,7 +321,7 @@ async fn a_silent_server_runs_into_the_connect_timeout_and_is_left() {
         stream.write_all(b"SSH-2.0-tarpit\r\n").expect("writes");
         stream.read_to_end(&mut Vec::new())
     });
-    let endpoint = SshEndpoint { port, ..server.endpoint() };
+    let endpoint = server.endpoint_with(|at| at.port = port);
     let error = connect(&endpoint, None, Duration::from_millis(500), &server.client(), &Admission::free())
         .await
         .err()
@@ -339,17 +339,17 @@ async fn goes_through_bastions() {
         return;
     };
     let mut endpoint = server.endpoint();
-    endpoint.jump = vec![SshHop { user: None, address: "127.0.0.1".to_owned(), port: bastion.port }];
+    let strange = SshServer { known_hosts: vec![server.known_hosts()], ..bastion.endpoint().server };
+    endpoint.jump = vec![SshHop { user: None, server: strange }];
     let error = refusal(&server, &endpoint).await;
     assert_eq!(error.reason, Reason::HostKey, "the bastion's key counts too: {error}");
-    endpoint.known_hosts.push(bastion.known_hosts());
-    endpoint.identities.push(bastion.user_key());
+    endpoint.jump = vec![SshHop { user: None, server: bastion.endpoint().server }];
     let carrier = dial(&server, &endpoint).await.expect("connects");
     talk(carrier.as_ref()).await.expect("PowerShell answers");
     assert!(bastion.log().contains("Accepted publickey"), "{}", bastion.log());
     assert_nothing_runs(&server).await;
 
-    endpoint.port = free_port();
+    endpoint.server.port = free_port();
     let error = refusal(&server, &endpoint).await;
     assert_eq!(error.reason, Reason::Network, "{error}");
     assert!(error.message.contains("bastion 127.0.0.1"), "{error}");

@@ -64,6 +64,56 @@ fn objects_come_back() {
     assert_nothing_runs(&server);
 }
 
+/// A program on aliases of a server that the user's own SSH configuration has.
+fn on_aliases(server: &Sshd, targets: &str) -> Command {
+    std::fs::create_dir_all(server.file(".ssh")).expect(".ssh");
+    let (port, user, keys, known) = (server.port, user(), server.user_key(), server.known_hosts());
+    let config = format!(
+        "Include ~/.ssh/more/*\nHost n*\n  HostName 127.0.0.1\n  Port {port}\n  User {user}\n  IdentityFile {}\n  \
+         IdentitiesOnly yes\n  UserKnownHostsFile {}\n",
+        keys.display(),
+        known.display()
+    );
+    std::fs::write(server.file(".ssh/config"), config).expect("a configuration");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(["run", "-o", "jsonl", "--no-input", "--transport", "ssh", "-t", targets, "--connect-timeout", "60s"]);
+    command.env("HOME", server.file("")).env("PSFLEET_STATE_DIR", server.file("state")).current_dir(server.file(""));
+    command.env_remove("SSH_AUTH_SOCK").stdin(Stdio::null());
+    command
+}
+
+#[test]
+fn the_users_own_ssh_config_leads_to_hosts() {
+    let Some(server) = server() else { return };
+    let output = on_aliases(&server, "n1").arg("'in'").output().expect("psfleet runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // What ssh would not read either is an error before anything connects.
+    let run = |change: &[&str]| {
+        let mut command = on_aliases(&server, "n1");
+        let changed = Command::new("chmod").args(change).arg(server.file(".ssh/config")).status();
+        assert!(changed.expect("chmod runs").success());
+        command.arg("'in'").output().expect("psfleet runs")
+    };
+    let output = run(&["666"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(".ssh/config: n1: it is refused, as by ssh, because others can write "), "{said}");
+    assert!(run(&["644"]).status.success());
+}
+
+#[test]
+fn a_busy_server_is_tried_again_until_it_has_room() {
+    let Some(pwsh) = pwsh() else { return };
+    let setup = Setup { config: "MaxStartups 2:100:2\n".to_owned(), ..Setup::with_powershell(&pwsh) };
+    let Some(server) = Sshd::start(&setup) else { return };
+    let mut command = on_aliases(&server, "n[1-6]");
+    let output = command.args(["--retries", "20", "--retry-delay", "200ms", "'in'"]).output().expect("psfleet runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let events = events(&output.stdout);
+    let done = |event: &&Value| event["type"] == "host_done" && event["data"]["outcome"] == "ok";
+    assert_eq!(events.iter().filter(done).count(), 6);
+}
+
 #[test]
 fn an_unknown_host_key_is_unreachable_with_the_next_step() {
     let Some(server) = server() else { return };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use psfleet::event::Reason;
 use psfleet::secret::Secret;
-use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint};
+use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshServer};
 use psfleet::transport::ssh::{Client, connect};
 use psfleet::transport::{Admission, Error};
 use russh::keys::PrivateKey;
@@ -81,12 +81,12 @@ async fn log_on(
         russh::server::run_stream(config, stream, server).await?.await
     });
     let mut endpoint = SshEndpoint {
-        address: "127.0.0.1".to_owned(),
-        port,
-        identities: Vec::new(),
+        server: SshServer {
+            host_keys: HostKeyPolicy::AcceptNew,
+            known_hosts: vec![folder.path().join("known_hosts")],
+            ..SshServer::new("127.0.0.1", port)
+        },
         jump: Vec::new(),
-        host_keys: HostKeyPolicy::AcceptNew,
-        known_hosts: vec![folder.path().join("known_hosts")],
         subsystem: "powershell".to_owned(),
         exec: "pwsh".to_owned(),
     };
@@ -142,7 +142,7 @@ async fn a_passphrase_is_no_password() {
     let (seen, error) = log_on(&both, &[], "svc", PASSWORD, |folder, endpoint| {
         let key = folder.path().join("locked");
         generate(&key, "ed25519", PASSWORD);
-        endpoint.identities.push(key);
+        endpoint.server.identities = Some(vec![key]);
     })
     .await;
     assert_eq!(seen, []);

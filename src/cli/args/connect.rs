@@ -7,8 +7,8 @@ use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::config::{Connection, Given, Source, Transport, Word, parse_duration, parse_hop};
-use crate::target::{AuthMethod, HostKeyPolicy, SshHop, Workstation};
+use crate::config::{Connection, Given, Jump, Source, Transport, Word, parse_duration, parse_jump};
+use crate::target::{AuthMethod, HostKeyPolicy, Workstation};
 
 /// The connection flags as typed, and which of them the environment gave.
 ///
@@ -51,9 +51,9 @@ struct Flags {
     #[arg(long, value_name = "KEYFILE", env = "PSFLEET_IDENTITY", value_delimiter = '\n')]
     identity: Vec<PathBuf>,
 
-    /// SSH bastion: ssh://user@host:port (repeatable, first hop first)
-    #[arg(long, value_name = "URL", env = "PSFLEET_JUMP", value_delimiter = '\n', value_parser = parse_hop)]
-    jump: Vec<SshHop>,
+    /// SSH bastion: ssh://user@host:port, or an alias of the SSH configuration (repeatable, first hop first)
+    #[arg(long, value_name = "URL", env = "PSFLEET_JUMP", value_delimiter = '\n', value_parser = parse_jump)]
+    jump: Vec<Jump>,
 
     /// SSH: refuse unknown host keys, or accept and remember them [default: strict]
     #[arg(long, value_name = "strict|accept-new", env = "PSFLEET_HOST_KEYS", value_parser = HostKeyPolicy::parse)]
@@ -230,7 +230,7 @@ mod tests {
                 "port=22 --port",
                 "user=me --user",
                 "identity=a, b --identity",
-                "jump=ssh://j:22 --jump",
+                "jump=ssh://j --jump",
                 "host_keys=accept-new --host-keys",
                 "connect_timeout=500ms --connect-timeout",
                 "timeout=2h --timeout",

@@ -2,29 +2,32 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Interaction};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 
 use super::super::admission::FRESH;
 use super::super::{Admission, Error, Step};
+use super::algorithms::may_prove;
 use super::client::Client;
 use super::fault;
 use super::host_key::{Gate, Notes};
 use super::keys::KeyProblem;
 use crate::event::Reason;
 use crate::secret::Secret;
+use crate::target::{SshMethods, SshServer};
 
 /// Who logs on, and with what.
 pub(super) struct Logon<'a> {
     pub(super) place: &'a str,
     pub(super) user: String,
     pub(super) password: Option<&'a Secret<String>>,
-    pub(super) identities: &'a [PathBuf],
+    pub(super) server: &'a SshServer,
     pub(super) client: &'a Client,
     pub(super) notes: &'a Notes,
     pub(super) admission: &'a Admission,
@@ -58,7 +61,9 @@ pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) 
         accepted: None,
         tried: Vec::new(),
         unusable: Vec::new(),
+        locked: false,
         password_sent: false,
+        agent: None,
         seen: HashSet::new(),
     };
     attempt.run().await
@@ -82,10 +87,28 @@ struct Attempt<'a> {
     tried: Vec<String>,
     /// What could not be tried, and why.
     unusable: Vec<String>,
+    /// A key file needs a passphrase.
+    locked: bool,
     /// The server has seen the password.
     password_sent: bool,
+    /// The agent, once it was asked.
+    agent: Option<Agent>,
     /// Keys that were offered, because the agent often holds the files' keys too.
     seen: HashSet<String>,
+}
+
+/// An agent with its keys and their comments, or nothing.
+struct Agent {
+    client: Option<AgentConnection>,
+    keys: Vec<(PublicKey, String)>,
+}
+
+/// A key of an agent; certificates are left to those who sign them.
+fn plain(identity: AgentIdentity) -> Option<(PublicKey, String)> {
+    match identity {
+        AgentIdentity::PublicKey { key, comment } => Some((key, comment)),
+        AgentIdentity::Certificate { .. } => None,
+    }
 }
 
 /// Whether we are in.
@@ -93,84 +116,149 @@ type Tried = Result<bool, Error>;
 
 impl Attempt<'_> {
     async fn run(mut self) -> Result<Entry, Error> {
-        let mut passphrase = false;
-        let logged_on = self.files(self.logon.identities, true, &mut passphrase).await?
-            || self.agent().await?
-            || self.files(&self.logon.client.default_identities(), false, &mut passphrase).await?;
-        if logged_on {
+        let named = self.logon.server.identities.is_some();
+        let files = self.logon.server.identities.clone().unwrap_or_else(|| self.logon.client.default_identities());
+        // As ssh has it: keys that somebody named come first, the usual ones last.
+        let by_key = match named {
+            true => self.files(&files, named).await? || self.agent_keys().await?,
+            false => self.agent_keys().await? || self.files(&files, named).await?,
+        };
+        if by_key {
             return Ok(Entry::Otherwise);
         }
-        let entry = if passphrase { None } else { self.password().await? };
+        let entry = if self.is_passphrase(&files, named).await { None } else { self.password().await? };
         entry.ok_or_else(|| self.denied())
     }
 
-    /// Offers the keys of files. Those that nobody named may be missing or locked without a word.
-    async fn files(&mut self, paths: &[PathBuf], named: bool, passphrase: &mut bool) -> Tried {
+    /// Offers the keys of files, by the agent where it has them and the file alone is of no use. Files that nobody named
+    /// may be missing or locked without a word.
+    async fn files(&mut self, paths: &[PathBuf], named: bool) -> Tried {
         for path in paths {
             if !self.accepts(MethodKind::PublicKey) {
                 return Ok(false);
             }
-            match self.logon.client.keys.load(path, self.logon.password).await {
-                Ok(identity) => {
-                    *passphrase |= identity.encrypted;
-                    if self.key_file(path, identity.key).await? {
+            let file = self.logon.client.keys.load(path, self.logon.password).await;
+            let what = || format!("key {}", path.display());
+            match (file.identity, file.public) {
+                (Ok(identity), _) => {
+                    if self.key_file(identity.key, what).await? {
                         return Ok(true);
                     }
                 }
-                Err(KeyProblem::Missing | KeyProblem::Locked | KeyProblem::WrongPassphrase) if !named => {}
-                Err(problem) => self.unusable.push(format!("{} ({problem})", path.display())),
+                (Err(_), Some(public)) if self.agent_has(&public).await => {
+                    if self.agent_key(public, what).await? {
+                        return Ok(true);
+                    }
+                }
+                (Err(KeyProblem::Missing | KeyProblem::Locked | KeyProblem::WrongPassphrase), _) if !named => {}
+                (Err(problem), _) => {
+                    self.locked |= matches!(problem, KeyProblem::Locked | KeyProblem::WrongPassphrase);
+                    self.unusable.push(format!("{} ({problem})", path.display()));
+                }
             }
         }
         Ok(false)
     }
 
-    async fn key_file(&mut self, path: &Path, key: std::sync::Arc<russh::keys::PrivateKey>) -> Tried {
-        if !self.seen.insert(fingerprint(key.public_key())) {
+    async fn key_file(&mut self, key: Arc<PrivateKey>, what: impl FnOnce() -> String) -> Tried {
+        if !self.is_new(key.public_key()) {
             return Ok(false);
         }
         let hash = self.rsa_hash(key.public_key()).await?;
         let user = self.logon.user.clone();
         let result = self.session.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await;
-        self.judge(result, || format!("key {}", path.display()))
+        self.judge(result, what)
     }
 
-    async fn agent(&mut self) -> Tried {
-        let Some(socket) = self.logon.client.agent() else { return Ok(false) };
-        if !self.accepts(MethodKind::PublicKey) {
+    /// Whether a key was not offered yet, and may be.
+    fn is_new(&mut self, key: &PublicKey) -> bool {
+        let lists = &self.logon.server.algorithms;
+        let short = key.key_data().rsa().is_some_and(|rsa| lists.rsa_bits.is_some_and(|least| rsa.key_size() < least));
+        !short && may_prove(lists, &key.algorithm()) && self.seen.insert(fingerprint(key))
+    }
+
+    /// Asks the agent for its keys, once.
+    async fn ask_agent(&mut self) {
+        if self.agent.is_some() {
+            return;
+        }
+        let mut agent = Agent { client: None, keys: Vec::new() };
+        if let Some(socket) = self.logon.client.agent(&self.logon.server.agent) {
+            let answer = match connect_agent(socket).await {
+                Ok(mut client) => client.request_identities().await.map(|keys| (client, keys)),
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok((client, keys)) => {
+                    agent = Agent { client: Some(client), keys: keys.into_iter().filter_map(plain).collect() }
+                }
+                Err(_) => self.unusable.push(format!("the agent at {} (it does not answer)", socket.display())),
+            }
+        }
+        self.agent = Some(agent);
+    }
+
+    async fn agent_has(&mut self, public: &PublicKey) -> bool {
+        self.ask_agent().await;
+        self.agent.iter().flat_map(|agent| &agent.keys).any(|(key, _)| key.key_data() == public.key_data())
+    }
+
+    /// Offers the agent's keys, unless only those of files are to be offered.
+    async fn agent_keys(&mut self) -> Tried {
+        if self.logon.server.identities_only || !self.accepts(MethodKind::PublicKey) {
             return Ok(false);
         }
-        let mut agent = match connect_agent(socket).await {
-            Ok(agent) => agent,
-            Err(error) => {
-                self.unusable.push(format!("agent at {} ({error})", socket.display()));
-                return Ok(false);
-            }
-        };
-        let identities = match agent.request_identities().await {
-            Ok(identities) => identities,
-            Err(error) => {
-                self.unusable.push(format!("agent at {} ({error})", socket.display()));
-                return Ok(false);
-            }
-        };
-        for identity in identities {
-            let AgentIdentity::PublicKey { key, comment } = identity else { continue };
-            if !self.accepts(MethodKind::PublicKey) || !self.seen.insert(fingerprint(&key)) {
-                continue;
-            }
-            let hash = self.rsa_hash(&key).await?;
-            let user = self.logon.user.clone();
-            match self.session.authenticate_publickey_with(user, key, hash, &mut agent).await {
-                Ok(result) => {
-                    if self.judge(Ok(result), || format!("agent key {}", comment.escape_debug()))? {
-                        return Ok(true);
-                    }
-                }
-                // The agent would not sign, or its user said no.
-                Err(error) => self.unusable.push(format!("agent key {} ({error})", comment.escape_debug())),
+        self.ask_agent().await;
+        let keys: Vec<_> = self.agent.iter().flat_map(|agent| agent.keys.clone()).collect();
+        for (key, comment) in keys {
+            let what = || format!("agent key {}", comment.escape_debug());
+            if self.accepts(MethodKind::PublicKey) && self.agent_key(key, what).await? {
+                return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Offers one of the agent's keys.
+    async fn agent_key(&mut self, key: PublicKey, what: impl Fn() -> String) -> Tried {
+        if !self.is_new(&key) {
+            return Ok(false);
+        }
+        let hash = self.rsa_hash(&key).await?;
+        let Some(client) = self.agent.as_mut().and_then(|agent| agent.client.as_mut()) else { return Ok(false) };
+        match self.session.authenticate_publickey_with(self.logon.user.clone(), key, hash, client).await {
+            Ok(result) => self.judge(Ok(result), what),
+            Err(_) if self.session.is_closed() => Err(self.gone()),
+            // The agent would not sign, or its user said no.
+            Err(_) => {
+                self.unusable.push(format!("{} (the agent does not sign with it)", what()));
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether the password is a passphrase, which no server may see: it unlocks one of the key files, or was given
+    /// together with a locked one that only it could be meant for.
+    async fn is_passphrase(&mut self, paths: &[PathBuf], named: bool) -> bool {
+        if self.logon.password.is_none() {
+            return false;
+        }
+        for path in paths {
+            let file = self.logon.client.keys.load(path, self.logon.password).await;
+            let is = match file.identity {
+                Ok(identity) => identity.encrypted,
+                Err(KeyProblem::WrongPassphrase) if named => match &file.public {
+                    Some(public) => !self.agent_has(public).await,
+                    None => true,
+                },
+                Err(_) => false,
+            };
+            if is {
+                self.unusable.push(format!("the password (taken as the passphrase of {}, never sent)", path.display()));
+                return true;
+            }
+        }
+        false
     }
 
     async fn password(&mut self) -> Result<Option<Entry>, Error> {
@@ -241,8 +329,16 @@ impl Attempt<'_> {
         }
     }
 
+    /// Whether the server goes on with a method, and ours may be used.
     fn accepts(&self, method: MethodKind) -> bool {
-        self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&method))
+        let SshMethods { public_key, password, keyboard_interactive } = self.logon.server.methods;
+        let allowed = match method {
+            MethodKind::PublicKey => public_key,
+            MethodKind::Password => password,
+            MethodKind::KeyboardInteractive => keyboard_interactive,
+            _ => true,
+        };
+        allowed && self.accepted.as_ref().is_none_or(|accepted| accepted.contains(&method))
     }
 
     /// Takes the server's answer to one proof.
@@ -320,22 +416,33 @@ impl Attempt<'_> {
             parts.push(format!("the server goes on with {}", accepted.join(", ")));
         }
         let (place, user) = (self.logon.place, &self.logon.user);
-        Error::new(reason, format!("{place} did not let user {user} in: {}", parts.join("; "))).with_hint(
-            "name a key with --identity, load one into the agent, or give a password; \
-             the server's authorized_keys must have the key's public half",
-        )
+        let hint = match self.locked {
+            true => {
+                "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together with --user (it unlocks the \
+                 key here and is never sent); or load the key into the agent with ssh-add"
+            }
+            false => {
+                "name a key with --identity, load one into the agent, or give a password; \
+                 the server's authorized_keys must have the key's public half"
+            }
+        };
+        Error::new(reason, format!("{place} did not let user {user} in: {}", parts.join("; "))).with_hint(hint)
     }
 }
 
 #[cfg(unix)]
-async fn connect_agent(socket: &Path) -> Result<AgentClient<tokio::net::UnixStream>, russh::keys::Error> {
+type AgentConnection = AgentClient<tokio::net::UnixStream>;
+
+#[cfg(windows)]
+type AgentConnection = AgentClient<tokio::net::windows::named_pipe::NamedPipeClient>;
+
+#[cfg(unix)]
+async fn connect_agent(socket: &Path) -> Result<AgentConnection, russh::keys::Error> {
     AgentClient::connect_uds(socket).await
 }
 
 #[cfg(windows)]
-async fn connect_agent(
-    socket: &Path,
-) -> Result<AgentClient<tokio::net::windows::named_pipe::NamedPipeClient>, russh::keys::Error> {
+async fn connect_agent(socket: &Path) -> Result<AgentConnection, russh::keys::Error> {
     AgentClient::connect_named_pipe(socket).await
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::keys::KeyRing;
 use super::known_hosts::KnownHosts;
+use crate::target::SshAgent;
 
 /// The user's side of SSH: home folder, agent, known hosts and unlocked keys. One for a whole process, so that files
 /// are read and passphrases are worked through once, not once for each host.
@@ -36,8 +37,13 @@ impl Client {
         self.user.as_deref()
     }
 
-    pub(super) fn agent(&self) -> Option<&Path> {
-        self.agent.as_deref()
+    /// The socket of the agent to ask, if one is to be asked.
+    pub(super) fn agent<'a>(&'a self, agent: &'a SshAgent) -> Option<&'a Path> {
+        match agent {
+            SshAgent::Environment => self.agent.as_deref(),
+            SshAgent::Off => None,
+            SshAgent::At(socket) => Some(socket),
+        }
     }
 
     /// The keys that `ssh` offers too when none is named.
@@ -46,21 +52,15 @@ impl Client {
         ["id_ed25519", "id_ecdsa", "id_rsa"].iter().map(|name| home.join(".ssh").join(name)).collect()
     }
 
-    /// The content of known_hosts files, the usual ones if none is named.
+    /// The content of known_hosts files.
     pub(super) fn known_hosts(&self, files: &[PathBuf]) -> io::Result<Arc<KnownHosts>> {
-        let files = if files.is_empty() { self.default_known_hosts() } else { files.to_vec() };
         let mut loaded = self.known_hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = loaded.get(&files) {
+        if let Some(known) = loaded.get(files) {
             return Ok(Arc::clone(known));
         }
-        let known = Arc::new(KnownHosts::load(&files)?);
-        loaded.insert(files, Arc::clone(&known));
+        let known = Arc::new(KnownHosts::load(files)?);
+        loaded.insert(files.to_vec(), Arc::clone(&known));
         Ok(known)
-    }
-
-    fn default_known_hosts(&self) -> Vec<PathBuf> {
-        let own = self.home.iter().map(|home| home.join(".ssh").join("known_hosts"));
-        own.chain([PathBuf::from("/etc/ssh/ssh_known_hosts")]).collect()
     }
 }
 
@@ -71,7 +71,7 @@ impl Default for Client {
 }
 
 /// The login name, which services and containers often leave out of the environment.
-fn local_user() -> Option<String> {
+pub fn local_user() -> Option<String> {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
     named.into_iter().find(|name| !name.is_empty()).or_else(user_of_process)
 }

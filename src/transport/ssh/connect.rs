@@ -1,7 +1,7 @@
 //! From an endpoint to a carrier: the way through the bastions, the logons, the channel, PowerShell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::client::{Handle, Msg};
@@ -13,19 +13,23 @@ use tokio_util::sync::CancellationToken;
 use super::super::admission::FRESH;
 use super::super::outofproc::OutOfProcCarrier;
 use super::super::{Admission, Carrier, Error, Step};
+use super::algorithms;
 use super::auth::{self, Entry, Logon};
 use super::channel::{self, Way};
 use super::client::Client;
-use super::dial::{self, Severable};
+use super::dial::{self, Greeting, Severable};
 use super::fault;
 use super::host_key::{self, Gate, Notes};
-use super::known_hosts::KnownHosts;
+use super::known_hosts::DEFAULT_PORT;
 use crate::event::Reason;
 use crate::secret::Secret;
-use crate::target::{Credential, SshEndpoint};
+use crate::target::{Credential, SshEndpoint, SshServer};
 
 /// A silent server is asked whether it is still there this often; three times in vain means it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// How long a server may take to close a channel that it is asked to.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 /// Messages of up to 32 KiB that a session buffers before it stops reading its connection.
 const BUFFERED: usize = 16;
@@ -45,19 +49,15 @@ pub async fn connect(
     client: &Client,
     admission: &Admission,
 ) -> Result<Box<dyn Carrier>, Error> {
-    let known = client.known_hosts(&endpoint.known_hosts);
-    let known = known.map_err(|error| Error::new(Reason::HostKey, format!("cannot read known_hosts: {error}")))?;
     let travel = Travel {
         endpoint,
         credential,
         client,
-        known,
         admission,
         may_begin: AtomicBool::new(false),
         may_prove: AtomicBool::new(false),
         deadline: Instant::now() + timeout,
         doing: Mutex::default(),
-        greeting: Arc::default(),
     };
     admission.clock().within(timeout, travel.go()).await.unwrap_or_else(|| Err(travel.too_late(timeout)))
 }
@@ -67,7 +67,6 @@ struct Travel<'a> {
     endpoint: &'a SshEndpoint,
     credential: Option<&'a Credential>,
     client: &'a Client,
-    known: Arc<KnownHosts>,
     admission: &'a Admission,
     /// The run has given leave to log on to the endpoint.
     may_begin: AtomicBool,
@@ -75,25 +74,28 @@ struct Travel<'a> {
     may_prove: AtomicBool,
     /// As far as the attempt's clock never stands still.
     deadline: Instant,
-    /// What the first server said first.
-    greeting: Arc<OnceLock<Vec<u8>>>,
     /// What a timeout would interrupt.
     doing: Mutex<String>,
 }
 
 /// A server on the way: a bastion or the target.
 struct Stop<'a> {
-    address: &'a str,
-    port: u16,
+    server: &'a SshServer,
     user: String,
     password: Option<&'a Secret<String>>,
 }
 
 impl Stop<'_> {
     fn place(&self) -> String {
-        match self.address.contains(':') {
-            true => format!("[{}]:{}", self.address, self.port),
-            false => format!("{}:{}", self.address, self.port),
+        let SshServer { address, port, .. } = self.server;
+        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+    }
+
+    /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual one.
+    fn known_as(&self) -> (String, u16) {
+        match &self.server.host_key_alias {
+            Some(alias) => (alias.clone(), DEFAULT_PORT),
+            None => (self.server.address.clone(), self.server.port),
         }
     }
 }
@@ -115,11 +117,16 @@ impl<'a> Travel<'a> {
             let place = stop.place();
             let session = loop {
                 let stream = match sessions.last() {
-                    None => self.dial(stop, &place, &cut).await?,
+                    None => self.dial(stop, &place).await?,
                     Some(bastion) => self.jump(bastion, &before, stop, &place).await?,
                 };
+                let greeting = Arc::new(Greeting::default());
+                let stream = Severable::new(stream, cut.clone(), Arc::clone(&greeting));
                 notes = Arc::new(Notes::default());
-                let mut session = self.shake_hands(stream, stop, &place, &notes).await?;
+                let shaken = self.shake_hands(stream, stop, &place, &notes).await;
+                let mut session = shaken.map_err(|error| {
+                    notes.refusal().unwrap_or_else(|| fault::handshake(&place, &error, &greeting.text()))
+                })?;
                 if is_endpoint && !self.begin(&session).await? {
                     continue;
                 }
@@ -157,10 +164,9 @@ impl<'a> Travel<'a> {
             let same = hop.user.as_ref().is_none_or(|other| other == user);
             let name = hop.user.as_deref().unwrap_or(user);
             let password = password.filter(|_| same);
-            stops.push(Stop { address: &hop.address, port: hop.port, user: auth::remote_user(name), password });
+            stops.push(Stop { server: &hop.server, user: auth::remote_user(name), password });
         }
-        let (address, port) = (self.endpoint.address.as_str(), self.endpoint.port);
-        stops.push(Stop { address, port, user: auth::remote_user(user), password });
+        stops.push(Stop { server: &self.endpoint.server, user: auth::remote_user(user), password });
         Ok(stops)
     }
 
@@ -184,11 +190,10 @@ impl<'a> Travel<'a> {
         Ok(waited < FRESH && !session.is_closed())
     }
 
-    async fn dial(&self, stop: &Stop<'_>, place: &str, cut: &CancellationToken) -> Result<Box<dyn Duplex>, Error> {
+    async fn dial(&self, stop: &Stop<'_>, place: &str) -> Result<Box<dyn Duplex>, Error> {
         self.now(format!("connecting to {place}"));
         let deadline = self.deadline + self.admission.clock().stood();
-        let stream = dial::dial(stop.address, stop.port, deadline).await?;
-        Ok(Box::new(Severable::new(stream, cut.clone(), Arc::clone(&self.greeting))))
+        Ok(Box::new(dial::dial(stop.server, deadline).await?))
     }
 
     async fn jump(
@@ -199,29 +204,39 @@ impl<'a> Travel<'a> {
         place: &str,
     ) -> Result<Box<dyn Duplex>, Error> {
         self.now(format!("connecting to {place} through {before}"));
-        let opened = bastion.channel_open_direct_tcpip(stop.address, u32::from(stop.port), "127.0.0.1", 0).await;
+        let SshServer { address, port, .. } = stop.server;
+        let opened = bastion.channel_open_direct_tcpip(address, u32::from(*port), "127.0.0.1", 0).await;
         let channel = opened.map_err(|error| fault::jump(before, place, &error))?;
         Ok(Box::new(channel.into_stream()))
     }
 
     async fn shake_hands(
         &self,
-        stream: Box<dyn Duplex>,
+        stream: Severable<Box<dyn Duplex>>,
         stop: &Stop<'_>,
         place: &str,
         notes: &Arc<Notes>,
-    ) -> Result<Handle<Gate>, Error> {
+    ) -> Result<Handle<Gate>, russh::Error> {
         self.now(format!("exchanging keys with {place}"));
-        let config = config(host_key::algorithms(&self.known.kinds(stop.address, stop.port)));
-        let gate = Gate {
-            address: stop.address.to_owned(),
-            port: stop.port,
-            policy: self.endpoint.host_keys,
-            known: Arc::clone(&self.known),
-            notes: Arc::clone(notes),
+        let known = match self.client.known_hosts(&stop.server.known_hosts) {
+            Ok(known) => known,
+            Err(error) => {
+                notes.refuse(Error::new(Reason::HostKey, format!("cannot read known_hosts: {error}")));
+                return Err(russh::Error::Inconsistent);
+            }
         };
-        let session = russh::client::connect_stream(Arc::new(config), stream, gate).await;
-        session.map_err(|error| notes.refusal().unwrap_or_else(|| fault::handshake(place, &error, self.greeting.get())))
+        let known_as = stop.known_as();
+        let kinds = host_key::algorithms(&known.kinds(&known_as.0, known_as.1));
+        let config = match algorithms::preferred(&stop.server.algorithms, kinds) {
+            Ok(preferred) => config(preferred),
+            Err(error) => {
+                notes.refuse(error);
+                return Err(russh::Error::Inconsistent);
+            }
+        };
+        let rsa_bits = stop.server.algorithms.rsa_bits;
+        let gate = Gate { known_as, policy: stop.server.host_keys, rsa_bits, known, notes: Arc::clone(notes) };
+        russh::client::connect_stream(Arc::new(config), stream, gate).await
     }
 
     async fn log_on(
@@ -236,7 +251,7 @@ impl<'a> Travel<'a> {
             place,
             user: stop.user.clone(),
             password: stop.password,
-            identities: &self.endpoint.identities,
+            server: stop.server,
             client: self.client,
             notes,
             admission: self.admission,
@@ -256,21 +271,42 @@ impl<'a> Travel<'a> {
         self.now(format!("starting the subsystem {subsystem} on {place}"));
         let mut channel = open_channel(session, place, notes).await?;
         let asked = channel.request_subsystem(true, subsystem.as_str()).await.is_ok();
-        if asked && granted(&mut channel).await {
+        let mut answer = if asked { answer(&mut channel).await } else { Answer::Closed };
+        if answer == Answer::Granted {
             return Ok((format!("subsystem {subsystem}"), channel));
         }
-        // A refused channel is of no further use; some servers have closed it already.
-        let _ = channel.close().await;
         self.now(format!("starting `{exec}` on {place}"));
-        let mut channel = open_channel(session, place, notes).await?;
-        let asked = channel.exec(true, exec.as_str()).await.is_ok();
-        if asked && granted(&mut channel).await {
+        // The same channel again: the server may give one only (MaxSessions 1).
+        if answer == Answer::Refused {
+            answer = self.execute(&mut channel).await;
+        }
+        if answer != Answer::Granted {
+            leave(&mut channel).await;
+            channel = open_channel(session, place, notes).await?;
+            answer = self.execute(&mut channel).await;
+        }
+        if answer == Answer::Granted {
             return Ok((format!("`{exec}`"), channel));
         }
         let text =
             format!("{place} starts no PowerShell: it refused the subsystem {subsystem} and the command `{exec}`");
         Err(Error::new(Reason::NoPowershell, text).with_hint(fault::START_HINT))
     }
+
+    async fn execute(&self, channel: &mut russh::Channel<Msg>) -> Answer {
+        match channel.exec(true, self.endpoint.exec.as_str()).await {
+            Ok(()) => answer(channel).await,
+            Err(_) => Answer::Closed,
+        }
+    }
+}
+
+/// Gives a channel back, and waits for a moment until the server has done so too: it may give one at a time only.
+async fn leave(channel: &mut russh::Channel<Msg>) {
+    // Some servers have closed it already.
+    let _ = channel.close().await;
+    let closed = async { while !matches!(channel.wait().await, None | Some(ChannelMsg::Close)) {} };
+    let _ = tokio::time::timeout(CLOSE_WAIT, closed).await;
 }
 
 async fn open_channel(session: &Handle<Gate>, place: &str, notes: &Notes) -> Result<russh::Channel<Msg>, Error> {
@@ -286,21 +322,31 @@ async fn open_channel(session: &Handle<Gate>, place: &str, notes: &Notes) -> Res
     })
 }
 
+/// The answer to a request on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Granted,
+    /// The channel may be asked for something else.
+    Refused,
+    Closed,
+}
+
 /// Waits for the answer to a request on a channel.
-pub(super) async fn granted(channel: &mut russh::Channel<Msg>) -> bool {
+pub(super) async fn answer(channel: &mut russh::Channel<Msg>) -> Answer {
     loop {
         match channel.wait().await {
-            Some(ChannelMsg::Success) => return true,
-            Some(ChannelMsg::Failure | ChannelMsg::Close) | None => return false,
+            Some(ChannelMsg::Success) => return Answer::Granted,
+            Some(ChannelMsg::Failure) => return Answer::Refused,
+            Some(ChannelMsg::Close) | None => return Answer::Closed,
             Some(_) => {}
         }
     }
 }
 
-fn config(host_keys: Vec<russh::keys::Algorithm>) -> russh::client::Config {
+fn config(preferred: russh::Preferred) -> russh::client::Config {
     russh::client::Config {
         client_id: russh::SshId::Standard(concat!("SSH-2.0-psfleet_", env!("CARGO_PKG_VERSION")).into()),
-        preferred: russh::Preferred { key: host_keys.into(), ..russh::Preferred::DEFAULT },
+        preferred,
         channel_buffer_size: BUFFERED,
         keepalive_interval: Some(KEEPALIVE),
         ..russh::client::Config::default()

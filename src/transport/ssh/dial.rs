@@ -1,8 +1,9 @@
 //! The TCP connection: name, address, socket; and a stream that can be cut from outside.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -12,16 +13,44 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::super::{Error, tcp};
 use super::fault;
+use crate::target::{AddressFamily, SshServer};
 
-/// How much of a server's greeting is kept, in bytes.
-const GREETING: usize = 32;
+/// How much of a server's greeting is kept, in bytes: its lines have at most 255 (RFC 4253 4.2).
+const GREETING: usize = 255;
 
-/// Connects to the first address of a name that answers.
+/// What a server said first. It arrives in pieces of any size.
+#[derive(Debug, Default)]
+pub(super) struct Greeting(Mutex<Vec<u8>>);
+
+impl Greeting {
+    fn add(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = GREETING.saturating_sub(kept.len());
+        kept.extend(bytes.iter().take(room));
+    }
+
+    /// The words, with whatever is no text in them made visible later.
+    pub(super) fn text(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+}
+
+/// Connects to the first address of a server's name that answers.
 ///
 /// # Errors
 /// [`Reason::Dns`](crate::event::Reason), `Refused`, `ConnectTimeout` or `Network`, of the last address.
-pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<TcpStream, Error> {
-    tcp::dial(address, port, deadline).await.map_err(|cause| match cause {
+pub(super) async fn dial(server: &SshServer, deadline: Instant) -> Result<TcpStream, Error> {
+    let SshServer { address, port, family, .. } = server;
+    let takes = |socket: &SocketAddr| match family {
+        AddressFamily::Any => true,
+        AddressFamily::V4 => socket.is_ipv4(),
+        AddressFamily::V6 => socket.is_ipv6(),
+    };
+    tcp::dial_some(address, *port, deadline, takes).await.map_err(|cause| match cause {
+        tcp::Fault::Name(_, cause) if *family != AddressFamily::Any && cause.kind() == io::ErrorKind::NotFound => {
+            fault::no_address_of(address, *family)
+        }
         tcp::Fault::Name(_, cause) => fault::dns(address, &cause),
         tcp::Fault::Silence(socket, limit) => fault::no_answer(socket, limit),
         tcp::Fault::Refusal(socket, cause) => fault::connecting(socket, &cause),
@@ -33,12 +62,14 @@ pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<
 pub(super) struct Severable<S> {
     stream: S,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    greeting: Arc<OnceLock<Vec<u8>>>,
+    greeting: Arc<Greeting>,
+    /// How many bytes have come, up to the greeting's length and a little more.
+    greeted: usize,
 }
 
 impl<S> Severable<S> {
-    pub(super) fn new(stream: S, cut: CancellationToken, greeting: Arc<OnceLock<Vec<u8>>>) -> Self {
-        Self { stream, cut: Box::pin(cut.cancelled_owned()), greeting }
+    pub(super) fn new(stream: S, cut: CancellationToken, greeting: Arc<Greeting>) -> Self {
+        Self { stream, cut: Box::pin(cut.cancelled_owned()), greeting, greeted: 0 }
     }
 
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
@@ -54,10 +85,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Severable<S> {
         self.check(cx)?;
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if let (Some(new), true) = (buf.filled().get(before..), self.greeting.get().is_none())
-            && !new.is_empty()
+        if self.greeted < GREETING
+            && let Some(new) = buf.filled().get(before..)
         {
-            self.greeting.get_or_init(|| new.iter().copied().take(GREETING).collect());
+            self.greeted += new.len();
+            self.greeting.add(new);
         }
         read
     }

@@ -23,6 +23,11 @@ impl Notes {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Notes why the server is not trusted.
+    pub(super) fn refuse(&self, error: Error) {
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
     /// Why the session ended, if it has.
     pub(super) fn farewell(&self) -> Option<String> {
         self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -31,9 +36,11 @@ impl Notes {
 
 /// The handler of one session.
 pub(super) struct Gate {
-    pub(super) address: String,
-    pub(super) port: u16,
+    /// The name and port that known_hosts has the server under.
+    pub(super) known_as: (String, u16),
     pub(super) policy: HostKeyPolicy,
+    /// The shortest RSA key that is taken.
+    pub(super) rsa_bits: Option<u32>,
     pub(super) known: Arc<KnownHosts>,
     pub(super) notes: Arc<Notes>,
 }
@@ -50,7 +57,7 @@ impl russh::client::Handler for Gate {
             }
         };
         if let Err(error) = admitted {
-            *self.notes.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            self.notes.refuse(error);
             return Ok(false);
         }
         Ok(true)
@@ -69,12 +76,18 @@ impl russh::client::Handler for Gate {
 impl Gate {
     /// Lets the host in, or says why not.
     fn admit(&self, key: &PublicKey) -> Result<(), Error> {
+        if let (Some(least), Some(rsa)) = (self.rsa_bits, key.key_data().rsa())
+            && rsa.key_size() < least
+        {
+            let text = format!("the host key has {} bits, and RequiredRSASize is {least}", rsa.key_size());
+            return Err(Error::new(Reason::HostKey, text));
+        }
         let fingerprint = key.fingerprint(HashAlg::Sha256);
         let blob = key.to_bytes().map_err(|error| Error::new(Reason::HostKey, format!("unreadable key: {error}")))?;
         let key = HostKey { kind: key.algorithm().as_str().to_owned(), blob };
         let shown = format!("{} {fingerprint}", key.kind);
         let refuse = |text: String| Err(Error::new(Reason::HostKey, text));
-        match self.known.check(&self.address, self.port, &key) {
+        match self.known.check(&self.known_as.0, self.known_as.1, &key) {
             Verdict::Known => Ok(()),
             Verdict::Unknown => self.admit_unknown(&key, &shown),
             Verdict::Changed(place) => refuse(format!(
@@ -100,14 +113,14 @@ impl Gate {
                 Err(Error::new(Reason::HostKey, format!("the host key is unknown: {shown}"))
                     .with_hint(self.add_hint(key)))
             }
-            HostKeyPolicy::AcceptNew => self.known.remember(&self.address, self.port, key).map_err(|error| {
+            HostKeyPolicy::AcceptNew => self.known.remember(&self.known_as.0, self.known_as.1, key).map_err(|error| {
                 Error::new(Reason::HostKey, format!("cannot remember the new host key {shown}: {error}"))
             }),
         }
     }
 
     fn add_hint(&self, key: &HostKey) -> String {
-        let line = key.line_for(&self.address, self.port);
+        let line = key.line_for(&self.known_as.0, self.known_as.1);
         format!(
             "compare the fingerprint on the host, then add this line to known_hosts \
              (--host-keys accept-new does it unseen): {line}"
@@ -115,7 +128,7 @@ impl Gate {
     }
 
     fn replace_hint(&self, place: &str, key: &HostKey) -> String {
-        let line = key.line_for(&self.address, self.port);
+        let line = key.line_for(&self.known_as.0, self.known_as.1);
         format!("if the host was set up anew, compare the fingerprint there and replace the line at {place} by: {line}")
     }
 }

@@ -1,9 +1,9 @@
-//! Private key files, each read and unlocked once.
+//! Key files, each read and unlocked once.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use russh::keys::{Error as KeyError, PrivateKey, decode_secret_key};
+use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
@@ -16,7 +16,16 @@ pub(super) struct KeyRing(tokio::sync::Mutex<Vec<Slot>>);
 struct Slot {
     path: PathBuf,
     passphrase: Option<Secret<String>>,
-    identity: Result<Identity, KeyProblem>,
+    file: KeyFile,
+}
+
+/// What a key file is good for.
+#[derive(Debug, Clone)]
+pub(super) struct KeyFile {
+    /// The private key, or why there is none to be had.
+    pub(super) identity: Result<Identity, KeyProblem>,
+    /// The public half, which an agent can be asked for. It is known even if the private one is locked or elsewhere.
+    pub(super) public: Option<PublicKey>,
 }
 
 /// A key that can prove a user.
@@ -27,7 +36,7 @@ pub(super) struct Identity {
     pub(super) encrypted: bool,
 }
 
-/// Why a key file is of no use.
+/// Why a key file is of no use by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum KeyProblem {
     #[error("no such file")]
@@ -36,43 +45,93 @@ pub(super) enum KeyProblem {
     Locked,
     #[error("the passphrase does not fit")]
     WrongPassphrase,
+    #[error("only the public half, and no agent has the other one")]
+    PublicHalf,
     #[error("{0}")]
     Unreadable(String),
 }
 
 impl KeyRing {
     /// The key of a file.
-    pub(super) async fn load(&self, path: &Path, passphrase: Option<&Secret<String>>) -> Result<Identity, KeyProblem> {
+    pub(super) async fn load(&self, path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
         // Held while a key is unlocked: all hosts that start together want the same one.
         let mut slots = self.0.lock().await;
         let known = slots.iter().find(|slot| slot.path == path && slot.passphrase.as_ref() == passphrase);
         if let Some(slot) = known {
-            return slot.identity.clone();
+            return slot.file.clone();
         }
         let (path, passphrase) = (path.to_owned(), passphrase.cloned());
         let reading = {
             let (path, passphrase) = (path.clone(), passphrase.clone());
             tokio::task::spawn_blocking(move || read(&path, passphrase.as_ref())).await
         };
-        let identity = reading.unwrap_or_else(|error| Err(KeyProblem::Unreadable(error.to_string())));
-        slots.push(Slot { path, passphrase, identity: identity.clone() });
-        identity
+        let file = reading.unwrap_or_else(|_| KeyFile {
+            identity: Err(KeyProblem::Unreadable("not a key that we can read".to_owned())),
+            public: None,
+        });
+        slots.push(Slot { path, passphrase, file: file.clone() });
+        file
     }
 }
 
-fn read(path: &Path, passphrase: Option<&Secret<String>>) -> Result<Identity, KeyProblem> {
+fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyProblem::Missing),
-        Err(error) => return Err(KeyProblem::Unreadable(error.to_string())),
+        Err(error) => {
+            let problem = match error.kind() {
+                std::io::ErrorKind::NotFound => KeyProblem::Missing,
+                _ => KeyProblem::Unreadable(error.to_string()),
+            };
+            return KeyFile { identity: Err(problem), public: public_beside(path) };
+        }
     };
-    match decode_secret_key(&text, None) {
+    if let Ok(public) = PublicKey::from_openssh(text.trim()) {
+        return KeyFile { identity: Err(KeyProblem::PublicHalf), public: Some(public) };
+    }
+    let identity = unlock(&text, passphrase);
+    let public = match &identity {
+        Ok(identity) => Some(identity.key.public_key().clone()),
+        // OpenSSH's own format has the public half in the open.
+        Err(_) => PrivateKey::from_openssh(text.as_str())
+            .map(|key| key.public_key().clone())
+            .ok()
+            .or_else(|| public_beside(path)),
+    };
+    KeyFile { identity, public }
+}
+
+/// The public half that `ssh-keygen` puts beside a private key.
+fn public_beside(path: &Path) -> Option<PublicKey> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".pub");
+    PublicKey::from_openssh(std::fs::read_to_string(name).ok()?.trim()).ok()
+}
+
+fn unlock(text: &str, passphrase: Option<&Secret<String>>) -> Result<Identity, KeyProblem> {
+    if let Some(how) = unsupported_encryption(text) {
+        let what = format!("encrypted with {how}, which is not supported; ssh-keygen -p -f FILE writes it anew");
+        return Err(KeyProblem::Unreadable(what));
+    }
+    let locked = is_locked(text);
+    let decoded = if locked { Err(KeyError::KeyIsEncrypted) } else { decode_secret_key(text, None) };
+    match decoded {
         Ok(key) => Ok(Identity { key: Arc::new(key), encrypted: false }),
         Err(KeyError::KeyIsEncrypted) => {
             let passphrase = passphrase.ok_or(KeyProblem::Locked)?;
-            let key = decode_secret_key(&text, Some(passphrase.expose())).map_err(|_| KeyProblem::WrongPassphrase)?;
+            let key = decode_secret_key(text, Some(passphrase.expose())).map_err(|_| KeyProblem::WrongPassphrase)?;
             Ok(Identity { key: Arc::new(key), encrypted: true })
         }
-        Err(error) => Err(KeyProblem::Unreadable(format!("not a private key that we can read: {error}"))),
+        Err(_) => Err(KeyProblem::Unreadable("not a private key that we can read".to_owned())),
     }
+}
+
+/// Whether a PEM file says that it is encrypted (RFC 5958 and RFC 1421); OpenSSH's own format says it inside.
+fn is_locked(text: &str) -> bool {
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type: 4,ENCRYPTED")
+}
+
+/// How an old PEM file is encrypted, if that is a way that we don't have.
+fn unsupported_encryption(text: &str) -> Option<&str> {
+    let how = text.lines().find_map(|line| line.strip_prefix("DEK-Info:"))?.split(',').next()?.trim();
+    (how != "AES-128-CBC" || !text.contains("-----BEGIN RSA PRIVATE KEY-----")).then_some(how)
 }

@@ -11,7 +11,7 @@ use aws_lc_rs::hmac;
 use base64_simd::STANDARD as BASE64;
 
 /// The SSH port, which is not written into a known_hosts name.
-const DEFAULT_PORT: u16 = 22;
+pub(super) const DEFAULT_PORT: u16 = 22;
 
 /// The known_hosts files of an endpoint, merged.
 #[derive(Debug)]
@@ -269,7 +269,7 @@ fn parse_line(text: &str) -> Option<(Mark, Hosts, HostKey)> {
 }
 
 /// Whether a pattern with `*` and `?` matches the whole name.
-fn glob(pattern: &str, name: &str) -> bool {
+pub(super) fn glob(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut p, mut n) = (0, 0);
     // Where the last star stands, and how much of the name it has taken so far.

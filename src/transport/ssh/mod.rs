@@ -10,6 +10,7 @@
 //! Host keys are checked against known_hosts files, which are read once. Unknown keys are refused unless the
 //! endpoint's policy is [`HostKeyPolicy::AcceptNew`](crate::target::HostKeyPolicy); a changed or revoked key always is.
 
+mod algorithms;
 mod auth;
 mod channel;
 mod client;
@@ -21,5 +22,5 @@ mod keys;
 mod known_hosts;
 mod sftp;
 
-pub use client::Client;
+pub use client::{Client, local_user};
 pub use connect::connect;

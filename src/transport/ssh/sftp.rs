@@ -11,7 +11,7 @@ use russh_sftp::protocol::OpenFlags;
 use tokio::io::AsyncSeekExt;
 
 use super::super::files::{FileReader, FileWriter, Files};
-use super::connect::granted;
+use super::connect::{Answer, answer};
 use super::host_key::Gate;
 
 /// How long the server may take to start its SFTP side.
@@ -44,7 +44,7 @@ impl Sftp {
         let refused = |why: String| client::error::Error::UnexpectedBehavior(why);
         let mut channel = session.channel_open_session().await.map_err(|error| refused(error.to_string()))?;
         let asked = channel.request_subsystem(true, "sftp").await.is_ok();
-        if !asked || !granted(&mut channel).await {
+        if !asked || answer(&mut channel).await != Answer::Granted {
             // A refused channel is of no further use; some servers have closed it already.
             let _ = channel.close().await;
             return Err(refused("the server has no subsystem sftp".to_owned()));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use psfleet::target::{HostKeyPolicy, SshEndpoint};
+use psfleet::target::{HostKeyPolicy, SshEndpoint, SshServer};
 use psfleet::transport::ssh::Client;
 
 use super::folder::Folder;
@@ -65,15 +65,23 @@ impl Sshd {
     /// An endpoint with the right key and the right known_hosts file.
     pub fn endpoint(&self) -> SshEndpoint {
         SshEndpoint {
-            address: "127.0.0.1".to_owned(),
-            port: self.port,
-            identities: vec![self.user_key()],
+            server: SshServer {
+                identities: Some(vec![self.user_key()]),
+                host_keys: HostKeyPolicy::Strict,
+                known_hosts: vec![self.known_hosts()],
+                ..SshServer::new("127.0.0.1", self.port)
+            },
             jump: Vec::new(),
-            host_keys: HostKeyPolicy::Strict,
-            known_hosts: vec![self.known_hosts()],
             subsystem: "powershell".to_owned(),
             exec: "pwsh -sshs -NoLogo -NoProfile".to_owned(),
         }
+    }
+
+    /// The same with something changed about the server.
+    pub fn endpoint_with(&self, change: impl FnOnce(&mut SshServer)) -> SshEndpoint {
+        let mut endpoint = self.endpoint();
+        change(&mut endpoint.server);
+        endpoint
     }
 
     /// A client whose home is the server's folder, so that the real user's keys stay out of it.
@@ -218,10 +226,13 @@ pub fn free_port() -> u16 {
 fn sshd_config(folder: &Path, port: u16, setup: &Setup) -> String {
     let mut text = format!(
         "Port {port}\nListenAddress 127.0.0.1\nPidFile none\nLogLevel VERBOSE\nStrictModes no\nUsePAM no\n\
-         PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 200\n\
+         PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
          PrintMotd no\nAuthorizedKeysFile {}\n",
         folder.join("authorized_keys").display()
     );
+    if !setup.config.contains("MaxStartups") {
+        text += "MaxStartups 200\n";
+    }
     for kind in setup.host_keys {
         writeln!(text, "HostKey {}", folder.join(format!("host_{kind}")).display()).expect("a string");
     }

@@ -1,0 +1,155 @@
+//! OpenSSH's client configuration: its aliases are hosts of an inventory, and its sections say how SSH hosts are reached.
+//!
+//! In go files (`line` and `directive` take them apart, `file` follows `Include`, `section` is `Host` and `Match`), out
+//! comes an [`Answer`] for each host: what `ssh` would do, or a refusal that names the line. [`Access`] puts tokens and
+//! bastions in. Nothing is run, and no name is looked up: `ssh -G` is the judge of what is said here, not the means.
+
+mod access;
+mod answer;
+mod directive;
+mod file;
+mod line;
+mod section;
+mod tokens;
+
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use access::{Access, Asker, usual_known_hosts};
+pub use answer::Answer;
+
+use super::model::{Inventory, Layer};
+use super::row::HostRow;
+use super::text::decode;
+use super::tree::{FileContext, Owner};
+use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, Transport};
+use answer::Reading;
+use file::{Anchor, Item, Reader};
+use section::Section;
+
+/// Where the system's own configuration is.
+const SYSTEM: &str = "/etc/ssh/ssh_config";
+
+/// One configuration: a file that was named, or the user's own with the system's behind it.
+#[derive(Debug, Default, PartialEq)]
+pub struct SshConfig {
+    /// The files, the strongest first.
+    files: Vec<Vec<Item>>,
+    /// What is wrong with the user's own files, for every host that needs them.
+    mistakes: Vec<Problem>,
+}
+
+/// Reads a configuration as an inventory: adds the aliases without wildcards, and keeps what it says about any host.
+pub fn read_ssh_config(
+    text: &str,
+    context: &FileContext,
+    inventory: &mut Inventory,
+    around: &mut dyn Surroundings,
+) -> Vec<Problem> {
+    let mut reader = Reader::new(around, Anchor::User);
+    let items = reader.items(text, &context.file, 0);
+    let mut problems = std::mem::take(&mut reader.problems);
+    let mut aliases = Vec::new();
+    collect_aliases(&items, &mut aliases);
+    for (alias, at) in aliases {
+        let context = FileContext { file: Arc::clone(&at.file), ..context.clone() };
+        let source = Owner::Host.source(&context, at.line, &Arc::from(alias.as_str()));
+        let connection = Connection { transport: Some(Given::new(Transport::Ssh, source)), ..Connection::default() };
+        let layer = Layer { connection, ..Layer::default() };
+        let place = Place { line: at.line, column: 1 };
+        HostRow { name: alias, at: place, path: String::new(), layer }.add(&context, inventory, &mut problems);
+    }
+    if let Some(source) = inventory.sources.get_mut(context.source) {
+        source.ssh = Some(Arc::new(SshConfig { files: vec![items], mistakes: Vec::new() }));
+    }
+    problems
+}
+
+/// The aliases of all `Host` lines that name one host each, included files too.
+fn collect_aliases<'a>(items: &'a [Item], found: &mut Vec<(&'a String, &'a file::At)>) {
+    for item in items {
+        match item {
+            Item::Section(Section::Host(patterns), at) => {
+                let alone = patterns.iter().filter(|(negated, alias)| !negated && !alias.contains(['*', '?']));
+                for (_, alias) in alone {
+                    if !found.iter().any(|(known, _)| *known == alias) {
+                        found.push((alias, at));
+                    }
+                }
+            }
+            Item::Include(files) => files.iter().for_each(|file| collect_aliases(file, found)),
+            _ => {}
+        }
+    }
+}
+
+impl SshConfig {
+    /// The user's own configuration with the system's behind it, as far as they are there. A mistake in them holds for
+    /// every host, and as in `ssh` it is one that others could have written the user's file.
+    pub fn own(around: &mut dyn Surroundings) -> Self {
+        let mut config = Self::default();
+        let user = around.home().map(|home| home.join(".ssh/config"));
+        let places = user.map(|file| (file, Anchor::User)).into_iter().chain([(SYSTEM.into(), Anchor::System)]);
+        for (path, anchor) in places {
+            let file: Arc<Path> = path.into();
+            let read = match anchor {
+                Anchor::User => file::read_guarded(around, &file),
+                Anchor::System => around.read(&file).and_then(|found| decode(&found.bytes).map_err(io::Error::other)),
+            };
+            match read {
+                Ok(text) => {
+                    let mut reader = Reader::new(around, anchor);
+                    config.files.push(reader.items(&text, &file, 0));
+                    config.mistakes.append(&mut reader.problems);
+                }
+                Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+                Err(error) => {
+                    let hint = "it must belong to you or root, and chmod go-w it";
+                    config.mistakes.push(Problem::at(&file, Place::NONE, "", error.to_string()).with_hint(hint));
+                }
+            }
+        }
+        config
+    }
+
+    /// What the files say about a host, on top of what is said already: address, port, user and bastions.
+    pub fn ask(&self, host: &str, said: &Connection, account: &Account) -> Answer {
+        let mut answer = Answer::question(host, said);
+        answer.refusals.clone_from(&self.mistakes);
+        let mut reading = Reading { account, answer, second: false, wants_second: false };
+        self.read_all(&mut reading);
+        reading.settle_address();
+        if reading.wants_second {
+            reading.second = true;
+            self.read_all(&mut reading);
+        }
+        reading.answer
+    }
+
+    fn read_all(&self, reading: &mut Reading<'_>) {
+        for file in &self.files {
+            reading.items(file, &mut true, false);
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// Puts the name into `HostName`, which from now on stays as it is.
+    fn settle_address(&mut self) {
+        let answer = &mut self.answer;
+        let named = || Given::new("%h".to_owned(), Source::BuiltIn);
+        let given = answer.address.take().unwrap_or_else(named);
+        let value = match answer.host_name(&given.value) {
+            Ok(value) => value,
+            Err(what) => {
+                answer.refusals.push(Problem::new(format!("HostName: {what} ({})", given.source)));
+                given.value
+            }
+        };
+        // An address stays as it is written.
+        let value = if value.parse::<IpAddr>().is_ok() { value } else { value.to_lowercase() };
+        answer.address = Some(Given::new(value, given.source));
+    }
+}
