@@ -598,8 +598,6 @@ fn expansion_speaks_the_language_of_targets() {
     assert_eq!(expanded(&["a]"]), "2: --targets: 'a]': ']' without '['");
 }
 
-/// A line for each host of a CSV file,}
-
 /// A line for each host of a CSV file, with the settings and variables that it has; or the errors.
 fn sheet(text: &str, keys: &str) -> String {
     let mut fake = Fake::default().file("d/x.csv", text);
