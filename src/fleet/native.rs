@@ -92,6 +92,6 @@ async fn last_exit_code(
     let invocation = Invocation { script: CODE.to_owned(), arguments: Vec::new(), input: false };
     let mut last = Last::default();
     let report = session.run(&Command::new(&invocation, &[]), Uuid::new_v4(), options, &mut last).await?;
-    let code = last.0.and_then(|document| document.root.unboxed().as_i64());
+    let code = last.0.and_then(|document| document.root.as_i64());
     Ok((report, code.and_then(|code| i32::try_from(code).ok())))
 }

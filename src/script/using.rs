@@ -373,7 +373,7 @@ mod tests {
             assert_eq!(keys(script), [own.clone()], "{script}");
         }
         // Two values under one name: only another text can carry both.
-        let both = r#""$("$("`"$using:x")")$("$("`"$using:list")")""#;
+        let both = r#""$("$("`"$using:x")")$("$("`"$using:h")")""#;
         let sent = send(both, Form::Dictionary).expect("can be sent");
         assert!(sent.script.starts_with("param("), "{}", sent.script);
     }
