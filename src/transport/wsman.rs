@@ -32,6 +32,8 @@ use crate::wsman::names;
 
 /// How long closing may take in all.
 const CLOSE: Duration = Duration::from_secs(10);
+/// The same with a server of which nothing has ever come.
+const SILENT_CLOSE: Duration = Duration::from_secs(1);
 
 /// A running Create that outlives the future that asked for it.
 type Creation = Shared<BoxFuture<'static, Result<(), Error>>>;
@@ -130,13 +132,9 @@ impl Carrier for WsmanCarrier {
     async fn close(&self) -> Result<(), Error> {
         let creation = lock(&self.creation).take();
         let shell = &self.shell;
-        if shell.wire.lanes.stall().is_some() {
-            // Nobody there has ever said a word: waiting for one more would only add to a limit that is over.
-            if let Some((_, abort)) = creation {
-                abort.abort();
-            }
-            return Ok(());
-        }
+        // Where nobody has ever said a word, waiting for one would only add to a limit that is over. But a Create that has left
+        // may have been taken.
+        let limit = if shell.wire.lanes.stall().is_some() { SILENT_CLOSE } else { CLOSE };
         let closing = async {
             if let Some((creation, abort)) = creation {
                 if shell.was_asked_for() {
@@ -147,8 +145,8 @@ impl Carrier for WsmanCarrier {
             }
             shell.delete(CLOSE).await
         };
-        let late = || Error::new(Reason::Network, "the shell could not be deleted within 10 s and may remain");
-        let result = tokio::time::timeout(CLOSE, closing).await.unwrap_or_else(|_| Err(late()));
+        let late = || Error::new(Reason::Network, "the shell could not be deleted in time and may remain");
+        let result = tokio::time::timeout(limit, closing).await.unwrap_or_else(|_| Err(late()));
         shell.listener.stop();
         shell.wire.lanes.forget_idle();
         result
