@@ -41,6 +41,7 @@ impl Json {
     fn target(&mut self, finished: &Finished) {
         let mut entry = Vec::new();
         append(&mut entry, &TargetEntry { host: self.lines.host(finished.target), done: HostDone::new(finished) });
+        self.lines.make_safe(&mut entry);
         self.targets.insert(finished.target, entry);
     }
 

@@ -78,13 +78,29 @@ impl EventLines {
         out.extend_from_slice(br#","host":"#);
         append(out, &target.map(|target| self.host(target)));
         let _ = write!(out, r#","t":"{:.3}","data":"#, event.at);
-        let data = out.len();
         self.data(event, out);
         out.push(b'}');
-        if self.terminal {
-            escape_controls(out, data);
-        }
+        self.make_safe(out);
         true
+    }
+
+    /// Escapes what JSON allows raw in strings but a terminal obeys, if one reads it: DEL, C1 controls, marks that reorder
+    /// or hide text. `json` may be any part of a document.
+    pub fn make_safe(&self, json: &mut Vec<u8>) {
+        let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
+        let Ok(text) = std::str::from_utf8(json) else { return };
+        if !self.terminal || !text.contains(unsafe_char) {
+            return;
+        }
+        let mut escaped = Vec::with_capacity(text.len() + 16);
+        for c in text.chars() {
+            if unsafe_char(c) {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| drop(write!(escaped, "\\u{unit:04x}")));
+            } else {
+                escaped.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+        *json = escaped;
     }
 
     fn data(&self, event: &RunEvent, out: &mut Vec<u8>) {
@@ -127,21 +143,6 @@ fn type_name(event: &RunEvent) -> &'static str {
         RunEventKind::Record(record) if record.stream != Stream::Output => record.stream.name(),
         _ => "object",
     }
-}
-
-/// Escapes what JSON allows raw in strings but a terminal obeys: DEL, C1 controls, marks that reorder text.
-fn escape_controls(line: &mut Vec<u8>, from: usize) {
-    let Ok(data) = std::str::from_utf8(&line[from..]) else { return };
-    let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
-    if !data.contains(unsafe_char) {
-        return;
-    }
-    let mut escaped = String::with_capacity(data.len() + 16);
-    for c in data.chars() {
-        if unsafe_char(c) { escaped.push_str(&format!("\\u{:04x}", c as u32)) } else { escaped.push(c) }
-    }
-    line.truncate(from);
-    line.extend_from_slice(escaped.as_bytes());
 }
 
 /// `data` of `host_done`, and an entry of `targets` in json.
@@ -337,12 +338,24 @@ mod tests {
     #[test]
     fn on_a_terminal_no_control_is_raw() {
         let mut script = Script::new(&["web01"]);
-        let hostile = "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}ü😀";
-        let events = [script.started(), script.record(0, Stream::Output, Value::str(hostile))];
+        let hostile = "\u{1b}[31m\u{9b}2J\u{85}\u{7f}\u{202e}\u{200b}\u{feff}\u{e0041}ü😀";
+        let mut done = script.finished(0, Outcome::Failed);
+        if let RunEventKind::TargetFinished(Finished { message, hint, .. }) = &mut done.kind {
+            (*message, *hint) = (hostile.to_owned(), Some(hostile.to_owned()));
+        }
+        let events =
+            [script.started(), script.record(0, Stream::Output, Value::str(hostile)), done, script.run_finished()];
         let terminal = Settings { terminal: true, ..settings() };
-        let text = written(Format::Jsonl, &terminal, &events);
-        assert!(text.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{text:?}");
+        let unsafe_char = |c: char| crate::output::sanitize::is_hidden(c) && c != '\n';
+        for format in [Format::Json, Format::Jsonl] {
+            let text = written(format, &terminal, &events);
+            assert!(!text.contains(unsafe_char), "{text:?}");
+            assert!(written(format, &settings(), &events).contains('\u{202e}'));
+        }
+        let document: Json = serde_json::from_str(&written(Format::Json, &terminal, &events)).expect("JSON");
+        assert_eq!(document["targets"][0]["message"], hostile);
+        assert_eq!(document["targets"][0]["hint"], hostile);
+        assert_eq!(document["records"][0]["data"], hostile);
         assert_eq!(lines(&terminal, &events)[0]["data"], hostile);
-        assert!(written(Format::Jsonl, &settings(), &events).contains('\u{202e}'));
     }
 }

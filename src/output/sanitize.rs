@@ -43,9 +43,13 @@ pub fn sanitize_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.join(" "))
 }
 
-/// Controls (C0, DEL, C1), and the marks that reorder or hide text.
+/// Controls (C0, DEL, C1), and the characters that reorder text or take no room: with them, two names that differ look
+/// alike. The joiners U+200C and U+200D stay, since Persian and emoji are written with them.
 pub(super) fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn push_visible(c: char, out: &mut String) {
@@ -121,6 +125,9 @@ mod tests {
         check("\x07\x08\x7f\0", "␇␈␡␀");
         check("\u{85}", "\\u{85}");
         check("user\u{202e}txt.exe", "user\\u{202e}txt.exe");
+        check("a\u{ad}b\u{61c}c\u{200b}d\u{feff}e", "a\\u{ad}b\\u{61c}c\\u{200b}d\\u{feff}e");
+        check("tag\u{e0001}\u{e0041}\u{2060}\u{fff9}", "tag\\u{e0001}\\u{e0041}\\u{2060}\\u{fff9}");
+        check("👩\u{200d}💻 می\u{200c}خواهم", "👩\u{200d}💻 می\u{200c}خواهم");
     }
 
     #[test]
