@@ -38,7 +38,8 @@ pub fn run(
     let (summary, written) = runtime.block_on(async {
         let (interrupt, interrupts) = mpsc::channel(4);
         console.watch_enter();
-        let left = signals::watch(interrupt.clone()).context("cannot watch for Ctrl-C")?;
+        let told = Arc::clone(console);
+        let left = signals::watch(interrupt.clone(), move || told.interrupted()).context("cannot watch for Ctrl-C")?;
         let (feed, events) = Feed::start(sinks, interrupt);
         let summary = fleet::run(spec, Arc::new(Network::default()), events, interrupts).await;
         anyhow::Ok((summary, feed.finish(&left).await))

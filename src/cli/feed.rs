@@ -130,25 +130,25 @@ impl Outlets {
                 continue;
             }
             let stop = match step(sink.as_mut()) {
-                Ok(Flow::Continue) => false,
-                Ok(Flow::End) => true,
+                Ok(Flow::Continue) => None,
+                Ok(Flow::End) => Some(Interrupt::Unwritable),
                 Ok(Flow::Enough) => {
                     if is_data {
                         *state = State::Enough;
                     }
-                    is_data
+                    is_data.then_some(Interrupt::Enough)
                 }
                 Err(error) => {
                     // The first failure is the cause of a second one.
                     if !matches!(state, State::Failed(_)) {
                         *state = State::Failed(error);
                     }
-                    true
+                    Some(Interrupt::Unwritable)
                 }
             };
-            if stop {
+            if let Some(interrupt) = stop {
                 // A full queue holds interrupts already.
-                let _ = self.interrupts.try_send(Interrupt::Enough);
+                let _ = self.interrupts.try_send(interrupt);
             }
         }
     }

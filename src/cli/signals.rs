@@ -1,50 +1,120 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM, and the terminal that goes away.
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::fleet::Interrupt;
 
-/// Turns signals into interrupts: the first Ctrl-C stops in order, the second leaves; SIGTERM stops in order. The token
-/// that comes back is cancelled when the user leaves.
+/// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` is called for a first
+/// Ctrl-C, before the run hears of it. The token that comes back is cancelled when the user leaves.
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
-pub fn watch(interrupts: mpsc::Sender<Interrupt>) -> std::io::Result<CancellationToken> {
+pub fn watch(
+    interrupts: mpsc::Sender<Interrupt>,
+    on_ctrl_c: impl Fn() + Send + 'static,
+) -> std::io::Result<CancellationToken> {
     let left = CancellationToken::new();
     let leaving = left.clone();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut ctrl_c = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::spawn(async move {
-            let mut stopping = false;
-            loop {
-                let first = tokio::select! {
-                    _ = ctrl_c.recv() => Interrupt::Stop,
-                    _ = terminate.recv() => Interrupt::Terminate,
-                };
-                let again = std::mem::replace(&mut stopping, true);
-                let interrupt = if again { Interrupt::Leave } else { first };
-                if again {
-                    leaving.cancel();
-                }
-                if interrupts.send(interrupt).await.is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    #[cfg(not(unix))]
+    let mut signals = Signals::install()?;
     tokio::spawn(async move {
-        let mut next = Interrupt::Stop;
-        while tokio::signal::ctrl_c().await.is_ok() && interrupts.send(next).await.is_ok() {
-            if next == Interrupt::Leave {
+        let mut stopping = false;
+        loop {
+            let first = signals.next().await;
+            let again = std::mem::replace(&mut stopping, true);
+            if again {
                 leaving.cancel();
+            } else if first == Interrupt::Stop {
+                on_ctrl_c();
             }
-            next = Interrupt::Leave;
+            if interrupts.send(if again { Interrupt::Leave } else { first }).await.is_err() {
+                return;
+            }
         }
     });
     Ok(left)
+}
+
+#[cfg(unix)]
+use unix::Signals;
+#[cfg(windows)]
+use windows::Signals;
+
+#[cfg(unix)]
+mod unix {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use crate::fleet::Interrupt;
+
+    pub struct Signals {
+        ctrl_c: Signal,
+        terminate: Signal,
+        /// The terminal was closed; `None` where that is to be ignored.
+        hangup: Option<Signal>,
+    }
+
+    impl Signals {
+        pub fn install() -> std::io::Result<Self> {
+            Ok(Self {
+                ctrl_c: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                hangup: if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) },
+            })
+        }
+
+        pub async fn next(&mut self) -> Interrupt {
+            let hangup = async {
+                match &mut self.hangup {
+                    Some(hangup) => hangup.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = self.ctrl_c.recv() => Interrupt::Stop,
+                _ = self.terminate.recv() => Interrupt::Terminate,
+                _ = hangup => Interrupt::Terminate,
+            }
+        }
+    }
+
+    /// Whether the program was started to outlive its terminal (`nohup`): a handler would undo that. Only Linux tells;
+    /// elsewhere a closed terminal ends the run in order.
+    fn ignores_hangup() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        let hangup = 1 << (SignalKind::hangup().as_raw_value() - 1);
+        ignored & hangup != 0
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use tokio::signal::windows::{
+        CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
+    };
+
+    use crate::fleet::Interrupt;
+
+    pub struct Signals {
+        ctrl_c: CtrlC,
+        ctrl_break: CtrlBreak,
+        close: CtrlClose,
+        shutdown: CtrlShutdown,
+    }
+
+    impl Signals {
+        pub fn install() -> std::io::Result<Self> {
+            Ok(Self { ctrl_c: ctrl_c()?, ctrl_break: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+        }
+
+        pub async fn next(&mut self) -> Interrupt {
+            tokio::select! {
+                _ = self.ctrl_c.recv() => Interrupt::Stop,
+                _ = self.ctrl_break.recv() => Interrupt::Stop,
+                _ = self.close.recv() => Interrupt::Terminate,
+                _ = self.shutdown.recv() => Interrupt::Terminate,
+            }
+        }
+    }
 }

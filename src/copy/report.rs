@@ -117,7 +117,11 @@ impl<'a> Ledger<'a> {
             ("ErrorCategory_Category", Value::I32(0)),
             ("ErrorDetails_RecommendedAction", cause.hint.map_or(Value::Null, Value::str)),
         ]);
-        let _ = self.forward.take(Stream::Error, Document::new(record)).await;
+        // The first one stands in the outcome.
+        let _ = match self.first {
+            None => self.forward.cause(Document::new(record)).await,
+            Some(_) => self.forward.take(Stream::Error, Document::new(record)).await,
+        };
         self.first.get_or_insert(cause);
     }
 

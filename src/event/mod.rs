@@ -60,6 +60,11 @@ pub enum RunEventKind {
         /// Time until the next attempt.
         retry_in: Duration,
     },
+    /// The run stops early: nothing starts any more, and what is at work is being stopped. At most once.
+    RunStopping {
+        /// Why: the user, a deadline, or readers that want no more.
+        reason: Reason,
+    },
     /// A target has its outcome; exactly once for each target of the header.
     TargetFinished(Finished),
     /// Something the user should know that belongs to no record (one line, no end of line).

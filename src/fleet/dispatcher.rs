@@ -57,7 +57,7 @@ struct Dispatcher {
     /// When whoever left waits no longer for readers either.
     patience: Option<Instant>,
     /// Why no more targets start.
-    halted: Option<Reason>,
+    halted: Option<(Reason, &'static str)>,
     exit: ExitFacts,
 }
 
@@ -145,7 +145,7 @@ impl Dispatcher {
                 Wake::ReadersStuck => self.outbox.clear(),
                 Wake::Deadline => {
                     self.exit.stopped_early = true;
-                    self.halt(Reason::Deadline);
+                    self.halt(Reason::Deadline, "the deadline passed before its turn");
                 }
                 Wake::Time => {}
             }
@@ -293,15 +293,23 @@ impl Dispatcher {
                 self.leave.cancel();
                 self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
             }
-            Interrupt::Enough => self.exit.stopped_early = true,
+            Interrupt::Enough | Interrupt::Unwritable => self.exit.stopped_early = true,
         }
-        self.halt(Reason::Interrupted);
+        let why = match interrupt {
+            Interrupt::Enough => "the reader of the output took no more, so the run ended before its turn",
+            Interrupt::Unwritable => "the output could not be written, so the run ended before its turn",
+            Interrupt::Stop | Interrupt::Terminate | Interrupt::Leave => "the run was interrupted before its turn",
+        };
+        self.halt(Reason::Interrupted, why);
     }
 
-    /// Starts no more and stops what runs.
-    fn halt(&mut self, reason: Reason) {
+    /// Starts no more and stops what runs; `why` is what those say that have not started.
+    fn halt(&mut self, reason: Reason, why: &'static str) {
         self.stop.cancel();
-        self.halted.get_or_insert(reason);
+        if self.halted.is_none() {
+            self.halted = Some((reason, why));
+            self.emit(RunEventKind::RunStopping { reason });
+        }
         for (target, attempts) in self.schedule.close() {
             self.not_started(target, attempts);
         }
@@ -314,7 +322,8 @@ impl Dispatcher {
             Some(failure) => failure,
             None => {
                 progress.started = None;
-                AttemptEnd::new(Outcome::NotStarted, self.halted, "the run ended before its turn")
+                let (reason, why) = self.halted.unzip();
+                AttemptEnd::new(Outcome::NotStarted, reason, why.unwrap_or_default())
             }
         };
         self.finished(target, attempts, end);

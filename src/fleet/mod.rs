@@ -123,10 +123,12 @@ impl Emission {
 pub enum Interrupt {
     /// Start no more, stop remote pipelines, finish in order (first Ctrl-C).
     Stop,
-    /// The same by SIGTERM.
+    /// The same by SIGTERM, or because the terminal was closed.
     Terminate,
     /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
     Leave,
     /// The readers want no more: the same as `Stop`, without a user.
     Enough,
+    /// The output cannot be written: the same again.
+    Unwritable,
 }

@@ -236,7 +236,7 @@ fn each_failure_has_its_outcome() {
             (Outcome::Unreachable, Reason::Network, 3),
             (Outcome::Auth, Reason::LogonDenied, 1),
             (Outcome::Skipped, Reason::CredentialTripped, 1),
-            (Outcome::Unreachable, Reason::OpenTimeout, 1),
+            (Outcome::Unreachable, Reason::ConnectTimeout, 1),
             (Outcome::Failed, Reason::Internal, 1),
         ]
     );

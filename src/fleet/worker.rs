@@ -314,7 +314,7 @@ impl Attempt {
                 let message = error.as_ref().map_or_else(|| "the script failed".to_owned(), message_of);
                 if let Some(error) = error {
                     // A terminating error comes in the state message alone, and belongs to the error stream.
-                    let _ = records.send(Stream::Error, error, true).await;
+                    let _ = records.cause(error).await;
                 }
                 AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message)
             }
@@ -380,6 +380,11 @@ impl Forward {
 
     fn errors(&self) -> u64 {
         self.traces.errors.load(Ordering::Relaxed)
+    }
+
+    /// Sends the error record that the target's outcome repeats: people are told of it there.
+    pub(crate) async fn cause(&mut self, error: Document) -> ControlFlow<()> {
+        self.send(Stream::Error, error, true).await
     }
 
     async fn send(&mut self, stream: Stream, value: Document, terminating: bool) -> ControlFlow<()> {

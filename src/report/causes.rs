@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind, RunHeader};
-use crate::target::Target;
 
-/// Stands for a target's own name and address where several targets share a message.
-const HOST: &str = "<host>";
+use super::alike;
 
 /// The targets of a run that did not end well, grouped by cause.
 #[derive(Debug, Default)]
@@ -26,14 +24,22 @@ pub struct Cause {
     pub hosts: Vec<Arc<str>>,
     /// What the first of them says, without its name in front.
     first: Said,
-    /// The same with the target's name and address taken out.
-    common: Said,
+    /// The same with the target's own name and address taken out; `None` once another one says it otherwise.
+    common: Option<Said>,
+    /// The same with all addresses and ports taken out: what makes causes equal.
+    general: Said,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Said {
     message: String,
     hint: Option<String>,
+}
+
+impl Said {
+    fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        Self { message: change(&self.message), hint: self.hint.as_deref().map(change) }
+    }
 }
 
 impl Cause {
@@ -48,7 +54,7 @@ impl Cause {
     }
 
     fn said(&self) -> &Said {
-        if self.hosts.len() == 1 { &self.first } else { &self.common }
+        if self.hosts.len() == 1 { &self.first } else { self.common.as_ref().unwrap_or(&self.general) }
     }
 }
 
@@ -67,14 +73,20 @@ impl Causes {
         let target = &header.targets[finished.target.index()];
         let message = without_name(&finished.message, &target.name);
         let first = Said { message: message.to_owned(), hint: finished.hint.clone() };
-        let hint = finished.hint.as_deref().map(|hint| common(hint, target));
-        let common = Said { message: common(message, target), hint };
+        let common = first.map(|text| alike::without_own_names(text, target));
+        let general = common.map(alike::without_addresses);
         let (outcome, reason) = (finished.outcome, finished.reason);
         let host = Arc::clone(&target.name);
         let mut causes = self.causes.iter_mut();
-        match causes.find(|cause| (cause.outcome, cause.reason) == (outcome, reason) && cause.common == common) {
-            Some(cause) => cause.hosts.push(host),
-            None => self.causes.push(Cause { outcome, reason, hosts: vec![host], first, common }),
+        match causes.find(|cause| (cause.outcome, cause.reason) == (outcome, reason) && cause.general == general) {
+            Some(cause) => {
+                cause.hosts.push(host);
+                cause.common.take_if(|known| *known != common);
+            }
+            None => {
+                let common = Some(common);
+                self.causes.push(Cause { outcome, reason, hosts: vec![host], first, common, general });
+            }
         }
     }
 
@@ -91,39 +103,9 @@ fn without_name<'a>(message: &'a str, name: &str) -> &'a str {
     message.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message)
 }
 
-fn common(message: &str, target: &Target) -> String {
-    let endpoint = target.endpoint.to_string();
-    let authority = endpoint.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
-    let address = authority.rsplit_once(':').map_or(authority, |(address, _)| address);
-    [endpoint.as_str(), authority, &target.name, address]
-        .into_iter()
-        .fold(message.to_owned(), |message, own| replace_word(&message, own))
-}
-
-/// Replaces a name where it stands alone: `web1` in `web1:` but not in `web10`.
-fn replace_word(text: &str, word: &str) -> String {
-    if word.is_empty() || !text.contains(word) {
-        return text.to_owned();
-    }
-    let inside = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for (start, _) in text.match_indices(word) {
-        let end = start + word.len();
-        let alone = !text[..start].ends_with(inside) && !text[end..].starts_with(inside);
-        if alone {
-            out.push_str(&text[done..start]);
-            out.push_str(HOST);
-            done = end;
-        }
-    }
-    out.push_str(&text[done..]);
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Causes, replace_word};
+    use super::Causes;
     use crate::event::{Finished, Outcome, Reason, RunEventKind};
     use crate::output::testing::Script;
 
@@ -167,8 +149,19 @@ mod tests {
     }
 
     #[test]
-    fn names_are_replaced_as_words() {
-        assert_eq!(replace_word("web1 web10 (web1)", "web1"), "<host> web10 (<host>)");
-        assert_eq!(replace_word("x", ""), "x");
+    fn ports_and_addresses_make_no_difference() {
+        let said = |messages: &[(&str, Outcome)]| {
+            let causes = causes(messages);
+            let groups = causes.groups();
+            groups.iter().map(|cause| (cause.hosts.len(), cause.message().to_owned())).collect::<Vec<_>>()
+        };
+        let unreachable = Outcome::Unreachable;
+        let ports = [("nothing answers on port 5985", unreachable), ("nothing answers on port 43121", unreachable)];
+        assert_eq!(said(&ports), [(2, "nothing answers on port <port>".to_owned())]);
+        assert_eq!(said(&[ports[0], ports[0]]), [(2, ports[0].0.to_owned())]);
+        let sockets = [("@: [fe80::1%2]:5985 reset it", unreachable), ("@: 10.0.0.7:5986 reset it", unreachable)];
+        assert_eq!(said(&sockets), [(2, "<address> reset it".to_owned())]);
+        let exits = [("exit code 3", Outcome::Failed), ("exit code 4", Outcome::Failed)];
+        assert_eq!(said(&exits).len(), 2, "other numbers do");
     }
 }

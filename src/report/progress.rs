@@ -14,6 +14,7 @@ use crate::target::TargetId;
 pub struct Progress {
     header: Option<Arc<RunHeader>>,
     running: BTreeMap<TargetId, Working>,
+    stopping: bool,
     counts: Counts,
     objects: u64,
     errors: u64,
@@ -35,6 +36,8 @@ pub enum Phase {
     Running,
     /// It waits for its next attempt.
     Waiting,
+    /// The run stops early, and this target with it.
+    Stopping,
 }
 
 /// A target that has begun and has no outcome yet.
@@ -77,8 +80,14 @@ impl Progress {
             RunEventKind::TargetRunning { target } => self.enter(*target, Phase::Running),
             RunEventKind::AttemptFailed { target, .. } => self.enter(*target, Phase::Waiting),
             RunEventKind::TargetFinished(finished) => self.finish(finished),
+            RunEventKind::RunStopping { .. } => self.stop(),
             RunEventKind::Record(_) | RunEventKind::Notice(_) | RunEventKind::RunFinished(_) => {}
         }
+    }
+
+    /// The run stops early. Told apart from its event, which may wait behind a slow reader.
+    pub fn stop(&mut self) {
+        self.stopping = true;
     }
 
     fn enter(&mut self, target: TargetId, phase: Phase) {
@@ -114,9 +123,9 @@ impl Progress {
         self.errors
     }
 
-    /// How many targets have begun and have no outcome yet.
-    pub fn running_count(&self) -> usize {
-        self.running.len()
+    /// How many targets are in a phase, whether they are being stopped or not.
+    pub fn count(&self, phase: Phase) -> u64 {
+        self.running.values().filter(|working| working.phase == phase).count() as u64
     }
 
     /// The targets that have begun and have no outcome yet, longest first.
@@ -129,7 +138,7 @@ impl Progress {
                 host: header.host(target).to_owned(),
                 elapsed: now.duration_since(working.since).try_into().unwrap_or_default(),
                 attempt: working.attempt,
-                phase: working.phase,
+                phase: if self.stopping { Phase::Stopping } else { working.phase },
             })
             .collect();
         running.sort_by_key(|running| std::cmp::Reverse(running.elapsed));
@@ -156,7 +165,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Phase, Progress};
-    use crate::event::{Outcome, RunEventKind};
+    use crate::event::{Outcome, Reason, RunEventKind};
     use crate::output::testing::{Script, at};
     use crate::target::TargetId;
 
@@ -173,8 +182,11 @@ mod tests {
         assert_eq!(seen, [("web02", 4, Phase::Opening), ("web01", 3, Phase::Running)]);
 
         progress.apply(&script.finished(0, Outcome::Ok));
-        assert_eq!((progress.running_count(), progress.counts().total(), progress.target_count()), (1, 1, 2));
+        let counts = (progress.count(Phase::Running), progress.count(Phase::Opening), progress.counts().total());
+        assert_eq!((counts, progress.target_count()), ((0, 1, 1), 2));
         assert_eq!(progress.running(at(0))[0].elapsed, Duration::ZERO);
+        progress.apply(&script.event(4, RunEventKind::RunStopping { reason: Reason::Deadline }));
+        assert_eq!(progress.running(at(5))[0].phase, Phase::Stopping);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::words;
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
 use crate::event::{RunHeader, Summary};
-use crate::report::Progress;
+use crate::report::{Phase, Progress};
 
 /// Columns of a line where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 120;
@@ -129,6 +129,16 @@ impl Console {
     /// The text in this style, if stderr has colours.
     pub fn styled(&self, style: Style, text: &str) -> String {
         if self.stderr.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// Says what a first Ctrl-C does; from now on, whoever is at work is being stopped.
+    pub fn interrupted(&self) {
+        let mut state = self.state();
+        state.stop();
+        let (running, done) = (state.count(Phase::Running), state.counts().total());
+        let others = state.target_count().saturating_sub(done + running);
+        drop(state);
+        self.note(&words::interrupted(running, others));
     }
 
     /// Says who is still running and for how long: what the Enter key asks.

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 
 use super::{Console, words};
 use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
 use crate::output::{Flow, Losses, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
 use crate::record::{Record, Stream};
+use crate::report::Repeats;
 use crate::target::TargetId;
 
 /// Bytes of a line that `Write-Host -NoNewline` may begin before it is shown unfinished.
@@ -22,13 +23,21 @@ pub struct Diagnostics {
     header: Option<Arc<RunHeader>>,
     /// Lines that `Write-Host -NoNewline` has begun.
     begun: HashMap<TargetId, String>,
+    repeats: Repeats,
     losses: Losses,
 }
 
 impl Diagnostics {
     /// Shows these streams on this console, and what the data loses.
     pub fn new(console: &Arc<Console>, streams: SelectedStreams, losses: Losses) -> Self {
-        Self { console: Arc::clone(console), streams, header: None, begun: HashMap::new(), losses }
+        Self {
+            console: Arc::clone(console),
+            streams,
+            header: None,
+            begun: HashMap::new(),
+            repeats: Repeats::default(),
+            losses,
+        }
     }
 
     /// The error that ended a script stands among the causes at the end, too, with all its hosts: here only when its
@@ -36,6 +45,14 @@ impl Diagnostics {
     fn shows(&self, record: &Record) -> bool {
         let told_later = record.terminating && !self.console.verbose();
         record.stream != Stream::Output && self.streams.contains(record.stream) && !told_later
+    }
+
+    /// Tells the errors that were not shown one by one.
+    fn repeated(&self) {
+        let label = self.console.styled(AnsiColor::Red.on_default().bold(), "error:");
+        for repeat in self.repeats.repeated() {
+            self.console.note(&format!("{label} {}", words::repeated(&repeat)));
+        }
     }
 
     fn losses(&self) {
@@ -61,7 +78,11 @@ impl Diagnostics {
     }
 
     fn record(&mut self, record: &Record) {
-        let shown = Shown::of(record, self.console.verbose());
+        let verbose = self.console.verbose();
+        let shown = Shown::of(record, verbose);
+        if record.stream == Stream::Error && !verbose && self.repeats.is_repeat(record.target, &shown.text) {
+            return;
+        }
         let text = self.painted(shown.style, shown.prefix, &shown.text);
         if shown.no_newline {
             let line = self.begun.entry(record.target).or_default();
@@ -108,13 +129,17 @@ impl Diagnostics {
 impl Sink for Diagnostics {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         match &event.kind {
-            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::RunStarted(header) => {
+                self.header = Some(Arc::clone(header));
+                self.repeats.start(header);
+            }
             RunEventKind::Notice(notice) => self.notice(notice),
             RunEventKind::AttemptFailed { target, attempt, message, retry_in, .. } if self.console.verbose() => {
                 self.attempt(*target, *attempt, message, *retry_in);
             }
             RunEventKind::Record(record) if self.shows(record) => self.record(record),
             RunEventKind::TargetFinished(finished) => self.end_line(finished.target),
+            RunEventKind::RunFinished(_) => self.repeated(),
             _ => {}
         }
         self.losses();

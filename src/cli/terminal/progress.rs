@@ -8,10 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Console, CutNote, words};
 use crate::cli::args::output::ProgressMode;
-use crate::event::{Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::output::{Flow, MessageData, Sink, progress_text, sanitize, sanitize_line};
 use crate::record::{Record, Stream};
-use crate::report::{Cause, Causes};
+use crate::report::{Cause, Causes, Phase};
 
 /// Shows progress while the run lasts; at its end why hosts failed, and the totals.
 pub struct ProgressLine {
@@ -65,8 +65,12 @@ impl ProgressLine {
         let state = self.console.state();
         let mut parts: Vec<_> =
             Some(words::counts(state.counts())).filter(|text| !text.is_empty()).into_iter().collect();
-        if state.running_count() > 0 {
-            parts.push(format!("{} running", state.running_count()));
+        for (phase, word) in [(Phase::Running, "running"), (Phase::Opening, "connecting"), (Phase::Waiting, "waiting")]
+        {
+            let count = state.count(phase);
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
         }
         bar.set_position(state.counts().total());
         drop(state);
@@ -134,6 +138,10 @@ impl Sink for ProgressLine {
         match &event.kind {
             RunEventKind::RunStarted(header) => self.start(header),
             RunEventKind::TargetFinished(finished) => self.finished(finished),
+            RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
+                let running = words::counted(self.console.state().count(Phase::Running), "host");
+                self.console.note(&format!("the deadline has passed: stopping the script on {running}"));
+            }
             RunEventKind::Record(record) if record.stream == Stream::Progress => self.remote(record),
             RunEventKind::Record(_) => return Ok(Flow::Continue),
             RunEventKind::RunFinished(summary) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::event::{Counts, Finished, Outcome, Summary};
 use crate::inventory::fold;
 use crate::output::sanitize_line;
-use crate::report::{Cause, Cut, Phase, Running};
+use crate::report::{Cause, Cut, Phase, Repeat, Running};
 
 /// Members of a group shown by name, unless all are asked for.
 const MEMBERS_SHOWN: usize = 8;
@@ -103,15 +103,36 @@ pub fn cut_members(cut: &Cut<'_>, depth: u32, all: bool) -> String {
 
 /// Which hosts have a cause: the name of one, or how many and their names folded.
 pub fn hosts(cause: &Cause, all: bool) -> String {
-    let names = fold(cause.hosts.iter().map(|host| &**host));
+    match &cause.hosts[..] {
+        [host] => sanitize_line(host).into_owned(),
+        hosts => format!("{} hosts{}", hosts.len(), folded(hosts.iter().map(|host| &**host), all)),
+    }
+}
+
+/// An error that was shown for one host, and the hosts that repeated it:
+/// `199 more hosts (web[02-200]) wrote the same error as web01: no such path`.
+pub fn repeated(repeat: &Repeat<'_>) -> String {
+    let hosts = counted(repeat.others.len() as u64, "more host");
+    let names = folded(repeat.others.iter().copied(), false);
+    let times = if repeat.records > repeat.others.len() as u64 {
+        format!(", {} in all", counted(repeat.records, "record"))
+    } else {
+        String::new()
+    };
+    let (first, text) = (sanitize_line(repeat.first), sanitize_line(repeat.text));
+    format!("{hosts}{names} wrote the same error as {first}{times}: {text}")
+}
+
+/// ` (web[01-38,40])`, cut between groups if it is long and not all are asked for.
+fn folded<'a>(hosts: impl Iterator<Item = &'a str>, all: bool) -> String {
+    let names = fold(hosts);
     let names = sanitize_line(&names);
-    match cause.hosts.len() {
-        1 => names.into_owned(),
-        count if all || names.len() <= NAMES_WIDTH => format!("{count} hosts ({names})"),
-        count => match cut(&names) {
-            "" => format!("{count} hosts"),
-            shown => format!("{count} hosts ({shown},…)"),
-        },
+    if all || names.len() <= NAMES_WIDTH {
+        return format!(" ({names})");
+    }
+    match cut(&names) {
+        "" => String::new(),
+        shown => format!(" ({shown},…)"),
     }
 }
 
@@ -130,6 +151,16 @@ fn cut(names: &str) -> &str {
     &names[..end]
 }
 
+/// What a first Ctrl-C does: what is stopped, and what a second one would do.
+pub fn interrupted(running: u64, others: u64) -> String {
+    let others = match others {
+        0 => String::new(),
+        count => format!("; it will not start on {}", counted(count, "other")),
+    };
+    let hosts = counted(running, "host");
+    format!("interrupted: stopping the script on {hosts}{others} (press Ctrl-C again to leave without waiting)")
+}
+
 /// Who is still running and for how long.
 pub fn running(running: &[Running]) -> String {
     if running.is_empty() {
@@ -142,6 +173,7 @@ pub fn running(running: &[Running]) -> String {
             Phase::Opening => "connecting",
             Phase::Running => "script runs",
             Phase::Waiting => "waits for the next attempt",
+            Phase::Stopping => "is being stopped",
         };
         let attempt = if one.attempt > 1 { format!(", attempt {}", one.attempt) } else { String::new() };
         let host = sanitize_line(&one.host);
@@ -157,10 +189,10 @@ pub fn running(running: &[Running]) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{cut, duration, finished, running, summary};
+    use super::{cut, duration, finished, interrupted, repeated, running, summary};
     use crate::event::{Finished, Outcome, RunEvent, RunEventKind};
     use crate::output::testing::Script;
-    use crate::report::{Phase, Running};
+    use crate::report::{Phase, Repeat, Running};
 
     fn done(event: RunEvent, change: impl FnOnce(&mut Finished)) -> Finished {
         let RunEventKind::TargetFinished(mut finished) = event.kind else { unreachable!() };
@@ -197,6 +229,25 @@ mod tests {
             script.finished(target, outcome);
         }
         assert_eq!(summary(&script.summary()), "3 targets: 2 ok, 1 not started in 3.2 s");
+    }
+
+    #[test]
+    fn what_an_interrupt_does() {
+        assert!(interrupted(1, 0).starts_with("interrupted: stopping the script on 1 host (press Ctrl-C again"));
+        assert!(interrupted(2, 1).contains("stopping the script on 2 hosts; it will not start on 1 other ("));
+        assert!(interrupted(0, 7).contains("stopping the script on 0 hosts; it will not start on 7 others ("));
+    }
+
+    #[test]
+    fn errors_of_many_hosts_are_one_line() {
+        let repeat = |others: &[&'static str], records| {
+            repeated(&Repeat { first: "web1", others: others.to_vec(), records, text: "no\tsuch \u{1b}[31mpath" })
+        };
+        assert_eq!(repeat(&["web2"], 1), "1 more host (web2) wrote the same error as web1: no such path");
+        assert_eq!(
+            repeat(&["web2", "web3"], 5),
+            "2 more hosts (web[2-3]) wrote the same error as web1, 5 records in all: no such path"
+        );
     }
 
     #[test]
