@@ -7,8 +7,8 @@ use crate::inventory::Errors;
 /// Usage, configuration and inventory errors, and outputs that cannot be written.
 pub const USAGE: u8 = 2;
 
-/// Prints which flags a configuration file sets to what they do not take.
-pub fn wrong_defaults(mistakes: &[String]) -> ExitCode {
+/// Prints mistakes in what was typed, in the environment or in a configuration file.
+pub fn usage(mistakes: &[String]) -> ExitCode {
     mistakes.iter().for_each(|mistake| anstream::eprintln!("error: {mistake}"));
     ExitCode::from(USAGE)
 }

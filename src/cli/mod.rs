@@ -8,6 +8,7 @@ mod course;
 mod defaults;
 mod descriptors;
 mod enter;
+mod environment;
 mod exit;
 mod exposure;
 mod feed;
@@ -18,6 +19,7 @@ mod run;
 pub mod sandbox;
 mod script;
 mod signals;
+mod single_dash;
 pub mod surroundings;
 mod targets;
 pub mod terminal;
@@ -28,7 +30,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -70,12 +72,20 @@ pub fn main() -> ExitCode {
     let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some();
     let wrong = defaults::wrong(&config, is_set, |args| Cli::try_parse_from(args).err().map(|error| error.to_string()));
-    let typed = defaults::add(std::env::args_os().collect(), &config, is_set);
-    let cli = match Cli::try_parse_from(&typed) {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    if let Some(mistake) = single_dash::mistake(&Cli::command(), &typed) {
+        return exit::usage(&[mistake]);
+    }
+    let with_defaults = defaults::add(typed.clone(), &config, is_set);
+    let cli = match Cli::try_parse_from(&with_defaults) {
         Ok(cli) => cli,
-        // What is wrong in a file would be told as if it had been typed.
-        Err(error) if error.use_stderr() && !wrong.is_empty() => return exit::wrong_defaults(&wrong),
-        Err(error) => return explain(&typed, &error),
+        // What is wrong in a file or in the environment would be told as if it had been typed.
+        Err(error) if error.use_stderr() && !wrong.is_empty() => return exit::usage(&wrong),
+        Err(error) => {
+            let variables =
+                if error.use_stderr() { environment::mistakes(&Cli::command(), &typed) } else { Vec::new() };
+            return if variables.is_empty() { explain(&with_defaults, &error) } else { exit::usage(&variables) };
+        }
     };
     log_to_stderr();
     let result = match cli.command {

@@ -22,6 +22,9 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
     let call = Call::read(args.code.as_deref(), &args.execute)?;
+    if let Some(note) = call.note() {
+        console.note(&format!("note: {note}"));
+    }
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {

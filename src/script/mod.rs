@@ -24,6 +24,7 @@ mod rewrite;
 mod source;
 mod supplied;
 pub mod using;
+mod written;
 
 pub use check::{Given, Offer, check};
 pub use convert::{Inputs, commands};
@@ -34,3 +35,4 @@ pub(crate) use nearest::nearest;
 pub use param::{Parameter, Parameters, Validation};
 pub use source::{Position, Source};
 pub use supplied::Supplied;
+pub use written::{Written, parameters_of, value_for};

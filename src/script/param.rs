@@ -222,12 +222,12 @@ fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
     Ok(None)
 }
 
-fn is_code(token: &Token) -> bool {
+pub(super) fn is_code(token: &Token) -> bool {
     !matches!(token.kind, TokenKind::Comment | TokenKind::End)
 }
 
 /// The index of the bracket that closes the one at an index.
-fn closing(tokens: &[Token], open: usize) -> Option<usize> {
+pub(super) fn closing(tokens: &[Token], open: usize) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(open) {
         match token.kind {

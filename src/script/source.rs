@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::ScriptError;
-use super::lexer::{self, Occurrence, Scan, TokenKind};
+use super::lexer::{self, Occurrence, Scan, Token, TokenKind};
+use super::param;
 
 /// A place in a script: both numbers count from 1, columns in UTF-16 code units as PowerShell counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,27 @@ impl Source {
 
     pub(super) fn scan(&self) -> &Scan {
         &self.scan
+    }
+
+    /// The body of a script that is a single `{ }` and nothing else; places in it are those in this text.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn body(&self) -> Result<Option<Self>, ScriptError> {
+        let tokens = &self.scan.tokens;
+        let is_code = |token: &&Token| param::is_code(token);
+        let (Some(first), Some(last)) =
+            (tokens.iter().position(|token| is_code(&token)), tokens.iter().rposition(|token| is_code(&token)))
+        else {
+            return Ok(None);
+        };
+        let (open, close) = (&tokens[first], &tokens[last]);
+        if self.slice(open.start, open.end) != "{" || param::closing(tokens, first) != Some(last) {
+            return Ok(None);
+        }
+        let (before, inside, after) =
+            (self.slice(0, open.start), self.slice(open.end, close.start), self.slice(close.end, self.text.len()));
+        Self::new(format!("{before} {inside} {after}")).map(Some)
     }
 
     /// A part of the text; empty if the offsets are no part of it.

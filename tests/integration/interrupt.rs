@@ -119,22 +119,44 @@ async fn one_ctrl_c_stops_what_runs_and_starts_no_more() {
     let ended = running.end();
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     assert!(ended.stderr.contains("5 targets: 2 cancelled, 3 not started"), "{}", ended.stderr);
+    let told = "interrupted: stopping the script on 2 hosts; it will not start on 3 others (press Ctrl-C again";
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("the run was interrupted before its turn"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
     assert_eq!(ended.outcomes().len(), 5);
     assert_clean(fleet).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sigterm_closes_every_shell() {
+async fn sigterm_and_a_closed_terminal_close_every_shell() {
     let fleet = fleet(Options { hosts: 4, ..Options::default() }).await;
     let folder = inventory(&fleet);
-    let mut running = Running::start(&mut on_fleet(&folder, &[ENDLESS]));
-    running.wait_for("object", 4);
-    running.signal("TERM");
+    for signal in ["TERM", "HUP"] {
+        let mut running = Running::start(&mut on_fleet(&folder, &[ENDLESS]));
+        running.wait_for("object", 4);
+        running.signal(signal);
+        let ended = running.end();
+        assert_eq!(ended.code, Some(143), "{}", ended.stderr);
+        assert_eq!(outcomes(&ended), [&json!("cancelled"); 4]);
+        assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
+    }
+    assert_clean(fleet).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn nohup_outlives_its_terminal() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let run = on_fleet(&folder, &["'started'; Start-Sleep 2; 'over'"]);
+    let mut command = Command::new("nohup");
+    command.arg(run.get_program()).args(run.get_args()).current_dir(folder.path());
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut running = Running::start(&mut command);
+    running.wait_for("object", 2);
+    running.signal("HUP");
     let ended = running.end();
-    assert_eq!(ended.code, Some(143), "{}", ended.stderr);
-    assert_eq!(outcomes(&ended), [&json!("cancelled"); 4]);
-    assert!(!ended.stderr.contains("may remain"), "{}", ended.stderr);
+    assert_eq!((ended.code, outcomes(&ended)), (Some(0), vec![&json!("ok"); 2]), "{}", ended.stderr);
     assert_clean(fleet).await;
 }
 
@@ -312,6 +334,70 @@ fn what_people_are_told_is_told_once() {
 }
 
 #[test]
+fn a_failed_copy_is_told_once() {
+    let Some(pwsh) = pwsh() else { return };
+    let folder = Folder::new("interrupt");
+    let program = pwsh.display().to_string();
+    let copy = |files: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args(["copy", "pull"]).args(files).arg("here").args(["-t", "localhost", "--transport", "local"]);
+        command.args(["--pwsh", &program, "--progress", "none", "-o", "table"]);
+        command.current_dir(folder.path()).env("HOME", folder.path()).env("PSFLEET_STATE_DIR", folder.path());
+        let output = command.stdin(Stdio::null()).output().expect("runs");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let one = copy(&["/nowhere/one"]);
+    assert_eq!(one.matches("/nowhere/one").count(), 1, "{one}");
+    let three = copy(&["/nowhere/one", "/nowhere/two", "/nowhere/three"]);
+    for name in ["one", "two", "three"] {
+        assert_eq!(three.matches(&format!("/nowhere/{name}")).count(), 1, "{three}");
+    }
+}
+
+/// Errors of many hosts are one line, in full with -v and in jsonl.
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_errors_of_hosts_are_told_together() {
+    let fleet = fleet(Options { hosts: 12, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let script = "Write-Error 'no such path'; Write-Error 'twice'; Write-Error 'twice'";
+    let said = |more: &[&str]| {
+        let args = [&["-o", "none", "--progress", "none", script][..], more].concat();
+        let output = on_fleet(&folder, &args).stdin(Stdio::null()).output().expect("runs");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let short = said(&[]);
+    assert_eq!(short.matches("no such path").count(), 2, "{short}");
+    assert_eq!(short.matches("twice").count(), 3, "both of the first host, and the line at the end: {short}");
+    assert!(short.contains("11 more hosts (") && short.contains(", 22 records in all: "), "{short}");
+    let long = said(&["-v"]);
+    assert_eq!(long.matches("ERROR: twice").count(), 24, "{long}");
+    let ended = Running::start(&mut on_fleet(&folder, &[script])).end();
+    assert_eq!(ended.events.iter().filter(|event| event["type"] == "error").count(), 36);
+    assert_clean(fleet).await;
+}
+
+/// `| head`: the reader goes away after its first lines.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_did_not_start_says_why() {
+    let fleet = fleet(Options { hosts: 40, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    let mut command = on_fleet(&folder, &["-c", "1", "--progress", "none", "1"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    drop(child.stdout.take());
+    let stderr = read_all(child.stderr.take().expect("piped"));
+    assert_eq!(end_of(&mut child).code(), Some(5));
+    let stderr = stderr.join().expect("read");
+    assert!(stderr.contains("the reader of the output took no more, so the run ended before its turn"), "{stderr}");
+
+    let late = on_fleet(&folder, &["-c", "1", "-o", "none", "--deadline", "1s", ENDLESS]).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&late.stderr);
+    assert!(stderr.contains("the deadline has passed: stopping the script on 1 host"), "{stderr}");
+    assert!(stderr.contains("39 hosts (") && stderr.contains("the deadline passed before its turn"), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[test]
 fn a_wrong_setting_names_its_file() {
     let folder = Folder::new("interrupt");
     std::fs::write(folder.path().join("psfleet.toml"), "retries = 1\nthrottle = 'many'\n").expect("written");
@@ -319,6 +405,18 @@ fn a_wrong_setting_names_its_file() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("psfleet.toml:2: throttle: invalid value 'many'"), "{stderr}");
+
+    let mut command = psfleet(&Folder::new("interrupt"), &["-t", "localhost", "1"]);
+    command.env("PSFLEET_THROTTLE", "many").env("PSFLEET_STRICT", "1").env("PSFLEET_EXIT_ZERO", "perhaps");
+    let output = command.env("PSFLEET_COLOR", "green").stdin(Stdio::null()).output().expect("runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    for said in
+        ["PSFLEET_THROTTLE: invalid value 'many'", "PSFLEET_EXIT_ZERO: 'perhaps'", "PSFLEET_COLOR: invalid value"]
+    {
+        assert_eq!(stderr.matches(said).count(), 1, "{stderr}");
+    }
+    assert!(!stderr.contains("PSFLEET_STRICT"), "{stderr}");
 
     let unknown = psfleet(&Folder::new("interrupt"), &["-t", "@web", "1"]).stdin(Stdio::null()).output().expect("runs");
     let stderr = String::from_utf8_lossy(&unknown.stderr);

@@ -9,12 +9,10 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use serde::de::{Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use super::entry::Entry;
 use super::text::decode;
-use crate::clixml::value_from_json;
-use crate::script::Supplied;
 
 /// Reads the arguments.
 ///
@@ -24,18 +22,13 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let file = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
     let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;
-    let entry = |(name, json): (Option<String>, Json)| Entry {
-        name,
-        value: Supplied::Literal(value_from_json(&json)),
-        bare: false,
-        origin: file.to_string(),
-    };
+    let entry = |(name, json): (Option<String>, Box<RawValue>)| Entry::of_file(name, json.get(), file.to_string());
     let arguments = parse(&text).map_err(|error| anyhow!("--args-file: {file}: {error}"))?;
-    Ok(arguments.into_iter().map(entry).collect())
+    arguments.into_iter().map(entry).collect::<Result<_, _>>().with_context(|| format!("--args-file: {file}"))
 }
 
 /// The arguments in order, those of an object with their names.
-fn parse(text: &str) -> Result<Vec<(Option<String>, Json)>, String> {
+fn parse(text: &str) -> Result<Vec<(Option<String>, Box<RawValue>)>, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     let parsed = json.deserialize_any(Arguments).and_then(|arguments| json.end().map(|()| arguments));
     parsed.map_err(|error| {
@@ -49,7 +42,7 @@ fn parse(text: &str) -> Result<Vec<(Option<String>, Json)>, String> {
 struct Arguments;
 
 impl<'de> Visitor<'de> for Arguments {
-    type Value = Vec<(Option<String>, Json)>;
+    type Value = Vec<(Option<String>, Box<RawValue>)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of positional arguments or an object of named ones")
@@ -64,9 +57,9 @@ impl<'de> Visitor<'de> for Arguments {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut arguments: Vec<(Option<String>, Json)> = Vec::new();
+        let mut arguments: Vec<(Option<String>, Box<RawValue>)> = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let is_known = |(known, _): &(Option<String>, Json)| {
+            let is_known = |(known, _): &(Option<String>, Box<RawValue>)| {
                 known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name))
             };
             if name.is_empty() || arguments.iter().any(is_known) {
@@ -81,14 +74,15 @@ impl<'de> Visitor<'de> for Arguments {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::parse;
+    fn parse(text: &str) -> Result<Vec<(Option<String>, String)>, String> {
+        let arguments = super::parse(text)?;
+        Ok(arguments.into_iter().map(|(name, json)| (name, json.get().to_owned())).collect())
+    }
 
     #[test]
     fn arrays_are_positional_and_objects_named() {
-        assert_eq!(parse("[1, {\"a\": 2}]"), Ok(vec![(None, json!(1)), (None, json!({"a": 2}))]));
-        assert_eq!(parse("{\"Name\": [\"x\"]}"), Ok(vec![(Some("Name".to_owned()), json!(["x"]))]));
+        assert_eq!(parse("[1, {\"a\": 2}]"), Ok(vec![(None, "1".into()), (None, "{\"a\": 2}".into())]));
+        assert_eq!(parse("{\"Name\": [\"x\"]}"), Ok(vec![(Some("Name".to_owned()), "[\"x\"]".into())]));
         assert_eq!(parse(" [] "), Ok(vec![]));
     }
 

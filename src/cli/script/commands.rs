@@ -9,12 +9,12 @@ use serde_json::Value as Json;
 
 use super::text::located;
 use super::{Call, Entry, Secrets, environment, given};
-use crate::clixml::{Value, value_from_json};
+use crate::clixml::Value;
 use crate::fleet::{self, NoCommands};
 use crate::inventory::{HostSettings, fold};
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
-use crate::script::{Inputs, ScriptError, Supplied, check, commands, nearest};
+use crate::script::{Inputs, ScriptError, Supplied, check, commands, nearest, value_for};
 use crate::target::{Target, TargetId};
 
 /// What a call has to know of a target.
@@ -132,7 +132,9 @@ impl Set {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<ScriptError>> {
         let value = |entry: &Entry| match &entry.value {
-            Supplied::Host(name) => target.variable(name).map_or(Value::Null, value_from_json),
+            Supplied::Host(name) => {
+                target.variable(name).map_or(Value::Null, |json| value_for(json, entry.declared.as_deref()))
+            }
             Supplied::Literal(value) => value.clone(),
             reference => secrets.value(reference).unwrap_or(Value::Null),
         };

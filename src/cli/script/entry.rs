@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 
 use super::text::decode;
 use crate::clixml::{Value, value_from_text};
-use crate::script::Supplied;
+use crate::script::{Supplied, Written};
 
 /// An argument or a using value.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,10 @@ pub struct Entry {
     pub name: Option<String>,
     /// What was written for it.
     pub value: Supplied,
+    /// A literal as it was written, for parameters that declare their type.
+    pub written: Option<Written>,
+    /// The declared type of the parameter that it goes to, as far as that is certain.
+    pub declared: Option<String>,
     /// It was given by its name alone, as switches are.
     pub bare: bool,
     /// Where it is from, in words.
@@ -25,8 +29,7 @@ impl Entry {
     /// # Errors
     /// A file that cannot be read.
     pub fn positional(text: &str) -> anyhow::Result<Self> {
-        let (value, origin) = value(text, "--argument-list").with_context(|| format!("--argument-list {text}"))?;
-        Ok(Self { name: None, value, bare: false, origin })
+        Self::read(None, text, "--argument-list").with_context(|| format!("--argument-list {text}"))
     }
 
     /// A named argument of `-p`: `NAME=VALUE`, or the name alone for a switch.
@@ -42,11 +45,12 @@ impl Entry {
         if name.is_empty() {
             bail!("--param {text}: expected NAME=VALUE, or the name of a switch");
         }
-        let (value, origin) = match given {
-            Some(text) => value(text, "--param").with_context(|| format!("--param {name}"))?,
-            None => (Supplied::Literal(Value::Bool(true)), "--param".to_owned()),
+        let Some(text) = given else {
+            let value = Supplied::Literal(Value::Bool(true));
+            let origin = "--param".to_owned();
+            return Ok(Self { name: Some(name), value, written: None, declared: None, bare: true, origin });
         };
-        Ok(Self { name: Some(name), value, bare: given.is_none(), origin })
+        Self::read(Some(name.clone()), text, "--param").with_context(|| format!("--param {name}"))
     }
 
     /// A value of `--using`.
@@ -56,20 +60,45 @@ impl Entry {
     pub fn using(text: &str) -> anyhow::Result<Self> {
         let named = text.split_once('=').filter(|(name, _)| !name.is_empty());
         let (name, text) = named.with_context(|| format!("--using {text}: expected NAME=VALUE"))?;
-        let (value, origin) = value(text, "--using").with_context(|| format!("--using {name}"))?;
-        Ok(Self { name: Some(name.to_owned()), value, bare: false, origin })
+        Self::read(Some(name.to_owned()), text, "--using").with_context(|| format!("--using {name}"))
     }
-}
 
-/// A value and its origin: `@FILE.json`, or what [`Supplied::read`] makes of the text.
-fn value(text: &str, flag: &str) -> anyhow::Result<(Supplied, String)> {
-    let Some(file) = text.strip_prefix('@').filter(|file| file.ends_with(".json")) else {
-        return Ok((Supplied::read(text), flag.to_owned()));
-    };
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
-    let content = decode(&bytes).with_context(|| file.to_owned())?;
-    let value = value_from_text(&content).with_context(|| format!("{file} is not valid JSON"))?;
-    Ok((Supplied::Literal(value), format!("{flag} @{file}")))
+    /// A value of a file as JSON, literal whatever it looks like.
+    ///
+    /// # Errors
+    /// What is not JSON.
+    pub fn of_file(name: Option<String>, json: &str, origin: String) -> serde_json::Result<Self> {
+        let written = Written::of_file(json);
+        let value = match &written {
+            Some(written) => written.value(None),
+            None => value_from_text(json)?,
+        };
+        Ok(Self { name, value: Supplied::Literal(value), written, declared: None, bare: false, origin })
+    }
+
+    /// A value as typed: `@FILE.json`, or what [`Supplied::read`] makes of the text.
+    fn read(name: Option<String>, text: &str, flag: &str) -> anyhow::Result<Self> {
+        if let Some(file) = text.strip_prefix('@').filter(|file| file.ends_with(".json")) {
+            let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
+            let content = decode(&bytes).with_context(|| file.to_owned())?;
+            let entry = Self::of_file(name, &content, format!("{flag} @{file}"));
+            return entry.with_context(|| format!("{file} is not valid JSON"));
+        }
+        let written = Written::typed(text);
+        let value = match &written {
+            Some(written) => Supplied::Literal(written.value(None)),
+            None => Supplied::read(text),
+        };
+        Ok(Self { name, value, written, declared: None, bare: false, origin: flag.to_owned() })
+    }
+
+    /// Makes the value what a parameter of this type takes.
+    pub fn declare(&mut self, type_name: &str) {
+        if let Some(written) = &self.written {
+            self.value = Supplied::Literal(written.value(Some(type_name)));
+        }
+        self.declared = Some(type_name.to_owned());
+    }
 }
 
 #[cfg(test)]

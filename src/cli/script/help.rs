@@ -23,6 +23,7 @@ pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
     let file = code.filter(|code| is_file_name(code))?;
     let read = || {
         let source = Source::new(Text::read(Some(file))?.text)?;
+        let source = source.body()?.unwrap_or(source);
         Ok(page(file, &Parameters::read(&source)?, &Help::read(&source).unwrap_or_default(), &source))
     };
     Some(read())

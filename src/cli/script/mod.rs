@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use anyhow::bail;
+
 use crate::clixml::Value;
 use crate::psrp::Input;
 use crate::script::using::Definitions;
-use crate::script::{Given, Offer, Parameters, ScriptError, Source, check};
+use crate::script::{Given, Offer, Parameters, ScriptError, Source, check, parameters_of};
 
 use super::args::run::ExecuteArgs;
 use text::{Text, located};
@@ -50,6 +52,8 @@ pub struct Call {
     pub input: Option<Arc<Input>>,
     /// How deep members of its output shall come, if not as PowerShell cuts them.
     pub depth: Option<u32>,
+    /// The script was one `{ }`, and this is its body.
+    pub is_body: bool,
 }
 
 impl Call {
@@ -62,16 +66,30 @@ impl Call {
         Self::of(Source::new(text)?, place, args)
     }
 
+    /// What the user should know of how the script was read.
+    pub fn note(&self) -> Option<&'static str> {
+        self.is_body.then_some("the script is one { }, which PowerShell would only hand back: its body is run instead")
+    }
+
     fn of(source: Source, place: String, args: &ExecuteArgs) -> anyhow::Result<Self> {
+        let (source, is_body) = match source.body()? {
+            Some(body) => (body, true),
+            None => (source, false),
+        };
+        if source.is_blank() {
+            bail!("the script is empty");
+        }
         let parameters = Parameters::read(&source)?;
         let flags = args.argument_list.iter().map(|text| Entry::positional(text));
         let flags: Vec<Entry> =
             flags.chain(args.param.iter().map(|text| Entry::parameter(text))).collect::<anyhow::Result<_>>()?;
         let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
-        let arguments = merged(&parameters, file, flags);
+        let mut arguments = merged(&parameters, file, flags);
+        declare(&parameters, &mut arguments);
         let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
         let lenient = args.using_lenient;
-        let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth: args.depth };
+        let depth = args.depth;
+        let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth, is_body };
         call.check().map_err(|errors| joined(errors.iter().map(ToString::to_string)))?;
         call.check_using().map_err(|errors| joined(errors.iter().map(|error| located(&call.place, error))))?;
         let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
@@ -93,6 +111,20 @@ impl Call {
     /// Compares the arguments with the `param()` block as far as they are known already.
     fn check(&self) -> Result<(), Vec<ScriptError>> {
         check(&self.parameters, &given(self.arguments.iter().map(|entry| (entry, entry.value.literal()))))
+    }
+}
+
+/// Makes of each argument what the type of its parameter wants.
+fn declare(parameters: &Parameters, arguments: &mut [Entry]) {
+    let names: Vec<Option<&str>> = arguments.iter().map(|entry| entry.name.as_deref()).collect();
+    let types: Vec<Option<String>> = parameters_of(parameters, &names)
+        .into_iter()
+        .map(|parameter| parameter.and_then(|parameter| parameter.type_name.clone()))
+        .collect();
+    for (entry, declared) in arguments.iter_mut().zip(types) {
+        if let Some(declared) = declared {
+            entry.declare(&declared);
+        }
     }
 }
 
@@ -170,10 +202,45 @@ mod tests {
     }
 
     #[test]
+    fn one_block_is_run_as_its_body() {
+        for script in ["{ 1 }", " # why\n{\n1 }\n;", "{ param($n) 1 }", "{ { 1 } }", "{ '}' } # end"] {
+            let call = call(script, &[]).expect(script);
+            assert!(call.is_body && call.note().is_some(), "{script}");
+            assert_eq!(call.source.text().len(), script.len(), "places stay");
+        }
+        for script in
+            ["1", "{ 1 } { 2 }", "& { 1 }", "{ 1 }.Invoke()", "{ 1 } | foreach { 2 }", "@{ a = 1 }", "$x = { 1 }"]
+        {
+            assert!(!call(script, &[]).expect(script).is_body, "{script}");
+        }
+        assert!(call("{ }", &[]).expect_err("empty").contains("empty"));
+        let named = call("{ param([string]$Name) $Name }", &["-p", "Name=1.10"]).expect("a call");
+        assert_eq!(named.arguments[0].value, Supplied::Literal(Value::str("1.10")));
+    }
+
+    #[test]
+    fn values_are_what_their_parameters_declare() {
+        let value = |script: &str, flags: &[&str]| {
+            let call = call(script, flags).expect("a call");
+            call.arguments.iter().chain(&call.using).map(|entry| entry.value.literal().cloned()).collect::<Vec<_>>()
+        };
+        let text = |text: &str| Some(Value::str(text));
+        assert_eq!(value("param([string]$V)", &["-p", "V=12e5678"]), [text("12e5678")]);
+        assert_eq!(
+            value("param([int]$N, [version]$V)", &["-a", "3", "-a", "1.10"]),
+            [Some(Value::I32(3)), text("1.10")]
+        );
+        assert_eq!(value("$args", &["-a", "1.10", "-a", "007"]), [text("1.10"), text("007")]);
+        assert_eq!(value("$using:x", &["--using", "x=12e5678"]), [text("12e5678")]);
+    }
+
+    #[test]
     fn flags_win_over_the_file() {
         let entry = |name: Option<&str>, value: i32, origin: &str| Entry {
             name: name.map(str::to_owned),
             value: Supplied::Literal(Value::I32(value)),
+            written: None,
+            declared: None,
             bare: false,
             origin: origin.to_owned(),
         };

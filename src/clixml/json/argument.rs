@@ -108,7 +108,11 @@ fn digits_value(text: &str) -> Value {
     if is_integer && (digits.len(), digits) <= (LARGEST_DECIMAL.len(), LARGEST_DECIMAL) {
         return Value::Decimal(text.into());
     }
-    Value::F64(text.parse().unwrap_or(f64::NAN))
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Value::F64(number),
+        // No number of .NET holds it: it is the text, and never an infinity.
+        _ => Value::str(text),
+    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,12 @@ impl FromStr for SortKey {
         let (property, descending) = match text.rsplit_once(':') {
             Some((property, order)) if order.eq_ignore_ascii_case("desc") => (property, true),
             Some((property, order)) if order.eq_ignore_ascii_case("asc") => (property, false),
-            _ => (text, false),
+            Some((property, order)) => {
+                return Err(format!(
+                    "'{order}' is not an order: write {property}:desc or {property}:asc (and {text}:asc for a property of that name)"
+                ));
+            }
+            None => (text, false),
         };
         match property.trim() {
             "" => Err("expected the name of a property, such as Name or Size:desc".to_owned()),
@@ -216,7 +221,10 @@ mod tests {
     fn names_and_directions() {
         let descending: SortKey = "a:b:DESC".parse().unwrap();
         assert_eq!((descending.property.as_str(), descending.descending), ("a:b", true));
-        assert_eq!("x:y".parse::<SortKey>().unwrap().property, "x:y");
+        assert_eq!("x:y:asc".parse::<SortKey>().unwrap().property, "x:y");
+        for wrong in ["x:dsc", "x:descending", "x:y", "x:"] {
+            assert!(wrong.parse::<SortKey>().is_err(), "{wrong}");
+        }
         assert!(":desc".parse::<SortKey>().is_err());
     }
 }
