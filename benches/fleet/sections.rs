@@ -177,6 +177,7 @@ impl Bench {
             deadline: None,
             strict: false,
             exit_zero: false,
+            native_errors: false,
             sessions: sessions.cloned(),
         };
         let summary: Summary = self.runtime.block_on(async {

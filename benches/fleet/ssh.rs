@@ -21,10 +21,10 @@ pub fn compare(scale: Scale) {
         return;
     };
     let endpoint = sshd.endpoint();
-    let port = endpoint.port.to_string();
+    let port = endpoint.server.port.to_string();
     let key = sshd.user_key().display().to_string();
     let known_hosts = sshd.known_hosts().display().to_string();
-    let inventory = inventory(&endpoint.address, &port, &key, &known_hosts, scale.ssh_hosts);
+    let inventory = inventory(&endpoint.server.address, &port, &key, &known_hosts, scale.ssh_hosts);
     let file = sshd.file("inventory.toml");
     std::fs::write(&file, inventory).expect("the inventory");
     let ours = watch(Command::new(PSFLEET).args(["run", "-i"]).arg(&file).args([

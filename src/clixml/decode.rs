@@ -11,14 +11,14 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of one text; default 64 MiB.
     pub bytes: usize,
-    /// Bytes of memory that one text and what is built from it take together; default 96 MiB. So a string of 45 MiB fits, and
-    /// so does a tree of 90 MiB if its text is small; an object takes some 200 bytes even where its element takes six.
+    /// Bytes of memory that one text and what is built from it take together; default 80 MiB. So a string of 38 MiB fits, and
+    /// so does a tree of 75 MiB if its text is small; an object takes some 200 bytes even where its element takes six.
     pub memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 100, bytes: 64 << 20, memory: 96 << 20 }
+        Self { depth: 100, bytes: 64 << 20, memory: 80 << 20 }
     }
 }
 

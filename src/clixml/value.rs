@@ -128,14 +128,8 @@ pub enum ListKind {
 }
 
 /// A list of type names, most derived first; shared between the objects of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TypeNames(Arc<[Box<str>]>);
-
-impl Default for TypeNames {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
 
 impl TypeNames {
     /// Makes a list, most derived name first.

@@ -99,7 +99,10 @@ async fn one_refuser_in_the_middle_is_its_own_affair() {
     ] {
         let faults = vec![fault.to_string().parse().expect("a fault")];
         let fleet = fleet(Options { hosts: 40, faults, ..Options::default() }).await;
-        let ran = run(spec(with_faulty_at(&fleet, auth, 20), "'here'")).await;
+        let mut spec = spec(with_faulty_at(&fleet, auth, 20), "'here'");
+        // It must not be among the first that connect: whoever is quickest proves the credential.
+        spec.limits = Limits::new(NonZeroUsize::new(4).expect("not 0"));
+        let ran = run(spec).await;
         let denied = count(&ran.ends, Outcome::Auth, Some(Reason::LogonDenied));
         assert_eq!((count(&ran.ends, Outcome::Ok, None), denied), (39, 1), "{auth} {fault}: {:?}", ran.ends);
         assert_eq!(assert_clean(fleet).await.failed_logons, 1);

@@ -406,7 +406,8 @@ fn a_wrong_setting_names_its_file() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("psfleet.toml:2: throttle: invalid value 'many'"), "{stderr}");
 
-    let mut command = psfleet(&Folder::new("interrupt"), &["-t", "localhost", "1"]);
+    let elsewhere = Folder::new("interrupt");
+    let mut command = psfleet(&elsewhere, &["-t", "localhost", "1"]);
     command.env("PSFLEET_THROTTLE", "many").env("PSFLEET_STRICT", "1").env("PSFLEET_EXIT_ZERO", "perhaps");
     let output = command.env("PSFLEET_COLOR", "green").stdin(Stdio::null()).output().expect("runs");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -418,7 +419,7 @@ fn a_wrong_setting_names_its_file() {
     }
     assert!(!stderr.contains("PSFLEET_STRICT"), "{stderr}");
 
-    let unknown = psfleet(&Folder::new("interrupt"), &["-t", "@web", "1"]).stdin(Stdio::null()).output().expect("runs");
+    let unknown = psfleet(&elsewhere, &["-t", "@web", "1"]).stdin(Stdio::null()).output().expect("runs");
     let stderr = String::from_utf8_lossy(&unknown.stderr);
     assert!(stderr.contains("unknown group '@web'") && stderr.contains("name one with -i FILE"), "{stderr}");
 }

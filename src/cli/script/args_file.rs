@@ -14,6 +14,9 @@ use serde_json::value::RawValue;
 use super::entry::Entry;
 use super::text::decode;
 
+/// An argument of the file as it stands there, with its name if it has one.
+type Raw = (Option<String>, Box<RawValue>);
+
 /// Reads the arguments.
 ///
 /// # Errors
@@ -22,13 +25,13 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let file = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
     let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;
-    let entry = |(name, json): (Option<String>, Box<RawValue>)| Entry::of_file(name, json.get(), file.to_string());
+    let entry = |(name, json): Raw| Entry::of_file(name, json.get(), file.to_string());
     let arguments = parse(&text).map_err(|error| anyhow!("--args-file: {file}: {error}"))?;
     arguments.into_iter().map(entry).collect::<Result<_, _>>().with_context(|| format!("--args-file: {file}"))
 }
 
 /// The arguments in order, those of an object with their names.
-fn parse(text: &str) -> Result<Vec<(Option<String>, Box<RawValue>)>, String> {
+fn parse(text: &str) -> Result<Vec<Raw>, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     let parsed = json.deserialize_any(Arguments).and_then(|arguments| json.end().map(|()| arguments));
     parsed.map_err(|error| {
@@ -42,7 +45,7 @@ fn parse(text: &str) -> Result<Vec<(Option<String>, Box<RawValue>)>, String> {
 struct Arguments;
 
 impl<'de> Visitor<'de> for Arguments {
-    type Value = Vec<(Option<String>, Box<RawValue>)>;
+    type Value = Vec<Raw>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of positional arguments or an object of named ones")
@@ -57,11 +60,9 @@ impl<'de> Visitor<'de> for Arguments {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut arguments: Vec<(Option<String>, Box<RawValue>)> = Vec::new();
+        let mut arguments: Vec<Raw> = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let is_known = |(known, _): &(Option<String>, Box<RawValue>)| {
-                known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name))
-            };
+            let is_known = |(known, _): &Raw| known.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name));
             if name.is_empty() || arguments.iter().any(is_known) {
                 let problem = if name.is_empty() { "is empty" } else { "is given twice" };
                 return Err(A::Error::custom(format!("the name `{name}` {problem}")));

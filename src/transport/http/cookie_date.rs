@@ -32,7 +32,7 @@ pub(super) fn cookie_date(text: &str) -> Option<SystemTime> {
     let date = DateTime::new(year, month?, small(day?)?, small(hour)?, small(minute)?, small(second)?, 0).ok()?;
     let at: Timestamp = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
     // A moment before 1970 is as much in the past as any other.
-    Some(SystemTime::try_from(at.max(Timestamp::UNIX_EPOCH)).unwrap_or(SystemTime::UNIX_EPOCH))
+    Some(SystemTime::from(at.max(Timestamp::UNIX_EPOCH)))
 }
 
 /// `h:m:s`, each of one or two digits.

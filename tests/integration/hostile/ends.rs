@@ -40,8 +40,8 @@ async fn a_stop_that_is_not_confirmed_holds_up_nobody_and_is_told() {
         assert_eq!((&data["outcome"], &data["reason"]), (&"timeout".into(), &"run_timeout".into()), "{data}");
         assert_eq!(message, format!("still running after 1 s, and the host {UNCONFIRMED}"));
         assert_eq!(data["shell_may_remain"] == true, remains, "{data}");
-        let done = ran.ended.events.iter().filter(|event| event["type"] == "host_done");
-        let last = done.last().expect("nine of them");
+        let mut done = ran.ended.events.iter().filter(|event| event["type"] == "host_done");
+        let last = done.next_back().expect("nine of them");
         assert_eq!(last["host"], "aaa-evil", "it holds up the others");
     }
 }

@@ -59,7 +59,7 @@ async fn objects_that_take_two_hundred_bytes_for_six() {
         let ran = Contest::new(&hostile, "").await.run(&[]).await;
         let (outcome, reason, text) = ran.evil();
         assert_eq!((outcome.as_str(), reason.as_str()), ("failed", "too_large"), "{object}: {text}");
-        assert_eq!(text, "the host sent an object that takes more than 96 MiB of memory");
+        assert_eq!(text, "the host sent an object that takes more than 80 MiB of memory");
         assert!(ran.evil_data()["hint"].as_str().is_some_and(|hint| hint.contains("send less at once")));
     }
 }

@@ -119,7 +119,7 @@ impl State {
                 format!("<rsp:CommandResponse><rsp:CommandId>{id}</rsp:CommandId></rsp:CommandResponse>")
             }
             "Receive" => match attribute(body, "CommandId") {
-                Some(id) => return self.turn(&id.to_owned()).await,
+                Some(id) => return self.turn(id).await,
                 None if self.shell.fetch_add(1, Ordering::SeqCst) == 0 => opened(),
                 None => std::future::pending().await,
             },
