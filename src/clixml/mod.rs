@@ -3,7 +3,7 @@
 //! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
 //! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode()`] the
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
-//! ([`text`]), and the one value that some objects are ([`single`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
+//! ([`text`]), and the one value that some objects are ([`single()`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
 
 mod account;
 mod attributes;

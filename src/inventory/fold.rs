@@ -1,9 +1,9 @@
-//! Many names in a short form: `web[01-38,40]`; the opposite of [`expand`](super::expand).
+//! Many names in a short form: `web[01-38,40]`; the opposite of what `psfleet hosts expand` does.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-/// Folds names to a short list that [`expand`](super::expand) turns back into the same names.
+/// Folds names to a short list that `psfleet hosts expand` turns back into the same names.
 ///
 /// Numbers that differ while the rest of the name is equal are put into brackets; groups stand in the order of their
 /// first name. Equal names count once.

@@ -42,7 +42,7 @@ pub fn write_plain(document: &Document, out: &mut Vec<u8>) -> Diagnostics {
 /// | enum | its names |
 /// | list of any kind | array |
 /// | dictionary | object if all keys are distinct strings, else an array of `{"Key":…,"Value":…}` |
-/// | object that is one value, as a regex or an address is | that value: see [`single`](crate::clixml::single) |
+/// | object that is one value, as a regex or an address is | that value: see [`single()`](crate::clixml::single()) |
 /// | other object | its members: adapted ones, then extended ones; before them `"$string"`, its text, if that says more; its text alone if it has no members |
 /// | primitive with notes | the primitive |
 /// | reference | the object again; in a cycle null, with a diagnostic |

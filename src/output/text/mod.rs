@@ -4,7 +4,7 @@
 //! one level, the tables and lists of PowerShell's own views for the types in [`views`] and [`cim`], and for all others a table of up to
 //! four properties, else a list. The blank lines are PowerShell's, the first and the last one too.
 //!
-//! The whole run is one document, as the output of Invoke-Command is: see [`Page`]. With one target nothing is added. With
+//! The whole run is one document, as the output of Invoke-Command is: see [`page::Page`]. With one target nothing is added. With
 //! more, tables have a last column PSComputerName and lists a last line of this name; strings and numbers stay bare.
 //!
 //! Rows of tables whose widths hang on their cells wait until a host is done, half a second has passed or there are many;
@@ -12,7 +12,7 @@
 //! could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an offset: they stay on the
 //! clock of the host that sent them, as its own prompt would show them.
 //!
-//! What Format-Table and its like return are no objects but orders to print; [`format`] follows them.
+//! What Format-Table and its like return are no objects but orders to print; [`mod@format`] follows them.
 
 mod block;
 mod cell;

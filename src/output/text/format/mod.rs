@@ -2,7 +2,7 @@
 //! other, which Out-Default follows where a user sits. Here they are followed as it would.
 //!
 //! A script that ends in Format-* sends a *sheet*: a start with the shape, groups of entries, an end. [`packet`] reads what
-//! arrives, [`Sheet`] prints one sheet, and [`Sheets`] keeps those of several hosts apart. Forms and names are those of
+//! arrives, [`sheet::Sheet`] prints one sheet, and [`sheets::Sheets`] keeps those of several hosts apart. Forms and names are those of
 //! PowerShell's `FormatInfoData` classes (System.Management.Automation, FormattingObjects.cs), each of which has an id in its
 //! property `ClassId2e4f51ef21dd47e99d3c952918aff9cd`.
 //!
