@@ -16,7 +16,7 @@ pub(super) struct NegTokenResp<'a> {
 }
 
 impl<'a> NegTokenResp<'a> {
-    /// Takes a token apart; `None` for what is no such token.
+    /// Takes a token apart; `None` for anything else.
     pub(super) fn read(token: &'a [u8]) -> Option<Self> {
         let (0xa1, mut outer) = take(&mut &*token)? else { return None };
         let (0x30, mut fields) = take(&mut outer)? else { return None };

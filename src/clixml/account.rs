@@ -11,7 +11,7 @@ const ALLOCATION: usize = 16;
 /// What an object takes without its texts and members; its place in a collection is charged as the collection grows.
 pub(super) const OBJECT: usize = size_of::<Object>() + ALLOCATION;
 
-// What a value costs is told in the documentation of the limits.
+// What a value costs stands in the documentation of the limits.
 const _: () = assert!(size_of::<Value>() <= 32 && size_of::<Object>() <= 200 && size_of::<TypeNames>() == 16);
 
 /// The account of one text.
