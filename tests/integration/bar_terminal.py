@@ -25,8 +25,10 @@ def screen(text):
                 row = max(0, row - int(argument or 1))
             elif command == "B":
                 row = min(len(lines) - 1, row + int(argument or 1))
-            elif command == "K" and argument == "2":
-                lines[row] = ""
+            elif command == "C":
+                column += int(argument or 1)
+            elif command == "J":
+                lines[row:] = [lines[row][:column]]
             elif command == "K":
                 lines[row] = lines[row][:column]
             elif command not in "mhl":

@@ -23,7 +23,7 @@ STEPS = [
     ("na: ", "bob\r"),
     ("hello bob", ""),
     ("PS ", "Write-Progress Act -Status go; Read-Host ok\r"),
-    ("\nAct: go\r\x1b[K", ""),
+    ("\n\x1b[?7lAct: go\x1b[?7h\r\r\x1b[K\x1b[C\x1b[J", ""),
     ("ok: ", "fine\r"),
     ("PS ", "\x1b[A\x03"),
     ("PS ", "exit 5\r"),

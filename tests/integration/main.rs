@@ -3,6 +3,7 @@
 mod architecture;
 mod arguments;
 mod bar;
+mod bar_resize;
 mod clixml;
 mod constrained;
 mod copy;

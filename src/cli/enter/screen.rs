@@ -5,15 +5,12 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Color, Style};
 
 use crate::cli::args::output::ColorMode;
-use crate::cli::terminal::Channel;
+use crate::cli::terminal::{Channel, status_line};
 use crate::clixml::{Document, Value};
 use crate::output::{MessageData, Shown, TextPrinter, console_color, progress_text, sanitize, sanitize_line};
 use crate::psrp::{HostCall, HostMethod};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
-
-/// To the beginning of the line, and away with it.
-const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// The user's terminal, or whatever stdout is.
 pub struct Screen {
@@ -82,7 +79,7 @@ impl Screen {
 
     fn clear_progress(&mut self) {
         if std::mem::take(&mut self.has_progress) {
-            put(|out| out.write_all(CLEAR_LINE.as_bytes()));
+            put(|out| out.write_all(status_line::ERASE.as_bytes()));
         }
     }
 
@@ -99,7 +96,7 @@ impl Screen {
         if self.stdout.terminal && !progress.completed {
             let line = sanitize_line(&progress_text(&progress)).into_owned();
             let line = console::truncate_str(&line, self.stdout.width.saturating_sub(1), "…");
-            put(|out| out.write_all(line.as_bytes()));
+            put(|out| out.write_all(status_line::drawn(&line).as_bytes()));
             self.has_progress = true;
         }
     }

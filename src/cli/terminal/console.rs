@@ -4,10 +4,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use jiff::Timestamp;
 
-use super::words;
+use super::{Bar, words};
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
 use crate::event::{RunHeader, Summary};
 use crate::report::{Phase, Progress};
@@ -22,7 +21,9 @@ pub struct Console {
     progress: ProgressMode,
     quiet: bool,
     verbose: bool,
-    bars: MultiProgress,
+    /// A reader of stdout may write to this terminal, too.
+    is_read: bool,
+    bar: Arc<Bar>,
     state: Mutex<Progress>,
 }
 
@@ -45,18 +46,20 @@ impl Console {
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let progress = match args.progress {
             _ if args.quiet => ProgressMode::None,
-            ProgressMode::Auto if stderr.terminal && !dumb => ProgressMode::Bar,
+            ProgressMode::Auto if stderr.terminal && !dumb && has_escapes() => ProgressMode::Bar,
             ProgressMode::Auto => ProgressMode::Plain,
             asked => asked,
         };
-        Arc::new(Self::new(stdout, stderr, progress, args.quiet, args.verbose))
-    }
-
-    fn new(stdout: Channel, stderr: Channel, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
-        let target =
-            if progress == ProgressMode::Bar { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bars = MultiProgress::with_draw_target(target);
-        Self { stdout, stderr, progress, quiet, verbose, bars, state: Mutex::default() }
+        Arc::new(Self {
+            stdout,
+            stderr,
+            progress,
+            quiet: args.quiet,
+            verbose: args.verbose,
+            is_read: !stdout.terminal && !is_file(),
+            bar: Bar::new(stderr.width),
+            state: Mutex::default(),
+        })
     }
 
     /// Whether people read stdout.
@@ -102,7 +105,7 @@ impl Console {
     /// Writes a line (or several) to stderr, above the progress bar. The text must be safe for a terminal.
     pub fn note(&self, text: &str) {
         // Nobody can be told that stderr is gone.
-        let _ = self.bars.suspend(|| writeln!(io::stderr().lock(), "{text}"));
+        let _ = self.bar.beside(|| writeln!(io::stderr().lock(), "{text}"));
     }
 
     /// Names the hosts whose shell may still be open, if there are any.
@@ -114,6 +117,7 @@ impl Console {
 
     /// Says how the run ended to a user who left while its output waited for a reader, and so does not show it.
     pub fn left_unwritten(&self, header: &RunHeader, summary: &Summary) {
+        self.bar.end();
         self.note(&format!("{} left before all output was written, since its reader takes no more", self.warning()));
         self.note_shells_left(header, summary);
         if !self.quiet {
@@ -158,22 +162,11 @@ impl Console {
         std::thread::spawn(move || {
             let mut line = String::new();
             while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
-                console.step_over_echo();
+                console.bar.step_over_echo();
                 console.show_running();
                 line.clear();
             }
         });
-    }
-
-    /// Goes back to the line of the bar: the terminal has echoed the Enter key, which would leave a copy of it behind.
-    fn step_over_echo(&self) {
-        let state = self.state();
-        let is_under_way = state.counts().total() < state.target_count();
-        drop(state);
-        if self.progress == ProgressMode::Bar && is_under_way {
-            // Nobody can be told that stderr is gone.
-            let _ = console::Term::stderr().move_cursor_up(1);
-        }
     }
 
     /// The live state of the run.
@@ -182,9 +175,9 @@ impl Console {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a bar at the foot of the terminal.
-    pub fn add_bar(&self, bar: ProgressBar) -> ProgressBar {
-        self.bars.add(bar)
+    /// The bar at the foot of the terminal; started only where [`ProgressMode::Bar`] is wanted.
+    pub fn bar(&self) -> &Arc<Bar> {
+        &self.bar
     }
 }
 
@@ -211,12 +204,15 @@ pub struct ConsoleWriter {
 impl Write for ConsoleWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.console.stdout.terminal {
+            if self.console.is_read {
+                self.console.bar.make_room();
+            }
             return io::stdout().lock().write(bytes);
         }
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if whole > 0 {
             self.line.extend_from_slice(&bytes[..whole]);
-            self.console.bars.suspend(|| {
+            self.console.bar.beside(|| {
                 let mut stdout = io::stdout().lock();
                 stdout.write_all(&self.line).and_then(|()| stdout.flush())
             })?;
@@ -235,9 +231,25 @@ impl Drop for ConsoleWriter {
     fn drop(&mut self) {
         if !self.line.is_empty() {
             // The reader may be gone, and drop has nobody to tell.
-            let _ = self.console.bars.suspend(|| io::stdout().lock().write_all(&self.line));
+            let _ = self.console.bar.beside(|| io::stdout().lock().write_all(&self.line));
         }
     }
+}
+
+/// Whether the terminal of stderr knows escape sequences; an old one of Windows does not.
+fn has_escapes() -> bool {
+    let term = console::Term::stderr();
+    let features = term.features();
+    cfg!(not(windows)) || features.is_msys_tty() || features.colors_supported()
+}
+
+/// Whether stdout is a file, which nobody shows while it is written.
+fn is_file() -> bool {
+    #[cfg(unix)]
+    let stdout = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned().map(std::fs::File::from);
+    #[cfg(windows)]
+    let stdout = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned().map(std::fs::File::from);
+    stdout.and_then(|stdout| stdout.metadata()).is_ok_and(|found| found.is_file())
 }
 
 /// Whether to colour: the flag, else `NO_COLOR` (no-color.org), else `CLICOLOR_FORCE`, else whether people read it.

@@ -1,17 +1,21 @@
 //! The terminal: what it can do, and what people see on stderr beside the data.
 //!
-//! [`Console`] knows the terminal and is the one way to write to it without garbling the bar. [`Diagnostics`] shows
+//! [`Console`] knows the terminal and is the one way to write to it without garbling the [`Bar`]. [`Diagnostics`] shows
 //! notices and the other streams, [`ProgressLine`] how far the run is and, at its end, why hosts failed, what
 //! [`CutNote`] says of members that came cut, and the totals.
 
+mod bar;
+mod bar_text;
 mod console;
 mod cut_note;
 mod diagnostics;
 mod progress;
+pub mod status_line;
 mod words;
 
 use std::io::{self, Write};
 
+pub use bar::Bar;
 pub use console::{Channel, Console, ConsoleWriter};
 pub use cut_note::CutNote;
 pub use diagnostics::Diagnostics;

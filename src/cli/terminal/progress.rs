@@ -1,10 +1,8 @@
 //! How far the run is, and how it ended.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anstyle::AnsiColor;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Console, CutNote, words};
 use crate::cli::args::output::ProgressMode;
@@ -17,7 +15,6 @@ use crate::report::{Cause, Causes, Phase};
 pub struct ProgressLine {
     console: Arc<Console>,
     header: Option<Arc<RunHeader>>,
-    bar: Option<ProgressBar>,
     causes: Causes,
     cuts: Option<CutNote>,
     /// What a host last said of its own progress.
@@ -28,15 +25,13 @@ impl ProgressLine {
     /// Shows progress on this console; says at the end what was cut, if that is wanted.
     pub fn new(console: &Arc<Console>, cuts: Option<CutNote>) -> Self {
         let causes = Causes::default();
-        Self { console: Arc::clone(console), header: None, bar: None, causes, cuts, remote: String::new() }
+        Self { console: Arc::clone(console), header: None, causes, cuts, remote: String::new() }
     }
 
     fn start(&mut self, header: &Arc<RunHeader>) {
         self.header = Some(Arc::clone(header));
-        if self.console.progress() == ProgressMode::Bar {
-            let bar = self.console.add_bar(ProgressBar::new(header.targets.len() as u64).with_style(style()));
-            bar.enable_steady_tick(Duration::from_millis(100));
-            self.bar = Some(bar);
+        if self.has_bar() {
+            self.console.bar().start(header.targets.len() as u64);
         }
     }
 
@@ -53,15 +48,21 @@ impl ProgressLine {
     }
 
     fn remote(&mut self, record: &Record) {
-        let Some(header) = self.header.as_ref().filter(|_| self.bar.is_some()) else { return };
+        let Some(header) = self.header.as_ref().filter(|_| self.has_bar()) else { return };
         if let MessageData::Progress(progress) = MessageData::of(record) {
             let text = format!("  {}: {}", header.host(record.target), progress_text(&progress));
             self.remote = if progress.completed { String::new() } else { sanitize_line(&text).into_owned() };
         }
     }
 
+    fn has_bar(&self) -> bool {
+        self.console.progress() == ProgressMode::Bar
+    }
+
     fn draw(&self) {
-        let Some(bar) = &self.bar else { return };
+        if !self.has_bar() {
+            return;
+        }
         let state = self.console.state();
         let mut parts: Vec<_> =
             Some(words::counts(state.counts())).filter(|text| !text.is_empty()).into_iter().collect();
@@ -72,15 +73,13 @@ impl ProgressLine {
                 parts.push(format!("{count} {word}"));
             }
         }
-        bar.set_position(state.counts().total());
+        let done = state.counts().total();
         drop(state);
-        bar.set_message(parts.join(", ") + &self.remote);
+        self.console.bar().update(done, parts.join(", ") + &self.remote);
     }
 
     fn end(&mut self, summary: &Summary) -> anyhow::Result<()> {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.console.bar().end();
         for line in self.cuts.iter().flat_map(|cuts| cuts.lines(self.console.verbose())) {
             self.console.note(&format!("{} {line}", self.console.warning()));
         }
@@ -155,9 +154,9 @@ impl Sink for ProgressLine {
     }
 }
 
-fn style() -> ProgressStyle {
-    // The template is a constant; were it wrong, the default style would show.
-    ProgressStyle::with_template("{spinner} [{bar:24}] {pos}/{len} {elapsed} {wide_msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        // A run that did not come to its end leaves no bar behind either.
+        self.console.bar().end();
+    }
 }

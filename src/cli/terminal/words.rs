@@ -26,6 +26,11 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// As [`duration`], in whole seconds, for what changes while it is read.
+pub fn elapsed(elapsed: Duration) -> String {
+    if elapsed.as_secs() < 60 { format!("{} s", elapsed.as_secs()) } else { duration(elapsed) }
+}
+
 /// `1 object`, `3 objects`.
 pub fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

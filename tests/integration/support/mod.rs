@@ -12,6 +12,8 @@ pub mod sandbox;
 pub mod ssh_only;
 pub mod sshd;
 pub mod tls;
+#[cfg(unix)]
+pub mod tmux;
 pub mod winrm;
 pub mod wire;
 
