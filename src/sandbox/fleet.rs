@@ -170,9 +170,13 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Result<Self, Error> {
         let path = std::env::temp_dir().join(format!("psfleet-sandbox-{}", Uuid::new_v4().simple()));
-        let mut builder = fs::DirBuilder::new();
+        let builder = fs::DirBuilder::new();
         #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let builder = {
+            let mut private = builder;
+            std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+            private
+        };
         builder.create(&path).map_err(|source| Error::File { path: path.clone(), source })?;
         Ok(Self(path))
     }
