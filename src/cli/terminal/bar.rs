@@ -10,6 +10,9 @@ use super::status_line::{self, ERASE, UP};
 
 /// Between two drawings: the width of the terminal is asked for each.
 const TICK: Duration = Duration::from_millis(100);
+/// The widest text of a bar. Where a window becomes far narrower at once, tmux moves a bar near the top of the screen out
+/// of reach, by the rows that it wraps to.
+const WIDEST: usize = 79;
 /// A reader of stdout has shown what it got after so long.
 const READER_TIME: Duration = Duration::from_millis(300);
 /// An Enter key is heard after so long.
@@ -111,10 +114,10 @@ impl Bar {
         let columns = size.map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0);
         let columns = columns.unwrap_or(self.width);
         let line = if state.is_reader_at_work() {
-            status_line::drawn_to_the_edge(&text.text(begin.elapsed(), columns), columns)
+            status_line::drawn_to_the_edge(&text.text(begin.elapsed(), columns.min(WIDEST)), columns)
         } else {
             // In the last column some terminals wait for the next character to wrap.
-            status_line::drawn(&text.text(begin.elapsed(), columns.saturating_sub(1)))
+            status_line::drawn(&text.text(begin.elapsed(), columns.saturating_sub(1).min(WIDEST)))
         };
         put(&format!("{}{line}", if state.is_drawn { ERASE } else { "" }));
         state.is_drawn = true;
