@@ -14,7 +14,8 @@
 //! exit code <-- report, output <---RunEvent, bounded--- fleet <----Record-----+
 //! ```
 //!
-//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`], [`sheet`] (CSV that is read).
+//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`], [`sheet`] (CSV that is read),
+//!   [`words`] (what the system and libraries say, for people).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
@@ -58,4 +59,5 @@ pub mod session;
 pub mod sheet;
 pub mod target;
 pub mod transport;
+pub mod words;
 pub mod wsman;

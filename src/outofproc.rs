@@ -70,10 +70,10 @@ pub enum Packet {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// It does not begin like a packet: output of a profile or of a native program on the same stream.
-    #[error("the line is not a packet: {0:?}")]
+    #[error("the line is not a packet: `{}`", .0.escape_debug())]
     Stray(String),
     /// It begins like a packet, but an attribute or the end is wrong.
-    #[error("malformed packet ({what}): {line:?}")]
+    #[error("a packet of the remote PowerShell is damaged ({what}): `{}`", line.escape_debug())]
     Malformed {
         /// What is wrong with it.
         what: &'static str,

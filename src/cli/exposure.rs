@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use crate::words;
+
 /// How somebody else than us and root could have written a file, or put it or a link to it into its place, as the end of a
 /// sentence; `None` if nobody could.
 ///
@@ -9,7 +12,7 @@ use std::path::Path;
 /// ours in it stays. Access lists that give others the right to write show in the bits of the group.
 #[cfg(unix)]
 pub fn exposure(path: &Path) -> Option<String> {
-    unix::Walk::new(path).map_or_else(|error| Some(error.to_string()), unix::Walk::exposure)
+    unix::Walk::new(path).map_or_else(|error| Some(words::io(&error)), unix::Walk::exposure)
 }
 
 /// Other systems: access lists are not read, so nothing counts as exposed. On Windows a psfleet.toml in a folder that
@@ -40,6 +43,8 @@ mod unix {
     use std::io;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Component, Path, PathBuf};
+
+    use crate::words;
 
     /// As many links on one way as Linux follows.
     const MAX_LINKS: usize = 40;
@@ -106,7 +111,7 @@ mod unix {
             let shown = path.display();
             let found = match path.symlink_metadata() {
                 Ok(found) => found,
-                Err(error) => return Some(format!("{shown} cannot be looked at: {error}")),
+                Err(error) => return Some(format!("{shown} cannot be looked at: {}", words::io(&error))),
             };
             if found.uid() != 0 && Some(found.uid()) != self.us {
                 return Some(format!("{shown} belongs to another user (uid {})", found.uid()));

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::event::{ExitFacts, RunEvent, RunEventKind, Summary};
 use crate::fleet::{Emission, Interrupt};
 use crate::output::{Flow, Sink};
+use crate::words;
 
 /// Records on their way to the sinks. More would only hold more memory when a sink is slow.
 const QUEUED_EVENTS: usize = 256;
@@ -158,7 +159,9 @@ impl Outlets {
             State::Failed(error) => Some(error),
             State::Open | State::Enough => None,
         });
-        failures.reduce(|all, more| anyhow::anyhow!("{all:#}; {more:#}")).map_or(Ok(()), Err)
+        failures
+            .reduce(|all, more| anyhow::anyhow!("{}; {}", words::chain(all.chain()), words::chain(more.chain())))
+            .map_or(Ok(()), Err)
     }
 }
 

@@ -11,6 +11,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::config::NamedFile;
+use crate::words;
 
 /// Whether a file holds what it must. Whether a passphrase fits an encrypted key is not known before the logon.
 ///
@@ -36,7 +37,7 @@ fn unreadable(error: &io::Error) -> String {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "we may not read it".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
-        _ => format!("it cannot be read: {error}"),
+        _ => format!("it cannot be read: {}", words::io(error)),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
+use super::args::number::whole;
 use crate::config::Word;
 use crate::sandbox::{Engine, FaultKind, FaultSpec, Fleet, Options, delay};
 use crate::target::AuthMethod;
@@ -18,11 +19,11 @@ use crate::target::AuthMethod;
 #[command(after_help = fault_help())]
 pub struct SandboxArgs {
     /// How many hosts, each on a port of 127.0.0.1
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole::<u32>)]
     hosts: u32,
 
     /// Draws names, services, disks, clocks and the hosts with faults; equal seeds draw equally
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u64>)]
     seed: u64,
 
     /// What runs the scripts: a built-in subset of PowerShell, or a real PowerShell for each session
@@ -34,7 +35,7 @@ pub struct SandboxArgs {
     pwsh: PathBuf,
 
     /// PowerShell processes at once with --engine pwsh; more sessions wait
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = whole::<usize>)]
     engine_processes: usize,
 
     /// HTTPS instead of HTTP, with certificates of an own authority
@@ -64,7 +65,7 @@ pub struct SandboxArgs {
     fault: Vec<FaultSpec>,
 
     /// Commands that a session may hold (MaxConcurrentCommandsPerShell)
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = whole::<usize>)]
     commands_per_shell: usize,
 
     /// The version of PowerShell that clients are told, if not the engine's own: values of $using: then go in the form for it

@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::source::{Given, Origin, Source};
 use super::surroundings::Surroundings;
 use super::toml::parse_toml;
+use crate::words;
 
 /// What a file may say that others could have written: nothing of where we connect, as whom, how safely, or what runs
 /// here. A key that is not in this list is not among them, so that a new one is no hole.
@@ -83,7 +84,9 @@ impl Config {
                     }
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-                Err(error) => problems.push(Problem::new(format!("cannot read {}: {error}", file.path.display()))),
+                Err(error) => {
+                    problems.push(Problem::new(format!("cannot read {}: {}", file.path.display(), words::io(&error))))
+                }
             }
         }
         if problems.is_empty() { Ok(config) } else { Err(problems) }

@@ -14,6 +14,8 @@ mod setting;
 mod source;
 mod surroundings;
 mod toml;
+mod toml_error;
+mod zone;
 
 pub use connection::{Connection, Transport, Untrusted};
 pub use duration::{parse_duration, show_duration};

@@ -3,13 +3,15 @@
 use ::toml::de::{DeTable, DeValue};
 
 use super::node::{Entry, Node, Place, Value};
+use super::toml_error::words;
 
 /// Reads TOML. All syntax errors come at once; the tree then holds what could be read.
 pub fn parse_toml(text: &str) -> (Node, Vec<(Place, String)>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let errors = errors.iter().map(|error| {
         let at = error.span().map_or(Place::NONE, |span| Place::of(text, span.start));
-        (at, error.message().to_owned())
+        let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+        (at, words(error.message(), found))
     });
     let lines = Lines::of(text);
     let node = Node { at: Place { line: 1, column: 1 }, value: lines.table(table.get_ref()), written: None };
@@ -98,5 +100,35 @@ mod tests {
         let (_, errors) = parse_toml("a = \nb = 1\nc == 2\n");
         let lines: Vec<_> = errors.iter().map(|(at, _)| at.line).collect();
         assert!(lines.contains(&1) && lines.contains(&3), "{errors:?}");
+    }
+
+    #[test]
+    fn mistakes_are_told_in_words_of_ours() {
+        for (text, words) in [
+            ("port = 22x\n", "a text must stand in quotes"),
+            ("user = admin\n", "a text must stand in quotes"),
+            ("user =\n", "a value is missing here"),
+            ("user\n", "expected '=' and a value behind this name"),
+            ("user == \"a\"\n", "an '=' stands here that is one too many"),
+            ("= 1\n", "expected a name before '='"),
+            ("user = \"a\n", "a quote is never closed"),
+            ("user = 'a\n", "a quote is never closed"),
+            ("user = \"C:\\users\"\n", "a backslash in double quotes begins nothing"),
+            ("a = [1, 2\n", "its ']' is missing"),
+            ("a = [1 2]\n", "expected ',' or ']' in this list"),
+            ("a = {b = 1\n", "its '}' is missing"),
+            ("a = 1 b = 2\n", "the line goes on where its end"),
+            ("a = 1\na = 2\n", "this name stands twice"),
+            ("[a\nb = 1\n", "stands in '[' and ']'"),
+            ("a = \"x\"\na.b = 1\n", "below a value that is a text"),
+            ("port = 0022\n", "put it into quotes if it is a text"),
+            ("my key = 1\n", "expected '=' and a value"),
+            ("a = 2026-13-45\n", "this is not valid TOML"),
+        ] {
+            let (_, errors) = parse_toml(text);
+            assert!(errors.iter().any(|(_, said)| said.contains(words)), "{text}: {errors:?}");
+            let foreign = errors.iter().any(|(_, said)| said.contains('`') || said.contains(", expected"));
+            assert!(!foreign, "{text}: {errors:?}");
+        }
     }
 }

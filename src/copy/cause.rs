@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use crate::words;
+
 /// One file's or folder's failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause {
@@ -53,7 +55,7 @@ impl Cause {
             io::ErrorKind::InvalidData => Some(DAMAGED),
             _ => None,
         };
-        Self { path: path.display().to_string(), message: format!("on this machine: {error}"), hint }
+        Self { path: path.display().to_string(), message: format!("on this machine: {}", words::io(error)), hint }
     }
 
     /// What arrived is not what was sent.

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use tokio::sync::OnceCell;
 
 use super::hash;
+use crate::words;
 
 /// .NET's ticks (100 ns since the year 1) at the epoch of Unix.
 const EPOCH: i64 = 621_355_968_000_000_000;
@@ -40,6 +41,15 @@ pub struct Selection {
     pub left_out: Vec<String>,
 }
 
+/// What is wrong with a pattern. The library has a closed list of mistakes, but shows them as text alone.
+fn mistake(cause: &glob::PatternError) -> &'static str {
+    match cause.msg {
+        text if text.starts_with("wildcards are") => "three '*' in a row mean nothing; '**' is for all folders below",
+        text if text.starts_with("recursive wildcards") => "'**' stands alone between two '/'",
+        _ => "a '[' begins a set that is not right; '[[]' is the character itself",
+    }
+}
+
 /// Why files to send cannot be found.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectionError {
@@ -50,20 +60,20 @@ pub enum SelectionError {
     #[error("{0}: no file matches this pattern")]
     NoMatch(String),
     /// The pattern is none.
-    #[error("{pattern}: {source}")]
+    #[error("{pattern}: the pattern is not right at character {}: {}", cause.pos + 1, mistake(cause))]
     Pattern {
         /// As typed.
         pattern: String,
         /// What is wrong with it.
-        source: glob::PatternError,
+        cause: glob::PatternError,
     },
     /// It cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), words::io(cause))]
     Unreadable {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A folder without leave to copy folders.
     #[error("{}: is a folder; copy folders with --recurse", .0.display())]
@@ -108,7 +118,7 @@ impl Selection {
     }
 
     fn add(&mut self, path: &Path, recurse: bool) -> Result<(), SelectionError> {
-        let unreadable = |source| SelectionError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |cause| SelectionError::Unreadable { path: path.to_owned(), cause };
         let metadata = fs::metadata(path).map_err(unreadable)?;
         // `.` and `..` have a name only once they are resolved.
         let name = match path.file_name() {
@@ -136,13 +146,13 @@ impl Selection {
             if !parts.is_empty() {
                 self.folders.push(parts.clone());
             }
-            let unreadable = |source| SelectionError::Unreadable { path: folder.clone(), source };
+            let unreadable = |cause| SelectionError::Unreadable { path: folder.clone(), cause };
             let entries: Result<Vec<_>, _> = fs::read_dir(&folder).map_err(unreadable)?.collect();
             let mut paths: Vec<_> = entries.map_err(unreadable)?.into_iter().map(|entry| entry.path()).collect();
             paths.sort();
             let mut below = Vec::new();
             for path in paths {
-                let unreadable = |source| SelectionError::Unreadable { path: path.clone(), source };
+                let unreadable = |cause| SelectionError::Unreadable { path: path.clone(), cause };
                 let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
                 let parts = match name {
                     Some(name) => [parts.as_slice(), &[name]].concat(),
@@ -182,12 +192,11 @@ fn expand(pattern: &str) -> Result<Vec<PathBuf>, SelectionError> {
     if !pattern.contains(['*', '?', '[']) {
         return Err(SelectionError::Missing(pattern.to_owned()));
     }
-    let paths =
-        glob::glob(pattern).map_err(|source| SelectionError::Pattern { pattern: pattern.to_owned(), source })?;
+    let paths = glob::glob(pattern).map_err(|cause| SelectionError::Pattern { pattern: pattern.to_owned(), cause })?;
     let found: Result<Vec<_>, _> = paths.collect();
     let found = found.map_err(|error| {
         let path = error.path().to_owned();
-        SelectionError::Unreadable { path, source: error.into() }
+        SelectionError::Unreadable { path, cause: error.into() }
     })?;
     if found.is_empty() { Err(SelectionError::NoMatch(pattern.to_owned())) } else { Ok(found) }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::config::{Problem, Surroundings, Transport};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential};
+use crate::words;
 
 use super::effective::{Effective, PasswordSource};
 use super::request::Request;
@@ -183,7 +184,7 @@ fn ask_for_users(settled: &mut [Settled<'_>], around: &mut dyn Surroundings) -> 
     if !settled.iter().any(needs_user) {
         return Ok(());
     }
-    let answer = around.ask("User: ", false).map_err(|error| no_user(settled, &error.to_string()))?;
+    let answer = around.ask("User: ", false).map_err(|error| no_user(settled, &words::io(&error)))?;
     let user = answer.trim();
     if user.is_empty() {
         return Err(no_user(settled, "none was entered"));
@@ -281,5 +282,5 @@ impl Finder {
 
 fn ask(user: &str, around: &mut dyn Surroundings) -> Result<Secret<String>, Problem> {
     let asked = around.ask(&format!("Password for {user}: "), true);
-    asked.map(Secret::new).map_err(|error| Problem::new(format!("no password for '{user}': {error}")))
+    asked.map(Secret::new).map_err(|error| Problem::new(format!("no password for '{user}': {}", words::io(&error))))
 }

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::config::{Entry, Node, Place, Value};
+use crate::words;
 
 /// Reads JSON.
 ///
@@ -16,10 +17,9 @@ pub fn parse_json(text: &str) -> Result<Node, (Place, String)> {
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let at = Place { line: count(error.line()), column: count(error.column()) };
-        let message = error.to_string();
-        (at, message.split(" at line ").next().unwrap_or_default().to_owned())
+        (at, words::json(&error))
     })?;
-    node(text, raw).map_err(|error| (Place::NONE, error.to_string()))
+    node(text, raw).map_err(|error| (Place::NONE, words::json(&error)))
 }
 
 fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {
@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn mistakes_have_a_place() {
         let (at, message) = parse_json("{\n  \"a\": 1,\n}").unwrap_err();
-        assert_eq!((at.line, message.as_str()), (3, "key must be a string"));
+        assert_eq!(
+            (at.line, message.as_str()),
+            (3, "expected a name in double quotes; behind the last entry stands no ','")
+        );
         assert!(parse_json(&"[".repeat(10_000)).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Node, Place, Problem, Surroundings, Value, parse_toml};
+use crate::words;
 
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
@@ -76,7 +77,11 @@ impl<'a, 's> Loader<'a, 's> {
         let (bytes, private) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.problems.push(Problem::new(format!("cannot read inventory {}: {error}", path.display())));
+                self.problems.push(Problem::new(format!(
+                    "cannot read inventory {}: {}",
+                    path.display(),
+                    words::io(&error)
+                )));
                 return source;
             }
         };

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 
 use super::{Flow, Sink};
 use crate::event::{RunEvent, RunEventKind, Summary};
+use crate::words;
 
 /// Hands each event to several sinks, until each of them has had enough or has failed.
 ///
@@ -31,7 +32,7 @@ impl Fanout {
                 flow != Flow::Enough
             }
             Err(error) => {
-                failures.push(format!("{name}: {error:#}"));
+                failures.push(format!("{name}: {}", words::chain(error.chain())));
                 end = true;
                 false
             }

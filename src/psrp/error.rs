@@ -45,7 +45,7 @@ pub enum ProtocolError {
     #[error("session key: {0}")]
     Key(#[from] super::KeyError),
     /// The caller did something that the state does not allow.
-    #[error("cannot {action} while the runspace pool is {state:?}")]
+    #[error("cannot {action} while the runspace pool is {state}")]
     State {
         /// What was asked for.
         action: &'static str,

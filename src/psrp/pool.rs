@@ -1,6 +1,7 @@
 //! The client's end of a runspace pool.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -43,6 +44,18 @@ pub enum PoolState {
     Closed,
     /// The server reported it broken.
     Broken,
+}
+
+impl fmt::Display for PoolState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "not opened yet",
+            Self::Opening => "being opened",
+            Self::Ready => "open",
+            Self::Closed => "closed",
+            Self::Broken => "broken",
+        })
+    }
 }
 
 /// What the server told about itself.

@@ -80,5 +80,6 @@ impl Authority {
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Certificate(error.to_string())
+    tracing::debug!(%error, "no certificates");
+    Error::Certificate
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::words;
+
 /// A fleet that cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -23,17 +25,17 @@ pub enum Error {
         fit: u64,
     },
     /// A listener cannot be opened.
-    #[error("cannot listen on 127.0.0.1: {0}")]
-    Listen(#[source] std::io::Error),
+    #[error("cannot listen on 127.0.0.1: {}", words::io(.0))]
+    Listen(std::io::Error),
     /// A folder or file of the fleet cannot be written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {why}", path = path.display(), why = words::io(cause))]
     File {
         /// Which one.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The certificates cannot be made.
-    #[error("cannot make certificates: {0}")]
-    Certificate(String),
+    #[error("cannot make certificates for the fleet's HTTPS listeners")]
+    Certificate,
 }

@@ -95,11 +95,11 @@ impl FromStr for FaultSpec {
         let kind = FaultKind::ALL.iter().find(|(_, known, _)| *known == name).map(|(kind, ..)| *kind);
         let kind = kind.ok_or_else(|| {
             let names: Vec<_> = FaultKind::ALL.iter().map(|(_, name, _)| *name).collect();
-            Error::Option(format!("unknown fault {name:?}; known are {}", names.join(", ")))
+            Error::Option(format!("unknown fault '{name}'; known are {}", names.join(", ")))
         })?;
         let wrong = |_| {
             Error::Option(format!(
-                "fault {text:?}: expected a number of hosts or a share, as in {name}=3 or {name}=10%"
+                "fault '{text}': expected a number of hosts or a share, as in {name}=3 or {name}=10%"
             ))
         };
         let share = match share.strip_suffix('%') {

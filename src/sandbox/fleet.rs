@@ -177,7 +177,7 @@ impl Folder {
             std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
             private
         };
-        builder.create(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+        builder.create(&path).map_err(|cause| Error::File { path: path.clone(), cause })?;
         Ok(Self(path))
     }
 
@@ -187,7 +187,7 @@ impl Folder {
 
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, Error> {
         let path = self.0.join(name);
-        fs::write(&path, text).map_err(|source| Error::File { path: path.clone(), source })?;
+        fs::write(&path, text).map_err(|cause| Error::File { path: path.clone(), cause })?;
         Ok(path)
     }
 }

@@ -168,7 +168,7 @@ impl FromStr for Engine {
         match text {
             "builtin" => Ok(Self::Builtin),
             "pwsh" => Ok(Self::Pwsh),
-            _ => Err(Error::Option(format!("unknown engine {text:?}; known are builtin, pwsh"))),
+            _ => Err(Error::Option(format!("unknown engine '{text}'; known are builtin, pwsh"))),
         }
     }
 }

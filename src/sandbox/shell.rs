@@ -167,7 +167,7 @@ impl Shell {
         let priority = match &*stream.name {
             names::STREAM_STDIN => Priority::Default,
             names::STREAM_PROMPT_RESPONSE => Priority::PromptResponse,
-            other => return Err(Fault::schema(format!("unknown input stream {other:?}"))),
+            other => return Err(Fault::schema(format!("unknown input stream '{other}'"))),
         };
         match &stream.command_id {
             None => self.feed(&self.input, Channel::Pool, priority, &stream.payload).await,

@@ -1,6 +1,6 @@
 //! The local transport: a PowerShell server as a child process, spoken to over its stdin and stdout.
 
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::outofproc::{OutOfProcCarrier, Peer};
 use super::{Carrier, Error};
 use crate::event::Reason;
 use crate::target::LocalEndpoint;
+use crate::words;
 
 /// How long the server may take to leave after the end of its input.
 const EXIT_WAIT: Duration = Duration::from_secs(3);
@@ -42,7 +43,7 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
     command.process_group(0);
     let mut child = command.spawn().map_err(|error| {
         let program = endpoint.pwsh.display();
-        Error::new(Reason::NoPowershell, format!("cannot start PowerShell ({program}): {error}"))
+        Error::new(Reason::NoPowershell, format!("cannot start PowerShell ({program}): {}", words::io(&error)))
             .with_hint("install PowerShell 7, or name the program with --pwsh PATH")
     })?;
     let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -56,6 +57,17 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
 /// Whether a variable of ours is for us alone: scripts get what they are given, nothing else.
 fn holds_secret(name: &str) -> bool {
     ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// How a child ended, in words.
+fn ending(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return format!("PowerShell was ended by signal {signal}");
+    }
+    status
+        .code()
+        .map_or_else(|| "PowerShell ended".to_owned(), |code| format!("PowerShell ended with exit code {code}"))
 }
 
 /// The child behind the streams.
@@ -78,7 +90,7 @@ impl Peer for ChildPeer {
     async fn obituary(&self) -> Option<String> {
         let status = tokio::time::timeout(EXIT_WAIT, async { self.child.lock().await.wait().await }).await;
         let status = match status {
-            Ok(Ok(status)) => status.to_string(),
+            Ok(Ok(status)) => ending(status),
             _ => return None,
         };
         let tail = self.stderr.lock().unwrap_or_else(PoisonError::into_inner).text();

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{Carrier, Channel, Error, Files, Priority, Received};
 use crate::event::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
+use crate::words;
 
 /// Packets of one channel that wait for their reader. A full queue stops the reading of the whole stream, and so,
 /// through the pipe or the SSH window, the remote pipeline.
@@ -304,13 +305,13 @@ async fn read_packets<R: AsyncRead + Unpin>(reader: R, shared: Arc<Shared>) {
             Ok(0) => break "the remote PowerShell ended without a word".to_owned(),
             Ok(_) if line.len() as u64 == MAX_LINE => break format!("a packet is longer than {MAX_LINE} bytes"),
             Ok(_) => {}
-            Err(error) => break format!("reading from the remote PowerShell failed: {error}"),
+            Err(error) => break format!("reading from the remote PowerShell failed: {}", words::io(&error)),
         }
         match outofproc::read_line(&line) {
             Ok(None) => {}
             Ok(Some(packet)) => deliver(packet, &shared).await,
             Err(FrameError::Stray(text)) => match text.strip_prefix("__NamedPipeError__:") {
-                Some(error) => break format!("the remote PowerShell failed: {error}"),
+                Some(error) => break format!("the remote PowerShell failed: {}", error.trim().escape_debug()),
                 None => note_stray(&shared, text),
             },
             Err(error) => break error.to_string(),

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::words;
+
 /// Names looked up at the same time, in the whole process: each takes a thread.
 static LOOKUPS: Semaphore = Semaphore::const_new(64);
 /// Silence after which the system asks whether the other end is still there, and how often it repeats that.
@@ -29,9 +31,9 @@ pub(super) enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name, cause) => write!(f, "no address for {name}: {cause}"),
-            Self::Silence(socket, limit) => write!(f, "{socket} does not answer within {limit:?}"),
-            Self::Refusal(socket, cause) => write!(f, "{socket}: {cause}"),
+            Self::Name(name, cause) => write!(f, "no address for {name}: {}", words::io(cause)),
+            Self::Silence(socket, limit) => write!(f, "{socket} does not answer within {:.1} s", limit.as_secs_f64()),
+            Self::Refusal(socket, cause) => write!(f, "{socket}: {}", words::io(cause)),
         }
     }
 }

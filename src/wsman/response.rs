@@ -12,6 +12,7 @@ use quick_xml::reader::NsReader;
 
 use super::fault::{Fault, FaultReader};
 use super::names::{self, ns};
+use crate::words;
 
 /// Elements nested deeper than this are nobody's response.
 const MAX_DEPTH: usize = 64;
@@ -57,7 +58,7 @@ pub enum ParseError {
     Xml {
         /// Where.
         offset: u64,
-        /// What the XML parser says.
+        /// What is wrong there.
         cause: String,
     },
     /// Something that no response has: a DTD, an unknown entity, hundreds of levels.
@@ -88,7 +89,7 @@ impl Response {
         let mut state = Parse { wanted: command_id, ..Parse::default() };
         loop {
             let offset = reader.buffer_position();
-            let xml = |cause: quick_xml::Error| ParseError::Xml { offset, cause: cause.to_string() };
+            let xml = |cause: quick_xml::Error| ParseError::Xml { offset, cause: words::xml(&cause) };
             let (space, event) = reader.read_resolved_event().map_err(xml)?;
             let space = match space {
                 ResolveResult::Bound(Namespace(uri)) => uri,

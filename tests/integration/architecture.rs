@@ -9,33 +9,47 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("channel", &[] as &[_]),
         ("secret", &[]),
         ("sheet", &[]),
+        ("words", &[]),
         ("clixml", &[]),
         ("target", &["secret"]),
         ("record", &["clixml", "target"]),
         ("event", &["record", "target"]),
         ("outofproc", &["channel"]),
         ("psrp", &["clixml", "record", "secret"]),
-        ("wsman", &["event"]),
+        ("wsman", &["event", "words"]),
         ("auth", &["event", "secret", "target"]),
-        ("transport", &["auth", "channel", "event", "outofproc", "secret", "target", "wsman"]),
+        ("transport", &["auth", "channel", "event", "outofproc", "secret", "target", "words", "wsman"]),
         ("session", &["channel", "clixml", "event", "psrp", "record", "secret", "target", "transport"]),
         ("schedule", &["target"]),
         ("fleet", &["clixml", "event", "psrp", "record", "schedule", "session", "target", "transport"]),
-        ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport"]),
+        ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport", "words"]),
         ("script", &["clixml", "psrp"]),
-        ("config", &["secret", "target"]),
-        ("inventory", &["config", "secret", "sheet", "target"]),
+        ("config", &["secret", "target", "words"]),
+        ("inventory", &["config", "secret", "sheet", "target", "words"]),
         ("report", &["clixml", "event", "inventory", "record", "target"]),
-        ("output", &["clixml", "event", "inventory", "record", "report", "target"]),
+        ("output", &["clixml", "event", "inventory", "record", "report", "target", "words"]),
         // Its bridge starts real PowerShell through the local transport.
         (
             "sandbox",
-            &["auth", "channel", "clixml", "config", "psrp", "record", "secret", "target", "transport", "wsman"],
+            &[
+                "auth",
+                "channel",
+                "clixml",
+                "config",
+                "psrp",
+                "record",
+                "secret",
+                "target",
+                "transport",
+                "words",
+                "wsman",
+            ],
         ),
     ])
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Rust files below a folder.
+pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()) {
         if entry.is_dir() {
             sources(&entry, found);
@@ -45,10 +59,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// A file's text up to its inline tests.
+pub fn product(text: &str) -> &str {
+    text.split("\nmod tests {").next().unwrap_or(text)
+}
+
 /// The first path segment after every `crate::` that is code, up to a file's inline tests.
 fn named_modules(text: &str) -> Vec<String> {
-    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
-    let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = product(text).lines().filter(|line| !line.trim_start().starts_with("//"));
     let mut names = Vec::new();
     for line in code {
         for (at, _) in line.match_indices("crate::") {

@@ -120,7 +120,7 @@ fn a_broken_file_of_arguments_says_where() {
     program.write("broken.json", "{\n  \"Name\": 1,\n  \"Count\" 2\n}");
     let ran = program.run(&["-t", "one", "$args", "--args-file", "broken.json"]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("broken.json: line 3, column 11: expected `:`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("broken.json: line 3, column 11: expected ':' and a value"), "{}", ran.stderr);
 }
 
 #[test]

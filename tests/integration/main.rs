@@ -50,3 +50,4 @@ mod winrm_ntlm;
 mod winrm_refused;
 mod winrm_session;
 mod winrm_tls;
+mod wording;

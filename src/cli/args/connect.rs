@@ -36,7 +36,7 @@ struct Flags {
     auth: Option<AuthMethod>,
 
     /// TCP port [default: 5985, with --tls 5986, with ssh 22]
-    #[arg(long, value_name = "PORT", env = "PSFLEET_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", env = "PSFLEET_PORT", value_parser = super::number::port)]
     port: Option<u16>,
 
     /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD or a prompt

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::number;
 use crate::config;
 use crate::fleet::Limits;
 
@@ -20,16 +21,17 @@ pub struct CourseArgs {
         env = "PSFLEET_THROTTLE",
         value_name = "N",
         default_value = "32",
+        value_parser = number::count,
         aliases = ["throttle-limit", "forks", "fanout", "concurrency"]
     )]
     pub throttle: NonZeroUsize,
 
     /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256]
-    #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N")]
+    #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 
     /// Further attempts after a connection fault; a script that has started is never repeated
-    #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = 2)]
+    #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = 2, value_parser = number::whole::<u32>)]
     pub retries: u32,
 
     /// Time before the second attempt, doubled for each one after it
@@ -37,7 +39,8 @@ pub struct CourseArgs {
     pub retry_delay: Duration,
 
     /// Refusals of a credential after which it is not tried again in this run
-    #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = 1)]
+    #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = 1,
+          value_parser = number::whole::<u32>)]
     pub auth_fail_limit: u32,
 
     /// Time for the whole run: then start no more and stop what runs

@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod copy;
 pub mod course;
+pub mod number;
 pub mod output;
 pub mod run;
 pub mod targets;

@@ -7,12 +7,17 @@ use clap::{ArgAction, Args};
 
 use super::connect::ConnectArgs;
 use super::course::CourseArgs;
+use super::number;
 use super::output::OutputArgs;
 use super::targets::TargetArgs;
 use crate::cli::script::InputFormat;
 
 /// The largest `--depth`.
 pub const DEEPEST: u32 = 20;
+
+fn depth(text: &str) -> Result<u32, String> {
+    number::within(text, 1, u64::from(DEEPEST)).ok_or_else(|| format!("expected a number from 1 to {DEEPEST}"))
+}
 
 /// Run a script block or file on many hosts and stream the objects back
 #[derive(Debug, Clone, Args)]
@@ -81,7 +86,7 @@ pub struct ExecuteArgs {
 
     /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object once
     /// more for it
-    #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(DEEPEST)))]
+    #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = depth)]
     pub depth: Option<u32>,
 
     /// The course of the run.

@@ -37,7 +37,7 @@ pub struct TargetArgs {
     pub inventory: Vec<String>,
 
     /// Take only N of the matched hosts, drawn at random
-    #[arg(long, value_name = "N", env = "PSFLEET_PICK")]
+    #[arg(long, value_name = "N", env = "PSFLEET_PICK", value_parser = super::number::whole::<usize>)]
     pub pick: Option<usize>,
 
     /// Order of the hosts: name, shuffle or label:KEY [default: as in the inventory]

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::entry::Entry;
 use super::text::decode;
+use crate::words;
 
 /// An argument of the file as it stands there, with its name if it has one.
 type Raw = (Option<String>, Box<RawValue>);
@@ -34,12 +35,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
 fn parse(text: &str) -> Result<Vec<Raw>, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     let parsed = json.deserialize_any(Arguments).and_then(|arguments| json.end().map(|()| arguments));
-    parsed.map_err(|error| {
-        let message = error.to_string();
-        // The place comes first, as in every other message about a file.
-        let what = message.split(" at line ").next().unwrap_or(&message);
-        format!("line {}, column {}: {what}", error.line(), error.column())
-    })
+    parsed.map_err(|error| format!("line {}, column {}: {}", error.line(), error.column(), words::json(&error)))
 }
 
 struct Arguments;
@@ -90,11 +86,11 @@ mod tests {
     #[test]
     fn mistakes_have_their_place() {
         let error = |text| parse(text).expect_err("refused");
-        assert_eq!(error("{\n  \"a\": 1,\n}"), "line 3, column 1: trailing comma");
-        assert_eq!(error("[1] 2"), "line 1, column 5: trailing characters");
+        assert_eq!(error("{\n  \"a\": 1,\n}"), "line 3, column 1: a ',' stands before the end, with nothing behind it");
+        assert_eq!(error("[1] 2"), "line 1, column 5: something stands behind the end of the value");
         assert_eq!(error("{\"a\": 1,\n \"A\": 2}"), "line 2, column 4: the name `A` is given twice");
         let kind = error("\"text\"");
         assert!(kind.contains("expected an array of positional arguments or an object of named ones"), "{kind}");
-        assert!(error("").starts_with("line 1, column 0: EOF"), "{}", error(""));
+        assert!(error("").starts_with("line 1, column 0: the text ends where a value is due"), "{}", error(""));
     }
 }

@@ -14,6 +14,7 @@ use super::text::{decode, stdin};
 use crate::clixml::{Document, Value, object_from_json};
 use crate::psrp::Input;
 use crate::sheet::{Sheet, delimiter};
+use crate::words;
 
 /// What `--input-format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -102,8 +103,9 @@ fn json(text: &str, input: &mut Input) -> anyhow::Result<()> {
 
 fn jsonl(text: &str, input: &mut Input) -> anyhow::Result<()> {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let place =
-            |error: serde_json::Error| anyhow!("line {}, column {}: {}", number + 1, error.column(), what(&error));
+        let place = |error: serde_json::Error| {
+            anyhow!("line {}, column {}: {}", number + 1, error.column(), words::json(&error))
+        };
         push(line, input).map_err(place)?;
     }
     Ok(())
@@ -116,13 +118,7 @@ fn push(json: &str, input: &mut Input) -> serde_json::Result<()> {
 }
 
 fn at_line(error: serde_json::Error) -> anyhow::Error {
-    anyhow!("line {}, column {}: {}", error.line(), error.column(), what(&error))
-}
-
-/// The message of an error without the place behind it.
-fn what(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    message.split(" at line ").next().unwrap_or(&message).to_owned()
+    anyhow!("line {}, column {}: {}", error.line(), error.column(), words::json(&error))
 }
 
 /// Rows as `Import-Csv` reads them: all cells are strings, a cell that a short row lacks is null.
@@ -212,8 +208,14 @@ mod tests {
 
     #[test]
     fn mistakes_have_their_line() {
-        assert_eq!(error(InputFormat::Json, "[1,\n2,,3]"), "line 2, column 3: expected value");
-        assert_eq!(error(InputFormat::Jsonl, "1\n{\"a\" 2}"), "line 2, column 6: expected `:`");
+        assert_eq!(
+            error(InputFormat::Json, "[1,\n2,,3]"),
+            "line 2, column 3: expected a value: a text in double quotes, a number, a list, an object, true, false or null"
+        );
+        assert_eq!(
+            error(InputFormat::Jsonl, "1\n{\"a\" 2}"),
+            "line 2, column 6: expected ':' and a value behind this name"
+        );
         assert_eq!(
             error(InputFormat::Csv, "#TYPE x\na,b\n1,2,3"),
             "line 3: 3 cells, but the first row names 2 columns"

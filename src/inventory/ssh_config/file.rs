@@ -9,6 +9,7 @@ use super::directive::{Directive, directive, unknown};
 use super::line::Line;
 use super::section::{Section, in_list};
 use crate::config::{Place, Problem, Surroundings};
+use crate::words;
 
 /// How deep files may include each other, as in OpenSSH.
 const DEPTH: usize = 16;
@@ -129,7 +130,7 @@ impl<'a> Reader<'a> {
             Ok(text) => Some(self.items(&text, &file, depth)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                self.problems.push(at.problem(format!("cannot include {}: {error}", file.display())));
+                self.problems.push(at.problem(format!("cannot include {}: {}", file.display(), words::io(&error))));
                 None
             }
         }

@@ -23,8 +23,9 @@ pub use answer::Answer;
 use super::model::{Inventory, Layer};
 use super::row::HostRow;
 use super::text::decode;
-use super::tree::{FileContext, Owner};
-use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, Transport};
+use super::tree::FileContext;
+use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, Transport, is_ipv6};
+use crate::words;
 use answer::Reading;
 use file::{Anchor, Item, Reader};
 use section::Section;
@@ -107,7 +108,7 @@ impl SshConfig {
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => {
                     let hint = "it must belong to you or root, and chmod go-w it";
-                    config.mistakes.push(Problem::at(&file, Place::NONE, "", error.to_string()).with_hint(hint));
+                    config.mistakes.push(Problem::at(&file, Place::NONE, "", words::io(&error)).with_hint(hint));
                 }
             }
         }

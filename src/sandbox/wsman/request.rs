@@ -6,6 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::Fault;
+use crate::words;
 use crate::wsman::names;
 
 /// The longest OperationTimeout a server grants (MaxTimeoutms), and the one it takes when none is asked for.
@@ -126,7 +127,7 @@ impl Fields {
         let mut depth = 0_usize;
         let mut seen = false;
         loop {
-            match reader.read_event().map_err(|error| Fault::schema(format!("not XML: {error}")))? {
+            match reader.read_event().map_err(|error| Fault::schema(format!("not XML: {}", words::xml(&error))))? {
                 Event::Start(start) => {
                     depth += 1;
                     seen = true;
@@ -163,9 +164,9 @@ impl Fields {
         let mut command_id = None;
         let mut shell_id = None;
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| Fault::schema(error.to_string()))?;
+            let attribute = attribute.map_err(|_| Fault::schema("an attribute is not right"))?;
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            let value = value.map_err(|error| Fault::schema(error.to_string()))?.into_owned();
+            let value = value.map_err(|_| Fault::schema("an attribute refers to what XML does not know"))?.into_owned();
             match attribute.key.local_name().as_ref() {
                 "Name" => name = Some(value),
                 "CommandId" => command_id = Some(value),
@@ -210,7 +211,7 @@ impl Fields {
 
     fn into_request(self) -> Result<Request, Fault> {
         let timeout = match &self.timeout {
-            Some(text) => seconds(text).ok_or_else(|| Fault::header(format!("OperationTimeout {text:?}")))?,
+            Some(text) => seconds(text).ok_or_else(|| Fault::header(format!("OperationTimeout '{text}'")))?,
             None => MAX_TIMEOUT,
         };
         let max_envelope = self.max_envelope.as_deref().map_or(Ok(MAX_ENVELOPE), str::parse::<usize>);

@@ -15,6 +15,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::certificate;
 use crate::event::Reason;
 use crate::transport::Error;
+use crate::words;
 
 /// Whose certificates are accepted.
 pub(super) enum Trust<'a> {
@@ -78,7 +79,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 fn unreadable(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error as Pem;
     match error {
-        Pem::Io(cause) => cause.to_string(),
+        Pem::Io(cause) => words::io(cause),
         Pem::NoItemsFound => "it holds no certificate".to_owned(),
         _ => "it is not PEM".to_owned(),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use russh::client::{Handle, Msg};
-use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect, Sig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
@@ -104,13 +104,33 @@ async fn pump(mut channel: ChannelReadHalf, output: mpsc::Sender<Bytes>, log: Ar
             }
             ChannelMsg::ExtendedData { data, ext: STDERR } => log().stderr(&data),
             ChannelMsg::ExitStatus { exit_status } => log().exit = Some(format!("exit status {exit_status}")),
-            ChannelMsg::ExitSignal { signal_name, .. } => log().exit = Some(format!("signal {signal_name:?}")),
+            ChannelMsg::ExitSignal { signal_name, .. } => log().exit = Some(format!("signal {}", signal(&signal_name))),
             ChannelMsg::Eof => output = None,
             ChannelMsg::Close => break,
             _ => {}
         }
     }
     log().end_line();
+}
+
+/// The name of a signal as the server sent it (RFC 4254 6.10).
+fn signal(name: &Sig) -> String {
+    let known = match name {
+        Sig::ABRT => "ABRT",
+        Sig::ALRM => "ALRM",
+        Sig::FPE => "FPE",
+        Sig::HUP => "HUP",
+        Sig::ILL => "ILL",
+        Sig::INT => "INT",
+        Sig::KILL => "KILL",
+        Sig::PIPE => "PIPE",
+        Sig::QUIT => "QUIT",
+        Sig::SEGV => "SEGV",
+        Sig::TERM => "TERM",
+        Sig::USR1 => "USR1",
+        Sig::Custom(other) => return other.escape_debug().to_string(),
+    };
+    known.to_owned()
 }
 
 /// The remote PowerShell's output.

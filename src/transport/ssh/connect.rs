@@ -24,6 +24,7 @@ use super::known_hosts::DEFAULT_PORT;
 use crate::event::Reason;
 use crate::secret::Secret;
 use crate::target::{Credential, SshEndpoint, SshServer};
+use crate::words;
 
 /// A silent server is asked whether it is still there this often; three times in vain means it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -221,7 +222,7 @@ impl<'a> Travel<'a> {
         let known = match self.client.known_hosts(&stop.server.known_hosts) {
             Ok(known) => known,
             Err(error) => {
-                notes.refuse(Error::new(Reason::HostKey, format!("cannot read known_hosts: {error}")));
+                notes.refuse(Error::new(Reason::HostKey, format!("cannot read known_hosts: {}", words::io(&error))));
                 return Err(russh::Error::Inconsistent);
             }
         };
@@ -315,7 +316,7 @@ async fn open_channel(session: &Handle<Gate>, place: &str, notes: &Notes) -> Res
             Error::new(Reason::Quota, format!("{place} has no room for another channel")).retryable()
         }
         russh::Error::ChannelOpenFailure(cause) => {
-            Error::new(Reason::EndpointDenied, format!("{place} opens no session channel: {cause:?}"))
+            Error::new(Reason::EndpointDenied, format!("{place} opens no session channel: {}", fault::refusal(&cause)))
                 .with_hint("its sshd_config may say MaxSessions 0 for this user")
         }
         _ => fault::gone(place, "a channel was opened", notes),

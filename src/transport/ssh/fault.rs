@@ -4,12 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use russh::ChannelOpenFailure;
+use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect};
 
 use super::super::Error;
 use super::host_key::Notes;
 use crate::event::Reason;
 use crate::target::AddressFamily;
+use crate::words;
 
 /// What a server needs.
 pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile` \
@@ -52,9 +53,9 @@ pub(super) fn connecting(socket: SocketAddr, error: &io::Error) -> Error {
                 .retryable()
         }
         io::ErrorKind::TimedOut => {
-            Error::new(Reason::ConnectTimeout, format!("no answer from {socket}: {error}")).retryable()
+            Error::new(Reason::ConnectTimeout, format!("no answer from {socket}: {}", words::io(error))).retryable()
         }
-        _ => Error::new(Reason::Network, format!("cannot connect to {socket}: {error}")).retryable(),
+        _ => Error::new(Reason::Network, format!("cannot connect to {socket}: {}", words::io(error))).retryable(),
     }
 }
 
@@ -68,7 +69,10 @@ pub(super) fn jump(bastion: &str, next: &str, error: &russh::Error) -> Error {
             Error::new(Reason::Network, format!("bastion {bastion} forbids connections to {next}"))
                 .with_hint("its sshd needs AllowTcpForwarding and a PermitOpen for this address")
         }
-        error => Error::new(Reason::Network, format!("bastion {bastion} opens no way to {next}: {error}")),
+        russh::Error::ChannelOpenFailure(cause) => {
+            Error::new(Reason::Network, format!("bastion {bastion} opens no way to {next}: {}", refusal(cause)))
+        }
+        error => Error::new(Reason::Network, format!("bastion {bastion} opens no way to {next}: {}", words_of(error))),
     }
 }
 
@@ -99,14 +103,16 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
             .with_hint("check the port; WinRM is --transport winrm"),
         E::NoCommonAlgo { kind, theirs, .. } => Error::new(
             Reason::Protocol,
-            format!("no {kind:?} algorithm in common with {place}, which offers {}", theirs.join(", ")),
-        ),
+            format!("no {} in common with {place}, which offers {}", negotiated(kind), offered(theirs)),
+        )
+        .with_hint("update the older side, or allow one of these there (sshd_config) and here (ssh_config)"),
         E::HUP | E::Disconnect | E::IO(_) => {
-            Error::new(Reason::Network, format!("{place} closed the connection during the key exchange: {error}"))
+            Error::new(Reason::Network, format!("{place} closed the connection during the key exchange"))
                 .with_hint(BUSY_HINT)
                 .retryable()
         }
-        error => Error::new(Reason::Protocol, format!("key exchange with {place} failed: {error}")),
+        error => Error::new(Reason::Protocol, format!("the key exchange with {place} failed: {}", words_of(error)))
+            .with_hint("is it an SSH server, and does nothing in between change what passes?"),
     }
 }
 
@@ -114,4 +120,166 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
 pub(super) fn gone(place: &str, doing: &str, notes: &Notes) -> Error {
     let cause = notes.farewell().unwrap_or_else(|| "connection closed".to_owned());
     Error::new(Reason::Network, format!("{place} hung up while {doing}: {cause}")).retryable()
+}
+/// What a server and we must agree on.
+fn negotiated(kind: &AlgorithmKind) -> &'static str {
+    match kind {
+        AlgorithmKind::Kex => "key exchange algorithm",
+        AlgorithmKind::Key => "host key algorithm",
+        AlgorithmKind::Cipher => "cipher",
+        AlgorithmKind::Compression => "compression",
+        AlgorithmKind::Mac => "integrity algorithm (MAC)",
+    }
+}
+
+/// Names that a server sent.
+fn offered(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| name.escape_debug().to_string()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Why a server opens no channel (RFC 4254 5.1).
+pub(super) fn refusal(cause: &ChannelOpenFailure) -> String {
+    match cause {
+        ChannelOpenFailure::AdministrativelyProhibited => "it is forbidden there".to_owned(),
+        ChannelOpenFailure::ConnectFailed => "the connection behind it failed".to_owned(),
+        ChannelOpenFailure::UnknownChannelType => "the server knows no such channel".to_owned(),
+        ChannelOpenFailure::ResourceShortage => "the server has no room for it".to_owned(),
+        ChannelOpenFailure::Other { code, reason } if reason.is_empty() => format!("for its own reason, number {code}"),
+        ChannelOpenFailure::Other { reason, .. } => format!("it says `{}`", reason.escape_debug()),
+    }
+}
+
+/// What the library says of a session, in our words.
+pub(super) fn words_of(error: &russh::Error) -> String {
+    use russh::Error as E;
+    let text = match error {
+        E::IO(cause) => return words::io(cause),
+        E::ChannelOpenFailure(cause) => return refusal(cause),
+        E::PacketSize(size) => return format!("a packet of {size} bytes came, which is not allowed"),
+        E::HUP | E::Disconnect | E::SendError | E::RecvError | E::WrongChannel => "the server closed the connection",
+        E::KeepaliveTimeout => "the server answers no more",
+        E::ConnectionTimeout | E::InactivityTimeout | E::Elapsed(_) => "the server did not answer in time",
+        E::PacketAuth | E::DecryptionError => "a packet was changed on its way, or the two sides lost step",
+        E::WrongServerSig | E::Signature(_) => {
+            "the server's signature is wrong: it does not have the key that it shows"
+        }
+        E::UnknownKey | E::Keys(_) | E::SshKey(_) => "a key cannot be read",
+        E::Kex | E::KexInit | E::UnknownAlgo => "the server's part of the key exchange is wrong",
+        E::StrictKeyExchangeViolation { .. } => "messages came during the key exchange that must not stand there",
+        E::Compress(_) | E::Decompress(_) => "the compressed data is damaged",
+        _ => "what the server sent is against the protocol",
+    };
+    text.to_owned()
+}
+
+/// Why a server said that it leaves (RFC 4253 11.1): in its own words, else by its number.
+pub(super) fn farewell(code: &Disconnect, message: &str) -> String {
+    if !message.trim().is_empty() {
+        return message.escape_debug().to_string();
+    }
+    let text = match code {
+        Disconnect::HostNotAllowedToConnect => "this machine may not connect",
+        Disconnect::ProtocolError => "it found a fault against the protocol",
+        Disconnect::KeyExchangeFailed => "the key exchange failed",
+        Disconnect::MACError => "a packet was changed on its way",
+        Disconnect::CompressionError => "the compressed data is damaged",
+        Disconnect::ServiceNotAvailable => "the service is not available",
+        Disconnect::ProtocolVersionNotSupported => "it does not speak our version of SSH",
+        Disconnect::HostKeyNotVerifiable => "the host key cannot be verified",
+        Disconnect::ConnectionLost => "the connection was lost",
+        Disconnect::TooManyConnections => "it has too many connections",
+        Disconnect::NoMoreAuthMethodsAvailable => "no way to log on is left",
+        Disconnect::IllegalUserName => "it takes no such user name",
+        Disconnect::ByApplication | Disconnect::AuthCancelledByUser | Disconnect::Reserved => "it gave no reason",
+    };
+    text.to_owned()
+}
+
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect, Error as E};
+
+    use super::{connecting, dns, farewell, handshake, jump, words_of};
+
+    /// Everything that this file says of the faults of a library and the system.
+    fn all() -> Vec<String> {
+        let faults = || {
+            let other = ChannelOpenFailure::Other { code: 7, reason: "no \u{1b}[31m".to_owned() };
+            let theirs = vec!["a\n".to_owned(), "b".to_owned()];
+            [
+                E::NoCommonAlgo { kind: AlgorithmKind::Mac, ours: Vec::new(), theirs },
+                E::ChannelOpenFailure(ChannelOpenFailure::UnknownChannelType),
+                E::ChannelOpenFailure(other),
+                E::StrictKeyExchangeViolation { message_type: 2, sequence_number: 3 },
+                E::PacketSize(1 << 30),
+                E::IO(io::Error::from_raw_os_error(104)),
+                E::Inconsistent,
+                E::Kex,
+                E::KexInit,
+                E::WrongServerSig,
+                E::DecryptionError,
+                E::HUP,
+                E::KeepaliveTimeout,
+                E::RecvError,
+            ]
+        };
+        let address = "127.0.0.1:22".parse().expect("an address");
+        let mut all: Vec<String> = faults().iter().map(words_of).collect();
+        all.extend(faults().iter().map(|error| handshake("h:22", error, "SSH-2.0-x").message));
+        all.extend(faults().iter().map(|error| jump("b:22", "h:22", error).message));
+        all.extend([2, 13, 101, 104, 113].map(|code| connecting(address, &io::Error::from_raw_os_error(code)).message));
+        all.push(
+            dns("h", &io::Error::other("failed to lookup address information: Name or service not known")).message,
+        );
+        all
+    }
+
+    #[test]
+    fn faults_have_no_words_of_libraries() {
+        let foreign = [
+            "os error",
+            "Os {",
+            "UnknownChannelType",
+            "Mac ",
+            "Inconsistent",
+            "Kex",
+            "lookup address information",
+            "seq no",
+            "Bad packet",
+            "\u{1b}",
+            "\n",
+            "ConnectionReset",
+        ];
+        for text in all() {
+            assert!(!foreign.iter().any(|words| text.contains(words)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_agreed_on_has_a_name() {
+        let kinds = [
+            (AlgorithmKind::Kex, "no key exchange algorithm in common"),
+            (AlgorithmKind::Key, "no host key algorithm in common"),
+            (AlgorithmKind::Cipher, "no cipher in common"),
+            (AlgorithmKind::Mac, "no integrity algorithm (MAC) in common"),
+        ];
+        for (kind, words) in kinds {
+            let error = E::NoCommonAlgo { kind, ours: Vec::new(), theirs: vec!["x".to_owned()] };
+            let error = handshake("h:22", &error, "SSH-2.0-x");
+            assert_eq!(error.message, format!("{words} with h:22, which offers x"));
+            assert!(error.hint.is_some_and(|hint| hint.contains("sshd_config")));
+        }
+    }
+
+    #[test]
+    fn a_server_that_leaves_says_why_or_its_number_does() {
+        assert_eq!(farewell(&Disconnect::TooManyConnections, "Too many\n"), "Too many\\n");
+        assert_eq!(farewell(&Disconnect::TooManyConnections, " "), "it has too many connections");
+        assert_eq!(farewell(&Disconnect::ServiceNotAvailable, ""), "the service is not available");
+        assert_eq!(farewell(&Disconnect::ByApplication, ""), "it gave no reason");
+    }
 }

@@ -6,9 +6,11 @@ use russh::client::DisconnectReason;
 use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 
 use super::super::Error;
+use super::fault;
 use super::known_hosts::{HostKey, KnownHosts, Verdict};
 use crate::event::Reason;
 use crate::target::HostKeyPolicy;
+use crate::words;
 
 /// What a session's task tells its owner.
 #[derive(Debug, Default)]
@@ -65,8 +67,8 @@ impl russh::client::Handler for Gate {
 
     async fn disconnected(&mut self, reason: DisconnectReason<Self::Error>) -> Result<(), Self::Error> {
         let text = match reason {
-            DisconnectReason::ReceivedDisconnect(info) => info.message.escape_debug().to_string(),
-            DisconnectReason::Error(error) => error.to_string(),
+            DisconnectReason::ReceivedDisconnect(info) => fault::farewell(&info.reason_code, &info.message),
+            DisconnectReason::Error(error) => fault::words_of(&error),
         };
         *self.notes.farewell.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         Ok(())
@@ -83,7 +85,7 @@ impl Gate {
             return Err(Error::new(Reason::HostKey, text));
         }
         let fingerprint = key.fingerprint(HashAlg::Sha256);
-        let blob = key.to_bytes().map_err(|error| Error::new(Reason::HostKey, format!("unreadable key: {error}")))?;
+        let blob = key.to_bytes().map_err(|_| Error::new(Reason::HostKey, "the host key cannot be read"))?;
         let key = HostKey { kind: key.algorithm().as_str().to_owned(), blob };
         let shown = format!("{} {fingerprint}", key.kind);
         let refuse = |text: String| Err(Error::new(Reason::HostKey, text));
@@ -114,7 +116,7 @@ impl Gate {
                     .with_hint(self.add_hint(key)))
             }
             HostKeyPolicy::AcceptNew => self.known.remember(&self.known_as.0, self.known_as.1, key).map_err(|error| {
-                Error::new(Reason::HostKey, format!("cannot remember the new host key {shown}: {error}"))
+                Error::new(Reason::HostKey, format!("cannot remember the new host key {shown}: {}", words::io(&error)))
             }),
         }
     }

@@ -7,6 +7,7 @@ use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
+use crate::words;
 
 /// Keys that were read before. Unlocking costs a good part of a second by design; a fleet must not pay it per host.
 #[derive(Debug, Default)]
@@ -80,7 +81,7 @@ fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
         Err(error) => {
             let problem = match error.kind() {
                 std::io::ErrorKind::NotFound => KeyProblem::Missing,
-                _ => KeyProblem::Unreadable(error.to_string()),
+                _ => KeyProblem::Unreadable(words::io(&error)),
             };
             return KeyFile { identity: Err(problem), public: public_beside(path) };
         }

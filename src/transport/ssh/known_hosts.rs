@@ -10,6 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::hmac;
 use base64_simd::STANDARD as BASE64;
 
+use crate::words;
+
 /// The SSH port, which is not written into a known_hosts name.
 pub(super) const DEFAULT_PORT: u16 = 22;
 
@@ -133,7 +135,9 @@ impl KnownHosts {
             match std::fs::read(file) {
                 Ok(bytes) => parse(file, &String::from_utf8_lossy(&bytes), &mut lines),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(io::Error::new(error.kind(), format!("{}: {error}", file.display()))),
+                Err(error) => {
+                    return Err(io::Error::new(error.kind(), format!("{}: {}", file.display(), words::io(&error))));
+                }
             }
         }
         Ok(Self { files: files.to_vec(), lines: RwLock::new(lines) })

@@ -12,6 +12,7 @@ use tokio::io::AsyncSeekExt;
 
 use super::super::files::{FileReader, FileWriter, Files};
 use super::connect::{Answer, answer};
+use super::fault;
 use super::host_key::Gate;
 
 /// How long the server may take to start its SFTP side.
@@ -42,7 +43,7 @@ impl Sftp {
 
     async fn start(session: &Handle<Gate>) -> Result<Self, client::error::Error> {
         let refused = |why: String| client::error::Error::UnexpectedBehavior(why);
-        let mut channel = session.channel_open_session().await.map_err(|error| refused(error.to_string()))?;
+        let mut channel = session.channel_open_session().await.map_err(|error| refused(fault::words_of(&error)))?;
         let asked = channel.request_subsystem(true, "sftp").await.is_ok();
         if !asked || answer(&mut channel).await != Answer::Granted {
             // A refused channel is of no further use; some servers have closed it already.

@@ -1,0 +1,100 @@
+//! What is wrong with a JSON text.
+
+/// One sentence for a mistake, without its place.
+pub fn json(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+    sentence(said).map_or_else(|| ours(error, said), str::to_owned)
+}
+
+/// The library has a closed list of mistakes in the syntax, but shows them as text alone.
+fn sentence(said: &str) -> Option<&'static str> {
+    Some(match said {
+        "EOF while parsing a list" => "the text ends inside of a list: its ']' is missing",
+        "EOF while parsing an object" => "the text ends inside of an object: its '}' is missing",
+        "EOF while parsing a string" => "the text ends inside of a string: its '\"' is missing",
+        "EOF while parsing a value" => "the text ends where a value is due",
+        "expected `:`" => "expected ':' and a value behind this name",
+        "expected `,` or `]`" => "expected ',' or ']' in this list",
+        "expected `,` or `}`" => "expected ',' or '}' in this object",
+        "expected ident" => "this word is none of true, false and null",
+        "expected value" => {
+            "expected a value: a text in double quotes, a number, a list, an object, true, false or null"
+        }
+        "expected `\"`" => "expected a text in double quotes",
+        "invalid escape" => "a backslash begins nothing that JSON knows; write \\\\ for one",
+        "invalid number" => "this is not a number as JSON writes it",
+        "number out of range" => "this number is too large",
+        "invalid unicode code point" | "unexpected end of hex escape" => {
+            "behind \\u stand four hexadecimal digits of a character"
+        }
+        "lone leading surrogate in hex escape" => "behind \\u stands half of a surrogate pair without the other one",
+        "key must be a string" => "expected a name in double quotes; behind the last entry stands no ','",
+        "trailing comma" => "a ',' stands before the end, with nothing behind it",
+        "trailing characters" => "something stands behind the end of the value",
+        "recursion limit exceeded" => "lists and objects are nested more than 128 deep",
+        _ if said.starts_with("control character") => {
+            "a line end or another control character stands inside of a string; write \\n, \\t or \\u00XX"
+        }
+        _ => return None,
+    })
+}
+
+/// A mistake in what the JSON means is told by our own readers; the library's own sentences on types are not.
+fn ours(error: &serde_json::Error, said: &str) -> String {
+    let is_typed = ["invalid type", "invalid value", "invalid length", "unknown ", "missing field", "duplicate field"];
+    match is_typed.iter().any(|begin| said.starts_with(begin)) {
+        // `invalid type: string "a", expected a list of hosts`: what is wanted is in words of ours.
+        true => match said.rsplit_once(", expected ") {
+            Some((_, wanted)) => format!("expected {wanted}"),
+            None => "this is not what is expected here".to_owned(),
+        },
+        false if error.is_io() => "the text cannot be read".to_owned(),
+        false => said.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json;
+
+    fn told(text: &str) -> String {
+        json(&serde_json::from_str::<serde_json::Value>(text).expect_err("a mistake"))
+    }
+
+    #[test]
+    fn mistakes_have_sentences_of_ours() {
+        for (text, words) in [
+            ("", "the text ends where a value is due"),
+            ("[1", "the text ends inside of a list"),
+            ("{\"a\": 1", "the text ends inside of an object"),
+            ("\"a", "the text ends inside of a string"),
+            ("{\"a\" 1}", "expected ':'"),
+            ("[1 2]", "expected ',' or ']'"),
+            ("{\"a\": 1 \"b\": 2}", "expected ',' or '}'"),
+            ("tru", "the text ends where a value is due"),
+            ("trux", "none of true, false and null"),
+            ("abc", "expected a value"),
+            ("{'a': 1}", "expected a name in double quotes"),
+            ("{a: 1}", "expected a name in double quotes"),
+            ("\"\\x\"", "a backslash begins nothing that JSON knows"),
+            ("01", "not a number"),
+            ("\"\\u12g4\"", "a backslash begins nothing"),
+            ("[1,]", "a ',' stands before the end"),
+            ("{\"a\": 1,}", "a ',' stands before the end"),
+            ("1 2", "behind the end of the value"),
+            ("\"a\nb\"", "a line end or another control character"),
+            (&"[".repeat(200), "more than 128 deep"),
+        ] {
+            let found = told(text);
+            assert!(found.contains(words), "{text}: {found}");
+            assert!(!found.contains("EOF") && !found.contains('`') && !found.contains(" at line "), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn types_are_told_by_what_is_wanted() {
+        let found = json(&serde_json::from_str::<Vec<String>>("{}").expect_err("not a list"));
+        assert_eq!(found, "expected a sequence");
+    }
+}

@@ -1,0 +1,85 @@
+//! What is wrong with an XML text.
+
+use quick_xml::Error;
+use quick_xml::errors::{IllFormedError, SyntaxError};
+
+/// The most characters of a name that are shown.
+const SHOWN: usize = 64;
+
+/// One sentence for a mistake, without its place.
+pub fn xml(error: &Error) -> String {
+    match error {
+        Error::Syntax(syntax) => unclosed(*syntax).to_owned(),
+        Error::IllFormed(IllFormedError::MissingEndTag(tag)) => format!("it ends with <{}> still open", shown(tag)),
+        Error::IllFormed(IllFormedError::UnmatchedEndTag(tag)) => {
+            format!("</{}> closes nothing that is open", shown(tag))
+        }
+        Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+            format!("<{}> is closed by </{}>", shown(expected), shown(found))
+        }
+        Error::IllFormed(IllFormedError::UnclosedReference) | Error::Escape(_) => {
+            "an '&' begins nothing that XML knows".to_owned()
+        }
+        Error::IllFormed(_) => "its declaration or a comment is not right".to_owned(),
+        Error::InvalidAttr(_) => "an attribute is not right".to_owned(),
+        Error::Encoding(_) => "it is not text in UTF-8".to_owned(),
+        Error::Namespace(_) => "a prefix or a namespace is not right".to_owned(),
+        Error::Io(cause) => super::io(cause),
+    }
+}
+
+fn unclosed(error: SyntaxError) -> &'static str {
+    match error {
+        SyntaxError::InvalidBangMarkup => "'<!' begins nothing that XML knows",
+        SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "it ends inside of a declaration ('?>' is missing)",
+        SyntaxError::UnclosedComment => "it ends inside of a comment ('-->' is missing)",
+        SyntaxError::UnclosedDoctype => "it ends inside of a document type ('>' is missing)",
+        SyntaxError::UnclosedCData => "it ends inside of a CDATA section (']]>' is missing)",
+        SyntaxError::UnclosedTag => "it ends inside of a tag ('>' is missing)",
+        SyntaxError::UnclosedSingleQuotedAttributeValue | SyntaxError::UnclosedDoubleQuotedAttributeValue => {
+            "it ends inside of an attribute (its quote is missing)"
+        }
+    }
+}
+
+/// A name of the text, safe for a terminal and short.
+fn shown(name: &str) -> String {
+    name.chars().take(SHOWN).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use quick_xml::events::Event;
+    use quick_xml::reader::NsReader;
+
+    use super::xml;
+
+    fn told(text: &str) -> String {
+        let mut reader = NsReader::from_str(text);
+        loop {
+            match reader.read_event() {
+                Ok(Event::Eof) => return "nothing".to_owned(),
+                Ok(_) => {}
+                Err(error) => return xml(&error),
+            }
+        }
+    }
+
+    #[test]
+    fn mistakes_have_sentences_of_ours() {
+        for (text, words) in [
+            ("<a></b>", "<a> is closed by </b>"),
+            ("</a>", "</a> closes nothing that is open"),
+            ("<a", "it ends inside of a tag"),
+            ("<a b='", "it ends inside of an attribute"),
+            ("<!-- a", "it ends inside of a comment"),
+            ("<![CDATA[ a", "it ends inside of a CDATA section"),
+            ("<a>&b", "an '&' begins nothing"),
+            ("<!x>", "'<!' begins nothing"),
+        ] {
+            let found = told(text);
+            assert!(found.contains(words), "{text}: {found}");
+            assert!(!found.contains("error") && !found.contains("ill-formed"), "{text}: {found}");
+        }
+    }
+}
