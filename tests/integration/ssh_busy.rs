@@ -107,6 +107,25 @@ async fn a_busy_server_behind_a_bastion_is_busy() {
     assert_busy(&error);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fleet_behind_a_bastion_waits_for_room_there() {
+    let few = Setup { config: "MaxStartups 3:100:3\n".to_owned(), ..Setup::with_powershell(Path::new("")) };
+    let Some(bastion) = Sshd::start(&few) else { return };
+    // Whatever stands behind the subsystem: the way to it is what counts.
+    let cat = Setup { subsystem: Some("/bin/cat".to_owned()), ..Setup::with_powershell(Path::new("")) };
+    let Some(server) = Sshd::start(&cat) else { return };
+    let mut endpoint = server.endpoint();
+    endpoint.jump = vec![SshHop { user: None, server: bastion.endpoint().server }];
+    let client = bastion.client();
+    let arrivals = (0..12).map(|_| async {
+        let carrier = connect(&endpoint, None, TIMEOUT * 3, &client, &Admission::free()).await?;
+        carrier.close().await
+    });
+    for arrival in futures::future::join_all(arrivals).await {
+        assert_eq!(arrival, Ok(()), "{}", bastion.log());
+    }
+}
+
 /// Connects, and whether there was a channel for files.
 async fn files(server: &Sshd, endpoint: &SshEndpoint) -> bool {
     let carrier: Box<dyn Carrier> =

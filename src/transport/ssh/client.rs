@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bastion::Bastions;
 use super::keys::KeyRing;
 use super::known_hosts::KnownHosts;
 use crate::target::SshAgent;
@@ -18,12 +19,20 @@ pub struct Client {
     agent: Option<PathBuf>,
     known_hosts: Mutex<HashMap<Vec<PathBuf>, Arc<KnownHosts>>>,
     pub(super) keys: KeyRing,
+    pub(super) bastions: Bastions,
 }
 
 impl Client {
     /// A client with a home folder (for `.ssh`), a local user name and an agent's socket, as far as there are any.
     pub fn new(home: Option<PathBuf>, user: Option<String>, agent: Option<PathBuf>) -> Self {
-        Self { home, user, agent, known_hosts: Mutex::default(), keys: KeyRing::default() }
+        Self {
+            home,
+            user,
+            agent,
+            known_hosts: Mutex::default(),
+            keys: KeyRing::default(),
+            bastions: Bastions::default(),
+        }
     }
 
     /// The client of whoever runs this process: the home folder, the login name and `SSH_AUTH_SOCK`.

@@ -15,14 +15,14 @@ use super::super::outofproc::OutOfProcCarrier;
 use super::super::{Admission, Carrier, Error, Step};
 use super::algorithms;
 use super::auth::{self, Entry, Logon};
+use super::bastion::Visit;
 use super::channel::{self, Way};
 use super::client::Client;
 use super::dial::{self, Greeting, Severable};
 use super::fault;
 use super::host_key::{self, Gate, Notes};
-use super::known_hosts::DEFAULT_PORT;
+use super::stop::{self, Stop};
 use crate::event::Reason;
-use crate::secret::Secret;
 use crate::target::{Credential, SshEndpoint, SshServer};
 use crate::words;
 
@@ -31,6 +31,11 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// How long a server may take to close a channel that it is asked to.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// How often a bastion is asked again that has turned us away, because too many others were about to log on, and how long after
+/// the first time; twice as long after each one more.
+const TRIES: u32 = 6;
+const BACKOFF: Duration = Duration::from_millis(50);
 
 /// Messages of up to 32 KiB that a session buffers before it stops reading its connection.
 const BUFFERED: usize = 16;
@@ -58,6 +63,7 @@ pub async fn connect(
         may_begin: AtomicBool::new(false),
         may_prove: AtomicBool::new(false),
         deadline: Instant::now() + timeout,
+        timeout,
         doing: Mutex::default(),
     };
     admission.clock().within(timeout, travel.go()).await.unwrap_or_else(|| Err(travel.too_late(timeout)))
@@ -75,36 +81,22 @@ struct Travel<'a> {
     may_prove: AtomicBool,
     /// As far as the attempt's clock never stands still.
     deadline: Instant,
+    timeout: Duration,
     /// What a timeout would interrupt.
     doing: Mutex<String>,
 }
 
-/// A server on the way: a bastion or the target.
-struct Stop<'a> {
-    server: &'a SshServer,
-    user: String,
-    password: Option<&'a Secret<String>>,
-}
-
-impl Stop<'_> {
-    fn place(&self) -> String {
-        let SshServer { address, port, .. } = self.server;
-        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
-    }
-
-    /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual one.
-    fn known_as(&self) -> (String, u16) {
-        match &self.server.host_key_alias {
-            Some(alias) => (alias.clone(), DEFAULT_PORT),
-            None => (self.server.address.clone(), self.server.port),
-        }
-    }
+/// A stop that we are logged on to.
+struct Passed {
+    session: Handle<Gate>,
+    notes: Arc<Notes>,
+    by_password: bool,
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-impl<'a> Travel<'a> {
+impl Travel<'_> {
     async fn go(&self) -> Result<Box<dyn Carrier>, Error> {
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
@@ -112,35 +104,14 @@ impl<'a> Travel<'a> {
         let mut notes = Arc::new(Notes::default());
         let mut before = String::new();
         let mut accepted = false;
-        let stops = self.stops()?;
+        let stops = stop::stops(self.endpoint, self.credential, self.client)?;
         for (index, stop) in stops.iter().enumerate() {
             let is_endpoint = index + 1 == stops.len();
-            let place = stop.place();
-            let session = loop {
-                let stream = match sessions.last() {
-                    None => self.dial(stop, &place).await?,
-                    Some(bastion) => self.jump(bastion, &before, stop, &place).await?,
-                };
-                let greeting = Arc::new(Greeting::default());
-                let stream = Severable::new(stream, cut.clone(), Arc::clone(&greeting));
-                notes = Arc::new(Notes::default());
-                let shaken = self.shake_hands(stream, stop, &place, &notes).await;
-                let mut session = shaken.map_err(|error| {
-                    notes.refusal().unwrap_or_else(|| fault::handshake(&place, &error, &greeting.text()))
-                })?;
-                if is_endpoint && !self.begin(&session).await? {
-                    continue;
-                }
-                match self.log_on(&mut session, stop, &place, &notes).await? {
-                    Entry::Stale => {}
-                    entry => {
-                        accepted |= entry == Entry::ByPassword;
-                        break session;
-                    }
-                }
-            };
-            sessions.push(session);
-            before = place;
+            let passed = self.pass(stop, sessions.last().map(|bastion| (bastion, &*before)), is_endpoint, &cut).await?;
+            accepted |= passed.by_password;
+            sessions.push(passed.session);
+            notes = passed.notes;
+            before = stop.place();
         }
         // Not before the last stop: a bastion that takes a password says nothing about the hosts behind it.
         if accepted {
@@ -152,23 +123,67 @@ impl<'a> Travel<'a> {
         Ok(Box::new(OutOfProcCarrier::new(reader, writer, Box::new(peer))))
     }
 
-    /// The bastions and the target, with the user of each. A password belongs to one user name.
-    fn stops(&self) -> Result<Vec<Stop<'a>>, Error> {
-        let named = self.credential.map(|credential| credential.user.as_str()).or(self.client.user());
-        let user = named.ok_or_else(|| {
-            Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
-                .with_hint("name one with --user")
-        })?;
-        let password = self.credential.and_then(|credential| credential.password.as_ref());
-        let mut stops = Vec::new();
-        for hop in &self.endpoint.jump {
-            let same = hop.user.as_ref().is_none_or(|other| other == user);
-            let name = hop.user.as_deref().unwrap_or(user);
-            let password = password.filter(|_| same);
-            stops.push(Stop { server: &hop.server, user: auth::remote_user(name), password });
+    /// Connects to a stop, behind the last bastion and its name if there is one, and logs on.
+    async fn pass(
+        &self,
+        stop: &Stop<'_>,
+        behind: Option<(&Handle<Gate>, &str)>,
+        is_endpoint: bool,
+        cut: &CancellationToken,
+    ) -> Result<Passed, Error> {
+        let place = stop.place();
+        let mut turned_away = 0;
+        loop {
+            let visit = if is_endpoint { None } else { Some(self.visit(stop, &place).await) };
+            let notes = Arc::new(Notes::default());
+            let met = self.meet(stop, behind, &place, cut, &notes).await;
+            let is_busy = met.as_ref().is_err_and(fault::is_turned_away);
+            visit.iter().for_each(|visit| visit.met(met.is_ok() || is_busy));
+            // The visit lasts until we are logged on.
+            let (mut session, _visit) = match (met, visit) {
+                (Ok(session), visit) => (session, visit),
+                (Err(_), Some(visit)) if is_busy && turned_away < TRIES => {
+                    visit.turned_away();
+                    tokio::time::sleep(BACKOFF * (1 << turned_away)).await;
+                    turned_away += 1;
+                    continue;
+                }
+                (Err(error), _) => return Err(error),
+            };
+            if is_endpoint && !self.begin(&session).await? {
+                continue;
+            }
+            match self.log_on(&mut session, stop, &place, &notes).await? {
+                Entry::Stale => {}
+                entry => return Ok(Passed { session, notes, by_password: entry == Entry::ByPassword }),
+            }
         }
-        stops.push(Stop { server: &self.endpoint.server, user: auth::remote_user(user), password });
-        Ok(stops)
+    }
+
+    /// Waits until a bastion may be asked for one more logon.
+    async fn visit(&self, stop: &Stop<'_>, place: &str) -> Visit {
+        self.now(format!("waiting for others to log on to {place}"));
+        let bastion = self.client.bastions.at(&stop.server.address, stop.server.port);
+        bastion.enter(self.timeout, self.admission.clock()).await
+    }
+
+    /// Connects to a stop and sees its key.
+    async fn meet(
+        &self,
+        stop: &Stop<'_>,
+        behind: Option<(&Handle<Gate>, &str)>,
+        place: &str,
+        cut: &CancellationToken,
+        notes: &Arc<Notes>,
+    ) -> Result<Handle<Gate>, Error> {
+        let stream = match behind {
+            None => self.dial(stop, place).await?,
+            Some((bastion, before)) => self.jump(bastion, before, stop, place).await?,
+        };
+        let greeting = Arc::new(Greeting::default());
+        let stream = Severable::new(stream, cut.clone(), Arc::clone(&greeting));
+        let shaken = self.shake_hands(stream, stop, place, notes).await;
+        shaken.map_err(|error| notes.refusal().unwrap_or_else(|| fault::handshake(place, &error, &greeting.text())))
     }
 
     fn now(&self, doing: String) {

@@ -28,6 +28,11 @@ fn is_busy(greeting: &str) -> bool {
     ["Exceeded MaxStartups", "Not allowed at this time"].iter().any(|words| greeting.starts_with(words))
 }
 
+/// Whether a server turned a connection away, for now, before the logon.
+pub(super) fn is_turned_away(error: &Error) -> bool {
+    error.hint.as_deref() == Some(BUSY_HINT)
+}
+
 pub(super) fn dns(address: &str, error: &io::Error) -> Error {
     Error::new(Reason::Dns, format!("the name {address} has no address: {error}"))
         .with_hint("check the spelling, or set the target's address in the inventory")

@@ -12,6 +12,7 @@
 
 mod algorithms;
 mod auth;
+mod bastion;
 mod channel;
 mod client;
 mod connect;
@@ -21,6 +22,7 @@ mod host_key;
 mod keys;
 mod known_hosts;
 mod sftp;
+mod stop;
 
 pub use client::{Client, local_user};
 pub use connect::connect;

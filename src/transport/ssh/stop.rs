@@ -1,0 +1,58 @@
+//! The servers on the way to an endpoint, and who logs on to each.
+
+use super::super::Error;
+use super::auth;
+use super::client::Client;
+use super::known_hosts::DEFAULT_PORT;
+use crate::event::Reason;
+use crate::secret::Secret;
+use crate::target::{Credential, SshEndpoint, SshServer};
+
+/// A server on the way: a bastion or the target.
+pub(super) struct Stop<'a> {
+    pub(super) server: &'a SshServer,
+    pub(super) user: String,
+    pub(super) password: Option<&'a Secret<String>>,
+}
+
+impl Stop<'_> {
+    /// The server in messages.
+    pub(super) fn place(&self) -> String {
+        let SshServer { address, port, .. } = self.server;
+        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+    }
+
+    /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual one.
+    pub(super) fn known_as(&self) -> (String, u16) {
+        match &self.server.host_key_alias {
+            Some(alias) => (alias.clone(), DEFAULT_PORT),
+            None => (self.server.address.clone(), self.server.port),
+        }
+    }
+}
+
+/// The bastions and the target, with the user of each. A password belongs to one user name.
+///
+/// # Errors
+/// [`Reason::AuthMethod`] when nobody says who logs on.
+pub(super) fn stops<'a>(
+    endpoint: &'a SshEndpoint,
+    credential: Option<&'a Credential>,
+    client: &'a Client,
+) -> Result<Vec<Stop<'a>>, Error> {
+    let named = credential.map(|credential| credential.user.as_str()).or(client.user());
+    let user = named.ok_or_else(|| {
+        Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
+            .with_hint("name one with --user")
+    })?;
+    let password = credential.and_then(|credential| credential.password.as_ref());
+    let mut stops = Vec::new();
+    for hop in &endpoint.jump {
+        let same = hop.user.as_ref().is_none_or(|other| other == user);
+        let name = hop.user.as_deref().unwrap_or(user);
+        let password = password.filter(|_| same);
+        stops.push(Stop { server: &hop.server, user: auth::remote_user(name), password });
+    }
+    stops.push(Stop { server: &endpoint.server, user: auth::remote_user(user), password });
+    Ok(stops)
+}
