@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::setting::split_port;
+use super::zone::plain_zone;
 
 /// A bastion on the way, as typed. What its name means is for the SSH configuration to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub fn parse_jump(hop: &str) -> Result<Jump, String> {
         None => (None, rest),
     };
     let (host, port) = split_port(rest).ok_or_else(expected)?;
-    Ok(Jump { user, host: host.to_owned(), port })
+    Ok(Jump { user, host: plain_zone(host).into_owned(), port })
 }
 
 #[cfg(test)]
@@ -58,6 +59,8 @@ mod tests {
         assert_eq!(parse_jump("ssh://ops@b:2222"), Ok(hop(Some("ops"), "b", Some(2222))));
         assert_eq!(parse_jump("b"), Ok(hop(None, "b", None)));
         assert_eq!(parse_jump("[fe80::1]:22"), Ok(hop(None, "fe80::1", Some(22))));
+        assert_eq!(parse_jump("ssh://u@[fe80::1%25eth0]:22"), Ok(hop(Some("u"), "fe80::1%eth0", Some(22))));
+        assert_eq!(parse_jump("[fe80::1%eth0]"), Ok(hop(None, "fe80::1%eth0", None)));
         for bad in ["", "@b", "ssh://", "b:0", "b:x", "a/b", "b:70000"] {
             assert!(parse_jump(bad).is_err(), "{bad}");
         }

@@ -28,3 +28,4 @@ pub use setting::{Word, split_port};
 pub use source::{Given, Origin, Source};
 pub use surroundings::{Account, ConfigFile, FileBytes, NamedFile, Surroundings};
 pub use toml::parse_toml;
+pub use zone::{is_ipv6, plain_zone};

@@ -6,8 +6,9 @@ use crate::config::{Given, Node, Place, Problem};
 use crate::sheet::{Row, Sheet, SheetError, delimiter};
 
 use super::model::{Inventory, Layer};
-use super::row::HostRow;
-use super::tree::{FileContext, Owner, set_key};
+use super::owner::{Owner, set_key};
+use super::row::{HostRow, bracketed};
+use super::tree::FileContext;
 
 /// The headers that name the host, the best first.
 const NAMES: [&str; 6] = ["pscomputername", "computername", "name", "hostname", DNS_NAME, "server"];
@@ -105,12 +106,6 @@ impl Table<'_> {
         }
         entry.add(self.context, inventory, problems);
     }
-}
-
-/// IPv6 in a cell of its own needs no brackets; the inventory's names have them.
-fn bracketed(name: &str) -> String {
-    let address = name.split('%').next().unwrap_or(name);
-    if address.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{name}]") } else { name.to_owned() }
 }
 
 #[cfg(test)]

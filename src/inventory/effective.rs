@@ -47,6 +47,8 @@ pub struct Settler<'a> {
     account: Account,
     /// The user's own SSH configuration, once a host needs it.
     own_ssh: Option<Arc<SshConfig>>,
+    /// SSH configurations that are inventories, by those that hold for a host.
+    joined_ssh: HashMap<Vec<usize>, Arc<SshConfig>>,
 }
 
 /// Where an SSH configuration stands among the layers.
@@ -87,8 +89,8 @@ impl<'a> Settler<'a> {
             }
         }
         let account = around.account();
-        let (groups, defaults) = (HashMap::new(), HashMap::new());
-        Self { inventory, flags, config, ancestors, groups, defaults, around, account, own_ssh: None }
+        let (groups, defaults, joined_ssh) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { inventory, flags, config, ancestors, groups, defaults, around, account, own_ssh: None, joined_ssh }
     }
 
     /// The settings of a host. Where groups or inventories disagree and nothing stronger settles it, the problem is
@@ -153,24 +155,40 @@ impl<'a> Settler<'a> {
         Effective { connection, password, ssh: access, vars: whole.vars, labels: whole.labels }
     }
 
-    /// The SSH configuration that holds for a host, and its rank: that of the inventory which names the host, else that of
-    /// any inventory, else the user's own. None for hosts that are reached by another transport.
+    /// The SSH configuration that holds for a host, and its rank: those of the inventories that name the host, with any
+    /// other inventory's behind them, else those of any inventory, else the user's own. None for hosts that are reached by
+    /// another transport.
     fn ssh_config(&mut self, host: &Host, transport: &Given<Transport>) -> Option<(Arc<SshConfig>, Rank)> {
         let sources = &self.inventory.sources;
         let by_ssh = transport.value == Transport::Ssh;
-        let naming = host.sources.iter().find_map(|&source| sources[source].ssh.clone());
-        let any = || sources.iter().filter(|source| source.main).find_map(|source| source.ssh.clone());
+        let is_ssh = |source: &usize| sources[*source].ssh.is_some();
+        let mut named: Vec<usize> = host.sources.iter().copied().filter(is_ssh).collect();
         // A name that nobody knows is an SSH host if the configuration has something to say about it.
         let unknown = transport.source == Source::BuiltIn && host.sources.is_empty();
-        match naming {
-            Some(config) if by_ssh => Some((config, Rank::Host)),
-            _ if !by_ssh && !unknown => None,
-            _ => match any() {
-                Some(config) => Some((config, Rank::Defaults)),
-                None if by_ssh => Some((self.own_ssh(), Rank::Own)),
-                None => None,
-            },
+        if !by_ssh && !unknown {
+            return None;
         }
+        let rank = if named.is_empty() { Rank::Defaults } else { Rank::Host };
+        let others: Vec<usize> = (0..sources.len())
+            .filter(|source| sources[*source].main && is_ssh(source) && !named.contains(source))
+            .collect();
+        named.extend(others);
+        match named.as_slice() {
+            [] if by_ssh => Some((self.own_ssh(), Rank::Own)),
+            [] => None,
+            _ => Some((self.joined_ssh(named), rank)),
+        }
+    }
+
+    /// The SSH configurations of some inventories as one, the first the strongest.
+    fn joined_ssh(&mut self, sources: Vec<usize>) -> Arc<SshConfig> {
+        if let Some(known) = self.joined_ssh.get(&sources) {
+            return Arc::clone(known);
+        }
+        let configs = sources.iter().filter_map(|&source| self.inventory.sources[source].ssh.as_deref());
+        let joined = Arc::new(SshConfig::joined(configs));
+        self.joined_ssh.insert(sources, Arc::clone(&joined));
+        joined
     }
 
     fn own_ssh(&mut self) -> Arc<SshConfig> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::config::is_ipv6;
+
 use super::range::expand;
 use super::url::{UrlTarget, parse_url};
 
@@ -176,8 +178,7 @@ fn names(text: &str) -> Result<Atom, String> {
 /// Whether a text can be a host's name: letters, digits, `.`, `-`, `_`, or IPv6 in brackets.
 pub(super) fn is_host_name(text: &str) -> bool {
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address = inner.split('%').next().unwrap_or(inner);
-        return address.parse::<std::net::Ipv6Addr>().is_ok();
+        return is_ipv6(inner);
     }
     !text.is_empty()
         && !text.starts_with('-')

@@ -172,7 +172,7 @@ pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
     };
     const TABLES: [&str; 4] = ["defaults", "groups", "hosts", "sandbox"];
     Ok(match () {
-        () if line.starts_with('{') || line == "[" || line.starts_with("[\"") => Format::Json,
+        () if line.starts_with('{') || line == "[" || is_json_list(line) => Format::Json,
         () if table(&TABLES, "[", &[']', '.']) || table(&TABLES, "", &['=', '.']) => Format::Toml,
         () if line == "---" || line.starts_with("- ") || table(&TABLES, "", &[':']) => Format::Yaml,
         () if line.starts_with('[') && !line.contains(':') => return Err(ansible(file)),
@@ -180,6 +180,11 @@ pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
         () if ["host", "match", "include"].contains(&word.as_str()) && line.len() > word.len() => Format::SshConfig,
         () => Format::List,
     })
+}
+
+/// A list that begins with a text or an object, as no section and no IPv6 address does.
+fn is_json_list(line: &str) -> bool {
+    line.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{']))
 }
 
 fn ansible(file: &Path) -> Problem {
@@ -204,6 +209,9 @@ mod tests {
         assert_eq!(by_content(" {\"hosts\": []}"), Some(Format::Json));
         assert_eq!(by_content("[\n  \"web01\"\n]\n"), Some(Format::Json));
         assert_eq!(by_content("[\"web01\", \"[::1]:22\"]"), Some(Format::Json));
+        assert_eq!(by_content("[{\"name\": \"web01\"}]"), Some(Format::Json));
+        assert_eq!(by_content("[ {\n  \"name\": \"web01\"\n} ]"), Some(Format::Json));
+        assert_eq!(by_content("- name: web01\n  port: 22\n"), Some(Format::Yaml));
         assert_eq!(by_content("# c\n- web01\n"), Some(Format::Yaml));
         assert_eq!(by_content("#TYPE x\n\"PSComputerName\"\n\"web01\"\n"), Some(Format::Csv));
         assert_eq!(by_content("Name;Site\nweb01;ber\n"), Some(Format::Csv));

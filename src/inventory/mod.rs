@@ -21,6 +21,7 @@ mod list;
 mod load;
 mod model;
 mod named_files;
+mod owner;
 mod pattern;
 mod range;
 mod request;

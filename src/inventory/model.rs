@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ssh_config::SshConfig;
-use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean};
+use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean, plain_zone};
 
 /// What one host, group or file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -130,7 +130,7 @@ impl Inventory {
         *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
             self.hosts.push(Host {
                 name: Arc::from(name),
-                host: name.trim_start_matches('[').trim_end_matches(']').to_owned(),
+                host: plain_zone(name.trim_start_matches('[').trim_end_matches(']')).into_owned(),
                 scheme: None,
                 url: Connection::default(),
                 layer: Layer::default(),

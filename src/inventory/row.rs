@@ -1,6 +1,6 @@
 //! One host's entry on its way into the inventory, whatever format it came from.
 
-use crate::config::{Given, Place, Problem, Transport};
+use crate::config::{Given, Place, Problem, Transport, is_ipv6};
 
 use super::expression::{Atom, literal, split_top};
 use super::model::{Host, Inventory, Layer};
@@ -20,9 +20,11 @@ pub(super) struct HostRow<'a> {
 }
 
 impl HostRow<'_> {
-    /// Adds the entry to what other inventories said about the host; they must agree.
-    pub fn add(self, context: &FileContext, inventory: &mut Inventory, problems: &mut Vec<Problem>) {
-        for host in mention(self.name, self.at, &self.path, context, inventory, problems) {
+    /// Adds the entry to what other inventories said about the host; they must agree. Answers
+    /// with their places.
+    pub fn add(self, context: &FileContext, inventory: &mut Inventory, problems: &mut Vec<Problem>) -> Vec<usize> {
+        let hosts = mention(self.name, self.at, &self.path, context, inventory, problems);
+        for &host in &hosts {
             let entry = &mut inventory.hosts[host];
             for (key, one, two) in entry.url.disagreements(&self.layer.connection) {
                 let what = format!("'{key}' is set twice to different values: {one} and {two}");
@@ -30,7 +32,13 @@ impl HostRow<'_> {
             }
             merge(&mut entry.layer, &self.layer, &self.path, self.at, context, problems);
         }
+        hosts
     }
+}
+
+/// IPv6 in a cell or a text of its own needs no brackets; the inventory's names have them.
+pub(super) fn bracketed(name: &str) -> String {
+    if is_ipv6(name) { format!("[{name}]") } else { name.to_owned() }
 }
 
 /// Fills a layer of the inventory with what another entry says; where both differ, that is a problem.

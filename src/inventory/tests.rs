@@ -438,6 +438,63 @@ fn the_users_own_ssh_config_stands_behind_inventories() {
 }
 
 #[test]
+fn a_zone_is_not_a_token() {
+    let toml = "[defaults]\ntransport = 'ssh'\n[hosts.a]\naddress = 'fe80::1%home0'\n[hosts.b]\naddress = '[fe80::1%25Eth0]'\n\
+                [hosts.'[fe80::2%25eth0]']\n";
+    let config = "Host z\n  HostName fe80::1%%Home0\n  ProxyJump [fe80::9%eth0]:7\nHost *\n  ConnectTimeout 5\n";
+    let fake = || Fake::default().file("i.toml", toml).file("ssh_config", config);
+    let mut all = fake();
+    let targets = ["@all", "ssh://u@[fe80::3%25eth0]:7", "ssh://u@[fe80::4%eth0]"];
+    let resolved = run(&request(&targets, &["i.toml", "ssh_config"]), &mut all).expect("targets");
+    let addresses = resolved.targets.iter().map(|target| match &target.endpoint {
+        Endpoint::Ssh(ssh) => {
+            let hops = ssh.jump.iter().map(|hop| format!(" via {}", hop.server.address)).collect::<String>();
+            format!("{}{hops}", ssh.server.address)
+        }
+        other => other.to_string(),
+    });
+    assert_eq!(
+        addresses.collect::<Vec<_>>(),
+        [
+            "fe80::1%home0",
+            "fe80::1%Eth0",
+            "fe80::2%eth0",
+            "fe80::1%Home0 via fe80::9%eth0",
+            "fe80::3%eth0",
+            "fe80::4%eth0"
+        ]
+    );
+    let refused =
+        ssh(&mut Fake::default().file("ssh_config", "Host y\n  HostName fe80::1%lo\n"), &["y"], &["ssh_config"]);
+    assert!(refused.contains("HostName: %l has no meaning in 'fe80::1%lo'"), "as ssh says: {refused}");
+}
+
+#[test]
+fn several_ssh_configs_hold_together() {
+    let fake = || {
+        Fake::default()
+            .file("one_ssh_config", "Host a\n  Port 1\nHost web*\n  User one\nHost both\n  Port 11\n")
+            .file(
+                "two_ssh_config",
+                "Host b\n  ProxyJump gate\nHost web*\n  User two\n  Port 22\nHost both\n  User two\n  Port 99\n",
+            )
+            .file("gates_ssh_config", "Host gate\n  HostName 10.0.0.1\n  Port 7\nHost *\n  User any\n")
+    };
+    let all = ["one_ssh_config", "two_ssh_config", "gates_ssh_config"];
+    let shown = |targets: &[&str], files: &[&str]| ssh(&mut fake(), targets, files);
+    // Hosts of each, sections of all; the first value counts, as where one file includes the next.
+    assert_eq!(
+        shown(&["@all"], &all),
+        "any@ssh://a:1, two@ssh://both:11, any@ssh://b:22 via 10.0.0.1, any@ssh://10.0.0.1:7"
+    );
+    assert_eq!(shown(&["web1"], &all), "one@ssh://web1:22");
+    assert_eq!(shown(&["web1"], &["two_ssh_config", "one_ssh_config"]), "two@ssh://web1:22");
+    assert_eq!(shown(&["other"], &all), "any@ssh://other:22");
+    assert_eq!(shown(&["b"], &all[..2]), "ssh://b:22 via gate");
+    assert_eq!(shown(&["a"], &["gates_ssh_config", "one_ssh_config"]), "any@ssh://a:1");
+}
+
+#[test]
 fn ssh_configs_include_others() {
     let fake = || {
         Fake::default()
@@ -535,8 +592,8 @@ fn yaml_names_stay_as_they_are_written() {
     assert_eq!(names("hosts: {no: {}, 010: {}, true: ~}\n"), "no 010 true");
     assert_eq!(
         names("hosts: [~, [a], +5]\n"),
-        "i.yaml:1:9: hosts: expected a name, found nothing\n\
-        i.yaml:1:12: hosts: expected a name, found a list\ni.yaml:1:17: hosts: '+5' is not a host name"
+        "i.yaml:1:9: hosts: expected a name or the table of a host, found nothing\n\
+        i.yaml:1:12: hosts: expected a name or the table of a host, found a list\ni.yaml:1:17: hosts: '+5' is not a host name"
     );
     let settings = "hosts:\n  h:\n    user: 007\n    auth: NTLM\n    tls: yes\n    port: 05986\n    configuration_name: on\n\
                     \x20   labels: {stage: no, rack: 1.10, live: True}\n    vars: {country: NO, ver: 1.10, o: 010, \
@@ -568,7 +625,7 @@ fn json_lists_of_hosts() {
     };
     assert_eq!(json(r#"["web[1-2]", "db:22", "ssh://u@c"]"#), "web[1-2],db:22,c");
     assert_eq!(json("[]"), "no target matches");
-    assert_eq!(json("[null]"), "i.json:1:2: hosts: expected a name, found nothing");
+    assert_eq!(json("[null]"), "i.json:1:2: hosts: expected a name or the table of a host, found nothing");
     assert_eq!(json("\"web1\""), "i.json:1:1: expected a table, found a text");
 }
 
@@ -877,5 +934,62 @@ proptest! {
         prop_assert_eq!(names(inventory, &[&format!("{a}!{b}")]), expect(one.difference(&two).copied().collect()));
         prop_assert_eq!(names(inventory, &[&format!("{a},{b}")]), expect(one.union(&two).copied().collect()));
         prop_assert_eq!(names(inventory, &[&a, &format!("!{b}")]), expect(one.difference(&two).copied().collect()));
+    }
+}
+
+/// What `hosts list -o json` shows of each host, in short.
+fn hosts_of(file: &str, text: &str) -> String {
+    let mut fake = Fake::default().file(file, text);
+    let hosts = select(&request(&["@all"], &[file]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+    let shown = |host: &super::HostSettings| {
+        let set = shown(&host.effective.connection);
+        let wanted = ["address=", "port=", "user="].iter();
+        let set = wanted.filter_map(|key| set.iter().find(|set| set.starts_with(key) && !set.ends_with("default")));
+        let set = set.map(|set| set.split(' ').next().unwrap_or_default());
+        let vars = host.effective.vars.iter().map(|(key, given)| format!("{key}={}", given.value));
+        let mut groups: Vec<_> = host.groups.iter().map(|group| format!("@{group}")).collect();
+        groups.sort();
+        let parts = std::iter::once(host.name.to_string()).chain(set.map(str::to_owned)).chain(vars).chain(groups);
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    hosts.map_or_else(|errors| errors.to_string(), |hosts| hosts.iter().map(shown).collect::<Vec<_>>().join("; "))
+}
+
+#[test]
+fn hosts_of_a_list_may_be_tables() {
+    let expected = "a address=10.0.0.1 port=7 rack=3 @eu @web; b; c1 user=u; c2 user=u; [fe80::1]";
+    let json = r#"[{"name": "a", "address": "10.0.0.1", "port": 7, "vars": {"rack": 3}, "groups": ["web", "eu"]}, "b",
+                   {"name": "c[1-2]", "user": "u"}, {"name": "fe80::1"}]"#;
+    assert_eq!(hosts_of("i.json", json), expected);
+    assert_eq!(hosts_of("inventory", json), expected);
+    assert_eq!(hosts_of("i.json", &format!("{{\"hosts\": {json}}}")), expected);
+    let yaml = "- name: a\n  address: 10.0.0.1\n  port: 7\n  vars: {rack: 3}\n  groups: [web, eu]\n- b\n\
+                - {name: 'c[1-2]', user: u}\n- name: fe80::1\n";
+    assert_eq!(hosts_of("i.yaml", yaml), expected);
+    assert_eq!(hosts_of("inventory", yaml), expected);
+    // In a group, in a TOML list, and groups of a host's own table.
+    let group = "groups:\n  db:\n    hosts:\n    - name: d\n      port: 9\n    - e\n";
+    assert_eq!(hosts_of("i.yaml", group), "d port=9 @db; e @db");
+    assert_eq!(hosts_of("i.toml", "hosts = [{name = 'd', port = 9}, 'e']\n"), "d port=9; e");
+    assert_eq!(hosts_of("i.toml", "[hosts.d]\ngroups = 'web'\n[groups.web]\nport = 9\n"), "d port=9 @web");
+}
+
+#[test]
+fn mistakes_in_listed_hosts_are_those_of_host_tables() {
+    for (json, wanted) in [
+        (r#"[{"address": "10.0.0.1"}]"#, "i.json:1:2: hosts: this host has no 'name'"),
+        (r#"[{"name": ""}]"#, "hosts: this host has no 'name'"),
+        (r#"[{"name": ["a"]}]"#, "hosts: this host has no 'name'"),
+        (r#"[{"name": "a", "prot": 7}]"#, "hosts > a: unknown key 'prot'\n  hint: did you mean 'port'"),
+        (r#"[{"name": "a", "port": "x"}]"#, "hosts > a > port: expected a port, a number from 1 to 65535"),
+        (r#"[{"name": "a", "groups": ["all"]}]"#, "hosts > a > groups: 'all' cannot be the name of a group"),
+        (r#"[{"name": "a", "port": 1}, {"name": "a", "port": 2}]"#, "hosts > a: 'port' is set twice"),
+        (r#"[{"name": "a", "name": "b"}]"#, "hosts: 'name' stands twice"),
+        (r#"[{"name": "a b"}]"#, "hosts > a b: 'a b' is not a host name"),
+        (r#"[["a"]]"#, "hosts: expected a name or the table of a host, found a list"),
+        (r#"[null]"#, "hosts: expected a name or the table of a host, found nothing"),
+    ] {
+        let found = hosts_of("i.json", json);
+        assert!(found.contains(wanted), "{json}: {found}");
     }
 }

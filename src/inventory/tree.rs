@@ -1,16 +1,17 @@
 //! Our own inventory format, read from a tree that may have been TOML, YAML or JSON.
 //!
-//! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`vars`,
-//! `labels`, connection keys); or a list of hosts and nothing else. Every mistake is noted; reading goes on.
+//! `[defaults]`, `[groups.NAME]` (`hosts`, `children`, `vars`, `labels`, connection keys) and `[hosts.NAME]` (`groups`,
+//! `vars`, `labels`, connection keys); or a list of hosts and nothing else. An item of such a list, and of `hosts`
+//! everywhere, is a name or a table with a `name` and what `[hosts.NAME]` has. Every mistake is noted; reading goes on.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Connection, Entry, Given, Node, Origin, Place, Problem, Source, Value, did_you_mean};
+use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value, did_you_mean};
 
-use super::expression::is_host_name;
 use super::model::{Child, Inventory, Layer};
-use super::row::{HostRow, mention, merge};
+use super::owner::{Owner, set_key};
+use super::row::{HostRow, bracketed, mention, merge};
 
 /// What an inventory file may do.
 #[derive(Debug, Clone)]
@@ -42,61 +43,6 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
         }
     }
     reader.problems
-}
-
-/// Which entry of an inventory a layer belongs to.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Owner {
-    Defaults,
-    Group,
-    Host,
-}
-
-impl Owner {
-    pub(super) fn source(self, context: &FileContext, line: u32, entry: &Arc<str>) -> Source {
-        let origin = Origin { file: context.file.clone(), line, entry: entry.clone() };
-        match self {
-            Self::Defaults => Source::Defaults(origin),
-            Self::Group => Source::Group(origin),
-            Self::Host => Source::Host(origin),
-        }
-    }
-}
-
-/// Sets a connection key of a layer: passwords only in private files, paths relative to the inventory's folder.
-///
-/// Answers `None` if there is no such key.
-pub(super) fn set_key(
-    connection: &mut Connection,
-    key: &str,
-    node: &Node,
-    context: &FileContext,
-    source: &Source,
-) -> Option<Result<(), (String, Option<String>)>> {
-    if key == "password" && !context.private {
-        let what = "a password stands in a file that others can read".to_owned();
-        let hint =
-            format!("chmod 600 {}, or name a variable that holds it: password_env = \"NAME\"", context.file.display());
-        return Some(Err((what, Some(hint))));
-    }
-    let set = connection.set(key, node, source)?.map_err(|what| (what, None));
-    connection.set_from_folder(key, context.file.parent().unwrap_or(Path::new("")));
-    if let Some(given) = connection.address.as_mut().filter(|_| key == "address") {
-        match bare_address(&given.value) {
-            Some(bare) => given.value = bare,
-            None => {
-                let what = format!("'{}' is not an address; write a name, an IPv4 or an IPv6 address", given.value);
-                return Some(Err((what, None)));
-            }
-        }
-    }
-    Some(set)
-}
-
-/// An address without the brackets of IPv6, if it is one.
-fn bare_address(text: &str) -> Option<String> {
-    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    (is_host_name(bare) || is_host_name(&format!("[{bare}]"))).then(|| bare.to_owned())
 }
 
 struct Reader<'a> {
@@ -153,15 +99,22 @@ impl Reader<'_> {
         for entry in self.table(node, "groups") {
             let name = entry.key.as_str();
             let path = format!("groups > {name}");
-            if !is_group_name(name) {
-                let hint = Some("letters, digits, - and _; not all, last or run".to_owned());
-                self.problem(entry.at, "groups", format!("'{name}' cannot be the name of a group"), hint);
+            if !self.may_name_group(name, entry.at, "groups") {
                 continue;
             }
             let group = self.inventory.group_or_new(name);
             self.inventory.groups[group].defined = true;
             self.group(group, &entry.node, &path);
         }
+    }
+
+    fn may_name_group(&mut self, name: &str, at: Place, path: &str) -> bool {
+        let may = is_group_name(name);
+        if !may {
+            let hint = Some("letters, digits, - and _; not all, last or run".to_owned());
+            self.problem(at, path, format!("'{name}' cannot be the name of a group"), hint);
+        }
+        may
     }
 
     fn group(&mut self, group: usize, node: &Node, path: &str) {
@@ -179,13 +132,15 @@ impl Reader<'_> {
     }
 
     fn members(&mut self, group: usize, node: &Node, path: &str) {
-        for (at, pattern) in self.texts(node, path) {
-            for host in self.mention(at, path, &pattern) {
-                let groups = &mut self.inventory.hosts[host].groups;
-                if !groups.contains(&group) {
-                    groups.push(group);
-                }
-            }
+        for host in self.listed(node, path) {
+            self.join(host, group);
+        }
+    }
+
+    fn join(&mut self, host: usize, group: usize) {
+        let groups = &mut self.inventory.hosts[host].groups;
+        if !groups.contains(&group) {
+            groups.push(group);
         }
     }
 
@@ -201,24 +156,76 @@ impl Reader<'_> {
 
     fn hosts(&mut self, node: &Node) {
         if let Value::List(_) = node.value {
-            for (at, pattern) in self.texts(node, "hosts") {
-                self.mention(at, "hosts", &pattern);
-            }
+            self.listed(node, "hosts");
             return;
         }
         for entry in self.table(node, "hosts") {
-            self.host(&entry);
+            let path = format!("hosts > {}", entry.key);
+            let settings = self.table(&entry.node, &path);
+            self.host(&entry.key, entry.at, &settings);
         }
     }
 
-    fn host(&mut self, host: &Entry) {
-        let path = format!("hosts > {}", host.key);
-        let owner: Arc<str> = Arc::from(host.key.as_str());
-        let mut row = HostRow { name: &host.key, at: host.at, path: path.clone(), layer: Layer::default() };
-        for entry in self.table(&host.node, &path) {
-            self.layer_key(&mut row.layer, Owner::Host, &entry, &path, &owner, &[]);
+    /// The hosts of a list: names, ranges and URLs, or tables that have the `name` inside.
+    fn listed(&mut self, node: &Node, path: &str) -> Vec<usize> {
+        let mut hosts = Vec::new();
+        for item in items(node) {
+            match (&item.value, item.as_text()) {
+                (Value::Table(_), _) => hosts.extend(self.listed_host(item, path)),
+                (_, Some(text)) => hosts.extend(self.mention(item.at, path, &text)),
+                _ => {
+                    let what = format!("expected a name or the table of a host, found {}", item.kind());
+                    self.problem(item.at, path, what, None);
+                }
+            }
         }
-        row.add(self.context, self.inventory, &mut self.problems);
+        hosts
+    }
+
+    fn listed_host(&mut self, node: &Node, path: &str) -> Vec<usize> {
+        let (names, settings): (Vec<_>, Vec<_>) =
+            self.table(node, path).into_iter().partition(|entry| entry.key == "name");
+        let name = names.first().map(|entry| (entry.node.at, entry.node.as_text().unwrap_or_default()));
+        match name {
+            Some((at, name)) if !name.trim().is_empty() => self.host(&bracketed(&name), at, &settings),
+            _ => {
+                let hint = Some("each has one: {\"name\": \"web01\", \"address\": \"10.0.0.1\"}".to_owned());
+                self.problem(node.at, path, "this host has no 'name'", hint);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Adds what one entry says of a host, or of every host of a range.
+    fn host(&mut self, name: &str, at: Place, settings: &[Entry]) -> Vec<usize> {
+        let path = format!("hosts > {name}");
+        let owner: Arc<str> = Arc::from(name);
+        let mut row = HostRow { name, at, path: path.clone(), layer: Layer::default() };
+        let mut groups = Vec::new();
+        for entry in settings {
+            match entry.key.as_str() {
+                "groups" => groups.extend(self.joined_groups(&entry.node, &format!("{path} > groups"))),
+                _ => self.layer_key(&mut row.layer, Owner::Host, entry, &path, &owner, &["groups"]),
+            }
+        }
+        let hosts = row.add(self.context, self.inventory, &mut self.problems);
+        for (&host, &group) in hosts.iter().flat_map(|host| groups.iter().map(move |group| (host, group))) {
+            self.join(host, group);
+        }
+        hosts
+    }
+
+    /// The groups that a host names; one that has no table of its own is there by that.
+    fn joined_groups(&mut self, node: &Node, path: &str) -> Vec<usize> {
+        let mut groups = Vec::new();
+        for (at, name) in self.texts(node, path) {
+            if self.may_name_group(&name, at, path) {
+                let group = self.inventory.group_or_new(&name);
+                self.inventory.groups[group].defined = true;
+                groups.push(group);
+            }
+        }
+        groups
     }
 
     /// A key that defaults, groups and hosts share: `vars`, `labels` or a connection key.
@@ -270,13 +277,8 @@ impl Reader<'_> {
 
     /// A text or a list of texts, each with its place.
     fn texts(&mut self, node: &Node, path: &str) -> Vec<(Place, String)> {
-        let items = match &node.value {
-            Value::List(items) => items.as_slice(),
-            Value::Null => &[],
-            _ => std::slice::from_ref(node),
-        };
-        let mut texts = Vec::with_capacity(items.len());
-        for item in items {
+        let mut texts = Vec::new();
+        for item in items(node) {
             match item.as_text() {
                 Some(text) => texts.push((item.at, text)),
                 None => self.problem(item.at, path, format!("expected a name, found {}", item.kind()), None),
@@ -287,6 +289,15 @@ impl Reader<'_> {
 
     fn mention(&mut self, at: Place, path: &str, pattern: &str) -> Vec<usize> {
         mention(pattern, at, path, self.context, self.inventory, &mut self.problems)
+    }
+}
+
+/// The items of a list, or a single value as one.
+fn items(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(items) => items.as_slice(),
+        Value::Null => &[],
+        _ => std::slice::from_ref(node),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Connection, Given, Source, Transport, split_port};
+use crate::config::{Connection, Given, Source, Transport, plain_zone, split_port};
 
 /// A target written as a URL.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,7 @@ pub fn parse_url(url: &str) -> Result<UrlTarget, String> {
     let given = |text: &str| Given::new(text.to_owned(), source.clone());
     Ok(UrlTarget {
         name: place.to_owned(),
-        host: address.to_owned(),
+        host: plain_zone(address).into_owned(),
         transport: transport.map(|transport| Given::new(transport, source.clone())),
         connection: Connection {
             user: user.filter(|user| !user.is_empty()).map(given),

@@ -35,6 +35,7 @@ mod ssh_busy;
 mod ssh_cli;
 mod ssh_config;
 mod ssh_keys;
+mod ssh_ipv6;
 mod ssh_password;
 mod support;
 mod text;

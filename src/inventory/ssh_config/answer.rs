@@ -19,6 +19,8 @@ pub struct Answer {
     pub(super) family: Option<Given<AddressFamily>>,
     pub(super) user: Option<Given<String>>,
     pub(super) jump: Option<Given<Vec<Jump>>>,
+    /// The address is what it is: its tokens have been put in.
+    pub(super) settled: bool,
     /// Key files; `none` is one of them.
     pub(super) identities: Vec<Given<String>>,
     pub(super) identities_only: Option<Given<bool>>,
@@ -60,7 +62,8 @@ impl Answer {
         let none = || Given::new("none".to_owned(), Source::BuiltIn);
         Self {
             original: original.to_owned(),
-            address: said.address.clone(),
+            // The percent sign of a zone is no token: what others say is not OpenSSH's `HostName`.
+            address: said.address.clone().map(|given| Given::new(given.value.replace('%', "%%"), given.source)),
             port: said.port.clone(),
             user: said.user.clone(),
             jump: said.jump.clone(),
@@ -72,6 +75,7 @@ impl Answer {
     /// Where to connect, as far as it is known.
     pub(super) fn host(&self) -> String {
         match &self.address {
+            Some(given) if self.settled => given.value.clone(),
             Some(given) => self.host_name(&given.value).unwrap_or_else(|_| given.value.clone()),
             None => self.original.clone(),
         }

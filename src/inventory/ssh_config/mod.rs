@@ -21,6 +21,7 @@ pub use access::{Access, Asker, usual_known_hosts};
 pub use answer::Answer;
 
 use super::model::{Inventory, Layer};
+use super::owner::Owner;
 use super::row::HostRow;
 use super::text::decode;
 use super::tree::FileContext;
@@ -37,7 +38,7 @@ const SYSTEM: &str = "/etc/ssh/ssh_config";
 #[derive(Debug, Default, PartialEq)]
 pub struct SshConfig {
     /// The files, the strongest first.
-    files: Vec<Vec<Item>>,
+    files: Vec<Arc<[Item]>>,
     /// What is wrong with the user's own files, for every host that needs them.
     mistakes: Vec<Problem>,
 }
@@ -63,7 +64,7 @@ pub fn read_ssh_config(
         HostRow { name: alias, at: place, path: String::new(), layer }.add(&context, inventory, &mut problems);
     }
     if let Some(source) = inventory.sources.get_mut(context.source) {
-        source.ssh = Some(Arc::new(SshConfig { files: vec![items], mistakes: Vec::new() }));
+        source.ssh = Some(Arc::new(SshConfig { files: vec![items.into()], mistakes: Vec::new() }));
     }
     problems
 }
@@ -102,7 +103,7 @@ impl SshConfig {
             match read {
                 Ok(text) => {
                     let mut reader = Reader::new(around, anchor);
-                    config.files.push(reader.items(&text, &file, 0));
+                    config.files.push(reader.items(&text, &file, 0).into());
                     config.mistakes.append(&mut reader.problems);
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
@@ -113,6 +114,16 @@ impl SshConfig {
             }
         }
         config
+    }
+
+    /// Several configurations as one, as if each one included the next at its end.
+    pub fn joined<'a>(configs: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut joined = Self::default();
+        for config in configs {
+            joined.files.extend(config.files.iter().cloned());
+            joined.mistakes.extend(config.mistakes.iter().cloned());
+        }
+        joined
     }
 
     /// What the files say about a host, on top of what is said already: address, port, user and bastions.
@@ -150,7 +161,9 @@ impl Reading<'_> {
             }
         };
         // An address stays as it is written.
-        let value = if value.parse::<IpAddr>().is_ok() { value } else { value.to_lowercase() };
+        let is_address = value.parse::<IpAddr>().is_ok() || is_ipv6(&value);
+        let value = if is_address { value } else { value.to_lowercase() };
         answer.address = Some(Given::new(value, given.source));
+        answer.settled = true;
     }
 }

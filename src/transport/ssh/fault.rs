@@ -34,7 +34,12 @@ pub(super) fn is_turned_away(error: &Error) -> bool {
 }
 
 pub(super) fn dns(address: &str, error: &io::Error) -> Error {
-    Error::new(Reason::Dns, format!("the name {address} has no address: {error}"))
+    if address.contains('%') {
+        let text = format!("the address {address} has a zone that is not an interface of this machine");
+        return Error::new(Reason::Dns, text)
+            .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)");
+    }
+    Error::new(Reason::Dns, format!("the name {address} has no address: {}", words::io(error)))
         .with_hint("check the spelling, or set the target's address in the inventory")
 }
 
