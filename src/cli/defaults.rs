@@ -2,42 +2,52 @@
 
 use std::ffi::OsString;
 
-use crate::config::{Config, Given, Node, Value};
+use clap::Command;
 
-/// The keys, each a long flag with `_` for `-`.
-pub const RUN_KEYS: [&str; 18] = [
-    "throttle",
-    "connect_throttle",
-    "retries",
-    "retry_delay",
-    "auth_fail_limit",
-    "deadline",
-    "strict",
-    "exit_zero",
-    "native_errors",
-    "output",
-    "streams",
-    "progress",
-    "color",
-    "quiet",
-    "verbose",
-    "csv_delimiter",
-    "csv_bom",
-    "csv_raw",
+use crate::config::{Config, FileKey, Given, Node, Value};
+
+/// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
+pub const RUN_KEYS: [FileKey; 18] = [
+    FileKey::harmless("throttle"),
+    FileKey::harmless("connect_throttle"),
+    FileKey::harmless("retries"),
+    FileKey::harmless("retry_delay"),
+    FileKey::weighty("auth_fail_limit"),
+    FileKey::harmless("deadline"),
+    FileKey::harmless("strict"),
+    FileKey::harmless("exit_zero"),
+    FileKey::harmless("native_errors"),
+    FileKey::harmless("output"),
+    FileKey::harmless("streams"),
+    FileKey::harmless("progress"),
+    FileKey::harmless("color"),
+    FileKey::harmless("quiet"),
+    FileKey::harmless("verbose"),
+    FileKey::harmless("csv_delimiter"),
+    FileKey::harmless("csv_bom"),
+    FileKey::weighty("csv_raw"),
 ];
 
-/// Puts the configured flags in front of those that were typed, so that the typed ones win; a key whose variable is set
-/// in the environment is left out.
-pub fn add(typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+/// Puts the configured flags in front of those that were typed, so that the typed ones win. A key whose variable is set
+/// in the environment is left out, and one that the command has no flag for.
+pub fn add(cli: &Command, typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
     // How many words stand before the flags: the program, the command, and which way to copy.
     let words = match typed.get(1).and_then(|command| command.to_str()) {
         Some("run") => 2,
         Some("copy") if typed.get(2).is_some_and(|way| way == "push" || way == "pull") => 3,
         _ => return typed,
     };
-    let flags = unset(config, is_set).filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
     let (command, rest) = typed.split_at(words);
+    let flags = unset(config, is_set).filter(|(key, _)| takes(cli, command, key));
+    let flags = flags.filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
     command.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect()
+}
+
+/// Whether a command, named by the words from the program on, has a flag for a key.
+fn takes(cli: &Command, command: &[OsString], key: &str) -> bool {
+    let found = command.iter().skip(1).try_fold(cli, |command, word| command.find_subcommand(word));
+    let long = key.replace('_', "-");
+    found.is_some_and(|command| command.get_arguments().any(|flag| flag.get_long() == Some(long.as_str())))
 }
 
 /// The configured flags whose value `refuse` does not take, each with where it stands and why. It is given a command line
@@ -74,7 +84,10 @@ fn flag(key: &str, node: &Node) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
+    use crate::cli::Cli;
     use crate::config::{Place, Source};
 
     fn config(entries: &[(&str, Value)]) -> Config {
@@ -87,7 +100,7 @@ mod tests {
 
     fn added(typed: &[&str], config: &Config) -> Vec<String> {
         let typed = typed.iter().map(OsString::from).collect();
-        let all = add(typed, config, |variable| variable == "PSFLEET_RETRIES");
+        let all = add(&Cli::command(), typed, config, |variable| variable == "PSFLEET_RETRIES");
         all.into_iter().map(|text| text.into_string().expect("Unicode")).collect()
     }
 
@@ -96,14 +109,23 @@ mod tests {
         let config = config(&[
             ("quiet", Value::Bool(true)),
             ("retries", Value::Number(9.into())),
+            ("native_errors", Value::Bool(true)),
             ("strict", Value::Bool(false)),
             ("throttle", Value::Number(64.into())),
         ]);
         let run = added(&["psfleet", "run", "-c", "8", "1"], &config);
-        assert_eq!(run, ["psfleet", "run", "--quiet", "--throttle=64", "-c", "8", "1"]);
+        assert_eq!(run, ["psfleet", "run", "--native-errors", "--quiet", "--throttle=64", "-c", "8", "1"]);
         let copy = added(&["psfleet", "copy", "push", "a", "b"], &config);
         assert_eq!(copy, ["psfleet", "copy", "push", "--quiet", "--throttle=64", "a", "b"]);
         assert_eq!(added(&["psfleet", "hosts"], &config), ["psfleet", "hosts"]);
+    }
+
+    #[test]
+    fn each_key_is_a_flag_of_a_run() {
+        let run = ["psfleet", "run"].map(OsString::from);
+        for key in RUN_KEYS {
+            assert!(takes(&Cli::command(), &run, key.name), "{}", key.name);
+        }
     }
 
     #[test]

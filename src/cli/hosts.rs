@@ -9,7 +9,7 @@ use super::args::connect::ConnectArgs;
 use super::args::request;
 use super::args::targets::TargetArgs;
 use super::surroundings::Machine;
-use crate::config::{Config, Source};
+use crate::config::{Config, FileKey, Source};
 use crate::inventory::{Errors, HostSettings, PasswordSource, SandboxStarter, fold, names, select};
 
 /// Show which hosts an expression means and how they would be reached
@@ -36,6 +36,8 @@ enum HostsCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("ask_pass", |arg| arg.hide(true).env(None::<&str>).value_parser(nobody_asks)))]
+#[command(mut_arg("no_input", |arg| arg.hide(true)))]
 struct ListArgs {
     /// Hosts to show, as for --targets; all of the inventory without it
     #[arg(value_name = "EXPR")]
@@ -50,6 +52,14 @@ struct ListArgs {
     /// Output format
     #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     output: Format,
+}
+
+/// Nothing is asked for by a command that logs on nowhere; `false` is what an absent flag means.
+fn nobody_asks(given: &str) -> Result<bool, String> {
+    match given {
+        "false" => Ok(false),
+        _ => Err("hosts logs on nowhere, so it needs no password".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -70,7 +80,7 @@ impl HostsArgs {
     ///
     /// # Errors
     /// [`Errors`] with its exit code, or what stdout said.
-    pub fn run(self, config_keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<()> {
+    pub fn run(self, config_keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<()> {
         let text = match self.command.unwrap_or(HostsCommand::List(self.list)) {
             HostsCommand::List(args) => args.list(config_keys, sandbox)?,
             HostsCommand::Show(args) => args.show(config_keys, sandbox)?,
@@ -85,7 +95,7 @@ impl HostsArgs {
 }
 
 impl ListArgs {
-    fn list(self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+    fn list(self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
         let format = self.output;
         let hosts = self.select(keys, sandbox)?;
         Ok(match format {
@@ -94,7 +104,7 @@ impl ListArgs {
         })
     }
 
-    fn show(self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+    fn show(self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
         let format = self.output;
         let hosts = self.select(keys, sandbox)?;
         Ok(match format {
@@ -103,7 +113,7 @@ impl ListArgs {
         })
     }
 
-    fn select(mut self, keys: &[&str], sandbox: &mut SandboxStarter<'_>) -> Result<Vec<HostSettings>, Errors> {
+    fn select(mut self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> Result<Vec<HostSettings>, Errors> {
         let mut machine = Machine::default();
         // What was typed stands above the environment, and does not add to it.
         let from_env = std::env::var("PSFLEET_TARGETS").is_ok_and(|text| text.split('\n').eq(&self.targets.targets));

@@ -76,7 +76,7 @@ pub fn main() -> ExitCode {
     if let Some(mistake) = single_dash::mistake(&Cli::command(), &typed) {
         return exit::usage(&[mistake]);
     }
-    let with_defaults = defaults::add(typed.clone(), &config, is_set);
+    let with_defaults = defaults::add(&Cli::command(), typed.clone(), &config, is_set);
     let cli = match Cli::try_parse_from(&with_defaults) {
         Ok(cli) => cli,
         // What is wrong in a file or in the environment would be told as if it had been typed.

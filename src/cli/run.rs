@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
+use super::args::course::CourseArgs;
 use super::args::output::OutputFormat;
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
@@ -37,7 +38,8 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
     let commands = Commands::new(call, &secrets, &hosts)?;
     let sinks = args.output.open_for_script(&console, args.execute.depth)?;
-    course::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &args.execute.course, &console, sinks)
+    let course = CourseArgs { native_errors: args.execute.native_errors, ..args.execute.course.clone() };
+    course::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &course, &console, sinks)
 }
 
 /// Shows what would be done, once it is known that it could be.

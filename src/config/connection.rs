@@ -33,7 +33,7 @@ pub enum Untrusted {
 }
 
 macro_rules! connection_keys {
-    ($( $(#[$doc:meta])* $name:ident: $type:ty ),+ $(,)?) => {
+    ($( $(#[$doc:meta])* $name:ident: $type:ty $(=> $harmless:ident)? ),+ $(,)?) => {
         /// One layer of connection settings: what one flag set, host, group or file says. Keys that it doesn't name
         /// are `None`.
         #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,6 +44,13 @@ macro_rules! connection_keys {
         impl Connection {
             /// The names of all keys, as files write them.
             pub const KEYS: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// Keys that a configuration file may set though others could have written it: they say nothing of where we
+            /// connect, as whom, how safely, or what runs here. A new key is not among them unless its line says so.
+            pub const HARMLESS: &'static [&'static str] = &[$( $({
+                let _ = stringify!($harmless);
+                stringify!($name)
+            },)? )+];
 
             /// Sets a key from a file. `None` if there is no key of that name, `Some(Err)` with what was expected.
             pub fn set(&mut self, key: &str, node: &Node, source: &Source) -> Option<Result<(), String>> {
@@ -156,11 +163,11 @@ connection_keys! {
     /// Local: the PowerShell to start.
     pwsh: PathBuf,
     /// DNS, TCP, TLS and authentication together.
-    connect_timeout: Duration,
+    connect_timeout: Duration => harmless,
     /// Up to the opened runspace pool.
-    open_timeout: Duration,
+    open_timeout: Duration => harmless,
     /// The pipeline.
-    timeout: Duration,
+    timeout: Duration => harmless,
     /// WinRM over HTTPS.
     tls: bool,
     /// Extra roots in a PEM file.

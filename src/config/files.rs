@@ -14,29 +14,27 @@ use super::surroundings::Surroundings;
 use super::toml::parse_toml;
 use crate::words;
 
-/// What a file may say that others could have written: nothing of where we connect, as whom, how safely, or what runs
-/// here. A key that is not in this list is not among them, so that a new one is no hole.
-const HARMLESS: [&str; 19] = [
-    "connect_timeout",
-    "open_timeout",
-    "timeout",
-    "throttle",
-    "connect_throttle",
-    "retries",
-    "retry_delay",
-    "deadline",
-    "strict",
-    "exit_zero",
-    "native_errors",
-    "output",
-    "streams",
-    "progress",
-    "color",
-    "quiet",
-    "verbose",
-    "csv_delimiter",
-    "csv_bom",
-];
+/// A key of configuration files besides the connection keys and `inventory`, and who may set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileKey {
+    /// Its name.
+    pub name: &'static str,
+    /// A file that others could have written may set it: it says nothing of where we connect, as whom, how safely, how often a
+    /// credential is tried, or what runs here.
+    pub is_harmless: bool,
+}
+
+impl FileKey {
+    /// A key that any file may set.
+    pub const fn harmless(name: &'static str) -> Self {
+        Self { name, is_harmless: true }
+    }
+
+    /// A key for files that nobody else could have written.
+    pub const fn weighty(name: &'static str) -> Self {
+        Self { name, is_harmless: false }
+    }
+}
 
 /// What the configuration files say.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,7 +55,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in every file.
-    pub fn load(around: &mut dyn Surroundings, other_keys: &[&str]) -> Result<Self, Vec<Problem>> {
+    pub fn load(around: &mut dyn Surroundings, other_keys: &[FileKey]) -> Result<Self, Vec<Problem>> {
         let mut config = Self::default();
         let mut problems = Vec::new();
         let mut walked = false;
@@ -72,7 +70,7 @@ impl Config {
                     match (Self::read(&file.path, &text, other_keys), around.exposure(&file.path)) {
                         (Ok(layer), None) => config.fill(layer),
                         (Ok(mut layer), Some(exposure)) => {
-                            layer.distrust(&file.path, &exposure);
+                            layer.distrust(&file.path, &exposure, other_keys);
                             config.fill(layer);
                         }
                         (Err(mistakes), None) => problems.extend(mistakes),
@@ -93,7 +91,7 @@ impl Config {
     }
 
     /// What one file says.
-    fn read(path: &Path, text: &str, other_keys: &[&str]) -> Result<Self, Vec<Problem>> {
+    fn read(path: &Path, text: &str, other_keys: &[FileKey]) -> Result<Self, Vec<Problem>> {
         let (node, errors) = parse_toml(text.trim_start_matches('\u{feff}'));
         if !errors.is_empty() {
             return Err(errors.into_iter().map(|(at, message)| Problem::at(path, at, "", message)).collect());
@@ -105,7 +103,7 @@ impl Config {
         if problems.is_empty() { Ok(layer) } else { Err(problems) }
     }
 
-    fn entry(&mut self, path: &Path, entry: Entry, other_keys: &[&str]) -> Result<(), Problem> {
+    fn entry(&mut self, path: &Path, entry: Entry, other_keys: &[FileKey]) -> Result<(), Problem> {
         let at = entry.node.at;
         let key = entry.key.as_str();
         let source = Source::Config(Origin { file: Arc::from(path), line: at.line, entry: Arc::from("") });
@@ -117,7 +115,7 @@ impl Config {
             let problem = Problem::at(path, entry.at, key, "a configuration file must not hold a password");
             return Err(problem.with_hint("name the variable that holds it: password_env = \"NAME\""));
         }
-        if other_keys.contains(&key) {
+        if other_keys.iter().any(|other| other.name == key) {
             self.others.insert(entry.key, Given::new(entry.node, source));
             return Ok(());
         }
@@ -127,7 +125,8 @@ impl Config {
                 read.map_err(|what| Problem::at(path, at, key, what))
             }
             None => {
-                let known = Connection::KEYS.iter().chain(other_keys).copied().chain(["inventory"]);
+                let others = other_keys.iter().map(|other| other.name);
+                let known = Connection::KEYS.iter().copied().chain(others).chain(["inventory"]);
                 let problem = Problem::at(path, entry.at, "", format!("unknown key '{key}'"));
                 Err(Problem { hint: did_you_mean(key, known), ..problem })
             }
@@ -135,14 +134,15 @@ impl Config {
     }
 
     /// Drops what a file must not decide that others could have written, and says so.
-    fn distrust(&mut self, path: &Path, exposure: &str) {
-        let mut ignored: Vec<String> = self.connection.keep(&HARMLESS).into_iter().map(str::to_owned).collect();
+    fn distrust(&mut self, path: &Path, exposure: &str, other_keys: &[FileKey]) {
+        let dropped = self.connection.keep(Connection::HARMLESS);
+        let mut ignored: Vec<String> = dropped.into_iter().map(str::to_owned).collect();
         if !self.inventories.is_empty() {
             self.inventories.clear();
             ignored.push("inventory".to_owned());
         }
         self.others.retain(|key, _| {
-            let harmless = HARMLESS.contains(&key.as_str());
+            let harmless = other_keys.iter().any(|other| other.name == key && other.is_harmless);
             if !harmless {
                 ignored.push(key.clone());
             }

@@ -115,7 +115,7 @@ mod tests {
             ("user = 'a\n", "a quote is never closed"),
             ("user = \"C:\\users\"\n", "a backslash in double quotes begins nothing"),
             ("a = [1, 2\n", "its ']' is missing"),
-            ("a = [1 2]\n", "expected ',' or ']' in this list"),
+            ("a = [\"b\" \"c\"]\n", "expected ',' or ']' in this list"),
             ("a = {b = 1\n", "its '}' is missing"),
             ("a = 1 b = 2\n", "the line goes on where its end"),
             ("a = 1\na = 2\n", "this name stands twice"),

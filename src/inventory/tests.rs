@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, fold, rehearse, resolve, select};
 use crate::config::{
-    Account, Config, ConfigFile, Connection, FileBytes, Given, NamedFile, Source, Surroundings, Transport,
+    Account, Config, ConfigFile, Connection, FileBytes, FileKey, Given, NamedFile, Source, Surroundings, Transport,
 };
 use crate::target::{Endpoint, Target, Tls};
 
@@ -441,7 +441,7 @@ fn the_users_own_ssh_config_stands_behind_inventories() {
 fn a_zone_is_not_a_token() {
     let toml = "[defaults]\ntransport = 'ssh'\n[hosts.a]\naddress = 'fe80::1%home0'\n[hosts.b]\naddress = '[fe80::1%25Eth0]'\n\
                 [hosts.'[fe80::2%25eth0]']\n";
-    let config = "Host z\n  HostName fe80::1%%Home0\n  ProxyJump [fe80::9%eth0]:7\nHost *\n  ConnectTimeout 5\n";
+    let config = "Host z\n  HostName fe80::1%%Home0\n  ProxyJump [fe80::9%%eth0]:7\nHost *\n  ConnectTimeout 5\n";
     let fake = || Fake::default().file("i.toml", toml).file("ssh_config", config);
     let mut all = fake();
     let targets = ["@all", "ssh://u@[fe80::3%25eth0]:7", "ssh://u@[fe80::4%eth0]"];
@@ -745,7 +745,7 @@ fn shown(connection: &Connection) -> Vec<String> {
 #[test]
 fn configuration_is_weakest() {
     let mut fake = configured("port = 1\nca = 'ca.pem'\ninventory = 'i.toml'\nthrottle = 7\n");
-    let config = Config::load(&mut fake, &["throttle"]).unwrap();
+    let config = Config::load(&mut fake, &[FileKey::harmless("throttle")]).unwrap();
     assert_eq!(config.inventories, [PathBuf::from("/p/i.toml")]);
     assert_eq!(config.others["throttle"].value.as_text().as_deref(), Some("7"));
     assert_eq!(config.warnings, [""; 0]);
@@ -766,7 +766,8 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
                 configuration_name = 'c'\nurl_path = '/x'\npwsh = './evil.sh'\ntls = false\nca = 'ca.pem'\n\
                 insecure = true\ntrusted_hosts = '*'\nallow_unencrypted = true\nuntrusted = 'allow'\n";
     let harmless = "timeout = '1m'\nthrottle = 7\noutput = 'csv'\ncolor = 'never'\n";
-    let others = ["throttle", "output", "color", "auth_fail_limit", "csv_raw", "brand_new"];
+    let others = ["throttle", "output", "color"].map(FileKey::harmless).into_iter();
+    let others: Vec<_> = others.chain(["auth_fail_limit", "csv_raw", "brand_new"].map(FileKey::weighty)).collect();
     let mut fake = configured(&format!(
         "{keys}{harmless}inventory = ['i.toml']\nauth_fail_limit = 99\ncsv_raw = true\nbrand_new = 1\n"
     ));
@@ -802,6 +803,41 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
     let mut harmless = configured("timeout = '1m'\n");
     harmless.exposed.insert("/p/psfleet.toml".into(), "others can write it");
     assert_eq!(Config::load(&mut harmless, &[]).unwrap().warnings, [""; 0]);
+}
+
+/// A value that each connection key takes.
+fn value_of(key: &str) -> &'static str {
+    match key {
+        "transport" => "'ssh'",
+        "auth" => "'basic'",
+        "port" => "7",
+        "host_keys" => "'accept-new'",
+        "untrusted" => "'allow'",
+        "connect_timeout" | "open_timeout" | "timeout" => "'7s'",
+        "identities_only" | "tls" | "insecure" | "allow_unencrypted" => "true",
+        _ => "'evil'",
+    }
+}
+
+#[test]
+fn only_limits_of_time_are_taken_of_connection_keys_from_what_others_could_have_written() {
+    let harmless = ["connect_timeout", "open_timeout", "timeout"];
+    assert_eq!(Connection::HARMLESS, harmless);
+    let own = ["port=2 /u/psfleet.toml:1", "user=u /u/psfleet.toml:2"];
+    for &key in Connection::KEYS.iter().filter(|key| **key != "password") {
+        let mut fake = configured(&format!("{key} = {}\n", value_of(key)));
+        let free = shown(&Config::load(&mut fake, &[]).unwrap_or_else(|errors| panic!("{key}: {errors:?}")).connection);
+        assert!(free.iter().any(|setting| setting.starts_with(&format!("{key}="))), "{key}: {free:?}");
+        fake.exposed.insert("/p/psfleet.toml".into(), "others can write it");
+        let config = Config::load(&mut fake, &[]).unwrap();
+        if harmless.contains(&key) {
+            assert_eq!((shown(&config.connection), config.warnings.len()), (free, 0), "{key}");
+        } else {
+            assert_eq!(shown(&config.connection), own, "{key}");
+            let warning = format!("/p/psfleet.toml: ignored {key}, because others can write it");
+            assert_eq!(config.warnings, [warning]);
+        }
+    }
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn every_way_to_write_an_address_leads_there() {
     let output = command.output().expect("psfleet runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let events = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let ok = events.filter(|event| event["type"] == "host_done" && event["outcome"] == "ok").count();
+    let ok = events.filter(|event| event["type"] == "host_done" && event["data"]["outcome"] == "ok").count();
     assert_eq!(ok, count, "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success());
 }

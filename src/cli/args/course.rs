@@ -57,9 +57,8 @@ pub struct CourseArgs {
           default_missing_value = "true")]
     pub exit_zero: bool,
 
-    /// A script fails with the exit code of its last native program (`$LASTEXITCODE`) unless that is 0
-    #[arg(long, env = "PSFLEET_NATIVE_ERRORS", value_parser = BoolishValueParser::new(), num_args = 0,
-          default_value_t = false, default_missing_value = "true")]
+    /// As [`ExecuteArgs::native_errors`](super::run::ExecuteArgs): only `run` has scripts.
+    #[arg(skip)]
     pub native_errors: bool,
 }
 

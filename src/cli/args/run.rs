@@ -89,6 +89,11 @@ pub struct ExecuteArgs {
     #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = depth)]
     pub depth: Option<u32>,
 
+    /// A script fails with the exit code of its last native program (`$LASTEXITCODE`) unless that is 0
+    #[arg(long, env = "PSFLEET_NATIVE_ERRORS", value_parser = BoolishValueParser::new(), num_args = 0,
+          default_value_t = false, default_missing_value = "true")]
+    pub native_errors: bool,
+
     /// The course of the run.
     #[command(flatten)]
     pub course: CourseArgs,

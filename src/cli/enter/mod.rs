@@ -50,6 +50,7 @@ const INCOMPLETE: &str = "System.Management.Automation.IncompleteParseException"
 
 /// An interactive prompt in one PSSession (Enter-PSSession)
 #[derive(Debug, Args)]
+#[command(mut_arg("timeout", |arg| arg.hide(true).env(None::<&str>).value_parser(no_limit)))]
 pub struct EnterArgs {
     /// The host: a name of the inventory, an address, or a URL such as ssh://user@host
     #[arg(value_name = "TARGET")]
@@ -61,6 +62,11 @@ pub struct EnterArgs {
 
     #[command(flatten)]
     connect: ConnectArgs,
+}
+
+/// `--timeout` is for scripts.
+fn no_limit(_: &str) -> Result<Duration, String> {
+    Err("a line at the prompt may take as long as it wants; Ctrl-C stops it".to_owned())
 }
 
 /// Opens the session, reads and runs lines until `exit` or the end of the input, and returns the exit code.

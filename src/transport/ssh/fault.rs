@@ -126,11 +126,6 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
     }
 }
 
-/// A session that ended while we talked.
-pub(super) fn gone(place: &str, doing: &str, notes: &Notes) -> Error {
-    let cause = notes.farewell().unwrap_or_else(|| "connection closed".to_owned());
-    Error::new(Reason::Network, format!("{place} hung up while {doing}: {cause}")).retryable()
-}
 /// What a server and we must agree on.
 fn negotiated(kind: &AlgorithmKind) -> &'static str {
     match kind {
@@ -206,6 +201,11 @@ pub(super) fn farewell(code: &Disconnect, message: &str) -> String {
     text.to_owned()
 }
 
+/// A session that ended while we talked.
+pub(super) fn gone(place: &str, doing: &str, notes: &Notes) -> Error {
+    let cause = notes.farewell().unwrap_or_else(|| "connection closed".to_owned());
+    Error::new(Reason::Network, format!("{place} hung up while {doing}: {cause}")).retryable()
+}
 
 #[cfg(test)]
 mod tests {
