@@ -1,7 +1,9 @@
 //! The dispatcher: the one owner of a run's state.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -10,14 +12,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::constrained::Constrained;
-use super::gatekeeper::{Leave, Milestone, Reports};
+use super::gatekeeper::{Milestone, Reply, Reports};
 use super::trip;
 use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
 use super::{Emission, Interrupt, RunSpec};
 use crate::event::{Counts, ExitFacts, Finished, Outcome, Reason, RunEventKind, SIGINT_CODE, SIGTERM_CODE, Summary};
-use crate::schedule::{CredentialId, Gate, Next, Schedule};
+use crate::schedule::{CredentialId, Gate, Next, Proof, Schedule};
 use crate::target::{Credential, Target, TargetId};
-use crate::transport::{Connector, Step};
+use crate::transport::{Connector, Leave, Step};
 
 /// How long readers that read no more may hold up a user who wants to leave.
 const READERS_WAIT: Duration = Duration::from_secs(1);
@@ -39,6 +41,8 @@ struct Dispatcher {
     connector: Arc<dyn Connector>,
     constrained: Arc<Constrained>,
     schedule: Schedule,
+    /// Of each target: its credential was accepted.
+    proven: Vec<Arc<AtomicBool>>,
     workers: JoinSet<AttemptEnd>,
     /// Which worker is at which target, with the attempt's number.
     at_work: HashMap<Id, (TargetId, u32)>,
@@ -48,7 +52,7 @@ struct Dispatcher {
     /// Events that wait for room in the channel: the dispatcher itself must never be stuck behind a slow reader.
     outbox: VecDeque<Emission>,
     /// Connected targets that wait for leave to go on.
-    questions: HashMap<TargetId, oneshot::Sender<Leave>>,
+    questions: HashMap<TargetId, oneshot::Sender<Reply>>,
     reached: mpsc::UnboundedSender<(TargetId, Milestone)>,
     milestones: mpsc::UnboundedReceiver<(TargetId, Milestone)>,
     begin: Instant,
@@ -94,7 +98,9 @@ enum Wake {
 impl Dispatcher {
     fn new(spec: RunSpec, connector: Arc<dyn Connector>, events: mpsc::Sender<Emission>) -> Self {
         let targets = &spec.header.targets;
-        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials(targets));
+        let credentials = credentials(targets);
+        let proven = proven_flags(&credentials);
+        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials);
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
@@ -103,6 +109,7 @@ impl Dispatcher {
             connector,
             constrained: Arc::default(),
             schedule,
+            proven,
             workers: JoinSet::new(),
             at_work: HashMap::new(),
             progress,
@@ -159,7 +166,7 @@ impl Dispatcher {
         while self.outbox.len() <= 1 {
             match self.schedule.next(self.begin.elapsed()) {
                 Next::Start { target, attempt } => self.start(target, attempt),
-                Next::Admit(target) => self.admit(target),
+                Next::Admit { target, alone } => self.admit(target, if alone { Leave::Alone } else { Leave::Freely }),
                 Next::Skip(target) => self.skip(target),
                 Next::WaitUntil(at) => return Some(Some(self.begin + at)),
                 Next::Wait => return Some(None),
@@ -202,7 +209,11 @@ impl Dispatcher {
             sessions: self.spec.sessions.clone(),
             constrained: Arc::clone(&self.constrained),
             events: self.events.clone(),
-            reports: Reports { target: id, milestones: self.reached.clone() },
+            reports: Reports {
+                target: id,
+                milestones: self.reached.clone(),
+                proven: Arc::clone(&self.proven[id.index()]),
+            },
             stop: self.stop.clone(),
             leave: self.leave.clone(),
         };
@@ -222,13 +233,13 @@ impl Dispatcher {
         }
     }
 
-    fn admit(&mut self, target: TargetId) {
+    fn admit(&mut self, target: TargetId, leave: Leave) {
         let progress = &mut self.progress[target.index()];
         progress.admitted = true;
         progress.waited += progress.in_line.take().map_or(Duration::ZERO, |since| since.elapsed());
         if let Some(reply) = self.questions.remove(&target) {
             // Whoever waits no more is about to end.
-            let _ = reply.send(Ok(()));
+            let _ = reply.send(Ok(leave));
         }
     }
 
@@ -244,20 +255,23 @@ impl Dispatcher {
         }
         self.questions.remove(&target);
         if end.outcome == Outcome::Cancelled && !self.progress[target.index()].admitted {
-            self.schedule.ended(target, false);
+            self.schedule.ended(target, end.proof);
             self.not_started(target, attempt - 1);
-        } else if end.retryable && !end.credential_refused && attempt <= self.spec.retries && !self.stop.is_cancelled()
+        } else if end.retryable
+            && end.proof != Proof::Refused
+            && attempt <= self.spec.retries
+            && !self.stop.is_cancelled()
         {
             self.retry(target, attempt, end);
         } else {
-            self.schedule.ended(target, end.credential_refused);
+            self.schedule.ended(target, end.proof);
             self.finished(target, attempt, end);
         }
     }
 
     fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
         let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
-        self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in);
+        self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in, end.proof);
         self.progress[target.index()].shell_may_remain |= end.shell_may_remain;
         self.emit(RunEventKind::AttemptFailed {
             target,
@@ -397,6 +411,22 @@ fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
             Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
         })
         .collect()
+}
+
+/// For each target whether nobody waits for its credential to be accepted: one flag for all that have the same. Nobody
+/// waits for the only one that has it, nor for who sends no password.
+fn proven_flags(credentials: &[Option<CredentialId>]) -> Vec<Arc<AtomicBool>> {
+    let mut flags: HashMap<CredentialId, Arc<AtomicBool>> = HashMap::new();
+    for credential in credentials.iter().flatten() {
+        match flags.entry(*credential) {
+            Entry::Vacant(vacant) => drop(vacant.insert(Arc::new(AtomicBool::new(true)))),
+            Entry::Occupied(shared) => shared.get().store(false, Ordering::Relaxed),
+        }
+    }
+    let flag = |credential: &Option<CredentialId>| {
+        credential.and_then(|credential| flags.get(&credential).cloned()).unwrap_or_else(|| Arc::new(true.into()))
+    };
+    credentials.iter().map(flag).collect()
 }
 
 async fn sleep_until(at: Option<Instant>) {

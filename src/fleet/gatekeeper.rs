@@ -1,17 +1,20 @@
 //! An attempt's line to the dispatcher: it reports how far it is, and asks before it goes on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::Reason;
 use crate::target::TargetId;
-use crate::transport::{self, Gatekeeper, Step};
+use crate::transport::{self, Gatekeeper, Leave, Step};
 
 /// What the dispatcher must know of an attempt before its end.
 #[derive(Debug)]
 pub(super) enum Milestone {
     /// It is connected, and waits for leave to take this step.
-    Asks(Step, oneshot::Sender<Leave>),
+    Asks(Step, oneshot::Sender<Reply>),
     /// The server has accepted the credential.
     Authenticated,
     /// Only its end is left: a stop to be confirmed, a session to be closed.
@@ -19,13 +22,15 @@ pub(super) enum Milestone {
 }
 
 /// Leave to go on, or why not.
-pub(super) type Leave = Result<(), transport::Error>;
+pub(super) type Reply = Result<Leave, transport::Error>;
 
 /// Of one attempt.
 #[derive(Debug, Clone)]
 pub(super) struct Reports {
     pub target: TargetId,
     pub milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
+    /// Some server has accepted the target's credential; all that have it share this.
+    pub proven: Arc<AtomicBool>,
 }
 
 impl Reports {
@@ -35,9 +40,26 @@ impl Reports {
     }
 }
 
+/// A target's place of the throttle limit.
+#[derive(Debug, Clone)]
+pub struct ThrottleSlot(Reports);
+
+impl ThrottleSlot {
+    /// Gives it away for the rest of the attempt: only its end is left, and it may take long.
+    pub fn give_away(&self) {
+        self.0.reached(Milestone::Closing);
+    }
+}
+
+impl From<&Reports> for ThrottleSlot {
+    fn from(reports: &Reports) -> Self {
+        Self(reports.clone())
+    }
+}
+
 #[async_trait]
 impl Gatekeeper for Reports {
-    async fn ask(&self, step: Step) -> Leave {
+    async fn ask(&self, step: Step) -> Reply {
         let (reply, answer) = oneshot::channel();
         self.reached(Milestone::Asks(step, reply));
         answer
@@ -45,7 +67,12 @@ impl Gatekeeper for Reports {
             .unwrap_or_else(|_| Err(transport::Error::new(Reason::Interrupted, "the run ended before its turn")))
     }
 
+    fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
     fn accepted(&self) {
+        self.proven.store(true, Ordering::Relaxed);
         self.reached(Milestone::Authenticated);
     }
 }

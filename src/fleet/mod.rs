@@ -26,6 +26,7 @@ use crate::target::TargetId;
 
 pub use crate::schedule::Limits;
 pub use dispatcher::run;
+pub use gatekeeper::ThrottleSlot;
 pub use task::{Site, Task, TaskEnd};
 pub use worker::Forward;
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::event::{Finished, Outcome, Reason, Summary};
 use crate::psrp::Invocation;
+use crate::schedule::PROOF_PATIENCE;
 use crate::secret::Secret;
 use crate::target::{Credential, Endpoint, LocalEndpoint, Target, Timeouts};
 use crate::transport::{self, Admission, Carrier, Connector, Step};
@@ -31,8 +32,10 @@ enum Host {
     WrongPassword,
     /// Accepts the password, but does not let its user in: as good as a host gets here.
     Accepts,
-    /// Accepts neither nor refuses: the link breaks once the password is sent.
+    /// Neither accepts nor refuses: the link breaks once the password is sent.
     Breaks,
+    /// Neither accepts nor refuses: it says nothing any more for a minute.
+    Swallows,
     /// Hangs at work.
     Works,
     Panics,
@@ -44,7 +47,7 @@ const STEP: Duration = Duration::from_millis(100);
 impl Host {
     /// Whether it gets as far as to be asked for its password.
     fn proves(self) -> bool {
-        matches!(self, Self::WrongPassword | Self::Accepts | Self::Breaks)
+        matches!(self, Self::WrongPassword | Self::Accepts | Self::Breaks | Self::Swallows)
     }
 }
 
@@ -101,7 +104,12 @@ impl Connector for Hosts {
         if host.proves() {
             self.proofs.lock().expect("not poisoned").push(target.name.to_string());
         }
-        tokio::time::sleep(if host == Host::Works { Duration::MAX } else { STEP }).await;
+        let wait = match host {
+            Host::Works => Duration::MAX,
+            Host::Swallows => Duration::from_secs(60),
+            _ => STEP,
+        };
+        tokio::time::sleep(wait).await;
         assert!(host != Host::Panics, "a bug in a transport");
         match host {
             Host::WrongPassword => Err(transport::Error::new(Reason::LogonDenied, "wrong")),
@@ -109,7 +117,7 @@ impl Connector for Hosts {
                 admission.accepted();
                 Err(transport::Error::new(Reason::EndpointDenied, "not for you"))
             }
-            Host::Breaks => Err(broken()),
+            Host::Breaks | Host::Swallows => Err(broken().behind_proof()),
             _ => Err(refused()),
         }
     }
@@ -200,6 +208,7 @@ fn any_host() -> impl Strategy<Value = Host> {
         Just(Host::Hangs),
         Just(Host::WrongPassword),
         Just(Host::Breaks),
+        Just(Host::Swallows),
         Just(Host::Works),
         Just(Host::Panics)
     ]
@@ -219,7 +228,8 @@ proptest! {
         prop_assert!(known.connecting.most() <= throttle * 4);
         let wrong = |name: &&String| matches!(known.kinds[*name], Host::WrongPassword);
         let logons = known.proofs.lock().expect("not poisoned").iter().filter(wrong).count();
-        prop_assert_eq!(logons, usize::from(hosts.contains(&Host::WrongPassword)), "failed logons");
+        prop_assert!(logons <= usize::from(hosts.contains(&Host::WrongPassword)), "failed logons");
+        prop_assert!(known.proofs.lock().expect("not poisoned").len() <= 4, "of which nobody knows what they were");
     }
 }
 
@@ -395,11 +405,31 @@ fn a_password_that_is_changed_meanwhile_trips_after_five_refusals() {
 
 #[test]
 fn a_prober_that_breaks_hands_on_at_once() {
-    let mut hosts = vec![Host::Breaks; 3];
+    let mut hosts = vec![Host::Breaks; 2];
     hosts.extend([Host::Accepts; 20]);
     let (_, last) = order_of_ends(&hosts, 32);
-    // Connecting, three proofs that break, one that is accepted, and those of all others: not one delay of two seconds.
-    assert!(last < STEP * 7, "{last:?}");
+    // Connecting, two proofs that break, one that is accepted, and those of all others: not one delay of two seconds.
+    assert!(last < STEP * 6, "{last:?}");
+}
+
+#[test]
+fn a_prober_that_says_nothing_gives_way() {
+    let mut hosts = vec![Host::Swallows];
+    hosts.extend([Host::Accepts; 20]);
+    let (_, last) = order_of_ends(&hosts, 32);
+    assert!(last < PROOF_PATIENCE + STEP * 4, "{last:?}");
+}
+
+#[test]
+fn a_password_that_nobody_answers_is_sent_three_times() {
+    for (kind, limit, sent) in [(Host::Breaks, 1, 3), (Host::Breaks, 5, 5), (Host::Swallows, 1, 4)] {
+        let (ends, proofs) = ends(&[kind; 50], 32, limit);
+        assert_eq!(proofs.len(), sent, "{kind:?}");
+        let skipped = ends.iter().find(|end| end.outcome == Outcome::Skipped).expect("skipped");
+        for part in ["each time the host broke off or fell silent", "--auth-fail-limit", "-x h"] {
+            assert!(skipped.message.contains(part), "{}", skipped.message);
+        }
+    }
 }
 
 #[test]

@@ -1,26 +1,35 @@
 //! What a target is told whose credential was refused elsewhere.
 
 use crate::event::{Reason, RunHeader};
-use crate::schedule::Trip;
+use crate::schedule::{Trip, TripCause};
 use crate::target::TargetId;
 use crate::transport::Error;
 
 /// Why the credential is not sent to a target, and what the user can do.
 pub(super) fn refusal(header: &RunHeader, target: TargetId, trip: Trip) -> Error {
     let user = header.targets[target.index()].credential.as_ref().map_or("", |credential| &credential.user);
-    let Trip { refused_by, refusals, was_proven } = trip;
-    let host = header.host(refused_by);
-    let ways =
-        format!("-x {host} goes on without it, --auth-fail-limit {} allows one more", refusals.saturating_add(1));
-    let (message, hint) = match (was_proven, refusals) {
-        (false, 1) => (format!("{host} refused the credential of {user}"), "look at the user and the password first"),
-        (false, _) => (
-            format!("{refusals} hosts refused the credential of {user}, {host} last"),
+    let Trip { last, count, cause } = trip;
+    let host = header.host(last);
+    let ways = format!("-x {host} goes on without it, --auth-fail-limit {} allows one more", count.saturating_add(1));
+    let (message, hint) = match cause {
+        TripCause::NeverAccepted if count == 1 => {
+            (format!("{host} refused the credential of {user}"), "look at the user and the password first")
+        }
+        TripCause::NeverAccepted => (
+            format!("{count} hosts refused the credential of {user}, {host} last"),
             "look at the user and the password first",
         ),
-        (true, _) => (
-            format!("{refusals} hosts in a row refused the credential of {user}, {host} last"),
+        TripCause::RefusedInARow => (
+            format!("{count} hosts in a row refused the credential of {user}, {host} last"),
             "other hosts had accepted it before: was the password changed, or is the account locked?",
+        ),
+        TripCause::Unanswered => (
+            format!(
+                "the credential of {user} was sent {count} times, and each time the host broke off or fell silent, \
+                 {host} last"
+            ),
+            "no host has said yet whether the password is right, so each of these may count as a failed logon: look at \
+             one such host first",
         ),
     };
     Error::new(Reason::CredentialTripped, format!("not tried: {message}; {ways}")).with_hint(hint)

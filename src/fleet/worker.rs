@@ -14,13 +14,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::constrained::Constrained;
-use super::gatekeeper::{Milestone, Reports};
+use super::gatekeeper::{Milestone, Reports, ThrottleSlot};
 use super::native;
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::Document;
 use crate::event::{Outcome, Reason, RunEventKind};
 use crate::psrp::{Command, Opening};
 use crate::record::{Record, Stream, error_message};
+use crate::schedule::Proof;
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
 use crate::target::{Target, TargetId};
 use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
@@ -62,8 +63,8 @@ pub(super) struct AttemptEnd {
     pub objects: u64,
     /// Nothing had started, and another attempt may help.
     pub retryable: bool,
-    /// The server refused the credential.
-    pub credential_refused: bool,
+    /// What it says about the credential.
+    pub proof: Proof,
     /// The server may still hold our shell.
     pub shell_may_remain: bool,
 }
@@ -79,7 +80,7 @@ impl AttemptEnd {
             errors: 0,
             objects: 0,
             retryable: false,
-            credential_refused: false,
+            proof: Proof::Settled,
             shell_may_remain: false,
         }
     }
@@ -255,7 +256,7 @@ impl Attempt {
             () = self.stop.cancelled() => Err(session::Error::Stopped),
         };
         match leave {
-            Ok(()) => {
+            Ok(_) => {
                 self.reports.reached(Milestone::Authenticated);
                 Ok(session)
             }
@@ -382,6 +383,11 @@ impl Forward {
         self.traces.errors.load(Ordering::Relaxed)
     }
 
+    /// The place of its target, for who takes the records of a pipeline in its stead.
+    pub(crate) fn slot(&self) -> ThrottleSlot {
+        ThrottleSlot::from(&self.reports)
+    }
+
     /// Sends the error record that the target's outcome repeats: people are told of it there.
     pub(crate) async fn cause(&mut self, error: Document) -> ControlFlow<()> {
         self.send(Stream::Error, error, true).await
@@ -412,7 +418,7 @@ impl Records for Forward {
 
     fn stopping(&mut self) {
         // A host that does not confirm must not hold up the others.
-        self.reports.reached(Milestone::Closing);
+        self.slot().give_away();
     }
 }
 
@@ -421,7 +427,9 @@ fn not_connected(timeout: Duration) -> session::Error {
     let message = format!("no connection within the open timeout of {} s", timeout.as_secs_f32());
     session::Error::Transport(
         crate::transport::Error::new(Reason::ConnectTimeout, message)
-            .with_hint("the host is down, or what listens there does not answer; --open-timeout waits longer"),
+            .with_hint("the host is down, or what listens there does not answer; --open-timeout waits longer")
+            // If it had leave to send a proof by then.
+            .behind_proof(),
     )
 }
 
@@ -443,8 +451,17 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
     AttemptEnd {
         hint: error.hint(),
         retryable: error.is_retryable(),
-        credential_refused: error.is_credential_refused(),
+        proof: proof_of(error),
         ..AttemptEnd::new(outcome, Some(reason), message)
+    }
+}
+
+/// What a fault says about the credential.
+fn proof_of(error: &session::Error) -> Proof {
+    match error {
+        error if error.is_credential_refused() => Proof::Refused,
+        error if error.is_proof_unanswered() => Proof::Unanswered,
+        _ => Proof::Settled,
     }
 }
 
@@ -456,11 +473,14 @@ fn broke_off(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
     if matches!(error, session::Error::TooLarge(_)) {
         return AttemptEnd {
             hint: error.hint(),
+            proof: proof_of(error),
             ..AttemptEnd::new(Outcome::Failed, Some(error.reason()), error.to_string())
         };
     }
     AttemptEnd {
         hint: Some("what the script had done by then is unknown; look before you run it again".into()),
+        // A connection that is made anew in mid-run proves the credential again.
+        proof: proof_of(error),
         ..AttemptEnd::new(Outcome::Lost, Some(error.reason()), error.to_string())
     }
 }

@@ -20,6 +20,8 @@ pub enum FaultKind {
     Reset,
     /// The shell dies as soon as a command runs in it.
     Crash,
+    /// Users may log on, but no shell comes: Create is never answered.
+    NoStart,
     /// Nothing can be ended: Signal and Delete are never answered.
     Stuck,
     /// Command, Send and Delete are answered only while a Receive of the shell waits, as by a server whose PowerShell must
@@ -43,13 +45,14 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str, &'static str); 16] = [
         (Self::Refused, "refused", "nothing listens on the port"),
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
         (Self::Loss, "loss", "one request in five ends without an answer"),
         (Self::Reset, "reset", "the first output of each command breaks off in mid answer"),
         (Self::Crash, "crash", "the shell dies under each command"),
+        (Self::NoStart, "no-start", "takes the logon, but never starts a shell"),
         (Self::Stuck, "stuck", "commands cannot be stopped nor shells deleted"),
         (Self::Blocking, "blocking", "Command, Send and Delete wait until a Receive of the shell waits too"),
         (Self::Quota, "quota", "no shell is free (MaxShellsPerUser)"),

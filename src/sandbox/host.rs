@@ -153,7 +153,12 @@ impl Host {
     /// # Errors
     /// The fault to answer with.
     pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
-        if self.fault == Some(FaultKind::Stuck) && matches!(request.body, Body::Signal { .. } | Body::Delete) {
+        let hangs = match (self.fault, &request.body) {
+            (Some(FaultKind::NoStart), Body::Create { .. }) => true,
+            (Some(FaultKind::Stuck), Body::Signal { .. } | Body::Delete) => true,
+            _ => false,
+        };
+        if hangs {
             self.shared.closing.cancelled().await;
             return Err(Fault::plugin_failed("the sandbox ends"));
         }

@@ -1,6 +1,7 @@
 //! The first proof of a credential is sent by one target alone: a wrong password must not lock an account.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::target::TargetId;
 
@@ -13,31 +14,66 @@ pub struct CredentialId(pub usize);
 pub enum Verdict {
     /// It may.
     Go,
-    /// Another target is proving it, and no host has accepted it yet; ask again when that one has an answer.
-    Wait,
+    /// Another target is proving it, and no host has accepted it yet; ask again when that one has an answer, or, if there
+    /// is a time, from then on.
+    Wait(Option<Duration>),
     /// It was refused too often in this run and is not sent again.
     Tripped,
+}
+
+/// What an attempt's end says about its credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing new: no proof was sent, or it was accepted.
+    Settled,
+    /// A proof was sent, and nobody knows what the server thinks of it.
+    Unanswered,
+    /// The server has refused it.
+    Refused,
 }
 
 /// Why a credential is not sent any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trip {
-    /// The target that refused it last.
-    pub refused_by: TargetId,
-    /// The refusals in a row by then.
-    pub refusals: u32,
-    /// A host had accepted it before.
-    pub was_proven: bool,
+    /// The target whose answer, or silence, was the last straw.
+    pub last: TargetId,
+    /// How often that had happened by then.
+    pub count: u32,
+    /// What had happened.
+    pub cause: TripCause,
+}
+
+/// What trips a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TripCause {
+    /// It was refused before any host had accepted it.
+    NeverAccepted,
+    /// It was refused several times in a row, after a host had accepted it.
+    RefusedInARow,
+    /// Several servers broke off or fell silent once it was sent, and none has accepted it.
+    Unanswered,
 }
 
 /// Refusals in a row, without an acceptance between them, that trip a credential which a host has accepted: one host
 /// may have another password, five of them mean that it was changed.
 const PROVEN_LIMIT: u32 = 5;
 
+/// Proofs without an answer that trip a credential which no host has accepted: each may have been a failed logon, and
+/// domains lock accounts after five of them, some after three.
+const UNANSWERED_LIMIT: u32 = 3;
+
+/// How long a server may take to answer a proof before another target may send one. Longer than a refusal takes,
+/// with all delays that servers put before it, and shorter than hosts with a right password should wait for one that hangs.
+pub const PROOF_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Proofs of a credential that may be without an answer at once: one that is overdue, and one more.
+const OPEN_PROOFS: usize = 2;
+
 /// Keeps the state of every credential of a run.
 ///
-/// Until a host has accepted a credential, one target at a time proves it, and `limit` refusals trip it. From then on
-/// all may, and a refusal is the affair of the host that refuses; only several in a row trip it.
+/// Until a host has accepted a credential, one target at a time proves it, and `limit` refusals trip it. A server that
+/// takes a proof and hangs gives way to one other. Once a host has accepted it all may, and a refusal is the affair of
+/// the host that refuses; only several in a row trip it.
 #[derive(Debug)]
 pub struct Gate {
     limit: u32,
@@ -47,10 +83,19 @@ pub struct Gate {
 #[derive(Debug, Default)]
 struct State {
     proven: bool,
-    proving: Option<TargetId>,
+    /// Who proves it, each since when; the last came last.
+    proving: Vec<(TargetId, Duration)>,
     /// Refusals since the last acceptance.
     refusals: u32,
+    /// Proofs to which no answer will come.
+    unanswered: u32,
     trip: Option<Trip>,
+}
+
+impl State {
+    fn trip(&mut self, last: TargetId, count: u32, cause: TripCause) {
+        self.trip.get_or_insert(Trip { last, count, cause });
+    }
 }
 
 impl Gate {
@@ -60,10 +105,12 @@ impl Gate {
     }
 
     /// Whether a target may prove this credential; changes nothing.
-    pub fn verdict(&self, credential: CredentialId) -> Verdict {
-        match self.credentials.get(&credential) {
-            Some(State { trip: Some(_), .. }) => Verdict::Tripped,
-            Some(State { proven: false, proving: Some(_), .. }) => Verdict::Wait,
+    pub fn verdict(&self, credential: CredentialId, now: Duration) -> Verdict {
+        let Some(state) = self.credentials.get(&credential) else { return Verdict::Go };
+        match state.proving.last() {
+            _ if state.trip.is_some() => Verdict::Tripped,
+            Some(_) if state.proving.len() >= OPEN_PROOFS => Verdict::Wait(None),
+            Some((_, since)) if now < *since + PROOF_PATIENCE => Verdict::Wait(Some(*since + PROOF_PATIENCE)),
             _ => Verdict::Go,
         }
     }
@@ -73,39 +120,47 @@ impl Gate {
         self.credentials.get(&credential)?.trip
     }
 
-    /// A target proves the credential: after [`Verdict::Go`]. The caller owes one of the answers below.
-    pub fn proves(&mut self, credential: CredentialId, target: TargetId) {
+    /// A target proves the credential: after [`Verdict::Go`]. The caller owes one of the answers below. Returns whether
+    /// others have to wait for that answer.
+    pub fn proves(&mut self, credential: CredentialId, target: TargetId, now: Duration) -> bool {
         let state = self.credentials.entry(credential).or_default();
         if !state.proven {
-            state.proving = Some(target);
+            state.proving.push((target, now));
         }
+        !state.proven
     }
 
     /// A server has accepted it.
     pub fn accepted(&mut self, credential: CredentialId) {
         let state = self.credentials.entry(credential).or_default();
         state.proven = true;
-        state.proving = None;
-        state.refusals = 0;
+        state.proving.clear();
+        (state.refusals, state.unanswered) = (0, 0);
     }
 
-    /// A target's server has refused it.
-    pub fn refused(&mut self, credential: CredentialId, target: TargetId) {
+    /// The target's attempt has ended. If it was one to prove it, the next one may.
+    pub fn ended(&mut self, credential: CredentialId, target: TargetId, proof: Proof) {
         let state = self.credentials.entry(credential).or_default();
-        state.refusals += 1;
-        let limit = if state.proven { self.limit.max(PROVEN_LIMIT) } else { self.limit };
-        if state.refusals >= limit {
-            let trip = Trip { refused_by: target, refusals: state.refusals, was_proven: state.proven };
-            state.trip.get_or_insert(trip);
-        }
-        self.ended(credential, target);
-    }
-
-    /// The target's attempt has ended. If it was the one to prove it and has no answer, the next one may.
-    pub fn ended(&mut self, credential: CredentialId, target: TargetId) {
-        let state = self.credentials.entry(credential).or_default();
-        if state.proving == Some(target) {
-            state.proving = None;
+        let was_proving = state.proving.iter().any(|(one, _)| *one == target);
+        state.proving.retain(|(one, _)| *one != target);
+        match proof {
+            Proof::Refused => {
+                state.refusals += 1;
+                let (limit, cause) = match state.proven {
+                    true => (self.limit.max(PROVEN_LIMIT), TripCause::RefusedInARow),
+                    false => (self.limit, TripCause::NeverAccepted),
+                };
+                if state.refusals >= limit {
+                    state.trip(target, state.refusals, cause);
+                }
+            }
+            Proof::Unanswered if was_proving => {
+                state.unanswered += 1;
+                if state.unanswered >= self.limit.max(UNANSWERED_LIMIT) {
+                    state.trip(target, state.unanswered, TripCause::Unanswered);
+                }
+            }
+            Proof::Unanswered | Proof::Settled => {}
         }
     }
 }
@@ -117,44 +172,81 @@ mod tests {
     const ADMIN: CredentialId = CredentialId(0);
     const A: TargetId = TargetId(0);
     const B: TargetId = TargetId(1);
+    const C: TargetId = TargetId(2);
+    const T0: Duration = Duration::ZERO;
 
     #[test]
     fn one_alone_until_accepted() {
         let mut gate = Gate::new(1);
-        assert_eq!(gate.verdict(ADMIN), Verdict::Go);
-        gate.proves(ADMIN, A);
-        assert_eq!((gate.verdict(ADMIN), gate.verdict(CredentialId(1))), (Verdict::Wait, Verdict::Go));
-        gate.ended(ADMIN, B);
-        assert_eq!(gate.verdict(ADMIN), Verdict::Wait, "B was not the one to prove it");
-        gate.ended(ADMIN, A);
-        assert_eq!(gate.verdict(ADMIN), Verdict::Go);
-        gate.proves(ADMIN, B);
+        let wait = Verdict::Wait(Some(PROOF_PATIENCE));
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
+        gate.proves(ADMIN, A, T0);
+        assert_eq!((gate.verdict(ADMIN, T0), gate.verdict(CredentialId(1), T0)), (wait, Verdict::Go));
+        gate.ended(ADMIN, B, Proof::Settled);
+        assert_eq!(gate.verdict(ADMIN, T0), wait, "B was not the one to prove it");
+        gate.ended(ADMIN, A, Proof::Settled);
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
+        gate.proves(ADMIN, B, T0);
         gate.accepted(ADMIN);
-        gate.proves(ADMIN, A);
-        assert_eq!(gate.verdict(ADMIN), Verdict::Go);
+        gate.proves(ADMIN, A, T0);
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
     }
 
     #[test]
     fn refusals_before_the_first_acceptance_trip_it() {
         let mut gate = Gate::new(2);
-        gate.proves(ADMIN, A);
-        gate.refused(ADMIN, A);
-        assert_eq!((gate.verdict(ADMIN), gate.trip(ADMIN)), (Verdict::Go, None));
-        gate.proves(ADMIN, B);
-        assert_eq!(gate.verdict(ADMIN), Verdict::Wait);
-        gate.refused(ADMIN, B);
-        let trip = Trip { refused_by: B, refusals: 2, was_proven: false };
-        assert_eq!((gate.verdict(ADMIN), gate.trip(ADMIN)), (Verdict::Tripped, Some(trip)));
+        gate.proves(ADMIN, A, T0);
+        gate.ended(ADMIN, A, Proof::Refused);
+        assert_eq!((gate.verdict(ADMIN, T0), gate.trip(ADMIN)), (Verdict::Go, None));
+        gate.proves(ADMIN, B, T0);
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Wait(Some(PROOF_PATIENCE)));
+        gate.ended(ADMIN, B, Proof::Refused);
+        let trip = Trip { last: B, count: 2, cause: TripCause::NeverAccepted };
+        assert_eq!((gate.verdict(ADMIN, T0), gate.trip(ADMIN)), (Verdict::Tripped, Some(trip)));
     }
 
-    /// What an accepted credential's answers end in: `+` is an acceptance, `-` a refusal.
+    #[test]
+    fn one_that_hangs_gives_way_to_one_other() {
+        let mut gate = Gate::new(1);
+        gate.proves(ADMIN, A, T0);
+        let overdue = PROOF_PATIENCE;
+        assert_eq!(gate.verdict(ADMIN, overdue), Verdict::Go);
+        gate.proves(ADMIN, B, overdue);
+        assert_eq!(gate.verdict(ADMIN, overdue * 9), Verdict::Wait(None), "two proofs are without an answer");
+        gate.ended(ADMIN, A, Proof::Unanswered);
+        assert_eq!(gate.verdict(ADMIN, overdue), Verdict::Wait(Some(overdue * 2)));
+        gate.accepted(ADMIN);
+        assert_eq!(gate.verdict(ADMIN, overdue), Verdict::Go);
+    }
+
+    #[test]
+    fn three_without_an_answer_trip_it() {
+        let mut gate = Gate::new(1);
+        for target in [A, B, C] {
+            gate.ended(ADMIN, target, Proof::Unanswered);
+        }
+        assert_eq!(gate.trip(ADMIN), None, "none of them was given leave to send it");
+        for target in [A, B, C] {
+            assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
+            gate.proves(ADMIN, target, T0);
+            gate.ended(ADMIN, target, Proof::Unanswered);
+        }
+        let trip = Trip { last: C, count: 3, cause: TripCause::Unanswered };
+        assert_eq!((gate.verdict(ADMIN, T0), gate.trip(ADMIN)), (Verdict::Tripped, Some(trip)));
+    }
+
+    /// What answers to a credential end in: `+` accepts, `-` refuses, `?` says nothing.
     fn after(limit: u32, answers: &str) -> Verdict {
         let mut gate = Gate::new(limit);
         for answer in answers.chars() {
-            gate.proves(ADMIN, A);
-            if answer == '+' { gate.accepted(ADMIN) } else { gate.refused(ADMIN, A) }
+            gate.proves(ADMIN, A, T0);
+            match answer {
+                '+' => gate.accepted(ADMIN),
+                '-' => gate.ended(ADMIN, A, Proof::Refused),
+                _ => gate.ended(ADMIN, A, Proof::Unanswered),
+            }
         }
-        gate.verdict(ADMIN)
+        gate.verdict(ADMIN, T0)
     }
 
     #[test]
@@ -168,8 +260,17 @@ mod tests {
     }
 
     #[test]
+    fn silence_of_some_is_forgotten_once_it_is_proven() {
+        assert_eq!(after(1, "??+????????"), Verdict::Go);
+        assert_eq!(after(1, "??-"), Verdict::Tripped);
+        assert_eq!(after(4, "???"), Verdict::Go, "who allows more refusals allows more silence");
+        assert_eq!(after(4, "????"), Verdict::Tripped);
+    }
+
+    #[test]
     fn a_late_acceptance_does_not_open_it_again() {
         assert_eq!(after(1, "-+"), Verdict::Tripped);
+        assert_eq!(after(1, "???+"), Verdict::Tripped);
         assert_eq!(after(1, "+-----+"), Verdict::Tripped);
     }
 }

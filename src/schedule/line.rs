@@ -1,5 +1,7 @@
 //! The line of connected targets that wait for a place, or for leave to prove their credential.
 
+use std::time::Duration;
+
 use super::{CredentialId, Gate, Verdict};
 use crate::target::TargetId;
 
@@ -21,6 +23,8 @@ pub(super) enum Turn {
     Admit(InLine),
     /// Its credential has tripped.
     Skip(TargetId),
+    /// Nobody's; before this time only if something ends or is accepted.
+    Nobody(Option<Duration>),
 }
 
 /// Connected targets in the order of their starts.
@@ -42,14 +46,22 @@ impl Line {
     }
 
     /// Takes out the first whose turn it is; `room` says whether there is a place.
-    pub(super) fn turn(&mut self, gate: &Gate, room: bool) -> Option<Turn> {
-        let turn = |one: &InLine| match one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential)) {
-            Verdict::Tripped => Some(Turn::Skip(one.target)),
-            Verdict::Go if room => Some(Turn::Admit(*one)),
-            Verdict::Go | Verdict::Wait => None,
-        };
-        let (place, turn) = self.0.iter().enumerate().find_map(|(place, one)| Some((place, turn(one)?)))?;
+    pub(super) fn turn(&mut self, gate: &Gate, room: bool, now: Duration) -> Turn {
+        let mut soonest: Option<Duration> = None;
+        let mut turn = None;
+        for (place, one) in self.0.iter().enumerate() {
+            match one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential, now)) {
+                Verdict::Tripped => turn = Some((place, Turn::Skip(one.target))),
+                Verdict::Go if room => turn = Some((place, Turn::Admit(*one))),
+                Verdict::Wait(Some(until)) if room => soonest = Some(soonest.map_or(until, |other| other.min(until))),
+                Verdict::Go | Verdict::Wait(_) => {}
+            }
+            if turn.is_some() {
+                break;
+            }
+        }
+        let Some((place, turn)) = turn else { return Turn::Nobody(soonest) };
         self.0.remove(place);
-        Some(turn)
+        turn
     }
 }

@@ -19,6 +19,6 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use gate::{CredentialId, Gate, Trip, Verdict};
+pub use gate::{CredentialId, Gate, PROOF_PATIENCE, Proof, Trip, TripCause, Verdict};
 pub use limits::Limits;
 pub use queue::{Next, Schedule};

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::line::{InLine, Line, Turn};
-use super::{CredentialId, Gate, Limits, Trip, Verdict};
+use super::{CredentialId, Gate, Limits, Proof, Trip, Verdict};
 use crate::target::TargetId;
 
 /// What the run should do now.
@@ -19,7 +19,12 @@ pub enum Next {
         attempt: u32,
     },
     /// This connected target has a place now, and leave for the proof that it asked for.
-    Admit(TargetId),
+    Admit {
+        /// Which target.
+        target: TargetId,
+        /// Others wait for what its server says of the proof.
+        alone: bool,
+    },
     /// This target's credential was refused elsewhere. It gets its outcome without being started, or, if it is under way
     /// and asked for a proof, without sending it.
     Skip(TargetId),
@@ -95,18 +100,19 @@ impl Schedule {
             return if self.under_way.is_empty() { Next::Done } else { Next::Wait };
         }
         let room = self.at_work < self.limits.throttle.get();
-        match self.line.turn(&self.gate, room) {
-            Some(Turn::Admit(one)) => return self.admit(one),
-            Some(Turn::Skip(target)) => return Next::Skip(target),
-            None => {}
-        }
+        let overdue = match self.line.turn(&self.gate, room, now) {
+            Turn::Admit(one) => return self.admit(one, now),
+            Turn::Skip(target) => return Next::Skip(target),
+            Turn::Nobody(until) => until,
+        };
         if !self.may_connect(room) {
-            return Next::Wait;
+            return overdue.map_or(Next::Wait, Next::WaitUntil);
         }
         let Some(Waiting { target, attempt }) = self.waiting.pop_front() else {
-            return self.delayed.peek().map_or(Next::Wait, |Reverse((at, _))| Next::WaitUntil(*at));
+            let delayed = self.delayed.peek().map(|Reverse((at, _))| *at);
+            return overdue.into_iter().chain(delayed).min().map_or(Next::Wait, Next::WaitUntil);
         };
-        if self.credential(target).is_some_and(|credential| self.gate.verdict(credential) == Verdict::Tripped) {
+        if self.credential(target).is_some_and(|credential| self.gate.verdict(credential, now) == Verdict::Tripped) {
             return Next::Skip(target);
         }
         self.started += 1;
@@ -152,8 +158,8 @@ impl Schedule {
         }
     }
 
-    /// An attempt has ended for good. `refused` when its server refused the credential.
-    pub fn ended(&mut self, target: TargetId, refused: bool) {
+    /// An attempt has ended for good.
+    pub fn ended(&mut self, target: TargetId, proof: Proof) {
         match self.under_way.remove(&target) {
             Some((Stage::Connecting, _)) => self.connecting -= 1,
             Some((Stage::AtWork, _)) => self.at_work -= 1,
@@ -162,13 +168,13 @@ impl Schedule {
         }
         self.line.remove(target);
         if let Some(credential) = self.credential(target) {
-            if refused { self.gate.refused(credential, target) } else { self.gate.ended(credential, target) }
+            self.gate.ended(credential, target, proof);
         }
     }
 
     /// An attempt has ended, and another one is due at `at`.
-    pub fn retry(&mut self, target: TargetId, attempt: u32, at: Duration) {
-        self.ended(target, false);
+    pub fn retry(&mut self, target: TargetId, attempt: u32, at: Duration, proof: Proof) {
+        self.ended(target, proof);
         self.delayed.push(Reverse((at, Waiting { target, attempt })));
     }
 
@@ -182,16 +188,15 @@ impl Schedule {
     }
 
     /// Gives a target in line its place.
-    fn admit(&mut self, InLine { target, proof, .. }: InLine) -> Next {
+    fn admit(&mut self, InLine { target, proof, .. }: InLine, now: Duration) -> Next {
         if let Some((stage, _)) = self.under_way.get_mut(&target) {
             *stage = Stage::AtWork;
             self.connecting -= 1;
             self.at_work += 1;
         }
-        if let Some(credential) = proof {
-            self.gate.proves(credential, target);
-        }
-        Next::Admit(target)
+        let alone =
+            proof.is_some_and(|credential| self.gate.proves(credential, target, now) && self.is_shared(credential));
+        Next::Admit { target, alone }
     }
 
     /// Whether another may connect: there is a place for that, and it is not likely to wait until its server has had
@@ -199,6 +204,11 @@ impl Schedule {
     fn may_connect(&self, room: bool) -> bool {
         let in_line = self.line.len() >= self.limits.throttle.get();
         self.connecting < self.limits.connecting.get() && (room || !in_line)
+    }
+
+    /// Whether more than one target has a credential.
+    fn is_shared(&self, credential: CredentialId) -> bool {
+        self.credentials.iter().filter(|other| **other == Some(credential)).nth(1).is_some()
     }
 
     fn credential(&self, target: TargetId) -> Option<CredentialId> {

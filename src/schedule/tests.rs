@@ -8,6 +8,8 @@ use crate::target::TargetId;
 
 const T0: Duration = Duration::ZERO;
 const ADMIN: Option<CredentialId> = Some(CredentialId(0));
+/// Until the server that was sent a proof at first is overdue.
+const OVERDUE: Next = Next::WaitUntil(PROOF_PATIENCE);
 
 fn limited(throttle: usize, connecting: usize, credentials: Vec<Option<CredentialId>>) -> Schedule {
     let not_0 = |number| NonZeroUsize::new(number).expect("not 0");
@@ -25,7 +27,12 @@ fn start(target: u32, attempt: u32) -> Next {
 }
 
 fn admit(target: u32) -> Next {
-    Next::Admit(TargetId(target))
+    Next::Admit { target: TargetId(target), alone: false }
+}
+
+/// For a proof whose answer others wait for.
+fn admit_alone(target: u32) -> Next {
+    Next::Admit { target: TargetId(target), alone: true }
 }
 
 fn skip(target: u32) -> Next {
@@ -55,10 +62,10 @@ fn keeps_the_throttle_limit() {
     // Whoever was started first is served first.
     ask(&mut schedule, &[2, 0, 1], false);
     assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), Next::Wait]);
-    schedule.ended(TargetId(1), false);
+    schedule.ended(TargetId(1), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
-    schedule.ended(TargetId(0), false);
-    schedule.ended(TargetId(2), false);
+    schedule.ended(TargetId(0), Proof::Settled);
+    schedule.ended(TargetId(2), Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
@@ -71,7 +78,7 @@ fn connecting_has_a_limit_of_its_own() {
     assert_eq!(due(&mut schedule, T0), [admit(2), start(3, 1), Next::Wait]);
     schedule.asks(TargetId(3), false);
     assert_eq!(due(&mut schedule, T0), [Next::Wait], "connected and in line counts as connecting");
-    schedule.ended(TargetId(2), false);
+    schedule.ended(TargetId(2), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(3), start(4, 1), Next::Wait]);
 }
 
@@ -81,7 +88,7 @@ fn nobody_connects_only_to_stand_in_line() {
     assert_eq!(due(&mut schedule, T0).len(), 5);
     ask(&mut schedule, &[0, 1], false);
     assert_eq!(due(&mut schedule, T0), [admit(0), Next::Wait], "1 is ready for the one place");
-    schedule.ended(TargetId(0), false);
+    schedule.ended(TargetId(0), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(1), start(4, 1), start(5, 1), Next::Wait]);
 }
 
@@ -96,11 +103,11 @@ fn whoever_only_closes_makes_room() {
     // The first still closes: it has taken the one place for that.
     schedule.closing(TargetId(1));
     assert_eq!(due(&mut schedule, T0), [Next::Wait]);
-    schedule.ended(TargetId(0), false);
+    schedule.ended(TargetId(0), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [Next::Wait]);
-    schedule.ended(TargetId(1), false);
+    schedule.ended(TargetId(1), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
-    schedule.ended(TargetId(2), false);
+    schedule.ended(TargetId(2), Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
@@ -109,9 +116,9 @@ fn retries_after_their_delay() {
     let mut schedule = limited(1, 1, vec![None; 2]);
     let later = Duration::from_secs(2);
     assert_eq!(due(&mut schedule, T0), [start(0, 1), Next::Wait]);
-    schedule.retry(TargetId(0), 2, later);
+    schedule.retry(TargetId(0), 2, later, Proof::Unanswered);
     assert_eq!(due(&mut schedule, T0), [start(1, 1), Next::Wait]);
-    schedule.ended(TargetId(1), false);
+    schedule.ended(TargetId(1), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)]);
     assert_eq!(due(&mut schedule, later), [start(0, 2), Next::Wait]);
 }
@@ -122,10 +129,10 @@ fn one_alone_proves_a_credential_while_all_connect() {
     assert_eq!(due(&mut schedule, T0).len(), 5);
     // 0 is dead. The first that is connected proves it; 2 has no password and goes on at once.
     ask(&mut schedule, &[3, 1, 2], true);
-    assert_eq!(due(&mut schedule, T0), [admit(1), admit(2), Next::Wait]);
+    assert_eq!(due(&mut schedule, T0), [admit_alone(1), admit(2), OVERDUE]);
     // It breaks and retries: the next one may at once.
-    schedule.retry(TargetId(1), 2, Duration::from_secs(2));
-    assert_eq!(due(&mut schedule, T0), [admit(3), Next::WaitUntil(Duration::from_secs(2))]);
+    schedule.retry(TargetId(1), 2, Duration::from_secs(2), Proof::Unanswered);
+    assert_eq!(due(&mut schedule, T0), [admit_alone(3), Next::WaitUntil(Duration::from_secs(2))]);
     schedule.authenticated(TargetId(3));
     schedule.asks(TargetId(0), true);
     assert_eq!(due(&mut schedule, T0)[0], admit(0));
@@ -136,15 +143,50 @@ fn a_wrong_password_is_sent_once() {
     let mut schedule = limited(8, 3, vec![ADMIN, ADMIN, None, ADMIN]);
     due(&mut schedule, T0);
     ask(&mut schedule, &[0, 1, 2], true);
-    assert_eq!(due(&mut schedule, T0), [admit(0), admit(2), start(3, 1), Next::Wait]);
-    schedule.ended(TargetId(0), true);
-    let trip = Trip { refused_by: TargetId(0), refusals: 1, was_proven: false };
+    assert_eq!(due(&mut schedule, T0), [admit_alone(0), admit(2), start(3, 1), OVERDUE]);
+    schedule.ended(TargetId(0), Proof::Refused);
+    let trip = Trip { last: TargetId(0), count: 1, cause: TripCause::NeverAccepted };
     assert_eq!((schedule.trip(TargetId(3)), schedule.trip(TargetId(2))), (Some(trip), None));
     assert_eq!(due(&mut schedule, T0), [skip(1), Next::Wait]);
     schedule.asks(TargetId(3), true);
     assert_eq!(due(&mut schedule, T0), [skip(3), Next::Wait]);
-    (1..4).for_each(|target| schedule.ended(TargetId(target), false));
+    (1..4).for_each(|target| schedule.ended(TargetId(target), Proof::Settled));
     assert_eq!(schedule.next(T0), Next::Done);
+}
+
+#[test]
+fn a_server_that_swallows_the_proof_gives_way() {
+    let mut schedule = schedule(8, vec![ADMIN; 4]);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1, 2, 3], true);
+    assert_eq!(due(&mut schedule, T0), [admit_alone(0), OVERDUE]);
+    assert_eq!(due(&mut schedule, PROOF_PATIENCE), [admit_alone(1), Next::Wait]);
+    schedule.authenticated(TargetId(1));
+    assert_eq!(due(&mut schedule, PROOF_PATIENCE), [admit(2), admit(3), Next::Wait]);
+}
+
+#[test]
+fn nobody_waits_for_the_only_one_with_a_credential() {
+    let mut schedule = schedule(8, vec![ADMIN, None, Some(CredentialId(1)), Some(CredentialId(1))]);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1, 2], true);
+    assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), admit_alone(2), Next::Wait]);
+}
+
+#[test]
+fn silence_counts_where_a_target_tries_again_too() {
+    let mut schedule = schedule(8, vec![ADMIN; 2]);
+    due(&mut schedule, T0);
+    for attempt in 2..5 {
+        schedule.asks(TargetId(0), true);
+        assert_eq!(schedule.next(T0), admit_alone(0));
+        schedule.retry(TargetId(0), attempt, T0, Proof::Unanswered);
+        if attempt < 4 {
+            assert_eq!(due(&mut schedule, T0)[0], start(0, attempt));
+        }
+    }
+    schedule.asks(TargetId(1), true);
+    assert_eq!(due(&mut schedule, T0), [skip(1), skip(0), Next::Wait]);
 }
 
 #[test]
@@ -152,8 +194,8 @@ fn whoever_never_started_is_skipped_without_a_connection() {
     let mut schedule = limited(1, 1, vec![ADMIN; 3]);
     due(&mut schedule, T0);
     schedule.asks(TargetId(0), true);
-    assert_eq!(schedule.next(T0), admit(0));
-    schedule.ended(TargetId(0), true);
+    assert_eq!(schedule.next(T0), admit_alone(0));
+    schedule.ended(TargetId(0), Proof::Refused);
     assert_eq!(due(&mut schedule, T0), [skip(1), skip(2), Next::Done]);
 }
 
@@ -165,10 +207,14 @@ fn who_waits_for_leave_holds_no_place() {
     ask(&mut schedule, &[0, 1, 2], false);
     assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), Next::Wait]);
     ask(&mut schedule, &[0, 1], true);
-    assert_eq!(due(&mut schedule, T0), [admit(0), admit(2), Next::Wait]);
+    assert_eq!(
+        due(&mut schedule, T0),
+        [admit_alone(0), admit(2), Next::Wait],
+        "no place, so no use in waking up for 1"
+    );
     schedule.authenticated(TargetId(0));
     assert_eq!(due(&mut schedule, T0), [Next::Wait], "1 may, but 0 and 2 have the places");
-    schedule.ended(TargetId(2), false);
+    schedule.ended(TargetId(2), Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(1), Next::Wait]);
 }
 
@@ -176,11 +222,11 @@ fn who_waits_for_leave_holds_no_place() {
 fn close_names_who_is_left() {
     let mut schedule = limited(1, 1, vec![None; 3]);
     assert_eq!(schedule.next(T0), start(0, 1));
-    schedule.retry(TargetId(0), 2, Duration::from_secs(9));
+    schedule.retry(TargetId(0), 2, Duration::from_secs(9), Proof::Unanswered);
     assert_eq!(schedule.next(T0), start(1, 1));
     schedule.asks(TargetId(1), false);
     assert_eq!(schedule.close(), [(TargetId(0), 1), (TargetId(2), 0)]);
     assert_eq!(schedule.next(T0), Next::Wait);
-    schedule.ended(TargetId(1), false);
+    schedule.ended(TargetId(1), Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }

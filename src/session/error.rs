@@ -93,6 +93,15 @@ impl Error {
         matches!(self, Self::Transport(error) | Self::Refused(error) if error.retryable)
     }
 
+    /// Whether a proof of the credential may have been sent that the server neither accepted nor refused.
+    pub fn is_proof_unanswered(&self) -> bool {
+        match self {
+            Self::Transport(error) | Self::Refused(error) => error.proof_unanswered,
+            Self::OpenTimeout(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether the credential itself was refused.
     pub fn is_credential_refused(&self) -> bool {
         matches!(self, Self::Transport(error) | Self::Refused(error) if error.is_credential_refused())

@@ -20,6 +20,15 @@ pub enum Step {
     Prove,
 }
 
+/// How a step may be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Like any other.
+    Freely,
+    /// As the only one: others wait until the server has said yes or no to the proof, so it should be asked for no more.
+    Alone,
+}
+
 /// Who gives leave: the run, which lets many targets connect, few be at work, and one alone prove a credential that no
 /// host has accepted.
 #[async_trait]
@@ -28,7 +37,10 @@ pub trait Gatekeeper: Send + Sync {
     ///
     /// # Errors
     /// It must not be taken: the credential was refused elsewhere, or the run ends.
-    async fn ask(&self, step: Step) -> Result<(), Error>;
+    async fn ask(&self, step: Step) -> Result<Leave, Error>;
+
+    /// Whether some server has accepted the credential, so that nobody waits for another proof of it.
+    fn is_proven(&self) -> bool;
 
     /// The server has accepted the credential's proof.
     fn accepted(&self);
@@ -56,10 +68,15 @@ impl Admission {
     ///
     /// # Errors
     /// As [`Gatekeeper::ask`].
-    pub async fn ask(&self, step: Step) -> Result<Duration, Error> {
-        let Some(keeper) = &self.keeper else { return Ok(Duration::ZERO) };
+    pub async fn ask(&self, step: Step) -> Result<(Leave, Duration), Error> {
+        let Some(keeper) = &self.keeper else { return Ok((Leave::Freely, Duration::ZERO)) };
         let (leave, waited) = self.clock.halted(keeper.ask(step)).await;
-        leave.map(|()| waited)
+        leave.map(|leave| (leave, waited))
+    }
+
+    /// Whether nobody waits for a proof of the credential.
+    pub fn is_proven(&self) -> bool {
+        self.keeper.as_ref().is_none_or(|keeper| keeper.is_proven())
     }
 
     /// The server has accepted the credential's proof.

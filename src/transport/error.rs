@@ -18,15 +18,18 @@ pub struct Error {
     pub retryable: bool,
     /// What was asked for is sure not to have begun: it was refused, or never left.
     pub nothing_ran: bool,
+    /// A proof of the credential has left, to which the server said neither yes nor no.
+    pub proof_unanswered: bool,
 }
 
 impl Error {
     /// A fault with its cause; not retryable, no hint.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), hint: None, fault: None, retryable: false, nothing_ran: false }
+        let message = message.into();
+        Self { reason, message, hint: None, fault: None, retryable: false, nothing_ran: false, proof_unanswered: false }
     }
 
-    /// The same with an advice for the user.
+    /// The same with a hint for the user.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -44,6 +47,13 @@ impl Error {
     #[must_use]
     pub fn before_anything_ran(mut self) -> Self {
         self.nothing_ran = true;
+        self
+    }
+
+    /// The same, behind a proof of the credential that had left.
+    #[must_use]
+    pub fn behind_proof(mut self) -> Self {
+        self.proof_unanswered = true;
         self
     }
 

@@ -134,7 +134,7 @@ impl Carrier for WsmanCarrier {
         let shell = &self.shell;
         // Where nobody has ever said a word, waiting for one would only add to a limit that is over. But a Create that has left
         // may have been taken.
-        let limit = if shell.wire.lanes.stall().is_some() { SILENT_CLOSE } else { CLOSE };
+        let limit = if shell.wire.lanes.was_answered() { CLOSE } else { SILENT_CLOSE };
         let closing = async {
             if let Some((creation, abort)) = creation {
                 if shell.was_asked_for() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt;
 use psfleet::event::{Finished, Outcome, Reason};
 use psfleet::fleet::Limits;
 use psfleet::sandbox::{FaultKind, Fleet, Options};
@@ -19,10 +20,13 @@ use russh::{MethodKind, MethodSet};
 use tokio::sync::mpsc;
 
 use crate::support::folder::Folder;
+use crate::support::http::{Act, HttpServer};
+use crate::support::ntlm::{challenge, message, negotiate, token};
 use crate::support::run::{Ran, run, run_over, spec, targets};
 use crate::support::sandbox::{assert_clean, fleet};
 use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::generate;
+use crate::support::winrm::target_with;
 
 /// A listener that swallows connections: its queue is full, so that nobody gets an answer any more.
 struct Swallower {
@@ -199,4 +203,67 @@ async fn a_wrong_password_is_one_failed_logon_over_ssh() {
     assert_one_refusal(&ran, 500);
     assert_eq!(passwords.load(Ordering::SeqCst), 1);
     serving.abort();
+}
+
+/// Runs hosts of which some are bad and come first, and asserts that no other waits for them.
+async fn assert_others_first(bad: FaultKind, auth: AuthMethod) {
+    let faults = vec![format!("{bad}=6").parse().expect("a fault")];
+    let fleet = fleet(Options { hosts: 30, faults, ..Options::default() }).await;
+    let mut all = with_faulty_at(&fleet, auth, 0);
+    for target in &mut all {
+        target.timeouts.connect = Duration::from_secs(15);
+        target.timeouts.open = Duration::from_secs(15);
+    }
+    let ran = run(spec(all, "'here'")).await;
+    assert_eq!(count(&ran.ends, Outcome::Ok, None), 24, "{auth} {bad}: {:?}", ran.ends);
+    assert_eq!(ran.summary.counts.of(Outcome::Unreachable), 6, "{auth} {bad}: {:?}", ran.ends);
+    assert!(ran.order[..24].iter().all(|target| target.index() >= 6), "{auth} {bad}: {:?}", ran.order);
+    assert_eq!(fleet.stats().failed_logons, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_never_start_a_shell_hold_back_nobody() {
+    let each = [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic];
+    futures::future::join_all(each.map(|auth| assert_others_first(FaultKind::NoStart, auth))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_never_say_a_word_hold_back_nobody() {
+    let each = [AuthMethod::Negotiate, AuthMethod::Basic];
+    futures::future::join_all(each.map(|auth| assert_others_first(FaultKind::Hung, auth))).await;
+}
+
+/// Sends a password to eight hosts that ask for it and then close, and returns how many got it, and a message of the rest.
+async fn with_servers_that_close(auth: AuthMethod) -> (usize, String) {
+    let proofs = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&proofs);
+    let server = HttpServer::start(None, move |request| {
+        let begins = token(&request).is_some_and(|token| message(&token, 1).is_some());
+        let act = match request.head.contains("uthorization: ") {
+            false => Act::Answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n".into(), String::new()),
+            true if begins => Act::Answer(401, negotiate(&challenge()), String::new()),
+            true => {
+                seen.fetch_add(1, Ordering::SeqCst);
+                Act::Close
+            }
+        };
+        async move { act }.boxed()
+    })
+    .await;
+    let first = target_with(server.port, |endpoint| endpoint.auth = auth);
+    let named = |number| Target { name: format!("h{number}").into(), ..first.clone() };
+    let mut spec = spec((0..8).map(named).collect(), "'here'");
+    spec.retries = 2;
+    let ran = run(spec).await;
+    let skipped = ran.ends.iter().find(|end| end.outcome == Outcome::Skipped).map(|end| end.message.clone());
+    (proofs.load(Ordering::SeqCst) as usize, skipped.unwrap_or_else(|| format!("{:?}", ran.ends)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_close_on_a_proof_get_three() {
+    for auth in [AuthMethod::Ntlm, AuthMethod::Basic] {
+        let (proofs, message) = with_servers_that_close(auth).await;
+        assert_eq!(proofs, 3, "{auth}: {message}");
+        assert!(message.contains("was sent 3 times"), "{auth}: {message}");
+    }
 }

@@ -30,6 +30,8 @@ async fn refusing(spnego: bool, headers: String) -> (HttpServer, Arc<AtomicUsize
                 unauthorized(negotiate(&neg_token_resp(&[(2, &challenge())])))
             }
             Some(token) if message(token, 1).is_some() => unauthorized(negotiate(&challenge())),
+            // Who says nothing of himself is asked to.
+            _ if !request.head.contains("uthorization: ") => unauthorized(headers.as_str()),
             _ => {
                 counter.fetch_add(1, Ordering::SeqCst);
                 unauthorized(headers.as_str())

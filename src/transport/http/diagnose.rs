@@ -68,6 +68,16 @@ pub(super) fn silent(port: u16, to: &str) -> Error {
         .retryable()
 }
 
+/// Somebody speaks HTTP, but answers nothing any more once a proof and a Create have come.
+pub(super) fn mute(port: u16) -> Error {
+    let message =
+        format!("port {port} began the logon, but answers neither its end nor the request for a session in time");
+    Error::new(Reason::OpenTimeout, message).with_hint(
+        "the host cannot check the logon (is a domain controller within its reach?), or PowerShell does not start there: \
+         look at its load, or raise --open-timeout",
+    )
+}
+
 /// All causes, outermost first. An `io::Error` hides what it was made from from `source`.
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&cause| {

@@ -52,6 +52,8 @@ pub(super) struct Lane {
 
 /// What travels in a request.
 enum Body<'a> {
+    /// Nothing, not even who we are.
+    Knock,
     Empty,
     Soap(&'a str),
 }
@@ -72,8 +74,13 @@ impl Lane {
         {
             return Ok(answer);
         }
+        self.connected().await?;
         sending();
-        let answer = self.post(None, Body::Soap(request), patience).await?;
+        let answer = match self.post(None, Body::Soap(request), patience).await {
+            // A standing credential is proved by each request.
+            Err(failure) if !self.established => return Err(unanswered(failure)),
+            answer => answer?,
+        };
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(&answer));
         }
@@ -82,13 +89,47 @@ impl Lane {
     }
 
     /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
-    pub(super) async fn approach(&mut self) -> Result<(), Failure> {
-        if self.mechanism.standing().is_some() {
-            self.connected().await?;
-        } else {
+    ///
+    /// A mechanism without a handshake would send its password to whoever takes the connection. `knocks` asks for an
+    /// answer first, so that a proof goes to no server that hangs, or takes no such proofs.
+    pub(super) async fn approach(&mut self, knocks: bool) -> Result<(), Failure> {
+        if self.mechanism.standing().is_none() {
             self.proof = Some(self.handshake().await?);
+        } else if knocks {
+            let patience = self.logon_until.saturating_duration_since(Instant::now());
+            let answer = self.post(None, Body::Knock, patience).await?;
+            if answer.status != StatusCode::UNAUTHORIZED && !minds_emptiness(answer.status) {
+                return Err(Failure::Final(answer.refusal(false)));
+            }
+            if !answer.schemes().is_empty() && !answer.offers(self.mechanism.scheme()) {
+                return Err(Failure::Final(self.denied(&answer, false)));
+            }
+        } else {
+            self.connected().await?;
         }
         Ok(())
+    }
+
+    /// Proves the user without a request, for whoever must know early what the server thinks of the credential: returns
+    /// whether it has accepted it. The lane can be used if it is established then.
+    pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
+        let token = match self.proof.take() {
+            Some(mut proof) => proof.token.take(),
+            None => None,
+        };
+        self.connected().await?;
+        let patience = self.logon_until.saturating_duration_since(Instant::now());
+        let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
+        match answer.status {
+            StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
+            StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
+            status if status.is_success() => {
+                let token = answer.token(self.mechanism.scheme());
+                self.logged_on(answer, token, false).map(|_| true)
+            }
+            // Its user has passed.
+            status => Ok(minds_emptiness(status)),
+        }
     }
 
     /// Goes through the handshake up to the proof of the user, which is not sent.
@@ -127,6 +168,7 @@ impl Lane {
             Some(proof) => proof,
             None => self.handshake().await?,
         };
+        self.connected().await?;
         let carries = !self.bare_logon;
         let (body, patience) = if carries {
             sending();
@@ -134,7 +176,7 @@ impl Lane {
         } else {
             (Body::Empty, self.logon_until.saturating_duration_since(Instant::now()))
         };
-        let answer = self.post(proof.token.take(), body, patience).await?;
+        let answer = self.post(proof.token.take(), body, patience).await.map_err(unanswered)?;
         if answer.status == StatusCode::UNAUTHORIZED {
             // A proof that has left is refused by any 401, whatever token comes with it: one that says so, one that
             // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
@@ -148,7 +190,9 @@ impl Lane {
     fn logged_on(&mut self, answer: Answer, token: Option<Vec<u8>>, carried: bool) -> Result<Answer, Failure> {
         if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
             let last = self.mechanism.step(Some(&token));
-            last.map_err(|error| self.stopped(error, true))?;
+            // The server cannot prove itself, but what came along with our proof it may have done.
+            let doubtful = |failure| if carried { Failure::Broken(Failure::into_error(failure)) } else { failure };
+            last.map_err(|error| doubtful(self.stopped(error, true)))?;
         }
         let rejected = answer.status.is_client_error() || answer.status == StatusCode::INTERNAL_SERVER_ERROR;
         if carried && rejected && answer.kind() == Kind::Other {
@@ -164,7 +208,7 @@ impl Lane {
     /// Posts one body and reads the answer to its end, connecting first if need be.
     async fn post(&mut self, token: Option<Vec<u8>>, body: Body<'_>, patience: Duration) -> Result<Answer, Failure> {
         self.connected().await?;
-        let is_leg = matches!(body, Body::Empty);
+        let is_leg = matches!(body, Body::Knock | Body::Empty);
         let request = self.request(token, body)?;
         let Some(connection) = &mut self.connection else { return Err(unreadable("the lane has no connection")) };
         let answer = match tokio::time::timeout(patience, connection.post(request)).await {
@@ -208,6 +252,7 @@ impl Lane {
     }
 
     fn request(&mut self, token: Option<Vec<u8>>, body: Body<'_>) -> Result<Request<Full<Bytes>>, Failure> {
+        let is_knock = matches!(body, Body::Knock);
         let (media, bytes) = self.pack(body)?;
         let mut request = Request::post(&self.url[Position::BeforePath..])
             .header(HOST, &self.url[Position::BeforeHost..Position::AfterPort])
@@ -218,7 +263,7 @@ impl Lane {
         if let Some(token) = token {
             let value = format!("{} {}", self.mechanism.scheme(), STANDARD.encode_to_string(token));
             request = request.header(AUTHORIZATION, sensitive(&value)?);
-        } else if let Some(standing) = self.mechanism.standing() {
+        } else if let Some(standing) = self.mechanism.standing().filter(|_| !is_knock) {
             request = request.header(AUTHORIZATION, sensitive(standing.expose())?);
         }
         if let Some(cookies) = self.cookies.header() {
@@ -252,7 +297,7 @@ impl Lane {
     /// Content type and bytes of a body: sealed over plain HTTP where the mechanism can.
     fn pack(&mut self, body: Body<'_>) -> Result<(String, Vec<u8>), Failure> {
         match (body, self.mechanism.sealing()) {
-            (Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
+            (Body::Knock | Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
             (Body::Soap(text), Some(protocol)) if !self.over_tls() => {
                 let bytes = self.mechanism.seal(text.as_bytes()).map_err(refused)?;
                 Ok((sealed::content_type(protocol), bytes))
@@ -352,6 +397,20 @@ fn empty(status: u16) -> Failure {
     Failure::Broken(
         Error::new(Reason::Protocol, message).with_hint("try again; look at what stands between, and at its log"),
     )
+}
+
+/// Whether a server says this of a request without a body where all others are welcome.
+fn minds_emptiness(status: StatusCode) -> bool {
+    use StatusCode as S;
+    [S::BAD_REQUEST, S::LENGTH_REQUIRED, S::UNSUPPORTED_MEDIA_TYPE, S::INTERNAL_SERVER_ERROR].contains(&status)
+}
+
+/// A proof that got no answer. One that has not left cannot be refused.
+fn unanswered(failure: Failure) -> Failure {
+    match failure {
+        Failure::NotSent(_) => failure,
+        failure => failure.map(Error::behind_proof),
+    }
 }
 
 /// A context that cannot go on.

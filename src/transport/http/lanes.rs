@@ -10,13 +10,13 @@ use url::Url;
 
 use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
-use super::diagnose::{silent, timed_out};
+use super::diagnose::{mute, silent, timed_out};
 use super::lane::Lane;
 use super::shared::Http;
 use crate::auth;
 use crate::event::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
-use crate::transport::admission::{Admission, FRESH, Step};
+use crate::transport::admission::{Admission, FRESH, Leave, Step};
 use crate::transport::{Error, offload};
 
 /// Why an exchange brought no answer, told by what is known of the request.
@@ -35,6 +35,17 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same, with something else said of its error.
+    pub(super) fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
+        match self {
+            Self::Final(error) => Self::Final(change(error)),
+            Self::NotSent(error) => Self::NotSent(change(error)),
+            Self::LogonLost(error) => Self::LogonLost(change(error)),
+            Self::WantsBareLogon(error) => Self::WantsBareLogon(change(error)),
+            Self::Broken(error) => Self::Broken(change(error)),
+        }
+    }
+
     /// The error behind it.
     pub fn into_error(self) -> Error {
         match self {
@@ -94,20 +105,38 @@ impl Lanes {
     }
 
     /// Makes a first lane, as far as it gets without proving the user, and waits there for leave to do that. The first
-    /// exchange goes on from there; later lanes ask nobody.
+    /// exchange goes on from there; later lanes ask nobody. Where others wait for the server's verdict it is asked for at
+    /// once, by a proof without a request: what a request starts may hang for long.
     ///
     /// # Errors
-    /// There is no way to the server, or no leave.
+    /// There is no way to the server, or no leave; the user was refused.
     pub async fn approach(&self, admission: &Admission) -> Result<(), Error> {
-        let mut lane = self.lane().map_err(Failure::into_error)?;
-        lane.approach().await.map_err(Failure::into_error)?;
-        let waited = admission.ask(Step::Prove).await?;
+        let knocks = !admission.is_proven();
+        let mut lane = self.approached(knocks).await.map_err(Failure::into_error)?;
+        let (leave, waited) = admission.ask(Step::Prove).await?;
         lane.logon_until += waited;
         // One that has waited for long has a server that is about to close it: the first exchange makes another.
-        if waited < FRESH {
+        let is_fresh = waited < FRESH;
+        if leave == Leave::Alone {
+            if !is_fresh {
+                lane = self.approached(knocks).await.map_err(Failure::into_error)?;
+            }
+            let accepted = lane.prove().await;
+            self.remember(&accepted);
+            if accepted.map_err(Failure::into_error)? {
+                admission.accepted();
+            }
+        }
+        if (leave == Leave::Freely && is_fresh) || lane.established {
             self.keep(lane);
         }
         Ok(())
+    }
+
+    async fn approached(&self, knocks: bool) -> Result<Lane, Failure> {
+        let mut lane = self.lane()?;
+        lane.approach(knocks).await?;
+        Ok(lane)
     }
 
     /// Sends one request on an idle lane, or a new one, and returns the SOAP text of the answer.
@@ -145,14 +174,20 @@ impl Lanes {
         }
     }
 
+    /// Whether anything has ever come from the server.
+    pub fn was_answered(&self) -> bool {
+        self.contact.farthest() >= Reached::Http
+    }
+
     /// Why nothing has come so far, where it is not the server's PowerShell that is slow.
     pub fn stall(&self) -> Option<Error> {
         let port = self.url.port_or_known_default().unwrap_or_default();
         let error = match self.contact.farthest() {
             Reached::Nothing => timed_out(port),
             Reached::Port => silent(port, "the TLS handshake"),
-            Reached::Connection => silent(port, "an HTTP request"),
-            Reached::Http | Reached::Wsman => return None,
+            Reached::Connection => silent(port, "an HTTP request").behind_proof(),
+            Reached::Http => mute(port).behind_proof(),
+            Reached::Wsman => return None,
         };
         Some(Error { retryable: false, ..error })
     }
@@ -171,12 +206,7 @@ impl Lanes {
         sending: &(impl Fn() + Send + Sync),
     ) -> Result<String, Failure> {
         let answer = lane.exchange(request, patience, sending).await;
-        if let Err(Failure::Final(error)) = &answer
-            && error.is_credential_refused()
-        {
-            // The first refusal is as good as any.
-            let _ = self.refusal.set(error.clone());
-        }
+        self.remember(&answer);
         let answer = answer?;
         let (lane, text) = offload(answer.body.len(), move || {
             let text = lane.open(answer);
@@ -186,6 +216,16 @@ impl Lanes {
         let text = text?;
         self.keep(lane);
         Ok(text)
+    }
+
+    /// Takes note of a refused logon.
+    fn remember<T>(&self, result: &Result<T, Failure>) {
+        if let Err(Failure::Final(error)) = result
+            && error.is_credential_refused()
+        {
+            // The first refusal is as good as any.
+            let _ = self.refusal.set(error.clone());
+        }
     }
 
     fn keep(&self, lane: Lane) {

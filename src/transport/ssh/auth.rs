@@ -288,7 +288,7 @@ impl Attempt<'_> {
         if self.logon.may_prove.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let waited = self.logon.admission.ask(Step::Prove).await?;
+        let (_, waited) = self.logon.admission.ask(Step::Prove).await?;
         self.logon.may_prove.store(true, Ordering::Relaxed);
         Ok(waited < FRESH && !self.session.is_closed())
     }

@@ -193,7 +193,9 @@ impl Travel<'_> {
     fn too_late(&self, timeout: Duration) -> Error {
         let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
         let text = format!("not connected within {:.1} s, at last {doing}", timeout.as_secs_f64());
-        Error::new(Reason::ConnectTimeout, text).with_hint("allow more time with --connect-timeout").retryable()
+        let error =
+            Error::new(Reason::ConnectTimeout, text).with_hint("allow more time with --connect-timeout").retryable();
+        if self.may_prove.load(Ordering::Relaxed) { error.behind_proof() } else { error }
     }
 
     /// Waits for leave to log on to the endpoint; `false` when the session is too old for that by then.
@@ -201,7 +203,7 @@ impl Travel<'_> {
         if self.may_begin.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let waited = self.admission.ask(Step::Begin).await?;
+        let (_, waited) = self.admission.ask(Step::Begin).await?;
         self.may_begin.store(true, Ordering::Relaxed);
         Ok(waited < FRESH && !session.is_closed())
     }

@@ -26,6 +26,7 @@ pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
         fault: (fault.code != 0).then_some(fault.code),
         retryable: meaning.retryable,
         nothing_ran: false,
+        proof_unanswered: false,
     }
 }
 
@@ -72,6 +73,7 @@ pub(super) fn gone(error: Error) -> Error {
             fault: None,
             retryable: false,
             nothing_ran: false,
+            proof_unanswered: error.proof_unanswered,
         },
         _ => error,
     }
