@@ -95,6 +95,7 @@ impl Task for Pull {
         if let Some(end) = ledger.end_if_failed() {
             return Ok(end);
         }
+        let slot = ledger.forward.slot();
         let ledger = tokio::sync::Mutex::new(ledger);
         let shared = Shared::new(State::default());
         let beside = Beside::new(Arc::clone(site.session.carrier()));
@@ -102,7 +103,7 @@ impl Task for Pull {
         let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
         let command = self.command(chunk(site.session.max_fragment()));
         let (input, objects) = mpsc::channel(1);
-        let mut replies = Replies { ledger: &ledger, shared: &shared, home, current: None };
+        let mut replies = Replies { ledger: &ledger, shared: &shared, home, current: None, slot };
         let talk = async {
             let ran = site.session.converse(&command, Uuid::new_v4(), &options, &mut replies, objects).await;
             shared.change(|state| state.closed = true);

@@ -50,6 +50,7 @@ impl Push {
 #[async_trait]
 impl Task for Push {
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
+        let slot = site.forward.slot();
         let ledger = Mutex::new(Ledger::new(site.forward, &self.totals, self.selection.size()));
         let shared = Shared::new(State { settled: vec![false; self.files().len()], ..State::default() });
         let mut cursor = Cursor::new(Beside::new(Arc::clone(site.session.carrier())));
@@ -59,7 +60,7 @@ impl Task for Push {
             let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
             let (input, objects) = mpsc::channel(1);
             shared.change(State::begin);
-            let mut replies = Replies { files: self.files(), ledger: &ledger, shared: &shared };
+            let mut replies = Replies { files: self.files(), ledger: &ledger, shared: &shared, slot: slot.clone() };
             let talk = async {
                 let ran = site.session.converse(&self.command, Uuid::new_v4(), &options, &mut replies, objects).await;
                 shared.change(|state| state.closed = true);

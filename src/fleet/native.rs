@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Forward;
 use super::worker::{Attempt, AttemptEnd, message_of};
+use super::{Forward, ThrottleSlot};
 use crate::clixml::Document;
 use crate::event::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
@@ -21,15 +21,21 @@ const CODE: &str = "$global:LASTEXITCODE";
 const LEAST: Duration = Duration::from_secs(10);
 
 /// Keeps the last object of a pipeline.
-#[derive(Default)]
-struct Last(Option<Document>);
+struct Last {
+    object: Option<Document>,
+    slot: ThrottleSlot,
+}
 
 impl Records for Last {
     async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
         if stream == Stream::Output {
-            self.0 = Some(value);
+            self.object = Some(value);
         }
         ControlFlow::Continue(())
+    }
+
+    fn stopping(&mut self) {
+        self.slot.give_away();
     }
 }
 
@@ -48,7 +54,7 @@ impl Attempt {
         }
         let mut options = self.options(deadline);
         options.timeout = options.timeout.max(LEAST);
-        let (asked, code) = match last_exit_code(session, &options).await {
+        let (asked, code) = match last_exit_code(session, &options, records.slot()).await {
             Ok(answer) => answer,
             Err(error) => {
                 // The script is not to be run again for that.
@@ -88,10 +94,11 @@ pub(super) fn unreadable() -> AttemptEnd {
 async fn last_exit_code(
     session: &mut Session,
     options: &RunOptions,
+    slot: ThrottleSlot,
 ) -> Result<(RunReport, Option<i32>), session::Error> {
     let invocation = Invocation { script: CODE.to_owned(), arguments: Vec::new(), input: false };
-    let mut last = Last::default();
+    let mut last = Last { object: None, slot };
     let report = session.run(&Command::new(&invocation, &[]), Uuid::new_v4(), options, &mut last).await?;
-    let code = last.0.and_then(|document| document.root.as_i64());
+    let code = last.object.and_then(|document| document.root.as_i64());
     Ok((report, code.and_then(|code| i32::try_from(code).ok())))
 }

@@ -13,6 +13,7 @@ use crate::copy::hash;
 use crate::copy::place::Place;
 use crate::copy::report::{Action, Ledger};
 use crate::copy::shared::Shared;
+use crate::fleet::ThrottleSlot;
 use crate::record::Stream;
 use crate::session::Records;
 
@@ -27,6 +28,7 @@ pub(super) struct Replies<'a, 'b> {
     pub home: &'a Place,
     /// The file whose bytes are coming.
     pub current: Option<Arriving>,
+    pub slot: ThrottleSlot,
 }
 
 impl Records for Replies<'_, '_> {
@@ -52,6 +54,10 @@ impl Records for Replies<'_, '_> {
                 ControlFlow::Break(())
             }
         }
+    }
+
+    fn stopping(&mut self) {
+        self.slot.give_away();
     }
 }
 

@@ -12,6 +12,7 @@ use crate::copy::answer::Answer;
 use crate::copy::cause::Cause;
 use crate::copy::report::{Action, Ledger};
 use crate::copy::shared::Shared;
+use crate::fleet::ThrottleSlot;
 use crate::record::Stream;
 use crate::session::Records;
 
@@ -20,6 +21,7 @@ pub(super) struct Replies<'a, 'b> {
     pub files: &'a [Source],
     pub ledger: &'a Mutex<Ledger<'b>>,
     pub shared: &'a Shared<State>,
+    pub slot: ThrottleSlot,
 }
 
 impl Records for Replies<'_, '_> {
@@ -38,6 +40,10 @@ impl Records for Replies<'_, '_> {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
+    }
+
+    fn stopping(&mut self) {
+        self.slot.give_away();
     }
 }
 
