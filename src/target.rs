@@ -8,6 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
 use crate::secret::Secret;
 
 /// The place of a target in its run's target list; small, cheap to send with every record.
@@ -31,11 +35,45 @@ pub struct Target {
     /// Whom to log on as; `None` for a transport that needs nobody (local) or that brings its own user (SSH default).
     pub credential: Option<Arc<Credential>>,
     /// The target's own variables (`host.NAME`).
-    pub vars: BTreeMap<String, serde_json::Value>,
+    pub vars: BTreeMap<String, Variable>,
     /// Labels from the inventory (`label:site=ber`).
     pub labels: BTreeMap<String, String>,
     /// Deadlines of the phases.
     pub timeouts: Timeouts,
+}
+
+/// A variable of a target: JSON as it is written, so that numbers keep their digits (`1e5`, `1.10`) and texts may hold
+/// halves of surrogate pairs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Variable(Box<str>);
+
+impl Variable {
+    /// A variable that is a text.
+    pub fn text(text: &str) -> Self {
+        Self(serde_json::Value::from(text).to_string().into())
+    }
+
+    /// A variable that has this JSON, which is not checked here: whoever reads it finds out.
+    pub fn of_json(json: impl Into<Box<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// The JSON.
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+
+    /// The variable for people: a text without its quotes.
+    pub fn shown(&self) -> String {
+        serde_json::from_str(&self.0).unwrap_or_else(|_| self.0.to_string())
+    }
+}
+
+impl Serialize for Variable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
 }
 
 /// A user name and how to prove it. Shared between all targets that log on alike, so that one refusal is known to all.

@@ -78,7 +78,7 @@ fn flag(key: &str, node: &Node) -> Option<String> {
         Value::Number(number) => Some(format!("{flag}={number}")),
         Value::Text(text) => Some(format!("{flag}={text}")),
         // `false` is what an absent flag means; lists and tables are no flags.
-        Value::Bool(false) | Value::Null | Value::List(_) | Value::Table(_) => None,
+        Value::Bool(false) | Value::Null | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
     }
 }
 
@@ -108,10 +108,10 @@ mod tests {
     fn configured_flags_come_first_and_only_for_runs() {
         let config = config(&[
             ("quiet", Value::Bool(true)),
-            ("retries", Value::Number(9.into())),
+            ("retries", Value::Number("9".into())),
             ("native_errors", Value::Bool(true)),
             ("strict", Value::Bool(false)),
-            ("throttle", Value::Number(64.into())),
+            ("throttle", Value::Number("64".into())),
         ]);
         let run = added(&["psfleet", "run", "-c", "8", "1"], &config);
         assert_eq!(run, ["psfleet", "run", "--native-errors", "--quiet", "--throttle=64", "-c", "8", "1"]);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn wrong_values_are_told_with_their_place() {
-        let config = config(&[("throttle", Value::Text("many".into())), ("retries", Value::Number(9.into()))]);
+        let config = config(&[("throttle", Value::Text("many".into())), ("retries", Value::Number("9".into()))]);
         let refuse = |args: [OsString; 6]| {
             let flag = args[2].to_string_lossy().into_owned();
             flag.contains("many").then(|| format!("error: no number in {flag}\n\nFor more information"))

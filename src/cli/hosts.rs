@@ -1,8 +1,10 @@
 //! `psfleet hosts`: which targets, with which settings, from where; names folded and expanded.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 use serde_json::json;
 
 use super::args::connect::ConnectArgs;
@@ -10,7 +12,8 @@ use super::args::request;
 use super::args::targets::TargetArgs;
 use super::surroundings::Machine;
 use crate::config::{Config, FileKey, Source};
-use crate::inventory::{Errors, HostSettings, PasswordSource, SandboxStarter, fold, names, select};
+use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, fold, names, select};
+use crate::target::Variable;
 
 /// Show which hosts an expression means and how they would be reached
 #[derive(Debug, Args)]
@@ -100,7 +103,7 @@ impl ListArgs {
         let hosts = self.select(keys, sandbox)?;
         Ok(match format {
             Format::Text => hosts.iter().map(|host| format!("{}\n", host.name)).collect(),
-            Format::Json => pretty(hosts.iter().map(brief).collect()),
+            Format::Json => pretty(&hosts.iter().map(brief).collect::<Vec<_>>()),
         })
     }
 
@@ -109,7 +112,7 @@ impl ListArgs {
         let hosts = self.select(keys, sandbox)?;
         Ok(match format {
             Format::Text => hosts.iter().map(page).collect::<Vec<_>>().join("\n"),
-            Format::Json => pretty(hosts.iter().map(full).collect()),
+            Format::Json => pretty(&hosts.iter().map(full).collect::<Vec<_>>()),
         })
     }
 
@@ -157,7 +160,7 @@ fn rows(host: &HostSettings) -> Vec<Row> {
         rows.push((format!("labels.{key}"), given.value.clone(), place(&given.source)));
     }
     for (key, given) in &effective.vars {
-        let value = given.value.as_str().map_or_else(|| given.value.to_string(), str::to_owned);
+        let value = given.value.shown();
         rows.push((format!("vars.{key}"), value, place(&given.source)));
     }
     rows
@@ -187,20 +190,33 @@ fn visible(character: char) -> Vec<char> {
     if character.is_control() { character.escape_default().collect() } else { vec![character] }
 }
 
-fn brief(host: &HostSettings) -> serde_json::Value {
-    let connection = &host.effective.connection;
+/// A host of `hosts list` for programs.
+#[derive(Serialize)]
+struct Brief<'h> {
+    host: &'h str,
+    transport: Option<String>,
+    address: Option<String>,
+    port: Option<u16>,
+    user: Option<String>,
+    groups: &'h [String],
+    labels: BTreeMap<&'h str, &'h str>,
+    vars: BTreeMap<&'h str, &'h Variable>,
+}
+
+fn brief(host: &HostSettings) -> Brief<'_> {
+    let Effective { connection, labels, vars, .. } = &host.effective;
     let shown =
         |wanted: &str| connection.shown().into_iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value);
-    json!({
-        "host": host.name.as_ref(),
-        "transport": shown("transport"),
-        "address": shown("address"),
-        "port": connection.port.as_ref().map(|given| given.value),
-        "user": shown("user"),
-        "groups": host.groups,
-        "labels": host.effective.labels.iter().map(|(key, given)| (key.clone(), given.value.clone().into())).collect::<serde_json::Map<_, _>>(),
-        "vars": host.effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone())).collect::<serde_json::Map<_, _>>(),
-    })
+    Brief {
+        host: &host.name,
+        transport: shown("transport"),
+        address: shown("address"),
+        port: connection.port.as_ref().map(|given| given.value),
+        user: shown("user"),
+        groups: &host.groups,
+        labels: labels.iter().map(|(key, given)| (&**key, &*given.value)).collect(),
+        vars: vars.iter().map(|(key, given)| (&**key, &given.value)).collect(),
+    }
 }
 
 fn full(host: &HostSettings) -> serde_json::Value {
@@ -212,6 +228,6 @@ fn full(host: &HostSettings) -> serde_json::Value {
     })
 }
 
-fn pretty(values: Vec<serde_json::Value>) -> String {
-    format!("{:#}\n", serde_json::Value::Array(values))
+fn pretty(values: &[impl Serialize]) -> String {
+    serde_json::to_string_pretty(values).map(|json| json + "\n").unwrap_or_default()
 }

@@ -31,8 +31,8 @@ pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
 pub use error::DecodeError;
 pub use json::{
-    Diagnostic, DiagnosticKind, Diagnostics, PlainJson, TypedError, object_from_json, read_typed, value_from_json,
-    value_from_text, write_plain, write_typed,
+    Diagnostic, DiagnosticKind, Diagnostics, Json, JsonError, PlainJson, TypedError, read_typed, value_from_json,
+    write_plain, write_typed,
 };
 pub use single::{Single, own_text, single};
 pub use string::PsString;

@@ -1,7 +1,5 @@
 //! A tree of plain values that knows where each of them stands in its file: what TOML, YAML and JSON have in common.
 
-use std::collections::BTreeMap;
-
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -43,10 +41,12 @@ pub enum Value {
     Null,
     /// True or false.
     Bool(bool),
-    /// A number.
-    Number(serde_json::Number),
+    /// A number as JSON writes it, with the digits and the exponent of the file where JSON has them too.
+    Number(Box<str>),
     /// A text.
     Text(String),
+    /// A text with halves of surrogate pairs, which only JSON can hold: that JSON, with its quotes.
+    Halves(Box<str>),
     /// Values in order.
     List(Vec<Node>),
     /// Named values in the order of the file.
@@ -77,6 +77,7 @@ impl Node {
             Value::Bool(_) => "true or false",
             Value::Number(_) => "a number",
             Value::Text(_) => "a text",
+            Value::Halves(_) => "a text with half of a surrogate pair",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
         }
@@ -89,32 +90,32 @@ impl Node {
             Value::Bool(value) => Some(value.to_string()),
             Value::Number(value) => Some(value.to_string()),
             Value::Text(value) => Some(value.clone()),
-            Value::Null | Value::List(_) | Value::Table(_) => None,
+            Value::Null | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
         }
     }
 
-    /// The tree without its places. A number that was not written as the number's own text is that text: so a version
-    /// `1.10` reaches a script unchanged, and PowerShell makes a number of it where one is due.
-    pub fn to_json(&self) -> serde_json::Value {
+    /// The tree without its places, as JSON. A number that was not written as the number's own text is that text: so a
+    /// version `1.10` reaches a script unchanged, and PowerShell makes a number of it where one is due.
+    pub fn to_json(&self) -> String {
         match &self.value {
             // The one way to write a number that PowerShell does not read.
             Value::Number(value) if self.written.as_deref().is_none_or(|text| text.starts_with("0o")) => {
-                value.clone().into()
+                value.to_string()
             }
-            Value::Number(_) => self.as_text().into(),
-            Value::Null => serde_json::Value::Null,
-            Value::Bool(value) => (*value).into(),
-            Value::Text(value) => value.clone().into(),
-            Value::List(items) => items.iter().map(Self::to_json).collect(),
-            Value::Table(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+            Value::Number(_) => quoted(&self.as_text().unwrap_or_default()),
+            Value::Null => "null".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Text(value) => quoted(value),
+            Value::Halves(json) => json.to_string(),
+            Value::List(items) => format!("[{}]", items.iter().map(Self::to_json).collect::<Vec<_>>().join(",")),
+            Value::Table(entries) => {
+                let member = |entry: &Entry| format!("{}:{}", quoted(&entry.key), entry.node.to_json());
+                format!("{{{}}}", entries.iter().map(member).collect::<Vec<_>>().join(","))
+            }
         }
     }
+}
 
-    /// The entries of a table as plain values; empty for anything else.
-    pub fn to_map(&self) -> BTreeMap<String, serde_json::Value> {
-        match &self.value {
-            Value::Table(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
-            _ => BTreeMap::new(),
-        }
-    }
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

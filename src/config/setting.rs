@@ -86,7 +86,7 @@ impl Setting for bool {
 impl Setting for u16 {
     fn read(node: &Node) -> Result<Self, String> {
         let port = match &node.value {
-            Value::Number(number) => number.as_u64().and_then(|port| Self::try_from(port).ok()),
+            Value::Number(number) => number.parse().ok(),
             _ => node.as_text().and_then(|text| text.parse().ok()),
         };
         match port {

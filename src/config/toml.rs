@@ -59,14 +59,14 @@ impl<'a> Lines<'a> {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Boolean(value) => Value::Bool(*value),
             DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Value::Number(number.into()),
+                Ok(number) => Value::Number(number.to_string().into()),
                 Err(_) => Value::Text(number.to_string()),
             },
-            // As JSON keeps them, with all their digits: `1.10` must not become 1.1.
+            // As they stand there: `1.10` must not become 1.1, nor `1e5` another text.
             DeValue::Float(number) => match number.as_str().parse::<serde_json::Number>() {
-                Ok(digits) => Value::Number(digits),
+                Ok(_) => Value::Number(number.as_str().into()),
                 Err(_) => match number.as_str().parse().ok().and_then(serde_json::Number::from_f64) {
-                    Some(number) => Value::Number(number),
+                    Some(number) => Value::Number(number.to_string().into()),
                     None => Value::Text(number.to_string()),
                 },
             },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Given, Node, Place, Problem};
 use crate::sheet::{Row, Sheet, SheetError, delimiter};
+use crate::target::Variable;
 
 use super::model::{Inventory, Layer};
 use super::owner::{Owner, set_key};
@@ -88,7 +89,7 @@ impl Table<'_> {
                     let problem = Problem::at(&self.context.file, at, format!("{name} > {header}"), what);
                     problems.push(Problem { hint, ..problem });
                 }
-                None => drop(layer.vars.insert(header.to_owned(), Given::new(cell.into(), source.clone()))),
+                None => drop(layer.vars.insert(header.to_owned(), Given::new(Variable::text(cell), source.clone()))),
             }
         };
         for (place, column) in self.columns.iter().enumerate().filter(|(place, _)| *place != self.names) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{Account, Config, Connection, Given, Problem, Source, Surroundings, Transport};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, Timeouts};
+use crate::target::{AuthMethod, HostKeyPolicy, Timeouts, Variable};
 
 use super::model::{Host, Inventory, Layer};
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
@@ -21,7 +21,7 @@ pub struct Effective {
     /// What only SSH needs.
     pub ssh: Access,
     /// The host's variables.
-    pub vars: BTreeMap<String, Given<serde_json::Value>>,
+    pub vars: BTreeMap<String, Given<Variable>>,
     /// The host's labels.
     pub labels: BTreeMap<String, Given<String>>,
 }

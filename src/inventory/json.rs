@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::yaml::{MAX_DEPTH, Mistake, too_deep};
 use crate::config::{Entry, Node, Place, Value};
 use crate::words;
 
@@ -12,36 +13,41 @@ use crate::words;
 ///
 /// # Errors
 /// The first mistake with its place.
-pub fn parse_json(text: &str) -> Result<Node, (Place, String)> {
-    // The whole text is checked first, with serde_json's limit on depth; what follows only takes apart what is valid.
+pub fn parse_json(text: &str) -> Result<Node, Mistake> {
+    // The whole text is checked first; what follows only takes apart what is valid.
     let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let at = Place { line: count(error.line()), column: count(error.column()) };
-        (at, words::json(&error))
+        (Place { line: count(error.line()), column: count(error.column()) }, words::json(&error))
     })?;
-    node(text, raw).map_err(|error| (Place::NONE, words::json(&error)))
+    node(text, raw, 0)
 }
 
-fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {
+fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Mistake> {
     let json = raw.get();
+    let at = place(text, json.as_ptr() as usize);
+    let wrong = |error: serde_json::Error| (at, words::json(&error));
     let value = match json.as_bytes().first() {
+        Some(b'{' | b'[') if depth == MAX_DEPTH => return Err((at, too_deep())),
         Some(b'{') => {
-            let Fields(fields) = serde_json::from_str(json)?;
+            // JSON that holds texts which a name cannot have has passed until here.
+            let names = |_| (at, "a name in this table holds half of a surrogate pair".to_owned());
+            let Fields(fields) = serde_json::from_str(json).map_err(names)?;
             let entry = |field: Field<'_>| {
-                Ok(Entry { at: place(text, field.address), key: field.key, node: node(text, field.value)? })
+                Ok(Entry { at: place(text, field.address), key: field.key, node: node(text, field.value, depth + 1)? })
             };
-            Value::Table(fields.into_iter().map(entry).collect::<Result<_, serde_json::Error>>()?)
+            Value::Table(fields.into_iter().map(entry).collect::<Result<_, Mistake>>()?)
         }
         Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(json)?;
-            Value::List(items.into_iter().map(|item| node(text, item)).collect::<Result<_, _>>()?)
+            let items: Vec<&RawValue> = serde_json::from_str(json).map_err(wrong)?;
+            Value::List(items.into_iter().map(|item| node(text, item, depth + 1)).collect::<Result<_, _>>()?)
         }
-        Some(b'"') => Value::Text(serde_json::from_str(json)?),
-        Some(b't' | b'f') => Value::Bool(serde_json::from_str(json)?),
+        // What else could be wrong with a text was found above.
+        Some(b'"') => serde_json::from_str(json).map_or_else(|_| Value::Halves(json.into()), Value::Text),
+        Some(b't' | b'f') => Value::Bool(serde_json::from_str(json).map_err(wrong)?),
         Some(b'n') => Value::Null,
-        _ => Value::Number(serde_json::from_str(json)?),
+        _ => Value::Number(json.into()),
     };
-    Ok(Node { at: place(text, json.as_ptr() as usize), value, written: None })
+    Ok(Node { at, value, written: None })
 }
 
 /// The place of something that was borrowed from the text, by its address.
@@ -129,12 +135,27 @@ mod tests {
     }
 
     #[test]
+    fn values_are_as_they_are_written() {
+        for json in [r#"[1e5,1E5,1.10,-0,12e5678,0.5e+10]"#, r#"{"a":"\ud83d","b":["x\uDE00"]}"#, r#""😀""#] {
+            assert_eq!(parse_json(json).unwrap().to_json(), json);
+        }
+        let half = parse_json(r#""\ud83d""#).unwrap();
+        assert_eq!((half.kind(), half.as_text()), ("a text with half of a surrogate pair", None));
+    }
+
+    #[test]
     fn mistakes_have_a_place() {
         let (at, message) = parse_json("{\n  \"a\": 1,\n}").unwrap_err();
         assert_eq!(
             (at.line, message.as_str()),
             (3, "expected a name in double quotes; behind the last entry stands no ','")
         );
-        assert!(parse_json(&"[".repeat(10_000)).is_err());
+        let deep = |depth: usize| parse_json(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+        assert!(deep(40).is_ok());
+        for depth in [41, 1000, 100_000] {
+            assert_eq!(deep(depth).unwrap_err().1, "lists and tables are nested more than 40 deep");
+        }
+        let (at, message) = parse_json("{\"a\":\n {\"\\ud83d\": 1}}").unwrap_err();
+        assert_eq!((at.line, &*message), (2, "a name in this table holds half of a surrogate pair"));
     }
 }

@@ -128,7 +128,7 @@ impl<'a, 's> Loader<'a, 's> {
         // What else the file says stands beside the sandbox's own inventory, which it may refine.
         self.problems.extend(read_tree(node, context, &mut self.inventory));
         let wrong = |what: String| Problem::at(&context.file, sandbox.at, "sandbox", what);
-        let serde_json::Value::Object(options) = sandbox.node.to_json() else {
+        let Ok(options) = serde_json::from_str(&sandbox.node.to_json()) else {
             self.problems.push(wrong(format!("expected a table, found {}", sandbox.node.kind())));
             return;
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::ssh_config::SshConfig;
 use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean, plain_zone};
+use crate::target::Variable;
 
 /// What one host, group or file says.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Layer {
     /// Connection keys.
     pub connection: Connection,
     /// Variables (`host.NAME`).
-    pub vars: BTreeMap<String, Given<serde_json::Value>>,
+    pub vars: BTreeMap<String, Given<Variable>>,
     /// Labels (`label:KEY=VALUE`).
     pub labels: BTreeMap<String, Given<String>>,
 }

@@ -17,8 +17,10 @@ pub fn plain(at: Place, text: &str) -> Node {
         "True" | "TRUE" => written(Value::Bool(true)),
         "False" | "FALSE" => written(Value::Bool(false)),
         _ => match number(text) {
-            Some(number) if survives(text) => Node { at, value: Value::Number(number), written: None },
-            Some(number) => written(Value::Number(number)),
+            Some(number) if survives(text) => {
+                Node { at, value: Value::Number(number.to_string().into()), written: None }
+            }
+            Some(number) => written(Value::Number(number.to_string().into())),
             None => Node { at, ..Node::text(text) },
         },
     }
@@ -96,11 +98,11 @@ mod tests {
     fn numbers_that_would_change_keep_their_text() {
         for text in ["1.10", "1.0", "010", "007", "1e3", "+5", ".5", "5.", "-0", "0x1F", "1e15", "0.000001"] {
             let node = plain(Place::NONE, text);
-            assert_eq!((node.kind(), node.to_json()), ("a number", text.into()), "{text}");
+            assert_eq!((node.kind(), node.to_json()), ("a number", format!("\"{text}\"")), "{text}");
             assert_eq!(node.as_text().as_deref(), Some(text));
         }
         for text in ["123456789012345678901234567890", "9223372036854775808"] {
-            assert_eq!(plain(Place::NONE, text).to_json(), text, "{text}");
+            assert_eq!(plain(Place::NONE, text).to_json(), format!("\"{text}\""), "{text}");
         }
     }
 
@@ -135,7 +137,7 @@ mod tests {
             "NaN",
         ] {
             let node = plain(Place::NONE, text);
-            assert_eq!((node.kind(), node.to_json()), ("a text", text.into()), "{text}");
+            assert_eq!((node.kind(), node.to_json()), ("a text", format!("\"{text}\"")), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests against inventories in memory: nothing here touches a file, the environment or a terminal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -607,10 +607,9 @@ fn yaml_names_stay_as_they_are_written() {
     }
     let labels: Vec<_> = effective.labels.iter().map(|(key, given)| format!("{key}={}", given.value)).collect();
     assert_eq!(labels, ["live=True", "rack=1.10", "stage=no"]);
-    let vars: serde_json::Map<_, _> =
-        effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone())).collect();
+    let vars: BTreeMap<_, _> = effective.vars.iter().map(|(key, given)| (key, &given.value)).collect();
     assert_eq!(
-        serde_json::Value::Object(vars).to_string(),
+        serde_json::to_string(&vars).expect("JSON"),
         r#"{"country":"NO","f":1.5,"list":["010",7],"m":15,"n":7,"o":"010","sha":"12e5678","t":true,"ver":"1.10"}"#
     );
 }
@@ -666,7 +665,7 @@ fn sheet(text: &str, keys: &str) -> String {
     let line = |host: &super::HostSettings| {
         let shown = host.effective.connection.shown();
         let setting = |key: &str| shown.iter().find(|(name, ..)| *name == key).map(|(_, value, _)| value.clone());
-        let var = |key: &str| host.effective.vars.get(key).map(|given| given.value.to_string());
+        let var = |key: &str| host.effective.vars.get(key).map(|given| given.value.json().to_owned());
         let cells = keys.split_whitespace().map(|key| setting(key).or_else(|| var(key)).unwrap_or("-".to_owned()));
         format!("{} {}", host.name, cells.collect::<Vec<_>>().join(" ")).trim_end().to_owned()
     };
@@ -982,7 +981,7 @@ fn hosts_of(file: &str, text: &str) -> String {
         let wanted = ["address=", "port=", "user="].iter();
         let set = wanted.filter_map(|key| set.iter().find(|set| set.starts_with(key) && !set.ends_with("default")));
         let set = set.map(|set| set.split(' ').next().unwrap_or_default());
-        let vars = host.effective.vars.iter().map(|(key, given)| format!("{key}={}", given.value));
+        let vars = host.effective.vars.iter().map(|(key, given)| format!("{key}={}", given.value.json()));
         let mut groups: Vec<_> = host.groups.iter().map(|group| format!("@{group}")).collect();
         groups.sort();
         let parts = std::iter::once(host.name.to_string()).chain(set.map(str::to_owned)).chain(vars).chain(groups);

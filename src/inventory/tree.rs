@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value, did_you_mean};
+use crate::target::Variable;
 
 use super::model::{Child, Inventory, Layer};
 use super::owner::{Owner, set_key};
@@ -244,7 +245,7 @@ impl Reader<'_> {
             "vars" => {
                 for entry in self.table(&entry.node, &inner) {
                     let source = owner.source(self.context, entry.node.at.line, name);
-                    layer.vars.insert(entry.key, Given::new(entry.node.to_json(), source));
+                    layer.vars.insert(entry.key, Given::new(Variable::of_json(entry.node.to_json()), source));
                 }
             }
             "labels" => {

@@ -35,4 +35,4 @@ pub(crate) use nearest::nearest;
 pub use param::{Parameter, Parameters, Validation};
 pub use source::{Position, Source};
 pub use supplied::Supplied;
-pub use written::{Written, parameters_of, value_for};
+pub use written::{Written, parameters_of};

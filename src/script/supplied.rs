@@ -1,6 +1,6 @@
 //! A value as a user writes it: a literal, or the name of something whose value is known later.
 
-use crate::clixml::{Value, value_from_text};
+use crate::clixml::{Json, Value};
 
 /// What was written for one argument or using value.
 ///
@@ -21,8 +21,8 @@ impl Supplied {
     /// Reads a value: JSON if it parses as JSON, a reference if it looks like one, else a string. So a string in JSON's
     /// quotes is always literal.
     pub fn read(text: &str) -> Self {
-        if let Ok(value) = value_from_text(text) {
-            return Self::Literal(value);
+        if let Ok(json) = Json::read(text) {
+            return Self::Literal(json.value());
         }
         let named = |prefix| text.strip_prefix(prefix).map(str::to_owned);
         if let Some(name) = named("host.").filter(|name| is_identifier(name)) {

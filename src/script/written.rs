@@ -1,75 +1,63 @@
 //! What a value that was typed or read from a file becomes: a number where it is one, the text as it was written where a
 //! text is due.
 
-use serde_json::Value as Json;
-use serde_json::value::RawValue;
-
 use super::check::positions;
 use super::param::{Parameter, Parameters};
-use crate::clixml::{Value, value_from_json};
+use crate::clixml::{Json, JsonError, Value};
 
-/// A literal as it was written: a JSON value, which forgets how its numbers looked (`1e5` becomes `1e+5`), and its text.
+/// A literal as it was written: JSON with its text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     json: Json,
-    text: String,
-    is_typed: bool,
+    /// What was typed, where that is the text if a text is due: `{}`, `null`.
+    typed: Option<Box<str>>,
 }
 
 impl Written {
     /// A value on the command line; `None` if it is not JSON.
     pub fn typed(text: &str) -> Option<Self> {
-        Some(Self { json: serde_json::from_str(text).ok()?, text: text.trim().to_owned(), is_typed: true })
+        Some(Self { json: Json::read(text).ok()?, typed: Some(text.trim().into()) })
     }
 
-    /// A value of a file; `None` if it is not JSON.
-    pub fn of_file(text: &str) -> Option<Self> {
-        Some(Self { is_typed: false, ..Self::typed(text)? })
+    /// A value of a file.
+    ///
+    /// # Errors
+    /// What is not JSON.
+    pub fn of_file(text: &str) -> Result<Self, JsonError> {
+        Ok(Self { json: Json::read(text)?, typed: None })
     }
 
     /// The value for a parameter of this type; `None` for one without a type, `$args` and `$using:`.
+    ///
+    /// PowerShell's binder keeps the text of `12e5678` or `1.10` for a `[string]`. Without a type, a number must survive
+    /// the way back to text, else a hash or a version would arrive as another one.
     pub fn value(&self, declared: Option<&str>) -> Value {
         match &self.json {
-            Json::Number(_) if keeps_text(&self.json, &self.text, declared) => Value::str(self.text.as_str()),
-            Json::Number(_) => match value_from_json(&self.json) {
-                // Beyond all numbers.
-                Value::Str(_) => Value::str(self.text.as_str()),
+            Json::Number(text) => match self.json.value() {
+                number if is_text(declared) || is_any(declared) && !survives(&number, text) => Value::str(&**text),
                 number => number,
             },
+            Json::Bool(yes) if is_text(declared) => Value::str(yes.to_string()),
             // In JSON's quotes it is the text between them.
-            Json::String(_) => value_from_json(&self.json),
-            Json::Array(_) if element(declared).is_some_and(|element| is_text(Some(element))) => self.texts(),
-            _ if self.is_typed && is_text(declared) => Value::str(self.text.as_str()),
-            json => value_for(json, declared),
+            Json::String(text) => Value::Str(text.clone()),
+            Json::Array(items) if element(declared).is_some_and(|element| is_text(Some(element))) => {
+                Json::Array(items.iter().map(as_text).collect()).value()
+            }
+            json => match &self.typed {
+                Some(text) if is_text(declared) => Value::str(&**text),
+                _ => json.value(),
+            },
         }
     }
-
-    /// An array whose numbers and booleans are their texts.
-    fn texts(&self) -> Value {
-        let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(&self.text) else { return value_from_json(&self.json) };
-        let item = |item: &&RawValue| match item.get().as_bytes() {
-            [b'[' | b'{' | b'"' | b'n', ..] => serde_json::from_str(item.get()).unwrap_or_default(),
-            _ => Json::String(item.get().to_owned()),
-        };
-        value_from_json(&Json::Array(items.iter().map(item).collect()))
-    }
 }
 
-/// The value of a host's variable for a parameter of this type.
-///
-/// PowerShell's binder keeps the text of `12e5678` or `1.10` for a `[string]`. Without a type, a number must survive the
-/// way back to text, else a hash or a version would arrive as another one.
-pub fn value_for(json: &Json, declared: Option<&str>) -> Value {
+/// An element that is a number or a boolean as its text.
+fn as_text(json: &Json) -> Json {
     match json {
-        Json::Number(number) if keeps_text(json, &number.to_string(), declared) => Value::str(number.to_string()),
-        Json::Bool(yes) if is_text(declared) => Value::str(yes.to_string()),
-        other => value_from_json(other),
+        Json::Number(text) => Json::String((&**text).into()),
+        Json::Bool(yes) => Json::String(yes.to_string().into()),
+        other => other.clone(),
     }
-}
-
-/// Whether a number is its text to a parameter of this type.
-fn keeps_text(number: &Json, text: &str, declared: Option<&str>) -> bool {
-    is_text(declared) || (is_any(declared) && !survives(&value_from_json(number), text))
 }
 
 /// The declared parameter that each argument goes to, by its name or its place; `None` where there is none or only the
@@ -160,7 +148,7 @@ mod tests {
     fn infinity_never() {
         assert_eq!(typed("12e5678", Some("double")), Value::str("12e5678"));
         let nested = typed("[12e5678, 1.10]", None);
-        assert_eq!(nested.as_list().expect("a list"), [Value::str("12e+5678"), Value::F64(1.1)]);
+        assert_eq!(nested.as_list().expect("a list"), [Value::str("12e5678"), Value::F64(1.1)]);
     }
 
     #[test]

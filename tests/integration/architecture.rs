@@ -10,7 +10,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("secret", &[]),
         ("sheet", &[]),
         ("words", &[]),
-        ("clixml", &[]),
+        ("clixml", &["words"]),
         ("target", &["secret"]),
         ("record", &["clixml", "target"]),
         ("event", &["record", "target"]),

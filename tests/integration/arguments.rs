@@ -530,3 +530,62 @@ async fn the_servers_version_chooses_the_form_of_using_values() {
         assert_eq!(given, [json!("1+two"), json!("two"), json!(nested_is_own)], "{version}");
     }
 }
+
+#[test]
+fn halves_of_surrogate_pairs_and_exponents_come_by_every_way() {
+    let Some(program) = Program::new() else { return };
+    program.write("positional.json", r#"["\ud83d", 1e5]"#);
+    program.write("named.json", r#"{"A": "\ud83d", "B": 1e5}"#);
+    program.write("value.json", r#""\ud83d""#);
+    program.write(
+        "vars.json",
+        r#"{"hosts": {"one": {"vars": {"half": "\ud83d", "number": 1e5, "list": [1e5, "\ud83d", 1.10]}}}}"#,
+    );
+    let script = "param([string]$A, [string]$B) [int][char]$A[0]; $A.Length; $B";
+    for flags in [
+        &["-a", r#""\ud83d""#, "-a", "1e5"][..],
+        &["-p", r#"A="\ud83d""#, "-p", "B=1e5"],
+        &["--args-file", "positional.json"],
+        &["--args-file", "named.json"],
+        &["-a", "@value.json", "-a", "1e5"],
+        &["-i", "vars.json", "-a", "host.half", "-a", "host.number"],
+    ] {
+        let ran = program.run(&[&["-t", "one", script][..], flags].concat());
+        assert_eq!(ran.of("one"), [json!(0xD83D), json!(1), json!("1e5")], "{flags:?}: {ran:?}");
+    }
+    for flags in [
+        &["--using", r#"x="\ud83d""#][..],
+        &["--using", "x=@value.json"],
+        &["-i", "vars.json", "--using", "x=host.half"],
+    ] {
+        let ran = program.run(&[&["-t", "one", "$x = $using:x; [int][char]$x[0]; $x.Length"][..], flags].concat());
+        assert_eq!(ran.of("one"), [json!(0xD83D), json!(1)], "{flags:?}: {ran:?}");
+    }
+    let script = "param([string[]]$A) $A[0]; [int][char]$A[1]; $A[2]";
+    let ran = program.run(&["-t", "one", "-i", "vars.json", "-a", "host.list", script]);
+    assert_eq!(ran.of("one"), [json!("1e5"), json!(0xD83D), json!("1.10")], "{ran:?}");
+}
+
+#[test]
+fn input_may_hold_halves_of_surrogate_pairs() {
+    let Some(program) = Program::new() else { return };
+    program.write("in.json", r#"[{"a": "\ud83d"}, {"a": "x\uDE00"}]"#);
+    program.write("in.jsonl", "{\"a\": \"\\ud83d\"}\n{\"a\": \"x\\uDE00\"}\n");
+    for file in ["in.json", "in.jsonl"] {
+        let script = "$input | ForEach-Object { [int][char]$_.a[-1] }";
+        let ran = program.run(&["-t", "one", "--input", file, script]);
+        assert_eq!(ran.of("one"), [json!(0xD83D), json!(0xDE00)], "{file}: {ran:?}");
+    }
+    // A cell of CSV is its text, whatever it looks like.
+    program.write("in.csv", "a,b\n\\ud83d,1e5\n");
+    let ran = program.run(&["-t", "one", "--input", "in.csv", "$input | ForEach-Object { $_.a; $_.b }"]);
+    assert_eq!(ran.of("one"), [json!("\\ud83d"), json!("1e5")], "{ran:?}");
+}
+
+#[test]
+fn a_plan_shows_values_as_they_are_written() {
+    let program = Program::with("pwsh".into());
+    let plan = program.command().args(["-t", "one", "--plan", "-a", r#""\ud83d""#, "$args"]).output().expect("runs");
+    let text = String::from_utf8(plan.stdout).expect("UTF-8");
+    assert!(text.contains(r#"\uD83D"#), "{text}");
+}

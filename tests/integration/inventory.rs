@@ -42,7 +42,7 @@ fn our_own_format_says_the_same_as_toml_yaml_and_json() {
         let web07 = &hosts(name, "web07")[0];
         assert_eq!(settings(web07, "address port tls user"), r"10.0.7.7 15986 true CONTOSO\svc-ops", "{name}");
         assert_eq!(web07.groups, ["web", "prod"], "{name}");
-        assert_eq!(web07.effective.vars["stage"].value, "prod", "{name}");
+        assert_eq!(web07.effective.vars["stage"].value.json(), "\"prod\"", "{name}");
         assert_eq!(web07.effective.labels["site"].value, "ber", "{name}");
     }
     assert_eq!(names(&hosts("fleet.toml", "@all")), "web[01-40],db[01-04].corp.example,lx[1-3],build");
@@ -59,7 +59,7 @@ fn tables_and_lists() {
     assert_eq!(names(&hosts("fleet.csv", "@all")), "web[01-02],db01");
     let web01 = &hosts("fleet.csv", "web01")[0];
     assert_eq!(settings(web01, "address port tls user"), r"10.0.7.1 5986 true CONTOSO\svc-ops");
-    assert_eq!(web01.effective.vars["Owner"].value, "Shop, front end");
+    assert_eq!(web01.effective.vars["Owner"].value.json(), "\"Shop, front end\"");
     assert_eq!(settings(&hosts("fleet.csv", "db01")[0], "address port tls"), "db01 5985 false");
     let list = hosts("hosts.txt", "@all");
     assert_eq!(names(&list), "web[01-03],db01.corp.example,10.0.0.[10-12],[fe80::1],lx1:2222");

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::entry::Entry;
 use super::text::decode;
-use crate::words;
+use crate::clixml::JsonError;
 
 /// An argument of the file as it stands there, with its name if it has one.
 type Raw = (Option<String>, Box<RawValue>);
@@ -35,7 +35,8 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
 fn parse(text: &str) -> Result<Vec<Raw>, String> {
     let mut json = serde_json::Deserializer::from_str(text);
     let parsed = json.deserialize_any(Arguments).and_then(|arguments| json.end().map(|()| arguments));
-    parsed.map_err(|error| format!("line {}, column {}: {}", error.line(), error.column(), words::json(&error)))
+    // The place comes first, as in every other message about a file.
+    parsed.map_err(|error| JsonError::from(error).to_string())
 }
 
 struct Arguments;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use anyhow::bail;
-use serde_json::Value as Json;
 
 use super::text::located;
 use super::{Call, Entry, Secrets, environment, given};
@@ -14,15 +13,15 @@ use crate::fleet::{self, NoCommands};
 use crate::inventory::{HostSettings, fold};
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, Form};
-use crate::script::{Inputs, ScriptError, Supplied, check, commands, nearest, value_for};
-use crate::target::{Target, TargetId};
+use crate::script::{Inputs, ScriptError, Supplied, Written, check, commands, nearest};
+use crate::target::{Target, TargetId, Variable};
 
 /// What a call has to know of a target.
 #[derive(Debug, Clone)]
 pub struct Host {
     /// The target's name.
     pub name: Arc<str>,
-    vars: BTreeMap<String, Json>,
+    vars: BTreeMap<String, Variable>,
 }
 
 /// What to run on each target.
@@ -56,12 +55,11 @@ impl Commands {
         if !undefined.is_empty() {
             bail!(undefined.join("\n"));
         }
-        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut known: HashMap<Vec<Option<&Variable>>, usize> = HashMap::new();
         let mut of_target = Vec::with_capacity(targets.len());
         let mut first: Vec<&Host> = Vec::new();
         for target in targets {
-            let values = names.iter().map(|name| target.variable(name).cloned().unwrap_or_default());
-            let key = Json::Array(values.collect()).to_string();
+            let key: Vec<Option<&Variable>> = names.iter().map(|name| target.variable(name)).collect();
             of_target.push(*known.entry(key).or_insert_with(|| {
                 first.push(target);
                 first.len() - 1
@@ -133,7 +131,9 @@ impl Set {
     ) -> Result<Self, Vec<ScriptError>> {
         let value = |entry: &Entry| match &entry.value {
             Supplied::Host(name) => {
-                target.variable(name).map_or(Value::Null, |json| value_for(json, entry.declared.as_deref()))
+                // Every inventory writes JSON; what a program made of a target may have anything.
+                let written = target.variable(name).and_then(|variable| Written::of_file(variable.json()).ok());
+                written.map_or(Value::Null, |written| written.value(entry.declared.as_deref()))
             }
             Supplied::Literal(value) => value.clone(),
             reference => secrets.value(reference).unwrap_or(Value::Null),
@@ -196,7 +196,7 @@ impl Call {
 
 impl Host {
     /// A variable; as all names in PowerShell, without regard to case if there is none with exactly this name.
-    pub fn variable(&self, name: &str) -> Option<&Json> {
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
         let alike = || self.vars.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
         self.vars.get(name).or_else(|| alike().map(|(_, value)| value))
     }
@@ -262,7 +262,7 @@ fn mistakes<'t>(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::cli::script::tests::call;
@@ -276,7 +276,12 @@ mod tests {
                 name: format!("h{}", place + 1).into(),
                 endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
                 credential: None,
-                vars: serde_json::from_value(vars.clone()).expect("an object"),
+                vars: vars
+                    .as_object()
+                    .expect("an object")
+                    .iter()
+                    .map(|(name, json)| (name.clone(), Variable::of_json(json.to_string())))
+                    .collect(),
                 labels: BTreeMap::new(),
                 timeouts: Timeouts::default(),
             })

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::text::decode;
-use crate::clixml::{Value, value_from_text};
+use crate::clixml::{JsonError, Value};
 use crate::script::{Supplied, Written};
 
 /// An argument or a using value.
@@ -67,13 +67,10 @@ impl Entry {
     ///
     /// # Errors
     /// What is not JSON.
-    pub fn of_file(name: Option<String>, json: &str, origin: String) -> serde_json::Result<Self> {
-        let written = Written::of_file(json);
-        let value = match &written {
-            Some(written) => written.value(None),
-            None => value_from_text(json)?,
-        };
-        Ok(Self { name, value: Supplied::Literal(value), written, declared: None, bare: false, origin })
+    pub fn of_file(name: Option<String>, json: &str, origin: String) -> Result<Self, JsonError> {
+        let written = Written::of_file(json)?;
+        let value = Supplied::Literal(written.value(None));
+        Ok(Self { name, value, written: Some(written), declared: None, bare: false, origin })
     }
 
     /// A value as typed: `@FILE.json`, or what [`Supplied::read`] makes of the text.

@@ -5,16 +5,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::ValueEnum;
-use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::text::{decode, stdin};
-use crate::clixml::{Document, Value, object_from_json};
+use crate::clixml::{Document, Json, JsonError, Value};
 use crate::psrp::Input;
 use crate::sheet::{Sheet, delimiter};
-use crate::words;
 
 /// What `--input-format` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,7 +85,7 @@ fn values(text: &str) -> impl Iterator<Item = serde_json::Result<&RawValue>> {
 /// Each value is made and dropped by itself: a large file must not be in memory as a tree.
 fn json(text: &str, input: &mut Input) -> anyhow::Result<()> {
     for value in values(text) {
-        let value = value.map_err(at_line)?;
+        let value = value.map_err(JsonError::from)?;
         match value.get().as_bytes() {
             [b'[', ..] => {
                 // An item is whole if the array is: what is wrong with it was found above.
@@ -103,22 +101,14 @@ fn json(text: &str, input: &mut Input) -> anyhow::Result<()> {
 
 fn jsonl(text: &str, input: &mut Input) -> anyhow::Result<()> {
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let place = |error: serde_json::Error| {
-            anyhow!("line {}, column {}: {}", number + 1, error.column(), words::json(&error))
-        };
-        push(line, input).map_err(place)?;
+        push(line, input).map_err(|error| JsonError { line: number + 1, ..error })?;
     }
     Ok(())
 }
 
-fn push(json: &str, input: &mut Input) -> serde_json::Result<()> {
-    let json: Json = serde_json::from_str(json)?;
-    input.push(&Document::new(object_from_json(&json)));
+fn push(json: &str, input: &mut Input) -> Result<(), JsonError> {
+    input.push(&Document::new(Json::read(json)?.object()));
     Ok(())
-}
-
-fn at_line(error: serde_json::Error) -> anyhow::Error {
-    anyhow!("line {}, column {}: {}", error.line(), error.column(), words::json(&error))
 }
 
 /// Rows as `Import-Csv` reads them: all cells are strings, a cell that a short row lacks is null.
@@ -128,10 +118,10 @@ fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
     for row in sheet {
         let row = row?;
         let cell = |(column, name): (usize, &String)| {
-            (name.clone(), row.get(column).map_or(Json::Null, |cell| Json::String(cell.to_owned())))
+            (name.as_str().into(), row.get(column).map_or(Json::Null, |cell| Json::String(cell.into())))
         };
         let object = Json::Object(names.iter().enumerate().map(cell).collect());
-        input.push(&Document::new(object_from_json(&object)));
+        input.push(&Document::new(object.object()));
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::commands::Host;
 use super::{Call, Entry, Origins};
@@ -13,6 +12,7 @@ use crate::clixml::{Document, Value, write_plain};
 use crate::inventory::{HostSettings, Logon, fold};
 use crate::script::using::{Path, same_name};
 use crate::script::{Position, Supplied};
+use crate::target::Variable;
 
 /// What a run would do. Its JSON form is versioned by `v`.
 #[derive(Debug, Serialize)]
@@ -38,7 +38,7 @@ struct Script {
 struct Item {
     name: Option<String>,
     /// Null for a secret.
-    value: Json,
+    value: Variable,
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hosts: Option<String>,
@@ -120,10 +120,12 @@ impl Item {
     fn line(&self, name: &str) -> String {
         const WIDTH: usize = 80;
         let value = match &self.value {
-            Json::Null if self.source.starts_with("secret") || self.source.starts_with("credential") => {
+            null if null.json() == "null"
+                && (self.source.starts_with("secret") || self.source.starts_with("credential")) =>
+            {
                 "***".to_owned()
             }
-            value => value.to_string(),
+            value => value.json().to_owned(),
         };
         let mut shown: String = value.chars().take(WIDTH).collect();
         if shown.len() < value.len() {
@@ -137,7 +139,7 @@ impl Item {
 
 /// A value with its source; a host variable once for each of its values.
 fn items(entry: &Entry, hosts: &[Host], origins: &Origins, used_at: Option<Position>) -> Vec<Item> {
-    let item = |value: Json, source: String, hosts: Option<String>| Item {
+    let item = |value: Variable, source: String, hosts: Option<String>| Item {
         name: entry.name.clone(),
         value,
         source,
@@ -147,15 +149,15 @@ fn items(entry: &Entry, hosts: &[Host], origins: &Origins, used_at: Option<Posit
     match &entry.value {
         Supplied::Literal(value) => vec![item(plain(value), entry.origin.clone(), None)],
         Supplied::Secret(name) => {
-            vec![item(Json::Null, format!("secret {name}, {}: {}", entry.origin, origins.secret(name)), None)]
+            vec![item(null(), format!("secret {name}, {}: {}", entry.origin, origins.secret(name)), None)]
         }
         Supplied::Credential(name) => {
-            vec![item(Json::Null, format!("credential {name}, {}: {}", entry.origin, origins.credential(name)), None)]
+            vec![item(null(), format!("credential {name}, {}: {}", entry.origin, origins.credential(name)), None)]
         }
         Supplied::Host(name) => {
-            let mut values: Vec<(Json, Vec<&str>)> = Vec::new();
+            let mut values: Vec<(Variable, Vec<&str>)> = Vec::new();
             for host in hosts {
-                let value = host.variable(name).cloned().unwrap_or_default();
+                let value = host.variable(name).cloned().unwrap_or_else(null);
                 match values.iter_mut().find(|(known, _)| *known == value) {
                     Some((_, names)) => names.push(&host.name),
                     None => values.push((value, vec![&host.name])),
@@ -185,7 +187,7 @@ fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
             (None, Some(entry)) => found.extend(items(entry, hosts, origins, Some(occurrence.position))),
             (Some(_), _) => found.push(Item {
                 name: Some(occurrence.variable.clone()),
-                value: environment.get(path.name).map_or(Json::Null, |value| Json::String(value.clone())),
+                value: environment.get(path.name).map_or_else(null, |value| Variable::text(value)),
                 source: "environment".to_owned(),
                 hosts: None,
                 used_at: Some(occurrence.position.to_string()),
@@ -211,8 +213,12 @@ fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
     found
 }
 
-fn plain(value: &Value) -> Json {
+fn null() -> Variable {
+    Variable::of_json("null")
+}
+
+fn plain(value: &Value) -> Variable {
     let mut json = Vec::new();
     write_plain(&Document::new(value.clone()), &mut json);
-    serde_json::from_slice(&json).unwrap_or_default()
+    String::from_utf8(json).map_or_else(|_| null(), Variable::of_json)
 }

@@ -1,64 +1,103 @@
 //! JSON as arguments: what a user types becomes what a PowerShell user would have passed.
 
-use serde_json::{Number, Value as Json};
+use std::collections::HashMap;
+use std::fmt;
 
-use super::read;
+use serde_json::value::RawValue;
+
+use super::read::{DEEPEST, Json, read};
 use crate::clixml::{Content, ListKind, Object, PsString, TypeNames, Value};
+use crate::words;
 
 /// The largest `System.Decimal`: 2^96 - 1.
 const LARGEST_DECIMAL: &str = "79228162514264337593543950335";
 
-/// The value of a JSON text as an argument: integers become the first of Int32, Int64, Decimal that holds them, other
-/// numbers Double, arrays `object[]`, objects hashtables that keep their order.
-pub fn value_from_json(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(yes) => Value::Bool(*yes),
-        Json::Number(number) => number_value(number),
-        Json::String(text) => Value::str(text.as_str()),
-        Json::Array(items) => array(items.iter().map(value_from_json).collect()),
-        Json::Object(entries) => {
-            let entry = |(key, value): (&String, &Json)| (Value::str(key.as_str()), value_from_json(value));
-            table(entries.iter().map(entry).collect())
-        }
+/// Why a text is not JSON, or not JSON that is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// The line from 1.
+    pub line: usize,
+    /// The column from 1; 0 before the first character.
+    pub column: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.what)
     }
 }
 
-/// The value of a JSON text, as [`value_from_json`]; text in it may hold halves of surrogate pairs, such as `"\ud83d"`.
-///
-/// # Errors
-/// What is no JSON.
-pub fn value_from_text(text: &str) -> Result<Value, serde_json::Error> {
-    match serde_json::from_str(text) {
-        Ok(json) => Ok(value_from_json(&json)),
-        // serde_json has no text with halves of pairs.
-        Err(error) if text.contains("\\u") => {
-            read::read(text.as_bytes()).map_or(Err(error), |json| Ok(wide_value(json)))
-        }
-        Err(error) => Err(error),
+impl std::error::Error for JsonError {}
+
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        Self { line: error.line(), column: error.column(), what: words::json(&error) }
     }
 }
 
-/// Recursion is bounded by the reader's limit on depth.
-fn wide_value(json: read::Json) -> Value {
-    match json {
-        read::Json::Null => Value::Null,
-        read::Json::Bool(yes) => Value::Bool(yes),
-        read::Json::Number(digits) => digits_value(&digits),
-        read::Json::String(text) => Value::Str(text),
-        read::Json::Array(items) => array(items.into_iter().map(wide_value).collect()),
-        read::Json::Object(members) => {
-            let mut entries: Vec<(PsString, Value)> = Vec::with_capacity(members.len());
-            for (name, json) in members {
-                let value = wide_value(json);
-                match entries.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, earlier)) => *earlier = value,
-                    None => entries.push((name, value)),
-                }
+impl Json {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// A text that is not JSON, or nested more than 400 deep.
+    pub fn read(text: &str) -> Result<Self, JsonError> {
+        // It takes the same texts, whatever their depth, and has words for what is wrong with the others.
+        let _: &RawValue = serde_json::from_str(text)?;
+        let deep = || format!("arrays and objects nest more than {DEEPEST} deep");
+        read(text.as_bytes()).map_err(|_| JsonError { line: 1, column: 1, what: deep() })
+    }
+
+    /// The value as an argument: integers become the first of Int32, Int64, Decimal that holds them, other numbers Double,
+    /// arrays `object[]`, objects hashtables that keep their order.
+    pub fn value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(yes) => Value::Bool(*yes),
+            Self::Number(digits) => number_value(digits),
+            Self::String(text) => Value::Str(text.clone()),
+            Self::Array(items) => array(items.iter().map(Self::value).collect()),
+            Self::Object(members) => {
+                let entry = |(name, json): (&PsString, &Self)| (Value::Str(name.clone()), json.value());
+                table(last_of_each(members).into_iter().map(entry).collect())
             }
-            table(entries.into_iter().map(|(name, value)| (Value::Str(name), value)).collect())
         }
     }
+
+    /// The value as an input object: as [`value`](Self::value), but objects become custom objects with properties, as
+    /// `ConvertFrom-Json` and `Import-Csv` make them.
+    pub fn object(&self) -> Value {
+        match self {
+            Self::Array(items) => array(items.iter().map(Self::object).collect()),
+            Self::Object(members) => {
+                let property = |(name, json): (&PsString, &Self)| (name.to_str_lossy().into(), json.object());
+                let type_names = TypeNames::new(["System.Management.Automation.PSCustomObject", "System.Object"]);
+                let notes = last_of_each(members).into_iter().map(property).collect();
+                Object { type_names, notes, ..Object::default() }.into()
+            }
+            simple => simple.value(),
+        }
+    }
+}
+
+/// The value of JSON that a program made, as an argument: see [`Json::value`].
+pub fn value_from_json(json: &serde_json::Value) -> Value {
+    Json::read(&json.to_string()).map_or(Value::Null, |json| json.value())
+}
+
+/// The members of an object; of those with one name the last counts, in the place of the first.
+fn last_of_each(members: &[(PsString, Json)]) -> Vec<(&PsString, &Json)> {
+    let mut places: HashMap<&PsString, usize> = HashMap::with_capacity(members.len());
+    let mut found: Vec<(&PsString, &Json)> = Vec::with_capacity(members.len());
+    for (name, json) in members {
+        let place = *places.entry(name).or_insert(found.len());
+        match found.get_mut(place) {
+            Some(earlier) => earlier.1 = json,
+            None => found.push((name, json)),
+        }
+    }
+    found
 }
 
 fn array(items: Vec<Value>) -> Value {
@@ -71,20 +110,6 @@ fn table(entries: Vec<(Value, Value)>) -> Value {
     Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
 }
 
-/// The value of a JSON text as an input object: as [`value_from_json`], but objects become custom objects with properties,
-/// as `ConvertFrom-Json` and `Import-Csv` make them.
-pub fn object_from_json(json: &Json) -> Value {
-    match json {
-        Json::Array(items) => array(items.iter().map(object_from_json).collect()),
-        Json::Object(entries) => {
-            let property = |(name, value): (&String, &Json)| (name.as_str().into(), object_from_json(value));
-            let type_names = TypeNames::new(["System.Management.Automation.PSCustomObject", "System.Object"]);
-            Object { type_names, notes: entries.iter().map(property).collect(), ..Object::default() }.into()
-        }
-        simple => value_from_json(simple),
-    }
-}
-
 /// The type names of `object[]`.
 pub(super) fn array_type() -> TypeNames {
     TypeNames::new(ARRAY_TYPE)
@@ -92,11 +117,7 @@ pub(super) fn array_type() -> TypeNames {
 
 pub(super) const ARRAY_TYPE: [&str; 3] = ["System.Object[]", "System.Array", "System.Object"];
 
-fn number_value(number: &Number) -> Value {
-    digits_value(&number.to_string())
-}
-
-fn digits_value(text: &str) -> Value {
+fn number_value(text: &str) -> Value {
     if let Ok(small) = text.parse() {
         return Value::I32(small);
     }
@@ -117,11 +138,11 @@ fn digits_value(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{object_from_json, value_from_json, value_from_text};
+    use super::Json;
     use crate::clixml::{Document, PsString, Value, encode};
 
     fn value(json: &str) -> Value {
-        value_from_json(&serde_json::from_str(json).expect("JSON"))
+        Json::read(json).expect("JSON").value()
     }
 
     #[test]
@@ -143,25 +164,35 @@ mod tests {
     #[test]
     fn text_may_hold_halves_of_surrogate_pairs() {
         let half = |units: &[u16]| Value::Str(PsString::from_utf16(units));
-        let read = |text: &str| value_from_text(text).expect("JSON");
-        assert_eq!(read(r#""\ud83d""#), half(&[0xD83D]));
-        assert_eq!(read(r#""a\uDE00b""#), half(&[0x61, 0xDE00, 0x62]));
-        assert_eq!(read(r#""\ud83d\ude00""#), Value::str("😀"));
-        assert_eq!(read(r#"[12, "\ud83d"]"#).as_list(), Some(&[Value::I32(12), half(&[0xD83D])][..]));
-        let table = read(r#"{"\ud83d": 1, "a": 2, "a": {"b": null}}"#);
+        assert_eq!(value(r#""\ud83d""#), half(&[0xD83D]));
+        assert_eq!(value(r#""a\uDE00b""#), half(&[0x61, 0xDE00, 0x62]));
+        assert_eq!(value(r#""\ud83d\ude00""#), Value::str("😀"));
+        assert_eq!(value(r#"[12, "\ud83d"]"#).as_list(), Some(&[Value::I32(12), half(&[0xD83D])][..]));
+        let table = value(r#"{"\ud83d": 1, "a": 2, "a": {"b": null}}"#);
         let entries = table.as_dict().expect("a table");
         assert_eq!((entries.len(), &entries[0]), (2, &(half(&[0xD83D]), Value::I32(1))));
         assert!(entries[1].1.as_dict().is_some());
-        assert!(value_from_text(r#""\ud83""#).is_err() && value_from_text("\\ud83d").is_err());
+        for text in [r#""\ud83""#, "\\ud83d", "[1,", "\"\u{1}\"", "01", "NaN", ""] {
+            assert!(Json::read(text).is_err(), "{text}");
+        }
     }
 
     #[test]
     fn input_objects_have_properties() {
-        let json = serde_json::from_str(r#"{"a":[{"b":1}]}"#).expect("JSON");
-        let object = object_from_json(&json);
+        let object = Json::read(r#"{"a":0,"a":[{"b":1}],"c":"\ud83d"}"#).expect("JSON").object();
+        assert_eq!(object.member("c"), Some(&Value::Str(PsString::from_utf16(&[0xD83D]))));
         let items = object.member("a").and_then(Value::as_list).expect("a list");
         assert_eq!((items.len(), items[0].member("b")), (1, Some(&Value::I32(1))));
         assert!(object.as_dict().is_none());
+    }
+
+    #[test]
+    fn mistakes_have_their_place_and_depth_costs_no_stack() {
+        let error = |text: &str| Json::read(text).expect_err("refused").to_string();
+        assert!(error("[1,\n2,,3]").starts_with("line 2, column 3: expected a value"), "{}", error("[1,\n2,,3]"));
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(error(&deep(100_000)).ends_with("arrays and objects nest more than 400 deep"));
+        assert!(Json::read(&deep(400)).is_ok());
     }
 
     #[test]

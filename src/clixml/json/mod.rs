@@ -9,7 +9,8 @@ mod text;
 mod typed;
 mod typed_read;
 
-pub use argument::{object_from_json, value_from_json, value_from_text};
+pub use argument::{JsonError, value_from_json};
 pub use plain::{Diagnostic, DiagnosticKind, Diagnostics, PlainJson, write_plain};
+pub use read::Json;
 pub use typed::write_typed;
 pub use typed_read::{TypedError, read_typed};

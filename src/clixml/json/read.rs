@@ -4,19 +4,25 @@
 use super::TypedError;
 use crate::clixml::PsString;
 
-/// A JSON value as written.
+/// JSON as it is written: its numbers keep their digits (`1e5`, `1.10`), its texts may hold halves of surrogate pairs.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json {
+pub enum Json {
+    /// `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number's text.
     Number(Box<str>),
+    /// A text.
     String(PsString),
+    /// Values in order.
     Array(Vec<Json>),
+    /// Named values in order; names may repeat.
     Object(Vec<(PsString, Json)>),
 }
 
 /// Nested arrays and objects at most: a value of CLIXML takes three levels (`items`, pair, value), and 100 may nest.
-const DEEPEST: usize = 400;
+pub(super) const DEEPEST: usize = 400;
 
 /// Reads a whole JSON text.
 pub(super) fn read(text: &[u8]) -> Result<Json, TypedError> {
