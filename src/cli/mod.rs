@@ -13,6 +13,7 @@ mod exit;
 mod exposure;
 mod feed;
 pub mod hosts;
+mod memory;
 mod named_file;
 mod on_demand;
 mod run;
@@ -68,6 +69,7 @@ enum Command {
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    memory::return_large_blocks();
     // A file that cannot be read is reported by the command itself, which reads it again.
     let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some();

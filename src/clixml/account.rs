@@ -3,7 +3,7 @@
 //! Remote text is hostile: six bytes of it make an object of two hundred. So what is built is charged, not what is read,
 //! by what the allocator hands out and not by what is asked of it.
 
-use super::{Object, TypeNames, Value};
+use super::{Document, Object, TypeNames, Value};
 
 /// What an allocation takes beside its bytes.
 const ALLOCATION: usize = 16;
@@ -13,6 +13,11 @@ pub(super) const OBJECT: usize = size_of::<Object>() + ALLOCATION;
 
 // What a value costs stands in the documentation of the limits.
 const _: () = assert!(size_of::<Value>() <= 32 && size_of::<Object>() <= 200 && size_of::<TypeNames>() == 16);
+
+/// What the allocator hands out for so many bytes: nothing for none, and never less than 32.
+pub(super) fn allocated(bytes: usize) -> usize {
+    if bytes == 0 { 0 } else { (bytes + ALLOCATION).max(32) }
+}
 
 /// The account of one text.
 #[derive(Debug)]
@@ -47,5 +52,68 @@ impl Account {
     /// More was charged than the limit allows.
     pub(super) fn is_overdrawn(&self) -> bool {
         self.spent > self.limit
+    }
+}
+
+impl Document {
+    /// What its values take in memory, in bytes; names and type names, which documents share, are left out.
+    pub fn memory(&self) -> usize {
+        let mut total = 0;
+        let mut open = vec![&self.root];
+        while let Some(value) = open.pop() {
+            total += size_of::<Value>() + value.own_memory();
+            if let Value::Object(object) = value {
+                open.extend(object.children());
+            }
+        }
+        total
+    }
+}
+
+impl Value {
+    /// Whether it is kept as a text.
+    pub(super) fn has_text(&self) -> bool {
+        matches!(self, Self::Decimal(_) | Self::DateTime(_) | Self::TimeSpan(_) | Self::Version(_))
+    }
+
+    /// What it takes without its own place and its children.
+    fn own_memory(&self) -> usize {
+        match self {
+            Self::Str(text) | Self::Uri(text) | Self::Xml(text) | Self::Script(text) => allocated(text.heap_size()),
+            Self::Decimal(text) | Self::DateTime(text) | Self::TimeSpan(text) | Self::Version(text) => {
+                allocated(text.len())
+            }
+            Self::Bytes(bytes) | Self::SecureString(bytes) => allocated(bytes.len()),
+            Self::Object(object) => OBJECT + object.to_string.as_ref().map_or(0, |text| allocated(text.heap_size())),
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::clixml::Decoder;
+
+    fn memory(xml: &str) -> usize {
+        Decoder::default().decode(xml.as_bytes()).expect("decodes").memory()
+    }
+
+    #[test]
+    fn a_document_takes_what_it_holds() {
+        assert_eq!(memory("<I32>1</I32>"), 32);
+        assert_eq!(memory("<S>x</S>"), 64);
+        assert_eq!(memory(&format!("<S>{}</S>", "x".repeat(1000))), 32 + 1016);
+        let list = memory(&format!("<Obj><LST>{}</LST></Obj>", "<D>1</D>".repeat(1000)));
+        assert!((64_000..65_000).contains(&list), "{list}");
+        let members = memory("<Obj><ToString>text</ToString><MS><S N=\"a\">x</S></MS><DCT/></Obj>");
+        assert!((200..400).contains(&members), "{members}");
+    }
+
+    #[test]
+    fn small_texts_cost_what_the_allocator_hands_out() {
+        for value in ["<S>x</S>", "<D>1</D>", "<TS>PT1S</TS>", "<Version>1.0</Version>", "<URI>u</URI>"] {
+            let list = format!("<Obj><LST>{}</LST></Obj>", value.repeat(1_100_000));
+            assert!(Decoder::default().decode(list.as_bytes()).is_err(), "{value}");
+        }
     }
 }

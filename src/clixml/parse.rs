@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::account::{Account, OBJECT};
+use super::account::{Account, OBJECT, allocated};
 use super::attributes::Attributes;
 use super::by_id::ById;
 use super::decode::{Decoder, Limits};
@@ -416,7 +416,11 @@ impl<'a> Parser<'a> {
                 }
                 // A SecureString is never shown, however it is sent.
                 let shown = if scalar == Scalar::SecureString { "" } else { text.trim_ascii() };
-                scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", shown, offset))?
+                let value = scalar.parse(&text).ok_or_else(|| self.invalid(scalar.tag(), "content", shown, offset))?;
+                if value.has_text() && text.len() <= LONGEST_NUMBER {
+                    self.account.charge(allocated(text.len()));
+                }
+                value
             }
         })
     }
@@ -427,7 +431,7 @@ impl<'a> Parser<'a> {
         self.afford(at_most, offset)?;
         let copied = if let Cow::Owned(text) = &text { text.len() } else { 0 };
         let text = unescape(text);
-        self.account.correct(at_most + copied, text.heap_size());
+        self.account.correct(at_most + copied, allocated(text.heap_size()));
         Ok(text)
     }
 

@@ -72,15 +72,20 @@ impl Defragmenter {
 
     /// Adds received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.taken == self.buffer.len() && self.buffer.capacity() > KEPT {
-            self.buffer = Vec::new();
-        } else if self.taken == self.buffer.len() {
-            self.buffer.clear();
-        } else if self.taken > 0 {
+        self.forget_taken();
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Lets go of what is taken.
+    fn forget_taken(&mut self) {
+        if self.taken < self.buffer.len() {
             self.buffer.drain(..self.taken);
+        } else if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        } else {
+            self.buffer.clear();
         }
         self.taken = 0;
-        self.buffer.extend_from_slice(bytes);
     }
 
     /// How many bytes wait here: the largest message that the next one can be, when it comes.
@@ -96,6 +101,10 @@ impl Defragmenter {
     pub fn next_message(&mut self) -> Result<Option<Vec<u8>>, ProtocolError> {
         while let Some((header, blob)) = self.next_fragment()? {
             if let Some(message) = self.accept(header, blob)? {
+                if self.taken == self.buffer.len() {
+                    // The message may wait long for its reader, and these bytes would wait with it.
+                    self.forget_taken();
+                }
                 return Ok(Some(message));
             }
         }

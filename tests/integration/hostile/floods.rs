@@ -52,8 +52,14 @@ async fn a_body_full_of_attributes_namespaces_and_white_space() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_that_take_two_hundred_bytes_for_six() {
-    for object in ["<Obj/>", "<Obj><LST/></Obj>", "<Obj><MS><Nil/></MS></Obj>"] {
-        let list = format!("<Obj><LST>{}</LST></Obj>", object.repeat((9 << 20) / object.len()));
+    for (object, size) in [
+        ("<Obj/>", 47_000_000),
+        ("<Obj><LST/></Obj>", 9 << 20),
+        ("<Obj><MS><Nil/></MS></Obj>", 9 << 20),
+        ("<S>x</S>", 47_000_000),
+        ("<D>1</D>", 24_000_000),
+    ] {
+        let list = format!("<Obj><LST>{}</LST></Obj>", object.repeat(size / object.len()));
         let parts = pieces(list);
         let hostile = sends(parts.len(), move |number| Turn::Output(parts[number].clone())).await;
         let ran = Contest::new(&hostile, "").await.run(&[]).await;
