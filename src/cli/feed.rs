@@ -100,7 +100,7 @@ impl Outlets {
             match received {
                 Err(_) => self.each(false, |sink| sink.idle()),
                 Ok(None) => return self.finish(),
-                Ok(Some(Emission { at, kind })) => {
+                Ok(Some(Emission { at, kind, room })) => {
                     seq += 1;
                     let (kind, is_last) = match kind {
                         RunEventKind::RunFinished(summary) => (RunEventKind::RunFinished(self.complete(summary)), true),
@@ -108,6 +108,8 @@ impl Outlets {
                     };
                     let event = RunEvent { seq, at, kind };
                     self.each(is_last, |sink| sink.event(&event));
+                    // Others may take its place only when nobody holds it any more.
+                    drop((event, room));
                 }
             }
         }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::constrained::Constrained;
 use super::gatekeeper::{Milestone, Reply, Reports};
+use super::room::Room;
 use super::trip;
 use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
 use super::{Emission, Interrupt, RunSpec};
@@ -49,6 +50,7 @@ struct Dispatcher {
     progress: Vec<Progress>,
     counts: Counts,
     events: mpsc::Sender<Emission>,
+    room: Room,
     /// Events that wait for room in the channel: the dispatcher itself must never be stuck behind a slow reader.
     outbox: VecDeque<Emission>,
     /// Connected targets that wait for leave to go on.
@@ -115,6 +117,7 @@ impl Dispatcher {
             progress,
             counts: Counts::default(),
             events,
+            room: Room::new(),
             outbox: VecDeque::new(),
             questions: HashMap::new(),
             reached,
@@ -214,6 +217,7 @@ impl Dispatcher {
                 milestones: self.reached.clone(),
                 proven: Arc::clone(&self.proven[id.index()]),
             },
+            room: self.room.clone(),
             stop: self.stop.clone(),
             leave: self.leave.clone(),
         };

@@ -8,6 +8,7 @@ mod constrained;
 mod dispatcher;
 mod gatekeeper;
 mod native;
+mod room;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::target::TargetId;
 pub use crate::schedule::Limits;
 pub use dispatcher::run;
 pub use gatekeeper::ThrottleSlot;
+pub use room::Taken;
 pub use task::{Site, Task, TaskEnd};
 pub use worker::Forward;
 
@@ -110,12 +112,14 @@ pub struct Emission {
     pub at: Timestamp,
     /// What.
     pub kind: RunEventKind,
+    /// The room that a record takes until it has been written; whoever takes it apart keeps this until then.
+    pub room: Option<Taken>,
 }
 
 impl Emission {
     /// An emission that happens now.
     pub fn now(kind: RunEventKind) -> Self {
-        Self { at: Timestamp::now(), kind }
+        Self { at: Timestamp::now(), kind, room: None }
     }
 }
 

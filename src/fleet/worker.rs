@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::constrained::Constrained;
 use super::gatekeeper::{Milestone, Reports, ThrottleSlot};
 use super::native;
+use super::room::Room;
 use super::{Commands, Emission, NoCommands, RunSpec, Site, TaskEnd, Work};
 use crate::clixml::Document;
 use crate::event::{Outcome, Reason, RunEventKind};
@@ -43,6 +44,8 @@ pub(super) struct Attempt {
     /// What other attempts of the run have learned of endpoints.
     pub constrained: Arc<Constrained>,
     pub events: mpsc::Sender<Emission>,
+    /// For the records among them.
+    pub room: Room,
     /// Tells the dispatcher how far it is, and asks it.
     pub reports: Reports,
     /// Stop in order.
@@ -141,6 +144,7 @@ impl Attempt {
         let mut records = Forward {
             target: self.id,
             events: self.events.clone(),
+            room: self.room.clone(),
             reports: self.reports.clone(),
             leave: self.leave.clone(),
             traces: Arc::clone(traces),
@@ -368,6 +372,7 @@ impl Traces {
 pub struct Forward {
     target: TargetId,
     events: mpsc::Sender<Emission>,
+    room: Room,
     reports: Reports,
     leave: CancellationToken,
     traces: Arc<Traces>,
@@ -401,8 +406,9 @@ impl Forward {
         };
         count.map(|count| count.fetch_add(1, Ordering::Relaxed));
         let record = Record { target: self.target, stream, value, terminating };
+        let admitted = async { self.events.send(self.room.admit(record).await).await };
         tokio::select! {
-            sent = self.events.send(Emission::now(RunEventKind::Record(record))) => match sent {
+            sent = admitted => match sent {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             },
