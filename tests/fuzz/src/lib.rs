@@ -2,3 +2,7 @@
 
 #[path = "../../../src/clixml/mod.rs"]
 pub mod clixml;
+
+/// What the decoder's errors need.
+#[path = "../../../src/words/mod.rs"]
+pub mod words;
