@@ -85,10 +85,8 @@ fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Option<Value> {
             let text = source.slice(occurrence.start, *end);
             (key(text, index == 0), value, false)
         });
-        let misread = occurrence.misread.map(|(start, end)| {
-            let text = source.slice(start, end);
-            (key(text, occurrence.accessors.is_empty()), value, true)
-        });
+        let misread = occurrence.misread.as_ref();
+        let misread = misread.map(|found| (key(&found.text, occurrence.accessors.is_empty()), value, true));
         for (key, value, is_misread) in own.chain(misread) {
             match known.get(&key) {
                 Some((other, was_misread)) if (is_misread || *was_misread) && *other != value => return None,

@@ -30,7 +30,7 @@ pub use check::{Given, Offer, check};
 pub use convert::{Inputs, commands};
 pub use error::ScriptError;
 pub use help::Help;
-pub use lexer::{Accessor, AccessorKind, Constant, Occurrence};
+pub use lexer::{Accessor, AccessorKind, Constant, Misread, Occurrence};
 pub(crate) use nearest::nearest;
 pub use param::{Parameter, Parameters, Validation};
 pub use source::{Position, Source};

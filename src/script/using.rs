@@ -365,6 +365,10 @@ mod tests {
             (r#""$("$("`"$using:x")")""#, "\"$using:"),
             (r#""$("$("`"$($using:x)")")""#, "($using:"),
             (r#""$(""$(""""$using:x"""")"")""#, "\"\"$using:"),
+            // It begins in the middle of a character.
+            (r#""$("$("`"😀$using:x")")""#, "\u{FFFD}$using:"),
+            (r#""$(""$(""""😀$using:x"""")"")""#, "😀$using:"),
+            (r#""$("$("`"$using:x😀")")""#, "\"$using:"),
             (r#""a $(`"b $(``"c $using:x``")`")""#, " $using:x"),
         ] {
             assert_eq!(keys(script), [own.clone(), (misread.to_owned(), text.clone())], "{script}");

@@ -14,7 +14,7 @@ struct Nested {
 
 /// The lexer's state.
 pub(super) struct Machine<'s> {
-    source: &'s str,
+    pub(super) source: &'s str,
     pub(super) text: Segment,
     pub(super) at: usize,
     pub(super) frames: Vec<Frame>,
@@ -77,17 +77,6 @@ impl<'s> Machine<'s> {
     /// The text between two byte offsets of the script.
     pub(super) fn source(&self, start: usize, end: usize) -> &str {
         self.source.get(start..end).unwrap_or_default()
-    }
-
-    /// The byte offset of so many UTF-16 code units of the script.
-    pub(super) fn byte_offset(&self, units: usize) -> usize {
-        let mut before = 0;
-        let is_there = |(_, c): &(usize, char)| {
-            let is_there = before >= units;
-            before += c.len_utf16();
-            is_there
-        };
-        self.source.char_indices().find(is_there).map_or(self.source.len(), |(offset, _)| offset)
     }
 
     pub(super) fn peek(&self, ahead: usize) -> char {

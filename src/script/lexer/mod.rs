@@ -79,11 +79,19 @@ pub struct Occurrence {
     pub in_string: bool,
     /// Something is assigned to it, which PowerShell doesn't allow.
     pub assigned: bool,
-    /// The byte offsets between which PowerShell takes it to stand, where that is elsewhere: deep in strings it
-    /// miscounts, and the text there is its name for the value.
-    pub misread: Option<(usize, usize)>,
+    /// What PowerShell takes it for, where that is another: deep in strings it miscounts.
+    pub misread: Option<Misread>,
     /// Where it begins.
     pub position: Position,
+}
+
+/// The text that PowerShell finds where it looks for an expression; this is its name for the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misread {
+    /// Where it begins, in UTF-16 code units of the script; that may be inside of a surrogate pair.
+    pub start: usize,
+    /// The text, with U+FFFD for half of a pair, as in PowerShell's own names.
+    pub text: String,
 }
 
 impl Occurrence {

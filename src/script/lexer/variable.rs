@@ -3,7 +3,7 @@
 use super::accessor::Accessor;
 use super::frame::State;
 use super::machine::Machine;
-use super::{ExpansionKind, Occurrence, TokenKind};
+use super::{ExpansionKind, Misread, Occurrence, TokenKind};
 use crate::script::chars;
 use crate::script::source::Position;
 
@@ -141,17 +141,19 @@ impl Machine<'_> {
             block: self.top().block,
             in_string,
             assigned,
-            misread: self.misread(variable.start, self.at, (start, end)),
+            misread: self.misread((variable.start, self.at), (start, end)),
             position: Position { line: 0, column: 0 },
         };
         self.found.push(occurrence);
     }
 
-    /// Where PowerShell takes what stands between two indexes to be, unless it is there.
-    fn misread(&self, start: usize, end: usize, truth: (usize, usize)) -> Option<(usize, usize)> {
-        let (start, end) = self.text.counted(start, end)?;
-        let counted = (self.byte_offset(start), self.byte_offset(end));
-        (counted != truth).then_some(counted)
+    /// What PowerShell takes for what stands between two indexes, which are these byte offsets, unless it looks there.
+    fn misread(&self, indexes: (usize, usize), offsets: (usize, usize)) -> Option<Misread> {
+        let (start, end) = self.text.counted(indexes.0, indexes.1)?;
+        let before = |offset| self.source(0, offset).encode_utf16().count();
+        let units = self.source.encode_utf16().skip(start).take(end.saturating_sub(start));
+        ((start, end) != (before(offsets.0), before(offsets.1)))
+            .then(|| Misread { start, text: String::from_utf16_lossy(&units.collect::<Vec<_>>()) })
     }
 
     /// Whether an assignment to what ends here follows.

@@ -56,8 +56,8 @@ async fn objects_that_take_two_hundred_bytes_for_six() {
         ("<Obj/>", 47_000_000),
         ("<Obj><LST/></Obj>", 9 << 20),
         ("<Obj><MS><Nil/></MS></Obj>", 9 << 20),
-        ("<S>x</S>", 47_000_000),
-        ("<D>1</D>", 24_000_000),
+        ("<S>x</S>", 24_000_000),
+        ("<D>1</D>", 16_000_000),
     ] {
         let list = format!("<Obj><LST>{}</LST></Obj>", object.repeat(size / object.len()));
         let parts = pieces(list);

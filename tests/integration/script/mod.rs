@@ -5,7 +5,7 @@ mod engine;
 mod generate;
 mod live;
 
-use psfleet::script::{Help, Occurrence, Parameter, Parameters, Source, Validation};
+use psfleet::script::{Help, Occurrence, Parameter, Parameters, Position, Source, Validation};
 
 use crate::support::pwsh;
 use engine::{Declared, Facts, Found, Helped};
@@ -65,11 +65,23 @@ fn compare(about: &str, text: &str, facts: &Facts) -> bool {
 
 /// An expression as the parser gives it, which deep in strings is not where it stands.
 fn found(source: &Source, ours: &Occurrence) -> Found {
-    let (text, position) = match ours.misread {
-        Some((start, end)) => (source.text().get(start..end).unwrap_or_default(), source.position(start)),
+    let (text, position) = match &ours.misread {
+        Some(misread) => (&*misread.text, position(source, misread.start)),
         None => (&*ours.text, ours.position),
     };
     Found { text: text.to_owned(), line: position.line, column: position.column, nested: ours.is_nested() }
+}
+
+/// The place of so many UTF-16 code units, which may be in the middle of a character.
+fn position(source: &Source, units: usize) -> Position {
+    let mut before = 0;
+    let offset = source.text().char_indices().find_map(|(offset, c)| {
+        before += c.len_utf16();
+        (before > units).then(|| (offset, c.len_utf16() - (before - units)))
+    });
+    let (offset, within) = offset.unwrap_or((source.text().len(), 0));
+    let Position { line, column } = source.position(offset);
+    Position { line, column: column + u32::try_from(within).expect("0 or 1") }
 }
 
 fn declared(ours: &Parameter) -> Declared {
