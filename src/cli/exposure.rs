@@ -1,25 +1,29 @@
 //! Who else could have written a file: what others can write decides nothing on its own.
 
+use std::io;
 use std::path::Path;
-
-#[cfg(unix)]
-use crate::words;
 
 /// How somebody else than us and root could have written a file, or put it or a link to it into its place, as the end of a
 /// sentence; `None` if nobody could.
 ///
 /// Every folder and every link on the way is looked at. A folder with the sticky bit (`/tmp`) may be open to all: what is
 /// ours in it stays. Access lists that give others the right to write show in the bits of the group.
+///
+/// # Errors
+/// The system's own, where a file or a folder on the way is missing or closed to us.
 #[cfg(unix)]
-pub fn exposure(path: &Path) -> Option<String> {
-    unix::Walk::new(path).map_or_else(|error| Some(words::io(&error)), unix::Walk::exposure)
+pub fn exposure(path: &Path) -> io::Result<Option<String>> {
+    unix::Walk::new(path)?.exposure()
 }
 
 /// Other systems: access lists are not read, so nothing counts as exposed. On Windows a psfleet.toml in a folder that
 /// others may write (such as one below `C:\`) is trusted; profile folders, where it belongs, are private by default.
+///
+/// # Errors
+/// The system's own, where the file is missing or closed to us.
 #[cfg(not(unix))]
-pub fn exposure(_path: &Path) -> Option<String> {
-    None
+pub fn exposure(path: &Path) -> io::Result<Option<String>> {
+    path.metadata().map(|_| None)
 }
 
 /// The number of the user in whose name we act: the owner of our entry in /proc, else of a file that we make.
@@ -44,8 +48,6 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
     use std::path::{Component, Path, PathBuf};
 
-    use crate::words;
-
     /// As many links on one way as Linux follows.
     const MAX_LINKS: usize = 40;
     const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -69,9 +71,11 @@ mod unix {
             Ok(walk)
         }
 
-        pub fn exposure(mut self) -> Option<String> {
-            if let found @ Some(_) = self.look(Path::new("/")) {
-                return found;
+        /// # Errors
+        /// What could not be looked at.
+        pub fn exposure(mut self) -> io::Result<Option<String>> {
+            if let found @ Some(_) = self.look(Path::new("/"))? {
+                return Ok(found);
             }
             while let Some(name) = self.rest.pop() {
                 if name == ".." {
@@ -79,18 +83,18 @@ mod unix {
                     continue;
                 }
                 let next = self.here.join(name);
-                if let found @ Some(_) = self.look(&next) {
-                    return found;
+                if let found @ Some(_) = self.look(&next)? {
+                    return Ok(found);
                 }
                 match std::fs::read_link(&next) {
                     Ok(target) => self.go(&target),
                     Err(_) => self.here = next,
                 }
                 if self.links > MAX_LINKS {
-                    return Some("too many links lead to it".to_owned());
+                    return Ok(Some("too many links lead to it".to_owned()));
                 }
             }
-            None
+            Ok(None)
         }
 
         /// Goes on with a path, from the root if it is absolute.
@@ -107,18 +111,15 @@ mod unix {
         }
 
         /// What is wrong with one folder, link or file.
-        fn look(&self, path: &Path) -> Option<String> {
+        fn look(&self, path: &Path) -> io::Result<Option<String>> {
             let shown = path.display();
-            let found = match path.symlink_metadata() {
-                Ok(found) => found,
-                Err(error) => return Some(format!("{shown} cannot be looked at: {}", words::io(&error))),
-            };
+            let found = path.symlink_metadata()?;
             if found.uid() != 0 && Some(found.uid()) != self.us {
-                return Some(format!("{shown} belongs to another user (uid {})", found.uid()));
+                return Ok(Some(format!("{shown} belongs to another user (uid {})", found.uid())));
             }
             let is_open = !found.is_symlink() && found.mode() & WRITABLE_BY_OTHERS != 0;
-            (is_open && !is_sticky(&found))
-                .then(|| format!("others can write {shown} (mode {:04o}; chmod go-w {shown})", found.mode() & 0o7777))
+            Ok((is_open && !is_sticky(&found))
+                .then(|| format!("others can write {shown} (mode {:04o}; chmod go-w {shown})", found.mode() & 0o7777)))
         }
     }
 

@@ -23,21 +23,12 @@ pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
         Err(error) if file == (NamedFile::KnownHosts { is_made: true }) && error.kind() == io::ErrorKind::NotFound => {
             return Ok(());
         }
-        Err(error) => return Err(unreadable(&error)),
+        Err(error) => return Err(words::unreadable(&error)),
     };
     match file {
         NamedFile::Ca => certificates(&bytes),
         NamedFile::Identity => identity(&bytes),
         NamedFile::KnownHosts { .. } => known_hosts(&bytes),
-    }
-}
-
-fn unreadable(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "we may not read it".to_owned(),
-        io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
-        _ => format!("it cannot be read: {}", words::io(error)),
     }
 }
 

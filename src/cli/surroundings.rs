@@ -23,7 +23,7 @@ impl Surroundings for Machine {
         Ok(FileBytes { bytes, private })
     }
 
-    fn exposure(&self, path: &Path) -> Option<String> {
+    fn exposure(&self, path: &Path) -> io::Result<Option<String>> {
         exposure(path)
     }
 

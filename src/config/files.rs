@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::connection::Connection;
 use super::nearest::did_you_mean;
-use super::node::{Entry, Node, Value};
+use super::node::{Entry, Node, Place, Value};
 use super::problem::Problem;
 use super::source::{Given, Origin, Source};
 use super::surroundings::Surroundings;
@@ -36,13 +36,24 @@ impl FileKey {
     }
 }
 
+/// An inventory that a configuration file names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InventoryPath {
+    /// The inventory; a relative path is already below the folder of the file that names it.
+    pub path: PathBuf,
+    /// The file that names it.
+    pub file: PathBuf,
+    /// Where its name stands there.
+    pub at: Place,
+}
+
 /// What the configuration files say.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// The connection keys.
     pub connection: Connection,
-    /// The inventories to use when no flag names one; paths are relative to the file that names them.
-    pub inventories: Vec<PathBuf>,
+    /// The inventories to use when no flag names one.
+    pub inventories: Vec<InventoryPath>,
     /// The other keys, each from the strongest file.
     pub others: BTreeMap<String, Given<Node>>,
     /// What was ignored and why, one line each.
@@ -67,7 +78,8 @@ impl Config {
                 Ok(found) => {
                     walked |= file.walked;
                     let text = String::from_utf8_lossy(&found.bytes);
-                    match (Self::read(&file.path, &text, other_keys), around.exposure(&file.path)) {
+                    let exposure = around.exposure(&file.path).unwrap_or_else(|error| Some(words::io(&error)));
+                    match (Self::read(&file.path, &text, other_keys), exposure) {
                         (Ok(layer), None) => config.fill(layer),
                         (Ok(mut layer), Some(exposure)) => {
                             layer.distrust(&file.path, &exposure, other_keys);
@@ -165,14 +177,16 @@ impl Config {
     }
 }
 
-fn inventories(path: &Path, node: &Node) -> Result<Vec<PathBuf>, String> {
+fn inventories(path: &Path, node: &Node) -> Result<Vec<InventoryPath>, String> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let one = |node: &Node| match &node.value {
-        Value::Text(text) if !text.is_empty() => Ok(folder.join(text)),
+        Value::Text(text) if !text.is_empty() => {
+            Ok(InventoryPath { path: folder.join(text), file: path.to_owned(), at: node.at })
+        }
         _ => Err(format!("expected the path of an inventory, found {}", node.kind())),
     };
     match &node.value {
         Value::List(items) => items.iter().map(one).collect(),
-        _ => one(node).map(|path| vec![path]),
+        _ => one(node).map(|inventory| vec![inventory]),
     }
 }

@@ -19,7 +19,7 @@ mod zone;
 
 pub use connection::{Connection, Transport, Untrusted};
 pub use duration::{parse_duration, show_duration};
-pub use files::{Config, FileKey};
+pub use files::{Config, FileKey, InventoryPath};
 pub use jump::{Jump, parse_jump};
 pub use nearest::{did_you_mean, nearest};
 pub use node::{Entry, Node, Place, Value};

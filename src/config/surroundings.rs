@@ -56,7 +56,10 @@ pub trait Surroundings {
 
     /// How somebody else than us and the administrator could have written a file or put it into its place, as the end of
     /// a sentence (`others can write it`); `None` if nobody could.
-    fn exposure(&self, path: &Path) -> Option<String>;
+    ///
+    /// # Errors
+    /// The system's own, where it cannot be found out: the file is missing, or a folder on the way is closed to us.
+    fn exposure(&self, path: &Path) -> io::Result<Option<String>>;
 
     /// Whether a file that a setting names holds what it must.
     ///

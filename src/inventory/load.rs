@@ -1,9 +1,10 @@
 //! Reads inventories: finds out the format, starts a sandbox where one is asked for, notes every mistake.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Node, Place, Problem, Surroundings, Value, parse_toml};
+use crate::config::{InventoryPath, Node, Place, Problem, Surroundings, Value, parse_toml};
 use crate::words;
 
 use super::csv::{is_header, read_csv};
@@ -51,21 +52,27 @@ impl<'a, 's> Loader<'a, 's> {
 
     /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would decide
     /// where we connect.
-    pub fn load_found(&mut self, path: &Path) {
+    pub fn load_found(&mut self, named: &InventoryPath) {
+        let path = &*named.path;
         match self.around.exposure(path) {
-            None => drop(self.load(path, true)),
-            Some(exposure) => {
+            Ok(None) => drop(self.load_named(path, true, Some(named))),
+            Ok(Some(exposure)) => {
                 let file = path.display();
                 self.around.warn(&format!(
                     "{file}: ignored as a whole, because {exposure}; to use it all the same, name it with -i"
                 ));
             }
+            Err(error) => self.problems.push(unreadable(path, &error, Some(named))),
         }
     }
 
     /// Reads a file, or stdin for `-`; answers the number of the inventory. `main` when it was named by a flag or the
     /// configuration, not inside an expression.
     pub fn load(&mut self, path: &Path, main: bool) -> usize {
+        self.load_named(path, main, None)
+    }
+
+    fn load_named(&mut self, path: &Path, main: bool, named: Option<&InventoryPath>) -> usize {
         let source = self.inventory.sources.len();
         self.inventory.sources.push(SourceFile { main, ..SourceFile::default() });
         let stdin = path == Path::new("-");
@@ -77,11 +84,7 @@ impl<'a, 's> Loader<'a, 's> {
         let (bytes, private) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.problems.push(Problem::new(format!(
-                    "cannot read inventory {}: {}",
-                    path.display(),
-                    words::io(&error)
-                )));
+                self.problems.push(unreadable(path, &error, named));
                 return source;
             }
         };
@@ -145,6 +148,15 @@ impl<'a, 's> Loader<'a, 's> {
         let (node, errors) = parse_toml(text);
         self.problems.extend(errors.into_iter().map(|(at, what)| Problem::at(&context.file, at, "", what)));
         self.problems.extend(read_tree(&node, &context, &mut self.inventory));
+    }
+}
+
+/// A file that cannot be read, at the place that names it where a configuration does.
+fn unreadable(path: &Path, error: &io::Error, named: Option<&InventoryPath>) -> Problem {
+    let (path, what) = (path.display(), words::unreadable(error));
+    match named {
+        Some(named) => Problem::at(&named.file, named.at, "inventory", format!("{path}: {what}")),
+        None => Problem::new(format!("cannot read inventory {path}: {what}")),
     }
 }
 

@@ -184,7 +184,7 @@ fn expressions(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec
 
 fn load_main(request: &Request, config: &Config, loader: &mut Loader<'_, '_>) {
     if request.inventories.is_empty() {
-        config.inventories.iter().for_each(|path| loader.load_found(path));
+        config.inventories.iter().for_each(|named| loader.load_found(named));
     }
     for path in &request.inventories {
         loader.load(path.as_ref(), true);

@@ -50,8 +50,12 @@ impl Surroundings for Fake {
         Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private })
     }
 
-    fn exposure(&self, path: &Path) -> Option<String> {
-        self.exposed.get(path).map(|how| (*how).to_owned())
+    fn exposure(&self, path: &Path) -> io::Result<Option<String>> {
+        match self.exposed.get(path) {
+            Some(how) => Ok(Some((*how).to_owned())),
+            None if self.files.contains_key(path) => Ok(None),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
     }
 
     fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {
@@ -170,7 +174,7 @@ fn mistakes_in_expressions_name_the_nearest_and_nobody_is_another_code() {
     assert_eq!(names(FLEET, &["@web!@prod"]), "4: no target matches");
     assert!(names(FLEET, &[]).starts_with("2: no targets are named"));
     assert!(names(FLEET, &["@last:failed"]).contains("does not keep runs"));
-    assert_eq!(names(FLEET, &["@missing.csv"]), "2: cannot read inventory missing.csv: there is no such thing");
+    assert_eq!(names(FLEET, &["@missing.csv"]), "2: cannot read inventory missing.csv: there is no such file");
 }
 
 #[test]
@@ -745,7 +749,8 @@ fn shown(connection: &Connection) -> Vec<String> {
 fn configuration_is_weakest() {
     let mut fake = configured("port = 1\nca = 'ca.pem'\ninventory = 'i.toml'\nthrottle = 7\n");
     let config = Config::load(&mut fake, &[FileKey::harmless("throttle")]).unwrap();
-    assert_eq!(config.inventories, [PathBuf::from("/p/i.toml")]);
+    let paths = config.inventories.iter().map(|inventory| inventory.path.as_path());
+    assert_eq!(paths.collect::<Vec<_>>(), [Path::new("/p/i.toml")]);
     assert_eq!(config.others["throttle"].value.as_text().as_deref(), Some("7"));
     assert_eq!(config.warnings, [""; 0]);
     assert_eq!(
@@ -777,7 +782,7 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
         ["port=2 /u/psfleet.toml:1", "user=u /u/psfleet.toml:2", "timeout=1m /p/psfleet.toml:22"]
     );
     assert_eq!(config.others.keys().collect::<Vec<_>>(), ["color", "output", "throttle"]);
-    assert_eq!(config.inventories, [""; 0].map(PathBuf::from));
+    assert_eq!(config.inventories, []);
     assert_eq!(
         config.warnings,
         ["/p/psfleet.toml: ignored address, transport, auth, port, user, password_env, identity, jump, host_keys, \
@@ -858,6 +863,26 @@ fn an_inventory_that_was_found_and_that_others_could_have_written_is_ignored() {
     assert_eq!(names(&request(&["@all"], &["/p/i.toml"]), &mut fake), "h");
     assert_eq!(names(&request(&["@/p/i.toml"], &[]), &mut fake), "h");
     assert_eq!(fake.warned.len(), 1, "named by a flag or an expression it is the user's word: {:?}", fake.warned);
+}
+
+#[test]
+fn an_inventory_that_a_configuration_names_in_vain_stops_the_run() {
+    for (inventory, at, file) in [
+        ("'fleet.toml'", "1:13", "/p/fleet.toml"),
+        ("['i.toml', 'i.tmol']", "1:24", "/p/i.tmol"),
+        ("[\n  '/else/hosts.csv',\n]", "2:3", "/else/hosts.csv"),
+        ("'../@all'", "1:13", "/p/../@all"),
+    ] {
+        let mut fake = configured(&format!("inventory = {inventory}\n"));
+        let config = Config::load(&mut fake, &[]).unwrap();
+        let found = select(&request(&["h"], &[]), &config, &mut fake, &mut |_| Err(String::new()));
+        let error = found.expect_err("a mistake");
+        assert_eq!(error.exit_code(), 2);
+        assert_eq!(error.to_string(), format!("/p/psfleet.toml:{at}: inventory: {file}: there is no such file"));
+        assert_eq!(fake.warned, [""; 0]);
+        // Where a flag names another inventory, nobody asks for this one.
+        assert!(select(&request(&["h"], &["/p/i.toml"]), &config, &mut fake, &mut |_| Err(String::new())).is_ok());
+    }
 }
 
 #[test]

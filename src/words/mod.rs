@@ -12,7 +12,7 @@ use std::str::Utf8Error;
 use std::string::{FromUtf8Error, FromUtf16Error};
 
 pub use json::json;
-pub use system::io;
+pub use system::{io, unreadable};
 pub use xml::xml;
 
 /// An error and what it comes from, outermost first, as one line.

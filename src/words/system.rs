@@ -19,11 +19,22 @@ pub fn io(error: &Error) -> String {
         };
     }
     match error.kind() {
-        ErrorKind::NotFound => "there is no such thing".to_owned(),
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
         ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
         ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
         ErrorKind::WriteZero => "nothing more can be written".to_owned(),
         kind => kind.to_string(),
+    }
+}
+
+/// Why a file that somebody named cannot be read; its name stands before these words.
+pub fn unreadable(error: &Error) -> String {
+    match error.kind() {
+        // A file on the way to it where a folder should be is none of its own.
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "we may not read it".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
+        _ => format!("it cannot be read: {}", io(error)),
     }
 }
 

@@ -266,6 +266,40 @@ fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
     assert!(!root.join("started").exists());
 }
 
+/// What cannot be looked at is not what others could have written.
+#[cfg(unix)]
+#[test]
+fn a_configured_inventory_that_cannot_be_read_stops_every_command() {
+    let folder = Folder::new("vain");
+    let root = folder.path().canonicalize().expect("a path");
+    std::fs::create_dir(root.join("folder")).expect("made");
+    std::fs::write(root.join("hosts.txt"), "h\n").expect("written");
+    std::os::unix::fs::symlink("gone", root.join("link.toml")).expect("linked");
+    for (name, why) in [
+        ("fleet.toml", "there is no such file"),
+        ("folder", "it is a folder, not a file"),
+        ("hosts.txt/fleet.toml", "there is no such file"),
+        ("link.toml", "there is no such file"),
+        ("gone/fleet.toml", "there is no such file"),
+    ] {
+        std::fs::write(root.join("psfleet.toml"), format!("inventory = \"{name}\"\n")).expect("written");
+        let file = root.join("psfleet.toml");
+        let wanted = format!("{}:1:13: inventory: {}: {why}", file.display(), root.join(name).display());
+        for arguments in [&["hosts", "list", "localhost"][..], &["run", "-t", "localhost", "--transport", "local", "1"]]
+        {
+            let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+                .args(arguments)
+                .current_dir(&root)
+                .env_clear()
+                .env("HOME", &root)
+                .output()
+                .expect("psfleet starts");
+            let err = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), err.trim_end()), (Some(2), &*format!("error: {wanted}")), "{name}");
+        }
+    }
+}
+
 #[test]
 fn files_that_settings_name_are_read_before_the_first_connection() {
     let folder = Folder::new("named");

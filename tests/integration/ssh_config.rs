@@ -19,8 +19,8 @@ impl Surroundings for Files {
         Ok(FileBytes { bytes: std::fs::read(path)?, private: true })
     }
 
-    fn exposure(&self, _path: &Path) -> Option<String> {
-        None
+    fn exposure(&self, _path: &Path) -> io::Result<Option<String>> {
+        Ok(None)
     }
 
     fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {

@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
 /// Reads a file, unless others could have written it.
 pub(super) fn read_guarded(around: &mut dyn Surroundings, file: &Path) -> io::Result<String> {
     let found = around.read(file)?;
-    match around.exposure(file) {
+    match around.exposure(file)? {
         None => decode(&found.bytes).map_err(io::Error::other),
         Some(exposure) => Err(io::Error::other(format!("it is refused, as by ssh, because {exposure}"))),
     }
