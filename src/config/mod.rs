@@ -22,7 +22,7 @@ pub use duration::{parse_duration, show_duration};
 pub use files::{Config, FileKey, InventoryPath};
 pub use jump::{Jump, parse_jump};
 pub use nearest::{did_you_mean, nearest};
-pub use node::{Entry, Node, Place, Value};
+pub use node::{Entry, Lines, Node, Place, Value};
 pub use problem::Problem;
 pub use setting::{Word, split_port};
 pub use source::{Given, Origin, Source};

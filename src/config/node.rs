@@ -1,5 +1,7 @@
 //! A tree of plain values that knows where each of them stands in its file: what TOML, YAML and JSON have in common.
 
+use std::cell::Cell;
+
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -13,12 +15,41 @@ impl Place {
     /// No known place.
     pub const NONE: Self = Self { line: 0, column: 0 };
 
-    /// The place of a byte offset in a text.
-    pub fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    /// Line and column, each counted from 1.
+    pub fn new(line: usize, column: usize) -> Self {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Self { line: count(before.matches('\n').count() + 1), column: count(before[start..].chars().count() + 1) }
+        Self { line: count(line), column: count(column) }
+    }
+}
+
+/// The places of byte offsets in a text, found in one pass where they are asked for in their order: neither a text of many
+/// lines nor one long line is counted through for each of its values.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+    /// The offset that was asked for last, and its column.
+    last: Cell<(usize, usize)>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a text.
+    pub fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts, last: Cell::new((0, 1)) }
+    }
+
+    /// The place of a byte offset.
+    pub fn place(&self, offset: usize) -> Place {
+        let line = self.starts.partition_point(|&start| start <= offset).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let (known, column) = match self.last.get() {
+            last @ (known, _) if (start..=offset).contains(&known) => last,
+            _ => (start, 1),
+        };
+        let column = column + self.text.get(known..offset).map_or(0, |between| between.chars().count());
+        self.last.set((offset, column));
+        Place::new(line, column)
     }
 }
 
@@ -118,4 +149,29 @@ impl Node {
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, Place};
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let text = "a\n  bü = 😀x\r\n\nlast";
+        let lines = Lines::of(text);
+        let of = |found: &str| lines.place(text.find(found).expect("it is there"));
+        let in_order = ["a", "b", "=", "x", "last"].map(of);
+        assert_eq!(
+            in_order,
+            [Place::new(1, 1), Place::new(2, 3), Place::new(2, 6), Place::new(2, 9), Place::new(4, 1)]
+        );
+        // In any order, and beyond the end.
+        assert_eq!(
+            ["x", "last", "=", "b", "x", "a"].map(of).map(|at| (at.line, at.column)),
+            [(2, 9), (4, 1), (2, 6), (2, 3), (2, 9), (1, 1)]
+        );
+        assert_eq!(lines.place(text.len()), Place::new(4, 5));
+        assert_eq!(lines.place(text.len() + 7).line, 4);
+        assert_eq!(Lines::of("").place(0), Place::new(1, 1));
+    }
 }

@@ -2,48 +2,33 @@
 
 use ::toml::de::{DeTable, DeValue};
 
-use super::node::{Entry, Node, Place, Value};
+use super::node::{Entry, Lines, Node, Place, Value};
 use super::toml_error::words;
 
 /// Reads TOML. All syntax errors come at once; the tree then holds what could be read.
 pub fn parse_toml(text: &str) -> (Node, Vec<(Place, String)>) {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let reader = Reader(Lines::of(text));
     let errors = errors.iter().map(|error| {
-        let at = error.span().map_or(Place::NONE, |span| Place::of(text, span.start));
+        let at = error.span().map_or(Place::NONE, |span| reader.0.place(span.start));
         let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
         (at, words(error.message(), found))
     });
-    let lines = Lines::of(text);
-    let node = Node { at: Place { line: 1, column: 1 }, value: lines.table(table.get_ref()), written: None };
-    (node, errors.collect())
+    let errors = errors.collect();
+    let node = Node { at: Place::new(1, 1), value: reader.table(table.get_ref()), written: None };
+    (node, errors)
 }
 
-/// The starts of a text's lines, so that a large file is not counted through for each value.
-struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
+/// Reads values of a text with their places.
+struct Reader<'a>(Lines<'a>);
 
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
-    }
-
-    fn place(&self, offset: usize) -> Place {
-        let line = self.starts.partition_point(|&start| start <= offset).max(1);
-        let start = self.starts.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Place { line: count(line), column: count(column) }
-    }
-
+impl Reader<'_> {
     fn table(&self, table: &DeTable<'_>) -> Value {
         // The parser sorts by name; people expect the order of their file.
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         let entry = |(key, value): (&::toml::Spanned<_>, &::toml::Spanned<DeValue<'_>>)| Entry {
-            at: self.place(key.span().start),
+            at: self.0.place(key.span().start),
             key: AsRef::<str>::as_ref(key.get_ref() as &std::borrow::Cow<'_, str>).to_owned(),
             node: self.node(value),
         };
@@ -51,7 +36,7 @@ impl<'a> Lines<'a> {
     }
 
     fn node(&self, value: &::toml::Spanned<DeValue<'_>>) -> Node {
-        Node { at: self.place(value.span().start), value: self.value(value.get_ref()), written: None }
+        Node { at: self.0.place(value.span().start), value: self.value(value.get_ref()), written: None }
     }
 
     fn value(&self, value: &DeValue<'_>) -> Value {

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::yaml::{MAX_DEPTH, Mistake, too_deep};
-use crate::config::{Entry, Node, Place, Value};
+use crate::config::{Entry, Lines, Node, Place, Value};
 use crate::words;
 
 /// Reads JSON.
@@ -15,46 +15,56 @@ use crate::words;
 /// The first mistake with its place.
 pub fn parse_json(text: &str) -> Result<Node, Mistake> {
     // The whole text is checked first; what follows only takes apart what is valid.
-    let raw: &RawValue = serde_json::from_str(text).map_err(|error| {
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (Place { line: count(error.line()), column: count(error.column()) }, words::json(&error))
-    })?;
-    node(text, raw, 0)
+    let raw: &RawValue =
+        serde_json::from_str(text).map_err(|error| (Place::new(error.line(), error.column()), words::json(&error)))?;
+    Reader { text, lines: Lines::of(text) }.node(raw, 0)
 }
 
-fn node(text: &str, raw: &RawValue, depth: usize) -> Result<Node, Mistake> {
-    let json = raw.get();
-    let at = place(text, json.as_ptr() as usize);
-    let wrong = |error: serde_json::Error| (at, words::json(&error));
-    let value = match json.as_bytes().first() {
-        Some(b'{' | b'[') if depth == MAX_DEPTH => return Err((at, too_deep())),
-        Some(b'{') => {
-            // JSON that holds texts which a name cannot have has passed until here.
-            let names = |_| (at, "a name in this table holds half of a surrogate pair".to_owned());
-            let Fields(fields) = serde_json::from_str(json).map_err(names)?;
-            let entry = |field: Field<'_>| {
-                Ok(Entry { at: place(text, field.address), key: field.key, node: node(text, field.value, depth + 1)? })
-            };
-            Value::Table(fields.into_iter().map(entry).collect::<Result<_, Mistake>>()?)
-        }
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(json).map_err(wrong)?;
-            Value::List(items.into_iter().map(|item| node(text, item, depth + 1)).collect::<Result<_, _>>()?)
-        }
-        // What else could be wrong with a text was found above.
-        Some(b'"') => serde_json::from_str(json).map_or_else(|_| Value::Halves(json.into()), Value::Text),
-        Some(b't' | b'f') => Value::Bool(serde_json::from_str(json).map_err(wrong)?),
-        Some(b'n') => Value::Null,
-        _ => Value::Number(json.into()),
-    };
-    Ok(Node { at, value, written: None })
+/// Takes valid JSON apart.
+struct Reader<'a> {
+    text: &'a str,
+    lines: Lines<'a>,
 }
 
-/// The place of something that was borrowed from the text, by its address.
-fn place(text: &str, address: usize) -> Place {
-    match address.checked_sub(text.as_ptr() as usize) {
-        Some(offset) if offset <= text.len() => Place::of(text, offset),
-        _ => Place::NONE,
+impl Reader<'_> {
+    fn node(&self, raw: &RawValue, depth: usize) -> Result<Node, Mistake> {
+        let json = raw.get();
+        let at = self.place(json.as_ptr() as usize);
+        let wrong = |error: serde_json::Error| (at, words::json(&error));
+        let value = match json.as_bytes().first() {
+            Some(b'{' | b'[') if depth == MAX_DEPTH => return Err((at, too_deep())),
+            Some(b'{') => {
+                // JSON that holds texts which a name cannot have has passed until here.
+                let names = |_| (at, "a name in this table holds half of a surrogate pair".to_owned());
+                let Fields(fields) = serde_json::from_str(json).map_err(names)?;
+                let entry = |field: Field<'_>| {
+                    Ok(Entry {
+                        at: self.place(field.address),
+                        key: field.key,
+                        node: self.node(field.value, depth + 1)?,
+                    })
+                };
+                Value::Table(fields.into_iter().map(entry).collect::<Result<_, Mistake>>()?)
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(json).map_err(wrong)?;
+                Value::List(items.into_iter().map(|item| self.node(item, depth + 1)).collect::<Result<_, _>>()?)
+            }
+            // What else could be wrong with a text was found above.
+            Some(b'"') => serde_json::from_str(json).map_or_else(|_| Value::Halves(json.into()), Value::Text),
+            Some(b't' | b'f') => Value::Bool(serde_json::from_str(json).map_err(wrong)?),
+            Some(b'n') => Value::Null,
+            _ => Value::Number(json.into()),
+        };
+        Ok(Node { at, value, written: None })
+    }
+
+    /// The place of something that was borrowed from the text, by its address.
+    fn place(&self, address: usize) -> Place {
+        match address.checked_sub(self.text.as_ptr() as usize) {
+            Some(offset) if offset <= self.text.len() => self.lines.place(offset),
+            _ => Place::NONE,
+        }
     }
 }
 
@@ -141,6 +151,21 @@ mod tests {
         }
         let half = parse_json(r#""\ud83d""#).unwrap();
         assert_eq!((half.kind(), half.as_text()), ("a text with half of a surrogate pair", None));
+    }
+
+    /// A long line and many lines: the work grows with the text, not with its square.
+    #[test]
+    fn large_texts_keep_their_places() {
+        let names = |separator: &str| {
+            let hosts: Vec<String> = (0..40_000).map(|host| format!("{{\"name\": \"ü{host:05}\"}}")).collect();
+            let node = parse_json(&format!("[{}]", hosts.join(separator))).unwrap();
+            let Value::List(items) = &node.value else { panic!("a list") };
+            let Value::Table(entries) = &items.last().expect("a host").value else { panic!("a table") };
+            entries[0].node.at
+        };
+        // Each host has 18 characters.
+        assert_eq!(names(","), Place::new(1, 2 + 39_999 * 19 + 9));
+        assert_eq!(names(",\n"), Place::new(40_000, 10));
     }
 
     #[test]
