@@ -93,7 +93,7 @@ mod tests {
             ("port = 22x\n", "a text must stand in quotes"),
             ("user = admin\n", "a text must stand in quotes"),
             ("user =\n", "a value is missing here"),
-            ("user\n", "expected '=' and a value behind this name"),
+            ("user\n", "expected '=' and a value after this name"),
             ("user == \"a\"\n", "an '=' stands here that is one too many"),
             ("= 1\n", "expected a name before '='"),
             ("user = \"a\n", "a quote is never closed"),

@@ -32,7 +32,7 @@ fn sentence(description: &str) -> &'static str {
         "duplicate key" => "this name stands twice in the same table",
         "missing value" | "missing value for key" => "a value is missing here",
         "key with no value" | "missing assignment between key-value pairs" => {
-            "expected '=' and a value behind this name"
+            "expected '=' and a value after this name"
         }
         "invalid key-value pair" | "missing key for inline table element" | "unquoted keys cannot be empty" => {
             "expected a name before '='"

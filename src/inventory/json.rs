@@ -173,7 +173,7 @@ mod tests {
         let (at, message) = parse_json("{\n  \"a\": 1,\n}").unwrap_err();
         assert_eq!(
             (at.line, message.as_str()),
-            (3, "expected a name in double quotes; behind the last entry stands no ','")
+            (3, "expected a name in double quotes; no ',' stands after the last entry")
         );
         let deep = |depth: usize| parse_json(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
         assert!(deep(40).is_ok());

@@ -37,14 +37,15 @@ pub fn parse_url(url: &str) -> Result<UrlTarget, String> {
     };
     let path = Some(path).filter(|path| !matches!(*path, "" | "/"));
     if path.is_some() && transport != Some(Transport::Winrm) {
-        return Err(format!("a {scheme}:// target has no path"));
+        let article = if scheme == "ssh" { "an" } else { "a" };
+        return Err(format!("{article} {scheme}:// target has no path"));
     }
     let (user, place) = match authority.rsplit_once('@') {
         Some((user, place)) => (Some(user), place),
         None => (None, authority),
     };
     if user.is_some_and(|user| user.contains(':')) {
-        return Err("a password does not belong into a target; use PSFLEET_PASSWORD or --ask-pass".to_owned());
+        return Err("a password does not belong in a target; use PSFLEET_PASSWORD or --ask-pass".to_owned());
     }
     let (address, port) =
         split_port(place).ok_or_else(|| format!("'{place}' is not host, host:port or [IPv6]:port"))?;
@@ -90,9 +91,10 @@ mod tests {
     #[test]
     fn mistakes() {
         check("ftp://h", "unknown scheme 'ftp'; known are host, winrm, http, https and ssh");
-        check("ssh://h/x", "a ssh:// target has no path");
+        check("ssh://h/x", "an ssh:// target has no path");
+        check("host://h/x", "a host:// target has no path");
         check("ssh://", "'' is not host, host:port or [IPv6]:port");
         check("ssh://h:0", "'h:0' is not host, host:port or [IPv6]:port");
-        check("ssh://me:pw@h", "a password does not belong into a target; use PSFLEET_PASSWORD or --ask-pass");
+        check("ssh://me:pw@h", "a password does not belong in a target; use PSFLEET_PASSWORD or --ask-pass");
     }
 }

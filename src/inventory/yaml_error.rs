@@ -20,9 +20,9 @@ pub fn words(kind: &ErrorKind) -> String {
 fn sentence(kind: &ErrorKind) -> &'static str {
     use ErrorKind as Kind;
     match kind {
-        Kind::UnexpectedEofFlowSequence => "the file ends inside of a list: its ']' is missing",
+        Kind::UnexpectedEofFlowSequence => "the file ends inside a list: its ']' is missing",
         Kind::UnexpectedEofFlowMapping | Kind::UnexpectedEofImplicitFlowMapping => {
-            "the file ends inside of a table: its '}' is missing"
+            "the file ends inside a table: its '}' is missing"
         }
         Kind::UnexpectedEof | Kind::UnexpectedEofBlockSequence | Kind::UnexpectedEofBlockMapping => {
             "the file ends too early"
@@ -32,7 +32,7 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         Kind::ExpectedFlowMappingSeparator => "expected ',' or '}' in this table",
         Kind::UnclosedQuotedScalar => "a quote is never closed",
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
-            "a text goes on behind its closing quote"
+            "a text goes on after its closing quote"
         }
         Kind::UnknownQuotedScalarEscape
         | Kind::InvalidQuotedScalarHexEscape
@@ -48,7 +48,7 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         | Kind::TabInIndentation
         | Kind::TabAtBlockScalarStart
         | Kind::TabInPlainScalar => "a tab stands where YAML takes only spaces",
-        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => "expected ':' and a value behind this name",
+        Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => "expected ':' and a value after this name",
         Kind::MappingValueNotAllowed
         | Kind::MappingKeyNotAllowed
         | Kind::InvalidColonPlacement

@@ -10,11 +10,11 @@ pub fn json(error: &serde_json::Error) -> String {
 /// The library has a closed list of mistakes in the syntax, but shows them as text alone.
 fn sentence(said: &str) -> Option<&'static str> {
     Some(match said {
-        "EOF while parsing a list" => "the text ends inside of a list: its ']' is missing",
-        "EOF while parsing an object" => "the text ends inside of an object: its '}' is missing",
-        "EOF while parsing a string" => "the text ends inside of a string: its '\"' is missing",
+        "EOF while parsing a list" => "the text ends inside a list: its ']' is missing",
+        "EOF while parsing an object" => "the text ends inside an object: its '}' is missing",
+        "EOF while parsing a string" => "the text ends inside a string: its '\"' is missing",
         "EOF while parsing a value" => "the text ends where a value is due",
-        "expected `:`" => "expected ':' and a value behind this name",
+        "expected `:`" => "expected ':' and a value after this name",
         "expected `,` or `]`" => "expected ',' or ']' in this list",
         "expected `,` or `}`" => "expected ',' or '}' in this object",
         "expected ident" => "this word is none of true, false and null",
@@ -26,15 +26,15 @@ fn sentence(said: &str) -> Option<&'static str> {
         "invalid number" => "this is not a number as JSON writes it",
         "number out of range" => "this number is too large",
         "invalid unicode code point" | "unexpected end of hex escape" => {
-            "behind \\u stand four hexadecimal digits of a character"
+            "after \\u stand four hexadecimal digits of a character"
         }
-        "lone leading surrogate in hex escape" => "behind \\u stands half of a surrogate pair without the other one",
-        "key must be a string" => "expected a name in double quotes; behind the last entry stands no ','",
-        "trailing comma" => "a ',' stands before the end, with nothing behind it",
-        "trailing characters" => "something stands behind the end of the value",
+        "lone leading surrogate in hex escape" => "after \\u stands half of a surrogate pair without the other one",
+        "key must be a string" => "expected a name in double quotes; no ',' stands after the last entry",
+        "trailing comma" => "a ',' stands before the end, with nothing after it",
+        "trailing characters" => "something stands after the end of the value",
         "recursion limit exceeded" => "lists and objects are nested more than 128 deep",
         _ if said.starts_with("control character") => {
-            "a line end or another control character stands inside of a string; write \\n, \\t or \\u00XX"
+            "a line end or another control character stands inside a string; write \\n, \\t or \\u00XX"
         }
         _ => return None,
     })
@@ -44,13 +44,30 @@ fn sentence(said: &str) -> Option<&'static str> {
 fn ours(error: &serde_json::Error, said: &str) -> String {
     let is_typed = ["invalid type", "invalid value", "invalid length", "unknown ", "missing field", "duplicate field"];
     match is_typed.iter().any(|begin| said.starts_with(begin)) {
-        // `invalid type: string "a", expected a list of hosts`: what is wanted is in words of ours.
-        true => match said.rsplit_once(", expected ") {
-            Some((_, wanted)) => format!("expected {wanted}"),
+        // `invalid type: string "a", expected a list of hosts`: what is wanted is in words of ours, or of the library.
+        true => match said.rsplit_once(", expected ").and_then(|(_, wanted)| expected(wanted)) {
+            Some(wanted) => format!("expected {wanted}"),
             None => "this is not what is expected here".to_owned(),
         },
         false if error.is_io() => "the text cannot be read".to_owned(),
         false => said.to_owned(),
+    }
+}
+
+/// What is wanted; `None` where the library names a type of the program.
+fn expected(wanted: &str) -> Option<&str> {
+    let is_number = |name: &str| name.strip_prefix(['u', 'i', 'f']).is_some_and(|bits| bits.parse::<u8>().is_ok());
+    let program =
+        ["struct ", "enum ", "tuple ", "a tuple ", "unit", "newtype ", "variant ", "an array of ", "`", "one of "];
+    match wanted {
+        "a sequence" => Some("a list"),
+        "a map" => Some("an object"),
+        "a string" | "a borrowed string" | "a character" => Some("a text"),
+        "a boolean" => Some("true or false"),
+        "usize" | "isize" => Some("a number"),
+        _ if is_number(wanted) => Some("a number"),
+        _ if program.iter().any(|begin| wanted.starts_with(begin)) => None,
+        ours => Some(ours),
     }
 }
 
@@ -66,9 +83,9 @@ mod tests {
     fn mistakes_have_sentences_of_ours() {
         for (text, words) in [
             ("", "the text ends where a value is due"),
-            ("[1", "the text ends inside of a list"),
-            ("{\"a\": 1", "the text ends inside of an object"),
-            ("\"a", "the text ends inside of a string"),
+            ("[1", "the text ends inside a list"),
+            ("{\"a\": 1", "the text ends inside an object"),
+            ("\"a", "the text ends inside a string"),
             ("{\"a\" 1}", "expected ':'"),
             ("[1 2]", "expected ',' or ']'"),
             ("{\"a\": 1 \"b\": 2}", "expected ',' or '}'"),
@@ -82,7 +99,7 @@ mod tests {
             ("\"\\u12g4\"", "a backslash begins nothing"),
             ("[1,]", "a ',' stands before the end"),
             ("{\"a\": 1,}", "a ',' stands before the end"),
-            ("1 2", "behind the end of the value"),
+            ("1 2", "after the end of the value"),
             ("\"a\nb\"", "a line end or another control character"),
             (&"[".repeat(200), "more than 128 deep"),
         ] {
@@ -94,7 +111,17 @@ mod tests {
 
     #[test]
     fn types_are_told_by_what_is_wanted() {
-        let found = json(&serde_json::from_str::<Vec<String>>("{}").expect_err("not a list"));
-        assert_eq!(found, "expected a sequence");
+        fn said<T: serde::de::DeserializeOwned>(text: &str) -> String {
+            json(&serde_json::from_str::<T>(text).err().expect("a mistake"))
+        }
+        assert_eq!(said::<Vec<String>>("{}"), "expected a list");
+        assert_eq!(said::<std::collections::BTreeMap<String, u8>>("[]"), "expected an object");
+        assert_eq!(said::<Vec<String>>("[1]"), "expected a text");
+        assert_eq!(said::<bool>("\"yes\""), "expected true or false");
+        assert_eq!(said::<u16>("\"1\""), "expected a number");
+        assert_eq!(said::<u16>("70000"), "expected a number");
+        assert_eq!(said::<f64>("[]"), "expected a number");
+        assert_eq!(said::<(u8, u8)>("[1]"), "this is not what is expected here");
+        assert_eq!(said::<std::time::Duration>("1"), "this is not what is expected here");
     }
 }

@@ -50,7 +50,7 @@ fn one(cause: &(dyn Error + 'static)) -> String {
     cause.to_string()
 }
 
-/// What is wrong with JSON, behind the place in the text where the text has one.
+/// What is wrong with JSON, after the place in the text where the text has one.
 fn json_at(error: &serde_json::Error) -> String {
     match error.line() {
         0 => json(error),
@@ -60,7 +60,7 @@ fn json_at(error: &serde_json::Error) -> String {
 
 /// Where bytes stop being UTF-8, counted from 1.
 pub fn utf8(error: &Utf8Error) -> String {
-    format!("byte {} belongs to no character", error.valid_up_to() + 1)
+    format!("byte {} is not valid UTF-8", error.valid_up_to() + 1)
 }
 
 #[cfg(test)]
@@ -80,12 +80,12 @@ mod tests {
         let missing = std::fs::read("/no/such/file").context("cannot read the script");
         assert_eq!(told(missing), "cannot read the script: No such file or directory");
         let json = serde_json::from_str::<Vec<u8>>("[1,\n 2").context("--input: a.json");
-        assert_eq!(told(json), "--input: a.json: line 2, column 2: the text ends inside of a list: its ']' is missing");
+        assert_eq!(told(json), "--input: a.json: line 2, column 2: the text ends inside a list: its ']' is missing");
         let bytes = [b'a', b'b', 0xFF].to_vec();
-        let text = std::str::from_utf8(&bytes).context("the script is not valid UTF-8");
-        assert_eq!(told(text), "the script is not valid UTF-8: byte 3 belongs to no character");
+        let text = std::str::from_utf8(&bytes).context("the script cannot be read");
+        assert_eq!(told(text), "the script cannot be read: byte 3 is not valid UTF-8");
         let owned = String::from_utf8(b"\xC3".to_vec()).context("not UTF-8");
-        assert_eq!(told(owned), "not UTF-8: byte 1 belongs to no character");
+        assert_eq!(told(owned), "not UTF-8: byte 1 is not valid UTF-8");
         let units = String::from_utf16(&[0xD800]).context("not UTF-16");
         assert_eq!(told(units), "not UTF-16: half of a surrogate pair stands alone");
     }

@@ -31,13 +31,13 @@ pub fn xml(error: &Error) -> String {
 fn unclosed(error: SyntaxError) -> &'static str {
     match error {
         SyntaxError::InvalidBangMarkup => "'<!' begins nothing that XML knows",
-        SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "it ends inside of a declaration ('?>' is missing)",
-        SyntaxError::UnclosedComment => "it ends inside of a comment ('-->' is missing)",
-        SyntaxError::UnclosedDoctype => "it ends inside of a document type ('>' is missing)",
-        SyntaxError::UnclosedCData => "it ends inside of a CDATA section (']]>' is missing)",
-        SyntaxError::UnclosedTag => "it ends inside of a tag ('>' is missing)",
+        SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "it ends inside a declaration ('?>' is missing)",
+        SyntaxError::UnclosedComment => "it ends inside a comment ('-->' is missing)",
+        SyntaxError::UnclosedDoctype => "it ends inside a document type ('>' is missing)",
+        SyntaxError::UnclosedCData => "it ends inside a CDATA section (']]>' is missing)",
+        SyntaxError::UnclosedTag => "it ends inside a tag ('>' is missing)",
         SyntaxError::UnclosedSingleQuotedAttributeValue | SyntaxError::UnclosedDoubleQuotedAttributeValue => {
-            "it ends inside of an attribute (its quote is missing)"
+            "it ends inside an attribute (its quote is missing)"
         }
     }
 }
@@ -70,10 +70,10 @@ mod tests {
         for (text, words) in [
             ("<a></b>", "<a> is closed by </b>"),
             ("</a>", "</a> closes nothing that is open"),
-            ("<a", "it ends inside of a tag"),
-            ("<a b='", "it ends inside of an attribute"),
-            ("<!-- a", "it ends inside of a comment"),
-            ("<![CDATA[ a", "it ends inside of a CDATA section"),
+            ("<a", "it ends inside a tag"),
+            ("<a b='", "it ends inside an attribute"),
+            ("<!-- a", "it ends inside a comment"),
+            ("<![CDATA[ a", "it ends inside a CDATA section"),
             ("<a>&b", "an '&' begins nothing"),
             ("<!x>", "'<!' begins nothing"),
         ] {

@@ -7,7 +7,7 @@ pub(super) struct Line {
     pub keyword: String,
     /// The arguments, without quotes and comment.
     pub arguments: Vec<String>,
-    /// Everything behind the keyword as it stands, for keywords that take the rest of the line.
+    /// Everything after the keyword as it stands, for keywords that take the rest of the line.
     pub rest: String,
 }
 

@@ -54,8 +54,8 @@ pub(super) fn may_prove(lists: &SshAlgorithms, algorithm: &Algorithm) -> bool {
     choose("PubkeyAcceptedAlgorithms", &lists.user_keys, usual, usual, |algorithm| algorithm.to_string()).is_ok()
 }
 
-/// Applies a list of OpenSSH to what we have: names replace the usual ones, behind `+` they come after them, behind `^`
-/// before them, and patterns behind `-` are taken away.
+/// Applies a list of OpenSSH to what we have: names replace the usual ones, with `+` they come after them, with `^`
+/// before them, and patterns with `-` are taken away.
 fn choose<T: Clone + PartialEq>(
     what: &str,
     list: &Option<String>,
