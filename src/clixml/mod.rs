@@ -37,7 +37,7 @@ pub use json::{
 pub use single::{Single, own_text, single};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
-pub use view::{general, members_as_formatted, members_of, properties, text};
+pub use view::{general, members_as_formatted, members_of, properties, survives, text};
 
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,32 @@ fn named(name: &str, value: Value) -> (Arc<str>, Value) {
     (name.into(), value)
 }
 
+/// What `[string]$number` gives was found out with PowerShell 7 and Windows PowerShell 5.1's rule of 15 digits.
+#[test]
+fn numbers_that_powershell_writes_back_as_they_are() {
+    let double = |text: &str| Value::F64(text.parse().expect("a number"));
+    for text in ["1.5", "-0.25", "0.0001", "100000000000000", "12345", "0.1", "0.123456789012345"] {
+        assert!(super::survives(&double(text), text), "{text}");
+    }
+    for text in [
+        "1.10",
+        "12345.0",
+        "1e3",
+        "0.00001",
+        "0.000012",
+        "1000000000000000",
+        "123456789012345.6",
+        "999999999999999.9",
+        "-0",
+        "0",
+    ] {
+        assert!(!super::survives(&double(text), text), "{text}");
+    }
+    assert!(super::survives(&Value::I32(-7), "-7") && super::survives(&Value::I64(1 << 53), "9007199254740992"));
+    assert!(!super::survives(&Value::I32(7), "007") && !super::survives(&Value::I64(5), "+5"));
+    assert!(!super::survives(&Value::str("7"), "7"));
+}
+
 #[test]
 fn primitives_read_and_write() {
     for (xml, value) in [

@@ -147,6 +147,17 @@ pub fn general(number: f64, digits: usize) -> String {
     float_text(number, |out| super::float::write_general(number, digits, out))
 }
 
+/// Whether PowerShell writes a number back (`[string]$number`) as it was written: `7` and `1.5`, but neither `007`, `1.10` and
+/// `1e3` nor `0.00001`, which comes back as `1E-05`.
+pub fn survives(number: &Value, written: &str) -> bool {
+    match number {
+        // Windows PowerShell has no negative zero.
+        Value::F64(number) => *number != 0.0 && general(*number, 15) == written,
+        Value::I32(_) | Value::I64(_) | Value::Decimal(_) => scalar_text(number) == written,
+        _ => false,
+    }
+}
+
 fn float_text(number: f64, write: impl FnOnce(&mut Vec<u8>)) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() };

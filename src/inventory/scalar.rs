@@ -5,6 +5,7 @@
 
 use serde_json::Number;
 
+use crate::clixml::{self, survives};
 use crate::config::{Node, Place, Value};
 
 /// What a plain scalar stands for. Where the value's own text would differ from what was written, the node keeps that.
@@ -17,7 +18,7 @@ pub fn plain(at: Place, text: &str) -> Node {
         "True" | "TRUE" => written(Value::Bool(true)),
         "False" | "FALSE" => written(Value::Bool(false)),
         _ => match number(text) {
-            Some(number) if survives(text) => {
+            Some(number) if is_kept(text) => {
                 Node { at, value: Value::Number(number.to_string().into()), written: None }
             }
             Some(number) => written(Value::Number(number.to_string().into())),
@@ -62,12 +63,11 @@ fn is_decimal(text: &str) -> bool {
         && exponent.is_none_or(|exponent| !exponent.is_empty() && all_digits(&exponent))
 }
 
-/// Whether PowerShell would write the number back as it was written: `7` and `1.5`, not `007`, `1.10` or `1e3`.
-fn survives(text: &str) -> bool {
-    // .NET writes smaller and larger ones with an exponent.
-    let plain = |number: &f64| (1e-5..1e15).contains(&number.abs());
-    let whole = text.parse::<i64>().is_ok_and(|number| number.to_string() == text);
-    whole || text.parse::<f64>().ok().filter(plain).is_some_and(|number| number.to_string() == text)
+/// Whether PowerShell would write the number back as it stands there.
+fn is_kept(text: &str) -> bool {
+    let whole = text.parse().ok().map(clixml::Value::I64);
+    let number = whole.or_else(|| text.parse().ok().map(clixml::Value::F64));
+    number.is_some_and(|number| survives(&number, text))
 }
 
 #[cfg(test)]
@@ -96,10 +96,28 @@ mod tests {
 
     #[test]
     fn numbers_that_would_change_keep_their_text() {
-        for text in ["1.10", "1.0", "010", "007", "1e3", "+5", ".5", "5.", "-0", "0x1F", "1e15", "0.000001"] {
+        for text in [
+            "1.10",
+            "1.0",
+            "010",
+            "007",
+            "1e3",
+            "+5",
+            ".5",
+            "5.",
+            "-0",
+            "0x1F",
+            "1e15",
+            "0.000001",
+            "0.00001",
+            "0.1234567890123456",
+        ] {
             let node = plain(Place::NONE, text);
             assert_eq!((node.kind(), node.to_json()), ("a number", format!("\"{text}\"")), "{text}");
             assert_eq!(node.as_text().as_deref(), Some(text));
+        }
+        for text in ["7", "-7", "1.5", "0.0001", "123456789012345", "0.123456789012345"] {
+            assert_eq!(plain(Place::NONE, text).to_json(), text);
         }
         for text in ["123456789012345678901234567890", "9223372036854775808"] {
             assert_eq!(plain(Place::NONE, text).to_json(), format!("\"{text}\""), "{text}");

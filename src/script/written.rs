@@ -3,7 +3,7 @@
 
 use super::check::positions;
 use super::param::{Parameter, Parameters};
-use crate::clixml::{Json, JsonError, Value};
+use crate::clixml::{Json, JsonError, Value, survives};
 
 /// A literal as it was written: JSON with its text.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,17 +99,6 @@ fn element(declared: Option<&str>) -> Option<&str> {
     declared?.strip_suffix("[]")
 }
 
-/// Whether PowerShell would write the number as it was written.
-fn survives(value: &Value, text: &str) -> bool {
-    match value {
-        Value::I32(number) => number.to_string() == text,
-        Value::I64(number) => number.to_string() == text,
-        Value::F64(number) => number.to_string() == text,
-        Value::Decimal(digits) => **digits == *text,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +120,19 @@ mod tests {
 
     #[test]
     fn a_number_must_survive_the_way_back() {
-        for text in ["12e5678", "1e10", "1.10", "1.0", "-0", "1E5", "-8e12345", "0.10"] {
+        for text in [
+            "12e5678",
+            "1e10",
+            "1.10",
+            "1.0",
+            "-0",
+            "1E5",
+            "-8e12345",
+            "0.10",
+            "0.000001",
+            "0.00001",
+            "123456789012345.6",
+        ] {
             for declared in [None, Some("object"), Some("psobject")] {
                 assert_eq!(typed(text, declared), Value::str(text), "{text}");
             }
@@ -139,6 +140,7 @@ mod tests {
         assert_eq!(typed("7", None), Value::I32(7));
         assert_eq!(typed("1.5", None), Value::F64(1.5));
         assert_eq!(typed("-0.25", Some("object")), Value::F64(-0.25));
+        assert_eq!(typed("0.0001", None), Value::F64(0.0001));
         assert_eq!(typed("9223372036854775808", None), Value::Decimal("9223372036854775808".into()));
         assert_eq!(typed("1e3", Some("int")), Value::F64(1000.0), "a number is due");
         assert_eq!(typed("true", None), Value::Bool(true));

@@ -25,7 +25,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport", "words"]),
         ("script", &["clixml", "psrp"]),
         ("config", &["secret", "target", "words"]),
-        ("inventory", &["config", "secret", "sheet", "target", "words"]),
+        ("inventory", &["clixml", "config", "secret", "sheet", "target", "words"]),
         ("report", &["clixml", "event", "inventory", "record", "target"]),
         ("output", &["clixml", "event", "inventory", "record", "report", "target", "words"]),
         // Its bridge starts real PowerShell through the local transport.
