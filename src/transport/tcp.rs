@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::Error;
+use crate::event::Reason;
 use crate::words;
 
 /// Names looked up at the same time, in the whole process: each takes a thread.
@@ -36,6 +38,25 @@ impl fmt::Display for Fault {
             Self::Refusal(socket, cause) => write!(f, "{socket}: {}", words::io(cause)),
         }
     }
+}
+
+/// What resolvers say of a name that they do not know, which needs no repeating.
+const UNKNOWN: [&str; 4] = ["not known", "No address associated", "nodename nor servname", "No such host"];
+
+/// A name without an address, in one sentence for every transport.
+pub(super) fn no_address(name: &str, cause: &io::Error) -> Error {
+    if name.contains('%') {
+        let text = format!("the address '{name}' has a zone that is not an interface of this machine");
+        return Error::new(Reason::Dns, text)
+            .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)");
+    }
+    let said = words::io(cause);
+    let is_unknown = cause.kind() == io::ErrorKind::NotFound || UNKNOWN.iter().any(|words| said.contains(words));
+    let text = match is_unknown {
+        true => format!("the name '{name}' has no address"),
+        false => format!("the name '{name}' cannot be looked up: {said}"),
+    };
+    Error::new(Reason::Dns, text).with_hint("check the spelling and DNS, or give the host an address in the inventory")
 }
 
 /// Connects to the first address of a name that answers.
@@ -99,11 +120,30 @@ async fn connect(socket: SocketAddr, limit: Duration) -> Result<TcpStream, Fault
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::time::Duration;
 
     use tokio::time::Instant;
 
-    use super::{Fault, dial};
+    use super::{Fault, dial, no_address};
+
+    #[test]
+    fn a_name_without_an_address_has_one_sentence() {
+        let said = |name: &str, cause: io::Error| no_address(name, &cause).message;
+        for cause in [
+            "failed to lookup address information: Name or service not known",
+            "failed to lookup address information: No address associated with hostname",
+            "failed to lookup address information: nodename nor servname provided, or not known",
+            "No such host is known.",
+        ] {
+            assert_eq!(said("lin01", io::Error::other(cause)), "the name 'lin01' has no address");
+        }
+        assert_eq!(said("lin01", io::ErrorKind::NotFound.into()), "the name 'lin01' has no address");
+        let busy = io::Error::other("failed to lookup address information: Temporary failure in name resolution");
+        assert_eq!(said("lin01", busy), "the name 'lin01' cannot be looked up: Temporary failure in name resolution");
+        let zone = said("fe80::1%eth7", io::ErrorKind::NotFound.into());
+        assert_eq!(zone, "the address 'fe80::1%eth7' has a zone that is not an interface of this machine");
+    }
 
     #[tokio::test]
     async fn reaches_whoever_listens() {

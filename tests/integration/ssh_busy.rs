@@ -73,6 +73,23 @@ async fn what_is_not_an_ssh_server_is_not_busy() {
 }
 
 #[tokio::test]
+async fn a_bastion_that_cannot_be_used_is_called_one() {
+    let behind = |server: SshServer| SshEndpoint { jump: vec![SshHop { user: None, server }], ..endpoint(22) };
+    let lost = refusal(&behind(SshServer::new("no-such-host.invalid", 22))).await;
+    assert_eq!(lost.reason, Reason::Dns);
+    let words = "bastion no-such-host.invalid:22: the name 'no-such-host.invalid' ";
+    assert!(lost.message.starts_with(words), "{lost}");
+    assert!(lost.hint.is_some_and(|hint| hint.starts_with("check the name of the bastion")));
+    let web = speaker(&["HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"]);
+    let said = "is not an SSH server: it says `HTTP/1.1 400 Bad Request`";
+    let other = refusal(&behind(SshServer::new("127.0.0.1", web))).await;
+    assert_eq!(other.message, format!("what answers on bastion 127.0.0.1:{web} {said}"));
+    // The target itself is not called one.
+    let web = speaker(&["HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"]);
+    assert_eq!(refusal(&endpoint(web)).await.message, format!("what answers on 127.0.0.1:{web} {said}"));
+}
+
+#[tokio::test]
 async fn an_sshd_beyond_its_max_startups_is_busy() {
     let setup = Setup { config: "MaxStartups 1:100:1\n".to_owned(), ..Setup::with_powershell(Path::new("")) };
     let Some(server) = Sshd::start(&setup) else { return };

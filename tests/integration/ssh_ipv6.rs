@@ -83,7 +83,7 @@ async fn known_hosts_has_addresses_as_openssh_writes_them() {
     assert_eq!(unknown.reason, Reason::HostKey, "{unknown}");
     let Error { reason, message, .. } = attempt("fe80::1%nope0").await.expect_err("no such interface");
     assert_eq!(reason, Reason::Dns);
-    assert!(message.contains("fe80::1%nope0 has a zone that is not an interface"), "{message}");
+    assert!(message.contains("'fe80::1%nope0' has a zone that is not an interface"), "{message}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ async fn nobody_there() {
     assert_eq!(refused.message, format!("nobody listens on port {port}"));
     let unknown = error(&target_with(port, |endpoint| endpoint.address = "no-such-host.invalid".into())).await;
     assert_eq!((unknown.reason, unknown.retryable), (Reason::Dns, false));
-    assert_eq!(unknown.message, "the name 'no-such-host.invalid' has no address");
+    assert!(unknown.message.starts_with("the name 'no-such-host.invalid' "), "{unknown}");
 }
 
 #[tokio::test]

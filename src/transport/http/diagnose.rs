@@ -11,7 +11,7 @@ use super::certificate::Weakness;
 use super::connection::ConnectError;
 use crate::event::Reason;
 use crate::transport::Error;
-use crate::transport::tcp::Fault;
+use crate::transport::tcp::{Fault, no_address};
 
 /// As many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -19,12 +19,7 @@ const MAX_NAMES: usize = 5;
 /// The cause of a connection that was not made.
 pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
     match error {
-        ConnectError::Tcp(Fault::Name(name, _)) if name.contains('%') => {
-            Error::new(Reason::Dns, format!("the address '{name}' has a zone that is not an interface of this machine"))
-                .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)")
-        }
-        ConnectError::Tcp(Fault::Name(name, _)) => Error::new(Reason::Dns, format!("the name '{name}' has no address"))
-            .with_hint("check the spelling and DNS, or give the host an address in the inventory"),
+        ConnectError::Tcp(Fault::Name(name, cause)) => no_address(name, cause),
         ConnectError::Tcp(Fault::Silence(..)) => timed_out(port),
         ConnectError::TimedOut => silent(port, "the TLS handshake"),
         ConnectError::Tcp(Fault::Refusal(_, cause)) => diagnose_io(cause, port, false),

@@ -148,7 +148,8 @@ impl Travel<'_> {
                     turned_away += 1;
                     continue;
                 }
-                (Err(error), _) => return Err(error),
+                (Err(error), _) if is_endpoint => return Err(error),
+                (Err(error), _) => return Err(fault::of_bastion(&place, error)),
             };
             if is_endpoint && !self.begin(&session).await? {
                 continue;

@@ -51,7 +51,7 @@ pub(super) async fn dial(server: &SshServer, deadline: Instant) -> Result<TcpStr
         tcp::Fault::Name(_, cause) if *family != AddressFamily::Any && cause.kind() == io::ErrorKind::NotFound => {
             fault::no_address_of(address, *family)
         }
-        tcp::Fault::Name(_, cause) => fault::dns(address, &cause),
+        tcp::Fault::Name(_, cause) => tcp::no_address(address, &cause),
         tcp::Fault::Silence(socket, limit) => fault::no_answer(socket, limit),
         tcp::Fault::Refusal(socket, cause) => fault::connecting(socket, &cause),
     })

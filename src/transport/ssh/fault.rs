@@ -20,8 +20,16 @@ pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsys
 const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while after failed logons \
      (PerSourcePenalties): allow more --retries, lower --throttle, or raise MaxStartups there";
 
-/// How many characters of a greeting are shown.
-const SHOWN: usize = 32;
+/// How many characters of a greeting's line are shown.
+const SHOWN: usize = 100;
+
+/// The first line that says something, safe for a terminal; `…` where it is cut.
+fn first_line(greeting: &str) -> String {
+    let line = greeting.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let shown: String = line.chars().take(SHOWN).collect();
+    let cut = if shown.len() < line.len() { "…" } else { "" };
+    format!("{}{cut}", shown.escape_debug())
+}
 
 /// Whether an OpenSSH server turned the connection away in place of its version (sshd.c of 8.5 and later).
 fn is_busy(greeting: &str) -> bool {
@@ -33,14 +41,21 @@ pub(super) fn is_turned_away(error: &Error) -> bool {
     error.hint.as_deref() == Some(BUSY_HINT)
 }
 
-pub(super) fn dns(address: &str, error: &io::Error) -> Error {
-    if address.contains('%') {
-        let text = format!("the address {address} has a zone that is not an interface of this machine");
-        return Error::new(Reason::Dns, text)
-            .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)");
+/// The same error of a server that is only on the way.
+pub(super) fn of_bastion(place: &str, mut error: Error) -> Error {
+    if error.message.starts_with("bastion ") {
+        return error;
     }
-    Error::new(Reason::Dns, format!("the name {address} has no address: {}", words::io(error)))
-        .with_hint("check the spelling, or set the target's address in the inventory")
+    error.message = match error.message.split_once(place) {
+        Some((before, after)) => format!("{before}bastion {place}{after}"),
+        None => format!("bastion {place}: {}", error.message),
+    };
+    if error.reason == Reason::Dns {
+        return error.with_hint(
+            "check the name of the bastion: --jump, 'jump' of the inventory, or ProxyJump of the SSH configuration",
+        );
+    }
+    error
 }
 
 /// A name without an address of the family that alone may be used.
@@ -93,8 +108,7 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
     let is_ssh = greeting.lines().any(|line| line.starts_with("SSH-"));
     match error {
         _ if !is_ssh && is_busy(greeting) => {
-            let said = greeting.lines().next().unwrap_or_default().escape_debug().to_string();
-            Error::new(Reason::Network, format!("the SSH server {place} is busy: it says `{said}`"))
+            Error::new(Reason::Network, format!("the SSH server {place} is busy: it says `{}`", first_line(greeting)))
                 .with_hint(BUSY_HINT)
                 .retryable()
         }
@@ -104,10 +118,13 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
                 .retryable()
         }
         _ if !is_ssh && !greeting.is_empty() => {
-            let said: String = greeting.chars().take(SHOWN).collect();
-            let said = said.escape_debug();
+            let said = first_line(greeting);
             Error::new(Reason::Protocol, format!("what answers on {place} is not an SSH server: it says `{said}`"))
-                .with_hint("check the port; WinRM is --transport winrm")
+                .with_hint(if said.starts_with("HTTP/") {
+                    "this is HTTP: WinRM is --transport winrm, and SSH listens on another port (22)"
+                } else {
+                    "check the port; WinRM is --transport winrm"
+                })
         }
         E::Version => Error::new(Reason::Protocol, format!("what answers on {place} is not an SSH server"))
             .with_hint("check the port; WinRM is --transport winrm"),
@@ -213,7 +230,7 @@ mod tests {
 
     use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect, Error as E};
 
-    use super::{connecting, dns, farewell, handshake, jump, words_of};
+    use super::{connecting, farewell, handshake, jump, of_bastion, words_of};
 
     /// Everything that this file says of the faults of a library and the system.
     fn all() -> Vec<String> {
@@ -242,9 +259,6 @@ mod tests {
         all.extend(faults().iter().map(|error| handshake("h:22", error, "SSH-2.0-x").message));
         all.extend(faults().iter().map(|error| jump("b:22", "h:22", error).message));
         all.extend([2, 13, 101, 104, 113].map(|code| connecting(address, &io::Error::from_raw_os_error(code)).message));
-        all.push(
-            dns("h", &io::Error::other("failed to lookup address information: Name or service not known")).message,
-        );
         all
     }
 
@@ -257,7 +271,6 @@ mod tests {
             "Mac ",
             "Inconsistent",
             "Kex",
-            "lookup address information",
             "seq no",
             "Bad packet",
             "\u{1b}",
@@ -267,6 +280,49 @@ mod tests {
         for text in all() {
             assert!(!foreign.iter().any(|words| text.contains(words)), "{text}");
         }
+    }
+
+    #[test]
+    fn what_else_answers_is_quoted_by_its_first_line() {
+        let said = |greeting: &str| handshake("h:22", &E::Version, greeting);
+        let http = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n";
+        for (greeting, line) in [
+            (http, "HTTP/1.1 400 Bad Request"),
+            ("\r\n220 mail.example ESMTP Postfix\r\n", "220 mail.example ESMTP Postfix"),
+            ("RFB 003.008\n", "RFB 003.008"),
+            ("\u{15}\u{3}\u{3}", "\\u{15}\\u{3}\\u{3}"),
+        ] {
+            let words = format!("what answers on h:22 is not an SSH server: it says `{line}`");
+            assert_eq!(said(greeting).message, words);
+        }
+        assert!(said(http).hint.is_some_and(|hint| hint.starts_with("this is HTTP: WinRM is --transport winrm")));
+        assert!(said("RFB 003.008\n").hint.is_some_and(|hint| hint.starts_with("check the port")));
+        let long = said(&"x".repeat(255)).message;
+        assert!(long.ends_with(&format!("`{}…`", "x".repeat(100))), "{long}");
+    }
+
+    #[test]
+    fn a_bastion_is_called_one() {
+        let socket = "127.0.0.1:22".parse().expect("an address");
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let missing = crate::transport::tcp::no_address("gate", &io::ErrorKind::NotFound.into());
+        for (error, words) in [
+            (missing.clone(), "bastion gate:22: the name 'gate' has no address"),
+            (connecting(socket, &refused), "bastion gate:22: nobody listens on 127.0.0.1:22: connection refused"),
+            (
+                handshake("gate:22", &E::Version, "x\n"),
+                "what answers on bastion gate:22 is not an SSH server: it says `x`",
+            ),
+            (
+                jump("gate0:22", "gate:22", &E::HUP),
+                "bastion gate0:22 opens no way to gate:22: the server closed the connection",
+            ),
+        ] {
+            assert_eq!(of_bastion("gate:22", error).message, words);
+        }
+        assert!(
+            of_bastion("gate:22", missing).hint.is_some_and(|hint| hint.starts_with("check the name of the bastion"))
+        );
     }
 
     #[test]
