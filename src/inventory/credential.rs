@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::config::{Problem, Surroundings, Transport};
+use crate::config::{Problem, Source, Surroundings, Transport};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential};
 use crate::words;
@@ -55,13 +55,16 @@ struct Settled<'a> {
     transport: Transport,
     auth: AuthMethod,
     user: Option<String>,
+    /// A flag or a variable names the user.
+    is_above: bool,
     source: Option<&'a PasswordSource>,
 }
 
 /// Finds each target's credential; equal users with equal sources share one.
 ///
-/// A source that an inventory names for a user comes first. `PSFLEET_PASSWORD` or one prompt serves the others, if
-/// exactly one user is in the run. `--ask-pass` asks in any case.
+/// `PSFLEET_PASSWORD` comes first for a user that `--user` or `PSFLEET_USER` names, as both stand above every inventory.
+/// For other users the source that an inventory names comes first; `PSFLEET_PASSWORD` or one prompt serves those without
+/// one. Either only if exactly one user is in the run. `--ask-pass` asks in any case.
 ///
 /// # Errors
 /// Every user without a password, and every variable that is not set.
@@ -142,14 +145,16 @@ fn settle<'a>(
         let connection = &effective.connection;
         let transport = connection.transport.as_ref().map_or(Transport::Winrm, |given| given.value);
         let source = effective.password.as_ref();
-        let user = connection.user.as_ref().map(|given| given.value.clone());
+        let named = connection.user.as_ref();
+        let is_above = named.is_some_and(|given| matches!(given.source, Source::Flag(_) | Source::Env(_)));
+        let user = named.map(|given| given.value.clone());
         let user = match transport {
             Transport::Local => None,
             Transport::Ssh if user.is_none() && (request.ask_pass || source.is_some()) => local_user.clone(),
             _ => user,
         };
         let auth = connection.auth.as_ref().map_or(AuthMethod::Negotiate, |given| given.value);
-        Settled { host, transport, auth, user, source }
+        Settled { host, transport, auth, user, is_above, source }
     });
     let settled: Vec<Settled<'_>> = settled.collect();
     if !may_ask && settled.iter().any(needs_user) {
@@ -209,7 +214,8 @@ impl<'a> Rules<'a> {
 
     fn origin(&self, logon: &Settled<'_>, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
         let user = logon.user.as_deref().unwrap_or("the user to be asked for");
-        match logon.source.filter(|_| !self.request.ask_pass) {
+        let own = logon.source.filter(|_| !self.request.ask_pass && !(logon.is_above && self.has_variable(around)));
+        match own {
             Some(PasswordSource::Inline(_)) => Ok(PasswordOrigin::Inventory),
             Some(PasswordSource::Env(name)) if around.env(&name.value).is_some() => {
                 Ok(PasswordOrigin::Variable(name.value.clone()))
@@ -222,10 +228,15 @@ impl<'a> Rules<'a> {
         }
     }
 
+    /// Whether the environment has the password of the run's one user.
+    fn has_variable(&self, around: &dyn Surroundings) -> bool {
+        self.one_user && around.env(VARIABLE).is_some()
+    }
+
     /// The password of the run: only if there is one user. SSH can do without.
     fn shared(&self, user: &str, transport: Transport, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
         let optional = transport == Transport::Ssh && !self.request.ask_pass;
-        if self.one_user && !self.request.ask_pass && around.env(VARIABLE).is_some() {
+        if !self.request.ask_pass && self.has_variable(around) {
             return Ok(PasswordOrigin::Variable(VARIABLE.to_owned()));
         }
         if optional {

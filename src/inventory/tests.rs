@@ -356,6 +356,34 @@ fn a_rehearsal_finds_what_the_run_would() {
     assert!(rehearsed(&untold, asks()).unwrap_err().starts_with("no user for nobody"));
 }
 
+/// Flag, environment, inventory: so it is with the password of the user that a flag or a variable names.
+#[test]
+fn the_password_of_the_environment_stands_above_inventories() {
+    let inventory = "[hosts.own]\nuser = 'c'\npassword = 'inline'\n[hosts.env]\nuser = 'c'\npassword_env = 'C'\n\
+                     [hosts.lin]\ntransport = 'ssh'\nuser = 'c'\npassword = 'inline'\n[hosts.other]\nuser = 'd'\npassword_env = 'D'\n";
+    let found = |targets: &str, user: Option<Source>, password: Option<&str>, ask_pass: bool| {
+        let settings =
+            Connection { user: user.map(|source| Given::new("c".to_owned(), source)), ..Connection::default() };
+        let request = Request { settings, ask_pass, ..request(&[targets], &["i.toml"]) };
+        let mut fake =
+            Fake { answers: vec!["asked"], ..Fake::default() }.file("i.toml", inventory).env("C", "c").env("D", "d");
+        if let Some(password) = password {
+            fake = fake.env("PSFLEET_PASSWORD", password);
+        }
+        let resolved = run(&request, &mut fake).unwrap_or_else(|errors| panic!("{targets}: {errors}"));
+        let password =
+            |target: &Arc<Target>| target.credential.as_ref()?.password.as_ref().map(|text| text.expose().clone());
+        resolved.targets.iter().map(|target| password(target).unwrap_or_default()).collect::<Vec<_>>().join(" ")
+    };
+    let (flag, variable) = (|| Some(Source::Flag("--user")), || Some(Source::Env("PSFLEET_USER".to_owned())));
+    assert_eq!(found("own,env,lin", flag(), Some("pw"), false), "pw pw pw");
+    assert_eq!(found("own,env,lin", variable(), Some("pw"), false), "pw pw pw");
+    assert_eq!(found("own,env,lin", flag(), None, false), "inline c inline");
+    assert_eq!(found("own", flag(), Some("pw"), true), "asked");
+    // For a user of the inventory, its own source.
+    assert_eq!(found("own,env,other", None, Some("pw"), false), "inline c d");
+}
+
 #[test]
 fn passwords_stand_in_private_files_only() {
     let inventory = "[hosts.h]\nuser = 'u'\npassword = 'hunter2'\n";

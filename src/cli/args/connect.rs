@@ -27,7 +27,8 @@ pub struct ConnectArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connect")]
 struct Flags {
-    /// How to reach the hosts; auto is the inventory's word, else the URL's scheme, else winrm
+    /// How to reach the hosts; auto is what the host or its group says, else the URL's scheme, else the defaults of the
+    /// inventory and psfleet.toml, else ssh for names that an ssh_config given with -i speaks of, else winrm
     #[arg(long, value_name = "auto|winrm|ssh|local", env = "PSFLEET_TRANSPORT", value_parser = Transport::parse)]
     transport: Option<Transport>,
 
@@ -39,7 +40,8 @@ struct Flags {
     #[arg(long, value_name = "PORT", env = "PSFLEET_PORT", value_parser = super::number::port)]
     port: Option<u16>,
 
-    /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD or a prompt
+    /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD, else the inventory,
+    /// else a prompt
     #[arg(short, long, value_name = "USER", env = "PSFLEET_USER", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     user: Option<String>,
 
