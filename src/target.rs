@@ -63,6 +63,12 @@ impl Variable {
         &self.0
     }
 
+    /// The text of a single value as `label:` compares it; `None` for null, lists and tables.
+    pub fn single(&self) -> Option<String> {
+        let is_single = !self.0.trim_start().starts_with(['[', '{']) && &*self.0 != "null";
+        is_single.then(|| self.shown())
+    }
+
     /// The variable for people: a text without its quotes.
     pub fn shown(&self) -> String {
         serde_json::from_str(&self.0).unwrap_or_else(|_| self.0.to_string())
@@ -218,10 +224,10 @@ impl AuthMethod {
         }
         let qualified = user.strip_prefix(".\\").filter(|rest| rest.contains('\\')).unwrap_or(user);
         match (qualified.split_once('\\'), qualified.rsplit_once('@')) {
-            (Some((_, "")), _) => Err("there is no name behind the backslash"),
+            (Some((_, "")), _) => Err("there is no name after the backslash"),
             (Some((_, name)), _) if name.contains('\\') => Err("there is more than one backslash"),
             (None, Some(("", _))) => Err("there is no name before the @"),
-            (None, Some((_, ""))) => Err("there is no domain behind the @"),
+            (None, Some((_, ""))) => Err("there is no domain after the @"),
             _ => Ok(()),
         }
     }
@@ -365,7 +371,7 @@ pub enum SshAgent {
 }
 
 /// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated by
-/// commas, behind `+` to add them, `^` to put them first, or `-` to take away what patterns match.
+/// commas, after `+` to add them, `^` to put them first, or `-` to take away what patterns match.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SshAlgorithms {
     /// What encrypts.

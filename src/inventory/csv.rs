@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::{Given, Node, Place, Problem};
+use crate::config::{Connection, Given, Node, Place, Problem, Source};
 use crate::sheet::{Row, Sheet, SheetError, delimiter};
 use crate::target::Variable;
 
@@ -28,7 +28,11 @@ pub fn is_header(line: &str) -> bool {
     }
 }
 
-/// Reads CSV into the inventory: a column named like a connection key is one, the others are variables.
+/// What begins the header of a label: `labels.site`.
+const LABELS: &str = "labels.";
+
+/// Reads CSV into the inventory: a column named like a connection key is one, `labels.NAME` is a label, the others are
+/// variables. As for `Import-Csv`, an empty cell is an empty text, and one that the row is too short for is nothing.
 pub fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let problem = |line: u32, what: String| Problem::at(&context.file, Place { line, column: 1 }, "", what);
     let sheet = match Sheet::read(text) {
@@ -38,8 +42,12 @@ pub fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) ->
     let columns: Vec<Column> = sheet.names().iter().map(|name| Column::new(name)).collect();
     let place = |name: &str| columns.iter().position(|column| column.lower == name);
     let Some(names) = NAMES.iter().find_map(|name| place(name)) else {
-        let found = problem(1, format!("no column names the host; found {}", sheet.names().join(", ")));
-        return vec![found.with_hint("name it ComputerName (or PSComputerName, Name, HostName, DNSHostName, Server)")];
+        let found = match sheet.names() {
+            [] => Problem::at(&context.file, Place::NONE, "", "it is empty: no row names the columns"),
+            names => problem(1, format!("no column names the host; found {}", names.join(", "))),
+        };
+        let hint = "give one column the name ComputerName (or PSComputerName, Name, HostName, DNSHostName, Server)";
+        return vec![found.with_hint(hint)];
     };
     let table = Table { columns, names, context };
     let mut problems = Vec::new();
@@ -66,6 +74,12 @@ impl Column {
         let lower = name.to_lowercase();
         Self { name: name.to_owned(), key: lower.replace(['-', ' '], "_"), lower }
     }
+
+    /// The name of the label that the column holds.
+    fn label(&self) -> Option<&str> {
+        let is_label = self.lower.starts_with(LABELS) && self.lower.len() > LABELS.len();
+        is_label.then(|| self.name.get(LABELS.len()..)).flatten()
+    }
 }
 
 struct Table<'a> {
@@ -80,32 +94,62 @@ impl Table<'_> {
         let at = Place { line: row.line, column: 1 };
         let name = bracketed(row.get(self.names).unwrap_or_default().trim());
         let source = Owner::Host.source(self.context, at.line, &Arc::from(name.as_str()));
-        let mut entry = HostRow { name: &name, at, path: String::new(), layer: Layer::default() };
-        let mut set = |key: &str, header: &str, cell: &str, layer: &mut Layer| {
-            let node = Node { at, ..Node::text(cell) };
-            match set_key(&mut layer.connection, key, &node, self.context, &source) {
-                Some(Ok(())) => {}
-                Some(Err((what, hint))) => {
-                    let problem = Problem::at(&self.context.file, at, format!("{name} > {header}"), what);
-                    problems.push(Problem { hint, ..problem });
-                }
-                None => drop(layer.vars.insert(header.to_owned(), Given::new(Variable::text(cell), source.clone()))),
-            }
-        };
-        for (place, column) in self.columns.iter().enumerate().filter(|(place, _)| *place != self.names) {
-            let cell = row.get(place).unwrap_or_default().trim();
-            if !cell.is_empty() {
-                set(&column.key, &column.name, cell, &mut entry.layer);
-            }
+        let mut cells =
+            Cells { context: self.context, host: &name, at, source, layer: Layer::default(), problems: &mut *problems };
+        let others = || self.columns.iter().enumerate().filter(|(place, _)| *place != self.names);
+        for (place, column) in others() {
+            cells.take(column, row.get(place).map(str::trim));
         }
-        let full = self.columns.iter().position(|column| column.lower == DNS_NAME).filter(|place| *place != self.names);
-        let full = full.and_then(|place| row.get(place)).map(str::trim).filter(|full| !full.is_empty());
-        if let Some(full) = full
-            && entry.layer.connection.address.is_none()
+        let full = others().find(|(_, column)| column.lower == DNS_NAME).and_then(|(place, _)| row.get(place));
+        if let Some(full) = full.map(str::trim).filter(|full| !full.is_empty())
+            && cells.layer.connection.address.is_none()
         {
-            set("address", DNS_NAME, full, &mut entry.layer);
+            cells.set("address", DNS_NAME, full);
         }
+        let entry = HostRow { name: &name, at, path: String::new(), layer: cells.layer };
         entry.add(self.context, inventory, problems);
+    }
+}
+
+/// What the cells of one row say of its host.
+struct Cells<'a> {
+    context: &'a FileContext,
+    host: &'a str,
+    at: Place,
+    source: Source,
+    layer: Layer,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Cells<'_> {
+    /// Takes a cell; `None` where the row is too short to have it.
+    fn take(&mut self, column: &Column, cell: Option<&str>) {
+        let filled = cell.filter(|cell| !cell.is_empty());
+        let given = |text: &str| Given::new(text.to_owned(), self.source.clone());
+        match (column.label(), filled) {
+            (Some(label), Some(cell)) => drop(self.layer.labels.insert(label.to_owned(), given(cell))),
+            (None, Some(cell)) => self.set(&column.key, &column.name, cell),
+            (None, None) if !Connection::KEYS.contains(&&*column.key) => {
+                let blank = cell.map_or_else(|| Variable::of_json("null"), Variable::text);
+                self.layer.blanks.insert(column.name.clone(), Given::new(blank, self.source.clone()));
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// Sets a connection key, or a variable if there is no such key.
+    fn set(&mut self, key: &str, header: &str, cell: &str) {
+        let node = Node { at: self.at, ..Node::text(cell) };
+        match set_key(&mut self.layer.connection, key, &node, self.context, &self.source) {
+            Some(Ok(())) => {}
+            Some(Err((what, hint))) => {
+                let path = format!("{} > {header}", self.host);
+                self.problems.push(Problem { hint, ..Problem::at(&self.context.file, self.at, path, what) });
+            }
+            None => {
+                self.layer.vars.insert(header.to_owned(), Given::new(Variable::text(cell), self.source.clone()));
+            }
+        }
     }
 }
 

@@ -146,6 +146,9 @@ impl<'a> Settler<'a> {
         let mut whole = own.clone();
         whole.fill(&groups.layer);
         whole.fill(&defaults.layer);
+        for (key, blank) in std::mem::take(&mut whole.blanks) {
+            whole.vars.entry(key).or_insert(blank);
+        }
         connection.address.get_or_insert_with(|| Given::new(host.host.clone(), Source::BuiltIn));
         let password = password_source(&layers);
         let access = match (ssh, answer) {

@@ -169,7 +169,12 @@ fn names(text: &str) -> Result<Atom, String> {
             _ if bad.contains(['{', '}']) => {
                 Err(format!("'{bad}' is not a host name; ranges stand in square brackets: web[1-3,7]"))
             }
-            _ => Err(format!("'{bad}' is not a host name")),
+            _ => Err(match bad.rsplit_once('@') {
+                Some((user, host)) if !user.is_empty() && !host.is_empty() => {
+                    format!("'{bad}' is not a host name; a user stands in a URL (ssh://{bad}), or in -u {user}")
+                }
+                _ => format!("'{bad}' is not a host name"),
+            }),
         };
     }
     Ok(Atom::Names(names))
@@ -243,6 +248,13 @@ mod tests {
              'web[1-,fe80::1,@run:7f3:unreachable,,': '[' without ']'",
         );
         check("", "an expression is empty; write a host, @group or @all");
+        for (text, user) in
+            [("foo@lx1", "foo"), (r"CORP\svc@lx1", r"CORP\svc"), ("u@dom@lx1", "u@dom"), ("u@h:22", "u")]
+        {
+            let hint = format!("'{text}' is not a host name; a user stands in a URL (ssh://{text}), or in -u {user}");
+            check(text, &hint);
+        }
+        check("foo@", "'foo@' is not a host name");
         check("fe80::1", "'fe80::1' is not a host name; IPv6 stands in brackets: [fe80::1]");
     }
 

@@ -14,7 +14,7 @@ use super::model::{Inventory, SourceFile};
 use super::resolve::SandboxStarter;
 use super::ssh_config::read_ssh_config;
 use super::text::decode;
-use super::tree::{FileContext, read_tree};
+use super::tree::{FileContext, ansible, read_tree};
 use super::yaml::parse_yaml;
 
 /// The formats we read.
@@ -132,7 +132,7 @@ impl<'a, 's> Loader<'a, 's> {
         self.problems.extend(read_tree(node, context, &mut self.inventory));
         let wrong = |what: String| Problem::at(&context.file, sandbox.at, "sandbox", what);
         let Ok(options) = serde_json::from_str(&sandbox.node.to_json()) else {
-            self.problems.push(wrong(format!("expected a table, found {}", sandbox.node.kind())));
+            self.problems.push(wrong(format!("expected a table (names with values), found {}", sandbox.node.kind())));
             return;
         };
         match (self.sandbox)(&options) {
@@ -172,7 +172,7 @@ pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
         "yaml" | "yml" => return Ok(Format::Yaml),
         "json" => return Ok(Format::Json),
         "csv" | "tsv" => return Ok(Format::Csv),
-        "ini" => return Err(ansible(file)),
+        "ini" => return Err(ansible_ini(file)),
         _ if name.ends_with("ssh_config") => return Ok(Format::SshConfig),
         _ => {}
     }
@@ -187,7 +187,7 @@ pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
         () if line.starts_with('{') || line == "[" || is_json_list(line) => Format::Json,
         () if table(&TABLES, "[", &[']', '.']) || table(&TABLES, "", &['=', '.']) => Format::Toml,
         () if line == "---" || line.starts_with("- ") || table(&TABLES, "", &[':']) => Format::Yaml,
-        () if line.starts_with('[') && !line.contains(':') => return Err(ansible(file)),
+        () if line.starts_with('[') && !line.contains(':') => return Err(ansible_ini(file)),
         () if is_header(line) || line.starts_with("sep=") => Format::Csv,
         () if ["host", "match", "include"].contains(&word.as_str()) && line.len() > word.len() => Format::SshConfig,
         () => Format::List,
@@ -199,10 +199,8 @@ fn is_json_list(line: &str) -> bool {
     line.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{']))
 }
 
-fn ansible(file: &Path) -> Problem {
-    let what = "this looks like an Ansible inventory in INI form, which this version does not read";
-    Problem::at(file, Place { line: 1, column: 1 }, "", what)
-        .with_hint("write it as TOML, YAML, JSON, CSV or a plain list")
+fn ansible_ini(file: &Path) -> Problem {
+    ansible(file, Place::new(1, 1), "INI").with_hint("write it as TOML, YAML, JSON, CSV or a plain list")
 }
 
 #[cfg(test)]

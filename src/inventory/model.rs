@@ -17,6 +17,8 @@ pub struct Layer {
     pub vars: BTreeMap<String, Given<Variable>>,
     /// Labels (`label:KEY=VALUE`).
     pub labels: BTreeMap<String, Given<String>>,
+    /// What a variable is if nobody says anything else: an empty cell takes nothing away from what others say.
+    pub blanks: BTreeMap<String, Given<Variable>>,
 }
 
 impl Layer {
@@ -28,6 +30,9 @@ impl Layer {
         }
         for (key, value) in &weaker.labels {
             self.labels.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        for (key, value) in &weaker.blanks {
+            self.blanks.entry(key.clone()).or_insert_with(|| value.clone());
         }
     }
 

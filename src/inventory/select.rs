@@ -1,6 +1,7 @@
 //! Who is meant: expressions against an inventory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::config::{Problem, did_you_mean};
@@ -23,6 +24,13 @@ pub struct Lookup<'a> {
     /// The inventories that expressions name.
     pub files: &'a HashMap<PathBuf, usize>,
 }
+
+/// As many names are listed in a hint.
+const MOST: usize = 20;
+
+/// What to do where no host has anything that it could be chosen by.
+const NO_LABELS: &str = "no host of the inventory has labels: write labels = { site = \"ber\" } at a host or a group, or call a CSV \
+     column labels.site";
 
 /// Hosts by their place in the inventory: so they stay in its order, and none is there twice.
 pub type Hosts = BTreeSet<usize>;
@@ -60,7 +68,7 @@ impl Lookup<'_> {
         match atom {
             Atom::All => {
                 if let Some(hint) = self.no_inventory() {
-                    push(problems, Problem::new("'@all' is the whole inventory, and there is none").with_hint(hint));
+                    push(problems, Problem::new("'@all' names nobody").with_hint(hint));
                 }
                 self.known().collect()
             }
@@ -103,25 +111,39 @@ impl Lookup<'_> {
         (0..self.inventory.hosts.len()).filter(|&host| self.inventory.hosts[host].sources.contains(source)).collect()
     }
 
+    /// What `label:KEY` means of a host: its label of that name, else its variable, whatever the case. Columns of a CSV file
+    /// are variables.
+    fn trait_of(&self, host: usize, key: &str) -> Option<Cow<'_, str>> {
+        let Effective { labels, vars, .. } = &self.effective[host];
+        let label = named(labels, key).map(|label| Cow::Borrowed(label.value.as_str()));
+        label.or_else(|| named(vars, key).and_then(|var| var.value.single()).map(Cow::Owned))
+    }
+
     fn label(&self, key: &str, value: &str, problems: &mut Vec<Problem>) -> Hosts {
-        let has =
-            |host: &usize| self.effective[*host].labels.get(key).is_some_and(|label| matches(value, &label.value));
+        let has = |host: &usize| self.trait_of(*host, key).is_some_and(|found| matches(value, &found));
         let hosts: Hosts = self.known().filter(has).collect();
         if hosts.is_empty() {
-            let labels = || self.known().flat_map(|host| &self.effective[host].labels);
-            let keys: BTreeSet<&str> = labels().map(|(key, _)| key.as_str()).collect();
-            let values: BTreeSet<&str> =
-                labels().filter(|(name, _)| *name == key).map(|(_, label)| label.value.as_str()).collect();
-            let hint = match keys.contains(key) {
-                _ if keys.is_empty() => self.no_inventory(),
-                true => did_you_mean(value, values.iter().copied()).or_else(|| {
-                    Some(format!("known values are {}", values.iter().copied().take(20).collect::<Vec<_>>().join(", ")))
-                }),
-                false => did_you_mean(key, keys.iter().copied()),
-            };
+            let hint = self.no_inventory().or_else(|| self.near_label(key, value));
             push(problems, Problem { hint, ..Problem::new(format!("no host has the label '{key}={value}'")) });
         }
         hosts
+    }
+
+    /// What may have been meant by a label that no host has.
+    fn near_label(&self, key: &str, value: &str) -> Option<String> {
+        let values: BTreeSet<Cow<'_, str>> = self.known().filter_map(|host| self.trait_of(host, key)).collect();
+        let effective = || self.known().map(|host| &self.effective[host]);
+        let keys: BTreeSet<&str> =
+            effective().flat_map(|found| found.labels.keys().chain(found.vars.keys())).map(String::as_str).collect();
+        if keys.is_empty() {
+            return Some(NO_LABELS.to_owned());
+        }
+        if values.is_empty() {
+            let known = || format!("known labels and variables are {}", first(keys.iter().copied()));
+            return did_you_mean(key, keys.iter().copied()).or_else(|| Some(known()));
+        }
+        let values = || values.iter().map(|value| &**value);
+        did_you_mean(value, values()).or_else(|| Some(format!("known values are {}", first(values()))))
     }
 
     fn glob(&self, pattern: &str, problems: &mut Vec<Problem>) -> Hosts {
@@ -154,15 +176,27 @@ impl Lookup<'_> {
             Some(Order::Name) => hosts.sort_by(|&one, &two| natural(name(one), name(two))),
             Some(Order::Shuffle) => shuffle(&mut hosts, random),
             Some(Order::Label(key)) => {
-                let label = |host: usize| self.effective[host].labels.get(key).map(|label| label.value.as_str());
-                hosts.sort_by(|&one, &two| match (label(one), label(two)) {
+                let mut labelled: Vec<_> = hosts.iter().map(|&host| (self.trait_of(host, key), host)).collect();
+                labelled.sort_by(|(one, _), (two, _)| match (one, two) {
                     (Some(one), Some(two)) => natural(one, two),
                     (one, two) => one.is_none().cmp(&two.is_none()),
                 });
+                hosts = labelled.into_iter().map(|(_, host)| host).collect();
             }
         }
         hosts
     }
+}
+
+/// The entry of a name, whatever the case if there is none with exactly this name.
+fn named<'m, T>(map: &'m BTreeMap<String, T>, name: &str) -> Option<&'m T> {
+    let lower = name.to_lowercase();
+    map.get(name).or_else(|| map.iter().find(|(key, _)| key.to_lowercase() == lower).map(|(_, value)| value))
+}
+
+/// The first of many, for a hint.
+fn first<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    texts.take(MOST).map(|text| if text.is_empty() { "''" } else { text }).collect::<Vec<_>>().join(", ")
 }
 
 fn push(problems: &mut Vec<Problem>, problem: Problem) {

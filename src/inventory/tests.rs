@@ -192,7 +192,7 @@ fn all_mistakes_of_an_inventory_come_at_once() {
     i.toml:8:16: groups > web > labels > a: expected a text, found a list
     i.toml:12:8: hosts > x > port: expected a port, a number from 1 to 65535
     i.toml:13:11: hosts > x > address: 'a b' is not an address; write a name, an IPv4 or an IPv6 address
-    i.toml:14:2: unknown table 'host'
+    i.toml:14:2: unknown key 'host'
       hint: did you mean 'hosts'?
     ");
 }
@@ -657,7 +657,10 @@ fn json_lists_of_hosts() {
     assert_eq!(json(r#"["web[1-2]", "db:22", "ssh://u@c"]"#), "web[1-2],db:22,c");
     assert_eq!(json("[]"), "no target matches");
     assert_eq!(json("[null]"), "i.json:1:2: hosts: expected a name or the table of a host, found nothing");
-    assert_eq!(json("\"web1\""), "i.json:1:1: expected a table, found a text");
+    assert_eq!(
+        json("\"web1\""),
+        "i.json:1:1: expected 'hosts', 'groups' or 'defaults', or a list of hosts, found a text"
+    );
 }
 
 #[test]
@@ -713,10 +716,10 @@ fn csv_rows() {
          d/x.csv:6:1: 5 cells, but the first row names 4 columns"
     );
     let good: String = text.lines().take(3).map(|line| format!("{line}\r\n")).collect();
-    assert_eq!(sheet(&good, "Site port identity"), "web1 \"ber\" 5986 d/k; web2 - 5985 -");
+    assert_eq!(sheet(&good, "Site port identity"), "web1 \"ber\" 5986 d/k; web2 \"\" 5985 -");
     // What Excel and Export-Csv write.
     assert_eq!(sheet("#TYPE System.Management.Automation.PSCustomObject\n\"ComputerName\"\n\"web1\"\n", ""), "web1");
-    assert_eq!(sheet("ComputerName,Owner,Note\nweb1,a,x\nweb2,b\n", "Note"), "web1 \"x\"; web2 -");
+    assert_eq!(sheet("ComputerName,Owner,Note\nweb1,a,x\nweb2,b\n", "Note"), "web1 \"x\"; web2 null");
     let excel = "ComputerName,tls,transport\nweb1,TRUE,WinRM\nweb2,False,winrm\n";
     assert_eq!(sheet(excel, "tls transport"), "web1 true winrm; web2 false winrm");
     assert_eq!(sheet("ComputerName,Auth,Host_Keys\na,NTLM,Accept-New\n", "auth host_keys"), "a ntlm accept-new");
@@ -740,7 +743,7 @@ fn csv_columns_that_name_the_host() {
     assert_eq!(sheet("Name,PSComputerName,Server\nspooler,a,s\n", "Name Server"), "a \"spooler\" \"s\"");
     assert_eq!(sheet("Server,HostName\ns,a\n", "Server"), "a \"s\"");
     let directory = "Name,DNSHostName\nWEB1,web1.corp.example\nWEB2,\n";
-    assert_eq!(sheet(directory, "address"), "WEB1 web1.corp.example; WEB2 WEB2");
+    assert_eq!(sheet(directory, "address DNSHostName"), "WEB1 web1.corp.example \"web1.corp.example\"; WEB2 WEB2 \"\"");
     assert_eq!(sheet("Name,DNSHostName,Address\na,a.b,10.0.0.1\n", "address"), "a 10.0.0.1");
     assert_eq!(
         sheet("ComputerName\nhost://a:1\nb:2\nfe80::1\n[fe80::2]:3\nssh://u@c\nd[1-2]:4\n", "transport address port"),
@@ -749,6 +752,88 @@ fn csv_columns_that_name_the_host() {
     );
     let twice = sheet("ComputerName,Port\na:1,2\n", "");
     assert!(twice.starts_with("d/x.csv:2:1: 'port' is set twice to different values: target host://a:1"), "{twice}");
+}
+
+/// As `Import-Csv` has it: an empty cell is an empty text, a cell that a short row lacks is null.
+#[test]
+fn empty_cells_are_values_that_take_nothing_away() {
+    for (text, found) in [
+        ("Name,Site\na,\n", "a \"\""),
+        ("Name;Site;Owner\na;;x\n", "a \"\""),
+        ("Name,Site\na,\"\"\nb,ber\n", "a \"\"; b \"ber\""),
+        ("Name,Site\na\n", "a null"),
+        ("Name,Port,Site\na,,\n", "a \"\""),
+    ] {
+        assert_eq!(sheet(text, "Site"), found, "{text}");
+    }
+    let mut fake =
+        Fake::default().file("a.csv", "Name,Site,Port\nh,,\ni,,\n").file("b.csv", "Name,Site\nh,fra\n").file(
+            "c.toml",
+            "[defaults.vars]\nSite = 'ber'\n[hosts.h]\n[groups.g]\nhosts = ['i']\n[groups.g.vars]\nSite = 'muc'\n",
+        );
+    let mut of = |files: &[&str]| {
+        let found = select(&request(&["h,i"], files), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+        let hosts = found.unwrap_or_else(|errors| panic!("{errors}"));
+        hosts.iter().map(|host| host.effective.vars["Site"].value.shown()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["a.csv"]), ["", ""]);
+    assert_eq!(of(&["a.csv", "b.csv"]), ["fra", ""]);
+    assert_eq!(of(&["b.csv", "a.csv"]), ["fra", ""]);
+    assert_eq!(of(&["a.csv", "c.toml"]), ["ber", "muc"]);
+}
+
+#[test]
+fn columns_choose_hosts() {
+    let text = "Name,Enabled,OperatingSystem,labels.site,Labels.Rack,Port\na,True,Windows Server 2022,ber,1,1\n\
+                b,False,Windows Server 2019,fra,10,\nc,,,,,\n";
+    let chosen = |targets: &str, order: Option<&str>| {
+        let mut fake = Fake::default().file("ad.csv", text);
+        let order = order.map(|order| order.parse().expect("an order"));
+        let request = Request { order, ..request(&[targets], &["ad.csv"]) };
+        match select(&request, &Config::default(), &mut fake, &mut |_| Err(String::new())) {
+            Ok(hosts) => hosts.iter().map(|host| host.name.to_string()).collect::<Vec<_>>().join(" "),
+            Err(errors) => errors.to_string(),
+        }
+    };
+    for (targets, found) in [
+        ("label:Enabled=True", "a"),
+        ("label:enabled=false", "b"),
+        ("label:operatingsystem=*2019", "b"),
+        ("label:site=ber", "a"),
+        ("label:Site=f*", "b"),
+        ("label:rack=1", "a"),
+        ("label:Enabled=", "c"),
+        ("@all!label:Enabled=False", "a c"),
+        ("label:Enable=True", "no host has the label 'Enable=True'\n  hint: did you mean 'Enabled'?"),
+        ("label:Enabled=yes", "no host has the label 'Enabled=yes'\n  hint: known values are '', False, True"),
+        (
+            "label:stage=prod",
+            "no host has the label 'stage=prod'\n  hint: known labels and variables are Enabled, OperatingSystem, Rack, site",
+        ),
+    ] {
+        assert_eq!(chosen(targets, None), found, "{targets}");
+    }
+    assert_eq!(chosen("@all", Some("label:rack")), "a b c");
+    assert_eq!(chosen("@all", Some("label:operatingsystem")), "c b a");
+    // A label of that name comes first, and what is not a single value is none.
+    let both = "[hosts.h]\nlabels = { site = 'label' }\nvars = { site = 'var', many = ['x'], n = 7, yes = true }\n";
+    let on = |targets: &str| names(both, &[targets]);
+    assert_eq!([on("label:site=label"), on("label:n=7"), on("label:yes=true")], ["h", "h", "h"]);
+    assert!(on("label:site=var").starts_with("2: no host has the label"));
+    assert!(on("label:many=*").starts_with("2: no host has the label"));
+    assert!(
+        names("[hosts.h]\n", &["label:a=b"]).contains("hint: no host of the inventory has labels: write labels = {")
+    );
+}
+
+#[test]
+fn a_sheet_without_names_says_what_is_missing() {
+    let hint =
+        "\n  hint: give one column the name ComputerName (or PSComputerName, Name, HostName, DNSHostName, Server)";
+    for text in ["", "\n\n", "\u{feff}", "#TYPE x\n"] {
+        assert_eq!(sheet(text, ""), format!("d/x.csv: it is empty: no row names the columns{hint}"), "{text:?}");
+    }
+    assert_eq!(sheet("Site,Rack\na,b\n", ""), format!("d/x.csv:1:1: no column names the host; found Site, Rack{hint}"));
 }
 
 #[test]
@@ -818,7 +903,7 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
           allow_unencrypted, untrusted, inventory, auth_fail_limit, brand_new, csv_raw, because others can write it"]
     );
     let error = run(&request(&["@all"], &[]), &mut Fake::default()).unwrap_err().to_string();
-    assert!(error.contains("'@all' is the whole inventory") && error.contains("there is no inventory"), "{error}");
+    assert!(error.contains("'@all' names nobody") && error.contains("there is no inventory"), "{error}");
     // It must not be able to stop us either, and the user's own file is not better off.
     let mut broken = configured("port = [[[\nnonsense = 1\n");
     broken
@@ -973,6 +1058,8 @@ fn names_near_to_those_of_the_inventory_get_a_hint() {
 #[test]
 fn nothing_to_choose_from_gets_a_hint() {
     let message = |targets: &str| run(&request(&[targets], &[]), &mut Fake::default()).unwrap_err();
+    let hint = "hint: there is no inventory: name one with -i FILE, or as inventory = [\"FILE\"] in psfleet.toml";
+    assert_eq!(message("@all").to_string(), format!("'@all' names nobody\n  {hint}"));
     for targets in ["@all", "@web", "web*", "label:a=b", "@all!x"] {
         let error = message(targets);
         assert_eq!(error.exit_code(), 2, "{targets}");
@@ -1060,6 +1147,43 @@ fn hosts_of_a_list_may_be_tables() {
     assert_eq!(hosts_of("i.yaml", group), "d port=9 @db; e @db");
     assert_eq!(hosts_of("i.toml", "hosts = [{name = 'd', port = 9}, 'e']\n"), "d port=9; e");
     assert_eq!(hosts_of("i.toml", "[hosts.d]\ngroups = 'web'\n[groups.web]\nport = 9\n"), "d port=9 @web");
+}
+
+#[test]
+fn what_is_written_for_another_program_gets_a_hint() {
+    let found = |file: &str, text: &str| hosts_of(file, text);
+    let ansible = |at: &str| {
+        format!(
+            "{at}: this looks like an Ansible inventory in YAML or JSON form, which this version does not read\n  hint: \
+             groups stand below 'groups' here, each with a list of its hosts: groups: {{web: {{hosts: [web01, web02]}}}}"
+        )
+    };
+    assert_eq!(found("i.yaml", "all:\n  hosts:\n    web01:\n"), ansible("i.yaml:1:1"));
+    assert_eq!(
+        found("i.yaml", "---\nall:\n  children:\n    web:\n      hosts:\n        web01:\n"),
+        ansible("i.yaml:2:1")
+    );
+    assert_eq!(found("i.yml", "ungrouped:\n  hosts: {a: {}}\nweb:\n  hosts: {b: {}}\n"), ansible("i.yml:1:1"));
+    assert_eq!(found("i.json", r#"{"web": {"hosts": ["a"]}, "_meta": {"hostvars": {}}}"#), ansible("i.json:1:27"));
+    let below = "unknown key 'shop'\n  hint: a group stands below 'groups': groups > shop";
+    assert_eq!(found("i.yaml", "shop:\n  hosts: [a]\n"), format!("i.yaml:1:1: {below}"));
+    assert_eq!(found("i.toml", "[shop]\nhosts = ['a']\n"), format!("i.toml:1:2: {below}"));
+    assert_eq!(found("i.yaml", "shop:\n  port: 1\n"), "i.yaml:1:1: unknown key 'shop'");
+    assert_eq!(found("i.yaml", "all:\n  port: 1\n"), "i.yaml:1:1: unknown key 'all'");
+    assert_eq!(
+        found("i.yaml", "groups: web\n"),
+        "i.yaml:1:9: groups: expected a table (names with values), found a text"
+    );
+}
+
+#[test]
+fn hosts_may_be_one_text() {
+    for text in ["hosts: web01, web02\n", "hosts: web[01-02]\n", "hosts: web01,web02\n", "hosts: 'web01, web02'\n"] {
+        assert_eq!(hosts_of("i.yaml", text), "web01; web02", "{text}");
+    }
+    assert_eq!(hosts_of("i.toml", "hosts = 'web01,web02'\n"), "web01; web02");
+    assert_eq!(hosts_of("i.json", r#"{"hosts": "web01,web02"}"#), "web01; web02");
+    assert_eq!(hosts_of("i.yaml", "hosts:\ngroups:\n  g: {hosts: [a]}\n"), "a @g");
 }
 
 #[test]

@@ -32,7 +32,14 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
         reader.hosts(node);
         return reader.problems;
     }
-    for entry in reader.table(node, "") {
+    let entries = reader.table(node, "");
+    if let Some(entry) = entries.iter().find(|entry| is_ansible(entry)) {
+        reader.problems.push(ansible(&context.file, entry.at, "YAML or JSON").with_hint(
+            "groups stand below 'groups' here, each with a list of its hosts: groups: {web: {hosts: [web01, web02]}}",
+        ));
+        return reader.problems;
+    }
+    for entry in entries {
         match entry.key.as_str() {
             "defaults" => reader.defaults(&entry.node),
             "groups" => reader.groups(&entry.node),
@@ -40,7 +47,12 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
             "sandbox" => {}
             // JSON has no comments; this is how people write them.
             key if key.starts_with("//") => {}
-            key => reader.unknown(entry.at, "", "table", key, ["defaults", "groups", "hosts", "sandbox"]),
+            key => {
+                let near = did_you_mean(key, ["defaults", "groups", "hosts", "sandbox"]);
+                let below = || format!("a group stands below 'groups': groups > {key}");
+                let hint = near.or_else(|| is_group(&entry.node).then(below));
+                reader.problem(entry.at, "", format!("unknown key '{key}'"), hint);
+            }
         }
     }
     reader.problems
@@ -69,7 +81,11 @@ impl Reader<'_> {
             Value::Table(entries) => self.without_repeats(entries, path),
             Value::Null => Vec::new(),
             _ => {
-                self.problem(node.at, path, format!("expected a table, found {}", node.kind()), None);
+                let what = match path {
+                    "" => "'hosts', 'groups' or 'defaults', or a list of hosts",
+                    _ => "a table (names with values)",
+                };
+                self.problem(node.at, path, format!("expected {what}, found {}", node.kind()), None);
                 Vec::new()
             }
         }
@@ -156,7 +172,7 @@ impl Reader<'_> {
     }
 
     fn hosts(&mut self, node: &Node) {
-        if let Value::List(_) = node.value {
+        if !matches!(node.value, Value::Table(_)) {
             self.listed(node, "hosts");
             return;
         }
@@ -300,6 +316,23 @@ fn items(node: &Node) -> &[Node] {
         Value::Null => &[],
         _ => std::slice::from_ref(node),
     }
+}
+
+/// Whether a value is a table as only groups have it.
+fn is_group(node: &Node) -> bool {
+    let of_groups = |entry: &Entry| matches!(entry.key.as_str(), "hosts" | "children" | "hostvars");
+    matches!(&node.value, Value::Table(entries) if entries.iter().any(of_groups))
+}
+
+/// Whether an entry is one of those that Ansible's inventories begin with.
+fn is_ansible(entry: &Entry) -> bool {
+    matches!(entry.key.as_str(), "all" | "ungrouped" | "_meta") && is_group(&entry.node)
+}
+
+/// A file that is written for another program.
+pub(super) fn ansible(file: &Path, at: Place, form: &str) -> Problem {
+    let what = format!("this looks like an Ansible inventory in {form} form, which this version does not read");
+    Problem::at(file, at, "", what)
 }
 
 fn is_group_name(name: &str) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use crate::config::{Entry, Node, Place, Value};
 
@@ -22,7 +22,7 @@ pub type Mistake = (Place, String);
 /// Reads YAML.
 ///
 /// # Errors
-/// The first mistake with its place: the parser cannot go on behind one.
+/// The first mistake with its place: the parser cannot go on after one.
 pub fn parse_yaml(text: &str) -> Result<Node, Mistake> {
     let options = granit_parser::options! {
         emit_comments: false,
@@ -31,15 +31,26 @@ pub fn parse_yaml(text: &str) -> Result<Node, Mistake> {
     };
     let mut tree = Tree::default();
     for event in Parser::new_from_str_with_options(text, options) {
-        let (event, span) = event.map_err(|error| (place(error.marker()), words(error.kind())))?;
+        let (event, span) = event.map_err(|error| mistake(text, &error))?;
         tree.take(event, place(&span.start))?;
     }
     Ok(tree.root.unwrap_or(Node { at: Place::NONE, value: Value::Null, written: None }))
 }
 
 fn place(marker: &Marker) -> Place {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Place { line: count(marker.line()), column: count(marker.col() + 1) }
+    Place::new(marker.line(), marker.col() + 1)
+}
+
+fn mistake(text: &str, error: &ScanError) -> Mistake {
+    let (at, said) = (place(error.marker()), words(error.kind()));
+    let line = text.lines().nth(error.marker().line().saturating_sub(1)).unwrap_or_default();
+    let mut around = line.chars().skip(error.marker().col().saturating_sub(1));
+    let (before, here) = (around.next().unwrap_or(' '), around.next());
+    // A bracket in the middle of a word.
+    match here == Some('[') && !before.is_whitespace() && !"[]{},:\"'".contains(before) {
+        true => (at, format!("{said}; here, a name with brackets stands in quotes: \"web[1-3]\"")),
+        false => (at, said),
+    }
 }
 
 /// The tree so far.
@@ -163,7 +174,7 @@ impl Tree {
 
     fn alias(&mut self, anchor: usize, at: Place) -> Result<(), Mistake> {
         let Some(Anchored { node, nodes, depth }) = self.anchors.get(&anchor) else {
-            return Err((at, "this alias stands inside of the value that it repeats".to_owned()));
+            return Err((at, "this alias stands inside the value that it repeats".to_owned()));
         };
         let (node, nodes, depth) = (Node { at, ..node.clone() }, *nodes, *depth);
         if self.wants_key() {
@@ -277,7 +288,7 @@ mod tests {
         assert_eq!(json("x: {<<: [{a: 1}, {a: 2, b: 3}]}\n"), r#"{"x":{"a":1,"b":3}}"#);
         assert_eq!(json("x: {'<<': 1}\n"), r#"{"x":{"<<":1}}"#);
         assert_eq!(json("x: {<<: 1}\n"), "1:9: '<<' takes a table, found a number");
-        assert_eq!(json("a: &x [*x]\n"), "1:8: this alias stands inside of the value that it repeats");
+        assert_eq!(json("a: &x [*x]\n"), "1:8: this alias stands inside the value that it repeats");
     }
 
     #[test]
@@ -285,6 +296,13 @@ mod tests {
         let mut wrong: Vec<String> = Vec::new();
         for (text, expected) in [
             ("a: [1,\nb: 2\n", "1:4: '[' is never closed"),
+            (
+                "hosts: [web[01-03]]\n",
+                "1:12: expected ',' or ']' in this list; here, a name with brackets stands in quotes",
+            ),
+            ("hosts:\n  - a\n  - [b, web[01-03], c]\n", "3:12: expected ',' or ']' in this list; here, a name"),
+            ("g: {hosts: [é, wéb[1-2]]}\n", "here, a name with brackets stands in quotes"),
+            ("hosts: {web[1-3]: {port: 22}}\n", "here, a name with brackets stands in quotes"),
             ("a: {b: 1\n", "'{' is never closed"),
             ("a: [1}\n", "'[' is closed by '}'"),
             ("a: \"C:\\Temp\"\n", "a backslash"),

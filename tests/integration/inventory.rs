@@ -266,6 +266,28 @@ fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
     assert!(!root.join("started").exists());
 }
 
+/// What `Get-ADComputer | Export-Csv` writes: empty cells, and columns that hosts are to be chosen by.
+#[test]
+fn an_export_of_a_directory_needs_no_cleaning() {
+    let folder = Folder::new("directory");
+    let text = "#TYPE Selected.ADComputer\n\"Name\",\"DNSHostName\",\"Enabled\"\n\"SRV01\",\"srv01.c.com\",\"True\"\n\
+                \"SRV02\",\"\",\"False\"\n\"SRV03\",,\n";
+    std::fs::write(folder.path().join("ad.csv"), text).expect("written");
+    let listed = |expression: &str| psfleet_hosts(folder.path(), &["list", "-i", "ad.csv", expression], &[]);
+    assert_eq!(listed("label:Enabled=True"), (0, "SRV01\n".to_owned(), String::new()));
+    assert_eq!(listed("@all!label:enabled=true").1, "SRV02\nSRV03\n");
+    for name in ["host.DNSHostName", "host.dnshostname", "host.ENABLED"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
+            .args(["run", "--plan", "-i", "ad.csv", "-t", "@all", "-u", "u", "param($Name) $Name", "-a", name])
+            .current_dir(folder.path())
+            .env_clear()
+            .envs([("HOME", folder.path().as_os_str()), ("PSFLEET_PASSWORD", "pw".as_ref())])
+            .output()
+            .expect("psfleet starts");
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// What cannot be looked at is not what others could have written.
 #[cfg(unix)]
 #[test]
