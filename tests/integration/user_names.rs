@@ -9,11 +9,11 @@ fn a_name_of_no_form_is_refused_before_the_run() {
     listener.set_nonblocking(true).expect("a socket");
     let port = listener.local_addr().expect("an address").port().to_string();
     for (auth, user, text) in [
-        ("negotiate", "DOM\\", "there is no name behind the backslash"),
+        ("negotiate", "DOM\\", "there is no name after the backslash"),
         ("ntlm", "DOM\\", "cannot log on with NTLM"),
-        ("negotiate", ".\\", "there is no name behind the backslash"),
+        ("negotiate", ".\\", "there is no name after the backslash"),
         ("negotiate", "@dom.test", "there is no name before the @"),
-        ("negotiate", "alice@", "there is no domain behind the @"),
+        ("negotiate", "alice@", "there is no domain after the @"),
         ("negotiate", "a\\b\\c", "there is more than one backslash"),
         ("basic", "a:b", "Basic takes no user name with a colon"),
     ] {

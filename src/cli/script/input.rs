@@ -204,7 +204,7 @@ mod tests {
         );
         assert_eq!(
             error(InputFormat::Jsonl, "1\n{\"a\" 2}"),
-            "line 2, column 6: expected ':' and a value behind this name"
+            "line 2, column 6: expected ':' and a value after this name"
         );
         assert_eq!(
             error(InputFormat::Csv, "#TYPE x\na,b\n1,2,3"),
