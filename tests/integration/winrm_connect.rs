@@ -205,6 +205,19 @@ async fn something_else_listens() {
 }
 
 #[tokio::test]
+async fn an_answer_that_never_begins_is_given_up() {
+    for bytes in [
+        b"HTTP/1.1 100 Continue\r\n\r\n".as_slice(),
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\nA: b\r\n\r\n",
+    ] {
+        let error = against(Act::Endless(bytes)).await;
+        assert_eq!(error.reason, Reason::Protocol, "{error}");
+        assert_eq!(error.message, "the server sends interim answers or headers without an end");
+    }
+}
+
+#[tokio::test]
 async fn tls_against_plain_and_plain_against_tls() {
     let plain = HttpServer::start(None, |_| async { web_page(400) }.boxed()).await;
     let error_1 = error(&target_with(plain.port, |endpoint| endpoint.tls = tls(None))).await;

@@ -24,9 +24,10 @@ use url::{Host, Url};
 
 use super::answer::{Answer, ReadError};
 use super::contact::{Contact, Reached};
+use super::head_limit::{Bound, Bounded};
 use crate::transport::tcp;
 
-type Stream = TokioIo<Either<TcpStream, TlsStream<TcpStream>>>;
+type Stream = TokioIo<Bounded<Either<TcpStream, TlsStream<TcpStream>>>>;
 type Driver = Pin<Box<http1::Connection<Stream, Full<Bytes>>>>;
 
 /// An open connection. A future of it that is dropped leaves it useless.
@@ -34,6 +35,7 @@ pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     /// What moves its bytes; `None` once the connection has ended.
     driver: Option<Driver>,
+    bound: Bound,
     /// The server's certificate in DER, over TLS.
     pub(super) certificate: Option<Vec<u8>>,
 }
@@ -74,6 +76,8 @@ pub(super) enum PostError {
     Http(hyper::Error),
     /// The answer is larger than any server's.
     TooLarge,
+    /// What comes is never the head of an answer.
+    Endless,
 }
 
 impl Connection {
@@ -108,14 +112,17 @@ impl Connection {
                 (Either::Right(stream), certificate)
             }
         };
-        let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(ConnectError::Http)?;
+        let bound = Bound::new();
+        let stream = TokioIo::new(Bounded::new(stream, bound.clone()));
+        let (sender, driver) = http1::handshake(stream).await.map_err(ConnectError::Http)?;
         contact.reached(Reached::Connection);
-        Ok(Self { sender, driver: Some(Box::pin(driver)), certificate })
+        Ok(Self { sender, driver: Some(Box::pin(driver)), bound, certificate })
     }
 
     /// Posts one request and reads the answer to its end.
     pub(super) async fn post(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, PostError> {
-        let Self { sender, driver, .. } = self;
+        let Self { sender, driver, bound, .. } = self;
+        bound.begin();
         // What came while it was idle can only be its end.
         std::future::poll_fn(|context| {
             drive(driver, context);
@@ -129,8 +136,10 @@ impl Connection {
             sender.ready().await.map_err(|_| PostError::Gone)?;
             let response = sender.try_send_request(request).await.map_err(|mut error| match error.take_message() {
                 Some(_) => PostError::Gone,
+                None if bound.is_passed() => PostError::Endless,
                 None => PostError::Http(error.into_error()),
             })?;
+            bound.end();
             Answer::read(response).await.map_err(|error| match error {
                 ReadError::Http(error) => PostError::Http(error),
                 ReadError::TooLarge => PostError::TooLarge,

@@ -113,22 +113,17 @@ impl Lane {
     /// Proves the user without a request, for whoever must know early what the server thinks of the credential: returns
     /// whether it has accepted it. The lane can be used if it is established then.
     pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
-        let token = match self.proof.take() {
-            Some(mut proof) => proof.token.take(),
-            None => None,
-        };
+        let token = self.proof.take().and_then(|mut proof| proof.token.take());
         self.connected().await?;
         let patience = self.logon_until.saturating_duration_since(Instant::now());
         let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
         match answer.status {
             StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
             StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
-            status if status.is_success() => {
-                let token = answer.token(self.mechanism.scheme());
-                self.logged_on(answer, token, false).map(|_| true)
-            }
-            // Its user has passed.
-            status => Ok(minds_emptiness(status)),
+            status if status.is_success() => self.logged_on(answer, false).map(|_| true),
+            // What it thinks of the user shows in its answer to the first request.
+            status if minds_emptiness(status) => Ok(false),
+            _ => Err(Failure::Final(answer.refusal(false))),
         }
     }
 
@@ -182,12 +177,12 @@ impl Lane {
             // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
             return Err(Failure::Final(self.denied(&answer, true)));
         }
-        let token = answer.token(self.mechanism.scheme());
-        self.logged_on(answer, token, carries).map(|answer| carries.then_some(answer))
+        self.logged_on(answer, carries).map(|answer| carries.then_some(answer))
     }
 
     /// The server answered something else than 401 to the proof.
-    fn logged_on(&mut self, answer: Answer, token: Option<Vec<u8>>, carried: bool) -> Result<Answer, Failure> {
+    fn logged_on(&mut self, answer: Answer, carried: bool) -> Result<Answer, Failure> {
+        let token = answer.token(self.mechanism.scheme());
         if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
             let last = self.mechanism.step(Some(&token));
             // The server cannot prove itself, but what came along with our proof it may have done.
@@ -280,6 +275,7 @@ impl Lane {
         let error = match error {
             PostError::Http(error) => error,
             PostError::TooLarge => return unreadable("the server's answer is absurdly large"),
+            PostError::Endless => return unreadable("the server sends interim answers or headers without an end"),
             PostError::Gone => {
                 let message = if self.established {
                     "the server has closed the connection"

@@ -14,6 +14,7 @@ mod cookie_date;
 mod cookies;
 mod denied;
 mod diagnose;
+mod head_limit;
 mod lane;
 mod lanes;
 mod shared;

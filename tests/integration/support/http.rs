@@ -30,6 +30,8 @@ pub enum Act {
     Raw(Vec<u8>),
     /// Begin an answer, and then send a byte a second for ever.
     Drip,
+    /// Send these bytes again and again for ever.
+    Endless(&'static [u8]),
     /// Close without a word.
     Close,
 }
@@ -123,6 +125,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, connection: usi
                     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                     sent = stream.write_all(b" ").await;
                 }
+                return;
+            }
+            Act::Endless(bytes) => {
+                let many = bytes.repeat(1000);
+                while stream.write_all(&many).await.is_ok() {}
                 return;
             }
             Act::Close => return,
