@@ -23,15 +23,23 @@ use crate::event::{Outcome, Reason, RunEventKind};
 use crate::psrp::{Command, Opening};
 use crate::record::{Record, Stream, error_message};
 use crate::schedule::Proof;
-use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions};
+use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions, Unconfirmed};
 use crate::target::{Target, TargetId};
 use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
 
 /// How long closes may take once the user wants to leave.
 pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
 
-/// What a stop comes to that a server did not confirm within [`session::STOP_WAIT`].
-const UNCONFIRMED: &str = "did not confirm the stop within 10 s: it may still run";
+/// What a server did not say, if that is why the script may still run.
+fn silence(unconfirmed: Unconfirmed) -> String {
+    match unconfirmed {
+        Unconfirmed::Start => "the host never confirmed its start: it may still run".to_owned(),
+        Unconfirmed::Stop => {
+            let seconds = session::STOP_WAIT.as_secs();
+            format!("the host did not confirm the stop within {seconds} s: it may still run")
+        }
+    }
+}
 
 /// Everything an attempt needs.
 pub(super) struct Attempt {
@@ -138,7 +146,7 @@ impl Attempt {
     async fn course(self, traces: &Arc<Traces>) -> AttemptEnd {
         let mut session = match self.take_or_open(traces).await {
             Ok(session) => session,
-            Err(error) => return not_opened(&error, self.target.timeouts.open),
+            Err(error) => return not_opened(&error),
         };
         let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.id })).await;
         let mut records = Forward {
@@ -187,7 +195,7 @@ impl Attempt {
                         AttemptEnd { hint, ..AttemptEnd::new(Outcome::Failed, Some(reason), message) }
                     }
                     Err(error) => {
-                        let end = broke_off(&error, self.target.timeouts.open);
+                        let end = broke_off(&error);
                         let retryable = end.retryable || end.outcome == Outcome::Lost;
                         AttemptEnd { retryable, hint: error.hint(), ..end }
                     }
@@ -209,7 +217,7 @@ impl Attempt {
         let command = known.unwrap_or_else(|| commands.command(self.id, session.server()));
         let report = match self.pipeline(&command, session, deadline, records).await {
             Ok(report) => report,
-            Err(error) => return broke_off(&error, self.target.timeouts.open),
+            Err(error) => return broke_off(&error),
         };
         if !(is_text && report.refuses_text() && records.is_untouched()) {
             return self.ended_with_programs(report, session, deadline, records).await;
@@ -222,7 +230,7 @@ impl Attempt {
         match commands.without_text(self.id, session.server()) {
             Ok(command) => match self.pipeline(&command, session, deadline, records).await {
                 Ok(report) => self.ended(report, records).await,
-                Err(error) => broke_off(&error, self.target.timeouts.open),
+                Err(error) => broke_off(&error),
             },
             Err(NoCommands { message, hint }) => {
                 let message =
@@ -261,7 +269,7 @@ impl Attempt {
         };
         match leave {
             Ok(_) => {
-                self.reports.reached(Milestone::Authenticated);
+                self.reports.accepted();
                 Ok(session)
             }
             Err(error) => {
@@ -300,7 +308,12 @@ impl Attempt {
         *traces.carrier() = Some(Arc::clone(&carrier));
         let taken = begin.elapsed().saturating_sub(admission.clock().stood());
         let left = timeout.saturating_sub(taken);
-        Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop).await
+        let opened = Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, &self.stop).await;
+        opened.map_err(|error| match error {
+            // What the user has set, not what connecting had left of it.
+            session::Error::OpenTimeout(_) => session::Error::OpenTimeout(timeout),
+            error => error,
+        })
     }
 
     pub(super) async fn ended(&self, report: RunReport, records: &mut Forward) -> AttemptEnd {
@@ -330,20 +343,23 @@ impl Attempt {
             }
             Ending::TimedOut => {
                 let seconds = self.target.timeouts.run.as_secs_f32();
-                let message = if report.may_still_run {
-                    format!("still running after {seconds} s, and the host {UNCONFIRMED}")
-                } else {
-                    format!("still running after {seconds} s, so it was stopped")
+                let message = match report.unconfirmed {
+                    Some(Unconfirmed::Start) => {
+                        format!("no result after {seconds} s, and {}", silence(Unconfirmed::Start))
+                    }
+                    Some(Unconfirmed::Stop) => {
+                        format!("still running after {seconds} s, and {}", silence(Unconfirmed::Stop))
+                    }
+                    None => format!("still running after {seconds} s, so it was stopped"),
                 };
                 let mut end = AttemptEnd::new(Outcome::Timeout, Some(Reason::RunTimeout), message);
                 end.hint = Some("raise --timeout if it should have longer".into());
                 end
             }
             Ending::Stopped => {
-                let message = if report.may_still_run {
-                    format!("stopped while it was running, but the host {UNCONFIRMED}")
-                } else {
-                    "stopped while it was running".to_owned()
+                let message = match report.unconfirmed {
+                    Some(unconfirmed) => format!("stopped while it was running, but {}", silence(unconfirmed)),
+                    None => "stopped while it was running".to_owned(),
                 };
                 AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), message)
             }
@@ -440,7 +456,7 @@ fn not_connected(timeout: Duration) -> session::Error {
 }
 
 /// The end of an attempt whose session could not be opened.
-fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
+fn not_opened(error: &session::Error) -> AttemptEnd {
     let reason = error.reason();
     let outcome = match reason {
         Reason::LogonDenied | Reason::AccountLocked | Reason::AuthMethod | Reason::EndpointDenied => Outcome::Auth,
@@ -448,17 +464,11 @@ fn not_opened(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
         Reason::CredentialTripped => Outcome::Skipped,
         _ => Outcome::Unreachable,
     };
-    let message = match error {
-        session::Error::OpenTimeout(_) => {
-            format!("no opened runspace pool within {} s", open_timeout.as_secs_f32())
-        }
-        other => other.to_string(),
-    };
     AttemptEnd {
         hint: error.hint(),
         retryable: error.is_retryable(),
         proof: proof_of(error),
-        ..AttemptEnd::new(outcome, Some(reason), message)
+        ..AttemptEnd::new(outcome, Some(reason), error.to_string())
     }
 }
 
@@ -472,9 +482,9 @@ fn proof_of(error: &session::Error) -> Proof {
 }
 
 /// The end of an attempt on an open session that brought no result: refused before anything ran, or broken off.
-fn broke_off(error: &session::Error, open_timeout: Duration) -> AttemptEnd {
+fn broke_off(error: &session::Error) -> AttemptEnd {
     if error.ran_nothing() {
-        return not_opened(error, open_timeout);
+        return not_opened(error);
     }
     if matches!(error, session::Error::TooLarge(_)) {
         return AttemptEnd {

@@ -70,6 +70,6 @@ impl Session {
 
 async fn make_key() -> Result<Arc<ExchangeKey>, Error> {
     let made = tokio::task::spawn_blocking(ExchangeKey::generate).await;
-    let made = made.map_err(|error| Error::NoKey(error.to_string()))?;
+    let made = made.map_err(|_| Error::NoKey("making it failed: a bug in psfleet".to_owned()))?;
     made.map(Arc::new).map_err(|error| Error::NoKey(error.to_string()))
 }

@@ -17,4 +17,4 @@ pub use error::Error;
 pub use halt::STOP_WAIT;
 pub use lease::{ConnectionKey, Sessions};
 pub use open::{Session, close};
-pub use run::{Ending, HostReply, Records, RunOptions, RunReport};
+pub use run::{Ending, HostReply, Records, RunOptions, RunReport, Unconfirmed};

@@ -80,14 +80,23 @@ pub struct RunReport {
     pub ending: Ending,
     /// The script's exit code, if it called `exit`.
     pub exit_code: Option<i32>,
-    /// We stopped it, and the server did not confirm that within [`STOP_WAIT`].
-    pub may_still_run: bool,
+    /// What the server did not confirm, so that it may still run.
+    pub unconfirmed: Option<Unconfirmed>,
+}
+
+/// What we asked of a server without ever hearing that it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unconfirmed {
+    /// The start: there was nothing to be stopped yet.
+    Start,
+    /// The stop, within [`STOP_WAIT`].
+    Stop,
 }
 
 impl RunReport {
     /// The report of a pipeline that came to an end that we know of.
     pub(super) fn of(ending: Ending) -> Self {
-        Self { ending, exit_code: None, may_still_run: false }
+        Self { ending, exit_code: None, unconfirmed: None }
     }
 }
 
@@ -153,7 +162,7 @@ impl Session {
         let Some(started) = in_time(deadline, &options.stop, self.start(command, pipeline)).await else {
             // Whether it has begun is not known, nor can it be stopped; the session's end stops it.
             let ending = if options.stop.is_cancelled() { Ending::Stopped } else { Ending::TimedOut };
-            return Ok(RunReport { may_still_run: true, ..RunReport::of(ending) });
+            return Ok(RunReport { unconfirmed: Some(Unconfirmed::Start), ..RunReport::of(ending) });
         };
         let pipeline = started?;
         let id = pipeline.id();
@@ -170,7 +179,7 @@ impl Session {
         } else {
             self.unreleased = Some(id);
         }
-        let may_still_run = matches!(end, None | Some(PipelineEnd::Disconnected(_)));
+        let unconfirmed = matches!(end, None | Some(PipelineEnd::Disconnected(_))).then_some(Unconfirmed::Stop);
         let ending = match (end, halted, undelivered) {
             // The race between our stop and the script's own end is decided by what the server says.
             (Some(PipelineEnd::Completed), _, _) => Ending::Completed,
@@ -181,7 +190,7 @@ impl Session {
             (_, Some(Halt::Timeout), _) => Ending::TimedOut,
             (_, Some(Halt::Stop | Halt::Input) | None, _) => Ending::Stopped,
         };
-        Ok(RunReport { ending, exit_code, may_still_run })
+        Ok(RunReport { ending, exit_code, unconfirmed })
     }
 
     /// Gives the slot of a pipeline that has ended back to the server; says whether that went well.

@@ -25,12 +25,12 @@ pub enum Step {
 pub enum Leave {
     /// Like any other.
     Freely,
-    /// As the only one: others wait until the server has said yes or no to the proof, so it should be asked for no more.
+    /// Others wait until the server has said yes or no to the proof, so it should be asked for no more than that.
     Alone,
 }
 
-/// Who gives leave: the run, which lets many targets connect, few be at work, and one alone prove a credential that no
-/// host has accepted.
+/// Who gives leave: the run, which lets many targets connect, few be at work, and one after the other prove a credential
+/// that no host has accepted.
 #[async_trait]
 pub trait Gatekeeper: Send + Sync {
     /// Waits for leave to take a step.

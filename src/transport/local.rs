@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use super::outofproc::{OutOfProcCarrier, Peer};
+use super::tail::Tail;
 use super::{Carrier, Error};
 use crate::event::Reason;
 use crate::target::LocalEndpoint;
@@ -101,9 +102,10 @@ impl Peer for ChildPeer {
         Some("is it PowerShell 7? name the program with --pwsh PATH")
     }
 
-    async fn end(&self) {
+    async fn end(&self, mute: bool) {
         let mut child = self.child.lock().await;
-        if tokio::time::timeout(EXIT_WAIT, child.wait()).await.is_err() {
+        let patience = if mute { Duration::ZERO } else { EXIT_WAIT };
+        if tokio::time::timeout(patience, child.wait()).await.is_err() {
             // It hangs. Killing can only fail when it has just left.
             let _ = child.kill().await;
         }
@@ -116,35 +118,11 @@ impl Drop for ChildPeer {
     }
 }
 
-/// The last lines of a diagnostic stream.
-#[derive(Debug, Default)]
-pub(super) struct Tail(std::collections::VecDeque<String>);
-
-impl Tail {
-    const LINES: usize = 8;
-    const LINE: usize = 400;
-
-    /// Adds a line, which may be anything.
-    pub(super) fn push(&mut self, line: &str) {
-        if self.0.len() == Self::LINES {
-            self.0.pop_front();
-        }
-        self.0.push_back(line.chars().take(Self::LINE).flat_map(char::escape_debug).collect());
-    }
-
-    /// The lines as one.
-    pub(super) fn text(&self) -> String {
-        self.0.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
-    }
-}
-
 /// Reads a diagnostic stream to its end, so that its writer never blocks, and keeps the last lines.
-async fn keep_tail(stream: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
-    let mut lines = BufReader::new(stream).split(b'\n');
-    while let Ok(Some(line)) = lines.next_segment().await {
-        let line = String::from_utf8_lossy(&line);
-        if !line.trim().is_empty() {
-            tail.lock().unwrap_or_else(PoisonError::into_inner).push(line.trim_end());
-        }
+async fn keep_tail(mut stream: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
+    let mut bytes = [0; 8192];
+    while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+        tail.lock().unwrap_or_else(PoisonError::into_inner).write(&bytes[..count]);
     }
+    tail.lock().unwrap_or_else(PoisonError::into_inner).end_line();
 }

@@ -10,6 +10,7 @@ pub mod network;
 mod offload;
 pub mod outofproc;
 pub mod ssh;
+mod tail;
 mod tcp;
 pub mod wsman;
 

@@ -43,8 +43,9 @@ pub trait Peer: Send + Sync {
     /// What the user can do when no PowerShell answered at all; `None` if it was the link that broke.
     fn never_started(&self) -> Option<&'static str>;
 
-    /// Ends the peer after its input was closed: waits a moment, then uses force. Bounded to five seconds.
-    async fn end(&self);
+    /// Ends the peer after its input was closed: waits a moment unless it is `mute`, then uses force. Bounded to five
+    /// seconds.
+    async fn end(&self, mute: bool);
 
     /// As [`Carrier::open_files`].
     async fn open_files(&self) -> Option<Box<dyn Files>> {
@@ -81,6 +82,15 @@ struct State {
     broken: Option<String>,
     /// The first lines that were no packets.
     stray: Vec<String>,
+    /// A packet has come.
+    heard: bool,
+}
+
+impl State {
+    /// Whether the server has never said a word, or does not obey: asking it to leave would only take more time.
+    fn is_mute(&self) -> bool {
+        !self.heard || self.waiting.keys().any(|(verb, _)| *verb == Verb::SignalAck)
+    }
 }
 
 impl Shared {
@@ -273,13 +283,16 @@ impl Carrier for OutOfProcCarrier {
     async fn close(&self) -> Result<(), Error> {
         self.receivers.lock().await.clear();
         self.shared.state().inboxes.clear();
-        let alive = self.shared.state().broken.is_none();
-        if alive {
+        let (alive, mute) = {
+            let state = self.shared.state();
+            (state.broken.is_none(), state.is_mute())
+        };
+        if alive && !mute {
             self.say_goodbye().await;
         }
         // The server stays until it sees the end of its input.
         *self.writer.lock().await = None;
-        self.peer.end().await;
+        self.peer.end(mute).await;
         Ok(())
     }
 
@@ -331,6 +344,7 @@ fn note_stray(shared: &Shared, text: String) {
 }
 
 async fn deliver(packet: Packet, shared: &Shared) {
+    shared.state().heard = true;
     match packet {
         Packet::Data { id, payload, .. } => {
             let inbox = shared.state().inboxes.get(&id).cloned();

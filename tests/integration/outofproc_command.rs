@@ -96,7 +96,7 @@ impl Peer for Silent {
         None
     }
 
-    async fn end(&self) {}
+    async fn end(&self, _mute: bool) {}
 }
 
 /// Leads to a server that leaves, the first time, and to one that stays after that.

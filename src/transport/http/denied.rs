@@ -9,7 +9,7 @@ use crate::transport::Error;
 pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool) -> Error {
     let name = mechanism.name();
     let hint = match (mechanism.standing().is_some(), over_tls) {
-        (true, _) => "check user and password; WinRM takes local accounts of the host alone over Basic",
+        (true, _) => "check user and password; WinRM accepts only local accounts of the host over Basic",
         (false, true) => {
             "check user and password; the same answer comes for a wrong clock, and when channel binding fails, as \
              behind a proxy that ends TLS"
@@ -27,35 +27,29 @@ pub(super) fn not_taken(mechanism: &dyn Mechanism, answer: &Answer, over_tls: bo
     let offered = answer.schemes();
     let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
     let message = format!("the server does not take {}; it offers {list}", mechanism.name());
-    let error = Error::new(Reason::AuthMethod, message);
-    match hint(&offered, over_tls) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    Error::new(Reason::AuthMethod, message).with_hint(hint(&offered, over_tls))
 }
 
 /// Negotiate is offered, but not with NTLM inside: what Windows says under "Restrict NTLM: Incoming NTLM traffic".
 pub(super) fn no_ntlm() -> Error {
-    Error::new(Reason::AuthMethod, "the server refuses NTLM: it takes Kerberos alone").with_hint(
+    Error::new(Reason::AuthMethod, "the server refuses NTLM: it accepts only Kerberos").with_hint(
         "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or --auth basic with --tls for \
          a local account, or have the policy 'Restrict NTLM: Incoming NTLM traffic' allow this account",
     )
 }
 
 /// Which `--auth` a server's offer calls for.
-fn hint(offered: &[&str], over_tls: bool) -> Option<&'static str> {
+fn hint(offered: &[&str], over_tls: bool) -> &'static str {
     let offers = |scheme: &str| offered.iter().any(|name| name.eq_ignore_ascii_case(scheme));
     if offers("Negotiate") {
-        Some("use --auth negotiate")
+        "use --auth negotiate"
     } else if offers("Basic") && over_tls {
-        Some("use --auth basic")
+        "use --auth basic"
     } else if offers("Basic") {
-        Some("use --auth basic with --tls")
+        "use --auth basic with --tls"
     } else if offers("Kerberos") {
-        Some(
-            "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or enable Negotiate there",
-        )
+        "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or enable Negotiate there"
     } else {
-        Some("look at what the listener allows there: winrm get winrm/config/service/auth")
+        "look at what the listener allows there: winrm get winrm/config/service/auth"
     }
 }

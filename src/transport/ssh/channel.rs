@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 use super::super::files::Files;
-use super::super::local::Tail;
 use super::super::outofproc::Peer;
+use super::super::tail::Tail;
 use super::fault::START_HINT;
 use super::host_key::{Gate, Notes};
 use super::sftp::Sftp;
@@ -59,31 +59,6 @@ pub(super) fn open(channel: russh::Channel<Msg>, way: Way) -> (Reader, Writer, S
 struct Log {
     exit: Option<String>,
     stderr: Tail,
-    /// The beginning of a line of stderr whose end is still to come.
-    partial: Vec<u8>,
-}
-
-impl Log {
-    const LINE: usize = 4096;
-
-    fn stderr(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if byte != b'\n' {
-                self.partial.push(byte);
-            }
-            if byte == b'\n' || self.partial.len() == Self::LINE {
-                self.end_line();
-            }
-        }
-    }
-
-    fn end_line(&mut self) {
-        let line = std::mem::take(&mut self.partial);
-        let line = String::from_utf8_lossy(&line);
-        if !line.trim().is_empty() {
-            self.stderr.push(line.trim_end());
-        }
-    }
 }
 
 /// Takes the channel's messages apart until it is closed.
@@ -102,7 +77,7 @@ async fn pump(mut channel: ChannelReadHalf, output: mpsc::Sender<Bytes>, log: Ar
                     output = None;
                 }
             }
-            ChannelMsg::ExtendedData { data, ext: STDERR } => log().stderr(&data),
+            ChannelMsg::ExtendedData { data, ext: STDERR } => log().stderr.write(&data),
             ChannelMsg::ExitStatus { exit_status } => log().exit = Some(format!("exit status {exit_status}")),
             ChannelMsg::ExitSignal { signal_name, .. } => log().exit = Some(format!("signal {}", signal(&signal_name))),
             ChannelMsg::Eof => output = None,
@@ -110,7 +85,7 @@ async fn pump(mut channel: ChannelReadHalf, output: mpsc::Sender<Bytes>, log: Ar
             _ => {}
         }
     }
-    log().end_line();
+    log().stderr.end_line();
 }
 
 /// The name of a signal as the server sent it (RFC 4254 6.10).
@@ -195,10 +170,12 @@ pub(super) struct SshPeer {
 }
 
 impl SshPeer {
-    async fn leave(&self) {
+    async fn leave(&self, mute: bool) {
         // Errors mean that the session is gone, which is what we are after.
         let _ = self.write_half.eof().await;
-        let _ = tokio::time::timeout(EXIT_WAIT, self.end.cancelled()).await;
+        if !mute {
+            let _ = tokio::time::timeout(EXIT_WAIT, self.end.cancelled()).await;
+        }
         let _ = self.write_half.close().await;
         for session in self.way.sessions.iter().rev() {
             let _ = session.disconnect(Disconnect::ByApplication, "", "").await;
@@ -222,9 +199,9 @@ impl Peer for SshPeer {
         self.way.notes.farewell().is_none().then_some(START_HINT)
     }
 
-    async fn end(&self) {
+    async fn end(&self, mute: bool) {
         // The session may be stuck behind a network that swallows everything.
-        let _ = tokio::time::timeout(EXIT_WAIT + GOODBYE_WAIT, self.leave()).await;
+        let _ = tokio::time::timeout(EXIT_WAIT + GOODBYE_WAIT, self.leave(mute)).await;
     }
 
     async fn open_files(&self) -> Option<Box<dyn Files>> {

@@ -6,7 +6,7 @@ use super::{Contest, Ran, watch};
 use crate::support::hostile::{Hostile, Manners, Turn, pipeline_state};
 use crate::support::program::Running;
 
-const UNCONFIRMED: &str = "did not confirm the stop within 10 s: it may still run";
+const UNCONFIRMED: &str = "the host did not confirm the stop within 10 s: it may still run";
 
 /// What becomes of a host that ends its pipeline in a state, with these words.
 async fn ended_in(state: u32, words: Option<&'static str>) -> Ran {
@@ -38,7 +38,7 @@ async fn a_stop_that_is_not_confirmed_holds_up_nobody_and_is_told() {
         let data = ran.evil_data();
         let message = data["message"].as_str().expect("a message");
         assert_eq!((&data["outcome"], &data["reason"]), (&"timeout".into(), &"run_timeout".into()), "{data}");
-        assert_eq!(message, format!("still running after 1 s, and the host {UNCONFIRMED}"));
+        assert_eq!(message, format!("still running after 1 s, and {UNCONFIRMED}"));
         assert_eq!(data["shell_may_remain"] == true, remains, "{data}");
         let mut done = ran.ended.events.iter().filter(|event| event["type"] == "host_done");
         let last = done.next_back().expect("nine of them");
@@ -73,7 +73,7 @@ async fn ends_in_time(turn: fn() -> Turn, args: &[&str], signal: Option<&str>, c
     let (outcome, _, message) = ran.evil();
     assert_eq!(ran.ended.code, Some(code), "{}", ran.ended.stderr);
     assert_eq!(outcome, "cancelled", "{message}");
-    assert_eq!(message, format!("stopped while it was running, but the host {UNCONFIRMED}"));
+    assert_eq!(message, format!("stopped while it was running, but {UNCONFIRMED}"));
     assert_eq!(ran.evil_data()["shell_may_remain"], true);
     assert!(ran.good().iter().all(|(_, data)| data["outcome"] == "ok"));
     assert!(ran.peak < super::MOST_MEMORY);
