@@ -12,7 +12,7 @@ use super::feed::{Feed, Written};
 use super::on_demand::OnDemand;
 use super::signals;
 use super::terminal::Console;
-use crate::event::RunHeader;
+use crate::event::{RunHeader, SIGINT_CODE};
 use crate::fleet::{self, Limits, RunSpec, Work};
 use crate::inventory::Resolved;
 use crate::output::Sink;
@@ -35,7 +35,7 @@ pub fn run(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let header = Arc::clone(&spec.header);
-    let (summary, written) = runtime.block_on(async {
+    let (mut summary, written) = runtime.block_on(async {
         let (interrupt, interrupts) = mpsc::channel(4);
         console.watch_enter();
         let told = Arc::clone(console);
@@ -47,6 +47,7 @@ pub fn run(
     // Name look-ups cannot be interrupted; they must not hold up the end.
     runtime.shutdown_background();
     if written.context("the output could not be written")? == Written::Abandoned {
+        summary.exit.interrupted.get_or_insert(SIGINT_CODE);
         console.left_unwritten(&header, &summary);
     }
     Ok(summary.exit_code())

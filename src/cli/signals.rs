@@ -27,9 +27,8 @@ pub fn watch(
             } else if first == Interrupt::Stop {
                 on_ctrl_c();
             }
-            if interrupts.send(if again { Interrupt::Leave } else { first }).await.is_err() {
-                return;
-            }
+            // A run that has ended needs none, but its output may still be held up, and the user wants to leave.
+            let _ = interrupts.send(if again { Interrupt::Leave } else { first }).await;
         }
     });
     Ok(left)

@@ -1,9 +1,8 @@
 //! The dispatcher: the one owner of a run's state.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -101,8 +100,8 @@ impl Dispatcher {
     fn new(spec: RunSpec, connector: Arc<dyn Connector>, events: mpsc::Sender<Emission>) -> Self {
         let targets = &spec.header.targets;
         let credentials = credentials(targets);
-        let proven = proven_flags(&credentials);
-        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials);
+        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone());
+        let proven = proven_flags(&credentials, &schedule);
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
@@ -273,6 +272,14 @@ impl Dispatcher {
         }
     }
 
+    /// What a target comes to that has no leave to go on: its last failure, if it had an attempt before.
+    fn own_failure(&mut self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
+        match self.progress[target.index()].failure.take() {
+            Some(failure) if end.outcome == Outcome::Skipped => failure,
+            _ => end,
+        }
+    }
+
     fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
         let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
         self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in, end.proof);
@@ -348,6 +355,7 @@ impl Dispatcher {
     }
 
     fn finished(&mut self, target: TargetId, attempts: u32, end: AttemptEnd) {
+        let end = self.own_failure(target, end);
         let progress = &mut self.progress[target.index()];
         if std::mem::replace(&mut progress.finished, true) {
             tracing::error!(?target, "a second outcome for one target was dropped");
@@ -382,7 +390,7 @@ impl Dispatcher {
         assert_eq!(self.counts.total(), target_count, "every target has exactly one outcome");
         let left = |(place, progress): (usize, &Progress)| progress.shell_may_remain.then_some(TargetId(place as u32));
         let shells_left = self.progress.iter().enumerate().filter_map(left).collect();
-        let summary = Summary {
+        let mut summary = Summary {
             run: self.spec.header.run,
             counts: self.counts,
             target_count,
@@ -390,14 +398,19 @@ impl Dispatcher {
             exit: self.exit,
             shells_left,
         };
-        let last = Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone())));
-        loop {
+        let events = self.events.clone();
+        let room = loop {
             tokio::select! {
                 // Readers that are gone need no end.
-                _ = self.events.send(last.clone()) => break,
-                () = sleep_until(self.patience), if self.patience.is_some() => break,
+                room = events.reserve() => break room.ok(),
+                () = sleep_until(self.patience), if self.patience.is_some() => break None,
                 Some(interrupt) = interrupts.recv() => self.interrupt(interrupt),
             }
+        };
+        // A signal that came while readers were behind is a fact of the run, too.
+        summary.exit = self.exit;
+        if let Some(room) = room {
+            room.send(Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone()))));
         }
         summary
     }
@@ -417,18 +430,12 @@ fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
         .collect()
 }
 
-/// For each target whether nobody waits for its credential to be accepted: one flag for all that have the same. Nobody
-/// waits for the only one that has it, nor for who sends no password.
-fn proven_flags(credentials: &[Option<CredentialId>]) -> Vec<Arc<AtomicBool>> {
+/// For each target whether nobody waits for its credential to be accepted: one flag for all that have the same.
+fn proven_flags(credentials: &[Option<CredentialId>], schedule: &Schedule) -> Vec<Arc<AtomicBool>> {
     let mut flags: HashMap<CredentialId, Arc<AtomicBool>> = HashMap::new();
-    for credential in credentials.iter().flatten() {
-        match flags.entry(*credential) {
-            Entry::Vacant(vacant) => drop(vacant.insert(Arc::new(AtomicBool::new(true)))),
-            Entry::Occupied(shared) => shared.get().store(false, Ordering::Relaxed),
-        }
-    }
-    let flag = |credential: &Option<CredentialId>| {
-        credential.and_then(|credential| flags.get(&credential).cloned()).unwrap_or_else(|| Arc::new(true.into()))
+    let flag = |credential: &Option<CredentialId>| match credential {
+        Some(credential) if schedule.is_shared(*credential) => Arc::clone(flags.entry(*credential).or_default()),
+        _ => Arc::new(AtomicBool::new(true)),
     };
     credentials.iter().map(flag).collect()
 }

@@ -110,6 +110,35 @@ async fn a_second_ctrl_c_waits_for_no_reader() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_over_can_be_left_while_nobody_reads() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let folder = inventory(&fleet);
+    // More than a pipe holds, and less than what may wait in the program.
+    let mut command = on_fleet(&folder, &["'x' * 200000"]);
+    let (unread, writer) = std::io::pipe().expect("a pipe");
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).spawn().expect("starts");
+    drop(command);
+    let stderr = read_all(child.stderr.take().expect("piped"));
+    let begin = Instant::now();
+    while fleet.stats().logons < 2 || fleet.stats().open_shells > 0 {
+        assert!(begin.elapsed() < PATIENCE, "the run does not end");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    while child.try_wait().expect("a child").is_none() {
+        assert!(begin.elapsed() < PATIENCE, "psfleet does not end");
+        signal(&child, "INT");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let status = end_of(&mut child);
+    let stderr = stderr.join().expect("stderr is read");
+    assert_eq!(status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("left before all output was written"), "{stderr}");
+    assert!(stderr.contains("2 targets: 2 ok"), "{stderr}");
+    drop(unread);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_ctrl_c_stops_what_runs_and_starts_no_more() {
     let fleet = fleet(Options { hosts: 5, ..Options::default() }).await;
     let folder = inventory(&fleet);

@@ -26,7 +26,7 @@ pub struct CourseArgs {
     )]
     pub throttle: NonZeroUsize,
 
-    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256]
+    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256, at least throttle]
     #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 
@@ -38,7 +38,7 @@ pub struct CourseArgs {
     #[arg(long, env = "PSFLEET_RETRY_DELAY", value_name = "TIME", default_value = "2s", value_parser = config::parse_duration)]
     pub retry_delay: Duration,
 
-    /// Refusals of a credential after which it is not tried again in this run
+    /// Refusals of a credential that no host has accepted, after which it is not tried again in this run
     #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = 1,
           value_parser = number::whole::<u32>)]
     pub auth_fail_limit: u32,
