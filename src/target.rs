@@ -94,7 +94,7 @@ pub struct Credential {
 /// Deadlines of one attempt on one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// DNS, TCP, TLS and authentication together.
+    /// DNS, TCP, TLS and the logon, as far as that comes before the request for a shell.
     pub connect: Duration,
     /// From the first byte up to the opened runspace pool, `connect` included.
     pub open: Duration,

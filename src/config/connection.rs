@@ -162,7 +162,7 @@ connection_keys! {
     url_path: String,
     /// Local: the PowerShell to start.
     pwsh: PathBuf,
-    /// DNS, TCP, TLS and authentication together.
+    /// DNS, TCP, TLS and the logon, as far as that comes before the request for a shell.
     connect_timeout: Duration => harmless,
     /// Up to the opened runspace pool.
     open_timeout: Duration => harmless,

@@ -38,7 +38,7 @@ impl ExitFacts {
             || (self.strict && any(&[Outcome::OkWithErrors]))
         {
             1
-        } else if any(&[Outcome::Unreachable, Outcome::Auth]) {
+        } else if any(&[Outcome::Unreachable, Outcome::Auth, Outcome::Skipped]) {
             3
         } else {
             0
@@ -63,6 +63,7 @@ mod tests {
         assert_eq!(code(&[Outcome::OkWithErrors], ExitFacts { strict: true, ..plain }), 1);
         assert_eq!(code(&[Outcome::Ok, Outcome::Unreachable], plain), 3);
         assert_eq!(code(&[Outcome::Auth, Outcome::Skipped], plain), 3);
+        assert_eq!(code(&[Outcome::Skipped], plain), 3, "nothing was done there");
         assert_eq!(code(&[Outcome::Unreachable, Outcome::Lost], plain), 1);
         let early = ExitFacts { stopped_early: true, ..plain };
         assert_eq!(code(&[Outcome::Failed, Outcome::NotStarted], early), 5);

@@ -44,7 +44,8 @@ pub struct RunSpec {
     pub retries: u32,
     /// Time before the second attempt; doubled for each one after it.
     pub retry_delay: Duration,
-    /// Refusals of a credential after which it is not tried again in this run.
+    /// Refusals of a credential that no host has accepted, after which it is not tried again in this run
+    /// ([`crate::schedule::Gate`] has the rest of the rule).
     pub auth_fail_limit: u32,
     /// Time for the whole run; targets that wait then are not started, those that run are stopped.
     pub deadline: Option<Duration>,

@@ -425,6 +425,9 @@ fn a_password_that_nobody_answers_is_sent_three_times() {
     for (kind, limit, sent) in [(Host::Breaks, 1, 3), (Host::Breaks, 5, 5), (Host::Swallows, 1, 4)] {
         let (ends, proofs) = ends(&[kind; 50], 32, limit);
         assert_eq!(proofs.len(), sent, "{kind:?}");
+        let broken = ends.iter().filter(|end| end.outcome == Outcome::Unreachable).count();
+        let distinct: std::collections::BTreeSet<_> = proofs.iter().collect();
+        assert_eq!(broken, distinct.len(), "{kind:?}: whoever got it has a failure of its own");
         let skipped = ends.iter().find(|end| end.outcome == Outcome::Skipped).expect("skipped");
         for part in ["each time the host broke off or fell silent", "--auth-fail-limit", "-x h"] {
             assert!(skipped.message.contains(part), "{}", skipped.message);

@@ -1,4 +1,4 @@
-//! The first proof of a credential is sent by one target alone: a wrong password must not lock an account.
+//! Until a host has accepted a credential, one target after the other proves it: a wrong password must not lock an account.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -58,8 +58,8 @@ pub enum TripCause {
 /// may have another password, five of them mean that it was changed.
 const PROVEN_LIMIT: u32 = 5;
 
-/// Proofs without an answer that trip a credential which no host has accepted: each may have been a failed logon, and
-/// domains lock accounts after five of them, some after three.
+/// Proofs without an answer that trip a credential which no host has accepted: each may have been a failed logon, of which
+/// an account seldom has more than five.
 const UNANSWERED_LIMIT: u32 = 3;
 
 /// How long a server may take to answer a proof before another target may send one. Longer than a refusal takes,
@@ -83,7 +83,7 @@ pub struct Gate {
 #[derive(Debug, Default)]
 struct State {
     proven: bool,
-    /// Who proves it, each since when; the last came last.
+    /// Whose proofs are under way, each since when; the last came last.
     proving: Vec<(TargetId, Duration)>,
     /// Refusals since the last acceptance.
     refusals: u32,
@@ -107,12 +107,25 @@ impl Gate {
     /// Whether a target may prove this credential; changes nothing.
     pub fn verdict(&self, credential: CredentialId, now: Duration) -> Verdict {
         let Some(state) = self.credentials.get(&credential) else { return Verdict::Go };
+        let open = state.proving.len();
         match state.proving.last() {
             _ if state.trip.is_some() => Verdict::Tripped,
-            Some(_) if state.proving.len() >= OPEN_PROOFS => Verdict::Wait(None),
+            // Each proof under way may be a further refusal in a row.
+            _ if state.proven
+                && state.refusals > 0
+                && open + state.refusals as usize >= self.proven_limit() as usize =>
+            {
+                Verdict::Wait(None)
+            }
+            _ if state.proven => Verdict::Go,
+            Some(_) if open >= OPEN_PROOFS => Verdict::Wait(None),
             Some((_, since)) if now < *since + PROOF_PATIENCE => Verdict::Wait(Some(*since + PROOF_PATIENCE)),
             _ => Verdict::Go,
         }
+    }
+
+    fn proven_limit(&self) -> u32 {
+        self.limit.max(PROVEN_LIMIT)
     }
 
     /// Why a credential is not sent any more, if it is not.
@@ -124,22 +137,21 @@ impl Gate {
     /// others have to wait for that answer.
     pub fn proves(&mut self, credential: CredentialId, target: TargetId, now: Duration) -> bool {
         let state = self.credentials.entry(credential).or_default();
-        if !state.proven {
-            state.proving.push((target, now));
-        }
+        state.proving.push((target, now));
         !state.proven
     }
 
-    /// A server has accepted it.
-    pub fn accepted(&mut self, credential: CredentialId) {
+    /// The target's server has accepted it.
+    pub fn accepted(&mut self, credential: CredentialId, target: TargetId) {
         let state = self.credentials.entry(credential).or_default();
         state.proven = true;
-        state.proving.clear();
+        state.proving.retain(|(one, _)| *one != target);
         (state.refusals, state.unanswered) = (0, 0);
     }
 
     /// The target's attempt has ended. If it was one to prove it, the next one may.
     pub fn ended(&mut self, credential: CredentialId, target: TargetId, proof: Proof) {
+        let proven_limit = self.proven_limit();
         let state = self.credentials.entry(credential).or_default();
         let was_proving = state.proving.iter().any(|(one, _)| *one == target);
         state.proving.retain(|(one, _)| *one != target);
@@ -147,14 +159,14 @@ impl Gate {
             Proof::Refused => {
                 state.refusals += 1;
                 let (limit, cause) = match state.proven {
-                    true => (self.limit.max(PROVEN_LIMIT), TripCause::RefusedInARow),
+                    true => (proven_limit, TripCause::RefusedInARow),
                     false => (self.limit, TripCause::NeverAccepted),
                 };
                 if state.refusals >= limit {
                     state.trip(target, state.refusals, cause);
                 }
             }
-            Proof::Unanswered if was_proving => {
+            Proof::Unanswered if was_proving && !state.proven => {
                 state.unanswered += 1;
                 if state.unanswered >= self.limit.max(UNANSWERED_LIMIT) {
                     state.trip(target, state.unanswered, TripCause::Unanswered);
@@ -187,7 +199,7 @@ mod tests {
         gate.ended(ADMIN, A, Proof::Settled);
         assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
         gate.proves(ADMIN, B, T0);
-        gate.accepted(ADMIN);
+        gate.accepted(ADMIN, B);
         gate.proves(ADMIN, A, T0);
         assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
     }
@@ -215,7 +227,7 @@ mod tests {
         assert_eq!(gate.verdict(ADMIN, overdue * 9), Verdict::Wait(None), "two proofs are without an answer");
         gate.ended(ADMIN, A, Proof::Unanswered);
         assert_eq!(gate.verdict(ADMIN, overdue), Verdict::Wait(Some(overdue * 2)));
-        gate.accepted(ADMIN);
+        gate.accepted(ADMIN, B);
         assert_eq!(gate.verdict(ADMIN, overdue), Verdict::Go);
     }
 
@@ -241,7 +253,7 @@ mod tests {
         for answer in answers.chars() {
             gate.proves(ADMIN, A, T0);
             match answer {
-                '+' => gate.accepted(ADMIN),
+                '+' => gate.accepted(ADMIN, A),
                 '-' => gate.ended(ADMIN, A, Proof::Refused),
                 _ => gate.ended(ADMIN, A, Proof::Unanswered),
             }
@@ -257,6 +269,27 @@ mod tests {
         assert_eq!(after(3, "--+----"), Verdict::Go, "those before the acceptance are forgotten");
         assert_eq!(after(8, "+-------"), Verdict::Go, "who allows more at first allows more later");
         assert_eq!(after(8, "+--------"), Verdict::Tripped);
+    }
+
+    #[test]
+    fn after_a_refusal_few_proofs_are_under_way() {
+        let mut gate = Gate::new(1);
+        gate.proves(ADMIN, A, T0);
+        gate.accepted(ADMIN, A);
+        for place in 1..9 {
+            assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
+            gate.proves(ADMIN, TargetId(place), T0);
+        }
+        gate.ended(ADMIN, TargetId(1), Proof::Refused);
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Wait(None), "seven more may be refused");
+        for place in 2..6 {
+            gate.ended(ADMIN, TargetId(place), Proof::Settled);
+        }
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go, "three of four");
+        gate.proves(ADMIN, B, T0);
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Wait(None));
+        gate.accepted(ADMIN, TargetId(6));
+        assert_eq!(gate.verdict(ADMIN, T0), Verdict::Go);
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// A throttle limit with what goes with it: four times as many connect, at most 256, but never fewer than may work.
+    /// A throttle limit with what goes with it: four times as many may connect, at most 256 unless more may be at
+    /// work.
     pub fn new(throttle: NonZeroUsize) -> Self {
         let ahead = throttle.get().saturating_mul(AHEAD).min(MOST);
         Self { throttle, connecting: NonZeroUsize::new(ahead).map_or(throttle, |ahead| ahead.max(throttle)) }

@@ -48,19 +48,17 @@ impl Line {
     /// Takes out the first whose turn it is; `room` says whether there is a place.
     pub(super) fn turn(&mut self, gate: &Gate, room: bool, now: Duration) -> Turn {
         let mut soonest: Option<Duration> = None;
-        let mut turn = None;
-        for (place, one) in self.0.iter().enumerate() {
-            match one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential, now)) {
-                Verdict::Tripped => turn = Some((place, Turn::Skip(one.target))),
-                Verdict::Go if room => turn = Some((place, Turn::Admit(*one))),
-                Verdict::Wait(Some(until)) if room => soonest = Some(soonest.map_or(until, |other| other.min(until))),
+        let turn = |(place, one): (usize, &InLine)| {
+            let verdict = one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential, now));
+            match verdict {
+                Verdict::Tripped => return Some((place, Turn::Skip(one.target))),
+                Verdict::Go if room => return Some((place, Turn::Admit(*one))),
+                Verdict::Wait(Some(until)) if room => soonest = soonest.into_iter().chain([until]).min(),
                 Verdict::Go | Verdict::Wait(_) => {}
             }
-            if turn.is_some() {
-                break;
-            }
-        }
-        let Some((place, turn)) = turn else { return Turn::Nobody(soonest) };
+            None
+        };
+        let Some((place, turn)) = self.0.iter().enumerate().find_map(turn) else { return Turn::Nobody(soonest) };
         self.0.remove(place);
         turn
     }

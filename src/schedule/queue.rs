@@ -28,10 +28,10 @@ pub enum Next {
     /// This target's credential was refused elsewhere. It gets its outcome without being started, or, if it is under way
     /// and asked for a proof, without sending it.
     Skip(TargetId),
-    /// Nothing may start before this time on the run's clock, unless something ends before.
-    WaitUntil(Duration),
-    /// Nothing may start before something ends.
+    /// Nothing may start or go on before a target ends, asks, is accepted or only closes.
     Wait,
+    /// The same, but only until this time on the run's clock.
+    WaitUntil(Duration),
     /// Every target has started for good, and nothing runs.
     Done,
 }
@@ -55,6 +55,8 @@ pub struct Schedule {
     limits: Limits,
     gate: Gate,
     credentials: Vec<Option<CredentialId>>,
+    /// How many targets have each.
+    sharers: HashMap<CredentialId, usize>,
     waiting: VecDeque<Waiting>,
     delayed: BinaryHeap<Reverse<(Duration, Waiting)>>,
     /// Targets under way, each with when it was started among all.
@@ -77,10 +79,15 @@ impl Schedule {
     /// A schedule of targets, each with its credential, in the order in which they should start.
     pub fn new(limits: Limits, gate: Gate, credentials: Vec<Option<CredentialId>>) -> Self {
         let ids = 0..credentials.len() as u32;
+        let mut sharers = HashMap::new();
+        for credential in credentials.iter().flatten() {
+            *sharers.entry(*credential).or_default() += 1;
+        }
         Self {
             limits,
             gate,
             credentials,
+            sharers,
             waiting: ids.map(|index| Waiting { target: TargetId(index), attempt: 1 }).collect(),
             delayed: BinaryHeap::new(),
             under_way: HashMap::new(),
@@ -142,7 +149,7 @@ impl Schedule {
     /// A server accepted the credential of this target.
     pub fn authenticated(&mut self, target: TargetId) {
         if let Some(credential) = self.credential(target) {
-            self.gate.accepted(credential);
+            self.gate.accepted(credential, target);
         }
     }
 
@@ -206,9 +213,9 @@ impl Schedule {
         self.connecting < self.limits.connecting.get() && (room || !in_line)
     }
 
-    /// Whether more than one target has a credential.
-    fn is_shared(&self, credential: CredentialId) -> bool {
-        self.credentials.iter().filter(|other| **other == Some(credential)).nth(1).is_some()
+    /// Whether more than one target has a credential, so that others wait for what becomes of its proof.
+    pub fn is_shared(&self, credential: CredentialId) -> bool {
+        self.sharers.get(&credential).is_some_and(|sharers| *sharers > 1)
     }
 
     fn credential(&self, target: TargetId) -> Option<CredentialId> {

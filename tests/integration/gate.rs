@@ -267,3 +267,47 @@ async fn servers_that_close_on_a_proof_get_three() {
         assert!(message.contains("was sent 3 times"), "{auth}: {message}");
     }
 }
+
+/// Sends a wrong password to twelve hosts of which one finds something else to complain of, and returns the refusals.
+async fn beside_one_that_answers(auth: AuthMethod, status: u16) -> u64 {
+    let refusals = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&refusals);
+    let server = HttpServer::start(None, move |request| {
+        let begins = token(&request).is_some_and(|token| message(&token, 1).is_some());
+        let is_first = request.head.contains("/first");
+        let act = match request.head.contains("uthorization: ") {
+            false => Act::Answer(401, "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n".into(), String::new()),
+            true if begins => Act::Answer(401, negotiate(&challenge()), String::new()),
+            true if is_first => Act::Answer(status, String::new(), String::new()),
+            true => {
+                counter.fetch_add(1, Ordering::SeqCst);
+                Act::Answer(401, String::new(), String::new())
+            }
+        };
+        async move { act }.boxed()
+    })
+    .await;
+    let named = |number: usize| Target {
+        name: format!("h{number}").into(),
+        ..target_with(server.port, |endpoint| {
+            endpoint.auth = auth;
+            endpoint.path = if number == 0 { "/first".into() } else { "/wsman".into() };
+        })
+    };
+    let credential = target_with(server.port, |_| ()).credential;
+    let all = (0..12).map(|number| Target { credential: credential.clone(), ..named(number) }).collect();
+    let mut spec = spec(all, "'here'");
+    // The first is the one to prove it.
+    spec.limits = Limits { connecting: NonZeroUsize::MIN, throttle: NonZeroUsize::MIN };
+    run(spec).await;
+    refusals.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_answer_is_taken_for_an_acceptance() {
+    for auth in [AuthMethod::Ntlm, AuthMethod::Basic] {
+        for status in [500, 400, 403, 404, 407, 503] {
+            assert_eq!(beside_one_that_answers(auth, status).await, 1, "{auth} HTTP {status}");
+        }
+    }
+}

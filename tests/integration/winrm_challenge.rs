@@ -66,7 +66,7 @@ async fn a_server_that_refuses_ntlm_says_so() {
         ] {
             let error = told(auth, lines).await;
             assert_eq!(error.reason, Reason::AuthMethod);
-            assert_eq!(error.message, "the server refuses NTLM: it takes Kerberos alone");
+            assert_eq!(error.message, "the server refuses NTLM: it accepts only Kerberos");
             assert!(error.hint.is_some_and(|hint| hint.contains("Kerberos is needed")), "{lines:?}");
         }
     }

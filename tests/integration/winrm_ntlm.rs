@@ -118,9 +118,9 @@ async fn tokens_that_cannot_be_answered_are_told_in_plain_words() {
     let kerberos =
         [0xa1, 0x14, 0x30, 0x12, 0xa0, 3, 0x0a, 1, 1, 0xa1, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
     for (answer, text) in [
-        (vec![0xa1, 7, 0x30, 5, 0xa0, 3, 0x0a, 1, 2], "the server refuses NTLM: it takes Kerberos alone"),
-        (kerberos.to_vec(), "the server refuses NTLM: it takes Kerberos alone"),
-        (neg_token_resp(&[]), "the server refuses NTLM: it takes Kerberos alone"),
+        (vec![0xa1, 7, 0x30, 5, 0xa0, 3, 0x0a, 1, 2], "the server refuses NTLM: it accepts only Kerberos"),
+        (kerberos.to_vec(), "the server refuses NTLM: it accepts only Kerberos"),
+        (neg_token_resp(&[]), "the server refuses NTLM: it accepts only Kerberos"),
         (b"hello".to_vec(), "the server's Negotiate token is wrong: it is not SPNEGO"),
         (neg_token_resp(&[(2, cut)]), "the server's Negotiate token is wrong: "),
         (neg_token_resp(&[(2, b"hello")]), "the server's Negotiate token is wrong: "),
