@@ -15,7 +15,8 @@
 //! ```
 //!
 //! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`], [`sheet`] (CSV that is read),
-//!   [`words`] (what the system and libraries say, for people).
+//!   [`words`] (what the system and libraries say, for people), [`whole_file`]
+//!   (files that are read up to a limit).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
@@ -30,10 +31,10 @@
 //!
 //! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`,
 //!   `copy`, `sandbox` and `cli`.
-//! - The run side and the reading side meet only in [`event`]: a new sink never touches the fleet, a new transport never
-//!   touches the output.
-//! - A session does not know which transport carries it, and no client code knows the sandbox.
-//! - The fleet formats nothing and prints nothing; only `cli` does.
+//! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the fleet,
+//!   a new transport never touches the output.
+//! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the sandbox.
+//! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
 //! `tests/integration/architecture.rs` holds the arrows between the modules to this.
 
@@ -59,5 +60,6 @@ pub mod session;
 pub mod sheet;
 pub mod target;
 pub mod transport;
+pub mod whole_file;
 pub mod words;
 pub mod wsman;

@@ -11,14 +11,14 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::config::NamedFile;
-use crate::words;
+use crate::{whole_file, words};
 
 /// Whether a file holds what it must. Whether a passphrase fits an encrypted key is not known before the logon.
 ///
 /// # Errors
 /// What is wrong with it, without its name.
 pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match whole_file::read(path) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if file == (NamedFile::KnownHosts { is_made: true }) && error.kind() == io::ErrorKind::NotFound => {
             return Ok(());

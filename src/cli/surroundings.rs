@@ -7,6 +7,7 @@ use super::exposure::{effective_user, exposure};
 use super::named_file;
 use crate::config::{Account, ConfigFile, FileBytes, NamedFile, Surroundings};
 use crate::transport::ssh::local_user;
+use crate::whole_file;
 
 /// The real machine.
 #[derive(Debug, Default)]
@@ -16,11 +17,8 @@ pub struct Machine {
 
 impl Surroundings for Machine {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
-        let mut file = std::fs::File::open(path)?;
-        let private = is_private(&file.metadata()?);
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok(FileBytes { bytes, private })
+        let (bytes, metadata) = whole_file::read_with_metadata(path)?;
+        Ok(FileBytes { bytes, private: is_private(&metadata) })
     }
 
     fn exposure(&self, path: &Path) -> io::Result<Option<String>> {

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::entry::Entry;
 use super::text::decode;
 use crate::clixml::JsonError;
+use crate::whole_file;
 
 /// An argument of the file as it stands there, with its name if it has one.
 type Raw = (Option<String>, Box<RawValue>);
@@ -24,7 +25,7 @@ type Raw = (Option<String>, Box<RawValue>);
 /// A file that cannot be read, or is no array or object of JSON; with file, line and column.
 pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
     let file = path.display();
-    let bytes = std::fs::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
+    let bytes = whole_file::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
     let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;
     let entry = |(name, json): Raw| Entry::of_file(name, json.get(), file.to_string());
     let arguments = parse(&text).map_err(|error| anyhow!("--args-file: {file}: {error}"))?;

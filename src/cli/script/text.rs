@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Read;
 use std::path::Path;
 
+use crate::whole_file;
 use anyhow::{Context, bail};
 
 /// The place of a script that was typed.
@@ -28,7 +29,8 @@ impl Text {
             None => bail!("nothing to run: give script text in quotes, a FILE.ps1, or - to read the script from stdin"),
             Some("-") => (decode(&stdin()?).context("the script on stdin")?, "stdin"),
             Some(code) if is_file_name(code) => {
-                let bytes = std::fs::read(code).with_context(|| format!("cannot read the script file {code}"))?;
+                let bytes =
+                    whole_file::read(code.as_ref()).with_context(|| format!("cannot read the script file {code}"))?;
                 (decode(&bytes).with_context(|| format!("the script file {code}"))?, code)
             }
             Some(code) => (code.to_owned(), TYPED),

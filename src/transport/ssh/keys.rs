@@ -7,7 +7,7 @@ use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
-use crate::words;
+use crate::{whole_file, words};
 
 /// Keys that were read before. Unlocking costs a good part of a second by design; a fleet must not pay it per host.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl KeyRing {
 }
 
 fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
-    let text = match std::fs::read_to_string(path) {
+    let text = match whole_file::read(path).and_then(text_of) {
         Ok(text) => Zeroizing::new(text),
         Err(error) => {
             let problem = match error.kind() {
@@ -101,11 +101,15 @@ fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
     KeyFile { identity, public }
 }
 
+fn text_of(bytes: Vec<u8>) -> std::io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| std::io::ErrorKind::InvalidData.into())
+}
+
 /// The public half that `ssh-keygen` puts beside a private key.
 fn public_beside(path: &Path) -> Option<PublicKey> {
     let mut name = path.as_os_str().to_owned();
     name.push(".pub");
-    PublicKey::from_openssh(std::fs::read_to_string(name).ok()?.trim()).ok()
+    PublicKey::from_openssh(text_of(whole_file::read(name.as_ref()).ok()?).ok()?.trim()).ok()
 }
 
 fn unlock(text: &str, passphrase: Option<&Secret<String>>) -> Result<Identity, KeyProblem> {

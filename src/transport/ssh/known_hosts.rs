@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::hmac;
 use base64_simd::STANDARD as BASE64;
 
-use crate::words;
+use crate::{whole_file, words};
 
 /// The SSH port, which is not written into a known_hosts name.
 pub(super) const DEFAULT_PORT: u16 = 22;
@@ -132,7 +132,7 @@ impl KnownHosts {
     pub(super) fn load(files: &[PathBuf]) -> io::Result<Self> {
         let mut lines = Vec::new();
         for file in files {
-            match std::fs::read(file) {
+            match whole_file::read(file) {
                 Ok(bytes) => parse(file, &String::from_utf8_lossy(&bytes), &mut lines),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {

@@ -1,0 +1,58 @@
+//! Files that are read whole: settings, inventories, keys, scripts.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// More than any such file has, in bytes; what goes on for ever (`/dev/zero`, a pipe that nobody closes) ends here.
+pub const MOST: u64 = 256 << 20;
+
+/// All bytes of a file.
+///
+/// # Errors
+/// The system's, or that it is larger than [`MOST`].
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_with_metadata(path).map(|(bytes, _)| bytes)
+}
+
+/// The same with what the system knows of the very file that was read.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.len() > MOST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        return Err(too_large());
+    }
+    Ok((bytes, metadata))
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {} MiB", MOST >> 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::{MOST, read};
+
+    #[test]
+    fn a_file_without_an_end_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("large");
+        let file = File::create(&path).expect("a file");
+        file.set_len(MOST + 1).expect("sparse");
+        assert_eq!(read(&path).expect_err("too large").to_string(), "it has more than 256 MiB");
+        #[cfg(unix)]
+        assert_eq!(read("/dev/zero".as_ref()).expect_err("endless").to_string(), "it has more than 256 MiB");
+        file.set_len(3).expect("short");
+        assert_eq!(read(&path).expect("read"), [0; 3]);
+    }
+}
