@@ -98,11 +98,15 @@ impl Parser {
 
     fn comparison(&mut self) -> Result<Where, String> {
         let property = match self.take() {
-            Some(Token::Word(word)) => Property(word.split('.').map(str::to_owned).collect()),
+            Some(Token::Word(word)) => {
+                refuse_joined(&word)?;
+                Property(word.split('.').map(str::to_owned).collect())
+            }
             Some(Token::Quoted(name)) => Property(vec![name]),
             found => return Err(format!("expected a property, found {}", found.as_ref().map_or("the end", shown))),
         };
         let property = property.without_item()?;
+        self.refuse_sign()?;
         let Some(Token::Dash(name)) = self.peek().cloned() else { return Ok(Where::Truth(property)) };
         if matches!(name.as_str(), "and" | "or") {
             return Ok(Where::Truth(property));
@@ -121,7 +125,24 @@ impl Parser {
         if literals.len() > 1 && !operator.takes_list() {
             return Err(format!("-{name} compares with one value; use -in for several"));
         }
+        self.refuse_sign()?;
         Ok(Where::Compare(property, operator, literals))
+    }
+
+    /// Refuses other languages' signs where an operator is due, with the operator to write.
+    fn refuse_sign(&self) -> Result<(), String> {
+        let (sign, width) = match (self.peek(), self.tokens.get(self.next + 1)) {
+            // A '!' is -not by itself.
+            (Some(Token::Dash(not)), Some(Token::Word(word))) if not == "not" && word.starts_with('=') => ("!=", 2),
+            (Some(Token::Word(word)), _) => (word.as_str(), 1),
+            _ => return Ok(()),
+        };
+        let value = self.tokens.get(self.next + width).map_or("VALUE", shown);
+        match meant(sign) {
+            Some(operator @ ("and" | "or")) => Err(format!("'{sign}' is not an operator here; write -{operator}")),
+            Some(operator) => Err(format!("'{sign}' is not an operator here; write -{operator} {value}")),
+            None => Ok(()),
+        }
     }
 
     fn literal(&mut self) -> Result<Literal, String> {
@@ -135,6 +156,43 @@ impl Parser {
             }),
             found => Err(format!("expected a value, found {}", found.as_ref().map_or("the end", shown))),
         }
+    }
+}
+
+/// How other languages write PowerShell's operators.
+const SIGNS: [(&str, &str); 12] = [
+    ("=", "eq"),
+    ("==", "eq"),
+    ("===", "eq"),
+    ("!=", "ne"),
+    ("<>", "ne"),
+    (">", "gt"),
+    (">=", "ge"),
+    ("<", "lt"),
+    ("<=", "le"),
+    ("~", "like"),
+    ("&&", "and"),
+    ("||", "or"),
+];
+
+/// The operator that a sign, or its own name without the dash, stands for.
+fn meant(sign: &str) -> Option<&'static str> {
+    let lower = sign.to_ascii_lowercase();
+    let named = Operator::NAMES.into_iter().map(|(name, _)| name).chain(["and", "or"]).find(|name| *name == lower);
+    named.or_else(|| SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, operator)| *operator))
+}
+
+/// Refuses a comparison without blanks, such as `Status=Stopped`: a name with such a sign stands in quotes.
+fn refuse_joined(word: &str) -> Result<(), String> {
+    let is_sign = |c: char| "=<>!".contains(c);
+    let Some(start) = word.find(is_sign).filter(|&start| start > 0) else { return Ok(()) };
+    let (name, rest) = word.split_at(start);
+    let value = rest.trim_start_matches(is_sign);
+    let sign = &rest[..rest.len() - value.len()];
+    let value = if value.is_empty() { "VALUE" } else { value };
+    match meant(sign) {
+        Some(operator) => Err(format!("'{sign}' is not an operator here; write {name} -{operator} {value}")),
+        None => Ok(()),
     }
 }
 
@@ -229,6 +287,35 @@ mod tests {
             assert!(error.contains(expect), "{expression}: {error}");
         }
         assert_eq!("'it''s' -eq -5".parse::<Where>().map(|_| ()), Ok(()));
+    }
+
+    #[test]
+    fn signs_of_other_languages_name_the_operator() {
+        for (expression, expect) in [
+            ("Status = Stopped", "'=' is not an operator here; write -eq Stopped"),
+            ("Status == 'Not here'", "write -eq Not here"),
+            ("Status eq Stopped", "'eq' is not an operator here; write -eq Stopped"),
+            ("Status LIKE s*", "write -like s*"),
+            ("Id != 5", "'!=' is not an operator here; write -ne 5"),
+            ("Id <> 5", "write -ne 5"),
+            ("Id >= 5", "write -ge 5"),
+            ("Id <", "write -lt VALUE"),
+            ("Status=Stopped", "'=' is not an operator here; write Status -eq Stopped"),
+            ("Id>5", "write Id -gt 5"),
+            ("$_.Id!=5", "write $_.Id -ne 5"),
+            ("Status='Stopped'", "write Status -eq VALUE"),
+            ("Id -gt 5 and Id -lt 9", "'and' is not an operator here; write -and"),
+            ("(Id -gt 5 && Id -lt 9)", "'&&' is not an operator here; write -and"),
+            ("A || B", "write -or"),
+        ] {
+            let error = expression.parse::<Where>().unwrap_err();
+            assert!(error.contains(expect), "{expression}: {error}");
+        }
+        for expression in
+            ["Name -eq =", "'a=b' -eq 1", "Name -in and,or", "Name -eq 'eq'", "eq -eq 1", "!eq", "= -eq 1"]
+        {
+            assert!(expression.parse::<Where>().is_ok(), "{expression}");
+        }
     }
 
     proptest! {
