@@ -125,7 +125,8 @@ fn check_value(parameter: &Parameter, value: &Value) -> Option<ScriptError> {
     };
     let kind = Kind::of(element.unwrap_or(type_name));
     if let Some(wrong) = items.iter().find(|item| !kind.takes(item)) {
-        return Some(mistake(parameter, format!("takes {}, not {}", kind.words(), describe(wrong))));
+        let instead = written_as_json(&parameter.name, kind, wrong);
+        return Some(mistake(parameter, format!("takes {}, not {}{instead}", kind.words(), describe(wrong))));
     }
     parameter.validations.iter().find_map(|rule| violation(rule, &items)).map(|reason| mistake(parameter, reason))
 }
@@ -226,6 +227,7 @@ enum Kind {
     Bool,
     Date,
     Guid,
+    Table,
     Other,
 }
 
@@ -239,6 +241,7 @@ impl Kind {
             "bool" | "boolean" | "switch" | "switchparameter" | "management.automation.switchparameter" => Self::Bool,
             "datetime" | "datetimeoffset" => Self::Date,
             "guid" => Self::Guid,
+            "hashtable" | "collections.hashtable" | "collections.idictionary" => Self::Table,
             _ => Self::Other,
         }
     }
@@ -250,6 +253,7 @@ impl Kind {
             Self::Bool => "true or false",
             Self::Date => "a date",
             Self::Guid => "a GUID",
+            Self::Table => "a table",
             Self::Other => "another value",
         }
     }
@@ -258,6 +262,8 @@ impl Kind {
         let inner = value.unboxed();
         match self {
             Self::Other => true,
+            // What else an object is, only .NET can say.
+            Self::Table => value.as_list().is_none() && matches!(value, Value::Null | Value::Object(_)),
             _ if value.as_list().is_some() || value.as_dict().is_some() => false,
             // Null and the empty string become 0.
             Self::Integer | Self::Number => match inner {
@@ -278,6 +284,30 @@ impl Kind {
             },
         }
     }
+}
+
+/// How a table is given: PowerShell's own way to write one is a text here, as all that is not JSON.
+fn written_as_json(name: &str, kind: Kind, value: &Value) -> String {
+    let text = crate::clixml::text(value);
+    let Some(inside) = text.trim().strip_prefix("@{").and_then(|text| text.strip_suffix('}')) else {
+        return match kind {
+            Kind::Table => format!("; write -p '{name}={{\"KEY\": VALUE}}'"),
+            _ => String::new(),
+        };
+    };
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let member = |pair: &str| {
+        let (key, value) = pair.split_once('=')?;
+        let (key, value) = (key.trim().trim_matches(['\'', '"']), value.trim());
+        let is_json = serde_json::from_str::<serde_json::Value>(value).is_ok();
+        let value = if is_json { value.to_owned() } else { quoted(value.trim_matches(['\'', '"'])) };
+        let is_simple = |text: &str| !text.contains(['\'', '$', '(', '{', '\\']);
+        (is_simple(key) && is_simple(&value)).then(|| format!("{}: {value}", quoted(key)))
+    };
+    let members: Option<Vec<String>> =
+        inside.split([';', '\n']).filter(|pair| !pair.trim().is_empty()).map(member).collect();
+    let members = members.map_or("\"KEY\": VALUE".to_owned(), |members| members.join(", "));
+    format!("; write -p '{name}={{{members}}}'")
 }
 
 /// Whether PowerShell could take a text for a number: `5`, `-1.5e3`, `0x1F`, `2kb`, ` 1,000 `.
@@ -383,6 +413,39 @@ mod tests {
                 "the parameter `p` (line 1, column 94) takes what fits the pattern ^[a-z]\\d+$, not `7A`",
             ]
         );
+    }
+
+    #[test]
+    fn tables_are_written_as_json() {
+        let script = "param([hashtable]$H, [System.Collections.IDictionary]$D, [hashtable[]]$L)";
+        for (given, instead) in [
+            (json!({"H": "@{a=1}"}), "takes a table, not `@{a=1}`; write -p 'H={\"a\": 1}'"),
+            (json!({"D": "@{ a = 'x y'; \"b\" = true }"}), "write -p 'D={\"a\": \"x y\", \"b\": true}'"),
+            (json!({"L": ["@{}"]}), "write -p 'L={}'"),
+            (json!({"H": "@{a=$x}"}), "write -p 'H={\"KEY\": VALUE}'"),
+            (json!({"H": "a=1"}), "takes a table, not `a=1`; write -p 'H={\"KEY\": VALUE}'"),
+            (json!({"H": 5}), "takes a table, not `5`"),
+            (json!({"H": [1]}), "takes a table, not a list or object"),
+        ] {
+            let said = mistakes(script, json!([]), given.clone());
+            assert!(said.len() == 1 && said[0].contains(instead), "{given}: {said:?}");
+        }
+        for given in [json!({"H": {"a": 1}}), json!({"H": null}), json!({"D": {}}), json!({"L": [{"a": 1}, {}]})] {
+            assert_eq!(mistakes(script, json!([]), given.clone()), [""; 0], "{given}");
+        }
+        assert_eq!(mistakes("param($any)", json!([]), json!({"any": "@{a=1}"})), [""; 0]);
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_there_is() {
+        let said = |script: &str, name: &str| mistakes(script, json!([]), json!({name: "z"}));
+        assert_eq!(said("param($Alpha, $Beta)", "Foo"), ["the script has no parameter `Foo`; it takes Alpha, Beta"]);
+        assert_eq!(
+            said("param($Alpha, $Beta)", "Alhpa"),
+            ["the script has no parameter `Alhpa`; the nearest is `Alpha`"]
+        );
+        assert_eq!(said("param()", "Foo"), ["the script has no parameter `Foo`; it takes none"]);
+        assert_eq!(said("[CmdletBinding()]param($X)", "Foo"), ["the script has no parameter `Foo`; it takes X"]);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub enum ScriptError {
     },
     /// A `$using:` variable that nobody defined.
     #[error(
-        "{at}: {text}: there is no value for `{name}`{}; give one with --using {name}=VALUE{}",
+        "{at}: {}: there is no value for `{name}`{}; give one with --using {name}=VALUE{}",
+        before_colon(text),
         nearest.as_ref().map(|near| format!(" (the nearest given name is `{near}`)")).unwrap_or_default(),
         if *nested { ", or use --using-lenient if the script itself sets it" } else { "" }
     )]
@@ -32,7 +33,7 @@ pub enum ScriptError {
         nested: bool,
     },
     /// A `$using:` expression that PowerShell allows nowhere, or that has no value on this side.
-    #[error("{at}: {text}: {reason}")]
+    #[error("{at}: {}: {reason}", before_colon(text))]
     Using {
         /// Where it stands.
         at: Position,
@@ -50,12 +51,14 @@ pub enum ScriptError {
         reason: String,
     },
     /// A named argument that the script has no parameter for.
-    #[error("the script has no parameter `{name}`{}", nearest.as_ref().map(|near| format!("; the nearest is `{near}`")).unwrap_or_default())]
+    #[error("the script has no parameter `{name}`; {}", taken(nearest.as_deref(), known))]
     UnknownParameter {
         /// The name as given.
         name: String,
         /// A parameter that looks like it.
         nearest: Option<String>,
+        /// All parameters of the script.
+        known: Vec<String>,
     },
     /// A shortened name that fits several parameters.
     #[error("`{name}` could be any of the script's parameters {}", candidates.join(", "))]
@@ -121,4 +124,17 @@ pub enum ScriptError {
         /// Why not, and what it takes. Never the value of a secret.
         reason: String,
     },
+}
+
+/// An expression that ends in a colon, in front of one.
+fn before_colon(text: &str) -> &str {
+    text.trim_end_matches(':')
+}
+
+fn taken(nearest: Option<&str>, known: &[String]) -> String {
+    match (nearest, known) {
+        (Some(near), _) => format!("the nearest is `{near}`"),
+        (None, []) => "it takes none".to_owned(),
+        (None, known) => format!("it takes {}", known.join(", ")),
+    }
 }

@@ -146,7 +146,8 @@ impl Parameters {
             [] => {
                 let names = self.list.iter().map(|parameter| parameter.name.as_str());
                 let nearest = super::nearest::nearest(name, names);
-                Err(ScriptError::UnknownParameter { name: name.to_owned(), nearest })
+                let known = self.list.iter().map(|parameter| parameter.name.clone()).collect();
+                Err(ScriptError::UnknownParameter { name: name.to_owned(), nearest, known })
             }
             several => {
                 let candidates = several.iter().map(|parameter| parameter.name.clone()).collect();

@@ -243,10 +243,7 @@ fn mistakes<'t>(
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
     for (set, errors) in made.iter().enumerate() {
         for error in errors.as_ref().err().into_iter().flatten() {
-            let message = match error {
-                ScriptError::Undefined { .. } | ScriptError::Using { .. } => located(place, error),
-                _ => error.to_string(),
-            };
+            let message = located(place, error);
             match found.iter_mut().find(|(known, _)| *known == message) {
                 Some((_, concerned)) => concerned.extend(hosts(set)),
                 None => found.push((message, hosts(set))),
@@ -352,6 +349,6 @@ mod tests {
     fn values_that_the_script_cannot_take_name_their_hosts() {
         let vars = [json!({"n": 1}), json!({"n": "many"}), json!({"n": "many"})];
         let error = commands("param([int]$Count)", &["-p", "Count=host.n"], &vars).err().expect("refused");
-        assert_eq!(error, "h[2-3]: the parameter `Count` (line 1, column 12) takes an integer, not `many`");
+        assert_eq!(error, "h[2-3]: test: the parameter `Count` (line 1, column 12) takes an integer, not `many`");
     }
 }

@@ -45,6 +45,9 @@ impl Entry {
         if name.is_empty() {
             bail!("--param {text}: expected NAME=VALUE, or the name of a switch");
         }
+        if let (None, Some((name, value))) = (given, name.split_once(':')) {
+            bail!("--param {text}: write {name}={}, with an equals sign", literal(value));
+        }
         let Some(text) = given else {
             let value = Supplied::Literal(Value::Bool(true));
             let origin = "--param".to_owned();
@@ -98,6 +101,16 @@ impl Entry {
     }
 }
 
+/// A constant of PowerShell as JSON.
+fn literal(text: &str) -> &str {
+    match text.to_ascii_lowercase().as_str() {
+        "$true" => "true",
+        "$false" => "false",
+        "$null" => "null",
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +127,16 @@ mod tests {
         assert_eq!(Entry::using("x=a=b").expect("an entry").value, Supplied::Literal(Value::str("a=b")));
         assert_eq!(Entry::positional("host.site").expect("an entry").value, Supplied::Host("site".to_owned()));
         assert!(Entry::parameter("=1").is_err());
+        for (typed, instead) in [
+            ("a:5", "write a=5,"),
+            ("-Force:$true", "write Force=true,"),
+            ("Path:C:\\x", "write Path=C:\\x,"),
+            ("Off:$FALSE", "write Off=false,"),
+        ] {
+            let error = Entry::parameter(typed).expect_err(typed).to_string();
+            assert!(error.contains(instead), "{error}");
+        }
+        assert!(Entry::parameter("Path=C:\\x").is_ok());
         assert!(Entry::using("x").is_err());
         assert!(Entry::positional("@/nowhere/x.json").is_err());
     }
