@@ -247,7 +247,7 @@ impl Dispatcher {
     }
 
     fn worker_ended(&mut self, ended: Result<(Id, AttemptEnd), JoinError>) {
-        let (task, end) = match ended {
+        let (task, mut end) = match ended {
             Ok((task, end)) => (task, end),
             Err(error) => (error.id(), AttemptEnd::panicked()),
         };
@@ -257,6 +257,11 @@ impl Dispatcher {
             self.reached(target, milestone);
         }
         self.questions.remove(&target);
+        // A worker knows only that it was stopped.
+        if let (Outcome::Cancelled, Some((Reason::Deadline, _))) = (end.outcome, self.halted) {
+            end.reason = Some(Reason::Deadline);
+            end.message = format!("the deadline passed: {}", end.message);
+        }
         if end.outcome == Outcome::Cancelled && !self.progress[target.index()].admitted {
             self.schedule.ended(target, end.proof);
             self.not_started(target, attempt - 1);
