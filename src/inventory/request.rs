@@ -9,8 +9,12 @@ use crate::config::Connection;
 pub struct Request {
     /// Target expressions; their union.
     pub targets: Vec<String>,
+    /// The variable of the environment that gave them, where no flag did: named in what is wrong with them.
+    pub targets_variable: Option<&'static str>,
     /// Expressions to take away.
     pub exclude: Vec<String>,
+    /// As `targets_variable`.
+    pub exclude_variable: Option<&'static str>,
     /// Inventory files, `-` is stdin. Where none is given, the configuration's.
     pub inventories: Vec<String>,
     /// Draw only so many.

@@ -137,8 +137,8 @@ pub fn select(
 ) -> Result<Vec<HostSettings>, Errors> {
     config.warnings.iter().for_each(|warning| around.warn(warning));
     let mut problems = Vec::new();
-    let targets = expressions(&request.targets, "--targets", &mut problems);
-    let exclude = expressions(&request.exclude, "--exclude", &mut problems);
+    let targets = expressions(&request.targets, request.targets_variable.unwrap_or("--targets"), &mut problems);
+    let exclude = expressions(&request.exclude, request.exclude_variable.unwrap_or("--exclude"), &mut problems);
     if request.targets.is_empty() {
         let hint = "give -t with hosts, @group, or @all for the whole inventory";
         problems.push(Problem::new("no targets are named").with_hint(hint));

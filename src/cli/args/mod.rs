@@ -17,7 +17,9 @@ use targets::TargetArgs;
 pub fn request(targets: &TargetArgs, connect: &ConnectArgs) -> Request {
     Request {
         targets: targets.targets.clone(),
+        targets_variable: variable("PSFLEET_TARGETS", &targets.targets),
         exclude: targets.exclude.clone(),
+        exclude_variable: variable("PSFLEET_EXCLUDE", &targets.exclude),
         inventories: targets.inventory.clone(),
         pick: targets.pick,
         order: targets.order.clone(),
@@ -25,4 +27,9 @@ pub fn request(targets: &TargetArgs, connect: &ConnectArgs) -> Request {
         ask_pass: connect.ask_pass,
         no_input: connect.no_input,
     }
+}
+
+/// The variable, if it is what gave these expressions.
+fn variable(name: &'static str, given: &[String]) -> Option<&'static str> {
+    std::env::var(name).is_ok_and(|text| text.split('\n').eq(given)).then_some(name)
 }
