@@ -29,6 +29,15 @@ pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
     Some(read())
 }
 
+/// What the script that a command line names takes: a file, or the text itself; `None` where it cannot be read.
+pub fn parameters_of_code(code: &str) -> Option<Parameters> {
+    // Stdin can be read only once.
+    let text = Some(code).filter(|code| *code != "-").and_then(|code| Text::read(Some(code)).ok())?.text;
+    let source = Source::new(text).ok()?;
+    let source = source.body().ok()?.unwrap_or(source);
+    Parameters::read(&source).ok()
+}
+
 fn page(file: &str, parameters: &Parameters, help: &Help, source: &Source) -> String {
     let mut page = String::new();
     for text in [&help.synopsis, &help.description].into_iter().filter(|text| !text.trim().is_empty()) {

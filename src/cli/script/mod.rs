@@ -28,7 +28,7 @@ use text::{Text, located};
 
 pub use commands::{Commands, Host};
 pub use entry::Entry;
-pub use help::{of_code as help, without_help};
+pub use help::{of_code as help, parameters_of_code as parameters, without_help};
 pub use input::InputFormat;
 pub use plan::Plan;
 pub use secrets::{Origins, Secrets};
@@ -63,12 +63,15 @@ impl Call {
     /// A missing or unreadable script or file, or arguments that the script cannot take; each says which one.
     pub fn read(code: Option<&str>, args: &ExecuteArgs) -> anyhow::Result<Self> {
         let Text { text, place } = Text::read(code)?;
-        Self::of(Source::new(text)?, place, args)
+        let source = Source::new(text).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
+        Self::of(source, place, args)
     }
 
     /// What the user should know of how the script was read.
-    pub fn note(&self) -> Option<&'static str> {
-        self.is_body.then_some("the script is one { }, which PowerShell would only hand back: its body is run instead")
+    pub fn note(&self) -> Option<String> {
+        let body = "the script is one { }, which PowerShell would only hand back: its body is run instead";
+        let file = || text::file_meant(self.source.text()).filter(|_| text::is_typed(&self.place));
+        if self.is_body { Some(body.to_owned()) } else { file() }
     }
 
     fn of(source: Source, place: String, args: &ExecuteArgs) -> anyhow::Result<Self> {
@@ -79,7 +82,7 @@ impl Call {
         if source.is_blank() {
             bail!("the script is empty");
         }
-        let parameters = Parameters::read(&source)?;
+        let parameters = Parameters::read(&source).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
         let flags = args.argument_list.iter().map(|text| Entry::positional(text));
         let flags: Vec<Entry> =
             flags.chain(args.param.iter().map(|text| Entry::parameter(text))).collect::<anyhow::Result<_>>()?;
@@ -90,8 +93,9 @@ impl Call {
         let lenient = args.using_lenient;
         let depth = args.depth;
         let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth, is_body };
-        call.check().map_err(|errors| joined(errors.iter().map(ToString::to_string)))?;
-        call.check_using().map_err(|errors| joined(errors.iter().map(|error| located(&call.place, error))))?;
+        let all = |errors: Vec<ScriptError>| joined(errors.iter().map(|error| located(&call.place, error)));
+        call.check().map_err(all)?;
+        call.check_using().map_err(all)?;
         let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
         call.input = input.map(Arc::new);
         Ok(call)

@@ -42,6 +42,11 @@ impl Text {
     }
 }
 
+/// Whether a script of this place was typed.
+pub fn is_typed(place: &str) -> bool {
+    place == TYPED
+}
+
 /// What stands at a place of a script, with the file that it is in; who typed the script knows where it is.
 pub fn located(place: &str, mistake: impl Display) -> String {
     if place == TYPED { mistake.to_string() } else { format!("{place}: {mistake}") }
@@ -58,6 +63,53 @@ pub fn stdin() -> anyhow::Result<Vec<u8>> {
 pub fn is_file_name(code: &str) -> bool {
     let is_script = Path::new(code).extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("ps1"));
     is_script && (Path::new(code).exists() || !code.contains(['\n', '|', ';', '{', '&', ' ']))
+}
+
+/// What to say of code that is run on the hosts although its first word is a file here: `./disk.ps1 -Role web`, `a.txt`.
+///
+/// A command by its whole path, such as `/usr/bin/id`, is most likely on the hosts, too.
+pub fn file_meant(code: &str) -> Option<String> {
+    let mut words = code.split_whitespace();
+    let first = words.next()?;
+    let path = Path::new(first);
+    let is_script = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("ps1"));
+    let is_own = path.is_relative() && (first.contains('/') || path.extension().is_some());
+    if !(is_script || is_own) || !path.is_file() {
+        return None;
+    }
+    let instead = match is_script {
+        true => format!("{first}{}", flags(words).unwrap_or_else(|| " -p NAME=VALUE".to_owned())),
+        false => format!("- < {first}"),
+    };
+    Some(format!(
+        "'{first}' is run as a command of the hosts; to send the file of this name here: psfleet run {instead}"
+    ))
+}
+
+/// What PowerShell takes behind a script, as flags; `None` where only PowerShell can tell what it means.
+fn flags<'w>(words: impl Iterator<Item = &'w str>) -> Option<String> {
+    let words: Vec<&str> = words.collect();
+    if words.iter().any(|word| word.contains(|c: char| "'\"`$(){}|;&,<>@*".contains(c))) {
+        return None;
+    }
+    let mut flags = String::new();
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.next() {
+        let name = word.strip_prefix('-').filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let (name, value) = match name {
+            None => {
+                flags.push_str(&format!(" -a {word}"));
+                continue;
+            }
+            Some(name) => match name.split_once(':') {
+                Some((name, value)) => (name, Some(value)),
+                None => (name, words.next_if(|next| !next.starts_with('-'))),
+            },
+        };
+        let value = value.map(|value| format!("={value}")).unwrap_or_default();
+        flags.push_str(&format!(" -p {name}{value}"));
+    }
+    Some(flags)
 }
 
 /// Text in any encoding that PowerShell reads of a script: what its byte order mark says, else UTF-8.
@@ -99,6 +151,35 @@ mod tests {
         assert!(is_file_name("./a/Check.PS1"));
         assert!(!is_file_name("& ./check.ps1"));
         assert!(!is_file_name("Get-Date"));
+    }
+
+    #[test]
+    fn a_first_word_that_is_a_file_here_is_noted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("disk.ps1");
+        std::fs::write(&script, "1").expect("written");
+        let script = script.to_str().expect("Unicode");
+        for (behind, flags) in [
+            ("-Role web", "-p Role=web"),
+            ("-Role web -Force", "-p Role=web -p Force"),
+            ("-Force -Level:High C", "-p Force -p Level=High -a C"),
+            ("-Role $x", "-p NAME=VALUE"),
+            ("| Sort-Object", "-p NAME=VALUE"),
+        ] {
+            let note = file_meant(&format!("{script} {behind}")).expect("a note");
+            assert!(note.ends_with(&format!(": psfleet run {script} {flags}")), "{note}");
+        }
+        // Tests run in the folder of the package.
+        for (code, instead) in
+            [("Cargo.toml", "- < Cargo.toml"), ("./build.rs 1", "- < ./build.rs"), ("src/lib.rs", "- < src/lib.rs")]
+        {
+            let note = file_meant(code);
+            let is_there = Path::new(code.split(' ').next().unwrap_or_default()).is_file();
+            assert_eq!(note.is_some_and(|note| note.ends_with(instead)), is_there, "{code}");
+        }
+        for code in ["Get-Date", "& ./Cargo.toml", "src", "nothing.ps1 -Role web", "/bin/sh -c 1", "'Cargo.toml'", ""] {
+            assert_eq!(file_meant(code), None, "{code}");
+        }
     }
 
     #[test]
