@@ -2,68 +2,70 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
+use clap::CommandFactory;
 
+use super::refusal::reason;
+use super::typed::{Typed, takes_value};
+use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
 pub const RUN_KEYS: [FileKey; 18] = [
-    FileKey::harmless("throttle"),
-    FileKey::harmless("connect_throttle"),
-    FileKey::harmless("retries"),
-    FileKey::harmless("retry_delay"),
-    FileKey::weighty("auth_fail_limit"),
-    FileKey::harmless("deadline"),
-    FileKey::harmless("strict"),
-    FileKey::harmless("exit_zero"),
-    FileKey::harmless("native_errors"),
-    FileKey::harmless("output"),
-    FileKey::harmless("streams"),
-    FileKey::harmless("progress"),
-    FileKey::harmless("color"),
-    FileKey::harmless("quiet"),
-    FileKey::harmless("verbose"),
-    FileKey::harmless("csv_delimiter"),
-    FileKey::harmless("csv_bom"),
-    FileKey::weighty("csv_raw"),
+    harmless("throttle"),
+    harmless("connect_throttle"),
+    harmless("retries"),
+    harmless("retry_delay"),
+    weighty("auth_fail_limit"),
+    harmless("deadline"),
+    harmless("strict"),
+    harmless("exit_zero"),
+    harmless("native_errors"),
+    harmless("output"),
+    harmless("streams"),
+    harmless("progress"),
+    harmless("color"),
+    harmless("quiet"),
+    harmless("verbose"),
+    harmless("csv_delimiter"),
+    harmless("csv_bom"),
+    weighty("csv_raw"),
 ];
+
+const fn harmless(name: &'static str) -> FileKey {
+    FileKey::harmless(name).checked(check)
+}
+
+const fn weighty(name: &'static str) -> FileKey {
+    FileKey::weighty(name).checked(check)
+}
+
+/// Whether the flag of a key takes a value.
+///
+/// # Errors
+/// Why not.
+fn check(key: &str, node: &Node) -> Result<(), String> {
+    let cli = environment::without_variables(Cli::command());
+    let run = ["psfleet", "run"].map(OsString::from);
+    let long = key.replace('_', "-");
+    let is_switch = Typed::of(&cli, &run).flag(&long).is_some_and(|flag| !takes_value(flag));
+    match (is_switch, &node.value) {
+        (true, Value::Bool(_)) => Ok(()),
+        (true, _) => Err(format!("expected true or false, found {}", node.kind())),
+        (false, Value::Number(_) | Value::Text(_)) => {
+            let line = ["psfleet".into(), "run".into(), flag(key, &node.value).unwrap_or_default(), "1".into()];
+            cli.try_get_matches_from(line).map(drop).map_err(|error| reason(&error))
+        }
+        (false, _) => Err(format!("expected a value of --{long}, found {}", node.kind())),
+    }
+}
 
 /// Puts the configured flags in front of those that were typed, so that the typed ones win. A key whose variable is set
 /// in the environment is left out, and one that the command has no flag for.
-pub fn add(cli: &Command, typed: Vec<OsString>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
-    // How many words stand before the flags: the program, the command, and which way to copy.
-    let words = match typed.get(1).and_then(|command| command.to_str()) {
-        Some("run") => 2,
-        Some("copy") if typed.get(2).is_some_and(|way| way == "push" || way == "pull") => 3,
-        _ => return typed,
-    };
-    let (command, rest) = typed.split_at(words);
-    let flags = unset(config, is_set).filter(|(key, _)| takes(cli, command, key));
-    let flags = flags.filter_map(|(key, given)| flag(key, &given.value)).map(OsString::from);
-    command.iter().cloned().chain(flags).chain(rest.iter().cloned()).collect()
-}
-
-/// Whether a command, named by the words from the program on, has a flag for a key.
-fn takes(cli: &Command, command: &[OsString], key: &str) -> bool {
-    let found = command.iter().skip(1).try_fold(cli, |command, word| command.find_subcommand(word));
-    let long = key.replace('_', "-");
-    found.is_some_and(|command| command.get_arguments().any(|flag| flag.get_long() == Some(long.as_str())))
-}
-
-/// The configured flags whose value `refuse` does not take, each with where it stands and why. It is given a command line
-/// with this one flag.
-pub fn wrong(
-    config: &Config,
-    is_set: impl Fn(&str) -> bool,
-    refuse: impl Fn([OsString; 6]) -> Option<String>,
-) -> Vec<String> {
-    let mistake = |(key, given): (&String, &Given<Node>)| {
-        let flag = flag(key, &given.value)?;
-        let why = refuse(["psfleet", "run", &flag, "-t", "localhost", "1"].map(OsString::from))?;
-        let why = why.lines().next().unwrap_or_default();
-        Some(format!("{}: {key}: {}", given.source, why.strip_prefix("error: ").unwrap_or(why)))
-    };
-    unset(config, is_set).filter_map(mistake).collect()
+pub fn add(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+    let takes = |key: &str| (typed.is_run() || typed.is_copy()) && typed.flag(&key.replace('_', "-")).is_some();
+    let flags = unset(config, is_set).filter(|(key, _)| takes(key));
+    let flags = flags.filter_map(|(key, given)| flag(key, &given.value.value)).map(OsString::from);
+    typed.names.iter().cloned().chain(flags).chain(typed.rest.iter().cloned()).collect()
 }
 
 /// The configured flags that no variable of the environment sets.
@@ -71,9 +73,9 @@ fn unset(config: &Config, is_set: impl Fn(&str) -> bool) -> impl Iterator<Item =
     config.others.iter().filter(move |(key, _)| !is_set(&format!("PSFLEET_{}", key.to_uppercase())))
 }
 
-fn flag(key: &str, node: &Node) -> Option<String> {
+fn flag(key: &str, value: &Value) -> Option<String> {
     let flag = format!("--{}", key.replace('_', "-"));
-    match &node.value {
+    match value {
         Value::Bool(true) => Some(flag),
         Value::Number(number) => Some(format!("{flag}={number}")),
         Value::Text(text) => Some(format!("{flag}={text}")),
@@ -84,11 +86,8 @@ fn flag(key: &str, node: &Node) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
-    use crate::config::{Place, Source};
+    use crate::config::{Place, Source, parse_toml};
 
     fn config(entries: &[(&str, Value)]) -> Config {
         let given = |value: &Value| {
@@ -99,8 +98,8 @@ mod tests {
     }
 
     fn added(typed: &[&str], config: &Config) -> Vec<String> {
-        let typed = typed.iter().map(OsString::from).collect();
-        let all = add(&Cli::command(), typed, config, |variable| variable == "PSFLEET_RETRIES");
+        let typed: Vec<OsString> = typed.iter().map(OsString::from).collect();
+        let all = add(&Typed::of(&Cli::command(), &typed), config, |variable| variable == "PSFLEET_RETRIES");
         all.into_iter().map(|text| text.into_string().expect("Unicode")).collect()
     }
 
@@ -122,20 +121,35 @@ mod tests {
 
     #[test]
     fn each_key_is_a_flag_of_a_run() {
-        let run = ["psfleet", "run"].map(OsString::from);
+        let (cli, run) = (Cli::command(), ["psfleet", "run"].map(OsString::from));
         for key in RUN_KEYS {
-            assert!(takes(&Cli::command(), &run, key.name), "{}", key.name);
+            assert!(Typed::of(&cli, &run).flag(&key.name.replace('_', "-")).is_some(), "{}", key.name);
         }
     }
 
     #[test]
-    fn wrong_values_are_told_with_their_place() {
-        let config = config(&[("throttle", Value::Text("many".into())), ("retries", Value::Number("9".into()))]);
-        let refuse = |args: [OsString; 6]| {
-            let flag = args[2].to_string_lossy().into_owned();
-            flag.contains("many").then(|| format!("error: no number in {flag}\n\nFor more information"))
+    fn values_are_what_their_flags_take() {
+        let checked = |line: &str| {
+            let (node, errors) = parse_toml(line);
+            let Value::Table(entries) = node.value else { panic!("{errors:?}") };
+            check(&entries[0].key, &entries[0].node)
         };
-        assert_eq!(wrong(&config, |_| false, refuse), ["PLACE: throttle: no number in --throttle=many"]);
-        assert!(wrong(&config, |variable| variable == "PSFLEET_THROTTLE", refuse).is_empty());
+        for (line, expect) in [
+            ("throttle = 0", "invalid value '0': expected a whole number from 1 on"),
+            ("retries = -1", "invalid value '-1': expected a whole number"),
+            ("output = 'xml'", "invalid value 'xml': expected one of auto, table,"),
+            ("quiet = 'ja'", "expected true or false, found a text"),
+            ("strict = 1", "expected true or false, found a number"),
+            ("throttle = true", "expected a value of --throttle, found true or false"),
+            ("color = ['never']", "expected a value of --color, found a list"),
+            ("csv_delimiter = ';;'", "invalid value ';;': expected one ASCII character"),
+        ] {
+            let said = checked(line).expect_err(line);
+            assert!(said.starts_with(expect), "{line}: {said}");
+        }
+        for line in ["throttle = 64", "retries = '0'", "quiet = false", "streams = 'error,warning'", "deadline = '5m'"]
+        {
+            assert_eq!(checked(line), Ok(()), "{line}");
+        }
     }
 }

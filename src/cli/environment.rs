@@ -4,6 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Arg, Command};
 
+use super::refusal::reason;
+use super::typed::{Typed, takes_value};
+
 /// Every variable of this command whose value its flag does not take, and why. Nothing if what was typed is wrong by
 /// itself, or if it replaces the variable.
 pub fn mistakes(cli: &Command, typed: &[OsString]) -> Vec<String> {
@@ -11,45 +14,39 @@ pub fn mistakes(cli: &Command, typed: &[OsString]) -> Vec<String> {
     if bare.clone().try_get_matches_from(typed).is_err() {
         return Vec::new();
     }
-    let Some((path, command)) = subcommand(cli, typed) else { return Vec::new() };
+    let parts = Typed::of(cli, typed);
     let mistake = |arg: &Arg| {
         let variable = arg.get_env()?.to_str()?;
-        let value = std::env::var(variable).ok()?;
+        let value = std::env::var(variable).ok().filter(|value| !value.is_empty())?;
         let long = arg.get_long()?;
-        if arg.get_num_args().is_some_and(|count| !count.takes_values()) || !arg.get_action().takes_values() {
+        if !takes_value(arg) {
             return (!is_boolean(&value))
                 .then(|| format!("{variable}: '{value}' is neither true nor false: use 1 or 0"));
         }
-        let words = typed.iter().take(path).cloned().chain([OsString::from(format!("--{long}={value}"))]);
-        let rest = typed.iter().skip(path).cloned();
-        let error = bare.clone().try_get_matches_from(words.chain(rest)).err().filter(|error| error.use_stderr())?;
-        let why = error.to_string();
-        let why = why.lines().next().unwrap_or_default();
-        Some(format!("{variable}: {}", why.strip_prefix("error: ").unwrap_or(why)))
+        let flag = [OsString::from(format!("--{long}={value}"))];
+        let words = parts.names.iter().chain(&flag).chain(parts.rest);
+        let error = bare.clone().try_get_matches_from(words).err().filter(|error| error.use_stderr())?;
+        Some(format!("{variable}: {}", reason(&error)))
     };
-    command.get_arguments().filter_map(mistake).collect()
+    parts.command.get_arguments().filter_map(mistake).collect()
 }
 
 /// What clap's parser of switches takes.
 fn is_boolean(value: &str) -> bool {
-    let known = ["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0", ""];
+    let known = ["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"];
     known.contains(&value.to_ascii_lowercase().as_str())
 }
 
-/// The command that was typed, and how many words it takes.
-fn subcommand<'c>(cli: &'c Command, typed: &[OsString]) -> Option<(usize, &'c Command)> {
-    let mut found = None;
-    let mut command = cli;
-    for (place, word) in typed.iter().enumerate().skip(1) {
-        match word.to_str().and_then(|word| command.find_subcommand(word)) {
-            Some(next) => (command, found) = (next, Some((place + 1, next))),
-            None => break,
-        }
-    }
-    found
+/// The command without the variables that are empty: an empty one counts as absent, whatever it is for.
+pub fn without_empty(command: Command) -> Command {
+    let is_empty =
+        |arg: &Arg| arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
+    let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg });
+    command.mut_subcommands(without_empty)
 }
 
-fn without_variables(command: Command) -> Command {
+/// The command as it is where no variable is set.
+pub fn without_variables(command: Command) -> Command {
     let command = command.mut_args(|arg| arg.env(None::<&'static str>));
     command.mut_subcommands(without_variables)
 }

@@ -16,6 +16,7 @@ pub mod hosts;
 mod memory;
 mod named_file;
 mod on_demand;
+mod refusal;
 mod run;
 pub mod sandbox;
 mod script;
@@ -24,6 +25,8 @@ mod single_dash;
 pub mod surroundings;
 mod targets;
 pub mod terminal;
+mod typed;
+mod unknown_flag;
 mod version;
 mod ways;
 
@@ -31,7 +34,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -45,6 +48,7 @@ use hosts::HostsArgs;
 use on_demand::OnDemand;
 use sandbox::SandboxArgs;
 use surroundings::Machine;
+use typed::Typed;
 use version::VersionArgs;
 
 use crate::config::Config;
@@ -70,24 +74,20 @@ enum Command {
 /// The whole program.
 pub fn main() -> ExitCode {
     memory::return_large_blocks();
-    // A file that cannot be read is reported by the command itself, which reads it again.
+    // What is wrong in a file is reported by the command itself, which reads it again.
     let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
-    let is_set = |variable: &str| std::env::var_os(variable).is_some();
-    let wrong = defaults::wrong(&config, is_set, |args| Cli::try_parse_from(args).err().map(|error| error.to_string()));
-    let typed: Vec<OsString> = std::env::args_os().collect();
-    if let Some(mistake) = single_dash::mistake(&Cli::command(), &typed) {
+    let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let command = Cli::command();
+    let typed = Typed::of(&command, &words);
+    if let Some(mistake) = single_dash::mistake(&typed) {
         return exit::usage(&[mistake]);
     }
-    let with_defaults = defaults::add(&Cli::command(), typed.clone(), &config, is_set);
-    let cli = match Cli::try_parse_from(&with_defaults) {
+    let with_defaults = defaults::add(&typed, &config, is_set);
+    let cli = match parse(&with_defaults) {
         Ok(cli) => cli,
-        // What is wrong in a file or in the environment would be told as if it had been typed.
-        Err(error) if error.use_stderr() && !wrong.is_empty() => return exit::usage(&wrong),
-        Err(error) => {
-            let variables =
-                if error.use_stderr() { environment::mistakes(&Cli::command(), &typed) } else { Vec::new() };
-            return if variables.is_empty() { explain(&with_defaults, &error) } else { exit::usage(&variables) };
-        }
+        Err(error) if error.use_stderr() => return refuse(&typed, &words, &error),
+        Err(error) => return explain(&with_defaults, &error),
     };
     log_to_stderr();
     let result = match cli.command {
@@ -104,13 +104,32 @@ pub fn main() -> ExitCode {
     ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
 }
 
+/// Reads a command line; a variable that is empty counts as absent.
+fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = environment::without_empty(Cli::command());
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Says what is wrong with what was typed, or in the environment: clap would tell that as if it had been typed.
+fn refuse(typed: &Typed<'_>, words: &[OsString], error: &clap::Error) -> ExitCode {
+    let variables = environment::mistakes(&Cli::command(), words);
+    if !variables.is_empty() {
+        return exit::usage(&variables);
+    }
+    match refusal::words(typed, error) {
+        Some(mistake) => exit::usage(&[mistake]),
+        None => error.exit(),
+    }
+}
+
 /// Shows what a script takes where help was asked for together with one, else what clap has to say.
 fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
     let without = match error.kind() {
         ErrorKind::DisplayHelp => script::without_help(typed),
         _ => None,
     };
-    if let Some(Ok(Cli { command: Command::Run(args) })) = without.map(Cli::try_parse_from)
+    if let Some(Ok(Cli { command: Command::Run(args) })) = without.map(|words| parse(&words))
         && let Some(help) = script::help(args.code.as_deref())
     {
         let shown = help.and_then(|help| Ok(terminal::print(&help)?));

@@ -1,121 +1,142 @@
 //! PowerShell's own parameters, typed out of habit: `-ComputerName web01`. Short flags take their value without a blank,
 //! so `-timeout 5m` would be `-t imeout`; a word that is the name of a flag is refused with the right way to write it.
 
-use std::ffi::OsString;
+use clap::Arg;
 
-use clap::{Arg, Command};
+use super::typed::{Typed, takes_value};
+use super::unknown_flag;
 
-/// Parameters of Invoke-Command, New-PSSession and Copy-Item, and what to write for them.
+/// Parameters of Invoke-Command, New-PSSession and Copy-Item, and what to do instead, as the end of a sentence.
 const POWERSHELL: [(&str, &str); 41] = [
-    ("computername", "--targets"),
-    ("cn", "--targets"),
-    ("hostname", "--targets, with --transport ssh"),
-    ("session", "--targets: sessions are opened and kept by psfleet"),
-    ("sshconnection", "an inventory, which holds hosts with their own settings (-i FILE)"),
-    ("scriptblock", "the script itself, in quotes and without a flag"),
-    ("command", "the script itself, in quotes and without a flag"),
-    ("filepath", "the FILE.ps1 itself, without a flag"),
-    ("file", "the FILE.ps1 itself, without a flag"),
-    ("literalpath", "the files themselves, without a flag"),
-    ("path", "the files themselves, without a flag"),
-    ("destination", "the destination behind the files, without a flag"),
-    ("tosession", "`psfleet copy push` with --targets"),
-    ("fromsession", "`psfleet copy pull` with --targets"),
-    ("argumentlist", "--argument-list (or -a), once for each argument"),
-    ("args", "--argument-list (or -a), once for each argument"),
-    ("inputobject", "--input FILE"),
-    ("throttlelimit", "--throttle"),
-    ("credential", "--user NAME; the password is asked for, or stands in PSFLEET_PASSWORD"),
-    ("username", "--user"),
-    ("usessl", "--tls"),
-    ("port", "--port"),
-    ("authentication", "--auth"),
-    ("configurationname", "--configuration-name"),
-    ("keyfilepath", "--identity"),
-    ("certificatethumbprint", "--auth: certificates are not built yet"),
-    ("sshtransport", "--transport ssh"),
-    ("subsystem", "--subsystem"),
-    ("connectingtimeout", "--connect-timeout"),
-    ("sessionoption", "the timeouts and TLS flags of `psfleet run --help`"),
-    ("enablenetworkaccess", "a name of the host instead of a local session"),
-    ("asjob", "the shell's own background jobs: psfleet runs until all hosts are done"),
-    ("jobname", "the shell's own background jobs: psfleet runs until all hosts are done"),
-    ("indisconnectedsession", "a run in the foreground: disconnected sessions are not built yet"),
-    ("hidecomputername", "--select with the properties that you want"),
-    ("whatif", "--plan"),
-    ("confirm", "--plan, which shows what would be done"),
-    ("erroraction", "$ErrorActionPreference inside the script"),
-    ("warningaction", "$WarningPreference inside the script"),
-    ("vmname", "--targets with the machine's network name"),
-    ("containerid", "--targets with the container's network name"),
+    ("computername", "write --targets"),
+    ("cn", "write --targets"),
+    ("hostname", "write --targets, with --transport ssh"),
+    ("session", "write --targets: sessions are opened and kept by psfleet"),
+    ("sshconnection", "write -i FILE: an inventory holds hosts with their own settings"),
+    ("scriptblock", "write the script itself, in quotes and without a flag"),
+    ("command", "write the script itself, in quotes and without a flag"),
+    ("filepath", "write the FILE.ps1 itself, without a flag"),
+    ("file", "write the FILE.ps1 itself, without a flag"),
+    ("literalpath", "write the files themselves, without a flag"),
+    ("path", "write the files themselves, without a flag"),
+    ("destination", "write the destination after the files, without a flag"),
+    ("tosession", "write `psfleet copy push` with --targets"),
+    ("fromsession", "write `psfleet copy pull` with --targets"),
+    ("argumentlist", "write --argument-list (or -a), once for each argument"),
+    ("args", "write --argument-list (or -a), once for each argument"),
+    ("inputobject", "write --input FILE"),
+    ("throttlelimit", "write --throttle"),
+    ("credential", "write --user NAME; the password is asked for, or stands in PSFLEET_PASSWORD"),
+    ("username", "write --user"),
+    ("usessl", "write --tls"),
+    ("port", "write --port"),
+    ("authentication", "write --auth"),
+    ("configurationname", "write --configuration-name"),
+    ("keyfilepath", "write --identity"),
+    ("certificatethumbprint", "a logon by certificate is not built yet; --auth has what there is"),
+    ("sshtransport", "write --transport ssh"),
+    ("subsystem", "a name other than powershell stands in an inventory or psfleet.toml: subsystem = \"NAME\""),
+    ("connectingtimeout", "write --connect-timeout"),
+    ("sessionoption", "each option has a flag of its own: the timeouts and TLS flags of `psfleet run --help`"),
+    ("enablenetworkaccess", "write the name of the host instead of a local session"),
+    ("asjob", "psfleet runs until all hosts are done; the shell can put it into the background"),
+    ("jobname", "psfleet runs until all hosts are done; the shell can put it into the background"),
+    ("indisconnectedsession", "disconnected sessions are not built yet; psfleet runs until all hosts are done"),
+    ("hidecomputername", "write --select with the properties that you want"),
+    ("whatif", "write --plan"),
+    ("confirm", "write --plan, which shows what would be done"),
+    ("erroraction", "set $ErrorActionPreference inside the script"),
+    ("warningaction", "set $WarningPreference inside the script"),
+    ("vmname", "write --targets with the machine's network name"),
+    ("containerid", "write --targets with the container's network name"),
 ];
 
 /// A beginning of a PowerShell parameter that is taken for it, in characters; shorter ones are short flags.
 const SHORTEST: usize = 5;
 
 /// The first word with a single dash that is meant as a flag of a longer name, and what to write instead.
-pub fn mistake(cli: &Command, typed: &[OsString]) -> Option<String> {
-    let command = cli.find_subcommand(typed.get(1)?.to_str()?)?;
-    let command = typed.get(2).and_then(|word| command.find_subcommand(word.to_str()?)).unwrap_or(command);
-    let mut before: Option<&str> = None;
-    for word in typed.iter().skip(2).map(|word| word.to_str().unwrap_or_default()) {
-        if word == "--" {
-            return None;
+pub fn mistake(typed: &Typed<'_>) -> Option<String> {
+    let mut before = "";
+    for word in typed.words() {
+        let is_value = typed.flag_before(before).is_some_and(Arg::is_allow_hyphen_values_set);
+        if let (false, Some(mistake)) = (is_value, meant(typed, word)) {
+            return Some(mistake);
         }
-        let is_value = before.is_some_and(|flag| takes_dashes(command, flag));
-        if !is_value && let Some(instead) = meant(command, word) {
-            return Some(format!("'{word}' is not a flag of psfleet; write {instead}"));
-        }
-        before = Some(word);
+        before = word;
     }
     None
 }
 
-/// What to write for a word like `-Name`, `-Name:value` or `-name=value`.
-fn meant(command: &Command, word: &str) -> Option<String> {
-    let name = word.strip_prefix('-').filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
-    let name = name.split([':', '=']).next().unwrap_or(name).to_ascii_lowercase();
-    if name.chars().count() < 2 {
+/// What is wrong with a word like `-Name`, `-Name:value` or `-name=value`.
+fn meant(typed: &Typed<'_>, word: &str) -> Option<String> {
+    let letters = word.strip_prefix('-').filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+    let name = letters.split([':', '=']).next().unwrap_or(letters).to_ascii_lowercase();
+    if name.chars().count() < 2 || typed.names.len() < 2 {
         return None;
     }
+    if let mistake @ Some(_) = unknown_flag::of_script(typed, word) {
+        return mistake;
+    }
     let folded = |long: &str| long.replace('-', "").to_ascii_lowercase();
-    let long = command.get_arguments().find_map(|arg| {
+    let long = typed.command.get_arguments().find_map(|arg| {
         let names = arg.get_long_and_visible_aliases().into_iter().flatten();
         let hidden = arg.get_all_aliases().into_iter().flatten();
         let is_meant = names.chain(hidden).any(|long| long == name || folded(long) == folded(&name));
         is_meant.then(|| arg.get_long()).flatten()
     });
+    let exists = |known: &&(&str, &str)| flags_named(known.1).all(|flag| typed.flag(flag).is_some());
     let fits = |known: &&(&str, &str)| known.0 == name || (name.len() >= SHORTEST && known.0.starts_with(&name));
-    let known = POWERSHELL.iter().find(|known| known.0 == name).or_else(|| POWERSHELL.iter().find(fits));
-    match (long, known) {
-        (_, Some((exact, instead))) if *exact == name => Some((*instead).to_owned()),
-        (Some(long), _) => Some(format!("--{long}, with two dashes")),
-        (None, Some((_, instead))) => Some((*instead).to_owned()),
-        (None, None) => None,
-    }
+    let known = POWERSHELL.iter().filter(exists).find(|known| known.0 == name);
+    let known = known.or_else(|| POWERSHELL.iter().filter(exists).find(fits));
+    let instead = match (long, known) {
+        (_, Some((exact, instead))) if *exact == name => (*instead).to_owned(),
+        (Some(long), _) => format!("write --{long}, with two dashes"),
+        (None, Some((_, instead))) => (*instead).to_owned(),
+        (None, None) if means_host(&name) && typed.command.get_positionals().any(|arg| arg.get_id() == "target") => {
+            "write the host itself, without a flag".to_owned()
+        }
+        (None, None) if is_short_flags(typed, letters) => return None,
+        (None, None) => return Some(unknown_flag::unknown(typed, word)),
+    };
+    Some(format!("'{word}' is not a flag of psfleet; {instead}"))
 }
 
-/// Whether the word behind this one is its value, even if it begins with a dash.
-fn takes_dashes(command: &Command, word: &str) -> bool {
-    let is_flag = |arg: &&Arg| {
-        arg.get_short().is_some_and(|short| word.strip_prefix('-') == Some(short.to_string().as_str()))
-            || word
-                .strip_prefix("--")
-                .is_some_and(|long| arg.get_long_and_visible_aliases().into_iter().flatten().any(|known| known == long))
-    };
-    command.get_arguments().find(is_flag).is_some_and(|arg| arg.is_allow_hyphen_values_set())
+/// Whether a parameter of PowerShell names the host, for commands that have no flag for it.
+fn means_host(name: &str) -> bool {
+    POWERSHELL.iter().any(|(known, instead)| *known == name && instead.starts_with("write --targets"))
+}
+
+/// The flags that a text names by their long names, except where it is about another command.
+fn flags_named(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split('`').step_by(2).flat_map(str::split_whitespace);
+    words.filter_map(|word| word.strip_prefix("--")).map(|long| long.trim_end_matches([':', ',', ';']))
+}
+
+/// Whether clap takes the word for short flags, the last one perhaps with its value.
+fn is_short_flags(typed: &Typed<'_>, letters: &str) -> bool {
+    for letter in letters.chars() {
+        match typed.command.get_arguments().find(|arg| arg.get_short() == Some(letter)) {
+            Some(flag) if takes_value(flag) => return true,
+            Some(_) => {}
+            // clap's own: help and version.
+            None if matches!(letter, 'h' | 'V') => {}
+            None => return false,
+        }
+    }
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
-    use super::mistake;
+    use super::{POWERSHELL, flags_named, mistake};
     use crate::cli::Cli;
+    use crate::cli::typed::Typed;
 
     fn said(line: &str) -> Option<String> {
         let typed: Vec<_> = format!("psfleet {line}").split(' ').map(Into::into).collect();
-        mistake(&Cli::command(), &typed)
+        mistake(&Typed::of(&Cli::command(), &typed))
     }
 
     #[test]
@@ -133,8 +154,8 @@ mod tests {
             ("run 1 -timeout 5m", "--timeout, with two dashes"),
             ("run 1 -THROTTLE=5", "--throttle, with two dashes"),
             ("run 1 -connecttimeout 5s", "--connect-timeout, with two dashes"),
-            ("enter -ComputerName web01", "--targets"),
-            ("copy push -Destination C:/x", "the destination behind the files"),
+            ("enter -ComputerName web01", "write the host itself"),
+            ("copy push -Destination C:/x", "the destination after the files"),
             ("hosts list -inventory x", "--inventory, with two dashes"),
         ] {
             let said = said(line).unwrap_or_else(|| panic!("{line} passes"));
@@ -156,6 +177,75 @@ mod tests {
             "version",
         ] {
             assert_eq!(said(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_exists_for_the_command() {
+        let cli = Cli::command();
+        for line in ["run", "copy push", "copy pull", "enter", "hosts list", "sandbox"] {
+            for (name, _) in POWERSHELL {
+                let typed: Vec<_> = format!("psfleet {line} -{name}").split(' ').map(Into::into).collect();
+                let typed = Typed::of(&cli, &typed);
+                let said = mistake(&typed).unwrap_or_default();
+                let (_, instead) = said.split_once("; ").unwrap_or_default();
+                for flag in flags_named(instead) {
+                    assert!(typed.flag(flag).is_some(), "psfleet {line}: {said}");
+                }
+            }
+        }
+        for line in ["run", "copy push"] {
+            let typed: Vec<_> = format!("psfleet {line}").split(' ').map(Into::into).collect();
+            assert!(Typed::of(&cli, &typed).flag("throttle").is_some());
+        }
+        assert_eq!(flags_named("write --auth: `x --help` has --tls, too").collect::<Vec<_>>(), ["auth", "tls"]);
+    }
+
+    #[test]
+    fn entries_are_ends_of_a_sentence() {
+        for (line, sentence) in [
+            (
+                "run 1 -CertificateThumbprint x",
+                "'-CertificateThumbprint' is not a flag of psfleet; a logon by certificate is not",
+            ),
+            ("run 1 -AsJob", "not a flag of psfleet; psfleet runs until all hosts are done"),
+            ("run 1 -Subsystem x", "subsystem = \"NAME\""),
+            ("run 1 -ErrorAction Stop", "; set $ErrorActionPreference inside the script"),
+            ("run 1 -Port 22", "; write --port"),
+        ] {
+            let said = said(line).unwrap_or_else(|| panic!("{line} passes"));
+            assert!(said.contains(sentence), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_named_whole() {
+        for (line, sentence) in [
+            ("run 1 -Role web", "'-Role' is not a flag of psfleet run; a parameter of the script goes as -p Role=web"),
+            ("run 1 -Force", "'-Force' is not a flag of psfleet run; a parameter of the script goes as -p Force, and"),
+            ("run 1 -Xyz:5", "goes as -p Xyz=5, and"),
+            ("copy push a b -Zip", "'-Zip' is not a flag of psfleet copy push; `psfleet copy push --help` lists them"),
+            ("enter web01 -ThrottleLimit 5", "'-ThrottleLimit' is not a flag of psfleet enter; `psfleet enter --help`"),
+        ] {
+            let said = said(line).unwrap_or_else(|| panic!("{line} passes"));
+            assert!(said.contains(sentence), "{line}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_of_the_script_is_one() {
+        let script = "param($Role,[switch]$Force,$Count,[Alias('Lv')]$Level,$Path)1";
+        for (flags, instead) in [
+            ("-Role web", "'-Role' is a parameter of the script; write -p Role=web"),
+            ("-Force -q", "'-Force' is a parameter of the script; write -p Force"),
+            ("-role:web", "write -p Role=web"),
+            ("-count=3", "write -p Count=3"),
+            ("-Lv High", "write -p Level=High"),
+            ("-Path C:\\x", "'-Path' is a parameter of the script; write -p 'Path=C:\\x'"),
+            ("-ROLE -Force", "write -p Role=VALUE"),
+        ] {
+            let said = said(&format!("run -t web01 {script} {flags}")).unwrap_or_else(|| panic!("{flags} passes"));
+            assert!(said.contains(instead), "{flags}: {said}");
         }
     }
 }

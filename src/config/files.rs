@@ -15,24 +15,31 @@ use super::toml::parse_toml;
 use crate::words;
 
 /// A key of configuration files besides the connection keys and `inventory`, and who may set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct FileKey {
     /// Its name.
     pub name: &'static str,
     /// A file that others could have written may set it: it says nothing of where we connect, as whom, how safely, how often a
     /// credential is tried, or what runs here.
     pub is_harmless: bool,
+    /// What it takes: why a value is none of it, if so.
+    check: fn(&str, &Node) -> Result<(), String>,
 }
 
 impl FileKey {
     /// A key that any file may set.
     pub const fn harmless(name: &'static str) -> Self {
-        Self { name, is_harmless: true }
+        Self { name, is_harmless: true, check: |_, _| Ok(()) }
     }
 
     /// A key for files that nobody else could have written.
     pub const fn weighty(name: &'static str) -> Self {
-        Self { name, is_harmless: false }
+        Self { name, is_harmless: false, check: |_, _| Ok(()) }
+    }
+
+    /// The same with a judge of its values, who is given its name, too, and says what is wrong, in one line.
+    pub const fn checked(self, check: fn(&str, &Node) -> Result<(), String>) -> Self {
+        Self { check, ..self }
     }
 }
 
@@ -127,7 +134,8 @@ impl Config {
             let problem = Problem::at(path, entry.at, key, "a configuration file must not hold a password");
             return Err(problem.with_hint("name the variable that holds it: password_env = \"NAME\""));
         }
-        if other_keys.iter().any(|other| other.name == key) {
+        if let Some(known) = other_keys.iter().find(|other| other.name == key) {
+            (known.check)(key, &entry.node).map_err(|what| Problem::at(path, at, key, what))?;
             self.others.insert(entry.key, Given::new(entry.node, source));
             return Ok(());
         }

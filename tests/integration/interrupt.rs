@@ -422,6 +422,7 @@ async fn whoever_did_not_start_says_why() {
     let late = on_fleet(&folder, &["-c", "1", "-o", "none", "--deadline", "1s", ENDLESS]).output().expect("runs");
     let stderr = String::from_utf8_lossy(&late.stderr);
     assert!(stderr.contains("the deadline has passed: stopping the script on 1 host"), "{stderr}");
+    assert!(stderr.contains("the deadline passed: stopped while it was running"), "{stderr}");
     assert!(stderr.contains("39 hosts (") && stderr.contains("the deadline passed before its turn"), "{stderr}");
     assert_clean(fleet).await;
 }
@@ -433,7 +434,7 @@ fn a_wrong_setting_names_its_file() {
     let output = psfleet(&folder, &["-t", "localhost", "1"]).stdin(Stdio::null()).output().expect("runs");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("psfleet.toml:2: throttle: invalid value 'many'"), "{stderr}");
+    assert!(stderr.contains("psfleet.toml:2:12: throttle: invalid value 'many'"), "{stderr}");
 
     let elsewhere = Folder::new("interrupt");
     let mut command = psfleet(&elsewhere, &["-t", "localhost", "1"]);

@@ -25,6 +25,7 @@ mod output;
 mod panics;
 mod readme;
 mod recordings;
+mod refusals;
 mod sandbox;
 mod script;
 mod secret_flags;

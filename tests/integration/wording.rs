@@ -13,14 +13,13 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are told by their own Display: the file, and whose words these are. An error of the system or of a library
 /// goes through `words` first.
-const OWN: [(&str, &str); 17] = [
+const OWN: [(&str, &str); 16] = [
     ("auth/mechanism.rs", "sentences of ours that auth::Error holds"),
     ("cli/copy/plan.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
-    ("cli/environment.rs", "clap's sentence on a value, whose reason is from our own parsers"),
     ("cli/hosts.rs", "config::Source"),
-    ("cli/mod.rs", "clap's sentence on a value, whose reason is from our own parsers"),
     ("cli/on_demand.rs", "sandbox::Error"),
+    ("cli/refusal.rs", "clap's sentence on a value, whose reason is from our own parsers"),
     ("cli/script", "ScriptError, and the mistakes of --args-file"),
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),
