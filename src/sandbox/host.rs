@@ -153,11 +153,11 @@ impl Host {
     /// # Errors
     /// The fault to answer with.
     pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
-        let hangs = match (self.fault, &request.body) {
-            (Some(FaultKind::NoStart), Body::Create { .. }) => true,
-            (Some(FaultKind::Stuck), Body::Signal { .. } | Body::Delete) => true,
-            _ => false,
-        };
+        let hangs = matches!(
+            (self.fault, &request.body),
+            (Some(FaultKind::NoStart), Body::Create { .. })
+                | (Some(FaultKind::Stuck), Body::Signal { .. } | Body::Delete)
+        );
         if hangs {
             self.shared.closing.cancelled().await;
             return Err(Fault::plugin_failed("the sandbox ends"));
