@@ -214,8 +214,8 @@ impl<'a> Rules<'a> {
 
     fn origin(&self, logon: &Settled<'_>, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
         let user = logon.user.as_deref().unwrap_or("the user to be asked for");
-        let own = logon.source.filter(|_| !self.request.ask_pass && !(logon.is_above && self.has_variable(around)));
-        match own {
+        let is_overruled = self.request.ask_pass || logon.is_above && self.has_variable(around);
+        match logon.source.filter(|_| !is_overruled) {
             Some(PasswordSource::Inline(_)) => Ok(PasswordOrigin::Inventory),
             Some(PasswordSource::Env(name)) if around.env(&name.value).is_some() => {
                 Ok(PasswordOrigin::Variable(name.value.clone()))
