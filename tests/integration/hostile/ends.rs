@@ -73,7 +73,8 @@ async fn ends_in_time(turn: fn() -> Turn, args: &[&str], signal: Option<&str>, c
     let (outcome, _, message) = ran.evil();
     assert_eq!(ran.ended.code, Some(code), "{}", ran.ended.stderr);
     assert_eq!(outcome, "cancelled", "{message}");
-    assert_eq!(message, format!("stopped while it was running, but {UNCONFIRMED}"));
+    let why = if signal.is_none() { "the deadline passed: " } else { "" };
+    assert_eq!(message, format!("{why}stopped while it was running, but {UNCONFIRMED}"));
     assert_eq!(ran.evil_data()["shell_may_remain"], true);
     assert!(ran.good().iter().all(|(_, data)| data["outcome"] == "ok"));
     assert!(ran.peak < super::MOST_MEMORY);
