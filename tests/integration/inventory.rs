@@ -8,6 +8,7 @@ use psfleet::config::Config;
 use psfleet::inventory::{HostSettings, Request, fold, select};
 
 use crate::support::folder::Folder;
+use crate::support::skip;
 
 fn example(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("inventories").join(name).to_string_lossy().into_owned()
@@ -335,7 +336,7 @@ fn files_that_settings_name_are_read_before_the_first_connection() {
         made.is_ok_and(|made| made.status.success())
     };
     if !(key(&["-N", "", "-f", "plain"]) && key(&["-N", "phrase", "-f", "locked"])) {
-        eprintln!("skipped: there is no ssh-keygen");
+        skip("there is no ssh-keygen");
         return;
     }
     write("garbage", b"\x00\xff not a key\n");

@@ -9,6 +9,7 @@ use psfleet::inventory::{Request, resolve};
 use psfleet::target::{AddressFamily, Endpoint, HostKeyPolicy, SshAgent, SshServer, Target};
 
 use crate::support::folder::Folder;
+use crate::support::skip;
 use crate::support::sshd::user;
 
 /// The real files, and nobody to ask.
@@ -302,7 +303,7 @@ const MISTAKES: &[&str] = &[
 
 fn folder() -> Option<Folder> {
     if Command::new("ssh").arg("-V").output().is_err() {
-        eprintln!("skipped: no OpenSSH client");
+        skip("no OpenSSH client");
         return None;
     }
     let folder = Folder::new("ssh-config");

@@ -10,6 +10,7 @@ use psfleet::transport::{Admission, Error};
 use serde_json::Value;
 
 use crate::support::pwsh;
+use crate::support::skip;
 use crate::support::sshd::{Setup, Sshd, user};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -31,7 +32,7 @@ fn link_local() -> Option<String> {
 fn has_ipv6() -> bool {
     let has = std::net::TcpListener::bind("[::1]:0").is_ok();
     if !has {
-        eprintln!("skipped: no IPv6 on loopback");
+        skip("no IPv6 on loopback");
     }
     has
 }

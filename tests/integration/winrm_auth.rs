@@ -22,7 +22,7 @@ fn python() -> Option<PathBuf> {
     let python = std::env::var_os("PSFLEET_TEST_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let found = Command::new(&python).args(["-c", "import spnego"]).stderr(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no pyspnego; set PSFLEET_TEST_PYTHON to a Python 3 that has it (pip install pyspnego)");
+        crate::support::skip("no pyspnego; set PSFLEET_TEST_PYTHON to a Python 3 that has it (pip install pyspnego)");
         return None;
     }
     Some(python)

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::support::http::{Act, HttpServer};
 use crate::support::run::{run, spec};
+use crate::support::skip;
 use crate::support::tls::self_signed;
 use crate::support::winrm::{action, connect, envelope, target, target_with, tls};
 
@@ -157,7 +158,7 @@ async fn a_session_that_worked_is_not_told_that_this_is_no_winrm() {
 #[tokio::test]
 async fn an_address_with_a_zone_is_reached_and_its_zone_stays_here() {
     let Ok(listener) = TcpListener::bind("[::1]:0").await else {
-        eprintln!("skipped: no IPv6 here");
+        skip("no IPv6 here");
         return;
     };
     let port = listener.local_addr().expect("address").port();

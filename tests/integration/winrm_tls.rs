@@ -10,6 +10,7 @@ use psfleet::target::{AuthMethod, Target, Tls};
 use psfleet::transport::Error;
 
 use crate::support::folder::Folder;
+use crate::support::skip;
 use crate::support::winrm::{connect, target_with};
 
 /// How a certificate is made, by arguments of `openssl`, and what is told of it where certificates are checked.
@@ -30,7 +31,7 @@ fn has_openssl() -> bool {
     let found = Command::new("openssl").arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: no openssl");
+        skip("no openssl");
     }
     found
 }

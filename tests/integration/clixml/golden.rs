@@ -19,7 +19,7 @@ pub struct Case {
 pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PSFLEET_TEST_GOLDEN").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("skipped: no golden objects; set PSFLEET_TEST_GOLDEN to the folder of golden.jsonl");
+        crate::support::skip("no golden objects; set PSFLEET_TEST_GOLDEN to the folder of golden.jsonl");
     }
     folder
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use super::driver::noise;
 use crate::support::folder::Folder;
 use crate::support::pwsh;
+use crate::support::skip;
 
 /// Copies by the program itself under strace, and gives the calls that sync and move files, in order.
 fn traced(pwsh: &Path, folder: &Path, args: &[&str]) -> Vec<String> {
@@ -27,7 +28,7 @@ fn files_are_synced_before_they_are_moved() {
     let Some(pwsh) = pwsh() else { return };
     let can_trace = Command::new("strace").args(["-o", "/dev/null", "true"]).status();
     if !can_trace.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no strace, or no right to trace");
+        skip("no strace, or no right to trace");
         return;
     }
     let folder = Folder::new("copy-durable");

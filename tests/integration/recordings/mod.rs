@@ -35,13 +35,14 @@ use uuid::Uuid;
 use self::channel::{Message, kinds};
 use self::recording::{RecordedCommand, Recording};
 use self::replay::Replay;
+use crate::support::skip;
 use crate::support::winrm::envelope;
 
 /// The folder of recordings, from `PSFLEET_TEST_RECORDINGS`; says so loudly where there is none.
 fn folder() -> Option<PathBuf> {
     let found = std::env::var_os("PSFLEET_TEST_RECORDINGS").map(PathBuf::from);
     if found.is_none() {
-        eprintln!("skipped: no recordings of Windows; set PSFLEET_TEST_RECORDINGS to a folder of pypsrp's *.yml");
+        skip("no recordings of Windows; set PSFLEET_TEST_RECORDINGS to a folder of pypsrp's *.yml");
     }
     found
 }

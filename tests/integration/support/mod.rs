@@ -17,4 +17,4 @@ pub mod tmux;
 pub mod winrm;
 pub mod wire;
 
-pub use pwsh::pwsh;
+pub use pwsh::{pwsh, skip};

@@ -48,7 +48,7 @@ pub async fn has_pypsrp() -> bool {
     let found = Command::new("python3").args(["-c", "import pypsrp, spnego"]).stderr(Stdio::null()).status().await;
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        eprintln!("skipped: no python3 with pypsrp (pip install pypsrp)");
+        super::skip("no python3 with pypsrp (pip install pypsrp)");
     }
     found
 }

@@ -11,6 +11,7 @@ use psfleet::transport::ssh::Client;
 
 use super::folder::Folder;
 use super::processes;
+use super::skip;
 
 /// How long a server may take until it accepts connections.
 const START_WAIT: Duration = Duration::from_secs(20);
@@ -46,7 +47,7 @@ impl Sshd {
     pub fn start(setup: &Setup) -> Option<Self> {
         let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].map(Path::new).into_iter().find(|path| path.is_file());
         let Some(program) = program else {
-            eprintln!("skipped: no OpenSSH server in /usr/sbin");
+            skip("no OpenSSH server in /usr/sbin");
             return None;
         };
         let folder = Folder::new("sshd");

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::program::PATIENCE;
+use super::skip;
 
 /// The terminal and what runs in it; both end with it.
 pub struct Tmux {
@@ -19,7 +20,7 @@ impl Tmux {
     /// Runs a program on a terminal of this size; says why there is none where tmux is missing.
     pub fn start<S: AsRef<OsStr>>(columns: u16, rows: u16, program: &[S]) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
-            println!("skipped: no tmux");
+            skip("no tmux");
             return None;
         }
         let folder = Folder::new("tmux");
