@@ -11,8 +11,8 @@ pub fn folder(parts: &[String]) -> Document {
     frame("folder", -1, [("p", texts(parts))])
 }
 
-/// Announces a file; `going_on` when this run has sent a part of it.
-pub fn file(number: usize, source: &Source, sha256: &str, going_on: bool) -> Document {
+/// Announces a file to a host; `going_on` when this run has sent a part of it.
+pub fn file(host: &str, number: usize, source: &Source, sha256: &str, going_on: bool) -> Document {
     frame(
         "file",
         index(number),
@@ -23,7 +23,7 @@ pub fn file(number: usize, source: &Source, sha256: &str, going_on: bool) -> Doc
             ("t", Value::I64(source.modified)),
             ("m", source.mode.map_or(Value::Null, |mode| Value::I32(mode as i32))),
             ("c", Value::Bool(going_on)),
-            ("x", Value::str(name::temporary(source.name()))),
+            ("x", Value::str(name::temporary_on(host, source.name()))),
         ],
     )
 }

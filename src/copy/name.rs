@@ -48,10 +48,20 @@ fn is_device(stem: &str) -> bool {
     DEVICES.contains(&upper.as_str()) || numbered("COM") || numbered("LPT")
 }
 
-/// The name under which a file grows, beside its final one: the same in every try, and never too long.
+/// The name under which a file from a host grows here, beside its final one: the same in every try, and never too long.
 pub fn temporary(name: &str) -> String {
+    grown_for(name, name.as_bytes())
+}
+
+/// The same for a file that grows on a host. Hosts may share the folder (homes on NFS, a share of Windows), so that each
+/// has a name of its own.
+pub fn temporary_on(host: &str, name: &str) -> String {
+    grown_for(name, format!("{host}\0{name}").as_bytes())
+}
+
+fn grown_for(name: &str, seed: &[u8]) -> String {
     const KEPT: usize = 40;
-    let digest = digest(&SHA256, name.as_bytes());
+    let digest = digest(&SHA256, seed);
     let short: String = name.chars().take(KEPT).collect();
     format!(".{short}.{}.psfleet-part", &hexadecimal(digest.as_ref())[..8])
 }
@@ -69,7 +79,7 @@ pub fn folder(host: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, folder, temporary};
+    use super::{check, folder, temporary, temporary_on};
 
     #[test]
     fn names_that_lead_elsewhere_are_refused_everywhere() {
@@ -102,6 +112,16 @@ mod tests {
         assert!(temporary(&long).len() <= 255 && check(&temporary(&long), true).is_ok());
         assert_ne!(temporary(&long), temporary(&"ü".repeat(126)));
         assert_eq!(temporary("a"), ".a.ca978112.psfleet-part");
+        let on_a_host = temporary_on(&"h".repeat(300), &long);
+        assert!(on_a_host.len() <= 255 && check(&on_a_host, true).is_ok());
+    }
+
+    #[test]
+    fn hosts_that_share_a_folder_share_no_temporary_name() {
+        let pairs = [("web1", "a"), ("web2", "a"), ("web1", "b"), ("web", "1a"), ("WEB1", "a"), ("", "a")];
+        let names: std::collections::HashSet<_> = pairs.iter().map(|(host, name)| temporary_on(host, name)).collect();
+        assert_eq!(names.len(), pairs.len(), "{names:?}");
+        assert_eq!(temporary_on("web1", "a"), temporary_on("web1", "a"), "the same in every try");
     }
 
     #[test]

@@ -6,6 +6,8 @@ if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
 $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
 $hasModes = -not $windows -and [IO.File].GetMethods().Name -contains 'SetUnixFileMode'
 $invalid = [IO.Path]::GetInvalidFileNameChars()
+# Another host that shares the folder may put the same file in its place meanwhile.
+$shared = [IO.FileShare]'ReadWrite, Delete'
 
 # What went wrong with one file: the innermost exception says it.
 $fail = {
@@ -23,7 +25,7 @@ $hash = {
     param($path, [long]$length)
     $sha = if ($PSVersionTable.PSEdition -eq 'Core') { [Security.Cryptography.SHA256]::Create() }
     else { New-Object Security.Cryptography.SHA256CryptoServiceProvider }
-    $stream = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::Read, [IO.FileShare]::ReadWrite, 4096)
+    $stream = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared, 4096)
     try {
         $buffer = New-Object byte[] 1048576
         while ($length -gt 0) {

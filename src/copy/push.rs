@@ -66,7 +66,7 @@ impl Task for Push {
                 shared.change(|state| state.closed = true);
                 ran
             };
-            let feed = Feed::new(&self.selection, &shared, &ledger, input, chunk);
+            let feed = Feed::new(&site.target.name, &self.selection, &shared, &ledger, input, chunk);
             let (ran, fed) = tokio::join!(talk, feed.run(&mut cursor));
             let mut ledger = ledger.lock().await;
             for cause in shared.change(|state| std::mem::take(&mut state.here)) {

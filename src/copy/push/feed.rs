@@ -53,6 +53,8 @@ pub(super) enum Fed {
 
 /// Feeds one pipeline.
 pub(super) struct Feed<'a, 'b> {
+    /// The host's name in this run.
+    host: &'a str,
     selection: &'a Selection,
     shared: &'a Shared<State>,
     ledger: &'a Mutex<Ledger<'b>>,
@@ -65,13 +67,14 @@ pub(super) struct Feed<'a, 'b> {
 
 impl<'a, 'b> Feed<'a, 'b> {
     pub fn new(
+        host: &'a str,
         selection: &'a Selection,
         shared: &'a Shared<State>,
         ledger: &'a Mutex<Ledger<'b>>,
         input: mpsc::Sender<Document>,
         chunk: usize,
     ) -> Self {
-        Self { selection, shared, ledger, input, chunk, left: PIPELINE }
+        Self { host, selection, shared, ledger, input, chunk, left: PIPELINE }
     }
 
     /// Announces and sends files, from where the cursor stands, until the pipeline has had its share.
@@ -104,7 +107,7 @@ impl<'a, 'b> Feed<'a, 'b> {
     async fn announce(&self, number: usize, going_on: bool) -> Option<Fed> {
         let source = &self.selection.files[number];
         match source.sha256().await {
-            Ok(sha256) => self.give(frame::file(number, source, sha256, going_on)).await,
+            Ok(sha256) => self.give(frame::file(self.host, number, source, sha256, going_on)).await,
             Err(error) => {
                 self.unreadable(number, &error);
                 None

@@ -28,10 +28,9 @@ fn cut(route: &Route) {
 }
 
 /// Waits until a mebibyte of the large file has arrived in a folder, and all of the small one.
-async fn half_way(folder: &Path) {
-    let part = folder.join(name::temporary("large"));
+async fn half_way(folder: &Path, part: &Path) {
     let start = Instant::now();
-    while fs::metadata(&part).map_or(0, |part| part.len()) < 1 << 20 || !folder.join("a small one").exists() {
+    while fs::metadata(part).map_or(0, |part| part.len()) < 1 << 20 || !folder.join("a small one").exists() {
         assert!(start.elapsed() < Duration::from_secs(120), "the copy does not get half way");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -48,9 +47,14 @@ async fn goes_on_after_a_break(route: Option<Route>, mebibytes: usize) {
     fs::write(source.join("large"), &large).expect("a file");
     let pushed = push(std::slice::from_ref(&source), &there.display().to_string(), true, false);
     let pulled = pull(&[&source.display().to_string()], &back);
-    for (task, place) in [(pushed, there.join("source")), (pulled, back.join(HOST).join("source"))] {
+    let (pushed, pulled) = (
+        (pushed, there.join("source"), name::temporary_on(HOST, "large")),
+        (pulled, back.join(HOST).join("source"), name::temporary("large")),
+    );
+    for (task, place, part) in [pushed, pulled] {
+        let part = place.join(part);
         let breaks = async {
-            half_way(&place).await;
+            half_way(&place, &part).await;
             cut(&route);
         };
         let (copied, ()) = tokio::join!(perform_twice(&route, task), breaks);
@@ -58,7 +62,7 @@ async fn goes_on_after_a_break(route: Option<Route>, mebibytes: usize) {
         assert_eq!(copied.counts(), BTreeMap::from([("resumed", 1), ("same", 1)]));
         assert_eq!(copied.end.attempts, 2);
         assert!(fs::read(place.join("large")).expect("a file") == large);
-        assert!(!place.join(name::temporary("large")).exists());
+        assert!(!part.exists());
     }
     route.assert_nothing_remains().await;
 }

@@ -97,6 +97,15 @@ pub async fn perform_twice(route: &Route, task: Arc<dyn Task>) -> Copied {
     attempt(route, task, 1, PATIENCE, interrupts).await
 }
 
+/// Does it on hosts of these names that are one machine, so that they share its folders.
+pub async fn perform_on(route: &Route, hosts: &[&str], task: Arc<dyn Task>) -> Ran {
+    let (_interrupt, interrupts) = mpsc::channel(1);
+    let targets = hosts.iter().map(|host| target(route, host, PATIENCE)).collect();
+    let mut spec = run::spec(targets, "");
+    spec.work = Work::Task(task);
+    run::run_over(spec, route.connector(), interrupts).await
+}
+
 async fn attempt(
     route: &Route,
     task: Arc<dyn Task>,
@@ -104,18 +113,21 @@ async fn attempt(
     time: Duration,
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
 ) -> Copied {
-    let target = Target {
-        name: HOST.into(),
+    let mut spec = run::spec(vec![target(route, HOST, time)], "");
+    spec.work = Work::Task(task);
+    spec.retries = retries;
+    Copied::new(run::run_over(spec, route.connector(), interrupts).await)
+}
+
+fn target(route: &Route, name: &str, time: Duration) -> Target {
+    Target {
+        name: name.into(),
         endpoint: route.endpoint(),
         credential: route.credential(),
         vars: BTreeMap::new(),
         labels: BTreeMap::new(),
         timeouts: Timeouts { run: time, connect: Duration::from_secs(60), open: Duration::from_secs(120) },
-    };
-    let mut spec = run::spec(vec![target], "");
-    spec.work = Work::Task(task);
-    spec.retries = retries;
-    Copied::new(run::run_over(spec, route.connector(), interrupts).await)
+    }
 }
 
 /// A push of names below a folder here.

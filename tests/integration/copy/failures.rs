@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::driver::{Copied, HOST, harvest, noise, perform, perform_until, pull, push};
 use crate::matrix::route::Route;
 use crate::support::folder::Folder;
+use crate::support::skip;
 
 fn assert_failed(copied: &Copied, parts: &[&str]) {
     let Copied { end, errors, .. } = copied;
@@ -107,7 +108,7 @@ async fn what_permissions_forbid_is_said() {
     set_mode(&at("back").join(HOST), 0o500);
     set_mode(&at("secret"), 0);
     if fs::read(at("secret")).is_ok() {
-        eprintln!("skipped: permissions forbid nothing to this user");
+        skip("permissions forbid nothing to this user");
         return;
     }
     let (file, secret) = (at("file").display().to_string(), at("secret").display().to_string());
@@ -134,7 +135,7 @@ async fn a_full_disk_leaves_no_half_file() {
     let mounted =
         std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(&disk).output();
     if !mounted.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no right to mount a small disk");
+        skip("no right to mount a small disk");
         return;
     }
     let unmount = || std::process::Command::new("umount").arg(&disk).status();
@@ -165,7 +166,7 @@ async fn a_file_in_use_says_so() {
     let there = folder.path().join("there");
     fs::create_dir(&there).expect("a folder");
     // As a second copy to the same place at the same time would hold it.
-    let held = fs::File::create(there.join(name::temporary("file"))).expect("a file");
+    let held = fs::File::create(there.join(name::temporary_on(HOST, "file"))).expect("a file");
     held.lock().expect("a lock");
     let copied = perform(&route, push(&[file], &there.display().to_string(), true, false)).await;
     assert_failed(&copied, &["there/", "used by another process"]);
@@ -197,7 +198,7 @@ async fn an_interrupt_keeps_what_has_begun_for_the_next_try() {
     fs::create_dir(&there).expect("a folder");
     fs::write(&file, noise(64 << 20, 5)).expect("a file");
     let destination = there.display().to_string();
-    let part = there.join(name::temporary("file"));
+    let part = there.join(name::temporary_on(HOST, "file"));
     let (interrupt, interrupts) = mpsc::channel(1);
     let watch = async {
         while fs::metadata(&part).map_or(0, |part| part.len()) < 1 << 20 {

@@ -7,4 +7,5 @@ mod failures;
 mod plan;
 mod planted;
 mod sftp;
+mod shared;
 mod ways;

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::driver::{HOST, noise, perform, perform_until, perform_within, pull, push};
 use crate::matrix::route::Route;
 use crate::support::folder::Folder;
+use crate::support::skip;
 
 /// Longer than what travels in one frame.
 const LARGE: usize = 5_000_001;
@@ -32,7 +33,7 @@ impl Server {
         let places = ["/usr/lib/openssh", "/usr/libexec/openssh", "/usr/lib/ssh", "/usr/libexec"];
         let program = places.map(|place| Path::new(place).join("sftp-server")).into_iter().find(|path| path.is_file());
         let Some(program) = program else {
-            eprintln!("skipped: no sftp-server of OpenSSH");
+            skip("no sftp-server of OpenSSH");
             return None;
         };
         let folder = Folder::new("sftp");
@@ -50,7 +51,7 @@ impl Server {
     fn elsewhere(folder: &Path, mount: &str) -> Option<Self> {
         let server = Self::start(&format!("exec unshare -rm sh -c '{mount} && exec $sftp' - '{}'", folder.display()))?;
         if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
-            eprintln!("skipped: no right to mount in a namespace");
+            skip("no right to mount in a namespace");
             return None;
         }
         Some(server)
@@ -111,7 +112,7 @@ impl Files {
 
     /// Where it grows when it is sent.
     fn part(&self) -> PathBuf {
-        self.there.join(name::temporary(self.name()))
+        self.there.join(name::temporary_on(HOST, self.name()))
     }
 
     fn push(&self) -> Arc<dyn Task> {
@@ -237,7 +238,7 @@ async fn a_server_that_sees_other_files_is_left_alone() {
     for folder in ["here", "there"] {
         fs::create_dir(other.path().join(folder)).expect("a folder");
     }
-    let other_part = other.path().join("there").join(name::temporary(files.name()));
+    let other_part = other.path().join("there").join(name::temporary_on(HOST, files.name()));
     fs::write(&other_part, "other").expect("a file");
     fs::write(other.path().join("here").join(files.name()), noise(LARGE, 8)).expect("a file");
     let mount = format!("mount --bind \"{}\" \"$1\"", other.path().display());

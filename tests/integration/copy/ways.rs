@@ -31,14 +31,14 @@ async fn goes_there_and_back(route: Option<Route>) {
     let large = fs::read(tree.join("sub/large")).expect("a file");
     let remote_large = there.join("tree [1]/sub/large");
     fs::remove_file(&remote_large).expect("removed");
-    fs::write(remote_large.with_file_name(name::temporary("large")), &large[..1_000_000]).expect("a part");
+    fs::write(remote_large.with_file_name(name::temporary_on(HOST, "large")), &large[..1_000_000]).expect("a part");
     let copied = perform(&route, push(&sources, &remote, true, false)).await;
     assert_eq!(copied.counts(), BTreeMap::from([("copied", 1), ("resumed", 1), ("same", 5)]), "{:?}", copied.actions);
     assert_eq!(harvest(&there.join("tree [1]")), harvest(&tree));
 
     // A part of another file is not gone on with.
     fs::remove_file(&remote_large).expect("removed");
-    fs::write(remote_large.with_file_name(name::temporary("large")), noise(1_000_000, 2)).expect("a part");
+    fs::write(remote_large.with_file_name(name::temporary_on(HOST, "large")), noise(1_000_000, 2)).expect("a part");
     let copied =
         perform(&route, push(&[tree.join("sub/large")], &remote_large.display().to_string(), false, false)).await;
     assert_eq!(copied.counts(), BTreeMap::from([("copied", 1)]));
