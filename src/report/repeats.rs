@@ -42,7 +42,7 @@ pub struct Repeat<'r> {
     pub others: Vec<&'r str>,
     /// How many records the others wrote.
     pub records: u64,
-    /// The first line of what the first host wrote, cut if it is long.
+    /// What the first host wrote, in one line, with `…` where it is cut.
     pub text: &'r str,
 }
 
@@ -67,7 +67,7 @@ impl Repeats {
             return is_repeat;
         }
         if self.texts.len() < KEPT_TEXTS {
-            let shown = text.lines().next().unwrap_or_default().chars().take(LONGEST_TEXT).collect();
+            let shown = in_one_line(text);
             self.known.insert(hash, self.texts.len());
             self.texts.push(Text { first: target, shown, others: BTreeSet::new(), records: 0 });
         }
@@ -89,9 +89,31 @@ impl Repeats {
     }
 }
 
+/// The lines of a text after each other, cut between words where that becomes too long.
+fn in_one_line(text: &str) -> String {
+    let mut line = String::new();
+    let mut left = LONGEST_TEXT;
+    for word in text.split_whitespace() {
+        let length = word.chars().count() + usize::from(!line.is_empty());
+        if length > left {
+            if line.is_empty() {
+                line.extend(word.chars().take(left));
+            }
+            line.push('…');
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        left -= length;
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{KEPT_TEXTS, Repeats};
+    use super::{KEPT_TEXTS, LONGEST_TEXT, Repeats, in_one_line};
     use crate::event::RunEventKind;
     use crate::output::testing::Script;
     use crate::target::TargetId;
@@ -117,7 +139,21 @@ mod tests {
         let repeated = repeats.repeated();
         assert_eq!(repeated.len(), 1);
         assert_eq!((repeated[0].first, &repeated[0].others[..]), ("web2", &["web1", "web3"][..]));
-        assert_eq!((repeated[0].records, repeated[0].text), (3, "web2: no such path"));
+        assert_eq!((repeated[0].records, repeated[0].text), (3, "web2: no such path at line 1"));
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_words_and_say_so() {
+        for (text, shown) in [
+            ("first\r\n  second\n\nthird", "first second third".to_owned()),
+            (&format!("{} end", "x".repeat(LONGEST_TEXT - 4)), format!("{} end", "x".repeat(LONGEST_TEXT - 4))),
+            (&format!("{} ends", "x".repeat(LONGEST_TEXT - 4)), format!("{}…", "x".repeat(LONGEST_TEXT - 4))),
+            (&"ü".repeat(LONGEST_TEXT + 1), format!("{}…", "ü".repeat(LONGEST_TEXT))),
+            (&"ü ".repeat(LONGEST_TEXT), format!("{}ü…", "ü ".repeat(LONGEST_TEXT / 2 - 1))),
+            ("", String::new()),
+        ] {
+            assert_eq!(in_one_line(text), shown);
+        }
     }
 
     #[test]
