@@ -64,6 +64,8 @@ struct Dispatcher {
     /// Why no more targets start.
     halted: Option<(Reason, &'static str)>,
     exit: ExitFacts,
+    /// The reader of the output took no more.
+    sated: bool,
 }
 
 /// What the dispatcher knows of a target.
@@ -106,6 +108,7 @@ impl Dispatcher {
         let (reached, milestones) = mpsc::unbounded_channel();
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
         Self {
+            sated: false,
             spec: Arc::new(spec),
             connector,
             constrained: Arc::default(),
@@ -323,7 +326,9 @@ impl Dispatcher {
                 self.leave.cancel();
                 self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
             }
-            Interrupt::Enough | Interrupt::Unwritable => self.exit.stopped_early = true,
+            // Perhaps nothing is left to be stopped: what is will tell.
+            Interrupt::Enough => self.sated = true,
+            Interrupt::Unwritable => self.exit.stopped_early = true,
         }
         let why = match interrupt {
             Interrupt::Enough => "the reader of the output took no more, so the run ended before its turn",
@@ -347,6 +352,7 @@ impl Dispatcher {
 
     /// The run ended before a target's turn, or before its next attempt's. It may have been connected, but no more.
     fn not_started(&mut self, target: TargetId, attempts: u32) {
+        self.exit.stopped_early |= self.sated;
         let progress = &mut self.progress[target.index()];
         let end = match progress.failure.take() {
             Some(failure) => failure,
@@ -393,6 +399,8 @@ impl Dispatcher {
     async fn finish(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> Summary {
         let target_count = self.spec.header.targets.len() as u64;
         assert_eq!(self.counts.total(), target_count, "every target has exactly one outcome");
+        let was_stopped = [Outcome::Cancelled, Outcome::Lost].iter().any(|&outcome| self.counts.of(outcome) > 0);
+        self.exit.stopped_early |= self.sated && was_stopped;
         let left = |(place, progress): (usize, &Progress)| progress.shell_may_remain.then_some(TargetId(place as u32));
         let shells_left = self.progress.iter().enumerate().filter_map(left).collect();
         let mut summary = Summary {
