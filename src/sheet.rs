@@ -1,9 +1,10 @@
 //! A sheet of text cells: CSV as `Export-Csv`, Excel and directory tools write it, read as `Import-Csv` reads it.
 //!
 //! The rules are those of PowerShell's `ImportCsvHelper` (CsvCommands.cs): lines with `#` before the header are skipped
-//! (`#TYPE` among them), blanks around cells without quotes are dropped, a short row lacks its last cells, a column
+//! (`#TYPE` among them), unless the names stand after `#Fields: ` (logs of the W3C's form have it), blanks around cells without quotes are dropped, a short row lacks its last cells, a column
 //! without a name is called `H1`, `H2`, .... Beyond it, the header shows the delimiter, Excel's `sep=` line does too,
-//! a row with too many cells or a quote without its pair is a mistake, and every row knows its line.
+//! lines with `#` between the rows of such
+//! a log are skipped too (a server writes its head anew when it starts), a row with too many cells or a quote without its pair is a mistake, and every row knows its line.
 
 use thiserror::Error;
 
@@ -111,6 +112,14 @@ pub fn delimiter(line: &str) -> char {
     ['\t', ';', ','].into_iter().max_by_key(count).unwrap_or(',')
 }
 
+/// What stands before the names of a log of the W3C's form.
+const FIELDS: &str = "#Fields: ";
+
+/// The delimiter of such a log: a space, unless its names show another one.
+fn log_delimiter(names: &str) -> char {
+    if names.contains([',', ';', '\t']) { delimiter(names) } else { ' ' }
+}
+
 /// What ends a cell.
 enum End {
     Delimiter,
@@ -122,17 +131,26 @@ struct Scanner<'t> {
     rest: &'t str,
     line: u32,
     delimiter: char,
+    /// The names of a log's columns, as they stand there.
+    log: Option<&'t str>,
 }
 
 impl<'t> Scanner<'t> {
     /// Skips what stands before the header, and finds the delimiter.
     fn new(text: &'t str) -> Self {
-        let mut scanner = Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, delimiter: ',' };
+        let mut scanner =
+            Self { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1, delimiter: ',', log: None };
         loop {
             let line = scanner.rest.split(['\r', '\n']).next().unwrap_or_default();
             if let Some(delimiter) = excel_delimiter(line) {
                 scanner.take_line(line);
                 scanner.delimiter = delimiter;
+                return scanner;
+            }
+            if let Some(names) = line.strip_prefix(FIELDS).filter(|names| !names.trim().is_empty()) {
+                scanner.rest = &scanner.rest[FIELDS.len()..];
+                scanner.delimiter = log_delimiter(names);
+                scanner.log = Some(names);
                 return scanner;
             }
             if scanner.rest.is_empty() || !(line.trim().is_empty() || line.starts_with('#')) {
@@ -161,6 +179,11 @@ impl<'t> Scanner<'t> {
     /// The next row that is not a blank line.
     fn row(&mut self) -> Option<Result<Row, SheetError>> {
         while !self.rest.is_empty() {
+            match self.skip_head() {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => return Some(Err(error)),
+            }
             let mut row = Row { line: self.line, cells: Vec::new() };
             loop {
                 let (cell, end) = match self.cell() {
@@ -178,6 +201,19 @@ impl<'t> Scanner<'t> {
             }
         }
         None
+    }
+
+    /// Skips a line with `#` of a log, which may not name other columns.
+    fn skip_head(&mut self) -> Result<bool, SheetError> {
+        let Some(names) = self.log.filter(|_| self.rest.starts_with('#')) else { return Ok(false) };
+        let (at, line) = (self.line, self.rest.split(['\r', '\n']).next().unwrap_or_default());
+        self.take_line(line);
+        match line.strip_prefix(FIELDS) {
+            Some(others) if others.trim_end() != names.trim_end() => {
+                Err(SheetError { line: at, what: "`#Fields:` names other columns than before".to_owned() })
+            }
+            _ => Ok(true),
+        }
     }
 
     fn cell(&mut self) -> Result<(String, End), SheetError> {
@@ -297,6 +333,31 @@ mod tests {
     }
 
     #[test]
+    fn logs_name_their_columns_in_a_comment() {
+        for (text, expected) in [
+            ("#Version: 1.0\n#Fields: ComputerName,Owner\nweb1,a\nweb2,b\n", "ComputerName|Owner; 3:web1|a; 4:web2|b"),
+            ("#Fields: a,b\n#Date: x\n1,2\n", "a|b; 3:1|2"),
+            (
+                "#Software: IIS\r\n#Fields: date cs(User-Agent) \r\n1 Mozilla/5.0+(x;y)\r\n",
+                "date|cs(User-Agent); 3:1|Mozilla/5.0+(x;y)",
+            ),
+            ("#Fields: a b\n1 2\n#Software: x\n#Fields: a b\n3 4\n", "a|b; 2:1|2; 5:3|4"),
+            (
+                "#Fields: a b\n1 2\n#Fields: a c\n3 4\n",
+                "a|b; 2:1|2; line 3: `#Fields:` names other columns than before; 4:3|4",
+            ),
+            ("#Fields: a;\"b c\"\n1;2\n", "a|b c; 2:1|2"),
+            ("#Fields: one\n1\n", "one; 2:1"),
+            // Not the form of a log.
+            ("#Fields: \na,b\n1,2\n", "a|b; 3:1|2"),
+            ("#Fields:a,b\nc,d\n1,2\n", "c|d; 3:1|2"),
+            ("a,b\n#Fields: c,d\n", "a|b; 2:#Fields: c|d"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn lines_are_counted_through_quotes_and_line_ends() {
         assert_eq!(shown("a,b\r\n1,\"x\r\ny\"\r\n\r\n2,3\r\n"), "a|b; 2:1|x\r\ny; 5:2|3");
         assert_eq!(shown("\"a\nb\",c\n1,2\n"), "a\nb|c; 3:1|2");
@@ -318,7 +379,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn never_panics_and_ends(text in "[a\"#,;\t \r\nü]{0,40}") {
+        fn never_panics_and_ends(text in "(#Fields: )?[a\"#,;\t \r\nü]{0,40}") {
             let lines = text.split(['\r', '\n']).count();
             if let Ok(sheet) = Sheet::read(&text) {
                 prop_assert!(sheet.count() <= lines);
