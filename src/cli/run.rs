@@ -14,6 +14,7 @@ use super::terminal::Console;
 use super::{course, targets, terminal};
 use crate::fleet::Work;
 use crate::inventory::{HostSettings, Rehearsal};
+use crate::output::sanitize_line;
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
@@ -23,9 +24,7 @@ pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
     let call = Call::read(args.code.as_deref(), &args.execute)?;
-    if let Some(note) = call.note() {
-        console.note(&format!("note: {note}"));
-    }
+    call.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {

@@ -3,7 +3,7 @@
 //! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array in
 //! order of appearance; 2 knows no using expressions, so the script is rewritten. [`Form::of_server`] tells which.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clixml::Value;
 
@@ -86,6 +86,10 @@ impl Definitions<'_> {
 
     /// The value of the bare variable; `None` where an unknown one is left to the script.
     fn base(&self, occurrence: &Occurrence) -> Result<Option<Value>, ScriptError> {
+        let path = Path::parse(&occurrence.variable);
+        if let Some((_, value)) = self.given(&occurrence.variable, path) {
+            return Ok(Some(value.clone()));
+        }
         if let Some(name) = self.before_colon(occurrence) {
             let rest = &occurrence.variable[name.len()..];
             return Err(refused(
@@ -93,18 +97,19 @@ impl Definitions<'_> {
                 format!("PowerShell takes the colon for a part of the name; write ${{using:{name}}}{rest}"),
             ));
         }
-        let path = Path::parse(&occurrence.variable);
         if let Some(drive) = path.drive {
             return match drive.eq_ignore_ascii_case("env") {
                 true => Ok(Some(self.variable_of_environment(path.name))),
                 false => Err(refused(
                     occurrence,
-                    format!("the drive `{drive}:` cannot be read here; pass the value with --using"),
+                    format!(
+                        "the drive `{drive}:` cannot be read here; pass the value with --using {drive}:{}=VALUE",
+                        path.name
+                    ),
                 )),
             };
         }
-        let find = |(name, value): (&String, &Value)| same_name(name, path.name).then(|| value.clone());
-        match self.values.iter().find_map(find).or_else(|| constant(path.name)) {
+        match constant(path.name) {
             Some(value) => Ok(Some(value)),
             None if self.lenient && occurrence.is_nested() => Ok(None),
             None => Err(ScriptError::Undefined {
@@ -115,6 +120,21 @@ impl Definitions<'_> {
                 nested: occurrence.is_nested(),
             }),
         }
+    }
+
+    /// The value that was given under a name: as it is typed, drive and all, else for the same variable.
+    fn given(&self, typed: &str, path: Path<'_>) -> Option<(&String, &Value)> {
+        let as_typed = self.values.iter().find(|(name, _)| same_name(name, typed));
+        as_typed.or_else(|| self.values.iter().find(|(name, _)| Path::parse(name).is_same(path)))
+    }
+
+    /// The given names that no using expression of a script names, in order.
+    pub fn unused(&self, source: &Source) -> Vec<&str> {
+        let named = |occurrence: &Occurrence| {
+            self.given(&occurrence.variable, Path::parse(&occurrence.variable)).map(|(name, _)| name.as_str())
+        };
+        let used: BTreeSet<&str> = source.occurrences().iter().filter_map(named).collect();
+        self.values.keys().map(String::as_str).filter(|name| !used.contains(name)).collect()
     }
 
     /// The name that was meant where a colon follows it, as in `"$using:x: text"` and `"$using:x:text"`.
@@ -321,6 +341,23 @@ mod tests {
         assert_eq!(messages("$using:x = 1").len(), 1);
         assert_eq!(messages("$using:x[$i]").len(), 1);
         assert_eq!(messages("$using:function:f").len(), 1);
+    }
+
+    #[test]
+    fn what_is_given_wins_over_drives_and_the_environment() {
+        let given = ["function:Test-Foo", "env:HOME", "env:NOPE", "global:g", "x:y", "unused", "env:unused"];
+        let values = given.iter().map(|name| ((*name).to_owned(), Value::str(*name))).collect();
+        let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
+        let definitions = Definitions { values: &values, environment: &environment, lenient: false };
+        let script = "${using:function:Test-Foo}; ${using:FUNCTION:test-foo}; \"$using:env:HOME $using:env:NOPE\"; $using:g; \
+                      $using:variable:g; \"$using:x:y\"";
+        let source = Source::new(script).expect("scans");
+        let found = definitions.evaluate(&source).expect("all are given");
+        let values: Vec<_> = found.0.iter().map(|found| found.value.clone()).collect();
+        let expect = [given[0], given[0], given[1], given[2], given[3], given[3], given[4]];
+        assert_eq!(values, expect.map(Value::str));
+        assert_eq!(definitions.unused(&source), ["env:unused", "unused"]);
+        assert!(messages("$using:function:f")[0].ends_with("pass the value with --using function:f=VALUE"));
     }
 
     #[test]

@@ -67,11 +67,16 @@ impl Call {
         Self::of(source, place, args)
     }
 
-    /// What the user should know of how the script was read.
-    pub fn note(&self) -> Option<String> {
+    /// What the user should know of how the script was read, and of values that it does not take.
+    pub fn notes(&self) -> Vec<String> {
         let body = "the script is one { }, which PowerShell would only hand back: its body is run instead";
         let file = || text::file_meant(self.source.text()).filter(|_| text::is_typed(&self.place));
-        if self.is_body { Some(body.to_owned()) } else { file() }
+        let read = if self.is_body { Some(body.to_owned()) } else { file() };
+        let names = self.using.iter().filter_map(|entry| Some((entry.name.clone()?, Value::Null))).collect();
+        let given = Definitions { values: &names, environment: &BTreeMap::new(), lenient: self.lenient };
+        let unused = given.unused(&self.source);
+        let unused = unused.iter().map(|name| format!("--using {name}: nothing in the script is called $using:{name}"));
+        read.into_iter().chain(unused).collect()
     }
 
     fn of(source: Source, place: String, args: &ExecuteArgs) -> anyhow::Result<Self> {
@@ -206,10 +211,27 @@ mod tests {
     }
 
     #[test]
+    fn values_that_nothing_takes_are_noted() {
+        for (script, given, unused) in [
+            ("$using:used", "used=1", None),
+            ("\"$Using:USED\"", "used=1", None),
+            ("1 | % -Parallel { ${using:used} }", "used=1", None),
+            ("$using:env:HOME", "env:home=1", None),
+            ("'$using:used'", "used=1", Some("used")),
+            ("$used", "used=1", Some("used")),
+            ("$using:env:HOME", "home=1", Some("home")),
+        ] {
+            let notes = call(script, &["--using", given]).expect(script).notes();
+            let expect = unused.map(|name| format!("--using {name}: nothing in the script is called $using:{name}"));
+            assert_eq!(notes, Vec::from_iter(expect), "{script}");
+        }
+    }
+
+    #[test]
     fn one_block_is_run_as_its_body() {
         for script in ["{ 1 }", " # why\n{\n1 }\n;", "{ param($n) 1 }", "{ { 1 } }", "{ '}' } # end"] {
             let call = call(script, &[]).expect(script);
-            assert!(call.is_body && call.note().is_some(), "{script}");
+            assert!(call.is_body && call.notes().len() == 1, "{script}");
             assert_eq!(call.source.text().len(), script.len(), "places stay");
         }
         for script in
