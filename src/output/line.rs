@@ -122,7 +122,7 @@ impl EventLines {
 
     fn record(&self, record: &Record, out: &mut Vec<u8>) {
         if record.stream == Stream::Output {
-            self.losses.note_format(self.host(record.target), &record.value);
+            self.losses.note_format(self.host(record.target), &record.value, &self.select);
         }
         if self.types {
             clixml::write_typed(&record.value, out);

@@ -10,7 +10,7 @@ use super::merged::merged;
 use super::object::{self, Shape};
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
-use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, style};
+use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
@@ -20,6 +20,7 @@ use crate::target::TargetId;
 pub struct List {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
+    losses: Losses,
     color: bool,
     header: Option<Arc<RunHeader>>,
     sheets: Sheets,
@@ -31,6 +32,7 @@ impl List {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
+            losses: settings.losses.clone(),
             color: settings.color,
             header: None,
             sheets: Sheets::new(settings.width, settings.color),
@@ -48,6 +50,7 @@ impl List {
 
     fn record(&mut self, record: &Record) -> io::Result<()> {
         let host = self.host(record.target);
+        self.losses.note_sheet(&host, &record.value, &self.select);
         let text = match self.sheets.add(&record.value, record.target, &host)? {
             Added::Sheet => return self.sheets.write(&mut self.writer),
             Added::Text(text) => lines(&host, &text),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::select::Select;
 use super::text::format;
 use crate::clixml::{DiagnosticKind, Diagnostics, Document};
 
@@ -33,11 +34,24 @@ impl Losses {
     }
 
     /// Takes an object of this host as data: if Format-* has made it, it is none.
-    pub fn note_format(&self, host: &str, document: &Document) {
+    pub fn note_format(&self, host: &str, document: &Document, select: &Select) {
         let Some((cmdlet, names)) = format::start(document) else { return };
+        self.tell_format(|| match select.is_all() {
+            true => formatted(host, cmdlet, &names),
+            false => unselected(host, cmdlet, "there is nothing of theirs"),
+        });
+    }
+
+    /// Takes an object of this host that is printed: if Format-* has made it, nothing of it can be selected.
+    pub fn note_sheet(&self, host: &str, document: &Document, select: &Select) {
+        let Some((cmdlet, _)) = format::start(document).filter(|_| !select.is_all()) else { return };
+        self.tell_format(|| unselected(host, cmdlet, "all of it is shown"));
+    }
+
+    fn tell_format(&self, text: impl FnOnce() -> String) {
         let mut state = self.state();
         if !std::mem::replace(&mut state.has_told_format, true) {
-            state.new.push(formatted(host, cmdlet, &names));
+            state.new.push(text());
         }
     }
 
@@ -62,6 +76,14 @@ fn formatted(host: &str, cmdlet: &str, names: &[String]) -> String {
     format!(
         "{host}: the script uses {cmdlet}, which returns how to print objects, not the objects: leave it out, and choose \
          their properties with --select {names} (-o text and -o table print it as it is; not told again in this run)"
+    )
+}
+
+/// Why `--select` chooses nothing of what Format-* returns, and what comes of it.
+fn unselected(host: &str, cmdlet: &str, result: &str) -> String {
+    format!(
+        "{host}: the script uses {cmdlet}, which returns how to print objects, not the objects, so that --select has no \
+         properties to choose from, and {result}: leave {cmdlet} out (not told again in this run)"
     )
 }
 

@@ -118,7 +118,7 @@ impl Csv {
             row.extend_from_slice(text.as_bytes());
         }
         let host = self.header.as_ref().map_or("", |header| header.host(record.target));
-        self.losses.note_format(host, document);
+        self.losses.note_format(host, document, &self.select);
         self.losses.note(host, &json.finish());
         self.rows.write_all(&row).context("cannot keep the rows in a temporary file")
     }

@@ -30,7 +30,7 @@ use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
-use super::{Flow, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
+use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
@@ -43,6 +43,7 @@ const WAITING_TEXT: usize = 4096;
 pub struct Table {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
+    losses: Losses,
     width: usize,
     color: bool,
     header: Option<Arc<RunHeader>>,
@@ -94,6 +95,7 @@ impl Table {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
+            losses: settings.losses.clone(),
             width: settings.width,
             color: settings.color,
             header: None,
@@ -113,6 +115,7 @@ impl Table {
 
     fn record(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
         let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+        self.losses.note_sheet(host, &record.value, &self.select);
         let added = self.sheets.add(&record.value, record.target, host)?;
         if !matches!(added, Added::Sheet) {
             self.sheets.settle()?;

@@ -39,7 +39,7 @@ use jiff::Timestamp;
 pub(super) use self::cell::spoken;
 use self::paper::Paper;
 use super::select::Select;
-use super::{Flow, Settings, Sink, flow, waiting};
+use super::{Flow, Losses, Settings, Sink, flow, waiting};
 use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::{Record, Stream};
@@ -49,6 +49,7 @@ use crate::target::TargetId;
 pub struct Text {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
+    losses: Losses,
     paper: Paper,
     header: Option<Arc<RunHeader>>,
     waiting_since: Option<Timestamp>,
@@ -60,6 +61,7 @@ impl Text {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
+            losses: settings.losses.clone(),
             paper: Paper::new(settings.width, settings.color),
             header: None,
             waiting_since: None,
@@ -73,6 +75,7 @@ impl Text {
 
     fn record(&mut self, record: &Record, at: Timestamp) -> io::Result<()> {
         let host = self.header.as_ref().map_or("", |header| header.host(record.target));
+        self.losses.note_sheet(host, &record.value, &self.select);
         self.paper.object(&mut self.writer, &record.value, &self.select, (record.target, host))?;
         self.waiting_since = self.paper.waits().then(|| self.waiting_since.unwrap_or(at));
         Ok(())

@@ -308,6 +308,39 @@ fn formats_for_programs_keep_the_records_and_say_once_what_to_do() {
 }
 
 #[test]
+fn what_cannot_be_selected_says_so_once_in_every_format() {
+    let select = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let twice = [table(&[["1", "a"]]), table(&[["2", "b"]])].concat();
+    for (format, result) in [
+        (Format::Text, "all of it is shown"),
+        (Format::List, "all of it is shown"),
+        (Format::Table, "all of it is shown"),
+        (Format::Csv, "there is nothing of theirs"),
+        (Format::Json, "there is nothing of theirs"),
+        (Format::Jsonl, "there is nothing of theirs"),
+    ] {
+        for names in [&["Id"][..], &["PSComputerName", "N*"]] {
+            let losses = Losses::default();
+            let settings = Settings { losses: losses.clone(), select: select(names), ..settings() };
+            written(format, &settings, &of_one(twice.clone()));
+            let told = losses.take();
+            assert_eq!(told.len(), 1, "{format:?}: {told:?}");
+            assert!(told[0].starts_with("web01: the script uses Format-Table, "), "{told:?}");
+            assert!(
+                told[0].contains("--select has no properties to choose from") && told[0].contains(result),
+                "{told:?}"
+            );
+        }
+    }
+    // Without it, a sheet is what was wanted.
+    for format in [Format::Text, Format::List, Format::Table] {
+        let losses = Losses::default();
+        written(format, &Settings { losses: losses.clone(), ..settings() }, &of_one(twice.clone()));
+        assert!(losses.take().is_empty(), "{format:?}");
+    }
+}
+
+#[test]
 fn numbers_from_the_host_have_bounds() {
     let huge = i32::MAX;
     let columns: Vec<_> = (0..5000).map(|number| format!("c{number}")).collect();
