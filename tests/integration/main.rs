@@ -38,6 +38,7 @@ mod ssh_cli;
 mod ssh_config;
 mod ssh_ipv6;
 mod ssh_keys;
+mod ssh_methods;
 mod ssh_password;
 mod support;
 mod text;

@@ -59,6 +59,7 @@ pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) 
         session,
         logon,
         accepted: None,
+        passed: Vec::new(),
         tried: Vec::new(),
         unusable: Vec::new(),
         locked: false,
@@ -83,6 +84,8 @@ struct Attempt<'a> {
     logon: &'a Logon<'a>,
     /// The methods that the server goes on with; unknown before its first answer.
     accepted: Option<MethodSet>,
+    /// What the server accepted as a part of what it wants.
+    passed: Vec<String>,
     /// What the server refused.
     tried: Vec<String>,
     /// What could not be tried, and why.
@@ -167,7 +170,7 @@ impl Attempt<'_> {
         let hash = self.rsa_hash(key.public_key()).await?;
         let user = self.logon.user.clone();
         let result = self.session.authenticate_publickey(user, PrivateKeyWithHashAlg::new(key, hash)).await;
-        self.judge(result, what)
+        self.judge(result, what).await
     }
 
     /// Whether a key was not offered yet, and may be.
@@ -227,7 +230,7 @@ impl Attempt<'_> {
         let hash = self.rsa_hash(&key).await?;
         let Some(client) = self.agent.as_mut().and_then(|agent| agent.client.as_mut()) else { return Ok(false) };
         match self.session.authenticate_publickey_with(self.logon.user.clone(), key, hash, client).await {
-            Ok(result) => self.judge(Ok(result), what),
+            Ok(result) => self.judge(Ok(result), what).await,
             Err(_) if self.session.is_closed() => Err(self.gone()),
             // The agent would not sign, or its user said no.
             Err(_) => {
@@ -266,7 +269,7 @@ impl Attempt<'_> {
         if self.accepted.is_none() {
             // Asks what the server accepts without spending the one try.
             let result = self.session.authenticate_none(self.logon.user.clone()).await;
-            if self.judge(result, || "no proof at all".to_owned())? {
+            if self.judge(result, || "no proof at all".to_owned()).await? {
                 return Ok(Some(Entry::Otherwise));
             }
             self.tried.clear();
@@ -277,7 +280,7 @@ impl Attempt<'_> {
             }
             self.password_sent = true;
             let result = self.session.authenticate_password(self.logon.user.clone(), password.expose()).await;
-            let logged_on = self.judge(result, || "the password".to_owned())?;
+            let logged_on = self.judge(result, || "the password".to_owned()).await?;
             return Ok(logged_on.then_some(Entry::ByPassword));
         }
         if self.accepts(MethodKind::KeyboardInteractive) { self.interact(password).await } else { Ok(None) }
@@ -304,9 +307,10 @@ impl Attempt<'_> {
                 Ok(Interaction::Success) => {
                     return Ok(Some(if self.password_sent { Entry::ByPassword } else { Entry::Otherwise }));
                 }
-                Ok(Interaction::Failure { remaining_methods, .. }) => {
+                Ok(Interaction::Failure { remaining_methods, partial_success }) => {
                     self.accepted = Some(remaining_methods);
-                    self.tried.push("the password (keyboard-interactive)".to_owned());
+                    let judged = if partial_success { &mut self.passed } else { &mut self.tried };
+                    judged.push("the password (keyboard-interactive)".to_owned());
                     return Ok(None);
                 }
                 Ok(Interaction::InfoRequest { prompts, .. }) => {
@@ -342,25 +346,36 @@ impl Attempt<'_> {
     }
 
     /// Takes the server's answer to one proof.
-    fn judge(&mut self, result: Result<AuthResult, russh::Error>, what: impl FnOnce() -> String) -> Tried {
+    async fn judge(&mut self, result: Result<AuthResult, russh::Error>, what: impl FnOnce() -> String) -> Tried {
         match result {
             Ok(AuthResult::Success) => Ok(true),
-            // The session's end is told as a failure without methods.
-            Ok(AuthResult::Failure { remaining_methods, .. })
-                if remaining_methods.is_empty() && self.session.is_closed() =>
-            {
-                self.tried.push(what());
-                Err(self.gone())
+            Ok(AuthResult::Failure { remaining_methods, .. }) if remaining_methods.is_empty() => {
+                Err(self.no_more_methods(what()).await)
             }
             Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
                 self.accepted = Some(remaining_methods);
-                if !partial_success {
-                    self.tried.push(what());
-                }
+                if partial_success { &mut self.passed } else { &mut self.tried }.push(what());
                 Ok(false)
             }
             Err(_) => Err(self.gone()),
         }
+    }
+
+    /// Why an answer names no method: the library tells the session's end so, and ends the session itself where the
+    /// server has none.
+    async fn no_more_methods(&mut self, what: String) -> Error {
+        // Its reason is known when it has ended.
+        let _ = (&mut *self.session).await;
+        let is_first = self.accepted.is_none() && !self.password_sent;
+        if self.logon.notes.farewell().as_deref() == Some(fault::NO_METHOD) && is_first {
+            return fault::no_method(self.logon.place, &self.logon.user);
+        }
+        self.tried.push(what);
+        if self.logon.notes.farewell().as_deref() != Some(fault::NO_METHOD) {
+            return self.gone();
+        }
+        self.accepted = Some(MethodSet::empty());
+        self.denied()
     }
 
     /// The hash for an RSA signature; SHA-1 is not used.
@@ -405,18 +420,29 @@ impl Attempt<'_> {
         // A refusal is one of the credential, and counts against it, only if the server has seen its password.
         let blames = self.password_sent || (self.logon.password.is_none() && !self.tried.is_empty());
         let reason = if blames { Reason::LogonDenied } else { Reason::AuthMethod };
+        if !self.passed.is_empty() {
+            parts.push(format!("it accepted {}", self.passed.join(", ")));
+        }
         match self.tried.as_slice() {
-            [] => parts.push("nothing could be tried".to_owned()),
+            [] if self.passed.is_empty() => parts.push("nothing could be tried".to_owned()),
+            [] => {}
             tried => parts.push(format!("tried {}", tried.join(", "))),
         }
         if !self.unusable.is_empty() {
             parts.push(format!("could not use {}", self.unusable.join(", ")));
         }
         if !accepted.is_empty() {
-            parts.push(format!("the server goes on with {}", accepted.join(", ")));
+            let wants = if self.passed.is_empty() { "the server goes on with" } else { "the server also wants" };
+            parts.push(format!("{wants} {}", accepted.join(", ")));
         }
         let (place, user) = (self.logon.place, &self.logon.user);
+        let lacks_password = self.logon.password.is_none()
+            && !self.passed.is_empty()
+            && (self.accepts(MethodKind::Password) || self.accepts(MethodKind::KeyboardInteractive));
         let hint = match self.locked {
+            _ if lacks_password => {
+                "give the password beside the key: --ask-pass, or PSFLEET_PASSWORD together with --user"
+            }
             true => {
                 "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together with --user (it unlocks the \
                  key here and is never sent); or load the key into the agent with ssh-add"

@@ -20,6 +20,9 @@ pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsys
 const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while after failed logons \
      (PerSourcePenalties): allow more --retries, lower --throttle, or raise MaxStartups there";
 
+/// The end of a session whose server goes on with no method at all.
+pub(super) const NO_METHOD: &str = "it goes on with no way to log on";
+
 /// How many characters of a greeting's line are shown.
 const SHOWN: usize = 100;
 
@@ -190,6 +193,7 @@ pub(super) fn words_of(error: &russh::Error) -> String {
         E::Kex | E::KexInit | E::UnknownAlgo => "the server's part of the key exchange is wrong",
         E::StrictKeyExchangeViolation { .. } => "messages came during the key exchange that must not stand there",
         E::Compress(_) | E::Decompress(_) => "the compressed data is damaged",
+        E::NoAuthMethod => NO_METHOD,
         _ => "what the server sent is against the protocol",
     };
     text.to_owned()
@@ -216,6 +220,14 @@ pub(super) fn farewell(code: &Disconnect, message: &str) -> String {
         Disconnect::ByApplication | Disconnect::AuthCancelledByUser | Disconnect::Reserved => "it gave no reason",
     };
     text.to_owned()
+}
+
+/// A server that lets nobody log on, whatever may be shown to it.
+pub(super) fn no_method(place: &str, user: &str) -> Error {
+    Error::new(Reason::AuthMethod, format!("{place} offers user {user} no way to log on")).with_hint(
+        "its sshd allows neither keys nor passwords to this user: see PubkeyAuthentication, PasswordAuthentication and \
+         AuthenticationMethods in its sshd_config",
+    )
 }
 
 /// A session that ended while we talked.
@@ -251,6 +263,7 @@ mod tests {
                 E::DecryptionError,
                 E::HUP,
                 E::KeepaliveTimeout,
+                E::NoAuthMethod,
                 E::RecvError,
             ]
         };
