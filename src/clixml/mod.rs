@@ -18,6 +18,7 @@ mod float;
 mod intern;
 mod json;
 mod parse;
+mod places;
 mod progress;
 mod reference;
 mod scalar;

@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
     /// The document around a value that [`next_value`](Self::next_value) gave.
     pub(super) fn document(&mut self, root: Value) -> Document {
         self.known_ids.clear();
-        Document { root, has_refs: std::mem::take(&mut self.has_refs) }
+        Document::with_refs(root, std::mem::take(&mut self.has_refs))
     }
 
     /// The attribute `S` of the last value.

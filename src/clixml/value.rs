@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::PsString;
+use super::places::Places;
 
 /// One serialized object: what one PSRP message or one line of a CLIXML file carries.
 ///
@@ -15,6 +16,19 @@ pub struct Document {
     pub root: Value,
     /// Whether a [`Value::Ref`] occurs anywhere, so that readers need an index of ids.
     pub has_refs: bool,
+    places: Places,
+}
+
+impl Document {
+    /// A document; `has_refs` as the field says.
+    pub fn with_refs(root: Value, has_refs: bool) -> Self {
+        Self { root, has_refs, places: Places::default() }
+    }
+
+    /// The object that a [`Value::Ref`] names; the last one if an id was given twice.
+    pub fn find(&self, id: RefId) -> Option<&Value> {
+        self.places.find(&self.root, id)
+    }
 }
 
 /// The id that an [`Object`] may carry and a [`Value::Ref`] names (attribute `RefId`).
@@ -181,7 +195,7 @@ impl ListKind {
 impl Document {
     /// A document around a value that holds no [`Value::Ref`].
     pub fn new(root: Value) -> Self {
-        Self { root, has_refs: false }
+        Self::with_refs(root, false)
     }
 }
 

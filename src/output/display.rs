@@ -197,7 +197,7 @@ mod tests {
     }
 
     fn shown(value: Value) -> String {
-        display(&Document { root: value.clone(), has_refs: true }, &value)
+        display(&Document::with_refs(value.clone(), true), &value)
     }
 
     fn bag(notes: Vec<(&str, Value)>) -> Object {

@@ -22,7 +22,7 @@ const KINDS: [(&str, Stream); 3] = [
 pub fn merged(document: &Document, value: &Value) -> Option<String> {
     let object = resolve(document, value).as_object()?;
     let (_, stream) = KINDS.iter().find(|(kind, _)| object.type_names.contains(kind))?;
-    let value = Document { root: Value::from(object.clone()), has_refs: document.has_refs };
+    let value = Document::with_refs(Value::from(object.clone()), document.has_refs);
     Some(Shown::of(&Record { target: TargetId(0), stream: *stream, value, terminating: false }, false).text)
 }
 

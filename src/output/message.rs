@@ -310,12 +310,7 @@ mod tests {
     use crate::target::TargetId;
 
     fn record(stream: Stream, value: impl Into<Value>) -> Record {
-        Record {
-            target: TargetId(0),
-            stream,
-            value: Document { root: value.into(), has_refs: true },
-            terminating: false,
-        }
+        Record { target: TargetId(0), stream, value: Document::with_refs(value.into(), true), terminating: false }
     }
 
     fn data(record: &Record) -> Json {

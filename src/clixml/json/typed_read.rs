@@ -38,7 +38,7 @@ pub enum TypedError {
 pub fn read_typed(json: &[u8]) -> Result<Document, TypedError> {
     let mut has_refs = false;
     let root = value(read(json)?, &mut has_refs)?;
-    Ok(Document { root, has_refs })
+    Ok(Document::with_refs(root, has_refs))
 }
 
 /// Recursion is bounded by [`read`]'s limit on depth.

@@ -15,7 +15,7 @@ pub use self::key::SortKey;
 pub(super) use self::key::{instant, is_null, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
-use crate::clixml::{Decoder, Document, encode};
+use crate::clixml::{Decoder, encode};
 use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
@@ -115,8 +115,8 @@ fn read(decoder: &mut Decoder, item: &[u8]) -> anyhow::Result<RunEvent> {
     let Some((head, xml)) = item.split_first_chunk::<13>() else { bail!("an object was cut short on its way back") };
     let at = i64::from_le_bytes(std::array::from_fn(|place| head[place]));
     let target = u32::from_le_bytes(std::array::from_fn(|place| head[8 + place]));
-    let decoded = decoder.decode(xml).context("an object did not survive its way back")?;
-    let value = Document { has_refs: head[12] != 0, ..decoded };
+    let mut value = decoder.decode(xml).context("an object did not survive its way back")?;
+    value.has_refs = head[12] != 0;
     let record = Record { target: TargetId(target), stream: Stream::Output, value, terminating: false };
     let at = Timestamp::from_millisecond(at)?;
     // It is numbered when it is handed on.

@@ -129,7 +129,7 @@ fn fitting(columns: &[Column], hosts: usize, width: usize) -> usize {
 fn shrink(columns: &mut [Column], room: usize) -> bool {
     let sum = |cap: usize| columns.iter().map(|column| column.width.min(cap)).sum::<usize>();
     let widest = columns.iter().map(|column| column.width).max().unwrap_or(0);
-    let cap = (1..=widest).rev().find(|cap| sum(*cap) <= room).unwrap_or(1);
+    let cap = (1..=widest.min(room)).rev().find(|cap| sum(*cap) <= room).unwrap_or(1);
     // What does not divide goes to the first of those that are cut.
     let mut spare = room.saturating_sub(sum(cap));
     for column in columns.iter_mut().filter(|column| column.width > cap) {

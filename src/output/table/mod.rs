@@ -13,6 +13,7 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
@@ -149,7 +150,8 @@ impl Table {
                 let name = |name: &str| sanitize_line(name).into_owned();
                 let key = Key { kind, names: shown.iter().map(|field| name(field.0)).collect() };
                 let row = self.row(record.target, document, &shown);
-                let is_hidden = |field: &&Field<'_>| !shown.iter().any(|one| one.0 == field.0);
+                let names: HashSet<&str> = shown.iter().map(|field| field.0).collect();
+                let is_hidden = |field: &&Field<'_>| !names.contains(field.0);
                 let hidden = match self.select.is_all() && !self.is_known(&key) {
                     true => fields.iter().filter(is_hidden).map(|field| name(field.0)).collect(),
                     false => Vec::new(),

@@ -17,7 +17,7 @@ pub fn read_state(
     let has_refs = document.has_refs;
     let error = match document.root.take_member("ExceptionAsErrorRecord") {
         None | Some(Value::Null) => None,
-        Some(root) => Some(Document { root, has_refs }),
+        Some(root) => Some(Document::with_refs(root, has_refs)),
     };
     Ok((state, error))
 }

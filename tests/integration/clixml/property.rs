@@ -105,7 +105,7 @@ fn document() -> impl Strategy<Value = Document> {
     value().prop_map(|mut root| {
         let mut numbering = Numbering { next: 0, has_refs: false };
         numbering.value(&mut root, false);
-        Document { root, has_refs: numbering.has_refs }
+        Document::with_refs(root, numbering.has_refs)
     })
 }
 
