@@ -11,7 +11,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use crate::config::NamedFile;
-use crate::{whole_file, words};
+use crate::whole_file;
+use crate::words;
 
 /// Whether a file holds what it must. Whether a passphrase fits an encrypted key is not known before the logon.
 ///

@@ -57,8 +57,18 @@ fn ours(error: &serde_json::Error, said: &str) -> String {
 /// What is wanted; `None` where the library names a type of the program.
 fn expected(wanted: &str) -> Option<&str> {
     let is_number = |name: &str| name.strip_prefix(['u', 'i', 'f']).is_some_and(|bits| bits.parse::<u8>().is_ok());
-    let program =
-        ["struct ", "enum ", "tuple ", "a tuple ", "unit", "newtype ", "variant ", "an array of ", "`", "one of "];
+    let program = [
+        "struct ",
+        "enum ",
+        "tuple ",
+        "a tuple ",
+        "unit",
+        "newtype ",
+        "variant ",
+        "an array of length ",
+        "`",
+        "one of ",
+    ];
     match wanted {
         "a sequence" => Some("a list"),
         "a map" => Some("an object"),

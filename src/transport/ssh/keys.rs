@@ -7,7 +7,8 @@ use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
-use crate::{whole_file, words};
+use crate::whole_file;
+use crate::words;
 
 /// Keys that were read before. Unlocking costs a good part of a second by design; a fleet must not pay it per host.
 #[derive(Debug, Default)]

@@ -10,7 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::hmac;
 use base64_simd::STANDARD as BASE64;
 
-use crate::{whole_file, words};
+use crate::whole_file;
+use crate::words;
 
 /// The SSH port, which is not written into a known_hosts name.
 pub(super) const DEFAULT_PORT: u16 = 22;
