@@ -49,7 +49,10 @@ async fn a_second_proof_that_lacks_is_named() {
         ("publickey,keyboard-interactive", "the server also wants keyboard-interactive"),
         ("publickey,password publickey,keyboard-interactive", "the server also wants password, keyboard-interactive"),
     ] {
-        let config = format!("KbdInteractiveAuthentication yes\nAuthenticationMethods {methods}\n");
+        // A block stands above what the server's file says before it, and is read for each logon.
+        let config = format!(
+            "Match User *\nPasswordAuthentication yes\nKbdInteractiveAuthentication yes\nAuthenticationMethods {methods}\n"
+        );
         let Some(server) = server(&config) else { return };
         let key = server.user_key();
         let error = refusal(&server, None, |_| {}).await;
