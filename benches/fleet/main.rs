@@ -35,6 +35,11 @@ pub struct Scale {
 
 type Section = fn(Scale);
 
+/// What the tests' peers say where they cannot be had.
+fn skip(why: impl std::fmt::Display) {
+    eprintln!("skipped: {why}");
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     if let [command, auth, hosts] = &arguments[..]
