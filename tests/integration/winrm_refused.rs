@@ -98,3 +98,25 @@ async fn basic_refused_in_any_form() {
         one_failed_logon(AuthMethod::Basic, headers).await;
     }
 }
+
+#[tokio::test]
+async fn a_server_that_closes_behind_its_challenge_gets_one_proof() {
+    let proofs = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&proofs);
+    let server = HttpServer::start(None, move |request| {
+        let act = if request.head.contains("uthorization: ") {
+            counter.fetch_add(1, Ordering::SeqCst);
+            unauthorized("")
+        } else {
+            Act::Raw(
+                b"HTTP/1.1 401 X\r\nWWW-Authenticate: Basic\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".into(),
+            )
+        };
+        async move { act }.boxed()
+    })
+    .await;
+    let ran = run(spec(six(server.port, AuthMethod::Basic), "hostname")).await;
+    let of = |outcome| ran.summary.counts.of(outcome);
+    assert_eq!((of(Outcome::Auth), of(Outcome::Skipped)), (1, 5), "{:?}", ran.ends);
+    assert_eq!(proofs.load(Ordering::SeqCst), 1);
+}

@@ -114,16 +114,31 @@ impl Lane {
     /// whether it has accepted it. The lane can be used if it is established then.
     pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
         let token = self.proof.take().and_then(|mut proof| proof.token.take());
-        self.connected().await?;
-        let patience = self.logon_until.saturating_duration_since(Instant::now());
-        let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
+        let answer = self.post_proof(token).await?;
         match answer.status {
-            StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
-            StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
             status if status.is_success() => self.logged_on(answer, false).map(|_| true),
             // What it thinks of the user shows in its answer to the first request.
             status if minds_emptiness(status) => Ok(false),
             _ => Err(Failure::Final(answer.refusal(false))),
+        }
+    }
+
+    /// Posts a proof without a request; a refusal of it is an error.
+    async fn post_proof(&mut self, token: Option<Vec<u8>>) -> Result<Answer, Failure> {
+        self.connected().await?;
+        let patience = self.logon_until.saturating_duration_since(Instant::now());
+        let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
+        self.not_refused(answer)
+    }
+
+    /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes with
+    /// it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would be a
+    /// second failed logon.
+    fn not_refused(&self, answer: Answer) -> Result<Answer, Failure> {
+        match answer.status {
+            StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
+            StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
+            _ => Ok(answer),
         }
     }
 
@@ -163,21 +178,16 @@ impl Lane {
             Some(proof) => proof,
             None => self.handshake().await?,
         };
-        self.connected().await?;
-        let carries = !self.bare_logon;
-        let (body, patience) = if carries {
-            sending();
-            (Body::Soap(request), patience)
-        } else {
-            (Body::Empty, self.logon_until.saturating_duration_since(Instant::now()))
-        };
-        let answer = self.post(proof.token.take(), body, patience).await.map_err(unanswered)?;
-        if answer.status == StatusCode::UNAUTHORIZED {
-            // A proof that has left is refused by any 401, whatever token comes with it: one that says so, one that
-            // nobody can read, one that asks for another proof, or none. To try on would be a second failed logon.
-            return Err(Failure::Final(self.denied(&answer, true)));
+        let token = proof.token.take();
+        if self.bare_logon {
+            let answer = self.post_proof(token).await?;
+            return self.logged_on(answer, false).map(|_| None);
         }
-        self.logged_on(answer, carries).map(|answer| carries.then_some(answer))
+        self.connected().await?;
+        sending();
+        let answer = self.post(token, Body::Soap(request), patience).await.map_err(unanswered)?;
+        let answer = self.not_refused(answer)?;
+        self.logged_on(answer, true).map(Some)
     }
 
     /// The server answered something else than 401 to the proof.

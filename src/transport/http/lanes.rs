@@ -121,7 +121,12 @@ impl Lanes {
             if !is_fresh {
                 lane = self.approached(knocks).await.map_err(Failure::into_error)?;
             }
-            let accepted = lane.prove().await;
+            let mut accepted = lane.prove().await;
+            if let Err(Failure::NotSent(_)) = accepted {
+                // Closed behind the challenge, as some servers do: nobody has seen the proof yet.
+                lane = self.approached(false).await.map_err(Failure::into_error)?;
+                accepted = lane.prove().await;
+            }
             self.remember(&accepted);
             if accepted.map_err(Failure::into_error)? {
                 admission.accepted();
