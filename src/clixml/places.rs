@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use super::value::{Content, Object, RefId, Value};
+use super::value::{RefId, Value};
 
 /// The places of a document's objects, found when they are first asked for: to look for each reference anew would cost
 /// the square of their number.
@@ -43,13 +43,13 @@ impl Places {
             way.push(child);
             node = container;
         }
-        way.into_iter().rev().try_fold(root, |value, place| child(value.as_object()?, place as usize))
+        way.into_iter().rev().try_fold(root, |value, place| value.as_object()?.child(place as usize))
     }
 }
 
 impl Found {
     fn of(root: &Value) -> Self {
-        let wanted = references(root);
+        let wanted = referred_ids(root);
         let mut found = Self::default();
         let mut open = vec![(root, 0, 0)];
         while let Some((value, container, place)) = open.pop() {
@@ -60,8 +60,8 @@ impl Found {
             if let Some(id) = object.id.filter(|id| wanted.contains(id)) {
                 found.referenced.insert(id, node);
             }
-            // Pushed last to first, so that the walk is in wire order.
-            let children = children(object).zip(0u32..);
+            // Last first, so that they come off the stack in the order of the text.
+            let children = object.children().zip(0u32..);
             let from = open.len();
             open.extend(children.filter(|(value, _)| value.as_object().is_some()).map(|(value, at)| (value, node, at)));
             open[from..].reverse();
@@ -70,55 +70,26 @@ impl Found {
     }
 }
 
-fn references(root: &Value) -> HashSet<RefId> {
-    let mut found = HashSet::new();
+/// The ids that references of a tree name.
+pub(super) fn referred_ids(root: &Value) -> HashSet<RefId> {
+    let mut ids = HashSet::new();
     let mut open = vec![root];
     while let Some(value) = open.pop() {
         match value {
-            Value::Ref(id) => drop(found.insert(*id)),
-            Value::Object(object) => open.extend(children(object)),
+            Value::Ref(id) => {
+                ids.insert(*id);
+            }
+            Value::Object(object) => open.extend(object.children()),
             _ => {}
         }
     }
-    found
-}
-
-/// What an object holds, in wire order.
-fn children(object: &Object) -> impl Iterator<Item = &Value> {
-    let members = object.notes.iter().chain(&object.props).map(|(_, value)| value);
-    let (one, items, entries): (_, &[Value], &[(Value, Value)]) = match &object.content {
-        Content::None => (None, &[], &[]),
-        Content::Value(value) => (Some(value), &[], &[]),
-        Content::List(_, items) => (None, items, &[]),
-        Content::Dict(entries) => (None, &[], entries),
-    };
-    members.chain(one).chain(items).chain(entries.iter().flat_map(|(key, value)| [key, value]))
-}
-
-fn child(object: &Object, place: usize) -> Option<&Value> {
-    let notes = object.notes.len();
-    let members = notes + object.props.len();
-    if place < notes {
-        return Some(&object.notes[place].1);
-    }
-    if place < members {
-        return Some(&object.props[place - notes].1);
-    }
-    let place = place - members;
-    match &object.content {
-        Content::None => None,
-        Content::Value(value) => (place == 0).then_some(value),
-        Content::List(_, items) => items.get(place),
-        Content::Dict(entries) => {
-            entries.get(place / 2).map(|(key, value)| if place.is_multiple_of(2) { key } else { value })
-        }
-    }
+    ids
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clixml::{Document, ListKind};
+    use crate::clixml::{Content, Document, ListKind, Object};
 
     fn named(id: RefId, text: &str) -> Value {
         Value::from(Object { id: Some(id), to_string: Some(text.into()), ..Object::default() })
@@ -131,8 +102,8 @@ mod tests {
         let list = Content::List(ListKind::List, vec![Value::I32(1), named(5, "item"), Value::Null, named(6, "x")]);
         let of = |content| Value::from(Object { content, ..Object::default() });
         let root = Object {
-            notes: vec![("a".into(), named(1, "note")), ("b".into(), Value::I32(7)), ("c".into(), of(dict))],
-            props: vec![("d".into(), named(2, "prop")), ("e".into(), of(list)), ("f".into(), named(6, "last"))],
+            props: vec![("d".into(), named(2, "prop")), ("e".into(), of(list))],
+            notes: vec![("a".into(), named(1, "note")), ("c".into(), of(dict)), ("f".into(), named(6, "last"))],
             content: Content::List(ListKind::List, refs),
             ..Object::default()
         };

@@ -233,6 +233,28 @@ impl Object {
         value.into_iter().chain(items).chain(entries.iter().flat_map(|(key, value)| [key, value])).chain(members)
     }
 
+    /// One of [`children`](Self::children) by its place among them, without going through those before it.
+    pub(super) fn child(&self, place: usize) -> Option<&Value> {
+        let of_content = match &self.content {
+            Content::None => 0,
+            Content::Value(_) => 1,
+            Content::List(_, items) => items.len(),
+            Content::Dict(entries) => 2 * entries.len(),
+        };
+        if let Some(place) = place.checked_sub(of_content) {
+            let note = || self.notes.get(place.checked_sub(self.props.len())?);
+            return self.props.get(place).or_else(note).map(|(_, value)| value);
+        }
+        match &self.content {
+            Content::None => None,
+            Content::Value(value) => Some(value),
+            Content::List(_, items) => items.get(place),
+            Content::Dict(entries) => {
+                entries.get(place / 2).map(|(key, value)| if place.is_multiple_of(2) { key } else { value })
+            }
+        }
+    }
+
     /// Whether this is an enum's value: a number with `System.Enum` among its type names.
     pub fn is_enum(&self) -> bool {
         matches!(self.content, Content::Value(_)) && self.type_names.contains("System.Enum")

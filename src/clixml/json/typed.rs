@@ -8,6 +8,7 @@ use super::argument::ARRAY_TYPE;
 use super::text::{write_str, write_string};
 use crate::clixml::encode::{display, text_of};
 use crate::clixml::float::write_f64;
+use crate::clixml::places::referred_ids;
 use crate::clixml::scalar::Scalar;
 use crate::clixml::{Content, Document, ListKind, Object, PsString, RefId, Value};
 
@@ -220,20 +221,4 @@ impl<'v> Typed<'_, 'v> {
 
 fn is_plain_enum(object: &Object) -> bool {
     object.is_enum() && object.props.is_empty() && object.notes.is_empty()
-}
-
-/// The ids that references of a tree name.
-fn referred_ids(root: &Value) -> HashSet<RefId> {
-    let mut ids = HashSet::new();
-    let mut open = vec![root];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Ref(id) => {
-                ids.insert(*id);
-            }
-            Value::Object(object) => open.extend(object.children()),
-            _ => {}
-        }
-    }
-    ids
 }
