@@ -280,14 +280,6 @@ impl Dispatcher {
         }
     }
 
-    /// What a target comes to that has no leave to go on: its last failure, if it had an attempt before.
-    fn own_failure(&mut self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
-        match self.progress[target.index()].failure.take() {
-            Some(failure) if end.outcome == Outcome::Skipped => failure,
-            _ => end,
-        }
-    }
-
     fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
         let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
         self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in, end.proof);
@@ -354,20 +346,20 @@ impl Dispatcher {
     fn not_started(&mut self, target: TargetId, attempts: u32) {
         self.exit.stopped_early |= self.sated;
         let progress = &mut self.progress[target.index()];
-        let end = match progress.failure.take() {
-            Some(failure) => failure,
-            None => {
-                progress.started = None;
-                let (reason, why) = self.halted.unzip();
-                AttemptEnd::new(Outcome::NotStarted, reason, why.unwrap_or_default())
-            }
-        };
-        self.finished(target, attempts, end);
+        if progress.failure.is_none() {
+            progress.started = None;
+        }
+        let (reason, why) = self.halted.unzip();
+        self.finished(target, attempts, AttemptEnd::new(Outcome::NotStarted, reason, why.unwrap_or_default()));
     }
 
     fn finished(&mut self, target: TargetId, attempts: u32, end: AttemptEnd) {
-        let end = self.own_failure(target, end);
         let progress = &mut self.progress[target.index()];
+        let end = match (end.outcome, progress.failure.take()) {
+            // Whoever was not let go on has still failed before.
+            (Outcome::Skipped | Outcome::NotStarted, Some(failure)) => failure,
+            _ => end,
+        };
         if std::mem::replace(&mut progress.finished, true) {
             tracing::error!(?target, "a second outcome for one target was dropped");
             return;

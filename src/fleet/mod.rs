@@ -107,7 +107,7 @@ impl Commands for Command {
 }
 
 /// Something that happened, on its way to the sinks; they number the events in the order of arrival.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Emission {
     /// When.
     pub at: Timestamp,

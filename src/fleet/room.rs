@@ -16,9 +16,9 @@ const BYTES: u32 = 16 << 20;
 pub(super) struct Room(Arc<Semaphore>);
 
 /// Room that is taken until this is dropped.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Taken {
-    _permit: Arc<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Room {
@@ -30,7 +30,7 @@ impl Room {
     pub(super) async fn admit(&self, record: Record) -> Emission {
         let bytes = u32::try_from(record.value.memory()).map_or(BYTES, |bytes| bytes.min(BYTES));
         let permit = Arc::clone(&self.0).acquire_many_owned(bytes).await.ok();
-        let room = permit.map(|permit| Taken { _permit: Arc::new(permit) });
+        let room = permit.map(|permit| Taken { _permit: permit });
         Emission { room, ..Emission::now(RunEventKind::Record(record)) }
     }
 }
