@@ -60,6 +60,11 @@ pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Whether a file below `src` holds tests alone: `tests.rs`, or one of a folder `tests`.
+pub fn is_test(path: &Path) -> bool {
+    path.iter().any(|part| part == "tests.rs" || part == "tests")
+}
+
 /// A file's text up to its inline tests.
 pub fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
@@ -87,7 +92,7 @@ fn arrows_point_only_where_the_map_says() {
     let mut wrong = Vec::new();
     for file in files {
         let path = file.strip_prefix(&root).expect("below src");
-        if path.file_name().is_some_and(|name| name == "tests.rs") {
+        if is_test(path) {
             continue;
         }
         let module = path.iter().next().and_then(|first| first.to_str()).expect("a name").trim_end_matches(".rs");

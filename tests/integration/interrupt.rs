@@ -76,6 +76,18 @@ async fn a_second_ctrl_c_leaves_and_names_the_hosts_whose_shell_may_remain() {
     fleet.shutdown().await;
 }
 
+/// Presses Ctrl-C until the program leaves, which it must do as interrupted. Signals that come together are one to it, and
+/// it does not say that it has seen the first.
+async fn leave(child: &mut std::process::Child) {
+    let begin = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        assert!(begin.elapsed() < PATIENCE, "psfleet does not end");
+        signal(child, "INT");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(end_of(child).code(), Some(130));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_ctrl_c_waits_for_no_reader() {
     let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
@@ -93,15 +105,8 @@ async fn a_second_ctrl_c_waits_for_no_reader() {
         assert!(begin.elapsed() < PATIENCE, "no command starts");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Signals that come together are one to the program, and it does not say that it has seen the first.
-    while child.try_wait().expect("a child").is_none() {
-        assert!(begin.elapsed() < PATIENCE, "psfleet does not end");
-        signal(&child, "INT");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    let status = end_of(&mut child);
+    leave(&mut child).await;
     let stderr = stderr.join().expect("stderr is read");
-    assert_eq!(status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("left before all output was written"), "{stderr}");
     assert!(stderr.contains("2 targets: 2 cancelled"), "{stderr}");
     drop(unread);
@@ -124,14 +129,8 @@ async fn a_run_that_is_over_can_be_left_while_nobody_reads() {
         assert!(begin.elapsed() < PATIENCE, "the run does not end");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    while child.try_wait().expect("a child").is_none() {
-        assert!(begin.elapsed() < PATIENCE, "psfleet does not end");
-        signal(&child, "INT");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    let status = end_of(&mut child);
+    leave(&mut child).await;
     let stderr = stderr.join().expect("stderr is read");
-    assert_eq!(status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("left before all output was written"), "{stderr}");
     assert!(stderr.contains("2 targets: 2 ok"), "{stderr}");
     drop(unread);

@@ -1,7 +1,7 @@
 //! The inventories that we ship, `psfleet hosts`, and what users read of broken inventories.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
@@ -196,6 +196,12 @@ fn a_broken_inventory_lists_every_mistake() {
     assert_eq!((code, err.trim_end()), (4, "error: no target matches"));
 }
 
+/// Runs psfleet in a folder that is its home too, without anything of the surroundings.
+fn alone(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(arguments).current_dir(folder).env_clear().env("HOME", folder).output().expect("psfleet starts")
+}
+
 /// Gives a file or folder these rights.
 #[cfg(unix)]
 fn mode(path: &Path, mode: u32) {
@@ -217,16 +223,7 @@ fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
     write("evil.sh", &format!("#!/bin/sh\ntouch {}/started\n", root.display()), 0o755);
     write("evil.toml", "[defaults]\ntransport = 'local'\npwsh = './evil.sh'\n[hosts.evil]\n", 0o644);
     let config = write("psfleet.toml", "inventory = ['evil.toml']\nuser = 'evil'\noutput = 'csv'\n", 0o666);
-    let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
-            .args(arguments)
-            .current_dir(&root)
-            .env_clear()
-            .env("HOME", &root)
-            .output()
-            .expect("psfleet starts");
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
+    let run = |arguments: &[&str]| String::from_utf8_lossy(&alone(&root, arguments).stderr).into_owned();
     let at_once = ["run", "-t", "web01", "--no-input", "hostname"];
     let said = run(&at_once);
     let reason = format!("others can write {0} (mode 0666; chmod go-w {0})", config.display());
@@ -310,13 +307,7 @@ fn a_configured_inventory_that_cannot_be_read_stops_every_command() {
         let wanted = format!("{}:1:13: inventory: {}: {why}", file.display(), root.join(name).display());
         for arguments in [&["hosts", "list", "localhost"][..], &["run", "-t", "localhost", "--transport", "local", "1"]]
         {
-            let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
-                .args(arguments)
-                .current_dir(&root)
-                .env_clear()
-                .env("HOME", &root)
-                .output()
-                .expect("psfleet starts");
+            let output = alone(&root, arguments);
             let err = String::from_utf8_lossy(&output.stderr);
             assert_eq!((output.status.code(), err.trim_end()), (Some(2), &*format!("error: {wanted}")), "{name}");
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::architecture::{product, sources};
+use crate::architecture::{is_test, product, sources};
 
 /// Debug text that no user sees: the file, a part of the line, and why.
 const DEBUG: [(&str, &str, &str); 1] = [(
@@ -52,9 +52,11 @@ fn lines() -> Vec<(String, String)> {
     sources(&root, &mut files);
     let mut lines = Vec::new();
     for file in files {
-        let path = file.strip_prefix(&root).expect("below src").to_string_lossy().into_owned();
+        let path = file.strip_prefix(&root).expect("below src");
+        let is_test = is_test(path);
+        let path = path.to_string_lossy().into_owned();
         // The sandbox's engine speaks as PowerShell does, of PowerShell's own errors.
-        if path.ends_with("tests.rs") || path.ends_with("testing.rs") || path.starts_with("sandbox/engine") {
+        if is_test || path.ends_with("testing.rs") || path.starts_with("sandbox/engine") {
             continue;
         }
         let text = std::fs::read_to_string(&file).expect("readable");

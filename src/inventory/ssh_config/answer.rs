@@ -62,7 +62,7 @@ impl Answer {
         let none = || Given::new("none".to_owned(), Source::BuiltIn);
         Self {
             original: original.to_owned(),
-            // The percent sign of a zone is no token: what others say is not OpenSSH's `HostName`.
+            // The percent sign of a zone is not a token: what others say is not OpenSSH's `HostName`.
             address: said.address.clone().map(|given| Given::new(given.value.replace('%', "%%"), given.source)),
             port: said.port.clone(),
             user: said.user.clone(),
