@@ -14,9 +14,10 @@
 //! exit code <-- report, output <---RunEvent, bounded--- fleet <----Record-----+
 //! ```
 //!
-//! - Shared nouns, plain data: [`target`], [`record`], [`event`], [`secret`], [`channel`], [`sheet`] (CSV that is read),
-//!   [`words`] (what the system and libraries say, for people), [`whole_file`]
-//!   (files that are read up to a limit).
+//! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
+//!   [`secret`], [`channel`], [`sheet`] (CSV that is read), [`words`] (what the system and libraries say, for people),
+//!   [`whole_file`] (files that are read up to a limit).
+//! - The nouns of a run: [`target`], [`record`], [`event`].
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
@@ -47,6 +48,7 @@ pub mod copy;
 pub mod event;
 pub mod fleet;
 pub mod inventory;
+pub mod outcome;
 pub mod outofproc;
 pub mod output;
 pub mod psrp;

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::cause::Cause;
 use crate::clixml::{Document, Object, TypeNames, Value};
-use crate::event::Reason;
 use crate::fleet::{Forward, TaskEnd};
+use crate::outcome::Reason;
 use crate::psrp::message::build;
 use crate::record::Stream;
 use crate::session::Records;

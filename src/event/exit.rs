@@ -1,6 +1,6 @@
 //! The exit code of a run, a documented interface, decided in this one place.
 
-use super::{Counts, Outcome};
+use crate::outcome::{Counts, Outcome};
 
 /// The user pressed Ctrl-C.
 pub const SIGINT_CODE: u8 = 130;

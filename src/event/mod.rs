@@ -5,7 +5,6 @@
 
 mod exit;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use uuid::Uuid;
 
 pub use exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
 
+use crate::outcome::{Counts, Outcome, Reason};
 use crate::record::Record;
 use crate::target::{Target, TargetId};
 
@@ -125,130 +125,6 @@ pub struct Finished {
     pub shell_may_remain: bool,
 }
 
-macro_rules! codes {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
-
-        impl $name {
-            /// Every value, in the order in which they are listed and counted.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The stable code, as JSON and users write it.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.code())
-            }
-        }
-    };
-}
-
-codes! {
-    /// The one outcome of a target.
-    Outcome {
-        /// Ran to the end without an error record.
-        Ok = "ok",
-        /// Ran to the end and wrote error records.
-        OkWithErrors = "ok_with_errors",
-        /// A terminating error, or an exit code other than 0.
-        Failed = "failed",
-        /// Stopped because its time was up.
-        Timeout = "timeout",
-        /// No session could be had.
-        Unreachable = "unreachable",
-        /// The credential was refused, or must not be tried.
-        Auth = "auth",
-        /// Stopped while it was running.
-        Cancelled = "cancelled",
-        /// Decided not to run it: breaker, gate, limit.
-        Skipped = "skipped",
-        /// The run ended before its turn.
-        NotStarted = "not_started",
-        /// It was running when the link broke: effect unknown, never retried.
-        Lost = "lost",
-    }
-}
-
-codes! {
-    /// The stable code of a cause (`host_done.data.reason`).
-    Reason {
-        /// The name has no address.
-        Dns = "dns",
-        /// Nobody listens on the port.
-        Refused = "refused",
-        /// No connection within the connect timeout.
-        ConnectTimeout = "connect_timeout",
-        /// No opened pool within the open timeout.
-        OpenTimeout = "open_timeout",
-        /// Another network fault before the session was open.
-        Network = "network",
-        /// The TLS certificate has expired or is not yet valid.
-        TlsExpired = "tls_expired",
-        /// The TLS certificate is for another name.
-        TlsName = "tls_name",
-        /// The TLS certificate is signed by nobody we trust.
-        TlsUntrusted = "tls_untrusted",
-        /// Another TLS fault, such as plain HTTP on the port.
-        Tls = "tls",
-        /// The SSH host key is unknown or has changed.
-        HostKey = "host_key",
-        /// Something answers on the port that is not WinRM.
-        NotWinrm = "not_winrm",
-        /// The SSH server starts no PowerShell, or the program is not there.
-        NoPowershell = "no_powershell",
-        /// User or password were refused.
-        LogonDenied = "logon_denied",
-        /// The account is locked or disabled.
-        AccountLocked = "account_locked",
-        /// The server does not offer the mechanism, or our policy forbids it.
-        AuthMethod = "auth_method",
-        /// Logged on, but not allowed to use the endpoint.
-        EndpointDenied = "endpoint_denied",
-        /// No session configuration of that name.
-        NoEndpoint = "no_endpoint",
-        /// A quota of the server.
-        Quota = "quota",
-        /// The server answered against the protocol.
-        Protocol = "protocol",
-        /// The server sent an object that is larger than we take.
-        TooLarge = "too_large",
-        /// Another fault that the server reported.
-        ServerFault = "server_fault",
-        /// The link broke while the script ran.
-        LinkBroken = "link_broken",
-        /// The script threw, or failed to parse.
-        ScriptError = "script_error",
-        /// The host stopped the script, though nobody here asked.
-        HostStopped = "host_stopped",
-        /// The endpoint allows no script text, and the script is more than commands.
-        NoLanguage = "no_language",
-        /// The script set an exit code.
-        ExitCode = "exit_code",
-        /// The script wrote error records.
-        ErrorRecords = "error_records",
-        /// A file could not be copied.
-        CopyFailed = "copy_failed",
-        /// The script ran past its timeout.
-        RunTimeout = "run_timeout",
-        /// The user interrupted the run.
-        Interrupted = "interrupted",
-        /// The credential was refused on another host of this run, so it is not tried here.
-        CredentialTripped = "credential_tripped",
-        /// The run's deadline passed.
-        Deadline = "deadline",
-        /// A failure budget was used up.
-        Budget = "budget",
-        /// A bug of ours: a worker panicked.
-        Internal = "internal",
-    }
-}
-
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Summary {
@@ -270,47 +146,5 @@ impl Summary {
     /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
         self.exit.code(&self.counts)
-    }
-}
-
-/// Targets by outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts([u64; Outcome::ALL.len()]);
-
-impl Counts {
-    /// Counts one more target.
-    pub fn add(&mut self, outcome: Outcome) {
-        self.0[outcome as usize] += 1;
-    }
-
-    /// How many targets had this outcome.
-    pub fn of(&self, outcome: Outcome) -> u64 {
-        self.0[outcome as usize]
-    }
-
-    /// All counted targets.
-    pub fn total(&self) -> u64 {
-        self.0.iter().sum()
-    }
-
-    /// Every outcome with its count, zeros included.
-    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> + '_ {
-        Outcome::ALL.iter().map(|&outcome| (outcome, self.of(outcome)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Counts, Outcome};
-
-    #[test]
-    fn counts_by_outcome() {
-        let mut counts = Counts::default();
-        counts.add(Outcome::Lost);
-        counts.add(Outcome::Ok);
-        counts.add(Outcome::Ok);
-        assert_eq!((counts.of(Outcome::Ok), counts.of(Outcome::Lost), counts.total()), (2, 1, 3));
-        assert_eq!(counts.iter().count(), Outcome::ALL.len());
-        assert!(Outcome::ALL.iter().enumerate().all(|(place, &outcome)| outcome as usize == place));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::TargetId;
 use crate::transport::{self, Gatekeeper, Leave, Step};
 

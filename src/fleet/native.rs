@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::worker::{Attempt, AttemptEnd, message_of};
 use super::{Forward, ThrottleSlot};
 use crate::clixml::Document;
-use crate::event::{Outcome, Reason};
+use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
 use crate::record::Stream;
 use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Forward;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::session::{self, RunReport, Session};
 use crate::target::{Target, TargetId};
 

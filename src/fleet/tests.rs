@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::*;
-use crate::event::{Finished, Outcome, Reason, Summary};
+use crate::event::{Finished, Summary};
+use crate::outcome::{Outcome, Reason};
 use crate::psrp::Invocation;
 use crate::schedule::PROOF_PATIENCE;
 use crate::secret::Secret;

@@ -1,6 +1,7 @@
 //! What a target is told whose credential was refused elsewhere.
 
-use crate::event::{Reason, RunHeader};
+use crate::event::RunHeader;
+use crate::outcome::Reason;
 use crate::schedule::{Trip, TripCause};
 use crate::target::TargetId;
 use crate::transport::Error;

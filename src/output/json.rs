@@ -106,7 +106,7 @@ mod tests {
 
     use super::Json as Sink;
     use crate::clixml::Value;
-    use crate::event::Outcome;
+    use crate::outcome::Outcome;
     use crate::output::testing::{Capture, Script, bag, settings, written};
     use crate::output::{Format, Sink as _};
     use crate::record::Stream;

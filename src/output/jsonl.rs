@@ -44,7 +44,7 @@ mod tests {
 
     use super::Jsonl;
     use crate::clixml::Value;
-    use crate::event::Outcome;
+    use crate::outcome::Outcome;
     use crate::output::testing::{Capture, Script, settings};
     use crate::output::{Flow, Sink};
     use crate::record::Stream;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::select::Select;
 use super::{Losses, MessageData, SelectedStreams, Settings, object};
 use crate::clixml;
-use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader};
+use crate::event::{Finished, RunEvent, RunEventKind, RunHeader};
+use crate::outcome::Counts;
 use crate::record::{Record, Stream};
 use crate::target::TargetId;
 
@@ -212,7 +213,8 @@ mod tests {
 
     use super::SCHEMA;
     use crate::clixml::{Document, Object, TypeNames, Value, read_typed};
-    use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind};
+    use crate::event::{Finished, RunEvent, RunEventKind};
+    use crate::outcome::{Outcome, Reason};
     use crate::output::testing::{Script, bag, schema, settings, written};
     use crate::output::{Format, SelectedStreams, Settings};
     use crate::record::Stream;

@@ -158,7 +158,7 @@ fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) ->
 #[cfg(test)]
 mod tests {
     use crate::clixml::{Content, ListKind, Object, Value};
-    use crate::event::Outcome;
+    use crate::outcome::Outcome;
     use crate::output::Format;
     use crate::output::testing::{Script, bag, settings, written};
     use crate::record::Stream;

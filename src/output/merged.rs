@@ -29,7 +29,8 @@ pub fn merged(document: &Document, value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::clixml::{Object, TypeNames, Value};
-    use crate::event::{Outcome, RunEvent};
+    use crate::event::RunEvent;
+    use crate::outcome::Outcome;
     use crate::output::testing::{Script, bag, settings, written};
     use crate::output::{Format, Settings};
     use crate::record::Stream;

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, open};
 use crate::clixml::{Document, Object, Value};
-use crate::event::{Counts, ExitFacts, Finished, Outcome, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{ExitFacts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::outcome::{Counts, Outcome};
 use crate::record::{Record, Stream};
 use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind, RunHeader};
+use crate::event::{Finished, RunEvent, RunEventKind, RunHeader};
+use crate::outcome::{Outcome, Reason};
 
 use super::alike;
 
@@ -106,7 +107,8 @@ fn without_name<'a>(message: &'a str, name: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::Causes;
-    use crate::event::{Finished, Outcome, Reason, RunEventKind};
+    use crate::event::{Finished, RunEventKind};
+    use crate::outcome::{Outcome, Reason};
     use crate::output::testing::Script;
 
     fn causes(messages: &[(&str, Outcome)]) -> Causes {

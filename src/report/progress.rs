@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::event::{Counts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::outcome::Counts;
 use crate::target::TargetId;
 
 /// What a run has done so far, folded from its events.
@@ -165,7 +166,8 @@ mod tests {
     use std::time::Duration;
 
     use super::{Phase, Progress};
-    use crate::event::{Outcome, Reason, RunEventKind};
+    use crate::event::RunEventKind;
+    use crate::outcome::{Outcome, Reason};
     use crate::output::testing::{Script, at};
     use crate::target::TargetId;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::psrp::ProtocolError;
 use crate::transport;
 

@@ -13,7 +13,7 @@ use super::halt::{Halt, STOP_WAIT};
 use super::open::text_of;
 use super::{Error, Session};
 use crate::clixml::Document;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::psrp::{Command, HostAnswer, HostCall, Pipeline, PipelineEnd, ProtocolError};
 use crate::record::Stream;
 use crate::transport;

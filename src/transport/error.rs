@@ -1,6 +1,6 @@
 //! What can go wrong between us and a target, with the cause in a stable code.
 
-use crate::event::Reason;
+use crate::outcome::Reason;
 
 /// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::outofproc::{OutOfProcCarrier, Peer};
 use super::tail::Tail;
 use super::{Carrier, Error};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::LocalEndpoint;
 use crate::words;
 

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{Carrier, Channel, Error, Files, Priority, Received};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
 use crate::words;
 

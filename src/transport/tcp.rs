@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Error;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::words;
 
 /// Names looked up at the same time, in the whole process: each takes a thread.

@@ -26,7 +26,7 @@ use self::shell::Shell;
 use self::wire::Wire;
 use super::http::Http;
 use super::{Admission, Carrier, Channel, Error, Priority, Received};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::{Endpoint, Target};
 use crate::wsman::names;
 

@@ -1,7 +1,7 @@
 //! SOAP faults and what they mean to a user.
 
 use super::names::code;
-use crate::event::Reason;
+use crate::outcome::Reason;
 
 /// Longest text of a fault that we keep, in characters: it comes from a stranger.
 const MAX_TEXT: usize = 1000;
@@ -286,7 +286,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Fault;
-    use crate::event::Reason;
+    use crate::outcome::Reason;
     use crate::wsman::Response;
     use crate::wsman::names::ns;
 

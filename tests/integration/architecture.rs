@@ -7,29 +7,26 @@ use std::path::{Path, PathBuf};
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("channel", &[] as &[_]),
+        ("outcome", &[]),
         ("secret", &[]),
         ("sheet", &[]),
+        ("stream", &[]),
         ("whole_file", &[]),
         ("words", &[]),
         ("clixml", &["words"]),
-        ("target", &["secret"]),
-        ("record", &["clixml", "target"]),
-        ("event", &["record", "target"]),
         ("outofproc", &["channel"]),
-        ("psrp", &["clixml", "record", "secret"]),
-        ("wsman", &["event", "words"]),
-        ("auth", &["event", "secret", "target"]),
-        ("transport", &["auth", "channel", "event", "outofproc", "secret", "target", "whole_file", "words", "wsman"]),
-        ("session", &["channel", "clixml", "event", "psrp", "record", "secret", "target", "transport"]),
-        ("schedule", &["target"]),
-        ("fleet", &["clixml", "event", "psrp", "record", "schedule", "session", "target", "transport"]),
-        ("copy", &["clixml", "event", "fleet", "psrp", "record", "session", "transport", "words"]),
-        ("script", &["clixml", "psrp"]),
+        ("target", &["secret"]),
+        ("wsman", &["outcome", "words"]),
+        ("auth", &["secret", "target"]),
         ("config", &["secret", "target", "words"]),
+        ("record", &["clixml", "target"]),
+        ("schedule", &["target"]),
+        ("event", &["outcome", "record", "target"]),
         ("inventory", &["clixml", "config", "secret", "sheet", "target", "words"]),
-        ("report", &["clixml", "event", "inventory", "record", "target"]),
-        ("output", &["clixml", "event", "inventory", "record", "report", "target", "words"]),
-        // Its bridge starts real PowerShell through the local transport.
+        ("psrp", &["clixml", "record", "secret"]),
+        ("transport", &["auth", "channel", "outcome", "outofproc", "secret", "target", "whole_file", "words", "wsman"]),
+        ("output", &["clixml", "event", "outcome", "record", "target", "words"]),
+        ("report", &["clixml", "event", "outcome", "record", "target"]),
         (
             "sandbox",
             &[
@@ -46,6 +43,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "wsman",
             ],
         ),
+        ("script", &["clixml", "psrp"]),
+        ("session", &["clixml", "outcome", "psrp", "record", "secret", "target", "transport"]),
+        ("fleet", &["clixml", "event", "outcome", "psrp", "record", "schedule", "session", "target", "transport"]),
+        ("copy", &["clixml", "fleet", "outcome", "psrp", "record", "session", "transport", "words"]),
     ])
 }
 

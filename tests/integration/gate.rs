@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
-use psfleet::event::{Finished, Outcome, Reason};
+use psfleet::event::Finished;
 use psfleet::fleet::Limits;
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{FaultKind, Fleet, Options};
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, HostKeyPolicy, SshEndpoint, SshServer, Target, Timeouts};

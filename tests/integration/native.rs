@@ -2,7 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use psfleet::event::{Finished, Outcome, Reason};
+use psfleet::event::Finished;
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, Timeouts};
 
 use crate::support::folder::Folder;

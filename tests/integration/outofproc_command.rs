@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use psfleet::channel::Priority;
-use psfleet::event::{Finished, Outcome, Reason};
+use psfleet::event::Finished;
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::outofproc::{Packet, Verb, read_line, write_control, write_data};
 use psfleet::psrp::cut;
 use psfleet::psrp::message::{Destination, Header, MessageType};

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::Document;
-use psfleet::event::{Counts, ExitFacts, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::event::{ExitFacts, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::outcome::Counts;
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
 use psfleet::record::{Record, Stream};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use psfleet::event::{Outcome, Reason};
 use psfleet::fleet::{Site, Task, TaskEnd, Work};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::sandbox::Options;
 use psfleet::session::{self, RunOptions};

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use proptest::prelude::*;
 use psfleet::clixml::{Document, Value};
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::psrp::message::{Destination, Header, MessageType};
 use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument, cut};
 use psfleet::record::Stream;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshHop, SshServer};
 use psfleet::transport::ssh::{Client, connect};

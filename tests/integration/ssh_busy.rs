@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::target::{HostKeyPolicy, SshEndpoint, SshHop, SshServer};
 use psfleet::transport::ssh::{Client, connect};
 use psfleet::transport::{Admission, Carrier, Error};

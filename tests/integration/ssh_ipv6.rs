@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::transport::ssh::connect;
 use psfleet::transport::{Admission, Error};
 use serde_json::Value;

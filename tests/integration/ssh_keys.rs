@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{AddressFamily, Credential, SshAgent, SshEndpoint, SshServer};
 use psfleet::transport::ssh::{Client, connect};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{Credential, SshServer};
 use psfleet::transport::ssh::connect;

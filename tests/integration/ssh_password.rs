@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{Credential, HostKeyPolicy, SshEndpoint, SshServer};
 use psfleet::transport::ssh::{Client, connect};

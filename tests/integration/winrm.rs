@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use psfleet::event::{Outcome, Reason, RunEventKind};
+use psfleet::event::RunEventKind;
 use psfleet::fleet::{Emission, Interrupt};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{Engine, Options};
 use psfleet::target::AuthMethod;
 use psfleet::transport::network::Network;

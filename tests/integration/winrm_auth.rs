@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
 use psfleet::transport::Error;

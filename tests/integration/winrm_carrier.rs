@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Channel, Priority, Received};

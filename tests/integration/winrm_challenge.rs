@@ -1,7 +1,7 @@
 //! What a user reads when a WinRM host answers 401: which schemes it offers, and what to do about it.
 
 use futures::FutureExt;
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::target::AuthMethod;
 use psfleet::transport::Error;
 

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
-use psfleet::event::{Finished, Outcome, Reason};
+use psfleet::event::Finished;
 use psfleet::fleet::Work;
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::message::{Destination, Header, MessageType};
 use psfleet::psrp::{Argument, Command, Invocation, SecretArgument, cut};
 use psfleet::secret::Secret;

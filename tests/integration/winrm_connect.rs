@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use psfleet::event::{Outcome, Reason};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::target::{AuthMethod, Target, Tls};
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;

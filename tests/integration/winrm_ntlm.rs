@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Target, Workstation};
 use psfleet::transport::Error;

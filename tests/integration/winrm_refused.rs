@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::FutureExt;
-use psfleet::event::{Outcome, Reason};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::target::{AuthMethod, Target};
 
 use crate::support::http::{Act, HttpServer};

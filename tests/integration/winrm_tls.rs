@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use psfleet::event::Reason;
+use psfleet::outcome::Reason;
 use psfleet::target::{AuthMethod, Target, Tls};
 use psfleet::transport::Error;
 

@@ -6,7 +6,8 @@ use anstyle::AnsiColor;
 
 use super::{Console, CutNote, words};
 use crate::cli::args::output::ProgressMode;
-use crate::event::{Finished, Outcome, Reason, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::outcome::{Outcome, Reason};
 use crate::output::{Flow, MessageData, Sink, progress_text, sanitize, sanitize_line};
 use crate::record::{Record, Stream};
 use crate::report::{Cause, Causes, Phase};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::event::{Counts, Finished, Outcome, Summary};
+use crate::event::{Finished, Summary};
 use crate::inventory::fold;
+use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
 use crate::report::{Cause, Cut, Phase, Repeat, Running};
 
@@ -195,7 +196,8 @@ mod tests {
     use std::time::Duration;
 
     use super::{cut, duration, finished, interrupted, repeated, running, summary};
-    use crate::event::{Finished, Outcome, RunEvent, RunEventKind};
+    use crate::event::{Finished, RunEvent, RunEventKind};
+    use crate::outcome::Outcome;
     use crate::output::testing::Script;
     use crate::report::{Phase, Repeat, Running};
 

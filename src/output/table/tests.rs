@@ -1,5 +1,6 @@
 use crate::clixml::{Object, TypeNames, Value};
-use crate::event::{Outcome, RunEvent};
+use crate::event::RunEvent;
+use crate::outcome::Outcome;
 use crate::output::Format;
 use crate::output::testing::{Script, bag, settings, written};
 use crate::record::Stream;

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
-use crate::event::{Outcome, RunEvent};
+use crate::event::RunEvent;
+use crate::outcome::Outcome;
 use crate::output::sanitize::is_hidden;
 use crate::output::testing::{Script, bag, settings, written};
 use crate::output::{Format, Settings};

@@ -7,7 +7,7 @@ use hyper::{Response, StatusCode};
 
 use super::challenge::{challenges, schemes};
 use crate::auth::sealed;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::wsman::names::code;
 
@@ -139,7 +139,7 @@ mod tests {
     use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 
     use super::{Answer, Kind};
-    use crate::event::Reason;
+    use crate::outcome::Reason;
 
     fn answer(status: u16, challenges: &[&'static str]) -> Answer {
         let mut headers = HeaderMap::new();

@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use crate::auth::Mechanism;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 
 /// The credential, of which the server has seen a proof.

@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::certificate::Weakness;
 use super::connection::ConnectError;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::{Fault, no_address};
 use crate::words;
@@ -273,7 +273,7 @@ mod tests {
     use rustls::pki_types::UnixTime;
 
     use super::{diagnose_certificate, diagnose_tls};
-    use crate::event::Reason;
+    use crate::outcome::Reason;
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))

@@ -21,7 +21,7 @@ use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::lanes::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::wsman::names;
 

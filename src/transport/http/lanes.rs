@@ -14,7 +14,7 @@ use super::diagnose::{mute, silent, timed_out};
 use super::lane::Lane;
 use super::shared::Http;
 use crate::auth;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
 use crate::transport::admission::{Admission, FRESH, Leave, Step};
 use crate::transport::{Error, offload};

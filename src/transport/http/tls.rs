@@ -13,7 +13,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::certificate;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::words;
 

@@ -7,7 +7,7 @@ use russh::{Preferred, cipher, kex, mac};
 
 use super::super::Error;
 use super::known_hosts::glob;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::SshAlgorithms;
 
 /// What to offer to a server whose host key algorithms are to be asked for in this order.

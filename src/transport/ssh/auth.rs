@@ -18,7 +18,7 @@ use super::client::Client;
 use super::fault;
 use super::host_key::{Gate, Notes};
 use super::keys::KeyProblem;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::secret::Secret;
 use crate::target::{SshMethods, SshServer};
 

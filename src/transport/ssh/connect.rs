@@ -22,7 +22,7 @@ use super::dial::{self, Greeting, Severable};
 use super::fault;
 use super::host_key::{self, Gate, Notes};
 use super::stop::{self, Stop};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::{Credential, SshEndpoint, SshServer};
 use crate::words;
 

@@ -39,7 +39,7 @@ impl Greeting {
 /// Connects to the first address of a server's name that answers.
 ///
 /// # Errors
-/// [`Reason::Dns`](crate::event::Reason), `Refused`, `ConnectTimeout` or `Network`, of the last address.
+/// [`Reason::Dns`](crate::outcome::Reason), `Refused`, `ConnectTimeout` or `Network`, of the last address.
 pub(super) async fn dial(server: &SshServer, deadline: Instant) -> Result<TcpStream, Error> {
     let SshServer { address, port, family, .. } = server;
     let takes = |socket: &SocketAddr| match family {

@@ -8,7 +8,7 @@ use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect};
 
 use super::super::Error;
 use super::host_key::Notes;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::AddressFamily;
 use crate::words;
 

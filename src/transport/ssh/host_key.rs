@@ -8,7 +8,7 @@ use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 use super::super::Error;
 use super::fault;
 use super::known_hosts::{HostKey, KnownHosts, Verdict};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::HostKeyPolicy;
 use crate::words;
 

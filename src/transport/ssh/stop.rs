@@ -4,7 +4,7 @@ use super::super::Error;
 use super::auth;
 use super::client::Client;
 use super::known_hosts::DEFAULT_PORT;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::secret::Secret;
 use crate::target::{Credential, SshEndpoint, SshServer};
 

@@ -1,6 +1,6 @@
 //! Faults and failures as errors of the carrier.
 
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::http::Failure;
 use crate::wsman::{Fault, ParseError};
@@ -82,7 +82,7 @@ pub(super) fn gone(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::{from_fault, gone};
-    use crate::event::Reason;
+    use crate::outcome::Reason;
     use crate::transport::Error;
     use crate::wsman::Fault;
 

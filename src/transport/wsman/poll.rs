@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::faults::gone;
 use super::wire::Wire;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::{Error, Received};
 use crate::wsman::names::code;
 use crate::wsman::{Fault, Receipt, Requests, Response};

@@ -12,7 +12,7 @@ use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;
 use super::wire::{Wire, read};
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::transport::http::Failure;
 use crate::transport::{Admission, Channel, Error, Received};
 use crate::wsman::names::{self, code};

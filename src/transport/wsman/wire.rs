@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::faults::{from_fault, from_parse, refused};
 use super::lock;
-use crate::event::Reason;
+use crate::outcome::Reason;
 use crate::target::{Target, WinrmEndpoint};
 use crate::transport::http::{Failure, Http, Lanes};
 use crate::transport::{Channel, Error, offload};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use psfleet::clixml::{self, Value};
-use psfleet::event::{Outcome, Reason};
 use psfleet::fleet::{Commands, NoCommands, Work};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation, ServerInfo};
 use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::copy::{Pull, Push, Selection};
-use psfleet::event::{Finished, Outcome};
+use psfleet::event::Finished;
 use psfleet::fleet::{Task, Work};
+use psfleet::outcome::Outcome;
 use psfleet::record::Stream;
 use psfleet::target::{Target, Timeouts};
 use tokio::sync::mpsc;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use psfleet::copy::name;
-use psfleet::event::{Outcome, Reason};
 use psfleet::fleet::Interrupt;
+use psfleet::outcome::{Outcome, Reason};
 use tokio::sync::mpsc;
 
 use super::driver::{Copied, HOST, harvest, noise, perform, perform_until, pull, push};

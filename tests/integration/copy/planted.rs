@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use psfleet::copy::name;
-use psfleet::event::{Outcome, Reason};
+use psfleet::outcome::{Outcome, Reason};
 
 use super::driver::{Copied, HOST, perform, pull};
 use crate::matrix::route::Route;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use psfleet::copy::name;
-use psfleet::event::Outcome;
 use psfleet::fleet::{Interrupt, Task};
+use psfleet::outcome::Outcome;
 use tokio::sync::mpsc;
 
 use super::driver::{HOST, noise, perform, perform_until, perform_within, pull, push};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use psfleet::event::Outcome;
+use psfleet::outcome::Outcome;
 
 use super::driver::{harvest, noise, perform_on, plant, push};
 use crate::matrix::route::Route;

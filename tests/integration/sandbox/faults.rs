@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use psfleet::event::{Outcome, Reason};
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{FaultKind, Options};
 use psfleet::target::AuthMethod;
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use psfleet::event::Outcome;
+use psfleet::outcome::Outcome;
 use psfleet::sandbox::Options;
 use psfleet::target::AuthMethod;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use psfleet::clixml::{Value, value_from_json};
-use psfleet::event::Outcome;
 use psfleet::fleet::Work;
+use psfleet::outcome::Outcome;
 use psfleet::psrp::{Command, Invocation};
 use psfleet::script::Source;
 use psfleet::script::using::{Definitions, Form};

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
-use crate::event::{Outcome, RunEvent};
+use crate::event::RunEvent;
+use crate::outcome::Outcome;
 use crate::output::testing::{Capture, Script, bag, settings, written};
 use crate::output::{Filtered, Format, Losses, Settings, Sink as _, Where, open};
 use crate::record::Stream;
