@@ -14,7 +14,8 @@ use psfleet::clixml::Decoder;
 use psfleet::event::{ExitFacts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::outcome::{Counts, Outcome};
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, Sorted, open};
-use psfleet::record::{Record, Stream};
+use psfleet::record::Record;
+use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 use uuid::Uuid;
 

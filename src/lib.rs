@@ -15,8 +15,8 @@
 //! ```
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
-//!   [`secret`], [`channel`], [`sheet`] (CSV that is read), [`words`] (what the system and libraries say, for people),
-//!   [`whole_file`] (files that are read up to a limit).
+//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`sheet`] (CSV that is read), [`words`] (what the system and
+//!   libraries say, for people), [`whole_file`] (files that are read up to a limit).
 //! - The nouns of a run: [`target`], [`record`], [`event`].
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
@@ -60,6 +60,7 @@ pub mod script;
 pub mod secret;
 pub mod session;
 pub mod sheet;
+pub mod stream;
 pub mod target;
 pub mod transport;
 pub mod whole_file;

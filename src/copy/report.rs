@@ -10,8 +10,8 @@ use crate::clixml::{Document, Object, TypeNames, Value};
 use crate::fleet::{Forward, TaskEnd};
 use crate::outcome::Reason;
 use crate::psrp::message::build;
-use crate::record::Stream;
 use crate::session::Records;
+use crate::stream::Stream;
 
 /// Time between two progress records of a host.
 const EVERY: Duration = Duration::from_millis(250);

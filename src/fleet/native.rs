@@ -11,8 +11,8 @@ use super::{Forward, ThrottleSlot};
 use crate::clixml::Document;
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
-use crate::record::Stream;
 use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
+use crate::stream::Stream;
 
 /// What PowerShell sets after each native program, and after no other command.
 const CODE: &str = "$global:LASTEXITCODE";

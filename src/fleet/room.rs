@@ -41,7 +41,8 @@ mod tests {
 
     use super::Room;
     use crate::clixml::{Document, Value};
-    use crate::record::{Record, Stream};
+    use crate::record::Record;
+    use crate::stream::Stream;
     use crate::target::TargetId;
 
     fn record(bytes: usize) -> Record {

@@ -22,9 +22,10 @@ use crate::clixml::Document;
 use crate::event::RunEventKind;
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Opening};
-use crate::record::{Record, Stream, error_message};
+use crate::record::{Record, error_message};
 use crate::schedule::Proof;
 use crate::session::{self, ConnectionKey, Ending, Records, RunOptions, RunReport, Session, Sessions, Unconfirmed};
+use crate::stream::Stream;
 use crate::target::{Target, TargetId};
 use crate::transport::{Admission, Carrier, Connector, Gatekeeper, Step};
 

@@ -109,7 +109,7 @@ mod tests {
     use crate::outcome::Outcome;
     use crate::output::testing::{Capture, Script, bag, settings, written};
     use crate::output::{Format, Sink as _};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     #[test]
     fn one_document() {

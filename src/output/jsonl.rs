@@ -47,7 +47,7 @@ mod tests {
     use crate::outcome::Outcome;
     use crate::output::testing::{Capture, Script, settings};
     use crate::output::{Flow, Sink};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     #[test]
     fn lines_are_there_when_the_run_pauses() {

@@ -10,7 +10,8 @@ use super::{Losses, MessageData, SelectedStreams, Settings, object};
 use crate::clixml;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader};
 use crate::outcome::Counts;
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// The JSON Schema of the lines.
@@ -217,7 +218,7 @@ mod tests {
     use crate::outcome::{Outcome, Reason};
     use crate::output::testing::{Script, bag, schema, settings, written};
     use crate::output::{Format, SelectedStreams, Settings};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn lines(settings: &Settings, events: &[RunEvent]) -> Vec<Json> {
         let text = written(Format::Jsonl, settings, events);

@@ -13,7 +13,8 @@ use super::text::format::{Added, Sheets};
 use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Writes objects property by property.
@@ -161,7 +162,7 @@ mod tests {
     use crate::outcome::Outcome;
     use crate::output::Format;
     use crate::output::testing::{Script, bag, settings, written};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn events() -> Vec<crate::event::RunEvent> {
         let mut script = Script::new(&["web01", "web02"]);

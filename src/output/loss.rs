@@ -92,7 +92,7 @@ mod tests {
     use crate::clixml::{Object, Value};
     use crate::output::testing::{Script, bag, settings, written};
     use crate::output::{Format, Losses, Settings};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn hidden() -> Object {
         bag(vec![("Password", Value::SecureString([0].into())), ("Name", Value::str("a"))])

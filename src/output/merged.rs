@@ -7,7 +7,8 @@
 use super::message::Shown;
 use super::refs::resolve;
 use crate::clixml::{Document, Value};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// The types of such records, and the streams that they come from.
@@ -33,7 +34,7 @@ mod tests {
     use crate::outcome::Outcome;
     use crate::output::testing::{Script, bag, settings, written};
     use crate::output::{Format, Settings};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn typed(kinds: &[&str], members: Vec<(&str, Value)>) -> Object {
         let names = kinds.iter().map(|kind| format!("System.Management.Automation.{kind}"));

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::refs::resolve;
 use super::text::spoken;
 use crate::clixml::{self, Document, PlainJson, Value};
-use crate::record::{ERROR_CATEGORIES, Record, Stream, error_message};
+use crate::record::{ERROR_CATEGORIES, Record, error_message};
+use crate::stream::Stream;
 
 /// `ConsoleColor` by number (MS-PSRP 2.2.3.3).
 const CONSOLE_COLORS: [(&str, AnsiColor); 16] = [
@@ -306,7 +307,8 @@ mod tests {
     use super::{MessageData, Shown};
     use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
     use crate::output::testing::bag;
-    use crate::record::{Record, Stream};
+    use crate::record::Record;
+    use crate::stream::Stream;
     use crate::target::TargetId;
 
     fn record(stream: Stream, value: impl Into<Value>) -> Record {

@@ -1,7 +1,7 @@
 //! What a sink is told besides the events.
 
 use super::Losses;
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// The format of a run's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,7 @@ impl SelectedStreams {
 #[cfg(test)]
 mod tests {
     use super::SelectedStreams;
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     #[test]
     fn reads_lists() {

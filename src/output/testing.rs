@@ -11,7 +11,8 @@ use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, open};
 use crate::clixml::{Document, Object, Value};
 use crate::event::{ExitFacts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::outcome::{Counts, Outcome};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 
 /// Seconds after the start of every run in a test.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::clixml::{Content, Document, ListKind, Object, PsString, TypeNames, Value};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 use super::echo::Echo;
 use super::message::build;

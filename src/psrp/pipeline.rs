@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::clixml::{Decoder, Document, Limits, Value};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 use super::input::Unsent;
 use super::message::host_call::HostCall;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::message::{self, Destination, Header, MessageType, build};
 use super::*;
 use crate::clixml::{self, Decoder, Document, Limits, Value};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 const POOL: Uuid = Uuid::from_u128(0x11223344_5566_7788_99aa_bbccddeeff00);
 const PIPELINE: Uuid = Uuid::from_u128(0x0a0b0c0d_0e0f_1011_1213_141516171819);

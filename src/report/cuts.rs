@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::clixml::CutFinder;
 use crate::event::{RunEvent, RunEventKind, RunHeader};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Members that are kept by name. A script that makes up names cannot fill the memory.
@@ -123,7 +124,7 @@ mod tests {
     use super::{COUNTED_MEMBERS, Cuts, KEPT_MEMBERS, is_joined};
     use crate::clixml::{Object, TypeNames, Value};
     use crate::output::testing::Script;
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn process(members: &[&str]) -> Object {
         let cut = |name: &&str| ((**name).into(), Value::str("System.Diagnostics.ProcessModule (pwsh)"));

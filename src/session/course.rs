@@ -14,7 +14,7 @@ use super::run::{HostReply, Records};
 use super::{Error, Session};
 use crate::clixml::Document;
 use crate::psrp::{HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
-use crate::record::Stream;
+use crate::stream::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received, offload_on};
 
 /// Answers to host calls that wait to be sent. A host that asks faster than it takes answers is not listened to meanwhile.

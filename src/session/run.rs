@@ -15,7 +15,7 @@ use super::{Error, Session};
 use crate::clixml::Document;
 use crate::outcome::Reason;
 use crate::psrp::{Command, HostAnswer, HostCall, Pipeline, PipelineEnd, ProtocolError};
-use crate::record::Stream;
+use crate::stream::Stream;
 use crate::transport;
 
 /// How long the slot of a pipeline that has ended may take to be given back.

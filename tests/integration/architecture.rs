@@ -19,14 +19,15 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("wsman", &["outcome", "words"]),
         ("auth", &["secret", "target"]),
         ("config", &["secret", "target", "words"]),
-        ("record", &["clixml", "target"]),
+        ("psrp", &["clixml", "secret", "stream"]),
+        ("record", &["clixml", "stream", "target"]),
         ("schedule", &["target"]),
         ("event", &["outcome", "record", "target"]),
         ("inventory", &["clixml", "config", "secret", "sheet", "target", "words"]),
-        ("psrp", &["clixml", "record", "secret"]),
+        ("script", &["clixml", "psrp"]),
         ("transport", &["auth", "channel", "outcome", "outofproc", "secret", "target", "whole_file", "words", "wsman"]),
-        ("output", &["clixml", "event", "outcome", "record", "target", "words"]),
-        ("report", &["clixml", "event", "outcome", "record", "target"]),
+        ("output", &["clixml", "event", "outcome", "record", "stream", "target", "words"]),
+        ("report", &["clixml", "event", "outcome", "record", "stream", "target"]),
         (
             "sandbox",
             &[
@@ -37,16 +38,19 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "psrp",
                 "record",
                 "secret",
+                "stream",
                 "target",
                 "transport",
                 "words",
                 "wsman",
             ],
         ),
-        ("script", &["clixml", "psrp"]),
-        ("session", &["clixml", "outcome", "psrp", "record", "secret", "target", "transport"]),
-        ("fleet", &["clixml", "event", "outcome", "psrp", "record", "schedule", "session", "target", "transport"]),
-        ("copy", &["clixml", "fleet", "outcome", "psrp", "record", "session", "transport", "words"]),
+        ("session", &["clixml", "outcome", "psrp", "secret", "stream", "target", "transport"]),
+        (
+            "fleet",
+            &["clixml", "event", "outcome", "psrp", "record", "schedule", "session", "stream", "target", "transport"],
+        ),
+        ("copy", &["clixml", "fleet", "outcome", "psrp", "session", "stream", "transport", "words"]),
     ])
 }
 

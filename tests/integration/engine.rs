@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::{Content, Decoder, ListKind, Object, RefId, Value};
-use psfleet::record::Stream;
 use psfleet::sandbox::engine::{EndState, Ended, Host, Invocation, Runspace, Runtime};
+use psfleet::stream::Stream;
 
 use crate::support::pwsh;
 

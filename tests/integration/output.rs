@@ -10,7 +10,8 @@ use psfleet::clixml::Document;
 use psfleet::event::{ExitFacts, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::outcome::Counts;
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
-use psfleet::record::{Record, Stream};
+use psfleet::record::Record;
+use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 
 use crate::support::{pwsh, run};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, Value};
 use psfleet::psrp::{Command, Invocation, Opening};
-use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, RunReport, Session};
+use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target};
 use psfleet::transport::network::Network;
 use psfleet::transport::{Admission, Connector};

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use psfleet::clixml::Document;
 use psfleet::psrp::{Command, Invocation, Opening};
-use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, Session};
+use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Credential, Target, Tls};
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;

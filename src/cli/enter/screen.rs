@@ -9,7 +9,8 @@ use crate::cli::terminal::{Channel, status_line};
 use crate::clixml::{Document, Value};
 use crate::output::{MessageData, Shown, TextPrinter, console_color, progress_text, sanitize, sanitize_line};
 use crate::psrp::{HostCall, HostMethod};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// The user's terminal, or whatever stdout is.

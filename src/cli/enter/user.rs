@@ -10,8 +10,8 @@ use super::question;
 use super::screen::Screen;
 use crate::clixml::Document;
 use crate::psrp::{HostCall, HostMethod};
-use crate::record::Stream;
 use crate::session::{HostReply, Records};
+use crate::stream::Stream;
 
 /// The user of one pipeline.
 pub struct User<'s> {

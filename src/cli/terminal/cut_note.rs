@@ -58,7 +58,7 @@ mod tests {
     use crate::clixml::{Object, TypeNames, Value};
     use crate::output::Select;
     use crate::output::testing::Script;
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     /// What is said of these members, cut on so many hosts from the first on.
     fn said(depth: Option<u32>, select: &[&str], all: bool, members: &[(&str, u32)]) -> String {

@@ -9,8 +9,9 @@ use anstyle::{AnsiColor, Style};
 use super::{Console, words};
 use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
 use crate::output::{Flow, Losses, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
-use crate::record::{Record, Stream};
+use crate::record::Record;
 use crate::report::Repeats;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Bytes of a line that `Write-Host -NoNewline` may begin before it is shown unfinished.

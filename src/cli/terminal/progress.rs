@@ -9,8 +9,9 @@ use crate::cli::args::output::ProgressMode;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::outcome::{Outcome, Reason};
 use crate::output::{Flow, MessageData, Sink, progress_text, sanitize, sanitize_line};
-use crate::record::{Record, Stream};
+use crate::record::Record;
 use crate::report::{Cause, Causes, Phase};
+use crate::stream::Stream;
 
 /// Shows progress while the run lasts; at its end why hosts failed, and the totals.
 pub struct ProgressLine {

@@ -14,8 +14,8 @@ use crate::copy::place::Place;
 use crate::copy::report::{Action, Ledger};
 use crate::copy::shared::Shared;
 use crate::fleet::ThrottleSlot;
-use crate::record::Stream;
 use crate::session::Records;
+use crate::stream::Stream;
 
 /// Files that one host may list.
 const MOST_FILES: usize = 1_000_000;

@@ -13,8 +13,8 @@ use crate::copy::cause::Cause;
 use crate::copy::report::{Action, Ledger};
 use crate::copy::shared::Shared;
 use crate::fleet::ThrottleSlot;
-use crate::record::Stream;
 use crate::session::Records;
+use crate::stream::Stream;
 
 /// Takes what the script on a host answers.
 pub(super) struct Replies<'a, 'b> {

@@ -18,7 +18,8 @@ use super::spool::Spool;
 use super::{CsvSettings, Flow, Losses, Settings, Sink, flow, sanitize};
 use crate::clixml::{self, Object, PlainJson, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// The first column.

@@ -7,7 +7,7 @@ use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 use crate::event::RunEvent;
 use crate::output::testing::{Capture, Script, bag, settings, written};
 use crate::output::{CsvSettings, Flow, Format, Settings, Sink};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// The document of these objects, each on the target of this place.
 fn csv(settings: &Settings, hosts: &[&str], objects: Vec<(u32, Value)>) -> String {

@@ -13,7 +13,7 @@ use super::text::format;
 use super::{Flow, Sink};
 use crate::clixml::{self, Content, Document, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// An expression over the properties of one object, such as `Status -eq Stopped -and Name -like sql*`.
 ///

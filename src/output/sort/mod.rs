@@ -17,7 +17,8 @@ use self::merge::Merge;
 use super::{Flow, Sink};
 use crate::clixml::{Decoder, encode};
 use crate::event::{RunEvent, RunEventKind, Summary};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Bytes of objects that are sorted in memory before they go to disk.
@@ -129,7 +130,7 @@ mod tests {
     use crate::clixml::Value;
     use crate::output::testing::{Capture, Script, bag, settings, tell};
     use crate::output::{Format, Settings, open};
-    use crate::record::Stream;
+    use crate::stream::Stream;
 
     fn sorted(keys: &[&str], objects: Vec<(u32, Value)>) -> String {
         let capture = Capture::default();

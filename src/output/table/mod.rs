@@ -34,7 +34,8 @@ use super::text::format::{Added, Sheets};
 use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Bytes of a text that waits with the rows before it; a longer one makes them wait no longer.

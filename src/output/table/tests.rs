@@ -3,7 +3,7 @@ use crate::event::RunEvent;
 use crate::outcome::Outcome;
 use crate::output::Format;
 use crate::output::testing::{Script, bag, settings, written};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 fn service(script: &mut Script, target: u32, status: &str, name: &str, display: &str) -> RunEvent {
     let mut object = bag(vec![

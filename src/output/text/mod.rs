@@ -42,7 +42,8 @@ use super::select::Select;
 use super::{Flow, Losses, Settings, Sink, flow, waiting};
 use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
-use crate::record::{Record, Stream};
+use crate::record::Record;
+use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Writes what PowerShell would print.

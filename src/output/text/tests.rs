@@ -6,7 +6,7 @@ use crate::outcome::Outcome;
 use crate::output::sanitize::is_hidden;
 use crate::output::testing::{Script, bag, settings, written};
 use crate::output::{Format, Settings};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 fn text(events: &[RunEvent], width: usize) -> String {
     written(Format::Text, &Settings { width, ..settings() }, events)

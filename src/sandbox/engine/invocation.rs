@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clixml::Value;
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// One pipeline to run: what a CREATE_PIPELINE message says (MS-PSRP 2.2.2.10), as far as an engine cares.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Argument, Command, EndState, Ended, Host, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// Keeps records and sleeps; says stop after so many polls.
 #[derive(Default)]

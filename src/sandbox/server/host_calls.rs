@@ -2,7 +2,7 @@
 
 use crate::clixml::Value;
 use crate::psrp::message::{build, host_method};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// `ci` of a call that nobody answers.
 const VOID: i64 = -100;

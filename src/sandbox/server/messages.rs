@@ -9,8 +9,8 @@ use super::references::unfold;
 use crate::clixml::{Decoder, Value, encode_into};
 use crate::psrp::message::{self, Destination, Header, MessageType, build, capability};
 use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, SessionKey, cut, seal_session_key};
-use crate::record::Stream;
 use crate::sandbox::engine::{self, Argument, Command, Invocation};
+use crate::stream::Stream;
 
 /// What real servers write before the data of every message.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

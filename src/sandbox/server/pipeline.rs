@@ -15,9 +15,9 @@ use super::host_calls;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
-use crate::record::Stream;
 use crate::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
 use crate::sandbox::outbox::{End, Outbox, Urgency};
+use crate::stream::Stream;
 
 /// PSInvocationState of the last state of a pipeline.
 const STOPPED: i32 = 3;

@@ -7,10 +7,10 @@ use psfleet::clixml::{self, Value};
 use psfleet::fleet::{Commands, NoCommands, Work};
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation, ServerInfo};
-use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Options};
 use psfleet::script::ScriptError;
 use psfleet::session::Sessions;
+use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Endpoint, Target, TargetId, Timeouts};
 use tokio::sync::mpsc;
 

@@ -11,7 +11,7 @@ use psfleet::copy::{Pull, Push, Selection};
 use psfleet::event::Finished;
 use psfleet::fleet::{Task, Work};
 use psfleet::outcome::Outcome;
-use psfleet::record::Stream;
+use psfleet::stream::Stream;
 use psfleet::target::{Target, Timeouts};
 use tokio::sync::mpsc;
 

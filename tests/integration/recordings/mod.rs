@@ -24,9 +24,9 @@ use std::time::{Duration, Instant};
 
 use psfleet::clixml::{Document, Value};
 use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
-use psfleet::record::Stream;
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Error, Records, RunOptions, RunReport, Session};
+use psfleet::stream::Stream;
 use psfleet::transport::http::Http;
 use psfleet::transport::wsman::WsmanCarrier;
 use tokio_util::sync::CancellationToken;

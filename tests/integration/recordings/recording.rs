@@ -5,7 +5,7 @@ use std::path::Path;
 use psfleet::clixml::{Document, Value};
 use psfleet::psrp::message::MessageType;
 use psfleet::psrp::{Argument, Command, Invocation};
-use psfleet::record::Stream;
+use psfleet::stream::Stream;
 use serde::Deserialize;
 use uuid::Uuid;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, Value};
 use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
-use psfleet::record::Stream;
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Records, RunOptions, Session};
+use psfleet::stream::Stream;
 use psfleet::target::AuthMethod;
 use psfleet::transport::network::Network;
 use psfleet::transport::{Admission, Connector};

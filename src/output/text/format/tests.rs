@@ -5,7 +5,7 @@ use crate::event::RunEvent;
 use crate::outcome::Outcome;
 use crate::output::testing::{Capture, Script, bag, settings, written};
 use crate::output::{Filtered, Format, Losses, Settings, Sink as _, Where, open};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// The ids of PowerShell's classes.
 const FORMAT_START: &str = "033ecb2bc07a4d43b5ef94ed5a35d280";

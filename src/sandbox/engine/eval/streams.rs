@@ -12,7 +12,7 @@ use super::super::value::{Obj, Schema, Val};
 use super::super::wire;
 use super::{Evaluator, Flow, Run, Sink};
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
-use crate::record::Stream;
+use crate::stream::Stream;
 
 /// What surrounds the command that runs.
 #[derive(Debug, Default)]
