@@ -15,8 +15,8 @@
 //! ```
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
-//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`sheet`] (CSV that is read), [`words`] (what the system and
-//!   libraries say, for people), [`whole_file`] (files that are read up to a limit).
+//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`hostlist`] (`web[01-40]`), [`sheet`] (CSV that is read),
+//!   [`words`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit).
 //! - The nouns of a run: [`target`], [`record`], [`event`].
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
@@ -47,6 +47,7 @@ pub mod config;
 pub mod copy;
 pub mod event;
 pub mod fleet;
+pub mod hostlist;
 pub mod inventory;
 pub mod outcome;
 pub mod outofproc;

@@ -12,7 +12,8 @@ use super::args::request;
 use super::args::targets::TargetArgs;
 use super::surroundings::Machine;
 use crate::config::{Config, FileKey, Source};
-use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, fold, names, select};
+use crate::hostlist::fold;
+use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, names, select};
 use crate::target::Variable;
 
 /// Show which hosts an expression means and how they would be reached

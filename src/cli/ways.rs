@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin, fold};
+use crate::hostlist::fold;
+use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin};
 use crate::output::sanitize_line;
 
 /// Targets that are reached in the same way.

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::config::{Problem, Source, Surroundings, Transport};
+use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential};
 use crate::words;
@@ -180,7 +181,7 @@ fn check_user(logon: &Settled<'_>, user: &str) -> Result<(), Problem> {
 
 fn no_user(settled: &[Settled<'_>], what: &str) -> Vec<Problem> {
     let nobody = settled.iter().filter(|logon| needs_user(logon)).map(|logon| logon.host);
-    let message = format!("no user for {}: {what}", super::fold::fold(nobody));
+    let message = format!("no user for {}: {what}", fold(nobody));
     vec![Problem::new(message).with_hint("give --user, or 'user' in the inventory")]
 }
 

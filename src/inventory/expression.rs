@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::config::is_ipv6;
+use crate::hostlist::expand;
 
-use super::range::expand;
 use super::url::{UrlTarget, parse_url};
 
 /// A parsed expression: the union of its terms.

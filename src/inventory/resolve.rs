@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Config, Problem, Surroundings};
+use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
 use super::credential::{Logon, credentials, logons};
 use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
-use super::fold::fold;
 use super::load::Loader;
 use super::model::Inventory;
 use super::named_files::check_files;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::config::{Problem, did_you_mean};
+use crate::hostlist::natural;
 
 use super::effective::Effective;
 use super::expression::{Atom, Expression, Operator, Term};
-use super::fold::natural;
 use super::model::Inventory;
 use super::pattern::matches;
 use super::request::Order;

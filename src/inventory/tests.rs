@@ -8,10 +8,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::pattern::matches;
-use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, fold, rehearse, resolve, select};
+use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, rehearse, resolve, select};
 use crate::config::{
     Account, Config, ConfigFile, Connection, FileBytes, FileKey, Given, NamedFile, Source, Surroundings, Transport,
 };
+use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
 mod configured;

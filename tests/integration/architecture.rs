@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("channel", &[] as &[_]),
+        ("hostlist", &[]),
         ("outcome", &[]),
         ("secret", &[]),
         ("sheet", &[]),
@@ -23,7 +24,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["target"]),
         ("event", &["outcome", "record", "target"]),
-        ("inventory", &["clixml", "config", "secret", "sheet", "target", "words"]),
+        ("inventory", &["clixml", "config", "hostlist", "secret", "sheet", "target", "words"]),
         ("script", &["clixml", "psrp"]),
         ("transport", &["auth", "channel", "outcome", "outofproc", "secret", "target", "whole_file", "words", "wsman"]),
         ("output", &["clixml", "event", "outcome", "record", "stream", "target", "words"]),

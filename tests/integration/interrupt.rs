@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use psfleet::inventory::fold;
+use psfleet::hostlist::fold;
 use psfleet::sandbox::{FaultKind, Fleet, Options};
 use serde_json::{Value, json};
 

@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 
 use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
-use psfleet::inventory::{HostSettings, Request, fold, select};
+use psfleet::hostlist::fold;
+use psfleet::inventory::{HostSettings, Request, select};
 
 use crate::support::folder::Folder;
 use crate::support::skip;

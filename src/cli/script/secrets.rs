@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::Call;
 use crate::clixml::Value;
 use crate::config::Surroundings;
-use crate::inventory::fold;
+use crate::hostlist::fold;
 use crate::psrp::SecretArgument;
 use crate::script::Supplied;
 use crate::secret::Secret;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::{Finished, Summary};
-use crate::inventory::fold;
+use crate::hostlist::fold;
 use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
 use crate::report::{Cause, Cut, Phase, Repeat, Running};

@@ -1,4 +1,4 @@
-//! Many names in a short form: `web[01-38,40]`; the opposite of what `psfleet hosts expand` does.
+//! Many names in a short form: `web[01-38,40]`; the opposite of what [`expand`](super::expand) does.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{fold, natural};
-    use crate::inventory::range::expand;
+    use crate::hostlist::expand;
 
     fn check(names: &str, folded: &str) {
         assert_eq!(fold(names.split_whitespace()), folded, "{names}");
