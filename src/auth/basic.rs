@@ -4,7 +4,8 @@ use base64_simd::STANDARD;
 use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
-use super::mechanism::{Error, Mechanism, Step};
+use super::error::Error;
+use super::mechanism::{Mechanism, Step};
 use crate::secret::Secret;
 
 /// The scheme's name.

@@ -1,10 +1,8 @@
-//! What all mechanisms have in common.
+//! What all mechanisms have in common: a new one implements [`Mechanism`] and is named in `choose`.
 
-use super::basic::Basic;
 use super::binding::ChannelBinding;
-use super::windows::Windows;
+use super::error::Error;
 use crate::secret::Secret;
-use crate::target::{AuthMethod, Credential};
 
 /// A security context of one TCP connection.
 ///
@@ -61,55 +59,10 @@ pub struct Step {
     pub ready: bool,
 }
 
-/// Why a context cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The user name has a form that no mechanism takes.
-    #[error("the user name cannot be used: {0}")]
-    UserName(String),
-    /// The server's token makes no sense.
-    #[error("the server's {scheme} token is wrong: {cause}")]
-    Token {
-        /// The mechanism.
-        scheme: &'static str,
-        /// What is wrong about it.
-        cause: String,
-    },
-    /// The server refuses the mechanism, or the proof that it was sent.
-    #[error("the server refuses the logon")]
-    Refused,
-    /// A sealed message was altered, came out of order, or is not in the form of one.
-    #[error("a sealed message of the server cannot be opened: {0}")]
-    Sealed(String),
-    /// The mechanism does not seal.
-    #[error("{0} does not seal messages")]
-    NotSealing(&'static str),
-}
-
 /// Who logs on where, and from where.
 pub(super) struct Logon<'a> {
     pub(super) user: &'a str,
     pub(super) password: &'a Secret<String>,
     pub(super) host: &'a str,
     pub(super) workstation: &'a str,
-}
-
-/// A fresh context for one connection to `host`; `workstation` is the name that its events shall show for us.
-///
-/// # Errors
-/// [`Error::UserName`].
-pub fn mechanism(
-    method: AuthMethod,
-    credential: &Credential,
-    host: &str,
-    workstation: &str,
-) -> Result<Box<dyn Mechanism>, Error> {
-    let empty = Secret::new(String::new());
-    let password = credential.password.as_ref().unwrap_or(&empty);
-    let logon = Logon { user: &credential.user, password, host, workstation };
-    Ok(match method {
-        AuthMethod::Basic => Box::new(Basic::new(&credential.user, password)),
-        AuthMethod::Negotiate => Box::new(Windows::negotiate(&logon)?),
-        AuthMethod::Ntlm => Box::new(Windows::ntlm(&logon)?),
-    })
 }

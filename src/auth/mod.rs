@@ -6,6 +6,8 @@
 
 mod basic;
 mod binding;
+mod choose;
+mod error;
 mod mechanism;
 mod ntlm;
 pub mod sealed;
@@ -14,5 +16,7 @@ mod upper;
 mod windows;
 
 pub use binding::ChannelBinding;
-pub use mechanism::{Error, Mechanism, Step, mechanism};
+pub use choose::mechanism;
+pub use error::Error;
+pub use mechanism::{Mechanism, Step};
 pub(crate) use windows::{seal, unseal};

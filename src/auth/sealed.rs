@@ -1,6 +1,6 @@
 //! The multipart form of sealed messages (MS-WSMV 2.2.9.1), byte-exact when writing, lenient when reading.
 
-use super::mechanism::Error;
+use super::error::Error;
 
 /// Protocol of bodies sealed by SPNEGO or NTLM.
 pub const SPNEGO: &str = "application/HTTP-SPNEGO-session-encrypted";

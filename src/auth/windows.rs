@@ -9,7 +9,8 @@ use sspi::{
 use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
-use super::mechanism::{Error, Logon, Mechanism, Step};
+use super::error::Error;
+use super::mechanism::{Logon, Mechanism, Step};
 use super::ntlm::{self, Exchange};
 use super::sealed::{self, Sealed};
 use super::spnego::NegTokenResp;

@@ -1,0 +1,26 @@
+//! What goes wrong in a security context.
+
+/// Why a context cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The user name has a form that no mechanism takes.
+    #[error("the user name cannot be used: {0}")]
+    UserName(String),
+    /// The server's token makes no sense.
+    #[error("the server's {scheme} token is wrong: {cause}")]
+    Token {
+        /// The mechanism.
+        scheme: &'static str,
+        /// What is wrong about it.
+        cause: String,
+    },
+    /// The server refuses the mechanism, or the proof that it was sent.
+    #[error("the server refuses the logon")]
+    Refused,
+    /// A sealed message was altered, came out of order, or is not in the form of one.
+    #[error("a sealed message of the server cannot be opened: {0}")]
+    Sealed(String),
+    /// The mechanism does not seal.
+    #[error("{0} does not seal messages")]
+    NotSealing(&'static str),
+}
