@@ -4,33 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::jump::Jump;
+use super::kinds::{Transport, Untrusted};
 use super::node::Node;
 use super::setting::Setting;
 use super::source::{Given, Source};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
-
-/// How to reach a target; `auto` is an inventory's key, else the URL's scheme, else WinRM. Never probed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// Not said here.
-    Auto,
-    /// PSRP over WSMan.
-    Winrm,
-    /// PSRP over SSH.
-    Ssh,
-    /// A PowerShell started on this machine.
-    Local,
-}
-
-/// What to do with sealed NTLM over plain HTTP to a name that is not in `trusted_hosts`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Untrusted {
-    /// Go on, with one warning a run.
-    Allow,
-    /// Refuse, as WSMan does.
-    Refuse,
-}
 
 macro_rules! connection_keys {
     ($( $(#[$doc:meta])* $name:ident: $type:ty $(=> $harmless:ident)? ),+ $(,)?) => {

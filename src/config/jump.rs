@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::setting::split_port;
+use super::host_port::split_port;
 use super::zone::plain_zone;
 
 /// A bastion on the way, as typed. What its name means is for the SSH configuration to say.

@@ -6,7 +6,9 @@
 mod connection;
 mod duration;
 mod files;
+mod host_port;
 mod jump;
+mod kinds;
 mod nearest;
 mod node;
 mod problem;
@@ -17,14 +19,16 @@ mod toml;
 mod toml_error;
 mod zone;
 
-pub use connection::{Connection, Transport, Untrusted};
+pub use connection::Connection;
 pub use duration::{parse_duration, show_duration};
 pub use files::{Config, FileKey, InventoryPath};
+pub use host_port::split_port;
 pub use jump::{Jump, parse_jump};
+pub use kinds::{Transport, Untrusted};
 pub use nearest::{did_you_mean, nearest};
 pub use node::{Entry, Lines, Node, Place, Value};
 pub use problem::Problem;
-pub use setting::{Word, split_port};
+pub use setting::Word;
 pub use source::{Given, Origin, Source};
 pub use surroundings::{Account, ConfigFile, FileBytes, NamedFile, Surroundings};
 pub use toml::parse_toml;

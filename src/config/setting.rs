@@ -1,12 +1,11 @@
 //! How each type of setting is read from text and shown to people.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use super::connection::{Transport, Untrusted};
 use super::duration::{parse_duration, show_duration};
 use super::jump::{Jump, parse_jump};
+use super::kinds::{Transport, Untrusted};
 use super::node::{Node, Value};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
@@ -208,21 +207,6 @@ impl Setting for Duration {
     }
 }
 
-/// Splits `host`, `host:port`, `[v6]` or `[v6]:port`; `None` if it is none of them.
-pub fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let (address, port) = match text.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((address, "")) => (address, None),
-        Some((address, rest)) => (address, Some(rest.strip_prefix(':')?)),
-        None => match text.split_once(':') {
-            Some((address, port)) => (address, Some(port)),
-            None => (text, None),
-        },
-    };
-    let port = port.map(u16::from_str).transpose().ok()?;
-    let clean = !address.is_empty() && !address.contains(|c: char| c.is_whitespace() || "/@[]".contains(c));
-    (clean && port != Some(0)).then_some((address, port))
-}
-
 fn text(node: &Node) -> Result<String, String> {
     match node.as_text() {
         Some(text) if !text.is_empty() => Ok(text),
@@ -240,7 +224,7 @@ fn texts(node: &Node, split: impl Fn(String) -> Vec<String>) -> Result<Vec<Strin
 
 #[cfg(test)]
 mod tests {
-    use super::{Setting, Word, split_port};
+    use super::{Setting, Word};
     use crate::config::{Node, Transport};
     use crate::target::HostKeyPolicy;
 
@@ -253,10 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn ports() {
-        assert_eq!(split_port("[::1]:5986"), Some(("::1", Some(5986))));
-        assert_eq!(split_port("[::1]"), Some(("::1", None)));
-        assert_eq!(split_port("::1"), None);
+    fn ports_and_switches() {
         assert!(u16::read(&Node::text("0")).is_err());
         assert!(bool::read(&Node::text("0")).is_ok_and(|on| !on));
         for (text, on) in [("True", true), ("TRUE", true), ("FALSE", false), ("Yes", true), ("off", false)] {
