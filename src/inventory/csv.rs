@@ -6,10 +6,10 @@ use crate::config::{Connection, Given, Node, Place, Problem, Source};
 use crate::sheet::{Row, Sheet, SheetError, delimiter};
 use crate::target::Variable;
 
+use super::context::FileContext;
 use super::model::{Inventory, Layer};
 use super::owner::{Owner, set_key};
 use super::row::{HostRow, bracketed};
-use super::tree::FileContext;
 
 /// The headers that name the host, the best first.
 const NAMES: [&str; 6] = ["pscomputername", "computername", "name", "hostname", DNS_NAME, "server"];

@@ -14,6 +14,13 @@ pub struct Expression {
     pub terms: Vec<Term>,
 }
 
+impl Expression {
+    /// The smallest parts, in order.
+    pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
+        self.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
+    }
+}
+
 /// Atoms joined by `&` and `!`, from left to right. A term that begins with an operator works on the union of all
 /// other terms.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::yaml::{MAX_DEPTH, Mistake, too_deep};
+use super::depth::{MAX_DEPTH, too_deep};
+use super::yaml::Mistake;
 use crate::config::{Entry, Lines, Node, Place, Value};
 use crate::words;
 

@@ -2,10 +2,10 @@
 
 use crate::config::{Place, Problem};
 
+use super::context::FileContext;
 use super::expression::split_top;
 use super::model::Inventory;
 use super::row::mention;
-use super::tree::FileContext;
 
 /// Reads a list into the inventory.
 pub fn read_list(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {

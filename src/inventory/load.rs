@@ -7,14 +7,15 @@ use std::sync::Arc;
 use crate::config::{InventoryPath, Node, Place, Problem, Surroundings, Value, parse_toml};
 use crate::words;
 
+use super::context::FileContext;
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
 use super::list::read_list;
 use super::model::{Inventory, SourceFile};
-use super::resolve::SandboxStarter;
+use super::request::SandboxStarter;
 use super::ssh_config::read_ssh_config;
 use super::text::decode;
-use super::tree::{FileContext, ansible, read_tree};
+use super::tree::{ansible, read_tree};
 use super::yaml::parse_yaml;
 
 /// The formats we read.

@@ -9,12 +9,15 @@
 //! `list`, `ssh_config`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint` and
 //! `credential` complete the targets, `resolve` joins it all.
 
+mod context;
 mod credential;
 mod csv;
+mod depth;
 mod effective;
 mod endpoint;
 mod expansion;
 mod expression;
+mod host_settings;
 mod json;
 mod list;
 mod load;
@@ -40,5 +43,6 @@ mod yaml_error;
 pub use credential::{Logon, LogonUser, PasswordOrigin};
 pub use effective::{Effective, PasswordSource};
 pub use expansion::names;
-pub use request::{Order, Request};
-pub use resolve::{Errors, HostSettings, Rehearsal, Resolved, SandboxStarter, rehearse, resolve, select};
+pub use host_settings::HostSettings;
+pub use request::{Order, Request, SandboxStarter};
+pub use resolve::{Errors, Rehearsal, Resolved, rehearse, resolve, select};

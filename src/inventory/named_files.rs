@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::config::{NamedFile, Origin, Place, Problem, Source, Surroundings};
 use crate::target::{Endpoint, HostKeyPolicy, Tls};
 
-use super::resolve::HostSettings;
+use super::host_settings::HostSettings;
 
 /// A file with the key and the place that name it.
 type Named<'a> = (NamedFile, &'a Path, &'static str, &'a Source);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::config::{Connection, Node, Origin, Source, is_ipv6, plain_zone};
 
+use super::context::FileContext;
 use super::expression::is_host_name;
-use super::tree::FileContext;
 
 /// Which entry of an inventory a layer belongs to.
 #[derive(Clone, Copy, PartialEq)]

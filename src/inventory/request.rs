@@ -29,6 +29,10 @@ pub struct Request {
     pub no_input: bool,
 }
 
+/// Starts a sandbox for an inventory that has a `[sandbox]` table, and answers with the inventory that describes it
+/// (TOML, as `psfleet sandbox --write-inventory` writes it). The error is one line.
+pub type SandboxStarter<'a> = dyn FnMut(&serde_json::Map<String, serde_json::Value>) -> Result<String, String> + 'a;
+
 /// The order in which hosts are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {

@@ -13,17 +13,14 @@ use super::credential::{Logon, credentials, logons};
 use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
+use super::host_settings::HostSettings;
 use super::load::Loader;
 use super::model::Inventory;
 use super::named_files::check_files;
-use super::request::Request;
+use super::request::{Request, SandboxStarter};
 use super::row::add_url;
 use super::select::Lookup;
 use super::unknown::unknown_names;
-
-/// Starts a sandbox for an inventory that has a `[sandbox]` table, and answers with the inventory that describes it
-/// (TOML, as `psfleet sandbox --write-inventory` writes it). The error is one line.
-pub type SandboxStarter<'a> = dyn FnMut(&serde_json::Map<String, serde_json::Value>) -> Result<String, String> + 'a;
 
 /// The targets of a run.
 #[derive(Debug)]
@@ -32,17 +29,6 @@ pub struct Resolved {
     pub targets: Vec<Arc<Target>>,
     /// What the user should know before the run, one line each.
     pub warnings: Vec<String>,
-}
-
-/// A matched host with its settings, before anybody asked for passwords.
-#[derive(Debug, Clone)]
-pub struct HostSettings {
-    /// The name as addressed.
-    pub name: Arc<str>,
-    /// Its groups, parents included.
-    pub groups: Vec<String>,
-    /// What is settled about it, each setting with its source.
-    pub effective: Effective,
 }
 
 /// Why there are no targets: every mistake at once.
@@ -197,7 +183,7 @@ fn load_named<'a>(
     loader: &mut Loader<'_, '_>,
 ) -> HashMap<PathBuf, usize> {
     let mut files = HashMap::new();
-    for atom in expressions.flat_map(atoms) {
+    for atom in expressions.flat_map(Expression::atoms) {
         let path = match atom {
             Atom::File(path) => path.clone(),
             Atom::Stdin => PathBuf::from("-"),
@@ -208,14 +194,9 @@ fn load_named<'a>(
     files
 }
 
-/// The smallest parts of an expression, in order.
-pub(super) fn atoms(expression: &Expression) -> impl Iterator<Item = &Atom> {
-    expression.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
-}
-
 /// Literal names and URLs become hosts, so that everything behind this knows only hosts.
 fn add_literals(expressions: &[Expression], inventory: &mut Inventory, problems: &mut Vec<Problem>) {
-    for atom in expressions.iter().flat_map(atoms) {
+    for atom in expressions.iter().flat_map(Expression::atoms) {
         match atom {
             Atom::Names(names) => names.iter().for_each(|name| {
                 inventory.host_or_new(name);

@@ -2,9 +2,9 @@
 
 use crate::config::{Given, Place, Problem, Transport, is_ipv6};
 
+use super::context::FileContext;
 use super::expression::{Atom, literal, split_top};
 use super::model::{Host, Inventory, Layer};
-use super::tree::FileContext;
 use super::url::UrlTarget;
 
 /// What one entry says about a host, or about every host of a range.

@@ -10,20 +10,10 @@ use std::sync::Arc;
 use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value, did_you_mean};
 use crate::target::Variable;
 
+use super::context::FileContext;
 use super::model::{Child, Inventory, Layer};
 use super::owner::{Owner, set_key};
 use super::row::{HostRow, bracketed, mention, merge};
-
-/// What an inventory file may do.
-#[derive(Debug, Clone)]
-pub struct FileContext {
-    /// The file as the user named it.
-    pub file: Arc<Path>,
-    /// The number of the file among the inventories.
-    pub source: usize,
-    /// It may hold passwords, because nobody else can read it.
-    pub private: bool,
-}
 
 /// Reads a tree into the inventory. `[sandbox]` is left to the loader.
 pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {

@@ -4,7 +4,6 @@ use crate::config::nearest;
 
 use super::expression::{Atom, Expression};
 use super::model::Inventory;
-use super::resolve::atoms;
 
 /// A name beyond these is not looked at: who names so many hosts by hand has no slip of the hand in all of them.
 const MOST: usize = 20;
@@ -18,7 +17,7 @@ pub fn unknown_names(targets: &[Expression], exclude: &[Expression], inventory: 
         return Vec::new();
     }
     let literal = |expressions: &[Expression]| {
-        let atoms = expressions.iter().flat_map(atoms);
+        let atoms = expressions.iter().flat_map(Expression::atoms);
         let names = atoms.filter_map(|atom| if let Atom::Names(names) = atom { Some(names.clone()) } else { None });
         names.flatten().filter(|name| inventory.host(name).is_none()).take(MOST).collect::<Vec<_>>()
     };

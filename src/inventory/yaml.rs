@@ -9,12 +9,12 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use crate::config::{Entry, Node, Place, Value};
 
+use super::depth::{MAX_DEPTH, too_deep};
 use super::scalar::plain;
 use super::yaml_error::words;
 
 /// The most values in one file: more is a bomb of anchors, not an inventory.
 const MAX_NODES: usize = 250_000;
-pub(super) const MAX_DEPTH: usize = 40;
 
 /// What is wrong with a text, and where.
 pub type Mistake = (Place, String);
@@ -243,11 +243,6 @@ fn scalar(at: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
 
 fn unknown_tag(tag: &Tag) -> String {
     format!("the tag {} is not understood here; write the value without it", tag.original())
-}
-
-/// What is said of a file that is nested too deep.
-pub(super) fn too_deep() -> String {
-    format!("lists and tables are nested more than {MAX_DEPTH} deep")
 }
 
 #[cfg(test)]

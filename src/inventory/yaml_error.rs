@@ -2,7 +2,7 @@
 
 use granit_parser::ErrorKind;
 
-use super::yaml::too_deep;
+use super::depth::too_deep;
 
 /// One sentence for a mistake.
 pub fn words(kind: &ErrorKind) -> String {

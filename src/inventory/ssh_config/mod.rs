@@ -5,6 +5,7 @@
 //! bastions in. Nothing is run, and no name is looked up: `ssh -G` is the judge of what is said here, not the means.
 
 mod access;
+mod aliases;
 mod answer;
 mod directive;
 mod file;
@@ -18,18 +19,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use access::{Access, Asker, usual_known_hosts};
+pub use aliases::read_ssh_config;
 pub use answer::Answer;
 
-use super::model::{Inventory, Layer};
-use super::owner::Owner;
-use super::row::HostRow;
 use super::text::decode;
-use super::tree::FileContext;
-use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, Transport, is_ipv6};
+use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, is_ipv6};
 use crate::words;
 use answer::Reading;
 use file::{Anchor, Item, Reader};
-use section::Section;
 
 /// Where the system's own configuration is.
 const SYSTEM: &str = "/etc/ssh/ssh_config";
@@ -41,50 +38,6 @@ pub struct SshConfig {
     files: Vec<Arc<[Item]>>,
     /// What is wrong with the user's own files, for every host that needs them.
     mistakes: Vec<Problem>,
-}
-
-/// Reads a configuration as an inventory: adds the aliases without wildcards, and keeps what it says about any host.
-pub fn read_ssh_config(
-    text: &str,
-    context: &FileContext,
-    inventory: &mut Inventory,
-    around: &mut dyn Surroundings,
-) -> Vec<Problem> {
-    let mut reader = Reader::new(around, Anchor::User);
-    let items = reader.items(text, &context.file, 0);
-    let mut problems = std::mem::take(&mut reader.problems);
-    let mut aliases = Vec::new();
-    collect_aliases(&items, &mut aliases);
-    for (alias, at) in aliases {
-        let context = FileContext { file: Arc::clone(&at.file), ..context.clone() };
-        let source = Owner::Host.source(&context, at.line, &Arc::from(alias.as_str()));
-        let connection = Connection { transport: Some(Given::new(Transport::Ssh, source)), ..Connection::default() };
-        let layer = Layer { connection, ..Layer::default() };
-        let place = Place { line: at.line, column: 1 };
-        HostRow { name: alias, at: place, path: String::new(), layer }.add(&context, inventory, &mut problems);
-    }
-    if let Some(source) = inventory.sources.get_mut(context.source) {
-        source.ssh = Some(Arc::new(SshConfig { files: vec![items.into()], mistakes: Vec::new() }));
-    }
-    problems
-}
-
-/// The aliases of all `Host` lines that name one host each, included files too.
-fn collect_aliases<'a>(items: &'a [Item], found: &mut Vec<(&'a String, &'a file::At)>) {
-    for item in items {
-        match item {
-            Item::Section(Section::Host(patterns), at) => {
-                let alone = patterns.iter().filter(|(negated, alias)| !negated && !alias.contains(['*', '?']));
-                for (_, alias) in alone {
-                    if !found.iter().any(|(known, _)| *known == alias) {
-                        found.push((alias, at));
-                    }
-                }
-            }
-            Item::Include(files) => files.iter().for_each(|file| collect_aliases(file, found)),
-            _ => {}
-        }
-    }
 }
 
 impl SshConfig {
