@@ -19,7 +19,7 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
-use super::lanes::Failure;
+use super::failure::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;

@@ -14,11 +14,13 @@ mod cookie_date;
 mod cookies;
 mod denied;
 mod diagnose;
+mod failure;
 mod head_limit;
 mod lane;
 mod lanes;
 mod shared;
 mod tls;
 
-pub use lanes::{Failure, Lanes};
+pub use failure::Failure;
+pub use lanes::Lanes;
 pub use shared::Http;
