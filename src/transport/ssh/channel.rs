@@ -18,7 +18,8 @@ use super::super::files::Files;
 use super::super::outofproc::Peer;
 use super::super::tail::Tail;
 use super::fault::START_HINT;
-use super::host_key::{Gate, Notes};
+use super::host_key::Gate;
+use super::notes::Notes;
 use super::sftp::Sftp;
 
 /// How long the remote PowerShell may take to leave after the end of its input.

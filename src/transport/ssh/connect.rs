@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::client::{Handle, Msg};
-use russh::{ChannelMsg, ChannelOpenFailure};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,10 +16,12 @@ use super::algorithms;
 use super::auth::{self, Entry, Logon};
 use super::bastion::Visit;
 use super::channel::{self, Way};
+use super::channel_request::{Answer, answer, leave, open_channel};
 use super::client::Client;
 use super::dial::{self, Greeting, Severable};
 use super::fault;
-use super::host_key::{self, Gate, Notes};
+use super::host_key::{self, Gate};
+use super::notes::Notes;
 use super::stop::{self, Stop};
 use crate::outcome::Reason;
 use crate::target::{Credential, SshEndpoint, SshServer};
@@ -28,9 +29,6 @@ use crate::words;
 
 /// A silent server is asked whether it is still there this often; three times in vain means it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
-
-/// How long a server may take to close a channel that it is asked to.
-const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 /// How often a bastion is asked again that has turned us away, because too many others were about to log on, and how long after
 /// the first time; twice as long after each one more.
@@ -316,48 +314,6 @@ impl Travel<'_> {
         match channel.exec(true, self.endpoint.exec.as_str()).await {
             Ok(()) => answer(channel).await,
             Err(_) => Answer::Closed,
-        }
-    }
-}
-
-/// Gives a channel back, and waits for a moment until the server has done so too: it may give one at a time only.
-async fn leave(channel: &mut russh::Channel<Msg>) {
-    // Some servers have closed it already.
-    let _ = channel.close().await;
-    let closed = async { while !matches!(channel.wait().await, None | Some(ChannelMsg::Close)) {} };
-    let _ = tokio::time::timeout(CLOSE_WAIT, closed).await;
-}
-
-async fn open_channel(session: &Handle<Gate>, place: &str, notes: &Notes) -> Result<russh::Channel<Msg>, Error> {
-    session.channel_open_session().await.map_err(|error| match error {
-        russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage) => {
-            Error::new(Reason::Quota, format!("{place} has no room for another channel")).retryable()
-        }
-        russh::Error::ChannelOpenFailure(cause) => {
-            Error::new(Reason::EndpointDenied, format!("{place} opens no session channel: {}", fault::refusal(&cause)))
-                .with_hint("its sshd_config may say MaxSessions 0 for this user")
-        }
-        _ => fault::gone(place, "a channel was opened", notes),
-    })
-}
-
-/// The answer to a request on a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Granted,
-    /// The channel may be asked for something else.
-    Refused,
-    Closed,
-}
-
-/// Waits for the answer to a request on a channel.
-pub(super) async fn answer(channel: &mut russh::Channel<Msg>) -> Answer {
-    loop {
-        match channel.wait().await {
-            Some(ChannelMsg::Success) => return Answer::Granted,
-            Some(ChannelMsg::Failure) => return Answer::Refused,
-            Some(ChannelMsg::Close) | None => return Answer::Closed,
-            Some(_) => {}
         }
     }
 }

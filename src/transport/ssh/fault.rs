@@ -7,7 +7,7 @@ use std::time::Duration;
 use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect};
 
 use super::super::Error;
-use super::host_key::Notes;
+use super::notes::Notes;
 use crate::outcome::Reason;
 use crate::target::AddressFamily;
 use crate::words;

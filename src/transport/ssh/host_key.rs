@@ -1,6 +1,6 @@
 //! The gate of a session: shows the server's key to known_hosts, and keeps what the server says when it leaves.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use russh::client::DisconnectReason;
 use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
@@ -8,33 +8,10 @@ use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
 use super::super::Error;
 use super::fault;
 use super::known_hosts::{HostKey, KnownHosts, Verdict};
+use super::notes::Notes;
 use crate::outcome::Reason;
 use crate::target::HostKeyPolicy;
 use crate::words;
-
-/// What a session's task tells its owner.
-#[derive(Debug, Default)]
-pub(super) struct Notes {
-    refusal: Mutex<Option<Error>>,
-    farewell: Mutex<Option<String>>,
-}
-
-impl Notes {
-    /// Why the host key was refused, if it was.
-    pub(super) fn refusal(&self) -> Option<Error> {
-        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes why the server is not trusted.
-    pub(super) fn refuse(&self, error: Error) {
-        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-
-    /// Why the session ended, if it has.
-    pub(super) fn farewell(&self) -> Option<String> {
-        self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// The handler of one session.
 pub(super) struct Gate {
@@ -70,7 +47,7 @@ impl russh::client::Handler for Gate {
             DisconnectReason::ReceivedDisconnect(info) => fault::farewell(&info.reason_code, &info.message),
             DisconnectReason::Error(error) => fault::words_of(&error),
         };
-        *self.notes.farewell.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+        self.notes.left(text);
         Ok(())
     }
 }

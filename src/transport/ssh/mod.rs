@@ -14,6 +14,7 @@ mod algorithms;
 mod auth;
 mod bastion;
 mod channel;
+mod channel_request;
 mod client;
 mod connect;
 mod dial;
@@ -21,6 +22,7 @@ mod fault;
 mod host_key;
 mod keys;
 mod known_hosts;
+mod notes;
 mod sftp;
 mod stop;
 

@@ -11,7 +11,7 @@ use russh_sftp::protocol::OpenFlags;
 use tokio::io::AsyncSeekExt;
 
 use super::super::files::{FileReader, FileWriter, Files};
-use super::connect::{Answer, answer};
+use super::channel_request::{Answer, answer};
 use super::fault;
 use super::host_key::Gate;
 
