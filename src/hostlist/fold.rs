@@ -161,7 +161,7 @@ mod tests {
     }
 
     fn all(list: &str) -> BTreeSet<String> {
-        super::super::expression::split_top(list, ',').into_iter().flat_map(|part| expand(part).unwrap()).collect()
+        crate::hostlist::split_top(list, ',').into_iter().flat_map(|part| expand(part).unwrap()).collect()
     }
 
     proptest! {

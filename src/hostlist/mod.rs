@@ -5,6 +5,8 @@
 
 mod fold;
 mod range;
+mod split;
 
 pub use fold::{fold, natural};
 pub use range::{MAX_NAMES, RangeError, expand};
+pub use split::split_top;

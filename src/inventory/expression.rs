@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::is_ipv6;
-use crate::hostlist::expand;
+use crate::hostlist::{expand, split_top};
 
 use super::url::{UrlTarget, parse_url};
 
@@ -72,26 +72,6 @@ pub fn parse(text: &str) -> (Expression, Vec<String>) {
         }
     }
     (Expression { terms }, errors)
-}
-
-/// Splits at a character outside of brackets.
-pub(super) fn split_top(text: &str, separator: char) -> Vec<&str> {
-    let mut depth = 0_usize;
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (at, character) in text.char_indices() {
-        match character {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ if character == separator && depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + character.len_utf8();
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
 }
 
 fn term(text: &str) -> Result<Term, String> {

@@ -1,9 +1,9 @@
 //! A plain list: one name, range or URL per line; `#` begins a comment.
 
 use crate::config::{Place, Problem};
+use crate::hostlist::split_top;
 
 use super::context::FileContext;
-use super::expression::split_top;
 use super::model::Inventory;
 use super::row::mention;
 

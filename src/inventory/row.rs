@@ -1,9 +1,10 @@
 //! One host's entry on its way into the inventory, whatever format it came from.
 
 use crate::config::{Given, Place, Problem, Transport, is_ipv6};
+use crate::hostlist::split_top;
 
 use super::context::FileContext;
-use super::expression::{Atom, literal, split_top};
+use super::expression::{Atom, literal};
 use super::model::{Host, Inventory, Layer};
 use super::url::UrlTarget;
 
