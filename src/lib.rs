@@ -16,7 +16,8 @@
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
 //!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`hostlist`] (`web[01-40]`), [`sheet`] (CSV that is read),
-//!   [`words`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit).
+//!   [`words`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit),
+//!   [`local_user`] (who runs this process).
 //! - The nouns of a run: [`target`], [`record`], [`event`].
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
@@ -26,6 +27,8 @@
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
+//! - [`job`]: what an application does with the run, without a command line: a script with what it is given, a run with
+//!   its readers.
 //! - [`cli`]: what was typed, and the one place that prints.
 //!
 //! # What is absent on purpose
@@ -49,6 +52,8 @@ pub mod event;
 pub mod fleet;
 pub mod hostlist;
 pub mod inventory;
+pub mod job;
+pub mod local_user;
 pub mod outcome;
 pub mod outofproc;
 pub mod output;

@@ -1,16 +1,15 @@
 //! `psfleet copy`.
 
-mod plan;
-
 use std::path::Path;
 use std::sync::Arc;
 
-use self::plan::Plan;
-use super::args::copy::{CopyArgs, TransferArgs, Way};
+use super::args::copy::{CopyArgs, Direction, TransferArgs};
 use super::args::output::OutputFormat;
 use super::on_demand::OnDemand;
+use super::plan::copy::Plan;
 use super::terminal::{self, Console};
-use super::{args, course, targets};
+use super::{args, rollout, targets};
+use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Work;
 use crate::inventory::{HostSettings, Logon};
@@ -20,14 +19,14 @@ use crate::output::sanitize_line;
 ///
 /// # Errors
 /// Whatever stops the copy before its first connection, and the failure of an output.
-pub fn run(args: &CopyArgs) -> anyhow::Result<u8> {
-    match &args.way {
-        Way::Push(transfer) => push(transfer),
-        Way::Pull(transfer) => pull(transfer),
+pub fn run(args: &CopyArgs, mut machine: Machine) -> anyhow::Result<u8> {
+    match &args.direction {
+        Direction::Push(transfer) => push(transfer, &mut machine),
+        Direction::Pull(transfer) => pull(transfer, &mut machine),
     }
 }
 
-fn push(args: &TransferArgs) -> anyhow::Result<u8> {
+fn push(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
     let (sources, destination) = args.split();
     let selection = Selection::find(sources, args.recurse)?;
     let console = Console::detect(&args.output);
@@ -35,39 +34,47 @@ fn push(args: &TransferArgs) -> anyhow::Result<u8> {
     let many = selection.files.len() > 1 || !selection.folders.is_empty();
     let folder = many || destination.ends_with(['/', '\\']);
     if args.plan {
-        return show(args, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
+        return show(args, machine, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
     }
-    start(args, &console, |hosts| {
+    start(args, (&console, machine), |hosts| {
         Work::Task(Arc::new(Push::new(selection, destination, folder, args.force, hosts.len())))
     })
 }
 
-fn pull(args: &TransferArgs) -> anyhow::Result<u8> {
+fn pull(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
     let (sources, folder) = args.split();
     let pull = |hosts: &[&str]| Pull::new(sources.to_vec(), Path::new(folder), args.recurse, args.force, hosts);
     if args.plan {
-        return show(args, |hosts| {
+        return show(args, machine, |hosts| {
             let names: Vec<&str> = hosts.0.iter().map(|host| &*host.name).collect();
             Plan::pull(hosts, &pull(&names), sources, args.recurse, args.force)
         });
     }
-    start(args, &Console::detect(&args.output), |hosts| Work::Task(Arc::new(pull(hosts))))
+    start(args, (&Console::detect(&args.output), machine), |hosts| Work::Task(Arc::new(pull(hosts))))
 }
 
 /// Finds the hosts and does on them what is to be done, given their names.
-fn start(args: &TransferArgs, console: &Arc<Console>, work: impl FnOnce(&[&str]) -> Work) -> anyhow::Result<u8> {
+fn start(
+    args: &TransferArgs,
+    (console, machine): (&Arc<Console>, &mut dyn System),
+    work: impl FnOnce(&[&str]) -> Work,
+) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
-    course::run(work(&hosts), (&resolved, &sandbox), &args.course, console, sinks)
+    rollout::run(work(&hosts), (&resolved, &sandbox), &args.rollout, console, sinks)
 }
 
 /// Finds the hosts and shows what would be done on them.
-fn show(args: &TransferArgs, plan: impl FnOnce((&[HostSettings], &[Logon])) -> Plan) -> anyhow::Result<u8> {
+fn show(
+    args: &TransferArgs,
+    machine: &mut dyn System,
+    plan: impl FnOnce((&[HostSettings], &[Logon])) -> Plan,
+) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox)?;
+    let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
     let plan = plan((&settings, &rehearsal.logons));
     let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
     terminal::print(&if is_json { plan.json() } else { plan.text() })?;

@@ -1,7 +1,6 @@
 //! `psfleet hosts`: which targets, with which settings, from where; names folded and expanded.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -10,8 +9,8 @@ use serde_json::json;
 use super::args::connect::ConnectArgs;
 use super::args::request;
 use super::args::targets::TargetArgs;
-use super::surroundings::Machine;
-use crate::config::{Config, FileKey, Source};
+use super::terminal;
+use crate::config::{Config, FileKey, Source, System};
 use crate::hostlist::fold;
 use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, names, select};
 use crate::target::Variable;
@@ -84,41 +83,57 @@ impl HostsArgs {
     ///
     /// # Errors
     /// [`Errors`] with its exit code, or what stdout said.
-    pub fn run(self, config_keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<()> {
+    pub fn run(
+        self,
+        config_keys: &[FileKey],
+        machine: &mut dyn System,
+        sandbox: &mut SandboxStarter<'_>,
+    ) -> anyhow::Result<()> {
         let text = match self.command.unwrap_or(HostsCommand::List(self.list)) {
-            HostsCommand::List(args) => args.list(config_keys, sandbox)?,
-            HostsCommand::Show(args) => args.show(config_keys, sandbox)?,
-            HostsCommand::Fold(args) => format!("{}\n", fold(args.names()?.iter().map(String::as_str))),
-            HostsCommand::Expand(args) => args.names()?.iter().map(|name| format!("{name}\n")).collect(),
+            HostsCommand::List(args) => args.list(config_keys, machine, sandbox)?,
+            HostsCommand::Show(args) => args.show(config_keys, machine, sandbox)?,
+            HostsCommand::Fold(args) => format!("{}\n", fold(args.names(machine)?.iter().map(String::as_str))),
+            HostsCommand::Expand(args) => args.names(machine)?.iter().map(|name| format!("{name}\n")).collect(),
         };
-        match io::stdout().lock().write_all(text.as_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written?),
-        }
+        Ok(terminal::print(&text)?)
     }
 }
 
 impl ListArgs {
-    fn list(self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+    fn list(
+        self,
+        keys: &[FileKey],
+        machine: &mut dyn System,
+        sandbox: &mut SandboxStarter<'_>,
+    ) -> anyhow::Result<String> {
         let format = self.output;
-        let hosts = self.select(keys, sandbox)?;
+        let hosts = self.select(keys, machine, sandbox)?;
         Ok(match format {
             Format::Text => hosts.iter().map(|host| format!("{}\n", host.name)).collect(),
             Format::Json => pretty(&hosts.iter().map(brief).collect::<Vec<_>>()),
         })
     }
 
-    fn show(self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> anyhow::Result<String> {
+    fn show(
+        self,
+        keys: &[FileKey],
+        machine: &mut dyn System,
+        sandbox: &mut SandboxStarter<'_>,
+    ) -> anyhow::Result<String> {
         let format = self.output;
-        let hosts = self.select(keys, sandbox)?;
+        let hosts = self.select(keys, machine, sandbox)?;
         Ok(match format {
             Format::Text => hosts.iter().map(page).collect::<Vec<_>>().join("\n"),
             Format::Json => pretty(&hosts.iter().map(full).collect::<Vec<_>>()),
         })
     }
 
-    fn select(mut self, keys: &[FileKey], sandbox: &mut SandboxStarter<'_>) -> Result<Vec<HostSettings>, Errors> {
-        let mut machine = Machine::default();
+    fn select(
+        mut self,
+        keys: &[FileKey],
+        machine: &mut dyn System,
+        sandbox: &mut SandboxStarter<'_>,
+    ) -> Result<Vec<HostSettings>, Errors> {
         // What was typed stands above the environment, and does not add to it.
         let from_env = std::env::var("PSFLEET_TARGETS").is_ok_and(|text| text.split('\n').eq(&self.targets.targets));
         if from_env && !self.expressions.is_empty() {
@@ -128,14 +143,14 @@ impl ListArgs {
         if self.targets.targets.is_empty() {
             self.targets.targets.push("@all".to_owned());
         }
-        let config = Config::load(&mut machine, keys)?;
-        select(&request(&self.targets, &self.connect), &config, &mut machine, sandbox)
+        let config = Config::load(machine, keys)?;
+        select(&request(&self.targets, &self.connect), &config, machine, sandbox)
     }
 }
 
 impl NameArgs {
-    fn names(&self) -> Result<Vec<String>, Errors> {
-        names(&self.names, &mut Machine::default())
+    fn names(&self, machine: &mut dyn System) -> Result<Vec<String>, Errors> {
+        names(&self.names, machine)
     }
 }
 

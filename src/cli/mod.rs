@@ -4,31 +4,28 @@
 
 pub mod args;
 mod copy;
-mod course;
 mod defaults;
 mod descriptors;
 mod enter;
 mod environment;
 mod exit;
-mod exposure;
-mod feed;
 pub mod hosts;
 mod memory;
-mod named_file;
 mod on_demand;
+mod plan;
 mod refusal;
+mod rollout;
 mod run;
 pub mod sandbox;
-mod script;
+mod script_help;
 mod signals;
 mod single_dash;
-pub mod surroundings;
+mod sinks;
 mod targets;
 pub mod terminal;
 mod typed;
 mod unknown_flag;
 mod version;
-mod ways;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,11 +44,11 @@ use enter::EnterArgs;
 use hosts::HostsArgs;
 use on_demand::OnDemand;
 use sandbox::SandboxArgs;
-use surroundings::Machine;
+use terminal::TerminalPrompter;
 use typed::Typed;
 use version::VersionArgs;
 
-use crate::config::Config;
+use crate::config::{Config, Machine};
 
 /// PowerShell's Invoke-Command at scale: script blocks on hundreds of hosts over WinRM and SSH, objects back.
 #[derive(Debug, Parser)]
@@ -75,7 +72,8 @@ enum Command {
 pub fn main() -> ExitCode {
     memory::return_large_blocks();
     // What is wrong in a file is reported by the command itself, which reads it again.
-    let config = Config::load(&mut Machine::default(), &RUN_KEYS).unwrap_or_default();
+    let mut machine = Machine::new(TerminalPrompter);
+    let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let words: Vec<OsString> = std::env::args_os().collect();
     let command = Cli::command();
@@ -91,14 +89,14 @@ pub fn main() -> ExitCode {
     };
     log_to_stderr();
     let result = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Copy(args) => copy::run(&args),
-        Command::Enter(args) => enter::run(&args),
+        Command::Run(args) => run::run(&args, machine),
+        Command::Copy(args) => copy::run(&args, machine),
+        Command::Enter(args) => enter::run(&args, machine),
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();
-            args.run(&RUN_KEYS, &mut |table| sandbox.start(table)).map(|()| 0)
+            args.run(&RUN_KEYS, &mut machine, &mut |table| sandbox.start(table)).map(|()| 0)
         }
     };
     ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
@@ -126,11 +124,11 @@ fn refuse(typed: &Typed<'_>, words: &[OsString], error: &clap::Error) -> ExitCod
 /// Shows what a script takes where help was asked for together with one, else what clap has to say.
 fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
     let without = match error.kind() {
-        ErrorKind::DisplayHelp => script::without_help(typed),
+        ErrorKind::DisplayHelp => script_help::without_help(typed),
         _ => None,
     };
     if let Some(Ok(Cli { command: Command::Run(args) })) = without.map(|words| parse(&words))
-        && let Some(help) = script::help(args.code.as_deref())
+        && let Some(help) = script_help::of_code(args.code.as_deref())
     {
         let shown = help.and_then(|help| Ok(terminal::print(&help)?));
         return ExitCode::from(shown.map_or_else(|error| exit::failure(&error), |()| 0));

@@ -4,50 +4,58 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::args::course::CourseArgs;
 use super::args::output::OutputFormat;
+use super::args::rollout::RolloutArgs;
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
-use super::script::{Call, Commands, Host, Origins, Plan, Secrets};
-use super::surroundings::Machine;
+use super::plan::script::Plan;
 use super::terminal::Console;
-use super::{course, targets, terminal};
+use super::{rollout, targets, terminal};
+use crate::config::Machine;
 use crate::fleet::Work;
 use crate::inventory::{HostSettings, Rehearsal};
+use crate::job::script::{Call, CommandSets, HostVariables, Origins, Secrets};
 use crate::output::sanitize_line;
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
-pub fn run(args: &RunArgs) -> anyhow::Result<u8> {
+pub fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
-    let call = Call::read(args.code.as_deref(), &args.execute)?;
+    let call = Call::read(&args.script(), &mut machine)?;
     call.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {
-        let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox)?;
-        return plan(args, call, &settings, &rehearsal);
+        let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
+        return plan(args, call, (&settings, &rehearsal), &machine);
     }
-    let resolved = targets::resolve(&request, &mut sandbox)?;
+    let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    let hosts: Vec<Host> = resolved.targets.iter().map(|target| Host::from(&**target)).collect();
-    let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut Machine::default())?;
-    let commands = Commands::new(call, &secrets, &hosts)?;
+    let hosts: Vec<HostVariables> = resolved.targets.iter().map(|target| HostVariables::from(&**target)).collect();
+    let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut machine)?;
+    // What was read from stdin is not kept for the whole run.
+    drop(machine);
+    let commands = CommandSets::new(call, &secrets, &hosts)?;
     let sinks = args.output.open_for_script(&console, args.execute.depth)?;
-    let course = CourseArgs { native_errors: args.execute.native_errors, ..args.execute.course.clone() };
-    course::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &course, &console, sinks)
+    let rollout = RolloutArgs { native_errors: args.execute.native_errors, ..args.execute.rollout.clone() };
+    rollout::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &rollout, &console, sinks)
 }
 
 /// Shows what would be done, once it is known that it could be.
-fn plan(args: &RunArgs, call: Call, settings: &[HostSettings], rehearsal: &Rehearsal) -> anyhow::Result<u8> {
-    let hosts: Vec<Host> = settings.iter().map(Host::from).collect();
+fn plan(
+    args: &RunArgs,
+    call: Call,
+    (settings, rehearsal): (&[HostSettings], &Rehearsal),
+    machine: &Machine,
+) -> anyhow::Result<u8> {
+    let hosts: Vec<HostVariables> = settings.iter().map(HostVariables::from).collect();
     let ends = settings.iter().zip(&rehearsal.endpoints).map(|(host, endpoint)| (&*host.name, endpoint));
-    let origins = Origins::rehearse(&call, ends, args.connect.no_input, &Machine::default())?;
+    let origins = Origins::rehearse(&call, ends, args.connect.no_input, machine)?;
     let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, args.execute.input.as_deref());
-    Commands::new(call, &Secrets::default(), &hosts)?;
+    CommandSets::new(call, &Secrets::default(), &hosts)?;
     let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
     terminal::print(&if is_json { plan.json() } else { plan.text() })?;
     Ok(0)

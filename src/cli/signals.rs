@@ -1,21 +1,15 @@
 //! Ctrl-C, SIGTERM, and the terminal that goes away.
 
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-
 use crate::fleet::Interrupt;
+use crate::job::Interrupts;
 
 /// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` is called for a first
-/// Ctrl-C, before the run hears of it. The token that comes back is cancelled when the user leaves.
+/// Ctrl-C, before the run hears of it.
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
-pub fn watch(
-    interrupts: mpsc::Sender<Interrupt>,
-    on_ctrl_c: impl Fn() + Send + 'static,
-) -> std::io::Result<CancellationToken> {
-    let left = CancellationToken::new();
-    let leaving = left.clone();
+pub fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    let (interrupts, left) = (interrupts.sender(), interrupts.left());
     let mut signals = Signals::install()?;
     tokio::spawn(async move {
         let mut stopping = false;
@@ -23,7 +17,7 @@ pub fn watch(
             let first = signals.next().await;
             let again = std::mem::replace(&mut stopping, true);
             if again {
-                leaving.cancel();
+                left.cancel();
             } else if first == Interrupt::Stop {
                 on_ctrl_c();
             }
@@ -31,7 +25,7 @@ pub fn watch(
             let _ = interrupts.send(if again { Interrupt::Leave } else { first }).await;
         }
     });
-    Ok(left)
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! A flag that psfleet does not have: a parameter of the script, or another flag with a typing error.
 
-use super::script;
+use super::script_help;
 use super::typed::Typed;
 use crate::config::did_you_mean;
 
@@ -8,7 +8,7 @@ use crate::config::did_you_mean;
 pub fn of_script(typed: &Typed<'_>, word: &str) -> Option<String> {
     let (name, value) = split(typed, word);
     let exact = |code: &str| {
-        let parameters = script::parameters(code)?;
+        let parameters = script_help::parameters_of_code(code)?;
         let is_it = |known: &str| known.to_lowercase() == name.to_lowercase();
         let found = parameters
             .list

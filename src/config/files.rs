@@ -10,7 +10,7 @@ use super::nearest::did_you_mean;
 use super::node::{Entry, Node, Place, Value};
 use super::problem::Problem;
 use super::source::{Given, Origin, Source};
-use super::surroundings::Surroundings;
+use super::system::System;
 use super::toml::parse_toml;
 use crate::words;
 
@@ -73,7 +73,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in every file.
-    pub fn load(around: &mut dyn Surroundings, other_keys: &[FileKey]) -> Result<Self, Vec<Problem>> {
+    pub fn load(around: &mut dyn System, other_keys: &[FileKey]) -> Result<Self, Vec<Problem>> {
         let mut config = Self::default();
         let mut problems = Vec::new();
         let mut walked = false;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::config::{Problem, Source, Surroundings, Transport};
+use crate::config::{Problem, Source, System, Transport};
 use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential};
@@ -72,7 +72,7 @@ struct Settled<'a> {
 pub fn credentials(
     hosts: &[(&str, &Effective)],
     request: &Request,
-    around: &mut dyn Surroundings,
+    around: &mut dyn System,
 ) -> Result<Vec<Option<Arc<Credential>>>, Vec<Problem>> {
     let may_ask = around.can_ask() && !request.no_input;
     let mut settled = settle(hosts, request, may_ask, around)?;
@@ -94,7 +94,7 @@ pub fn credentials(
 pub fn logons(
     hosts: &[(&str, &Effective)],
     request: &Request,
-    around: &dyn Surroundings,
+    around: &dyn System,
 ) -> Result<Vec<Logon>, Vec<Problem>> {
     let may_ask = around.can_ask() && !request.no_input;
     let settled = settle(hosts, request, may_ask, around)?;
@@ -139,9 +139,9 @@ fn settle<'a>(
     hosts: &[(&'a str, &'a Effective)],
     request: &Request,
     may_ask: bool,
-    around: &dyn Surroundings,
+    around: &dyn System,
 ) -> Result<Vec<Settled<'a>>, Vec<Problem>> {
-    let local_user = around.env("USER").or_else(|| around.env("USERNAME"));
+    let local_user = Some(around.account().user).filter(|user| !user.is_empty());
     let settled = hosts.iter().map(|(host, effective)| {
         let connection = &effective.connection;
         let transport = connection.transport.as_ref().map_or(Transport::Winrm, |given| given.value);
@@ -186,7 +186,7 @@ fn no_user(settled: &[Settled<'_>], what: &str) -> Vec<Problem> {
 }
 
 /// Asks once, for all targets that need it.
-fn ask_for_users(settled: &mut [Settled<'_>], around: &mut dyn Surroundings) -> Result<(), Vec<Problem>> {
+fn ask_for_users(settled: &mut [Settled<'_>], around: &mut dyn System) -> Result<(), Vec<Problem>> {
     if !settled.iter().any(needs_user) {
         return Ok(());
     }
@@ -213,7 +213,7 @@ impl<'a> Rules<'a> {
         Self { request, may_ask, one_user: users.len() <= 1 }
     }
 
-    fn origin(&self, logon: &Settled<'_>, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
+    fn origin(&self, logon: &Settled<'_>, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         let user = logon.user.as_deref().unwrap_or("the user to be asked for");
         let is_overruled = self.request.ask_pass || logon.is_above && self.has_variable(around);
         match logon.source.filter(|_| !is_overruled) {
@@ -230,12 +230,12 @@ impl<'a> Rules<'a> {
     }
 
     /// Whether the environment has the password of the run's one user.
-    fn has_variable(&self, around: &dyn Surroundings) -> bool {
+    fn has_variable(&self, around: &dyn System) -> bool {
         self.one_user && around.env(VARIABLE).is_some()
     }
 
     /// The password of the run: only if there is one user. SSH can do without.
-    fn shared(&self, user: &str, transport: Transport, around: &dyn Surroundings) -> Result<PasswordOrigin, Problem> {
+    fn shared(&self, user: &str, transport: Transport, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         let optional = transport == Transport::Ssh && !self.request.ask_pass;
         if !self.request.ask_pass && self.has_variable(around) {
             return Ok(PasswordOrigin::Variable(VARIABLE.to_owned()));
@@ -270,7 +270,7 @@ impl Finder {
         user: &str,
         source: Option<&PasswordSource>,
         origin: &PasswordOrigin,
-        around: &mut dyn Surroundings,
+        around: &mut dyn System,
     ) -> Result<Arc<Credential>, Problem> {
         let password = match (origin, source) {
             (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(secret.clone()),
@@ -292,7 +292,7 @@ impl Finder {
     }
 }
 
-fn ask(user: &str, around: &mut dyn Surroundings) -> Result<Secret<String>, Problem> {
+fn ask(user: &str, around: &mut dyn System) -> Result<Secret<String>, Problem> {
     let asked = around.ask(&format!("Password for {user}: "), true);
     asked.map(Secret::new).map_err(|error| Problem::new(format!("no password for '{user}': {}", words::io(&error))))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::config::{Account, Config, Connection, Given, Problem, Source, Surroundings, Transport};
+use crate::config::{Account, Config, Connection, Given, Problem, Source, System, Transport};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, Timeouts, Variable};
 
@@ -43,7 +43,7 @@ pub struct Settler<'a> {
     ancestors: Vec<Vec<usize>>,
     groups: HashMap<Vec<usize>, Rc<Merged>>,
     defaults: HashMap<Vec<usize>, Rc<Merged>>,
-    around: &'a mut dyn Surroundings,
+    around: &'a mut dyn System,
     account: Account,
     /// The user's own SSH configuration, once a host needs it.
     own_ssh: Option<Arc<SshConfig>>,
@@ -78,7 +78,7 @@ impl<'a> Settler<'a> {
         inventory: &'a Inventory,
         flags: &'a Connection,
         config: &'a Config,
-        around: &'a mut dyn Surroundings,
+        around: &'a mut dyn System,
     ) -> Self {
         let mut ancestors = vec![Vec::new(); inventory.groups.len()];
         for group in 0..inventory.groups.len() {

@@ -1,6 +1,6 @@
 //! Names from expressions alone, with no inventory to look anything up in.
 
-use crate::config::{Config, Problem, Surroundings};
+use crate::config::{Config, Problem, System};
 
 use super::expression::{Atom, parse};
 use super::request::Request;
@@ -11,7 +11,7 @@ use super::resolve::{Errors, select};
 ///
 /// # Errors
 /// Every mistake; among them groups, labels and patterns, which only an inventory can answer. Or that nobody is left.
-pub fn names(expressions: &[String], around: &mut dyn Surroundings) -> Result<Vec<String>, Errors> {
+pub fn names(expressions: &[String], around: &mut dyn System) -> Result<Vec<String>, Errors> {
     let targets: Vec<String> = expressions.iter().map(|text| with_commas(text)).collect();
     let mut problems = Vec::new();
     for text in &targets {

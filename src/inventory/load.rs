@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{InventoryPath, Node, Place, Problem, Surroundings, Value, parse_toml};
+use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
 use crate::words;
 
 use super::context::FileContext;
@@ -41,13 +41,13 @@ pub struct Loader<'a, 's> {
     pub inventory: Inventory,
     /// The mistakes so far.
     pub problems: Vec<Problem>,
-    around: &'a mut dyn Surroundings,
+    around: &'a mut dyn System,
     sandbox: &'a mut SandboxStarter<'s>,
 }
 
 impl<'a, 's> Loader<'a, 's> {
     /// Nothing read yet.
-    pub fn new(around: &'a mut dyn Surroundings, sandbox: &'a mut SandboxStarter<'s>) -> Self {
+    pub fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
         Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
     }
 
@@ -79,7 +79,7 @@ impl<'a, 's> Loader<'a, 's> {
         let stdin = path == Path::new("-");
         let file: Arc<Path> = if stdin { Arc::from(Path::new("stdin")) } else { Arc::from(path) };
         let read = match stdin {
-            true => self.around.read_stdin().map(|bytes| (bytes, false)),
+            true => self.around.read_stdin().map(|bytes| (bytes.to_vec(), false)),
             false => self.around.read(path).map(|file| (file.bytes, file.private)),
         };
         let (bytes, private) = match read {

@@ -2,7 +2,7 @@
 //!
 //! In come a [`Request`], the [`Config`](crate::config::Config) and the texts of inventories; out go complete
 //! [`Target`](crate::target::Target)s, or every mistake at once ([`Errors`]). Files, environment and the terminal are
-//! reached through [`Surroundings`](crate::config::Surroundings) only. Connecting is left to others: nothing here opens
+//! reached through [`System`](crate::config::System) only. Connecting is left to others: nothing here opens
 //! a socket.
 //!
 //! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`, `csv`,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Config, Problem, Surroundings};
+use crate::config::{Config, Problem, System};
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
@@ -70,7 +70,7 @@ impl From<Vec<Problem>> for Errors {
 pub fn resolve(
     request: &Request,
     config: &Config,
-    around: &mut dyn Surroundings,
+    around: &mut dyn System,
     sandbox: &mut SandboxStarter<'_>,
 ) -> Result<Resolved, Errors> {
     let hosts = select(request, config, around, sandbox)?;
@@ -103,7 +103,7 @@ pub struct Rehearsal {
 ///
 /// # Errors
 /// Every mistake for which [`resolve`] would stop, as far as no answer is needed to know it.
-pub fn rehearse(hosts: &[HostSettings], request: &Request, around: &mut dyn Surroundings) -> Result<Rehearsal, Errors> {
+pub fn rehearse(hosts: &[HostSettings], request: &Request, around: &mut dyn System) -> Result<Rehearsal, Errors> {
     Ok(Rehearsal { endpoints: endpoints(hosts, around)?, logons: logons(&named(hosts), request, around)? })
 }
 
@@ -118,7 +118,7 @@ fn named(hosts: &[HostSettings]) -> Vec<(&str, &Effective)> {
 pub fn select(
     request: &Request,
     config: &Config,
-    around: &mut dyn Surroundings,
+    around: &mut dyn System,
     sandbox: &mut SandboxStarter<'_>,
 ) -> Result<Vec<HostSettings>, Errors> {
     config.warnings.iter().for_each(|warning| around.warn(warning));
@@ -214,7 +214,7 @@ fn settle(
     inventory: &Inventory,
     request: &Request,
     config: &Config,
-    around: &mut dyn Surroundings,
+    around: &mut dyn System,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Effective>, Vec<Vec<usize>>) {
     let mut settler = Settler::new(inventory, &request.settings, config, around);
@@ -223,7 +223,7 @@ fn settle(
 }
 
 /// All endpoints, or every broken rule with the hosts that break it, or every file that a setting names in vain.
-fn endpoints(hosts: &[HostSettings], around: &mut dyn Surroundings) -> Result<Vec<Endpoint>, Errors> {
+fn endpoints(hosts: &[HostSettings], around: &mut dyn System) -> Result<Vec<Endpoint>, Errors> {
     let home = around.home();
     let mut endpoints = Vec::with_capacity(hosts.len());
     let mut broken: BTreeMap<_, (Problem, Vec<&str>)> = BTreeMap::new();

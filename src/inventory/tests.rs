@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, rehearse, resolve, select};
 use crate::config::{
-    Account, Config, ConfigFile, Connection, FileBytes, FileKey, Given, NamedFile, Source, Surroundings, Transport,
+    Account, Config, ConfigFile, Connection, FileBytes, FileKey, Given, NamedFile, Source, System, Transport,
 };
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
@@ -50,7 +51,7 @@ impl Fake {
     }
 }
 
-impl Surroundings for Fake {
+impl System for Fake {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
         let (text, private) = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private })
@@ -73,12 +74,16 @@ impl Surroundings for Fake {
         self.warned.push(warning.to_owned());
     }
 
-    fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
-        Ok(self.stdin.clone().into_bytes())
+    fn read_stdin(&mut self) -> io::Result<Bytes> {
+        Ok(self.stdin.clone().into())
     }
 
     fn env(&self, name: &str) -> Option<String> {
         self.env.get(name).cloned()
+    }
+
+    fn variables(&self) -> BTreeMap<String, String> {
+        self.env.clone().into_iter().collect()
     }
 
     fn home(&self) -> Option<PathBuf> {

@@ -1,58 +1,101 @@
 //! Several sinks as one.
 
-use anyhow::anyhow;
-
 use super::{Flow, Sink};
-use crate::event::{RunEvent, RunEventKind, Summary};
+use crate::event::{RunEvent, Summary};
 use crate::words;
 
 /// Hands each event to several sinks, until each of them has had enough or has failed.
 ///
 /// A sink that fails asks for the end of the run, and takes no more. The others go on to their own end, so that what they
-/// write is complete; only then is the failure told.
+/// write is complete. It never fails itself: what its sinks could not write, [`Sink::failures`] tells.
 pub struct Fanout {
-    /// The sinks that still want events, each with what it writes to.
-    sinks: Vec<(String, Box<dyn Sink>)>,
-    failures: Vec<String>,
+    outlets: Vec<Outlet>,
+    /// The first sink alone decides when it is enough.
+    led: bool,
+}
+
+/// A sink and what became of it.
+struct Outlet {
+    /// What it writes to, where failures are to say so.
+    name: Option<String>,
+    sink: Box<dyn Sink>,
+    state: State,
+}
+
+enum State {
+    Open,
+    Enough,
+    /// Why.
+    Failed(String),
 }
 
 impl Fanout {
-    /// Joins sinks; each comes with a name for what it writes to.
+    /// Joins sinks of equal rank; each comes with a name for what it writes to. Enough is when all had enough.
     pub fn new(sinks: Vec<(String, Box<dyn Sink>)>) -> Self {
-        Self { sinks, failures: Vec::new() }
+        Self { outlets: sinks.into_iter().map(|(name, sink)| Outlet::new(Some(name), sink)).collect(), led: false }
+    }
+
+    /// Joins a sink with others that follow what it shows. Enough is when the first one had enough; the others go on.
+    pub fn led_by(first: Box<dyn Sink>, followers: Vec<Box<dyn Sink>>) -> Self {
+        Self {
+            outlets: std::iter::once(first).chain(followers).map(|sink| Outlet::new(None, sink)).collect(),
+            led: true,
+        }
     }
 
     /// One step of every sink; those that had enough, or failed, take no more.
     fn each(&mut self, mut step: impl FnMut(&mut dyn Sink) -> anyhow::Result<Flow>) -> Flow {
+        let was_enough = self.is_enough();
         let mut end = false;
-        let failures = &mut self.failures;
-        self.sinks.retain_mut(|(name, sink)| match step(sink.as_mut()) {
-            Ok(flow) => {
-                end |= flow == Flow::End;
-                flow != Flow::Enough
+        for outlet in self.outlets.iter_mut().filter(|outlet| matches!(outlet.state, State::Open)) {
+            match step(outlet.sink.as_mut()) {
+                Ok(Flow::Continue) => {}
+                Ok(Flow::Enough) => outlet.state = State::Enough,
+                Ok(Flow::End) => end = true,
+                Err(error) => {
+                    outlet.state = State::Failed(words::chain(error.chain()));
+                    end = true;
+                }
             }
-            Err(error) => {
-                failures.push(format!("{name}: {}", words::chain(error.chain())));
-                end = true;
-                false
-            }
-        });
-        match (self.sinks.is_empty(), end) {
-            (true, _) if self.failures.is_empty() => Flow::Enough,
-            (_, true) => Flow::End,
-            _ => Flow::Continue,
+        }
+        match (end, self.is_enough()) {
+            (true, _) => Flow::End,
+            // It goes on for the followers, and need not be said again.
+            (false, true) if !(self.led && was_enough) => Flow::Enough,
+            (false, _) => Flow::Continue,
         }
     }
 
-    fn tell_failures(&self, flow: Flow) -> anyhow::Result<Flow> {
-        if self.failures.is_empty() { Ok(flow) } else { Err(anyhow!(self.failures.join("; "))) }
+    fn is_enough(&self) -> bool {
+        let had_enough = |outlet: &Outlet| matches!(outlet.state, State::Enough);
+        match self.led {
+            true => self.outlets.first().is_some_and(had_enough),
+            false => self.outlets.iter().all(had_enough),
+        }
+    }
+}
+
+impl Outlet {
+    fn new(name: Option<String>, sink: Box<dyn Sink>) -> Self {
+        Self { name, sink, state: State::Open }
+    }
+
+    fn failures(&self) -> Vec<String> {
+        let named = |failure: String| match &self.name {
+            Some(name) => format!("{name}: {failure}"),
+            None => failure,
+        };
+        let own = match &self.state {
+            State::Failed(failure) => Some(failure.clone()),
+            State::Open | State::Enough => None,
+        };
+        own.into_iter().chain(self.sink.failures()).map(named).collect()
     }
 }
 
 impl Sink for Fanout {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
-        let flow = self.each(|sink| sink.event(event));
-        if matches!(event.kind, RunEventKind::RunFinished(_)) { self.tell_failures(flow) } else { Ok(flow) }
+        Ok(self.each(|sink| sink.event(event)))
     }
 
     fn idle(&mut self) -> anyhow::Result<Flow> {
@@ -60,8 +103,11 @@ impl Sink for Fanout {
     }
 
     fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
-        let flow = self.each(|sink| sink.complete(summary));
-        self.tell_failures(flow)
+        Ok(self.each(|sink| sink.complete(summary)))
+    }
+
+    fn failures(&self) -> Vec<String> {
+        self.outlets.iter().flat_map(Outlet::failures).collect()
     }
 }
 
@@ -102,7 +148,27 @@ mod tests {
         let started = script.started();
         assert_eq!(fanout.event(&started).unwrap(), Flow::End);
         assert_eq!(fanout.event(&started).unwrap(), Flow::Continue);
-        assert_eq!(fanout.complete(&script.summary()).unwrap_err().to_string(), "sink 0: broken");
-        assert_eq!(fanout.event(&script.run_finished()).unwrap_err().to_string(), "sink 0: broken");
+        fanout.complete(&script.summary()).unwrap();
+        fanout.event(&script.run_finished()).unwrap();
+        assert_eq!(fanout.failures(), ["sink 0: broken"]);
+    }
+
+    #[test]
+    fn a_leader_has_enough_for_all_once_and_its_followers_go_on() {
+        let boxed = |upto| Box::new(Upto(upto)) as Box<dyn Sink>;
+        let mut fanout = Fanout::led_by(boxed(2), vec![boxed(1), boxed(4)]);
+        let event = Script::new(&[]).started();
+        let flows: Vec<_> = (0..4).map(|_| fanout.event(&event).unwrap()).collect();
+        assert_eq!(flows, [Flow::Continue, Flow::Enough, Flow::Continue, Flow::Continue]);
+    }
+
+    #[test]
+    fn a_sink_inside_tells_its_failure_through_all_around_it() {
+        let inner = Box::new(fanout([usize::MAX, 9])) as Box<dyn Sink>;
+        let mut outer = Fanout::led_by(inner, vec![Box::new(Upto(9))]);
+        let mut script = Script::new(&[]);
+        assert_eq!(outer.event(&script.started()).unwrap(), Flow::End);
+        assert_eq!(outer.event(&script.run_finished()).unwrap(), Flow::Continue, "the other sinks take the end");
+        assert_eq!(outer.failures(), ["sink 0: broken"]);
     }
 }

@@ -63,7 +63,7 @@ pub trait Sink: Send {
     /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one; [`Sink::complete`] stands before it.
     ///
     /// # Errors
-    /// The writer's fault, with what was being written. The run then ends in order; the sink takes only its last event.
+    /// The writer's fault, with what was being written. The run then ends in order; this sink takes no more.
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow>;
 
     /// Nothing has happened for a moment (about 100 ms): show what waits for more of its kind.
@@ -81,6 +81,12 @@ pub trait Sink: Send {
     /// As [`Sink::event`].
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
         Ok(Flow::Continue)
+    }
+
+    /// What the sinks inside of this one could not write, one text each. They fail alone, so that the others come to their
+    /// end: a sink made of others answers [`Flow::End`] for them.
+    fn failures(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

@@ -8,6 +8,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("channel", &[] as &[_]),
         ("hostlist", &[]),
+        ("local_user", &[]),
         ("outcome", &[]),
         ("secret", &[]),
         ("sheet", &[]),
@@ -19,14 +20,28 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("target", &["secret"]),
         ("wsman", &["outcome", "words"]),
         ("auth", &["secret", "target"]),
-        ("config", &["secret", "target", "words"]),
+        ("config", &["local_user", "secret", "target", "whole_file", "words"]),
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["target"]),
         ("event", &["outcome", "record", "target"]),
         ("inventory", &["clixml", "config", "hostlist", "secret", "sheet", "target", "words"]),
         ("script", &["clixml", "psrp"]),
-        ("transport", &["auth", "channel", "outcome", "outofproc", "secret", "target", "whole_file", "words", "wsman"]),
+        (
+            "transport",
+            &[
+                "auth",
+                "channel",
+                "local_user",
+                "outcome",
+                "outofproc",
+                "secret",
+                "target",
+                "whole_file",
+                "words",
+                "wsman",
+            ],
+        ),
         ("output", &["clixml", "event", "outcome", "record", "stream", "target", "words"]),
         ("report", &["clixml", "event", "outcome", "record", "stream", "target"]),
         (
@@ -52,6 +67,24 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["clixml", "event", "outcome", "psrp", "record", "schedule", "session", "stream", "target", "transport"],
         ),
         ("copy", &["clixml", "fleet", "outcome", "psrp", "session", "stream", "transport", "words"]),
+        (
+            "job",
+            &[
+                "clixml",
+                "config",
+                "event",
+                "fleet",
+                "hostlist",
+                "inventory",
+                "output",
+                "psrp",
+                "script",
+                "secret",
+                "sheet",
+                "target",
+                "transport",
+            ],
+        ),
     ])
 }
 

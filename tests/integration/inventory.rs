@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use psfleet::cli::surroundings::Machine;
 use psfleet::config::Config;
+use psfleet::config::Machine;
 use psfleet::hostlist::fold;
 use psfleet::inventory::{HostSettings, Request, select};
 

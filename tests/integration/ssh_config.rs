@@ -1,10 +1,12 @@
 //! What an SSH configuration means, with `ssh -G` as the judge.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use psfleet::config::{Account, Config, ConfigFile, FileBytes, NamedFile, Surroundings};
+use bytes::Bytes;
+use psfleet::config::{Account, Config, ConfigFile, FileBytes, NamedFile, System};
 use psfleet::inventory::{Request, resolve};
 use psfleet::target::{AddressFamily, Endpoint, HostKeyPolicy, SshAgent, SshServer, Target};
 
@@ -15,7 +17,7 @@ use crate::support::sshd::user;
 /// The real files, and nobody to ask.
 struct Files;
 
-impl Surroundings for Files {
+impl System for Files {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
         Ok(FileBytes { bytes: std::fs::read(path)?, private: true })
     }
@@ -32,8 +34,12 @@ impl Surroundings for Files {
         panic!("{warning}")
     }
 
-    fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
-        Ok(Vec::new())
+    fn read_stdin(&mut self) -> io::Result<Bytes> {
+        Ok(Bytes::new())
+    }
+
+    fn variables(&self) -> BTreeMap<String, String> {
+        std::env::vars().collect()
     }
 
     fn env(&self, name: &str) -> Option<String> {

@@ -15,15 +15,15 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 /// goes through `words` first.
 const OWN: [(&str, &str); 16] = [
     ("auth/mechanism.rs", "sentences of ours that auth::Error holds"),
-    ("cli/copy/plan.rs", "the path of a file"),
+    ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
     ("cli/hosts.rs", "config::Source"),
     ("cli/on_demand.rs", "sandbox::Error"),
     ("cli/refusal.rs", "clap's sentence on a value, whose reason is from our own parsers"),
-    ("cli/script", "ScriptError, and the mistakes of --args-file"),
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),
     ("inventory/named_files.rs", "config::Source"),
+    ("job/script", "ScriptError, and the mistakes of --args-file"),
     ("sandbox/options.rs", "sandbox::Error"),
     ("sandbox/shell.rs", "psrp::ProtocolError"),
     ("session", "psrp::ProtocolError, transport::Error"),

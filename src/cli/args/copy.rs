@@ -4,8 +4,8 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Subcommand};
 
 use super::connect::ConnectArgs;
-use super::course::CourseArgs;
 use super::output::OutputArgs;
+use super::rollout::RolloutArgs;
 use super::targets::TargetArgs;
 
 /// Copy files to or from many hosts, compared by SHA-256
@@ -13,12 +13,12 @@ use super::targets::TargetArgs;
 pub struct CopyArgs {
     /// Which way.
     #[command(subcommand)]
-    pub way: Way,
+    pub direction: Direction,
 }
 
 /// Which way files go.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Way {
+pub enum Direction {
     /// Copy files from here to the hosts
     ///
     /// SRC is a file, a folder (with --recurse) or a pattern on this machine. DST is a path on the hosts; it is a folder
@@ -31,7 +31,7 @@ pub enum Way {
     Pull(Box<TransferArgs>),
 }
 
-/// Flags of both ways.
+/// Flags of both directions.
 #[derive(Debug, Clone, Args)]
 pub struct TransferArgs {
     /// What to copy, and as the last one where to
@@ -63,7 +63,7 @@ pub struct TransferArgs {
 
     /// The course of the copy.
     #[command(flatten)]
-    pub course: CourseArgs,
+    pub rollout: RolloutArgs,
 
     /// Output flags.
     #[command(flatten)]

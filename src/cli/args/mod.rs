@@ -2,9 +2,9 @@
 
 pub mod connect;
 pub mod copy;
-pub mod course;
 pub mod number;
 pub mod output;
+pub mod rollout;
 pub mod run;
 pub mod targets;
 

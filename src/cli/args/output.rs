@@ -1,18 +1,11 @@
 //! The flags that say what is shown, in which format, and where it goes.
 
-use std::fs::File;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use anyhow::Context;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::cli::terminal::{Console, CutNote, Diagnostics, ProgressLine};
-use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Format, Losses, Select, SelectedStreams, Settings, Sink, SortKey, Sorted,
-    Where,
-};
+use crate::output::{Format, SelectedStreams, SortKey, Where};
 
 /// Output flags, shared by the commands that show a run's data.
 #[derive(Debug, Clone, Args)]
@@ -135,92 +128,6 @@ pub struct OutFile {
     pub format: Format,
     /// `.tsv`: tabs between the cells.
     pub tabs: bool,
-}
-
-impl OutputArgs {
-    /// Opens everything that shows this run: the data on stdout and in files, then what goes to stderr.
-    ///
-    /// The first sink stands for all data; it answers [`output::Flow::Enough`] when nobody reads any of it.
-    ///
-    /// # Errors
-    /// A file of `--out` that cannot be created.
-    pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
-        self.sinks(console, None)
-    }
-
-    /// The same for the objects of a script, of which is told what came cut at this `--depth`: whatever format shows them,
-    /// but not to those who want no totals either, and not where nobody sees any object.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_for_script(&self, console: &Arc<Console>, depth: Option<u32>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
-        let unseen = self.format(console) == Format::None && self.out.is_empty();
-        let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));
-        self.sinks(console, note)
-    }
-
-    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>) -> anyhow::Result<Vec<Box<dyn Sink>>> {
-        let losses = Losses::default();
-        let mut data = Vec::new();
-        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
-        data.push(("stdout".to_owned(), stdout));
-        for out in &self.out {
-            let name = out.path.display().to_string();
-            let file = File::create(&out.path).with_context(|| format!("cannot create {name}"))?;
-            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console, &losses))));
-        }
-        let diagnostics = Diagnostics::new(console, self.text_streams(console), losses);
-        let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
-        if !self.sort_by.is_empty() {
-            data = Box::new(Sorted::new(self.sort_by.clone(), data));
-        }
-        if let Some(filter) = &self.filter {
-            data = Box::new(Filtered::new(filter.clone(), data));
-        }
-        Ok(vec![data, Box::new(diagnostics), Box::new(ProgressLine::new(console, cuts))])
-    }
-
-    fn format(&self, console: &Console) -> Format {
-        match self.output {
-            OutputFormat::Auto if console.stdout_is_terminal() => Format::Table,
-            OutputFormat::Auto | OutputFormat::Jsonl => Format::Jsonl,
-            OutputFormat::Table => Format::Table,
-            OutputFormat::List => Format::List,
-            OutputFormat::Text => Format::Text,
-            OutputFormat::Json => Format::Json,
-            OutputFormat::Csv => Format::Csv,
-            OutputFormat::None => Format::None,
-        }
-    }
-
-    /// The streams that go to stderr as text: none where the data on stdout has them as events.
-    fn text_streams(&self, console: &Console) -> SelectedStreams {
-        match self.format(console) {
-            Format::Json | Format::Jsonl => SelectedStreams::none(),
-            _ => self.streams,
-        }
-    }
-
-    fn settings(&self, console: &Console, losses: &Losses) -> Settings {
-        Settings {
-            streams: self.streams,
-            select: self.select.clone(),
-            types: self.types,
-            csv: CsvSettings { delimiter: self.csv_delimiter, bom: self.csv_bom, raw: self.csv_raw },
-            width: console.width(),
-            color: console.stdout_color(),
-            terminal: console.stdout_is_terminal(),
-            losses: losses.clone(),
-        }
-    }
-
-    fn file_settings(&self, out: &OutFile, console: &Console, losses: &Losses) -> Settings {
-        let mut settings = Settings { color: false, terminal: false, ..self.settings(console, losses) };
-        if out.tabs {
-            settings.csv.delimiter = b'\t';
-        }
-        settings
-    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

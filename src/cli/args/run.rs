@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::connect::ConnectArgs;
-use super::course::CourseArgs;
 use super::number;
 use super::output::OutputArgs;
+use super::rollout::RolloutArgs;
 use super::targets::TargetArgs;
-use crate::cli::script::InputFormat;
+use crate::job::script::{self, ScriptInput};
 
 /// The largest `--depth`.
 pub const DEEPEST: u32 = 20;
@@ -43,7 +43,7 @@ pub struct RunArgs {
     pub output: OutputArgs,
 }
 
-/// Arguments of the script, and the course of the run.
+/// Arguments of the script, and how the run goes over its hosts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Execute")]
 pub struct ExecuteArgs {
@@ -94,7 +94,49 @@ pub struct ExecuteArgs {
           default_value_t = false, default_missing_value = "true")]
     pub native_errors: bool,
 
-    /// The course of the run.
+    /// How the run goes over its hosts.
     #[command(flatten)]
-    pub course: CourseArgs,
+    pub rollout: RolloutArgs,
+}
+
+/// What `--input-format` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    /// Each line is a string
+    Lines,
+    /// The items of an array, or one value after the other
+    Json,
+    /// Each line is a JSON value
+    Jsonl,
+    /// Each row is an object; the first row has the names
+    Csv,
+}
+
+impl RunArgs {
+    /// The script and what it is given.
+    pub fn script(&self) -> ScriptInput {
+        let given = self.execute.clone();
+        ScriptInput {
+            code: self.code.clone(),
+            argument_list: given.argument_list,
+            param: given.param,
+            args_file: given.args_file,
+            using: given.using,
+            using_lenient: given.using_lenient,
+            input: given.input,
+            input_format: given.input_format.map(script::InputFormat::from),
+            depth: given.depth,
+        }
+    }
+}
+
+impl From<InputFormat> for script::InputFormat {
+    fn from(format: InputFormat) -> Self {
+        match format {
+            InputFormat::Lines => Self::Lines,
+            InputFormat::Json => Self::Json,
+            InputFormat::Jsonl => Self::Jsonl,
+            InputFormat::Csv => Self::Csv,
+        }
+    }
 }

@@ -30,6 +30,7 @@ use super::args::targets::TargetArgs;
 use super::on_demand::OnDemand;
 use super::targets;
 use crate::clixml::Document;
+use crate::config::Machine;
 use crate::output::sanitize_line;
 use crate::psrp::{Command, CommandCall, HostInfo, Opening};
 use crate::script::ScriptError;
@@ -73,11 +74,11 @@ fn no_limit(_: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// Whatever keeps the session from being opened, and the terminal's own errors.
-pub fn run(args: &EnterArgs) -> anyhow::Result<u8> {
+pub fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let wanted =
         TargetArgs { targets: vec![args.target.clone()], inventory: args.inventory.clone(), ..TargetArgs::default() };
-    let resolved = targets::resolve(&request(&wanted, &args.connect), &mut sandbox)?;
+    let resolved = targets::resolve(&request(&wanted, &args.connect), &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| anstream::eprintln!("warning: {warning}"));
     let [target] = &resolved.targets[..] else {
         bail!("{} names {} hosts; enter takes one", args.target, resolved.targets.len());

@@ -10,6 +10,7 @@ mod console;
 mod cut_note;
 mod diagnostics;
 mod progress;
+mod prompter;
 pub mod status_line;
 mod words;
 
@@ -20,6 +21,7 @@ pub use console::{Channel, Console, ConsoleWriter};
 pub use cut_note::CutNote;
 pub use diagnostics::Diagnostics;
 pub use progress::ProgressLine;
+pub use prompter::TerminalPrompter;
 
 /// Writes a page to stdout. A reader that is gone has seen enough.
 ///

@@ -9,14 +9,14 @@ use super::super::row::HostRow;
 use super::SshConfig;
 use super::file::{Anchor, At, Item, Reader};
 use super::section::Section;
-use crate::config::{Connection, Given, Place, Problem, Surroundings, Transport};
+use crate::config::{Connection, Given, Place, Problem, System, Transport};
 
 /// Reads a configuration as an inventory: adds the aliases without wildcards, and keeps what it says about any host.
 pub fn read_ssh_config(
     text: &str,
     context: &FileContext,
     inventory: &mut Inventory,
-    around: &mut dyn Surroundings,
+    around: &mut dyn System,
 ) -> Vec<Problem> {
     let mut reader = Reader::new(around, Anchor::User);
     let items = reader.items(text, &context.file, 0);

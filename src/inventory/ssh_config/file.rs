@@ -8,7 +8,7 @@ use super::super::text::decode;
 use super::directive::{Directive, directive, unknown};
 use super::line::Line;
 use super::section::{Section, in_list};
-use crate::config::{Place, Problem, Surroundings};
+use crate::config::{Place, Problem, System};
 use crate::words;
 
 /// How deep files may include each other, as in OpenSSH.
@@ -50,7 +50,7 @@ pub(super) enum Anchor {
 
 /// Reads files.
 pub(super) struct Reader<'a> {
-    around: &'a mut dyn Surroundings,
+    around: &'a mut dyn System,
     anchor: Anchor,
     included: usize,
     /// What every `IgnoreUnknown` so far names, whoever it is for.
@@ -59,7 +59,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(around: &'a mut dyn Surroundings, anchor: Anchor) -> Self {
+    pub fn new(around: &'a mut dyn System, anchor: Anchor) -> Self {
         Self { around, anchor, included: 0, ignored: Vec::new(), problems: Vec::new() }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads a file, unless others could have written it.
-pub(super) fn read_guarded(around: &mut dyn Surroundings, file: &Path) -> io::Result<String> {
+pub(super) fn read_guarded(around: &mut dyn System, file: &Path) -> io::Result<String> {
     let found = around.read(file)?;
     match around.exposure(file)? {
         None => decode(&found.bytes).map_err(io::Error::other),

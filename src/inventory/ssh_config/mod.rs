@@ -23,7 +23,7 @@ pub use aliases::read_ssh_config;
 pub use answer::Answer;
 
 use super::text::decode;
-use crate::config::{Account, Connection, Given, Place, Problem, Source, Surroundings, is_ipv6};
+use crate::config::{Account, Connection, Given, Place, Problem, Source, System, is_ipv6};
 use crate::words;
 use answer::Reading;
 use file::{Anchor, Item, Reader};
@@ -43,7 +43,7 @@ pub struct SshConfig {
 impl SshConfig {
     /// The user's own configuration with the system's behind it, as far as they are there. A mistake in them holds for
     /// every host, and as in `ssh` it is one that others could have written the user's file.
-    pub fn own(around: &mut dyn Surroundings) -> Self {
+    pub fn own(around: &mut dyn System) -> Self {
         let mut config = Self::default();
         let user = around.home().map(|home| home.join(".ssh/config"));
         let places = user.map(|file| (file, Anchor::User)).into_iter().chain([(SYSTEM.into(), Anchor::System)]);

@@ -113,6 +113,10 @@ impl Sink for Filtered {
     fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
         self.inner.complete(summary)
     }
+
+    fn failures(&self) -> Vec<String> {
+        self.inner.failures()
+    }
 }
 
 /// The text of a value for comparisons with text.

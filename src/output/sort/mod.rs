@@ -20,6 +20,7 @@ use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::target::TargetId;
+use crate::words;
 
 /// Bytes of objects that are sorted in memory before they go to disk.
 const IN_MEMORY: usize = 8 << 20;
@@ -32,13 +33,15 @@ pub struct Sorted {
     ended: Vec<RunEvent>,
     /// The number of the last event that was handed on: readers are given events in another order, numbered in theirs.
     seq: u64,
+    /// Why no more objects are kept.
+    failed: Option<String>,
     inner: Box<dyn Sink>,
 }
 
 impl Sorted {
     /// Sorts for this sink.
     pub fn new(keys: Vec<SortKey>, inner: Box<dyn Sink>) -> Self {
-        Self { keys, merge: Merge::new(IN_MEMORY), ended: Vec::new(), seq: 0, inner }
+        Self { keys, merge: Merge::new(IN_MEMORY), ended: Vec::new(), seq: 0, failed: None, inner }
     }
 
     fn keep(&mut self, event: &RunEvent, record: &Record) -> anyhow::Result<()> {
@@ -74,6 +77,14 @@ impl Sorted {
         Ok(flow)
     }
 
+    /// What came of keeping and reading back objects. Where that fails, the run is to end, and what is written be complete.
+    fn unless_failed(&mut self, kept: anyhow::Result<Flow>) -> Flow {
+        kept.unwrap_or_else(|error| {
+            self.failed.get_or_insert_with(|| words::chain(error.chain()));
+            Flow::End
+        })
+    }
+
     /// Hands on an event under the next number.
     fn pass(&mut self, event: RunEvent) -> anyhow::Result<Flow> {
         self.seq += 1;
@@ -85,8 +96,8 @@ impl Sink for Sorted {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         match &event.kind {
             RunEventKind::Record(record) if record.stream == Stream::Output => {
-                self.keep(event, record)?;
-                Ok(Flow::Continue)
+                let kept = if self.failed.is_none() { self.keep(event, record) } else { Ok(()) };
+                Ok(self.unless_failed(kept.map(|()| Flow::Continue)))
             }
             RunEventKind::TargetFinished(_) => {
                 self.ended.push(event.clone());
@@ -101,14 +112,19 @@ impl Sink for Sorted {
     }
 
     fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
-        match self.hand_on() {
-            Ok(Flow::Enough) => Ok(Flow::Enough),
+        let handed = self.hand_on();
+        match self.unless_failed(handed) {
+            Flow::Enough => Ok(Flow::Enough),
             // What is written is to be complete, whatever became of the order.
             handed => {
                 self.hand_on_ends()?;
-                self.inner.complete(summary).and_then(|flow| handed.map(|_| flow))
+                self.inner.complete(summary).map(|flow| if handed == Flow::End { handed } else { flow })
             }
         }
+    }
+
+    fn failures(&self) -> Vec<String> {
+        self.failed.iter().cloned().chain(self.inner.failures()).collect()
     }
 }
 

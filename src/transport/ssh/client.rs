@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::bastion::Bastions;
 use super::keys::KeyRing;
 use super::known_hosts::KnownHosts;
+use crate::local_user;
 use crate::target::SshAgent;
 
 /// The user's side of SSH: home folder, agent, known hosts and unlocked keys. One for a whole process, so that files
@@ -38,7 +39,7 @@ impl Client {
     /// The client of whoever runs this process: the home folder, the login name and `SSH_AUTH_SOCK`.
     pub fn from_env() -> Self {
         let agent = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self::new(std::env::home_dir(), local_user(), agent)
+        Self::new(std::env::home_dir(), local_user::name(), agent)
     }
 
     /// The local user, who is the remote one too unless another is named.
@@ -77,24 +78,4 @@ impl Default for Client {
     fn default() -> Self {
         Self::from_env()
     }
-}
-
-/// The login name, which services and containers often leave out of the environment.
-pub fn local_user() -> Option<String> {
-    let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
-    named.into_iter().find(|name| !name.is_empty()).or_else(user_of_process)
-}
-
-#[cfg(unix)]
-fn user_of_process() -> Option<String> {
-    use std::os::unix::fs::MetadataExt;
-    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
-    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
-    let fields = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    fields.into_iter().find(|fields| fields.get(2) == Some(&uid.as_str()))?.first().map(|name| (*name).to_owned())
-}
-
-#[cfg(not(unix))]
-fn user_of_process() -> Option<String> {
-    None
 }

@@ -26,5 +26,5 @@ mod notes;
 mod sftp;
 mod stop;
 
-pub use client::{Client, local_user};
+pub use client::Client;
 pub use connect::connect;

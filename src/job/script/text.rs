@@ -1,11 +1,12 @@
 //! The script's text: typed, from a file, or from stdin.
 
 use std::fmt::Display;
-use std::io::Read;
 use std::path::Path;
 
-use crate::whole_file;
 use anyhow::{Context, bail};
+use bytes::Bytes;
+
+use crate::config::System;
 
 /// The place of a script that was typed.
 const TYPED: &str = "command line";
@@ -24,13 +25,13 @@ impl Text {
     ///
     /// # Errors
     /// No script, an empty one, or one that cannot be read.
-    pub fn read(code: Option<&str>) -> anyhow::Result<Self> {
+    pub fn read(code: Option<&str>, around: &mut dyn System) -> anyhow::Result<Self> {
         let (text, place) = match code {
             None => bail!("nothing to run: give script text in quotes, a FILE.ps1, or - to read the script from stdin"),
-            Some("-") => (decode(&stdin()?).context("the script on stdin")?, "stdin"),
+            Some("-") => (decode(&stdin(around)?).context("the script on stdin")?, "stdin"),
             Some(code) if is_file_name(code) => {
                 let bytes =
-                    whole_file::read(code.as_ref()).with_context(|| format!("cannot read the script file {code}"))?;
+                    around.read(code.as_ref()).with_context(|| format!("cannot read the script file {code}"))?.bytes;
                 (decode(&bytes).with_context(|| format!("the script file {code}"))?, code)
             }
             Some(code) => (code.to_owned(), TYPED),
@@ -53,10 +54,8 @@ pub fn located(place: &str, mistake: impl Display) -> String {
 }
 
 /// Everything on stdin.
-pub fn stdin() -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-    Ok(bytes)
+pub fn stdin(around: &mut dyn System) -> anyhow::Result<Bytes> {
+    around.read_stdin().context("cannot read stdin")
 }
 
 /// A single word that ends in `.ps1` names a file; code that ends so would be a call, with an operator or a space.

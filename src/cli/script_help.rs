@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 
-use super::text::{Text, is_file_name};
+use crate::config::Machine;
+use crate::job::script::{Text, is_file_name};
 use crate::script::{Help, Parameter, Parameters, Source, Validation};
 
 /// The command line without the flags that ask for help; `None` if it does not ask. What follows `--` is no flag.
@@ -22,7 +23,7 @@ pub fn without_help(typed: &[OsString]) -> Option<Vec<OsString>> {
 pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
     let file = code.filter(|code| is_file_name(code))?;
     let read = || {
-        let source = Source::new(Text::read(Some(file))?.text)?;
+        let source = Source::new(Text::read(Some(file), &mut Machine::default())?.text)?;
         let source = source.body()?.unwrap_or(source);
         Ok(page(file, &Parameters::read(&source)?, &Help::read(&source).unwrap_or_default(), &source))
     };
@@ -32,7 +33,10 @@ pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
 /// What the script that a command line names takes: a file, or the text itself; `None` where it cannot be read.
 pub fn parameters_of_code(code: &str) -> Option<Parameters> {
     // Stdin can be read only once.
-    let text = Some(code).filter(|code| *code != "-").and_then(|code| Text::read(Some(code)).ok())?.text;
+    let text = Some(code)
+        .filter(|code| *code != "-")
+        .and_then(|code| Text::read(Some(code), &mut Machine::default()).ok())?
+        .text;
     let source = Source::new(text).ok()?;
     let source = source.body().ok()?.unwrap_or(source);
     Parameters::read(&source).ok()

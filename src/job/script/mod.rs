@@ -1,37 +1,57 @@
-//! What was typed about a script: its text, its arguments, its `$using:` values.
+//! A script with what it is given: its text, its arguments, its `$using:` values.
 //!
-//! [`Call::read`] reads it and reports what is wrong without knowing any target; [`Commands::new`] puts in what each
+//! [`Call::read`] reads it and reports what is wrong without knowing any target; [`CommandSets::new`] puts in what each
 //! target has of its own, reports what is wrong with that, and serializes on demand.
 
 mod args_file;
+mod argument;
 mod commands;
-mod entry;
-mod help;
 mod input;
-mod plan;
 mod secrets;
 mod text;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
 
 use crate::clixml::Value;
+use crate::config::System;
 use crate::psrp::Input;
 use crate::script::using::Definitions;
 use crate::script::{Given, Offer, Parameters, ScriptError, Source, check, parameters_of};
 
-use super::args::run::ExecuteArgs;
-use text::{Text, located};
+use text::located;
 
-pub use commands::{Commands, Host};
-pub use entry::Entry;
-pub use help::{of_code as help, parameters_of_code as parameters, without_help};
+pub use argument::ScriptArgument;
+pub use commands::{CommandSets, HostVariables};
 pub use input::InputFormat;
-pub use plan::Plan;
 pub use secrets::{Origins, Secrets};
+pub use text::{Text, is_file_name};
+
+/// What is given for a script, each value as people write it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScriptInput {
+    /// The script: its text, a `FILE.ps1`, or `-` for stdin.
+    pub code: Option<String>,
+    /// Positional arguments: JSON where it parses as JSON, `@FILE.json`, `host.NAME`, `secret:NAME`, else text.
+    pub argument_list: Vec<String>,
+    /// Named arguments: `NAME=VALUE`, or the name alone for a switch.
+    pub param: Vec<String>,
+    /// A JSON file with further arguments.
+    pub args_file: Option<PathBuf>,
+    /// Values of `$using:` expressions: `NAME=VALUE`.
+    pub using: Vec<String>,
+    /// Unknown names inside nested blocks are left to the script.
+    pub using_lenient: bool,
+    /// A file with objects for `$input`, or `-` for stdin.
+    pub input: Option<String>,
+    /// What that file holds, where neither suffix nor content tells.
+    pub input_format: Option<InputFormat>,
+    /// How deep members of the output shall come, if not as PowerShell cuts them.
+    pub depth: Option<u32>,
+}
 
 /// A script with what it was given.
 #[derive(Debug, Clone)]
@@ -43,9 +63,11 @@ pub struct Call {
     /// Its `param()` block.
     pub parameters: Parameters,
     /// Its arguments, those of the file first.
-    pub arguments: Vec<Entry>,
+    pub arguments: Vec<ScriptArgument>,
     /// Values of its `$using:` expressions.
-    pub using: Vec<Entry>,
+    pub using: Vec<ScriptArgument>,
+    /// Our environment, for `$using:env:NAME`.
+    pub environment: BTreeMap<String, String>,
     /// Unknown names inside nested blocks are left to the script.
     pub lenient: bool,
     /// Its input, if there is any: shared by all targets.
@@ -61,10 +83,10 @@ impl Call {
     ///
     /// # Errors
     /// A missing or unreadable script or file, or arguments that the script cannot take; each says which one.
-    pub fn read(code: Option<&str>, args: &ExecuteArgs) -> anyhow::Result<Self> {
-        let Text { text, place } = Text::read(code)?;
+    pub fn read(given: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
+        let Text { text, place } = Text::read(given.code.as_deref(), around)?;
         let source = Source::new(text).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
-        Self::of(source, place, args)
+        Self::of(source, place, given, around)
     }
 
     /// What the user should know of how the script was read, and of values that it does not take.
@@ -79,7 +101,7 @@ impl Call {
         read.into_iter().chain(unused).collect()
     }
 
-    fn of(source: Source, place: String, args: &ExecuteArgs) -> anyhow::Result<Self> {
+    fn of(source: Source, place: String, args: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
         let (source, is_body) = match source.body()? {
             Some(body) => (body, true),
             None => (source, false),
@@ -88,32 +110,35 @@ impl Call {
             bail!("the script is empty");
         }
         let parameters = Parameters::read(&source).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
-        let flags = args.argument_list.iter().map(|text| Entry::positional(text));
-        let flags: Vec<Entry> =
-            flags.chain(args.param.iter().map(|text| Entry::parameter(text))).collect::<anyhow::Result<_>>()?;
-        let file = args.args_file.as_deref().map(args_file::read).transpose()?.unwrap_or_default();
+        let flags = args.argument_list.iter().map(|text| ScriptArgument::positional(text));
+        let flags: Vec<ScriptArgument> = flags
+            .chain(args.param.iter().map(|text| ScriptArgument::parameter(text)))
+            .collect::<anyhow::Result<_>>()?;
+        let file = args.args_file.as_deref().map(|file| args_file::read(file, around)).transpose()?.unwrap_or_default();
         let mut arguments = merged(&parameters, file, flags);
         declare(&parameters, &mut arguments);
-        let using = args.using.iter().map(|text| Entry::using(text)).collect::<anyhow::Result<_>>()?;
-        let lenient = args.using_lenient;
+        let using = args.using.iter().map(|text| ScriptArgument::using(text)).collect::<anyhow::Result<_>>()?;
+        let (lenient, environment) = (args.using_lenient, around.variables());
         let depth = args.depth;
-        let mut call = Self { place, source, parameters, arguments, using, lenient, input: None, depth, is_body };
+        let input = None;
+        let mut call =
+            Self { place, source, parameters, arguments, using, environment, lenient, input, depth, is_body };
         let all = |errors: Vec<ScriptError>| joined(errors.iter().map(|error| located(&call.place, error)));
         call.check().map_err(all)?;
         call.check_using().map_err(all)?;
-        let input = args.input.as_deref().map(|file| input::read(file, args.input_format)).transpose()?;
+        let input = args.input.as_deref().map(|file| input::read(file, args.input_format, around)).transpose()?;
         call.input = input.map(Arc::new);
         Ok(call)
     }
 
     /// Looks for using expressions without a value, unless they hang on what differs between targets.
     fn check_using(&self) -> Result<(), Vec<ScriptError>> {
-        let literal = |entry: &Entry| Some((entry.name.clone()?, entry.value.literal()?.clone()));
+        let literal = |entry: &ScriptArgument| Some((entry.name.clone()?, entry.value.literal()?.clone()));
         let values: BTreeMap<String, Value> = self.using.iter().filter_map(literal).collect();
         if values.len() < self.using.len() {
             return Ok(());
         }
-        let definitions = Definitions { values: &values, environment: &environment(), lenient: self.lenient };
+        let definitions = Definitions { values: &values, environment: &self.environment, lenient: self.lenient };
         definitions.evaluate(&self.source).map(|_| ())
     }
 
@@ -124,7 +149,7 @@ impl Call {
 }
 
 /// Makes of each argument what the type of its parameter wants.
-fn declare(parameters: &Parameters, arguments: &mut [Entry]) {
+fn declare(parameters: &Parameters, arguments: &mut [ScriptArgument]) {
     let names: Vec<Option<&str>> = arguments.iter().map(|entry| entry.name.as_deref()).collect();
     let types: Vec<Option<String>> = parameters_of(parameters, &names)
         .into_iter()
@@ -138,7 +163,7 @@ fn declare(parameters: &Parameters, arguments: &mut [Entry]) {
 }
 
 /// The arguments as the check wants them, each with its value as far as it is known.
-fn given<'v>(entries: impl Iterator<Item = (&'v Entry, Option<&'v Value>)>) -> Given<'v> {
+fn given<'v>(entries: impl Iterator<Item = (&'v ScriptArgument, Option<&'v Value>)>) -> Given<'v> {
     let mut given = Given::default();
     for (entry, value) in entries {
         let offer = match value {
@@ -155,22 +180,16 @@ fn given<'v>(entries: impl Iterator<Item = (&'v Entry, Option<&'v Value>)>) -> G
 }
 
 /// The arguments of the file and of the flags; a flag replaces the file's argument for the same parameter.
-fn merged(parameters: &Parameters, file: Vec<Entry>, flags: Vec<Entry>) -> Vec<Entry> {
-    let parameter = |entry: &Entry| {
+fn merged(parameters: &Parameters, file: Vec<ScriptArgument>, flags: Vec<ScriptArgument>) -> Vec<ScriptArgument> {
+    let parameter = |entry: &ScriptArgument| {
         let name = entry.name.as_deref()?;
         Some(parameters.find(name).map_or(name, |parameter| &parameter.name).to_lowercase())
     };
     let typed: Vec<String> = flags.iter().filter_map(parameter).collect();
     let kept = file.into_iter().filter(|entry| parameter(entry).is_none_or(|name| !typed.contains(&name)));
-    let mut arguments: Vec<Entry> = kept.collect();
+    let mut arguments: Vec<ScriptArgument> = kept.collect();
     arguments.extend(flags);
     arguments
-}
-
-/// Our environment, for `$using:env:NAME`; what is no Unicode cannot be sent.
-fn environment() -> BTreeMap<String, String> {
-    let text = |text: OsString| text.into_string().ok();
-    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
 }
 
 /// All mistakes, one on each line.
@@ -180,17 +199,30 @@ fn joined(mistakes: impl Iterator<Item = String>) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
-    use clap::{Args, Command, FromArgMatches};
-
     use super::*;
+    use crate::config::Machine;
     use crate::script::Supplied;
 
     /// A call of a script with flags of `run`.
     pub fn call(script: &str, flags: &[&str]) -> Result<Call, String> {
-        let command = ExecuteArgs::augment_args(Command::new("run").no_binary_name(true));
-        let matches = command.try_get_matches_from(flags).expect("flags");
-        let args = ExecuteArgs::from_arg_matches(&matches).expect("flags");
-        Call::of(Source::new(script).expect("scans"), "test".to_owned(), &args).map_err(|error| format!("{error:#}"))
+        let mut given = ScriptInput::default();
+        let mut flags = flags.iter().map(|flag| (*flag).to_owned());
+        while let Some(flag) = flags.next() {
+            if flag == "--using-lenient" {
+                given.using_lenient = true;
+                continue;
+            }
+            let value = flags.next().expect("a value");
+            match flag.as_str() {
+                "-a" => given.argument_list.push(value),
+                "-p" => given.param.push(value),
+                "--using" => given.using.push(value),
+                "--depth" => given.depth = value.parse().ok(),
+                _ => panic!("{flag}"),
+            }
+        }
+        Call::of(Source::new(script).expect("scans"), "test".to_owned(), &given, &mut Machine::default())
+            .map_err(|error| format!("{error:#}"))
     }
 
     #[test]
@@ -262,7 +294,7 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file() {
-        let entry = |name: Option<&str>, value: i32, origin: &str| Entry {
+        let entry = |name: Option<&str>, value: i32, origin: &str| ScriptArgument {
             name: name.map(str::to_owned),
             value: Supplied::Literal(Value::I32(value)),
             written: None,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::cli::ways::{self, Way, ways};
+use super::connections::{self, ConnectionGroup, connections};
 use crate::copy::{Pull, Selection, size};
 use crate::inventory::{HostSettings, Logon};
 use crate::output::sanitize_line;
@@ -14,7 +14,7 @@ use crate::output::sanitize_line;
 pub struct Plan {
     v: u32,
     target_count: usize,
-    targets: Vec<Way>,
+    targets: Vec<ConnectionGroup>,
     /// Files are copied that are there already, too.
     force: bool,
     #[serde(flatten)]
@@ -100,7 +100,7 @@ impl Plan {
     }
 
     fn new((settings, logons): (&[HostSettings], &[Logon]), force: bool, files: Files) -> Self {
-        Self { v: 1, target_count: settings.len(), targets: ways(settings, logons), force, files }
+        Self { v: 1, target_count: settings.len(), targets: connections(settings, logons), force, files }
     }
 
     /// For programs.
@@ -111,7 +111,7 @@ impl Plan {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = "Plan: nothing is connected to, nothing is copied.\n\n".to_owned();
-        text.push_str(&ways::text(self.target_count, &self.targets));
+        text.push_str(&connections::text(self.target_count, &self.targets));
         self.files.write(&mut text);
         if !self.force {
             text.push_str("A file that is there already, by length and SHA-256, is left alone.\n");

@@ -6,16 +6,16 @@
 use std::path::Path;
 
 use anyhow::Context;
-use clap::ValueEnum;
 use serde_json::value::RawValue;
 
 use super::text::{decode, stdin};
 use crate::clixml::{Document, Json, JsonError, Value};
+use crate::config::System;
 use crate::psrp::Input;
 use crate::sheet::{Sheet, delimiter};
 
-/// What `--input-format` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// What a file of input objects holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputFormat {
     /// Each line is a string
     Lines,
@@ -31,10 +31,10 @@ pub enum InputFormat {
 ///
 /// # Errors
 /// A file that cannot be read, or is not in its format; with file and line.
-pub fn read(file: &str, format: Option<InputFormat>) -> anyhow::Result<Input> {
+pub fn read(file: &str, format: Option<InputFormat>, around: &mut dyn System) -> anyhow::Result<Input> {
     let (bytes, place) = match file {
-        "-" => (stdin()?, "stdin"),
-        file => (std::fs::read(file).with_context(|| format!("--input: cannot read {file}"))?, file),
+        "-" => (stdin(around)?, "stdin"),
+        file => (std::fs::read(file).with_context(|| format!("--input: cannot read {file}"))?.into(), file),
     };
     let objects = || {
         let text = decode(&bytes)?;
@@ -191,8 +191,8 @@ mod tests {
         assert_eq!(count(InputFormat::Json, "{\"a\": 1} {\"a\": 2}"), 2);
         assert_eq!(count(InputFormat::Jsonl, "1\n\n[2, 3]\n"), 2);
         assert_eq!(count(InputFormat::Csv, "#TYPE System.Object\na,b\n1,\"x\ny\"\n2\n"), 2);
-        for format in InputFormat::value_variants() {
-            assert_eq!(count(*format, ""), 0, "{format:?}");
+        for format in [InputFormat::Lines, InputFormat::Json, InputFormat::Jsonl, InputFormat::Csv] {
+            assert_eq!(count(format, ""), 0, "{format:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use anyhow::bail;
 
 use super::text::located;
-use super::{Call, Entry, Secrets, environment, given};
+use super::{Call, ScriptArgument, Secrets, given};
 use crate::clixml::Value;
 use crate::fleet::{self, NoCommands};
 use crate::hostlist::fold;
@@ -19,14 +19,14 @@ use crate::target::{Target, TargetId, Variable};
 
 /// What a call has to know of a target.
 #[derive(Debug, Clone)]
-pub struct Host {
+pub struct HostVariables {
     /// The target's name.
     pub name: Arc<str>,
     vars: BTreeMap<String, Variable>,
 }
 
 /// What to run on each target.
-pub struct Commands {
+pub struct CommandSets {
     call: Call,
     secrets: Vec<SecretArgument>,
     /// Which set a target has, by its place.
@@ -45,12 +45,12 @@ struct Set {
     calls: OnceLock<Result<(Command, usize), NoCommands>>,
 }
 
-impl Commands {
+impl CommandSets {
     /// Puts the targets' own variables in place of `host.NAME`. Targets with equal values share a set.
     ///
     /// # Errors
     /// Variables that some targets do not have, and values that the script cannot take, each with the hosts concerned.
-    pub fn new(call: Call, secrets: &Secrets, targets: &[Host]) -> anyhow::Result<Self> {
+    pub fn new(call: Call, secrets: &Secrets, targets: &[HostVariables]) -> anyhow::Result<Self> {
         let names = call.host_variables();
         let undefined: Vec<String> = names.iter().filter_map(|name| undefined(name, targets)).collect();
         if !undefined.is_empty() {
@@ -58,7 +58,7 @@ impl Commands {
         }
         let mut known: HashMap<Vec<Option<&Variable>>, usize> = HashMap::new();
         let mut of_target = Vec::with_capacity(targets.len());
-        let mut first: Vec<&Host> = Vec::new();
+        let mut first: Vec<&HostVariables> = Vec::new();
         for target in targets {
             let key: Vec<Option<&Variable>> = names.iter().map(|name| target.variable(name)).collect();
             of_target.push(*known.entry(key).or_insert_with(|| {
@@ -66,9 +66,8 @@ impl Commands {
                 first.len() - 1
             }));
         }
-        let environment = environment();
         let made: Vec<Result<Set, Vec<ScriptError>>> =
-            first.iter().map(|target| Set::new(&call, secrets, target, &environment)).collect();
+            first.iter().map(|target| Set::new(&call, secrets, target)).collect();
         if made.iter().any(Result::is_err) {
             let hosts = |set: usize| {
                 targets.iter().zip(&of_target).filter(move |(_, of)| **of == set).map(|(target, _)| &*target.name)
@@ -79,7 +78,7 @@ impl Commands {
     }
 }
 
-impl fleet::Commands for Commands {
+impl fleet::Commands for CommandSets {
     fn command(&self, target: TargetId, server: &ServerInfo) -> Command {
         let set = &self.sets[self.of_target[target.index()]];
         let source = &self.call.source;
@@ -124,13 +123,8 @@ impl fleet::Commands for Commands {
 }
 
 impl Set {
-    fn new(
-        call: &Call,
-        secrets: &Secrets,
-        target: &Host,
-        environment: &BTreeMap<String, String>,
-    ) -> Result<Self, Vec<ScriptError>> {
-        let value = |entry: &Entry| match &entry.value {
+    fn new(call: &Call, secrets: &Secrets, target: &HostVariables) -> Result<Self, Vec<ScriptError>> {
+        let value = |entry: &ScriptArgument| match &entry.value {
             Supplied::Host(name) => {
                 // Every inventory writes JSON; what a program made of a target may have anything.
                 let written = target.variable(name).and_then(|variable| Written::of_file(variable.json()).ok());
@@ -139,7 +133,7 @@ impl Set {
             Supplied::Literal(value) => value.clone(),
             reference => secrets.value(reference).unwrap_or(Value::Null),
         };
-        let argument = |entry: &Entry| Argument { name: entry.name.clone(), value: value(entry) };
+        let argument = |entry: &ScriptArgument| Argument { name: entry.name.clone(), value: value(entry) };
         let arguments: Vec<Argument> = call.arguments.iter().map(argument).collect();
         let known = call.arguments.iter().zip(&arguments).map(|(entry, argument)| match &entry.value {
             Supplied::Secret(_) | Supplied::Credential(_) => (entry, None),
@@ -147,7 +141,8 @@ impl Set {
         });
         check(&call.parameters, &given(known))?;
         let values = call.using.iter().filter_map(|entry| Some((entry.name.clone()?, value(entry)))).collect();
-        let using = Definitions { values: &values, environment, lenient: call.lenient }.evaluate(&call.source)?;
+        let using = Definitions { values: &values, environment: &call.environment, lenient: call.lenient };
+        let using = using.evaluate(&call.source)?;
         Ok(Self {
             arguments,
             using,
@@ -187,7 +182,7 @@ impl Set {
 impl Call {
     /// The names of the targets' variables that are asked for.
     fn host_variables<'c>(&'c self) -> BTreeSet<&'c str> {
-        let name = |entry: &'c Entry| match &entry.value {
+        let name = |entry: &'c ScriptArgument| match &entry.value {
             Supplied::Host(name) => Some(name.as_str()),
             Supplied::Literal(_) | Supplied::Secret(_) | Supplied::Credential(_) => None,
         };
@@ -195,7 +190,7 @@ impl Call {
     }
 }
 
-impl Host {
+impl HostVariables {
     /// A variable; as all names in PowerShell, without regard to case if there is none with exactly this name.
     pub fn variable(&self, name: &str) -> Option<&Variable> {
         let alike = || self.vars.iter().find(|(known, _)| known.to_lowercase() == name.to_lowercase());
@@ -203,13 +198,13 @@ impl Host {
     }
 }
 
-impl From<&Target> for Host {
+impl From<&Target> for HostVariables {
     fn from(target: &Target) -> Self {
         Self { name: Arc::clone(&target.name), vars: target.vars.clone() }
     }
 }
 
-impl From<&HostSettings> for Host {
+impl From<&HostSettings> for HostVariables {
     fn from(host: &HostSettings) -> Self {
         let vars = host.effective.vars.iter().map(|(key, given)| (key.clone(), given.value.clone()));
         Self { name: Arc::clone(&host.name), vars: vars.collect() }
@@ -217,7 +212,7 @@ impl From<&HostSettings> for Host {
 }
 
 /// Says which targets lack a variable, if any do.
-fn undefined(name: &str, targets: &[Host]) -> Option<String> {
+fn undefined(name: &str, targets: &[HostVariables]) -> Option<String> {
     let lacking: Vec<&str> =
         targets.iter().filter(|target| target.variable(name).is_none()).map(|target| &*target.name).collect();
     if lacking.is_empty() {
@@ -263,8 +258,8 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::cli::script::tests::call;
     use crate::fleet::Commands as _;
+    use crate::job::script::tests::call;
     use crate::target::{Endpoint, LocalEndpoint, Timeouts};
 
     /// Targets `h1`, `h2`, ... with these variables.
@@ -287,12 +282,12 @@ mod tests {
         vars.iter().enumerate().map(target).collect()
     }
 
-    fn commands(script: &str, flags: &[&str], vars: &[Json]) -> Result<Commands, String> {
+    fn commands(script: &str, flags: &[&str], vars: &[Json]) -> Result<CommandSets, String> {
         let call = call(script, flags).expect("a call");
-        Commands::new(
+        CommandSets::new(
             call,
             &Secrets::default(),
-            &targets(vars).iter().map(|target| Host::from(&**target)).collect::<Vec<_>>(),
+            &targets(vars).iter().map(|target| HostVariables::from(&**target)).collect::<Vec<_>>(),
         )
         .map_err(|error| error.to_string())
     }

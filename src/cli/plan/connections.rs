@@ -1,4 +1,4 @@
-//! Targets by the way they are reached and logged on to, as plans show them.
+//! Targets by how they are reached and logged on to, as plans show them.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use crate::output::sanitize_line;
 
 /// Targets that are reached in the same way.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Way {
+pub struct ConnectionGroup {
     hosts: String,
     transport: String,
     auth: Option<String>,
@@ -33,19 +33,19 @@ enum Password {
 }
 
 /// The targets by what matters of their connection, each kind once; `logons` has one for each of the `settings`.
-pub fn ways(settings: &[HostSettings], logons: &[Logon]) -> Vec<Way> {
-    let mut ways: Vec<(Way, Vec<&str>)> = Vec::new();
+pub fn connections(settings: &[HostSettings], logons: &[Logon]) -> Vec<ConnectionGroup> {
+    let mut groups: Vec<(ConnectionGroup, Vec<&str>)> = Vec::new();
     for (host, logon) in settings.iter().zip(logons) {
-        let way = Way::of(host, logon);
-        match ways.iter_mut().find(|(known, _)| *known == way) {
+        let group = ConnectionGroup::of(host, logon);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
             Some((_, hosts)) => hosts.push(&host.name),
-            None => ways.push((way, vec![&host.name])),
+            None => groups.push((group, vec![&host.name])),
         }
     }
-    ways.into_iter().map(|(way, hosts)| Way { hosts: fold(hosts), ..way }).collect()
+    groups.into_iter().map(|(group, hosts)| ConnectionGroup { hosts: fold(hosts), ..group }).collect()
 }
 
-impl Way {
+impl ConnectionGroup {
     fn of(host: &HostSettings, logon: &Logon) -> Self {
         let shown = host.effective.connection.shown();
         let setting = |wanted: &str| shown.iter().find(|(key, ..)| *key == wanted).map(|(_, value, _)| value.clone());
@@ -76,11 +76,11 @@ impl Way {
 }
 
 /// So many targets, for people.
-pub fn text(count: usize, ways: &[Way]) -> String {
+pub fn text(count: usize, groups: &[ConnectionGroup]) -> String {
     let mut text = format!("Targets: {count}\n");
-    for way in ways {
-        let auth = way.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
-        let _ = writeln!(text, "  {}: {}{auth}{}", way.hosts, way.transport, way.logon);
+    for group in groups {
+        let auth = group.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
+        let _ = writeln!(text, "  {}: {}{auth}{}", group.hosts, group.transport, group.logon);
     }
     text
 }

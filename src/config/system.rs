@@ -1,7 +1,10 @@
-//! The world around the inventory: files, environment, terminal. Passed in, so that tests need none of them.
+//! The world around a run: files, environment, somebody to ask. Passed in, so that tests need none of them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
 
 /// A file as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +49,8 @@ pub struct Account {
     pub machine: String,
 }
 
-/// What inventory and configuration ask of the machine.
-pub trait Surroundings {
+/// What configuration, inventory and scripts ask of the machine.
+pub trait System {
     /// Reads a file.
     ///
     /// # Errors
@@ -74,10 +77,13 @@ pub trait Surroundings {
     ///
     /// # Errors
     /// The system's own.
-    fn read_stdin(&mut self) -> io::Result<Vec<u8>>;
+    fn read_stdin(&mut self) -> io::Result<Bytes>;
 
-    /// A variable of the environment; `None` if it is absent, empty or no Unicode.
+    /// A variable of the environment; `None` if it is absent, empty or not Unicode.
     fn env(&self, name: &str) -> Option<String>;
+
+    /// All variables of the environment, for `$using:env:NAME`; what is not Unicode is left out.
+    fn variables(&self) -> BTreeMap<String, String>;
 
     /// The home folder, for `~/`.
     fn home(&self) -> Option<PathBuf>;

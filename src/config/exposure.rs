@@ -26,20 +26,6 @@ pub fn exposure(path: &Path) -> io::Result<Option<String>> {
     path.metadata().map(|_| None)
 }
 
-/// The number of the user in whose name we act: the owner of our entry in /proc, else of a file that we make.
-#[cfg(unix)]
-pub fn effective_user() -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
-    own.ok().map(|own| own.uid())
-}
-
-/// Other systems have no such number.
-#[cfg(not(unix))]
-pub fn effective_user() -> Option<u32> {
-    None
-}
-
 #[cfg(unix)]
 mod unix {
     use std::ffi::OsString;
@@ -47,6 +33,8 @@ mod unix {
     use std::io;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Component, Path, PathBuf};
+
+    use crate::local_user;
 
     /// As many links on one way as Linux follows.
     const MAX_LINKS: usize = 40;
@@ -66,7 +54,7 @@ mod unix {
         /// # Errors
         /// There is no current folder.
         pub fn new(path: &Path) -> io::Result<Self> {
-            let mut walk = Self { us: super::effective_user(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
+            let mut walk = Self { us: local_user::id(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
             walk.go(&std::path::absolute(path)?);
             Ok(walk)
         }

@@ -10,10 +10,10 @@ use super::number;
 use crate::config;
 use crate::fleet::Limits;
 
-/// The course of a run.
+/// How a run goes over its hosts.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Execute")]
-pub struct CourseArgs {
+pub struct RolloutArgs {
     /// How many hosts are at work at once
     #[arg(
         short = 'c',
@@ -62,7 +62,7 @@ pub struct CourseArgs {
     pub native_errors: bool,
 }
 
-impl CourseArgs {
+impl RolloutArgs {
     /// The limits that the flags ask for.
     pub fn limits(&self) -> Limits {
         let usual = Limits::new(self.throttle);

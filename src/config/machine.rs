@@ -1,21 +1,71 @@
-//! The machine as inventory and configuration see it: files, environment, terminal.
+//! The machine that this process runs on: its files, its environment, its standard input.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::exposure::{effective_user, exposure};
-use super::named_file;
-use crate::config::{Account, ConfigFile, FileBytes, NamedFile, Surroundings};
-use crate::transport::ssh::local_user;
+use bytes::Bytes;
+
+use super::exposure::exposure;
+use super::{Account, ConfigFile, FileBytes, NamedFile, System, named_file};
+use crate::local_user;
 use crate::whole_file;
 
-/// The real machine.
-#[derive(Debug, Default)]
-pub struct Machine {
-    stdin: Option<Vec<u8>>,
+/// Somebody who can be asked, and told what they should know.
+pub trait Prompter {
+    /// Whether anybody would see a question.
+    fn can_ask(&self) -> bool;
+
+    /// Asks for one line; `hidden` when it is a secret.
+    ///
+    /// # Errors
+    /// The terminal's own.
+    fn ask(&mut self, question: &str, hidden: bool) -> io::Result<String>;
+
+    /// Says one sentence before the run.
+    fn warn(&mut self, warning: &str);
 }
 
-impl Surroundings for Machine {
+/// Where nobody can be asked: a library, a service. Warnings go to the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nobody;
+
+impl Prompter for Nobody {
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn ask(&mut self, question: &str, _hidden: bool) -> io::Result<String> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, format!("nobody can be asked: {question}")))
+    }
+
+    fn warn(&mut self, warning: &str) {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// The real machine. Have one per process: what it read of stdin is gone for a second one.
+pub struct Machine {
+    stdin: Option<Bytes>,
+    prompter: Box<dyn Prompter>,
+}
+
+impl Machine {
+    /// The machine, with somebody to ask.
+    pub fn new(prompter: impl Prompter + 'static) -> Self {
+        Self { stdin: None, prompter: Box::new(prompter) }
+    }
+}
+
+impl Default for Machine {
+    /// The machine with [`Nobody`] to ask.
+    fn default() -> Self {
+        Self::new(Nobody)
+    }
+}
+
+impl System for Machine {
     fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
         let (bytes, metadata) = whole_file::read_with_metadata(path)?;
         Ok(FileBytes { bytes, private: is_private(&metadata) })
@@ -30,23 +80,25 @@ impl Surroundings for Machine {
     }
 
     fn warn(&mut self, warning: &str) {
-        // Names of files and hosts are in it: what a terminal would obey is shown, not sent.
-        let shown: String =
-            warning.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect();
-        anstream::eprintln!("warning: {shown}");
+        self.prompter.warn(warning);
     }
 
-    fn read_stdin(&mut self) -> io::Result<Vec<u8>> {
-        if self.stdin.is_none() {
-            let mut bytes = Vec::new();
-            io::stdin().lock().read_to_end(&mut bytes)?;
-            self.stdin = Some(bytes);
+    fn read_stdin(&mut self) -> io::Result<Bytes> {
+        if let Some(bytes) = &self.stdin {
+            return Ok(bytes.clone());
         }
-        Ok(self.stdin.clone().unwrap_or_default())
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes)?;
+        Ok(self.stdin.insert(bytes.into()).clone())
     }
 
     fn env(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn variables(&self) -> BTreeMap<String, String> {
+        let text = |text: OsString| text.into_string().ok();
+        std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
     }
 
     fn home(&self) -> Option<PathBuf> {
@@ -54,19 +106,11 @@ impl Surroundings for Machine {
     }
 
     fn can_ask(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.prompter.can_ask()
     }
 
     fn ask(&mut self, question: &str, hidden: bool) -> io::Result<String> {
-        if hidden {
-            return rpassword::prompt_password(question);
-        }
-        let mut stderr = io::stderr().lock();
-        stderr.write_all(question.as_bytes())?;
-        stderr.flush()?;
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line)?;
-        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+        self.prompter.ask(question, hidden)
     }
 
     fn matching(&self, pattern: &Path) -> Vec<PathBuf> {
@@ -78,8 +122,8 @@ impl Surroundings for Machine {
     fn account(&self) -> Account {
         let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| self.env("COMPUTERNAME"));
         Account {
-            user: local_user().unwrap_or_default(),
-            id: effective_user().map(|id| id.to_string()).unwrap_or_default(),
+            user: local_user::name().unwrap_or_default(),
+            id: local_user::id().map(|id| id.to_string()).unwrap_or_default(),
             machine: machine.map(|name| name.trim().to_owned()).unwrap_or_default(),
         }
     }

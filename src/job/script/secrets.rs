@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Call;
 use crate::clixml::Value;
-use crate::config::Surroundings;
+use crate::config::System;
 use crate::hostlist::fold;
 use crate::psrp::SecretArgument;
 use crate::script::Supplied;
@@ -27,12 +27,7 @@ impl Secrets {
     ///
     /// # Errors
     /// Values that are in no variable where nobody can be asked, all at once; targets to which nothing secret can be sent.
-    pub fn find(
-        call: &Call,
-        targets: &[Arc<Target>],
-        no_input: bool,
-        around: &mut dyn Surroundings,
-    ) -> anyhow::Result<Self> {
+    pub fn find(call: &Call, targets: &[Arc<Target>], no_input: bool, around: &mut dyn System) -> anyhow::Result<Self> {
         let hosts = targets.iter().map(|target| (&*target.name, &target.endpoint));
         let references = References::of(call);
         references.check(hosts, no_input, around)?;
@@ -82,7 +77,7 @@ impl Origins {
         call: &Call,
         hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,
         no_input: bool,
-        around: &dyn Surroundings,
+        around: &dyn System,
     ) -> anyhow::Result<Self> {
         let references = References::of(call);
         references.check(hosts, no_input, around)?;
@@ -138,7 +133,7 @@ impl References {
         &self,
         hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,
         no_input: bool,
-        around: &dyn Surroundings,
+        around: &dyn System,
     ) -> anyhow::Result<()> {
         if self.variables().next().is_some() {
             refuse_exposed(hosts)?;

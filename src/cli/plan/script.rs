@@ -1,16 +1,14 @@
-//! `--plan`: what a run would do, with the source of every value. Nothing is connected to.
+//! What a run would do, with the source of every value. Nothing is connected to.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::commands::Host;
-use super::{Call, Entry, Origins};
-use crate::cli::ways::{self, Way, ways};
+use super::connections::{self, ConnectionGroup, connections};
 use crate::clixml::{Document, Value, write_plain};
 use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Logon};
+use crate::job::script::{Call, HostVariables, Origins, ScriptArgument};
 use crate::script::using::{Path, same_name};
 use crate::script::{Position, Supplied};
 use crate::target::Variable;
@@ -20,7 +18,7 @@ use crate::target::Variable;
 pub struct Plan {
     v: u32,
     target_count: usize,
-    targets: Vec<Way>,
+    targets: Vec<ConnectionGroup>,
     script: Script,
     arguments: Vec<Item>,
     using: Vec<Item>,
@@ -60,14 +58,14 @@ impl Plan {
     pub fn new(
         call: &Call,
         (settings, logons): (&[HostSettings], &[Logon]),
-        hosts: &[Host],
+        hosts: &[HostVariables],
         origins: &Origins,
         input: Option<&str>,
     ) -> Self {
         Self {
             v: 1,
             target_count: settings.len(),
-            targets: ways(settings, logons),
+            targets: connections(settings, logons),
             script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
             using: using(call, hosts, origins),
@@ -86,7 +84,7 @@ impl Plan {
     /// For people.
     pub fn text(&self) -> String {
         let mut text = "Plan: nothing is connected to, nothing runs.\n\n".to_owned();
-        text.push_str(&ways::text(self.target_count, &self.targets));
+        text.push_str(&connections::text(self.target_count, &self.targets));
         let lines = if self.script.lines == 1 { "line" } else { "lines" };
         let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
         let mut position = 0;
@@ -139,7 +137,7 @@ impl Item {
 }
 
 /// A value with its source; a host variable once for each of its values.
-fn items(entry: &Entry, hosts: &[Host], origins: &Origins, used_at: Option<Position>) -> Vec<Item> {
+fn items(entry: &ScriptArgument, hosts: &[HostVariables], origins: &Origins, used_at: Option<Position>) -> Vec<Item> {
     let item = |value: Variable, source: String, hosts: Option<String>| Item {
         name: entry.name.clone(),
         value,
@@ -171,8 +169,7 @@ fn items(entry: &Entry, hosts: &[Host], origins: &Origins, used_at: Option<Posit
 }
 
 /// The values of using expressions, then those given that no expression asks for.
-fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
-    let environment: BTreeMap<String, String> = super::environment();
+fn using(call: &Call, hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for occurrence in call.source.occurrences() {
@@ -188,7 +185,7 @@ fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
             (None, Some(entry)) => found.extend(items(entry, hosts, origins, Some(occurrence.position))),
             (Some(_), _) => found.push(Item {
                 name: Some(occurrence.variable.clone()),
-                value: environment.get(path.name).map_or_else(null, |value| Variable::text(value)),
+                value: call.environment.get(path.name).map_or_else(null, |value| Variable::text(value)),
                 source: "environment".to_owned(),
                 hosts: None,
                 used_at: Some(occurrence.position.to_string()),
@@ -197,7 +194,7 @@ fn using(call: &Call, hosts: &[Host], origins: &Origins) -> Vec<Item> {
             (None, None) => {}
         }
     }
-    let is_used = |entry: &&Entry| {
+    let is_used = |entry: &&ScriptArgument| {
         found
             .iter()
             .any(|item| same_name(item.name.as_deref().unwrap_or_default(), entry.name.as_deref().unwrap_or_default()))

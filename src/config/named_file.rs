@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use crate::config::NamedFile;
+use super::NamedFile;
 use crate::whole_file;
 use crate::words;
 

@@ -1,4 +1,4 @@
-//! The feed: numbers a run's events and hands them to the sinks, on a thread of its own.
+//! The thread of the sinks: it numbers a run's events and hands them on. Sinks may block.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::{ExitFacts, RunEvent, RunEventKind, Summary};
 use crate::fleet::{Emission, Interrupt};
-use crate::output::{Flow, Sink};
-use crate::words;
+use crate::output::{Fanout, Flow, Sink};
 
 /// Records on their way to the sinks. More would only hold more memory when a sink is slow.
 const QUEUED_EVENTS: usize = 256;
@@ -22,8 +21,8 @@ const IDLE_AFTER: Duration = Duration::from_millis(100);
 /// How long a user who has left waits for sinks that are held up.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// The running feed.
-pub struct Feed(oneshot::Receiver<anyhow::Result<()>>);
+/// The running thread.
+pub struct SinkThread(oneshot::Receiver<anyhow::Result<()>>);
 
 /// How far the writing came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +33,21 @@ pub enum Written {
     Abandoned,
 }
 
-impl Feed {
-    /// Starts the feed, within a runtime. The first sink is the data: when it wants no more, the run is told so.
+impl SinkThread {
+    /// Starts it, within a runtime. When the data wants no more, the run is told so.
     ///
     /// A sink that fails stops the run in order; the others take what comes until its end.
-    pub fn start(sinks: Vec<Box<dyn Sink>>, interrupts: mpsc::Sender<Interrupt>) -> (Self, mpsc::Sender<Emission>) {
+    pub fn start(
+        data: Box<dyn Sink>,
+        followers: Vec<Box<dyn Sink>>,
+        interrupts: mpsc::Sender<Interrupt>,
+    ) -> (Self, mpsc::Sender<Emission>) {
         let (sender, receiver) = mpsc::channel(QUEUED_EVENTS);
         let (done, result) = oneshot::channel();
         let runtime = Handle::current();
         std::thread::spawn(move || {
-            let written = Outlets::new(sinks, interrupts).feed(receiver, &runtime);
+            let readers = Readers { sinks: Fanout::led_by(data, followers), interrupts, failed: false };
+            let written = readers.feed(receiver, &runtime);
             // Whoever left does not wait for it.
             let _ = done.send(written);
         });
@@ -70,26 +74,14 @@ impl Feed {
     }
 }
 
-/// The sinks and what became of them.
-struct Outlets {
-    sinks: Vec<(Box<dyn Sink>, State)>,
+/// The sinks, and what they have asked for.
+struct Readers {
+    sinks: Fanout,
     interrupts: mpsc::Sender<Interrupt>,
+    failed: bool,
 }
 
-/// What became of a sink.
-enum State {
-    Open,
-    /// It wants no more.
-    Enough,
-    /// It takes only the end of the run.
-    Failed(anyhow::Error),
-}
-
-impl Outlets {
-    fn new(sinks: Vec<Box<dyn Sink>>, interrupts: mpsc::Sender<Interrupt>) -> Self {
-        Self { sinks: sinks.into_iter().map(|sink| (sink, State::Open)).collect(), interrupts }
-    }
-
+impl Readers {
     fn feed(mut self, mut events: mpsc::Receiver<Emission>, runtime: &Handle) -> anyhow::Result<()> {
         let mut seq = 0;
         let mut idle = true;
@@ -98,16 +90,16 @@ impl Outlets {
             let received = if idle { Ok(events.blocking_recv()) } else { next_soon(runtime, &mut events) };
             idle = received.is_err();
             match received {
-                Err(_) => self.each(false, |sink| sink.idle()),
+                Err(_) => self.step(Sink::idle),
                 Ok(None) => return self.finish(),
                 Ok(Some(Emission { at, kind, room })) => {
                     seq += 1;
-                    let (kind, is_last) = match kind {
-                        RunEventKind::RunFinished(summary) => (RunEventKind::RunFinished(self.complete(summary)), true),
-                        other => (other, false),
+                    let kind = match kind {
+                        RunEventKind::RunFinished(summary) => RunEventKind::RunFinished(self.complete(summary)),
+                        other => other,
                     };
                     let event = RunEvent { seq, at, kind };
-                    self.each(is_last, |sink| sink.event(&event));
+                    self.step(|sinks| sinks.event(&event));
                     // Others may take its place only when nobody holds it any more.
                     drop((event, room));
                 }
@@ -117,53 +109,33 @@ impl Outlets {
 
     /// Lets the sinks write all but the last event, so that this one can tell whether they could.
     fn complete(&mut self, summary: Arc<Summary>) -> Arc<Summary> {
-        self.each(true, |sink| sink.complete(&summary));
-        if !self.sinks.iter().any(|(_, state)| matches!(state, State::Failed(_))) {
+        self.step(|sinks| sinks.complete(&summary));
+        if !self.failed {
             return summary;
         }
         let exit = ExitFacts { output_failed: true, ..summary.exit };
         Arc::new(Summary { exit, ..Summary::clone(&summary) })
     }
 
-    /// One step of every sink that wants it.
-    fn each(&mut self, is_last: bool, mut step: impl FnMut(&mut dyn Sink) -> anyhow::Result<Flow>) {
-        for (place, (sink, state)) in self.sinks.iter_mut().enumerate() {
-            let is_data = place == 0;
-            if matches!(state, State::Enough) || (matches!(state, State::Failed(_)) && !is_last) {
-                continue;
+    /// One step of every sink; what they answer goes to the run.
+    fn step(&mut self, step: impl FnOnce(&mut Fanout) -> anyhow::Result<Flow>) {
+        let interrupt = match step(&mut self.sinks) {
+            Ok(Flow::Continue) => return,
+            Ok(Flow::Enough) => Interrupt::Enough,
+            Ok(Flow::End) | Err(_) => {
+                self.failed = true;
+                Interrupt::Unwritable
             }
-            let stop = match step(sink.as_mut()) {
-                Ok(Flow::Continue) => None,
-                Ok(Flow::End) => Some(Interrupt::Unwritable),
-                Ok(Flow::Enough) => {
-                    if is_data {
-                        *state = State::Enough;
-                    }
-                    is_data.then_some(Interrupt::Enough)
-                }
-                Err(error) => {
-                    // The first failure is the cause of a second one.
-                    if !matches!(state, State::Failed(_)) {
-                        *state = State::Failed(error);
-                    }
-                    Some(Interrupt::Unwritable)
-                }
-            };
-            if let Some(interrupt) = stop {
-                // A full queue holds interrupts already.
-                let _ = self.interrupts.try_send(interrupt);
-            }
-        }
+        };
+        // A full queue holds interrupts already.
+        let _ = self.interrupts.try_send(interrupt);
     }
 
     fn finish(self) -> anyhow::Result<()> {
-        let failures = self.sinks.into_iter().filter_map(|(_, state)| match state {
-            State::Failed(error) => Some(error),
-            State::Open | State::Enough => None,
-        });
-        failures
-            .reduce(|all, more| anyhow::anyhow!("{}; {}", words::chain(all.chain()), words::chain(more.chain())))
-            .map_or(Ok(()), Err)
+        match self.sinks.failures() {
+            failures if failures.is_empty() => Ok(()),
+            failures => Err(anyhow::anyhow!(failures.join("; "))),
+        }
     }
 }
 

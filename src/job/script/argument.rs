@@ -1,4 +1,4 @@
-//! One argument or using value as typed, with where it is from.
+//! One argument or `$using:` value as written, with where it is from.
 
 use anyhow::{Context, bail};
 
@@ -8,7 +8,7 @@ use crate::script::{Supplied, Written};
 
 /// An argument or a using value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct ScriptArgument {
     /// The name of the parameter or using variable; `None` for a positional argument.
     pub name: Option<String>,
     /// What was written for it.
@@ -23,7 +23,7 @@ pub struct Entry {
     pub origin: String,
 }
 
-impl Entry {
+impl ScriptArgument {
     /// A positional argument of `-a`.
     ///
     /// # Errors
@@ -117,27 +117,27 @@ mod tests {
 
     #[test]
     fn names_and_values() {
-        let entry = Entry::parameter("Count=3").expect("an entry");
+        let entry = ScriptArgument::parameter("Count=3").expect("an entry");
         assert_eq!(
             (entry.name.as_deref(), entry.value, entry.bare),
             (Some("Count"), Supplied::Literal(Value::I32(3)), false)
         );
-        let switch = Entry::parameter("-Force").expect("an entry");
+        let switch = ScriptArgument::parameter("-Force").expect("an entry");
         assert_eq!((switch.name.as_deref(), switch.bare), (Some("Force"), true));
-        assert_eq!(Entry::using("x=a=b").expect("an entry").value, Supplied::Literal(Value::str("a=b")));
-        assert_eq!(Entry::positional("host.site").expect("an entry").value, Supplied::Host("site".to_owned()));
-        assert!(Entry::parameter("=1").is_err());
+        assert_eq!(ScriptArgument::using("x=a=b").expect("an entry").value, Supplied::Literal(Value::str("a=b")));
+        assert_eq!(ScriptArgument::positional("host.site").expect("an entry").value, Supplied::Host("site".to_owned()));
+        assert!(ScriptArgument::parameter("=1").is_err());
         for (typed, instead) in [
             ("a:5", "write a=5,"),
             ("-Force:$true", "write Force=true,"),
             ("Path:C:\\x", "write Path=C:\\x,"),
             ("Off:$FALSE", "write Off=false,"),
         ] {
-            let error = Entry::parameter(typed).expect_err(typed).to_string();
+            let error = ScriptArgument::parameter(typed).expect_err(typed).to_string();
             assert!(error.contains(instead), "{error}");
         }
-        assert!(Entry::parameter("Path=C:\\x").is_ok());
-        assert!(Entry::using("x").is_err());
-        assert!(Entry::positional("@/nowhere/x.json").is_err());
+        assert!(ScriptArgument::parameter("Path=C:\\x").is_ok());
+        assert!(ScriptArgument::using("x").is_err());
+        assert!(ScriptArgument::positional("@/nowhere/x.json").is_err());
     }
 }

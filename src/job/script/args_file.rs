@@ -11,10 +11,10 @@ use anyhow::{Context, anyhow};
 use serde::de::{Deserializer as _, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::entry::Entry;
+use super::argument::ScriptArgument;
 use super::text::decode;
 use crate::clixml::JsonError;
-use crate::whole_file;
+use crate::config::System;
 
 /// An argument of the file as it stands there, with its name if it has one.
 type Raw = (Option<String>, Box<RawValue>);
@@ -23,11 +23,11 @@ type Raw = (Option<String>, Box<RawValue>);
 ///
 /// # Errors
 /// A file that cannot be read, or is no array or object of JSON; with file, line and column.
-pub fn read(path: &Path) -> anyhow::Result<Vec<Entry>> {
+pub fn read(path: &Path, around: &mut dyn System) -> anyhow::Result<Vec<ScriptArgument>> {
     let file = path.display();
-    let bytes = whole_file::read(path).with_context(|| format!("--args-file: cannot read {file}"))?;
+    let bytes = around.read(path).with_context(|| format!("--args-file: cannot read {file}"))?.bytes;
     let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;
-    let entry = |(name, json): Raw| Entry::of_file(name, json.get(), file.to_string());
+    let entry = |(name, json): Raw| ScriptArgument::of_file(name, json.get(), file.to_string());
     let arguments = parse(&text).map_err(|error| anyhow!("--args-file: {file}: {error}"))?;
     arguments.into_iter().map(entry).collect::<Result<_, _>>().with_context(|| format!("--args-file: {file}"))
 }

@@ -1,0 +1,105 @@
+//! The sinks that the output flags ask for.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use super::args::output::{OutFile, OutputArgs, OutputFormat};
+use super::terminal::{Console, CutNote, Diagnostics, ProgressLine};
+use crate::output::{
+    self, CsvSettings, Fanout, Filtered, Format, Losses, Select, SelectedStreams, Settings, Sink, Sorted,
+};
+
+/// Everything that shows a run.
+pub struct Sinks {
+    /// The data, on stdout and in files; enough when nobody reads any of it.
+    pub data: Box<dyn Sink>,
+    /// Progress and the other streams, on stderr.
+    pub followers: Vec<Box<dyn Sink>>,
+}
+
+impl OutputArgs {
+    /// Opens everything that shows this run: the data on stdout and in files, then what goes to stderr.
+    ///
+    /// # Errors
+    /// A file of `--out` that cannot be created.
+    pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Sinks> {
+        self.sinks(console, None)
+    }
+
+    /// Opens the sinks for the objects of a script. They also say what came cut at this `--depth`, whatever format shows
+    /// it, but not to those who want no totals either, and not where nobody sees any object.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_for_script(&self, console: &Arc<Console>, depth: Option<u32>) -> anyhow::Result<Sinks> {
+        let unseen = self.format(console) == Format::None && self.out.is_empty();
+        let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));
+        self.sinks(console, note)
+    }
+
+    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>) -> anyhow::Result<Sinks> {
+        let losses = Losses::default();
+        let mut data = Vec::new();
+        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
+        data.push(("stdout".to_owned(), stdout));
+        for out in &self.out {
+            let name = out.path.display().to_string();
+            let file = File::create(&out.path).with_context(|| format!("cannot create {name}"))?;
+            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console, &losses))));
+        }
+        let diagnostics = Diagnostics::new(console, self.text_streams(console), losses);
+        let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
+        if !self.sort_by.is_empty() {
+            data = Box::new(Sorted::new(self.sort_by.clone(), data));
+        }
+        if let Some(filter) = &self.filter {
+            data = Box::new(Filtered::new(filter.clone(), data));
+        }
+        let followers: Vec<Box<dyn Sink>> = vec![Box::new(diagnostics), Box::new(ProgressLine::new(console, cuts))];
+        Ok(Sinks { data, followers })
+    }
+
+    fn format(&self, console: &Console) -> Format {
+        match self.output {
+            OutputFormat::Auto if console.stdout_is_terminal() => Format::Table,
+            OutputFormat::Auto | OutputFormat::Jsonl => Format::Jsonl,
+            OutputFormat::Table => Format::Table,
+            OutputFormat::List => Format::List,
+            OutputFormat::Text => Format::Text,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Csv => Format::Csv,
+            OutputFormat::None => Format::None,
+        }
+    }
+
+    /// The streams that go to stderr as text: none where the data on stdout has them as events.
+    fn text_streams(&self, console: &Console) -> SelectedStreams {
+        match self.format(console) {
+            Format::Json | Format::Jsonl => SelectedStreams::none(),
+            _ => self.streams,
+        }
+    }
+
+    fn settings(&self, console: &Console, losses: &Losses) -> Settings {
+        Settings {
+            streams: self.streams,
+            select: self.select.clone(),
+            types: self.types,
+            csv: CsvSettings { delimiter: self.csv_delimiter, bom: self.csv_bom, raw: self.csv_raw },
+            width: console.width(),
+            color: console.stdout_color(),
+            terminal: console.stdout_is_terminal(),
+            losses: losses.clone(),
+        }
+    }
+
+    fn file_settings(&self, out: &OutFile, console: &Console, losses: &Losses) -> Settings {
+        let mut settings = Settings { color: false, terminal: false, ..self.settings(console, losses) };
+        if out.tabs {
+            settings.csv.delimiter = b'\t';
+        }
+        settings
+    }
+}
