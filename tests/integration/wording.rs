@@ -14,7 +14,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 /// Errors that are told by their own Display: the file, and whose words these are. An error of the system or of a library
 /// goes through `words` first.
 const OWN: [(&str, &str); 16] = [
-    ("auth/mechanism.rs", "sentences of ours that auth::Error holds"),
+    ("auth/error.rs", "sentences of ours that auth::Error holds"),
     ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
     ("cli/hosts.rs", "config::Source"),
