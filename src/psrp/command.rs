@@ -9,60 +9,12 @@ use crate::clixml::{self, Document, Value};
 
 use super::fragment;
 use super::input::{Input, Unsent};
-use super::key_exchange::KeyError;
+use super::invocation::{CommandCall, Invocation};
+use super::key_error::KeyError;
 use super::message::create_pipeline::{self, Source};
 use super::message::{Destination, Header, MessageType};
 use super::secrets::{Part, Places, SecretArgument};
 use super::session_key::SessionKey;
-
-/// A script with its arguments.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Invocation {
-    /// The text of the script block.
-    pub script: String,
-    /// Arguments in order.
-    pub arguments: Vec<Argument>,
-    /// Whether input objects will follow.
-    pub input: bool,
-}
-
-/// One argument of a script.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Argument {
-    /// The parameter's name; `None` for a positional argument.
-    pub name: Option<String>,
-    /// The value.
-    pub value: Value,
-}
-
-/// One command of a pipeline, called by its name: what endpoints take that allow no script text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CommandCall {
-    /// The command's name or path.
-    pub name: String,
-    /// Arguments in order. A name without a value (null) is a switch, or is followed by its value without a name; a name
-    /// with a value ends in `:` or `: `, as PowerShell itself sends it.
-    pub arguments: Vec<Argument>,
-    /// The stream whose records become output.
-    pub merge: Option<MergedStream>,
-}
-
-/// A stream whose records a command sends where its output goes (`2>&1`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MergedStream {
-    /// `2>&1`
-    Error,
-    /// `3>&1`
-    Warning,
-    /// `4>&1`
-    Verbose,
-    /// `5>&1`
-    Debug,
-    /// `6>&1`
-    Information,
-    /// `*>&1`
-    All,
-}
 
 /// An invocation as it goes over the wire: serialized once per run and shared by all targets. Only the ids in the
 /// headers and the ciphertexts of secrets differ from target to target.

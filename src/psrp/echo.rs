@@ -2,7 +2,7 @@
 
 use crate::clixml::{self, Content, Document, Object, PsString, Value};
 
-use super::host::{CONSOLE_COLORS, Written};
+use super::written::{CONSOLE_COLORS, Written};
 
 /// The text of a record without data.
 const NO_DATA: &str = "System.Management.Automation.InformationRecord";

@@ -4,6 +4,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::ProtocolError;
 
+/// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
+pub(super) const MAX_MESSAGE: usize = 64 << 20;
+
 /// Bytes of a fragment's header: object id, fragment id, flags, length of the blob.
 pub const HEADER_LEN: usize = 21;
 

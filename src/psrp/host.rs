@@ -1,7 +1,5 @@
 //! What scripts write to our host, as records.
 
-use std::borrow::Cow;
-
 use crate::clixml::{Content, Document, ListKind, Object, PsString, TypeNames, Value};
 use crate::stream::Stream;
 
@@ -9,6 +7,7 @@ use super::echo::Echo;
 use super::message::build;
 use super::message::host_call::HostCall;
 use super::message::host_method::HostMethod;
+use super::written::{CONSOLE_COLORS, Written};
 
 /// Turns what a pipeline writes to the host into records, once each.
 ///
@@ -18,28 +17,6 @@ use super::message::host_method::HostMethod;
 #[derive(Debug, Default)]
 pub struct HostWriter {
     echo: Option<Echo>,
-}
-
-/// A text that was written to the host.
-pub(super) struct Written<'c> {
-    /// The text.
-    pub text: Cow<'c, PsString>,
-    /// Foreground and background, if they were given.
-    pub colors: Option<[&'c Value; 2]>,
-    /// It ends a line.
-    pub is_line: bool,
-}
-
-impl<'c> Written<'c> {
-    fn read(call: &'c HostCall, is_line: bool) -> Option<Self> {
-        match &*call.parameters {
-            [] => Some(Self { text: Cow::Owned("".into()), colors: None, is_line }),
-            [foreground, background, text, ..] => {
-                Some(Self { text: Cow::Borrowed(text.as_text()?), colors: Some([foreground, background]), is_line })
-            }
-            [text, ..] => Some(Self { text: Cow::Borrowed(text.as_text()?), colors: None, is_line }),
-        }
-    }
 }
 
 impl HostWriter {
@@ -124,26 +101,6 @@ fn error(text: &PsString) -> Document {
         .into(),
     )
 }
-
-/// The names of `ConsoleColor`, by number (MS-PSRP 2.2.3.3).
-pub const CONSOLE_COLORS: [&str; 16] = [
-    "Black",
-    "DarkBlue",
-    "DarkGreen",
-    "DarkCyan",
-    "DarkRed",
-    "DarkMagenta",
-    "DarkYellow",
-    "Gray",
-    "DarkGray",
-    "Blue",
-    "Green",
-    "Cyan",
-    "Red",
-    "Magenta",
-    "Yellow",
-    "White",
-];
 
 #[cfg(test)]
 mod tests {

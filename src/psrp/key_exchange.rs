@@ -7,6 +7,7 @@ use aws_lc_rs::rsa::{
 };
 use zeroize::Zeroizing;
 
+use super::key_error::KeyError;
 use super::session_key::{KEY_LEN, SessionKey};
 
 /// Bytes of an RSA-2048 modulus, and of what is encrypted with it.
@@ -89,23 +90,6 @@ pub fn seal_session_key(public_blob: &str, key: &SessionKey) -> Result<String, K
     let sealed = public.encrypt(key.bytes(), &mut sealed).map_err(|_| KeyError::Refused)?;
     let blob: Vec<u8> = SIMPLE_BLOB.iter().chain(sealed.iter().rev()).copied().collect();
     Ok(base64_simd::STANDARD.encode_to_string(blob))
-}
-
-/// Why there is no session key, or why a text cannot be read with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// Our key pair could not be made.
-    #[error("no key pair could be made for the session key exchange")]
-    Generate,
-    /// What the peer sent is no key of the expected form, or not for us.
-    #[error("the peer sent an invalid key")]
-    Refused,
-    /// There is no session key.
-    #[error("the session has no key yet")]
-    Missing,
-    /// A SecureString that was not encrypted with this key.
-    #[error("a SecureString cannot be decrypted with the session's key")]
-    Text,
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use uuid::Uuid;
 use crate::clixml::{Decoder, Document, Limits, Value};
 use crate::stream::Stream;
 
+use super::fragment::MAX_MESSAGE;
 use super::input::Unsent;
 use super::message::host_call::HostCall;
 use super::message::{self, MessageType, state};
-use super::pool::MAX_MESSAGE;
 use super::{Defragmenter, ProtocolError};
 
 /// How a pipeline ended (PSInvocationState). Error records of the end come in no other message.

@@ -1,7 +1,6 @@
 //! The client's end of a runspace pool.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,53 +9,20 @@ use uuid::Uuid;
 use crate::clixml::{self, Decoder, Document, Limits, Value};
 use crate::secret::Secret;
 
+use super::fragment::MAX_MESSAGE;
 use super::input::message_data;
-use super::key_exchange::{ExchangeKey, KeyError};
+use super::key_error::KeyError;
+use super::key_exchange::ExchangeKey;
 use super::message::host_answer::HostAnswer;
 use super::message::host_call::HostCall;
 use super::message::{self, Destination, Header, MessageType, build, capability, state};
+use super::pool_state::PoolState;
 use super::session_key::SessionKey;
 use super::{Command, Defragmenter, Opening, Pipeline, ProtocolError, fragment};
-
-/// Largest message that we take, in bytes: above PowerShell's own 10 MB per object, below what hurts.
-pub(super) const MAX_MESSAGE: usize = 64 << 20;
 
 /// Fragments of input objects that are sent together, in bytes. More would save exchanges, but PowerShell moves all that
 /// follows a message in a packet when it takes the message out: small objects by the thousand would take it forever.
 const INPUT_PORTION: usize = 64 << 10;
-
-/// Where a pool stands.
-///
-/// ```text
-/// New --open--> Opening --private data or Opened--> Ready --closed--> Closed
-///                  \---------- state Broken -----------> Broken
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PoolState {
-    /// Nothing sent yet.
-    New,
-    /// The opening messages are made; the server has not proved to be open.
-    Opening,
-    /// The server takes pipelines. Its private data proves it as well as its Opened message: the server is open
-    /// inside before it sends either.
-    Ready,
-    /// The server closed it.
-    Closed,
-    /// The server reported it broken.
-    Broken,
-}
-
-impl fmt::Display for PoolState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::New => "not opened yet",
-            Self::Opening => "being opened",
-            Self::Ready => "open",
-            Self::Closed => "closed",
-            Self::Broken => "broken",
-        })
-    }
-}
 
 /// What the server told about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

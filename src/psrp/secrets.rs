@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::key_exchange::KeyError;
+use super::key_error::KeyError;
 use super::session_key::SessionKey;
 use crate::clixml::{Object, TypeNames, Value};
 use crate::secret::Secret;

@@ -6,7 +6,7 @@ use aws_lc_rs::cipher::{
 use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
-use super::key_exchange::KeyError;
+use super::key_error::KeyError;
 use crate::secret::Secret;
 
 /// Bytes of a session key.
