@@ -4,8 +4,9 @@
 
 use crate::clixml::Value;
 
+use super::ScriptError;
+use super::name::same_name;
 use super::param::{Parameter, Parameters, Validation};
-use super::{ScriptError, using};
 
 /// The arguments that the user gave.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -136,7 +137,7 @@ fn violation(rule: &Validation, items: &[&Value]) -> Option<String> {
         Validation::Set(allowed) => {
             let is_allowed = |item: &&&Value| {
                 let text = crate::clixml::text(item);
-                allowed.iter().any(|known| using::same_name(known, &text))
+                allowed.iter().any(|known| same_name(known, &text))
             };
             let wrong = items.iter().find(|item| is_simple(item) && !is_allowed(item))?;
             Some(format!("takes one of {}, not {}", allowed.join(", "), describe(wrong)))

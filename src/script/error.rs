@@ -1,6 +1,6 @@
 //! What can be wrong with a script and what it was given, known before any connection.
 
-use super::source::Position;
+use super::position::Position;
 
 /// A mistake in a script, or in what it was given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 
-use super::using::same_name;
+use super::name::same_name;
 use super::{Accessor, AccessorKind, Constant, arithmetic};
 
 /// Why an accessor has no value on this side.

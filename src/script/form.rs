@@ -7,8 +7,9 @@ use crate::psrp::Argument;
 
 use super::Source;
 use super::evaluate::{array, hashtable};
+use super::evaluated::Evaluated;
 use super::rewrite::rewrite;
-use super::using::Evaluated;
+use super::sent::Sent;
 
 /// The name of the argument that carries using values.
 const USING_ARGUMENT: &str = "--%";
@@ -22,15 +23,6 @@ pub enum Form {
     Array,
     /// Parameters in a rewritten script: PowerShell 2.
     Rewrite,
-}
-
-/// A script with the arguments that carry its using values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sent {
-    /// The text to run: the script's own, except in the form [`Form::Rewrite`].
-    pub script: String,
-    /// Arguments to add behind the user's own.
-    pub arguments: Vec<Argument>,
 }
 
 impl Form {

@@ -1,7 +1,9 @@
 //! The script's leading `param()` block.
 
 use super::lexer::{Token, TokenKind};
-use super::source::Position;
+use super::name::same_name;
+use super::position::Position;
+use super::tokens::{closing, is_code};
 use super::{ScriptError, Source};
 
 /// What a script takes.
@@ -131,7 +133,7 @@ impl Parameters {
     /// # Errors
     /// [`ScriptError::UnknownParameter`] and [`ScriptError::AmbiguousParameter`].
     pub fn find(&self, name: &str) -> Result<&Parameter, ScriptError> {
-        let is = |known: &str| super::using::same_name(known, name);
+        let is = |known: &str| same_name(known, name);
         let exact =
             self.list.iter().find(|parameter| is(&parameter.name) || parameter.aliases.iter().any(|alias| is(alias)));
         if let Some(exact) = exact {
@@ -221,26 +223,6 @@ fn find(source: &Source) -> Result<Option<Found<'_>>, ScriptError> {
         }
     }
     Ok(None)
-}
-
-pub(super) fn is_code(token: &Token) -> bool {
-    !matches!(token.kind, TokenKind::Comment | TokenKind::End)
-}
-
-/// The index of the bracket that closes the one at an index.
-pub(super) fn closing(tokens: &[Token], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (index, token) in tokens.iter().enumerate().skip(open) {
-        match token.kind {
-            TokenKind::Open => depth += 1,
-            TokenKind::Close => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(index);
-        }
-    }
-    None
 }
 
 /// The parts between commas outside brackets, comments and newlines left out.

@@ -6,9 +6,10 @@ use crate::clixml::Value;
 use crate::psrp::Argument;
 
 use super::Source;
-use super::form::Sent;
+use super::evaluated::Evaluated;
 use super::param;
-use super::using::{Evaluated, Path};
+use super::sent::Sent;
+use super::variable_path::Path;
 
 /// Replaces every expression by a variable `$__using_NAME` and adds these to the parameters. Accessors stay: they are
 /// found on the remote side.

@@ -1,25 +1,9 @@
 //! The text of a script, with lines and columns.
 
-use std::fmt;
-
 use super::ScriptError;
-use super::lexer::{self, Occurrence, Scan, Token, TokenKind};
-use super::param;
-
-/// A place in a script: both numbers count from 1, columns in UTF-16 code units as PowerShell counts them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// The line.
-    pub line: u32,
-    /// The column.
-    pub column: u32,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
+use super::lexer::{self, Occurrence, Scan, TokenKind};
+use super::position::{Lines, Position};
+use super::tokens::{closing, is_code};
 
 /// A script's text, scanned once.
 #[derive(Debug, Clone)]
@@ -72,14 +56,13 @@ impl Source {
     /// As [`new`](Self::new).
     pub fn body(&self) -> Result<Option<Self>, ScriptError> {
         let tokens = &self.scan.tokens;
-        let is_code = |token: &&Token| param::is_code(token);
         let (Some(first), Some(last)) =
-            (tokens.iter().position(|token| is_code(&token)), tokens.iter().rposition(|token| is_code(&token)))
+            (tokens.iter().position(|token| is_code(token)), tokens.iter().rposition(|token| is_code(token)))
         else {
             return Ok(None);
         };
         let (open, close) = (&tokens[first], &tokens[last]);
-        if self.slice(open.start, open.end) != "{" || param::closing(tokens, first) != Some(last) {
+        if self.slice(open.start, open.end) != "{" || closing(tokens, first) != Some(last) {
             return Ok(None);
         }
         let (before, inside, after) =
@@ -108,38 +91,6 @@ fn decode(bytes: &[u8]) -> String {
         [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
         _ => String::from_utf8_lossy(bytes).into_owned(),
-    }
-}
-
-/// Where the lines of a text begin.
-pub(super) struct Lines<'s> {
-    text: &'s str,
-    starts: Vec<usize>,
-}
-
-impl<'s> Lines<'s> {
-    pub(super) fn new(text: &'s str) -> Self {
-        let bytes = text.as_bytes();
-        let ends = |at: &usize| match bytes.get(*at) {
-            Some(b'\n') => true,
-            Some(b'\r') => bytes.get(at + 1) != Some(&b'\n'),
-            _ => false,
-        };
-        let starts = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|at| at + 1)).collect();
-        Self { text, starts }
-    }
-
-    /// The line of a byte offset, from 1.
-    pub(super) fn line(&self, offset: usize) -> u32 {
-        u32::try_from(self.starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
-    }
-
-    pub(super) fn position(&self, offset: usize) -> Position {
-        let line = self.line(offset);
-        let start = self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).unwrap_or_default();
-        let column = before.encode_utf16().count() + 1;
-        Position { line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 }
 

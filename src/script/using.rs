@@ -8,10 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clixml::Value;
 
 use super::evaluate::{self, Miss};
+use super::evaluated::Evaluated;
 use super::nearest::nearest;
+use super::variable_path::is_drive;
 use super::{AccessorKind, Occurrence, ScriptError, Source};
 
-pub use super::form::{Form, Sent};
+pub use super::form::Form;
+pub use super::name::same_name;
+pub use super::sent::Sent;
+pub use super::variable_path::Path;
 
 /// The values that using expressions may name.
 #[derive(Debug, Clone, Copy)]
@@ -40,16 +45,6 @@ impl Evaluation {
         let is = |found: &&Evaluated| Path::parse(&found.occurrence.variable).is_same(wanted);
         self.0.iter().find(is)?.prefixes.first().map(|(_, value)| value)
     }
-}
-
-/// The value of one expression, or of a prefix of it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Evaluated {
-    pub occurrence: Occurrence,
-    /// The expression's own value.
-    pub value: Value,
-    /// Values of the bare variable and of each longer prefix, with the byte offsets of their ends.
-    pub prefixes: Vec<(usize, Value)>,
 }
 
 impl Definitions<'_> {
@@ -199,54 +194,6 @@ impl Miss {
             Self::Unknown(what) => format!("its value cannot be found on this side: {what}"),
         }
     }
-}
-
-/// A variable's path behind `using:`, scope removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Path<'p> {
-    /// The drive, such as `env`; `None` for a plain variable.
-    pub drive: Option<&'p str>,
-    /// The name in it.
-    pub name: &'p str,
-}
-
-impl<'p> Path<'p> {
-    /// Takes a path such as `x`, `global:x` or `env:PATH` apart.
-    pub fn parse(path: &'p str) -> Self {
-        match path.split_once(':') {
-            Some((drive, name)) if drive.eq_ignore_ascii_case("variable") => Self::without_scope(name),
-            Some((drive, _)) if is_scope(drive) => Self::without_scope(path),
-            Some((drive, name)) if !drive.is_empty() => Self { drive: Some(drive), name },
-            _ => Self { drive: None, name: path },
-        }
-    }
-
-    /// Whether both name the same variable.
-    fn is_same(self, other: Self) -> bool {
-        let drive = |path: Self| path.drive.map(str::to_ascii_lowercase);
-        drive(self) == drive(other) && same_name(self.name, other.name)
-    }
-
-    fn without_scope(path: &'p str) -> Self {
-        match path.split_once(':') {
-            Some((scope, name)) if is_scope(scope) => Self { drive: None, name },
-            _ => Self { drive: None, name: path },
-        }
-    }
-}
-
-/// Whether what stands before a colon has its own meaning there.
-fn is_drive(name: &str) -> bool {
-    is_scope(name) || ["env", "variable"].iter().any(|drive| name.eq_ignore_ascii_case(drive))
-}
-
-fn is_scope(drive: &str) -> bool {
-    ["global", "local", "script", "private"].iter().any(|scope| drive.eq_ignore_ascii_case(scope))
-}
-
-/// Whether PowerShell takes two names for the same.
-pub fn same_name(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use crate::clixml::Value;
 use crate::psrp::Argument;
 use crate::script::check::positions;
 use crate::script::evaluate::array;
+use crate::script::name::same_name;
 use crate::script::param::Parameter;
-use crate::script::using::{Evaluation, same_name};
+use crate::script::using::Evaluation;
 use crate::script::{Parameters, Position, ScriptError, Source};
 
 /// The variables of a script.

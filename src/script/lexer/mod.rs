@@ -19,7 +19,7 @@ mod string;
 mod variable;
 
 use super::ScriptError;
-use super::source::{Lines, Position};
+use super::position::{Lines, Position};
 
 pub use accessor::{Accessor, AccessorKind, Constant};
 

@@ -5,7 +5,7 @@ use super::frame::State;
 use super::machine::Machine;
 use super::{ExpansionKind, Misread, Occurrence, TokenKind};
 use crate::script::chars;
-use crate::script::source::Position;
+use crate::script::position::Position;
 
 /// A variable as it stands in the text.
 struct Variable {
