@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use anyhow::Context;
 use serde::Serialize;
 
-use super::line::{CountsJson, EventLines, HostDone, VERSION, append};
+use super::append::append;
+use super::line::{CountsJson, EventLines, HostDone, VERSION};
 use super::spool::Spool;
 use super::{Flow, Settings, Sink, flow};
 use crate::event::{Finished, RunEvent, RunEventKind, Summary};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::append::append;
 use super::select::Select;
 use super::{Losses, MessageData, SelectedStreams, Settings, object};
 use crate::clixml;
@@ -200,12 +201,6 @@ impl Serialize for CountsJson {
 
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Appends a value as JSON.
-pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
-    // Plain structs into a Vec: neither the writer nor a key can fail.
-    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]

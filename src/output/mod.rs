@@ -4,6 +4,7 @@
 //! [`open`]. A sink knows nothing of sessions and nothing of terminals: how wide a line may be and whether colours are
 //! wanted stand in [`Settings`]. Memory is bounded whatever a run sends: what must wait goes to a temporary file.
 
+mod append;
 mod csv;
 mod display;
 mod fanout;

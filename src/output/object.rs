@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::line::append;
+use super::append::append;
 use super::refs::resolve;
 use super::select::{Field, Select};
 use crate::clixml::{self, Diagnostics, Document, PlainJson, Single, Value};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::halt::{Halt, Halting, STOP_WAIT};
-use super::run::{HostReply, Records};
+use super::records::{HostReply, Records};
 use super::{Error, Session};
 use crate::clixml::Document;
 use crate::psrp::{HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};

@@ -10,6 +10,7 @@ mod halt;
 mod key;
 mod lease;
 mod open;
+mod records;
 mod refusal;
 mod run;
 
@@ -17,4 +18,5 @@ pub use error::Error;
 pub use halt::STOP_WAIT;
 pub use lease::{ConnectionKey, Sessions};
 pub use open::{Session, close};
-pub use run::{Ending, HostReply, Records, RunOptions, RunReport, Unconfirmed};
+pub use records::{HostReply, Records};
+pub use run::{Ending, RunOptions, RunReport, Unconfirmed};

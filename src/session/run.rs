@@ -1,6 +1,5 @@
 //! Running one pipeline.
 
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,40 +10,15 @@ use uuid::Uuid;
 use super::course::Course;
 use super::halt::{Halt, STOP_WAIT};
 use super::open::text_of;
+use super::records::Records;
 use super::{Error, Session};
 use crate::clixml::Document;
 use crate::outcome::Reason;
-use crate::psrp::{Command, HostAnswer, HostCall, Pipeline, PipelineEnd, ProtocolError};
-use crate::stream::Stream;
+use crate::psrp::{Command, Pipeline, PipelineEnd, ProtocolError};
 use crate::transport;
 
 /// How long the slot of a pipeline that has ended may take to be given back.
 const RELEASE_WAIT: Duration = Duration::from_secs(10);
-
-/// Takes the records of a pipeline. Waiting in [`Records::take`] slows the remote pipeline down.
-pub trait Records: Send {
-    /// Takes the next record; `Break` when no more are wanted: the pipeline is then stopped.
-    fn take(&mut self, stream: Stream, value: Document) -> impl Future<Output = ControlFlow<()>> + Send;
-
-    /// Is the host that scripts write to and ask. A run without a user takes what is written as records.
-    fn host_call(&mut self, _call: &HostCall) -> impl Future<Output = HostReply> + Send {
-        std::future::ready(HostReply::Refused)
-    }
-
-    /// The pipeline is being stopped: from now on only its end is waited for, and not for longer than [`STOP_WAIT`].
-    fn stopping(&mut self) {}
-}
-
-/// What a host does with a call.
-#[derive(Debug)]
-pub enum HostReply {
-    /// There is no user: what is written becomes a record, what is asked fails.
-    Refused,
-    /// It was shown.
-    Done,
-    /// The user's answer.
-    Answer(HostAnswer),
-}
 
 /// How to run a pipeline.
 #[derive(Debug, Clone)]

@@ -1,0 +1,32 @@
+//! Who takes what a pipeline sends: its records, and the calls of its host.
+
+use std::ops::ControlFlow;
+
+use crate::clixml::Document;
+use crate::psrp::{HostAnswer, HostCall};
+use crate::stream::Stream;
+
+/// Takes the records of a pipeline. Waiting in [`Records::take`] slows the remote pipeline down.
+pub trait Records: Send {
+    /// Takes the next record; `Break` when no more are wanted: the pipeline is then stopped.
+    fn take(&mut self, stream: Stream, value: Document) -> impl Future<Output = ControlFlow<()>> + Send;
+
+    /// Is the host that scripts write to and ask. A run without a user takes what is written as records.
+    fn host_call(&mut self, _call: &HostCall) -> impl Future<Output = HostReply> + Send {
+        std::future::ready(HostReply::Refused)
+    }
+
+    /// The pipeline is being stopped: from now on only its end is waited for, and not for longer than [`STOP_WAIT`](super::STOP_WAIT).
+    fn stopping(&mut self) {}
+}
+
+/// What a host does with a call.
+#[derive(Debug)]
+pub enum HostReply {
+    /// There is no user: what is written becomes a record, what is asked fails.
+    Refused,
+    /// It was shown.
+    Done,
+    /// The user's answer.
+    Answer(HostAnswer),
+}
