@@ -8,6 +8,7 @@
 mod account;
 mod attributes;
 mod by_id;
+mod cell;
 mod cut;
 mod date_time;
 mod decode;
@@ -22,11 +23,13 @@ mod places;
 mod progress;
 mod reference;
 mod scalar;
+mod scalar_text;
 mod single;
 mod string;
 mod value;
 mod view;
 
+pub use cell::text;
 pub use cut::CutFinder;
 pub use decode::{Decoder, Element, Elements, Limits};
 pub use encode::{encode, encode_into};
@@ -35,10 +38,11 @@ pub use json::{
     Diagnostic, DiagnosticKind, Diagnostics, Json, JsonError, PlainJson, TypedError, read_typed, value_from_json,
     write_plain, write_typed,
 };
+pub use scalar_text::{general, survives};
 pub use single::{Single, own_text, single};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
-pub use view::{general, members_as_formatted, members_of, properties, survives, text};
+pub use view::{members_as_formatted, members_of, properties};
 
 #[cfg(test)]
 mod tests;

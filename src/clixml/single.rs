@@ -3,7 +3,7 @@
 //! This is the one place that decides what an object's single value is. Plain JSON, cells, filters, sorting and tables ask
 //! here; `plain.schema.json` tells the list to users.
 
-use super::view::scalar_text;
+use super::scalar_text::scalar_text;
 use super::{Content, Object, PsString, TypeNames, Value};
 
 /// What an object is that is one value.

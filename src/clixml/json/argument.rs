@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
+use super::array_type::array_type;
 use super::read::{DEEPEST, Json, read};
 use crate::clixml::{Content, ListKind, Object, PsString, TypeNames, Value};
 use crate::words;
@@ -109,13 +110,6 @@ fn table(entries: Vec<(Value, Value)>) -> Value {
     let type_names = TypeNames::new(["System.Collections.Hashtable", "System.Object"]);
     Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
 }
-
-/// The type names of `object[]`.
-pub(super) fn array_type() -> TypeNames {
-    TypeNames::new(ARRAY_TYPE)
-}
-
-pub(super) const ARRAY_TYPE: [&str; 3] = ["System.Object[]", "System.Array", "System.Object"];
 
 fn number_value(text: &str) -> Value {
     if let Ok(small) = text.parse() {

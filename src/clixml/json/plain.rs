@@ -7,7 +7,8 @@ use std::fmt;
 use super::text::{write_decimal, write_str, write_string};
 use crate::clixml::encode::display;
 use crate::clixml::float::{write_f32, write_f64};
-use crate::clixml::view::{Shape, key_text, scalar_text, shape};
+use crate::clixml::scalar_text::scalar_text;
+use crate::clixml::view::{Shape, key_text, shape};
 use crate::clixml::{Document, Object, PsString, RefId, Value, single};
 
 /// Integers beyond this are strings, because most JSON readers take numbers for doubles: 2^53 - 1.

@@ -1,7 +1,7 @@
 //! JSON text to a tree of its own: unlike `serde_json` it keeps lone surrogates, the digits of numbers and repeated
 //! names, and its depth costs no call stack.
 
-use super::TypedError;
+use super::typed_error::TypedError;
 use crate::clixml::PsString;
 
 /// JSON as it is written: its numbers keep their digits (`1e5`, `1.10`), its texts may hold halves of surrogate pairs.

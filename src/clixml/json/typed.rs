@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::slice::Iter;
 use std::sync::Arc;
 
-use super::argument::ARRAY_TYPE;
+use super::array_type::ARRAY_TYPE;
 use super::text::{write_str, write_string};
 use crate::clixml::encode::{display, text_of};
 use crate::clixml::float::write_f64;

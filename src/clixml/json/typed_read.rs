@@ -1,35 +1,10 @@
 //! The typed profile, in.
 
-use thiserror::Error;
-
-use super::argument::array_type;
+use super::array_type::array_type;
 use super::read::{Json, read};
+use super::typed_error::TypedError;
 use crate::clixml::scalar::Scalar;
 use crate::clixml::{Content, Document, ListKind, Members, Object, PsString, RefId, TypeNames, Value};
-
-/// A text that is no typed JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TypedError {
-    /// The text breaks the rules of JSON.
-    #[error("typed value is not valid JSON at byte {offset}")]
-    Syntax {
-        /// Where.
-        offset: usize,
-    },
-    /// Arrays and objects nest too deep.
-    #[error("typed value nests more than {limit} arrays and objects")]
-    Depth {
-        /// How many may nest.
-        limit: usize,
-    },
-    /// JSON that has none of the typed forms.
-    #[error("typed value has {what} of no known form; write it as `-o json --types` does")]
-    Form {
-        /// What was expected there, such as `"I64"`.
-        what: &'static str,
-    },
-}
 
 /// Reads what [`write_typed`](super::write_typed) wrote.
 ///
