@@ -40,7 +40,8 @@
 //! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the sandbox.
 //! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
-//! `tests/integration/architecture.rs` holds the arrows between the modules to this.
+//! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and that
+//! files don't import each other in circles.
 
 pub mod auth;
 pub mod channel;

@@ -1,9 +1,12 @@
-//! The arrows between the modules, as the map in `src/lib.rs` draws them.
+//! The house as the map in `src/lib.rs` draws it: arrows between the modules, what each may touch, circles of files.
 
-use std::collections::BTreeMap;
+mod circles;
+mod touches;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// Which modules each module may name. `cli` may name all; tests inside modules too.
+/// Which modules each module names, from the ground floor up. `cli` may name all; tests inside modules too.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("channel", &[] as &[_]),
@@ -109,42 +112,56 @@ pub fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
 }
 
-/// The first path segment after every `crate::` that is code, up to a file's inline tests.
-fn named_modules(text: &str) -> Vec<String> {
-    let code = product(text).lines().filter(|line| !line.trim_start().starts_with("//"));
-    let mut names = Vec::new();
-    for line in code {
-        for (at, _) in line.match_indices("crate::") {
-            let rest = &line[at + "crate::".len()..];
-            names.push(rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect());
+/// The code of every module below the map, line by line: module, file, line. Tests and comments are left out.
+fn code_of_modules(root: &Path) -> Vec<(String, String, String)> {
+    let mut files = Vec::new();
+    sources(root, &mut files);
+    let mut code = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(root).expect("below src");
+        let module = path.iter().next().and_then(|first| first.to_str()).expect("a name").trim_end_matches(".rs");
+        if is_test(path) || matches!(module, "main" | "lib") {
+            continue;
         }
+        let text = std::fs::read_to_string(&file).expect("readable");
+        let lines = product(&text).lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.extend(lines.map(|line| (module.to_owned(), path.display().to_string(), line.to_owned())));
     }
-    names
+    code
+}
+
+/// Whether a line of code has a word, and not as a part of another.
+fn is_word(line: &str, word: &str) -> bool {
+    let is_part =
+        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+    line.match_indices(word)
+        .any(|(at, _)| !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next()))
+}
+
+/// The first path segment after every `crate::` of a line.
+fn named_modules(line: &str) -> Vec<String> {
+    let rest = line.match_indices("crate::").map(|(at, found)| &line[at + found.len()..]);
+    rest.map(|rest| rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect()).collect()
 }
 
 #[test]
-fn arrows_point_only_where_the_map_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+fn arrows_point_exactly_where_the_map_says() {
     let allowed = allowed();
-    let mut files = Vec::new();
-    sources(&root, &mut files);
+    let mut used: BTreeSet<(String, String)> = BTreeSet::new();
     let mut wrong = Vec::new();
-    for file in files {
-        let path = file.strip_prefix(&root).expect("below src");
-        if is_test(path) {
-            continue;
-        }
-        let module = path.iter().next().and_then(|first| first.to_str()).expect("a name").trim_end_matches(".rs");
-        let Some(allowed) = allowed.get(module) else {
-            assert!(matches!(module, "cli" | "main" | "lib"), "{module} is not on the map");
-            continue;
-        };
-        let text = std::fs::read_to_string(&file).expect("readable");
-        for name in named_modules(&text) {
-            if name != module && !allowed.contains(&name.as_str()) {
-                wrong.push(format!("{} names crate::{name}", path.display()));
+    for (module, file, line) in code_of_modules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let arrows = allowed.get(module.as_str());
+        assert!(arrows.is_some() || module == "cli", "{module} is not on the map");
+        for name in named_modules(&line).into_iter().filter(|name| *name != module) {
+            if arrows.is_some_and(|arrows| !arrows.contains(&name.as_str())) {
+                wrong.push(format!("{file} names crate::{name}"));
             }
+            used.insert((module.clone(), name));
         }
+    }
+    for (module, arrows) in allowed {
+        let unused = arrows.iter().filter(|name| !used.contains(&(module.to_owned(), (**name).to_owned())));
+        wrong.extend(unused.map(|name| format!("the map has an arrow from {module} to {name}, and no file uses it")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

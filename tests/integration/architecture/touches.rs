@@ -1,0 +1,90 @@
+//! What only some modules may touch: time, chance, files, sockets, the terminal.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{code_of_modules, is_word};
+
+/// One thing that is touched: the words that give it away, and who may touch it.
+struct Thing {
+    name: &'static str,
+    words: &'static [&'static str],
+    modules: &'static [&'static str],
+}
+
+/// The roots of the crate may touch everything.
+const THINGS: &[Thing] = &[
+    Thing {
+        name: "tasks and timers of tokio",
+        words: &["tokio", "tokio_util"],
+        modules: &["cli", "copy", "fleet", "job", "sandbox", "session", "transport"],
+    },
+    Thing {
+        name: "the clock",
+        words: &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
+        modules: &["cli", "copy", "fleet", "sandbox", "session", "transport"],
+    },
+    Thing {
+        name: "chance",
+        // The key pair of a session's key exchange is made once a process, by whoever asks psrp for it.
+        words: &["new_v4", "now_v7", "getrandom", "fastrand", "PrivateDecryptingKey::generate"],
+        modules: &["cli", "copy", "fleet", "psrp", "sandbox", "transport"],
+    },
+    Thing {
+        name: "files",
+        words: &["std::fs", "tokio::fs", "tempfile"],
+        modules: &["cli", "copy", "output", "sandbox", "transport", "whole_file"],
+    },
+    Thing {
+        name: "sockets",
+        words: &["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs", "socket2"],
+        modules: &["sandbox", "transport"],
+    },
+    Thing { name: "the environment", words: &["std::env"], modules: &["cli", "sandbox", "transport"] },
+    Thing {
+        name: "the terminal",
+        words: &[
+            "print!",
+            "println!",
+            "eprint!",
+            "eprintln!",
+            "dbg!",
+            "anstream",
+            "IsTerminal",
+            "rpassword",
+            "rustyline",
+        ],
+        modules: &["cli"],
+    },
+    Thing { name: "signals", words: &["tokio::signal"], modules: &["cli"] },
+    Thing { name: "the command line", words: &["clap"], modules: &["cli"] },
+];
+
+#[test]
+fn time_chance_files_sockets_and_the_terminal_are_touched_where_the_map_says() {
+    let code = code_of_modules(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let mut wrong = Vec::new();
+    for Thing { name, words, modules } in THINGS {
+        let allowed: BTreeSet<&str> = modules.iter().copied().collect();
+        let mut touching = BTreeSet::new();
+        for (module, file, line) in &code {
+            if words.iter().any(|word| is_word(line, word)) {
+                touching.insert(module.as_str());
+                if !allowed.contains(module.as_str()) {
+                    wrong.push(format!("{file} touches {name}: {}", line.trim()));
+                }
+            }
+        }
+        wrong.extend(allowed.difference(&touching).map(|module| format!("{module} no longer touches {name}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_word_is_whole() {
+    assert!(is_word("use tokio::time;", "tokio"));
+    assert!(!is_word("use tokio_util::sync;", "tokio"));
+    assert!(is_word("    println!(\"\")", "println!"));
+    assert!(!is_word("    eprintln!(\"\")", "println!"));
+    assert!(!is_word("std::fs::read", "fs::reader") && is_word("let now = std::time::Instant::now();", "Instant::now"));
+}
