@@ -6,8 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use psfleet::cli::surroundings::Machine;
-use psfleet::config::Config;
+use psfleet::config::{Config, Machine};
 use psfleet::event::{RunHeader, Summary};
 use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
 use psfleet::inventory::{self, Request};
