@@ -10,7 +10,7 @@
 //! of what is on the disk, and then moved in one step. What a broken link or Ctrl-C leaves of it is taken up again by
 //! the next try if its hash is that of the file's beginning; after any other error it is removed.
 //!
-//! Over SSH, the bytes of files that are larger than a chunk travel by SFTP ([`beside`]), without base64 and without an
+//! Over SSH, the bytes of files that are larger than a chunk travel by SFTP ([`side_channel`]), without base64 and without an
 //! acknowledgement of PowerShell's for each chunk. The script stays in charge of everything else, so nothing but the
 //! bytes' way differs: it tells the temporary name or the file, and the hash. SFTP that sees other files than PowerShell
 //! does, or fails, is given up for that host, and its session carries the bytes.
@@ -22,7 +22,6 @@
 //! others may have put there are not followed ([`folder`]).
 
 mod answer;
-mod beside;
 mod cause;
 mod folder;
 pub mod frame;
@@ -33,13 +32,14 @@ mod place;
 mod pull;
 mod push;
 mod report;
-mod shared;
+mod side_channel;
 mod source;
+mod watched;
 
-use beside::Beside;
 pub use pull::Pull;
 pub use push::Push;
 pub use report::size;
+use side_channel::SideChannel;
 pub use source::{Selection, SelectionError, Source};
 
 /// Bytes of a chunk where the transport has no limit of its own; a larger one gains nothing, and each session holds some.

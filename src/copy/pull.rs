@@ -1,8 +1,8 @@
 //! Files from the hosts to here, one folder for each host.
 
 mod arriving;
-mod ask;
 mod replies;
+mod requester;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::ask::Ask;
 use self::replies::Replies;
+use self::requester::Requester;
 use super::answer::Listed;
 use super::cause::Cause;
 use super::place::Place;
 use super::report::{Action, Ledger, Totals};
-use super::shared::Shared;
-use super::{Beside, chunk, name};
+use super::watched::Watched;
+use super::{SideChannel, chunk, name};
 use crate::clixml::Value;
 use crate::fleet::{Site, Task, TaskEnd};
 use crate::psrp::message::build;
@@ -97,8 +97,8 @@ impl Task for Pull {
         }
         let slot = ledger.forward.slot();
         let ledger = tokio::sync::Mutex::new(ledger);
-        let shared = Shared::new(State::default());
-        let beside = Beside::new(Arc::clone(site.session.carrier()));
+        let shared = Watched::new(State::default());
+        let beside = SideChannel::new(Arc::clone(site.session.carrier()));
         let timeout = site.deadline.saturating_duration_since(Instant::now());
         let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
         let command = self.command(chunk(site.session.max_fragment()));
@@ -109,8 +109,8 @@ impl Task for Pull {
             shared.change(|state| state.closed = true);
             ran
         };
-        let ask = Ask { force: self.force, shared: &shared, ledger: &ledger, input, beside };
-        let (ran, ()) = tokio::join!(talk, ask.run());
+        let requester = Requester { force: self.force, shared: &shared, ledger: &ledger, input, beside };
+        let (ran, ()) = tokio::join!(talk, requester.run());
         let report = ran?;
         let (mut ledger, state) = (ledger.into_inner(), shared.into_inner());
         if report.ending != Ending::Completed && !state.given_up {

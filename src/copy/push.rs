@@ -1,7 +1,7 @@
 //! Files from here to the hosts.
 
-mod feed;
 mod replies;
+mod uploader;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use self::feed::{Cursor, Fed, Feed};
 use self::replies::Replies;
+use self::uploader::{Cursor, Fed, Uploader};
 use super::cause::Cause;
 use super::report::{Ledger, Totals};
-use super::shared::Shared;
-use super::{Beside, Selection, Source, chunk};
+use super::watched::Watched;
+use super::{Selection, SideChannel, Source, chunk};
 use crate::clixml::Value;
 use crate::fleet::{Site, Task, TaskEnd};
 use crate::psrp::{Argument, Command, Invocation};
@@ -52,8 +52,8 @@ impl Task for Push {
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
         let slot = site.forward.slot();
         let ledger = Mutex::new(Ledger::new(site.forward, &self.totals, self.selection.size()));
-        let shared = Shared::new(State { settled: vec![false; self.files().len()], ..State::default() });
-        let mut cursor = Cursor::new(Beside::new(Arc::clone(site.session.carrier())));
+        let shared = Watched::new(State { settled: vec![false; self.files().len()], ..State::default() });
+        let mut cursor = Cursor::new(SideChannel::new(Arc::clone(site.session.carrier())));
         let chunk = chunk(site.session.max_fragment());
         loop {
             let timeout = site.deadline.saturating_duration_since(Instant::now());
@@ -66,8 +66,8 @@ impl Task for Push {
                 shared.change(|state| state.closed = true);
                 ran
             };
-            let feed = Feed::new(&site.target.name, &self.selection, &shared, &ledger, input, chunk);
-            let (ran, fed) = tokio::join!(talk, feed.run(&mut cursor));
+            let uploader = Uploader::new(&site.target.name, &self.selection, &shared, &ledger, input, chunk);
+            let (ran, fed) = tokio::join!(talk, uploader.run(&mut cursor));
             let mut ledger = ledger.lock().await;
             for cause in shared.change(|state| std::mem::take(&mut state.here)) {
                 ledger.failure(cause).await;

@@ -12,7 +12,7 @@ use crate::copy::cause::Cause;
 use crate::copy::hash;
 use crate::copy::place::Place;
 use crate::copy::report::{Action, Ledger};
-use crate::copy::shared::Shared;
+use crate::copy::watched::Watched;
 use crate::fleet::ThrottleSlot;
 use crate::session::Records;
 use crate::stream::Stream;
@@ -23,7 +23,7 @@ const MOST_FILES: usize = 1_000_000;
 /// Takes what the script on a host lists and sends.
 pub(super) struct Replies<'a, 'b> {
     pub ledger: &'a Mutex<Ledger<'b>>,
-    pub shared: &'a Shared<State>,
+    pub shared: &'a Watched<State>,
     /// The folder of the host.
     pub home: &'a Place,
     /// The file whose bytes are coming.

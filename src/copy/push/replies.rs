@@ -11,7 +11,7 @@ use crate::copy::Source;
 use crate::copy::answer::Answer;
 use crate::copy::cause::Cause;
 use crate::copy::report::{Action, Ledger};
-use crate::copy::shared::Shared;
+use crate::copy::watched::Watched;
 use crate::fleet::ThrottleSlot;
 use crate::session::Records;
 use crate::stream::Stream;
@@ -20,7 +20,7 @@ use crate::stream::Stream;
 pub(super) struct Replies<'a, 'b> {
     pub files: &'a [Source],
     pub ledger: &'a Mutex<Ledger<'b>>,
-    pub shared: &'a Shared<State>,
+    pub shared: &'a Watched<State>,
     pub slot: ThrottleSlot,
 }
 

@@ -8,7 +8,7 @@ use crate::transport::{Carrier, Files};
 
 /// A host's channel for the bytes of files, opened when the first file is worth it, and left alone once it was of no use:
 /// the session takes what it does not.
-pub struct Beside {
+pub struct SideChannel {
     carrier: Arc<dyn Carrier>,
     channel: Channel,
 }
@@ -21,7 +21,7 @@ enum Channel {
     Useless,
 }
 
-impl Beside {
+impl SideChannel {
     pub fn new(carrier: Arc<dyn Carrier>) -> Self {
         Self { carrier, channel: Channel::Untried }
     }

@@ -12,20 +12,20 @@ use crate::copy::answer::Listed;
 use crate::copy::cause::Cause;
 use crate::copy::place::Place;
 use crate::copy::report::Ledger;
-use crate::copy::shared::Shared;
-use crate::copy::{Beside, frame, hash};
+use crate::copy::watched::Watched;
+use crate::copy::{SideChannel, frame, hash};
 
 /// Files that are asked for at once, so that small ones need no round trip each.
 const AHEAD: usize = 64;
 
 /// Asks one host for its files.
-pub(super) struct Ask<'a, 'b> {
+pub(super) struct Requester<'a, 'b> {
     /// Files that are here already are wanted, too.
     pub force: bool,
-    pub shared: &'a Shared<State>,
+    pub shared: &'a Watched<State>,
     pub ledger: &'a Mutex<Ledger<'b>>,
     pub input: mpsc::Sender<Document>,
-    pub beside: Beside,
+    pub beside: SideChannel,
 }
 
 /// What is to be done next.
@@ -34,7 +34,7 @@ enum Step {
     Fetch(Box<Begun>),
 }
 
-impl Ask<'_, '_> {
+impl Requester<'_, '_> {
     /// Asks for files as they are listed, and fetches them as the host has opened them.
     pub async fn run(mut self) {
         while let Some(step) = self.next().await {

@@ -11,8 +11,8 @@ use super::{State, Verdict, Wanted};
 use crate::clixml::Document;
 use crate::copy::cause::Cause;
 use crate::copy::report::Ledger;
-use crate::copy::shared::Shared;
-use crate::copy::{Beside, CHUNK, Selection, Source, frame, hash};
+use crate::copy::watched::Watched;
+use crate::copy::{CHUNK, Selection, SideChannel, Source, frame, hash};
 use crate::transport::FileWriter;
 
 /// Bytes of one pipeline's input. Windows takes 50 MB of a command's messages (PSMaximumReceivedDataSizePerCommandMB), in
@@ -31,11 +31,11 @@ pub(super) struct Cursor {
     /// The file to go on with, and how much of it this run has sent.
     next: usize,
     sent: Option<u64>,
-    beside: Beside,
+    beside: SideChannel,
 }
 
 impl Cursor {
-    pub fn new(beside: Beside) -> Self {
+    pub fn new(beside: SideChannel) -> Self {
         Self { folders_sent: false, next: 0, sent: None, beside }
     }
 }
@@ -52,11 +52,11 @@ pub(super) enum Fed {
 }
 
 /// Feeds one pipeline.
-pub(super) struct Feed<'a, 'b> {
+pub(super) struct Uploader<'a, 'b> {
     /// The host's name in this run.
     host: &'a str,
     selection: &'a Selection,
-    shared: &'a Shared<State>,
+    shared: &'a Watched<State>,
     ledger: &'a Mutex<Ledger<'b>>,
     input: mpsc::Sender<Document>,
     /// Bytes of a frame.
@@ -65,11 +65,11 @@ pub(super) struct Feed<'a, 'b> {
     left: u64,
 }
 
-impl<'a, 'b> Feed<'a, 'b> {
+impl<'a, 'b> Uploader<'a, 'b> {
     pub fn new(
         host: &'a str,
         selection: &'a Selection,
-        shared: &'a Shared<State>,
+        shared: &'a Watched<State>,
         ledger: &'a Mutex<Ledger<'b>>,
         input: mpsc::Sender<Document>,
         chunk: usize,

@@ -6,12 +6,12 @@ use tokio::sync::Notify;
 
 /// State that one half changes and the other waits for.
 #[derive(Debug, Default)]
-pub struct Shared<T> {
+pub struct Watched<T> {
     state: Mutex<T>,
     changed: Notify,
 }
 
-impl<T> Shared<T> {
+impl<T> Watched<T> {
     pub fn new(state: T) -> Self {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
