@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::http::Http;
+use super::http::TlsCache;
 use super::wsman::WsmanCarrier;
 use super::{Admission, Carrier, Connector, Error, Step, local, ssh};
 use crate::target::{Endpoint, Target};
@@ -10,7 +10,7 @@ use crate::target::{Endpoint, Target};
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
 #[derive(Default)]
 pub struct Network {
-    http: Http,
+    tls_cache: TlsCache,
     ssh: ssh::Client,
 }
 
@@ -22,7 +22,7 @@ impl Connector for Network {
                 admission.ask(Step::Begin).await?;
                 local::start(endpoint)
             }
-            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::connect(target, &self.http, admission).await?)),
+            Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::connect(target, &self.tls_cache, admission).await?)),
             Endpoint::Ssh(endpoint) => {
                 let credential = target.credential.as_deref();
                 ssh::connect(endpoint, credential, target.timeouts.connect, &self.ssh, admission).await

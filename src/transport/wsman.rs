@@ -24,7 +24,7 @@ use uuid::Uuid;
 use self::queue::Queue;
 use self::shell::Shell;
 use self::wire::Wire;
-use super::http::Http;
+use super::http::TlsCache;
 use super::{Admission, Carrier, Channel, Error, Priority, Received};
 use crate::outcome::Reason;
 use crate::target::{Endpoint, Target};
@@ -50,8 +50,8 @@ impl WsmanCarrier {
     ///
     /// # Errors
     /// As [`WsmanCarrier::new`]; there is no way to the server; what [`Admission::ask`] says.
-    pub async fn connect(target: &Target, http: &Http, admission: &Admission) -> Result<Self, Error> {
-        let carrier = Self::with(target, http, admission.clone())?;
+    pub async fn connect(target: &Target, tls_cache: &TlsCache, admission: &Admission) -> Result<Self, Error> {
+        let carrier = Self::with(target, tls_cache, admission.clone())?;
         carrier.shell.wire.lanes.approach(admission).await?;
         Ok(carrier)
     }
@@ -60,15 +60,15 @@ impl WsmanCarrier {
     ///
     /// # Errors
     /// When the target is not a WinRM one, or policy forbids the way it wants to log on.
-    pub fn new(target: &Target, http: &Http) -> Result<Self, Error> {
-        Self::with(target, http, Admission::free())
+    pub fn new(target: &Target, tls_cache: &TlsCache) -> Result<Self, Error> {
+        Self::with(target, tls_cache, Admission::free())
     }
 
-    fn with(target: &Target, http: &Http, admission: Admission) -> Result<Self, Error> {
+    fn with(target: &Target, tls_cache: &TlsCache, admission: Admission) -> Result<Self, Error> {
         let Endpoint::Winrm(endpoint) = &target.endpoint else {
             return Err(Error::new(Reason::Internal, "the target is not reached over WinRM"));
         };
-        let shell = Arc::new(Shell::new(Wire::new(target, endpoint, http)?, admission));
+        let shell = Arc::new(Shell::new(Wire::new(target, endpoint, tls_cache)?, admission));
         Ok(Self { shell, creation: Mutex::new(None), private: target.endpoint.is_private() })
     }
 }

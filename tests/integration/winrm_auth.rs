@@ -10,7 +10,7 @@ use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
 use psfleet::transport::Error;
-use psfleet::transport::http::{Failure, Http, Lanes};
+use psfleet::transport::http::{Failure, Lanes, TlsCache};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -113,7 +113,7 @@ impl Acceptor {
     fn lanes(&self, auth: AuthMethod, path: &str, user: &str, password: &str) -> Lanes {
         let target = self.target(auth, path, user, password);
         let Endpoint::Winrm(endpoint) = &target.endpoint else { unreachable!() };
-        Lanes::new(&target, endpoint, &Http::new()).expect("lanes")
+        Lanes::new(&target, endpoint, &TlsCache::new()).expect("lanes")
     }
 
     /// Ends the server; what it has told, as `event` names with the number of the connection.

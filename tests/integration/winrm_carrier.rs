@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use psfleet::outcome::Reason;
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Channel, Priority, Received};
 use tokio::sync::Semaphore;
@@ -81,7 +81,7 @@ where
         async move { act }.boxed()
     })
     .await;
-    let carrier = WsmanCarrier::new(&target(server.port), &Http::new()).expect("carrier");
+    let carrier = WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("carrier");
     (carrier, script, server)
 }
 
@@ -274,7 +274,7 @@ async fn signals_while_a_receive_waits_use_a_second_connection() {
         .boxed()
     })
     .await;
-    let carrier = Arc::new(WsmanCarrier::new(&target(server.port), &Http::new()).expect("carrier"));
+    let carrier = Arc::new(WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("carrier"));
     let pipeline = Uuid::from_u128(2);
     carrier.create(Uuid::from_u128(1), fragments(&[10])).await.expect("create");
     carrier.command(pipeline, fragments(&[10])).await.expect("command");
@@ -329,7 +329,7 @@ async fn closing_waits_for_a_create_that_was_given_up_and_deletes_its_shell() {
         .boxed()
     })
     .await;
-    let carrier = WsmanCarrier::new(&target(server.port), &Http::new()).expect("carrier");
+    let carrier = WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("carrier");
     let creating = carrier.create(Uuid::from_u128(1), fragments(&[10]));
     let given_up = async {
         while script.asked().is_empty() {
@@ -350,7 +350,7 @@ async fn closing_is_bounded_and_needs_no_shell() {
     let (carrier, script, _server) = scripted(|_, _| None).await;
     carrier.close().await.expect("nothing to close");
     assert!(script.asked().is_empty());
-    let refused = WsmanCarrier::new(&target(1), &Http::new()).expect("carrier");
+    let refused = WsmanCarrier::new(&target(1), &TlsCache::new()).expect("carrier");
     refused.create(Uuid::from_u128(1), fragments(&[1])).await.expect_err("nobody listens");
     let closing = tokio::time::timeout(Duration::from_secs(1), refused.close()).await;
     assert_eq!(closing, Ok(Ok(())));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::target::{AuthMethod, Target, Tls};
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Error};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, date_time_ymd};
@@ -148,7 +148,7 @@ async fn a_session_that_worked_is_not_told_that_this_is_no_winrm() {
             async move { if created { Act::soap(200, shell) } else { web_page(status) } }.boxed()
         })
         .await;
-        let carrier = WsmanCarrier::new(&target(server.port), &Http::new()).expect("a carrier");
+        let carrier = WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("a carrier");
         carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await.expect("a shell");
         let error = carrier.command(Uuid::from_u128(2), vec![Bytes::from_static(b"x")]).await.expect_err("refused");
         assert_eq!((error.reason, error.message.as_str()), (Reason::Protocol, text));

@@ -10,7 +10,7 @@ use psfleet::sandbox::{Engine, Options};
 use psfleet::session::{Ending, Records, RunOptions, Session};
 use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Credential, Target, Tls};
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -42,7 +42,7 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
 }
 
 async fn open(target: &Target) -> Session {
-    let carrier = WsmanCarrier::new(target, &Http::new()).expect("carrier");
+    let carrier = WsmanCarrier::new(target, &TlsCache::new()).expect("carrier");
     let stop = CancellationToken::new();
     Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), Duration::from_secs(60), &stop)
         .await

@@ -13,7 +13,7 @@ use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
 use super::lane::Lane;
-use super::shared::Http;
+use super::tls_cache::TlsCache;
 use crate::auth;
 use crate::outcome::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
@@ -42,7 +42,7 @@ impl Lanes {
     ///
     /// # Errors
     /// When policy forbids the mechanism, or the endpoint's settings cannot be used.
-    pub fn new(target: &Target, endpoint: &WinrmEndpoint, http: &Http) -> Result<Self, Error> {
+    pub fn new(target: &Target, endpoint: &WinrmEndpoint, tls_cache: &TlsCache) -> Result<Self, Error> {
         let credential = target.credential.clone().ok_or_else(|| {
             Error::new(Reason::AuthMethod, "WinRM needs a user and a password").with_hint("give them with --user")
         })?;
@@ -50,7 +50,7 @@ impl Lanes {
         let url = endpoint.url();
         let url = Url::parse(&url)
             .map_err(|_| Error::new(Reason::Dns, format!("'{url}' is not an address to connect to")))?;
-        let tls = http.tls(&endpoint.tls)?;
+        let tls = tls_cache.tls(&endpoint.tls)?;
         Ok(Self {
             endpoint: endpoint.clone(),
             url,

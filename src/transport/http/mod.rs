@@ -2,7 +2,7 @@
 //!
 //! A lane is exactly one TCP connection with one security context, because both NTLM's identity and its cipher
 //! belong to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws
-//! away any that failed or whose request was dropped in flight. [`Http`] is what all targets of a process share: TLS
+//! away any that failed or whose request was dropped in flight. [`TlsCache`] is what all targets of a process share: TLS
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
@@ -18,9 +18,9 @@ mod failure;
 mod head_limit;
 mod lane;
 mod lanes;
-mod shared;
 mod tls;
+mod tls_cache;
 
 pub use failure::Failure;
 pub use lanes::Lanes;
-pub use shared::Http;
+pub use tls_cache::TlsCache;

@@ -15,11 +15,11 @@ type TlsSettings = HashMap<(Option<PathBuf>, bool), Arc<ClientConfig>>;
 
 /// TLS settings, each built once. One per process.
 #[derive(Default)]
-pub struct Http {
+pub struct TlsCache {
     tls: Mutex<TlsSettings>,
 }
 
-impl Http {
+impl TlsCache {
     /// Nothing is loaded before it is needed.
     pub fn new() -> Self {
         Self::default()

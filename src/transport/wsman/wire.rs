@@ -10,7 +10,7 @@ use super::faults::{from_fault, from_parse, refused};
 use super::lock;
 use crate::outcome::Reason;
 use crate::target::{Target, WinrmEndpoint};
-use crate::transport::http::{Failure, Http, Lanes};
+use crate::transport::http::{Failure, Lanes, TlsCache};
 use crate::transport::{Channel, Error, offload};
 use crate::wsman::names::code;
 use crate::wsman::{Fault, Requests, Response};
@@ -38,8 +38,8 @@ impl Wire {
     ///
     /// # Errors
     /// When policy forbids the way in.
-    pub(super) fn new(target: &Target, endpoint: &WinrmEndpoint, http: &Http) -> Result<Self, Error> {
-        let lanes = Lanes::new(target, endpoint, http)?;
+    pub(super) fn new(target: &Target, endpoint: &WinrmEndpoint, tls_cache: &TlsCache) -> Result<Self, Error> {
+        let lanes = Lanes::new(target, endpoint, tls_cache)?;
         let requests = Requests::new(&endpoint.url(), &endpoint.configuration_name, Uuid::new_v4());
         let state = State { envelope: requests.max_envelope(), requests, commands: HashMap::new() };
         Ok(Self { lanes, configuration_name: endpoint.configuration_name.clone(), state: Mutex::new(state) })

@@ -27,7 +27,7 @@ use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Error, Records, RunOptions, RunReport, Session};
 use psfleet::stream::Stream;
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -107,7 +107,7 @@ fn file(name: &str) -> Option<PathBuf> {
 
 /// Opens a session with a replaying server, over TLS.
 async fn open(replay: &Replay) -> Session {
-    let carrier = WsmanCarrier::new(&replay.target(), &Http::new()).expect("carrier");
+    let carrier = WsmanCarrier::new(&replay.target(), &TlsCache::new()).expect("carrier");
     let stop = CancellationToken::new();
     let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), MINUTE, &stop);
     opening.await.expect("the session opens")

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use psfleet::secret::Secret;
 use psfleet::target::{AuthMethod, Credential, Endpoint, Target, Timeouts, Tls, WinrmEndpoint};
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Error};
 use uuid::Uuid;
@@ -47,7 +47,7 @@ pub fn target_with(port: u16, change: impl FnOnce(&mut WinrmEndpoint)) -> Target
 
 /// Connects and creates a shell, with `x` for its opening messages.
 pub async fn connect(target: &Target) -> Result<(), Error> {
-    let carrier = WsmanCarrier::new(target, &Http::new())?;
+    let carrier = WsmanCarrier::new(target, &TlsCache::new())?;
     carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
 }
 

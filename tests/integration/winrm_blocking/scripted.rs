@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use psfleet::transport::http::Http;
+use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use psfleet::transport::{Carrier, Channel, Error, Priority};
 use tokio::sync::Notify;
@@ -108,7 +108,7 @@ async fn opened(plugin: Plugin) -> (Arc<WsmanCarrier>, Arc<Plugin>, HttpServer) 
         async move { plugin.answer(request).await }.boxed()
     })
     .await;
-    let carrier = Arc::new(WsmanCarrier::new(&target(server.port), &Http::new()).expect("carrier"));
+    let carrier = Arc::new(WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("carrier"));
     carrier.create(Uuid::from_u128(1), bytes()).await.expect("create");
     if plugin.blocked != "Command" {
         carrier.command(PIPELINE, bytes()).await.expect("command");
@@ -234,7 +234,7 @@ async fn a_second_lane_whose_logon_is_refused_is_tried_once() {
         .boxed()
     })
     .await;
-    let carrier = WsmanCarrier::new(&target(server.port), &Http::new()).expect("carrier");
+    let carrier = WsmanCarrier::new(&target(server.port), &TlsCache::new()).expect("carrier");
     carrier.create(Uuid::from_u128(1), bytes()).await.expect("create");
     for _ in 0..2 {
         perform(&carrier, "Send").await.expect("the answer came");
