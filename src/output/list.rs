@@ -10,7 +10,7 @@ use super::merged::merged;
 use super::object::{self, Shape};
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
-use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, style};
+use super::{Flow, Losses, Settings, Sink, flow, host_column, sanitize, sanitize_line, style};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -137,7 +137,7 @@ pub fn lines(host: &str, text: &str) -> String {
 /// One object: a line per property, further lines of a value below its first.
 fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) -> String {
     let names: Vec<_> = fields.iter().map(|(name, _)| sanitize_line(name)).collect();
-    let width = names.iter().map(|name| name.width()).chain([host::COLUMN.width()]).max().unwrap_or(0);
+    let width = names.iter().map(|name| name.width()).chain([host_column::COLUMN.width()]).max().unwrap_or(0);
     let style = style::title(color);
     let mut text = String::new();
     let mut push = |name: &str, value: &str| {
@@ -148,7 +148,7 @@ fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) ->
         text.push_str(line.trim_end());
         text.push('\n');
     };
-    push(host::COLUMN, owner);
+    push(host_column::COLUMN, owner);
     for (name, (_, value)) in names.iter().zip(fields) {
         push(name, &display(document, value));
     }

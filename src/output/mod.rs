@@ -9,7 +9,7 @@ mod csv;
 mod display;
 mod fanout;
 mod filter;
-mod host;
+mod host_column;
 mod json;
 mod jsonl;
 mod line;
@@ -27,10 +27,10 @@ mod sort;
 mod spool;
 mod style;
 mod table;
+mod table_delay;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
-mod waiting;
 
 use std::io::{self, Write};
 

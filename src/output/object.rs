@@ -54,7 +54,7 @@ pub fn write_plain(document: &Document, select: &Select, host: &str, out: &mut V
     let mut json = PlainJson::new(document);
     out.push(b'{');
     if select.has_host() {
-        append(out, &super::host::COLUMN);
+        append(out, &super::host_column::COLUMN);
         out.push(b':');
         append(out, &host);
     }

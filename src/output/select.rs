@@ -8,7 +8,7 @@ use crate::clixml::Value;
 pub type Field<'a> = (&'a str, &'a Value);
 
 /// The host's name among the properties: a column of its own in most formats, and never a property of the object.
-const HOST: &str = super::host::COLUMN;
+const HOST: &str = super::host_column::COLUMN;
 
 /// Names and patterns of properties, in the order wanted.
 #[derive(Debug, Clone, Default)]

@@ -31,7 +31,7 @@ use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
-use super::{Flow, Losses, Settings, Sink, flow, host, sanitize, sanitize_line, waiting};
+use super::{Flow, Losses, Settings, Sink, flow, host_column, sanitize, sanitize_line, table_delay};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -142,7 +142,7 @@ impl Table {
         }
         match object::shape(document, &self.select) {
             Shape::Fields(mut fields) => {
-                fields.retain(|(name, _)| !name.eq_ignore_ascii_case(host::COLUMN));
+                fields.retain(|(name, _)| !name.eq_ignore_ascii_case(host_column::COLUMN));
                 let shown = match self.select.is_all() {
                     true => chosen(document, fields.clone()),
                     false => self.select.apply(fields.clone()),
@@ -248,7 +248,7 @@ impl Table {
 
     fn flush_if_many(&mut self) -> io::Result<()> {
         let waiting = self.pending.iter().map(|group| group.lines.len()).sum::<usize>();
-        if waiting >= waiting::ROWS { self.flush_pending(true) } else { Ok(()) }
+        if waiting >= table_delay::ROWS { self.flush_pending(true) } else { Ok(()) }
     }
 
     /// Writes what waits, shape by shape; the last shape goes on with the rows that follow.
@@ -275,9 +275,9 @@ impl Table {
         let mut titles = group.key.names.clone();
         let many = self.many_hosts();
         if many {
-            titles.insert(0, host::COLUMN.to_owned());
+            titles.insert(0, host_column::COLUMN.to_owned());
         }
-        let hosts = self.header.as_ref().filter(|_| many).map(|header| host::width(header));
+        let hosts = self.header.as_ref().filter(|_| many).map(|header| host_column::width(header));
         let rows: Vec<_> = group.rows().map(|(_, row)| row).collect();
         let layout = Layout::new(&titles, &rows, self.width, hosts, more);
         if self.begun {
@@ -299,7 +299,7 @@ impl Table {
     }
 
     fn due(&self, event: &RunEvent) -> bool {
-        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= waiting::TIME);
+        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= table_delay::TIME);
         waited
             || match &event.kind {
                 RunEventKind::TargetFinished(finished) => {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::output::{host, sanitize, sanitize_line, style};
+use crate::output::{host_column, sanitize, sanitize_line, style};
 
 /// A header goes on for no more than so many characters.
 const TITLE: usize = 256;
@@ -126,7 +126,7 @@ impl Columns {
             (0..specs.len()).filter(|place| columns.get(*place).is_some_and(|column| column.width > 0)).collect();
         columns.retain(|column| column.width > 0);
         if let Some(names) = owners {
-            columns.push(Spec::new(host::COLUMN, names, Align::Left));
+            columns.push(Spec::new(host_column::COLUMN, names, Align::Left));
             places.push(specs.len());
         }
         Self { columns, places }

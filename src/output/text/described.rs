@@ -15,11 +15,11 @@ pub enum Item<'a> {
     /// Text that stands by itself, whatever stands around it.
     Text(String),
     /// Something with properties.
-    Thing(Thing<'a>),
+    Object(Described<'a>),
 }
 
 /// An object with properties.
-pub struct Thing<'a> {
+pub struct Described<'a> {
     /// Where the values live.
     pub document: &'a Document,
     /// Type names, most derived first, without `Deserialized.`.
@@ -28,7 +28,7 @@ pub struct Thing<'a> {
     pub fields: Vec<Field<'a>>,
 }
 
-impl<'a> Thing<'a> {
+impl<'a> Described<'a> {
     /// These properties of an object, and no type: what Select-Object leaves.
     pub fn selected(document: &'a Document, fields: Vec<Field<'a>>) -> Self {
         Self { document, types: Vec::new(), fields }
@@ -82,7 +82,7 @@ pub fn for_each_item<E>(document: &Document, mut show: impl FnMut(Item<'_>) -> R
             Content::List(_, items) => items.iter().try_for_each(|item| item_of(document, item, &mut show)),
             Content::Dict(entries) => entries.iter().try_for_each(|(key, value)| {
                 let entry = scalar::entry(key, value);
-                show(Item::Thing(Thing::of(document, &entry)))
+                show(Item::Object(Described::of(document, &entry)))
             }),
             _ => item_of(document, &document.root, &mut show),
         },
@@ -93,15 +93,15 @@ pub fn for_each_item<E>(document: &Document, mut show: impl FnMut(Item<'_>) -> R
 fn item_of<E>(document: &Document, value: &Value, show: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
     let value = cell::opened(document, value);
     if let Some(made) = scalar::object(document, value) {
-        return show(Item::Thing(Thing::of(document, &made)));
+        return show(Item::Object(Described::of(document, &made)));
     }
     let Value::Object(object) = value else { return show(Item::Text(cell::alone(document, value))) };
     if let Some(line) = merged(document, value) {
         return show(Item::Text(line));
     }
-    let thing = Thing::of(document, object);
-    if thing.fields.is_empty() || thing.is_any(&TEXTS) || object.content != Content::None {
+    let described = Described::of(document, object);
+    if described.fields.is_empty() || described.is_any(&TEXTS) || object.content != Content::None {
         return show(Item::Text(cell::alone(document, value)));
     }
-    show(Item::Thing(thing))
+    show(Item::Object(described))
 }

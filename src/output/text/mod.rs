@@ -19,6 +19,7 @@ mod cell;
 pub(super) mod cim;
 mod columns;
 mod date;
+mod described;
 pub(super) mod format;
 pub(super) mod number;
 mod page;
@@ -26,7 +27,6 @@ mod paper;
 mod scalar;
 #[cfg(test)]
 mod tests;
-mod thing;
 mod view;
 mod views;
 mod xml;
@@ -39,7 +39,7 @@ use jiff::Timestamp;
 pub(super) use self::cell::spoken;
 use self::paper::Paper;
 use super::select::Select;
-use super::{Flow, Losses, Settings, Sink, flow, waiting};
+use super::{Flow, Losses, Settings, Sink, flow, table_delay};
 use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -93,7 +93,7 @@ impl Text {
     }
 
     fn is_late(&self, at: Timestamp) -> bool {
-        self.waiting_since.is_some_and(|since| at.duration_since(since) >= waiting::TIME)
+        self.waiting_since.is_some_and(|since| at.duration_since(since) >= table_delay::TIME)
     }
 }
 

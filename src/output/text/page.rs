@@ -9,11 +9,11 @@ use std::io::{self, Write};
 
 use super::cell::{self, Numbers};
 use super::columns::{Align, Cell, Columns, Spec, is_sized_by_cells};
-use super::thing::Thing;
+use super::described::Described;
 use super::view::{Shape, View};
 use super::{block, views};
 use crate::clixml::Value;
-use crate::output::{host, sanitize, sanitize_line, waiting};
+use crate::output::{host_column, sanitize, sanitize_line, table_delay};
 
 /// Objects with no more properties are a table.
 const FEW: usize = 4;
@@ -34,7 +34,7 @@ pub struct Page {
 enum Open {
     Table(Table),
     List(Option<&'static View>),
-    Text(&'static View, fn(&Thing<'_>) -> String),
+    Text(&'static View, fn(&Described<'_>) -> String),
 }
 
 struct Table {
@@ -73,7 +73,7 @@ impl Page {
 
     /// Says how wide the names of the hosts are, where there are several.
     pub fn name_owners(&mut self, width: Option<usize>) {
-        self.owners = width.map(|width| width.max(host::COLUMN.len()));
+        self.owners = width.map(|width| width.max(host_column::COLUMN.len()));
     }
 
     /// Text that stands by itself.
@@ -90,28 +90,28 @@ impl Page {
     }
 
     /// An object with properties.
-    pub fn thing(&mut self, out: &mut dyn Write, thing: &Thing<'_>, owner: &str) -> io::Result<()> {
+    pub fn object(&mut self, out: &mut dyn Write, object: &Described<'_>, owner: &str) -> io::Result<()> {
         if self.open.is_none() {
-            self.begin(out, thing)?;
+            self.begin(out, object)?;
         }
         match &mut self.open {
-            Some(Open::Table(table)) if table.view.is_none_or(|view| view.shows(thing)) => {
-                table.add(thing, owner, self.width);
+            Some(Open::Table(table)) if table.view.is_none_or(|view| view.shows(object)) => {
+                table.add(object, owner, self.width);
                 let waits = table.columns.is_none() && is_sized_by_cells(&table.specs);
                 if waits { self.settle_if_full(out) } else { self.settle(out) }
             }
-            Some(Open::List(view)) if view.is_none_or(|view| view.shows(thing)) => {
+            Some(Open::List(view)) if view.is_none_or(|view| view.shows(object)) => {
                 let names = match view.map(|view| &view.shape) {
                     Some(Shape::List(names)) => Some(*names),
-                    _ => views::display_set(thing),
+                    _ => views::display_set(object),
                 };
-                self.list(out, thing, names, owner)
+                self.list(out, object, names, owner)
             }
-            Some(Open::Text(view, text)) if view.shows(thing) => writeln!(out, "{}", sanitize(&text(thing))),
+            Some(Open::Text(view, text)) if view.shows(object) => writeln!(out, "{}", sanitize(&text(object))),
             _ => {
                 self.settle(out)?;
                 writeln!(out)?;
-                self.list(out, thing, views::display_set(thing), owner)
+                self.list(out, object, views::display_set(object), owner)
             }
         }
     }
@@ -141,8 +141,8 @@ impl Page {
     }
 
     /// Decides the form by the first object.
-    fn begin(&mut self, out: &mut dyn Write, thing: &Thing<'_>) -> io::Result<()> {
-        let view = views::find(thing);
+    fn begin(&mut self, out: &mut dyn Write, object: &Described<'_>) -> io::Result<()> {
+        let view = views::find(object);
         self.open = Some(match view.map(|view| (view, &view.shape)) {
             Some((view, Shape::Table { columns, wrap })) => {
                 let specs =
@@ -152,15 +152,15 @@ impl Page {
             Some((view, Shape::List(_))) => Open::List(Some(view)),
             Some((view, Shape::Text(text))) => Open::Text(view, *text),
             None => {
-                let set = views::display_set(thing);
+                let set = views::display_set(object);
                 let fields: Vec<_> = match set {
-                    Some(set) => set.iter().map(|name| thing.field(name).unwrap_or((name, &Value::Null))).collect(),
-                    None => thing.fields.clone(),
+                    Some(set) => set.iter().map(|name| object.field(name).unwrap_or((name, &Value::Null))).collect(),
+                    None => object.fields.clone(),
                 };
                 if fields.len() > FEW {
                     Open::List(None)
                 } else {
-                    let align = |value| Align::right_if(cell::is_right(thing.document, value));
+                    let align = |value| Align::right_if(cell::is_right(object.document, value));
                     let specs = fields.iter().map(|(name, value)| Spec::new(name, 0, align(value))).collect();
                     let names = fields.iter().map(|(name, _)| (*name).to_owned()).collect();
                     Open::Table(Table::new(None, specs, names, false))
@@ -170,22 +170,22 @@ impl Page {
         writeln!(out)
     }
 
-    fn list(&self, out: &mut dyn Write, thing: &Thing<'_>, names: Option<&[&str]>, owner: &str) -> io::Result<()> {
+    fn list(&self, out: &mut dyn Write, object: &Described<'_>, names: Option<&[&str]>, owner: &str) -> io::Result<()> {
         let fields = match names {
-            Some(names) => names.iter().map(|name| thing.field(name).unwrap_or((name, &Value::Null))).collect(),
-            None => thing.fields.clone(),
+            Some(names) => names.iter().map(|name| object.field(name).unwrap_or((name, &Value::Null))).collect(),
+            None => object.fields.clone(),
         };
-        let shown = |value| cell::property(thing.document, value, Numbers::Plain);
+        let shown = |value| cell::property(object.document, value, Numbers::Plain);
         let mut fields: Vec<_> = fields.iter().map(|(name, value)| (*name, shown(value))).collect();
         if self.owners.is_some() {
-            fields.push((host::COLUMN, owner.to_owned()));
+            fields.push((host_column::COLUMN, owner.to_owned()));
         }
         block::write(out, &fields, self.width, self.color)
     }
 
     fn settle_if_full(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &self.open {
-            Some(Open::Table(table)) if table.waiting.len() >= waiting::ROWS || table.bytes >= WAITING_BYTES => {
+            Some(Open::Table(table)) if table.waiting.len() >= table_delay::ROWS || table.bytes >= WAITING_BYTES => {
                 self.settle(out)
             }
             _ => Ok(()),
@@ -204,19 +204,19 @@ impl Table {
     }
 
     /// Adds the row of an object, below the line of its group if that is another one.
-    fn add(&mut self, thing: &Thing<'_>, owner: &str, width: usize) {
+    fn add(&mut self, object: &Described<'_>, owner: &str, width: usize) {
         if let Some(group) = self.view.and_then(|view| view.group.as_ref()) {
-            let line = format!("{}{}", group.title, sanitize_line(&(group.value)(thing)));
+            let line = format!("{}{}", group.title, sanitize_line(&(group.value)(object)));
             if self.group.as_ref() != Some(&line) {
                 self.waiting.push(Part::Group(line.clone()));
                 self.group = Some(line);
             }
         }
         let texts: Vec<String> = match self.view.map(|view| &view.shape) {
-            Some(Shape::Table { columns, .. }) => columns.iter().map(|column| column.text(thing)).collect(),
+            Some(Shape::Table { columns, .. }) => columns.iter().map(|column| column.text(object)).collect(),
             _ => {
-                let shown = |value| cell::property(thing.document, value, Numbers::Fixed);
-                let cells = self.names.iter().map(|name| thing.value(name).map(shown).unwrap_or_default());
+                let shown = |value| cell::property(object.document, value, Numbers::Fixed);
+                let cells = self.names.iter().map(|name| object.value(name).map(shown).unwrap_or_default());
                 cells.collect()
             }
         };

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::described::{Described, Item, for_each_item};
 use super::format::{Added, Sheets};
 use super::page::Page;
-use super::thing::{Item, Thing, for_each_item};
 use crate::clixml::Document;
 use crate::event::RunHeader;
-use crate::output::host;
+use crate::output::host_column;
 use crate::output::object::{self, Shape};
 use crate::output::select::Select;
 use crate::target::TargetId;
@@ -30,7 +30,7 @@ impl Paper {
     /// Learns which hosts there are, and whether each object says whose it is where there is only one.
     pub fn begin(&mut self, header: &RunHeader, names_host: bool) {
         let is_shared = header.targets.len() > 1;
-        self.page.name_owners((is_shared || names_host).then(|| host::width(header)));
+        self.page.name_owners((is_shared || names_host).then(|| host_column::width(header)));
         self.sheets.share(is_shared);
     }
 
@@ -52,7 +52,7 @@ impl Paper {
                 self.settle_sheets(out)?;
                 match object::shape(document, select) {
                     Shape::Fields(fields) if !select.is_all() => {
-                        self.page.thing(out, &Thing::selected(document, select.apply(fields)), name)
+                        self.page.object(out, &Described::selected(document, select.apply(fields)), name)
                     }
                     _ => self.whole(out, document, name),
                 }
@@ -64,7 +64,7 @@ impl Paper {
     fn whole(&mut self, out: &mut dyn Write, document: &Document, name: &str) -> io::Result<()> {
         for_each_item(document, |item| match item {
             Item::Text(text) => self.page.text(out, &text),
-            Item::Thing(thing) => self.page.thing(out, &thing, name),
+            Item::Object(object) => self.page.object(out, &object, name),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a view is: how PowerShell shows the objects of a type that it knows.
 
-use super::thing::Thing;
+use super::described::Described;
 
 /// How objects of some types are shown.
 pub struct View {
@@ -26,7 +26,7 @@ pub enum Shape {
     /// These properties, a line each.
     List(&'static [&'static str]),
     /// Text.
-    Text(fn(&Thing<'_>) -> String),
+    Text(fn(&Described<'_>) -> String),
 }
 
 /// A line above the header of a table.
@@ -34,7 +34,7 @@ pub struct Group {
     /// What stands before the value.
     pub title: &'static str,
     /// The value.
-    pub value: fn(&Thing<'_>) -> String,
+    pub value: fn(&Described<'_>) -> String,
 }
 
 /// A column of a table.
@@ -56,7 +56,7 @@ pub enum Source {
     /// A property.
     Property(&'static str),
     /// A text made of the whole object.
-    Made(fn(&Thing<'_>) -> String),
+    Made(fn(&Described<'_>) -> String),
 }
 
 impl Column {
@@ -76,22 +76,22 @@ impl Column {
     }
 
     /// The same column with a text made of the object.
-    pub const fn made(self, text: fn(&Thing<'_>) -> String) -> Self {
+    pub const fn made(self, text: fn(&Described<'_>) -> String) -> Self {
         Self { source: Source::Made(text), ..self }
     }
 
     /// The cell of an object.
-    pub fn text(&self, thing: &Thing<'_>) -> String {
+    pub fn text(&self, object: &Described<'_>) -> String {
         match self.source {
-            Source::Property(name) => thing.text(name),
-            Source::Made(text) => text(thing),
+            Source::Property(name) => object.text(name),
+            Source::Made(text) => text(object),
         }
     }
 }
 
 impl View {
     /// Whether it shows such an object.
-    pub fn shows(&self, thing: &Thing<'_>) -> bool {
-        thing.is_any(self.types)
+    pub fn shows(&self, object: &Described<'_>) -> bool {
+        object.is_any(self.types)
     }
 }

@@ -5,8 +5,8 @@
 use super::cell::{self, Numbers};
 use super::cim;
 use super::date::Moment;
+use super::described::Described;
 use super::number;
-use super::thing::Thing;
 use super::view::{Column, Group, Shape, View};
 use crate::clixml::{Content, ListKind, Object, Value};
 
@@ -14,17 +14,17 @@ const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
 
 /// The view of an object: that of its most derived type that has one.
-pub fn find(thing: &Thing<'_>) -> Option<&'static View> {
-    thing.types.iter().find_map(|name| {
+pub fn find(object: &Described<'_>) -> Option<&'static View> {
+    object.types.iter().find_map(|name| {
         let fits =
-            |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| thing.value(need).is_some());
+            |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| object.value(need).is_some());
         VIEWS.iter().find(fits).or_else(|| cim::view(name))
     })
 }
 
 /// The properties that are shown of types without a view that have too many, or that PowerShell makes live objects of.
-pub fn display_set(thing: &Thing<'_>) -> Option<&'static [&'static str]> {
-    thing.types.iter().find_map(|name| {
+pub fn display_set(object: &Described<'_>) -> Option<&'static [&'static str]> {
+    object.types.iter().find_map(|name| {
         let own = SETS.iter().find(|(kind, _)| kind == name).map(|(_, set)| *set);
         own.or_else(|| cim::set(name))
     })
@@ -62,11 +62,11 @@ const FILES: &[&str] = &["System.IO.DirectoryInfo", "System.IO.FileInfo"];
 const FOLDER: Option<Group> = Some(Group { title: "    Directory: ", value: folder });
 
 const VIEWS: &[View] = &[
-    View { types: &["System.DateTime"], needs: &[], shape: Shape::Text(|thing| thing.text("DateTime")), group: None },
+    View { types: &["System.DateTime"], needs: &[], shape: Shape::Text(|object| object.text("DateTime")), group: None },
     View {
         types: &["Microsoft.PowerShell.Commands.MatchInfo"],
         needs: &[],
-        shape: Shape::Text(|thing| thing.text("Line")),
+        shape: Shape::Text(|object| object.text("Line")),
         group: None,
     },
     list(
@@ -114,7 +114,7 @@ const VIEWS: &[View] = &[
                 Column::left("UnixMode", 10),
                 Column::right("User", 10),
                 Column::left("Group", 10),
-                Column::right("LastWriteTime", 16).made(|thing| written(thing, " ")),
+                Column::right("LastWriteTime", 16).made(|object| written(object, " ")),
                 Column::right("Size", 12),
                 Column::left("Name", 0).made(file_name),
             ],
@@ -127,12 +127,12 @@ const VIEWS: &[View] = &[
         needs: &[],
         shape: Shape::Table {
             columns: &[
-                Column::left("Mode", 7).made(|thing| first_of(thing, &["ModeWithoutHardLink", "Mode"])),
-                Column::right("LastWriteTime", 26).made(|thing| match thing.text("LastWriteTimeString") {
-                    text if text.is_empty() => written(thing, "    "),
+                Column::left("Mode", 7).made(|object| first_of(object, &["ModeWithoutHardLink", "Mode"])),
+                Column::right("LastWriteTime", 26).made(|object| match object.text("LastWriteTimeString") {
+                    text if text.is_empty() => written(object, "    "),
                     text => text,
                 }),
-                Column::right("Length", 14).made(|thing| first_of(thing, &["LengthString", "Length"])),
+                Column::right("Length", 14).made(|object| first_of(object, &["LengthString", "Length"])),
                 Column::left("Name", 0).made(file_name),
             ],
             wrap: true,
@@ -142,10 +142,11 @@ const VIEWS: &[View] = &[
     table(
         &["System.Diagnostics.Process"],
         &[
-            Column::right("NPM(K)", 7).made(|thing| format!("{:.0}", (thing.number("NPM") / 1024.0).round_ties_even())),
-            Column::right("PM(M)", 8).made(|thing| number::grouped(thing.number("PM") / MIB)),
-            Column::right("WS(M)", 10).made(|thing| number::grouped(thing.number("WS") / MIB)),
-            Column::right("CPU(s)", 10).made(|thing| number::grouped(thing.number("CPU"))),
+            Column::right("NPM(K)", 7)
+                .made(|object| format!("{:.0}", (object.number("NPM") / 1024.0).round_ties_even())),
+            Column::right("PM(M)", 8).made(|object| number::grouped(object.number("PM") / MIB)),
+            Column::right("WS(M)", 10).made(|object| number::grouped(object.number("WS") / MIB)),
+            Column::right("CPU(s)", 10).made(|object| number::grouped(object.number("CPU"))),
             Column::right("Id", 7),
             Column::right("SI", 3),
             Column::left("ProcessName", 0),
@@ -179,7 +180,7 @@ const VIEWS: &[View] = &[
             columns: &[Column::left("Name", 0), Column::left("MemberType", 0), Column::left("Definition", 0)],
             wrap: false,
         },
-        group: Some(Group { title: "   TypeName: ", value: |thing| thing.text("TypeName") }),
+        group: Some(Group { title: "   TypeName: ", value: |object| object.text("TypeName") }),
     },
     View {
         types: &["System.Diagnostics.Eventing.Reader.EventLogRecord"],
@@ -193,16 +194,16 @@ const VIEWS: &[View] = &[
             ],
             wrap: false,
         },
-        group: Some(Group { title: "   ProviderName: ", value: |thing| thing.text("ProviderName") }),
+        group: Some(Group { title: "   ProviderName: ", value: |object| object.text("ProviderName") }),
     },
     table(
         &["System.Management.Automation.PSDriveInfo"],
         &[
             Column::left("Name", 10),
-            Column::right("Used (GB)", 13).made(|thing| gigabytes(thing, "Used")),
-            Column::right("Free (GB)", 13).made(|thing| gigabytes(thing, "Free")),
-            Column::left("Provider", 13).made(|thing| member(thing, "Provider", "Name")),
-            Column::left("Root", 35).made(|thing| first_of(thing, &["DisplayRoot", "Root"])),
+            Column::right("Used (GB)", 13).made(|object| gigabytes(object, "Used")),
+            Column::right("Free (GB)", 13).made(|object| gigabytes(object, "Free")),
+            Column::left("Provider", 13).made(|object| member(object, "Provider", "Name")),
+            Column::left("Root", 35).made(|object| first_of(object, &["DisplayRoot", "Root"])),
             Column::right("CurrentLocation", 0),
         ],
     ),
@@ -218,9 +219,9 @@ const VIEWS: &[View] = &[
         ],
         &[
             Column::left("CommandType", 15),
-            Column::left("Name", 50).made(|thing| match thing.text("CommandType").as_str() {
-                "Alias" => thing.text("DisplayName"),
-                _ => thing.text("Name"),
+            Column::left("Name", 50).made(|object| match object.text("CommandType").as_str() {
+                "Alias" => object.text("DisplayName"),
+                _ => object.text("Name"),
             }),
             Column::left("Version", 10),
             Column::left("Source", 0),
@@ -274,51 +275,51 @@ const VIEWS: &[View] = &[
 ];
 
 /// The folder of a file, without the name of its provider.
-fn folder(thing: &Thing<'_>) -> String {
-    let path = thing.text("PSParentPath");
+fn folder(object: &Described<'_>) -> String {
+    let path = object.text("PSParentPath");
     path.split_once("::").map_or(path.as_str(), |(_, folder)| folder).to_owned()
 }
 
-fn written(thing: &Thing<'_>, gap: &str) -> String {
-    match thing.value("LastWriteTime") {
+fn written(object: &Described<'_>, gap: &str) -> String {
+    match object.value("LastWriteTime") {
         Some(Value::DateTime(text)) => Moment::read(text).map(|moment| moment.minutes(gap)).unwrap_or_default(),
         _ => String::new(),
     }
 }
 
-fn file_name(thing: &Thing<'_>) -> String {
-    first_of(thing, &["NameString", "Name"])
+fn file_name(object: &Described<'_>) -> String {
+    first_of(object, &["NameString", "Name"])
 }
 
 /// The first of these properties that the object has. Windows PowerShell knows the later ones only.
-fn first_of(thing: &Thing<'_>, names: &[&str]) -> String {
-    names.iter().find(|name| thing.value(name).is_some()).map(|name| thing.text(name)).unwrap_or_default()
+fn first_of(object: &Described<'_>, names: &[&str]) -> String {
+    names.iter().find(|name| object.value(name).is_some()).map(|name| object.text(name)).unwrap_or_default()
 }
 
-fn gigabytes(thing: &Thing<'_>, name: &str) -> String {
-    match thing.number("Used") + thing.number("Free") {
+fn gigabytes(object: &Described<'_>, name: &str) -> String {
+    match object.number("Used") + object.number("Free") {
         0.0 => String::new(),
-        _ => format!("{:.2}", thing.number(name) / GIB),
+        _ => format!("{:.2}", object.number(name) / GIB),
     }
 }
 
 /// The names of a module's commands; one name stands without braces.
-fn commands(thing: &Thing<'_>) -> String {
-    let entries = thing.value("ExportedCommands").and_then(Value::as_dict).unwrap_or_default();
+fn commands(object: &Described<'_>) -> String {
+    let entries = object.value("ExportedCommands").and_then(Value::as_dict).unwrap_or_default();
     let names = entries.iter().map(|(name, _)| name.clone());
     let names: Vec<_> = names.take(cell::ITEMS + 1).collect();
     match names.as_slice() {
         [] => String::new(),
-        [one] => cell::alone(thing.document, one),
+        [one] => cell::alone(object.document, one),
         _ => {
             let list = Object { content: Content::List(ListKind::List, names), ..Object::default() };
-            cell::property(thing.document, &list.into(), Numbers::Plain)
+            cell::property(object.document, &list.into(), Numbers::Plain)
         }
     }
 }
 
 /// The text of a property's own property.
-fn member(thing: &Thing<'_>, name: &str, inner: &str) -> String {
-    let object = thing.value(name).and_then(Value::as_object);
-    object.map(|object| Thing::of(thing.document, object).text(inner)).unwrap_or_default()
+fn member(object: &Described<'_>, name: &str, inner: &str) -> String {
+    let value = object.value(name).and_then(Value::as_object);
+    value.map(|value| Described::of(object.document, value).text(inner)).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use super::packet::{Class, Node};
 use super::sheet::Sheet;
 use crate::clixml::Document;
 use crate::output::spool::Spool;
-use crate::output::{host, sanitize_line};
+use crate::output::{host_column, sanitize_line};
 use crate::target::TargetId;
 
 /// What became of a record.
@@ -86,7 +86,7 @@ impl Sheets {
         if self.is_shared && lines.len() > 0 {
             // As PowerShell writes the line above a group.
             let mut heading = Spool::new();
-            writeln!(heading, "\n   {}: {}", host::COLUMN, sanitize_line(&name))?;
+            writeln!(heading, "\n   {}: {}", host_column::COLUMN, sanitize_line(&name))?;
             self.ready.push(heading);
         }
         take(&mut lines, &mut self.ready);
