@@ -6,7 +6,7 @@ use crate::clixml::{Json, Value};
 ///
 /// Whoever resolves references needs what this module does not know: the targets' variables, and where secrets are kept.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Supplied {
+pub enum ArgumentValue {
     /// The value itself.
     Literal(Value),
     /// `host.NAME`: each target's own variable.
@@ -17,7 +17,7 @@ pub enum Supplied {
     Credential(String),
 }
 
-impl Supplied {
+impl ArgumentValue {
     /// Reads a value: JSON if it parses as JSON, a reference if it looks like one, else a string. So a string in JSON's
     /// quotes is always literal.
     pub fn read(text: &str) -> Self {
@@ -58,16 +58,16 @@ mod tests {
 
     #[test]
     fn values_are_json_references_or_strings() {
-        let literal = |text: &str| Supplied::Literal(Value::str(text));
-        assert_eq!(Supplied::read("7"), Supplied::Literal(Value::I32(7)));
-        assert_eq!(Supplied::read("web07"), literal("web07"));
-        assert_eq!(Supplied::read("\"7\""), literal("7"));
-        assert_eq!(Supplied::read("host.site_2"), Supplied::Host("site_2".to_owned()));
-        assert_eq!(Supplied::read("secret:db"), Supplied::Secret("db".to_owned()));
-        assert_eq!(Supplied::read("credential:svc-1"), Supplied::Credential("svc-1".to_owned()));
+        let literal = |text: &str| ArgumentValue::Literal(Value::str(text));
+        assert_eq!(ArgumentValue::read("7"), ArgumentValue::Literal(Value::I32(7)));
+        assert_eq!(ArgumentValue::read("web07"), literal("web07"));
+        assert_eq!(ArgumentValue::read("\"7\""), literal("7"));
+        assert_eq!(ArgumentValue::read("host.site_2"), ArgumentValue::Host("site_2".to_owned()));
+        assert_eq!(ArgumentValue::read("secret:db"), ArgumentValue::Secret("db".to_owned()));
+        assert_eq!(ArgumentValue::read("credential:svc-1"), ArgumentValue::Credential("svc-1".to_owned()));
         for text in ["host.contoso.com", "host.", "host.7", "host", "secret:", "Host.site"] {
-            assert_eq!(Supplied::read(text), literal(text), "{text}");
+            assert_eq!(ArgumentValue::read(text), literal(text), "{text}");
         }
-        assert_eq!(Supplied::read("\"host.site\""), literal("host.site"));
+        assert_eq!(ArgumentValue::read("\"host.site\""), literal("host.site"));
     }
 }

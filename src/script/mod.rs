@@ -9,6 +9,7 @@
 //! live code; it is no parser and does not reject wrong scripts. It is compared with the engine's parser by the
 //! integration tests.
 
+mod argument_value;
 mod arithmetic;
 mod chars;
 mod check;
@@ -16,7 +17,7 @@ mod convert;
 mod error;
 mod evaluate;
 mod evaluated;
-mod form;
+mod wire_form;
 mod help;
 mod lexer;
 mod name;
@@ -26,12 +27,12 @@ mod position;
 mod rewrite;
 mod sent;
 mod source;
-mod supplied;
 mod tokens;
 pub mod using;
 mod variable_path;
 mod written;
 
+pub use argument_value::ArgumentValue;
 pub use check::{Given, Offer, check};
 pub use convert::{Inputs, commands};
 pub use error::ScriptError;
@@ -41,5 +42,5 @@ pub(crate) use nearest::nearest;
 pub use param::{Parameter, Parameters, Validation};
 pub use position::Position;
 pub use source::Source;
-pub use supplied::Supplied;
+
 pub use written::{Written, parameters_of};

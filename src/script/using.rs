@@ -1,7 +1,7 @@
 //! From `$using:` expressions and definitions to what goes over the wire (MS-PSRP leaves this to PowerShell).
 //!
 //! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array in
-//! order of appearance; 2 knows no using expressions, so the script is rewritten. [`Form::of_server`] tells which.
+//! order of appearance; 2 knows no using expressions, so the script is rewritten. [`WireForm::of_server`] tells which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use super::nearest::nearest;
 use super::variable_path::is_drive;
 use super::{AccessorKind, Occurrence, ScriptError, Source};
 
-pub use super::form::Form;
+pub use super::wire_form::WireForm;
 pub use super::name::same_name;
 pub use super::sent::Sent;
 pub use super::variable_path::Path;
@@ -35,7 +35,7 @@ pub struct Evaluation(Vec<Evaluated>);
 
 impl Evaluation {
     /// What has to be sent so that every expression has its value. `source` is the script that was evaluated.
-    pub fn send(&self, source: &Source, form: Form) -> Sent {
+    pub fn send(&self, source: &Source, form: WireForm) -> Sent {
         form.send(source, &self.0)
     }
 
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
     use crate::clixml::value_from_json;
 
-    fn send(text: &str, form: Form) -> Result<Sent, Vec<ScriptError>> {
+    fn send(text: &str, form: WireForm) -> Result<Sent, Vec<ScriptError>> {
         let json = serde_json::json!({"x": "Text", "list": [1, 2, 3], "h": {"Key": {"Deep": 7}}, "count": 3});
         let values =
             json.as_object().expect("an object").iter().map(|(name, value)| (name.clone(), value_from_json(value)));
@@ -214,12 +214,12 @@ mod tests {
     }
 
     fn messages(text: &str) -> Vec<String> {
-        send(text, Form::Dictionary).expect_err("refused").iter().map(ToString::to_string).collect()
+        send(text, WireForm::Dictionary).expect_err("refused").iter().map(ToString::to_string).collect()
     }
 
     /// The keys of the dictionary, decoded, with their values.
     fn keys(text: &str) -> Vec<(String, Value)> {
-        let sent = send(text, Form::Dictionary).expect("can be sent");
+        let sent = send(text, WireForm::Dictionary).expect("can be sent");
         assert_eq!((&*sent.script, sent.arguments.len()), (text, 1));
         assert_eq!(sent.arguments[0].name.as_deref(), Some("--%"));
         let decode = |key: &Value| {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_key_of_the_protocol_vector() {
-        let sent = send("param($a) \"$a-$using:x\"", Form::Dictionary).expect("can be sent");
+        let sent = send("param($a) \"$a-$using:x\"", WireForm::Dictionary).expect("can be sent");
         let entries = sent.arguments[0].value.as_dict().expect("a dictionary");
         assert_eq!(entries[0].0, Value::str("JAB1AHMAaQBuAGcAOgB4AA=="));
     }
@@ -337,7 +337,7 @@ mod tests {
             assert!(messages(text)[0].ends_with(&hint), "{text}: {:?}", messages(text));
         }
         for fine in ["\"${using:x}:\"", "\"$using:x::y\"", "\"$using:global:x\"", "\"$using:env:HOME\"", "$using:x"] {
-            assert!(send(fine, Form::Dictionary).is_ok(), "{fine}");
+            assert!(send(fine, WireForm::Dictionary).is_ok(), "{fine}");
         }
     }
 
@@ -362,20 +362,20 @@ mod tests {
         }
         // Two values under one name: only another text can carry both.
         let both = r#""$("$("`"$using:x")")$("$("`"$using:h")")""#;
-        let sent = send(both, Form::Dictionary).expect("can be sent");
+        let sent = send(both, WireForm::Dictionary).expect("can be sent");
         assert!(sent.script.starts_with("param("), "{}", sent.script);
     }
 
     #[test]
     fn arrays_hold_each_occurrence() {
-        let sent = send("$using:x + $using:count + $using:x", Form::Array).expect("can be sent");
+        let sent = send("$using:x + $using:count + $using:x", WireForm::Array).expect("can be sent");
         let text = Value::str("Text");
         assert_eq!(sent.arguments[0].value.as_list(), Some([text.clone(), Value::I32(3), text].as_slice()));
     }
 
     #[test]
     fn old_versions_get_another_text() {
-        let script = |text: &str| send(text, Form::Rewrite).expect("can be sent").script;
+        let script = |text: &str| send(text, WireForm::Rewrite).expect("can be sent").script;
         assert_eq!(script("param($a) $using:x"), "param($__using_x, $a) $__using_x");
         assert_eq!(script("\"${using:x}y $using:x\""), "param($__using_x)\n\"${__using_x}y $__using_x\"");
         assert_eq!(script("f @using:h"), "param($__using_h)\nf @__using_h");
@@ -387,18 +387,24 @@ mod tests {
     #[test]
     fn blocks_of_their_own_need_the_rewritten_text_before_version_5() {
         assert_eq!(
-            send("& { $using:x }; $using:x", Form::Array).expect("can be sent").script,
+            send("& { $using:x }; $using:x", WireForm::Array).expect("can be sent").script,
             "param($__using_x)\n& { $__using_x }; $__using_x"
         );
     }
 
     #[test]
     fn versions_choose_the_form() {
-        let form = |version: &str| Form::of_server(Some(version), Some("2.2"));
+        let form = |version: &str| WireForm::of_server(Some(version), Some("2.2"));
         let forms = ["2.0", "3.0", "4.0", "5.1.17763.1490", "7.6.0-preview.4"].map(form);
-        assert_eq!(forms, [Form::Rewrite, Form::Array, Form::Array, Form::Dictionary, Form::Dictionary]);
+        assert_eq!(
+            forms,
+            [WireForm::Rewrite, WireForm::Array, WireForm::Array, WireForm::Dictionary, WireForm::Dictionary]
+        );
         let forms =
-            [Some("2.1"), Some("2.2"), Some("2.3"), Some("2.10"), None].map(|found| Form::of_server(None, found));
-        assert_eq!(forms, [Form::Rewrite, Form::Array, Form::Dictionary, Form::Dictionary, Form::Dictionary]);
+            [Some("2.1"), Some("2.2"), Some("2.3"), Some("2.10"), None].map(|found| WireForm::of_server(None, found));
+        assert_eq!(
+            forms,
+            [WireForm::Rewrite, WireForm::Array, WireForm::Dictionary, WireForm::Dictionary, WireForm::Dictionary]
+        );
     }
 }

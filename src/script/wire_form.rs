@@ -16,7 +16,7 @@ const USING_ARGUMENT: &str = "--%";
 
 /// How the values of using expressions reach the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
+pub enum WireForm {
     /// A dictionary keyed by the expressions' texts: PowerShell 5 and later.
     Dictionary,
     /// An array in order of appearance: PowerShell 3 and 4.
@@ -25,7 +25,7 @@ pub enum Form {
     Rewrite,
 }
 
-impl Form {
+impl WireForm {
     /// The form that a server takes, by the PowerShell version of its private data (`5.1.17763.1490`), or by the protocol
     /// version of its capability (`2.2`) where the private data did not come before the pool was open (MS-PSRP 2.2.2.1 and
     /// 2.2.2.13). A server that tells neither is a new one.

@@ -10,7 +10,7 @@ use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Logon};
 use crate::job::script::{Call, HostVariables, Origins, ScriptArgument};
 use crate::script::using::{Path, same_name};
-use crate::script::{Position, Supplied};
+use crate::script::{ArgumentValue, Position};
 use crate::target::Variable;
 
 /// What a run would do. Its JSON form is versioned by `v`.
@@ -146,14 +146,14 @@ fn items(entry: &ScriptArgument, hosts: &[HostVariables], origins: &Origins, use
         used_at: used_at.map(|at| at.to_string()),
     };
     match &entry.value {
-        Supplied::Literal(value) => vec![item(plain(value), entry.origin.clone(), None)],
-        Supplied::Secret(name) => {
+        ArgumentValue::Literal(value) => vec![item(plain(value), entry.origin.clone(), None)],
+        ArgumentValue::Secret(name) => {
             vec![item(null(), format!("secret {name}, {}: {}", entry.origin, origins.secret(name)), None)]
         }
-        Supplied::Credential(name) => {
+        ArgumentValue::Credential(name) => {
             vec![item(null(), format!("credential {name}, {}: {}", entry.origin, origins.credential(name)), None)]
         }
-        Supplied::Host(name) => {
+        ArgumentValue::Host(name) => {
             let mut values: Vec<(Variable, Vec<&str>)> = Vec::new();
             for host in hosts {
                 let value = host.variable(name).cloned().unwrap_or_else(null);

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 
 use super::text::decode;
 use crate::clixml::{JsonError, Value};
-use crate::script::{Supplied, Written};
+use crate::script::{ArgumentValue, Written};
 
 /// An argument or a using value.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +12,7 @@ pub struct ScriptArgument {
     /// The name of the parameter or using variable; `None` for a positional argument.
     pub name: Option<String>,
     /// What was written for it.
-    pub value: Supplied,
+    pub value: ArgumentValue,
     /// A literal as it was written, for parameters that declare their type.
     pub written: Option<Written>,
     /// The declared type of the parameter that it goes to, as far as that is certain.
@@ -49,7 +49,7 @@ impl ScriptArgument {
             bail!("--param {text}: write {name}={}, with an equals sign", literal(value));
         }
         let Some(text) = given else {
-            let value = Supplied::Literal(Value::Bool(true));
+            let value = ArgumentValue::Literal(Value::Bool(true));
             let origin = "--param".to_owned();
             return Ok(Self { name: Some(name), value, written: None, declared: None, bare: true, origin });
         };
@@ -72,11 +72,11 @@ impl ScriptArgument {
     /// What is not JSON.
     pub fn of_file(name: Option<String>, json: &str, origin: String) -> Result<Self, JsonError> {
         let written = Written::of_file(json)?;
-        let value = Supplied::Literal(written.value(None));
+        let value = ArgumentValue::Literal(written.value(None));
         Ok(Self { name, value, written: Some(written), declared: None, bare: false, origin })
     }
 
-    /// A value as typed: `@FILE.json`, or what [`Supplied::read`] makes of the text.
+    /// A value as typed: `@FILE.json`, or what [`ArgumentValue::read`] makes of the text.
     fn read(name: Option<String>, text: &str, flag: &str) -> anyhow::Result<Self> {
         if let Some(file) = text.strip_prefix('@').filter(|file| file.ends_with(".json")) {
             let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
@@ -86,8 +86,8 @@ impl ScriptArgument {
         }
         let written = Written::typed(text);
         let value = match &written {
-            Some(written) => Supplied::Literal(written.value(None)),
-            None => Supplied::read(text),
+            Some(written) => ArgumentValue::Literal(written.value(None)),
+            None => ArgumentValue::read(text),
         };
         Ok(Self { name, value, written, declared: None, bare: false, origin: flag.to_owned() })
     }
@@ -95,7 +95,7 @@ impl ScriptArgument {
     /// Makes the value what a parameter of this type takes.
     pub fn declare(&mut self, type_name: &str) {
         if let Some(written) = &self.written {
-            self.value = Supplied::Literal(written.value(Some(type_name)));
+            self.value = ArgumentValue::Literal(written.value(Some(type_name)));
         }
         self.declared = Some(type_name.to_owned());
     }
@@ -120,12 +120,15 @@ mod tests {
         let entry = ScriptArgument::parameter("Count=3").expect("an entry");
         assert_eq!(
             (entry.name.as_deref(), entry.value, entry.bare),
-            (Some("Count"), Supplied::Literal(Value::I32(3)), false)
+            (Some("Count"), ArgumentValue::Literal(Value::I32(3)), false)
         );
         let switch = ScriptArgument::parameter("-Force").expect("an entry");
         assert_eq!((switch.name.as_deref(), switch.bare), (Some("Force"), true));
-        assert_eq!(ScriptArgument::using("x=a=b").expect("an entry").value, Supplied::Literal(Value::str("a=b")));
-        assert_eq!(ScriptArgument::positional("host.site").expect("an entry").value, Supplied::Host("site".to_owned()));
+        assert_eq!(ScriptArgument::using("x=a=b").expect("an entry").value, ArgumentValue::Literal(Value::str("a=b")));
+        assert_eq!(
+            ScriptArgument::positional("host.site").expect("an entry").value,
+            ArgumentValue::Host("site".to_owned())
+        );
         assert!(ScriptArgument::parameter("=1").is_err());
         for (typed, instead) in [
             ("a:5", "write a=5,"),

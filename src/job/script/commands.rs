@@ -13,8 +13,8 @@ use crate::fleet::{self, NoCommands};
 use crate::hostlist::fold;
 use crate::inventory::HostSettings;
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
-use crate::script::using::{Definitions, Evaluation, Form};
-use crate::script::{Inputs, ScriptError, Supplied, Written, check, commands, nearest};
+use crate::script::using::{Definitions, Evaluation, WireForm};
+use crate::script::{ArgumentValue, Inputs, ScriptError, Written, check, commands, nearest};
 use crate::target::{Target, TargetId, Variable};
 
 /// What a call has to know of a target.
@@ -84,13 +84,13 @@ impl fleet::Commands for CommandSets {
         let source = &self.call.source;
         let form = match source.occurrences() {
             // Without using expressions all forms are the same.
-            [] => Form::Dictionary,
-            _ => Form::of_server(server.ps_version.as_deref(), server.protocol.as_deref()),
+            [] => WireForm::Dictionary,
+            _ => WireForm::of_server(server.ps_version.as_deref(), server.protocol.as_deref()),
         };
         let place = match form {
-            Form::Dictionary => &set.dictionary,
-            Form::Array => &set.array,
-            Form::Rewrite => &set.rewrite,
+            WireForm::Dictionary => &set.dictionary,
+            WireForm::Array => &set.array,
+            WireForm::Rewrite => &set.rewrite,
         };
         let make = || {
             let sent = set.using.send(source, form);
@@ -110,8 +110,8 @@ impl fleet::Commands for CommandSets {
         let set = &self.sets[self.of_target[target.index()]];
         let made = set.calls.get_or_init(|| set.make_calls(&self.call, &self.secrets));
         let (command, statements) = made.as_ref().map_err(Clone::clone)?;
-        let form = Form::of_server(server.ps_version.as_deref(), server.protocol.as_deref());
-        if *statements > 1 && form == Form::Rewrite {
+        let form = WireForm::of_server(server.ps_version.as_deref(), server.protocol.as_deref());
+        if *statements > 1 && form == WireForm::Rewrite {
             // It would run the first one and say nothing.
             return Err(NoCommands {
                 message: "PowerShell 2 takes a single statement".to_owned(),
@@ -125,19 +125,19 @@ impl fleet::Commands for CommandSets {
 impl Set {
     fn new(call: &Call, secrets: &Secrets, target: &HostVariables) -> Result<Self, Vec<ScriptError>> {
         let value = |entry: &ScriptArgument| match &entry.value {
-            Supplied::Host(name) => {
+            ArgumentValue::Host(name) => {
                 // Every inventory writes JSON; what a program made of a target may have anything.
                 let written = target.variable(name).and_then(|variable| Written::of_file(variable.json()).ok());
                 written.map_or(Value::Null, |written| written.value(entry.declared.as_deref()))
             }
-            Supplied::Literal(value) => value.clone(),
+            ArgumentValue::Literal(value) => value.clone(),
             reference => secrets.value(reference).unwrap_or(Value::Null),
         };
         let argument = |entry: &ScriptArgument| Argument { name: entry.name.clone(), value: value(entry) };
         let arguments: Vec<Argument> = call.arguments.iter().map(argument).collect();
         let known = call.arguments.iter().zip(&arguments).map(|(entry, argument)| match &entry.value {
-            Supplied::Secret(_) | Supplied::Credential(_) => (entry, None),
-            Supplied::Literal(_) | Supplied::Host(_) => (entry, Some(&argument.value)),
+            ArgumentValue::Secret(_) | ArgumentValue::Credential(_) => (entry, None),
+            ArgumentValue::Literal(_) | ArgumentValue::Host(_) => (entry, Some(&argument.value)),
         });
         check(&call.parameters, &given(known))?;
         let values = call.using.iter().filter_map(|entry| Some((entry.name.clone()?, value(entry)))).collect();
@@ -183,8 +183,8 @@ impl Call {
     /// The names of the targets' variables that are asked for.
     fn host_variables<'c>(&'c self) -> BTreeSet<&'c str> {
         let name = |entry: &'c ScriptArgument| match &entry.value {
-            Supplied::Host(name) => Some(name.as_str()),
-            Supplied::Literal(_) | Supplied::Secret(_) | Supplied::Credential(_) => None,
+            ArgumentValue::Host(name) => Some(name.as_str()),
+            ArgumentValue::Literal(_) | ArgumentValue::Secret(_) | ArgumentValue::Credential(_) => None,
         };
         self.arguments.iter().chain(&self.using).filter_map(name).collect()
     }

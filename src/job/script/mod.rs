@@ -201,7 +201,7 @@ fn joined(mistakes: impl Iterator<Item = String>) -> anyhow::Error {
 mod tests {
     use super::*;
     use crate::config::Machine;
-    use crate::script::Supplied;
+    use crate::script::ArgumentValue;
 
     /// A call of a script with flags of `run`.
     pub fn call(script: &str, flags: &[&str]) -> Result<Call, String> {
@@ -273,7 +273,7 @@ mod tests {
         }
         assert!(call("{ }", &[]).expect_err("empty").contains("empty"));
         let named = call("{ param([string]$Name) $Name }", &["-p", "Name=1.10"]).expect("a call");
-        assert_eq!(named.arguments[0].value, Supplied::Literal(Value::str("1.10")));
+        assert_eq!(named.arguments[0].value, ArgumentValue::Literal(Value::str("1.10")));
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
     fn flags_win_over_the_file() {
         let entry = |name: Option<&str>, value: i32, origin: &str| ScriptArgument {
             name: name.map(str::to_owned),
-            value: Supplied::Literal(Value::I32(value)),
+            value: ArgumentValue::Literal(Value::I32(value)),
             written: None,
             declared: None,
             bare: false,
@@ -307,7 +307,7 @@ mod tests {
         let file = vec![entry(None, 1, "f"), entry(Some("n"), 2, "f"), entry(Some("name"), 3, "f")];
         let merged = merged(&parameters, file, vec![entry(Some("NUMBER"), 4, "-p"), entry(None, 5, "-a")]);
         let found: Vec<_> = merged.iter().map(|entry| (entry.name.as_deref(), &entry.value, &*entry.origin)).collect();
-        let literal = |value| Supplied::Literal(Value::I32(value));
+        let literal = |value| ArgumentValue::Literal(Value::I32(value));
         assert_eq!(
             found,
             [

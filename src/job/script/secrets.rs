@@ -11,7 +11,7 @@ use crate::clixml::Value;
 use crate::config::System;
 use crate::hostlist::fold;
 use crate::psrp::SecretArgument;
-use crate::script::Supplied;
+use crate::script::ArgumentValue;
 use crate::secret::Secret;
 use crate::target::{Endpoint, Target};
 
@@ -50,11 +50,13 @@ impl Secrets {
     }
 
     /// The value of a reference, with a place where each session puts the ciphertext.
-    pub fn value(&self, supplied: &Supplied) -> Option<Value> {
+    pub fn value(&self, supplied: &ArgumentValue) -> Option<Value> {
         match supplied {
-            Supplied::Secret(name) => self.secrets.get(name).map(SecretArgument::secure_string),
-            Supplied::Credential(name) => self.credentials.get(name).map(|(user, password)| password.credential(user)),
-            Supplied::Literal(_) | Supplied::Host(_) => None,
+            ArgumentValue::Secret(name) => self.secrets.get(name).map(SecretArgument::secure_string),
+            ArgumentValue::Credential(name) => {
+                self.credentials.get(name).map(|(user, password)| password.credential(user))
+            }
+            ArgumentValue::Literal(_) | ArgumentValue::Host(_) => None,
         }
     }
 
@@ -115,9 +117,9 @@ impl References {
         let mut found = Self { secrets: BTreeSet::new(), credentials: BTreeSet::new() };
         for entry in call.arguments.iter().chain(&call.using) {
             match &entry.value {
-                Supplied::Secret(name) => drop(found.secrets.insert(name.clone())),
-                Supplied::Credential(name) => drop(found.credentials.insert(name.clone())),
-                Supplied::Literal(_) | Supplied::Host(_) => {}
+                ArgumentValue::Secret(name) => drop(found.secrets.insert(name.clone())),
+                ArgumentValue::Credential(name) => drop(found.credentials.insert(name.clone())),
+                ArgumentValue::Literal(_) | ArgumentValue::Host(_) => {}
             }
         }
         found

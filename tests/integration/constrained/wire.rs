@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use psfleet::clixml::{Decoder, Document, Limits, Value, value_from_json};
 use psfleet::psrp::{Argument, Command};
-use psfleet::script::using::{Definitions, Evaluation, Form, Sent};
+use psfleet::script::using::{Definitions, Evaluation, Sent, WireForm};
 use psfleet::script::{Inputs, Parameters, ScriptError, Source, commands};
 use serde_json::{Value as Json, json};
 
@@ -49,7 +49,7 @@ impl Given {
 
     /// What goes with the text.
     pub fn sent(&self) -> Sent {
-        self.using.send(&self.source, Form::Dictionary)
+        self.using.send(&self.source, WireForm::Dictionary)
     }
 
     /// What goes to an endpoint that refuses text.

@@ -11,7 +11,7 @@ use psfleet::fleet::{self, Emission, Work};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings, Sink};
 use psfleet::psrp::{Argument, Command, Input, Invocation};
 use psfleet::script::Source;
-use psfleet::script::using::{Definitions, Form};
+use psfleet::script::using::{Definitions, WireForm};
 use psfleet::session::Sessions;
 use psfleet::target::{Endpoint, Target, Timeouts};
 use serde_json::Value as Json;
@@ -53,7 +53,7 @@ fn command(block: &Block) -> Command {
     let definitions = Definitions { values: &values, environment: &BTreeMap::new(), lenient: false };
     let source = Source::new(&*block.script).unwrap_or_else(|error| panic!("{}: {error:?}", block.covers));
     let evaluated = definitions.evaluate(&source).unwrap_or_else(|error| panic!("{}: {error:?}", block.covers));
-    let sent = evaluated.send(&source, Form::Dictionary);
+    let sent = evaluated.send(&source, WireForm::Dictionary);
     let positional = block.arguments.as_array().into_iter().flatten();
     let positional = positional.map(|json| Argument { name: None, value: value_from_json(json) });
     let input: Option<Input> = block.input.as_array().map(|objects| {

@@ -10,7 +10,7 @@ use psfleet::fleet::Work;
 use psfleet::outcome::Outcome;
 use psfleet::psrp::{Command, Invocation};
 use psfleet::script::Source;
-use psfleet::script::using::{Definitions, Form};
+use psfleet::script::using::{Definitions, WireForm};
 use psfleet::target::{Endpoint, LocalEndpoint, Target, Timeouts};
 use serde_json::{Value as Json, json};
 
@@ -55,7 +55,7 @@ fn values() -> BTreeMap<String, Value> {
 }
 
 /// What a script gives on a local PowerShell.
-async fn objects(pwsh: &Path, script: &str, form: Form) -> Vec<Json> {
+async fn objects(pwsh: &Path, script: &str, form: WireForm) -> Vec<Json> {
     let environment = BTreeMap::from([("PSFLEET_PROBE".to_owned(), "from here".to_owned())]);
     let values = values();
     let definitions = Definitions { values: &values, environment: &environment, lenient: false };
@@ -77,7 +77,7 @@ async fn objects(pwsh: &Path, script: &str, form: Form) -> Vec<Json> {
     ran.objects()
 }
 
-async fn give(form: Form, scripts: &[(&str, &str)]) {
+async fn give(form: WireForm, scripts: &[(&str, &str)]) {
     let Some(pwsh) = pwsh() else { return };
     for (script, expected) in scripts {
         let expected: Vec<Json> = serde_json::from_str(expected).expect("JSON");
@@ -87,20 +87,20 @@ async fn give(form: Form, scripts: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn the_dictionary_gives_every_value() {
-    give(Form::Dictionary, &ALL_FORMS).await;
-    give(Form::Dictionary, &DICTIONARY).await;
+    give(WireForm::Dictionary, &ALL_FORMS).await;
+    give(WireForm::Dictionary, &DICTIONARY).await;
 }
 
 #[tokio::test]
 async fn the_array_gives_every_value() {
-    give(Form::Array, &ALL_FORMS).await;
+    give(WireForm::Array, &ALL_FORMS).await;
     // Mixed scopes fall back to the rewritten text.
-    give(Form::Array, &DICTIONARY).await;
+    give(WireForm::Array, &DICTIONARY).await;
 }
 
 #[tokio::test]
 async fn the_rewritten_text_gives_every_value() {
-    give(Form::Rewrite, &ALL_FORMS).await;
-    give(Form::Rewrite, &DICTIONARY).await;
-    give(Form::Rewrite, &[("param($a = 5)\n\"$a $using:x\"", r#"["5 Text"]"#)]).await;
+    give(WireForm::Rewrite, &ALL_FORMS).await;
+    give(WireForm::Rewrite, &DICTIONARY).await;
+    give(WireForm::Rewrite, &[("param($a = 5)\n\"$a $using:x\"", r#"["5 Text"]"#)]).await;
 }
