@@ -17,8 +17,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::backend::{Backend, Gone};
-use super::disguise::Disguise;
 use super::outbox::{End, Outbox, Urgency};
+use super::reported_version::ReportedVersion;
 use crate::psrp::message::{Header, MessageType};
 use crate::psrp::{Defragmenter, cut};
 use crate::target::LocalEndpoint;
@@ -133,8 +133,9 @@ impl Backend for Bridge {
     async fn open(&self, messages: Vec<Vec<u8>>) -> Result<(), Gone> {
         let fragments = messages.iter().map(|message| self.fragment(message)).collect();
         self.carrier.create(Uuid::nil(), fragments).await.map_err(|_| Gone)?;
-        let disguise = self.reported_version.clone().map(|version| Disguise::new(version, MAX_MESSAGE));
-        let pump = tokio::spawn(pump(Arc::clone(&self.carrier), Channel::Pool, Arc::clone(&self.pool), disguise));
+        let reported_version = self.reported_version.clone().map(|version| ReportedVersion::new(version, MAX_MESSAGE));
+        let pump =
+            tokio::spawn(pump(Arc::clone(&self.carrier), Channel::Pool, Arc::clone(&self.pool), reported_version));
         *self.pool_pump.lock().unwrap_or_else(PoisonError::into_inner) = Some(pump);
         Ok(())
     }
@@ -179,7 +180,12 @@ impl Backend for Bridge {
 }
 
 /// Carries the output of one channel to its outbox until either ends.
-async fn pump(carrier: Arc<dyn Carrier>, channel: Channel, outbox: Arc<Outbox>, mut disguise: Option<Disguise>) {
+async fn pump(
+    carrier: Arc<dyn Carrier>,
+    channel: Channel,
+    outbox: Arc<Outbox>,
+    mut reported_version: Option<ReportedVersion>,
+) {
     let mut watcher = Watcher::new();
     while !outbox.has_ended() {
         let Ok(received) = carrier.receive(channel).await else { return outbox.end(End::Gone) };
@@ -187,8 +193,8 @@ async fn pump(carrier: Arc<dyn Carrier>, channel: Channel, outbox: Arc<Outbox>, 
             return;
         }
         let (urgency, done) = watcher.watch(&received.payload);
-        let payload = match &mut disguise {
-            Some(disguise) => disguise.apply(&received.payload),
+        let payload = match &mut reported_version {
+            Some(reported_version) => reported_version.apply(&received.payload),
             None => received.payload,
         };
         if !payload.is_empty() {

@@ -1,18 +1,18 @@
-//! Another version of PowerShell than the one behind a shell, as far as a client is told.
+//! A shell that reports another version of PowerShell than the one behind it.
 
 use crate::clixml::{Content, Decoder, Document, Value, encode};
 use crate::psrp::message::{HEADER_LEN, Header, MessageType};
 use crate::psrp::{Defragmenter, SERVER_MAX_FRAGMENT, cut};
 
-/// Says another version in the messages of a pool.
-pub struct Disguise {
+/// Rewrites the messages of a pool so that they report another version of PowerShell.
+pub struct ReportedVersion {
     version: String,
     defragmenter: Defragmenter,
     object_id: u64,
 }
 
-impl Disguise {
-    /// A disguise as this version, such as `3.0`.
+impl ReportedVersion {
+    /// Reports this version, such as `3.0`; `max_message` is the longest message in bytes.
     pub fn new(version: String, max_message: usize) -> Self {
         Self { version, defragmenter: Defragmenter::new(max_message), object_id: 0 }
     }
@@ -23,7 +23,7 @@ impl Disguise {
         self.defragmenter.push(payload);
         // What the server breaks, the client will miss.
         while let Ok(Some(message)) = self.defragmenter.next_message() {
-            let message = self.disguised(&message).unwrap_or(message);
+            let message = self.with_version(&message).unwrap_or(message);
             self.object_id += 1;
             cut(self.object_id, &[&message], SERVER_MAX_FRAGMENT)
                 .iter()
@@ -33,16 +33,16 @@ impl Disguise {
     }
 
     /// The private data with our version; `None` for any other message.
-    fn disguised(&self, message: &[u8]) -> Option<Vec<u8>> {
+    fn with_version(&self, message: &[u8]) -> Option<Vec<u8>> {
         let (header, data) = Header::read(message).ok()?;
         if header.message_type != Some(MessageType::ApplicationPrivateData) {
             return None;
         }
         let mut root = Decoder::default().decode(data).ok()?.root;
         put(&mut root, &self.version);
-        let mut disguised = message.get(..HEADER_LEN)?.to_vec();
-        disguised.extend_from_slice(encode(&Document::new(root)).as_bytes());
-        Some(disguised)
+        let mut changed = message.get(..HEADER_LEN)?.to_vec();
+        changed.extend_from_slice(encode(&Document::new(root)).as_bytes());
+        Some(changed)
     }
 }
 

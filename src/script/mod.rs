@@ -17,7 +17,6 @@ mod convert;
 mod error;
 mod evaluate;
 mod evaluated;
-mod wire_form;
 mod help;
 mod lexer;
 mod name;
@@ -30,6 +29,7 @@ mod source;
 mod tokens;
 pub mod using;
 mod variable_path;
+mod wire_form;
 mod written;
 
 pub use argument_value::ArgumentValue;

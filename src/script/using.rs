@@ -13,10 +13,10 @@ use super::nearest::nearest;
 use super::variable_path::is_drive;
 use super::{AccessorKind, Occurrence, ScriptError, Source};
 
-pub use super::wire_form::WireForm;
 pub use super::name::same_name;
 pub use super::sent::Sent;
 pub use super::variable_path::Path;
+pub use super::wire_form::WireForm;
 
 /// The values that using expressions may name.
 #[derive(Debug, Clone, Copy)]
