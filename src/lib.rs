@@ -16,7 +16,7 @@
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
 //!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`hostlist`] (`web[01-40]`), [`sheet`] (CSV that is read),
-//!   [`words`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit),
+//!   [`error_text`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit),
 //!   [`local_user`] (who runs this process).
 //! - The nouns of a run: [`target`], [`record`], [`event`].
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
@@ -49,6 +49,7 @@ pub mod cli;
 pub mod clixml;
 pub mod config;
 pub mod copy;
+pub mod error_text;
 pub mod event;
 pub mod fleet;
 pub mod hostlist;
@@ -71,5 +72,4 @@ pub mod stream;
 pub mod target;
 pub mod transport;
 pub mod whole_file;
-pub mod words;
 pub mod wsman;

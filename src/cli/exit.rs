@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::error_text;
 use crate::inventory::Errors;
-use crate::words;
 
 /// Usage, configuration and inventory errors, and outputs that cannot be written.
 pub const USAGE: u8 = 2;
@@ -17,7 +17,7 @@ pub fn usage(mistakes: &[String]) -> ExitCode {
 /// Prints why a command could not be carried out, and returns its exit code.
 pub fn failure(error: &anyhow::Error) -> u8 {
     let Some(errors) = error.downcast_ref::<Errors>() else {
-        anstream::eprintln!("error: {}", words::chain(error.chain()));
+        anstream::eprintln!("error: {}", error_text::chain(error.chain()));
         return USAGE;
     };
     for line in errors.to_string().lines() {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 
+use crate::error_text;
 use crate::sandbox::{Fleet, Options};
-use crate::words;
 
 /// The sandboxes of this command, on a runtime of their own: they are other machines, so to speak.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl OnDemand {
         let options = Options::from_table(table).map_err(|error| error.to_string())?;
         let runtime = match &mut self.runtime {
             Some(runtime) => runtime,
-            none => none.insert(Runtime::new().map_err(|error| words::io(&error))?),
+            none => none.insert(Runtime::new().map_err(|error| error_text::io(&error))?),
         };
         let fleet = runtime.block_on(Fleet::start(options)).map_err(|error| error.to_string())?;
         let inventory = fleet.inventory_toml();

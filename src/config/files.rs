@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::source::{Given, Origin, Source};
 use super::system::System;
 use super::toml::parse_toml;
-use crate::words;
+use crate::error_text;
 
 /// A key of configuration files besides the connection keys and `inventory`, and who may set it.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ impl Config {
                 Ok(found) => {
                     walked |= file.walked;
                     let text = String::from_utf8_lossy(&found.bytes);
-                    let exposure = around.exposure(&file.path).unwrap_or_else(|error| Some(words::io(&error)));
+                    let exposure = around.exposure(&file.path).unwrap_or_else(|error| Some(error_text::io(&error)));
                     match (Self::read(&file.path, &text, other_keys), exposure) {
                         (Ok(layer), None) => config.fill(layer),
                         (Ok(mut layer), Some(exposure)) => {
@@ -101,9 +101,11 @@ impl Config {
                     }
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
-                Err(error) => {
-                    problems.push(Problem::new(format!("cannot read {}: {}", file.path.display(), words::io(&error))))
-                }
+                Err(error) => problems.push(Problem::new(format!(
+                    "cannot read {}: {}",
+                    file.path.display(),
+                    error_text::io(&error)
+                ))),
             }
         }
         if problems.is_empty() { Ok(config) } else { Err(problems) }

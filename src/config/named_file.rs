@@ -11,8 +11,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::NamedFile;
+use crate::error_text;
 use crate::whole_file;
-use crate::words;
 
 /// Whether a file holds what it must. Whether a passphrase fits an encrypted key is not known before the logon.
 ///
@@ -24,7 +24,7 @@ pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
         Err(error) if file == (NamedFile::KnownHosts { is_made: true }) && error.kind() == io::ErrorKind::NotFound => {
             return Ok(());
         }
-        Err(error) => return Err(words::unreadable(&error)),
+        Err(error) => return Err(error_text::unreadable(&error)),
     };
     match file {
         NamedFile::Ca => certificates(&bytes),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::words;
+use crate::error_text;
 
 /// One file's or folder's failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Cause {
             io::ErrorKind::InvalidData => Some(DAMAGED),
             _ => None,
         };
-        Self { path: path.display().to_string(), message: format!("on this machine: {}", words::io(error)), hint }
+        Self { path: path.display().to_string(), message: format!("on this machine: {}", error_text::io(error)), hint }
     }
 
     /// What arrived is not what was sent.

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use tokio::sync::OnceCell;
 
 use super::hash;
-use crate::words;
+use crate::error_text;
 
 /// .NET's ticks (100 ns since the year 1) at the epoch of Unix.
 const EPOCH: i64 = 621_355_968_000_000_000;
@@ -68,7 +68,7 @@ pub enum SelectionError {
         cause: glob::PatternError,
     },
     /// It cannot be read.
-    #[error("{}: {}", path.display(), words::io(cause))]
+    #[error("{}: {}", path.display(), error_text::io(cause))]
     Unreadable {
         /// Which.
         path: PathBuf,

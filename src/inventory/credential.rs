@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::config::{Problem, Source, System, Transport};
+use crate::error_text;
 use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential};
-use crate::words;
 
 use super::effective::{Effective, PasswordSource};
 use super::request::Request;
@@ -190,7 +190,7 @@ fn ask_for_users(settled: &mut [Settled<'_>], around: &mut dyn System) -> Result
     if !settled.iter().any(needs_user) {
         return Ok(());
     }
-    let answer = around.ask("User: ", false).map_err(|error| no_user(settled, &words::io(&error)))?;
+    let answer = around.ask("User: ", false).map_err(|error| no_user(settled, &error_text::io(&error)))?;
     let user = answer.trim();
     if user.is_empty() {
         return Err(no_user(settled, "none was entered"));
@@ -294,5 +294,7 @@ impl Finder {
 
 fn ask(user: &str, around: &mut dyn System) -> Result<Secret<String>, Problem> {
     let asked = around.ask(&format!("Password for {user}: "), true);
-    asked.map(Secret::new).map_err(|error| Problem::new(format!("no password for '{user}': {}", words::io(&error))))
+    asked
+        .map(Secret::new)
+        .map_err(|error| Problem::new(format!("no password for '{user}': {}", error_text::io(&error))))
 }

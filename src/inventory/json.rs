@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::depth::{MAX_DEPTH, too_deep};
 use super::yaml::Mistake;
 use crate::config::{Entry, Lines, Node, Place, Value};
-use crate::words;
+use crate::error_text;
 
 /// Reads JSON.
 ///
@@ -16,8 +16,8 @@ use crate::words;
 /// The first mistake with its place.
 pub fn parse_json(text: &str) -> Result<Node, Mistake> {
     // The whole text is checked first; what follows only takes apart what is valid.
-    let raw: &RawValue =
-        serde_json::from_str(text).map_err(|error| (Place::new(error.line(), error.column()), words::json(&error)))?;
+    let raw: &RawValue = serde_json::from_str(text)
+        .map_err(|error| (Place::new(error.line(), error.column()), error_text::json(&error)))?;
     Reader { text, lines: Lines::of(text) }.node(raw, 0)
 }
 
@@ -31,7 +31,7 @@ impl Reader<'_> {
     fn node(&self, raw: &RawValue, depth: usize) -> Result<Node, Mistake> {
         let json = raw.get();
         let at = self.place(json.as_ptr() as usize);
-        let wrong = |error: serde_json::Error| (at, words::json(&error));
+        let wrong = |error: serde_json::Error| (at, error_text::json(&error));
         let value = match json.as_bytes().first() {
             Some(b'{' | b'[') if depth == MAX_DEPTH => return Err((at, too_deep())),
             Some(b'{') => {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
-use crate::words;
+use crate::error_text;
 
 use super::context::FileContext;
 use super::csv::{is_header, read_csv};
@@ -154,7 +154,7 @@ impl<'a, 's> Loader<'a, 's> {
 
 /// A file that cannot be read, at the place that names it where a configuration does.
 fn unreadable(path: &Path, error: &io::Error, named: Option<&InventoryPath>) -> Problem {
-    let (path, what) = (path.display(), words::unreadable(error));
+    let (path, what) = (path.display(), error_text::unreadable(error));
     match named {
         Some(named) => Problem::at(&named.file, named.at, "inventory", format!("{path}: {what}")),
         None => Problem::new(format!("cannot read inventory {path}: {what}")),

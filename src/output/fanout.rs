@@ -1,8 +1,8 @@
 //! Several sinks as one.
 
 use super::{Flow, Sink};
+use crate::error_text;
 use crate::event::{RunEvent, Summary};
-use crate::words;
 
 /// Hands each event to several sinks, until each of them has had enough or has failed.
 ///
@@ -53,7 +53,7 @@ impl Fanout {
                 Ok(Flow::Enough) => outlet.state = State::Enough,
                 Ok(Flow::End) => end = true,
                 Err(error) => {
-                    outlet.state = State::Failed(words::chain(error.chain()));
+                    outlet.state = State::Failed(error_text::chain(error.chain()));
                     end = true;
                 }
             }

@@ -19,11 +19,11 @@ use uuid::Uuid;
 use super::backend::{Backend, Gone};
 use super::outbox::{End, Outbox, Urgency};
 use super::reported_version::ReportedVersion;
+use crate::error_text;
 use crate::psrp::message::{Header, MessageType};
 use crate::psrp::{Defragmenter, cut};
 use crate::target::LocalEndpoint;
 use crate::transport::{self, Carrier, Channel, Priority};
-use crate::words;
 
 /// How long the release of one pipeline may take before the child's end takes care of it.
 const RELEASE_WAIT: Duration = Duration::from_secs(2);
@@ -94,7 +94,7 @@ impl Bridge {
     /// # Errors
     /// Why it cannot be started, in words.
     pub fn start(habitat: &Habitat, pool: Arc<Outbox>, place: OwnedSemaphorePermit) -> Result<Self, String> {
-        habitat.prepare().map_err(|error| format!("{}: {}", habitat.folder.display(), words::io(&error)))?;
+        habitat.prepare().map_err(|error| format!("{}: {}", habitat.folder.display(), error_text::io(&error)))?;
         let endpoint = LocalEndpoint { pwsh: absolute(&habitat.pwsh) };
         let carrier = transport::local::start_with(&endpoint, |command| habitat.settle(command));
         let carrier: Arc<dyn Carrier> = Arc::from(carrier.map_err(|error| error.message)?);

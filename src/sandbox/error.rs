@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::words;
+use crate::error_text;
 
 /// A fleet that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +25,10 @@ pub enum Error {
         fit: u64,
     },
     /// A listener cannot be opened.
-    #[error("cannot listen on 127.0.0.1: {}", words::io(.0))]
+    #[error("cannot listen on 127.0.0.1: {}", error_text::io(.0))]
     Listen(std::io::Error),
     /// A folder or file of the fleet cannot be written.
-    #[error("{path}: {why}", path = path.display(), why = words::io(cause))]
+    #[error("{path}: {why}", path = path.display(), why = error_text::io(cause))]
     File {
         /// Which one.
         path: PathBuf,

@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use super::outofproc::{OutOfProcCarrier, Peer};
 use super::tail::Tail;
 use super::{Carrier, Error};
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::target::LocalEndpoint;
-use crate::words;
 
 /// How long the server may take to leave after the end of its input.
 const EXIT_WAIT: Duration = Duration::from_secs(3);
@@ -44,7 +44,7 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
     command.process_group(0);
     let mut child = command.spawn().map_err(|error| {
         let program = endpoint.pwsh.display();
-        Error::new(Reason::NoPowershell, format!("cannot start PowerShell ({program}): {}", words::io(&error)))
+        Error::new(Reason::NoPowershell, format!("cannot start PowerShell ({program}): {}", error_text::io(&error)))
             .with_hint("install PowerShell 7, or name the program with --pwsh PATH")
     })?;
     let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())

@@ -16,9 +16,9 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::{Carrier, Channel, Error, Files, Priority, Received};
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
-use crate::words;
 
 /// Packets of one channel that wait for their reader. A full queue stops the reading of the whole stream, and so,
 /// through the pipe or the SSH window, the remote pipeline.
@@ -318,7 +318,7 @@ async fn read_packets<R: AsyncRead + Unpin>(reader: R, shared: Arc<Shared>) {
             Ok(0) => break "the remote PowerShell ended without a word".to_owned(),
             Ok(_) if line.len() as u64 == MAX_LINE => break format!("a packet is longer than {MAX_LINE} bytes"),
             Ok(_) => {}
-            Err(error) => break format!("reading from the remote PowerShell failed: {}", words::io(&error)),
+            Err(error) => break format!("reading from the remote PowerShell failed: {}", error_text::io(&error)),
         }
         match outofproc::read_line(&line) {
             Ok(None) => {}

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Error;
+use crate::error_text;
 use crate::outcome::Reason;
-use crate::words;
 
 /// Names looked up at the same time, in the whole process: each takes a thread.
 static LOOKUPS: Semaphore = Semaphore::const_new(64);
@@ -33,9 +33,9 @@ pub(super) enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name, cause) => write!(f, "no address for {name}: {}", words::io(cause)),
+            Self::Name(name, cause) => write!(f, "no address for {name}: {}", error_text::io(cause)),
             Self::Silence(socket, limit) => write!(f, "{socket} does not answer within {:.1} s", limit.as_secs_f64()),
-            Self::Refusal(socket, cause) => write!(f, "{socket}: {}", words::io(cause)),
+            Self::Refusal(socket, cause) => write!(f, "{socket}: {}", error_text::io(cause)),
         }
     }
 }
@@ -50,7 +50,7 @@ pub(super) fn no_address(name: &str, cause: &io::Error) -> Error {
         return Error::new(Reason::Dns, text)
             .with_hint("the zone is the interface that leads there, such as %eth0 (ip link shows them)");
     }
-    let said = words::io(cause);
+    let said = error_text::io(cause);
     let is_unknown = cause.kind() == io::ErrorKind::NotFound || UNKNOWN.iter().any(|words| said.contains(words));
     let text = match is_unknown {
         true => format!("the name '{name}' has no address"),

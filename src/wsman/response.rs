@@ -12,7 +12,7 @@ use quick_xml::reader::NsReader;
 
 use super::fault::{Fault, FaultReader};
 use super::names::{self, ns};
-use crate::words;
+use crate::error_text;
 
 /// Elements nested deeper than this are nobody's response.
 const MAX_DEPTH: usize = 64;
@@ -89,7 +89,7 @@ impl Response {
         let mut state = Parse { wanted: command_id, ..Parse::default() };
         loop {
             let offset = reader.buffer_position();
-            let xml = |cause: quick_xml::Error| ParseError::Xml { offset, cause: words::xml(&cause) };
+            let xml = |cause: quick_xml::Error| ParseError::Xml { offset, cause: error_text::xml(&cause) };
             let (space, event) = reader.read_resolved_event().map_err(xml)?;
             let space = match space {
                 ResolveResult::Bound(Namespace(uri)) => uri,

@@ -12,7 +12,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 )];
 
 /// Errors that are told by their own Display: the file, and whose words these are. An error of the system or of a library
-/// goes through `words` first.
+/// goes through `error_text` first.
 const OWN: [(&str, &str); 16] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
     ("cli/plan/copy.rs", "the path of a file"),
@@ -28,8 +28,8 @@ const OWN: [(&str, &str); 16] = [
     ("sandbox/shell.rs", "psrp::ProtocolError"),
     ("session", "psrp::ProtocolError, transport::Error"),
     ("transport", "transport::Error, auth::Error, FrameError, and causes that are sentences of ours"),
-    ("words", "this is where it is done"),
-    ("wsman/response.rs", "a sentence of words::xml"),
+    ("error_text", "this is where it is done"),
+    ("wsman/response.rs", "a sentence of error_text::xml"),
 ];
 
 /// What tells an error as it is.
@@ -92,7 +92,7 @@ fn errors_of_others_are_told_in_words_of_ours() {
     let is_own = |path: &str| OWN.iter().any(|(file, _)| Path::new(path).starts_with(file));
     let wrong: Vec<_> =
         told.iter().filter(|(path, _)| !is_own(path)).map(|(path, line)| format!("{path}: {line}")).collect();
-    assert!(wrong.is_empty(), "pass it through crate::words, or name it in OWN:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "pass it through crate::error_text, or name it in OWN:\n{}", wrong.join("\n"));
     for (file, whose) in OWN {
         assert!(told.iter().any(|(path, _)| Path::new(path).starts_with(file)), "nothing in {file} tells {whose}");
     }

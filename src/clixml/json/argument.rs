@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::array_type::array_type;
 use super::read::{DEEPEST, Json, read};
 use crate::clixml::{Content, ListKind, Object, PsString, TypeNames, Value};
-use crate::words;
+use crate::error_text;
 
 /// The largest `System.Decimal`: 2^96 - 1.
 const LARGEST_DECIMAL: &str = "79228162514264337593543950335";
@@ -34,7 +34,7 @@ impl std::error::Error for JsonError {}
 
 impl From<serde_json::Error> for JsonError {
     fn from(error: serde_json::Error) -> Self {
-        Self { line: error.line(), column: error.column(), what: words::json(&error) }
+        Self { line: error.line(), column: error.column(), what: error_text::json(&error) }
     }
 }
 

@@ -9,7 +9,7 @@ use super::directive::{Directive, directive, unknown};
 use super::line::Line;
 use super::section::{Section, in_list};
 use crate::config::{Place, Problem, System};
-use crate::words;
+use crate::error_text;
 
 /// How deep files may include each other, as in OpenSSH.
 const DEPTH: usize = 16;
@@ -130,7 +130,11 @@ impl<'a> Reader<'a> {
             Ok(text) => Some(self.items(&text, &file, depth)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
-                self.problems.push(at.problem(format!("cannot include {}: {}", file.display(), words::io(&error))));
+                self.problems.push(at.problem(format!(
+                    "cannot include {}: {}",
+                    file.display(),
+                    error_text::io(&error)
+                )));
                 None
             }
         }

@@ -24,7 +24,7 @@ pub use answer::Answer;
 
 use super::text::decode;
 use crate::config::{Account, Connection, Given, Place, Problem, Source, System, is_ipv6};
-use crate::words;
+use crate::error_text;
 use answer::Reading;
 use file::{Anchor, Item, Reader};
 
@@ -62,7 +62,7 @@ impl SshConfig {
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => {
                     let hint = "it must belong to you or root, and chmod go-w it";
-                    config.mistakes.push(Problem::at(&file, Place::NONE, "", words::io(&error)).with_hint(hint));
+                    config.mistakes.push(Problem::at(&file, Place::NONE, "", error_text::io(&error)).with_hint(hint));
                 }
             }
         }

@@ -16,11 +16,11 @@ pub(super) use self::key::{instant, is_null, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
 use crate::clixml::{Decoder, encode};
+use crate::error_text;
 use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::target::TargetId;
-use crate::words;
 
 /// Bytes of objects that are sorted in memory before they go to disk.
 const IN_MEMORY: usize = 8 << 20;
@@ -80,7 +80,7 @@ impl Sorted {
     /// What came of keeping and reading back objects. Where that fails, the run is to end, and what is written be complete.
     fn unless_failed(&mut self, kept: anyhow::Result<Flow>) -> Flow {
         kept.unwrap_or_else(|error| {
-            self.failed.get_or_insert_with(|| words::chain(error.chain()));
+            self.failed.get_or_insert_with(|| error_text::chain(error.chain()));
             Flow::End
         })
     }

@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::Fault;
-use crate::words;
+use crate::error_text;
 use crate::wsman::names;
 
 /// The longest OperationTimeout a server grants (MaxTimeoutms), and the one it takes when none is asked for.
@@ -127,7 +127,7 @@ impl Fields {
         let mut depth = 0_usize;
         let mut seen = false;
         loop {
-            match reader.read_event().map_err(|error| Fault::schema(format!("not XML: {}", words::xml(&error))))? {
+            match reader.read_event().map_err(|error| Fault::schema(format!("not XML: {}", error_text::xml(&error))))? {
                 Event::Start(start) => {
                     depth += 1;
                     seen = true;

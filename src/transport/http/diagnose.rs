@@ -9,10 +9,10 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::certificate::Weakness;
 use super::connection::ConnectError;
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::{Fault, no_address};
-use crate::words;
 
 /// As many names of a certificate are told.
 const MAX_NAMES: usize = 5;
@@ -100,7 +100,8 @@ fn diagnose_io(io: &io::Error, port: u16, over_tls: bool) -> Error {
         }
         _ => {
             // A library's words stand behind a code of the system's, or alone.
-            let cause = io.raw_os_error().map(|code| format!(": {}", words::io(&io::Error::from_raw_os_error(code))));
+            let cause =
+                io.raw_os_error().map(|code| format!(": {}", error_text::io(&io::Error::from_raw_os_error(code))));
             Error::new(Reason::Network, format!("the connection failed{}", cause.unwrap_or_default())).retryable()
         }
     }

@@ -13,9 +13,9 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStor
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::certificate;
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
-use crate::words;
 
 /// Whose certificates are accepted.
 pub(super) enum Trust<'a> {
@@ -79,7 +79,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 fn unreadable(error: &rustls::pki_types::pem::Error) -> String {
     use rustls::pki_types::pem::Error as Pem;
     match error {
-        Pem::Io(cause) => words::io(cause),
+        Pem::Io(cause) => error_text::io(cause),
         Pem::NoItemsFound => "it holds no certificate".to_owned(),
         _ => "it is not PEM".to_owned(),
     }

@@ -23,9 +23,9 @@ use super::fault;
 use super::host_key::{self, Gate};
 use super::notes::Notes;
 use super::stop::{self, Stop};
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::target::{Credential, SshEndpoint, SshServer};
-use crate::words;
 
 /// A silent server is asked whether it is still there this often; three times in vain means it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -238,7 +238,10 @@ impl Travel<'_> {
         let known = match self.client.known_hosts(&stop.server.known_hosts) {
             Ok(known) => known,
             Err(error) => {
-                notes.refuse(Error::new(Reason::HostKey, format!("cannot read known_hosts: {}", words::io(&error))));
+                notes.refuse(Error::new(
+                    Reason::HostKey,
+                    format!("cannot read known_hosts: {}", error_text::io(&error)),
+                ));
                 return Err(russh::Error::Inconsistent);
             }
         };

@@ -8,9 +8,9 @@ use russh::{AlgorithmKind, ChannelOpenFailure, Disconnect};
 
 use super::super::Error;
 use super::notes::Notes;
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::target::AddressFamily;
-use crate::words;
 
 /// What a server needs.
 pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile` \
@@ -81,9 +81,10 @@ pub(super) fn connecting(socket: SocketAddr, error: &io::Error) -> Error {
                 .retryable()
         }
         io::ErrorKind::TimedOut => {
-            Error::new(Reason::ConnectTimeout, format!("no answer from {socket}: {}", words::io(error))).retryable()
+            Error::new(Reason::ConnectTimeout, format!("no answer from {socket}: {}", error_text::io(error)))
+                .retryable()
         }
-        _ => Error::new(Reason::Network, format!("cannot connect to {socket}: {}", words::io(error))).retryable(),
+        _ => Error::new(Reason::Network, format!("cannot connect to {socket}: {}", error_text::io(error))).retryable(),
     }
 }
 
@@ -179,7 +180,7 @@ pub(super) fn refusal(cause: &ChannelOpenFailure) -> String {
 pub(super) fn words_of(error: &russh::Error) -> String {
     use russh::Error as E;
     let text = match error {
-        E::IO(cause) => return words::io(cause),
+        E::IO(cause) => return error_text::io(cause),
         E::ChannelOpenFailure(cause) => return refusal(cause),
         E::PacketSize(size) => return format!("a packet of {size} bytes came, which is not allowed"),
         E::HUP | E::Disconnect | E::SendError | E::RecvError | E::WrongChannel => "the server closed the connection",

@@ -9,9 +9,9 @@ use super::super::Error;
 use super::fault;
 use super::known_hosts::{HostKey, KnownHosts, Verdict};
 use super::notes::Notes;
+use crate::error_text;
 use crate::outcome::Reason;
 use crate::target::HostKeyPolicy;
-use crate::words;
 
 /// The handler of one session.
 pub(super) struct Gate {
@@ -93,7 +93,10 @@ impl Gate {
                     .with_hint(self.add_hint(key)))
             }
             HostKeyPolicy::AcceptNew => self.known.remember(&self.known_as.0, self.known_as.1, key).map_err(|error| {
-                Error::new(Reason::HostKey, format!("cannot remember the new host key {shown}: {}", words::io(&error)))
+                Error::new(
+                    Reason::HostKey,
+                    format!("cannot remember the new host key {shown}: {}", error_text::io(&error)),
+                )
             }),
         }
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
+use crate::error_text;
 use crate::secret::Secret;
 use crate::whole_file;
-use crate::words;
 
 /// Keys that were read before. Unlocking costs a good part of a second by design; a fleet must not pay it per host.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
         Err(error) => {
             let problem = match error.kind() {
                 std::io::ErrorKind::NotFound => KeyProblem::Missing,
-                _ => KeyProblem::Unreadable(words::io(&error)),
+                _ => KeyProblem::Unreadable(error_text::io(&error)),
             };
             return KeyFile { identity: Err(problem), public: public_beside(path) };
         }

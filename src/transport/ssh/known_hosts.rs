@@ -10,8 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::hmac;
 use base64_simd::STANDARD as BASE64;
 
+use crate::error_text;
 use crate::whole_file;
-use crate::words;
 
 /// The SSH port, which is not written into a known_hosts name.
 pub(super) const DEFAULT_PORT: u16 = 22;
@@ -137,7 +137,10 @@ impl KnownHosts {
                 Ok(bytes) => parse(file, &String::from_utf8_lossy(&bytes), &mut lines),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    return Err(io::Error::new(error.kind(), format!("{}: {}", file.display(), words::io(&error))));
+                    return Err(io::Error::new(
+                        error.kind(),
+                        format!("{}: {}", file.display(), error_text::io(&error)),
+                    ));
                 }
             }
         }
