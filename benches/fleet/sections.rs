@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::config::{Config, Machine};
-use psfleet::event::{RunHeader, Summary};
+use psfleet::event::Summary;
 use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
 use psfleet::inventory::{self, Request};
 use psfleet::psrp::{self, Defragmenter, Invocation, SERVER_MAX_FRAGMENT};
@@ -16,7 +16,6 @@ use psfleet::target::Target;
 use psfleet::transport::network::Network;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use crate::Scale;
 use crate::measure::{median, row, time};
@@ -167,17 +166,10 @@ impl Bench {
     /// Runs the script once on all targets; every one must succeed.
     fn run(&self, targets: &[Arc<Target>], throttle: usize, sessions: Option<&Arc<Sessions>>) -> Duration {
         let spec = RunSpec {
-            header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.to_vec() }),
-            work: Work::Script(Arc::new(self.command.clone())),
             limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
             retries: 0,
-            retry_delay: Duration::from_secs(2),
-            auth_fail_limit: 1,
-            deadline: None,
-            strict: false,
-            exit_zero: false,
-            native_errors: false,
             sessions: sessions.cloned(),
+            ..RunSpec::new(Work::Script(Arc::new(self.command.clone())), targets.to_vec())
         };
         let summary: Summary = self.runtime.block_on(async {
             let (events, mut received) = mpsc::channel::<Emission>(256);

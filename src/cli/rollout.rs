@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use uuid::Uuid;
 
 use super::args::rollout::RolloutArgs;
 use super::descriptors::{self, Need};
@@ -11,7 +10,7 @@ use super::on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
-use crate::event::{RunHeader, SIGINT_CODE};
+use crate::event::SIGINT_CODE;
 use crate::fleet::{Limits, RunSpec, Work};
 use crate::inventory::Resolved;
 use crate::job::{Interrupts, Job, Written, execute};
@@ -52,8 +51,6 @@ pub fn run(
 
 fn spec(work: Work, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> RunSpec {
     RunSpec {
-        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: resolved.targets.clone() }),
-        work,
         limits,
         retries: args.retries,
         retry_delay: args.retry_delay,
@@ -62,6 +59,6 @@ fn spec(work: Work, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> 
         strict: args.strict,
         exit_zero: args.exit_zero,
         native_errors: args.native_errors,
-        sessions: None,
+        ..RunSpec::new(work, resolved.targets.clone())
     }
 }

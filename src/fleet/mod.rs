@@ -15,15 +15,17 @@ mod tests;
 mod trip;
 mod worker;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::event::{RunEventKind, RunHeader};
 use crate::psrp::{Command, ServerInfo};
 use crate::session::Sessions;
-use crate::target::TargetId;
+use crate::target::{Target, TargetId};
 
 pub use crate::schedule::Limits;
 pub use dispatcher::run;
@@ -57,6 +59,34 @@ pub struct RunSpec {
     pub native_errors: bool,
     /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
     pub sessions: Option<Arc<Sessions>>,
+}
+
+impl RunSpec {
+    /// Hosts at work at once where nobody asks for another number: PowerShell's own.
+    pub const THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+    /// Further attempts where nobody asks for another number.
+    pub const RETRIES: u32 = 2;
+    /// Time before the second attempt where nobody asks for another.
+    pub const RETRY_DELAY: Duration = Duration::from_secs(2);
+    /// Refusals of an unproven credential where nobody asks for another number.
+    pub const AUTH_FAIL_LIMIT: u32 = 1;
+
+    /// A run of some work on these targets, under a new id, with the limits that the command line has by default.
+    pub fn new(work: Work, targets: Vec<Arc<Target>>) -> Self {
+        Self {
+            header: Arc::new(RunHeader { run: Uuid::now_v7(), targets }),
+            work,
+            limits: Limits::new(Self::THROTTLE),
+            retries: Self::RETRIES,
+            retry_delay: Self::RETRY_DELAY,
+            auth_fail_limit: Self::AUTH_FAIL_LIMIT,
+            deadline: None,
+            strict: false,
+            exit_zero: false,
+            native_errors: false,
+            sessions: None,
+        }
+    }
 }
 
 /// What a run does on each target.

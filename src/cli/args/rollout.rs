@@ -8,7 +8,7 @@ use clap::builder::BoolishValueParser;
 
 use super::number;
 use crate::config;
-use crate::fleet::Limits;
+use crate::fleet::{Limits, RunSpec};
 
 /// How a run goes over its hosts.
 #[derive(Debug, Clone, Args)]
@@ -20,7 +20,7 @@ pub struct RolloutArgs {
         long,
         env = "PSFLEET_THROTTLE",
         value_name = "N",
-        default_value = "32",
+        default_value_t = RunSpec::THROTTLE,
         value_parser = number::count,
         aliases = ["throttle-limit", "forks", "fanout", "concurrency"]
     )]
@@ -31,7 +31,7 @@ pub struct RolloutArgs {
     pub connect_throttle: Option<NonZeroUsize>,
 
     /// Further attempts after a connection fault; a script that has started is never repeated
-    #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = 2, value_parser = number::whole::<u32>)]
+    #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = RunSpec::RETRIES, value_parser = number::whole::<u32>)]
     pub retries: u32,
 
     /// Time before the second attempt, doubled for each one after it
@@ -39,7 +39,7 @@ pub struct RolloutArgs {
     pub retry_delay: Duration,
 
     /// Refusals of a credential that no host has accepted, after which it is not tried again in this run
-    #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = 1,
+    #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = RunSpec::AUTH_FAIL_LIMIT,
           value_parser = number::whole::<u32>)]
     pub auth_fail_limit: u32,
 

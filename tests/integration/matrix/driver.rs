@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use psfleet::event::{RunEvent, RunHeader};
+use psfleet::event::RunEvent;
 use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings};
 use psfleet::psrp::Command;
@@ -14,7 +14,6 @@ use psfleet::target::{Target, Timeouts};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use super::block::Block;
 use super::route::Route;
@@ -57,17 +56,9 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
         timeouts,
     };
     let spec = RunSpec {
-        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: vec![Arc::new(target)] }),
-        work: Work::Script(Arc::new(Command::new(&block.invocation(), &[]))),
         limits: Limits::new(NonZeroUsize::MIN),
         retries: 0,
-        retry_delay: Duration::ZERO,
-        auth_fail_limit: 1,
-        deadline: None,
-        strict: false,
-        exit_zero: false,
-        native_errors: false,
-        sessions: None,
+        ..RunSpec::new(Work::Script(Arc::new(Command::new(&block.invocation(), &[]))), vec![Arc::new(target)])
     };
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);
     let (_interrupt, interrupts) = mpsc::channel(1);

@@ -1,13 +1,12 @@
 //! Runs of the library's own fleet: targets, events, outcomes.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use psfleet::clixml::{Document, write_plain};
-use psfleet::event::{Finished, RunEventKind, RunHeader, Summary};
-use psfleet::fleet::{self, Emission, Interrupt, Limits, RunSpec, Work};
+use psfleet::event::{Finished, RunEventKind, Summary};
+use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Work};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::sandbox::Fleet;
 use psfleet::secret::Secret;
@@ -16,7 +15,6 @@ use psfleet::target::{AuthMethod, Credential, Endpoint, Target, TargetId, Timeou
 use psfleet::transport::Connector;
 use psfleet::transport::network::Network;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 /// Everything that a run gave.
 #[derive(Debug)]
@@ -50,17 +48,12 @@ pub fn plain(value: &Document) -> serde_json::Value {
 pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     let invocation = Invocation { script: script.to_owned(), arguments: Vec::new(), input: false };
     RunSpec {
-        header: Arc::new(RunHeader { run: Uuid::now_v7(), targets: targets.into_iter().map(Arc::new).collect() }),
-        work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
-        limits: Limits::new(NonZeroUsize::new(32).expect("not 0")),
         retries: 0,
         retry_delay: Duration::from_millis(50),
-        auth_fail_limit: 1,
-        deadline: None,
-        strict: false,
-        exit_zero: false,
-        native_errors: false,
-        sessions: None,
+        ..RunSpec::new(
+            Work::Script(Arc::new(Command::new(&invocation, &[]))),
+            targets.into_iter().map(Arc::new).collect(),
+        )
     }
 }
 
