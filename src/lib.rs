@@ -41,7 +41,62 @@
 //! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
 //! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and that
-//! files don't import each other in circles.
+//! files don't import each other in circles. [Contributing](docs::contributing) says where something new goes.
+//!
+//! # Use as a library
+//!
+//! A script on the hosts of an inventory, with what comes back as lines of JSON. Here the hosts are a sandbox, so that
+//! this runs anywhere; the rest is the same for any inventory.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use psfleet::output::{Settings, open};
+//! use psfleet::{Call, Config, Format, Interrupts, Job, Machine, Request, RunSpec, ScriptInput, Work, execute, resolve};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> anyhow::Result<()> {
+//! let fleet = psfleet::sandbox::Fleet::start(psfleet::sandbox::Options { hosts: 3, ..Default::default() }).await?;
+//! let mut machine = Machine::default();
+//! let inventories = vec!["inventories/sandbox.toml".to_owned()];
+//! let request = Request { targets: vec!["@all".to_owned()], inventories, ..Request::default() };
+//! let sandbox = &mut |_: &_| Ok(fleet.inventory_toml());
+//! let targets = resolve(&request, &Config::default(), &mut machine, sandbox)?.targets;
+//! let script = ScriptInput { code: Some("2 * 21".to_owned()), ..ScriptInput::default() };
+//! let commands = Call::read(&script, &mut machine)?.commands(&targets, true, &mut machine)?;
+//!
+//! let lines = open(Format::Jsonl, Box::new(std::io::stdout()), &Settings::default());
+//! let job = Job::new(RunSpec::new(Work::Script(Arc::new(commands)), targets), lines);
+//! let finished = execute(job, Interrupts::new()).await;
+//! finished.written?;
+//! assert_eq!(finished.summary.exit_code(), 0);
+//! # fleet.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A sink is whatever takes events. This one adds up numbers; it would take the place of `lines` above:
+//!
+//! ```
+//! use psfleet::{Flow, RunEvent, RunEventKind, Sink, Stream};
+//!
+//! #[derive(Default)]
+//! struct Total(f64);
+//!
+//! impl Sink for Total {
+//!     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+//!         match &event.kind {
+//!             RunEventKind::Record(record) if record.stream == Stream::Output => {
+//!                 self.0 += psfleet::clixml::text(&record.value.root).parse().unwrap_or(0.0);
+//!             }
+//!             RunEventKind::RunFinished(_) => println!("{}", self.0),
+//!             _ => {}
+//!         }
+//!         Ok(Flow::Continue)
+//!     }
+//! }
+//! # let _: Box<dyn Sink> = Box::new(Total::default());
+//! ```
 
 pub mod auth;
 pub mod channel;
@@ -73,3 +128,21 @@ pub mod target;
 pub mod transport;
 pub mod whole_file;
 pub mod wsman;
+
+pub use config::{Config, Machine};
+pub use event::{RunEvent, RunEventKind, Summary};
+pub use fleet::{Interrupt, RunSpec, Work};
+pub use inventory::{Request, resolve};
+pub use job::script::{Call, ScriptInput};
+pub use job::{Interrupts, Job, execute};
+pub use outcome::{Outcome, Reason};
+pub use output::{Flow, Format, Sink};
+pub use record::Record;
+pub use stream::Stream;
+pub use target::Target;
+
+/// Pages for those who change it.
+pub mod docs {
+    #[doc = include_str!("docs/contributing.md")]
+    pub mod contributing {}
+}

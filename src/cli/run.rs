@@ -34,11 +34,9 @@ pub fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    let hosts: Vec<HostVariables> = resolved.targets.iter().map(|target| HostVariables::from(&**target)).collect();
-    let secrets = Secrets::find(&call, &resolved.targets, request.no_input, &mut machine)?;
+    let commands = call.commands(&resolved.targets, request.no_input, &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
-    let commands = CommandSets::new(call, &secrets, &hosts)?;
     let sinks = args.output.open_for_script(&console, args.execute.depth)?;
     let rollout = RolloutArgs { native_errors: args.execute.native_errors, ..args.execute.rollout.clone() };
     rollout::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &rollout, &console, sinks)

@@ -24,6 +24,13 @@ pub struct Job {
     pub followers: Vec<Box<dyn Sink>>,
 }
 
+impl Job {
+    /// A run whose data goes to one sink.
+    pub fn new(spec: RunSpec, data: impl Sink + 'static) -> Self {
+        Self { spec, data: Box::new(data), followers: Vec::new() }
+    }
+}
+
 /// The ways to stop a run from outside.
 pub struct Interrupts {
     sender: mpsc::Sender<Interrupt>,

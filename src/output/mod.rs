@@ -91,6 +91,24 @@ pub trait Sink: Send {
     }
 }
 
+impl Sink for Box<dyn Sink> {
+    fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
+        (**self).event(event)
+    }
+
+    fn idle(&mut self) -> anyhow::Result<Flow> {
+        (**self).idle()
+    }
+
+    fn complete(&mut self, summary: &Summary) -> anyhow::Result<Flow> {
+        (**self).complete(summary)
+    }
+
+    fn failures(&self) -> Vec<String> {
+        (**self).failures()
+    }
+}
+
 /// Opens a sink of this format on a writer.
 pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
     match format {

@@ -43,6 +43,23 @@ pub struct Settings {
     pub losses: Losses,
 }
 
+impl Default for Settings {
+    /// For a program that reads: all properties, every stream but progress, no colours.
+    fn default() -> Self {
+        let streams = [Stream::Error, Stream::Warning, Stream::Verbose, Stream::Debug, Stream::Information];
+        Self {
+            streams: streams.into_iter().fold(SelectedStreams::none(), SelectedStreams::with),
+            select: Vec::new(),
+            types: false,
+            csv: CsvSettings { delimiter: b',', bom: false, raw: false },
+            width: 120,
+            color: false,
+            terminal: false,
+            losses: Losses::default(),
+        }
+    }
+}
+
 /// Details of CSV.
 #[derive(Debug, Clone, Copy)]
 pub struct CsvSettings {

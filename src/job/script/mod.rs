@@ -21,6 +21,7 @@ use crate::config::System;
 use crate::psrp::Input;
 use crate::script::using::Definitions;
 use crate::script::{Given, Offer, Parameters, ScriptError, Source, check, parameters_of};
+use crate::target::Target;
 
 use text::located;
 
@@ -87,6 +88,22 @@ impl Call {
         let Text { text, place } = Text::read(given.code.as_deref(), around)?;
         let source = Source::new(text).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
         Self::of(source, place, given, around)
+    }
+
+    /// What to run on each of these targets: with their own variables, and with secrets from the environment or from
+    /// whoever can be asked (nobody with `no_input`).
+    ///
+    /// # Errors
+    /// Variables and secrets that are missing, and values that the script cannot take; each with the hosts concerned.
+    pub fn commands(
+        self,
+        targets: &[Arc<Target>],
+        no_input: bool,
+        around: &mut dyn System,
+    ) -> anyhow::Result<CommandSets> {
+        let hosts: Vec<HostVariables> = targets.iter().map(|target| HostVariables::from(&**target)).collect();
+        let secrets = Secrets::find(&self, targets, no_input, around)?;
+        CommandSets::new(self, &secrets, &hosts)
     }
 
     /// What the user should know of how the script was read, and of values that it does not take.
