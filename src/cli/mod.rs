@@ -10,7 +10,6 @@ mod enter;
 mod environment;
 mod exit;
 pub mod hosts;
-mod memory;
 mod on_demand;
 mod plan;
 mod refusal;
@@ -70,7 +69,7 @@ enum Command {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    memory::return_large_blocks();
+    psfleet_malloc::return_large_blocks();
     // What is wrong in a file is reported by the command itself, which reads it again.
     let mut machine = Machine::new(TerminalPrompter);
     let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
