@@ -2,7 +2,11 @@
 //!
 //! These stand below the run: whoever finds a fault (a server's answer, a socket, a script) names its [`Reason`] here.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! codes {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
@@ -17,6 +21,20 @@ macro_rules! codes {
             /// The stable code, as JSON and users write it.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code),+ }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = Cow::<str>::deserialize(deserializer)?;
+                let known = Self::ALL.iter().copied().find(|value| value.code() == code);
+                known.ok_or_else(|| D::Error::custom(format_args!("'{code}' is not a code of {}", stringify!($name))))
             }
         }
 

@@ -15,7 +15,7 @@ pub use exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
 
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::record::Record;
-use crate::target::{Target, TargetId};
+use crate::target::{Target, TargetId, TargetSnapshot};
 
 /// Something that happened in a run.
 #[derive(Debug, Clone)]
@@ -83,6 +83,11 @@ pub struct RunHeader {
 }
 
 impl RunHeader {
+    /// The targets without their secrets, in the same order: what may be kept of them.
+    pub fn snapshot(&self) -> Vec<TargetSnapshot> {
+        self.targets.iter().map(|target| TargetSnapshot::from(&**target)).collect()
+    }
+
     /// The name of a target as the user addressed it.
     pub fn host(&self, target: TargetId) -> &str {
         &self.targets[target.index()].name

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::target::TargetId;
 
 /// Names a credential within a run.
@@ -22,7 +24,8 @@ pub enum Verdict {
 }
 
 /// What an attempt's end says about its credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// Nothing new: no proof was sent, or it was accepted.
     Settled,

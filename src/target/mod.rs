@@ -2,6 +2,8 @@
 //!
 //! A [`Target`] is complete: whoever opens a session on it needs no configuration, inventory or flag any more.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -9,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::ser::Error;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::secret::Secret;
+
+pub use snapshot::TargetSnapshot;
 
 /// The place of a target in its run's target list; small, cheap to send with every record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +86,12 @@ impl Serialize for Variable {
     }
 }
 
+impl<'de> Deserialize<'de> for Variable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().into()))
+    }
+}
+
 /// A user name and how to prove it. Shared between all targets that log on alike, so that one refusal is known to all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
@@ -92,7 +102,7 @@ pub struct Credential {
 }
 
 /// Deadlines of one attempt on one target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeouts {
     /// DNS, TCP, TLS and the logon, as far as that comes before the request for a shell.
     pub connect: Duration,
@@ -109,7 +119,8 @@ impl Default for Timeouts {
 }
 
 /// Where a session is opened, one kind per transport.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Endpoint {
     /// PSRP over WSMan over HTTP(S).
     Winrm(WinrmEndpoint),
@@ -146,7 +157,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// A WinRM listener and the session configuration behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WinrmEndpoint {
     /// Host name or address to connect to, without brackets.
     pub address: String,
@@ -178,7 +189,8 @@ impl WinrmEndpoint {
 }
 
 /// TLS of a WinRM connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// Plain HTTP; messages are sealed by the mechanism.
     Off,
@@ -192,7 +204,8 @@ pub enum Tls {
 }
 
 /// How to authenticate over HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// SPNEGO with NTLM inside.
     Negotiate,
@@ -204,15 +217,20 @@ pub enum AuthMethod {
 
 impl fmt::Display for AuthMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Negotiate => "Negotiate",
-            Self::Ntlm => "NTLM",
-            Self::Basic => "Basic",
-        })
+        f.write_str(self.name())
     }
 }
 
 impl AuthMethod {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Negotiate => "Negotiate",
+            Self::Ntlm => "NTLM",
+            Self::Basic => "Basic",
+        }
+    }
+
     /// Whether a user name has a form that can be logged on with.
     ///
     /// # Errors
@@ -234,7 +252,7 @@ impl AuthMethod {
 }
 
 /// The name that servers see for us in their logon events and check against an account's "Log On To".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workstation(String);
 
 impl Workstation {
@@ -269,7 +287,7 @@ impl Default for Workstation {
 }
 
 /// An SSH server with PowerShell behind it. The user is the target's credential, else the local user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshEndpoint {
     /// The server.
     pub server: SshServer,
@@ -282,7 +300,7 @@ pub struct SshEndpoint {
 }
 
 /// A bastion on the way to an SSH target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshHop {
     /// User on the bastion, else the target's.
     pub user: Option<String>,
@@ -291,7 +309,7 @@ pub struct SshHop {
 }
 
 /// One SSH server on the way: where it is, how it is known, and what proves the user to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshServer {
     /// Host name or address to connect to, without brackets.
     pub address: String,
@@ -337,7 +355,8 @@ impl SshServer {
 }
 
 /// A kind of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AddressFamily {
     /// All.
     #[default]
@@ -359,7 +378,8 @@ impl fmt::Display for AddressFamily {
 }
 
 /// The agent that holds a user's keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SshAgent {
     /// The one that `SSH_AUTH_SOCK` names, if it names one.
     #[default]
@@ -372,7 +392,7 @@ pub enum SshAgent {
 
 /// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated by
 /// commas, after `+` to add them, `^` to put them first, or `-` to take away what patterns match.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SshAlgorithms {
     /// What encrypts.
     pub ciphers: Option<String>,
@@ -389,7 +409,7 @@ pub struct SshAlgorithms {
 }
 
 /// The ways to log on to an SSH server that may be used; all unless set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshMethods {
     /// Keys of files and agents.
     pub public_key: bool,
@@ -406,7 +426,8 @@ impl Default for SshMethods {
 }
 
 /// What to do with an SSH server's host key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HostKeyPolicy {
     /// Refuse a key that known_hosts doesn't have.
     #[default]
@@ -416,7 +437,7 @@ pub enum HostKeyPolicy {
 }
 
 /// A PowerShell started as a child on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalEndpoint {
     /// The program, `pwsh` on `PATH` unless set.
     pub pwsh: PathBuf,
