@@ -52,7 +52,7 @@
 //! use std::sync::Arc;
 //!
 //! use psfleet::output::{Settings, open};
-//! use psfleet::{Call, Config, Format, Interrupts, Job, Machine, Request, RunSpec, ScriptInput, Work, execute, resolve};
+//! use psfleet::{Call, Config, Format, Interrupts, Job, Machine, Request, RunSpec, Script, ScriptInput, execute, resolve};
 //!
 //! # #[tokio::main]
 //! # async fn main() -> anyhow::Result<()> {
@@ -66,7 +66,7 @@
 //! let commands = Call::read(&script, &mut machine)?.commands(&targets, true, &mut machine)?;
 //!
 //! let lines = open(Format::Jsonl, Box::new(std::io::stdout()), &Settings::default());
-//! let job = Job::new(RunSpec::new(Work::Script(Arc::new(commands)), targets), lines);
+//! let job = Job::new(RunSpec::new(Arc::new(Script::new(Arc::new(commands))), targets), lines);
 //! let finished = execute(job, Interrupts::new()).await;
 //! finished.written?;
 //! assert_eq!(finished.summary.exit_code(), 0);
@@ -131,7 +131,7 @@ pub mod wsman;
 
 pub use config::{Config, Machine};
 pub use event::{RunEvent, RunEventKind, Summary};
-pub use fleet::{Interrupt, RunSpec, Work};
+pub use fleet::{Interrupt, RunSpec, Script, Task};
 pub use inventory::{Request, resolve};
 pub use job::script::{Call, ScriptInput};
 pub use job::{Interrupts, Job, execute};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use psfleet::config::{Config, Machine};
 use psfleet::event::Summary;
-use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Limits, RunSpec, Script};
 use psfleet::inventory::{self, Request};
 use psfleet::psrp::{self, Defragmenter, Invocation, SERVER_MAX_FRAGMENT};
 use psfleet::session::Sessions;
@@ -169,7 +169,7 @@ impl Bench {
             limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
             retries: 0,
             sessions: sessions.cloned(),
-            ..RunSpec::new(Work::Script(Arc::new(self.command.clone())), targets.to_vec())
+            ..RunSpec::new(Arc::new(Script::new(Arc::new(self.command.clone()))), targets.to_vec())
         };
         let summary: Summary = self.runtime.block_on(async {
             let (events, mut received) = mpsc::channel::<Emission>(256);

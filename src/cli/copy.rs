@@ -11,7 +11,7 @@ use super::terminal::{self, Console};
 use super::{args, rollout, targets};
 use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
-use crate::fleet::Work;
+use crate::fleet::Task;
 use crate::inventory::{HostSettings, Logon};
 use crate::output::sanitize_line;
 
@@ -37,7 +37,7 @@ fn push(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
         return show(args, machine, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
     }
     start(args, (&console, machine), |hosts| {
-        Work::Task(Arc::new(Push::new(selection, destination, folder, args.force, hosts.len())))
+        Arc::new(Push::new(selection, destination, folder, args.force, hosts.len()))
     })
 }
 
@@ -50,14 +50,14 @@ fn pull(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
             Plan::pull(hosts, &pull(&names), sources, args.recurse, args.force)
         });
     }
-    start(args, (&Console::detect(&args.output), machine), |hosts| Work::Task(Arc::new(pull(hosts))))
+    start(args, (&Console::detect(&args.output), machine), |hosts| Arc::new(pull(hosts)))
 }
 
 /// Finds the hosts and does on them what is to be done, given their names.
 fn start(
     args: &TransferArgs,
     (console, machine): (&Arc<Console>, &mut dyn System),
-    work: impl FnOnce(&[&str]) -> Work,
+    work: impl FnOnce(&[&str]) -> Arc<dyn Task>,
 ) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::terminal::Console;
-use crate::fleet::{Limits, Work};
+use crate::fleet::{Limits, Task};
 use crate::target::{Endpoint, Target};
 
 /// What the process opens besides its connections: the runtime's own, signals, known hosts, keys, the agent.
 const RESERVE: u64 = 24;
 /// Name look-ups at the same time, each with two files.
 const LOOKUPS: u64 = 64;
-/// Files of a target at work whose job is to copy some.
-const COPIED: u64 = 2;
 
 /// The connections of a run, by what they cost.
 #[derive(Debug, Clone, Copy)]
@@ -60,11 +58,10 @@ pub fn limits(asked: Limits, need: Need, console: &Console) -> anyhow::Result<Li
 
 impl Need {
     /// What this work on these targets needs; `ends` says how many ends of a connection are in this process.
-    pub fn of(work: &Work, targets: &[Arc<Target>], ends: u64) -> Self {
-        let files = if matches!(work, Work::Task(_)) { COPIED } else { 0 };
+    pub fn of(work: &dyn Task, targets: &[Arc<Target>], ends: u64) -> Self {
         Self {
             targets: targets.len() as u64,
-            each: targets.iter().map(|target| cost(&target.endpoint) + files).max().unwrap_or_default(),
+            each: targets.iter().map(|target| cost(&target.endpoint) + work.open_files()).max().unwrap_or_default(),
             names: targets.iter().any(|target| is_named(&target.endpoint)),
             ends,
         }

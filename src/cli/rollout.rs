@@ -11,7 +11,7 @@ use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
 use crate::event::SIGINT_CODE;
-use crate::fleet::{Limits, RunSpec, Work};
+use crate::fleet::{Limits, RunSpec, Task};
 use crate::inventory::Resolved;
 use crate::job::{Interrupts, Job, Written, execute};
 
@@ -20,13 +20,13 @@ use crate::job::{Interrupts, Job, Written, execute};
 /// # Errors
 /// Too few files that the process may open, and the failure of an output.
 pub fn run(
-    work: Work,
+    work: Arc<dyn Task>,
     (resolved, sandbox): (&Resolved, &OnDemand),
     args: &RolloutArgs,
     console: &Arc<Console>,
     sinks: Sinks,
 ) -> anyhow::Result<u8> {
-    let need = Need::of(&work, &resolved.targets, sandbox.ends());
+    let need = Need::of(&*work, &resolved.targets, sandbox.ends());
     let limits = descriptors::limits(args.limits(), need, console)?;
     let spec = spec(work, resolved, args, limits);
     let runtime =
@@ -49,7 +49,7 @@ pub fn run(
     Ok(finished.summary.exit_code())
 }
 
-fn spec(work: Work, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> RunSpec {
+fn spec(work: Arc<dyn Task>, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> RunSpec {
     RunSpec {
         limits,
         retries: args.retries,
@@ -58,7 +58,6 @@ fn spec(work: Work, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> 
         deadline: args.deadline,
         strict: args.strict,
         exit_zero: args.exit_zero,
-        native_errors: args.native_errors,
         ..RunSpec::new(work, resolved.targets.clone())
     }
 }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use super::args::output::OutputFormat;
-use super::args::rollout::RolloutArgs;
 use super::args::{self, run::RunArgs};
 use super::on_demand::OnDemand;
 use super::plan::script::Plan;
 use super::terminal::Console;
 use super::{rollout, targets, terminal};
 use crate::config::Machine;
-use crate::fleet::Work;
+use crate::fleet::Script;
 use crate::inventory::{HostSettings, Rehearsal};
 use crate::job::script::{Call, CommandSets, HostVariables, Origins, Secrets};
 use crate::output::sanitize_line;
@@ -38,8 +37,8 @@ pub fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
     // What was read from stdin is not kept for the whole run.
     drop(machine);
     let sinks = args.output.open_for_script(&console, args.execute.depth)?;
-    let rollout = RolloutArgs { native_errors: args.execute.native_errors, ..args.execute.rollout.clone() };
-    rollout::run(Work::Script(Arc::new(commands)), (&resolved, &sandbox), &rollout, &console, sinks)
+    let script = Script::new(Arc::new(commands)).native_errors(args.execute.native_errors);
+    rollout::run(Arc::new(script), (&resolved, &sandbox), &args.execute.rollout, &console, sinks)
 }
 
 /// Shows what would be done, once it is known that it could be.

@@ -42,6 +42,9 @@ pub use report::size;
 use side_channel::SideChannel;
 pub use source::{Selection, SelectionError, Source};
 
+/// Files of this machine that are open for one host.
+const OPEN_FILES: u64 = 2;
+
 /// Bytes of a chunk where the transport has no limit of its own; a larger one gains nothing, and each session holds some.
 const CHUNK: usize = 512 << 10;
 

@@ -86,6 +86,10 @@ impl Pull {
 
 #[async_trait]
 impl Task for Pull {
+    fn open_files(&self) -> u64 {
+        super::OPEN_FILES
+    }
+
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
         let home = &self.homes[site.id.index()];
         let mut ledger = Ledger::new(site.forward, &self.totals, 0);
@@ -99,8 +103,7 @@ impl Task for Pull {
         let ledger = tokio::sync::Mutex::new(ledger);
         let shared = Watched::new(State::default());
         let beside = SideChannel::new(Arc::clone(site.session.carrier()));
-        let timeout = site.deadline.saturating_duration_since(Instant::now());
-        let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
+        let options = RunOptions { deadline: site.deadline, stop: site.stop.clone(), reuse: true };
         let command = self.command(chunk(site.session.max_fragment()));
         let (input, objects) = mpsc::channel(1);
         let mut replies = Replies { ledger: &ledger, shared: &shared, home, current: None, slot };

@@ -49,6 +49,10 @@ impl Push {
 
 #[async_trait]
 impl Task for Push {
+    fn open_files(&self) -> u64 {
+        super::OPEN_FILES
+    }
+
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
         let slot = site.forward.slot();
         let ledger = Mutex::new(Ledger::new(site.forward, &self.totals, self.selection.size()));
@@ -56,8 +60,7 @@ impl Task for Push {
         let mut cursor = Cursor::new(SideChannel::new(Arc::clone(site.session.carrier())));
         let chunk = chunk(site.session.max_fragment());
         loop {
-            let timeout = site.deadline.saturating_duration_since(Instant::now());
-            let options = RunOptions { timeout, stop: site.stop.clone(), reuse: true };
+            let options = RunOptions { deadline: site.deadline, stop: site.stop.clone(), reuse: true };
             let (input, objects) = mpsc::channel(1);
             shared.change(State::begin);
             let mut replies = Replies { files: self.files(), ledger: &ledger, shared: &shared, slot: slot.clone() };

@@ -10,37 +10,64 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::constrained::Constrained;
+use super::attempt_end::AttemptEnd;
+use super::emission::Emission;
+use super::executor::{Executor, Noted, Order};
+use super::forward::{Forward, Traces};
 use super::gatekeeper::{Milestone, Reply, Reports};
+use super::interrupt::Interrupt;
+use super::journal::{self, Journal};
 use super::room::Room;
+use super::spec::RunSpec;
 use super::trip;
-use super::worker::{Attempt, AttemptEnd, LEAVE_WAIT};
-use super::{Emission, Interrupt, RunSpec};
+use super::worker::LEAVE_WAIT;
 use crate::event::{ExitFacts, Finished, RunEventKind, SIGINT_CODE, SIGTERM_CODE, Summary};
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::schedule::{CredentialId, Gate, Next, Proof, Schedule};
 use crate::target::{Credential, Target, TargetId};
-use crate::transport::{Connector, Leave, Step};
+use crate::transport::{Leave, Step};
 
 /// How long readers that read no more may hold up a user who wants to leave.
 const READERS_WAIT: Duration = Duration::from_secs(1);
 
-/// Runs the command on every target and returns when each has its outcome and all pools are closed.
-///
-/// `events` is bounded: when the readers are slow, so are the targets. When it closes, the run stops in order.
-pub async fn run(
+/// A run that is to be made by an executor, perhaps with a journal.
+pub struct Run {
     spec: RunSpec,
-    connector: Arc<dyn Connector>,
-    events: mpsc::Sender<Emission>,
-    interrupts: mpsc::Receiver<Interrupt>,
-) -> Summary {
-    Dispatcher::new(spec, connector, events).run(interrupts).await
+    executor: Arc<dyn Executor>,
+    journal: Option<Box<dyn Journal>>,
+}
+
+impl Run {
+    /// A run without a journal.
+    pub fn new(spec: RunSpec, executor: Arc<dyn Executor>) -> Self {
+        Self { spec, executor, journal: None }
+    }
+
+    /// Keeps this journal.
+    pub fn journaled(self, journal: Box<dyn Journal>) -> Self {
+        Self { journal: Some(journal), ..self }
+    }
+
+    /// Makes it, and returns when each target has its outcome. `events` is bounded: when the readers are slow, so are the
+    /// targets. When it closes, the run stops in order.
+    pub async fn go(self, events: mpsc::Sender<Emission>, interrupts: mpsc::Receiver<Interrupt>) -> Summary {
+        let broken = CancellationToken::new();
+        let (is_journaled, events) = match self.journal {
+            Some(journal) => (true, journal::keep(journal, events, broken.clone())),
+            None => (false, events),
+        };
+        let dispatcher = Dispatcher::new(self.spec, self.executor, events);
+        Dispatcher { is_journaled, broken, ..dispatcher }.run(interrupts).await
+    }
 }
 
 struct Dispatcher {
     spec: Arc<RunSpec>,
-    connector: Arc<dyn Connector>,
-    constrained: Arc<Constrained>,
+    executor: Arc<dyn Executor>,
+    /// Events go through a journal.
+    is_journaled: bool,
+    /// The journal cannot be written any more.
+    broken: CancellationToken,
     schedule: Schedule,
     /// Of each target: its credential was accepted.
     proven: Vec<Arc<AtomicBool>>,
@@ -95,30 +122,36 @@ enum Wake {
     Room(mpsc::OwnedPermit<Emission>),
     ReadersGone,
     ReadersStuck,
+    JournalBroken,
     Deadline,
     Time,
 }
 
 impl Dispatcher {
-    fn new(spec: RunSpec, connector: Arc<dyn Connector>, events: mpsc::Sender<Emission>) -> Self {
+    fn new(spec: RunSpec, executor: Arc<dyn Executor>, events: mpsc::Sender<Emission>) -> Self {
         let targets = &spec.header.targets;
         let credentials = credentials(targets);
-        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone());
+        let done = spec.done.iter().map(|(target, _)| *target);
+        let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone(), done)
+            .with_brake(spec.brake);
         let proven = proven_flags(&credentials, &schedule);
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
+        let mut counts = Counts::default();
+        spec.done.iter().for_each(|(_, outcome)| counts.add(*outcome));
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
         Self {
             sated: false,
             spec: Arc::new(spec),
-            connector,
-            constrained: Arc::default(),
+            executor,
+            is_journaled: false,
+            broken: CancellationToken::new(),
             schedule,
             proven,
             workers: JoinSet::new(),
             at_work: HashMap::new(),
             progress,
-            counts: Counts::default(),
+            counts,
             events,
             room: Room::new(),
             outbox: VecDeque::new(),
@@ -156,6 +189,13 @@ impl Dispatcher {
                     self.interrupt(Interrupt::Enough);
                 }
                 Wake::ReadersStuck => self.outbox.clear(),
+                Wake::JournalBroken => {
+                    self.exit.stopped_early = true;
+                    self.halt(
+                        Reason::Interrupted,
+                        "the run's journal could not be written, so the run ended before its turn",
+                    );
+                }
                 Wake::Deadline => {
                     self.exit.stopped_early = true;
                     self.halt(Reason::Deadline, "the deadline passed before its turn");
@@ -175,7 +215,11 @@ impl Dispatcher {
                 Next::Admit { target, alone } => self.admit(target, if alone { Leave::Alone } else { Leave::Freely }),
                 Next::Skip(target) => self.skip(target),
                 Next::WaitUntil(at) => return Some(Some(self.begin + at)),
-                Next::Wait => return Some(None),
+                Next::Stop => {
+                    self.exit.stopped_early = true;
+                    self.halt(Reason::Budget, "as many hosts have failed as this run allows");
+                }
+                Next::Wait | Next::Pause => return Some(None),
                 Next::Done => return None,
             }
         }
@@ -196,6 +240,7 @@ impl Dispatcher {
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
             () = sleep_until(self.patience), if self.patience.is_some() && !self.outbox.is_empty() => Wake::ReadersStuck,
+            () = self.broken.cancelled(), if readers_known => Wake::JournalBroken,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
         }
@@ -206,26 +251,34 @@ impl Dispatcher {
         let progress = &mut self.progress[id.index()];
         progress.started.get_or_insert_with(Instant::now);
         (progress.attempts, progress.admitted) = (attempt, false);
-        self.emit(RunEventKind::TargetStarted { target: id, attempt });
-        let worker = Attempt {
-            id,
-            target,
-            spec: Arc::clone(&self.spec),
-            connector: Arc::clone(&self.connector),
-            sessions: self.spec.sessions.clone(),
-            constrained: Arc::clone(&self.constrained),
+        let noted = self.started(id, attempt);
+        let reports =
+            Reports { target: id, milestones: self.reached.clone(), proven: Arc::clone(&self.proven[id.index()]) };
+        let forward = Forward {
+            target: id,
             events: self.events.clone(),
-            reports: Reports {
-                target: id,
-                milestones: self.reached.clone(),
-                proven: Arc::clone(&self.proven[id.index()]),
-            },
             room: self.room.clone(),
-            stop: self.stop.clone(),
+            reports: reports.clone(),
             leave: self.leave.clone(),
+            traces: Arc::new(Traces::default()),
         };
-        let task = self.workers.spawn(worker.run());
+        let work = Arc::clone(&self.spec.work);
+        let (stop, leave) = (self.stop.clone(), self.leave.clone());
+        let order = Order { id, number: attempt, target, work, forward, reports, noted, stop, leave };
+        let task = self.workers.spawn(self.executor.attempt(order));
         self.at_work.insert(task.id(), (id, attempt));
+    }
+
+    /// Says that an attempt begins; the attempt may wait until the journal has noted it.
+    fn started(&mut self, target: TargetId, attempt: u32) -> Noted {
+        let kind = RunEventKind::TargetStarted { target, attempt };
+        if !self.is_journaled {
+            self.emit(kind);
+            return Noted::unasked();
+        }
+        let (emission, answer) = Emission::to_be_noted(kind);
+        self.outbox.push_back(emission);
+        Noted::by(answer)
     }
 
     fn reached(&mut self, target: TargetId, milestone: Milestone) {
@@ -235,7 +288,10 @@ impl Dispatcher {
                 self.questions.insert(target, reply);
                 self.schedule.asks(target, step == Step::Prove);
             }
-            Milestone::Authenticated => self.schedule.authenticated(target),
+            Milestone::Authenticated(how) => {
+                tracing::debug!(host = self.spec.header.host(target), ?how, "logged on");
+                self.schedule.authenticated(target);
+            }
             Milestone::Closing => self.schedule.closing(target),
         }
     }
@@ -262,12 +318,15 @@ impl Dispatcher {
         }
         self.questions.remove(&target);
         // A worker knows only that it was stopped.
-        if let (Outcome::Cancelled, Some((Reason::Deadline, _))) = (end.outcome, self.halted) {
-            end.reason = Some(Reason::Deadline);
-            end.message = format!("the deadline passed: {}", end.message);
+        if let (Outcome::Cancelled, Some((reason @ (Reason::Deadline | Reason::Budget), _))) =
+            (end.outcome, self.halted)
+        {
+            let why = if reason == Reason::Deadline { "the deadline passed" } else { "too many hosts have failed" };
+            end.reason = Some(reason);
+            end.message = format!("{why}: {}", end.message);
         }
         if end.outcome == Outcome::Cancelled && !self.progress[target.index()].admitted {
-            self.schedule.ended(target, end.proof);
+            self.schedule.ended(target, Outcome::NotStarted, end.proof);
             self.not_started(target, attempt - 1);
         } else if end.retryable
             && end.proof != Proof::Refused
@@ -276,7 +335,7 @@ impl Dispatcher {
         {
             self.retry(target, attempt, end);
         } else {
-            self.schedule.ended(target, end.proof);
+            self.schedule.ended(target, end.outcome, end.proof);
             self.finished(target, attempt, end);
         }
     }
@@ -312,6 +371,7 @@ impl Dispatcher {
 
     fn interrupt(&mut self, interrupt: Interrupt) {
         match interrupt {
+            Interrupt::GoOn => return self.schedule.go_on(),
             Interrupt::Stop => drop(self.exit.interrupted.get_or_insert(SIGINT_CODE)),
             Interrupt::Terminate => drop(self.exit.interrupted.get_or_insert(SIGTERM_CODE)),
             Interrupt::Leave => {
@@ -326,7 +386,9 @@ impl Dispatcher {
         let why = match interrupt {
             Interrupt::Enough => "the reader of the output took no more, so the run ended before its turn",
             Interrupt::Unwritable => "the output could not be written, so the run ended before its turn",
-            Interrupt::Stop | Interrupt::Terminate | Interrupt::Leave => "the run was interrupted before its turn",
+            Interrupt::Stop | Interrupt::Terminate | Interrupt::Leave | Interrupt::GoOn => {
+                "the run was interrupted before its turn"
+            }
         };
         self.halt(Reason::Interrupted, why);
     }
@@ -416,7 +478,15 @@ impl Dispatcher {
         // A signal that came while readers were behind is a fact of the run, too.
         summary.exit = self.exit;
         if let Some(room) = room {
-            room.send(Emission::now(RunEventKind::RunFinished(Arc::new(summary.clone()))));
+            let (emission, noted) = Emission::to_be_noted(RunEventKind::RunFinished(Arc::new(summary.clone())));
+            room.send(emission);
+            if self.is_journaled {
+                tokio::select! {
+                    // An answer or none: the journal has it as far as it can.
+                    _ = noted => {}
+                    () = sleep_until(self.patience), if self.patience.is_some() => {}
+                }
+            }
         }
         summary
     }

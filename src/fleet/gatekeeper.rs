@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::outcome::Reason;
 use crate::target::TargetId;
-use crate::transport::{self, Gatekeeper, Leave, Step};
+use crate::transport::{self, Authenticated, Gatekeeper, Leave, Step};
 
 /// What the dispatcher must know of an attempt before its end.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(super) enum Milestone {
     /// It is connected, and waits for leave to take this step.
     Asks(Step, oneshot::Sender<Reply>),
     /// The server has accepted the credential.
-    Authenticated,
+    Authenticated(Authenticated),
     /// Only its end is left: a stop to be confirmed, a session to be closed.
     Closing,
 }
@@ -24,17 +24,17 @@ pub(super) enum Milestone {
 /// Leave to go on, or why not.
 pub(super) type Reply = Result<Leave, transport::Error>;
 
-/// Of one attempt.
+/// The line of one attempt.
 #[derive(Debug, Clone)]
-pub(super) struct Reports {
-    pub target: TargetId,
-    pub milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
+pub struct Reports {
+    pub(super) target: TargetId,
+    pub(super) milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
     /// Some server has accepted the target's credential; all that have it share this.
-    pub proven: Arc<AtomicBool>,
+    pub(super) proven: Arc<AtomicBool>,
 }
 
 impl Reports {
-    pub fn reached(&self, milestone: Milestone) {
+    pub(super) fn reached(&self, milestone: Milestone) {
         // The dispatcher may be gone already: then nobody waits for its target's place.
         let _ = self.milestones.send((self.target, milestone));
     }
@@ -71,8 +71,8 @@ impl Gatekeeper for Reports {
         self.proven.load(Ordering::Relaxed)
     }
 
-    fn accepted(&self) {
+    fn accepted(&self, how: Authenticated) {
         self.proven.store(true, Ordering::Relaxed);
-        self.reached(Milestone::Authenticated);
+        self.reached(Milestone::Authenticated(how));
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::worker::{Attempt, AttemptEnd, message_of};
-use super::{Forward, ThrottleSlot};
+use super::attempt_end::{AttemptEnd, message_of};
+use super::gatekeeper::ThrottleSlot;
+use super::task::Site;
 use crate::clixml::Document;
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
@@ -39,44 +40,35 @@ impl Records for Last {
     }
 }
 
-impl Attempt {
-    /// The end of a script that has run: if it said no exit code itself, and programs count, that of its last native one.
-    pub(super) async fn ended_with_programs(
-        &self,
-        report: RunReport,
-        session: &mut Session,
-        deadline: Instant,
-        records: &mut Forward,
-    ) -> AttemptEnd {
-        let is_silent = report.ending == Ending::Completed && report.exit_code.is_none();
-        if !self.spec.native_errors || !is_silent {
-            return self.ended(report, records).await;
+/// The end of a script that has run: if it said no exit code itself, that of its last native program.
+pub(super) async fn ended(report: RunReport, site: &mut Site<'_>) -> AttemptEnd {
+    if report.ending != Ending::Completed || report.exit_code.is_some() {
+        return site.ended(report).await;
+    }
+    let mut options = site.options();
+    options.deadline = options.deadline.max(Instant::now() + LEAST);
+    let (asked, code) = match last_exit_code(site.session, &options, site.forward.slot()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            // The script is not to be run again for that.
+            let message = format!("the script ran to its end, but $LASTEXITCODE could not be read: {error}");
+            return AttemptEnd::new(Outcome::Lost, Some(error.reason()), message);
         }
-        let mut options = self.options(deadline);
-        options.timeout = options.timeout.max(LEAST);
-        let (asked, code) = match last_exit_code(session, &options, records.slot()).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                // The script is not to be run again for that.
-                let message = format!("the script ran to its end, but $LASTEXITCODE could not be read: {error}");
-                return AttemptEnd::new(Outcome::Lost, Some(error.reason()), message);
-            }
-        };
-        match (&asked.ending, code) {
-            (Ending::Completed, Some(code)) if code != 0 => {
-                let message = format!("exit code {code} of a native program");
-                let end = AttemptEnd::new(Outcome::Failed, Some(Reason::ExitCode), message);
-                AttemptEnd { exit_code: Some(code), ..end }
-            }
-            (Ending::Completed, _) => self.ended(report, records).await,
-            (Ending::Failed(error), _) => {
-                let why = error.as_ref().map_or_else(|| "it gave no reason".to_owned(), message_of);
-                let message = format!("the script ran to its end, but $LASTEXITCODE cannot be read there: {why}");
-                let end = AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message);
-                AttemptEnd { hint: Some(HINT.to_owned()), ..end }
-            }
-            _ => self.ended(asked, records).await,
+    };
+    match (&asked.ending, code) {
+        (Ending::Completed, Some(code)) if code != 0 => {
+            let message = format!("exit code {code} of a native program");
+            let end = AttemptEnd::new(Outcome::Failed, Some(Reason::ExitCode), message);
+            AttemptEnd { exit_code: Some(code), ..end }
         }
+        (Ending::Completed, _) => site.ended(report).await,
+        (Ending::Failed(error), _) => {
+            let why = error.as_ref().map_or_else(|| "it gave no reason".to_owned(), message_of);
+            let message = format!("the script ran to its end, but $LASTEXITCODE cannot be read there: {why}");
+            let end = AttemptEnd::new(Outcome::Failed, Some(Reason::ScriptError), message);
+            AttemptEnd { hint: Some(HINT.to_owned()), ..end }
+        }
+        _ => site.ended(asked).await,
     }
 }
 

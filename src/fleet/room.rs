@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
-use super::Emission;
+use super::emission::{Emission, Taken};
 use crate::event::RunEventKind;
 use crate::record::Record;
 
@@ -15,12 +15,6 @@ const BYTES: u32 = 16 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Room(Arc<Semaphore>);
 
-/// Room that is taken until this is dropped.
-#[derive(Debug)]
-pub struct Taken {
-    _permit: OwnedSemaphorePermit,
-}
-
 impl Room {
     pub(super) fn new() -> Self {
         Self(Arc::new(Semaphore::new(BYTES as usize)))
@@ -30,7 +24,7 @@ impl Room {
     pub(super) async fn admit(&self, record: Record) -> Emission {
         let bytes = u32::try_from(record.value.memory()).map_or(BYTES, |bytes| bytes.min(BYTES));
         let permit = Arc::clone(&self.0).acquire_many_owned(bytes).await.ok();
-        let room = permit.map(|permit| Taken { _permit: permit });
+        let room = permit.map(|permit| Taken::new(permit));
         Emission { room, ..Emission::now(RunEventKind::Record(record)) }
     }
 }

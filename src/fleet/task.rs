@@ -1,26 +1,57 @@
-//! Work that is more than one command: it has the session to itself and says how it ended.
+//! What is done on a target: a task has the session to itself and says how it ended.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use super::Forward;
+use super::attempt_end::AttemptEnd;
+use super::forward::Forward;
 use crate::outcome::Reason;
-use crate::session::{self, RunReport, Session};
+use crate::psrp::Command;
+use crate::session::{self, RunOptions, RunReport, Session};
 use crate::target::{Target, TargetId};
 
 /// What is done on every target, with its open session.
 ///
-/// The dispatcher treats it as it treats a script: throttle, retries, credentials, deadlines and interrupts are its
-/// business. What comes back to the readers goes through [`Site::forward`].
+/// Throttle, retries, credentials, deadlines and interrupts are the dispatcher's business, whatever the task.
+/// What comes back to the readers goes through [`Site::forward`].
 #[async_trait]
 pub trait Task: Send + Sync {
+    /// Does what needs no session, before one is opened, and without a place of the throttle limit. `Some` ends the
+    /// attempt there.
+    async fn approach(&self, _approach: Approach<'_>) -> Option<TaskEnd> {
+        None
+    }
+
     /// Does it on one target.
     ///
     /// # Errors
-    /// The link or the protocol broke. The attempt is then repeated, as often as the run allows: a task has to find
-    /// out by itself what an earlier attempt has done.
+    /// The link or the protocol broke. If the task is repeatable, the attempt is then repeated as often as the run allows.
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error>;
+
+    /// Whether it may be done again after a link that broke in its midst. It then has to find out by itself what an
+    /// earlier attempt has done.
+    fn is_repeatable(&self) -> bool {
+        true
+    }
+
+    /// Local files that it keeps open for each target at work.
+    fn open_files(&self) -> u64 {
+        0
+    }
+}
+
+/// Where a task is on its way to a target.
+pub struct Approach<'a> {
+    /// The place of the target in the run.
+    pub id: TargetId,
+    /// The target.
+    pub target: &'a Target,
+    /// Takes records for the readers.
+    pub forward: &'a mut Forward,
+    /// Cancelled when it shall stop in order.
+    pub stop: &'a CancellationToken,
 }
 
 /// Where a task is at work.
@@ -37,6 +68,29 @@ pub struct Site<'a> {
     pub deadline: Instant,
     /// Cancelled when it shall stop in order.
     pub stop: &'a CancellationToken,
+    /// The session is kept for others.
+    pub reuse: bool,
+}
+
+impl Site<'_> {
+    /// How a pipeline runs here that is the task's last one.
+    pub fn options(&self) -> RunOptions {
+        RunOptions { deadline: self.deadline, stop: self.stop.clone(), reuse: self.reuse }
+    }
+
+    /// Runs a command and hands its records to the readers.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub async fn run(&mut self, command: &Command) -> Result<RunReport, session::Error> {
+        let options = self.options();
+        self.session.run(command, Uuid::new_v4(), &options, self.forward).await
+    }
+
+    /// What a pipeline's end is for the target. The terminating error goes to the readers.
+    pub async fn ended(&mut self, report: RunReport) -> AttemptEnd {
+        self.forward.ended(report, self.target.timeouts.run).await
+    }
 }
 
 /// How a task ended.
@@ -53,4 +107,6 @@ pub enum TaskEnd {
         /// What the user can do about it.
         hint: Option<String>,
     },
+    /// As it says itself.
+    Ended(AttemptEnd),
 }

@@ -1,5 +1,7 @@
 //! Runs against connectors that fail in every way, in virtual time: what the dispatcher owes whatever happens.
 
+mod seams;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,13 +14,13 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::*;
-use crate::event::{Finished, Summary};
+use crate::event::{Finished, RunEventKind, RunHeader, Summary};
 use crate::outcome::{Outcome, Reason};
-use crate::psrp::Invocation;
+use crate::psrp::{Command, Invocation};
 use crate::schedule::PROOF_PATIENCE;
 use crate::secret::Secret;
 use crate::target::{Credential, Endpoint, LocalEndpoint, Target, Timeouts};
-use crate::transport::{self, Admission, Carrier, Connector, Step};
+use crate::transport::{self, Admission, Authenticated, Carrier, Connector, Step};
 
 /// How a host fails; none of them ever opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl Connector for Hosts {
         match host {
             Host::WrongPassword => Err(transport::Error::new(Reason::LogonDenied, "wrong")),
             Host::Accepts => {
-                admission.accepted();
+                admission.accepted(Authenticated::By("password"));
                 Err(transport::Error::new(Reason::EndpointDenied, "not for you"))
             }
             Host::Breaks | Host::Swallows => Err(broken().behind_proof()),
@@ -155,15 +157,16 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
     let invocation = Invocation { script: "1".into(), arguments: Vec::new(), input: false };
     let spec = RunSpec {
         header: Arc::new(RunHeader { run: Uuid::nil(), targets }),
-        work: Work::Script(Arc::new(Command::new(&invocation, &[]))),
+        work: Arc::new(Script::new(Arc::new(Command::new(&invocation, &[])))),
         limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
         retries: 2,
         retry_delay: Duration::from_secs(2),
         auth_fail_limit: 1,
+        brake: Brake::default(),
+        done: Vec::new(),
         deadline: None,
         strict: false,
         exit_zero: false,
-        native_errors: false,
         sessions: None,
     };
     (spec, known)

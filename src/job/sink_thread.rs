@@ -92,7 +92,7 @@ impl Readers {
             match received {
                 Err(_) => self.step(Sink::idle),
                 Ok(None) => return self.finish(),
-                Ok(Some(Emission { at, kind, room })) => {
+                Ok(Some(Emission { at, kind, room, .. })) => {
                     seq += 1;
                     let kind = match kind {
                         RunEventKind::RunFinished(summary) => RunEventKind::RunFinished(self.complete(summary)),

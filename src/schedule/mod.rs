@@ -12,6 +12,7 @@
 //! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a limit
 //! of its own, and only connected targets take the places of the throttle limit.
 
+mod brake;
 mod gate;
 mod limits;
 mod line;
@@ -19,6 +20,7 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
+pub use brake::Brake;
 pub use gate::{CredentialId, Gate, PROOF_PATIENCE, Proof, Trip, TripCause, Verdict};
 pub use limits::Limits;
 pub use queue::{Next, Schedule};

@@ -1,11 +1,13 @@
 //! The queue of a run's targets.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
+use super::brake::Braking;
 use super::line::{InLine, Line, Turn};
-use super::{CredentialId, Gate, Limits, Proof, Trip, Verdict};
+use super::{Brake, CredentialId, Gate, Limits, Proof, Trip, Verdict};
+use crate::outcome::Outcome;
 use crate::target::TargetId;
 
 /// What the run should do now.
@@ -32,6 +34,10 @@ pub enum Next {
     Wait,
     /// The same, but only until this time on the run's clock.
     WaitUntil(Duration),
+    /// The first targets have ended, and no other starts until [`Schedule::go_on`].
+    Pause,
+    /// So many targets have failed that no other is to start: [`Schedule::close`] is due.
+    Stop,
     /// Every target has started for good, and nothing runs.
     Done,
 }
@@ -54,6 +60,7 @@ enum Stage {
 pub struct Schedule {
     limits: Limits,
     gate: Gate,
+    braking: Braking,
     credentials: Vec<Option<CredentialId>>,
     /// How many targets have each.
     sharers: HashMap<CredentialId, usize>,
@@ -76,19 +83,28 @@ struct Waiting {
 }
 
 impl Schedule {
-    /// A schedule of targets, each with its credential, in the order in which they should start.
-    pub fn new(limits: Limits, gate: Gate, credentials: Vec<Option<CredentialId>>) -> Self {
-        let ids = 0..credentials.len() as u32;
+    /// A schedule of targets, each with its credential, in the order in which they should start; those that are `done`
+    /// never start.
+    pub fn new(
+        limits: Limits,
+        gate: Gate,
+        credentials: Vec<Option<CredentialId>>,
+        done: impl IntoIterator<Item = TargetId>,
+    ) -> Self {
+        let done: HashSet<TargetId> = done.into_iter().collect();
+        let left = (0..credentials.len() as u32).map(TargetId).filter(|target| !done.contains(target));
+        let left: VecDeque<_> = left.map(|target| Waiting { target, attempt: 1 }).collect();
         let mut sharers = HashMap::new();
-        for credential in credentials.iter().flatten() {
-            *sharers.entry(*credential).or_default() += 1;
+        for credential in left.iter().filter_map(|waiting| credentials[waiting.target.index()]) {
+            *sharers.entry(credential).or_default() += 1;
         }
         Self {
             limits,
             gate,
+            braking: Braking::default(),
             credentials,
             sharers,
-            waiting: ids.map(|index| Waiting { target: TargetId(index), attempt: 1 }).collect(),
+            waiting: left,
             delayed: BinaryHeap::new(),
             under_way: HashMap::new(),
             line: Line::default(),
@@ -100,11 +116,24 @@ impl Schedule {
         }
     }
 
+    /// The same with a brake.
+    pub fn with_brake(self, brake: Brake) -> Self {
+        Self { braking: Braking::new(brake), ..self }
+    }
+
+    /// Somebody has looked at the first targets: the others may start.
+    pub fn go_on(&mut self) {
+        self.braking.go_on();
+    }
+
     /// What to do now. After [`Next::Start`] the caller owes [`Schedule::ended`] or [`Schedule::retry`].
     pub fn next(&mut self, now: Duration) -> Next {
         self.wake(now);
         if self.closed || (self.waiting.is_empty() && self.delayed.is_empty() && self.line.len() == 0) {
             return if self.under_way.is_empty() { Next::Done } else { Next::Wait };
+        }
+        if self.braking.stops() {
+            return Next::Stop;
         }
         let room = self.at_work < self.limits.throttle.get();
         let overdue = match self.line.turn(&self.gate, room, now) {
@@ -112,15 +141,24 @@ impl Schedule {
             Turn::Skip(target) => return Next::Skip(target),
             Turn::Nobody(until) => until,
         };
+        let has_begun = |waiting: &Waiting| waiting.attempt > 1;
+        let is_left_alone = self.delayed.is_empty() && !self.waiting.front().is_some_and(has_begun);
+        if self.braking.holds() && self.under_way.is_empty() && is_left_alone {
+            return Next::Pause;
+        }
         if !self.may_connect(room) {
             return overdue.map_or(Next::Wait, Next::WaitUntil);
         }
-        let Some(Waiting { target, attempt }) = self.waiting.pop_front() else {
+        let is_due = |waiting: &mut Waiting| waiting.attempt > 1 || !self.braking.holds();
+        let Some(Waiting { target, attempt }) = self.waiting.pop_front_if(is_due) else {
             let delayed = self.delayed.peek().map(|Reverse((at, _))| *at);
             return overdue.into_iter().chain(delayed).min().map_or(Next::Wait, Next::WaitUntil);
         };
         if self.credential(target).is_some_and(|credential| self.gate.verdict(credential, now) == Verdict::Tripped) {
             return Next::Skip(target);
+        }
+        if attempt == 1 {
+            self.braking.started();
         }
         self.started += 1;
         self.under_way.insert(target, (Stage::Connecting, self.started));
@@ -165,8 +203,13 @@ impl Schedule {
         }
     }
 
-    /// An attempt has ended for good.
-    pub fn ended(&mut self, target: TargetId, proof: Proof) {
+    /// An attempt has ended for good, and its target has this outcome.
+    pub fn ended(&mut self, target: TargetId, outcome: Outcome, proof: Proof) {
+        self.braking.ended(outcome);
+        self.left(target, proof);
+    }
+
+    fn left(&mut self, target: TargetId, proof: Proof) {
         match self.under_way.remove(&target) {
             Some((Stage::Connecting, _)) => self.connecting -= 1,
             Some((Stage::AtWork, _)) => self.at_work -= 1,
@@ -181,7 +224,7 @@ impl Schedule {
 
     /// An attempt has ended, and another one is due at `at`.
     pub fn retry(&mut self, target: TargetId, attempt: u32, at: Duration, proof: Proof) {
-        self.ended(target, proof);
+        self.left(target, proof);
         self.delayed.push(Reverse((at, Waiting { target, attempt })));
     }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::*;
+use crate::outcome::Outcome;
 use crate::target::TargetId;
 
 const T0: Duration = Duration::ZERO;
@@ -14,7 +15,7 @@ const OVERDUE: Next = Next::WaitUntil(PROOF_PATIENCE);
 fn limited(throttle: usize, connecting: usize, credentials: Vec<Option<CredentialId>>) -> Schedule {
     let not_0 = |number| NonZeroUsize::new(number).expect("not 0");
     let limits = Limits { throttle: not_0(throttle), connecting: not_0(connecting) };
-    Schedule::new(limits, Gate::new(1), credentials)
+    Schedule::new(limits, Gate::new(1), credentials, [])
 }
 
 /// As many may connect as are there.
@@ -49,7 +50,7 @@ fn due(schedule: &mut Schedule, now: Duration) -> Vec<Next> {
     loop {
         let next = schedule.next(now);
         all.push(next);
-        if matches!(next, Next::Wait | Next::WaitUntil(_) | Next::Done) {
+        if matches!(next, Next::Wait | Next::WaitUntil(_) | Next::Pause | Next::Stop | Next::Done) {
             return all;
         }
     }
@@ -62,10 +63,10 @@ fn keeps_the_throttle_limit() {
     // Whoever was started first is served first.
     ask(&mut schedule, &[2, 0, 1], false);
     assert_eq!(due(&mut schedule, T0), [admit(0), admit(1), Next::Wait]);
-    schedule.ended(TargetId(1), Proof::Settled);
+    schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
-    schedule.ended(TargetId(0), Proof::Settled);
-    schedule.ended(TargetId(2), Proof::Settled);
+    schedule.ended(TargetId(0), Outcome::Ok, Proof::Settled);
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
@@ -78,7 +79,7 @@ fn connecting_has_a_limit_of_its_own() {
     assert_eq!(due(&mut schedule, T0), [admit(2), start(3, 1), Next::Wait]);
     schedule.asks(TargetId(3), false);
     assert_eq!(due(&mut schedule, T0), [Next::Wait], "connected and in line counts as connecting");
-    schedule.ended(TargetId(2), Proof::Settled);
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(3), start(4, 1), Next::Wait]);
 }
 
@@ -88,7 +89,7 @@ fn nobody_connects_only_to_stand_in_line() {
     assert_eq!(due(&mut schedule, T0).len(), 5);
     ask(&mut schedule, &[0, 1], false);
     assert_eq!(due(&mut schedule, T0), [admit(0), Next::Wait], "1 is ready for the one place");
-    schedule.ended(TargetId(0), Proof::Settled);
+    schedule.ended(TargetId(0), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(1), start(4, 1), start(5, 1), Next::Wait]);
 }
 
@@ -103,11 +104,11 @@ fn whoever_only_closes_makes_room() {
     // The first still closes: it has taken the one place for that.
     schedule.closing(TargetId(1));
     assert_eq!(due(&mut schedule, T0), [Next::Wait]);
-    schedule.ended(TargetId(0), Proof::Settled);
+    schedule.ended(TargetId(0), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [Next::Wait]);
-    schedule.ended(TargetId(1), Proof::Settled);
+    schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(2), Next::Wait]);
-    schedule.ended(TargetId(2), Proof::Settled);
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
@@ -118,7 +119,7 @@ fn retries_after_their_delay() {
     assert_eq!(due(&mut schedule, T0), [start(0, 1), Next::Wait]);
     schedule.retry(TargetId(0), 2, later, Proof::Unanswered);
     assert_eq!(due(&mut schedule, T0), [start(1, 1), Next::Wait]);
-    schedule.ended(TargetId(1), Proof::Settled);
+    schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)]);
     assert_eq!(due(&mut schedule, later), [start(0, 2), Next::Wait]);
 }
@@ -144,13 +145,13 @@ fn a_wrong_password_is_sent_once() {
     due(&mut schedule, T0);
     ask(&mut schedule, &[0, 1, 2], true);
     assert_eq!(due(&mut schedule, T0), [admit_alone(0), admit(2), start(3, 1), OVERDUE]);
-    schedule.ended(TargetId(0), Proof::Refused);
+    schedule.ended(TargetId(0), Outcome::Auth, Proof::Refused);
     let trip = Trip { last: TargetId(0), count: 1, cause: TripCause::NeverAccepted };
     assert_eq!((schedule.trip(TargetId(3)), schedule.trip(TargetId(2))), (Some(trip), None));
     assert_eq!(due(&mut schedule, T0), [skip(1), Next::Wait]);
     schedule.asks(TargetId(3), true);
     assert_eq!(due(&mut schedule, T0), [skip(3), Next::Wait]);
-    (1..4).for_each(|target| schedule.ended(TargetId(target), Proof::Settled));
+    (1..4).for_each(|target| schedule.ended(TargetId(target), Outcome::Ok, Proof::Settled));
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
@@ -195,7 +196,7 @@ fn whoever_never_started_is_skipped_without_a_connection() {
     due(&mut schedule, T0);
     schedule.asks(TargetId(0), true);
     assert_eq!(schedule.next(T0), admit_alone(0));
-    schedule.ended(TargetId(0), Proof::Refused);
+    schedule.ended(TargetId(0), Outcome::Auth, Proof::Refused);
     assert_eq!(due(&mut schedule, T0), [skip(1), skip(2), Next::Done]);
 }
 
@@ -214,7 +215,7 @@ fn who_waits_for_leave_holds_no_place() {
     );
     schedule.authenticated(TargetId(0));
     assert_eq!(due(&mut schedule, T0), [Next::Wait], "1 may, but 0 and 2 have the places");
-    schedule.ended(TargetId(2), Proof::Settled);
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [admit(1), Next::Wait]);
 }
 
@@ -227,6 +228,53 @@ fn close_names_who_is_left() {
     schedule.asks(TargetId(1), false);
     assert_eq!(schedule.close(), [(TargetId(0), 1), (TargetId(2), 0)]);
     assert_eq!(schedule.next(T0), Next::Wait);
-    schedule.ended(TargetId(1), Proof::Settled);
+    schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
+}
+
+fn brake(pause_after: usize, stop_after: usize) -> Brake {
+    Brake { pause_after: NonZeroUsize::new(pause_after), stop_after: NonZeroUsize::new(stop_after) }
+}
+
+#[test]
+fn the_first_targets_end_before_the_others_start() {
+    let mut schedule = schedule(4, vec![None; 4]).with_brake(brake(2, 0));
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), start(1, 1), Next::Wait]);
+    schedule.ended(TargetId(0), Outcome::Ok, Proof::Settled);
+    schedule.retry(TargetId(1), 2, Duration::from_secs(2), Proof::Settled);
+    let later = Duration::from_secs(2);
+    assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)], "its second attempt belongs to the first targets");
+    assert_eq!(due(&mut schedule, later), [start(1, 2), Next::Wait]);
+    schedule.ended(TargetId(1), Outcome::Failed, Proof::Settled);
+    assert_eq!(due(&mut schedule, later), [Next::Pause]);
+    schedule.go_on();
+    assert_eq!(due(&mut schedule, later), [start(2, 1), start(3, 1), Next::Wait]);
+}
+
+#[test]
+fn so_many_failures_end_the_run() {
+    let mut schedule = schedule(2, vec![None; 9]).with_brake(brake(0, 2));
+    assert_eq!(due(&mut schedule, T0).len(), 9 + 1, "all may connect");
+    for (target, outcome) in [(0, Outcome::Failed), (1, Outcome::OkWithErrors), (2, Outcome::Skipped)] {
+        schedule.ended(TargetId(target), outcome, Proof::Settled);
+    }
+    schedule.retry(TargetId(3), 2, T0, Proof::Settled);
+    assert_eq!(due(&mut schedule, T0), [start(3, 2), Next::Wait]);
+    schedule.retry(TargetId(3), 3, T0, Proof::Settled);
+    schedule.ended(TargetId(4), Outcome::Unreachable, Proof::Settled);
+    assert_eq!(due(&mut schedule, T0), [Next::Stop]);
+    assert_eq!(schedule.close(), [(TargetId(3), 2)]);
+    (5..9).for_each(|target| schedule.ended(TargetId(target), Outcome::Cancelled, Proof::Settled));
+    assert_eq!(due(&mut schedule, T0), [Next::Done]);
+}
+
+#[test]
+fn what_is_done_never_starts_and_shares_no_credential() {
+    let limits = Limits::new(NonZeroUsize::new(2).expect("not 0"));
+    let mut schedule = Schedule::new(limits, Gate::new(1), vec![ADMIN; 3], [TargetId(0), TargetId(2)]);
+    assert_eq!(due(&mut schedule, T0), [start(1, 1), Next::Wait]);
+    ask(&mut schedule, &[1], true);
+    assert_eq!(schedule.next(T0), admit(1), "nobody else waits for its proof");
+    schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
+    assert_eq!(due(&mut schedule, T0), [Next::Done]);
 }

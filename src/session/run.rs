@@ -23,8 +23,8 @@ const RELEASE_WAIT: Duration = Duration::from_secs(10);
 /// How to run a pipeline.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Time from CREATE_PIPELINE on until the pipeline is stopped. A key for its secrets must be there within as much.
-    pub timeout: Duration,
+    /// When the pipeline is stopped. A key for its secrets must be there by then, too.
+    pub deadline: Instant,
     /// Stops the pipeline on the server.
     pub stop: CancellationToken,
     /// The session will be used again, so the pipeline's slot on the server is given back at its end; else before the
@@ -71,6 +71,13 @@ impl RunReport {
     /// The report of a pipeline that came to an end that we know of.
     pub(super) fn of(ending: Ending) -> Self {
         Self { ending, exit_code: None, unconfirmed: None }
+    }
+}
+
+impl RunOptions {
+    /// The options of a pipeline that may take so long from now.
+    pub fn within(time: Duration, stop: CancellationToken, reuse: bool) -> Self {
+        Self { deadline: Instant::now() + time, stop, reuse }
     }
 }
 
@@ -125,22 +132,21 @@ impl Session {
         self.spoiled = true;
         if command.has_secrets() {
             tokio::select! {
-                agreed = self.agree_on_key(options.timeout) => agreed?,
+                agreed = self.agree_on_key(options.deadline.saturating_duration_since(Instant::now())) => agreed?,
                 () = options.stop.cancelled() => return Ok(RunReport::of(Ending::Stopped)),
             }
         }
-        let deadline = Instant::now() + options.timeout;
         if let Some(last) = self.unreleased.take() {
             self.release(last).await;
         }
-        let Some(started) = in_time(deadline, &options.stop, self.start(command, pipeline)).await else {
+        let Some(started) = in_time(options.deadline, &options.stop, self.start(command, pipeline)).await else {
             // Whether it has begun is not known, nor can it be stopped; the session's end stops it.
             let ending = if options.stop.is_cancelled() { Ending::Stopped } else { Ending::TimedOut };
             return Ok(RunReport { unconfirmed: Some(Unconfirmed::Start), ..RunReport::of(ending) });
         };
         let pipeline = started?;
         let id = pipeline.id();
-        let mut course = Course::new(self, pipeline, records, input, deadline, options.stop.clone());
+        let mut course = Course::new(self, pipeline, records, input, options.deadline, options.stop.clone());
         course.follow().await?;
         let (end, halted, exit_code) = (course.ended.take(), course.halt(), course.exit_code);
         let undelivered = course.undelivered.take();

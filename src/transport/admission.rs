@@ -29,6 +29,15 @@ pub enum Leave {
     Alone,
 }
 
+/// What proved the user to a server that has accepted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authenticated {
+    /// This mechanism, by the name that people use: `Negotiate`, `NTLM`, `Basic`, `password`.
+    By(&'static str),
+    /// An earlier attempt, whose session was kept.
+    Before,
+}
+
 /// Who gives leave: the run, which lets many targets connect, few be at work, and one after the other prove a credential
 /// that no host has accepted.
 #[async_trait]
@@ -43,7 +52,7 @@ pub trait Gatekeeper: Send + Sync {
     fn is_proven(&self) -> bool;
 
     /// The server has accepted the credential's proof.
-    fn accepted(&self);
+    fn accepted(&self, how: Authenticated);
 }
 
 /// An attempt's side: whom it asks, and its clock, which stands still meanwhile.
@@ -80,9 +89,9 @@ impl Admission {
     }
 
     /// The server has accepted the credential's proof.
-    pub fn accepted(&self) {
+    pub fn accepted(&self, how: Authenticated) {
         if let Some(keeper) = &self.keeper {
-            keeper.accepted();
+            keeper.accepted(how);
         }
     }
 

@@ -15,7 +15,7 @@ mod tcp;
 pub mod wsman;
 
 pub use crate::channel::{Channel, Priority};
-pub use admission::{Admission, Gatekeeper, Leave, Step};
+pub use admission::{Admission, Authenticated, Gatekeeper, Leave, Step};
 pub use clock::Clock;
 pub use error::Error;
 pub use files::{FileReader, FileWriter, Files};

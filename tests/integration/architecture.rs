@@ -26,7 +26,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("config", &["error_text", "local_user", "secret", "target", "whole_file"]),
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
-        ("schedule", &["target"]),
+        ("schedule", &["outcome", "target"]),
         ("event", &["outcome", "record", "target"]),
         ("inventory", &["clixml", "config", "error_text", "hostlist", "secret", "sheet", "target"]),
         ("script", &["clixml", "psrp"]),

@@ -43,7 +43,7 @@ async fn end(pwsh: &std::path::Path, script: &str, native_errors: bool) -> (Fini
         timeouts: Timeouts::default(),
     };
     let mut spec = spec(vec![target], script);
-    spec.native_errors = native_errors;
+    spec.work = std::sync::Arc::new(crate::support::run::script(script).native_errors(native_errors));
     let ran = run(spec).await;
     let objects = ran.objects().len();
     (ran.ends.into_iter().next().expect("one end"), objects)

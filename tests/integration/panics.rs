@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use psfleet::fleet::{Site, Task, TaskEnd, Work};
+use psfleet::fleet::{Site, Task, TaskEnd};
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::sandbox::Options;
@@ -22,7 +22,7 @@ impl Task for Panics {
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
         assert_ne!(site.id.index(), 0, "a bug in a task");
         let command = Command::new(&Invocation { script: "42".into(), arguments: Vec::new(), input: false }, &[]);
-        let options = RunOptions { timeout: site.target.timeouts.run, stop: site.stop.clone(), reuse: false };
+        let options = RunOptions::within(site.target.timeouts.run, site.stop.clone(), false);
         site.session.run(&command, Uuid::new_v4(), &options, site.forward).await.map(TaskEnd::Ran)
     }
 }
@@ -31,7 +31,7 @@ impl Task for Panics {
 async fn a_panic_leaves_no_shell_behind() {
     let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
     let mut spec = spec(targets(&fleet, AuthMethod::Negotiate, None), "");
-    spec.work = Work::Task(Arc::new(Panics));
+    spec.work = Arc::new(Panics);
     let ran = run(spec).await;
     let outcomes: Vec<_> = ran.ends.iter().map(|end| (end.outcome, end.reason, end.shell_may_remain)).collect();
     let (failed, ok) = ((Outcome::Failed, Some(Reason::Internal), false), (Outcome::Ok, None, false));

@@ -46,7 +46,7 @@ async fn converse<F: Future>(
     talk: impl FnOnce(mpsc::Sender<Document>, mpsc::UnboundedReceiver<String>) -> F,
 ) -> RunReport {
     let command = Command::new(&Invocation { script: script.into(), arguments: Vec::new(), input: true }, &[]);
-    let options = RunOptions { timeout: Duration::from_secs(60), stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(60), CancellationToken::new(), true);
     let (input, objects) = mpsc::channel(1);
     let (texts, heard) = mpsc::unbounded_channel();
     let mut records = Texts(texts);
@@ -90,7 +90,7 @@ async fn an_empty_input_never_runs_a_process_block() {
     let script = "begin { \"$($MyInvocation.ExpectingInput)\" } process { 'object' } end { \"$(@($input).Count)\" }";
     let invocation = Invocation { script: script.into(), arguments: Vec::new(), input: true };
     let command = Command::with_input(&invocation, Arc::default());
-    let options = RunOptions { timeout: Duration::from_secs(60), stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(60), CancellationToken::new(), true);
     for _ in 0..400 {
         let (texts, mut heard) = mpsc::unbounded_channel();
         let report = session.run(&command, Uuid::new_v4(), &options, &mut Texts(texts)).await.expect("runs");

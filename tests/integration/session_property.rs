@@ -213,7 +213,7 @@ async fn live(script: Script) -> [Duration; 2] {
     let arguments = secrets.iter().map(|secret| Argument { name: None, value: secret.secure_string() }).collect();
     let objects = if input { vec![Document::new(Value::I32(1))] } else { Vec::new() };
     let command = Command::new(&Invocation { script: "1".into(), arguments, input }, &objects).with_secrets(&secrets);
-    let options = RunOptions { timeout: Duration::from_secs(10), stop: stop.clone(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(10), stop.clone(), true);
     let begin = Instant::now();
     let stopping = async {
         tokio::time::sleep(Duration::from_secs(3)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use psfleet::event::Finished;
-use psfleet::fleet::Work;
+use psfleet::fleet::Script;
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::message::{Destination, Header, MessageType};
 use psfleet::psrp::{Argument, Command, Invocation, SecretArgument, cut};
@@ -290,7 +290,7 @@ async fn end_at_send(command: Command, times: usize) -> Finished {
     .await;
     let target = target_with(server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true });
     let mut spec = spec(vec![target], "");
-    spec.work = Work::Script(Arc::new(command));
+    spec.work = Arc::new(Script::new(Arc::new(command)));
     spec.retries = 1;
     spec.retry_delay = Duration::from_millis(1);
     run(spec).await.ends.remove(0)

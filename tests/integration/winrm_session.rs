@@ -51,7 +51,7 @@ async fn open(target: &Target) -> Session {
 
 async fn run(session: &mut Session, script: &str, timeout: Duration) -> (Ending, Vec<(Stream, Document)>) {
     let command = Command::new(&Invocation { script: script.into(), arguments: Vec::new(), input: false }, &[]);
-    let options = RunOptions { timeout, stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(timeout, CancellationToken::new(), true);
     let mut kept = Kept::default();
     let report = session.run(&command, Uuid::new_v4(), &options, &mut kept).await.expect("runs");
     (report.ending, kept.0)

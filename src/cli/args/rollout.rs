@@ -56,10 +56,6 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_EXIT_ZERO", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub exit_zero: bool,
-
-    /// As [`ExecuteArgs::native_errors`](super::run::ExecuteArgs): only `run` has scripts.
-    #[arg(skip)]
-    pub native_errors: bool,
 }
 
 impl RolloutArgs {

@@ -212,7 +212,7 @@ impl Prompt {
     /// Runs a command; Ctrl-C stops it and nothing else. Tells whether the user wants to leave after it.
     async fn pipeline(&mut self, command: &Command) -> anyhow::Result<(RunReport, bool)> {
         let stop = CancellationToken::new();
-        let options = RunOptions { timeout: PATIENCE, stop: stop.clone(), reuse: true };
+        let options = RunOptions::within(PATIENCE, stop.clone(), true);
         let mut user =
             User { input: Arc::clone(&self.input), screen: &mut self.screen, stop: stop.clone(), leaves: false };
         let report = {
@@ -234,7 +234,7 @@ impl Prompt {
     /// What the session's own prompt function says, after the host's name.
     async fn prompt(&mut self) -> anyhow::Result<String> {
         let call = CommandCall { name: "prompt".into(), arguments: Vec::new(), merge: None };
-        let options = RunOptions { timeout: PROMPT_PATIENCE, stop: CancellationToken::new(), reuse: true };
+        let options = RunOptions::within(PROMPT_PATIENCE, CancellationToken::new(), true);
         let mut said = Said::default();
         let command = Command::of_calls(&[vec![call]], None);
         let report = self.session.run(&command, Uuid::new_v4(), &options, &mut said).await;

@@ -17,7 +17,7 @@ use super::tls_cache::TlsCache;
 use crate::auth;
 use crate::outcome::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
-use crate::transport::admission::{Admission, FRESH, Leave, Step};
+use crate::transport::admission::{Admission, Authenticated, FRESH, Leave, Step};
 use crate::transport::{Error, offload};
 
 /// Makes, lends and keeps the lanes of one target and credential.
@@ -91,7 +91,7 @@ impl Lanes {
             }
             self.remember(&accepted);
             if accepted.map_err(Failure::into_error)? {
-                admission.accepted();
+                admission.accepted(self.authenticated());
             }
         }
         if (leave == Leave::Freely && is_fresh) || lane.established {
@@ -139,6 +139,11 @@ impl Lanes {
             }
             result => result,
         }
+    }
+
+    /// What proves the user here, once a server has accepted it.
+    pub fn authenticated(&self) -> Authenticated {
+        Authenticated::By(self.endpoint.auth.name())
     }
 
     /// Whether anything has ever come from the server.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::admission::FRESH;
 use super::super::outofproc::OutOfProcCarrier;
-use super::super::{Admission, Carrier, Error, Step};
+use super::super::{Admission, Authenticated, Carrier, Error, Step};
 use super::algorithms;
 use super::auth::{self, Entry, Logon};
 use super::bastion::Visit;
@@ -113,7 +113,8 @@ impl Travel<'_> {
         }
         // Not before the last stop: a bastion that takes a password says nothing about the hosts behind it.
         if accepted {
-            self.admission.accepted();
+            // An endpoint that asks its own question for it has been answered with the same.
+            self.admission.accepted(Authenticated::By("password"));
         }
         let Some(session) = sessions.last() else { return Err(Error::new(Reason::Internal, "a way without stops")) };
         let (started, channel) = self.start(session, &before, &notes).await?;

@@ -66,7 +66,7 @@ impl Shell {
         // Whoever answers in SOAP has looked at the user, whatever else it refuses.
         match &answer {
             Ok(Response::Fault(fault)) if self.wire.error(fault).is_credential_refused() => {}
-            Ok(_) => self.admission.accepted(),
+            Ok(_) => self.admission.accepted(self.wire.lanes.authenticated()),
             Err(_) => {}
         }
         let mut stage = lock(&self.stage);

@@ -14,11 +14,9 @@ use super::{is_test, product, sources};
 type Name = Vec<String>;
 
 /// The circles that are allowed, each by one of its files, with the reason.
-const ALLOWED: [(&str, &str); 4] = [
+const ALLOWED: [(&str, &str); 2] = [
     ("clixml/decode", "a decoder keeps a parser's buffers, and the parser fills what a decoder's limits allow"),
     ("clixml/value", "a document remembers where its values are that others refer to"),
-    ("cli/terminal/console", "the flags of the output open the sinks that write to the terminal they describe"),
-    ("fleet/worker", "the script is not yet a task"),
 ];
 
 /// The interpreter of the sandbox, and the two readers of scripts that descend into what they read.

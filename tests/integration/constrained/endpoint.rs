@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use psfleet::clixml::{self, Value};
-use psfleet::fleet::{Commands, NoCommands, Work};
+use psfleet::fleet::{Commands, NoCommands, Script};
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation, ServerInfo};
 use psfleet::sandbox::{Engine, Options};
@@ -62,7 +62,7 @@ async fn run(server: &Sshd, sessions: &Arc<Sessions>, block: &str) -> Ran {
         timeouts: Timeouts::default(),
     };
     let mut spec = spec(vec![target], "");
-    spec.work = Work::Script(Arc::new(Both::of(block)));
+    spec.work = Arc::new(Script::new(Arc::new(Both::of(block))));
     spec.sessions = Some(Arc::clone(sessions));
     run_over(spec, Arc::new(SshOnly(server.client())), mpsc::channel(1).1).await
 }
@@ -133,7 +133,7 @@ async fn blocks_go_over_winrm() {
     let options = Options { engine: Engine::Pwsh, hosts: 2, pwsh, commands_per_shell: 1, ..Options::default() };
     let fleet = sandbox::fleet(options).await;
     let mut spec = spec(targets(&fleet, AuthMethod::Negotiate, None), "");
-    spec.work = Work::Script(Arc::new(Both::of("param($p) Get-Answer $p | Show-Input; Write-Problem x 2>&1")));
+    spec.work = Arc::new(Script::new(Arc::new(Both::of("param($p) Get-Answer $p | Show-Input; Write-Problem x 2>&1"))));
     let ran = crate::support::run::run(spec).await;
     assert_eq!(ran.summary.counts.of(Outcome::Ok), 2, "{:?}", ran.ends);
     let mut objects: Vec<String> = given(&ran).into_iter().map(|(_, text)| text).collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use psfleet::copy::{Pull, Push, Selection};
 use psfleet::event::Finished;
-use psfleet::fleet::{Task, Work};
+use psfleet::fleet::Task;
 use psfleet::outcome::Outcome;
 use psfleet::stream::Stream;
 use psfleet::target::{Target, Timeouts};
@@ -103,7 +103,7 @@ pub async fn perform_on(route: &Route, hosts: &[&str], task: Arc<dyn Task>) -> R
     let (_interrupt, interrupts) = mpsc::channel(1);
     let targets = hosts.iter().map(|host| target(route, host, PATIENCE)).collect();
     let mut spec = run::spec(targets, "");
-    spec.work = Work::Task(task);
+    spec.work = task;
     run::run_over(spec, route.connector(), interrupts).await
 }
 
@@ -115,7 +115,7 @@ async fn attempt(
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
 ) -> Copied {
     let mut spec = run::spec(vec![target(route, HOST, time)], "");
-    spec.work = Work::Task(task);
+    spec.work = task;
     spec.retries = retries;
     Copied::new(run::run_over(spec, route.connector(), interrupts).await)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, read_typed, value_from_json};
 use psfleet::event::RunEvent;
-use psfleet::fleet::{self, Emission, Work};
+use psfleet::fleet::{self, Emission, Script};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings, Sink};
 use psfleet::psrp::{Argument, Command, Input, Invocation};
 use psfleet::script::Source;
@@ -96,7 +96,7 @@ async fn run(server: &Sshd, sessions: &Arc<Sessions>, command: Command) -> Lines
         timeouts: Timeouts { run: Duration::from_secs(120), ..Timeouts::default() },
     };
     let mut spec = spec(vec![target], "");
-    spec.work = Work::Script(Arc::new(command));
+    spec.work = Arc::new(Script::new(Arc::new(command)));
     spec.sessions = Some(Arc::clone(sessions));
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);
     let (_interrupt, interrupts) = mpsc::channel(1);

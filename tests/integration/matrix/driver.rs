@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use psfleet::event::RunEvent;
-use psfleet::fleet::{self, Emission, Limits, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Limits, RunSpec, Script};
 use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings};
 use psfleet::psrp::Command;
 use psfleet::target::{Target, Timeouts};
@@ -55,10 +55,11 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
         labels: BTreeMap::new(),
         timeouts,
     };
+    let script = Script::new(Arc::new(Command::new(&block.invocation(), &[])));
     let spec = RunSpec {
         limits: Limits::new(NonZeroUsize::MIN),
         retries: 0,
-        ..RunSpec::new(Work::Script(Arc::new(Command::new(&block.invocation(), &[]))), vec![Arc::new(target)])
+        ..RunSpec::new(Arc::new(script), vec![Arc::new(target)])
     };
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);
     let (_interrupt, interrupts) = mpsc::channel(1);

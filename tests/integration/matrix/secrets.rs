@@ -38,7 +38,7 @@ async fn open(target: &Target, connector: &dyn Connector) -> Session {
 }
 
 async fn run_in(session: &mut Session, command: &Command) -> Result<Vec<Value>, Error> {
-    let options = RunOptions { timeout: Duration::from_secs(120), stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(120), CancellationToken::new(), true);
     let mut kept = Kept::default();
     let report = session.run(command, Uuid::new_v4(), &options, &mut kept).await?;
     assert_eq!(report.ending, Ending::Completed);

@@ -119,7 +119,7 @@ async fn play_shell(name: &str, recording: &Recording, scripts: &[&str]) -> (Vec
     let mut all = Vec::new();
     for (index, recorded) in recording.commands.iter().enumerate() {
         let command = recorded.command(scripts.get(index).copied());
-        let options = RunOptions { timeout: MINUTE, stop: CancellationToken::new(), reuse: recorded.signalled };
+        let options = RunOptions::within(MINUTE, CancellationToken::new(), recorded.signalled);
         let mut kept = Kept::default();
         let running = session.run(&command, Uuid::new_v4(), &options, &mut kept);
         let report = running.await.unwrap_or_else(|error| panic!("command {index} of {name}: {error}"));
@@ -329,7 +329,7 @@ async fn a_server_that_gives_no_key_is_given_up() {
     let argument = Argument { name: None, value: secret.secure_string() };
     let invocation = Invocation { script: "param($s)".into(), arguments: vec![argument], input: false };
     let command = Command::new(&invocation, &[]).with_secrets(&[secret]);
-    let options = RunOptions { timeout: Duration::from_secs(5), stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(5), CancellationToken::new(), true);
     let begin = Instant::now();
     let ran = session.run(&command, Uuid::new_v4(), &options, &mut Kept::default()).await;
     let Err(Error::NoKey(reason)) = ran else { panic!("{ran:?}") };

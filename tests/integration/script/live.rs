@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use psfleet::clixml::{Value, value_from_json};
-use psfleet::fleet::Work;
+use psfleet::fleet::Script;
 use psfleet::outcome::Outcome;
 use psfleet::psrp::{Command, Invocation};
 use psfleet::script::Source;
@@ -71,7 +71,7 @@ async fn objects(pwsh: &Path, script: &str, form: WireForm) -> Vec<Json> {
     };
     let invocation = Invocation { script: sent.script, arguments: sent.arguments, input: false };
     let mut spec = spec(vec![target], script);
-    spec.work = Work::Script(Arc::new(Command::new(&invocation, &[])));
+    spec.work = Arc::new(Script::new(Arc::new(Command::new(&invocation, &[]))));
     let ran = run(spec).await;
     assert_eq!(ran.summary.counts.of(Outcome::Ok), 1, "{form:?}: {script}: {:?} {:?}", ran.ends, ran.records);
     ran.objects()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, write_plain};
 use psfleet::event::{Finished, RunEventKind, Summary};
-use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Work};
+use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Script};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::sandbox::Fleet;
 use psfleet::secret::Secret;
@@ -46,15 +46,17 @@ pub fn plain(value: &Document) -> serde_json::Value {
 
 /// A run of a script on targets with the defaults of the command line.
 pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
-    let invocation = Invocation { script: script.to_owned(), arguments: Vec::new(), input: false };
     RunSpec {
         retries: 0,
         retry_delay: Duration::from_millis(50),
-        ..RunSpec::new(
-            Work::Script(Arc::new(Command::new(&invocation, &[]))),
-            targets.into_iter().map(Arc::new).collect(),
-        )
+        ..RunSpec::new(Arc::new(self::script(script)), targets.into_iter().map(Arc::new).collect())
     }
+}
+
+/// A script without arguments.
+pub fn script(text: &str) -> Script {
+    let invocation = Invocation { script: text.to_owned(), arguments: Vec::new(), input: false };
+    Script::new(Arc::new(Command::new(&invocation, &[])))
 }
 
 /// Runs it to its end.

@@ -50,7 +50,7 @@ async fn open(fleet: &Fleet, auth: AuthMethod) -> Session {
 
 async fn output(session: &mut Session, command: &Command) -> Vec<Value> {
     // Shorter than the patience with a Command or a Send.
-    let options = RunOptions { timeout: Duration::from_secs(50), stop: CancellationToken::new(), reuse: true };
+    let options = RunOptions::within(Duration::from_secs(50), CancellationToken::new(), true);
     let mut output = Output::default();
     let report = session.run(command, Uuid::new_v4(), &options, &mut output).await.expect("runs");
     assert_eq!(report.ending, Ending::Completed);

@@ -1,0 +1,122 @@
+//! From an attempt to the readers: its records, in order and counted.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::attempt_end::AttemptEnd;
+use super::emission::Emission;
+use super::gatekeeper::{Reports, ThrottleSlot};
+use super::room::Room;
+use crate::clixml::Document;
+use crate::event::RunEventKind;
+use crate::record::Record;
+use crate::session::{Ending, Records, RunReport};
+use crate::stream::Stream;
+use crate::target::TargetId;
+use crate::transport::Carrier;
+
+/// What an attempt has done so far, and what it leaves behind even if it is dropped half-way.
+#[derive(Default)]
+pub(super) struct Traces {
+    /// What carries its session, unless that is kept for others.
+    carrier: Mutex<Option<Arc<dyn Carrier>>>,
+    errors: AtomicU64,
+    objects: AtomicU64,
+}
+
+impl Traces {
+    pub fn carrier(&self) -> MutexGuard<'_, Option<Arc<dyn Carrier>>> {
+        self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records on the error stream.
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    /// Records on the output stream.
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
+    }
+}
+
+/// Sends records on to the readers and counts them.
+pub struct Forward {
+    pub(super) target: TargetId,
+    pub(super) events: mpsc::Sender<Emission>,
+    pub(super) room: Room,
+    pub(super) reports: Reports,
+    pub(super) leave: CancellationToken,
+    pub(super) traces: Arc<Traces>,
+}
+
+impl Forward {
+    /// Says that the target's session is open and its work begins.
+    pub async fn running(&self) {
+        // Readers that are gone need not know.
+        let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.target })).await;
+    }
+
+    /// Whether nothing has come.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.errors() == 0 && self.traces.objects() == 0
+    }
+
+    pub(super) fn errors(&self) -> u64 {
+        self.traces.errors()
+    }
+
+    /// The place of its target, for who takes the records of a pipeline in its stead.
+    pub(crate) fn slot(&self) -> ThrottleSlot {
+        ThrottleSlot::from(&self.reports)
+    }
+
+    /// What a pipeline's end is for the target, after a time limit of `timeout`. The terminating error goes to the readers.
+    pub(super) async fn ended(&mut self, report: RunReport, timeout: Duration) -> AttemptEnd {
+        let end = AttemptEnd::of(&report, self.errors(), timeout);
+        if let Ending::Failed(Some(error)) = report.ending {
+            // It comes in the state message alone, and belongs to the error stream.
+            let _ = self.cause(error).await;
+        }
+        end
+    }
+
+    /// Sends the error record that the target's outcome repeats: people are told of it there.
+    pub(crate) async fn cause(&mut self, error: Document) -> ControlFlow<()> {
+        self.send(Stream::Error, error, true).await
+    }
+
+    async fn send(&mut self, stream: Stream, value: Document, terminating: bool) -> ControlFlow<()> {
+        let count = match stream {
+            Stream::Error => Some(&self.traces.errors),
+            Stream::Output => Some(&self.traces.objects),
+            _ => None,
+        };
+        count.map(|count| count.fetch_add(1, Ordering::Relaxed));
+        let record = Record { target: self.target, stream, value, terminating };
+        let admitted = async { self.events.send(self.room.admit(record).await).await };
+        tokio::select! {
+            sent = admitted => match sent {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            },
+            () = self.leave.cancelled() => ControlFlow::Break(()),
+        }
+    }
+}
+
+impl Records for Forward {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        self.send(stream, value, false).await
+    }
+
+    fn stopping(&mut self) {
+        // A host that does not confirm must not hold up the others.
+        self.slot().give_away();
+    }
+}

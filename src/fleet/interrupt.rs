@@ -1,0 +1,18 @@
+//! The ways to interrupt a run from outside.
+
+/// What the user may ask of a run under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupt {
+    /// Start no more, stop remote pipelines, finish in order (first Ctrl-C).
+    Stop,
+    /// The same by SIGTERM, or because the terminal was closed.
+    Terminate,
+    /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
+    Leave,
+    /// Start the other targets, too, after the first ones have ended ([`Brake::pause_after`](super::Brake::pause_after)).
+    GoOn,
+    /// The readers want no more: the same as `Stop`, without a user.
+    Enough,
+    /// The output cannot be written: the same again.
+    Unwritable,
+}

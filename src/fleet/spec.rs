@@ -1,0 +1,72 @@
+//! A run that is to be made.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::task::Task;
+use crate::event::RunHeader;
+use crate::outcome::Outcome;
+use crate::schedule::{Brake, Limits};
+use crate::session::Sessions;
+use crate::target::{Target, TargetId};
+
+/// A run, resolved and validated: nothing about it has to be looked up any more.
+pub struct RunSpec {
+    /// The run's id and its targets.
+    pub header: Arc<RunHeader>,
+    /// What to do on each target.
+    pub work: Arc<dyn Task>,
+    /// How many targets may be at work at once, and how many on their way there.
+    pub limits: Limits,
+    /// Further attempts after a connection fault. A script that has started is never repeated.
+    pub retries: u32,
+    /// Time before the second attempt; doubled for each one after it.
+    pub retry_delay: Duration,
+    /// Refusals of a credential that no host has accepted, after which it is not tried again in this run
+    /// ([`crate::schedule::Gate`] has the rest of the rule).
+    pub auth_fail_limit: u32,
+    /// When it holds or ends before its last target.
+    pub brake: Brake,
+    /// Targets that have their outcome from an earlier part of this run: they count, and are left alone.
+    pub done: Vec<(TargetId, Outcome)>,
+    /// Time for the whole run; targets that wait then are not started, those that run are stopped.
+    pub deadline: Option<Duration>,
+    /// `ok_with_errors` counts as failed in the exit code.
+    pub strict: bool,
+    /// What the hosts did does not show in the exit code.
+    pub exit_zero: bool,
+    /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
+    pub sessions: Option<Arc<Sessions>>,
+}
+
+impl RunSpec {
+    /// Hosts at work at once where nobody asks for another number: PowerShell's own.
+    pub const THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+    /// Further attempts where nobody asks for another number.
+    pub const RETRIES: u32 = 2;
+    /// Time before the second attempt where nobody asks for another.
+    pub const RETRY_DELAY: Duration = Duration::from_secs(2);
+    /// Refusals of an unproven credential where nobody asks for another number.
+    pub const AUTH_FAIL_LIMIT: u32 = 1;
+
+    /// A run of some work on these targets, under a new id, with the limits that the command line has by default.
+    pub fn new(work: Arc<dyn Task>, targets: Vec<Arc<Target>>) -> Self {
+        Self {
+            header: Arc::new(RunHeader { run: Uuid::now_v7(), targets }),
+            work,
+            limits: Limits::new(Self::THROTTLE),
+            retries: Self::RETRIES,
+            retry_delay: Self::RETRY_DELAY,
+            auth_fail_limit: Self::AUTH_FAIL_LIMIT,
+            brake: Brake::default(),
+            done: Vec::new(),
+            deadline: None,
+            strict: false,
+            exit_zero: false,
+            sessions: None,
+        }
+    }
+}

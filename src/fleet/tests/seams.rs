@@ -1,0 +1,220 @@
+//! What may stand in another place: who does attempts, who keeps the journal, what is done before a session is open, and
+//! where a run begins and ends.
+
+use std::io;
+use std::num::NonZeroUsize;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::*;
+use crate::clixml::{Document, Value};
+use crate::session::{self, Records};
+use crate::stream::Stream;
+use crate::target::{TargetId, TargetSnapshot};
+
+/// Does attempts elsewhere: each target is sent there, and what became of it comes back, both as text.
+struct Elsewhere(fn(&TargetSnapshot) -> AttemptEnd);
+
+impl Executor for Elsewhere {
+    fn attempt(&self, mut order: Order) -> BoxFuture<'static, AttemptEnd> {
+        let sent = serde_json::to_string(&TargetSnapshot::from(&*order.target)).expect("plain data");
+        let does = self.0;
+        async move {
+            if !order.noted.wait().await {
+                return AttemptEnd::new(Outcome::NotStarted, None, "not noted");
+            }
+            order.forward.running().await;
+            let _ = order.forward.take(Stream::Output, Document::new(Value::str(sent.as_str()))).await;
+            let end = does(&serde_json::from_str(&sent).expect("a target"));
+            serde_json::from_str(&serde_json::to_string(&end).expect("plain data")).expect("an end")
+        }
+        .boxed()
+    }
+}
+
+fn fine(_: &TargetSnapshot) -> AttemptEnd {
+    AttemptEnd::new(Outcome::Ok, None, "")
+}
+
+fn unreachable(target: &TargetSnapshot) -> AttemptEnd {
+    AttemptEnd::new(Outcome::Unreachable, Some(Reason::Refused), format!("nobody listens at {}", target.name))
+}
+
+/// Makes a run of this many hosts, and returns what readers got.
+async fn made(run: Run, interrupts: mpsc::Receiver<Interrupt>) -> (Summary, Vec<RunEventKind>) {
+    let (events, mut received) = mpsc::channel::<Emission>(4);
+    let reader = async {
+        let mut all = Vec::new();
+        while let Some(emission) = received.recv().await {
+            all.push(emission.kind);
+        }
+        all
+    };
+    tokio::join!(run.go(events, interrupts), reader)
+}
+
+fn finished(events: &[RunEventKind]) -> Vec<(u32, Outcome, Option<Reason>)> {
+    let mut ends: Vec<_> = events
+        .iter()
+        .filter_map(|kind| match kind {
+            RunEventKind::TargetFinished(end) => Some((end.target.0, end.outcome, end.reason)),
+            _ => None,
+        })
+        .collect();
+    ends.sort_unstable();
+    ends
+}
+
+fn hosts(count: usize) -> RunSpec {
+    spec(&vec![Host::Refused; count], 1).0
+}
+
+#[tokio::test]
+async fn attempts_may_be_done_elsewhere() {
+    let (summary, events) = made(Run::new(hosts(3), Arc::new(Elsewhere(unreachable))), quiet()).await;
+    assert_eq!((summary.counts.of(Outcome::Unreachable), summary.exit_code()), (3, 3));
+    assert_eq!(finished(&events).len(), 3);
+    let messages = events.iter().filter(|kind| {
+        matches!(kind, RunEventKind::TargetFinished(end)
+        if end.message.starts_with("nobody listens at h") && end.objects == 0)
+    });
+    assert_eq!(messages.count(), 3);
+    assert_eq!(events.iter().filter(|kind| matches!(kind, RunEventKind::Record(_))).count(), 3);
+}
+
+/// A journal in memory: notes events in order, up to a number of them.
+#[derive(Clone, Default)]
+struct Memory {
+    noted: Arc<Mutex<Vec<RunEventKind>>>,
+    room: Option<usize>,
+}
+
+impl Journal for Memory {
+    fn note(&mut self, event: &Emission) -> io::Result<()> {
+        let mut noted = self.noted.lock().expect("not poisoned");
+        if self.room.is_some_and(|room| noted.len() >= room) {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left"));
+        }
+        noted.push(event.kind.clone());
+        Ok(())
+    }
+}
+
+/// Says whether the journal has noted the start of each target that it does.
+struct Witness(Memory, Mutex<Vec<bool>>);
+
+impl Executor for Arc<Witness> {
+    fn attempt(&self, mut order: Order) -> BoxFuture<'static, AttemptEnd> {
+        let witness = Arc::clone(self);
+        async move {
+            if !order.noted.wait().await {
+                return AttemptEnd::new(Outcome::NotStarted, Some(Reason::Interrupted), "not noted");
+            }
+            let is_start =
+                |kind: &RunEventKind| matches!(kind, RunEventKind::TargetStarted { target, .. } if *target == order.id);
+            let is_noted = witness.0.noted.lock().expect("not poisoned").iter().any(is_start);
+            witness.1.lock().expect("not poisoned").push(is_noted);
+            AttemptEnd::new(Outcome::Ok, None, "")
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test]
+async fn the_journal_has_every_start_before_anything_is_sent() {
+    let journal = Memory::default();
+    let witness = Arc::new(Witness(journal.clone(), Mutex::default()));
+    let run = Run::new(hosts(20), Arc::new(Arc::clone(&witness))).journaled(Box::new(journal.clone()));
+    let (summary, events) = made(run, quiet()).await;
+    assert_eq!(summary.counts.of(Outcome::Ok), 20);
+    assert_eq!(*witness.1.lock().expect("not poisoned"), [true; 20]);
+    let noted = journal.noted.lock().expect("not poisoned");
+    assert_eq!(noted.len(), events.len(), "readers get what is noted, and the run ends when its end is");
+    let Some(RunEventKind::RunStarted(header)) = noted.first() else { panic!("a header first: {noted:?}") };
+    assert_eq!(header.snapshot().len(), 20);
+    assert!(matches!(noted.last(), Some(RunEventKind::RunFinished(_))));
+}
+
+#[tokio::test]
+async fn a_run_whose_journal_is_full_sends_no_more() {
+    let journal = Memory { room: Some(4), ..Memory::default() };
+    let witness = Arc::new(Witness(journal.clone(), Mutex::default()));
+    let run = Run::new(hosts(20), Arc::new(Arc::clone(&witness))).journaled(Box::new(journal.clone()));
+    let (summary, events) = made(run, quiet()).await;
+    let sent = witness.1.lock().expect("not poisoned").len() as u64;
+    assert!(sent <= 3, "of four events one is the run's own: {sent}");
+    assert_eq!(summary.counts.of(Outcome::Ok), sent);
+    assert_eq!(summary.counts.of(Outcome::NotStarted), 20 - sent);
+    assert_eq!((summary.exit_code(), finished(&events).len()), (5, 20), "readers still get everything");
+}
+
+/// Finds out what it wants to know before there is a session.
+struct Looks;
+
+#[async_trait]
+impl Task for Looks {
+    async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
+        let _ = approach.forward.take(Stream::Output, Document::new(Value::str("seen"))).await;
+        (approach.id.index() == 0).then(|| TaskEnd::Ended(AttemptEnd::new(Outcome::Ok, None, "")))
+    }
+
+    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
+        unreachable!("no host of these tests opens a session")
+    }
+}
+
+#[test]
+fn a_task_may_begin_and_end_before_a_session_is_open() {
+    let (spec, known) = spec(&[Host::Refused, Host::Refused], 1);
+    let spec = RunSpec { work: Arc::new(Looks), ..spec };
+    let (_, mut ends, known) = in_virtual_time(run_all((spec, known), quiet()));
+    ends.sort_by_key(|end| end.target);
+    let ends: Vec<_> = ends.iter().map(|end| (end.outcome, end.objects)).collect();
+    assert_eq!(ends, [(Outcome::Ok, 1), (Outcome::Unreachable, 1)]);
+    assert_eq!(*known.connects.lock().expect("not poisoned"), ["h1"]);
+}
+
+#[tokio::test]
+async fn targets_that_are_done_count_and_are_left_alone() {
+    let done = vec![(TargetId(0), Outcome::Failed), (TargetId(2), Outcome::Ok)];
+    let spec = RunSpec { done, ..hosts(3) };
+    let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(fine))), quiet()).await;
+    assert_eq!(finished(&events), [(1, Outcome::Ok, None)]);
+    assert_eq!((summary.counts.of(Outcome::Ok), summary.counts.of(Outcome::Failed), summary.target_count), (2, 1, 3));
+    assert_eq!(summary.exit_code(), 1);
+}
+
+#[tokio::test]
+async fn too_many_failures_end_the_run() {
+    let brake = Brake { stop_after: NonZeroUsize::new(2), ..Brake::default() };
+    let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
+    let spec = RunSpec { brake, limits, ..hosts(9) };
+    let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(unreachable))), quiet()).await;
+    assert_eq!((summary.counts.of(Outcome::Unreachable), summary.counts.of(Outcome::NotStarted)), (2, 7));
+    assert_eq!(summary.exit_code(), 5);
+    assert_eq!(finished(&events)[8], (8, Outcome::NotStarted, Some(Reason::Budget)));
+}
+
+#[tokio::test]
+async fn the_others_start_once_somebody_says_so() {
+    let brake = Brake { pause_after: NonZeroUsize::new(2), ..Brake::default() };
+    let spec = RunSpec { brake, ..hosts(5) };
+    let (interrupt, interrupts) = mpsc::channel(1);
+    let (events, mut received) = mpsc::channel::<Emission>(4);
+    let reader = async {
+        let mut ends = 0;
+        while let Some(emission) = received.recv().await {
+            ends += usize::from(matches!(emission.kind, RunEventKind::TargetFinished(_)));
+            if ends == 2 && matches!(emission.kind, RunEventKind::TargetFinished(_)) {
+                let none = tokio::time::timeout(STEP, received.recv()).await;
+                assert!(none.is_err(), "nothing starts: {none:?}");
+                interrupt.send(Interrupt::GoOn).await.expect("the run listens");
+            }
+        }
+        ends
+    };
+    let run = Run::new(spec, Arc::new(Elsewhere(fine)));
+    let (summary, ends) = tokio::join!(run.go(events, interrupts), reader);
+    assert_eq!((ends, summary.exit_code()), (5, 0));
+}
