@@ -4,19 +4,21 @@
 //! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
 //! outcomes are left to `fleet`.
 
-mod course;
 mod error;
 mod halt;
 mod key;
 mod lease;
 mod open;
+mod outgoing;
 mod records;
 mod refusal;
 mod run;
+mod running;
+mod stopping;
 
 pub use error::Error;
-pub use halt::STOP_WAIT;
 pub use lease::{ConnectionKey, Sessions};
 pub use open::{Session, close};
 pub use records::{HostReply, Records};
 pub use run::{Ending, RunOptions, RunReport, Unconfirmed};
+pub use stopping::STOP_WAIT;

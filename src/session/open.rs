@@ -20,10 +20,27 @@ pub struct Session {
     pub(super) pool: Pool,
     /// The server's Opened message has come.
     pub(super) opened: bool,
+    pub(super) state: State,
+}
+
+/// What an open session can be used for.
+///
+/// ```text
+/// Idle ----run----> Busy --it has ended, its slot is given back--> Idle
+///                    |  --it has ended, its slot is kept---------> Holding --run: slot back first--> Busy
+///                    |  --its end or its slot is in doubt--------> Spoiled
+/// any --the pool is broken or closed-----------------------------> Spoiled
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing runs on it.
+    Idle,
+    /// A pipeline runs, or a run was dropped half-way: nobody knows what it would answer.
+    Busy,
+    /// The pipeline has ended; its slot on the server was kept, because nobody meant to use the session again.
+    Holding(Uuid),
     /// Something went wrong on it: it must not be lent again.
-    pub(super) spoiled: bool,
-    /// The last pipeline, if its slot on the server was kept because nobody meant to use the session again.
-    pub(super) unreleased: Option<Uuid>,
+    Spoiled,
 }
 
 impl Session {
@@ -41,7 +58,7 @@ impl Session {
         timeout: Duration,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, spoiled: false, unreleased: None };
+        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, state: State::Idle };
         let session_carrier = Arc::clone(&session.carrier);
         let opening = tokio::time::timeout(timeout, session.establish(messages));
         let result = tokio::select! {
@@ -69,7 +86,7 @@ impl Session {
 
     /// Whether it can be lent again: nothing broke, nothing was left behind.
     pub fn is_reusable(&self) -> bool {
-        !self.spoiled && self.pool.state() == PoolState::Ready
+        matches!(self.state, State::Idle | State::Holding(_)) && self.pool.state() == PoolState::Ready
     }
 
     /// Deletes the pool on the server and lets the connection go. Bounded to ten seconds by the carrier.
@@ -114,7 +131,7 @@ impl Session {
                 PoolEvent::KeyWanted => return Err(Error::Exposed),
                 PoolEvent::Opened => self.opened = true,
                 PoolEvent::Broken(error) | PoolEvent::Closed(error) => {
-                    self.spoiled = true;
+                    self.state = State::Spoiled;
                     return Err(Error::PoolClosed(text_of(error)));
                 }
                 PoolEvent::HostCall(call) if call.wants_answer() => {

@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::course::Course;
-use super::halt::{Halt, STOP_WAIT};
-use super::open::text_of;
+use super::open::{State, text_of};
 use super::records::Records;
+use super::running::RunningPipeline;
+use super::stopping::{Halt, STOP_WAIT};
 use super::{Error, Session};
 use crate::clixml::Document;
 use crate::outcome::Reason;
@@ -129,14 +129,14 @@ impl Session {
         records: &mut R,
         input: Option<mpsc::Receiver<Document>>,
     ) -> Result<RunReport, Error> {
-        self.spoiled = true;
+        let before = std::mem::replace(&mut self.state, State::Busy);
         if command.has_secrets() {
             tokio::select! {
                 agreed = self.agree_on_key(options.deadline.saturating_duration_since(Instant::now())) => agreed?,
                 () = options.stop.cancelled() => return Ok(RunReport::of(Ending::Stopped)),
             }
         }
-        if let Some(last) = self.unreleased.take() {
+        if let State::Holding(last) = before {
             self.release(last).await;
         }
         let Some(started) = in_time(options.deadline, &options.stop, self.start(command, pipeline)).await else {
@@ -146,19 +146,19 @@ impl Session {
         };
         let pipeline = started?;
         let id = pipeline.id();
-        let mut course = Course::new(self, pipeline, records, input, options.deadline, options.stop.clone());
-        course.follow().await?;
-        let (end, halted, exit_code) = (course.ended.take(), course.halt(), course.exit_code);
-        let undelivered = course.undelivered.take();
-        self.spoiled = end.is_none();
-        if end.is_none() {
+        let mut running = RunningPipeline::new(self, pipeline, records, input, options.deadline, options.stop.clone());
+        running.follow().await?;
+        let (end, halted, exit_code) = (running.ended.take(), running.halt(), running.exit_code);
+        let undelivered = running.outgoing.undelivered.take();
+        self.state = if end.is_none() {
             // The server holds on to it: asking for more would only take more time.
+            State::Spoiled
         } else if options.reuse || self.carrier.pushes() {
             // The pipeline has its result whatever comes of this; only the session is of no more use.
-            self.spoiled |= !self.release(id).await;
+            if self.release(id).await { State::Idle } else { State::Spoiled }
         } else {
-            self.unreleased = Some(id);
-        }
+            State::Holding(id)
+        };
         let unconfirmed = matches!(end, None | Some(PipelineEnd::Disconnected(_))).then_some(Unconfirmed::Stop);
         let ending = match (end, halted, undelivered) {
             // The race between our stop and the script's own end is decided by what the server says.

@@ -1,6 +1,6 @@
-//! The course of a running pipeline: receives, hands on, answers and feeds, until it has ended.
+//! A running pipeline: it is received from, answered and fed until it has ended. What is sent next and when it is stopped
+//! is decided without I/O, in [`Outgoing`] and [`Stopping`](super::stopping::Stopping).
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,25 +9,18 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::halt::{Halt, Halting, STOP_WAIT};
+use super::halt::Halting;
+use super::outgoing::Outgoing;
 use super::records::{HostReply, Records};
+use super::stopping::{Halt, STOP_WAIT};
 use super::{Error, Session};
 use crate::clixml::Document;
 use crate::psrp::{HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
 use crate::stream::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received, offload_on};
 
-/// Answers to host calls that wait to be sent. A host that asks faster than it takes answers is not listened to meanwhile.
-const QUEUED_ANSWERS: usize = 16;
-
-/// What is being sent to the pipeline. One send at a time.
-struct Sending {
-    is_input: bool,
-    sent: BoxFuture<'static, Result<(), transport::Error>>,
-}
-
 /// One pipeline on its way.
-pub(super) struct Course<'a, R> {
+pub(super) struct RunningPipeline<'a, R> {
     session: &'a mut Session,
     carrier: Arc<dyn Carrier>,
     pipeline: Pipeline,
@@ -41,20 +34,19 @@ pub(super) struct Course<'a, R> {
     pub(super) ended: Option<PipelineEnd>,
     /// What the script writes to the host.
     host: HostWriter,
-    /// Answers to host calls, in the order of the calls.
-    answers: VecDeque<Vec<Bytes>>,
+    /// What waits to be sent.
+    pub(super) outgoing: Outgoing,
     /// Input objects that are still to come.
     input: Option<mpsc::Receiver<Document>>,
-    sending: Option<Sending>,
-    /// Why input could not be delivered.
-    pub(super) undelivered: Option<transport::Error>,
+    /// What is on its way, until it has arrived.
+    sending: Option<BoxFuture<'static, Result<(), transport::Error>>>,
     /// There may be messages that have arrived and are not decoded yet.
     has_arrived: bool,
     /// Nothing more will arrive.
     is_done: bool,
 }
 
-impl<'a, R: Records> Course<'a, R> {
+impl<'a, R: Records> RunningPipeline<'a, R> {
     pub(super) fn new(
         session: &'a mut Session,
         pipeline: Pipeline,
@@ -74,10 +66,9 @@ impl<'a, R: Records> Course<'a, R> {
             exit_code: None,
             ended: None,
             host: HostWriter::default(),
-            answers: VecDeque::new(),
+            outgoing: Outgoing::default(),
             input,
             sending: None,
-            undelivered: None,
             has_arrived: false,
             is_done: false,
         }
@@ -101,12 +92,12 @@ impl<'a, R: Records> Course<'a, R> {
                 self.records.stopping();
             }
             self.send_next();
-            let room = self.answers.len() < QUEUED_ANSWERS;
+            let listens = self.outgoing.listens();
             // In this order, so that nothing that arrives keeps us from stopping.
             tokio::select! {
                 biased;
                 () = self.halting.step() => {}
-                Some(sent) = async { Some(self.sending.as_mut()?.sent.as_mut().await) }, if self.sending.is_some() => {
+                Some(sent) = async { Some(self.sending.as_mut()?.as_mut().await) }, if self.sending.is_some() => {
                     self.sent(sent)?;
                 }
                 received = &mut pool => {
@@ -116,18 +107,20 @@ impl<'a, R: Records> Course<'a, R> {
                     self.halting.unless_over(handling).await.transpose()?;
                 }
                 Some(object) = async { Some(self.input.as_mut()?.recv().await) },
-                    if self.input.is_some() && self.sending.is_none() => self.feed(object),
-                received = &mut receiving, if !self.has_arrived && room => {
+                    if self.input.is_some() && self.outgoing.is_idle() => self.feed(object),
+                received = &mut receiving, if !self.has_arrived && listens => {
                     receiving = receive(&carrier, Channel::Pipeline(id));
                     self.arrived(received?);
                 }
                 // Work without waiting gives way to others now and then.
-                () = tokio::task::consume_budget(), if self.has_arrived && room => self.take_next().await?,
+                () = tokio::task::consume_budget(), if self.has_arrived && listens => self.take_next().await?,
             }
         }
-        if let Some(Sending { is_input: true, sent }) = self.sending.take() {
+        if let Some(sending) = self.sending.take()
+            && self.outgoing.has_input_on_its_way()
+        {
             // A message must not be left half-way: what follows it would be taken for its rest.
-            let _ = tokio::time::timeout(STOP_WAIT, sent).await;
+            let _ = tokio::time::timeout(STOP_WAIT, sending).await;
         }
         Ok(())
     }
@@ -178,7 +171,7 @@ impl<'a, R: Records> Course<'a, R> {
         if call.wants_answer() {
             let id = self.pipeline.id();
             let (pool, max) = (&mut self.session.pool, self.carrier.max_fragment());
-            self.answers.push_back(match reply {
+            self.outgoing.answer(match reply {
                 HostReply::Answer(answer) => pool.host_answer(id, call, answer, max),
                 HostReply::Refused | HostReply::Done => pool.host_response(id, call.refusal(), max),
             });
@@ -187,15 +180,11 @@ impl<'a, R: Records> Course<'a, R> {
 
     /// Begins to send what waits to be sent, if nothing is on its way: answers first, then input that the command brought.
     fn send_next(&mut self) {
-        if self.sending.is_some() {
-            return;
-        }
-        if let Some(answer) = self.answers.pop_front() {
-            self.send(Priority::PromptResponse, answer);
-        } else if self.halting.why().is_none()
-            && let Some(portion) = self.session.pool.more_input(&mut self.pipeline, self.carrier.max_fragment())
-        {
-            self.send(Priority::Default, portion);
+        let is_stopped = self.halting.why().is_some();
+        let (pool, pipeline, max) = (&mut self.session.pool, &mut self.pipeline, self.carrier.max_fragment());
+        let portion = || if is_stopped { None } else { pool.more_input(pipeline, max) };
+        if let Some((priority, fragments)) = self.outgoing.next(portion) {
+            self.send(priority, fragments);
         }
     }
 
@@ -209,27 +198,22 @@ impl<'a, R: Records> Course<'a, R> {
                 self.session.pool.end_of_input(id, max_fragment)
             }
         };
-        self.send(Priority::Default, fragments);
+        let priority = self.outgoing.input();
+        self.send(priority, fragments);
     }
 
     fn send(&mut self, priority: Priority, fragments: Vec<Bytes>) {
         let (carrier, id) = (Arc::clone(&self.carrier), self.pipeline.id());
-        let sent = Box::pin(async move { carrier.send(Channel::Pipeline(id), priority, fragments).await });
-        self.sending = Some(Sending { is_input: matches!(priority, Priority::Default), sent });
+        self.sending = Some(Box::pin(async move { carrier.send(Channel::Pipeline(id), priority, fragments).await }));
     }
 
     /// What was on its way has arrived, or has not.
     fn sent(&mut self, sent: Result<(), transport::Error>) -> Result<(), Error> {
-        let is_input = self.sending.take().is_some_and(|sending| sending.is_input);
-        match sent {
-            // The script may have ended for a reason of its own: that is still to be received.
-            Err(error) if is_input => {
-                self.undelivered = Some(error);
-                self.halting.begin(Halt::Input);
-                Ok(())
-            }
-            sent => Ok(sent?),
+        self.sending = None;
+        if !self.outgoing.sent(sent)? {
+            self.halting.begin(Halt::Input);
         }
+        Ok(())
     }
 }
 
