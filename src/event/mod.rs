@@ -30,6 +30,7 @@ pub struct RunEvent {
 
 /// What can happen in a run.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum RunEventKind {
     /// The run begins; always the first event.
     RunStarted(Arc<RunHeader>),

@@ -8,6 +8,7 @@ use crate::transport;
 
 /// A session's fault.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The transport's fault.
     #[error(transparent)]

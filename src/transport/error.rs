@@ -5,6 +5,7 @@ use crate::outcome::Reason;
 /// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct Error {
     /// The stable code of the cause.
     pub reason: Reason,
@@ -29,28 +30,28 @@ impl Error {
         Self { reason, message, hint: None, fault: None, retryable: false, nothing_ran: false, proof_unanswered: false }
     }
 
-    /// The same with a hint for the user.
+    /// This fault with a hint for the user.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same, marked as worth another attempt.
+    /// This fault, marked as worth another attempt.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// The same of something that is sure not to have begun.
+    /// This fault, of something that is sure not to have begun.
     #[must_use]
     pub fn before_anything_ran(mut self) -> Self {
         self.nothing_ran = true;
         self
     }
 
-    /// The same, behind a proof of the credential that had left.
+    /// This fault, behind a proof of the credential that had left.
     #[must_use]
     pub fn behind_proof(mut self) -> Self {
         self.proof_unanswered = true;
