@@ -2,14 +2,13 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
 use std::slice::Iter;
 use std::sync::Arc;
 
 use super::escape::{Place, escape, escape_str};
 use super::float::{write_f32, write_f64};
 use super::scalar::Scalar;
-use super::{Content, Document, Object, RefId, TypeNames, Value, progress};
+use super::{Content, Document, Object, RefId, TypeNames, Value, progress, write};
 
 /// The text of a document: one element without insignificant white space, as the data of a PSRP message.
 ///
@@ -251,7 +250,7 @@ impl<'v> Encoder<'_, 'v> {
         }
         if let Some(id) = id {
             self.raw(" RefId=\"");
-            display(&id, self.out);
+            write::integer(id, self.out);
             self.raw("\"");
         }
     }
@@ -281,24 +280,19 @@ pub(super) fn text_of(value: &Value, out: &mut Vec<u8>) {
         }
         Value::F32(number) => write_f32(*number, out),
         Value::F64(number) => write_f64(*number, out),
-        Value::Bool(yes) => display(yes, out),
-        Value::Char(unit) => display(unit, out),
-        Value::I8(number) => display(number, out),
-        Value::U8(number) => display(number, out),
-        Value::I16(number) => display(number, out),
-        Value::U16(number) => display(number, out),
-        Value::I32(number) => display(number, out),
-        Value::U32(number) => display(number, out),
-        Value::I64(number) => display(number, out),
-        Value::U64(number) => display(number, out),
-        Value::Guid(id) => display(id, out),
+        Value::Bool(yes) => write::boolean(*yes, out),
+        Value::Char(unit) => write::integer(*unit, out),
+        Value::I8(number) => write::integer(*number, out),
+        Value::U8(number) => write::integer(*number, out),
+        Value::I16(number) => write::integer(*number, out),
+        Value::U16(number) => write::integer(*number, out),
+        Value::I32(number) => write::integer(*number, out),
+        Value::U32(number) => write::integer(*number, out),
+        Value::I64(number) => write::integer(*number, out),
+        Value::U64(number) => write::integer(*number, out),
+        Value::Guid(id) => write::guid(id, out),
         Value::Null | Value::Object(_) | Value::Ref(_) => {}
     }
-}
-
-pub(super) fn display(value: &impl std::fmt::Display, out: &mut Vec<u8>) {
-    // Writing to a Vec cannot fail.
-    let _ = write!(out, "{value}");
 }
 
 /// What must be known of a tree before it is written.

@@ -1,13 +1,28 @@
 //! Floating-point numbers in the text form of .NET: shortest digits that read back as the same number.
 
+use std::fmt::Display;
+use std::io::Write;
+
 /// Appends a double as `ToString("R", InvariantCulture)` writes it; infinity as XML has it, `INF`.
 pub(super) fn write_f64(number: f64, out: &mut Vec<u8>) {
-    write(number, &format!("{number:e}"), 17, out);
+    if number == 0.0 || (1e-4..1e17).contains(&number.abs()) {
+        return write_short(number, out);
+    }
+    write_form(number, &format!("{number:e}"), 17, out);
 }
 
 /// Appends a single, like [`write_f64`].
 pub(super) fn write_f32(number: f32, out: &mut Vec<u8>) {
-    write(number.into(), &format!("{number:e}"), 9, out);
+    if number == 0.0 || (1e-4..1e9).contains(&number.abs()) {
+        return write_short(number, out);
+    }
+    write_form(number.into(), &format!("{number:e}"), 9, out);
+}
+
+/// Rust has the same digits where .NET writes no exponent.
+fn write_short(number: impl Display, out: &mut Vec<u8>) {
+    // Writing to a Vec cannot fail.
+    let _ = write!(out, "{number}");
 }
 
 /// Appends a number rounded to so many significant digits, like .NET's `G15`; infinity as [`write_f64`] has it.
@@ -15,12 +30,12 @@ pub(super) fn write_general(number: f64, digits: usize, out: &mut Vec<u8>) {
     let form = format!("{number:.*e}", digits.saturating_sub(1));
     let (mantissa, exponent) = form.split_once('e').unwrap_or((&form, "0"));
     let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0') } else { mantissa };
-    write(number, &format!("{mantissa}e{exponent}"), i32::try_from(digits).unwrap_or(i32::MAX), out);
+    write_form(number, &format!("{mantissa}e{exponent}"), i32::try_from(digits).unwrap_or(i32::MAX), out);
 }
 
 /// `form` is Rust's exponent form; .NET (since Core 3.0) writes an exponent for numbers with more than `width` digits
 /// before the point, or more than four zeros after it.
-fn write(number: f64, form: &str, width: i32, out: &mut Vec<u8>) {
+fn write_form(number: f64, form: &str, width: i32, out: &mut Vec<u8>) {
     if number.is_nan() {
         return out.extend_from_slice(b"NaN");
     }
@@ -69,7 +84,7 @@ fn write_plain(digits: &[u8], exponent: i32, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{write_f32, write_f64, write_general};
+    use super::{write_f32, write_f64, write_form, write_general};
 
     #[test]
     fn rounds_to_significant_digits_as_dotnet_does() {
@@ -130,6 +145,24 @@ mod tests {
             (f64::NAN, "NaN"),
         ] {
             assert_eq!(double(number), text);
+        }
+    }
+
+    #[test]
+    fn the_short_way_writes_what_the_long_one_does() {
+        for exponent in -8..20 {
+            for digits in ["1", "1.5", "9.999999", "9.999999999999999", "1.0000000000000002", "-3.14159"] {
+                let (double, single): (f64, f32) = {
+                    let text = format!("{digits}e{exponent}");
+                    (text.parse().expect("a number"), text.parse().expect("a number"))
+                };
+                let mut long = Vec::new();
+                write_form(double, &format!("{double:e}"), 17, &mut long);
+                assert_eq!(self::double(double).as_bytes(), long);
+                long.clear();
+                write_form(single.into(), &format!("{single:e}"), 9, &mut long);
+                assert_eq!(self::single(single).as_bytes(), long);
+            }
         }
     }
 

@@ -24,10 +24,12 @@ mod progress;
 mod reference;
 mod scalar;
 mod scalar_text;
+mod scan;
 mod single;
 mod string;
 mod value;
 mod view;
+mod write;
 
 pub use cell::text;
 pub use cut::CutFinder;

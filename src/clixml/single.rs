@@ -93,6 +93,18 @@ const KNOWN: [(&str, Kind); 43] = [
     ("System.Xml.Linq.XObject", Kind::Text),
 ];
 
+/// The lengths of the known names, as bits modulo 64, by their last byte.
+const LENGTHS: [u64; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < KNOWN.len() {
+        let name = KNOWN[at].0.as_bytes();
+        lengths[name[name.len() - 1] as usize] |= 1 << (name.len() % 64);
+        at += 1;
+    }
+    lengths
+};
+
 /// The value of an object that is one value; `None` for all others, and for what is no object.
 pub fn single(value: &Value) -> Option<Single<'_>> {
     of(value.as_object()?)
@@ -119,6 +131,10 @@ const CUSTOM: &str = "System.Management.Automation.PSCustomObject";
 
 fn kind(name: &str) -> Option<Kind> {
     let name = name.strip_prefix("Deserialized.").unwrap_or(name);
+    // Nearly no name is one of them, and most are none by their length and end.
+    if LENGTHS[usize::from(*name.as_bytes().last()?)] & 1 << (name.len() % 64) == 0 {
+        return None;
+    }
     let place = KNOWN.binary_search_by_key(&name, |(known, _)| known).ok()?;
     KNOWN.get(place).map(|(_, kind)| *kind)
 }

@@ -152,20 +152,36 @@ fn merge<'v>(
     all: impl Iterator<Item = (&'v str, &'v Value)>,
     wins: Wins,
 ) -> Vec<(&'v str, &'v Value)> {
-    let is_few = object.props.len() + object.notes.len() <= FEW;
-    if is_few { merge_few(all, wins) } else { merge_many(all, wins) }
+    let most = object.props.len() + object.notes.len();
+    if most <= FEW { merge_few(most, all, wins) } else { merge_many(all, wins) }
 }
 
-fn merge_few<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>, wins: Wins) -> Vec<(&'v str, &'v Value)> {
-    let mut members: Vec<(&str, &Value)> = Vec::with_capacity(FEW);
-    for member in all {
-        match members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(member.0)) {
+fn merge_few<'v>(
+    most: usize,
+    all: impl Iterator<Item = (&'v str, &'v Value)>,
+    wins: Wins,
+) -> Vec<(&'v str, &'v Value)> {
+    let mut members: Vec<(&str, &Value)> = Vec::with_capacity(most);
+    let mut seen = 0;
+    all.for_each(|member| {
+        let bit = name_bit(member.0);
+        let may_repeat = seen & bit != 0;
+        seen |= bit;
+        let earlier = members.iter_mut().filter(|_| may_repeat);
+        match earlier.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(member.0)) {
             Some(earlier) if wins == Wins::Later => *earlier = member,
             Some(_) => {}
             None => members.push(member),
         }
-    }
+    });
     members
+}
+
+/// One of 64 bits, the same for names that are equal without regard to ASCII case.
+fn name_bit(name: &str) -> u64 {
+    let letter = |byte: Option<&u8>| usize::from(byte.map_or(0, u8::to_ascii_lowercase));
+    let bytes = name.as_bytes();
+    1 << ((bytes.len() + 7 * letter(bytes.first()) + 13 * letter(bytes.last())) % 64)
 }
 
 fn merge_many<'v>(all: impl Iterator<Item = (&'v str, &'v Value)>, wins: Wins) -> Vec<(&'v str, &'v Value)> {

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::text::{write_decimal, write_str, write_string};
-use crate::clixml::encode::display;
 use crate::clixml::float::{write_f32, write_f64};
 use crate::clixml::scalar_text::scalar_text;
 use crate::clixml::view::{Shape, key_text, shape};
-use crate::clixml::{Document, Object, PsString, RefId, Value, single};
+use crate::clixml::{Document, Object, PsString, RefId, Value, single, write};
 
 /// Integers beyond this are strings, because most JSON readers take numbers for doubles: 2^53 - 1.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -126,6 +125,9 @@ impl<'d> PlainJson<'d> {
         }
         if self.path.len() + self.following > DEEPEST {
             return self.null(DiagnosticKind::Depth, out);
+        }
+        if !matches!(value, Value::Object(_) | Value::Ref(_)) {
+            return self.scalar(value, out);
         }
         let opened = self.enter(value);
         match shape(value) {
@@ -276,22 +278,27 @@ impl<'d> PlainJson<'d> {
         match value {
             Value::Null | Value::Object(_) | Value::Ref(_) => out.extend_from_slice(b"null"),
             Value::SecureString(_) => self.null(DiagnosticKind::SecureString, out),
-            Value::Bool(yes) => display(yes, out),
+            Value::Bool(yes) => write::boolean(*yes, out),
             Value::Char(unit) => write_string(&PsString::from_utf16(&[*unit]), out),
-            Value::I8(number) => display(number, out),
-            Value::U8(number) => display(number, out),
-            Value::I16(number) => display(number, out),
-            Value::U16(number) => display(number, out),
-            Value::I32(number) => display(number, out),
-            Value::U32(number) => display(number, out),
-            Value::I64(number) => integer(number, number.unsigned_abs(), out),
-            Value::U64(number) => integer(number, *number, out),
+            Value::I8(number) => write::integer(*number, out),
+            Value::U8(number) => write::integer(*number, out),
+            Value::I16(number) => write::integer(*number, out),
+            Value::U16(number) => write::integer(*number, out),
+            Value::I32(number) => write::integer(*number, out),
+            Value::U32(number) => write::integer(*number, out),
+            Value::I64(number) => integer(*number, number.unsigned_abs(), out),
+            Value::U64(number) => integer(*number, *number, out),
             Value::F32(number) if number.is_finite() => write_f32(*number, out),
             Value::F64(number) if number.is_finite() => write_f64(*number, out),
             Value::Decimal(digits) => write_decimal(digits, out),
             Value::Str(text) | Value::Uri(text) | Value::Xml(text) | Value::Script(text) => write_string(text, out),
             Value::DateTime(text) | Value::TimeSpan(text) | Value::Version(text) => write_str(text, out),
-            Value::F32(_) | Value::F64(_) | Value::Bytes(_) | Value::Guid(_) => write_str(&scalar_text(value), out),
+            Value::Guid(id) => {
+                out.push(b'"');
+                write::guid(id, out);
+                out.push(b'"');
+            }
+            Value::F32(_) | Value::F64(_) | Value::Bytes(_) => write_str(&scalar_text(value), out),
         }
     }
 
@@ -309,17 +316,17 @@ impl<'d> PlainJson<'d> {
 /// An integer of any size, as [`integer`] writes smaller ones.
 fn big_integer(digits: &str, out: &mut Vec<u8>) {
     match digits.parse::<i64>() {
-        Ok(number) => integer(&number, number.unsigned_abs(), out),
+        Ok(number) => integer(number, number.unsigned_abs(), out),
         Err(_) => write_str(digits, out),
     }
 }
 
-fn integer(number: &impl fmt::Display, magnitude: u64, out: &mut Vec<u8>) {
+fn integer(number: impl itoa::Integer, magnitude: u64, out: &mut Vec<u8>) {
     if magnitude <= LARGEST_EXACT {
-        return display(number, out);
+        return write::integer(number, out);
     }
     out.push(b'"');
-    display(number, out);
+    write::integer(number, out);
     out.push(b'"');
 }
 

@@ -1,6 +1,6 @@
 //! JSON strings and numbers.
 
-use crate::clixml::PsString;
+use crate::clixml::{PsString, scan};
 
 /// Appends a string with its quotes; lone surrogates as `\uD83D`.
 pub(super) fn write_string(text: &PsString, out: &mut Vec<u8>) {
@@ -28,31 +28,33 @@ pub(crate) fn write_str(text: &str, out: &mut Vec<u8>) {
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut done = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if !SPECIAL[usize::from(byte)] {
-            continue;
-        }
+    let mut at = plain_length(bytes);
+    while let Some(&byte) = bytes.get(at) {
         let (unit, length) = match (byte, bytes.get(at + 1)) {
-            (0xC2, Some(&next @ 0x80..=0x9F)) => (next, 2),
-            (0xC2, _) => continue,
-            _ => (byte, 1),
+            (0xC2, Some(&next @ 0x80..=0x9F)) => (Some(next), 2),
+            (0xC2, _) => (None, 1),
+            _ => (Some(byte), 1),
         };
-        out.extend_from_slice(&bytes[done..at]);
-        write_control(unit, out);
-        done = at + length;
+        if let Some(unit) = unit {
+            out.extend_from_slice(&bytes[done..at]);
+            write_control(unit, out);
+            done = at + length;
+        }
+        at += length + plain_length(&bytes[at + length..]);
     }
     out.extend_from_slice(&bytes[done..]);
 }
 
-const SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = matches!(byte as u8, 0..=0x1F | 0x7F | b'"' | b'\\' | 0xC2);
-        byte += 1;
-    }
-    table
-};
+/// How many bytes stand for themselves before the first that may not.
+fn plain_length(bytes: &[u8]) -> usize {
+    scan::position(bytes, special).unwrap_or(bytes.len())
+}
+
+/// Marks what begins what [`write_escaped`] may have to escape.
+fn special(word: u64) -> u64 {
+    let [quote, backslash, delete, above] = [b'"', b'\\', 0x7F, 0xC2].map(|byte| scan::equal(word, byte));
+    scan::below(word, 0x20) | quote | backslash | delete | above
+}
 
 fn write_control(unit: u8, out: &mut Vec<u8>) {
     match unit {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::array_type::ARRAY_TYPE;
 use super::text::{write_str, write_string};
-use crate::clixml::encode::{display, text_of};
+use crate::clixml::encode::text_of;
 use crate::clixml::float::write_f64;
 use crate::clixml::places::referred_ids;
 use crate::clixml::scalar::Scalar;
-use crate::clixml::{Content, Document, ListKind, Object, PsString, RefId, Value};
+use crate::clixml::{Content, Document, ListKind, Object, PsString, RefId, Value, write};
 
 /// Appends a document as typed JSON, without white space; [`read_typed`](super::read_typed) gives the same document
 /// again.
@@ -86,14 +86,14 @@ impl<'v> Typed<'_, 'v> {
     fn value(&mut self, value: &'v Value) {
         match value {
             Value::Null => self.raw("null"),
-            Value::Bool(yes) => display(yes, self.out),
-            Value::I32(number) => display(number, self.out),
+            Value::Bool(yes) => write::boolean(*yes, self.out),
+            Value::I32(number) => write::integer(*number, self.out),
             Value::F64(number) if number.is_finite() => self.double(*number),
             Value::Str(text) => write_string(text, self.out),
             Value::Object(object) => self.object(object),
             Value::Ref(id) => {
                 self.raw(r#"{"$":"ref","id":"#);
-                display(id, self.out);
+                write::integer(*id, self.out);
                 self.raw("}");
             }
             scalar => self.scalar(scalar),
@@ -189,7 +189,7 @@ impl<'v> Typed<'_, 'v> {
         self.raw("\"");
         if let Some(id) = object.id {
             self.raw(r#","id":"#);
-            display(&id, self.out);
+            write::integer(id, self.out);
         }
         for (at, name) in object.type_names.iter().enumerate() {
             self.raw(if at == 0 { r#","tn":["# } else { "," });
