@@ -6,7 +6,7 @@
 use super::{Document, Object, TypeNames, Value};
 
 /// What an allocation takes beside its bytes.
-const ALLOCATION: usize = 16;
+pub(super) const ALLOCATION: usize = 16;
 
 /// What an object takes without its texts and members; its place in a collection is charged as the collection grows.
 pub(super) const OBJECT: usize = size_of::<Object>() + ALLOCATION;

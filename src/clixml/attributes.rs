@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::reader::{Tag, local};
 use super::reference;
 
 /// The attributes that mean something in CLIXML, in any order and with any prefix; entities are resolved.
@@ -18,16 +19,16 @@ pub(super) struct Attributes<'e> {
 }
 
 impl<'e> Attributes<'e> {
-    /// Reads what stands between the name of an element and its end.
+    /// Reads the attributes of a start tag.
     ///
     /// # Errors
     /// What is wrong: `RefId`, or `attribute` if the text has not the form of attributes.
-    pub(super) fn read(text: &'e str) -> Result<Self, &'static str> {
-        let mut found = Self::default();
-        let mut rest = text.trim_ascii_start();
-        while !rest.is_empty() {
+    pub(super) fn read(tag: &Tag<'e>) -> Result<Self, &'static str> {
+        let mut found = Self { name: tag.usual.name.map(Cow::Borrowed), id: tag.usual.id, stream: None };
+        let mut rest = tag.others;
+        while !rest.trim_ascii_start().is_empty() {
             let (name, value);
-            (name, value, rest) = split(rest).ok_or("attribute")?;
+            (name, value, rest) = split(rest.trim_ascii_start()).ok_or("attribute")?;
             match local(name) {
                 "N" => found.name = Some(resolve(value)?),
                 "RefId" => found.id = Some(value.trim_ascii().parse().map_err(|_| "RefId")?),
@@ -36,15 +37,6 @@ impl<'e> Attributes<'e> {
             }
         }
         Ok(found)
-    }
-}
-
-/// A name without its prefix.
-fn local(name: &str) -> &str {
-    // Names are short: a search for long texts takes longer to begin.
-    match name.as_bytes().iter().position(|&byte| byte == b':') {
-        Some(colon) => name.get(colon + 1..).unwrap_or_default(),
-        None => name,
     }
 }
 
@@ -57,7 +49,7 @@ fn split(text: &str) -> Option<(&str, &str, &str)> {
     let quote = *after.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
     let inner = after.get(1..)?;
     let end = inner.as_bytes().iter().position(|&byte| byte == quote)?;
-    Some((name, inner.get(..end)?, inner.get(end + 1..)?.trim_ascii_start()))
+    Some((name, inner.get(..end)?, inner.get(end + 1..)?))
 }
 
 fn resolve(value: &str) -> Result<Cow<'_, str>, &'static str> {
@@ -69,30 +61,46 @@ fn resolve(value: &str) -> Result<Cow<'_, str>, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Attributes;
+    use super::{Attributes, Tag};
+    use crate::clixml::reader::{Piece, Reader};
+
+    /// As the reader finds them, if it can, and all by the rules for unusual ones.
+    fn read(text: &str) -> [Result<Attributes<'_>, &'static str>; 2] {
+        let unusual = Tag { full_name: "a", others: text, ..Tag::default() };
+        let markup: &'static str = format!("<a {text}>").leak();
+        let tag = match Reader::new(markup.as_bytes()).next() {
+            Ok(Piece::Start(tag)) => tag,
+            _ => unusual,
+        };
+        [&tag, &unusual].map(Attributes::read)
+    }
 
     #[test]
     fn reads_any_order_and_quote() {
         for text in [
-            r#" N="a" RefId="1" S="Error""#,
+            r#"N="a" RefId="1" S="Error""#,
+            r#"RefId="1" N="a" S="Error""#,
+            r#"N="b" RefId="2" N="a" RefId="1" S="Error" "#,
             " S='Error'\nRefId = '1' x:N = 'a' other=\"&bad;\" ",
             " RefId=' 1 'N=\"&#97;\"S='Error'",
         ] {
-            let found = Attributes::read(text).expect(text);
-            assert_eq!(
-                (found.name.as_deref(), found.id, found.stream.as_deref()),
-                (Some("a"), Some(1), Some("Error")),
-                "{text}"
-            );
+            for found in read(text) {
+                let found = found.expect(text);
+                assert_eq!(
+                    (found.name.as_deref(), found.id, found.stream.as_deref()),
+                    (Some("a"), Some(1), Some("Error")),
+                    "{text}"
+                );
+            }
         }
-        assert!(Attributes::read("").is_ok_and(|found| found.name.is_none() && found.id.is_none()));
+        assert!(read("").iter().flatten().all(|found| found.name.is_none() && found.id.is_none()));
     }
 
     #[test]
     fn refuses_other_text() {
-        for text in ["N", "N=", "N=a", "N=\"a", "N='a\"", "=", "N=\"&a;\""] {
-            assert_eq!(Attributes::read(text).err(), Some("attribute"), "{text}");
+        for text in ["N", "N=", "N=a", "N=\"a", "N='a\"", "=", "N=\"&a;\"", "N=\"a\" b"] {
+            assert_eq!(read(text).map(|found| found.err()), [Some("attribute"); 2], "{text}");
         }
-        assert_eq!(Attributes::read("RefId=\"-1\"").err(), Some("RefId"));
+        assert_eq!(read("RefId=\"-1\"").map(|found| found.err()), [Some("RefId"); 2]);
     }
 }

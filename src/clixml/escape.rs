@@ -40,8 +40,9 @@ pub(super) fn unescape_name(name: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Whether anything could be an escape.
-fn has_escape(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| matches!(pair, b"_x" | b"_X"))
+pub(super) fn has_escape(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.contains(&b'_') && bytes.windows(2).any(|pair| matches!(pair, b"_x" | b"_X"))
 }
 
 /// `None` if the text has lone surrogates.

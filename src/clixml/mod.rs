@@ -21,6 +21,7 @@ mod json;
 mod parse;
 mod places;
 mod progress;
+mod reader;
 mod reference;
 mod scalar;
 mod scalar_text;
