@@ -1,6 +1,6 @@
 //! CLIXML text to values: the way in.
 
-use super::intern::{Names, Types};
+use super::intern::{Names, Tags, Types};
 use super::parse::Parser;
 use super::{DecodeError, Document, Value};
 
@@ -27,6 +27,7 @@ impl Default for Limits {
 pub struct Decoder {
     limits: Limits,
     pub(super) names: Names,
+    pub(super) tags: Tags,
     pub(super) types: Types,
 }
 
@@ -39,7 +40,7 @@ impl Default for Decoder {
 impl Decoder {
     /// A decoder that has seen nothing yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, names: Names::new(), types: Types::new() }
+        Self { limits, names: Names::new(), tags: Tags::new(), types: Types::new() }
     }
 
     /// Decodes the data of one PSRP message: exactly one element, with or without a byte order mark before it.

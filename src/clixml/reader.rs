@@ -55,6 +55,11 @@ pub(super) struct Usual<'a> {
 }
 
 impl<'a> Tag<'a> {
+    /// Whether it has no prefix and no attributes but `N`.
+    pub(super) fn is_plain(&self) -> bool {
+        self.full_name == self.name() && self.usual.id.is_none() && self.others.is_empty()
+    }
+
     /// The name without its prefix.
     pub(super) fn name(&self) -> &'a str {
         local(self.full_name)
@@ -143,6 +148,24 @@ impl<'a> Reader<'a> {
         self.at += rest.len() - after.len() + 1;
         self.open.pop();
         Some(text)
+    }
+
+    /// All that is still to be read.
+    pub(super) fn rest_text(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes on behind a start tag of so many bytes that has no attributes but `N`.
+    pub(super) fn skip_start(&mut self, full_name: &'a str, length: usize) -> Tag<'a> {
+        self.at += length;
+        self.open.push(full_name);
+        Tag { full_name, usual: Usual::default(), others: "", is_empty: false }
+    }
+
+    /// Goes on behind so many bytes, which end the innermost open element.
+    pub(super) fn skip_to_end(&mut self, length: usize) {
+        self.at += length;
+        self.open.pop();
     }
 
     fn rest(&self) -> &'a [u8] {

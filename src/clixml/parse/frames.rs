@@ -16,7 +16,7 @@ pub(super) enum Frame {
     List { slot: Slot, kind: ListKind, items: Part<Value> },
     Dict { slot: Slot, entries: Part<(Value, Value)> },
     Entry { key: Option<Value>, value: Option<Value> },
-    TypeNames { id: Option<u32> },
+    TypeNames { id: Option<u32>, from: usize },
     Progress { slot: Slot, members: Part<Member> },
 }
 

@@ -90,6 +90,9 @@ impl<'a> Parser<'a> {
     /// The next value outside all others; `None` at the end.
     pub(super) fn next_value(&mut self) -> Result<Option<Value>, DecodeError> {
         loop {
+            if self.known_member()? {
+                continue;
+            }
             let offset = self.reader.position();
             match self.read()? {
                 Piece::Start(start) => self.open(&start, offset)?,
@@ -187,6 +190,12 @@ impl<'a> Parser<'a> {
         }
         let slot = self.slot(attributes.name);
         if let Some(scalar) = Scalar::of_tag(tag) {
+            if let Slot::Member(name) = &slot
+                && start.is_plain()
+                && !start.is_empty
+            {
+                self.decoder.tags.remember(self.reader.between(offset, self.reader.position()), scalar, name);
+            }
             let text = self.text(start)?;
             let value = self.scalar(scalar, text, offset)?;
             self.deliver(slot, value);
@@ -264,9 +273,9 @@ impl<'a> Parser<'a> {
     fn close(&mut self) {
         match self.frames.last() {
             None => self.objs = self.objs.map(|_| Objs::Outside),
-            Some(&Frame::TypeNames { id }) => {
+            Some(&Frame::TypeNames { id, from }) => {
                 self.frames.drop_last();
-                let names = self.decoder.types.finish();
+                let names = self.decoder.types.finish(self.reader.between(from, self.reader.position()));
                 self.set_type_names(id, names);
             }
             Some(_) => self.finished = self.frames.close(&mut self.account),
@@ -293,6 +302,22 @@ impl<'a> Parser<'a> {
             },
             _ => Slot::Next,
         }
+    }
+
+    /// Reads the member that comes next, if it is a scalar whose start tag has been met before.
+    fn known_member(&mut self) -> Result<bool, DecodeError> {
+        if !self.frames.takes_members() {
+            return Ok(false);
+        }
+        let Some(tag) = self.decoder.tags.find(self.reader.rest_text()) else { return Ok(false) };
+        let (length, scalar, name) = (tag.text.len(), tag.scalar, tag.name.clone());
+        let offset = self.reader.position();
+        self.afford(0, offset)?;
+        let start = self.reader.skip_start(scalar.tag(), length);
+        let text = self.text(&start)?;
+        let value = self.scalar(scalar, text, offset)?;
+        self.deliver(Slot::Member(name), value);
+        Ok(true)
     }
 
     fn progress_part(&mut self, start: &Tag<'a>, offset: usize) -> Result<(), DecodeError> {
