@@ -109,6 +109,32 @@ mod tests {
         assert!((200..400).contains(&members), "{members}");
     }
 
+    /// A list of tiny things takes more; the limit of memory is for those.
+    #[test]
+    fn objects_take_at_most_three_times_their_text() {
+        let process = concat!(
+            r#"<Obj RefId="0"><TN RefId="0"><T>System.Diagnostics.Process</T><T>System.Object</T></TN><ToString>System.Diagnostics"#,
+            r#".Process (pwsh)</ToString><Props><I32 N="Id">4</I32><S N="Name">pwsh</S><B N="Responding">true</B><Db N="CPU">0.25"#,
+            r#"</Db><Nil N="Site" /><TS N="Total">PT1.5S</TS><DT N="StartTime">2026-11-22T10:20:30.1234567Z</DT></Props>"#,
+            r#"<MS><S N="Description">First_x000A_second</S></MS></Obj>"#
+        );
+        let custom = concat!(
+            r#"<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>"#,
+            r#"<S N="Name">web01</S><I32 N="Port">443</I32><B N="Open">true</B></MS></Obj>"#
+        );
+        let strings = "<S>C:\\Windows\\System32\\drivers\\etc\\hosts</S><S>services.msc, Print Spooler</S>";
+        for text in [process, custom, strings] {
+            for count in [1, 50, 2000] {
+                let xml = format!(r#"<Obj RefId="0"><LST>{}</LST></Obj>"#, text.repeat(count));
+                // One object alone has the list around it to carry.
+                let most = 3 * xml.len() + if count == 1 { super::OBJECT + 64 } else { 0 };
+                let memory = memory(&xml);
+                assert!(memory <= most, "{count} times {text}: {memory} bytes for {}", xml.len());
+            }
+        }
+        assert!(memory(process) <= 3 * process.len());
+    }
+
     #[test]
     fn small_texts_cost_what_the_allocator_hands_out() {
         for value in ["<S>x</S>", "<D>1</D>", "<TS>PT1S</TS>", "<Version>1.0</Version>", "<URI>u</URI>"] {
