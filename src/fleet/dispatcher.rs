@@ -330,18 +330,17 @@ impl Dispatcher {
             self.not_started(target, attempt - 1);
         } else if end.retryable
             && end.proof != Proof::Refused
-            && attempt <= self.spec.retries
             && !self.stop.is_cancelled()
+            && let Some(retry_in) = self.spec.retry_rule().after(attempt)
         {
-            self.retry(target, attempt, end);
+            self.retry(target, attempt, retry_in, end);
         } else {
             self.schedule.ended(target, end.outcome, end.proof);
             self.finished(target, attempt, end);
         }
     }
 
-    fn retry(&mut self, target: TargetId, attempt: u32, end: AttemptEnd) {
-        let retry_in = self.spec.retry_delay.saturating_mul(1 << (attempt - 1).min(16));
+    fn retry(&mut self, target: TargetId, attempt: u32, retry_in: Duration, end: AttemptEnd) {
         self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in, end.proof);
         self.progress[target.index()].shell_may_remain |= end.shell_may_remain;
         self.emit(RunEventKind::AttemptFailed {

@@ -9,7 +9,7 @@ pub enum Interrupt {
     Terminate,
     /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
     Leave,
-    /// Start the other targets, too, after the first ones have ended ([`Brake::pause_after`](super::Brake::pause_after)).
+    /// Start the other targets, too, after the first ones have ended ([`Brake::pause_after_starts`](super::Brake::pause_after_starts)).
     GoOn,
     /// The readers want no more: the same as `Stop`, without a user.
     Enough,

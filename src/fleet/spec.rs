@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::task::Task;
 use crate::event::RunHeader;
 use crate::outcome::Outcome;
-use crate::schedule::{Brake, Limits};
+use crate::schedule::{Brake, Limits, RetryRule};
 use crate::session::Sessions;
 use crate::target::{Target, TargetId};
 
@@ -43,6 +43,11 @@ pub struct RunSpec {
 }
 
 impl RunSpec {
+    /// What [`RunSpec::retries`] and [`RunSpec::retry_delay`] make together.
+    pub(super) fn retry_rule(&self) -> RetryRule {
+        RetryRule { retries: self.retries, delay: self.retry_delay }
+    }
+
     /// Hosts at work at once where nobody asks for another number: PowerShell's own.
     pub const THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
     /// Further attempts where nobody asks for another number.

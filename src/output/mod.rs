@@ -20,6 +20,7 @@ mod message;
 mod none;
 mod object;
 mod refs;
+mod row_delay;
 mod sanitize;
 mod select;
 mod settings;
@@ -27,10 +28,10 @@ mod sort;
 mod spool;
 mod style;
 mod table;
-mod table_delay;
 #[cfg(test)]
 pub(crate) mod testing;
 mod text;
+mod time_text;
 
 use std::io::{self, Write};
 

@@ -8,9 +8,9 @@ use crate::outcome::Outcome;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Brake {
     /// So many targets start, and no other before these have ended and somebody says to go on.
-    pub pause_after: Option<NonZeroUsize>,
+    pub pause_after_starts: Option<NonZeroUsize>,
     /// Once so many targets have failed, no other starts, and those at work are stopped.
-    pub stop_after: Option<NonZeroUsize>,
+    pub stop_after_failures: Option<NonZeroUsize>,
 }
 
 /// The brake of a run under way.
@@ -49,11 +49,11 @@ impl Braking {
 
     /// Whether no other target starts for now.
     pub fn holds(&self) -> bool {
-        !self.is_let_go && self.brake.pause_after.is_some_and(|most| self.started >= most.get())
+        !self.is_let_go && self.brake.pause_after_starts.is_some_and(|most| self.started >= most.get())
     }
 
     /// Whether no other target starts any more.
     pub fn stops(&self) -> bool {
-        self.brake.stop_after.is_some_and(|most| self.failed >= most.get())
+        self.brake.stop_after_failures.is_some_and(|most| self.failed >= most.get())
     }
 }

@@ -17,6 +17,7 @@ mod gate;
 mod limits;
 mod line;
 mod queue;
+mod retry;
 #[cfg(test)]
 mod tests;
 
@@ -24,3 +25,4 @@ pub use brake::Brake;
 pub use gate::{CredentialId, Gate, PROOF_PATIENCE, Proof, Trip, TripCause, Verdict};
 pub use limits::Limits;
 pub use queue::{Next, Schedule};
+pub use retry::RetryRule;

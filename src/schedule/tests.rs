@@ -232,8 +232,11 @@ fn close_names_who_is_left() {
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
-fn brake(pause_after: usize, stop_after: usize) -> Brake {
-    Brake { pause_after: NonZeroUsize::new(pause_after), stop_after: NonZeroUsize::new(stop_after) }
+fn brake(pause_after_starts: usize, stop_after_failures: usize) -> Brake {
+    Brake {
+        pause_after_starts: NonZeroUsize::new(pause_after_starts),
+        stop_after_failures: NonZeroUsize::new(stop_after_failures),
+    }
 }
 
 #[test]

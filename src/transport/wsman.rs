@@ -4,7 +4,7 @@
 //! the second made when it is needed. What may be repeated after a broken connection is decided here: a Receive may
 //! (the server keeps what was not delivered), Create and Command may not.
 
-mod faults;
+mod fault_error;
 mod listener;
 mod poll;
 mod queue;

@@ -187,7 +187,7 @@ async fn targets_that_are_done_count_and_are_left_alone() {
 
 #[tokio::test]
 async fn too_many_failures_end_the_run() {
-    let brake = Brake { stop_after: NonZeroUsize::new(2), ..Brake::default() };
+    let brake = Brake { stop_after_failures: NonZeroUsize::new(2), ..Brake::default() };
     let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
     let spec = RunSpec { brake, limits, ..hosts(9) };
     let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(unreachable))), quiet()).await;
@@ -198,7 +198,7 @@ async fn too_many_failures_end_the_run() {
 
 #[tokio::test]
 async fn the_others_start_once_somebody_says_so() {
-    let brake = Brake { pause_after: NonZeroUsize::new(2), ..Brake::default() };
+    let brake = Brake { pause_after_starts: NonZeroUsize::new(2), ..Brake::default() };
     let spec = RunSpec { brake, ..hosts(5) };
     let (interrupt, interrupts) = mpsc::channel(1);
     let (events, mut received) = mpsc::channel::<Emission>(4);

@@ -31,7 +31,7 @@ use super::object::{self, Shape};
 use super::refs::resolve;
 use super::select::{Field, Select};
 use super::text::format::{Added, Sheets};
-use super::{Flow, Losses, Settings, Sink, flow, host_column, sanitize, sanitize_line, table_delay};
+use super::{Flow, Losses, Settings, Sink, flow, host_column, row_delay, sanitize, sanitize_line};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -248,7 +248,7 @@ impl Table {
 
     fn flush_if_many(&mut self) -> io::Result<()> {
         let waiting = self.pending.iter().map(|group| group.lines.len()).sum::<usize>();
-        if waiting >= table_delay::ROWS { self.flush_pending(true) } else { Ok(()) }
+        if waiting >= row_delay::ROWS { self.flush_pending(true) } else { Ok(()) }
     }
 
     /// Writes what waits, shape by shape; the last shape goes on with the rows that follow.
@@ -299,7 +299,7 @@ impl Table {
     }
 
     fn due(&self, event: &RunEvent) -> bool {
-        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= table_delay::TIME);
+        let waited = self.pending_since.is_some_and(|since| event.at.duration_since(since) >= row_delay::TIME);
         waited
             || match &event.kind {
                 RunEventKind::TargetFinished(finished) => {

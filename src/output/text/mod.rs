@@ -39,7 +39,7 @@ use jiff::Timestamp;
 pub(super) use self::cell::spoken;
 use self::paper::Paper;
 use super::select::Select;
-use super::{Flow, Losses, Settings, Sink, flow, table_delay};
+use super::{Flow, Losses, Settings, Sink, flow, row_delay};
 use crate::clixml::Document;
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -93,7 +93,7 @@ impl Text {
     }
 
     fn is_late(&self, at: Timestamp) -> bool {
-        self.waiting_since.is_some_and(|since| at.duration_since(since) >= table_delay::TIME)
+        self.waiting_since.is_some_and(|since| at.duration_since(since) >= row_delay::TIME)
     }
 }
 

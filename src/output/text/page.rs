@@ -13,7 +13,7 @@ use super::described::Described;
 use super::view::{Shape, View};
 use super::{block, views};
 use crate::clixml::Value;
-use crate::output::{host_column, sanitize, sanitize_line, table_delay};
+use crate::output::{host_column, row_delay, sanitize, sanitize_line};
 
 /// Objects with no more properties are a table.
 const FEW: usize = 4;
@@ -185,7 +185,7 @@ impl Page {
 
     fn settle_if_full(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &self.open {
-            Some(Open::Table(table)) if table.waiting.len() >= table_delay::ROWS || table.bytes >= WAITING_BYTES => {
+            Some(Open::Table(table)) if table.waiting.len() >= row_delay::ROWS || table.bytes >= WAITING_BYTES => {
                 self.settle(out)
             }
             _ => Ok(()),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
-use super::certificate::Weakness;
+use super::certificate_fault::Weakness;
 use super::connection::ConnectError;
 use crate::error_text;
 use crate::outcome::Reason;

@@ -6,7 +6,7 @@
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;
-mod certificate;
+mod certificate_fault;
 mod challenge;
 mod connection;
 mod contact;

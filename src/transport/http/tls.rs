@@ -12,7 +12,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::certificate;
+use super::certificate_fault;
 use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -153,7 +153,9 @@ impl Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let takes_any = self.trust.is_none();
-        if takes_any && certificate::signs(cert, message, signed, &self.provider.signature_verification_algorithms) {
+        if takes_any
+            && certificate_fault::signs(cert, message, signed, &self.provider.signature_verification_algorithms)
+        {
             return Ok(HandshakeSignatureValid::assertion());
         }
         Err(if takes_any { error } else { named(error, cert) })
@@ -174,7 +176,7 @@ fn named(error: rustls::Error, certificate: &CertificateDer<'_>) -> rustls::Erro
             | NotValidForName
             | NotValidForNameContext { .. },
         ) => error,
-        error => certificate::weakness(certificate).map_or(error, Into::into),
+        error => certificate_fault::weakness(certificate).map_or(error, Into::into),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::faults::gone;
+use super::fault_error::gone;
 use super::wire::Wire;
 use crate::outcome::Reason;
 use crate::transport::{Error, Received};

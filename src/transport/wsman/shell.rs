@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::faults::{broken, without_answer};
+use super::fault_error::{broken, without_answer};
 use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;

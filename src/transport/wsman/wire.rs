@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::faults::{from_fault, from_parse, refused};
+use super::fault_error::{from_fault, from_parse, refused};
 use super::lock;
 use crate::outcome::Reason;
 use crate::target::{Target, WinrmEndpoint};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::packet::Node;
-use crate::output::table_delay;
+use crate::output::row_delay;
 use crate::output::text::columns::{Align, Cell, Columns, Spec, is_sized_by_cells};
 
 /// Bytes that wait at most, rows and what they take besides; where the host wants all rows seen first, of them alone.
@@ -86,7 +86,7 @@ impl Table {
         self.bytes += cells.iter().map(|cell| cell.len() + CELL).sum::<usize>();
         self.waiting.push(Part::Row(cells));
         let waits = self.by_cells && self.columns.is_none();
-        let many = !self.autosize && self.waiting.len() >= table_delay::ROWS;
+        let many = !self.autosize && self.waiting.len() >= row_delay::ROWS;
         if waits && !many && self.bytes < WAITING_BYTES { Ok(()) } else { self.settle(out) }
     }
 

@@ -7,7 +7,7 @@ use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::facts::ServiceStatus;
 use super::super::ops;
 use super::super::value::{Obj, Schema, Val};
-use super::host::{start_type_name, uptime};
+use super::machine::{start_type_name, uptime};
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {

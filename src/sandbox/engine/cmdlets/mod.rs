@@ -4,7 +4,7 @@ mod binding;
 mod cim;
 mod filter;
 mod group;
-mod host;
+mod machine;
 mod measure;
 mod object;
 mod property;
@@ -31,7 +31,7 @@ pub(super) struct Spec {
 
 /// All commands.
 static ALL: [&[Spec]; 10] = [
-    &host::SPECS,
+    &machine::SPECS,
     &cim::SPECS,
     &filter::SPECS,
     &group::SPECS,
