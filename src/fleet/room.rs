@@ -24,7 +24,7 @@ impl Room {
     pub(super) async fn admit(&self, record: Record) -> Emission {
         let bytes = u32::try_from(record.value.memory()).map_or(BYTES, |bytes| bytes.min(BYTES));
         let permit = Arc::clone(&self.0).acquire_many_owned(bytes).await.ok();
-        let room = permit.map(|permit| Taken::new(permit));
+        let room = permit.map(Taken::new);
         Emission { room, ..Emission::now(RunEventKind::Record(record)) }
     }
 }

@@ -56,9 +56,7 @@ impl Source {
     /// As [`new`](Self::new).
     pub fn body(&self) -> Result<Option<Self>, ScriptError> {
         let tokens = &self.scan.tokens;
-        let (Some(first), Some(last)) =
-            (tokens.iter().position(|token| is_code(token)), tokens.iter().rposition(|token| is_code(token)))
-        else {
+        let (Some(first), Some(last)) = (tokens.iter().position(is_code), tokens.iter().rposition(is_code)) else {
             return Ok(None);
         };
         let (open, close) = (&tokens[first], &tokens[last]);

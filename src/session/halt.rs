@@ -48,7 +48,7 @@ impl Halting {
         let wakes = self.stopping.wakes();
         tokio::select! {
             biased;
-            Some(()) = async { Some(tokio::time::sleep_until(wakes?.into()).await) }, if wakes.is_some() => {
+            () = until(wakes), if wakes.is_some() => {
                 if self.stopping.wake(Instant::now().into_std()) {
                     self.signal();
                 }
@@ -93,5 +93,13 @@ impl Halting {
     fn signal(&mut self) {
         let (carrier, pipeline) = (Arc::clone(&self.carrier), self.pipeline);
         self.signalling = Some(Box::pin(async move { carrier.signal(pipeline).await }));
+    }
+}
+
+/// Waits for a time; for ever where there is none.
+async fn until(time: Option<std::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time.into()).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,7 +1,7 @@
 //! How far the stopping of a running pipeline is: times in, decisions out; no clock, no server.
 //!
 //! ```text
-//! Running --its time is up--------> Stopping --confirmed in time--> (its end, or the session's)
+//! Running --its time is up--------> Told ------confirmed in time--> (its end, or the session's)
 //!         --the caller wants so-->     |
 //!         --its input is lost----->    +------STOP_WAIT is over---> Over
 //! ```
@@ -31,7 +31,7 @@ pub(super) enum Stopping {
         until: Instant,
     },
     /// It has been told to stop, and may take until then to say that it has.
-    Stopping {
+    Told {
         /// The first reason.
         why: Halt,
         /// The end of our patience.
@@ -54,14 +54,14 @@ impl Stopping {
     pub(super) fn why(self) -> Option<Halt> {
         match self {
             Self::Running { .. } => None,
-            Self::Stopping { why, .. } | Self::Over { why } => Some(why),
+            Self::Told { why, .. } | Self::Over { why } => Some(why),
         }
     }
 
     /// When to call [`Stopping::wake`].
     pub(super) fn wakes(self) -> Option<Instant> {
         match self {
-            Self::Running { until } | Self::Stopping { until, .. } => Some(until),
+            Self::Running { until } | Self::Told { until, .. } => Some(until),
             Self::Over { .. } => None,
         }
     }
@@ -70,7 +70,7 @@ impl Stopping {
     pub(super) fn begin(&mut self, why: Halt, now: Instant) -> bool {
         let begins = matches!(self, Self::Running { .. });
         if begins {
-            *self = Self::Stopping { why, until: now + STOP_WAIT };
+            *self = Self::Told { why, until: now + STOP_WAIT };
         }
         begins
     }
@@ -79,7 +79,7 @@ impl Stopping {
     pub(super) fn wake(&mut self, now: Instant) -> bool {
         match *self {
             Self::Running { until } if until <= now => return self.begin(Halt::Timeout, now),
-            Self::Stopping { why, until } if until <= now => *self = Self::Over { why },
+            Self::Told { why, until } if until <= now => *self = Self::Over { why },
             _ => {}
         }
         false
