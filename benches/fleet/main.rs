@@ -1,9 +1,11 @@
 //! The run as a whole: against the sandbox in another process, and over SSH beside PowerShell's own client.
 //!
 //! `cargo bench --bench fleet` runs everything briefly; `-- --full` takes the sizes of the README's figures. Names of
-//! sections (`fragments start throughput idle target scale ssh copy`) as further arguments select some of them.
+//! sections (`fragments start throughput idle target scale counts ssh copy`) as further arguments select some of them;
+//! `--hold` fails where one more host costs more instructions or allocations than counts.rs allows.
 
 mod copy;
+mod counts;
 #[path = "../../tests/integration/support/folder.rs"]
 #[allow(dead_code, reason = "the bench uses a part of what the tests share")]
 mod folder;
@@ -31,6 +33,8 @@ pub struct Scale {
     pub ssh_hosts: usize,
     /// Hosts and mebibytes of a copy.
     pub copy: (u32, usize),
+    /// Whether a count above what is allowed is a failure.
+    pub hold: bool,
 }
 
 type Section = fn(Scale);
@@ -48,20 +52,23 @@ fn main() {
         println!("{}", sections::idle_session(auth, hosts.parse().expect("a number")));
         return;
     }
-    let scale = if arguments.iter().any(|argument| argument == "--full") {
-        Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20, copy: (20, 100) }
+    let flag = |name: &str| arguments.iter().any(|argument| argument == name);
+    let hold = flag("--hold");
+    let scale = if flag("--full") {
+        Scale { hosts: 1000, runs: 5, fleets: &[1000, 5000], ssh_hosts: 20, copy: (20, 100), hold }
     } else {
-        Scale { hosts: 100, runs: 1, fleets: &[200], ssh_hosts: 3, copy: (3, 8) }
+        Scale { hosts: 100, runs: 1, fleets: &[200], ssh_hosts: 3, copy: (3, 8), hold }
     };
     let sections: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| sections.is_empty() || sections.contains(&name);
-    let all: [(&str, Section); 8] = [
+    let all: [(&str, Section); 9] = [
         ("fragments", sections::fragments),
         ("start", sections::start),
         ("throughput", sections::throughput),
         ("idle", sections::idle),
         ("target", sections::target),
         ("scale", sections::scale),
+        ("counts", counts::per_host),
         ("ssh", ssh::compare),
         ("copy", copy::compare),
     ];

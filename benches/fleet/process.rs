@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 /// The program under measurement.
 pub const PSFLEET: &str = env!("CARGO_BIN_EXE_psfleet");
 
+/// What the hosts are asked.
+pub const SCRIPT: &str = "Get-Service | Where-Object Status -eq Stopped";
+
 /// A sandbox in a process of its own.
 pub struct Sandbox {
     child: Child,

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::Scale;
 use crate::measure::{median, row, time};
-use crate::process::{PSFLEET, Sandbox, resident, watch};
+use crate::process::{PSFLEET, SCRIPT, Sandbox, resident, watch};
 
 /// Fragments cut and put together again.
 pub fn fragments(_scale: Scale) {
@@ -135,8 +135,6 @@ pub fn scale(scale: Scale) {
         }
     }
 }
-
-const SCRIPT: &str = "Get-Service | Where-Object Status -eq Stopped";
 
 fn targets(sandbox: &Sandbox) -> Vec<Arc<Target>> {
     let request =
