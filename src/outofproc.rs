@@ -73,7 +73,7 @@ pub enum FrameError {
     #[error("the line is not a packet: `{}`", .0.escape_debug())]
     Stray(String),
     /// It begins like a packet, but an attribute or the end is wrong.
-    #[error("a packet of the remote PowerShell is damaged ({what}): `{}`", line.escape_debug())]
+    #[error("a packet from the remote PowerShell is damaged ({what}): `{}`", line.escape_debug())]
     Malformed {
         /// What is wrong with it.
         what: &'static str,
@@ -121,7 +121,7 @@ pub fn read_line(line: &[u8]) -> Result<Option<Packet>, FrameError> {
     let Some(rest) = line.strip_prefix(b"<") else { return Err(FrameError::Stray(excerpt(line))) };
     let tag_end = rest.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(rest.len());
     let (tag, rest) = rest.split_at(tag_end);
-    let head_end = rest.iter().position(|&byte| byte == b'>').ok_or_else(|| malformed("no end of the tag"))?;
+    let head_end = rest.iter().position(|&byte| byte == b'>').ok_or_else(|| malformed("the tag never ends"))?;
     let (head, body) = rest.split_at(head_end);
     let id = attribute(head, b"PSGuid")
         .and_then(|text| Uuid::try_parse_ascii(text).ok())
@@ -196,7 +196,8 @@ mod tests {
         write_data(&mut out, Priority::Default, ID, &[left, right]);
         write_control(&mut out, Verb::Close, ID);
         let expected = format!(
-            "<Command PSGuid='0a0b0c0d-0e0f-1011-1213-141516171819' />\n{}<Close PSGuid='0a0b0c0d-0e0f-1011-1213-141516171819' />\n",
+            "<Command PSGuid='0a0b0c0d-0e0f-1011-1213-141516171819' />\n{}<Close \
+             PSGuid='0a0b0c0d-0e0f-1011-1213-141516171819' />\n",
             data_line()
         );
         assert_eq!(String::from_utf8(out).expect("ASCII"), expected);

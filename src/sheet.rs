@@ -1,10 +1,12 @@
 //! A sheet of text cells: CSV as `Export-Csv`, Excel and directory tools write it, read as `Import-Csv` reads it.
 //!
 //! The rules are those of PowerShell's `ImportCsvHelper` (CsvCommands.cs): lines with `#` before the header are skipped
-//! (`#TYPE` among them), unless the names stand after `#Fields: ` (logs of the W3C's form have it), blanks around cells without quotes are dropped, a short row lacks its last cells, a column
+//! (`#TYPE` among them), unless the names stand after `#Fields: ` (logs of the W3C's form have it), blanks around cells
+//! without quotes are dropped, a short row lacks its last cells, a column
 //! without a name is called `H1`, `H2`, .... Beyond it, the header shows the delimiter, Excel's `sep=` line does too,
 //! lines with `#` between the rows of such
-//! a log are skipped too (a server writes its head anew when it starts), a row with too many cells or a quote without its pair is a mistake, and every row knows its line.
+//! a log are skipped too (a server writes its head anew when it starts), a row with too many cells or a quote without
+//! its pair is a mistake, and every row knows its line.
 
 use thiserror::Error;
 
@@ -65,7 +67,7 @@ impl<'t> Sheet<'t> {
                 false => cell,
             };
             if names.iter().any(|known| known.to_lowercase() == name.to_lowercase()) {
-                return Err(SheetError { line: header.line, what: format!("the column `{name}` is there twice") });
+                return Err(SheetError { line: header.line, what: format!("the column `{name}` appears twice") });
             }
             names.push(name);
         }
@@ -210,7 +212,7 @@ impl<'t> Scanner<'t> {
         self.take_line(line);
         match line.strip_prefix(FIELDS) {
             Some(others) if others.trim_end() != names.trim_end() => {
-                Err(SheetError { line: at, what: "`#Fields:` names other columns than before".to_owned() })
+                Err(SheetError { line: at, what: "`#Fields:` names different columns than before".to_owned() })
             }
             _ => Ok(true),
         }
@@ -344,7 +346,7 @@ mod tests {
             ("#Fields: a b\n1 2\n#Software: x\n#Fields: a b\n3 4\n", "a|b; 2:1|2; 5:3|4"),
             (
                 "#Fields: a b\n1 2\n#Fields: a c\n3 4\n",
-                "a|b; 2:1|2; line 3: `#Fields:` names other columns than before; 4:3|4",
+                "a|b; 2:1|2; line 3: `#Fields:` names different columns than before; 4:3|4",
             ),
             ("#Fields: a;\"b c\"\n1;2\n", "a|b c; 2:1|2"),
             ("#Fields: one\n1\n", "one; 2:1"),
@@ -366,7 +368,7 @@ mod tests {
     #[test]
     fn mistakes_have_their_line() {
         assert_eq!(shown("a\r\n\r\n1,2\r\n3\r\n"), "a; line 3: 2 cells, but the first row names 1 columns; 4:3");
-        assert_eq!(shown("a,A\n"), "line 1: the column `A` is there twice");
+        assert_eq!(shown("a,A\n"), "line 1: the column `A` appears twice");
         assert_eq!(shown("a\n1\n\"2\n3\n"), "a; 2:1; line 3: a quote (\") begins here and never ends");
     }
 

@@ -34,7 +34,7 @@ pub fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
 }
 
 fn too_large() -> io::Error {
-    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {} MiB", MOST >> 20))
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {} MiB", MOST >> 20))
 }
 
 #[cfg(test)]
@@ -49,9 +49,9 @@ mod tests {
         let path = folder.path().join("large");
         let file = File::create(&path).expect("a file");
         file.set_len(MOST + 1).expect("sparse");
-        assert_eq!(read(&path).expect_err("too large").to_string(), "it has more than 256 MiB");
+        assert_eq!(read(&path).expect_err("too large").to_string(), "it is larger than 256 MiB");
         #[cfg(unix)]
-        assert_eq!(read("/dev/zero".as_ref()).expect_err("endless").to_string(), "it has more than 256 MiB");
+        assert_eq!(read("/dev/zero".as_ref()).expect_err("endless").to_string(), "it is larger than 256 MiB");
         file.set_len(3).expect("short");
         assert_eq!(read(&path).expect("read"), [0; 3]);
     }

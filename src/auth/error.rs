@@ -18,7 +18,7 @@ pub enum Error {
     #[error("the server refuses the logon")]
     Refused,
     /// A sealed message was altered, came out of order, or is not in the form of one.
-    #[error("a sealed message of the server cannot be opened: {0}")]
+    #[error("a sealed message from the server cannot be opened: {0}")]
     Sealed(String),
     /// The mechanism does not seal.
     #[error("{0} does not seal messages")]

@@ -88,7 +88,7 @@ fn message<'a>(rest: &mut &'a [u8]) -> Result<Sealed<'a>, Error> {
         let line = line(rest).ok_or_else(|| broken("its headers are cut off"))?;
         length = length.or_else(|| original_length(line));
     }
-    let length = length.ok_or_else(|| broken("it tells no length"))?;
+    let length = length.ok_or_else(|| broken("it states no length"))?;
     while !contains(line(rest).ok_or_else(|| broken("its second part is cut off"))?, b"octet-stream") {}
     let size = take(rest, 4)?;
     let size = u32::from_le_bytes(size.try_into().map_err(|_| broken("it is cut off"))?);

@@ -140,7 +140,7 @@ impl Windows {
             password: &self.password,
             workstation: &self.workstation,
         };
-        exchange.authenticate(written).ok_or_else(|| odd("it lacks what a proof is made of"))
+        exchange.authenticate(written).ok_or_else(|| odd("it lacks what the proof needs"))
     }
 }
 
@@ -259,7 +259,7 @@ fn initialize<P: Sspi>(
 /// `user`, `DOMAIN\user` or `user@domain`.
 fn identity(logon: &Logon<'_>) -> Result<AuthIdentity, Error> {
     let username = Username::parse(logon.user)
-        .map_err(|_| Error::UserName("its form is none of user, DOMAIN\\user and user@domain".to_owned()))?;
+        .map_err(|_| Error::UserName("it is none of user, DOMAIN\\user and user@domain".to_owned()))?;
     let password = Zeroizing::new(logon.password.expose().clone());
     Ok(AuthIdentity { username, password: String::clone(&password).into() })
 }
@@ -287,9 +287,9 @@ fn words(error: &sspi::Error) -> &'static str {
     tracing::debug!(%error, "the security context fails");
     match error.error_type {
         ErrorKind::MessageAltered => "its signature is wrong",
-        ErrorKind::OutOfSequence => "it comes out of turn",
+        ErrorKind::OutOfSequence => "it is out of order",
         ErrorKind::InvalidToken | ErrorKind::BufferTooSmall => "its form is broken",
-        _ => "it is not what NTLM has here",
+        _ => "it is not the NTLM message that is due here",
     }
 }
 

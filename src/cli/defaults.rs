@@ -135,10 +135,10 @@ mod tests {
             check(&entries[0].key, &entries[0].node)
         };
         for (line, expect) in [
-            ("throttle = 0", "invalid value '0': expected a whole number from 1 on"),
+            ("throttle = 0", "invalid value '0': expected a whole number of at least 1"),
             ("retries = -1", "invalid value '-1': expected a whole number"),
             ("output = 'xml'", "invalid value 'xml': expected one of auto, table,"),
-            ("quiet = 'ja'", "expected true or false, found a text"),
+            ("quiet = 'ja'", "expected true or false, found text"),
             ("strict = 1", "expected true or false, found a number"),
             ("throttle = true", "expected a value of --throttle, found true or false"),
             ("color = ['never']", "expected a value of --color, found a list"),

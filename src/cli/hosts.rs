@@ -34,7 +34,7 @@ enum HostsCommand {
     Show(ListArgs),
     /// Names to their short form: web01 web02 web03 -> web[01-03]
     Fold(NameArgs),
-    /// Expressions to names, one per line and each once; needs no inventory
+    /// Expressions to names, one per line and each only once; needs no inventory
     Expand(NameArgs),
 }
 
@@ -61,7 +61,7 @@ struct ListArgs {
 fn nobody_asks(given: &str) -> Result<bool, String> {
     match given {
         "false" => Ok(false),
-        _ => Err("hosts logs on nowhere, so it needs no password".to_owned()),
+        _ => Err("`psfleet hosts` does not log on anywhere, so it needs no password".to_owned()),
     }
 }
 

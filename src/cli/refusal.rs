@@ -71,7 +71,7 @@ fn flag(typed: &Typed<'_>, short: &str) -> String {
     let word = typed.words().find(|word| word.starts_with(short)).unwrap_or(short);
     if typed.names.len() == 1 {
         return format!(
-            "'{word}' stands before the command; write psfleet run {}",
+            "'{word}' comes before the command; write psfleet run {}",
             typed.words().collect::<Vec<_>>().join(" ")
         );
     }
@@ -102,11 +102,11 @@ fn surplus(typed: &Typed<'_>, extra: &str) -> Option<String> {
     let has_targets = typed.words().any(|word| word.starts_with("-t") || word.starts_with("--targets"));
     let instead = match has_targets {
         true => format!(
-            "a script of several words stands in quotes: '{code} {rest}'; arguments of a script go as -a {extra}"
+            "a script of several words needs quotes: '{code} {rest}'; arguments of a script are given with -a {extra}"
         ),
-        false => format!("hosts go to -t: psfleet run -t {code} '{rest}'"),
+        false => format!("hosts are given with -t: psfleet run -t {code} '{rest}'"),
     };
-    Some(format!("'{extra}' is one word too many, because '{code}' is taken for the script; {instead}"))
+    Some(format!("'{extra}' is one word too many, because '{code}' is taken as the script; {instead}"))
 }
 
 /// Fewer paths than a source and a destination.
@@ -118,7 +118,7 @@ fn paths(typed: &Typed<'_>) -> Option<String> {
     };
     match typed.positional().as_slice() {
         [] => Some(format!(
-            "nothing to copy is named; write {command} SRC... DST -t HOSTS, such as {} for DST",
+            "nothing to copy was named; write {command} SRC... DST -t HOSTS, such as {} for DST",
             example.1
         )),
         [source] => {
@@ -150,13 +150,13 @@ mod tests {
             (&["Enter-PSSession", "web01"], "write psfleet enter HOST"),
             (&["Get-Service"], "write psfleet run -t HOSTS 'Get-Service'"),
             (&["./disk.ps1"], "write psfleet run ./disk.ps1 -t HOSTS"),
-            (&["-t", "web01", "hostname"], "'-t' stands before the command; write psfleet run -t web01 hostname"),
-            (&["run", "web01", "hostname"], "hosts go to -t: psfleet run -t web01 'hostname'"),
+            (&["-t", "web01", "hostname"], "'-t' comes before the command; write psfleet run -t web01 hostname"),
+            (&["run", "web01", "hostname"], "hosts are given with -t: psfleet run -t web01 'hostname'"),
             (&["run", "web01", "Get-Service", "spooler"], "psfleet run -t web01 'Get-Service spooler'"),
-            (&["run", "-t", "web01", "Get-Service", "spooler"], "stands in quotes: 'Get-Service spooler'"),
+            (&["run", "-t", "web01", "Get-Service", "spooler"], "needs quotes: 'Get-Service spooler'"),
             (
                 &["run", "1", "--role", "web"],
-                "'--role' is not a flag of psfleet run; a parameter of the script goes as -p role=web",
+                "'--role' is not a flag of psfleet run; a parameter of the script is given with -p role=web",
             ),
             (&["run", "param($Role) 1", "--role", "web"], "'--role' is a parameter of the script; write -p Role=web"),
             (&["run", "param($R) 1", "-R", "5"], "'-R' is a parameter of the script; write -p R=5"),
@@ -169,7 +169,7 @@ mod tests {
                 &["copy", "pull", "/etc/os-release", "-t", "x"],
                 "the folder here is missing; write psfleet copy pull /etc/os-release DST",
             ),
-            (&["copy", "push", "-t", "x"], "nothing to copy is named; write psfleet copy push SRC... DST -t HOSTS"),
+            (&["copy", "push", "-t", "x"], "nothing to copy was named; write psfleet copy push SRC... DST -t HOSTS"),
         ] {
             let said = refused(line, words).unwrap_or_else(|| panic!("{line:?} is left to clap"));
             assert!(said.contains(expect), "{line:?}: {said}");
@@ -187,7 +187,7 @@ mod tests {
                 "invalid value 'xml': expected one of auto, table, list, text, json, jsonl, csv, none",
             ),
             (["run", "1", "--color", ""], "invalid value '': expected one of auto, always, never"),
-            (["run", "1", "-c", "0"], "invalid value '0': expected a whole number from 1 on"),
+            (["run", "1", "-c", "0"], "invalid value '0': expected a whole number of at least 1"),
             (["run", "1", "--where", "a ="], "invalid value 'a =': '=' is not an operator here"),
         ] {
             let said = refused(&line, |_, error| reason(error));

@@ -22,7 +22,7 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole::<u32>)]
     hosts: u32,
 
-    /// Draws names, services, disks, clocks and the hosts with faults; equal seeds draw equally
+    /// Seed for names, services, disks, clocks and the hosts with faults; the same seed gives the same fleet
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u64>)]
     seed: u64,
 
@@ -38,11 +38,11 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = whole::<usize>)]
     engine_processes: usize,
 
-    /// HTTPS instead of HTTP, with certificates of an own authority
+    /// HTTPS instead of HTTP, with certificates from the fleet's own CA
     #[arg(long)]
     tls: bool,
 
-    /// Mechanisms that the hosts take; the inventory asks for the first
+    /// Authentication mechanisms that the hosts accept; the inventory asks for the first
     #[arg(
         long,
         value_name = "LIST",
@@ -68,11 +68,12 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = whole::<usize>)]
     commands_per_shell: usize,
 
-    /// The version of PowerShell that clients are told, if not the engine's own: values of $using: then go in the form for it
+    /// The PowerShell version that the hosts report, if not the engine's own; clients then send $using: values in its
+    /// form
     #[arg(long, value_name = "VERSION", value_parser = crate::sandbox::version)]
     reported_version: Option<String>,
 
-    /// Where to write the inventory, readable for you alone: it holds the password
+    /// Where to write the inventory, readable only by you: it holds the password
     #[arg(long, value_name = "FILE")]
     write_inventory: Option<PathBuf>,
 }
@@ -89,7 +90,7 @@ fn fault_help() -> String {
     }
     help.push_str(
         "\nThe keys of an inventory's [sandbox] table are these flags with _. GET /stats on any host (with user and\n\
-         password) tells open shells, logons and failed logons as JSON.",
+         password) reports open shells, logons and failed logons as JSON.",
     );
     help
 }

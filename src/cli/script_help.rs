@@ -95,7 +95,7 @@ fn entry(parameter: &Parameter, help: Option<&str>) -> String {
         line(&match rule {
             Validation::Set(values) => format!("One of: {}", values.join(", ")),
             Validation::Range(low, high) => format!("From {low} to {high}"),
-            Validation::Pattern(pattern) => format!("Fits the pattern {pattern}"),
+            Validation::Pattern(pattern) => format!("Matches the pattern {pattern}"),
             Validation::Length(low, high) => format!("{low} to {high} characters"),
             Validation::Count(low, high) => format!("{low} to {high} items"),
             Validation::NotNullOrEmpty => "Not empty".to_owned(),

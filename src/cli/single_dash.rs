@@ -1,4 +1,5 @@
-//! PowerShell's own parameters, typed out of habit: `-ComputerName web01`. Short flags take their value without a blank,
+//! PowerShell's own parameters, typed out of habit: `-ComputerName web01`. Short flags take their value without a
+//! blank,
 //! so `-timeout 5m` would be `-t imeout`; a word that is the name of a flag is refused with the right way to write it.
 
 use clap::Arg;
@@ -26,22 +27,22 @@ const POWERSHELL: [(&str, &str); 41] = [
     ("args", "write --argument-list (or -a), once for each argument"),
     ("inputobject", "write --input FILE"),
     ("throttlelimit", "write --throttle"),
-    ("credential", "write --user NAME; the password is asked for, or stands in PSFLEET_PASSWORD"),
+    ("credential", "write --user NAME; the password is prompted for, or comes from PSFLEET_PASSWORD"),
     ("username", "write --user"),
     ("usessl", "write --tls"),
     ("port", "write --port"),
     ("authentication", "write --auth"),
     ("configurationname", "write --configuration-name"),
     ("keyfilepath", "write --identity"),
-    ("certificatethumbprint", "a logon by certificate is not built yet; --auth has what there is"),
+    ("certificatethumbprint", "logon by certificate is not supported yet; see --auth for what is"),
     ("sshtransport", "write --transport ssh"),
-    ("subsystem", "a name other than powershell stands in an inventory or psfleet.toml: subsystem = \"NAME\""),
+    ("subsystem", "a name other than powershell is set in an inventory or psfleet.toml: subsystem = \"NAME\""),
     ("connectingtimeout", "write --connect-timeout"),
     ("sessionoption", "each option has a flag of its own: the timeouts and TLS flags of `psfleet run --help`"),
     ("enablenetworkaccess", "write the name of the host instead of a local session"),
-    ("asjob", "psfleet runs until all hosts are done; the shell can put it into the background"),
-    ("jobname", "psfleet runs until all hosts are done; the shell can put it into the background"),
-    ("indisconnectedsession", "disconnected sessions are not built yet; psfleet runs until all hosts are done"),
+    ("asjob", "psfleet runs until all hosts are done; your shell can run it in the background"),
+    ("jobname", "psfleet runs until all hosts are done; your shell can run it in the background"),
+    ("indisconnectedsession", "disconnected sessions are not supported yet; psfleet runs until all hosts are done"),
     ("hidecomputername", "write --select with the properties that you want"),
     ("whatif", "write --plan"),
     ("confirm", "write --plan, which shows what would be done"),
@@ -206,7 +207,7 @@ mod tests {
         for (line, sentence) in [
             (
                 "run 1 -CertificateThumbprint x",
-                "'-CertificateThumbprint' is not a flag of psfleet; a logon by certificate is not",
+                "'-CertificateThumbprint' is not a flag of psfleet; logon by certificate is not",
             ),
             ("run 1 -AsJob", "not a flag of psfleet; psfleet runs until all hosts are done"),
             ("run 1 -Subsystem x", "subsystem = \"NAME\""),
@@ -221,9 +222,15 @@ mod tests {
     #[test]
     fn other_words_are_named_whole() {
         for (line, sentence) in [
-            ("run 1 -Role web", "'-Role' is not a flag of psfleet run; a parameter of the script goes as -p Role=web"),
-            ("run 1 -Force", "'-Force' is not a flag of psfleet run; a parameter of the script goes as -p Force, and"),
-            ("run 1 -Xyz:5", "goes as -p Xyz=5, and"),
+            (
+                "run 1 -Role web",
+                "'-Role' is not a flag of psfleet run; a parameter of the script is given with -p Role=web",
+            ),
+            (
+                "run 1 -Force",
+                "'-Force' is not a flag of psfleet run; a parameter of the script is given with -p Force, and",
+            ),
+            ("run 1 -Xyz:5", "is given with -p Xyz=5, and"),
             ("copy push a b -Zip", "'-Zip' is not a flag of psfleet copy push; `psfleet copy push --help` lists them"),
             ("enter web01 -ThrottleLimit 5", "'-ThrottleLimit' is not a flag of psfleet enter; `psfleet enter --help`"),
         ] {

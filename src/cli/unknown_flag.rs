@@ -40,8 +40,8 @@ pub fn unknown(typed: &Typed<'_>, word: &str) -> String {
     }
     let (name, value) = split(typed, word);
     format!(
-        "'{word}' is not a flag of {command}; a parameter of the script goes as -p {}, and a script of several words stands \
-         in quotes",
+        "'{word}' is not a flag of {command}; a parameter of the script is given with -p {}, and a script of several \
+         words needs quotes",
         argument(name, value.unwrap_or_default())
     )
 }

@@ -28,7 +28,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     }
     match total {
         0 if text.trim().is_empty() => Err(expected()),
-        0 => Err(format!("'{text}' is no time at all; the shortest is 1ms")),
+        0 => Err(format!("'{text}' is too short; the shortest duration is 1ms")),
         _ => Ok(Duration::from_millis(total)),
     }
 }

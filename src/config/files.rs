@@ -19,7 +19,8 @@ use crate::error_text;
 pub struct FileKey {
     /// Its name.
     pub name: &'static str,
-    /// A file that others could have written may set it: it says nothing of where we connect, as whom, how safely, how often a
+    /// A file that others could have written may set it: it says nothing of where we connect, as whom, how safely, how
+    /// often a
     /// credential is tried, or what runs here.
     pub is_harmless: bool,
     /// What it takes: why a value is none of it, if so.
@@ -96,7 +97,7 @@ impl Config {
                         // Whoever can write it must not be able to stop us with it.
                         (Err(_), Some(exposure)) => {
                             let file = file.path.display();
-                            config.warnings.push(format!("{file}: ignored as a whole, because {exposure}"));
+                            config.warnings.push(format!("{file}: ignored entirely, because {exposure}"));
                         }
                     }
                 }

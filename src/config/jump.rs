@@ -35,7 +35,7 @@ impl fmt::Display for Jump {
 /// # Errors
 /// One line that says what was expected.
 pub fn parse_jump(hop: &str) -> Result<Jump, String> {
-    let expected = || format!("'{hop}' is not a bastion; write ssh://user@host:port (user and port may be absent)");
+    let expected = || format!("'{hop}' is not a bastion; write ssh://user@host:port (user and port are optional)");
     let rest = hop.trim().strip_prefix("ssh://").unwrap_or(hop.trim());
     let (user, rest) = match rest.rsplit_once('@') {
         Some((user, rest)) if !user.is_empty() => (Some(user.to_owned()), rest),

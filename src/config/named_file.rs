@@ -36,14 +36,14 @@ pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
 fn certificates(bytes: &[u8]) -> Result<(), String> {
     let mut count = 0;
     for found in CertificateDer::pem_slice_iter(bytes) {
-        let certificate = found.map_err(|_| "a block of PEM in it is cut short or damaged".to_owned())?;
+        let certificate = found.map_err(|_| "a PEM block in it is cut short or damaged".to_owned())?;
         count += 1;
         if X509Certificate::from_der(&certificate).is_err() {
             return Err(format!("certificate {count} in it is damaged"));
         }
     }
     match count {
-        0 => Err("it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)".to_owned()),
+        0 => Err("it holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)".to_owned()),
         _ => Ok(()),
     }
 }
@@ -58,9 +58,9 @@ fn identity(bytes: &[u8]) -> Result<(), String> {
         Ok(_) | Err(KeyError::KeyIsEncrypted) => Ok(()),
         Err(_) if is_public_key(&text) => Ok(()),
         Err(_) if text.starts_with("PuTTY-User-Key-File") => {
-            Err("it is a key of PuTTY; export it in OpenSSH form with PuTTYgen".to_owned())
+            Err("it is a PuTTY key; export it in OpenSSH format with PuTTYgen".to_owned())
         }
-        Err(_) => Err("it is not a private key that we can read (OpenSSH or PEM form)".to_owned()),
+        Err(_) => Err("it is not a private key that we can read (OpenSSH or PEM format)".to_owned()),
     }
 }
 
@@ -75,7 +75,7 @@ fn known_hosts(bytes: &[u8]) -> Result<(), String> {
     // One line that is not right is passed over, as ssh does.
     match lines.peek().is_none() || lines.any(is_known_host) {
         true => Ok(()),
-        false => Err("no line in it is one of known_hosts (HOST KIND KEY)".to_owned()),
+        false => Err("no line in it is a known_hosts line (HOST KIND KEY)".to_owned()),
     }
 }
 

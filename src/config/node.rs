@@ -22,7 +22,8 @@ impl Place {
     }
 }
 
-/// The places of byte offsets in a text, found in one pass where they are asked for in their order: neither a text of many
+/// The places of byte offsets in a text, found in one pass where they are asked for in their order: neither a text of
+/// many
 /// lines nor one long line is counted through for each of its values.
 #[derive(Debug)]
 pub struct Lines<'a> {
@@ -60,7 +61,8 @@ pub struct Node {
     pub at: Place,
     /// The value.
     pub value: Value,
-    /// The text that stands in the file, where the value's own text differs: `1.10` beside the number 1.1, `True` beside
+    /// The text that stands in the file, where the value's own text differs: `1.10` beside the number 1.1, `True`
+    /// beside
     /// true. Where a text is due, this is it.
     pub written: Option<Box<str>>,
 }
@@ -107,8 +109,8 @@ impl Node {
             Value::Null => "nothing",
             Value::Bool(_) => "true or false",
             Value::Number(_) => "a number",
-            Value::Text(_) => "a text",
-            Value::Halves(_) => "a text with half of a surrogate pair",
+            Value::Text(_) => "text",
+            Value::Halves(_) => "text with half of a surrogate pair",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
         }

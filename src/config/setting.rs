@@ -210,8 +210,8 @@ impl Setting for Duration {
 fn text(node: &Node) -> Result<String, String> {
     match node.as_text() {
         Some(text) if !text.is_empty() => Ok(text),
-        Some(_) => Err("expected a value, found an empty text".to_owned()),
-        None => Err(format!("expected a text, found {}", node.kind())),
+        Some(_) => Err("expected a value, found an empty string".to_owned()),
+        None => Err(format!("expected text, found {}", node.kind())),
     }
 }
 

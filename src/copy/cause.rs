@@ -17,9 +17,9 @@ pub struct Cause {
 }
 
 const DISK_FULL: &str = "free some space on that disk, or choose another destination";
-const DENIED: &str = "the account needs the right to it; look at its permissions, or use another account";
+const DENIED: &str = "the account is not allowed to do that; check the permissions, or use another account";
 const IN_USE: &str = "another program has it open: stop that program, or try again later";
-const MISSING: &str = "check the path; a destination that ends in / is made as a folder";
+const MISSING: &str = "check the path; a destination that ends in / is created as a folder";
 const READ_ONLY: &str = "its file system is read-only: choose another destination";
 const DAMAGED: &str = "the file changed while it was being copied, or the transfer damaged it: copy it again";
 

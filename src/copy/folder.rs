@@ -33,7 +33,7 @@ fn no_way(path: PathBuf, what: &str) -> Cause {
 
 /// A part cannot be gone on with, as this is not what an earlier try has left.
 fn no_part(path: PathBuf, what: &str) -> Cause {
-    refused(path, format!("{what} has the name of the file's part, and is left alone"), PART)
+    refused(path, format!("{what} has the name of the file's temporary part, and is left alone"), PART)
 }
 
 /// A file or folder cannot be put here, as the other one is there.

@@ -45,7 +45,7 @@ pub fn beginning(file: File, length: u64) -> io::Result<Context> {
     while left > 0 {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it has become shorter"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter"));
         }
         context.update(&buffer[..count]);
         left -= count as u64;

@@ -13,26 +13,26 @@ const DEVICES: [&str; 4] = ["CON", "PRN", "AUX", "NUL"];
 /// What is wrong with it.
 pub fn check(name: &str, windows: bool) -> Result<(), &'static str> {
     if name.is_empty() || name == "." || name == ".." {
-        return Err("it names no file");
+        return Err("it does not name a file");
     }
     if name.contains(['/', '\\']) {
-        return Err("it holds a path separator");
+        return Err("it contains a path separator");
     }
     if name.chars().any(char::is_control) {
-        return Err("it holds control characters");
+        return Err("it contains control characters");
     }
     if name.len() > 255 {
         return Err("it is too long");
     }
     if windows {
         if name.contains(['<', '>', ':', '"', '|', '?', '*']) {
-            return Err("it holds characters that Windows does not allow");
+            return Err("it contains characters that Windows does not allow");
         }
         if name.ends_with(['.', ' ']) {
             return Err("Windows allows no dot or space at its end");
         }
         if is_device(name.split('.').next().unwrap_or(name).trim_end()) {
-            return Err("Windows keeps it for a device");
+            return Err("Windows reserves it for a device");
         }
     }
     Ok(())
@@ -53,7 +53,8 @@ pub fn temporary(name: &str) -> String {
     grown_for(name, name.as_bytes())
 }
 
-/// The same for a file that grows on a host. Hosts may share the folder (homes on NFS, a share of Windows), so that each
+/// The same for a file that grows on a host. Hosts may share the folder (homes on NFS, a share of Windows), so that
+/// each
 /// has a name of its own.
 pub fn temporary_on(host: &str, name: &str) -> String {
     grown_for(name, format!("{host}\0{name}").as_bytes())

@@ -29,7 +29,7 @@ impl Place {
     /// What is wrong with the names: they come from a host.
     pub fn below(&self, parts: &[String]) -> Result<Self, &'static str> {
         if parts.is_empty() {
-            return Err("it names no file");
+            return Err("it does not name a file");
         }
         parts.iter().try_for_each(|part| name::check(part, cfg!(windows)))?;
         let names = self.names.iter().chain(parts).cloned().collect();
@@ -103,7 +103,7 @@ impl Place {
 /// Its own.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Cause> + Send + 'static) -> Result<T, Cause> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
-        let message = "the copy was broken off on this machine".to_owned();
+        let message = "the copy was stopped on this machine".to_owned();
         Err(Cause { path: String::new(), message, hint: None })
     })
 }

@@ -44,9 +44,9 @@ pub struct Selection {
 /// What is wrong with a pattern. The library has a closed list of mistakes, but shows them as text alone.
 fn mistake(cause: &glob::PatternError) -> &'static str {
     match cause.msg {
-        text if text.starts_with("wildcards are") => "three '*' in a row mean nothing; '**' is for all folders below",
-        text if text.starts_with("recursive wildcards") => "'**' stands alone between two '/'",
-        _ => "a '[' begins a set that is not right; '[[]' is the character itself",
+        text if text.starts_with("wildcards are") => "three '*' in a row mean nothing; '**' matches all folders below",
+        text if text.starts_with("recursive wildcards") => "'**' must stand alone between two '/'",
+        _ => "a '[' begins a set that is not valid; '[[]' is the character itself",
     }
 }
 
@@ -60,7 +60,7 @@ pub enum SelectionError {
     #[error("{0}: no file matches this pattern")]
     NoMatch(String),
     /// The pattern is none.
-    #[error("{pattern}: the pattern is not right at character {}: {}", cause.pos + 1, mistake(cause))]
+    #[error("{pattern}: the pattern is not valid at character {}: {}", cause.pos + 1, mistake(cause))]
     Pattern {
         /// As typed.
         pattern: String,
@@ -79,7 +79,7 @@ pub enum SelectionError {
     #[error("{}: is a folder; copy folders with --recurse", .0.display())]
     Folder(PathBuf),
     /// A device, a pipe or a socket.
-    #[error("{}: is no regular file", .0.display())]
+    #[error("{}: is not a regular file", .0.display())]
     Special(PathBuf),
     /// A name that is not text.
     #[error("{}: the name is not valid Unicode, which PowerShell cannot send", .0.display())]
@@ -162,7 +162,9 @@ impl Selection {
                 match fs::metadata(&path).map_err(unreadable) {
                     Ok(metadata) if metadata.is_file() => self.files.push(Source::new(path, parts, &metadata)),
                     Ok(metadata) if metadata.is_dir() && !is_link => below.push((path, parts)),
-                    Ok(_) => self.left_out.push(format!("{}: a link to a folder, or no regular file", path.display())),
+                    Ok(_) => {
+                        self.left_out.push(format!("{}: a link to a folder, or not a regular file", path.display()))
+                    }
                     Err(_) if is_link => self.left_out.push(format!("{}: a link to nothing", path.display())),
                     Err(error) => return Err(error),
                 }

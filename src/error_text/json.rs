@@ -13,28 +13,26 @@ fn sentence(said: &str) -> Option<&'static str> {
         "EOF while parsing a list" => "the text ends inside a list: its ']' is missing",
         "EOF while parsing an object" => "the text ends inside an object: its '}' is missing",
         "EOF while parsing a string" => "the text ends inside a string: its '\"' is missing",
-        "EOF while parsing a value" => "the text ends where a value is due",
+        "EOF while parsing a value" => "the text ends where a value is expected",
         "expected `:`" => "expected ':' and a value after this name",
         "expected `,` or `]`" => "expected ',' or ']' in this list",
         "expected `,` or `}`" => "expected ',' or '}' in this object",
-        "expected ident" => "this word is none of true, false and null",
-        "expected value" => {
-            "expected a value: a text in double quotes, a number, a list, an object, true, false or null"
-        }
-        "expected `\"`" => "expected a text in double quotes",
-        "invalid escape" => "a backslash begins nothing that JSON knows; write \\\\ for one",
+        "expected ident" => "this word is not true, false or null",
+        "expected value" => "expected a value: text in double quotes, a number, a list, an object, true, false or null",
+        "expected `\"`" => "expected text in double quotes",
+        "invalid escape" => "a backslash begins no escape that JSON knows; write \\\\ for one",
         "invalid number" => "this is not a number as JSON writes it",
         "number out of range" => "this number is too large",
         "invalid unicode code point" | "unexpected end of hex escape" => {
-            "after \\u stand four hexadecimal digits of a character"
+            "\\u must be followed by four hexadecimal digits"
         }
-        "lone leading surrogate in hex escape" => "after \\u stands half of a surrogate pair without the other one",
-        "key must be a string" => "expected a name in double quotes; no ',' stands after the last entry",
-        "trailing comma" => "a ',' stands before the end, with nothing after it",
-        "trailing characters" => "something stands after the end of the value",
+        "lone leading surrogate in hex escape" => "\\u gives half of a surrogate pair without the other half",
+        "key must be a string" => "expected a name in double quotes; no ',' follows the last entry",
+        "trailing comma" => "there is a ',' before the end, with nothing after it",
+        "trailing characters" => "there is something after the end of the value",
         "recursion limit exceeded" => "lists and objects are nested more than 128 deep",
         _ if said.starts_with("control character") => {
-            "a line end or another control character stands inside a string; write \\n, \\t or \\u00XX"
+            "a string contains a line end or another control character; write \\n, \\t or \\u00XX"
         }
         _ => return None,
     })
@@ -92,23 +90,23 @@ mod tests {
     #[test]
     fn mistakes_have_sentences_of_ours() {
         for (text, words) in [
-            ("", "the text ends where a value is due"),
+            ("", "the text ends where a value is expected"),
             ("[1", "the text ends inside a list"),
             ("{\"a\": 1", "the text ends inside an object"),
             ("\"a", "the text ends inside a string"),
             ("{\"a\" 1}", "expected ':'"),
             ("[1 2]", "expected ',' or ']'"),
             ("{\"a\": 1 \"b\": 2}", "expected ',' or '}'"),
-            ("tru", "the text ends where a value is due"),
-            ("trux", "none of true, false and null"),
+            ("tru", "the text ends where a value is expected"),
+            ("trux", "not true, false or null"),
             ("abc", "expected a value"),
             ("{'a': 1}", "expected a name in double quotes"),
             ("{a: 1}", "expected a name in double quotes"),
-            ("\"\\x\"", "a backslash begins nothing that JSON knows"),
+            ("\"\\x\"", "a backslash begins no escape that JSON knows"),
             ("01", "not a number"),
-            ("\"\\u12g4\"", "a backslash begins nothing"),
-            ("[1,]", "a ',' stands before the end"),
-            ("{\"a\": 1,}", "a ',' stands before the end"),
+            ("\"\\u12g4\"", "a backslash begins no escape"),
+            ("[1,]", "there is a ',' before the end"),
+            ("{\"a\": 1,}", "there is a ',' before the end"),
             ("1 2", "after the end of the value"),
             ("\"a\nb\"", "a line end or another control character"),
             (&"[".repeat(200), "more than 128 deep"),

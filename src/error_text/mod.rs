@@ -45,7 +45,7 @@ fn one(cause: &(dyn Error + 'static)) -> String {
         return utf8(&error.utf8_error());
     }
     if cause.is::<FromUtf16Error>() {
-        return "half of a surrogate pair stands alone".to_owned();
+        return "half of a surrogate pair is missing".to_owned();
     }
     cause.to_string()
 }
@@ -87,7 +87,7 @@ mod tests {
         let owned = String::from_utf8(b"\xC3".to_vec()).context("not UTF-8");
         assert_eq!(told(owned), "not UTF-8: byte 1 is not valid UTF-8");
         let units = String::from_utf16(&[0xD800]).context("not UTF-16");
-        assert_eq!(told(units), "not UTF-16: half of a surrogate pair stands alone");
+        assert_eq!(told(units), "not UTF-16: half of a surrogate pair is missing");
     }
 
     #[test]

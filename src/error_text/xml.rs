@@ -18,19 +18,19 @@ pub fn xml(error: &Error) -> String {
             format!("<{}> is closed by </{}>", shown(expected), shown(found))
         }
         Error::IllFormed(IllFormedError::UnclosedReference) | Error::Escape(_) => {
-            "an '&' begins nothing that XML knows".to_owned()
+            "an '&' begins no entity that XML knows".to_owned()
         }
-        Error::IllFormed(_) => "its declaration or a comment is not right".to_owned(),
-        Error::InvalidAttr(_) => "an attribute is not right".to_owned(),
+        Error::IllFormed(_) => "its declaration or a comment is malformed".to_owned(),
+        Error::InvalidAttr(_) => "an attribute is malformed".to_owned(),
         Error::Encoding(_) => "it is not text in UTF-8".to_owned(),
-        Error::Namespace(_) => "a prefix or a namespace is not right".to_owned(),
+        Error::Namespace(_) => "a prefix or a namespace is malformed".to_owned(),
         Error::Io(cause) => super::io(cause),
     }
 }
 
 fn unclosed(error: SyntaxError) -> &'static str {
     match error {
-        SyntaxError::InvalidBangMarkup => "'<!' begins nothing that XML knows",
+        SyntaxError::InvalidBangMarkup => "'<!' begins no markup that XML knows",
         SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "it ends inside a declaration ('?>' is missing)",
         SyntaxError::UnclosedComment => "it ends inside a comment ('-->' is missing)",
         SyntaxError::UnclosedDoctype => "it ends inside a document type ('>' is missing)",
@@ -74,8 +74,8 @@ mod tests {
             ("<a b='", "it ends inside an attribute"),
             ("<!-- a", "it ends inside a comment"),
             ("<![CDATA[ a", "it ends inside a CDATA section"),
-            ("<a>&b", "an '&' begins nothing"),
-            ("<!x>", "'<!' begins nothing"),
+            ("<a>&b", "an '&' begins no entity"),
+            ("<!x>", "'<!' begins no markup"),
         ] {
             let found = told(text);
             assert!(found.contains(words), "{text}: {found}");

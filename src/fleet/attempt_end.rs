@@ -89,7 +89,7 @@ impl AttemptEnd {
             };
         }
         Self {
-            hint: Some("what the script had done by then is unknown; look before you run it again".into()),
+            hint: Some("what the script had done by then is unknown; check before you run it again".into()),
             // A connection that is made anew in mid-run proves the credential again.
             proof: proof_of(error),
             ..Self::new(Outcome::Lost, Some(error.reason()), error.to_string())
@@ -115,7 +115,7 @@ impl AttemptEnd {
             }
             Ending::HostStopped(error) => {
                 let words = error.as_ref().map_or_else(|| "it gave no reason".to_owned(), message_of);
-                let message = format!("the host stopped the script, though nobody here asked: {words}");
+                let message = format!("the host stopped the script without being asked: {words}");
                 Self::new(Outcome::Failed, Some(Reason::HostStopped), message)
             }
             Ending::TimedOut => Self::timed_out(report.unconfirmed, timeout),
@@ -140,17 +140,17 @@ impl AttemptEnd {
             None => format!("still running after {seconds} s, so it was stopped"),
         };
         let end = Self::new(Outcome::Timeout, Some(Reason::RunTimeout), message);
-        Self { hint: Some("raise --timeout if it should have longer".into()), ..end }
+        Self { hint: Some("raise --timeout to give it longer".into()), ..end }
     }
 }
 
 /// What a server did not say, if that is why the script may still run.
 fn silence(unconfirmed: Unconfirmed) -> String {
     match unconfirmed {
-        Unconfirmed::Start => "the host never confirmed its start: it may still run".to_owned(),
+        Unconfirmed::Start => "the host never confirmed its start: it may still be running".to_owned(),
         Unconfirmed::Stop => {
             let seconds = session::STOP_WAIT.as_secs();
-            format!("the host did not confirm the stop within {seconds} s: it may still run")
+            format!("the host did not confirm the stop within {seconds} s: it may still be running")
         }
     }
 }

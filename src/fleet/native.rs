@@ -73,7 +73,7 @@ pub(super) async fn ended(report: RunReport, site: &mut Site<'_>) -> AttemptEnd 
 }
 
 /// What can be done where nothing can be read.
-const HINT: &str = "leave --native-errors out for this endpoint, or take one that allows script text";
+const HINT: &str = "leave --native-errors out for this endpoint, or use one that allows script text";
 
 /// The end of an attempt on an endpoint that allows no script text, and so lets nobody read a variable.
 pub(super) fn unreadable() -> AttemptEnd {

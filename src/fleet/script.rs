@@ -56,7 +56,7 @@ impl Script {
             }
             Err(NoCommands { message, hint }) => {
                 let message =
-                    format!("the endpoint allows no script text, and this script cannot go as commands: {message}");
+                    format!("the endpoint allows no script text, and this script cannot be sent as commands: {message}");
                 let end = site.ended(refusal).await;
                 Ok(AttemptEnd { reason: Some(Reason::NoLanguage), message, hint: Some(hint), ..end })
             }

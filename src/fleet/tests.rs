@@ -433,7 +433,7 @@ fn a_password_that_nobody_answers_is_sent_three_times() {
         let distinct: std::collections::BTreeSet<_> = proofs.iter().collect();
         assert_eq!(broken, distinct.len(), "{kind:?}: whoever got it has a failure of its own");
         let skipped = ends.iter().find(|end| end.outcome == Outcome::Skipped).expect("skipped");
-        for part in ["each time the host broke off or fell silent", "--auth-fail-limit", "-x h"] {
+        for part in ["each time the host closed the connection or fell silent", "--auth-fail-limit", "-x h"] {
             assert!(skipped.message.contains(part), "{}", skipped.message);
         }
     }

@@ -11,14 +11,14 @@ pub(super) fn refusal(header: &RunHeader, target: TargetId, trip: Trip) -> Error
     let user = header.targets[target.index()].credential.as_ref().map_or("", |credential| &credential.user);
     let Trip { last, count, cause } = trip;
     let host = header.host(last);
-    let ways = format!("-x {host} goes on without it, --auth-fail-limit {} allows one more", count.saturating_add(1));
+    let ways = format!("-x {host} continues without it, --auth-fail-limit {} allows one more", count.saturating_add(1));
     let (message, hint) = match cause {
         TripCause::NeverAccepted if count == 1 => {
-            (format!("{host} refused the credential of {user}"), "look at the user and the password first")
+            (format!("{host} refused the credential of {user}"), "check the user and the password first")
         }
         TripCause::NeverAccepted => (
             format!("{count} hosts refused the credential of {user}, {host} last"),
-            "look at the user and the password first",
+            "check the user and the password first",
         ),
         TripCause::RefusedInARow => (
             format!("{count} hosts in a row refused the credential of {user}, {host} last"),
@@ -26,10 +26,10 @@ pub(super) fn refusal(header: &RunHeader, target: TargetId, trip: Trip) -> Error
         ),
         TripCause::Unanswered => (
             format!(
-                "the credential of {user} was sent {count} times, and each time the host broke off or fell silent, \
-                 {host} last"
+                "the credential of {user} was sent {count} times, and each time the host closed the connection or fell \
+                 silent, {host} last"
             ),
-            "no host has said yet whether the password is right, so each of these may count as a failed logon: look at \
+            "no host has said yet whether the password is right, so each of these may count as a failed logon: check \
              one such host first",
         ),
     };

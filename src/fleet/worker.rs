@@ -43,7 +43,7 @@ impl Attempt {
             () = late => AttemptEnd::new(
                 Outcome::Cancelled,
                 Some(Reason::Interrupted),
-                "interrupted, and its end was not waited for",
+                "interrupted without waiting for its end",
             ),
         };
         AttemptEnd {
@@ -127,7 +127,7 @@ impl Attempt {
         match end {
             TaskEnd::Ran(report) if report.refuses_text() => {
                 // Its record holds the whole script, which is not the user's own.
-                let hint = "take an endpoint that allows it, with --configuration-name or over SSH".to_owned();
+                let hint = "use an endpoint that allows it, with --configuration-name or over SSH".to_owned();
                 let message = "the endpoint allows no script text, which this needs";
                 let end = AttemptEnd::new(Outcome::Failed, Some(Reason::NoLanguage), message);
                 AttemptEnd { hint: Some(hint), ..end }

@@ -159,7 +159,8 @@ impl<'a> Settler<'a> {
     }
 
     /// The SSH configuration that holds for a host, and its rank: those of the inventories that name the host, with any
-    /// other inventory's behind them, else those of any inventory, else the user's own. None for hosts that are reached by
+    /// other inventory's behind them, else those of any inventory, else the user's own. None for hosts that are reached
+    /// by
     /// another transport.
     fn ssh_config(&mut self, host: &Host, transport: &Given<Transport>) -> Option<(Arc<SshConfig>, Rank)> {
         let sources = &self.inventory.sources;
@@ -289,7 +290,7 @@ impl<'a> Settler<'a> {
 }
 
 fn unclear(key: &str, host: &str, first: &Source, second: &Source) -> Problem {
-    Problem::new(format!("'{key}' of {host} is not clear: {first} and {second} disagree"))
+    Problem::new(format!("'{key}' of {host} is ambiguous: {first} and {second} disagree"))
         .with_hint("set it on the host, or in a group below both")
 }
 

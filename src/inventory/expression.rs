@@ -151,14 +151,14 @@ fn names(text: &str) -> Result<Atom, String> {
                 names.iter().map(url).collect::<Result<_, _>>().map(Atom::Urls)
             }
             _ if bad.matches(':').count() > 1 => {
-                Err(format!("'{bad}' is not a host name; IPv6 stands in brackets: [{bad}]"))
+                Err(format!("'{bad}' is not a host name; IPv6 addresses go in brackets: [{bad}]"))
             }
             _ if bad.contains(['{', '}']) => {
-                Err(format!("'{bad}' is not a host name; ranges stand in square brackets: web[1-3,7]"))
+                Err(format!("'{bad}' is not a host name; ranges go in square brackets: web[1-3,7]"))
             }
             _ => Err(match bad.rsplit_once('@') {
                 Some((user, host)) if !user.is_empty() && !host.is_empty() => {
-                    format!("'{bad}' is not a host name; a user stands in a URL (ssh://{bad}), or in -u {user}")
+                    format!("'{bad}' is not a host name; a user goes in a URL (ssh://{bad}) or in -u {user}")
                 }
                 _ => format!("'{bad}' is not a host name"),
             }),
@@ -238,11 +238,11 @@ mod tests {
         for (text, user) in
             [("foo@lx1", "foo"), (r"CORP\svc@lx1", r"CORP\svc"), ("u@dom@lx1", "u@dom"), ("u@h:22", "u")]
         {
-            let hint = format!("'{text}' is not a host name; a user stands in a URL (ssh://{text}), or in -u {user}");
+            let hint = format!("'{text}' is not a host name; a user goes in a URL (ssh://{text}) or in -u {user}");
             check(text, &hint);
         }
         check("foo@", "'foo@' is not a host name");
-        check("fe80::1", "'fe80::1' is not a host name; IPv6 stands in brackets: [fe80::1]");
+        check("fe80::1", "'fe80::1' is not a host name; IPv6 addresses go in brackets: [fe80::1]");
     }
 
     proptest! {

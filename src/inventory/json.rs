@@ -36,7 +36,7 @@ impl Reader<'_> {
             Some(b'{' | b'[') if depth == MAX_DEPTH => return Err((at, too_deep())),
             Some(b'{') => {
                 // JSON that holds texts which a name cannot have has passed until here.
-                let names = |_| (at, "a name in this table holds half of a surrogate pair".to_owned());
+                let names = |_| (at, "a name in this table contains half of a surrogate pair".to_owned());
                 let Fields(fields) = serde_json::from_str(json).map_err(names)?;
                 let entry = |field: Field<'_>| {
                     Ok(Entry {
@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(parse_json(json).unwrap().to_json(), json);
         }
         let half = parse_json(r#""\ud83d""#).unwrap();
-        assert_eq!((half.kind(), half.as_text()), ("a text with half of a surrogate pair", None));
+        assert_eq!((half.kind(), half.as_text()), ("text with half of a surrogate pair", None));
     }
 
     /// A long line and many lines: the work grows with the text, not with its square.
@@ -172,16 +172,13 @@ mod tests {
     #[test]
     fn mistakes_have_a_place() {
         let (at, message) = parse_json("{\n  \"a\": 1,\n}").unwrap_err();
-        assert_eq!(
-            (at.line, message.as_str()),
-            (3, "expected a name in double quotes; no ',' stands after the last entry")
-        );
+        assert_eq!((at.line, message.as_str()), (3, "expected a name in double quotes; no ',' follows the last entry"));
         let deep = |depth: usize| parse_json(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
         assert!(deep(40).is_ok());
         for depth in [41, 1000, 100_000] {
             assert_eq!(deep(depth).unwrap_err().1, "lists and tables are nested more than 40 deep");
         }
         let (at, message) = parse_json("{\"a\":\n {\"\\ud83d\": 1}}").unwrap_err();
-        assert_eq!((at.line, &*message), (2, "a name in this table holds half of a surrogate pair"));
+        assert_eq!((at.line, &*message), (2, "a name in this table contains half of a surrogate pair"));
     }
 }

@@ -51,7 +51,8 @@ impl<'a, 's> Loader<'a, 's> {
         Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
     }
 
-    /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would decide
+    /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would
+    /// decide
     /// where we connect.
     pub fn load_found(&mut self, named: &InventoryPath) {
         let path = &*named.path;
@@ -59,9 +60,8 @@ impl<'a, 's> Loader<'a, 's> {
             Ok(None) => drop(self.load_named(path, true, Some(named))),
             Ok(Some(exposure)) => {
                 let file = path.display();
-                self.around.warn(&format!(
-                    "{file}: ignored as a whole, because {exposure}; to use it all the same, name it with -i"
-                ));
+                self.around
+                    .warn(&format!("{file}: ignored entirely, because {exposure}; to use it anyway, name it with -i"));
             }
             Err(error) => self.problems.push(unreadable(path, &error, Some(named))),
         }

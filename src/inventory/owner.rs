@@ -38,7 +38,7 @@ pub(super) fn set_key(
     source: &Source,
 ) -> Option<Result<(), (String, Option<String>)>> {
     if key == "password" && !context.private {
-        let what = "a password stands in a file that others can read".to_owned();
+        let what = "a password is in a file that others can read".to_owned();
         let hint =
             format!("chmod 600 {}, or name a variable that holds it: password_env = \"NAME\"", context.file.display());
         return Some(Err((what, Some(hint))));

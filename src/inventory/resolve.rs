@@ -260,12 +260,13 @@ fn warnings(hosts: &[HostSettings], endpoints: &[Endpoint]) -> Vec<String> {
     let mut warnings = Vec::new();
     if !insecure.is_empty() {
         warnings.push(format!(
-            "INSECURE: TLS certificates of {insecure} are not checked; whoever is in between can read and change everything"
+            "INSECURE: TLS certificates of {insecure} are not checked; anyone in between can read and change everything"
         ));
     }
     if !untrusted.is_empty() {
         warnings.push(format!(
-            "messages to {untrusted} are sealed, but without TLS nothing proves who answers; use --tls, or name them in \
+            "messages to {untrusted} are sealed, but without TLS nothing proves who answers; use --tls, or name them \
+             in \
              trusted_hosts"
         ));
     }

@@ -155,7 +155,7 @@ mod tests {
             "NaN",
         ] {
             let node = plain(Place::NONE, text);
-            assert_eq!((node.kind(), node.to_json()), ("a text", format!("\"{text}\"")), "{text}");
+            assert_eq!((node.kind(), node.to_json()), ("text", format!("\"{text}\"")), "{text}");
         }
     }
 }

@@ -29,7 +29,8 @@ pub struct Lookup<'a> {
 const MOST: usize = 20;
 
 /// What to do where no host has anything that it could be chosen by.
-const NO_LABELS: &str = "no host of the inventory has labels: write labels = { site = \"ber\" } at a host or a group, or call a CSV \
+const NO_LABELS: &str = "no host of the inventory has labels: write labels = { site = \"ber\" } at a host or a group, \
+                         or call a CSV \
      column labels.site";
 
 /// Hosts by their place in the inventory: so they stay in its order, and none is there twice.
@@ -68,7 +69,7 @@ impl Lookup<'_> {
         match atom {
             Atom::All => {
                 if let Some(hint) = self.no_inventory() {
-                    push(problems, Problem::new("'@all' names nobody").with_hint(hint));
+                    push(problems, Problem::new("'@all' names no host").with_hint(hint));
                 }
                 self.known().collect()
             }
@@ -111,7 +112,8 @@ impl Lookup<'_> {
         (0..self.inventory.hosts.len()).filter(|&host| self.inventory.hosts[host].sources.contains(source)).collect()
     }
 
-    /// What `label:KEY` means of a host: its label of that name, else its variable, whatever the case. Columns of a CSV file
+    /// What `label:KEY` means of a host: its label of that name, else its variable, whatever the case. Columns of a CSV
+    /// file
     /// are variables.
     fn trait_of(&self, host: usize, key: &str) -> Option<Cow<'_, str>> {
         let Effective { labels, vars, .. } = &self.effective[host];

@@ -191,7 +191,8 @@ fn mistakes_in_expressions_name_the_nearest_and_nobody_is_another_code() {
 #[test]
 fn all_mistakes_of_an_inventory_come_at_once() {
     let broken = "[defaults]\nprot = 1\n\n[groups.web]\nhosts = [\"web[1-\", \"ok\"]\nchildren = [\"bd\", \"web\"]\n\
-                  timeout = \"ten\"\nlabels = { a = [1] }\n\n[groups.db]\n[hosts.x]\nport = 70000\naddress = \"a b\"\n[host]\n";
+                  timeout = \"ten\"\nlabels = { a = [1] }\n\n[groups.db]\n[hosts.x]\nport = 70000\naddress = \"a \
+                  b\"\n[host]\n";
     insta::assert_snapshot!(names(broken, &["@all"]), @r"
     2: i.toml:2:1: defaults: unknown key 'prot'
       hint: did you mean 'port'?
@@ -200,7 +201,7 @@ fn all_mistakes_of_an_inventory_come_at_once() {
       hint: did you mean 'db'?
     i.toml:6:19: groups > web > children: group 'web' contains itself through 'web'
     i.toml:7:11: groups > web > timeout: 'ten' is not a duration; write a number and a unit such as 500ms, 15s, 10m or 2h
-    i.toml:8:16: groups > web > labels > a: expected a text, found a list
+    i.toml:8:16: groups > web > labels > a: expected text, found a list
     i.toml:12:8: hosts > x > port: expected a port, a number from 1 to 65535
     i.toml:13:11: hosts > x > address: 'a b' is not an address; write a name, an IPv4 or an IPv6 address
     i.toml:14:2: unknown key 'host'
@@ -222,7 +223,8 @@ fn target(inventory: &str, request: &Request, env: &[(&str, &str)]) -> Target {
 #[test]
 fn the_strongest_setting_wins() {
     let inventory = "[defaults]\nport = 1\nuser = 'd'\n[groups.up]\nchildren = ['down']\nport = 2\ntls = true\n\
-                     [groups.down]\nhosts = ['h', 'i']\nport = 3\nvars = { a = 1 }\n[hosts.h]\nport = 4\nvars = { b = 2 }\n";
+                     [groups.down]\nhosts = ['h', 'i']\nport = 3\nvars = { a = 1 }\n[hosts.h]\nport = 4\nvars = { b = \
+                     2 }\n";
     let port = |request: &Request| match target(inventory, request, &[]).endpoint {
         Endpoint::Winrm(winrm) => (winrm.port, winrm.tls != Tls::Off),
         other => panic!("{other}"),
@@ -240,7 +242,7 @@ fn the_strongest_setting_wins() {
 #[test]
 fn unrelated_groups_that_disagree_are_named() {
     let inventory = "[groups.a]\nhosts = ['h']\nport = 1\n[groups.b]\nhosts = ['h', 'i']\nport = 2\n";
-    let clash = "2: 'port' of h is not clear: group a in i.toml:3 and group b in i.toml:6 disagree\n  \
+    let clash = "2: 'port' of h is ambiguous: group a in i.toml:3 and group b in i.toml:6 disagree\n  \
                  hint: set it on the host, or in a group below both";
     assert_eq!(names(inventory, &["h"]), clash);
     assert_eq!(names(&format!("{inventory}[hosts.h]\nport = 3\n"), &["h"]), "h");
@@ -371,7 +373,8 @@ fn a_rehearsal_finds_what_the_run_would() {
 #[test]
 fn the_password_of_the_environment_stands_above_inventories() {
     let inventory = "[hosts.own]\nuser = 'c'\npassword = 'inline'\n[hosts.env]\nuser = 'c'\npassword_env = 'C'\n\
-                     [hosts.lin]\ntransport = 'ssh'\nuser = 'c'\npassword = 'inline'\n[hosts.other]\nuser = 'd'\npassword_env = 'D'\n";
+                     [hosts.lin]\ntransport = 'ssh'\nuser = 'c'\npassword = 'inline'\n[hosts.other]\nuser = \
+                     'd'\npassword_env = 'D'\n";
     let found = |targets: &str, user: Option<Source>, password: Option<&str>, ask_pass: bool| {
         let settings =
             Connection { user: user.map(|source| Given::new("c".to_owned(), source)), ..Connection::default() };
@@ -442,9 +445,11 @@ fn yaml_names_stay_as_they_are_written() {
     assert_eq!(
         names("hosts: [~, [a], +5]\n"),
         "i.yaml:1:9: hosts: expected a name or the table of a host, found nothing\n\
-        i.yaml:1:12: hosts: expected a name or the table of a host, found a list\ni.yaml:1:17: hosts: '+5' is not a host name"
+        i.yaml:1:12: hosts: expected a name or the table of a host, found a list\ni.yaml:1:17: hosts: '+5' is not a \
+        host name"
     );
-    let settings = "hosts:\n  h:\n    user: 007\n    auth: NTLM\n    tls: yes\n    port: 05986\n    configuration_name: on\n\
+    let settings = "hosts:\n  h:\n    user: 007\n    auth: NTLM\n    tls: yes\n    port: 05986\n    \
+                    configuration_name: on\n\
                     \x20   labels: {stage: no, rack: 1.10, live: True}\n    vars: {country: NO, ver: 1.10, o: 010, \
                     sha: 12e5678, n: 7, f: 1.5, t: true, list: [010, 7], m: 0o17}\n";
     let hosts = yaml(settings).expect("hosts");
@@ -476,7 +481,7 @@ fn json_lists_of_hosts() {
     assert_eq!(json("[null]"), "i.json:1:2: hosts: expected a name or the table of a host, found nothing");
     assert_eq!(
         json("\"web1\""),
-        "i.json:1:1: expected 'hosts', 'groups' or 'defaults', or a list of hosts, found a text"
+        "i.json:1:1: expected 'hosts', 'groups' or 'defaults', or a list of hosts, found text"
     );
 }
 
@@ -495,7 +500,7 @@ fn expansion_speaks_the_language_of_targets() {
     assert_eq!(expanded(&["node[1-3,2-4]"]), "node1 node2 node3 node4");
     assert_eq!(
         expanded(&["node{1,2,3}"]),
-        "2: --targets: 'node{1' is not a host name; ranges stand in square brackets: web[1-3,7]"
+        "2: --targets: 'node{1' is not a host name; ranges go in square brackets: web[1-3,7]"
     );
     assert_eq!(expanded(&["b a", "c, d", "!b"]), "a c d");
     assert_eq!(expanded(&["web[1, 3] & web3"]), "web3");
@@ -534,7 +539,7 @@ fn names_near_to_those_of_the_inventory_get_a_hint() {
 fn nothing_to_choose_from_gets_a_hint() {
     let message = |targets: &str| run(&request(&[targets], &[]), &mut Fake::default()).unwrap_err();
     let hint = "hint: there is no inventory: name one with -i FILE, or as inventory = [\"FILE\"] in psfleet.toml";
-    assert_eq!(message("@all").to_string(), format!("'@all' names nobody\n  {hint}"));
+    assert_eq!(message("@all").to_string(), format!("'@all' names no host\n  {hint}"));
     for targets in ["@all", "@web", "web*", "label:a=b", "@all!x"] {
         let error = message(targets);
         assert_eq!(error.exit_code(), 2, "{targets}");

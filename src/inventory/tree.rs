@@ -25,7 +25,7 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
     let entries = reader.table(node, "");
     if let Some(entry) = entries.iter().find(|entry| is_ansible(entry)) {
         reader.problems.push(ansible(&context.file, entry.at, "YAML or JSON").with_hint(
-            "groups stand below 'groups' here, each with a list of its hosts: groups: {web: {hosts: [web01, web02]}}",
+            "groups go below 'groups' here, each with a list of its hosts: groups: {web: {hosts: [web01, web02]}}",
         ));
         return reader.problems;
     }
@@ -39,7 +39,7 @@ pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) 
             key if key.starts_with("//") => {}
             key => {
                 let near = did_you_mean(key, ["defaults", "groups", "hosts", "sandbox"]);
-                let below = || format!("a group stands below 'groups': groups > {key}");
+                let below = || format!("a group goes below 'groups': groups > {key}");
                 let hint = near.or_else(|| is_group(&entry.node).then(below));
                 reader.problem(entry.at, "", format!("unknown key '{key}'"), hint);
             }
@@ -88,7 +88,7 @@ impl Reader<'_> {
             if seen.insert(entry.key.as_str()) {
                 kept.push(entry.clone());
             } else {
-                self.problem(entry.at, path, format!("'{}' stands twice", entry.key), None);
+                self.problem(entry.at, path, format!("'{}' appears twice", entry.key), None);
             }
         }
         kept
@@ -118,7 +118,7 @@ impl Reader<'_> {
     fn may_name_group(&mut self, name: &str, at: Place, path: &str) -> bool {
         let may = is_group_name(name);
         if !may {
-            let hint = Some("letters, digits, - and _; not all, last or run".to_owned());
+            let hint = Some("use letters, digits, - and _, but not all, last or run".to_owned());
             self.problem(at, path, format!("'{name}' cannot be the name of a group"), hint);
         }
         may
@@ -262,7 +262,7 @@ impl Reader<'_> {
                         None => self.problem(
                             entry.node.at,
                             &format!("{inner} > {}", entry.key),
-                            format!("expected a text, found {}", entry.node.kind()),
+                            format!("expected text, found {}", entry.node.kind()),
                             None,
                         ),
                     }

@@ -48,7 +48,7 @@ fn mistake(text: &str, error: &ScanError) -> Mistake {
     let (before, here) = (around.next().unwrap_or(' '), around.next());
     // A bracket in the middle of a word.
     match here == Some('[') && !before.is_whitespace() && !"[]{},:\"'".contains(before) {
-        true => (at, format!("{said}; here, a name with brackets stands in quotes: \"web[1-3]\"")),
+        true => (at, format!("{said}; here, a name with brackets must be in quotes: \"web[1-3]\"")),
         false => (at, said),
     }
 }
@@ -174,7 +174,7 @@ impl Tree {
 
     fn alias(&mut self, anchor: usize, at: Place) -> Result<(), Mistake> {
         let Some(Anchored { node, nodes, depth }) = self.anchors.get(&anchor) else {
-            return Err((at, "this alias stands inside the value that it repeats".to_owned()));
+            return Err((at, "this alias is inside the value that it repeats".to_owned()));
         };
         let (node, nodes, depth) = (Node { at, ..node.clone() }, *nodes, *depth);
         if self.wants_key() {
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(json("x: {<<: [{a: 1}, {a: 2, b: 3}]}\n"), r#"{"x":{"a":1,"b":3}}"#);
         assert_eq!(json("x: {'<<': 1}\n"), r#"{"x":{"<<":1}}"#);
         assert_eq!(json("x: {<<: 1}\n"), "1:9: '<<' takes a table, found a number");
-        assert_eq!(json("a: &x [*x]\n"), "1:8: this alias stands inside the value that it repeats");
+        assert_eq!(json("a: &x [*x]\n"), "1:8: this alias is inside the value that it repeats");
     }
 
     #[test]
@@ -293,22 +293,22 @@ mod tests {
             ("a: [1,\nb: 2\n", "1:4: '[' is never closed"),
             (
                 "hosts: [web[01-03]]\n",
-                "1:12: expected ',' or ']' in this list; here, a name with brackets stands in quotes",
+                "1:12: expected ',' or ']' in this list; here, a name with brackets must be in quotes",
             ),
             ("hosts:\n  - a\n  - [b, web[01-03], c]\n", "3:12: expected ',' or ']' in this list; here, a name"),
-            ("g: {hosts: [é, wéb[1-2]]}\n", "here, a name with brackets stands in quotes"),
-            ("hosts: {web[1-3]: {port: 22}}\n", "here, a name with brackets stands in quotes"),
+            ("g: {hosts: [é, wéb[1-2]]}\n", "here, a name with brackets must be in quotes"),
+            ("hosts: {web[1-3]: {port: 22}}\n", "here, a name with brackets must be in quotes"),
             ("a: {b: 1\n", "'{' is never closed"),
             ("a: [1}\n", "'[' is closed by '}'"),
             ("a: \"C:\\Temp\"\n", "a backslash"),
             ("a: \"x\n", "a quote is never closed"),
             ("a: 1\n b: 2\n", "':'"),
-            ("a:\n\tb: 1\n", "a tab stands"),
-            ("a: @x\n", "'@' cannot begin a value; put the text into quotes"),
+            ("a:\n\tb: 1\n", "there is a tab"),
+            ("a: @x\n", "'@' cannot begin a value; put the text in quotes"),
             ("a: *x\n", "names an anchor"),
             ("a: 1\n---\nb: 2\n", "2:1: a second document begins here"),
             ("a: !vault x\n", "the tag !vault is not understood here"),
-            ("a: !!int x\n", "the tag !!int does not fit: found a text"),
+            ("a: !!int x\n", "the tag !!int does not fit: found text"),
             ("? [a]\n: b\n", "a list or a table cannot be a name"),
             ("a: 1\nb\n", "expected ':'"),
         ] {

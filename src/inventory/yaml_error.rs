@@ -10,7 +10,7 @@ pub fn words(kind: &ErrorKind) -> String {
         ErrorKind::UnclosedFlowCollection { open } => format!("'{open}' is never closed"),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => format!("'{open}' is closed by '{close}'"),
         ErrorKind::UnexpectedCharacter { character } => {
-            format!("'{}' cannot begin a value; put the text into quotes", character.escape_default())
+            format!("'{}' cannot begin a value; put the text in quotes", character.escape_default())
         }
         ErrorKind::RecursionLimitExceeded => too_deep(),
         _ => sentence(kind).to_owned(),
@@ -32,7 +32,7 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         Kind::ExpectedFlowMappingSeparator => "expected ',' or '}' in this table",
         Kind::UnclosedQuotedScalar => "a quote is never closed",
         Kind::InvalidTrailingSingleQuotedScalar | Kind::InvalidTrailingDoubleQuotedScalar => {
-            "a text goes on after its closing quote"
+            "there is more text after the closing quote"
         }
         Kind::UnknownQuotedScalarEscape
         | Kind::InvalidQuotedScalarHexEscape
@@ -41,26 +41,26 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         | Kind::MissingLowSurrogate
         | Kind::UnpairedLowSurrogate
         | Kind::InvalidUnicodeEscape => {
-            "a backslash in double quotes begins nothing that YAML knows; write \\\\, or use single quotes"
+            "a backslash in double quotes begins no escape that YAML knows; write \\\\, or use single quotes"
         }
         Kind::TabNotAllowed
         | Kind::TabInBlockIndentation
         | Kind::TabInIndentation
         | Kind::TabAtBlockScalarStart
-        | Kind::TabInPlainScalar => "a tab stands where YAML takes only spaces",
+        | Kind::TabInPlainScalar => "there is a tab where YAML allows only spaces",
         Kind::SimpleKeyExpected | Kind::InvalidSimpleKey => "expected ':' and a value after this name",
         Kind::MappingValueNotAllowed
         | Kind::MappingKeyNotAllowed
         | Kind::InvalidColonPlacement
         | Kind::InvalidMappingValueWhitespace
         | Kind::FlowMappingValueAdjacentCollection => {
-            "a ':' cannot stand here; indent the line as those around it, or put a text with ': ' into quotes"
+            "a ':' is not allowed here; indent the line like those around it, or put text with ': ' in quotes"
         }
         Kind::BlockSequenceEntryNotAllowed
         | Kind::BlockEntryInFlowCollection
         | Kind::InvalidBlockEntryWhitespace
         | Kind::PlainScalarStartsWithDashFlowIndicator => {
-            "a '-' cannot stand here; begin a line with it, or put the text into quotes"
+            "a '-' is not allowed here; begin a line with it, or put the text in quotes"
         }
         Kind::InvalidIndentation
         | Kind::ExpectedBlockMappingKey
@@ -70,14 +70,14 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         | Kind::InvalidQuotedScalarIndent
         | Kind::InvalidBlockScalarIndent
         | Kind::ZeroBlockScalarIndent
-        | Kind::UnexpectedEndOfPlainScalar => "this does not fit to the lines above: check how far it is indented",
-        Kind::UnknownAnchor => "this alias (*) names an anchor (&) that does not stand above it",
-        Kind::MissingAnchorOrAliasName => "'&' and '*' begin anchors and aliases; put the text into quotes",
+        | Kind::UnexpectedEndOfPlainScalar => "this does not fit the lines above: check its indentation",
+        Kind::UnknownAnchor => "this alias (*) names an anchor (&) that is not defined above it",
+        Kind::MissingAnchorOrAliasName => "'&' and '*' begin anchors and aliases; put the text in quotes",
         Kind::CommentInterceptedScalar | Kind::CommentNotSeparated => {
-            "a '#' cannot stand here; put a space before it, or the text into quotes"
+            "a '#' is not allowed here; put a space before it, or the text in quotes"
         }
         Kind::ExpectedDocumentStart | Kind::InvalidDocumentEnd | Kind::DocumentIndicatorInQuotedScalar => {
-            "this belongs to nothing above it"
+            "this does not belong to anything above it"
         }
         Kind::DuplicateVersionDirective
         | Kind::UnsupportedYamlMajorVersion
@@ -86,9 +86,9 @@ fn sentence(kind: &ErrorKind) -> &'static str {
         | Kind::InvalidDirectiveTerminator
         | Kind::MissingDirectiveName
         | Kind::InvalidDirectiveName
-        | Kind::MissingYamlVersion => "a line that begins with '%' is not right; leave it out",
+        | Kind::MissingYamlVersion => "a line that begins with '%' is not valid here; leave it out",
         Kind::UndeclaredTagHandle | Kind::ExpectedTagBang | Kind::InvalidTagTerminator | Kind::MissingTagUri => {
-            "'!' begins a tag that is not right; put the text into quotes"
+            "'!' begins a tag that is not valid; put the text in quotes"
         }
         _ => "this is not valid YAML",
     }

@@ -27,7 +27,7 @@ impl Losses {
             let mut state = self.state();
             if !state.told.contains(&diagnostic.kind) {
                 state.told.push(diagnostic.kind);
-                let why = "not told again in this run; JSON with --types keeps what it can";
+                let why = "not repeated in this run; JSON with --types keeps what it can";
                 state.new.push(format!("{host}: {diagnostic} ({why})"));
             }
         }
@@ -74,16 +74,17 @@ fn formatted(host: &str, cmdlet: &str, names: &[String]) -> String {
         _ => "NAME,...".to_owned(),
     };
     format!(
-        "{host}: the script uses {cmdlet}, which returns how to print objects, not the objects: leave it out, and choose \
-         their properties with --select {names} (-o text and -o table print it as it is; not told again in this run)"
+        "{host}: the script uses {cmdlet}, which returns formatting instructions instead of objects: leave it out, and \
+         choose properties with --select {names} (-o text and -o table print it as it is; not repeated in this run)"
     )
 }
 
 /// Why `--select` chooses nothing of what Format-* returns, and what comes of it.
 fn unselected(host: &str, cmdlet: &str, result: &str) -> String {
     format!(
-        "{host}: the script uses {cmdlet}, which returns how to print objects, not the objects, so that --select has no \
-         properties to choose from, and {result}: leave {cmdlet} out (not told again in this run)"
+        "{host}: the script uses {cmdlet}, which returns formatting instructions instead of objects, so that --select \
+         has no \
+         properties to choose from, and {result}: leave {cmdlet} out (not repeated in this run)"
     )
 }
 
@@ -108,7 +109,7 @@ mod tests {
             let mut events = vec![script.started()];
             events.extend((0..2).map(|target| script.record(target, Stream::Output, hidden())));
             written(format, &settings, &events);
-            let why = "not told again in this run; JSON with --types keeps what it can";
+            let why = "not repeated in this run; JSON with --types keeps what it can";
             let told = format!("web01: Password is a SecureString and is shown as null ({why})");
             assert_eq!(losses.take(), [told], "{format:?}");
             assert!(losses.take().is_empty());

@@ -16,7 +16,7 @@ pub enum FaultKind {
     Slow,
     /// One request in five is dropped: its connection ends without an answer.
     Loss,
-    /// The first output of every command breaks off in mid answer; the shell survives, and a repeated Receive gets it.
+    /// The first output of every command breaks off in mid-answer; the shell survives, and a repeated Receive gets it.
     Reset,
     /// The shell dies as soon as a command runs in it.
     Crash,
@@ -24,7 +24,8 @@ pub enum FaultKind {
     NoStart,
     /// Nothing can be ended: Signal and Delete are never answered.
     Stuck,
-    /// Command, Send and Delete are answered only while a Receive of the shell waits, as by a server whose PowerShell must
+    /// Command, Send and Delete are answered only while a Receive of the shell waits, as by a server whose PowerShell
+    /// must
     /// get rid of its reports first; Delete after 12 s at the latest.
     Blocking,
     /// The user's shells are used up.
@@ -50,16 +51,16 @@ impl FaultKind {
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
         (Self::Loss, "loss", "one request in five ends without an answer"),
-        (Self::Reset, "reset", "the first output of each command breaks off in mid answer"),
+        (Self::Reset, "reset", "the first output of each command breaks off in mid-answer"),
         (Self::Crash, "crash", "the shell dies under each command"),
-        (Self::NoStart, "no-start", "takes the logon, but never starts a shell"),
+        (Self::NoStart, "no-start", "accepts the logon, but never starts a shell"),
         (Self::Stuck, "stuck", "commands cannot be stopped nor shells deleted"),
         (Self::Blocking, "blocking", "Command, Send and Delete wait until a Receive of the shell waits too"),
         (Self::Quota, "quota", "no shell is free (MaxShellsPerUser)"),
         (Self::Denied, "denied", "the user may not use the endpoint"),
         (Self::WrongPassword, "wrong-password", "the host has another password"),
-        (Self::RejectToken, "reject-token", "the same, and a SPNEGO token says no"),
-        (Self::NotWinrm, "not-winrm", "a web server that is no WinRM"),
+        (Self::RejectToken, "reject-token", "the same, and a SPNEGO token says so"),
+        (Self::NotWinrm, "not-winrm", "a web server that is not WinRM"),
         (Self::Expired, "expired", "the certificate has expired (needs TLS)"),
         (Self::WrongName, "wrong-name", "the certificate is for another name (needs TLS)"),
     ];
@@ -124,7 +125,7 @@ pub fn deal(specs: &[FaultSpec], hosts: u32, tls: bool, seed: u64) -> Result<Vec
     let mut dealt = vec![None; hosts as usize];
     for FaultSpec { kind, share } in specs {
         if kind.needs_tls() && !tls {
-            return Err(Error::Option(format!("the fault {kind} is one of certificates: it needs TLS")));
+            return Err(Error::Option(format!("the fault {kind} concerns certificates: it needs TLS")));
         }
         let count = match share {
             Share::Hosts(count) => *count,

@@ -140,17 +140,17 @@ pub fn version(text: &str) -> Result<String, String> {
     let parts = text.split('.').count();
     match (2..=4).contains(&parts) && text.split('.').all(is_number) {
         true => Ok(text.to_owned()),
-        false => Err(format!("{text} is no version such as 3.0 or 5.1.14393.0")),
+        false => Err(format!("{text} is not a version such as 3.0 or 5.1.14393.0")),
     }
 }
 
 fn number<N: TryFrom<u64>>(value: &Value) -> Result<N, String> {
     let number = value.as_u64().and_then(|number| N::try_from(number).ok());
-    number.ok_or_else(|| format!("{value} is not a number from 0 on"))
+    number.ok_or_else(|| format!("{value} is not a number of at least 0"))
 }
 
 fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("{value} is not a text"))
+    value.as_str().ok_or_else(|| format!("{value} is not text"))
 }
 
 /// One text or a list of texts.

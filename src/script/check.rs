@@ -60,7 +60,7 @@ pub fn check(parameters: &Parameters, given: &Given<'_>) -> Result<(), Vec<Scrip
 fn check_offer(parameter: &Parameter, offer: Offer<'_>) -> Option<ScriptError> {
     match offer {
         Offer::Value(value) => check_value(parameter, value),
-        Offer::Bare if !parameter.is_switch() => Some(mistake(parameter, "is no switch and needs a value")),
+        Offer::Bare if !parameter.is_switch() => Some(mistake(parameter, "is not a switch and needs a value")),
         Offer::Bare | Offer::Later => None,
     }
 }
@@ -161,7 +161,7 @@ fn violation(rule: &Validation, items: &[&Value]) -> Option<String> {
             let is_other =
                 |item: &&&Value| is_simple(item) && plain_text(item).is_some_and(|text| !pattern.is_match(&text));
             let wrong = items.iter().find(is_other)?;
-            Some(format!("takes what fits the pattern {}, not {}", pattern.as_str(), describe(wrong)))
+            Some(format!("takes values that match the pattern {}, not {}", pattern.as_str(), describe(wrong)))
         }
         Validation::Length(low, high) => {
             let is_outside = |item: &&&Value| match item.unboxed() {
@@ -349,7 +349,8 @@ mod tests {
 
     use serde_json::json;
 
-    const SCRIPT: &str = "param([Parameter(Mandatory)][string]$Name, [ValidateSet('Low','High')]$Level, [int]$Count = 1, \
+    const SCRIPT: &str = "param([Parameter(Mandatory)][string]$Name, [ValidateSet('Low','High')]$Level, [int]$Count = \
+                          1, \
                           [switch]$Force, [datetime]$Since)";
 
     #[test]
@@ -403,7 +404,8 @@ mod tests {
 
     #[test]
     fn lengths_counts_and_plain_patterns() {
-        let script = "param([ValidateLength(2,3)]$l, [ValidateCount(1,2)][int[]]$c, [ValidatePattern('^[a-z]\\d+$')]$p, \
+        let script = "param([ValidateLength(2,3)]$l, [ValidateCount(1,2)][int[]]$c, \
+                      [ValidatePattern('^[a-z]\\d+$')]$p, \
                       [ValidatePattern('(?<x>a)')]$net)";
         assert_eq!(mistakes(script, json!([]), json!({"l": "ab", "c": [1, 2], "p": "A7", "net": "b"})), [""; 0]);
         assert_eq!(
@@ -411,7 +413,7 @@ mod tests {
             [
                 "the parameter `l` (line 1, column 28) takes 2 to 3 characters, not `a`",
                 "the parameter `c` (line 1, column 59) takes 1 to 2 items, not 3",
-                "the parameter `p` (line 1, column 94) takes what fits the pattern ^[a-z]\\d+$, not `7A`",
+                "the parameter `p` (line 1, column 94) takes values that match the pattern ^[a-z]\\d+$, not `7A`",
             ]
         );
     }

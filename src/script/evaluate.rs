@@ -16,7 +16,7 @@ pub(super) enum Miss {
 pub(super) fn access(target: &Value, accessor: &Accessor) -> Result<Value, Miss> {
     if let Value::SecureString(_) = target.unboxed() {
         // Only the host has the text. There, brackets make the whole value of it first.
-        return Err(Miss::Unknown("it is a secret; write ($using:NAME) in brackets to read its members".to_owned()));
+        return Err(Miss::Unknown("it is a secret; write ($using:NAME) in parentheses to read its members".to_owned()));
     }
     match &accessor.kind {
         AccessorKind::Member(name) => Ok(member(target, name)),
@@ -113,7 +113,7 @@ fn entry(target: &Value, key: &str, null_conditional: bool) -> Result<Value, Mis
     match dictionary(target) {
         Some(_) => Ok(own_member(target, key).filter(|_| has_key(target, key)).unwrap_or(Value::Null)),
         None if null_conditional && matches!(target, Value::Null) => Ok(Value::Null),
-        None => Err(Miss::Unknown(format!("the value is no dictionary, so it has no entry '{key}'"))),
+        None => Err(Miss::Unknown(format!("the value is not a dictionary, so it has no entry '{key}'"))),
     }
 }
 

@@ -290,7 +290,7 @@ fn read_parameter(source: &Source, tokens: &[Token]) -> Result<(Parameter, bool)
     }
     let text = source.slice(start, tokens.last().map_or(start, |token| token.end));
     let reason = format!(
-        "`{}` is no parameter; it should look like [type] $Name = default",
+        "`{}` is not a parameter; it should look like [type] $Name = default",
         text.lines().next().unwrap_or_default()
     );
     Err(ScriptError::ParamBlock { at: source.position(start), reason })
@@ -430,7 +430,8 @@ mod tests {
     fn everything_about_a_parameter() {
         let parameters = read(
             "# a\n#requires -Version 5\nusing namespace System\n[CmdletBinding()]\nparam(\n  [Parameter(Mandatory, \
-             Position = 1, HelpMessage = 'Which, please')]\n  [Alias('n', \"no\")] [ValidateSet('a','it''s')] [string[]] \
+             Position = 1, HelpMessage = 'Which, please')]\n  [Alias('n', \"no\")] [ValidateSet('a','it''s')] \
+             [string[]] \
              $Name = @('x', \"y,z\"), # c\n  [switch] $Force\n)",
         );
         assert!(parameters.advanced && parameters.positional);

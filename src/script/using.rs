@@ -1,6 +1,7 @@
 //! From `$using:` expressions and definitions to what goes over the wire (MS-PSRP leaves this to PowerShell).
 //!
-//! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array in
+//! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array
+//! in
 //! order of appearance; 2 knows no using expressions, so the script is rewritten. [`WireForm::of_server`] tells which.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +90,7 @@ impl Definitions<'_> {
             let rest = &occurrence.variable[name.len()..];
             return Err(refused(
                 occurrence,
-                format!("PowerShell takes the colon for a part of the name; write ${{using:{name}}}{rest}"),
+                format!("PowerShell takes the colon as part of the name; write ${{using:{name}}}{rest}"),
             ));
         }
         if let Some(drive) = path.drive {
@@ -191,7 +192,7 @@ fn refused(occurrence: &Occurrence, reason: impl Into<String>) -> ScriptError {
 impl Miss {
     pub(super) fn reason(self) -> String {
         match self {
-            Self::Unknown(what) => format!("its value cannot be found on this side: {what}"),
+            Self::Unknown(what) => format!("its value cannot be found on this machine: {what}"),
         }
     }
 }
@@ -269,8 +270,8 @@ mod tests {
         assert_eq!(keys("($using:secret).Length").len(), 1);
         assert_eq!(
             messages("$using:secret.Length"),
-            ["line 1, column 1: $using:secret.Length: its value cannot be found on this side: it is a secret; write \
-                 ($using:NAME) in brackets to read its members"]
+            ["line 1, column 1: $using:secret.Length: its value cannot be found on this machine: it is a secret; \
+                 write ($using:NAME) in parentheses to read its members"]
         );
     }
 
@@ -279,9 +280,11 @@ mod tests {
         assert_eq!(
             messages("1\n  $using:cuont + $using:x.ToUpper()"),
             [
-                "line 2, column 3: $using:cuont: there is no value for `cuont` (the nearest given name is `count`); give \
+                "line 2, column 3: $using:cuont: there is no value for `cuont` (the nearest given name is `count`); \
+                 give \
                  one with --using cuont=VALUE",
-                "line 2, column 18: $using:x.ToUpper: the method `ToUpper` cannot be called on a $using: variable; copy it \
+                "line 2, column 18: $using:x.ToUpper: the method `ToUpper` cannot be called on a $using: variable; \
+                 copy it \
                  to another one first",
             ]
         );
@@ -296,7 +299,8 @@ mod tests {
         let values = given.iter().map(|name| ((*name).to_owned(), Value::str(*name))).collect();
         let environment = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
         let definitions = Definitions { values: &values, environment: &environment, lenient: false };
-        let script = "${using:function:Test-Foo}; ${using:FUNCTION:test-foo}; \"$using:env:HOME $using:env:NOPE\"; $using:g; \
+        let script = "${using:function:Test-Foo}; ${using:FUNCTION:test-foo}; \"$using:env:HOME $using:env:NOPE\"; \
+                      $using:g; \
                       $using:variable:g; \"$using:x:y\"";
         let source = Source::new(script).expect("scans");
         let found = definitions.evaluate(&source).expect("all are given");
@@ -333,7 +337,7 @@ mod tests {
             ("\"$using:unknown:\"", "${using:unknown}:"),
             ("\"$using:env:HOME:\"", "${using:env:HOME}:"),
         ] {
-            let hint = format!("PowerShell takes the colon for a part of the name; write {instead}");
+            let hint = format!("PowerShell takes the colon as part of the name; write {instead}");
             assert!(messages(text)[0].ends_with(&hint), "{text}: {:?}", messages(text));
         }
         for fine in ["\"${using:x}:\"", "\"$using:x::y\"", "\"$using:global:x\"", "\"$using:env:HOME\"", "$using:x"] {

@@ -23,7 +23,7 @@ pub enum Error {
     #[error("the host sent an object that {0}")]
     TooLarge(String),
     /// The pool was not open in time.
-    #[error("no opened runspace pool within {} s", .0.as_secs_f32())]
+    #[error("no runspace pool was opened within {} s", .0.as_secs_f32())]
     OpenTimeout(Duration),
     /// The caller stopped the opening.
     #[error("stopped while the session was being opened")]
@@ -73,7 +73,8 @@ impl Error {
         match self {
             Self::Transport(error) | Self::Refused(error) => error.hint.clone(),
             Self::OpenTimeout(_) => Some(
-                "the host answers, but starts no PowerShell in time: look at its load, or raise --open-timeout".into(),
+                "the host answers, but does not start PowerShell in time: check its load, or raise --open-timeout"
+                    .into(),
             ),
             Self::TooLarge(_) => Some(
                 "send less at once: items one by one and not in one collection, fewer properties (Select-Object)"

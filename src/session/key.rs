@@ -26,7 +26,8 @@ impl Session {
         self.pool.decrypt(secure_string).map_err(|error| Error::NoKey(error.to_string()))
     }
 
-    /// Sees to it that the session has a key, within `limit` and never longer than a minute. Nothing of a command has been sent
+    /// Sees to it that the session has a key, within `limit` and never longer than a minute. Nothing of a command has
+    /// been sent
     /// when this fails; after a server kept silent the session is of no more use.
     ///
     /// # Errors
@@ -70,6 +71,6 @@ impl Session {
 
 async fn make_key() -> Result<Arc<ExchangeKey>, Error> {
     let made = tokio::task::spawn_blocking(ExchangeKey::generate).await;
-    let made = made.map_err(|_| Error::NoKey("making it failed: a bug in psfleet".to_owned()))?;
+    let made = made.map_err(|_| Error::NoKey("it could not be made: a bug in psfleet".to_owned()))?;
     made.map(Arc::new).map_err(|error| Error::NoKey(error.to_string()))
 }

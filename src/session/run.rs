@@ -54,7 +54,7 @@ pub struct RunReport {
     pub ending: Ending,
     /// The script's exit code, if it called `exit`.
     pub exit_code: Option<i32>,
-    /// What the server did not confirm, so that it may still run.
+    /// What the server did not confirm, so that it may still be running.
     pub unconfirmed: Option<Unconfirmed>,
 }
 

@@ -180,7 +180,8 @@ pub struct WinrmEndpoint {
 }
 
 impl WinrmEndpoint {
-    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing there.
+    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing
+    /// there.
     pub fn url(&self) -> String {
         let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
         let (address, _zone) = self.address.split_once('%').unwrap_or((&self.address, ""));
@@ -238,7 +239,7 @@ impl AuthMethod {
     pub fn check_user(self, user: &str) -> Result<(), &'static str> {
         if self == Self::Basic {
             // RFC 7617 section 2: the colon ends the user's name.
-            return if user.contains(':') { Err("Basic takes no user name with a colon") } else { Ok(()) };
+            return if user.contains(':') { Err("Basic does not allow a colon in a user name") } else { Ok(()) };
         }
         let qualified = user.strip_prefix(".\\").filter(|rest| rest.contains('\\')).unwrap_or(user);
         match (qualified.split_once('\\'), qualified.rsplit_once('@')) {
@@ -268,7 +269,7 @@ impl Workstation {
         if name.is_empty() || name.len() > Self::LONGEST || !name.bytes().all(fits) {
             let longest = Self::LONGEST;
             return Err(format!(
-                "'{name}' is not the name of a workstation: 1 to {longest} letters, digits and hyphens"
+                "'{name}' is not a workstation name: it has 1 to {longest} letters, digits and hyphens"
             ));
         }
         Ok(Self(name.to_owned()))
@@ -390,7 +391,8 @@ pub enum SshAgent {
     At(PathBuf),
 }
 
-/// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated by
+/// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated
+/// by
 /// commas, after `+` to add them, `^` to put them first, or `-` to take away what patterns match.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SshAlgorithms {

@@ -24,7 +24,8 @@ use crate::outofproc::{self, FrameError, Packet, Verb};
 /// through the pipe or the SSH window, the remote pipeline.
 const QUEUED_PACKETS: usize = 16;
 
-/// Longest line that is taken, in bytes. A server puts one fragment of 32 KiB into a line, which base64 makes 44 KiB; as many
+/// Longest line that is taken, in bytes. A server puts one fragment of 32 KiB into a line, which base64 makes 44 KiB;
+/// as many
 /// lines as are queued must not hurt.
 const MAX_LINE: u64 = 2 << 20;
 
@@ -336,7 +337,7 @@ async fn read_packets<R: AsyncRead + Unpin>(reader: R, shared: Arc<Shared>) {
 /// A profile or a native program wrote between the packets; that is no fault of the session.
 fn note_stray(shared: &Shared, text: String) {
     const KEPT: usize = 5;
-    tracing::warn!(line = %text.escape_debug(), "the remote PowerShell's stream carries a line that is no packet");
+    tracing::warn!(line = %text.escape_debug(), "the remote PowerShell's stream carries a line that is not a packet");
     let mut state = shared.state();
     if state.stray.len() < KEPT {
         state.stray.push(text.escape_debug().to_string());

@@ -108,8 +108,8 @@ fn windows(code: u32) -> Meaning {
             "the account needs to be in Administrators or 'Remote Management Users' there; \
              a local administrator also needs LocalAccountTokenFilterPolicy=1",
         ),
-        code::NO_LOGON_SERVERS => Meaning::new(ServerFault, "the host reaches no domain controller").passing(),
-        code::LOGON_FAILURE => Meaning::new(LogonDenied, "user or password were refused"),
+        code::NO_LOGON_SERVERS => Meaning::new(ServerFault, "the host cannot reach a domain controller").passing(),
+        code::LOGON_FAILURE => Meaning::new(LogonDenied, "the user or the password was refused"),
         code::ACCOUNT_DISABLED => Meaning::new(AccountLocked, "the account is disabled"),
         code::ACCOUNT_LOCKED_OUT => Meaning::new(AccountLocked, "the account is locked out"),
         code::OPERATION_ABORTED => Meaning::new(ServerFault, "the server aborted the operation").passing(),
@@ -139,7 +139,7 @@ fn by_subcode(subcode: &str) -> Meaning {
         "InvalidSelectors" => wsman(code::INVALID_SELECTORS),
         "SchemaValidationError" => wsman(code::SCHEMA_VALIDATION),
         "ActionNotSupported" | "UnsupportedFeature" => {
-            Meaning::new(NoEndpoint, "the server speaks WSMan, but knows no remote shells")
+            Meaning::new(NoEndpoint, "the server speaks WSMan, but has no remote shells")
                 .hint("run Enable-PSRemoting there, or use --transport ssh")
         }
         _ => wsman(0),
@@ -154,10 +154,10 @@ fn wsman(code: u32) -> Meaning {
         code::INVALID_HEADER | code::SCHEMA_VALIDATION => {
             Meaning::new(Protocol, "the server finds our request malformed")
         }
-        code::FAILED_AUTHENTICATION => Meaning::new(LogonDenied, "user or password were refused"),
+        code::FAILED_AUTHENTICATION => Meaning::new(LogonDenied, "the user or the password was refused"),
         code::INVALID_RESOURCE_URI => Meaning::new(NoEndpoint, "there is no session configuration of that name").hint(
-            "look at Get-PSSessionConfiguration there and set --configuration-name; \
-             Enable-PSRemoting registers PowerShell 7's own ones",
+            "see Get-PSSessionConfiguration there and set --configuration-name; \
+             Enable-PSRemoting registers those of PowerShell 7",
         ),
         code::INVALID_SELECTORS => Meaning::new(ServerFault, "the server does not know the shell")
             .hint("behind a load balancer all connections must reach the same server"),
@@ -171,7 +171,7 @@ fn wsman(code: u32) -> Meaning {
             "the remote shell is gone: its process ended, it was removed, or the host restarted",
         ),
         code::PLUGIN_FAILED => Meaning::new(ServerFault, "PowerShell's host process could not start, or crashed")
-            .hint("look at MaxMemoryPerShellMB, profile policies and the Windows-PowerShell event log there"),
+            .hint("check MaxMemoryPerShellMB, profile policies and the Windows-PowerShell event log there"),
         2_150_858_974 => Meaning::new(AuthMethod, "unencrypted traffic is not allowed"),
         2_150_858_975..=2_150_858_979 | 2_150_859_170 => {
             Meaning::new(AuthMethod, "the authentication mechanism is disabled")
@@ -197,12 +197,12 @@ fn wsman(code: u32) -> Meaning {
         code::SHELL_DISCONNECTED => Meaning::new(ServerFault, "the shell is disconnected"),
         code::COMMAND_TERMINATED => Meaning::new(LinkBroken, "the command was closed on the server"),
         code::COMMAND_ID_CONFLICT | code::SHELL_ID_CONFLICT => {
-            Meaning::new(Protocol, "the id of the shell or command exists")
+            Meaning::new(Protocol, "the id of the shell or command is already in use")
         }
         2_150_859_231 => Meaning::new(EndpointDenied, "the endpoint's RunAs credential is invalid"),
         2_150_859_248 => Meaning::new(AuthMethod, "mutual authentication failed"),
         code::PROTOCOL_VERSION_NOT_FOUND | code::PROTOCOL_VERSION_MISMATCH => {
-            Meaning::new(Protocol, "PowerShell there does not speak our protocol version")
+            Meaning::new(Protocol, "PowerShell there does not speak psfleet's protocol version")
         }
         0x8054_0000..=0x8054_ffff => Meaning::new(ServerFault, "PowerShell's WinRM plugin reports an error"),
         _ => Meaning::new(ServerFault, "the server reports a fault"),
@@ -294,7 +294,8 @@ mod tests {
         let text = format!(
             concat!(
                 r#"<s:Envelope xmlns:s="{}" xmlns:w="{}" xmlns:f="{}"><s:Body><s:Fault><s:Code><s:Value>s:Receiver"#,
-                "</s:Value><s:Subcode><s:Value>{}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>soap \n text</s:Text>",
+                "</s:Value><s:Subcode><s:Value>{}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>soap \n \
+                 text</s:Text>",
                 "</s:Reason><s:Detail>{}</s:Detail></s:Fault></s:Body></s:Envelope>"
             ),
             ns::SOAP,

@@ -15,10 +15,10 @@ fn a_flag_that_does_nothing_is_refused() {
     for (args, why) in [
         (&["copy", "push", "a", "b", "-t", "h", "--native-errors"] as &[&str], "'--native-errors'"),
         (&["copy", "pull", "a", "b", "-t", "h", "--native-errors"], "'--native-errors'"),
-        (&["enter", "h", "--timeout", "5m"], "a line at the prompt may take as long as it wants"),
-        (&["hosts", "list", "h", "--ask-pass"], "hosts logs on nowhere, so it needs no password"),
-        (&["hosts", "show", "h", "--ask-pass"], "hosts logs on nowhere, so it needs no password"),
-        (&["hosts", "h", "--ask-pass"], "hosts logs on nowhere, so it needs no password"),
+        (&["enter", "h", "--timeout", "5m"], "a line at the prompt has no time limit"),
+        (&["hosts", "list", "h", "--ask-pass"], "`psfleet hosts` does not log on anywhere, so it needs no password"),
+        (&["hosts", "show", "h", "--ask-pass"], "`psfleet hosts` does not log on anywhere, so it needs no password"),
+        (&["hosts", "h", "--ask-pass"], "`psfleet hosts` does not log on anywhere, so it needs no password"),
     ] {
         let (code, said) = psfleet(args, &[]);
         assert_eq!(code, Some(2), "{args:?}: {said}");
@@ -38,8 +38,8 @@ fn a_variable_is_for_the_commands_that_use_it() {
 #[test]
 fn numbers_are_refused_in_words() {
     for (flag, value, expected) in [
-        ("--throttle", "many", "expected a whole number from 1 on"),
-        ("--throttle", "0", "expected a whole number from 1 on"),
+        ("--throttle", "many", "expected a whole number of at least 1"),
+        ("--throttle", "0", "expected a whole number of at least 1"),
         ("--retries", "1.5", "expected a whole number"),
         ("--port", "70000", "expected a port from 1 to 65535"),
         ("--depth", "21", "expected a number from 1 to 20"),

@@ -239,7 +239,7 @@ fn what_others_could_have_written_starts_nothing_and_leads_nowhere() {
     mode(&config, 0o644);
     mode(&root.join("evil.toml"), 0o664);
     let said = run(&at_once);
-    assert!(said.contains("evil.toml: ignored as a whole, because others can write"), "{said}");
+    assert!(said.contains("evil.toml: ignored entirely, because others can write"), "{said}");
     // A folder on the way is, unless its sticky bit keeps what is ours.
     mode(&root.join("evil.toml"), 0o644);
     let inner = root.join("inner");
@@ -335,9 +335,11 @@ fn files_that_settings_name_are_read_before_the_first_connection() {
     write("half.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n");
     write("odd.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     write("empty", b"# nobody yet\n");
-    let inventory = "[defaults]\ntransport = 'ssh'\nuser = 'u'\n[hosts.good]\nidentity = ['plain', 'locked', 'plain.pub']\n\
+    let inventory = "[defaults]\ntransport = 'ssh'\nuser = 'u'\n[hosts.good]\nidentity = ['plain', 'locked', \
+                     'plain.pub']\n\
                      known_hosts = 'empty'\n[hosts.bad]\nidentity = ['gone', 'garbage', '.']\nknown_hosts = 'garbage'\n\
-                     [hosts.new]\nhost_keys = 'accept-new'\nknown_hosts = 'made_later'\n[hosts.strict]\nknown_hosts = 'gone'\n\
+                     [hosts.new]\nhost_keys = 'accept-new'\nknown_hosts = 'made_later'\n[hosts.strict]\nknown_hosts = \
+                     'gone'\n\
                      [hosts.none]\ntransport = 'winrm'\ntls = true\nca = 'empty'\n[hosts.half]\ntransport = 'winrm'\n\
                      tls = true\nca = 'half.pem'\n[hosts.odd]\ntransport = 'winrm'\ntls = true\nca = 'odd.pem'\n";
     write("i.toml", inventory.as_bytes());
@@ -356,12 +358,12 @@ fn files_that_settings_name_are_read_before_the_first_connection() {
     assert_eq!(code, Some(2));
     insta::assert_snapshot!(said, @r"
     error: i.toml:8: bad > identity: gone: there is no such file
-    error: i.toml:8: bad > identity: garbage: it is not a private key that we can read (OpenSSH or PEM form)
+    error: i.toml:8: bad > identity: garbage: it is not a private key that we can read (OpenSSH or PEM format)
     error: i.toml:8: bad > identity: .: it is a folder, not a file
-    error: i.toml:9: bad > known_hosts: garbage: no line in it is one of known_hosts (HOST KIND KEY)
+    error: i.toml:9: bad > known_hosts: garbage: no line in it is a known_hosts line (HOST KIND KEY)
     error: i.toml:14: strict > known_hosts: gone: there is no such file
-    error: i.toml:18: none > ca: empty: it holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)
-    error: i.toml:22: half > ca: half.pem: a block of PEM in it is cut short or damaged
+    error: i.toml:18: none > ca: empty: it holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)
+    error: i.toml:22: half > ca: half.pem: a PEM block in it is cut short or damaged
     error: i.toml:26: odd > ca: odd.pem: certificate 1 in it is damaged
     ");
     let (code, said) = planned("good", &["--identity", "gone"]);

@@ -22,11 +22,11 @@ fn plan<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn a_configuration_file_tells_all_its_mistakes_in_order() {
     let folder = Folder::new("refusals");
     let lines = [
-        ("throttle = 0", ":1:12: throttle: invalid value '0': expected a whole number from 1 on"),
+        ("throttle = 0", ":1:12: throttle: invalid value '0': expected a whole number of at least 1"),
         ("port = 0", ":2:8: port: expected a port"),
         ("output = 'xml'", ":3:10: output: invalid value 'xml': expected one of auto, table, list, text, json"),
         ("where = 'a ='", ":4:1: unknown key 'where'"),
-        ("quiet = 'ja'", ":5:9: quiet: expected true or false, found a text"),
+        ("quiet = 'ja'", ":5:9: quiet: expected true or false, found text"),
         ("timeout = '5'", ":6:11: timeout: "),
         ("retries = -1", ":7:11: retries: invalid value '-1': expected a whole number"),
         ("streams = ['error']", ":8:11: streams: expected a value of --streams, found a list"),

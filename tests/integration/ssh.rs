@@ -117,9 +117,9 @@ async fn an_encrypted_key_takes_the_password_as_its_passphrase() {
 
     let wrong =
         connect(&endpoint, Some(&credential("battery staple")), TIMEOUT, &server.client(), &Admission::free()).await;
-    let wrong = wrong.err().expect("the passphrase does not fit");
+    let wrong = wrong.err().expect("the passphrase is wrong");
     assert_eq!(wrong.reason, Reason::AuthMethod, "{wrong}");
-    assert!(wrong.message.contains("locked (the passphrase does not fit)"), "{wrong}");
+    assert!(wrong.message.contains("locked (the passphrase is wrong)"), "{wrong}");
     let none = refusal(&server, &endpoint).await;
     assert!(none.message.contains("locked (needs a passphrase)"), "{none}");
 }

@@ -114,7 +114,7 @@ async fn encrypted_keys_of_every_format_log_on() {
             assert!(none.hint.as_ref().is_some_and(|hint| hint.contains("--ask-pass")), "{none:?}");
             let wrong = log_on(&server, Some("battery staple"), named).await.expect_err("another passphrase");
             assert_eq!(wrong.reason, Reason::AuthMethod, "{wrong}");
-            assert!(wrong.message.contains("(the passphrase does not fit)"), "{file}: {wrong}");
+            assert!(wrong.message.contains("(the passphrase is wrong)"), "{file}: {wrong}");
             assert!(wrong.message.contains("never sent"), "{file}: {wrong}");
         }
     }
@@ -125,7 +125,8 @@ async fn encrypted_keys_of_every_format_log_on() {
 async fn an_old_cipher_is_named() {
     let Some(server) = server() else { return };
     let key = server.file("old");
-    let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0011223344556677\n\nAAAA\n\
+    let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: \
+                DES-EDE3-CBC,0011223344556677\n\nAAAA\n\
                 -----END RSA PRIVATE KEY-----\n";
     std::fs::write(&key, text).expect("a key");
     let error = log_on(&server, Some(PASSPHRASE), |at| at.identities = Some(vec![key])).await.expect_err("a cipher");

@@ -15,7 +15,7 @@ fn a_name_of_no_form_is_refused_before_the_run() {
         ("negotiate", "@dom.test", "there is no name before the @"),
         ("negotiate", "alice@", "there is no domain after the @"),
         ("negotiate", "a\\b\\c", "there is more than one backslash"),
-        ("basic", "a:b", "Basic takes no user name with a colon"),
+        ("basic", "a:b", "Basic does not allow a colon in a user name"),
     ] {
         for plan in [false, true] {
             let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));

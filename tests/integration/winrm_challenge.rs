@@ -75,7 +75,7 @@ async fn a_server_that_refuses_ntlm_says_so() {
 #[tokio::test]
 async fn a_refused_password_is_told_by_its_mechanism() {
     let basic = told(AuthMethod::Basic, b"WWW-Authenticate: Basic realm=\"WSMAN\"\r\n").await;
-    assert_eq!(basic.message, "access denied (Basic): user or password were refused");
+    assert_eq!(basic.message, "access denied (Basic): the user or the password was refused");
     assert!(basic.hint.is_some_and(|hint| !hint.contains("clock") && hint.contains("local accounts")));
     let server = HttpServer::start(None, |request| {
         let first = token(&request).is_some_and(|token| message(&token, 1).is_some());
@@ -84,6 +84,6 @@ async fn a_refused_password_is_told_by_its_mechanism() {
     })
     .await;
     let ntlm = connect(&target_with(server.port, |endpoint| endpoint.auth = AuthMethod::Ntlm)).await.expect_err("401");
-    assert_eq!(ntlm.message, "access denied (NTLM): user or password were refused");
+    assert_eq!(ntlm.message, "access denied (NTLM): the user or the password was refused");
     assert!(ntlm.hint.is_some_and(|hint| hint.contains("clock") && !hint.contains("channel binding")));
 }

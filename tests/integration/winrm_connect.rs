@@ -140,7 +140,7 @@ async fn a_session_that_worked_is_not_told_that_this_is_no_winrm() {
     for (status, text) in [
         (400, "HTTP 400: the server, or a proxy before it, refuses a request of a session that worked"),
         (404, "HTTP 404: the server, or a proxy before it, refuses a request of a session that worked"),
-        (502, "HTTP 502: the server, or a proxy before it, does not reach WinRM any more"),
+        (502, "HTTP 502: the server, or a proxy before it, no longer reaches WinRM"),
     ] {
         let server = HttpServer::start(None, move |request| {
             let shell = envelope("<rsp:Shell><rsp:ShellId>1</rsp:ShellId></rsp:Shell>");
@@ -185,7 +185,7 @@ async fn an_address_with_a_zone_is_reached_and_its_zone_stays_here() {
 async fn something_else_listens() {
     for (act, reason, text) in [
         (web_page(200), Reason::NotWinrm, "a web server answers, but it is not WinRM"),
-        (web_page(404), Reason::NotWinrm, "HTTP 404: a web server, but no WinRM at this path"),
+        (web_page(404), Reason::NotWinrm, "HTTP 404: a web server, but not WinRM at this path"),
         (web_page(405), Reason::NotWinrm, "HTTP 405 without a SOAP body: this is not WinRM"),
         (Act::soap(200, "<html/>"), Reason::NotWinrm, "the response is XML but not a SOAP envelope"),
         (Act::soap(200, ""), Reason::Protocol, "empty answer (HTTP 200"),

@@ -28,7 +28,7 @@ pub struct ConnectArgs {
 #[command(next_help_heading = "Connect")]
 struct Flags {
     /// How to reach the hosts; auto is what the host or its group says, else the URL's scheme, else the defaults of the
-    /// inventory and psfleet.toml, else ssh for names that an ssh_config given with -i speaks of, else winrm
+    /// inventory and psfleet.toml, else ssh for names that an ssh_config given with -i mentions, else winrm
     #[arg(long, value_name = "auto|winrm|ssh|local", env = "PSFLEET_TRANSPORT", value_parser = Transport::parse)]
     transport: Option<Transport>,
 
@@ -40,7 +40,8 @@ struct Flags {
     #[arg(long, value_name = "PORT", env = "PSFLEET_PORT", value_parser = super::number::port)]
     port: Option<u16>,
 
-    /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD, else the inventory,
+    /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD, else the
+    /// inventory,
     /// else a prompt
     #[arg(short, long, value_name = "USER", env = "PSFLEET_USER", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     user: Option<String>,
@@ -82,7 +83,7 @@ struct Flags {
     #[arg(long, value_name = "DURATION", env = "PSFLEET_CONNECT_TIMEOUT", value_parser = parse_duration)]
     connect_timeout: Option<Duration>,
 
-    /// Limit up to the opened session [default: 60s]
+    /// Limit until the session is open [default: 60s]
     #[arg(long, value_name = "DURATION", env = "PSFLEET_OPEN_TIMEOUT", value_parser = parse_duration)]
     open_timeout: Option<Duration>,
 
@@ -102,7 +103,7 @@ struct Flags {
     #[arg(long, value_name = "FILE", env = "PSFLEET_CA")]
     ca: Option<PathBuf>,
 
-    /// Accept any TLS certificate: whoever is in between can read and change everything
+    /// Accept any TLS certificate: anyone in between can read and change everything
     #[arg(long)]
     insecure: bool,
 
@@ -110,7 +111,7 @@ struct Flags {
     #[arg(long, value_name = "PATTERNS", env = "PSFLEET_TRUSTED_HOSTS", value_delimiter = ',')]
     trusted_hosts: Vec<String>,
 
-    /// Allow Basic over plain HTTP to trusted hosts: the password goes over the wire in the clear
+    /// Allow Basic over plain HTTP to trusted hosts: the password is sent in the clear
     #[arg(long, env = "PSFLEET_ALLOW_UNENCRYPTED", value_parser = BoolishValueParser::new())]
     allow_unencrypted: bool,
 
@@ -221,8 +222,10 @@ mod tests {
 
     #[test]
     fn every_flag_is_a_setting_with_its_source() {
-        let line = "--transport ssh --auth basic --port 22 -u me --identity a --identity b --jump ssh://j --tls --insecure \
-                    --trusted-hosts a,*.b --allow-unencrypted --connect-timeout 500ms --timeout 2h --host-keys accept-new";
+        let line = "--transport ssh --auth basic --port 22 -u me --identity a --identity b --jump ssh://j --tls \
+                    --insecure \
+                    --trusted-hosts a,*.b --allow-unencrypted --connect-timeout 500ms --timeout 2h --host-keys \
+                    accept-new";
         let line: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(
             shown(&line).unwrap(),

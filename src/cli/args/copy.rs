@@ -21,12 +21,14 @@ pub struct CopyArgs {
 pub enum Direction {
     /// Copy files from here to the hosts
     ///
-    /// SRC is a file, a folder (with --recurse) or a pattern on this machine. DST is a path on the hosts; it is a folder
+    /// SRC is a file, a folder (with --recurse) or a pattern on this machine. DST is a path on the hosts; it is a
+    /// folder
     /// if it ends in / or is one there, or if more than one file is sent. A folder SRC becomes DST/NAME.
     Push(Box<TransferArgs>),
     /// Copy files from the hosts to here, each into DST/HOST/
     ///
-    /// SRC is a file, a folder (with --recurse) or a pattern on the hosts. DST is a folder on this machine; below it each
+    /// SRC is a file, a folder (with --recurse) or a pattern on the hosts. DST is a folder on this machine; below it
+    /// each
     /// host has a folder of its own.
     Pull(Box<TransferArgs>),
 }
@@ -34,7 +36,7 @@ pub enum Direction {
 /// Flags of both directions.
 #[derive(Debug, Clone, Args)]
 pub struct TransferArgs {
-    /// What to copy, and as the last one where to
+    /// What to copy, and last of all where to
     #[arg(value_name = "SRC... DST", required = true, num_args = 2..)]
     pub paths: Vec<String>,
 
@@ -43,7 +45,7 @@ pub struct TransferArgs {
           default_value_t = false, default_missing_value = "true")]
     pub recurse: bool,
 
-    /// Copy files that are there already, too: same length, same SHA-256
+    /// Also copy files that are already there with the same length and SHA-256
     #[arg(long, env = "PSFLEET_FORCE", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub force: bool,

@@ -16,7 +16,7 @@ pub fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
 /// What is expected.
 pub fn count(text: &str) -> Result<NonZeroUsize, String> {
     let count = within::<usize>(text, 1, u64::MAX).and_then(NonZeroUsize::new);
-    count.ok_or_else(|| "expected a whole number from 1 on, such as 32".to_owned())
+    count.ok_or_else(|| "expected a whole number of at least 1, such as 32".to_owned())
 }
 
 /// A TCP port.

@@ -134,7 +134,7 @@ fn delimiter(text: &str) -> Result<u8, String> {
     match text {
         "\\t" | "tab" => Ok(b'\t'),
         _ => match text.as_bytes() {
-            [b'"' | b'\r' | b'\n'] => Err("a quote or an end of line cannot stand between cells".to_owned()),
+            [b'"' | b'\r' | b'\n'] => Err("a quote or a line end cannot separate cells".to_owned()),
             [byte] if byte.is_ascii() => Ok(*byte),
             _ => Err("expected one ASCII character, such as ; or tab".to_owned()),
         },

@@ -26,7 +26,8 @@ pub struct RolloutArgs {
     )]
     pub throttle: NonZeroUsize,
 
-    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256, at least throttle]
+    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256, at least
+    /// throttle]
     #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 
@@ -38,12 +39,12 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_RETRY_DELAY", value_name = "TIME", default_value = "2s", value_parser = config::parse_duration)]
     pub retry_delay: Duration,
 
-    /// Refusals of a credential that no host has accepted, after which it is not tried again in this run
+    /// Stop trying a credential in this run after N refusals, unless a host has accepted it
     #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = RunSpec::AUTH_FAIL_LIMIT,
           value_parser = number::whole::<u32>)]
     pub auth_fail_limit: u32,
 
-    /// Time for the whole run: then start no more and stop what runs
+    /// Limit for the whole run: then nothing more is started, and what runs is stopped
     #[arg(long, env = "PSFLEET_DEADLINE", value_name = "TIME", value_parser = config::parse_duration)]
     pub deadline: Option<Duration>,
 

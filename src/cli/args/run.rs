@@ -56,7 +56,8 @@ pub struct ExecuteArgs {
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub param: Vec<String>,
 
-    /// Arguments from a JSON file: an array holds positional ones, which come before those of -a; an object named ones, which
+    /// Arguments from a JSON file: an array holds positional ones, which come before those of -a; an object named ones,
+    /// which
     /// those of -p replace
     #[arg(long, env = "PSFLEET_ARGS_FILE", value_name = "FILE")]
     pub args_file: Option<PathBuf>,
@@ -70,12 +71,13 @@ pub struct ExecuteArgs {
           default_value_t = false, default_missing_value = "true")]
     pub using_lenient: bool,
 
-    /// Objects for $input, process blocks and pipeline parameters of the script, from a file or - for stdin: lines, JSON,
+    /// Objects for $input, process blocks and pipeline parameters of the script, from a file or - for stdin: lines,
+    /// JSON,
     /// JSON lines or CSV, by suffix (.txt .json .jsonl .csv .tsv) or else by content
     #[arg(long, env = "PSFLEET_INPUT", value_name = "FILE|-", allow_hyphen_values = true)]
     pub input: Option<String>,
 
-    /// What --input holds, where neither suffix nor content tells
+    /// Format of --input, where neither suffix nor content shows it
     #[arg(long, env = "PSFLEET_INPUT_FORMAT", value_enum, value_name = "FORMAT", requires = "input")]
     pub input_format: Option<InputFormat>,
 
@@ -84,7 +86,8 @@ pub struct ExecuteArgs {
           value_parser = BoolishValueParser::new())]
     pub plan: bool,
 
-    /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object once
+    /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object
+    /// once
     /// more for it
     #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = depth)]
     pub depth: Option<u32>,

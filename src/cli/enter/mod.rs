@@ -1,7 +1,8 @@
 //! `psfleet enter`: an interactive prompt in one session.
 //!
 //! Each line is one pipeline that ends in Out-Default, so the other side formats what it gives for our window and
-//! writes it to the host: that is the user. An endpoint that refuses the text of a line gets it, and all that follow, as
+//! writes it to the host: that is the user. An endpoint that refuses the text of a line gets it, and all that follow,
+//! as
 //! [`commands`].
 
 mod commands;
@@ -67,7 +68,7 @@ pub struct EnterArgs {
 
 /// `--timeout` is for scripts.
 fn no_limit(_: &str) -> Result<Duration, String> {
-    Err("a line at the prompt may take as long as it wants; Ctrl-C stops it".to_owned())
+    Err("a line at the prompt has no time limit; Ctrl-C stops it".to_owned())
 }
 
 /// Opens the session, reads and runs lines until `exit` or the end of the input, and returns the exit code.
@@ -279,8 +280,9 @@ impl Mistake {
     fn show(self, screen: &mut Screen) {
         match self {
             Self::Remote(error) => screen.record(Stream::Error, error),
-            Self::Unsendable(error) => screen
-                .error(&format!("This endpoint allows no script text, and the line cannot go as commands: {error}")),
+            Self::Unsendable(error) => screen.error(&format!(
+                "This endpoint allows no script text, and the line cannot be sent as commands: {error}"
+            )),
         }
     }
 }

@@ -114,7 +114,7 @@ impl Plan {
         text.push_str(&connections::text(self.target_count, &self.targets));
         self.files.write(&mut text);
         if !self.force {
-            text.push_str("A file that is there already, by length and SHA-256, is left alone.\n");
+            text.push_str("A file that is already there, with the same length and SHA-256, is left alone.\n");
         }
         text
     }

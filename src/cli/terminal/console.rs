@@ -118,7 +118,10 @@ impl Console {
     /// Says how the run ended to a user who left while its output waited for a reader, and so does not show it.
     pub fn left_unwritten(&self, header: &RunHeader, summary: &Summary) {
         self.bar.end();
-        self.note(&format!("{} left before all output was written, since its reader takes no more", self.warning()));
+        self.note(&format!(
+            "{} left before all output was written, because its reader stopped reading",
+            self.warning()
+        ));
         self.note_shells_left(header, summary);
         if !self.quiet {
             self.note(&words::summary(summary));

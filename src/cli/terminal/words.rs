@@ -76,7 +76,7 @@ pub fn summary(summary: &Summary) -> String {
 pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
     let hosts: Vec<_> = hosts.collect();
     let (first, rest) = hosts.split_first()?;
-    let left = "its end is not confirmed, and the server removes it after its idle timeout only";
+    let left = "its end was not confirmed, and the server removes it only after its idle timeout";
     if rest.is_empty() {
         return Some(format!("the remote shell may remain on {}: {left}", sanitize_line(first)));
     }

@@ -62,7 +62,7 @@ impl Records for Replies<'_, '_> {
 }
 
 fn nonsense() -> Cause {
-    let message = "the host answered something that makes no sense here".to_owned();
+    let message = "the host's answer makes no sense here".to_owned();
     Cause { path: String::new(), message, hint: None }
 }
 
@@ -106,7 +106,7 @@ impl Replies<'_, '_> {
     /// The place of a file or folder below the host's own, or why there is none.
     fn local(&self, parts: &[String], shown: &str) -> Result<Place, Cause> {
         self.home.below(parts).map_err(|why| {
-            let message = format!("its name is not taken: {why}");
+            let message = format!("its name cannot be used here: {why}");
             Cause { path: shown.to_owned(), message, hint: Some("rename it on the host, or copy it alone") }
         })
     }

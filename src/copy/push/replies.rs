@@ -35,7 +35,7 @@ impl Records for Replies<'_, '_> {
         };
         if taken.is_none() {
             self.shared.change(|state| state.nonsense = true);
-            let message = "the host answered something that makes no sense here".to_owned();
+            let message = "the host's answer makes no sense here".to_owned();
             self.ledger.lock().await.failure(Cause { path: String::new(), message, hint: None }).await;
             return ControlFlow::Break(());
         }

@@ -185,7 +185,7 @@ impl Way<'_> {
         let Some(jump) = &connection.jump else { return };
         for (place, hop) in jump.value.iter().enumerate() {
             if self.hops.len() >= HOPS || self.depth >= HOPS {
-                let what = format!("more than {HOPS} bastions, or a circle of them ({})", jump.source);
+                let what = format!("more than {HOPS} bastions, or a loop of them ({})", jump.source);
                 self.refusals.push(Problem::new(what));
                 return;
             }

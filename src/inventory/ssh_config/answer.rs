@@ -159,7 +159,7 @@ impl Reading<'_> {
     }
 
     fn refuse(&mut self, at: &At, what: &str, runs: bool) {
-        let why = if runs { "nothing is run for a setting" } else { "it can't be followed here" };
+        let why = if runs { "psfleet runs no program for a setting" } else { "it can't be followed here" };
         let hint = "leave it out for this host, or give psfleet a file of its own with --inventory";
         self.problem(at.problem(format!("{what} is not supported: {why}")).with_hint(hint));
     }
@@ -221,7 +221,9 @@ impl Reading<'_> {
         self.answer.proxy_command = Some(Given::new(value.to_owned(), source.clone()));
         if !value.eq_ignore_ascii_case("none") {
             let hint = "name a bastion instead: ProxyJump in the file, or --jump ssh://BASTION";
-            self.problem(at.problem("ProxyCommand is not supported: nothing is run for a setting").with_hint(hint));
+            self.problem(
+                at.problem("ProxyCommand is not supported: psfleet runs no program for a setting").with_hint(hint),
+            );
         }
     }
 }

@@ -79,7 +79,8 @@ const ALGORITHMS: [(&str, &str); 6] = [
     ("pubkeyacceptedkeytypes", "PubkeyAcceptedAlgorithms"),
 ];
 
-/// Keywords that make no difference here: terminals, forwardings, master connections, what is logged, what OpenSSH itself
+/// Keywords that make no difference here: terminals, forwardings, master connections, what is logged, what OpenSSH
+/// itself
 /// has given up, and `ProxyUseFdpass`, which means nothing without a ProxyCommand.
 const WITHOUT_EFFECT: &str = "addkeystoagent afstokenpassing batchmode canonicaldomains canonicalizefallbacklocal \
     canonicalizemaxdots casignaturealgorithms channeltimeout cipher clearallforwardings compression compressionlevel \
@@ -97,9 +98,11 @@ const WITHOUT_EFFECT: &str = "addkeystoagent afstokenpassing batchmode canonical
     userknownhostsfile2 useroaming usersh usekeychain versionaddendum visualhostkey warnweakcrypto xauthlocation";
 
 /// What is done, for hints on misspelled keywords.
-const DONE: &str = "host match include hostname port addressfamily user identityfile identitiesonly identityagent hostkeyalias \
+const DONE: &str = "host match include hostname port addressfamily user identityfile identitiesonly identityagent \
+                    hostkeyalias \
     stricthostkeychecking userknownhostsfile globalknownhostsfile proxyjump proxycommand connecttimeout \
-    preferredauthentications pubkeyauthentication passwordauthentication kbdinteractiveauthentication tag ignoreunknown \
+    preferredauthentications pubkeyauthentication passwordauthentication kbdinteractiveauthentication tag \
+    ignoreunknown \
     requiredrsasize refuseconnection ciphers macs kexalgorithms hostkeyalgorithms pubkeyacceptedalgorithms";
 
 /// What a line sets; `None` where that makes no difference here.
@@ -208,7 +211,7 @@ fn list(line: &Line) -> Result<Vec<String>, Mistake> {
     match line.arguments.as_slice() {
         [only] if none(only) => Ok(Vec::new()),
         all if all.is_empty() || all.iter().any(String::is_empty) => Err(bad(line, "a list of files")),
-        all if all.iter().any(none) => Err(bad(line, "a list of files: 'none' stands alone")),
+        all if all.iter().any(none) => Err(bad(line, "a list of files: 'none' must stand alone")),
         all => Ok(all.to_vec()),
     }
 }
@@ -271,7 +274,7 @@ mod tests {
             ("IdentitiesOnly maybe", "'maybe' of 'identitiesonly' is not yes or no"),
             (
                 "UserKnownHostsFile none a",
-                "'none a' of 'userknownhostsfile' is not a list of files: 'none' stands alone",
+                "'none a' of 'userknownhostsfile' is not a list of files: 'none' must stand alone",
             ),
             ("ConnectTimeout soon", "'soon' of 'connecttimeout' is not a time such as 30 or 1m30s"),
         ] {

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
             for path in self.around.matching(&pattern) {
                 self.included += 1;
                 if depth == DEPTH || self.included > FILES {
-                    self.problems.push(at.problem("files include each other without an end"));
+                    self.problems.push(at.problem("files include each other endlessly"));
                     return None;
                 }
                 files.extend(self.included_file(path, at, depth + 1));

@@ -1,4 +1,5 @@
-//! OpenSSH's client configuration: its aliases are hosts of an inventory, and its sections say how SSH hosts are reached.
+//! OpenSSH's client configuration: its aliases are hosts of an inventory, and its sections say how SSH hosts are
+//! reached.
 //!
 //! In go files (`line` and `directive` take them apart, `file` follows `Include`, `section` is `Host` and `Match`), out
 //! comes an [`Answer`] for each host: what `ssh` would do, or a refusal that names the line. [`Access`] puts tokens and
@@ -61,7 +62,7 @@ impl SshConfig {
                 }
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
                 Err(error) => {
-                    let hint = "it must belong to you or root, and chmod go-w it";
+                    let hint = "make it belong to you or root, and take others' right to write it (chmod go-w)";
                     config.mistakes.push(Problem::at(&file, Place::NONE, "", error_text::io(&error)).with_hint(hint));
                 }
             }

@@ -98,7 +98,7 @@ impl Section {
                 }
             };
             if what == What::All && (conditions.len() > 1 || words.len() > 0) {
-                return Err(wrong("'all' of 'match' stands alone".to_owned()));
+                return Err(wrong("'all' of 'match' must stand alone".to_owned()));
             }
             conditions.push(Condition { negated, what });
         }
@@ -251,7 +251,7 @@ mod tests {
     fn mistakes() {
         assert_eq!(section("Match user"), Err("'user' of 'match' has no value".to_owned()));
         assert_eq!(section("Match address 10.0.0.1"), Err("unknown condition 'address' of 'match'".to_owned()));
-        assert_eq!(section("Match all user x"), Err("'all' of 'match' stands alone".to_owned()));
+        assert_eq!(section("Match all user x"), Err("'all' of 'match' must stand alone".to_owned()));
         assert_eq!(section("Host a \"\""), Err("a pattern of 'host' is empty".to_owned()));
     }
 }

@@ -34,7 +34,8 @@ fn configuration_is_weakest() {
 #[test]
 fn a_configuration_that_others_could_have_written_decides_nothing() {
     let keys = "transport = 'local'\naddress = 'evil'\nauth = 'basic'\nport = 1\nuser = 'evil'\npassword_env = 'PATH'\n\
-                identity = 'k'\njump = 'evil'\nhost_keys = 'accept-new'\nknown_hosts = 'k'\nsubsystem = 's'\nexec = 'e'\n\
+                identity = 'k'\njump = 'evil'\nhost_keys = 'accept-new'\nknown_hosts = 'k'\nsubsystem = 's'\nexec = \
+                'e'\n\
                 configuration_name = 'c'\nurl_path = '/x'\npwsh = './evil.sh'\ntls = false\nca = 'ca.pem'\n\
                 insecure = true\ntrusted_hosts = '*'\nallow_unencrypted = true\nuntrusted = 'allow'\n";
     let harmless = "timeout = '1m'\nthrottle = 7\noutput = 'csv'\ncolor = 'never'\n";
@@ -58,7 +59,7 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
           allow_unencrypted, untrusted, inventory, auth_fail_limit, brand_new, csv_raw, because others can write it"]
     );
     let error = run(&request(&["@all"], &[]), &mut Fake::default()).unwrap_err().to_string();
-    assert!(error.contains("'@all' names nobody") && error.contains("there is no inventory"), "{error}");
+    assert!(error.contains("'@all' names no host") && error.contains("there is no inventory"), "{error}");
     // It must not be able to stop us either, and the user's own file is not better off.
     let mut broken = configured("port = [[[\nnonsense = 1\n");
     broken
@@ -68,7 +69,7 @@ fn a_configuration_that_others_could_have_written_decides_nothing() {
     assert_eq!(
         config.warnings,
         [
-            "/p/psfleet.toml: ignored as a whole, because others can write it",
+            "/p/psfleet.toml: ignored entirely, because others can write it",
             "/u/psfleet.toml: ignored port, user, because of another"
         ]
     );
@@ -125,7 +126,7 @@ fn an_inventory_that_was_found_and_that_others_could_have_written_is_ignored() {
     assert_eq!(names(&request(&["@all"], &[]), &mut fake), "good");
     assert_eq!(
         fake.warned,
-        ["/p/i.toml: ignored as a whole, because others can write it; to use it all the same, name it with -i"]
+        ["/p/i.toml: ignored entirely, because others can write it; to use it anyway, name it with -i"]
     );
     fake.warned.clear();
     assert_eq!(names(&request(&["@all"], &["/p/i.toml"]), &mut fake), "h");

@@ -49,7 +49,7 @@ fn csv_lines_are_those_of_the_file() {
          d/x.csv:6:1: b > Port: expected a port, a number from 1 to 65535"
     );
     assert_eq!(sheet("Name\na\n\"b\nc\n", ""), "d/x.csv:3:1: a quote (\") begins here and never ends");
-    assert_eq!(sheet("Name,name\na,b\n", ""), "d/x.csv:1:1: the column `name` is there twice");
+    assert_eq!(sheet("Name,name\na,b\n", ""), "d/x.csv:1:1: the column `name` appears twice");
 }
 
 #[test]
@@ -122,7 +122,8 @@ fn columns_choose_hosts() {
         ("label:Enabled=yes", "no host has the label 'Enabled=yes'\n  hint: known values are '', False, True"),
         (
             "label:stage=prod",
-            "no host has the label 'stage=prod'\n  hint: known labels and variables are Enabled, OperatingSystem, Rack, site",
+            "no host has the label 'stage=prod'\n  hint: known labels and variables are Enabled, OperatingSystem, \
+             Rack, site",
         ),
     ] {
         assert_eq!(chosen(targets, None), found, "{targets}");

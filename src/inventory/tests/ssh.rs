@@ -62,7 +62,8 @@ fn the_users_own_ssh_config_stands_behind_inventories() {
 
 #[test]
 fn a_zone_is_not_a_token() {
-    let toml = "[defaults]\ntransport = 'ssh'\n[hosts.a]\naddress = 'fe80::1%home0'\n[hosts.b]\naddress = '[fe80::1%25Eth0]'\n\
+    let toml = "[defaults]\ntransport = 'ssh'\n[hosts.a]\naddress = 'fe80::1%home0'\n[hosts.b]\naddress = \
+                '[fe80::1%25Eth0]'\n\
                 [hosts.'[fe80::2%25eth0]']\n";
     let config = "Host z\n  HostName fe80::1%%Home0\n  ProxyJump [fe80::9%%eth0]:7\nHost *\n  ConnectTimeout 5\n";
     let fake = || Fake::default().file("i.toml", toml).file("ssh_config", config);
@@ -133,7 +134,7 @@ fn ssh_configs_include_others() {
     assert_eq!(ssh(&mut fake(), &["@all"], &["ssh_config"]), "one@ssh://a:7, bee@ssh://b:9, ssh://c:3");
     let mut circle = Fake::default().file("ssh_config", "Include c\n").file("/home/me/.ssh/c", "Host x\nInclude c c\n");
     let refused = ssh(&mut circle, &["@all"], &["ssh_config"]);
-    assert!(refused.contains("/home/me/.ssh/c:2:1: files include each other without an end"), "{refused}");
+    assert!(refused.contains("/home/me/.ssh/c:2:1: files include each other endlessly"), "{refused}");
     let mut open = fake();
     open.exposed.insert("/home/me/.ssh/only_b".into(), "others can write it");
     let refused = ssh(&mut open, &["@all"], &["ssh_config"]);
@@ -147,8 +148,8 @@ fn what_an_ssh_config_asks_for_in_vain_is_named_with_its_line() {
         ssh(&mut Fake::default().file("ssh_config", &config), &["n5"], &["ssh_config"])
     };
     for (text, what) in [
-        ("  ProxyCommand /usr/bin/false", "n5: ProxyCommand is not supported: nothing is run"),
-        ("Match exec /bin/true\n  Port 1", "n5: Match exec is not supported: nothing is run"),
+        ("  ProxyCommand /usr/bin/false", "n5: ProxyCommand is not supported: psfleet runs no program"),
+        ("Match exec /bin/true\n  Port 1", "n5: Match exec is not supported: psfleet runs no program"),
         ("Match localnetwork 10.0.0.0/8\n  Port 1", "n5: Match localnetwork is not supported"),
         ("  BindAddress 10.0.0.1", "n5: BindAddress 10.0.0.1 is not supported"),
         ("  KnownHostsCommand /bin/keys %H", "n5: KnownHostsCommand /bin/keys %H is not supported"),

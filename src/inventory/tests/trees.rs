@@ -45,8 +45,9 @@ fn what_is_written_for_another_program_gets_a_hint() {
     let found = |file: &str, text: &str| hosts_of(file, text);
     let ansible = |at: &str| {
         format!(
-            "{at}: this looks like an Ansible inventory in YAML or JSON form, which this version does not read\n  hint: \
-             groups stand below 'groups' here, each with a list of its hosts: groups: {{web: {{hosts: [web01, web02]}}}}"
+            "{at}: this looks like an Ansible inventory in YAML or JSON form, which this version does not read\n  \
+             hint: \
+             groups go below 'groups' here, each with a list of its hosts: groups: {{web: {{hosts: [web01, web02]}}}}"
         )
     };
     assert_eq!(found("i.yaml", "all:\n  hosts:\n    web01:\n"), ansible("i.yaml:1:1"));
@@ -56,14 +57,14 @@ fn what_is_written_for_another_program_gets_a_hint() {
     );
     assert_eq!(found("i.yml", "ungrouped:\n  hosts: {a: {}}\nweb:\n  hosts: {b: {}}\n"), ansible("i.yml:1:1"));
     assert_eq!(found("i.json", r#"{"web": {"hosts": ["a"]}, "_meta": {"hostvars": {}}}"#), ansible("i.json:1:27"));
-    let below = "unknown key 'shop'\n  hint: a group stands below 'groups': groups > shop";
+    let below = "unknown key 'shop'\n  hint: a group goes below 'groups': groups > shop";
     assert_eq!(found("i.yaml", "shop:\n  hosts: [a]\n"), format!("i.yaml:1:1: {below}"));
     assert_eq!(found("i.toml", "[shop]\nhosts = ['a']\n"), format!("i.toml:1:2: {below}"));
     assert_eq!(found("i.yaml", "shop:\n  port: 1\n"), "i.yaml:1:1: unknown key 'shop'");
     assert_eq!(found("i.yaml", "all:\n  port: 1\n"), "i.yaml:1:1: unknown key 'all'");
     assert_eq!(
         found("i.yaml", "groups: web\n"),
-        "i.yaml:1:9: groups: expected a table (names with values), found a text"
+        "i.yaml:1:9: groups: expected a table (names with values), found text"
     );
 }
 
@@ -87,7 +88,7 @@ fn mistakes_in_listed_hosts_are_those_of_host_tables() {
         (r#"[{"name": "a", "port": "x"}]"#, "hosts > a > port: expected a port, a number from 1 to 65535"),
         (r#"[{"name": "a", "groups": ["all"]}]"#, "hosts > a > groups: 'all' cannot be the name of a group"),
         (r#"[{"name": "a", "port": 1}, {"name": "a", "port": 2}]"#, "hosts > a: 'port' is set twice"),
-        (r#"[{"name": "a", "name": "b"}]"#, "hosts: 'name' stands twice"),
+        (r#"[{"name": "a", "name": "b"}]"#, "hosts: 'name' appears twice"),
         (r#"[{"name": "a b"}]"#, "hosts > a b: 'a b' is not a host name"),
         (r#"[["a"]]"#, "hosts: expected a name or the table of a host, found a list"),
         (r#"[null]"#, "hosts: expected a name or the table of a host, found nothing"),

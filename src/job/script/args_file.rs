@@ -88,11 +88,14 @@ mod tests {
     #[test]
     fn mistakes_have_their_place() {
         let error = |text| parse(text).expect_err("refused");
-        assert_eq!(error("{\n  \"a\": 1,\n}"), "line 3, column 1: a ',' stands before the end, with nothing after it");
-        assert_eq!(error("[1] 2"), "line 1, column 5: something stands after the end of the value");
+        assert_eq!(
+            error("{\n  \"a\": 1,\n}"),
+            "line 3, column 1: there is a ',' before the end, with nothing after it"
+        );
+        assert_eq!(error("[1] 2"), "line 1, column 5: there is something after the end of the value");
         assert_eq!(error("{\"a\": 1,\n \"A\": 2}"), "line 2, column 4: the name `A` is given twice");
         let kind = error("\"text\"");
         assert!(kind.contains("expected an array of positional arguments or an object of named ones"), "{kind}");
-        assert!(error("").starts_with("line 1, column 0: the text ends where a value is due"), "{}", error(""));
+        assert!(error("").starts_with("line 1, column 0: the text ends where a value is expected"), "{}", error(""));
     }
 }

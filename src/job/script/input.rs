@@ -126,7 +126,8 @@ fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether a text without a suffix is CSV beyond doubt: `#TYPE`, or several names without blanks around them and rows of
+/// Whether a text without a suffix is CSV beyond doubt: `#TYPE`, or several names without blanks around them and rows
+/// of
 /// the same length below.
 fn looks_like_csv(text: &str) -> bool {
     if text.get(..5).is_some_and(|mark| mark.eq_ignore_ascii_case("#TYPE")) {
@@ -200,7 +201,8 @@ mod tests {
     fn mistakes_have_their_line() {
         assert_eq!(
             error(InputFormat::Json, "[1,\n2,,3]"),
-            "line 2, column 3: expected a value: a text in double quotes, a number, a list, an object, true, false or null"
+            "line 2, column 3: expected a value: text in double quotes, a number, a list, an object, true, false or \
+             null"
         );
         assert_eq!(
             error(InputFormat::Jsonl, "1\n{\"a\" 2}"),
@@ -210,7 +212,7 @@ mod tests {
             error(InputFormat::Csv, "#TYPE x\na,b\n1,2,3"),
             "line 3: 3 cells, but the first row names 2 columns"
         );
-        assert_eq!(error(InputFormat::Csv, "a,A\n1,2"), "line 1: the column `A` is there twice");
+        assert_eq!(error(InputFormat::Csv, "a,A\n1,2"), "line 1: the column `A` appears twice");
         assert_eq!(
             error(InputFormat::Csv, "a\r\n\"1\r\n2\"\r\n\r\n3,4\r\n"),
             "line 5: 2 cells, but the first row names 1 columns"

@@ -108,7 +108,7 @@ impl Call {
 
     /// What the user should know of how the script was read, and of values that it does not take.
     pub fn notes(&self) -> Vec<String> {
-        let body = "the script is one { }, which PowerShell would only hand back: its body is run instead";
+        let body = "the script is one { }, which PowerShell would only return: its body is run instead";
         let file = || text::file_meant(self.source.text()).filter(|_| text::is_typed(&self.place));
         let read = if self.is_body { Some(body.to_owned()) } else { file() };
         let names = self.using.iter().filter_map(|entry| Some((entry.name.clone()?, Value::Null))).collect();

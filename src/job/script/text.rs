@@ -64,7 +64,8 @@ pub fn is_file_name(code: &str) -> bool {
     is_script && (Path::new(code).exists() || !code.contains(['\n', '|', ';', '{', '&', ' ']))
 }
 
-/// What to say of code that is run on the hosts although its first word is a file here: `./disk.ps1 -Role web`, `a.txt`.
+/// What to say of code that is run on the hosts although its first word is a file here: `./disk.ps1 -Role web`,
+/// `a.txt`.
 ///
 /// A command by its whole path, such as `/usr/bin/id`, is most likely on the hosts, too.
 pub fn file_meant(code: &str) -> Option<String> {
@@ -81,7 +82,7 @@ pub fn file_meant(code: &str) -> Option<String> {
         false => format!("- < {first}"),
     };
     Some(format!(
-        "'{first}' is run as a command of the hosts; to send the file of this name here: psfleet run {instead}"
+        "'{first}' is run as a command on the hosts; to run the local file of this name: psfleet run {instead}"
     ))
 }
 

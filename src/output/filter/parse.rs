@@ -79,7 +79,7 @@ impl Parser {
     fn one(&mut self) -> Result<Where, String> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err("nested too deep".to_owned());
+            return Err("nested too deeply".to_owned());
         }
         let one = if self.took(&Token::Dash("not".to_owned())) {
             Where::Not(Box::new(self.one()?))
@@ -281,7 +281,7 @@ mod tests {
             ("Name -eq 'a", "not closed"),
             ("$x -eq 1", "name of a property"),
             ("a..b", "name of a property"),
-            (&"(".repeat(1000), "nested too deep"),
+            (&"(".repeat(1000), "nested too deeply"),
         ] {
             let error = expression.parse::<Where>().unwrap_err();
             assert!(error.contains(expect), "{expression}: {error}");

@@ -164,7 +164,7 @@ impl Fields {
         let mut command_id = None;
         let mut shell_id = None;
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|_| Fault::schema("an attribute is not right"))?;
+            let attribute = attribute.map_err(|_| Fault::schema("an attribute is malformed"))?;
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);
             let value = value.map_err(|_| Fault::schema("an attribute refers to what XML does not know"))?.into_owned();
             match attribute.key.local_name().as_ref() {

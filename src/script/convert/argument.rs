@@ -107,7 +107,7 @@ impl Reader<'_> {
                 Some(Argument { name: Some(name), value: value.clone() })
             };
             let arguments: Option<Vec<_>> = entries.iter().map(argument).collect();
-            return arguments.ok_or_else(|| self.not_constant(token, "a key of what is splatted is no string"));
+            return arguments.ok_or_else(|| self.not_constant(token, "a key of what is splatted is not a string"));
         }
         if is_using && value.as_text().is_some() {
             // PowerShell's client sends each character as an argument, where the same text there means one argument.

@@ -17,7 +17,7 @@ impl Reader<'_> {
             TokenKind::Word | TokenKind::Keyword => return self.word(token, in_command),
             TokenKind::Text => Value::str(self.literal(token, true)?),
             TokenKind::Variable if self.occurrence(token).is_some_and(|found| found.splatted) => {
-                return Err(self.not_constant(token, format!("`{text}` is no argument by itself; write it with $")));
+                return Err(self.not_constant(token, format!("`{text}` is not an argument by itself; write it with $")));
             }
             TokenKind::Variable if text.starts_with('@') => {
                 return Err(self.not_commands(token, format!("`{text}` can only be an argument by itself")));
@@ -27,7 +27,7 @@ impl Reader<'_> {
             TokenKind::Open => self.group(token)?,
             TokenKind::Operator if !in_command => return self.prefixed(token),
             TokenKind::Comma if !in_command => return Ok(array(vec![self.inner_operand(token)?])),
-            _ => return Err(self.not_commands(token, format!("`{text}` is no value"))),
+            _ => return Err(self.not_commands(token, format!("`{text}` is not a value"))),
         };
         self.accessors(value)
     }
@@ -36,7 +36,9 @@ impl Reader<'_> {
         let text = self.text(token);
         match number::read(text, false) {
             Some(Some(number)) => Ok(number),
-            Some(None) => Err(self.not_constant(token, format!("the number `{text}` is of a rare kind"))),
+            Some(None) => {
+                Err(self.not_constant(token, format!("the number `{text}` is of a kind that is not supported here")))
+            }
             None if in_command => Ok(Value::str(self.literal(token, true)?)),
             None => Err(self.not_commands(token, format!("`{text}` would run inside an argument"))),
         }
@@ -191,7 +193,7 @@ impl Reader<'_> {
             self.skip_ends(false);
             let value = self.expression()?;
             if entries.iter().any(|(known, _)| is_same_key(known, &key)) {
-                return Err(self.not_commands(token, format!("the key `{}` is there twice", self.text(token))));
+                return Err(self.not_commands(token, format!("the key `{}` appears twice", self.text(token))));
             }
             entries.push((key, value));
             self.skip_ends(true);

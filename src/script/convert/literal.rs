@@ -87,7 +87,7 @@ impl Reader<'_> {
 fn no_text(value: &Value) -> String {
     match value.unboxed() {
         Value::SecureString(_) => "a secret has no text; give it as an argument by itself".to_owned(),
-        _ => "the text of this value is known to PowerShell alone".to_owned(),
+        _ => "only PowerShell knows the text of this value".to_owned(),
     }
 }
 

@@ -42,7 +42,7 @@ impl<'i> Scope<'i> {
         let rest = by_position(parameters, &positional, &mut given)?;
         let args = match parameters.declared || named.is_empty() {
             true => Ok(array(rest)),
-            false => Err("named arguments stand in it, whose form is known to PowerShell alone"),
+            false => Err("it contains named arguments, whose form only PowerShell knows"),
         };
         let mut scope = Self { using, parameters: Vec::new(), args };
         for parameter in &parameters.list {
@@ -61,7 +61,8 @@ impl<'i> Scope<'i> {
         let unknown = || ScriptError::NotCommands {
             at,
             reason: format!(
-                "`${path}` has a value on the host alone; declare it in param() or write $using:, and give it with -a, -p \
+                "`${path}` has a value only on the host; declare it in param() or write $using:, and give it with -a, \
+                 -p \
                  or --using"
             ),
         };
@@ -111,7 +112,8 @@ fn no_conversion(parameter: &Parameter) -> String {
 
 /// Gives positional arguments to parameters, and returns those that are left for `$args`.
 ///
-/// The host binds them by `Position` and passes switches over; PowerShell's client, when it converts, takes the parameters
+/// The host binds them by `Position` and passes switches over; PowerShell's client, when it converts, takes the
+/// parameters
 /// as they are declared. Where the two differ, a script would do one thing on one endpoint and another on the next.
 fn by_position<'i>(
     parameters: &'i Parameters,

@@ -60,12 +60,12 @@ impl Reader<'_> {
         let text = self.text(first);
         let name = match first.kind {
             TokenKind::Word if number::read(text, false).is_none() => self.literal(first, false)?,
-            TokenKind::Keyword => return Err(self.not_commands(first, format!("`{text}` is no command"))),
+            TokenKind::Keyword => return Err(self.not_commands(first, format!("`{text}` is not a command"))),
             TokenKind::Operator if text == "&" => self.invoked_name()?,
             TokenKind::Operator if text == "." => {
                 return Err(self.not_commands(first, "a command that is run in the script's own scope"));
             }
-            _ => return Err(self.not_commands(first, "an expression, where a command must stand")),
+            _ => return Err(self.not_commands(first, "an expression where a command must be")),
         };
         if name.trim().is_empty() {
             return Err(self.not_commands(first, "the command has no name"));
@@ -79,7 +79,7 @@ impl Reader<'_> {
         let Some(token) = self.peek() else { return Err(self.ends_early("a command")) };
         match self.operand(true)? {
             Value::Str(name) => Ok(name.to_str_lossy().into_owned()),
-            _ => Err(self.not_commands(token, "no command's name")),
+            _ => Err(self.not_commands(token, "not the name of a command")),
         }
     }
 }

@@ -61,18 +61,18 @@ fn named_arguments_are_bound_by_name() {
 
 #[test]
 fn what_is_no_command_has_its_place() {
-    assert_eq!(plain("f 1\nif (1) { g }"), "line 2, column 1: `if` is no command");
+    assert_eq!(plain("f 1\nif (1) { g }"), "line 2, column 1: `if` is not a command");
     assert_eq!(plain("f 1 | g { $_ }"), "line 1, column 9: a script block");
     assert_eq!(plain("f (g 5)"), "line 1, column 4: `g` would run inside an argument");
     assert_eq!(plain("f 5 > x"), "line 1, column 5: `>` redirects a stream; only N>&1 is possible");
-    assert_eq!(plain("1 | f"), "line 1, column 1: an expression, where a command must stand");
+    assert_eq!(plain("1 | f"), "line 1, column 1: an expression where a command must be");
     assert_eq!(plain(""), "line 1, column 1: there is no command");
     assert_eq!(plain("f 'x"), "line 1, column 5: the end of the string is missing");
     assert_eq!(plain("f (1"), "line 1, column 5: a closing bracket is missing");
     let goes_on = |text: &str| matches!(convert(text, &[]), Err(ScriptError::EndsEarly { .. }));
     assert!(["f |", "f 1,", "f (", "f @{ a = 1", "f 'x", "f \"x", "f @'\nx", "end {"].into_iter().all(goes_on));
     assert!(!["", "# f", "f \"$(1,)\"", "f )", "if (1) {"].into_iter().any(goes_on));
-    assert!(plain("f \"a\n $x\"").starts_with("line 2, column 2: `$x` has a value on the host alone"));
+    assert!(plain("f \"a\n $x\"").starts_with("line 2, column 2: `$x` has a value only on the host"));
     let unknown = |text: &str| matches!(convert(text, &[]), Err(ScriptError::NotConstant { .. }));
     // By zero, too much, or known to .NET alone.
     assert!(

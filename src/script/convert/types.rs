@@ -20,7 +20,7 @@ impl Reader<'_> {
             return self.accessors(value);
         }
         let value = self.inner_operand(open)?;
-        let reason = || format!("what becomes of the value as a [{name}] is known to PowerShell alone");
+        let reason = || format!("only PowerShell knows what becomes of the value as a [{name}]");
         cast(&value, &name).ok_or_else(|| self.not_constant(open, reason()))
     }
 

@@ -88,7 +88,7 @@ impl Answer {
         let status = self.status.as_u16();
         let cause = match status {
             400 | 404 | 405 | 411 | 414 | 431 | 501 => "refuses a request of a session that worked",
-            502 | 504 => "does not reach WinRM any more",
+            502 | 504 => "no longer reaches WinRM",
             _ => return None,
         };
         let error = Error::new(Reason::Protocol, format!("HTTP {status}: the server, or a proxy before it, {cause}"));
@@ -105,15 +105,16 @@ impl Answer {
             301 | 302 | 307 | 308 => {
                 let to = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
                 let to: String = to.chars().filter(|character| !character.is_control()).take(200).collect();
-                Error::new(Reason::NotWinrm, format!("the server redirects to {to}"))
-                    .with_hint("WinRM redirects nobody: check address, port and path, or name the other place itself")
+                Error::new(Reason::NotWinrm, format!("the server redirects to {to}")).with_hint(
+                    "WinRM does not redirect: check address, port and path, or give the other address itself",
+                )
             }
             403 => Error::new(Reason::EndpointDenied, "HTTP 403: access is forbidden")
                 .with_hint("the listener may want a client certificate, or a proxy stands in between"),
-            404 => Error::new(Reason::NotWinrm, "HTTP 404: a web server, but no WinRM at this path")
+            404 => Error::new(Reason::NotWinrm, "HTTP 404: a web server, but not WinRM at this path")
                 .with_hint("check the port, and that the WinRM service runs (winrm enumerate winrm/config/listener)"),
             407 => Error::new(Reason::Network, "HTTP 407: a proxy wants authentication")
-                .with_hint("give the host's own address and port: psfleet logs on to no proxy"),
+                .with_hint("give the host's own address and port: psfleet does not log on to proxies"),
             413 => {
                 let mut error = Error::new(Reason::ServerFault, "HTTP 413: the message is too large for the server")
                     .with_hint("raise MaxEnvelopeSizekb there");
@@ -124,7 +125,7 @@ impl Answer {
             500 if plain => Error::new(Reason::AuthMethod, "HTTP 500: the server refuses unencrypted messages")
                 .with_hint("use --tls, or --auth negotiate, which seals messages over plain HTTP"),
             500 => Error::new(Reason::Protocol, "HTTP 500 without a SOAP fault: the server cannot read our message")
-                .with_hint("look into the event log Microsoft-Windows-WinRM/Operational there"),
+                .with_hint("see the event log Microsoft-Windows-WinRM/Operational there"),
             200 => Error::new(Reason::NotWinrm, "a web server answers, but it is not WinRM")
                 .with_hint("check the port (5985, 5986 with TLS) and the path"),
             _ => Error::new(Reason::NotWinrm, format!("HTTP {status} without a SOAP body: this is not WinRM"))

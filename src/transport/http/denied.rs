@@ -11,12 +11,13 @@ pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool) -> Error {
     let hint = match (mechanism.standing().is_some(), over_tls) {
         (true, _) => "check user and password; WinRM accepts only local accounts of the host over Basic",
         (false, true) => {
-            "check user and password; the same answer comes for a wrong clock, and when channel binding fails, as \
-             behind a proxy that ends TLS"
+            "check user and password; a wrong clock gets the same answer, and so does failed channel binding, as \
+             behind a proxy that terminates TLS"
         }
-        (false, false) => "check user and password; the same answer comes for a wrong clock",
+        (false, false) => "check user and password; a wrong clock gets the same answer",
     };
-    Error::new(Reason::LogonDenied, format!("access denied ({name}): user or password were refused")).with_hint(hint)
+    Error::new(Reason::LogonDenied, format!("access denied ({name}): the user or the password was refused"))
+        .with_hint(hint)
 }
 
 /// The mechanism, before there was a proof.
@@ -33,7 +34,8 @@ pub(super) fn not_taken(mechanism: &dyn Mechanism, answer: &Answer, over_tls: bo
 /// Negotiate is offered, but not with NTLM inside: what Windows says under "Restrict NTLM: Incoming NTLM traffic".
 pub(super) fn no_ntlm() -> Error {
     Error::new(Reason::AuthMethod, "the server refuses NTLM: it accepts only Kerberos").with_hint(
-        "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or --auth basic with --tls for \
+        "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or --auth basic with --tls \
+         for \
          a local account, or have the policy 'Restrict NTLM: Incoming NTLM traffic' allow this account",
     )
 }
@@ -50,6 +52,6 @@ fn hint(offered: &[&str], over_tls: bool) -> &'static str {
     } else if offers("Kerberos") {
         "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or enable Negotiate there"
     } else {
-        "look at what the listener allows there: winrm get winrm/config/service/auth"
+        "see what the listener allows there: winrm get winrm/config/service/auth"
     }
 }

@@ -67,10 +67,10 @@ pub(super) fn silent(port: u16, to: &str) -> Error {
 /// Somebody speaks HTTP, but answers nothing any more once a proof and a Create have come.
 pub(super) fn mute(port: u16) -> Error {
     let message =
-        format!("port {port} began the logon, but answers neither its end nor the request for a session in time");
+        format!("port {port} began the logon, but neither finished it nor answered the request for a session in time");
     Error::new(Reason::OpenTimeout, message).with_hint(
-        "the host cannot check the logon (is a domain controller within its reach?), or PowerShell does not start there: \
-         look at its load, or raise --open-timeout",
+        "the host cannot check the logon (can it reach a domain controller?), or PowerShell does not start there: \
+         check its load, or raise --open-timeout",
     )
 }
 
@@ -130,19 +130,21 @@ fn diagnose_tls(error: &rustls::Error, port: u16) -> Error {
         }
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
         | rustls::Error::PeerIncompatible(_) => {
-            Error::new(Reason::Tls, "the host and we have no TLS version or cipher suite in common")
+            Error::new(Reason::Tls, "the host and psfleet have no TLS version or cipher suite in common")
                 .with_hint("TLS 1.2 with ECDHE is needed; an old server's RSA certificate may offer none")
         }
         rustls::Error::AlertReceived(alert) => {
             let alert = alert.as_str().map_or_else(|| format!("number {}", u8::from(*alert)), words);
-            Error::new(Reason::Tls, format!("the host ends the TLS handshake with the alert '{alert}'"))
-                .with_hint("look into the System event log there (source Schannel); the listener may want a client certificate")
-        }
-        rustls::Error::NoCertificatesPresented => {
-            Error::new(Reason::Tls, "the host shows no TLS certificate").with_hint(
-                "bind a certificate to its HTTPS listener: winrm create winrm/config/Listener?Address=*+Transport=HTTPS",
+            Error::new(Reason::Tls, format!("the host ends the TLS handshake with the alert '{alert}'")).with_hint(
+                "see the System event log there (source Schannel); the listener may want a client \
+                            certificate",
             )
         }
+        rustls::Error::NoCertificatesPresented => Error::new(Reason::Tls, "the host shows no TLS certificate")
+            .with_hint(
+                "bind a certificate to its HTTPS listener: winrm create \
+                 winrm/config/Listener?Address=*+Transport=HTTPS",
+            ),
         other => {
             tracing::debug!(error = %other, "the TLS handshake failed");
             Error::new(Reason::Tls, format!("what answers on port {port} breaks the TLS protocol"))
@@ -181,7 +183,8 @@ fn diagnose_certificate(error: &CertificateError) -> Error {
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => weak(
-            "a certificate above the TLS certificate is signed in a way that is too weak, such as with SHA-1, or unknown",
+            "a certificate above the TLS certificate is signed in a way that is too weak, such as with SHA-1, or \
+             unknown",
         ),
         CertificateError::BadEncoding => weak("the TLS certificate cannot be read"),
         CertificateError::Other(other) if other.0.is::<Weakness>() => weak(&other.0.to_string()),
@@ -199,8 +202,9 @@ fn diagnose_certificate(error: &CertificateError) -> Error {
 /// No authority makes it good.
 fn weak(message: &str) -> Error {
     Error::new(Reason::TlsUntrusted, message).with_hint(
-        "give the HTTPS listener a new certificate (New-SelfSignedCertificate -DnsName NAME makes a good one); until then, \
-         --insecure takes this one, and whoever stands in between can then read and change everything",
+        "give the HTTPS listener a new certificate (New-SelfSignedCertificate -DnsName NAME makes a good one); until \
+         then, \
+         --insecure takes this one, and anyone in between can then read and change everything",
     )
 }
 
@@ -245,12 +249,11 @@ fn not_yet(ahead: Option<String>) -> Error {
 }
 
 fn wrong_name(message: String) -> Error {
-    Error::new(Reason::TlsName, message).with_hint("address the host by a name of the certificate")
+    Error::new(Reason::TlsName, message).with_hint("address the host by a name that the certificate holds")
 }
 
 fn untrusted(message: &str) -> Error {
-    Error::new(Reason::TlsUntrusted, message)
-        .with_hint("give its authority, or the certificate itself, with --ca FILE (PEM)")
+    Error::new(Reason::TlsUntrusted, message).with_hint("give its CA, or the certificate itself, with --ca FILE (PEM)")
 }
 
 /// The time from one moment to a later one, in its largest unit.

@@ -61,7 +61,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     ) -> Poll<io::Result<()>> {
         let left = self.bound.0.load(Ordering::Relaxed);
         if left == 0 {
-            return Poll::Ready(Err(io::Error::other("no answer within the bytes that one may take")));
+            return Poll::Ready(Err(io::Error::other("the answer takes more bytes than it may")));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;

@@ -131,7 +131,8 @@ impl Lane {
         self.not_refused(answer)
     }
 
-    /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes with
+    /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes
+    /// with
     /// it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would be a
     /// second failed logon.
     fn not_refused(&self, answer: Answer) -> Result<Answer, Failure> {
@@ -223,7 +224,7 @@ impl Lane {
                 return Err(Failure::Final(silent(self.port(), to)));
             }
             Err(_) => {
-                let error = Error::new(Reason::Network, "the server does not answer any more").retryable();
+                let error = Error::new(Reason::Network, "the server no longer answers").retryable();
                 return Err(Failure::Broken(error));
             }
         };
@@ -290,7 +291,8 @@ impl Lane {
                 let message = if self.established {
                     "the server has closed the connection"
                 } else {
-                    "the server closed the connection during the logon; a proxy in between may not keep connections open"
+                    "the server closed the connection during the logon; a proxy in between may not keep connections \
+                     open"
                 };
                 return Failure::NotSent(Error::new(Reason::Network, message).retryable());
             }
@@ -333,7 +335,8 @@ impl Lane {
         String::from_utf8(bytes).map_err(|_| unreadable("the server's answer is not UTF-8"))
     }
 
-    /// An answer that is not SOAP. Where WinRM has answered before, a page of success may be its answer, mangled on the way,
+    /// An answer that is not SOAP. Where WinRM has answered before, a page of success may be its answer, mangled on the
+    /// way,
     /// and a gateway may have passed the request on.
     fn refusal(&self, answer: &Answer, plain: bool) -> Failure {
         if self.contact.farthest() != Reached::Wsman {
@@ -400,9 +403,7 @@ fn unreadable(message: &str) -> Failure {
 fn empty(status: u16) -> Failure {
     let message =
         format!("empty answer (HTTP {status} without a message): the server, or a proxy before it, cut it off");
-    Failure::Broken(
-        Error::new(Reason::Protocol, message).with_hint("try again; look at what stands between, and at its log"),
-    )
+    Failure::Broken(Error::new(Reason::Protocol, message).with_hint("try again; see what is in between, and its log"))
 }
 
 /// Whether a server says this of a request without a body where all others are welcome.

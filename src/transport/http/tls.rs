@@ -67,7 +67,7 @@ fn roots(
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let failed = |cause: String| {
         Error::new(Reason::Tls, format!("cannot read the CA file {}: {cause}", file.display()))
-            .with_hint("--ca wants a PEM file with the certificates of the authorities to trust")
+            .with_hint("--ca takes a PEM file with the certificates of the CAs to trust")
     };
     let found = CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)

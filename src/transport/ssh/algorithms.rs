@@ -87,7 +87,7 @@ fn choose<T: Clone + PartialEq>(
     });
     if chosen.is_empty() {
         let have: Vec<String> = all.iter().map(&name).collect();
-        let text = format!("{what} {list} leaves nothing that psfleet has: {}", have.join(", "));
+        let text = format!("{what} {list} leaves nothing that psfleet supports: {}", have.join(", "));
         return Err(Error::new(Reason::Protocol, text).with_hint("change the list in the SSH configuration"));
     }
     Ok(chosen)
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(ciphers("-chacha20*,*-gcm@openssh.com"), "aes256-ctr aes192-ctr aes128-ctr");
         assert!(ciphers("+aes128-cbc").ends_with(" aes128-ctr aes128-cbc"), "{}", ciphers("+aes128-cbc"));
         assert!(ciphers("^aes128-ctr").starts_with("aes128-ctr chacha20"), "{}", ciphers("^aes128-ctr"));
-        assert!(ciphers("arcfour").starts_with("Ciphers arcfour leaves nothing that psfleet has: "));
+        assert!(ciphers("arcfour").starts_with("Ciphers arcfour leaves nothing that psfleet supports: "));
     }
 
     #[test]

@@ -134,7 +134,8 @@ impl Attempt<'_> {
         entry.ok_or_else(|| self.denied())
     }
 
-    /// Offers the keys of files, by the agent where it has them and the file alone is of no use. Files that nobody named
+    /// Offers the keys of files, by the agent where it has them and the file alone is of no use. Files that nobody
+    /// named
     /// may be missing or locked without a word.
     async fn files(&mut self, paths: &[PathBuf], named: bool) -> Tried {
         for path in paths {
@@ -442,10 +443,11 @@ impl Attempt<'_> {
             && (self.accepts(MethodKind::Password) || self.accepts(MethodKind::KeyboardInteractive));
         let hint = match self.locked {
             _ if lacks_password => {
-                "give the password beside the key: --ask-pass, or PSFLEET_PASSWORD together with --user"
+                "give the password as well as the key: --ask-pass, or PSFLEET_PASSWORD together with --user"
             }
             true => {
-                "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together with --user (it unlocks the \
+                "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together with --user (it unlocks \
+                 the \
                  key here and is never sent); or load the key into the agent with ssh-add"
             }
             false => {

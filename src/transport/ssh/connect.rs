@@ -30,7 +30,8 @@ use crate::target::{Credential, SshEndpoint, SshServer};
 /// A silent server is asked whether it is still there this often; three times in vain means it is not.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// How often a bastion is asked again that has turned us away, because too many others were about to log on, and how long after
+/// How often a bastion is asked again that has turned us away, because too many others were about to log on, and how
+/// long after
 /// the first time; twice as long after each one more.
 const TRIES: u32 = 6;
 const BACKOFF: Duration = Duration::from_millis(50);
@@ -40,11 +41,13 @@ const BUFFERED: usize = 16;
 
 /// Connects to an endpoint, logs on and starts PowerShell, all within `timeout` of the attempt's clock.
 ///
-/// The user is the credential's, else the local one. The password serves as passphrase of encrypted identities too. Leave
+/// The user is the credential's, else the local one. The password serves as passphrase of encrypted identities too.
+/// Leave
 /// is asked for once the endpoint has shown its key, and before the password is sent to anybody.
 ///
 /// # Errors
-/// What [`Admission::ask`] says, [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`], [`Reason::Network`], [`Reason::Protocol`],
+/// What [`Admission::ask`] says, [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`], [`Reason::Network`],
+/// [`Reason::Protocol`],
 /// [`Reason::HostKey`], [`Reason::LogonDenied`], [`Reason::AuthMethod`] or [`Reason::NoPowershell`].
 pub async fn connect(
     endpoint: &SshEndpoint,
@@ -192,7 +195,7 @@ impl Travel<'_> {
 
     fn too_late(&self, timeout: Duration) -> Error {
         let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = format!("not connected within {:.1} s, at last {doing}", timeout.as_secs_f64());
+        let text = format!("not connected within {:.1} s, while {doing}", timeout.as_secs_f64());
         let error =
             Error::new(Reason::ConnectTimeout, text).with_hint("allow more time with --connect-timeout").retryable();
         if self.may_prove.load(Ordering::Relaxed) { error.behind_proof() } else { error }
@@ -310,7 +313,7 @@ impl Travel<'_> {
             return Ok((format!("`{exec}`"), channel));
         }
         let text =
-            format!("{place} starts no PowerShell: it refused the subsystem {subsystem} and the command `{exec}`");
+            format!("{place} does not start PowerShell: it refused the subsystem {subsystem} and the command `{exec}`");
         Err(Error::new(Reason::NoPowershell, text).with_hint(fault::START_HINT))
     }
 

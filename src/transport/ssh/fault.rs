@@ -13,11 +13,13 @@ use crate::outcome::Reason;
 use crate::target::AddressFamily;
 
 /// What a server needs.
-pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile` \
+pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsystem powershell /usr/bin/pwsh -sshs \
+                                     -NoLogo -NoProfile` \
      to its sshd_config";
 
 /// What helps against a busy server.
-const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while after failed logons \
+const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while \
+                         after failed logons \
      (PerSourcePenalties): allow more --retries, lower --throttle, or raise MaxStartups there";
 
 /// The end of a session whose server goes on with no method at all.
@@ -99,9 +101,9 @@ pub(super) fn jump(bastion: &str, next: &str, error: &russh::Error) -> Error {
                 .with_hint("its sshd needs AllowTcpForwarding and a PermitOpen for this address")
         }
         russh::Error::ChannelOpenFailure(cause) => {
-            Error::new(Reason::Network, format!("bastion {bastion} opens no way to {next}: {}", refusal(cause)))
+            Error::new(Reason::Network, format!("bastion {bastion} opens no path to {next}: {}", refusal(cause)))
         }
-        error => Error::new(Reason::Network, format!("bastion {bastion} opens no way to {next}: {}", words_of(error))),
+        error => Error::new(Reason::Network, format!("bastion {bastion} opens no path to {next}: {}", words_of(error))),
     }
 }
 
@@ -143,7 +145,7 @@ pub(super) fn handshake(place: &str, error: &russh::Error, greeting: &str) -> Er
                 .retryable()
         }
         error => Error::new(Reason::Protocol, format!("the key exchange with {place} failed: {}", words_of(error)))
-            .with_hint("is it an SSH server, and does nothing in between change what passes?"),
+            .with_hint("is it an SSH server, or does something in between change the traffic?"),
     }
 }
 
@@ -184,7 +186,7 @@ pub(super) fn words_of(error: &russh::Error) -> String {
         E::ChannelOpenFailure(cause) => return refusal(cause),
         E::PacketSize(size) => return format!("a packet of {size} bytes came, which is not allowed"),
         E::HUP | E::Disconnect | E::SendError | E::RecvError | E::WrongChannel => "the server closed the connection",
-        E::KeepaliveTimeout => "the server answers no more",
+        E::KeepaliveTimeout => "the server no longer answers",
         E::ConnectionTimeout | E::InactivityTimeout | E::Elapsed(_) => "the server did not answer in time",
         E::PacketAuth | E::DecryptionError => "a packet was changed on its way, or the two sides lost step",
         E::WrongServerSig | E::Signature(_) => {
@@ -192,7 +194,7 @@ pub(super) fn words_of(error: &russh::Error) -> String {
         }
         E::UnknownKey | E::Keys(_) | E::SshKey(_) => "a key cannot be read",
         E::Kex | E::KexInit | E::UnknownAlgo => "the server's part of the key exchange is wrong",
-        E::StrictKeyExchangeViolation { .. } => "messages came during the key exchange that must not stand there",
+        E::StrictKeyExchangeViolation { .. } => "messages came during the key exchange that do not belong there",
         E::Compress(_) | E::Decompress(_) => "the compressed data is damaged",
         E::NoAuthMethod => NO_METHOD,
         _ => "what the server sent is against the protocol",
@@ -217,7 +219,7 @@ pub(super) fn farewell(code: &Disconnect, message: &str) -> String {
         Disconnect::ConnectionLost => "the connection was lost",
         Disconnect::TooManyConnections => "it has too many connections",
         Disconnect::NoMoreAuthMethodsAvailable => "no way to log on is left",
-        Disconnect::IllegalUserName => "it takes no such user name",
+        Disconnect::IllegalUserName => "it does not accept this user name",
         Disconnect::ByApplication | Disconnect::AuthCancelledByUser | Disconnect::Reserved => "it gave no reason",
     };
     text.to_owned()
@@ -226,7 +228,8 @@ pub(super) fn farewell(code: &Disconnect, message: &str) -> String {
 /// A server that lets nobody log on, whatever may be shown to it.
 pub(super) fn no_method(place: &str, user: &str) -> Error {
     Error::new(Reason::AuthMethod, format!("{place} offers user {user} no way to log on")).with_hint(
-        "its sshd allows neither keys nor passwords to this user: see PubkeyAuthentication, PasswordAuthentication and \
+        "its sshd allows neither keys nor passwords for this user: see PubkeyAuthentication, PasswordAuthentication \
+         and \
          AuthenticationMethods in its sshd_config",
     )
 }
@@ -329,7 +332,7 @@ mod tests {
             ),
             (
                 jump("gate0:22", "gate:22", &E::HUP),
-                "bastion gate0:22 opens no way to gate:22: the server closed the connection",
+                "bastion gate0:22 opens no path to gate:22: the server closed the connection",
             ),
         ] {
             assert_eq!(of_bastion("gate:22", error).message, words);

@@ -105,13 +105,15 @@ impl Gate {
         let line = key.line_for(&self.known_as.0, self.known_as.1);
         format!(
             "compare the fingerprint on the host, then add this line to known_hosts \
-             (--host-keys accept-new does it unseen): {line}"
+             (--host-keys accept-new adds it unchecked): {line}"
         )
     }
 
     fn replace_hint(&self, place: &str, key: &HostKey) -> String {
         let line = key.line_for(&self.known_as.0, self.known_as.1);
-        format!("if the host was set up anew, compare the fingerprint there and replace the line at {place} by: {line}")
+        format!(
+            "if the host was set up anew, compare the fingerprint there and replace the line at {place} with: {line}"
+        )
     }
 }
 

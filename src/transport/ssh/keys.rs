@@ -45,7 +45,7 @@ pub(super) enum KeyProblem {
     Missing,
     #[error("needs a passphrase")]
     Locked,
-    #[error("the passphrase does not fit")]
+    #[error("the passphrase is wrong")]
     WrongPassphrase,
     #[error("only the public half, and no agent has the other one")]
     PublicHalf,

@@ -104,7 +104,7 @@ fn what_cannot_go_says_where_and_what_to_do() {
     let cases: [(&[&str], &str, &str); 3] = [
         (
             &["Get-Answer 5\nif ($true) { Get-Answer 6 }"],
-            "line 2, column 1: `if` is no command",
+            "line 2, column 1: `if` is not a command",
             "what needs more must be a function",
         ),
         (&["Get-Answer (1 -gt 1)"], "line 1, column 15: `-gt` would have to be computed", "--using"),

@@ -57,7 +57,7 @@ Get-Answer never
     in after piped
     in answer a
     b  False
-    This endpoint allows no script text, and the line cannot go as commands: line 1, column 1: an expression, where a command must stand
+    This endpoint allows no script text, and the line cannot be sent as commands: line 1, column 1: an expression where a command must be
     answer 3  False
     The term 'Remove-Item' is not recognized as a name of a cmdlet, function, script file, or executable program.
     Check the spelling of the name, or if a path was included, verify that the path is correct and try again.
@@ -67,7 +67,7 @@ Get-Answer never
     stopped
     CategoryInfo          : OperationStopped: (stopped:String) [], RuntimeException
     FullyQualifiedErrorId : stopped
-    This endpoint allows no script text, and the line cannot go as commands: line 1, column 1: an expression, where a command must stand
+    This endpoint allows no script text, and the line cannot be sent as commands: line 1, column 1: an expression where a command must be
     answer last  False
     ");
 }

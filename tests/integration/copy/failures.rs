@@ -67,7 +67,7 @@ fn assert_denied(copied: &Copied, parts: &[&str]) {
     assert_failed(copied, parts);
     let hint = copied.end.hint.as_deref().unwrap_or_default();
     // Containers often have these places on a file system that nobody may write.
-    assert!(hint.contains("needs the right to it") || hint.contains("read-only"), "{:?}", copied.end);
+    assert!(hint.contains("is not allowed to do that") || hint.contains("read-only"), "{:?}", copied.end);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +185,7 @@ async fn hostile_names_stay_outside() {
         fs::write(source.join(file), "x").expect("a file");
     }
     let copied = perform(&route, pull(&[&source.display().to_string()], &folder.path().join("back"))).await;
-    assert_failed(&copied, &["3 of 4 files", "its name is not taken"]);
+    assert_failed(&copied, &["3 of 4 files", "its name cannot be used here"]);
     assert_eq!(names(&folder.path().join("back")), ["host", "host/source", "host/source/good"]);
     route.assert_nothing_remains().await;
 }

@@ -39,11 +39,12 @@ fn a_push_lists_targets_files_and_sizes() {
     let folder = planted();
     let text = planned(&folder, &["push", "-r", "app", "C:\\apps\\", "--dry-run", "-o", "table"]);
     let expected = "Plan: nothing is connected to, nothing is copied.\n\n\
-                    Targets: 4\n  web[1-3]: winrm, auth negotiate, user op, password from PSFLEET_PASSWORD\n  lin: ssh, your own user, by key or agent\n\
+                    Targets: 4\n  web[1-3]: winrm, auth negotiate, user op, password from PSFLEET_PASSWORD\n  lin: \
+                    ssh, your own user, by key or agent\n\
                     Push: 2 files, 3.0 KiB for each host, 12.0 KiB in all\n  app/\n  app/empty/\n  \
                     app/a.txt  5 B  (from app/a.txt)\n  app/b  3.0 KiB  (from app/b)\n\
                     To: C:\\apps\\ (a folder)\n\
-                    A file that is there already, by length and SHA-256, is left alone.\n";
+                    A file that is already there, with the same length and SHA-256, is left alone.\n";
     assert_eq!(text, expected);
 
     let json: Value =

@@ -6,7 +6,7 @@ use super::{Contest, Ran, watch};
 use crate::support::hostile::{Hostile, Manners, Turn, pipeline_state};
 use crate::support::program::Running;
 
-const UNCONFIRMED: &str = "the host did not confirm the stop within 10 s: it may still run";
+const UNCONFIRMED: &str = "the host did not confirm the stop within 10 s: it may still be running";
 
 /// What becomes of a host that ends its pipeline in a state, with these words.
 async fn ended_in(state: u32, words: Option<&'static str>) -> Ran {
@@ -16,7 +16,7 @@ async fn ended_in(state: u32, words: Option<&'static str>) -> Ran {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_state_that_nobody_asked_for_is_the_hosts_own() {
-    let stopped = "the host stopped the script, though nobody here asked: ";
+    let stopped = "the host stopped the script without being asked: ";
     for (state, words, outcome, reason, message) in [
         (3, Some("shut down for maintenance"), "failed", "host_stopped", format!("{stopped}shut down for maintenance")),
         (3, None, "failed", "host_stopped", format!("{stopped}it gave no reason")),

@@ -94,7 +94,7 @@ async fn records_without_end() {
     let ran = Contest::new(&hostile, "timeout = \"2s\"\n").await.run(&[]).await;
     let (outcome, _, text) = ran.evil();
     assert_eq!(outcome, "timeout", "{text}");
-    assert!(text.contains("did not confirm the stop within 10 s: it may still run"), "{text}");
+    assert!(text.contains("did not confirm the stop within 10 s: it may still be running"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

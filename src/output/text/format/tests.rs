@@ -287,7 +287,9 @@ fn formats_for_programs_keep_the_records_and_say_once_what_to_do() {
         let told = losses.take();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].starts_with("web01: the script uses Format-Table, which returns how to print objects"),
+            told[0].starts_with(
+                "web01: the script uses Format-Table, which returns formatting instructions instead of objects"
+            ),
             "{told:?}"
         );
         assert!(told[0].contains("--select Id,Name "), "{told:?}");
