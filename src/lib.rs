@@ -41,7 +41,8 @@
 //! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
 //! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and that
-//! files don't import each other in circles. [Contributing](docs::contributing) says where something new goes.
+//! files don't import each other in circles. [Contributing](docs::contributing) says where something new
+//! goes, [the glossary](docs::glossary) what each word means here.
 //!
 //! # Use as a library
 //!
@@ -145,4 +146,7 @@ pub use target::Target;
 pub mod docs {
     #[doc = include_str!("docs/contributing.md")]
     pub mod contributing {}
+
+    #[doc = include_str!("docs/glossary.md")]
+    pub mod glossary {}
 }

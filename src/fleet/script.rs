@@ -55,8 +55,9 @@ impl Script {
                 Ok(site.ended(report).await)
             }
             Err(NoCommands { message, hint }) => {
-                let message =
-                    format!("the endpoint allows no script text, and this script cannot be sent as commands: {message}");
+                let message = format!(
+                    "the endpoint allows no script text, and this script cannot be sent as commands: {message}"
+                );
                 let end = site.ended(refusal).await;
                 Ok(AttemptEnd { reason: Some(Reason::NoLanguage), message, hint: Some(hint), ..end })
             }

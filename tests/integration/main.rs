@@ -13,6 +13,7 @@ mod differential;
 mod engine;
 mod enter;
 mod gate;
+mod glossary;
 mod hostile;
 mod idle_flags;
 mod interrupt;
