@@ -40,9 +40,9 @@
 //! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the sandbox.
 //! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
-//! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and that
-//! files don't import each other in circles. [Contributing](docs::contributing) says where something new
-//! goes, [the glossary](docs::glossary) what each word means here.
+//! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and
+//! that files don't import each other in circles. [Contributing](docs::contributing) says where something new goes,
+//! [the glossary](docs::glossary) what each word means here.
 //!
 //! # Use as a library
 //!

@@ -142,7 +142,7 @@ codes! {
         Deadline = "deadline",
         /// A failure budget was used up.
         Budget = "budget",
-        /// A bug of ours: a worker panicked.
+        /// A bug in psfleet: a worker panicked.
         Internal = "internal",
     }
 }

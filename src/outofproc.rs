@@ -66,7 +66,7 @@ pub enum Packet {
     },
 }
 
-/// A line that is no packet.
+/// A line that is not a packet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// It does not begin like a packet: output of a profile or of a native program on the same stream.
@@ -111,7 +111,7 @@ pub fn write_control(out: &mut Vec<u8>, verb: Verb, id: Uuid) {
 /// Reads one line, its line end included or not. `None` for an empty line, which a client skips.
 ///
 /// # Errors
-/// [`FrameError::Stray`] for a line that is no packet at all, [`FrameError::Malformed`] for a broken one.
+/// [`FrameError::Stray`] for a line that is not a packet at all, [`FrameError::Malformed`] for a broken one.
 pub fn read_line(line: &[u8]) -> Result<Option<Packet>, FrameError> {
     let line = line.trim_ascii();
     if line.is_empty() {

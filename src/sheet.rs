@@ -2,11 +2,10 @@
 //!
 //! The rules are those of PowerShell's `ImportCsvHelper` (CsvCommands.cs): lines with `#` before the header are skipped
 //! (`#TYPE` among them), unless the names stand after `#Fields: ` (logs of the W3C's form have it), blanks around cells
-//! without quotes are dropped, a short row lacks its last cells, a column
-//! without a name is called `H1`, `H2`, .... Beyond it, the header shows the delimiter, Excel's `sep=` line does too,
-//! lines with `#` between the rows of such
-//! a log are skipped too (a server writes its head anew when it starts), a row with too many cells or a quote without
-//! its pair is a mistake, and every row knows its line.
+//! without quotes are dropped, a short row lacks its last cells, a column without a name is called `H1`, `H2`, ....
+//! Beyond it, the header shows the delimiter, Excel's `sep=` line does too, lines with `#` between the rows of such a
+//! log are skipped too (a server writes its head anew when it starts), a row with too many cells or a quote without its
+//! pair is a mistake, and every row knows its line.
 
 use thiserror::Error;
 

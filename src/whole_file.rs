@@ -15,10 +15,10 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_with_metadata(path).map(|(bytes, _)| bytes)
 }
 
-/// The same with what the system knows of the very file that was read.
+/// All bytes of a file, with what the system knows of the very file that was read.
 ///
 /// # Errors
-/// As [`read`].
+/// Those of [`read`].
 pub fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;

@@ -1,4 +1,4 @@
-//! NegTokenResp of SPNEGO (RFC 4178 section 4.2.2), as far as a client must look into it.
+//! NegTokenResp of SPNEGO (RFC 4178 section 4.2.2), as far as a client has to read it.
 
 /// The value of negState that refuses.
 const REJECT: u8 = 2;

@@ -1,4 +1,4 @@
-//! Upper case as Windows has it in user names.
+//! Upper-casing of user names as Windows does it.
 
 /// Upper-cases each UTF-16 unit by itself, as RtlUpcaseUnicodeString does: `ß` stays, and so does whatever takes two units.
 ///

@@ -1,4 +1,4 @@
-//! `psfleet copy`.
+//! `psfleet copy`: files to and from the hosts.
 
 use std::path::Path;
 use std::sync::Arc;

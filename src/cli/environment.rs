@@ -1,4 +1,4 @@
-//! Mistakes in `PSFLEET_*` variables: clap would tell them as if they had been typed.
+//! Mistakes in `PSFLEET_*` variables: clap would report them as if they had been typed.
 
 use std::ffi::OsString;
 

@@ -1,4 +1,4 @@
-//! How the process ends where there is no run, or its output could not be written.
+//! The exit code where there is no run, or its output could not be written.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `psfleet run`.
+//! `psfleet run`: a script on the hosts.
 
 use std::sync::Arc;
 

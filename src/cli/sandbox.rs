@@ -1,4 +1,4 @@
-//! `psfleet sandbox`.
+//! `psfleet sandbox`: an embedded fleet that runs until Ctrl-C.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -7,7 +7,7 @@ use crate::config::Machine;
 use crate::job::script::{Text, is_file_name};
 use crate::script::{Help, Parameter, Parameters, Source, Validation};
 
-/// The command line without the flags that ask for help; `None` if it does not ask. What follows `--` is no flag.
+/// The command line without the flags that ask for help; `None` if it does not ask. What follows `--` is not a flag.
 pub fn without_help(typed: &[OsString]) -> Option<Vec<OsString>> {
     let is_help = |word: &OsStr| word == "--help" || word == "-h";
     let flags = typed.iter().take_while(|word| *word != "--").count();

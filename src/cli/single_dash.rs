@@ -1,6 +1,6 @@
 //! PowerShell's own parameters, typed out of habit: `-ComputerName web01`. Short flags take their value without a
-//! blank,
-//! so `-timeout 5m` would be `-t imeout`; a word that is the name of a flag is refused with the right way to write it.
+//! blank, so `-timeout 5m` would be `-t imeout`; a word that is the name of a flag is refused with the right way to
+//! write it.
 
 use clap::Arg;
 

@@ -32,7 +32,7 @@ impl OutputArgs {
     /// it, but not to those who want no totals either, and not where nobody sees any object.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Those of [`open`](Self::open).
     pub fn open_for_script(&self, console: &Arc<Console>, depth: Option<u32>) -> anyhow::Result<Sinks> {
         let unseen = self.format(console) == Format::None && self.out.is_empty();
         let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));

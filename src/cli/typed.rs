@@ -1,4 +1,4 @@
-//! What was typed, as far as it can be told without clap: it does not say what it had found before a mistake.
+//! What was typed, as far as it can be known without clap: it does not say what it had found before a mistake.
 
 use std::ffi::OsString;
 

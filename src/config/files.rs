@@ -20,8 +20,7 @@ pub struct FileKey {
     /// Its name.
     pub name: &'static str,
     /// A file that others could have written may set it: it says nothing of where we connect, as whom, how safely, how
-    /// often a
-    /// credential is tried, or what runs here.
+    /// often a credential is tried, or what runs here.
     pub is_harmless: bool,
     /// What it takes: why a value is none of it, if so.
     check: fn(&str, &Node) -> Result<(), String>,
@@ -38,7 +37,7 @@ impl FileKey {
         Self { name, is_harmless: false, check: |_, _| Ok(()) }
     }
 
-    /// The same with a judge of its values, who is given its name, too, and says what is wrong, in one line.
+    /// Adds a check of the key's values, which gets its name, too, and says what is wrong, in one line.
     pub const fn checked(self, check: fn(&str, &Node) -> Result<(), String>) -> Self {
         Self { check, ..self }
     }

@@ -12,7 +12,7 @@ use super::{Account, ConfigFile, FileBytes, NamedFile, System, named_file};
 use crate::local_user;
 use crate::whole_file;
 
-/// Somebody who can be asked, and told what they should know.
+/// Somebody who can be asked and warned.
 pub trait Prompter {
     /// Whether anybody would see a question.
     fn can_ask(&self) -> bool;

@@ -1,4 +1,4 @@
-//! A tree of plain values that knows where each of them stands in its file: what TOML, YAML and JSON have in common.
+//! A tree of plain values with the place of each in its file: what TOML, YAML and JSON have in common.
 
 use std::cell::Cell;
 
@@ -23,8 +23,7 @@ impl Place {
 }
 
 /// The places of byte offsets in a text, found in one pass where they are asked for in their order: neither a text of
-/// many
-/// lines nor one long line is counted through for each of its values.
+/// many lines nor one long line is counted through for each of its values.
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: &'a str,
@@ -62,8 +61,7 @@ pub struct Node {
     /// The value.
     pub value: Value,
     /// The text that stands in the file, where the value's own text differs: `1.10` beside the number 1.1, `True`
-    /// beside
-    /// true. Where a text is due, this is it.
+    /// beside true. Where a text is due, this is it.
     pub written: Option<Box<str>>,
 }
 

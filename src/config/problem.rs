@@ -31,7 +31,7 @@ impl Problem {
         Self { file: Some(file.to_owned()), at, path: path.into(), message: message.into(), hint: None }
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

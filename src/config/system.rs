@@ -70,7 +70,7 @@ pub trait System {
     /// What is wrong with it, without its name.
     fn check(&self, file: NamedFile, path: &Path) -> Result<(), String>;
 
-    /// Tells the user what they should know before the run; one sentence.
+    /// Warns the user before the run, in one sentence.
     fn warn(&mut self, warning: &str);
 
     /// Reads stdin to its end; a second call gives the same again.

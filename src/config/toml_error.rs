@@ -1,8 +1,7 @@
-//! What is wrong with a TOML text, in words that need no grammar of TOML beside them.
+//! What is wrong with a TOML text, in words that take no knowledge of TOML's grammar.
 
 /// One sentence for a mistake, from what stands there and what the parser says: a description, and often `, expected
-/// ...`
-/// behind it.
+/// ...` behind it.
 pub(super) fn words(said: &str, found: &str) -> String {
     let description = said.split(", expected ").next().unwrap_or(said);
     if description == "string values must be quoted" && found.trim().is_empty() {

@@ -42,7 +42,7 @@ pub struct Listed {
 }
 
 impl Answer {
-    /// Reads an output object; `None` if it is no answer.
+    /// Reads an output object; `None` if it is not an answer.
     pub fn read(document: Document) -> Option<Self> {
         let root = document.root;
         if let Value::Bytes(bytes) = root {

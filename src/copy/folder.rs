@@ -1,8 +1,8 @@
-//! A folder on this machine that hosts fill: what others may have put into it leads nothing elsewhere.
+//! A folder on this machine that hosts fill: links that others may have put into it are not followed.
 //!
 //! Who may write to a folder (`/tmp`, a share) can put a link under any name that a copy will use. So every name below
 //! the destination is taken for itself alone: folders are entered one by one and never by a link, files are made anew,
-//! and one that is there already is gone on with only if it can be our own.
+//! and one that is already there is resumed only if it can be our own.
 
 #[cfg(not(unix))]
 mod other;
@@ -31,7 +31,7 @@ fn no_way(path: PathBuf, what: &str) -> Cause {
     refused(path, format!("{what} is in the way, and is not followed"), WAY)
 }
 
-/// A part cannot be gone on with, as this is not what an earlier try has left.
+/// A part cannot be resumed, as this is not what an earlier try has left.
 fn no_part(path: PathBuf, what: &str) -> Cause {
     refused(path, format!("{what} has the name of the file's temporary part, and is left alone"), PART)
 }

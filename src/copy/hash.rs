@@ -24,7 +24,7 @@ pub fn new() -> Context {
     Context::new(&SHA256)
 }
 
-/// The hash of the first bytes of a file so far, to be gone on with. Reads on a thread where that may take its time.
+/// The hash of the first bytes of a file so far, to be continued. Reads on a thread where that may take its time.
 ///
 /// # Errors
 /// The file cannot be read, or is shorter.
@@ -33,7 +33,7 @@ pub async fn prefix(path: &Path, length: u64) -> io::Result<Context> {
     tokio::task::spawn_blocking(move || beginning(File::open(path)?, length)).await.map_err(io::Error::other)?
 }
 
-/// The hash of the first bytes of an open file so far, to be gone on with. Takes its time.
+/// The hash of the first bytes of an open file so far, to be continued. Takes its time.
 ///
 /// # Errors
 /// The file cannot be read, or is shorter.

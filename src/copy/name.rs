@@ -53,9 +53,8 @@ pub fn temporary(name: &str) -> String {
     grown_for(name, name.as_bytes())
 }
 
-/// The same for a file that grows on a host. Hosts may share the folder (homes on NFS, a share of Windows), so that
-/// each
-/// has a name of its own.
+/// The temporary name of a file that grows on a host. Hosts may share the folder (homes on NFS, a share of Windows), so
+/// that each has a name of its own.
 pub fn temporary_on(host: &str, name: &str) -> String {
     grown_for(name, format!("{host}\0{name}").as_bytes())
 }

@@ -58,7 +58,7 @@ impl Place {
     /// The folder that it is in, made if it is not there. Takes its time as any file system does.
     ///
     /// # Errors
-    /// As [`make`](Self::make).
+    /// Those of [`make`](Self::make).
     pub fn folder(&self) -> Result<Folder, Cause> {
         self.enter(self.names.len().saturating_sub(1))
     }

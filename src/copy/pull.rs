@@ -1,4 +1,4 @@
-//! Files from the hosts to here, one folder for each host.
+//! Pulling files from the hosts to this machine, one folder for each host.
 
 mod arriving;
 mod replies;

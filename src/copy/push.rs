@@ -1,4 +1,4 @@
-//! Files from here to the hosts.
+//! Pushing files from this machine to the hosts.
 
 mod replies;
 mod uploader;

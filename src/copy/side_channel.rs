@@ -1,4 +1,4 @@
-//! The way of bytes beside a host's session.
+//! The side channel for a host's files: their bytes travel beside its session where the transport has a way for that.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -26,8 +26,8 @@ impl SideChannel {
         Self { carrier, channel: Channel::Untried }
     }
 
-    /// The channel, if there is one and so many bytes are worth it: a file that fits into one frame travels faster than
-    /// it is opened here, as that takes round trips.
+    /// The channel, if there is one and this many bytes are worth it: a file that fits into one frame travels faster
+    /// than it is opened here, as that takes round trips.
     pub async fn channel(&mut self, bytes: u64) -> Option<&dyn Files> {
         if bytes <= CHUNK as u64 {
             return None;

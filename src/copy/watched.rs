@@ -1,4 +1,4 @@
-//! What the two halves of a conversation share: one feeds the pipeline, the other takes its output.
+//! State that two tasks share: one changes it, the other waits for the change.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

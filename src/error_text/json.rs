@@ -38,7 +38,7 @@ fn sentence(said: &str) -> Option<&'static str> {
     })
 }
 
-/// A mistake in what the JSON means is told by our own readers; the library's own sentences on types are not.
+/// A mistake in what the JSON means is reported by our own readers; the library's sentences on types are not.
 fn ours(error: &serde_json::Error, said: &str) -> String {
     let is_typed = ["invalid type", "invalid value", "invalid length", "unknown ", "missing field", "duplicate field"];
     match is_typed.iter().any(|begin| said.starts_with(begin)) {

@@ -9,8 +9,8 @@ pub trait Commands: Send + Sync {
     /// with equal arguments and servers get the same serialized command.
     fn command(&self, target: TargetId, server: &ServerInfo) -> Command;
 
-    /// The same for an endpoint that allows no script text. Called when the endpoint has refused the text and run nothing
-    /// of it, or is known to refuse it.
+    /// The command for a target whose endpoint allows no script text. Called when the endpoint has refused the text and
+    /// run nothing of it, or is known to refuse it.
     ///
     /// # Errors
     /// The script is more than commands.
@@ -27,7 +27,7 @@ pub struct NoCommands {
     pub hint: String,
 }
 
-/// The same command for all.
+/// One command for all targets.
 impl Commands for Command {
     fn command(&self, _target: TargetId, _server: &ServerInfo) -> Command {
         self.clone()

@@ -86,7 +86,7 @@ impl Forward {
         end
     }
 
-    /// Sends the error record that the target's outcome repeats: people are told of it there.
+    /// Sends the error record that the target's outcome repeats: people see it there.
     pub(crate) async fn cause(&mut self, error: Document) -> ControlFlow<()> {
         self.send(Stream::Error, error, true).await
     }

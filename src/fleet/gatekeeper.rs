@@ -1,4 +1,4 @@
-//! An attempt's line to the dispatcher: it reports how far it is, and asks before it goes on.
+//! An attempt's line to the dispatcher: reports how far it is, and asks before it continues.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,7 +5,7 @@
 pub enum Interrupt {
     /// Start no more, stop remote pipelines, finish in order (first Ctrl-C).
     Stop,
-    /// The same by SIGTERM, or because the terminal was closed.
+    /// Stop as at the first Ctrl-C, by SIGTERM or because the terminal was closed.
     Terminate,
     /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
     Leave,

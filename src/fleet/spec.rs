@@ -25,7 +25,7 @@ pub struct RunSpec {
     pub retries: u32,
     /// Time before the second attempt; doubled for each one after it.
     pub retry_delay: Duration,
-    /// How many refusals end the use of a credential in this run, unless a host has accepted it.
+    /// How many refusals end the use of a credential in this run, unless a host has accepted it
     /// ([`crate::schedule::Gate`] has the rest of the rule).
     pub auth_fail_limit: u32,
     /// When it holds or ends before its last target.

@@ -81,7 +81,7 @@ impl Site<'_> {
     /// Runs a command and hands its records to the readers.
     ///
     /// # Errors
-    /// As [`Session::run`].
+    /// Those of [`Session::run`].
     pub async fn run(&mut self, command: &Command) -> Result<RunReport, session::Error> {
         let options = self.options();
         self.session.run(command, Uuid::new_v4(), &options, self.forward).await

@@ -1,4 +1,4 @@
-//! What a target is told whose credential was refused elsewhere.
+//! What the outcome of a target says whose credential was refused elsewhere.
 
 use crate::event::RunHeader;
 use crate::outcome::Reason;

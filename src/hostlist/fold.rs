@@ -58,7 +58,7 @@ impl Part {
     }
 }
 
-/// Splits a name at its numbers. Names with brackets (IPv6) stay whole, as brackets in them are no ranges.
+/// Splits a name at its numbers. Names with brackets (IPv6) stay whole, as brackets in them are not ranges.
 fn split(name: &str) -> Vec<Part> {
     let text = |text: &str| Part::Text(text.to_owned());
     if name.contains(['[', ']']) {

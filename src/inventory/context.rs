@@ -1,4 +1,4 @@
-//! Where an entry of an inventory stands, and what its file may do.
+//! Where an entry of an inventory is written, and what its file may do.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -90,7 +90,7 @@ pub fn credentials(
 /// What [`credentials`] would find where; asks nothing, and reads no password.
 ///
 /// # Errors
-/// As [`credentials`], as far as it does not hang on an answer.
+/// Those of [`credentials`], as far as they do not depend on an answer.
 pub fn logons(
     hosts: &[(&str, &Effective)],
     request: &Request,

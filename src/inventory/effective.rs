@@ -160,8 +160,7 @@ impl<'a> Settler<'a> {
 
     /// The SSH configuration that holds for a host, and its rank: those of the inventories that name the host, with any
     /// other inventory's behind them, else those of any inventory, else the user's own. None for hosts that are reached
-    /// by
-    /// another transport.
+    /// by another transport.
     fn ssh_config(&mut self, host: &Host, transport: &Given<Transport>) -> Option<(Arc<SshConfig>, Rank)> {
         let sources = &self.inventory.sources;
         let by_ssh = transport.value == Transport::Ssh;

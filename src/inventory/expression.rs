@@ -1,4 +1,4 @@
-//! The language of `--targets`: from text to a tree. Who is meant is found out by `select`.
+//! The language of `--targets`: from text to a tree. `select` finds the hosts that it means.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A host that is meant, with what is settled about it.
+//! A host that was selected, with its settings.
 
 use std::sync::Arc;
 

@@ -52,8 +52,7 @@ impl<'a, 's> Loader<'a, 's> {
     }
 
     /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would
-    /// decide
-    /// where we connect.
+    /// decide where we connect.
     pub fn load_found(&mut self, named: &InventoryPath) {
         let path = &*named.path;
         match self.around.exposure(path) {

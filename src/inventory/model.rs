@@ -86,7 +86,7 @@ pub struct Group {
     pub layer: Layer,
     /// The groups below it.
     pub children: Vec<Child>,
-    /// It has an own table somewhere; otherwise somebody names a group that doesn't exist.
+    /// It has its own table somewhere; otherwise somebody names a group that doesn't exist.
     pub defined: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Whose entry a setting stands in, and what each may set.
+//! Whose entry a setting is in, and what each kind of entry may set.
 
 use std::path::Path;
 use std::sync::Arc;

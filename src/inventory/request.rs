@@ -1,4 +1,4 @@
-//! What is asked for: expressions, inventories and the settings that stand above them.
+//! What is asked for: expressions, inventories, and the settings that override theirs.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub struct Request {
     pub exclude_variable: Option<&'static str>,
     /// Inventory files, `-` is stdin. Where none is given, the configuration's.
     pub inventories: Vec<String>,
-    /// Draw only so many.
+    /// Draw only this many.
     pub pick: Option<usize>,
     /// The order of the result; the inventory's unless set.
     pub order: Option<Order>,

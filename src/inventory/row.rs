@@ -97,7 +97,7 @@ pub(super) fn mention(
 /// a port in the URL it is a target of its own, so that one host can be reached at several ports.
 ///
 /// # Errors
-/// The same name was already written with another user, scheme or path.
+/// The mistake that a name was already written with another user, scheme or path.
 pub(super) fn add_url(url: &UrlTarget, inventory: &mut Inventory, source: Option<usize>) -> Result<usize, String> {
     let known = inventory.host(&url.name);
     let base = inventory.host(&url.host).map(|base| inventory.hosts[base].clone());

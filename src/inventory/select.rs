@@ -1,4 +1,4 @@
-//! Who is meant: expressions against an inventory.
+//! Which hosts are meant: expressions applied to an inventory.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -113,8 +113,7 @@ impl Lookup<'_> {
     }
 
     /// What `label:KEY` means of a host: its label of that name, else its variable, whatever the case. Columns of a CSV
-    /// file
-    /// are variables.
+    /// file are variables.
     fn trait_of(&self, host: usize, key: &str) -> Option<Cow<'_, str>> {
         let Effective { labels, vars, .. } = &self.effective[host];
         let label = named(labels, key).map(|label| Cow::Borrowed(label.value.as_str()));

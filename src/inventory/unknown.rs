@@ -1,4 +1,4 @@
-//! Literal names that no inventory has, where one that it has was probably meant.
+//! Literal names that no inventory has, and the known name that was probably meant.
 
 use crate::config::nearest;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a YAML text, in words that need no grammar of YAML beside them.
+//! What is wrong with a YAML text, in words that take no knowledge of YAML's grammar.
 
 use granit_parser::ErrorKind;
 

@@ -117,7 +117,7 @@ mod tests {
     use crate::event::RunEvent;
     use crate::output::testing::Script;
 
-    /// Takes so many events.
+    /// Takes this many events.
     struct Upto(usize);
 
     impl Sink for Upto {

@@ -1,4 +1,4 @@
-//! Whose an object is, beside it: the name of the column and its width.
+//! The column that says which host an object came from: its name and its width.
 
 use unicode_width::UnicodeWidthStr;
 

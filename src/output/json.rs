@@ -1,4 +1,4 @@
-//! json: one document. Records wait in a spool, since the counts stand before them.
+//! json: one document. Records wait in a spool, because the counts come before them.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};

@@ -1,4 +1,4 @@
-//! list: objects as Format-List shows them, and whose everything is.
+//! list: objects as Format-List shows them, and the host that each comes from.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;

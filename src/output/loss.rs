@@ -1,4 +1,4 @@
-//! What JSON and CSV cannot show, for whoever tells people about it.
+//! What JSON and CSV cannot show, for those who report it to people.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -66,7 +66,7 @@ impl Losses {
     }
 }
 
-/// Why what Format-* returns is no data, and what to do instead.
+/// Why what Format-* returns is not data, and what to do instead.
 fn formatted(host: &str, cmdlet: &str, names: &[String]) -> String {
     let is_plain = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     let names = match names.len() {

@@ -1,7 +1,7 @@
 //! Records of other streams that a script has merged into its output: `2>&1`, `3>&1`, `*>&1`.
 //!
 //! What a native program writes to its standard error becomes error records, one for each line, and in the output they
-//! are objects with a dozen members. People and spreadsheets want the line. It is no single value as those of
+//! are objects with a dozen members. People and spreadsheets want the line. It is not a single value as those of
 //! [`single()`](crate::clixml::single()) are: it is put together from several members, as the words of an error are.
 
 use super::message::Shown;

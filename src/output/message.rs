@@ -37,7 +37,7 @@ pub fn console_color(number: i64) -> Option<AnsiColor> {
     CONSOLE_COLORS.get(usize::try_from(number).ok()?).map(|(_, color)| *color)
 }
 
-/// `data` of a record that is no object: what PowerShell shows of it, field by field.
+/// `data` of a record that is not an object: what PowerShell shows of it, field by field.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum MessageData<'a> {

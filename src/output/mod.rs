@@ -71,7 +71,7 @@ pub trait Sink: Send {
     /// Nothing has happened for a moment (about 100 ms): show what waits for more of its kind.
     ///
     /// # Errors
-    /// As [`Sink::event`].
+    /// Those of [`Sink::event`].
     fn idle(&mut self) -> anyhow::Result<Flow> {
         Ok(Flow::Continue)
     }
@@ -80,7 +80,7 @@ pub trait Sink: Send {
     /// known before that event tells the exit code; the counts of the summary are final, its exit code is not.
     ///
     /// # Errors
-    /// As [`Sink::event`].
+    /// Those of [`Sink::event`].
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
         Ok(Flow::Continue)
     }

@@ -11,7 +11,7 @@ const CSI: char = '\u{9b}';
 /// Removes escape sequences and makes other control characters visible; tabs and ends of line stay.
 ///
 /// Escape sequences of ECMA-48 (CSI, OSC, DCS, ...) vanish, since PowerShell itself colours its text. One that has no
-/// end is no sequence: its ESC becomes visible and the text behind it stays. CR LF becomes LF.
+/// end is not a sequence: its ESC becomes visible and the text behind it stays. CR LF becomes LF.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| c != '\n' && c != '\t' && is_hidden(c)) {
         return Cow::Borrowed(text);
@@ -33,7 +33,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// As [`sanitize`], on one line: a space for each run of tabs and ends of line.
+/// Makes text safe as [`sanitize`] does, and puts it on one line: a space for each run of tabs and line ends.
 pub fn sanitize_line(text: &str) -> Cow<'_, str> {
     let safe = sanitize(text);
     if !safe.contains(['\n', '\t']) {

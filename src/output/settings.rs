@@ -1,4 +1,4 @@
-//! What a sink is told besides the events.
+//! What a sink knows besides the events.
 
 use super::Losses;
 use crate::stream::Stream;
@@ -102,7 +102,7 @@ impl SelectedStreams {
     /// Reads a list such as `error,warning`, or `all`, or `none`.
     ///
     /// # Errors
-    /// The name that is no stream, with those that are.
+    /// The name that is not a stream, with those that are.
     pub fn parse(list: &str) -> Result<Self, String> {
         list.split(',').map(str::trim).try_fold(Self::none(), |set, name| match name {
             "all" => Ok(Self::all()),

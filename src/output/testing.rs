@@ -34,7 +34,7 @@ impl Script {
         Self { header: Arc::new(RunHeader { run: Uuid::from_u128(7), targets }), seq: 0, counts: Counts::default() }
     }
 
-    /// Something happens so many seconds after the start.
+    /// Something happens this many seconds after the start.
     pub fn event(&mut self, seconds: i64, kind: RunEventKind) -> RunEvent {
         self.seq += 1;
         RunEvent { seq: self.seq, at: at(seconds), kind }

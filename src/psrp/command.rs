@@ -41,7 +41,7 @@ impl Command {
         Self::of(create_pipeline::fed(invocation, source), input, false)
     }
 
-    /// The same, but members of the output come down to this depth, where PowerShell would cut them at 1.
+    /// Serializes an invocation whose output has members down to this depth, where PowerShell would cut them at 1.
     ///
     /// The other side serializes each object once more, by itself: that costs time and memory there.
     pub fn deep(invocation: &Invocation, input: Option<Arc<Input>>, depth: u32) -> Self {
@@ -83,12 +83,12 @@ impl Command {
         Self::of(create_pipeline::interactive(script), None, false)
     }
 
-    /// The same of a line that is statements of commands, for an endpoint that allows no script text.
+    /// A line that a user typed, as statements of commands, for an endpoint that allows no script text.
     pub fn interactive_calls(statements: &[Vec<CommandCall>]) -> Self {
         Self::of(create_pipeline::interactive_calls(statements), None, false)
     }
 
-    /// The same with secrets whose values stand among its arguments; each session encrypts them with its own key.
+    /// Marks the secrets among the arguments; each session encrypts their values with its own key.
     #[must_use]
     pub fn with_secrets(mut self, secrets: &[SecretArgument]) -> Self {
         self.secrets = Arc::new(Places::find(&self.create_pipeline, secrets));

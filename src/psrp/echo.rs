@@ -1,4 +1,4 @@
-//! The call of the host by which PowerShell tells an information record a second time.
+//! The host call by which PowerShell sends an information record a second time.
 
 use crate::clixml::{self, Content, Document, Object, PsString, Value};
 
@@ -10,10 +10,11 @@ const NO_DATA: &str = "System.Management.Automation.InformationRecord";
 /// What the call after an information record says if it is that record's echo.
 ///
 /// The wire of 7.6.9 has no mark that tells an echo from a call that the script made itself; what is known is how
-/// PowerShell makes it. A record with the tag `PSHOST`, as Write-Host makes it, has an echo, always; its form, colours and text
-/// follow from the record. Any other record has one only if its information action is Continue, which the record does
-/// not say: a plain line of the record's text, at once. So one case cannot be told: `Write-Information 'x'` that is not shown,
-/// and right after it `$Host.UI.WriteLine('x')`, the same text without colours. It counts as an echo.
+/// PowerShell makes it. A record with the tag `PSHOST`, as Write-Host makes it, has an echo, always; its form, colours
+/// and text follow from the record. Any other record has one only if its information action is Continue, which the
+/// record does not say: a plain line of the record's text, at once. So one case cannot be recognized:
+/// `Write-Information 'x'` that is not shown, and right after it `$Host.UI.WriteLine('x')`, the same text without
+/// colours. It counts as an echo.
 #[derive(Debug)]
 pub(super) struct Echo {
     /// It comes whatever else is written before it, by another thread.

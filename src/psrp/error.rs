@@ -1,4 +1,4 @@
-//! What a peer can do against the protocol.
+//! How a peer can break the protocol.
 
 use crate::clixml::DecodeError;
 
@@ -55,7 +55,7 @@ pub enum ProtocolError {
 }
 
 impl ProtocolError {
-    /// What is too much, if the peer sent an object that passes our limits and is no fault otherwise.
+    /// What is too much, if the peer sent an object that passes our limits and is not a fault otherwise.
     pub fn excess(&self) -> Option<String> {
         match self {
             Self::TooLarge { limit } => Some(format!("is larger than {} MiB", limit >> 20)),

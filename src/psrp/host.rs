@@ -13,7 +13,7 @@ use super::written::{CONSOLE_COLORS, Written};
 ///
 /// PowerShell 5 and later tell some texts twice, as a record and, right after it, as a call of the host: what
 /// Write-Host writes, and information that is shown. The record is the richer one, so its echo is dropped; how it is
-/// told from what the script wrote itself stands at [`Echo`].
+/// distinguished from what the script wrote itself is described at [`Echo`].
 #[derive(Debug, Default)]
 pub struct HostWriter {
     echo: Option<Echo>,
@@ -143,7 +143,7 @@ mod tests {
         data.member("Message").and_then(Value::as_text).expect("text").to_string()
     }
 
-    /// The texts of the calls after a record that are told.
+    /// The texts of the calls after a record that are shown.
     fn told(record: &Document, calls: &[HostCall]) -> Vec<String> {
         let mut writer = HostWriter::default();
         writer.note(Stream::Information, record);

@@ -6,7 +6,7 @@ pub enum KeyError {
     /// Our key pair could not be made.
     #[error("no key pair could be made for the session key exchange")]
     Generate,
-    /// What the peer sent is no key of the expected form, or not for us.
+    /// What the peer sent is not a key of the expected form, or not for us.
     #[error("the peer sent an invalid key")]
     Refused,
     /// There is no session key.

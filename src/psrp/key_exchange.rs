@@ -78,7 +78,7 @@ impl std::fmt::Debug for ExchangeKey {
 /// The server's half: encrypts a session key for the client whose PUBLIC_KEY this is.
 ///
 /// # Errors
-/// A public key that is no RSA-2048 one in CryptoAPI's form.
+/// A public key that is not an RSA-2048 one in CryptoAPI's form.
 pub fn seal_session_key(public_blob: &str, key: &SessionKey) -> Result<String, KeyError> {
     let blob = base64_simd::STANDARD.decode_to_vec(public_blob).map_err(|_| KeyError::Refused)?;
     let modulus = blob.strip_prefix(&PUBLIC_BLOB).filter(|modulus| modulus.len() == MODULUS_LEN);

@@ -97,7 +97,7 @@ impl Pipeline {
     /// Decodes a message; `None` if it is of no concern to a runner.
     ///
     /// # Errors
-    /// As [`next_message`](Self::next_message).
+    /// Those of [`next_message`](Self::next_message).
     pub fn read(&mut self, message: Vec<u8>) -> Result<Option<PipelineEvent>, ProtocolError> {
         let (header, document) = message::read(&message, &mut self.decoder)?;
         // It may be large, and so may be what comes out of the document.

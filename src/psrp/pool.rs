@@ -24,7 +24,7 @@ use super::{Command, Defragmenter, Opening, Pipeline, ProtocolError, fragment};
 /// follows a message in a packet when it takes the message out: small objects by the thousand would take it forever.
 const INPUT_PORTION: usize = 64 << 10;
 
-/// What the server told about itself.
+/// What the server says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServerInfo {
     /// `protocolversion`, such as `2.3`.
@@ -101,7 +101,7 @@ impl Pool {
         self.state
     }
 
-    /// What the server told about itself so far.
+    /// What the server has said about itself so far.
     pub fn server(&self) -> &ServerInfo {
         &self.server
     }

@@ -48,7 +48,7 @@ impl SessionKey {
     /// Decrypts a SecureString. All failures are one.
     ///
     /// # Errors
-    /// Bytes that this key has not encrypted, or a text that is no UTF-16.
+    /// Bytes that this key has not encrypted, or a text that is not UTF-16.
     pub fn decrypt(&self, bytes: &[u8]) -> Result<Secret<String>, KeyError> {
         let mut room = Zeroizing::new(bytes.to_vec());
         let key = UnboundCipherKey::new(&AES_256, self.bytes()).and_then(PaddedBlockDecryptingKey::cbc_pkcs7);

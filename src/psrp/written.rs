@@ -1,4 +1,4 @@
-//! A text that was written to the host, and its colours.
+//! Text that was written to the host, with its colours.
 
 use std::borrow::Cow;
 

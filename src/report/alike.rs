@@ -1,4 +1,4 @@
-//! When two hosts say the same, although each names itself: texts without what differs per host.
+//! Whether two hosts say the same thing although each names itself: texts without what differs per host.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,4 +1,4 @@
-//! Why targets failed, those that failed alike together.
+//! Why targets failed: those that failed alike are grouped.
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ pub struct Cause {
     pub hosts: Vec<Arc<str>>,
     /// What the first of them says, without its name in front.
     first: Said,
-    /// The same with the target's own name and address taken out; `None` once another one says it otherwise.
+    /// What they all say, with the target's own name and address taken out; `None` once one says it differently.
     common: Option<Said>,
-    /// The same with all addresses and ports taken out: what makes causes equal.
+    /// What the first says, with all addresses and ports taken out: what makes causes equal.
     general: Said,
 }
 
@@ -99,7 +99,7 @@ impl Causes {
     }
 }
 
-/// The message without the host in front, which the reader of a group is told anyway.
+/// The message without the host in front, which the reader of a group sees anyway.
 fn without_name<'a>(message: &'a str, name: &str) -> &'a str {
     message.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message)
 }

@@ -1,4 +1,4 @@
-//! Which members PowerShell cut because of its depth, and on which hosts.
+//! Which members PowerShell cut at its depth, and on which hosts.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -14,7 +14,7 @@ use crate::target::TargetId;
 const KEPT_MEMBERS: usize = 128;
 /// Bytes of a member's path; longer ones are counted only.
 const LONGEST_PATH: usize = 512;
-/// Up to so many more are counted, by their hash.
+/// Up to this many more are counted, by their hash.
 const COUNTED_MEMBERS: usize = 4096;
 
 /// The members that came cut in a run's objects.

@@ -54,7 +54,7 @@ pub struct Running {
     pub phase: Phase,
 }
 
-/// The events and the run's own summary disagree: a bug of ours that must not pass unseen.
+/// The events and the run's own summary disagree: a bug in psfleet that must not pass unseen.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the outcomes do not add up: {matched} targets matched, {counted} have an outcome in the summary, {seen} outcomes were seen; please report this"

@@ -8,7 +8,7 @@ use super::alike;
 use crate::event::RunHeader;
 use crate::target::TargetId;
 
-/// Texts that are told apart. A script that makes up errors cannot fill the memory.
+/// Texts that are counted separately. A script that makes up errors cannot fill the memory.
 const KEPT_TEXTS: usize = 256;
 /// Characters of a text that are kept, for the line at the end.
 const LONGEST_TEXT: usize = 200;

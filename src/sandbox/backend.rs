@@ -1,4 +1,4 @@
-//! What stands behind a shell: a real PowerShell or the built-in engine.
+//! What is behind a shell: a real PowerShell or the built-in engine.
 
 use std::sync::Arc;
 

@@ -39,7 +39,7 @@ pub struct Habitat {
     pub folder: PathBuf,
     /// `COMPUTERNAME`.
     pub computer_name: String,
-    /// The version that clients are told, if not its own.
+    /// The version that is reported to clients, if not its own.
     pub reported_version: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Why a fleet cannot be had.
+//! Why a sandbox cannot start.
 
 use std::path::PathBuf;
 

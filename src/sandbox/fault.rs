@@ -25,8 +25,7 @@ pub enum FaultKind {
     /// Nothing can be ended: Signal and Delete are never answered.
     Stuck,
     /// Command, Send and Delete are answered only while a Receive of the shell waits, as by a server whose PowerShell
-    /// must
-    /// get rid of its reports first; Delete after 12 s at the latest.
+    /// must get rid of its reports first; Delete after 12 s at the latest.
     Blocking,
     /// The user's shells are used up.
     Quota,
@@ -34,7 +33,7 @@ pub enum FaultKind {
     Denied,
     /// The host has another password.
     WrongPassword,
-    /// The same, and it refuses by a token: SPNEGO's `reject`, as GSS-API servers do it.
+    /// The host has another password, and refuses by a token: SPNEGO's `reject`, as GSS-API servers do.
     RejectToken,
     /// A web server without WinRM.
     NotWinrm,

@@ -162,7 +162,7 @@ fn denied(host: &Host) -> Refusal {
     unauthorized(host)
 }
 
-/// The same of a proof.
+/// Counts a failed proof, and refuses it as the host's fault wants.
 fn rejected(host: &Host) -> Refusal {
     match (denied(host), host.fault) {
         (_, Some(FaultKind::RejectToken)) => Refusal::Unauthorized(vec![header(&REJECT)]),

@@ -36,7 +36,7 @@ pub struct Options {
     pub faults: Vec<FaultSpec>,
     /// MaxConcurrentCommandsPerShell.
     pub commands_per_shell: usize,
-    /// The version of PowerShell that clients are told, if not the engine's own.
+    /// The version of PowerShell that the hosts report, if not the engine's own.
     pub reported_version: Option<String>,
 }
 

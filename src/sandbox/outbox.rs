@@ -1,4 +1,4 @@
-//! The output of a shell or of one command, between whoever produces it and the client's Receive.
+//! The output of a shell or of one command, between its producer and the client's Receive.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -125,7 +125,7 @@ impl Shell {
     /// Takes a command and dies before it has run; returns its id.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// Those of [`start`](Self::start).
     pub async fn die_under(&self, id: Option<&str>, quota: usize) -> Result<String, Fault> {
         let (id, _) = self.admit(id, quota).await?;
         self.close().await;

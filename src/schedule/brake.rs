@@ -7,9 +7,9 @@ use crate::outcome::Outcome;
 /// When a run holds or ends before its last target, by how many have started and what became of them. Never unless set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Brake {
-    /// So many targets start, and no other before these have ended and somebody says to go on.
+    /// Only this many targets start, until these have ended and somebody says to go on.
     pub pause_after_starts: Option<NonZeroUsize>,
-    /// Once so many targets have failed, no other starts, and those at work are stopped.
+    /// Once this many targets have failed, no other starts, and those at work are stopped.
     pub stop_after_failures: Option<NonZeroUsize>,
 }
 

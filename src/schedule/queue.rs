@@ -32,7 +32,7 @@ pub enum Next {
     Skip(TargetId),
     /// Nothing may start or go on before a target ends, asks, is accepted or only closes.
     Wait,
-    /// The same, but only until this time on the run's clock.
+    /// Nothing may start or go on before this time on the run's clock, or before one of those events.
     WaitUntil(Duration),
     /// The first targets have ended, and no other starts until [`Schedule::go_on`].
     Pause,
@@ -116,7 +116,7 @@ impl Schedule {
         }
     }
 
-    /// The same with a brake.
+    /// Adds a brake.
     pub fn with_brake(self, brake: Brake) -> Self {
         Self { braking: Braking::new(brake), ..self }
     }

@@ -1,4 +1,4 @@
-//! A value as a user writes it: a literal, or the name of something whose value is known later.
+//! The value of an argument as a user writes it: a literal, or the name of something whose value is known later.
 
 use crate::clixml::{Json, Value};
 

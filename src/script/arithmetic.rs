@@ -1,4 +1,4 @@
-//! Constant integer expressions, as they may stand in an index: `1+1`, `-(2 * 3)`.
+//! Constant integer expressions, as an index may have them: `1+1`, `-(2 * 3)`.
 
 /// How deep brackets may nest: nobody writes more, and text from a file must not exhaust the stack.
 const DEEPEST: u32 = 20;

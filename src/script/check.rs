@@ -1,4 +1,4 @@
-//! Are the arguments that a user gave such that the script can take them?
+//! Whether the script can take the arguments that a user gave.
 //!
 //! Only what is certain is an error: PowerShell converts a lot, and the remote side has the last word.
 

@@ -6,7 +6,7 @@
 //! script that is nothing but commands ([`commands()`]), and errors that name line and column. Nothing here runs PowerShell, reads files or the environment, or knows targets.
 //!
 //! The lexer follows PowerShell's own rules of tokens and of command and expression mode as far as they decide what is
-//! live code; it is no parser and does not reject wrong scripts. It is compared with the engine's parser by the
+//! live code; it is not a parser and does not reject wrong scripts. It is compared with the engine's parser by the
 //! integration tests.
 
 mod argument_value;

@@ -98,7 +98,7 @@ impl Parameters {
     /// Reads the block at the beginning of a script, behind comments, `using` statements and attributes.
     ///
     /// # Errors
-    /// [`ScriptError::ParamBlock`] where the block does not end or an entry is no parameter.
+    /// [`ScriptError::ParamBlock`] where the block does not end or an entry is not a parameter.
     pub fn read(source: &Source) -> Result<Self, ScriptError> {
         let Some(found) = find(source)? else {
             return Ok(Self { positional: true, ..Self::default() });

@@ -23,10 +23,11 @@ impl Source {
         Ok(Self { text, scan })
     }
 
-    /// Scans the content of a file: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are no text become U+FFFD.
+    /// Scans the content of a file: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are not text become
+    /// U+FFFD.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ScriptError> {
         Self::new(decode(bytes))
     }
@@ -53,7 +54,7 @@ impl Source {
     /// The body of a script that is a single `{ }` and nothing else; places in it are those in this text.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn body(&self) -> Result<Option<Self>, ScriptError> {
         let tokens = &self.scan.tokens;
         let (Some(first), Some(last)) = (tokens.iter().position(is_code), tokens.iter().rposition(is_code)) else {
@@ -68,7 +69,7 @@ impl Source {
         Self::new(format!("{before} {inside} {after}")).map(Some)
     }
 
-    /// A part of the text; empty if the offsets are no part of it.
+    /// A part of the text; empty if the offsets are not part of it.
     pub(super) fn slice(&self, start: usize, end: usize) -> &str {
         self.text.get(start..end).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
 //! From `$using:` expressions and definitions to what goes over the wire (MS-PSRP leaves this to PowerShell).
 //!
 //! PowerShell 5 and later take a dictionary whose keys are made from the text of each expression; 3 and 4 take an array
-//! in
-//! order of appearance; 2 knows no using expressions, so the script is rewritten. [`WireForm::of_server`] tells which.
+//! in order of appearance; 2 knows no using expressions, so the script is rewritten. [`WireForm::of_server`] tells
+//! which.
 
 use std::collections::{BTreeMap, BTreeSet};
 

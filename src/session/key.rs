@@ -27,8 +27,7 @@ impl Session {
     }
 
     /// Sees to it that the session has a key, within `limit` and never longer than a minute. Nothing of a command has
-    /// been sent
-    /// when this fails; after a server kept silent the session is of no more use.
+    /// been sent when this fails; after a server kept silent the session is of no more use.
     ///
     /// # Errors
     /// The connection is open to all or breaks, or the server gives no key.

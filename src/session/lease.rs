@@ -26,7 +26,7 @@ impl From<&Target> for ConnectionKey {
 }
 
 impl ConnectionKey {
-    /// The same endpoint and the same credential, password included.
+    /// Whether endpoint and credential are the same, password included.
     fn matches(&self, other: &Self) -> bool {
         self.endpoint == other.endpoint && self.credential == other.credential
     }

@@ -1,4 +1,4 @@
-//! Opening and closing.
+//! Opening and closing sessions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ impl Session {
         &self.carrier
     }
 
-    /// What the server told about itself.
+    /// What the server says about itself.
     pub fn server(&self) -> &ServerInfo {
         self.pool.server()
     }

@@ -104,7 +104,7 @@ impl Session {
     /// its `process` block then runs once. [`Command::with_input`] knows a way around that.
     ///
     /// # Errors
-    /// As [`run`](Self::run).
+    /// Those of [`run`](Self::run).
     pub async fn converse<R: Records>(
         &mut self,
         command: &Command,

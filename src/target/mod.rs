@@ -392,8 +392,7 @@ pub enum SshAgent {
 }
 
 /// Which algorithms a connection may use; the usual ones unless set. Lists are as OpenSSH writes them: names separated
-/// by
-/// commas, after `+` to add them, `^` to put them first, or `-` to take away what patterns match.
+/// by commas, after `+` to add them, `^` to put them first, or `-` to take away what patterns match.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SshAlgorithms {
     /// What encrypts.

@@ -1,4 +1,4 @@
-//! Leave to go on: asked by an attempt on its way to a session, given by the run.
+//! Leave to continue: asked for by an attempt on its way to a session, given by the run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl Admission {
     /// Waits for leave to take a step; says how long it took.
     ///
     /// # Errors
-    /// As [`Gatekeeper::ask`].
+    /// Those of [`Gatekeeper::ask`].
     pub async fn ask(&self, step: Step) -> Result<(Leave, Duration), Error> {
         let Some(keeper) = &self.keeper else { return Ok((Leave::Freely, Duration::ZERO)) };
         let (leave, waited) = self.clock.halted(keeper.ask(step)).await;

@@ -5,7 +5,6 @@ use crate::outcome::Reason;
 /// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-#[non_exhaustive]
 pub struct Error {
     /// The stable code of the cause.
     pub reason: Reason,
@@ -24,34 +23,34 @@ pub struct Error {
 }
 
 impl Error {
-    /// A fault with its cause; not retryable, no hint.
+    /// A fault with its cause; not retryable, without a hint.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { reason, message, hint: None, fault: None, retryable: false, nothing_ran: false, proof_unanswered: false }
     }
 
-    /// This fault with a hint for the user.
+    /// Adds a hint for the user.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// This fault, marked as worth another attempt.
+    /// Marks the fault as worth another attempt.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// This fault, of something that is sure not to have begun.
+    /// Marks the fault as one of something that is sure not to have begun.
     #[must_use]
     pub fn before_anything_ran(mut self) -> Self {
         self.nothing_ran = true;
         self
     }
 
-    /// This fault, behind a proof of the credential that had left.
+    /// Marks the fault as one that came after a proof of the credential had been sent.
     #[must_use]
     pub fn behind_proof(mut self) -> Self {
         self.proof_unanswered = true;

@@ -1,4 +1,4 @@
-//! A way to the bytes of a target's files beside its messages, where a transport has one.
+//! The bytes of a target's files beside its messages, where a transport has a way for them.
 
 use std::io;
 

@@ -27,10 +27,10 @@ pub fn start(endpoint: &LocalEndpoint) -> Result<Box<dyn Carrier>, Error> {
     start_with(endpoint, |_| {})
 }
 
-/// The same in surroundings of the caller's choice: variables, current folder.
+/// Starts the endpoint's PowerShell in server mode, with variables and a current folder of the caller's choice.
 ///
 /// # Errors
-/// As [`start`].
+/// Those of [`start`].
 pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -> Result<Box<dyn Carrier>, Error> {
     let mut command = Command::new(&endpoint.pwsh);
     for name in std::env::vars_os().map(|(name, _)| name).filter(|name| holds_secret(&name.to_string_lossy())) {
@@ -55,7 +55,7 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
     Ok(Box::new(OutOfProcCarrier::new(stdout, stdin, Box::new(peer))))
 }
 
-/// Whether a variable of ours is for us alone: scripts get what they are given, nothing else.
+/// Whether a variable of ours is only for us: scripts get what they are given, nothing else.
 fn holds_secret(name: &str) -> bool {
     ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"].iter().any(|prefix| name.starts_with(prefix))
 }

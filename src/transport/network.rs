@@ -1,4 +1,4 @@
-//! The ways to all targets of a run, and what they share.
+//! Connects to all targets of a run, whatever their transport, with what the connections share.
 
 use async_trait::async_trait;
 

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use tokio::sync::Semaphore;
 
-/// Below so many bytes, parsing, unsealing or decoding takes a millisecond at the most, and to move it would cost more
-/// than it takes. Most answers are smaller.
+/// Below this many bytes, parsing, unsealing or decoding takes a millisecond at the most, and to move it would cost
+/// more than it takes. Most answers are smaller.
 const SMALL: usize = 128 << 10;
 
 /// Does work whose time grows with a number of bytes: here and now if they are few, else on a thread for such work.
@@ -15,7 +15,7 @@ pub async fn offload<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T +
     if bytes <= SMALL { work() } else { elsewhere(work).await }
 }
 
-/// The same for work on something that the caller keeps. It travels to the thread and back; after a drop in the middle, the
+/// Does such work on a state that the caller keeps. It travels to the thread and back; after a drop in the middle, the
 /// caller is left with a default one.
 pub async fn offload_on<S, T>(bytes: usize, state: &mut S, work: impl FnOnce(&mut S) -> T + Send + 'static) -> T
 where

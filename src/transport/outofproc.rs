@@ -25,8 +25,7 @@ use crate::outofproc::{self, FrameError, Packet, Verb};
 const QUEUED_PACKETS: usize = 16;
 
 /// Longest line that is taken, in bytes. A server puts one fragment of 32 KiB into a line, which base64 makes 44 KiB;
-/// as many
-/// lines as are queued must not hurt.
+/// as many lines as are queued must not hurt.
 const MAX_LINE: u64 = 2 << 20;
 
 /// How long the server may take to acknowledge the end of a session, as part of the ten seconds of a close.
@@ -48,7 +47,7 @@ pub trait Peer: Send + Sync {
     /// seconds.
     async fn end(&self, mute: bool);
 
-    /// As [`Carrier::open_files`].
+    /// Opens a channel for the bytes of files, where there is one ([`Carrier::open_files`]).
     async fn open_files(&self) -> Option<Box<dyn Files>> {
         None
     }
@@ -334,7 +333,7 @@ async fn read_packets<R: AsyncRead + Unpin>(reader: R, shared: Arc<Shared>) {
     shared.break_all(cause);
 }
 
-/// A profile or a native program wrote between the packets; that is no fault of the session.
+/// A profile or a native program wrote between the packets; that is not a fault of the session.
 fn note_stray(shared: &Shared, text: String) {
     const KEPT: usize = 5;
     tracing::warn!(line = %text.escape_debug(), "the remote PowerShell's stream carries a line that is not a packet");

@@ -43,6 +43,9 @@ impl fmt::Display for Fault {
 /// What resolvers say of a name that they do not know, which needs no repeating.
 const UNKNOWN: [&str; 4] = ["not known", "No address associated", "nodename nor servname", "No such host"];
 
+/// What to do about a name that leads nowhere.
+const NAME_HINT: &str = "check the spelling and DNS, or give the host an address in the inventory";
+
 /// A name without an address, in one sentence for every transport.
 pub(super) fn no_address(name: &str, cause: &io::Error) -> Error {
     if name.contains('%') {
@@ -56,7 +59,12 @@ pub(super) fn no_address(name: &str, cause: &io::Error) -> Error {
         true => format!("the name '{name}' has no address"),
         false => format!("the name '{name}' cannot be looked up: {said}"),
     };
-    Error::new(Reason::Dns, text).with_hint("check the spelling and DNS, or give the host an address in the inventory")
+    Error::new(Reason::Dns, text).with_hint(NAME_HINT)
+}
+
+/// What cannot be an address at all.
+pub(super) fn not_an_address(text: &str) -> Error {
+    Error::new(Reason::Dns, format!("'{text}' is not an address to connect to")).with_hint(NAME_HINT)
 }
 
 /// Connects to the first address of a name that answers.
@@ -67,7 +75,7 @@ pub(super) async fn dial(address: &str, port: u16, deadline: Instant) -> Result<
     dial_some(address, port, deadline, |_| true).await
 }
 
-/// As [`dial`], but only to addresses of the name that are taken.
+/// Connects to the first address of a name that answers, among those that `takes` accepts.
 ///
 /// # Errors
 /// The fault of the last address; that there is none, if none is taken.

@@ -32,7 +32,7 @@ use crate::wsman::names;
 
 /// How long closing may take in all.
 const CLOSE: Duration = Duration::from_secs(10);
-/// The same with a server of which nothing has ever come.
+/// How long closing may take in all with a server that has never answered.
 const SILENT_CLOSE: Duration = Duration::from_secs(1);
 
 /// A running Create that outlives the future that asked for it.
@@ -49,7 +49,7 @@ impl WsmanCarrier {
     /// A carrier to a WinRM target, connected, with leave to log on.
     ///
     /// # Errors
-    /// As [`WsmanCarrier::new`]; there is no way to the server; what [`Admission::ask`] says.
+    /// Those of [`WsmanCarrier::new`]; there is no way to the server; what [`Admission::ask`] says.
     pub async fn connect(target: &Target, tls_cache: &TlsCache, admission: &Admission) -> Result<Self, Error> {
         let carrier = Self::with(target, tls_cache, admission.clone())?;
         carrier.shell.wire.lanes.approach(admission).await?;

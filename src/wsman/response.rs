@@ -50,7 +50,7 @@ pub struct Receipt {
     pub done: bool,
 }
 
-/// A body that is no SOAP response.
+/// A body that is not a SOAP response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Not well-formed, or cut off.
@@ -82,7 +82,7 @@ impl Response {
     /// rest. A stream that names no command belongs to whoever asks.
     ///
     /// # Errors
-    /// [`ParseError`] when it is no WSMan response at all; a fault is not an error here.
+    /// [`ParseError`] when it is not a WSMan response at all; a fault is not an error here.
     pub fn parse(body: &str, command_id: Option<&str>) -> Result<Self, ParseError> {
         let body = body.trim_start_matches('\u{feff}');
         let mut reader = NsReader::from_str(body);

@@ -1,4 +1,5 @@
-//! The house as the map in `src/lib.rs` draws it: arrows between the modules, what each may touch, circles of files.
+//! The modules as the map in `src/lib.rs` draws them: arrows between the modules, what each may touch, circles of
+//! files.
 
 mod circles;
 mod touches;

@@ -1,4 +1,4 @@
-//! Every command of the README runs as it stands there, and prints what it should.
+//! Every command of the README runs exactly as written, and prints what it should.
 
 use std::collections::BTreeSet;
 use std::path::Path;

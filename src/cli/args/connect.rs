@@ -41,8 +41,7 @@ struct Flags {
     port: Option<u16>,
 
     /// Whom to log on as: user, DOMAIN\user or user@domain; the password comes from PSFLEET_PASSWORD, else the
-    /// inventory,
-    /// else a prompt
+    /// inventory, else a prompt
     #[arg(short, long, value_name = "USER", env = "PSFLEET_USER", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     user: Option<String>,
 

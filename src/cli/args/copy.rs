@@ -22,14 +22,12 @@ pub enum Direction {
     /// Copy files from here to the hosts
     ///
     /// SRC is a file, a folder (with --recurse) or a pattern on this machine. DST is a path on the hosts; it is a
-    /// folder
-    /// if it ends in / or is one there, or if more than one file is sent. A folder SRC becomes DST/NAME.
+    /// folder if it ends in / or is one there, or if more than one file is sent. A folder SRC becomes DST/NAME.
     Push(Box<TransferArgs>),
     /// Copy files from the hosts to here, each into DST/HOST/
     ///
     /// SRC is a file, a folder (with --recurse) or a pattern on the hosts. DST is a folder on this machine; below it
-    /// each
-    /// host has a folder of its own.
+    /// each host has a folder of its own.
     Pull(Box<TransferArgs>),
 }
 

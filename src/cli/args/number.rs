@@ -1,4 +1,4 @@
-//! Whole numbers as values of flags: clap would tell a mistake in the words of the standard library.
+//! Whole numbers as values of flags: clap would report a mistake in the words of the standard library.
 
 use std::num::NonZeroUsize;
 

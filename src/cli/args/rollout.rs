@@ -26,8 +26,8 @@ pub struct RolloutArgs {
     )]
     pub throttle: NonZeroUsize,
 
-    /// How many hosts may be connecting, so that dead ones hold up nobody [default: 4 x throttle, at most 256, at least
-    /// throttle]
+    /// How many hosts may be connecting, so that dead ones do not hold up the others [default: 4 x throttle, at most
+    /// 256, at least throttle]
     #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 

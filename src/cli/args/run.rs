@@ -57,8 +57,7 @@ pub struct ExecuteArgs {
     pub param: Vec<String>,
 
     /// Arguments from a JSON file: an array holds positional ones, which come before those of -a; an object named ones,
-    /// which
-    /// those of -p replace
+    /// which those of -p replace
     #[arg(long, env = "PSFLEET_ARGS_FILE", value_name = "FILE")]
     pub args_file: Option<PathBuf>,
 
@@ -72,8 +71,7 @@ pub struct ExecuteArgs {
     pub using_lenient: bool,
 
     /// Objects for $input, process blocks and pipeline parameters of the script, from a file or - for stdin: lines,
-    /// JSON,
-    /// JSON lines or CSV, by suffix (.txt .json .jsonl .csv .tsv) or else by content
+    /// JSON, JSON lines or CSV, by suffix (.txt .json .jsonl .csv .tsv) or else by content
     #[arg(long, env = "PSFLEET_INPUT", value_name = "FILE|-", allow_hyphen_values = true)]
     pub input: Option<String>,
 
@@ -87,8 +85,7 @@ pub struct ExecuteArgs {
     pub plan: bool,
 
     /// Bring members of objects down to this depth, where PowerShell cuts them at 1; the hosts serialize each object
-    /// once
-    /// more for it
+    /// once more for it
     #[arg(long, env = "PSFLEET_DEPTH", value_name = "N", value_parser = depth)]
     pub depth: Option<u32>,
 

@@ -18,7 +18,7 @@ pub fn of_line(text: &str) -> Result<Option<Command>, ScriptError> {
     Ok(Some(Command::interactive_calls(&commands(&source, inputs)?)))
 }
 
-/// The code of `exit`, which is for us to obey: there it is no command.
+/// The code of `exit`, which is for us to obey: there it is not a command.
 pub fn exit_code(text: &str) -> Option<i32> {
     let mut words = text.trim().trim_end_matches(';').split_whitespace();
     let is_exit = words.next()?.eq_ignore_ascii_case("exit");

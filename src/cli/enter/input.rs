@@ -54,7 +54,7 @@ impl Input {
     /// Reads an answer to a question of a script; it is not remembered.
     ///
     /// # Errors
-    /// As [`command`](Self::command).
+    /// Those of [`command`](Self::command).
     pub fn line(&mut self, prompt: &str) -> io::Result<Line> {
         match self {
             Self::Terminal(editor) => match editor.readline(prompt) {
@@ -71,7 +71,7 @@ impl Input {
     /// Reads a line that is not shown.
     ///
     /// # Errors
-    /// As [`command`](Self::command).
+    /// Those of [`command`](Self::command).
     pub fn hidden(&mut self, prompt: &str) -> io::Result<Line> {
         match self {
             Self::Terminal(_) => match rpassword::prompt_password(prompt) {

@@ -2,8 +2,7 @@
 //!
 //! Each line is one pipeline that ends in Out-Default, so the other side formats what it gives for our window and
 //! writes it to the host: that is the user. An endpoint that refuses the text of a line gets it, and all that follow,
-//! as
-//! [`commands`].
+//! as [`commands`].
 
 mod commands;
 mod input;

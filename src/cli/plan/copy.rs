@@ -1,4 +1,4 @@
-//! `--plan`: what a copy would do. Nothing is connected to.
+//! `--plan`: what a copy would do. No connection is made.
 
 use std::fmt::Write;
 
@@ -110,7 +110,7 @@ impl Plan {
 
     /// For people.
     pub fn text(&self) -> String {
-        let mut text = "Plan: nothing is connected to, nothing is copied.\n\n".to_owned();
+        let mut text = "Plan: no connection is made, nothing is copied.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
         self.files.write(&mut text);
         if !self.force {

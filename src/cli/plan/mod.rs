@@ -1,4 +1,4 @@
-//! `--plan`: what a command would do, for people and for programs. Nothing is connected to.
+//! `--plan`: what a command would do, for people and for programs. No connection is made.
 
 mod connections;
 pub mod copy;

@@ -1,4 +1,4 @@
-//! What a run would do, with the source of every value. Nothing is connected to.
+//! What a run would do, with the source of every value. No connection is made.
 
 use std::fmt::Write;
 
@@ -83,7 +83,7 @@ impl Plan {
 
     /// For people.
     pub fn text(&self) -> String {
-        let mut text = "Plan: nothing is connected to, nothing runs.\n\n".to_owned();
+        let mut text = "Plan: no connection is made, nothing runs.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
         let lines = if self.script.lines == 1 { "line" } else { "lines" };
         let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);

@@ -23,7 +23,7 @@ pub struct BarText {
 }
 
 impl BarText {
-    /// The text after so long: at most so many columns wide. The first cell is blank, for the cursor.
+    /// The text after so long: at most this many columns wide. The first cell is blank, for the cursor.
     pub fn text(&self, elapsed: Duration, columns: usize) -> String {
         if columns == 0 {
             return String::new();

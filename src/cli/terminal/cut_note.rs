@@ -10,7 +10,7 @@ use crate::report::Cuts;
 const USUAL_DEPTH: u32 = 1;
 /// The depth to try first: it brings what Get-Process and the like hold.
 const FIRST_ADVICE: u32 = 3;
-/// Groups of hosts that are told apart, unless all are asked for.
+/// Groups of hosts that are named separately, unless all are asked for.
 const GROUPS_SHOWN: usize = 4;
 
 /// Looks for members that came cut, and says so once the run is over.
@@ -60,7 +60,7 @@ mod tests {
     use crate::output::testing::Script;
     use crate::stream::Stream;
 
-    /// What is said of these members, cut on so many hosts from the first on.
+    /// What is said of these members, cut on this many hosts from the first on.
     fn said(depth: Option<u32>, select: &[&str], all: bool, members: &[(&str, u32)]) -> String {
         let hosts: Vec<String> = (1..=30).map(|number| format!("web{number:02}")).collect();
         let mut script = Script::new(&hosts.iter().map(String::as_str).collect::<Vec<_>>());

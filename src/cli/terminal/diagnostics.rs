@@ -17,7 +17,7 @@ use crate::target::TargetId;
 /// Bytes of a line that `Write-Host -NoNewline` may begin before it is shown unfinished.
 const LINE_LIMIT: usize = 1 << 16;
 
-/// Shows on stderr what is no data: notices, failed attempts, and the other streams as `host: text`.
+/// Shows on stderr what is not data: notices, failed attempts, and the other streams as `host: text`.
 pub struct Diagnostics {
     console: Arc<Console>,
     streams: SelectedStreams,

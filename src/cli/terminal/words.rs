@@ -27,7 +27,7 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// As [`duration`], in whole seconds, for what changes while it is read.
+/// A duration in whole seconds, for what changes while it is read.
 pub fn elapsed(elapsed: Duration) -> String {
     if elapsed.as_secs() < 60 { format!("{} s", elapsed.as_secs()) } else { duration(elapsed) }
 }
@@ -72,7 +72,7 @@ pub fn summary(summary: &Summary) -> String {
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
 }
 
-/// Which hosts may still hold a shell of ours, all of them by name; `None` if there are none.
+/// Which hosts may still hold a shell that we opened, all of them by name; `None` if there are none.
 pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
     let hosts: Vec<_> = hosts.collect();
     let (first, rest) = hosts.split_first()?;

@@ -28,7 +28,7 @@ const AHEAD: usize = 64;
 /// How far one host is, over all its pipelines.
 pub(super) struct Cursor {
     folders_sent: bool,
-    /// The file to go on with, and how much of it this run has sent.
+    /// The file to resume, and how much of it this run has sent.
     next: usize,
     sent: Option<u64>,
     beside: SideChannel,

@@ -80,8 +80,7 @@ const ALGORITHMS: [(&str, &str); 6] = [
 ];
 
 /// Keywords that make no difference here: terminals, forwardings, master connections, what is logged, what OpenSSH
-/// itself
-/// has given up, and `ProxyUseFdpass`, which means nothing without a ProxyCommand.
+/// itself has given up, and `ProxyUseFdpass`, which means nothing without a ProxyCommand.
 const WITHOUT_EFFECT: &str = "addkeystoagent afstokenpassing batchmode canonicaldomains canonicalizefallbacklocal \
     canonicalizemaxdots casignaturealgorithms channeltimeout cipher clearallforwardings compression compressionlevel \
     connectionattempts controlmaster controlpath controlpersist dynamicforward enableescapecommandline \

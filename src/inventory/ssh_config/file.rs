@@ -1,4 +1,4 @@
-//! A configuration file with everything it includes, read once; for whom which line holds is judged later.
+//! A configuration file with everything it includes, read once; which line applies to which host is decided later.
 
 use std::io;
 use std::path::{Path, PathBuf};

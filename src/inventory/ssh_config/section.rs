@@ -1,4 +1,4 @@
-//! `Host` and `Match`: for whom the lines behind them hold.
+//! `Host` and `Match`: the hosts to which the lines after them apply.
 
 use super::super::pattern::matches_as_written;
 use super::directive::Mistake;

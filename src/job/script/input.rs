@@ -127,8 +127,7 @@ fn csv_rows(text: &str, input: &mut Input) -> anyhow::Result<()> {
 }
 
 /// Whether a text without a suffix is CSV beyond doubt: `#TYPE`, or several names without blanks around them and rows
-/// of
-/// the same length below.
+/// of the same length below.
 fn looks_like_csv(text: &str) -> bool {
     if text.get(..5).is_some_and(|mark| mark.eq_ignore_ascii_case("#TYPE")) {
         return true;

@@ -74,7 +74,7 @@ impl Origins {
     /// Looks where [`Secrets::find`] would find them, and asks nothing.
     ///
     /// # Errors
-    /// As [`Secrets::find`].
+    /// Those of [`Secrets::find`].
     pub fn rehearse<'t>(
         call: &Call,
         hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,

@@ -1,4 +1,4 @@
-//! `--where`: only the objects for which an expression holds, written as Where-Object has it.
+//! `--where`: only the objects for which an expression holds, written as for Where-Object.
 
 mod compare;
 mod parse;

@@ -1,4 +1,4 @@
-//! What a float of 64 bits cannot tell of a value's order: the digits of large integers, and versions.
+//! What a 64-bit float cannot say about a value's order: the digits of large integers, and versions.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub fn exact(value: &Value, number: f64) -> Vec<u8> {
     }
 }
 
-/// As [`exact`], for a number as text.
+/// What [`exact`] gives, for a number as text.
 pub fn exact_text(text: &str, number: f64) -> Vec<u8> {
     match number.abs() < INEXACT {
         true => Vec::new(),

@@ -1,4 +1,4 @@
-//! What stands in a cell: a value in words, a number with a fraction as short as people read it.
+//! The text of a cell: a value in words, a number with as short a fraction as people read.
 
 use crate::clixml::{Document, Object, Single, Value, single};
 use crate::output::display::display;

@@ -1,8 +1,8 @@
-//! What the tables of a run leave out, which is told once, below them.
+//! What the tables of a run leave out, which is reported once, below them.
 
 use std::collections::HashSet;
 
-/// Types that are told apart.
+/// Types that are counted separately.
 const KINDS: usize = 16;
 
 /// Properties that are counted of a type.

@@ -2,9 +2,8 @@
 //!
 //! Rows of one shape (type and properties) stand together under one header. The first rows of a shape wait until a host
 //! is done, half a second has passed or there are many; their widths then hold for the rows that follow, which are
-//! written as they come. Strings and numbers are no rows: they stand between them as `host: text`. What the columns leave
-//! out is told once, below. What Format-Table and its like return
-//! is printed as -o text prints it.
+//! written as they come. Strings and numbers are not rows: they stand between them as `host: text`. What the columns
+//! leave out is reported once, below. What Format-Table and its like return is printed as -o text prints it.
 
 mod cell;
 mod columns;

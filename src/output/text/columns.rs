@@ -7,10 +7,10 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::{host_column, sanitize, sanitize_line, style};
 
-/// A header goes on for no more than so many characters.
+/// A header goes on for no more than this many characters.
 const TITLE: usize = 256;
 
-/// A cell of several lines has no more than so many bytes.
+/// A cell of several lines has no more than this many bytes.
 const WRAPPED: usize = 1 << 16;
 
 /// Where a text stands in its column.
@@ -245,7 +245,7 @@ fn cut(text: &str, width: usize, right: bool) -> String {
     }
 }
 
-/// The first or the last so many columns of a text.
+/// The first or the last columns of a text, at most this many.
 fn kept(text: &str, width: usize, last: bool) -> String {
     let mut used = 0;
     let mut fits = |c: &char| {

@@ -12,7 +12,7 @@
 //! could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an offset: they stay on the
 //! clock of the host that sent them, as its own prompt would show them.
 //!
-//! What Format-Table and its like return are no objects but orders to print; [`mod@format`] follows them.
+//! What Format-Table and its like return are not objects but orders to print; [`mod@format`] follows them.
 
 mod block;
 mod cell;

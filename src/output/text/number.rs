@@ -28,7 +28,7 @@ pub fn fixed_decimal(text: &str) -> String {
     rounded(text, 2)
 }
 
-/// A decimal with so many digits behind the point, a tie away from zero.
+/// A decimal with this many digits behind the point, a tie away from zero.
 pub fn rounded(text: &str, digits: usize) -> String {
     let (sign, number) = text.strip_prefix('-').map_or(("", text), |number| ("-", number));
     let (whole, fraction) = number.trim_start_matches('+').split_once('.').unwrap_or((number, ""));

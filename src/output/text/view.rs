@@ -70,12 +70,12 @@ impl Column {
         Self { right: true, ..Self::left(title, width) }
     }
 
-    /// The same column with another property in it.
+    /// This column, showing another property.
     pub const fn of(self, property: &'static str) -> Self {
         Self { source: Source::Property(property), ..self }
     }
 
-    /// The same column with a text made of the object.
+    /// This column, showing a text made of the object.
     pub const fn made(self, text: fn(&Described<'_>) -> String) -> Self {
         Self { source: Source::Made(text), ..self }
     }

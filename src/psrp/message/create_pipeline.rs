@@ -11,7 +11,7 @@ pub fn interactive(script: &str) -> Value {
     message(false, powershell(vec![text.to_value(), FORMATTER.to_value()], None))
 }
 
-/// The same of a line that is statements of commands, for an endpoint that allows no script text.
+/// A line that a user typed, as statements of commands, for an endpoint that allows no script text.
 pub fn interactive_calls(statements: &[Vec<CommandCall>]) -> Value {
     // What the last command reads is not for it to format, so errors of all commands go to the formatter alone.
     let formatter = Command { merges_previous: true, ..FORMATTER };
@@ -43,7 +43,7 @@ pub fn create_pipeline(invocation: &Invocation) -> Value {
     fed(invocation, Source::of(invocation))
 }
 
-/// The same with its input from a source.
+/// The message of an invocation whose input comes from this source.
 pub fn fed(invocation: &Invocation, source: Source) -> Value {
     message(source == Source::Messages, powershell(commands(invocation, source), None))
 }

@@ -5,7 +5,7 @@ use crate::clixml::Value;
 use super::build;
 use super::host_info::HostInfo;
 
-/// A pool of this many runspaces with the endpoint's own thread options: a user who is no administrator is refused
+/// A pool of this many runspaces with the endpoint's own thread options: a user who is not an administrator is refused
 /// anything else.
 pub fn init_runspace_pool(min: i32, max: i32, host: &HostInfo) -> Value {
     const THREAD_OPTIONS: &str = "System.Management.Automation.Runspaces.PSThreadOptions";

@@ -20,7 +20,7 @@ use super::ProtocolError;
 /// Splits a message into its header and its object; `None` for a message without data.
 ///
 /// # Errors
-/// A short header, or data that is no CLIXML.
+/// A short header, or data that is not CLIXML.
 pub fn read(message: &[u8], decoder: &mut Decoder) -> Result<(Header, Option<Document>), ProtocolError> {
     let (header, data) = Header::read(message)?;
     // Windows begins the data with a byte order mark.

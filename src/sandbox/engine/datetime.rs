@@ -23,7 +23,7 @@ pub(super) struct DateTime {
 pub(super) enum Kind {
     Unspecified,
     Utc,
-    /// Local time, so many minutes east of UTC.
+    /// Local time, this many minutes east of UTC.
     Local(i32),
 }
 
@@ -61,7 +61,7 @@ impl DateTime {
         Self { ticks, kind: Kind::Unspecified }
     }
 
-    /// A point in time on a clock so many minutes east of UTC.
+    /// A point in time on a clock this many minutes east of UTC.
     pub(super) fn local(time: Timestamp, offset_minutes: i32) -> Self {
         let ticks = Self::utc(time).ticks + i64::from(offset_minutes) * 60 * SECOND;
         Self { ticks, kind: Kind::Local(offset_minutes) }
@@ -72,7 +72,7 @@ impl DateTime {
         Self { ticks, kind: Kind::Utc }
     }
 
-    /// The same point in UTC; unspecified times count as local ones of the offset.
+    /// This point in time in UTC; unspecified times count as local ones of the offset.
     pub(super) fn to_utc(self, offset_minutes: i32) -> Self {
         let offset = match self.kind {
             Kind::Utc => 0,

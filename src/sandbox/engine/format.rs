@@ -148,7 +148,7 @@ fn signed(float: f64, digits: &str) -> String {
     if float < 0.0 && !is_zero { format!("-{digits}") } else { digits.to_owned() }
 }
 
-/// The absolute value with so many digits after the point.
+/// The absolute value with this many digits after the point.
 fn fixed(value: &Val, float: f64, precision: usize) -> String {
     if let Some(whole) = value.as_int() {
         let fraction = if precision > 0 { format!(".{}", "0".repeat(precision)) } else { String::new() };

@@ -11,7 +11,7 @@ use super::{Argument, Command, EndState, Ended, Host, Invocation, Runspace, Runt
 use crate::clixml::Value;
 use crate::stream::Stream;
 
-/// Keeps records and sleeps; says stop after so many polls.
+/// Keeps records and sleeps; says stop after this many polls.
 #[derive(Default)]
 struct Recorder {
     records: Vec<(Stream, Value)>,

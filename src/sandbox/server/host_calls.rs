@@ -1,4 +1,5 @@
-//! Calls of the client's host. Real servers tell records a second time by them, for whoever looks at the host alone.
+//! Calls of the client's host, by which real servers send records a second time, for clients that look only at the
+//! host.
 
 use crate::clixml::Value;
 use crate::psrp::message::{build, host_method};

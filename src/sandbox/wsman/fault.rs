@@ -50,7 +50,7 @@ impl Fault {
         )
     }
 
-    /// The request is no valid envelope, or a part of it is missing.
+    /// The request is not a valid envelope, or a part of it is missing.
     pub fn schema(message: impl Into<String>) -> Self {
         Self::new(code::SCHEMA_VALIDATION, "w:SchemaValidationError", true, message)
     }

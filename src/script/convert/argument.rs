@@ -48,7 +48,7 @@ impl Reader<'_> {
         Ok((arguments, merges.into_iter().min_by_key(|(rank, _)| *rank).map(|(_, stream)| stream)))
     }
 
-    /// A redirection: only those into the output are no files.
+    /// A redirection: only those into the output are not files.
     fn merge(&self, token: Token) -> Result<(usize, MergedStream), ScriptError> {
         const MERGES: [(&str, MergedStream); 6] = [
             ("*>&1", MergedStream::All),

@@ -69,7 +69,7 @@ fn is_hashtable(value: &Value) -> bool {
     *value == Value::Null || value.as_object().is_some_and(is_table)
 }
 
-/// The items of a list, each converted; a value that is no list is its only item.
+/// The items of a list, each converted; a value that is not a list is its only item.
 fn list(value: &Value, make: impl Fn(Vec<Value>) -> Value, item: impl Fn(Value) -> Option<Value>) -> Option<Value> {
     let items = match (value.as_list(), value) {
         (Some(items), _) => items.to_vec(),

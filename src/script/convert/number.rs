@@ -86,7 +86,7 @@ fn multiplier(text: &str) -> (&str, u64) {
     found.map_or((text, 1), |(body, power)| (body, 1024_u64.pow(power)))
 }
 
-/// Without a suffix the first type that holds it; with one, a number that does not fit is no number.
+/// Without a suffix the first type that holds it; with one, a number that does not fit is not a number.
 fn integer(number: Option<u128>, negative: bool, suffix: Suffix, factor: u64) -> Option<Option<Value>> {
     let Some(number) = number else { return Some(None) };
     let Some(signed) = i128::try_from(number).ok().map(|number| if negative { -number } else { number }) else {

@@ -167,7 +167,7 @@ fn add(left: &Value, right: &Value) -> Option<Value> {
     }
 }
 
-/// A string or an array so many times.
+/// A string or an array this many times.
 fn repeat(left: &Value, right: &Value) -> Option<Value> {
     let count = || usize::try_from(Number::read(right)?.integer()?).ok();
     if let Some(items) = left.as_list() {

@@ -113,8 +113,8 @@ fn no_conversion(parameter: &Parameter) -> String {
 /// Gives positional arguments to parameters, and returns those that are left for `$args`.
 ///
 /// The host binds them by `Position` and passes switches over; PowerShell's client, when it converts, takes the
-/// parameters
-/// as they are declared. Where the two differ, a script would do one thing on one endpoint and another on the next.
+/// parameters as they are declared. Where the two differ, a script would do one thing on one endpoint and another on
+/// the next.
 fn by_position<'i>(
     parameters: &'i Parameters,
     positional: &[&'i Argument],

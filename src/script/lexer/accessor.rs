@@ -126,7 +126,7 @@ impl Machine<'_> {
         None
     }
 
-    /// An index. One that is no constant is left to the expression around it, which finds what is live inside.
+    /// An index. One that is not a constant is left to the expression around it, which finds what is live inside.
     fn index(&mut self, length: usize) -> AccessorKind {
         let start = self.at;
         self.at += length;

@@ -64,7 +64,7 @@ impl Machine<'_> {
         is_end && is_numeral(&text)
     }
 
-    /// A dash and a word that is no unary operator: the name of a command, odd as it is.
+    /// A dash and a word that is not a unary operator: the name of a command, odd as it is.
     fn is_dashed_name(&self) -> bool {
         let word: String = (1..8)
             .map(|ahead| self.peek(ahead))

@@ -21,7 +21,7 @@ pub(super) fn challenges(headers: &HeaderMap) -> impl Iterator<Item = Challenge<
     headers.get_all(WWW_AUTHENTICATE).iter().flat_map(|value| Elements(value.as_bytes())).filter_map(challenge)
 }
 
-/// The schemes, each once however often and in whatever case it is told.
+/// The schemes, each once however often and in whatever case it comes.
 pub(super) fn schemes(headers: &HeaderMap) -> Vec<&str> {
     let mut schemes: Vec<&str> = Vec::new();
     for Challenge { scheme, .. } in challenges(headers) {

@@ -61,7 +61,7 @@ impl fmt::Display for ConnectError {
             Self::Tcp(fault) => fault.fmt(f),
             Self::Tls(cause) => cause.fmt(f),
             Self::TimedOut => f.write_str("timed out"),
-            Self::Address(cause) => f.write_str(cause),
+            Self::Address(address) => write!(f, "'{address}' is not an address"),
             Self::Http(cause) => cause.fmt(f),
         }
     }
@@ -89,7 +89,7 @@ impl Connection {
         deadline: Instant,
         contact: &Contact,
     ) -> Result<Self, ConnectError> {
-        let host = url.host().ok_or_else(|| ConnectError::Address(format!("'{url}' names no host")))?;
+        let host = url.host().ok_or_else(|| ConnectError::Address(url.to_string()))?;
         let port = url.port_or_known_default().unwrap_or_default();
         // `Url` writes IPv6 addresses in brackets.
         let name = match host {
@@ -102,8 +102,7 @@ impl Connection {
         let (stream, certificate) = match tls {
             None => (Either::Left(tcp), None),
             Some(settings) => {
-                let server = ServerName::try_from(name)
-                    .map_err(|_| ConnectError::Address(format!("'{address}' cannot be the name of a server")))?;
+                let server = ServerName::try_from(name).map_err(|_| ConnectError::Address(address.to_owned()))?;
                 let handshake = TlsConnector::from(settings).connect(server, tcp);
                 let stream = tokio::time::timeout_at(deadline, handshake).await;
                 let stream = stream.map_err(|_| ConnectError::TimedOut)?.map_err(ConnectError::Tls)?;

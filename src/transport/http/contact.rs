@@ -1,4 +1,4 @@
-//! How far a target has let us come, over all its lanes.
+//! How far the connections to a target have come, over all its lanes.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 

@@ -1,4 +1,4 @@
-//! Cookies of one target: load balancers in front of Exchange and the like know by them which server has the shell.
+//! Cookies of one target, by which load balancers (in front of Exchange, for one) know which server has the shell.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

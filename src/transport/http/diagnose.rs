@@ -12,9 +12,9 @@ use super::connection::ConnectError;
 use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
-use crate::transport::tcp::{Fault, no_address};
+use crate::transport::tcp::{Fault, no_address, not_an_address};
 
-/// As many names of a certificate are told.
+/// This many names of a certificate are shown.
 const MAX_NAMES: usize = 5;
 
 /// The cause of a connection that was not made.
@@ -29,7 +29,7 @@ pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
             None => diagnose_io(cause, port, true),
         },
         ConnectError::Http(error) => diagnose(error, port, false),
-        ConnectError::Address(cause) => Error::new(Reason::Dns, cause.clone()),
+        ConnectError::Address(address) => not_an_address(address),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::transport::Error;
 
-/// Why an exchange brought no answer, told by what is known of the request.
+/// Why an exchange brought no answer, distinguished by what is known of the request.
 #[derive(Debug, Clone)]
 pub enum Failure {
     /// Sure not to have been processed, and another lane would not change it.
@@ -18,7 +18,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The same, with something else said of its error.
+    /// This failure, with its error changed.
     pub(super) fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
         match self {
             Self::Final(error) => Self::Final(change(error)),

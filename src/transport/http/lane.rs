@@ -23,9 +23,10 @@ use super::failure::Failure;
 use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
+use crate::transport::tcp::not_an_address;
 use crate::wsman::names;
 
-/// More legs than any handshake of ours has.
+/// More legs than any of our handshakes has.
 const MAX_LEGS: usize = 6;
 
 /// One connection. Whoever drops a future of it must drop the lane too: its context has lost count.
@@ -132,9 +133,8 @@ impl Lane {
     }
 
     /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes
-    /// with
-    /// it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would be a
-    /// second failed logon.
+    /// with it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would
+    /// be a second failed logon.
     fn not_refused(&self, answer: Answer) -> Result<Answer, Failure> {
         match answer.status {
             StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
@@ -275,9 +275,7 @@ impl Lane {
         if let Some(cookies) = self.cookies.header() {
             request = request.header(COOKIE, cookies);
         }
-        request
-            .body(Full::from(bytes))
-            .map_err(|_| Failure::Final(Error::new(Reason::Dns, format!("'{}' cannot be an address", self.url))))
+        request.body(Full::from(bytes)).map_err(|_| Failure::Final(not_an_address(self.url.as_str())))
     }
 
     /// No answer. Whether the request was processed is open, unless it was a leg of the handshake, or nobody was there
@@ -336,8 +334,7 @@ impl Lane {
     }
 
     /// An answer that is not SOAP. Where WinRM has answered before, a page of success may be its answer, mangled on the
-    /// way,
-    /// and a gateway may have passed the request on.
+    /// way, and a gateway may have passed the request on.
     fn refusal(&self, answer: &Answer, plain: bool) -> Failure {
         if self.contact.farthest() != Reached::Wsman {
             return Failure::Final(answer.refusal(plain));

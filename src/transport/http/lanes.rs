@@ -18,6 +18,7 @@ use crate::auth;
 use crate::outcome::Reason;
 use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
 use crate::transport::admission::{Admission, Authenticated, FRESH, Leave, Step};
+use crate::transport::tcp::not_an_address;
 use crate::transport::{Error, offload};
 
 /// Makes, lends and keeps the lanes of one target and credential.
@@ -48,8 +49,7 @@ impl Lanes {
         })?;
         refuse_clear_text(endpoint)?;
         let url = endpoint.url();
-        let url = Url::parse(&url)
-            .map_err(|_| Error::new(Reason::Dns, format!("'{url}' is not an address to connect to")))?;
+        let url = Url::parse(&url).map_err(|_| not_an_address(&url))?;
         let tls = tls_cache.tls(&endpoint.tls)?;
         Ok(Self {
             endpoint: endpoint.clone(),

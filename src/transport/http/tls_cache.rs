@@ -1,4 +1,4 @@
-//! What all connections of the process share.
+//! The TLS settings of all connections of the process, each built once.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

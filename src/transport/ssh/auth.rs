@@ -135,8 +135,7 @@ impl Attempt<'_> {
     }
 
     /// Offers the keys of files, by the agent where it has them and the file alone is of no use. Files that nobody
-    /// named
-    /// may be missing or locked without a word.
+    /// named may be missing or locked without a word.
     async fn files(&mut self, paths: &[PathBuf], named: bool) -> Tried {
         for path in paths {
             if !self.accepts(MethodKind::PublicKey) {

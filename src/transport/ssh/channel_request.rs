@@ -1,4 +1,4 @@
-//! Channels of a session: how they are asked for and for what, and how they are given back.
+//! Channels of an SSH session: how they are asked for, what they run, and how they are given back.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From an endpoint to a carrier: the way through the bastions, the logons, the channel, PowerShell.
+//! From an endpoint to a carrier: through the bastions, the logons and the channel to PowerShell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,8 +31,7 @@ use crate::target::{Credential, SshEndpoint, SshServer};
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
 /// How often a bastion is asked again that has turned us away, because too many others were about to log on, and how
-/// long after
-/// the first time; twice as long after each one more.
+/// long after the first time; twice as long after each one more.
 const TRIES: u32 = 6;
 const BACKOFF: Duration = Duration::from_millis(50);
 
@@ -42,13 +41,12 @@ const BUFFERED: usize = 16;
 /// Connects to an endpoint, logs on and starts PowerShell, all within `timeout` of the attempt's clock.
 ///
 /// The user is the credential's, else the local one. The password serves as passphrase of encrypted identities too.
-/// Leave
-/// is asked for once the endpoint has shown its key, and before the password is sent to anybody.
+/// Leave is asked for once the endpoint has shown its key, and before the password is sent to anybody.
 ///
 /// # Errors
 /// What [`Admission::ask`] says, [`Reason::Dns`], [`Reason::Refused`], [`Reason::ConnectTimeout`], [`Reason::Network`],
-/// [`Reason::Protocol`],
-/// [`Reason::HostKey`], [`Reason::LogonDenied`], [`Reason::AuthMethod`] or [`Reason::NoPowershell`].
+/// [`Reason::Protocol`], [`Reason::HostKey`], [`Reason::LogonDenied`], [`Reason::AuthMethod`] or
+/// [`Reason::NoPowershell`].
 pub async fn connect(
     endpoint: &SshEndpoint,
     credential: Option<&Credential>,

@@ -29,7 +29,7 @@ impl Greeting {
         kept.extend(bytes.iter().take(room));
     }
 
-    /// The words, with whatever is no text in them made visible later.
+    /// The words, with whatever is not text in them made visible later.
     pub(super) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&kept).into_owned()

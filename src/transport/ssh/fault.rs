@@ -46,7 +46,7 @@ pub(super) fn is_turned_away(error: &Error) -> bool {
     error.hint.as_deref() == Some(BUSY_HINT)
 }
 
-/// The same error of a server that is only on the way.
+/// Says of a server's error that the server is a bastion on the way to the target.
 pub(super) fn of_bastion(place: &str, mut error: Error) -> Error {
     if error.message.starts_with("bastion ") {
         return error;
@@ -65,7 +65,7 @@ pub(super) fn of_bastion(place: &str, mut error: Error) -> Error {
 
 /// A name without an address of the family that alone may be used.
 pub(super) fn no_address_of(address: &str, family: AddressFamily) -> Error {
-    Error::new(Reason::Dns, format!("the name {address} has no {family} address, and no other may be used"))
+    Error::new(Reason::Dns, format!("the name '{address}' has no {family} address, and no other may be used"))
         .with_hint("the SSH configuration says so: AddressFamily")
 }
 

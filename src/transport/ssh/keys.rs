@@ -34,7 +34,7 @@ pub(super) struct KeyFile {
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     pub(super) key: Arc<PrivateKey>,
-    /// The passphrase was needed, so it is no password to be sent to a server.
+    /// The passphrase was needed, so it is not a password to be sent to a server.
     pub(super) encrypted: bool,
 }
 

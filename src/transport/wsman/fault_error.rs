@@ -50,7 +50,7 @@ pub(super) fn without_answer(failure: Failure) -> Error {
     }
 }
 
-/// An answer that is no WSMan response. What is not even SOAP processes no request; else it is open.
+/// An answer that is not a WSMan response. What is not even SOAP processes no request; else it is open.
 pub(super) fn from_parse(error: &ParseError) -> Failure {
     match error {
         ParseError::NotSoap => Failure::Final(Error::new(Reason::NotWinrm, error.to_string())),
@@ -63,7 +63,7 @@ pub(super) fn broken(failure: Failure) -> Error {
     gone(failure.into_error())
 }
 
-/// The same of an error: what before the session was a host out of reach, is a broken link now.
+/// An error on a shell that was open: what would have been a host out of reach before is a broken link now.
 pub(super) fn gone(error: Error) -> Error {
     match error.reason {
         Reason::Network | Reason::Refused | Reason::ConnectTimeout | Reason::Dns | Reason::Tls => Error {

@@ -60,7 +60,7 @@ impl Wire {
         self.exchange_for(None, make, patience, sending).await
     }
 
-    /// The same, whose answer may hold output of a command.
+    /// One exchange whose answer may hold output of a command.
     pub(super) async fn exchange_for(
         &self,
         command_id: Option<&str>,

@@ -1,4 +1,4 @@
-//! `tests/fuzz/run SECONDS` runs it.
+//! The fuzz target for CLIXML; `tests/fuzz/run SECONDS` runs it.
 #![no_main]
 
 #[path = "../clixml_check.rs"]

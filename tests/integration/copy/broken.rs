@@ -1,4 +1,4 @@
-//! A link that breaks in the middle of a copy is made anew, and the copy goes on where it was.
+//! A link that breaks in the middle of a copy is opened again, and the copy resumes where it was.
 
 use std::collections::BTreeMap;
 use std::fs;

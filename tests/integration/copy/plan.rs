@@ -38,7 +38,7 @@ fn planned(folder: &Folder, args: &[&str]) -> String {
 fn a_push_lists_targets_files_and_sizes() {
     let folder = planted();
     let text = planned(&folder, &["push", "-r", "app", "C:\\apps\\", "--dry-run", "-o", "table"]);
-    let expected = "Plan: nothing is connected to, nothing is copied.\n\n\
+    let expected = "Plan: no connection is made, nothing is copied.\n\n\
                     Targets: 4\n  web[1-3]: winrm, auth negotiate, user op, password from PSFLEET_PASSWORD\n  lin: \
                     ssh, your own user, by key or agent\n\
                     Push: 2 files, 3.0 KiB for each host, 12.0 KiB in all\n  app/\n  app/empty/\n  \

@@ -1,4 +1,4 @@
-//! What another user of this machine has put into a destination leads a pull nowhere else.
+//! What another user of this machine has put into a destination never leads a pull elsewhere.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

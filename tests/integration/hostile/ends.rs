@@ -1,4 +1,4 @@
-//! Hosts that do not end, or end as nobody asked.
+//! Hosts that do not end, or that end in ways nobody asked for.
 
 use std::time::{Duration, Instant};
 

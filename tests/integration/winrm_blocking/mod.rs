@@ -1,4 +1,4 @@
-//! Servers that answer only once their reports of the pool are taken.
+//! Servers that answer only once their reports of the pool have been received.
 
 mod fleet;
 mod scripted;

@@ -98,7 +98,7 @@ impl Pen<'_> {
     }
 }
 
-/// The first so many columns of a text, and the rest.
+/// The first columns of a text, this many of them, and the rest.
 fn split(text: &str, width: usize) -> (&str, &str) {
     let head = chunks(text, width).next().unwrap_or_default();
     (head, text.get(head.len()..).unwrap_or_default())

@@ -110,7 +110,7 @@ impl Sheet {
         }
     }
 
-    /// What is no part of the form: text, and what stands between the rows.
+    /// What is not a part of the form: text, and what stands between the rows.
     fn aside(&mut self, out: &mut dyn Write, entry: Node<'_>) -> io::Result<()> {
         let mut lines = Vec::new();
         match entry.class() {

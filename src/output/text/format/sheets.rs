@@ -79,7 +79,7 @@ impl Sheets {
     /// Ends the sheet of a host that is done, though its end never came.
     ///
     /// # Errors
-    /// As [`Sheets::add`].
+    /// Those of [`Sheets::add`].
     pub fn finish(&mut self, target: TargetId) -> io::Result<()> {
         let Some(Open { name, mut sheet, mut lines }) = self.open.remove(&target) else { return Ok(()) };
         sheet.end(&mut lines)?;
@@ -96,7 +96,7 @@ impl Sheets {
     /// Ends all sheets.
     ///
     /// # Errors
-    /// As [`Sheets::add`].
+    /// Those of [`Sheets::add`].
     pub fn finish_all(&mut self) -> io::Result<()> {
         let targets: Vec<_> = self.open.keys().copied().collect();
         targets.into_iter().try_for_each(|target| self.finish(target))
@@ -105,7 +105,7 @@ impl Sheets {
     /// Makes the rows ready that wait for the widths of their columns, where nobody else's stand between.
     ///
     /// # Errors
-    /// As [`Sheets::add`].
+    /// Those of [`Sheets::add`].
     pub fn settle(&mut self) -> io::Result<()> {
         if self.is_shared {
             return Ok(());

@@ -90,7 +90,7 @@ impl Table {
         if waits && !many && self.bytes < WAITING_BYTES { Ok(()) } else { self.settle(out) }
     }
 
-    /// Writes lines that are no row, behind the rows before them.
+    /// Writes lines that are not a row, behind the rows before them.
     pub fn aside(&mut self, out: &mut dyn Write, lines: Vec<u8>) -> io::Result<()> {
         if self.waiting.is_empty() {
             return out.write_all(&lines);

@@ -333,7 +333,7 @@ impl Stage {
 }
 
 impl Evaluator<'_> {
-    /// As [`Self::run_inline`]; an error that ends a statement gives null, as in calculated properties.
+    /// Runs a script like [`Self::run_inline`]; an error that ends a statement gives null, as in calculated properties.
     pub(in super::super) fn run_quietly(&mut self, script: &Arc<Script>) -> Run<Val> {
         match self.run_inline_strictly(script) {
             Err(Flow::Throw(record)) if &*record.id != "SandboxLimit" => Ok(Val::Null),

@@ -101,7 +101,7 @@ impl Evaluator<'_> {
         Ok(truth(&self.value_of_or_assigned(statement)?))
     }
 
-    /// As [`Self::value_of`]; an assignment counts as what it assigned.
+    /// The value of a statement, as [`Self::value_of`] finds it; an assignment counts as what it assigned.
     pub(super) fn value_of_or_assigned(&mut self, statement: &Statement) -> Run<Val> {
         match statement {
             Statement::Assign(assign) => self.assign(assign),

@@ -17,7 +17,7 @@ use super::stack::StackGuard;
 use cursor::Cursor;
 pub(super) use literal::parse_number;
 
-/// Why a text is no script of the subset, with PowerShell's error id.
+/// Why a text is not a script of the subset, with PowerShell's error id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ParseError {
     pub(super) id: &'static str,
