@@ -188,7 +188,7 @@ fn a_broken_inventory_lists_every_mistake() {
       hint: did you mean 'port'?
     error: i.yaml:6:17: groups > db > children: unknown group 'wbe'
       hint: did you mean 'web'?
-    error: i.yaml:7:10: groups > db > tls: expected true or false, found a text
+    error: i.yaml:7:10: groups > db > tls: expected true or false, found text
     error: --targets: 'x y' is not a host name
     error: unknown group '@webb'
       hint: did you mean 'web'?

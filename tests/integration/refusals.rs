@@ -112,7 +112,7 @@ fn mistakes_in_arguments_name_the_file_of_the_script() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     let (code, stderr) = said(&folder, &[], &plan(&["./s.ps1 -Role web"]));
     assert_eq!(code, Some(0), "{stderr}");
-    assert!(stderr.contains("to send the file of this name here: psfleet run ./s.ps1 -p Role=web"), "{stderr}");
+    assert!(stderr.contains("to run the local file of this name: psfleet run ./s.ps1 -p Role=web"), "{stderr}");
 }
 
 #[test]
