@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
 use super::error::Error;
-use super::mechanism::{Mechanism, Step};
+use super::mechanism::{Leg, Mechanism, Step};
 use crate::secret::Secret;
 
 /// The scheme's name.
@@ -39,7 +39,7 @@ impl Mechanism for Basic {
     fn bind(&mut self, _: ChannelBinding) {}
 
     fn step(&mut self, _: Option<&[u8]>) -> Result<Step, Error> {
-        Ok(Step { token: None, ready: true })
+        Ok(Step::Send(Leg { token: None, ready: true }))
     }
 
     fn wants_token(&self) -> bool {

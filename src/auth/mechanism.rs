@@ -25,7 +25,7 @@ pub trait Mechanism: Send {
     /// Ties the context to the TLS channel below it; before the last token.
     fn bind(&mut self, binding: ChannelBinding);
 
-    /// Takes the server's token (none at first) and gives the next one.
+    /// Takes the token of the server, or the answer of the KDC that was asked (none at first), and says what is next.
     ///
     /// # Errors
     /// When the token is not what it should be.
@@ -52,7 +52,27 @@ pub trait Mechanism: Send {
 
 /// What a step of the handshake gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub enum Step {
+    /// The next leg to the server, which answers with the token of the next step.
+    Send(Leg),
+    /// A question to the realm's KDC (RFC 4120), whose answer is the token of the next step. The mechanism knows no network:
+    /// whoever drives it finds the KDC and asks.
+    Ask(Vec<u8>),
+}
+
+impl Step {
+    /// The leg, unless it is a question.
+    pub fn leg(self) -> Option<Leg> {
+        match self {
+            Self::Send(leg) => Some(leg),
+            Self::Ask(_) => None,
+        }
+    }
+}
+
+/// What goes to the server in one leg of the handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
     /// The token to send, if there is one.
     pub token: Option<Vec<u8>>,
     /// The context can seal: the first real request may ride on this token.

@@ -18,5 +18,5 @@ mod windows;
 pub use binding::ChannelBinding;
 pub use choose::mechanism;
 pub use error::Error;
-pub use mechanism::{Mechanism, Step};
+pub use mechanism::{Leg, Mechanism, Step};
 pub(crate) use windows::{seal, unseal};

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
 use super::error::Error;
-use super::mechanism::{Logon, Mechanism, Step};
+use super::mechanism::{Leg, Logon, Mechanism, Step};
 use super::ntlm::{self, Exchange};
 use super::sealed::{self, Sealed};
 use super::spnego::NegTokenResp;
@@ -175,7 +175,8 @@ impl Mechanism for Windows {
             (Some(bytes), Context::Ntlm(..)) => self.advance(Some(bytes))?,
         };
         // The second token holds AUTHENTICATE: from there on both sides have the session key.
-        Ok(Step { token: Some(given).filter(|token| !token.is_empty()), ready: self.complete || self.steps >= 2 })
+        let token = Some(given).filter(|token| !token.is_empty());
+        Ok(Step::Send(Leg { token, ready: self.complete || self.steps >= 2 }))
     }
 
     fn wants_token(&self) -> bool {
@@ -330,9 +331,18 @@ mod tests {
     #[test]
     fn sends_the_md5_of_the_channel_binding() {
         let mut context = with("u", Windows::ntlm).expect("context");
-        assert!(context.step(None).expect("first").token.expect("token").starts_with(b"NTLMSSP\0\x01"));
+        assert!(
+            context
+                .step(None)
+                .expect("first")
+                .leg()
+                .expect("a leg")
+                .token
+                .expect("token")
+                .starts_with(b"NTLMSSP\0\x01")
+        );
         context.bind(ChannelBinding::of_hash(digest(&SHA256, b"certificate").as_ref()));
-        let step = context.step(Some(&challenge())).expect("second");
+        let step = context.step(Some(&challenge())).expect("second").leg().expect("a leg");
         let token = step.token.expect("token");
         let md5 = [0xa8, 0x39, 0x8e, 0x96, 0x47, 0x31, 0x63, 0xfe, 0xf6, 0xca, 0xe7, 0x60, 0x13, 0xe8, 0xab, 0x5a];
         let pair = [[10, 0, 16, 0].as_slice(), &md5].concat();
@@ -343,7 +353,7 @@ mod tests {
     #[test]
     fn spnego_can_seal_with_its_second_token() {
         let mut context = with("D\\u", Windows::negotiate).expect("context");
-        let first = context.step(None).expect("first");
+        let first = context.step(None).expect("first").leg().expect("a leg");
         assert!(!first.ready && first.token.is_some_and(|token| token.starts_with(&[0x60])));
         assert!(context.wants_token());
     }

@@ -214,14 +214,14 @@ mod tests {
 
     /// A whole handshake with our client; whether the host lets it in.
     fn logs_on(mut client: Box<dyn Mechanism>, binding: Option<&ChannelBinding>) -> bool {
-        let mut token = client.step(None).expect("the first token").token.expect("a token");
+        let mut token = client.step(None).expect("the first token").leg().expect("a leg").token.expect("a token");
         let mut acceptor = Acceptor::new(&token, &host(), binding).expect("a context");
         loop {
             match acceptor.step(&token) {
                 Err(Denied) => return false,
                 Ok(Step::Done(_)) => return true,
                 Ok(Step::Continue(answer)) => {
-                    token = client.step(Some(&answer)).expect("a step").token.expect("a token");
+                    token = client.step(Some(&answer)).expect("a step").leg().expect("a leg").token.expect("a token");
                 }
             }
         }

@@ -20,7 +20,8 @@ use super::cookies::Cookies;
 use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::failure::Failure;
-use crate::auth::{self, ChannelBinding, Mechanism, Step, sealed};
+use super::kdc::{Kdc, Stuck, next_leg};
+use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::not_an_address;
@@ -40,8 +41,10 @@ pub(super) struct Lane {
     /// What is known of the target by all its lanes.
     pub(super) contact: Arc<Contact>,
     pub(super) mechanism: Box<dyn Mechanism>,
+    /// Whom the mechanism may ask.
+    pub(super) kdc: Arc<dyn Kdc>,
     /// The proof of the user, ready to be sent.
-    pub(super) proof: Option<Step>,
+    pub(super) proof: Option<Leg>,
     pub(super) cookies: Arc<Cookies>,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
@@ -117,7 +120,7 @@ impl Lane {
         let token = self.proof.take().and_then(|mut proof| proof.token.take());
         let answer = self.post_proof(token).await?;
         match answer.status {
-            status if status.is_success() => self.logged_on(answer, false).map(|_| true),
+            status if status.is_success() => self.logged_on(answer, false).await.map(|_| true),
             // What it thinks of the user shows in its answer to the first request.
             status if minds_emptiness(status) => Ok(false),
             _ => Err(Failure::Final(answer.refusal(false))),
@@ -144,8 +147,8 @@ impl Lane {
     }
 
     /// Goes through the handshake up to the proof of the user, which is not sent.
-    async fn handshake(&mut self) -> Result<Step, Failure> {
-        let mut step = self.mechanism.step(None).map_err(refused)?;
+    async fn handshake(&mut self) -> Result<Leg, Failure> {
+        let mut step = self.step(None, false).await?;
         for _ in 0..MAX_LEGS {
             if step.ready {
                 return Ok(step);
@@ -159,8 +162,7 @@ impl Lane {
             let Some(token) = answer.token(self.mechanism.scheme()) else {
                 return Err(Failure::Final(self.denied(&answer, false)));
             };
-            let next = self.mechanism.step(Some(&token));
-            step = next.map_err(|error| self.stopped(error, false))?;
+            step = self.step(Some(&token), false).await?;
             if step.token.is_none() {
                 return Err(Failure::Final(self.denied(&answer, false)));
             }
@@ -182,23 +184,23 @@ impl Lane {
         let token = proof.token.take();
         if self.bare_logon {
             let answer = self.post_proof(token).await?;
-            return self.logged_on(answer, false).map(|_| None);
+            return self.logged_on(answer, false).await.map(|_| None);
         }
         self.connected().await?;
         sending();
         let answer = self.post(token, Body::Soap(request), patience).await.map_err(unanswered)?;
         let answer = self.not_refused(answer)?;
-        self.logged_on(answer, true).map(Some)
+        self.logged_on(answer, true).await.map(Some)
     }
 
     /// The server answered something else than 401 to the proof.
-    fn logged_on(&mut self, answer: Answer, carried: bool) -> Result<Answer, Failure> {
+    async fn logged_on(&mut self, answer: Answer, carried: bool) -> Result<Answer, Failure> {
         let token = answer.token(self.mechanism.scheme());
         if let Some(token) = token.filter(|_| self.mechanism.wants_token()) {
-            let last = self.mechanism.step(Some(&token));
+            let last = self.step(Some(&token), true).await;
             // The server cannot prove itself, but what came along with our proof it may have done.
             let doubtful = |failure| if carried { Failure::Broken(Failure::into_error(failure)) } else { failure };
-            last.map_err(|error| doubtful(self.stopped(error, true)))?;
+            last.map_err(doubtful)?;
         }
         let rejected = answer.status.is_client_error() || answer.status == StatusCode::INTERNAL_SERVER_ERROR;
         if carried && rejected && answer.kind() == Kind::Other {
@@ -362,6 +364,18 @@ impl Lane {
             denied::refused(mechanism, self.over_tls())
         } else {
             denied::not_taken(mechanism, answer, self.over_tls())
+        }
+    }
+
+    /// The next leg of the handshake, before our proof or behind it.
+    async fn step(&mut self, token: Option<&[u8]>, proven: bool) -> Result<Leg, Failure> {
+        let left = self.logon_until.saturating_duration_since(Instant::now());
+        let leg = tokio::time::timeout(left, next_leg(&mut *self.mechanism, token, &*self.kdc)).await;
+        match leg {
+            Ok(Ok(leg)) => Ok(leg),
+            Ok(Err(Stuck::Mechanism(error))) => Err(self.stopped(error, proven)),
+            Ok(Err(Stuck::Kdc(error))) => Err(Failure::Final(error)),
+            Err(_) => Err(Failure::Final(silent(self.port(), "the logon"))),
         }
     }
 

@@ -12,6 +12,7 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
+use super::kdc::NoKdc;
 use super::lane::Lane;
 use super::tls_cache::TlsCache;
 use crate::auth;
@@ -223,6 +224,7 @@ impl Lanes {
             address: Arc::clone(&self.address),
             contact: Arc::clone(&self.contact),
             mechanism,
+            kdc: Arc::new(NoKdc),
             proof: None,
             cookies: Arc::clone(&self.cookies),
             logon_until: Instant::now() + self.connect,

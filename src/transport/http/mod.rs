@@ -16,11 +16,13 @@ mod denied;
 mod diagnose;
 mod failure;
 mod head_limit;
+mod kdc;
 mod lane;
 mod lanes;
 mod tls;
 mod tls_cache;
 
 pub use failure::Failure;
+pub use kdc::{Kdc, NoKdc};
 pub use lanes::Lanes;
 pub use tls_cache::TlsCache;

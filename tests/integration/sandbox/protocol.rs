@@ -211,7 +211,7 @@ async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> 
     let password = Secret::new(setup.fleet.password().expose().clone());
     let credential = Credential { user: setup.fleet.user().to_owned(), password: Some(password) };
     let mut context = mechanism(method, &credential, "sandbox", "ws").expect("a context");
-    let mut token = context.step(None).expect("a step").token;
+    let mut token = context.step(None).expect("a step").leg().expect("a leg").token;
     while let Some(bytes) = token.take() {
         let header = format!("Negotiate {}", base64_simd::STANDARD.encode_to_string(bytes));
         let headers = [("Authorization", &*header)];
@@ -220,7 +220,7 @@ async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> 
             answer.header("www-authenticate").and_then(|value| value.strip_prefix("Negotiate ").map(str::to_owned));
         let Some(challenge) = challenge else { break };
         let challenge = base64_simd::STANDARD.decode_to_vec(challenge.trim()).expect("base64");
-        token = context.step(Some(&challenge)).expect("a step").token;
+        token = context.step(Some(&challenge)).expect("a step").leg().expect("a leg").token;
     }
     context
 }
