@@ -20,6 +20,14 @@ pub enum Error {
     /// A sealed message was altered, came out of order, or is not in the form of one.
     #[error("a sealed message from the server cannot be opened: {0}")]
     Sealed(String),
+    /// What proves the user is nothing that the method can send.
+    #[error("{method} logs on with a password, and there is only a {what}")]
+    NotProving {
+        /// The method.
+        method: &'static str,
+        /// What there is.
+        what: &'static str,
+    },
     /// The mechanism does not seal.
     #[error("{0} does not seal messages")]
     NotSealing(&'static str),

@@ -498,7 +498,7 @@ fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
     targets
         .iter()
         .map(|target| {
-            let credential = target.credential.as_ref().filter(|known| known.password.is_some())?;
+            let credential = target.credential.as_ref().filter(|known| known.password().is_some())?;
             let next = known.len();
             Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
         })

@@ -146,7 +146,7 @@ fn target(name: &str, credential: Option<Arc<Credential>>) -> Arc<Target> {
 }
 
 fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
-    let admin = Arc::new(Credential { user: "admin".into(), password: Some(Secret::new("wrong".to_owned())) });
+    let admin = Arc::new(Credential::of("admin", Some(Secret::new("wrong".to_owned()))));
     let name = |place: usize| format!("h{place}");
     let credential = |host: &Host| host.proves().then(|| Arc::clone(&admin));
     let targets = hosts.iter().enumerate().map(|(place, host)| target(&name(place), credential(host))).collect();

@@ -278,11 +278,11 @@ impl Finder {
             (PasswordOrigin::Prompt, _) => Some(self.asked.get_or_insert_with(|| ask(user, around)).clone()?),
             (PasswordOrigin::Inventory | PasswordOrigin::Keys, _) => None,
         };
-        Ok(self.share(Credential { user: user.to_owned(), password }))
+        Ok(self.share(Credential::of(user, password)))
     }
 
     fn share(&mut self, credential: Credential) -> Arc<Credential> {
-        let known = self.known.entry(credential.user.clone()).or_default();
+        let known = self.known.entry(credential.user().to_owned()).or_default();
         if let Some(equal) = known.iter().find(|known| ***known == credential) {
             return equal.clone();
         }

@@ -305,7 +305,7 @@ fn a_password_belongs_to_one_user() {
     assert!(error.to_string().starts_with("no password for 'b': one password cannot serve"), "{error}");
     let group = resolved(&request(&["@g"], &["i.toml"]), &[("PSFLEET_PASSWORD", "2")]).unwrap();
     let credentials: Vec<_> = group.targets.iter().map(|target| target.credential.clone().unwrap()).collect();
-    assert_eq!((credentials[0].user.as_str(), credentials[0].password.as_ref().unwrap().expose().as_str()), ("b", "2"));
+    assert_eq!((credentials[0].user(), credentials[0].password().unwrap().expose().as_str()), ("b", "2"));
     assert!(std::sync::Arc::ptr_eq(&credentials[0], &credentials[1]));
     let missing = resolved(&request(&["h"], &["i.toml"]), &[]).unwrap_err();
     assert_eq!(missing.to_string(), "no password for 'a': the variable A is not set (defaults in i.toml:3)");
@@ -316,7 +316,7 @@ fn questions_are_asked_once_and_only_when_somebody_is_there() {
     let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
     let resolved = run(&request(&["h[1-3]"], &[]), &mut fake).unwrap();
     assert_eq!(fake.asked, ["User: ", "Password for me: "]);
-    assert!(resolved.targets.iter().all(|target| target.credential.as_ref().is_some_and(|who| who.user == "me")));
+    assert!(resolved.targets.iter().all(|target| target.credential.as_ref().is_some_and(|who| who.user() == "me")));
     let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
     let quiet = Request { no_input: true, ..request(&["h[1-3]"], &[]) };
     assert!(run(&quiet, &mut fake).unwrap_err().to_string().starts_with("no user for h[1-3]"));
@@ -385,8 +385,7 @@ fn the_password_of_the_environment_stands_above_inventories() {
             fake = fake.env("PSFLEET_PASSWORD", password);
         }
         let resolved = run(&request, &mut fake).unwrap_or_else(|errors| panic!("{targets}: {errors}"));
-        let password =
-            |target: &Arc<Target>| target.credential.as_ref()?.password.as_ref().map(|text| text.expose().clone());
+        let password = |target: &Arc<Target>| target.credential.as_ref()?.password().map(|text| text.expose().clone());
         resolved.targets.iter().map(|target| password(target).unwrap_or_default()).collect::<Vec<_>>().join(" ")
     };
     let (flag, variable) = (|| Some(Source::Flag("--user")), || Some(Source::Env("PSFLEET_USER".to_owned())));
@@ -403,7 +402,7 @@ fn passwords_stand_in_private_files_only() {
     let inventory = "[hosts.h]\nuser = 'u'\npassword = 'hunter2'\n";
     let mut fake = Fake::default().file("i.toml", inventory);
     let resolved = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap();
-    assert_eq!(resolved.targets[0].credential.as_ref().unwrap().password.as_ref().unwrap().expose(), "hunter2");
+    assert_eq!(resolved.targets[0].credential.as_ref().unwrap().password().unwrap().expose(), "hunter2");
     fake.files.insert("i.toml".into(), (inventory.to_owned(), false));
     let error = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap_err().to_string();
     assert!(error.contains("i.toml:3") && error.contains("chmod 600") && !error.contains("hunter2"), "{error}");

@@ -209,7 +209,7 @@ mod tests {
 
     fn client(method: AuthMethod, user: &str, password: &str) -> Box<dyn Mechanism> {
         let password = Some(Secret::new(password.to_owned()));
-        mechanism(method, &Credential { user: user.to_owned(), password }, "sandbox", "ws").expect("a context")
+        mechanism(method, &Credential::of(user, password), "sandbox", "ws").expect("a context")
     }
 
     /// A whole handshake with our client; whether the host lets it in.

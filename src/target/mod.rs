@@ -2,6 +2,7 @@
 //!
 //! A [`Target`] is complete: whoever opens a session on it needs no configuration, inventory or flag any more.
 
+mod credential;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -14,8 +15,7 @@ use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::secret::Secret;
-
+pub use credential::Credential;
 pub use snapshot::TargetSnapshot;
 
 /// The place of a target in its run's target list; small, cheap to send with every record.
@@ -90,15 +90,6 @@ impl<'de> Deserialize<'de> for Variable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().into()))
     }
-}
-
-/// A user name and how to prove it. Shared between all targets that log on alike, so that one refusal is known to all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
-    /// The user as typed: `user`, `DOMAIN\user` or `user@domain`.
-    pub user: String,
-    /// The password, absent where a key or an agent proves the user (SSH).
-    pub password: Option<Secret<String>>,
 }
 
 /// Deadlines of one attempt on one target.

@@ -30,7 +30,7 @@ impl From<&Target> for TargetSnapshot {
         Self {
             name: target.name.to_string(),
             endpoint: target.endpoint.clone(),
-            user: target.credential.as_ref().map(|credential| credential.user.clone()),
+            user: target.credential.as_ref().map(|credential| credential.user().to_owned()),
             vars: target.vars.clone(),
             labels: target.labels.clone(),
             timeouts: target.timeouts,
@@ -82,7 +82,7 @@ mod tests {
     fn a_target_travels_without_its_secrets() {
         for endpoint in [winrm(), ssh()] {
             let password = Some(Secret::new(SECRET.to_owned()));
-            let credential = Arc::new(Credential { user: "CONTOSO\\ada".to_owned(), password });
+            let credential = Arc::new(Credential::of("CONTOSO\\ada", password));
             let target = Target {
                 name: "web01".into(),
                 endpoint,

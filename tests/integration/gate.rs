@@ -178,7 +178,7 @@ async fn a_wrong_password_is_one_failed_logon_over_ssh() {
     let port = listener.local_addr().expect("an address").port();
     let passwords = Arc::new(AtomicU64::new(0));
     let serving = tokio::spawn(serve(listener, config, Arc::clone(&passwords)));
-    let credential = Arc::new(Credential { user: "svc".to_owned(), password: Some(Secret::new("wrong".to_owned())) });
+    let credential = Arc::new(Credential::of("svc", Some(Secret::new("wrong".to_owned()))));
     let target = |number: usize| Target {
         name: format!("ssh{number}").into(),
         endpoint: Endpoint::Ssh(SshEndpoint {

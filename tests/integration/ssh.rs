@@ -35,7 +35,7 @@ async fn refusal(server: &Sshd, endpoint: &SshEndpoint) -> Error {
 }
 
 fn credential(password: &str) -> Credential {
-    Credential { user: user(), password: Some(Secret::new(password.to_owned())) }
+    Credential::of(user(), Some(Secret::new(password.to_owned())))
 }
 
 /// Opens a runspace pool, as far as a carrier can see it, and closes it again.

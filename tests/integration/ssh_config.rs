@@ -189,7 +189,7 @@ fn ours(file: &Path, host: &str) -> Result<Vec<Stop>, String> {
 }
 
 fn own_user(target: &Target) -> String {
-    target.credential.as_ref().map_or_else(user, |credential| credential.user.clone())
+    target.credential.as_ref().map_or_else(user, |credential| credential.user().to_owned())
 }
 
 fn stop(server: &SshServer, user: String) -> Stop {

@@ -23,8 +23,7 @@ fn server() -> Option<Sshd> {
 /// How a logon ends.
 async fn log_on(server: &Sshd, password: Option<&str>, change: impl FnOnce(&mut SshServer)) -> Result<(), Error> {
     let endpoint: SshEndpoint = server.endpoint_with(change);
-    let credential =
-        password.map(|password| Credential { user: user(), password: Some(Secret::new(password.to_owned())) });
+    let credential = password.map(|password| Credential::of(user(), Some(Secret::new(password.to_owned()))));
     let client = Client::new(Some(server.file("")), Some(user()), None);
     connect(&endpoint, credential.as_ref(), TIMEOUT, &client, &Admission::free()).await.map(drop)
 }

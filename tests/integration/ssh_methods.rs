@@ -16,8 +16,7 @@ fn server(config: &str) -> Option<Sshd> {
 
 /// How the server refuses the user's key, and the password if there is one.
 async fn refusal(server: &Sshd, password: Option<&str>, change: impl FnOnce(&mut SshServer)) -> Error {
-    let credential =
-        password.map(|password| Credential { user: user(), password: Some(Secret::new(password.to_owned())) });
+    let credential = password.map(|password| Credential::of(user(), Some(Secret::new(password.to_owned()))));
     let endpoint = server.endpoint_with(change);
     connect(&endpoint, credential.as_ref(), Duration::from_secs(20), &server.client(), &Admission::free())
         .await

@@ -91,7 +91,7 @@ async fn log_on(
         exec: "pwsh".to_owned(),
     };
     change(&folder, &mut endpoint);
-    let credential = Credential { user: user.to_owned(), password: Some(Secret::new(password.to_owned())) };
+    let credential = Credential::of(user, Some(Secret::new(password.to_owned())));
     let client = Client::new(Some(folder.path().to_owned()), None, None);
     // The server opens no channel, so even a good logon ends in an error.
     let error = connect(&endpoint, Some(&credential), Duration::from_secs(20), &client, &Admission::free())

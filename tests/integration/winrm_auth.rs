@@ -103,7 +103,7 @@ impl Acceptor {
         Target {
             name: "acceptor".into(),
             endpoint: Endpoint::Winrm(endpoint),
-            credential: Some(Arc::new(Credential { user: user.into(), password: Some(Secret::new(password.into())) })),
+            credential: Some(Arc::new(Credential::of(user, Some(Secret::new(password.into()))))),
             vars: Default::default(),
             labels: Default::default(),
             timeouts: Timeouts::default(),

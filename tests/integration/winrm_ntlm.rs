@@ -52,7 +52,7 @@ async fn seen(target: impl FnOnce(u16) -> Target, answer: Vec<u8>) -> (Option<Ve
 fn target(port: u16, auth: AuthMethod, user: &str, workstation: Workstation) -> Target {
     let password = Some(Secret::new("password".to_owned()));
     let mut target = target_with(port, |endpoint| (endpoint.auth, endpoint.workstation) = (auth, workstation));
-    target.credential = Some(Arc::new(Credential { user: user.to_owned(), password }));
+    target.credential = Some(Arc::new(Credential::of(user, password)));
     target
 }
 

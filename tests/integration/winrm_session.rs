@@ -1,9 +1,10 @@
 //! One session through every mechanism, against the sandbox with a real PowerShell behind it.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use psfleet::clixml::Document;
 use psfleet::psrp::{Command, Invocation, Opening};
 use psfleet::sandbox::{Engine, Options};
@@ -11,7 +12,9 @@ use psfleet::session::{Ending, Records, RunOptions, Session};
 use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Credential, Target, Tls};
 use psfleet::transport::http::TlsCache;
+use psfleet::transport::network::Network;
 use psfleet::transport::wsman::WsmanCarrier;
+use psfleet::transport::{self, Admission, Authenticated, Connector, Gatekeeper, Leave, Step};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -37,7 +40,7 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
         }
     });
     let password = Some(fleet.password().clone());
-    target.credential = Some(Arc::new(Credential { user: fleet.user().to_owned(), password }));
+    target.credential = Some(Arc::new(Credential::of(fleet.user().to_owned(), password)));
     target
 }
 
@@ -88,4 +91,44 @@ async fn every_mechanism_carries_the_same_session() {
         let stats = sandbox::assert_clean(fleet).await;
         assert_eq!(stats.failed_logons, 0);
     }
+}
+
+/// Gives the same leave at once, and remembers what it hears.
+struct Hears(Leave, Mutex<Vec<Authenticated>>);
+
+#[async_trait]
+impl Gatekeeper for Hears {
+    async fn ask(&self, _: Step) -> Result<Leave, transport::Error> {
+        Ok(self.0)
+    }
+
+    fn is_proven(&self) -> bool {
+        false
+    }
+
+    fn accepted(&self, how: Authenticated) {
+        self.1.lock().expect("not poisoned").push(how);
+    }
+}
+
+#[tokio::test]
+async fn who_gives_leave_hears_what_proved_the_user() {
+    let methods = [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic];
+    let fleet = sandbox::fleet(Options { hosts: 1, auth: methods.to_vec(), ..Options::default() }).await;
+    for auth in methods {
+        for leave in [Leave::Freely, Leave::Alone] {
+            let hears = Arc::new(Hears(leave, Mutex::default()));
+            let admission = Admission::new(Arc::clone(&hears) as Arc<dyn Gatekeeper>);
+            let target = target(&fleet, auth);
+            let carrier = Network::default().connect(&target, &admission).await.expect("a way");
+            let (stop, id, timeout) = (CancellationToken::new(), Uuid::new_v4(), Duration::from_secs(60));
+            let session =
+                Session::open(Opening::of_a_run(), carrier.into(), id, timeout, &stop).await.expect("session");
+            session.close().await;
+            let heard = hears.1.lock().expect("not poisoned").clone();
+            let is_right = |how: &Authenticated| *how == Authenticated::By(auth.name());
+            assert!(!heard.is_empty() && heard.iter().all(is_right), "{auth}, {leave:?}: {heard:?}");
+        }
+    }
+    sandbox::assert_clean(fleet).await;
 }

@@ -434,7 +434,10 @@ fn unanswered(failure: Failure) -> Failure {
 /// A context that cannot go on.
 fn refused(error: auth::Error) -> Failure {
     let reason = match error {
-        auth::Error::UserName(_) | auth::Error::NotSealing(_) | auth::Error::Refused => Reason::AuthMethod,
+        auth::Error::UserName(_)
+        | auth::Error::NotProving { .. }
+        | auth::Error::NotSealing(_)
+        | auth::Error::Refused => Reason::AuthMethod,
         auth::Error::Token { .. } | auth::Error::Sealed(_) => Reason::Protocol,
     };
     Failure::Final(Error::new(reason, error.to_string()))

@@ -40,12 +40,15 @@ pub(super) fn stops<'a>(
     credential: Option<&'a Credential>,
     client: &'a Client,
 ) -> Result<Vec<Stop<'a>>, Error> {
-    let named = credential.map(|credential| credential.user.as_str()).or(client.user());
+    let named = credential.map(Credential::user).or(client.user());
     let user = named.ok_or_else(|| {
         Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
             .with_hint("name one with --user")
     })?;
-    let password = credential.and_then(|credential| credential.password.as_ref());
+    if let Some(Credential::Ticket { .. }) = credential {
+        return Err(Error::new(Reason::AuthMethod, "SSH logs on with a key or a password, and there is only a ticket"));
+    }
+    let password = credential.and_then(Credential::password);
     let mut stops = Vec::new();
     for hop in &endpoint.jump {
         let same = hop.user.as_ref().is_none_or(|other| other == user);
@@ -55,4 +58,20 @@ pub(super) fn stops<'a>(
     }
     stops.push(Stop { server: &endpoint.server, user: auth::remote_user(user), password });
     Ok(stops)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_refused_and_not_passed_over_for_a_key() {
+        let (subsystem, exec) = ("powershell".to_owned(), "pwsh -sshs".to_owned());
+        let endpoint = SshEndpoint { server: SshServer::new("web01", 22), jump: Vec::new(), subsystem, exec };
+        let client = Client::new(None, None, None);
+        let stops = |credential: &Credential| stops(&endpoint, Some(credential), &client).map(|stops| stops.len());
+        assert_eq!(stops(&Credential::of("ada", None)).ok(), Some(1));
+        let refused = stops(&Credential::Ticket { user: "ada".to_owned() }).err();
+        assert_eq!(refused.map(|error| error.reason), Some(Reason::AuthMethod));
+    }
 }

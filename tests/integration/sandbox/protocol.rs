@@ -209,7 +209,7 @@ async fn who_is_not_logged_on_learns_the_mechanisms_and_nothing_else() {
 /// Logs on by NTLM over the wire, with an empty last leg.
 async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> {
     let password = Secret::new(setup.fleet.password().expose().clone());
-    let credential = Credential { user: setup.fleet.user().to_owned(), password: Some(password) };
+    let credential = Credential::of(setup.fleet.user().to_owned(), Some(password));
     let mut context = mechanism(method, &credential, "sandbox", "ws").expect("a context");
     let mut token = context.step(None).expect("a step").leg().expect("a leg").token;
     while let Some(bytes) = token.take() {

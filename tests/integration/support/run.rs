@@ -97,7 +97,7 @@ pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: 
 /// The hosts of a sandbox fleet as targets; `password` is the right one unless given.
 pub fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -> Vec<Target> {
     let password = password.unwrap_or(fleet.password().expose()).to_owned();
-    let credential = Arc::new(Credential { user: fleet.user().to_owned(), password: Some(Secret::new(password)) });
+    let credential = Arc::new(Credential::of(fleet.user().to_owned(), Some(Secret::new(password))));
     let tls = match fleet.authority() {
         Some(ca) => Tls::On { ca: Some(ca.to_owned()), insecure: false },
         None => Tls::Off,

@@ -25,7 +25,7 @@ pub fn target(port: u16) -> Target {
         trusted: true,
         allow_unencrypted: true,
     };
-    let credential = Credential { user: "user".into(), password: Some(Secret::new("password".into())) };
+    let credential = Credential::of("user", Some(Secret::new("password".into())));
     Target {
         name: "target".into(),
         endpoint: Endpoint::Winrm(endpoint),

@@ -1,0 +1,62 @@
+//! Whom to log on as, and what proves it.
+
+use crate::secret::Secret;
+
+/// A user with what proves who it is. Shared between all targets that log on alike, so that one refusal is known to all.
+///
+/// A way that a transport does not take is refused by it before anything is sent; none is passed over for another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A password.
+    Password {
+        /// The user as typed: `user`, `DOMAIN\\user` or `user@domain`.
+        user: String,
+        /// The password.
+        password: Secret<String>,
+    },
+    /// A key of a file or an agent, which the transport finds by itself (SSH).
+    Key {
+        /// The user.
+        user: String,
+    },
+    /// A ticket of the user's that a KDC has given (Kerberos). No mechanism takes it yet.
+    Ticket {
+        /// The user.
+        user: String,
+    },
+}
+
+impl Credential {
+    /// A user with a password, or with keys where there is none.
+    pub fn of(user: impl Into<String>, password: Option<Secret<String>>) -> Self {
+        let user = user.into();
+        match password {
+            Some(password) => Self::Password { user, password },
+            None => Self::Key { user },
+        }
+    }
+
+    /// The user.
+    pub fn user(&self) -> &str {
+        match self {
+            Self::Password { user, .. } | Self::Key { user } | Self::Ticket { user } => user,
+        }
+    }
+
+    /// The password, if that is what proves the user.
+    pub fn password(&self) -> Option<&Secret<String>> {
+        match self {
+            Self::Password { password, .. } => Some(password),
+            Self::Key { .. } | Self::Ticket { .. } => None,
+        }
+    }
+
+    /// What proves the user, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Password { .. } => "password",
+            Self::Key { .. } => "key",
+            Self::Ticket { .. } => "ticket",
+        }
+    }
+}
