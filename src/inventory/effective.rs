@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{Account, Config, Connection, Given, Problem, Source, System, Transport};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, Timeouts, Variable};
+use crate::target::{AuthMethod, HostKeyPolicy, Timeouts, Variable, defaults};
 
 use super::model::{Host, Inventory, Layer};
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
@@ -354,21 +354,21 @@ fn built_in(said: &Connection) -> Connection {
     };
     match said.transport.as_ref().map(|given| given.value) {
         Some(Transport::Ssh) => Connection {
-            port: given(22),
+            port: given(defaults::SSH_PORT),
             host_keys: given(HostKeyPolicy::Strict),
-            subsystem: given("powershell".to_owned()),
-            exec: given("pwsh -sshs -NoLogo -NoProfile".to_owned()),
+            subsystem: given(defaults::SUBSYSTEM.to_owned()),
+            exec: given(defaults::EXEC.to_owned()),
             ..common
         },
-        Some(Transport::Local) => Connection { pwsh: given("pwsh".into()), ..common },
+        Some(Transport::Local) => Connection { pwsh: given(defaults::PWSH.into()), ..common },
         _ => {
             let tls = said.tls.as_ref().is_some_and(|given| given.value);
             Connection {
-                port: given(if tls { 5986 } else { 5985 }),
+                port: given(defaults::winrm_port(tls)),
                 auth: given(AuthMethod::Negotiate),
                 tls: given(tls),
-                url_path: given("/wsman".to_owned()),
-                configuration_name: given("Microsoft.PowerShell".to_owned()),
+                url_path: given(defaults::WSMAN_PATH.to_owned()),
+                configuration_name: given(defaults::CONFIGURATION_NAME.to_owned()),
                 allow_unencrypted: given(false),
                 ..common
             }

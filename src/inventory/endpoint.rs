@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Connection, Given, Problem, Source, Transport, Untrusted};
 use crate::target::{
     AuthMethod, Endpoint, HostKeyPolicy, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer, Timeouts, Tls,
-    WinrmEndpoint, Workstation,
+    WinrmEndpoint, Workstation, defaults,
 };
 
 use super::effective::Effective;
@@ -76,8 +76,8 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
     let patterns = or(&connection.trusted_hosts, Vec::new());
     let trusted = patterns.iter().any(|pattern| trusts(pattern, name) || trusts(pattern, &address));
     let endpoint = WinrmEndpoint {
-        port: or(&connection.port, if tls { 5986 } else { 5985 }),
-        path: or(&connection.url_path, "/wsman".to_owned()),
+        port: or(&connection.port, defaults::winrm_port(tls)),
+        path: or(&connection.url_path, defaults::WSMAN_PATH.to_owned()),
         tls: match tls {
             true => Tls::On {
                 ca: connection.ca.as_ref().map(|given| settings.path(&given.value)),
@@ -86,7 +86,7 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
             false => Tls::Off,
         },
         auth: or(&connection.auth, AuthMethod::Negotiate),
-        configuration_name: or(&connection.configuration_name, "Microsoft.PowerShell".to_owned()),
+        configuration_name: or(&connection.configuration_name, defaults::CONFIGURATION_NAME.to_owned()),
         workstation: or(&connection.workstation, Workstation::default()),
         allow_unencrypted: or(&connection.allow_unencrypted, false),
         trusted,
@@ -100,7 +100,7 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
     if endpoint.tls != Tls::Off {
         return Ok(());
     }
-    if endpoint.auth == AuthMethod::Basic && !(endpoint.trusted && endpoint.allow_unencrypted) {
+    if endpoint.would_show_password() {
         let from = connection.auth.as_ref().map_or(Source::BuiltIn, |given| given.source.clone());
         let message = format!("Basic over plain HTTP would show the password to the network (auth: {from})");
         let hint = "use --tls; or, if you accept that, name the host in --trusted-hosts and give --allow-unencrypted";
@@ -137,7 +137,7 @@ fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoi
     Ok(SshEndpoint {
         server: SshServer {
             address: or(&connection.address, name.to_owned()),
-            port: or(&connection.port, 22),
+            port: or(&connection.port, defaults::SSH_PORT),
             family: access.family,
             host_key_alias: connection.host_key_alias.as_ref().map(|given| given.value.clone()),
             host_keys: or(&connection.host_keys, HostKeyPolicy::Strict),
@@ -158,8 +158,8 @@ fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoi
             algorithms: access.algorithms.clone(),
         },
         jump: access.hops.iter().map(hop).collect(),
-        subsystem: or(&connection.subsystem, "powershell".to_owned()),
-        exec: or(&connection.exec, "pwsh -sshs -NoLogo -NoProfile".to_owned()),
+        subsystem: or(&connection.subsystem, defaults::SUBSYSTEM.to_owned()),
+        exec: or(&connection.exec, defaults::EXEC.to_owned()),
     })
 }
 
@@ -190,6 +190,6 @@ fn local(name: &str, settings: &Settings<'_>) -> Result<LocalEndpoint, Problem> 
         let hint = "use -t localhost, or transport = \"local\" in the inventory";
         return Err(Problem::new(message).with_hint(hint));
     }
-    let pwsh = or(&settings.connection.pwsh, PathBuf::from("pwsh"));
+    let pwsh = or(&settings.connection.pwsh, PathBuf::from(defaults::PWSH));
     Ok(LocalEndpoint { pwsh: settings.path(&pwsh) })
 }

@@ -3,6 +3,7 @@
 //! A [`Target`] is complete: whoever opens a session on it needs no configuration, inventory or flag any more.
 
 mod credential;
+pub mod defaults;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -124,7 +125,7 @@ pub enum Endpoint {
 impl Endpoint {
     /// Whether nobody on the way can read what is sent. Basic over plain HTTP is the one way that is open to all.
     pub fn is_private(&self) -> bool {
-        !matches!(self, Self::Winrm(WinrmEndpoint { tls: Tls::Off, auth: AuthMethod::Basic, .. }))
+        !matches!(self, Self::Winrm(winrm) if winrm.is_clear())
     }
 
     /// The transport's name as users write it: `winrm`, `ssh` or `local`.
@@ -171,8 +172,18 @@ pub struct WinrmEndpoint {
 }
 
 impl WinrmEndpoint {
-    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing
-    /// there.
+    /// Whether the password travels in the clear: Basic over plain HTTP.
+    pub fn is_clear(&self) -> bool {
+        self.auth == AuthMethod::Basic && self.tls == Tls::Off
+    }
+
+    /// Whether the password would travel in the clear though it must not: that takes a name that is trusted and leave for
+    /// this host besides.
+    pub fn would_show_password(&self) -> bool {
+        self.is_clear() && !(self.trusted && self.allow_unencrypted)
+    }
+
+    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing there.
     pub fn url(&self) -> String {
         let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
         let (address, _zone) = self.address.split_once('%').unwrap_or((&self.address, ""));

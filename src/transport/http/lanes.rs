@@ -17,7 +17,7 @@ use super::lane::Lane;
 use super::tls_cache::TlsCache;
 use crate::auth;
 use crate::outcome::Reason;
-use crate::target::{AuthMethod, Credential, Target, Tls, WinrmEndpoint};
+use crate::target::{Credential, Target, WinrmEndpoint};
 use crate::transport::admission::{Admission, Authenticated, FRESH, Leave, Step};
 use crate::transport::tcp::not_an_address;
 use crate::transport::{Error, offload};
@@ -236,8 +236,7 @@ impl Lanes {
 
 /// Basic over plain HTTP shows the password to everyone on the way.
 fn refuse_clear_text(endpoint: &WinrmEndpoint) -> Result<(), Error> {
-    let clear = endpoint.auth == AuthMethod::Basic && endpoint.tls == Tls::Off;
-    if !clear || (endpoint.trusted && endpoint.allow_unencrypted) {
+    if !endpoint.would_show_password() {
         return Ok(());
     }
     Err(Error::new(Reason::AuthMethod, "Basic over plain HTTP would send the password in the clear").with_hint(
