@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::Decoder;
-use psfleet::event::{ExitFacts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::exit::ExitFacts;
 use psfleet::outcome::{Counts, Outcome};
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, Sorted, open};
 use psfleet::record::Record;

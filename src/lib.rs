@@ -18,7 +18,7 @@
 //!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`hostlist`] (`web[01-40]`), [`sheet`] (CSV that is read),
 //!   [`error_text`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit),
 //!   [`local_user`] (who runs this process).
-//! - The nouns of a run: [`target`], [`record`], [`event`].
+//! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
@@ -33,8 +33,8 @@
 //!
 //! # What is absent on purpose
 //!
-//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`,
-//!   `copy`, `sandbox` and `cli`.
+//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `sandbox`, `job`
+//!   and `cli`.
 //! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the fleet,
 //!   a new transport never touches the output.
 //! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the sandbox.
@@ -107,6 +107,7 @@ pub mod config;
 pub mod copy;
 pub mod error_text;
 pub mod event;
+pub mod exit;
 pub mod fleet;
 pub mod hostlist;
 pub mod inventory;

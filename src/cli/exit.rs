@@ -3,10 +3,8 @@
 use std::process::ExitCode;
 
 use crate::error_text;
+use crate::exit::USAGE;
 use crate::inventory::Errors;
-
-/// Usage, configuration and inventory errors, and outputs that cannot be written.
-pub const USAGE: u8 = 2;
 
 /// Prints mistakes in what was typed, in the environment or in a configuration file.
 pub fn usage(mistakes: &[String]) -> ExitCode {

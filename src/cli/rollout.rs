@@ -10,7 +10,7 @@ use super::on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
-use crate::event::SIGINT_CODE;
+use crate::exit::SIGINT_CODE;
 use crate::fleet::{Limits, RunSpec, Task};
 use crate::inventory::Resolved;
 use crate::job::{Interrupts, Job, Written, execute};

@@ -3,16 +3,13 @@
 //! Events carry numbers and names, never finished sentences; every sink, the store and the terminal are fed from
 //! this one list.
 
-mod exit;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
-
+use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::record::Record;
 use crate::target::{Target, TargetId, TargetSnapshot};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::{Config, Problem, System};
+use crate::exit;
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
@@ -41,7 +42,7 @@ pub struct Errors {
 impl Errors {
     /// 4 when the expression leaves nobody, 2 for mistakes.
     pub fn exit_code(&self) -> u8 {
-        if self.problems.is_empty() { 4 } else { 2 }
+        if self.problems.is_empty() { exit::NOBODY } else { exit::USAGE }
     }
 }
 

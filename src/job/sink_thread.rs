@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio_util::sync::CancellationToken;
 
-use crate::event::{ExitFacts, RunEvent, RunEventKind, Summary};
+use crate::event::{RunEvent, RunEventKind, Summary};
+use crate::exit::ExitFacts;
 use crate::fleet::{Emission, Interrupt};
 use crate::output::{Fanout, Flow, Sink};
 

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, open};
 use crate::clixml::{Document, Object, Value};
-use crate::event::{ExitFacts, Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
+use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome};
 use crate::record::Record;
 use crate::stream::Stream;

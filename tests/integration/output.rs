@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::Document;
-use psfleet::event::{ExitFacts, RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::event::{RunEvent, RunEventKind, RunHeader, Summary};
+use psfleet::exit::ExitFacts;
 use psfleet::outcome::Counts;
 use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
 use psfleet::record::Record;

@@ -1,7 +1,19 @@
-//! The exit code of a run, a documented interface, decided in this one place.
+//! The exit codes of the process: one table, a documented interface; and which of them a run has.
 
 use crate::outcome::{Counts, Outcome};
 
+/// Everything went well.
+pub const OK: u8 = 0;
+/// Some host failed or timed out, or nobody knows what it did.
+pub const FAILED: u8 = 1;
+/// Usage, configuration and inventory errors, and outputs that cannot be written.
+pub const USAGE: u8 = 2;
+/// No host failed, but some could not be reached or logged on to.
+pub const UNREACHABLE: u8 = 3;
+/// The targets are right, and nobody is left of them.
+pub const NOBODY: u8 = 4;
+/// A deadline, a budget or a reader ended the run before its last target.
+pub const STOPPED: u8 = 5;
 /// The user pressed Ctrl-C.
 pub const SIGINT_CODE: u8 = 130;
 /// SIGTERM, or the terminal went away.
@@ -27,21 +39,21 @@ impl ExitFacts {
     pub fn code(&self, counts: &Counts) -> u8 {
         let any = |outcomes: &[Outcome]| outcomes.iter().any(|&outcome| counts.of(outcome) > 0);
         if self.output_failed {
-            2
+            USAGE
         } else if let Some(code) = self.interrupted {
             code
         } else if self.stopped_early {
-            5
+            STOPPED
         } else if self.exit_zero {
-            0
+            OK
         } else if any(&[Outcome::Failed, Outcome::Timeout, Outcome::Lost, Outcome::Cancelled])
             || (self.strict && any(&[Outcome::OkWithErrors]))
         {
-            1
+            FAILED
         } else if any(&[Outcome::Unreachable, Outcome::Auth, Outcome::Skipped]) {
-            3
+            UNREACHABLE
         } else {
-            0
+            OK
         }
     }
 }
