@@ -106,11 +106,13 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     ])
 }
 
-/// Rust files below a folder.
+/// Rust files below a folder, those of another package inside of it left out.
 pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()) {
         if entry.is_dir() {
-            sources(&entry, found);
+            if !entry.join("Cargo.toml").exists() {
+                sources(&entry, found);
+            }
         } else if entry.extension().is_some_and(|suffix| suffix == "rs") {
             found.push(entry);
         }
