@@ -1,4 +1,4 @@
-//! What the decoding of one text takes in memory.
+//! How much memory the decoding of one text takes.
 //!
 //! Remote text is hostile: six bytes of it make an object of two hundred. So what is built is charged, not what is read,
 //! by what the allocator hands out and not by what is asked of it.

@@ -1,4 +1,4 @@
-//! A table by reference id: ids come in ascending order from every known writer, so that a sorted list does.
+//! A table by reference id: ids come in ascending order from every known writer, so a sorted list is enough.
 
 use std::collections::HashMap;
 

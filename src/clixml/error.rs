@@ -1,4 +1,4 @@
-//! Why a text is no CLIXML that we read.
+//! Why a text is not CLIXML that we read.
 
 use thiserror::Error;
 

@@ -172,7 +172,7 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The floats that are no numerals; psrpcore writes `NAN`, so the names are taken in any case.
+/// The floats that are not numerals; psrpcore writes `NAN`, so the names are taken in any case.
 fn named_float(text: &str) -> Option<f64> {
     let (sign, name) = text.strip_prefix('-').map_or((1.0, text), |name| (-1.0, name));
     if name.eq_ignore_ascii_case("INF") || name.eq_ignore_ascii_case("Infinity") {

@@ -1,4 +1,4 @@
-//! Objects that are one value to whoever reads them, as a number or a text is, though they come with members.
+//! Objects that readers see as one value, like a number or a text, though they come with members.
 //!
 //! This is the one place that decides what an object's single value is. Plain JSON, cells, filters, sorting and tables ask
 //! here; `plain.schema.json` tells the list to users.
@@ -105,7 +105,7 @@ const LENGTHS: [u64; 256] = {
     lengths
 };
 
-/// The value of an object that is one value; `None` for all others, and for what is no object.
+/// The value of an object that is one value; `None` for all others, and for what is not an object.
 pub fn single(value: &Value) -> Option<Single<'_>> {
     of(value.as_object()?)
 }

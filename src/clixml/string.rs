@@ -25,7 +25,7 @@ impl PsString {
         }
     }
 
-    /// The same of units that are known to have a lone surrogate.
+    /// A string of units that are known to have a lone surrogate.
     pub(super) fn wide(units: Vec<u16>) -> Self {
         Self(Repr::Wide(units.into()))
     }

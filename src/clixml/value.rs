@@ -341,7 +341,7 @@ impl Value {
         }
     }
 
-    /// The same of a value that is not needed any more.
+    /// The items of a list of any kind, taken out of the value.
     pub fn into_list(self) -> Option<Vec<Value>> {
         match self {
             Self::Object(object) => match object.content {

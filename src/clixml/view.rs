@@ -126,7 +126,7 @@ pub(super) fn members(object: &Object) -> Vec<(&str, &Value)> {
     merge(object, props.chain(notes), Wins::Later)
 }
 
-/// The same members as PowerShell's formatting meets them: extended ones stand before adapted ones.
+/// The members as PowerShell's formatting meets them: extended ones come before adapted ones.
 pub fn members_as_formatted(object: &Object) -> Vec<(&str, &Value)> {
     let (props, notes) = visible(object);
     merge(object, notes.chain(props), Wins::First)

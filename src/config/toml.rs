@@ -104,7 +104,7 @@ mod tests {
             ("a = {b = 1\n", "its '}' is missing"),
             ("a = 1 b = 2\n", "expected the end of the line or a comment"),
             ("a = 1\na = 2\n", "this name appears twice"),
-            ("[a\nb = 1\n", "stands in '[' and ']'"),
+            ("[a\nb = 1\n", "goes in '[' and ']'"),
             ("a = \"x\"\na.b = 1\n", "below a value that is text"),
             ("port = 0022\n", "put it in quotes if it is text"),
             ("my key = 1\n", "expected '=' and a value"),

@@ -1,6 +1,6 @@
 //! Strings that read as the default `ToString()` of a .NET object: the name of its type.
 
-/// Longer strings are no names of types.
+/// Longer strings are not names of types.
 const LONGEST: usize = 1024;
 
 /// The name of a type with its namespace, as `ToString()` gives it where a type has none of its own:

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// A text that is no typed JSON.
+/// A text that is not typed JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TypedError {
