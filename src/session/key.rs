@@ -46,7 +46,8 @@ impl Session {
                 Err(Error::Refused(transport::Error { retryable: again, ..error }.before_anything_ran()))
             }
             Ok(Err(error)) => Err(Error::NoKey(error.to_string())),
-            Err(_) => Err(Error::NoKey(format!("no answer within {} s", limit.as_secs_f32()))),
+            // What is left of a time limit has a tail of digits that nobody asked for.
+            Err(_) => Err(Error::NoKey(format!("no answer within {} s", (limit.as_secs_f32() * 10.0).round() / 10.0))),
         }
     }
 
