@@ -31,14 +31,14 @@ struct Count {
 const COUNTS: [Count; 2] = [
     Count {
         name: "instructions",
-        committed: 2_250_000.0,
+        committed: 1_620_000.0,
         unit: (1000.0, "thousand"),
         flags: &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
         label: "Collected :",
     },
     Count {
         name: "allocations",
-        committed: 1_050.0,
+        committed: 1_000.0,
         unit: (1.0, ""),
         flags: &["--tool=memcheck", "--leak-check=no", "--undef-value-errors=no"],
         label: "total heap usage:",
