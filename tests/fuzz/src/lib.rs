@@ -4,5 +4,5 @@
 pub mod clixml;
 
 /// What the decoder's errors need.
-#[path = "../../../src/words/mod.rs"]
-pub mod words;
+#[path = "../../../src/error_text/mod.rs"]
+pub mod error_text;
