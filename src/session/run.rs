@@ -130,23 +130,27 @@ impl Session {
         input: Option<mpsc::Receiver<Document>>,
     ) -> Result<RunReport, Error> {
         let before = std::mem::replace(&mut self.state, State::Busy);
+        let mut deadline = options.deadline;
         if command.has_secrets() {
+            let begin = Instant::now();
             tokio::select! {
-                agreed = self.agree_on_key(options.deadline.saturating_duration_since(Instant::now())) => agreed?,
+                agreed = self.agree_on_key(deadline.saturating_duration_since(begin)) => agreed?,
                 () = options.stop.cancelled() => return Ok(RunReport::of(Ending::Stopped)),
             }
+            // The script's own time has not begun.
+            deadline += begin.elapsed();
         }
         if let State::Holding(last) = before {
             self.release(last).await;
         }
-        let Some(started) = in_time(options.deadline, &options.stop, self.start(command, pipeline)).await else {
+        let Some(started) = in_time(deadline, &options.stop, self.start(command, pipeline)).await else {
             // Whether it has begun is not known, nor can it be stopped; the session's end stops it.
             let ending = if options.stop.is_cancelled() { Ending::Stopped } else { Ending::TimedOut };
             return Ok(RunReport { unconfirmed: Some(Unconfirmed::Start), ..RunReport::of(ending) });
         };
         let pipeline = started?;
         let id = pipeline.id();
-        let mut running = RunningPipeline::new(self, pipeline, records, input, options.deadline, options.stop.clone());
+        let mut running = RunningPipeline::new(self, pipeline, records, input, deadline, options.stop.clone());
         running.follow().await?;
         let (end, halted, exit_code) = (running.ended.take(), running.halt(), running.exit_code);
         let undelivered = running.outgoing.undelivered.take();
