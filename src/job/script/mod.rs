@@ -19,7 +19,7 @@ use anyhow::bail;
 use crate::clixml::Value;
 use crate::config::System;
 use crate::psrp::Input;
-use crate::script::using::Definitions;
+use crate::script::using::{Definitions, Path, same_name};
 use crate::script::{Given, Offer, Parameters, ScriptError, Source, check, parameters_of};
 use crate::target::Target;
 
@@ -67,7 +67,7 @@ pub struct Call {
     pub arguments: Vec<ScriptArgument>,
     /// Values of its `$using:` expressions.
     pub using: Vec<ScriptArgument>,
-    /// Our environment, for `$using:env:NAME`.
+    /// What the script names of our environment (`$using:env:NAME`), and nothing else of it: it may hold secrets.
     pub environment: BTreeMap<String, String>,
     /// Unknown names inside nested blocks are left to the script.
     pub lenient: bool,
@@ -135,7 +135,8 @@ impl Call {
         let mut arguments = merged(&parameters, file, flags);
         declare(&parameters, &mut arguments);
         let using = args.using.iter().map(|text| ScriptArgument::using(text)).collect::<anyhow::Result<_>>()?;
-        let (lenient, environment) = (args.using_lenient, around.variables());
+        let lenient = args.using_lenient;
+        let environment = named_variables(&source, around);
         let depth = args.depth;
         let input = None;
         let mut call =
@@ -207,6 +208,17 @@ fn merged(parameters: &Parameters, file: Vec<ScriptArgument>, flags: Vec<ScriptA
     let mut arguments: Vec<ScriptArgument> = kept.collect();
     arguments.extend(flags);
     arguments
+}
+
+/// The variables of our environment that a script names.
+fn named_variables(source: &Source, around: &dyn System) -> BTreeMap<String, String> {
+    let paths: Vec<Path<'_>> = source.occurrences().iter().map(|found| Path::parse(&found.variable)).collect();
+    if paths.iter().all(|path| path.drive.is_none()) {
+        return BTreeMap::new();
+    }
+    let mut variables = around.variables();
+    variables.retain(|name, _| paths.iter().any(|path| path.drive.is_some() && same_name(path.name, name)));
+    variables
 }
 
 /// All mistakes, one on each line.
