@@ -256,7 +256,16 @@ impl AuthMethod {
 
 /// The name that servers see for us in their logon events and check against an account's "Log On To".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Workstation(String);
+
+impl TryFrom<String> for Workstation {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::parse(&name)
+    }
+}
 
 impl Workstation {
     /// The longest name, in characters: that of NetBIOS.

@@ -101,4 +101,14 @@ mod tests {
             assert_eq!((again.endpoint, again.credential), (target.endpoint, target.credential));
         }
     }
+
+    #[test]
+    fn what_a_snapshot_says_is_checked_as_what_was_typed() {
+        let json = serde_json::to_value(winrm()).expect("plain data");
+        for (name, is_taken) in [("psfleet", true), ("", false), ("CON/SOLE", false), ("a-name-of-16-char", false)] {
+            let mut json = json.clone();
+            json["winrm"]["workstation"] = name.into();
+            assert_eq!(serde_json::from_value::<Endpoint>(json).is_ok(), is_taken, "{name}");
+        }
+    }
 }
