@@ -1,4 +1,4 @@
-//! The exit code where there is no run, or its output could not be written.
+//! The exit code of a command that makes no run, or whose output could not be written.
 
 use std::process::ExitCode;
 

@@ -35,7 +35,7 @@ pub enum Written {
 }
 
 impl SinkThread {
-    /// Starts it, within a runtime. When the data wants no more, the run is told so.
+    /// Starts the thread; a runtime must be running. Once the data sink has had enough, the run is interrupted.
     ///
     /// A sink that fails stops the run in order; the others take what comes until its end.
     pub fn start(

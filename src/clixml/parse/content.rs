@@ -22,7 +22,7 @@ impl<'a> Parser<'a> {
             Scalar::Xml => Value::Xml(self.unescape(text, offset)?),
             Scalar::Script => Value::Script(self.unescape(text, offset)?),
             _ => {
-                // Most have no text of their own; that of the others is no longer than this.
+                // Most keep no text; the text of the others is at most this long.
                 if text.len() > LONGEST_NUMBER {
                     self.afford(text.len(), offset)?;
                 }
