@@ -14,7 +14,7 @@ use psfleet::clixml::Decoder;
 use psfleet::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::exit::ExitFacts;
 use psfleet::outcome::{Counts, Outcome};
-use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, Sorted, open};
+use psfleet::output::{Format, SelectedStreams, Settings, Sink, Sorted, open};
 use psfleet::record::Record;
 use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
@@ -65,16 +65,7 @@ fn peak() -> u64 {
 }
 
 fn opened(name: &str) -> Box<dyn Sink> {
-    let settings = Settings {
-        streams: SelectedStreams::all(),
-        select: Vec::new(),
-        types: false,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: 120,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    };
+    let settings = Settings { streams: SelectedStreams::all(), ..Settings::default() };
     let plain = |format| open(format, Box::new(sink()), &settings);
     match name {
         "json" => plain(Format::Json),

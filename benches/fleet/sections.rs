@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use psfleet::config::{Config, Machine};
 use psfleet::event::Summary;
-use psfleet::fleet::{self, Emission, Limits, RunSpec, Script};
+use psfleet::fleet::{Emission, Limits, Local, RetryRule, Run, RunSpec, Script};
 use psfleet::inventory::{self, Request};
 use psfleet::psrp::{self, Defragmenter, Invocation, SERVER_MAX_FRAGMENT};
 use psfleet::session::Sessions;
@@ -165,15 +165,15 @@ impl Bench {
     fn run(&self, targets: &[Arc<Target>], throttle: usize, sessions: Option<&Arc<Sessions>>) -> Duration {
         let spec = RunSpec {
             limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
-            retries: 0,
-            sessions: sessions.cloned(),
+            retry: RetryRule { retries: 0, delay: Duration::ZERO },
             ..RunSpec::new(Arc::new(Script::new(Arc::new(self.command.clone()))), targets.to_vec())
         };
         let summary: Summary = self.runtime.block_on(async {
             let (events, mut received) = mpsc::channel::<Emission>(256);
             let drain = tokio::spawn(async move { while received.recv().await.is_some() {} });
             let (_interrupt, interrupts) = mpsc::channel(1);
-            let summary = fleet::run(spec, Arc::clone(&self.network) as _, events, interrupts).await;
+            let executor = Local::new(Arc::clone(&self.network) as _, sessions.cloned());
+            let summary = Run::new(spec, Arc::new(executor)).go(events, interrupts).await;
             drain.await.expect("drains");
             summary
         });

@@ -11,7 +11,7 @@ use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
 use crate::exit::SIGINT_CODE;
-use crate::fleet::{Limits, RunSpec, Task};
+use crate::fleet::{Limits, RetryRule, RunSpec, Task};
 use crate::inventory::Resolved;
 use crate::job::{Interrupts, Job, Written, execute};
 
@@ -52,8 +52,7 @@ pub fn run(
 fn spec(work: Arc<dyn Task>, resolved: &Resolved, args: &RolloutArgs, limits: Limits) -> RunSpec {
     RunSpec {
         limits,
-        retries: args.retries,
-        retry_delay: args.retry_delay,
+        retry: RetryRule { retries: args.retries, delay: args.retry_delay },
         auth_fail_limit: args.auth_fail_limit,
         deadline: args.deadline,
         strict: args.strict,

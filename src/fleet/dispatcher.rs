@@ -332,7 +332,7 @@ impl Dispatcher {
         } else if end.retryable
             && end.proof != Proof::Refused
             && !self.stop.is_cancelled()
-            && let Some(retry_in) = self.spec.retry_rule().after(attempt)
+            && let Some(retry_in) = self.spec.retry.after(attempt)
         {
             self.retry(target, attempt, retry_in, end);
         } else {
@@ -370,6 +370,7 @@ impl Dispatcher {
     }
 
     fn interrupt(&mut self, interrupt: Interrupt) {
+        let mut why = "the run was interrupted before its turn";
         match interrupt {
             Interrupt::GoOn => return self.schedule.go_on(),
             Interrupt::Stop => drop(self.exit.interrupted.get_or_insert(SIGINT_CODE)),
@@ -379,17 +380,16 @@ impl Dispatcher {
                 self.leave.cancel();
                 self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
             }
-            // Perhaps nothing is left to be stopped: what is will tell.
-            Interrupt::Enough => self.sated = true,
-            Interrupt::Unwritable => self.exit.stopped_early = true,
-        }
-        let why = match interrupt {
-            Interrupt::Enough => "the reader of the output took no more, so the run ended before its turn",
-            Interrupt::Unwritable => "the output could not be written, so the run ended before its turn",
-            Interrupt::Stop | Interrupt::Terminate | Interrupt::Leave | Interrupt::GoOn => {
-                "the run was interrupted before its turn"
+            Interrupt::Enough => {
+                // Perhaps nothing is left to be stopped: what is will tell.
+                self.sated = true;
+                why = "the reader of the output took no more, so the run ended before its turn";
             }
-        };
+            Interrupt::Unwritable => {
+                self.exit.stopped_early = true;
+                why = "the output could not be written, so the run ended before its turn";
+            }
+        }
         self.halt(Reason::Interrupted, why);
     }
 

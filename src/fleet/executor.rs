@@ -45,12 +45,12 @@ pub struct Order {
 pub struct Noted(Option<oneshot::Receiver<()>>);
 
 impl Noted {
-    /// There is no journal.
+    /// No journal is kept, so there is nothing to wait for.
     pub(super) fn unasked() -> Self {
         Self(None)
     }
 
-    /// Once this is answered.
+    /// Noted once the journal has answered.
     pub(super) fn by(journal: oneshot::Receiver<()>) -> Self {
         Self(Some(journal))
     }

@@ -34,7 +34,7 @@ use tokio::sync::mpsc;
 use crate::event::Summary;
 use crate::transport::Connector;
 
-pub use crate::schedule::{Brake, Limits};
+pub use crate::schedule::{Brake, Limits, RetryRule};
 pub use attempt_end::AttemptEnd;
 pub use commands::{Commands, NoCommands};
 pub use dispatcher::Run;
@@ -49,7 +49,8 @@ pub use script::Script;
 pub use spec::RunSpec;
 pub use task::{Approach, Site, Task, TaskEnd};
 
-/// Makes a run in this process and returns when each target has its outcome and all pools are closed.
+/// Makes a run in this process and returns when each target has its outcome and all pools are closed. To keep open sessions
+/// for another run, make a [`Run`] with a [`Local`] that has them.
 ///
 /// `events` is bounded: when the readers are slow, so are the targets. When it closes, the run stops in order.
 pub async fn run(
@@ -58,6 +59,6 @@ pub async fn run(
     events: mpsc::Sender<Emission>,
     interrupts: mpsc::Receiver<Interrupt>,
 ) -> Summary {
-    let executor = Local::new(connector, spec.sessions.clone());
+    let executor = Local::new(connector, None);
     Run::new(spec, Arc::new(executor)).go(events, interrupts).await
 }

@@ -10,7 +10,6 @@ use super::task::Task;
 use crate::event::RunHeader;
 use crate::outcome::Outcome;
 use crate::schedule::{Brake, Limits, RetryRule};
-use crate::session::Sessions;
 use crate::target::{Target, TargetId};
 
 /// A run, resolved and validated: nothing about it has to be looked up any more.
@@ -22,9 +21,7 @@ pub struct RunSpec {
     /// How many targets may be at work at once, and how many on their way there.
     pub limits: Limits,
     /// Further attempts after a connection fault. A script that has started is never repeated.
-    pub retries: u32,
-    /// Time before the second attempt; doubled for each one after it.
-    pub retry_delay: Duration,
+    pub retry: RetryRule,
     /// How many refusals end the use of a credential in this run, unless a host has accepted it
     /// ([`crate::schedule::Gate`] has the rest of the rule).
     pub auth_fail_limit: u32,
@@ -38,16 +35,9 @@ pub struct RunSpec {
     pub strict: bool,
     /// What the hosts did does not show in the exit code.
     pub exit_zero: bool,
-    /// Where to keep open sessions for another run of this process; `None` closes each after its pipeline.
-    pub sessions: Option<Arc<Sessions>>,
 }
 
 impl RunSpec {
-    /// What [`RunSpec::retries`] and [`RunSpec::retry_delay`] make together.
-    pub(super) fn retry_rule(&self) -> RetryRule {
-        RetryRule { retries: self.retries, delay: self.retry_delay }
-    }
-
     /// Hosts at work at once where nobody asks for another number: PowerShell's own.
     pub const THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
     /// Further attempts where nobody asks for another number.
@@ -63,15 +53,13 @@ impl RunSpec {
             header: Arc::new(RunHeader { run: Uuid::now_v7(), targets }),
             work,
             limits: Limits::new(Self::THROTTLE),
-            retries: Self::RETRIES,
-            retry_delay: Self::RETRY_DELAY,
+            retry: RetryRule { retries: Self::RETRIES, delay: Self::RETRY_DELAY },
             auth_fail_limit: Self::AUTH_FAIL_LIMIT,
             brake: Brake::default(),
             done: Vec::new(),
             deadline: None,
             strict: false,
             exit_zero: false,
-            sessions: None,
         }
     }
 }

@@ -11,10 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use proptest::prelude::*;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use super::*;
-use crate::event::{Finished, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, RunEventKind, Summary};
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
 use crate::schedule::PROOF_PATIENCE;
@@ -155,20 +154,9 @@ fn spec(hosts: &[Host], throttle: usize) -> (RunSpec, Hosts) {
         ..Hosts::default()
     };
     let invocation = Invocation { script: "1".into(), arguments: Vec::new(), input: false };
-    let spec = RunSpec {
-        header: Arc::new(RunHeader { run: Uuid::nil(), targets }),
-        work: Arc::new(Script::new(Arc::new(Command::new(&invocation, &[])))),
-        limits: Limits::new(NonZeroUsize::new(throttle).expect("not 0")),
-        retries: 2,
-        retry_delay: Duration::from_secs(2),
-        auth_fail_limit: 1,
-        brake: Brake::default(),
-        done: Vec::new(),
-        deadline: None,
-        strict: false,
-        exit_zero: false,
-        sessions: None,
-    };
+    let work = Arc::new(Script::new(Arc::new(Command::new(&invocation, &[]))));
+    let limits = Limits::new(NonZeroUsize::new(throttle).expect("not 0"));
+    let spec = RunSpec { limits, ..RunSpec::new(work, targets) };
     (spec, known)
 }
 

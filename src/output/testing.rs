@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{CsvSettings, Format, Losses, SelectedStreams, Settings, Sink, open};
+use super::{Format, Settings, Sink, open};
 use crate::clixml::{Document, Object, Value};
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::exit::ExitFacts;
@@ -132,16 +132,7 @@ impl Write for Capture {
 
 /// Plain settings: every stream but progress, 80 columns, no colours.
 pub fn settings() -> Settings {
-    Settings {
-        streams: SelectedStreams::parse("error,warning,verbose,debug,information").expect("names streams"),
-        select: Vec::new(),
-        types: false,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: 80,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    }
+    Settings { width: 80, ..Settings::default() }
 }
 
 /// What a sink of this format writes for these events.

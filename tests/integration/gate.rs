@@ -84,7 +84,7 @@ async fn dead_hosts_first_hold_back_nobody() {
             target.timeouts.connect = Duration::from_secs(5);
         }
         let mut spec = spec(all, "'here'");
-        spec.retries = 1;
+        spec.retry.retries = 1;
         let ran = run(spec).await;
         assert_eq!(count(&ran.ends, Outcome::Ok, None), 54, "{:?}", ran.ends);
         assert_eq!(count(&ran.ends, Outcome::Unreachable, Some(Reason::ConnectTimeout)), 6);
@@ -127,7 +127,7 @@ async fn a_wrong_password_on_500_hosts_is_one_failed_logon() {
     let fleet = fleet(Options { hosts: 500, ..Options::default() }).await;
     for (tried, auth) in (1..).zip([AuthMethod::Ntlm, AuthMethod::Negotiate, AuthMethod::Basic]) {
         let mut spec = spec(targets(&fleet, auth, Some("wrong")), "'here'");
-        spec.retries = 2;
+        spec.retry.retries = 2;
         assert_one_refusal(&run(spec).await, 500);
         assert_eq!(fleet.stats().failed_logons, tried, "{auth}");
     }
@@ -254,7 +254,7 @@ async fn with_servers_that_close(auth: AuthMethod) -> (usize, String) {
     let first = target_with(server.port, |endpoint| endpoint.auth = auth);
     let named = |number| Target { name: format!("h{number}").into(), ..first.clone() };
     let mut spec = spec((0..8).map(named).collect(), "'here'");
-    spec.retries = 2;
+    spec.retry.retries = 2;
     let ran = run(spec).await;
     let skipped = ran.ends.iter().find(|end| end.outcome == Outcome::Skipped).map(|end| end.message.clone());
     (proofs.load(Ordering::SeqCst) as usize, skipped.unwrap_or_else(|| format!("{:?}", ran.ends)))

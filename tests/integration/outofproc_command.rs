@@ -123,8 +123,8 @@ async fn end(leaves: Leaves, times: usize) -> Finished {
     let connector = Arc::new(Memory { leaves, times, connected: AtomicUsize::new(0) });
     // There is nobody to log on as.
     let mut spec = spec(vec![Target { credential: None, ..target(1) }], "1");
-    spec.retries = 1;
-    spec.retry_delay = Duration::from_millis(1);
+    spec.retry.retries = 1;
+    spec.retry.delay = Duration::from_millis(1);
     run_over(spec, connector, mpsc::channel(1).1).await.ends.remove(0)
 }
 

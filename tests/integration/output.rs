@@ -10,7 +10,7 @@ use psfleet::clixml::Document;
 use psfleet::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::exit::ExitFacts;
 use psfleet::outcome::Counts;
-use psfleet::output::{CsvSettings, Format, Losses, SelectedStreams, Settings, Where, open};
+use psfleet::output::{Format, SelectedStreams, Settings, Where, open};
 use psfleet::record::Record;
 use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
@@ -65,16 +65,7 @@ fn record(header: &RunHeader, host: &str, stream: Stream, value: Document) -> Ru
 }
 
 fn settings() -> Settings {
-    Settings {
-        streams: SelectedStreams::all(),
-        select: Vec::new(),
-        types: false,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: 100,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    }
+    Settings { streams: SelectedStreams::all(), width: 100, ..Settings::default() }
 }
 
 #[derive(Clone, Default)]

@@ -146,8 +146,8 @@ async fn end(refusal: Refusal, times: usize, early: bool) -> (Finished, Arc<Done
     })
     .await;
     let mut spec = spec(vec![target(server.port)], "1");
-    spec.retries = 1;
-    spec.retry_delay = Duration::from_millis(1);
+    spec.retry.retries = 1;
+    spec.retry.delay = Duration::from_millis(1);
     let mut ran = run(spec).await;
     (ran.ends.remove(0), done)
 }
@@ -291,8 +291,8 @@ async fn end_at_send(command: Command, times: usize) -> Finished {
     let target = target_with(server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true });
     let mut spec = spec(vec![target], "");
     spec.work = Arc::new(Script::new(Arc::new(command)));
-    spec.retries = 1;
-    spec.retry_delay = Duration::from_millis(1);
+    spec.retry.retries = 1;
+    spec.retry.delay = Duration::from_millis(1);
     run(spec).await.ends.remove(0)
 }
 

@@ -52,7 +52,7 @@ async fn one_failed_logon(auth: AuthMethod, headers: impl Into<String>) {
     let headers = headers.into();
     let (server, proofs) = refusing(auth == AuthMethod::Negotiate, headers.clone()).await;
     let mut spec = spec(six(server.port, auth), "hostname");
-    spec.retries = 2;
+    spec.retry.retries = 2;
     let ran = run(spec).await;
     let of = |outcome| ran.summary.counts.of(outcome);
     assert_eq!((of(Outcome::Auth), of(Outcome::Skipped)), (1, 5), "{auth} {headers:?}: {:?}", ran.ends);

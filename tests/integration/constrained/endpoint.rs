@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use psfleet::clixml::{self, Value};
-use psfleet::fleet::{Commands, NoCommands, Script};
+use psfleet::fleet::{Commands, Local, NoCommands, Script};
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::psrp::{Command, Invocation, ServerInfo};
 use psfleet::sandbox::{Engine, Options};
@@ -18,7 +18,7 @@ use super::theirs::Given;
 use super::wire::Given as Input;
 use super::{blocks, program, theirs};
 use crate::support::folder::Folder;
-use crate::support::run::{Ran, run_over, spec, targets};
+use crate::support::run::{Ran, run_by, spec, targets};
 use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::{Setup, Sshd};
 use crate::support::{pwsh, sandbox};
@@ -63,8 +63,8 @@ async fn run(server: &Sshd, sessions: &Arc<Sessions>, block: &str) -> Ran {
     };
     let mut spec = spec(vec![target], "");
     spec.work = Arc::new(Script::new(Arc::new(Both::of(block))));
-    spec.sessions = Some(Arc::clone(sessions));
-    run_over(spec, Arc::new(SshOnly(server.client())), mpsc::channel(1).1).await
+    let executor = Local::new(Arc::new(SshOnly(server.client())), Some(Arc::clone(sessions)));
+    run_by(spec, executor, mpsc::channel(1).1).await
 }
 
 /// Objects and errors, each kind in its order: Invoke-Command hands them out as two streams.

@@ -116,7 +116,7 @@ async fn attempt(
 ) -> Copied {
     let mut spec = run::spec(vec![target(route, HOST, time)], "");
     spec.work = task;
-    spec.retries = retries;
+    spec.retry.retries = retries;
     Copied::new(run::run_over(spec, route.connector(), interrupts).await)
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, read_typed, value_from_json};
 use psfleet::event::RunEvent;
-use psfleet::fleet::{self, Emission, Script};
-use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings, Sink};
+use psfleet::fleet::{Emission, Local, Run, Script};
+use psfleet::output::{self, Format, SelectedStreams, Settings, Sink};
 use psfleet::psrp::{Argument, Command, Input, Invocation};
 use psfleet::script::Source;
 use psfleet::script::using::{Definitions, WireForm};
@@ -97,7 +97,6 @@ async fn run(server: &Sshd, sessions: &Arc<Sessions>, command: Command) -> Lines
     };
     let mut spec = spec(vec![target], "");
     spec.work = Arc::new(Script::new(Arc::new(command)));
-    spec.sessions = Some(Arc::clone(sessions));
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);
     let (_interrupt, interrupts) = mpsc::channel(1);
     let texts = [Text::default(), Text::default()];
@@ -111,23 +110,15 @@ async fn run(server: &Sshd, sessions: &Arc<Sessions>, command: Command) -> Lines
             }
         }
     });
-    fleet::run(spec, Arc::new(SshOnly(server.client())), emissions, interrupts).await;
+    let executor = Local::new(Arc::new(SshOnly(server.client())), Some(Arc::clone(sessions)));
+    Run::new(spec, Arc::new(executor)).go(emissions, interrupts).await;
     reader.await.expect("the sinks do not panic");
     let [typed, plain] = texts.map(|text| text.0.lock().expect("no panic").clone());
     lines(&typed, &plain)
 }
 
 fn sink(text: &Text, types: bool) -> Box<dyn Sink> {
-    let settings = Settings {
-        streams: SelectedStreams::all(),
-        select: Vec::new(),
-        types,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: 120,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    };
+    let settings = Settings { streams: SelectedStreams::all(), types, ..Settings::default() };
     output::open(Format::Jsonl, Box::new(text.clone()), &settings)
 }
 

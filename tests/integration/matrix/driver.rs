@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use psfleet::event::RunEvent;
-use psfleet::fleet::{self, Emission, Limits, RunSpec, Script};
-use psfleet::output::{self, CsvSettings, Format, Losses, SelectedStreams, Settings};
+use psfleet::fleet::{self, Emission, Limits, RetryRule, RunSpec, Script};
+use psfleet::output::{self, Format, SelectedStreams, Settings};
 use psfleet::psrp::Command;
 use psfleet::target::{Target, Timeouts};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
     let script = Script::new(Arc::new(Command::new(&block.invocation(), &[])));
     let spec = RunSpec {
         limits: Limits::new(NonZeroUsize::MIN),
-        retries: 0,
+        retry: RetryRule { retries: 0, delay: Duration::ZERO },
         ..RunSpec::new(Arc::new(script), vec![Arc::new(target)])
     };
     let (emissions, mut emitted) = mpsc::channel::<Emission>(64);
@@ -78,16 +78,7 @@ pub async fn run(block: &Block, route: &Route) -> Observed {
 }
 
 fn settings() -> Settings {
-    Settings {
-        streams: SelectedStreams::all(),
-        select: Vec::new(),
-        types: false,
-        csv: CsvSettings { delimiter: b',', bom: false, raw: false },
-        width: 120,
-        color: false,
-        terminal: false,
-        losses: Losses::default(),
-    }
+    Settings { streams: SelectedStreams::all(), ..Settings::default() }
 }
 
 /// Text in memory that the sink writes and we read.

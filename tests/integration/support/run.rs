@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use psfleet::clixml::{Document, write_plain};
 use psfleet::event::{Finished, RunEventKind, Summary};
-use psfleet::fleet::{self, Emission, Interrupt, RunSpec, Script};
+use psfleet::fleet::{Emission, Executor, Interrupt, Local, RetryRule, Run, RunSpec, Script};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::sandbox::Fleet;
 use psfleet::secret::Secret;
@@ -47,8 +47,7 @@ pub fn plain(value: &Document) -> serde_json::Value {
 /// A run of a script on targets with the defaults of the command line.
 pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     RunSpec {
-        retries: 0,
-        retry_delay: Duration::from_millis(50),
+        retry: RetryRule { retries: 0, delay: Duration::from_millis(50) },
         ..RunSpec::new(Arc::new(self::script(script)), targets.into_iter().map(Arc::new).collect())
     }
 }
@@ -69,8 +68,13 @@ pub async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> 
     run_over(spec, Arc::new(Network::default()), interrupts).await
 }
 
-/// The same over a connector of the caller's.
+/// Runs it over a connector of the caller's.
 pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+    run_by(spec, Local::new(connector, None), interrupts).await
+}
+
+/// Runs it by an executor of the caller's.
+pub async fn run_by(spec: RunSpec, executor: impl Executor + 'static, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
     let header = Arc::clone(&spec.header);
     let (events, mut received) = mpsc::channel::<Emission>(64);
     let reader = tokio::spawn(async move {
@@ -88,7 +92,7 @@ pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: 
         ends.sort_by_key(|end| end.target);
         (records, ends, order)
     });
-    let summary = fleet::run(spec, connector, events, interrupts).await;
+    let summary = Run::new(spec, Arc::new(executor)).go(events, interrupts).await;
     let (records, ends, order) = reader.await.expect("the reader reads to the end");
     assert_eq!(ends.len() as u64, summary.target_count, "one outcome per target");
     Ran { summary, records, ends, order }
