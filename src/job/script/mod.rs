@@ -264,6 +264,19 @@ mod tests {
     }
 
     #[test]
+    fn only_named_variables_are_kept() {
+        for (script, kept) in [
+            ("$using:env:PATH", &["PATH"][..]),
+            ("Invoke-Command x { \"${using:env:path}\" }; $using:env:PATH", &["PATH"]),
+            ("$using:x; $env:PATH", &[]),
+            ("1", &[]),
+        ] {
+            let call = call(script, &["--using", "x=1"]).expect(script);
+            assert_eq!(call.environment.keys().map(String::as_str).collect::<Vec<_>>(), kept, "{script}");
+        }
+    }
+
+    #[test]
     fn only_nested_names_may_be_left_to_the_script() {
         let script = "Invoke-Command x { $using:there }";
         assert!(call(script, &[]).is_err());
