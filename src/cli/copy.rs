@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
 use super::args::output::OutputFormat;
-use super::on_demand::OnDemand;
 use super::plan::copy::Plan;
+use super::sandbox_on_demand::OnDemand;
 use super::terminal::{self, Console};
 use super::{args, rollout, targets};
 use crate::config::{Machine, System};

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::args::rollout::RolloutArgs;
 use super::descriptors::{self, Need};
-use super::on_demand::OnDemand;
+use super::sandbox_on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;

@@ -6,8 +6,8 @@ use anyhow::bail;
 
 use super::args::output::OutputFormat;
 use super::args::{self, run::RunArgs};
-use super::on_demand::OnDemand;
 use super::plan::script::Plan;
+use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
 use super::{rollout, targets, terminal};
 use crate::config::Machine;

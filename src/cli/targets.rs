@@ -1,7 +1,7 @@
 //! From target and connection flags to targets, with the sandbox started where an inventory asks for one.
 
 use super::defaults::RUN_KEYS;
-use super::on_demand::OnDemand;
+use super::sandbox_on_demand::OnDemand;
 use crate::config::{Config, System};
 use crate::inventory::{self, Errors, HostSettings, Rehearsal, Request, Resolved};
 

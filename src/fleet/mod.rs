@@ -8,7 +8,6 @@
 
 mod attempt_end;
 mod commands;
-mod constrained;
 mod dispatcher;
 mod emission;
 mod executor;
@@ -18,6 +17,7 @@ mod interrupt;
 mod journal;
 mod local;
 mod native;
+mod no_language;
 mod room;
 mod script;
 mod spec;

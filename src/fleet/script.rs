@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::attempt_end::AttemptEnd;
 use super::commands::{Commands, NoCommands};
-use super::constrained::Constrained;
 use super::native;
+use super::no_language::NoLanguage;
 use super::task::{Site, Task, TaskEnd};
 use crate::outcome::Reason;
 use crate::session;
@@ -17,13 +17,13 @@ pub struct Script {
     commands: Arc<dyn Commands>,
     native_errors: bool,
     /// What targets have learned of endpoints.
-    constrained: Constrained,
+    no_language: NoLanguage,
 }
 
 impl Script {
     /// The script in its commands.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
-        Self { commands, native_errors: false, constrained: Constrained::default() }
+        Self { commands, native_errors: false, no_language: NoLanguage::default() }
     }
 
     /// Whether a script whose last native program gave an exit code other than 0 has failed with it; not unless set.
@@ -69,7 +69,7 @@ impl Script {
 impl Task for Script {
     async fn perform(&self, mut site: Site<'_>) -> Result<TaskEnd, session::Error> {
         let endpoint = &site.target.endpoint;
-        let known = match self.constrained.contains(endpoint) {
+        let known = match self.no_language.contains(endpoint) {
             true if self.native_errors => return Ok(TaskEnd::Ended(native::unreadable())),
             true => self.commands.without_text(site.id, site.session.server()).ok(),
             false => None,
@@ -78,7 +78,7 @@ impl Task for Script {
         let command = known.unwrap_or_else(|| self.commands.command(site.id, site.session.server()));
         let report = site.run(&command).await?;
         let end = if is_text && report.refuses_text() && site.forward.is_untouched() {
-            self.constrained.insert(endpoint);
+            self.no_language.insert(endpoint);
             self.without_text(report, &mut site).await?
         } else {
             self.ended(report, &mut site).await

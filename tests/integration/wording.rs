@@ -18,7 +18,7 @@ const OWN: [(&str, &str); 16] = [
     ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
     ("cli/hosts.rs", "config::Source"),
-    ("cli/on_demand.rs", "sandbox::Error"),
+    ("cli/sandbox_on_demand.rs", "sandbox::Error"),
     ("cli/refusal.rs", "clap's sentence on a value, whose reason is from our own parsers"),
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),

@@ -27,7 +27,7 @@ use self::user::User;
 use super::args::connect::ConnectArgs;
 use super::args::request;
 use super::args::targets::TargetArgs;
-use super::on_demand::OnDemand;
+use super::sandbox_on_demand::OnDemand;
 use super::targets;
 use crate::clixml::Document;
 use crate::config::Machine;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words;
+use super::wording;
 
 /// One for each tenth of a second.
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -31,7 +31,7 @@ impl BarText {
         let spinner = SPINNER[(elapsed.as_millis() / 100 % SPINNER.len() as u128) as usize];
         let gauge = if columns < GAUGE_FROM { String::new() } else { self.gauge(GAUGE_WIDTH.min(columns / 4)) };
         let Self { done, total, message } = self;
-        let elapsed = words::elapsed(elapsed);
+        let elapsed = wording::elapsed(elapsed);
         let text = format!(" {spinner} {gauge}{done}/{total} {elapsed}  {message}");
         console::truncate_str(text.trim_end(), columns, "…").into_owned()
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
-use super::{Bar, words};
+use super::{Bar, wording};
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
 use crate::event::{RunHeader, Summary};
 use crate::report::{Phase, Progress};
@@ -110,7 +110,7 @@ impl Console {
 
     /// Names the hosts whose shell may still be open, if there are any.
     pub fn note_shells_left(&self, header: &RunHeader, summary: &Summary) {
-        if let Some(text) = words::shells_left(summary.shells_left.iter().map(|&target| header.host(target))) {
+        if let Some(text) = wording::shells_left(summary.shells_left.iter().map(|&target| header.host(target))) {
             self.note(&format!("{} {text}", self.warning()));
         }
     }
@@ -124,7 +124,7 @@ impl Console {
         ));
         self.note_shells_left(header, summary);
         if !self.quiet {
-            self.note(&words::summary(summary));
+            self.note(&wording::summary(summary));
         }
     }
 
@@ -145,13 +145,13 @@ impl Console {
         let (running, done) = (state.count(Phase::Running), state.counts().total());
         let others = state.target_count().saturating_sub(done + running);
         drop(state);
-        self.note(&words::interrupted(running, others));
+        self.note(&wording::interrupted(running, others));
     }
 
     /// Says who is still running and for how long: what the Enter key asks.
     pub fn show_running(&self) {
         let running = self.state().running(Timestamp::now());
-        self.note(&words::running(&running));
+        self.note(&wording::running(&running));
     }
 
     /// Shows who is running whenever Enter is pressed, for as long as the process lives. Does nothing where stdin is no

@@ -1,6 +1,6 @@
 //! What to say at the end of a run about members that PowerShell cut.
 
-use super::words;
+use super::wording;
 use crate::cli::args::run::DEEPEST;
 use crate::event::RunEvent;
 use crate::output::Select;
@@ -41,9 +41,9 @@ impl CutNote {
         let hidden = groups.iter().skip(shown).map(|group| group.members.len()).sum::<usize>();
         let hidden = hidden + self.cuts.other_members();
         let mut lines: Vec<String> =
-            groups.iter().take(shown).map(|cut| words::cut_members(cut, self.cuts.depth(), all)).collect();
+            groups.iter().take(shown).map(|cut| wording::cut_members(cut, self.cuts.depth(), all)).collect();
         if hidden > 0 {
-            lines.push(format!("{} cut, too", words::were(hidden, "other member")));
+            lines.push(format!("{} cut, too", wording::were(hidden, "other member")));
         }
         if let (Some(depth), Some(last)) = (self.advice, lines.last_mut()) {
             last.push_str(&format!("; rerun with --depth {depth}"));

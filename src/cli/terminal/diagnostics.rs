@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Console, words};
+use super::{Console, wording};
 use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
 use crate::output::{Flow, Losses, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
 use crate::record::Record;
@@ -52,7 +52,7 @@ impl Diagnostics {
     fn repeated(&self) {
         let label = self.console.styled(AnsiColor::Red.on_default().bold(), "error:");
         for repeat in self.repeats.repeated() {
-            self.console.note(&format!("{label} {}", words::repeated(&repeat)));
+            self.console.note(&format!("{label} {}", wording::repeated(&repeat)));
         }
     }
 
@@ -73,7 +73,7 @@ impl Diagnostics {
     }
 
     fn attempt(&self, target: TargetId, attempt: u32, message: &str, retry_in: Duration) {
-        let wait = words::duration(retry_in);
+        let wait = wording::duration(retry_in);
         let message = sanitize_line(message);
         self.console.note(&format!("{}: attempt {attempt} failed, next in {wait}: {message}", self.host(target)));
     }

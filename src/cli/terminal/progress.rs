@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anstyle::AnsiColor;
 
-use super::{Console, CutNote, words};
+use super::{Console, CutNote, wording};
 use crate::cli::args::output::ProgressMode;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::outcome::{Outcome, Reason};
@@ -43,7 +43,7 @@ impl ProgressLine {
         if plain || (self.console.verbose() && !self.console.quiet()) {
             let host = header.host(finished.target);
             let state = self.console.state();
-            let line = words::finished(state.counts().total(), state.target_count(), host, finished);
+            let line = wording::finished(state.counts().total(), state.target_count(), host, finished);
             drop(state);
             self.console.note(&line);
         }
@@ -67,7 +67,7 @@ impl ProgressLine {
         }
         let state = self.console.state();
         let mut parts: Vec<_> =
-            Some(words::counts(state.counts())).filter(|text| !text.is_empty()).into_iter().collect();
+            Some(wording::counts(state.counts())).filter(|text| !text.is_empty()).into_iter().collect();
         for (phase, word) in [(Phase::Running, "running"), (Phase::Opening, "connecting"), (Phase::Waiting, "waiting")]
         {
             let count = state.count(phase);
@@ -92,13 +92,14 @@ impl ProgressLine {
             self.console.note_shells_left(header, summary);
         }
         if !self.console.quiet() {
-            self.console.note(&words::summary(summary));
+            self.console.note(&wording::summary(summary));
         }
         if self.console.verbose() {
             let state = self.console.state();
             let (objects, errors) = (state.objects(), state.errors());
             drop(state);
-            let counted = format!("{}, {}", words::counted(objects, "object"), words::counted(errors, "error record"));
+            let counted =
+                format!("{}, {}", wording::counted(objects, "object"), wording::counted(errors, "error record"));
             self.console.note(&format!("run {}: {counted}", summary.run));
         }
         self.console.state().check(summary).map_err(anyhow::Error::new)
@@ -121,7 +122,11 @@ impl ProgressLine {
             "" => cause.outcome.code().replace('_', " "),
             message => sanitize(message).trim_end().replace('\n', "\n  "),
         };
-        self.console.note(&format!("{label} {}: {message}{}", words::hosts(cause, verbose), code.unwrap_or_default()));
+        self.console.note(&format!(
+            "{label} {}: {message}{}",
+            wording::hosts(cause, verbose),
+            code.unwrap_or_default()
+        ));
         if let Some(hint) = cause.hint() {
             let label = self.console.styled(AnsiColor::Cyan.on_default().bold(), "hint:");
             self.console.note(&format!("{label} {}", sanitize(hint)));
@@ -140,7 +145,7 @@ impl Sink for ProgressLine {
             RunEventKind::RunStarted(header) => self.start(header),
             RunEventKind::TargetFinished(finished) => self.finished(finished),
             RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
-                let running = words::counted(self.console.state().count(Phase::Running), "host");
+                let running = wording::counted(self.console.state().count(Phase::Running), "host");
                 self.console.note(&format!("the deadline has passed: stopping the script on {running}"));
             }
             RunEventKind::Record(record) if record.stream == Stream::Progress => self.remote(record),

@@ -10,9 +10,9 @@ use crate::target::Endpoint;
 /// A session configuration of a name of its own counts as one endpoint, whatever the host: the administrator gave it to all
 /// for the same purpose. Should a host's be another one, no harm is done: what it gets is what Invoke-Command always sends.
 #[derive(Debug, Default)]
-pub(super) struct Constrained(Mutex<HashSet<String>>);
+pub(super) struct NoLanguage(Mutex<HashSet<String>>);
 
-impl Constrained {
+impl NoLanguage {
     /// Whether an endpoint is known to refuse text.
     pub fn contains(&self, endpoint: &Endpoint) -> bool {
         self.lock().contains(&key(endpoint))
@@ -62,13 +62,13 @@ mod tests {
 
     #[test]
     fn configurations_of_their_own_names_are_known_on_all_hosts() {
-        let constrained = Constrained::default();
-        constrained.insert(&winrm("web01", "Ops.JEA"));
-        assert!(constrained.contains(&winrm("web02", "ops.jea")));
-        assert!(!constrained.contains(&winrm("web01", "Microsoft.PowerShell")));
-        constrained.insert(&winrm("web01", "Microsoft.PowerShell"));
-        assert!(constrained.contains(&winrm("web01", "microsoft.powershell")));
-        assert!(!constrained.contains(&winrm("web02", "Microsoft.PowerShell")));
-        assert!(!constrained.contains(&Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() })));
+        let no_language = NoLanguage::default();
+        no_language.insert(&winrm("web01", "Ops.JEA"));
+        assert!(no_language.contains(&winrm("web02", "ops.jea")));
+        assert!(!no_language.contains(&winrm("web01", "Microsoft.PowerShell")));
+        no_language.insert(&winrm("web01", "Microsoft.PowerShell"));
+        assert!(no_language.contains(&winrm("web01", "microsoft.powershell")));
+        assert!(!no_language.contains(&winrm("web02", "Microsoft.PowerShell")));
+        assert!(!no_language.contains(&Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() })));
     }
 }
