@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::typed::Typed;
 use super::unknown_flag;
-use crate::config::nearest;
+use crate::nearest::nearest;
 
 /// PowerShell's commands, and ours.
 const COMMANDS: [(&str, &str); 9] = [

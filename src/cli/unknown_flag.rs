@@ -2,7 +2,7 @@
 
 use super::script_help;
 use super::typed::Typed;
-use crate::config::did_you_mean;
+use crate::nearest::did_you_mean;
 
 /// What to write if the script of this command line has a parameter of this name.
 pub fn of_script(typed: &Typed<'_>, word: &str) -> Option<String> {

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::connection::Connection;
-use super::nearest::did_you_mean;
 use super::node::{Entry, Node, Place, Value};
 use super::problem::Problem;
 use super::source::{Given, Origin, Source};
 use super::system::System;
 use super::toml::parse_toml;
 use crate::error_text;
+use crate::nearest::did_you_mean;
 
 /// A key of configuration files besides the connection keys and `inventory`, and who may set it.
 #[derive(Debug, Clone, Copy)]

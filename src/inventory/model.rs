@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::ssh_config::SshConfig;
-use crate::config::{Connection, Given, Place, Problem, Source, Transport, did_you_mean, plain_zone};
+use crate::config::{Connection, Given, Place, Problem, Source, Transport, plain_zone};
+use crate::nearest::did_you_mean;
 use crate::target::Variable;
 
 /// What one host, group or file says.

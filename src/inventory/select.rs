@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use crate::config::{Problem, did_you_mean};
+use crate::config::Problem;
 use crate::hostlist::natural;
+use crate::nearest::did_you_mean;
 
 use super::effective::Effective;
 use super::expression::{Atom, Expression, Operator, Term};

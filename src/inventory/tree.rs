@@ -7,7 +7,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value, did_you_mean};
+use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value};
+use crate::nearest::did_you_mean;
 use crate::target::Variable;
 
 use super::context::FileContext;

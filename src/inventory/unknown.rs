@@ -1,6 +1,6 @@
 //! Literal names that no inventory has, and the known name that was probably meant.
 
-use crate::config::nearest;
+use crate::nearest::nearest;
 
 use super::expression::{Atom, Expression};
 use super::model::Inventory;

@@ -5,6 +5,7 @@ use super::name::same_name;
 use super::position::Position;
 use super::tokens::{closing, is_code};
 use super::{ScriptError, Source};
+use crate::nearest::nearest;
 
 /// What a script takes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -147,7 +148,7 @@ impl Parameters {
             [one] => Ok(one),
             [] => {
                 let names = self.list.iter().map(|parameter| parameter.name.as_str());
-                let nearest = super::nearest::nearest(name, names);
+                let nearest = nearest(name, names).map(str::to_owned);
                 let known = self.list.iter().map(|parameter| parameter.name.clone()).collect();
                 Err(ScriptError::UnknownParameter { name: name.to_owned(), nearest, known })
             }

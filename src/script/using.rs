@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clixml::Value;
+use crate::nearest::nearest;
 
 use super::evaluate::{self, Miss};
 use super::evaluated::Evaluated;
-use super::nearest::nearest;
 use super::variable_path::is_drive;
 use super::{AccessorKind, Occurrence, ScriptError, Source};
 
@@ -112,7 +112,7 @@ impl Definitions<'_> {
                 at: occurrence.position,
                 text: occurrence.text.clone(),
                 name: path.name.to_owned(),
-                nearest: nearest(path.name, self.values.keys().map(String::as_str)),
+                nearest: nearest(path.name, self.values.keys().map(String::as_str)).map(str::to_owned),
                 nested: occurrence.is_nested(),
             }),
         }

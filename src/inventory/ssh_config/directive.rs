@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::line::Line;
-use crate::config::{Jump, did_you_mean, parse_jump};
+use crate::config::{Jump, parse_jump};
+use crate::nearest::did_you_mean;
 use crate::target::{AddressFamily, HostKeyPolicy};
 
 /// A setting as it stands in a file, checked but not expanded.

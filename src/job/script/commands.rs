@@ -12,9 +12,10 @@ use crate::clixml::Value;
 use crate::fleet::{self, NoCommands};
 use crate::hostlist::fold;
 use crate::inventory::HostSettings;
+use crate::nearest::nearest;
 use crate::psrp::{Argument, Command, Invocation, SecretArgument, ServerInfo};
 use crate::script::using::{Definitions, Evaluation, WireForm};
-use crate::script::{ArgumentValue, Inputs, ScriptError, Written, check, commands, nearest};
+use crate::script::{ArgumentValue, Inputs, ScriptError, Written, check, commands};
 use crate::target::{Target, TargetId, Variable};
 
 /// What a call has to know of a target.
