@@ -65,8 +65,6 @@ pub enum RunEventKind {
     },
     /// A target has its outcome; exactly once for each target of the header.
     TargetFinished(Finished),
-    /// Something the user should know that belongs to no record (one line, no end of line).
-    Notice(Notice),
     /// The run ends; always the last event.
     RunFinished(Arc<Summary>),
 }
@@ -90,15 +88,6 @@ impl RunHeader {
     pub fn host(&self, target: TargetId) -> &str {
         &self.targets[target.index()].name
     }
-}
-
-/// A diagnostic beside the data.
-#[derive(Debug, Clone)]
-pub struct Notice {
-    /// The target it is about, if one.
-    pub target: Option<TargetId>,
-    /// The text, one line.
-    pub text: String,
 }
 
 /// How a target ended.

@@ -82,7 +82,7 @@ impl Progress {
             RunEventKind::AttemptFailed { target, .. } => self.enter(*target, Phase::Waiting),
             RunEventKind::TargetFinished(finished) => self.finish(finished),
             RunEventKind::RunStopping { .. } => self.stop(),
-            RunEventKind::Record(_) | RunEventKind::Notice(_) | RunEventKind::RunFinished(_) => {}
+            RunEventKind::Record(_) | RunEventKind::RunFinished(_) => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! Notices and the other streams as text on stderr.
+//! Attempts that failed, and the streams beside the output, as text on stderr.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 
 use super::{Console, wording};
-use crate::event::{Notice, RunEvent, RunEventKind, RunHeader};
+use crate::event::{RunEvent, RunEventKind, RunHeader};
 use crate::output::{Flow, Losses, SelectedStreams, Shown, Sink, sanitize, sanitize_line};
 use crate::record::Record;
 use crate::report::Repeats;
@@ -64,12 +64,6 @@ impl Diagnostics {
 
     fn host(&self, target: TargetId) -> String {
         self.header.as_ref().map_or_else(String::new, |header| sanitize_line(header.host(target)).into_owned())
-    }
-
-    fn notice(&self, notice: &Notice) {
-        let label = self.console.warning();
-        let host = notice.target.map(|target| format!(" {}:", self.host(target))).unwrap_or_default();
-        self.console.note(&format!("{label}{host} {}", sanitize(&notice.text)));
     }
 
     fn attempt(&self, target: TargetId, attempt: u32, message: &str, retry_in: Duration) {
@@ -134,7 +128,6 @@ impl Sink for Diagnostics {
                 self.header = Some(Arc::clone(header));
                 self.repeats.start(header);
             }
-            RunEventKind::Notice(notice) => self.notice(notice),
             RunEventKind::AttemptFailed { target, attempt, message, retry_in, .. } if self.console.verbose() => {
                 self.attempt(*target, *attempt, message, *retry_in);
             }

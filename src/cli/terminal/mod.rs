@@ -1,7 +1,7 @@
 //! The terminal: what it can do, and what people see on stderr beside the data.
 //!
 //! [`Console`] knows the terminal and is the one way to write to it without garbling the [`Bar`]. [`Diagnostics`] shows
-//! notices and the other streams, [`ProgressLine`] how far the run is and, at its end, why hosts failed, what
+//! the streams beside the output, [`ProgressLine`] how far the run is and, at its end, why hosts failed, what
 //! [`CutNote`] says of members that came cut, and the totals.
 
 mod bar;
