@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
-use super::args::output::OutputFormat;
 use super::plan::copy::Plan;
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::{self, Console};
@@ -76,7 +75,6 @@ fn show(
     let mut sandbox = OnDemand::default();
     let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
     let plan = plan((&settings, &rehearsal.logons));
-    let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
-    terminal::print(&if is_json { plan.json() } else { plan.text() })?;
+    terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
     Ok(0)
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::bail;
 
-use super::args::output::OutputFormat;
 use super::args::{self, run::RunArgs};
 use super::plan::script::Plan;
 use super::sandbox_on_demand::OnDemand;
@@ -53,8 +52,7 @@ fn plan(
     let origins = Origins::rehearse(&call, ends, args.connect.no_input, machine)?;
     let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, args.execute.input.as_deref());
     CommandSets::new(call, &Secrets::default(), &hosts)?;
-    let is_json = matches!(args.output.output, OutputFormat::Json | OutputFormat::Jsonl);
-    terminal::print(&if is_json { plan.json() } else { plan.text() })?;
+    terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
     Ok(0)
 }
 

@@ -64,13 +64,8 @@ impl OutputArgs {
     fn format(&self, console: &Console) -> Format {
         match self.output {
             OutputFormat::Auto if console.stdout_is_terminal() => Format::Table,
-            OutputFormat::Auto | OutputFormat::Jsonl => Format::Jsonl,
-            OutputFormat::Table => Format::Table,
-            OutputFormat::List => Format::List,
-            OutputFormat::Text => Format::Text,
-            OutputFormat::Json => Format::Json,
-            OutputFormat::Csv => Format::Csv,
-            OutputFormat::None => Format::None,
+            OutputFormat::Auto => Format::Jsonl,
+            OutputFormat::Chosen(format) => format,
         }
     }
 

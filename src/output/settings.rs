@@ -22,6 +22,48 @@ pub enum Format {
     None,
 }
 
+impl Format {
+    /// All of them, as a list for people shows them.
+    pub const ALL: [Self; 7] = [Self::Table, Self::List, Self::Text, Self::Json, Self::Jsonl, Self::Csv, Self::None];
+
+    /// The name that `--output` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::List => "list",
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::None => "none",
+        }
+    }
+
+    /// What it shows, in one line of help.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Table => "Columns for people, as wide as the terminal",
+            Self::List => "One property per line, as Format-List shows it",
+            Self::Text => "As PowerShell itself prints it",
+            Self::Json => "One document: counts, targets, records",
+            Self::Jsonl => "One event per line, as it happens",
+            Self::Csv => "The union of all properties, one row per object",
+            Self::None => "No data",
+        }
+    }
+
+    /// The format of files with this suffix, whatever its case.
+    pub fn of_suffix(suffix: &str) -> Option<Self> {
+        Some(match suffix.to_ascii_lowercase().as_str() {
+            "json" => Self::Json,
+            "jsonl" | "ndjson" => Self::Jsonl,
+            "csv" | "tsv" => Self::Csv,
+            "txt" => Self::Text,
+            _ => return None,
+        })
+    }
+}
+
 /// How to write, whatever the format.
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValue};
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::output::{Format, SelectedStreams, SortKey, Where};
@@ -74,25 +74,42 @@ pub struct OutputArgs {
     pub verbose: bool,
 }
 
+impl OutputArgs {
+    /// Whether the format that was asked for is one of JSON.
+    pub fn is_json(&self) -> bool {
+        matches!(self.output, OutputFormat::Chosen(Format::Json | Format::Jsonl))
+    }
+}
+
 /// What `-o` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// Table on a terminal, jsonl otherwise
+    /// Table on a terminal, jsonl otherwise.
     Auto,
-    /// Columns for people, as wide as the terminal
-    Table,
-    /// One property per line, as Format-List shows it
-    List,
-    /// As PowerShell itself prints it
-    Text,
-    /// One document: counts, targets, records
-    Json,
-    /// One event per line, as it happens
-    Jsonl,
-    /// The union of all properties, one row per object
-    Csv,
-    /// No data
-    None,
+    /// This one.
+    Chosen(Format),
+}
+
+impl ValueEnum for OutputFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [OutputFormat; Format::ALL.len() + 1] = {
+            let mut all = [OutputFormat::Auto; Format::ALL.len() + 1];
+            let mut place = 0;
+            while place < Format::ALL.len() {
+                all[place + 1] = OutputFormat::Chosen(Format::ALL[place]);
+                place += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto").help("Table on a terminal, jsonl otherwise"),
+            Self::Chosen(format) => PossibleValue::new(format.name()).help(format.about()),
+        })
+    }
 }
 
 /// What `--progress` takes.
@@ -143,15 +160,11 @@ fn delimiter(text: &str) -> Result<u8, String> {
 
 fn out_file(text: &str) -> Result<OutFile, String> {
     let path = PathBuf::from(text);
-    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let format = match suffix.as_str() {
-        "json" => Format::Json,
-        "jsonl" | "ndjson" => Format::Jsonl,
-        "csv" | "tsv" => Format::Csv,
-        "txt" => Format::Text,
-        _ => return Err("the suffix names the format: .json .jsonl .csv .tsv .txt".to_owned()),
-    };
-    Ok(OutFile { path, format, tabs: suffix == "tsv" })
+    let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
+    let format =
+        Format::of_suffix(suffix).ok_or("the suffix names the format: .json .jsonl .csv .tsv .txt".to_owned())?;
+    let tabs = suffix.eq_ignore_ascii_case("tsv");
+    Ok(OutFile { path, format, tabs })
 }
 
 #[cfg(test)]
