@@ -9,7 +9,7 @@ use crate::job::Interrupts;
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
 pub fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> std::io::Result<()> {
-    let (interrupts, left) = (interrupts.sender(), interrupts.left());
+    let (interrupts, departure) = (interrupts.sender(), interrupts.departure());
     let mut signals = Signals::install()?;
     tokio::spawn(async move {
         let mut stopping = false;
@@ -17,7 +17,7 @@ pub fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> 
             let first = signals.next().await;
             let again = std::mem::replace(&mut stopping, true);
             if again {
-                left.cancel();
+                departure.leave();
             } else if first == Interrupt::Stop {
                 on_ctrl_c();
             }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt_end::AttemptEnd;
+use super::departure::Departure;
 use super::emission::Emission;
 use super::executor::{Executor, Noted, Order};
 use super::forward::{Forward, Traces};
@@ -20,7 +21,6 @@ use super::journal::{self, Journal};
 use super::room::Room;
 use super::spec::RunSpec;
 use super::trip;
-use super::worker::LEAVE_WAIT;
 use crate::event::{Finished, RunEventKind, Summary};
 use crate::exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
 use crate::outcome::{Counts, Outcome, Reason};
@@ -28,25 +28,28 @@ use crate::schedule::{CredentialId, Gate, Next, Proof, Schedule};
 use crate::target::{Credential, Target, TargetId};
 use crate::transport::{Leave, Step};
 
-/// How long readers that read no more may hold up a user who wants to leave.
-const READERS_WAIT: Duration = Duration::from_secs(1);
-
 /// A run that is to be made by an executor, perhaps with a journal.
 pub struct Run {
     spec: RunSpec,
     executor: Arc<dyn Executor>,
     journal: Option<Box<dyn Journal>>,
+    departure: Departure,
 }
 
 impl Run {
     /// A run without a journal.
     pub fn new(spec: RunSpec, executor: Arc<dyn Executor>) -> Self {
-        Self { spec, executor, journal: None }
+        Self { spec, executor, journal: None, departure: Departure::default() }
     }
 
     /// Keeps this journal.
     pub fn journaled(self, journal: Box<dyn Journal>) -> Self {
         Self { journal: Some(journal), ..self }
+    }
+
+    /// Lets others know when the user leaves, or lets the run know.
+    pub fn departing(self, departure: Departure) -> Self {
+        Self { departure, ..self }
     }
 
     /// Makes it, and returns when each target has its outcome. `events` is bounded: when the readers are slow, so are the
@@ -58,7 +61,7 @@ impl Run {
             None => (false, events),
         };
         let dispatcher = Dispatcher::new(self.spec, self.executor, events);
-        Dispatcher { is_journaled, broken, ..dispatcher }.run(interrupts).await
+        Dispatcher { is_journaled, broken, departure: self.departure, ..dispatcher }.run(interrupts).await
     }
 }
 
@@ -87,9 +90,7 @@ struct Dispatcher {
     milestones: mpsc::UnboundedReceiver<(TargetId, Milestone)>,
     begin: Instant,
     stop: CancellationToken,
-    leave: CancellationToken,
-    /// When whoever left waits no longer for readers either.
-    patience: Option<Instant>,
+    departure: Departure,
     /// Why no more targets start.
     halted: Option<(Reason, &'static str)>,
     exit: ExitFacts,
@@ -161,8 +162,7 @@ impl Dispatcher {
             milestones,
             begin: Instant::now(),
             stop: CancellationToken::new(),
-            leave: CancellationToken::new(),
-            patience: None,
+            departure: Departure::default(),
             halted: None,
             exit,
         }
@@ -240,7 +240,7 @@ impl Dispatcher {
             },
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
-            () = sleep_until(self.patience), if self.patience.is_some() && !self.outbox.is_empty() => Wake::ReadersStuck,
+            () = self.departure.gives_up_readers(), if !self.outbox.is_empty() => Wake::ReadersStuck,
             () = self.broken.cancelled(), if readers_known => Wake::JournalBroken,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
@@ -260,12 +260,12 @@ impl Dispatcher {
             events: self.events.clone(),
             room: self.room.clone(),
             reports: reports.clone(),
-            leave: self.leave.clone(),
+            departure: self.departure.clone(),
             traces: Arc::new(Traces::default()),
         };
         let work = Arc::clone(&self.spec.work);
-        let (stop, leave) = (self.stop.clone(), self.leave.clone());
-        let order = Order { id, number: attempt, target, work, forward, reports, noted, stop, leave };
+        let (stop, departure) = (self.stop.clone(), self.departure.clone());
+        let order = Order { id, number: attempt, target, work, forward, reports, noted, stop, departure };
         let task = self.workers.spawn(self.executor.attempt(order));
         self.at_work.insert(task.id(), (id, attempt));
     }
@@ -377,8 +377,7 @@ impl Dispatcher {
             Interrupt::Terminate => drop(self.exit.interrupted.get_or_insert(SIGTERM_CODE)),
             Interrupt::Leave => {
                 self.exit.interrupted.get_or_insert(SIGINT_CODE);
-                self.leave.cancel();
-                self.patience.get_or_insert_with(|| Instant::now() + LEAVE_WAIT + READERS_WAIT);
+                self.departure.leave();
             }
             Interrupt::Enough => {
                 // Perhaps nothing is left to be stopped: what is will tell.
@@ -466,12 +465,12 @@ impl Dispatcher {
             exit: self.exit,
             shells_left,
         };
-        let events = self.events.clone();
+        let (events, departure) = (self.events.clone(), self.departure.clone());
         let room = loop {
             tokio::select! {
                 // Readers that are gone need no end.
                 room = events.reserve() => break room.ok(),
-                () = sleep_until(self.patience), if self.patience.is_some() => break None,
+                () = departure.gives_up_readers() => break None,
                 Some(interrupt) = interrupts.recv() => self.interrupt(interrupt),
             }
         };
@@ -484,7 +483,7 @@ impl Dispatcher {
                 tokio::select! {
                     // An answer or none: the journal has it as far as it can.
                     _ = noted => {}
-                    () = sleep_until(self.patience), if self.patience.is_some() => {}
+                    () = departure.gives_up_readers() => {}
                 }
             }
         }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt_end::AttemptEnd;
+use super::departure::Departure;
 use super::forward::Forward;
 use super::gatekeeper::Reports;
 use super::task::Task;
@@ -36,8 +37,8 @@ pub struct Order {
     pub noted: Noted,
     /// Cancelled when the attempt shall stop in order.
     pub stop: CancellationToken,
-    /// Cancelled when it shall end at once.
-    pub leave: CancellationToken,
+    /// Whether the user has left: then it shall end at once.
+    pub departure: Departure,
 }
 
 /// The journal's word that it has noted something; where none is kept, that is so at once.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::attempt_end::AttemptEnd;
+use super::departure::Departure;
 use super::emission::Emission;
 use super::gatekeeper::{Reports, ThrottleSlot};
 use super::room::Room;
@@ -51,7 +51,7 @@ pub struct Forward {
     pub(super) events: mpsc::Sender<Emission>,
     pub(super) room: Room,
     pub(super) reports: Reports,
-    pub(super) leave: CancellationToken,
+    pub(super) departure: Departure,
     pub(super) traces: Arc<Traces>,
 }
 
@@ -105,7 +105,7 @@ impl Forward {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             },
-            () = self.leave.cancelled() => ControlFlow::Break(()),
+            () = self.departure.left() => ControlFlow::Break(()),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod attempt_end;
 mod commands;
+mod departure;
 mod dispatcher;
 mod emission;
 mod executor;
@@ -37,6 +38,7 @@ use crate::transport::Connector;
 pub use crate::schedule::{Brake, Limits, RetryRule};
 pub use attempt_end::AttemptEnd;
 pub use commands::{Commands, NoCommands};
+pub use departure::Departure;
 pub use dispatcher::Run;
 pub use emission::{Emission, Taken};
 pub use executor::{Executor, Noted, Order};

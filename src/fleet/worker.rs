@@ -2,11 +2,9 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use super::attempt_end::AttemptEnd;
 use super::executor::Order;
@@ -16,10 +14,7 @@ use super::task::{Approach, Site, TaskEnd};
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::Opening;
 use crate::session::{self, ConnectionKey, Session, Sessions};
-use crate::transport::{Admission, Authenticated, Carrier, Connector, Gatekeeper, Step};
-
-/// How long closes may take once the user wants to leave.
-pub(super) const LEAVE_WAIT: Duration = Duration::from_secs(2);
+use crate::transport::{Admission, Authenticated, Connector, Gatekeeper, Step};
 
 /// An attempt with what it needs of this process.
 pub(super) struct Attempt {
@@ -32,15 +27,11 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Runs the attempt; once the user wants to leave, only the closing is waited for, and not for long.
     pub async fn run(self) -> AttemptEnd {
-        let leave = self.order.leave.clone();
+        let departure = self.order.departure.clone();
         let traces = Arc::clone(&self.order.forward.traces);
-        let late = async {
-            leave.cancelled().await;
-            tokio::time::sleep(LEAVE_WAIT).await;
-        };
         let end = tokio::select! {
             end = self.guarded() => end,
-            () = late => AttemptEnd::new(
+            () = departure.gives_up_closes() => AttemptEnd::new(
                 Outcome::Cancelled,
                 Some(Reason::Interrupted),
                 "interrupted without waiting for its end",
@@ -78,10 +69,10 @@ impl Attempt {
             Ok(session) => session,
             Err(error) => return AttemptEnd::not_opened(&error),
         };
-        let leave = self.order.leave.clone();
+        let departure = self.order.departure.clone();
         let result = tokio::select! {
             end = self.work(&mut session) => Some(end),
-            () = leave.cancelled() => None,
+            () = departure.left() => None,
         };
         let end = result.unwrap_or_else(|| {
             AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
@@ -182,37 +173,10 @@ impl Attempt {
         }
     }
 
-    /// Connects and opens a session. What the host takes for that is limited, what it has to wait for is not.
     async fn open(&self) -> Result<Session, session::Error> {
         let Order { target, reports, stop, .. } = &self.order;
-        let timeout = target.timeouts.open;
-        let begin = Instant::now();
         let admission = Admission::new(Arc::new(reports.clone()));
-        let connecting = self.connector.connect(target, &admission);
-        let carrier = tokio::select! {
-            carrier = admission.clock().within(timeout, connecting) => carrier,
-            () = stop.cancelled() => return Err(session::Error::Stopped),
-        };
-        let carrier: Arc<dyn Carrier> = carrier.ok_or_else(|| not_connected(timeout))??.into();
-        *self.traces().carrier() = Some(Arc::clone(&carrier));
-        let taken = begin.elapsed().saturating_sub(admission.clock().stood());
-        let left = timeout.saturating_sub(taken);
-        let opened = Session::open(Opening::of_a_run(), carrier, Uuid::new_v4(), left, stop).await;
-        opened.map_err(|error| match error {
-            // What the user has set, not what connecting had left of it.
-            session::Error::OpenTimeout(_) => session::Error::OpenTimeout(timeout),
-            error => error,
-        })
+        let connected = |carrier: &_| *self.traces().carrier() = Some(Arc::clone(carrier));
+        Session::connect(&*self.connector, target, &admission, Opening::of_a_run(), stop, connected).await
     }
-}
-
-/// A host that takes longer to be connected to than the whole opening may take.
-fn not_connected(timeout: Duration) -> session::Error {
-    let message = format!("no connection within the open timeout of {} s", timeout.as_secs_f32());
-    session::Error::Transport(
-        crate::transport::Error::new(Reason::ConnectTimeout, message)
-            .with_hint("the host is down, or what listens there does not answer; --open-timeout waits longer")
-            // If it had leave to send a proof by then.
-            .behind_proof(),
-    )
 }

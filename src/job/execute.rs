@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use super::sink_thread::{SinkThread, Written};
 use crate::event::Summary;
-use crate::fleet::{self, Interrupt, RunSpec};
+use crate::fleet::{Departure, Interrupt, Local, Run, RunSpec};
 use crate::output::Sink;
 use crate::transport::network::Network;
 
@@ -35,7 +34,7 @@ impl Job {
 pub struct Interrupts {
     sender: mpsc::Sender<Interrupt>,
     receiver: mpsc::Receiver<Interrupt>,
-    left: CancellationToken,
+    departure: Departure,
 }
 
 /// How a job ended.
@@ -51,7 +50,7 @@ impl Interrupts {
     /// None yet.
     pub fn new() -> Self {
         let (sender, receiver) = mpsc::channel(QUEUED_INTERRUPTS);
-        Self { sender, receiver, left: CancellationToken::new() }
+        Self { sender, receiver, departure: Departure::default() }
     }
 
     /// For whoever interrupts the run.
@@ -59,9 +58,9 @@ impl Interrupts {
         self.sender.clone()
     }
 
-    /// To be cancelled by a user who has left and waits no longer for sinks that are held up.
-    pub fn left(&self) -> CancellationToken {
-        self.left.clone()
+    /// For a user who leaves. A run that is over takes no interrupt, but sinks that are held up must not hold up the end.
+    pub fn departure(&self) -> Departure {
+        self.departure.clone()
     }
 }
 
@@ -73,8 +72,10 @@ impl Default for Interrupts {
 
 /// Does a job. Every target has exactly one outcome in the end, whatever happens.
 pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
-    let Interrupts { sender, receiver, left } = interrupts;
+    let Interrupts { sender, receiver, departure } = interrupts;
     let (sinks, events) = SinkThread::start(job.data, job.followers, sender);
-    let summary = fleet::run(job.spec, Arc::new(Network::default()), events, receiver).await;
-    Finished { summary, written: sinks.finish(&left).await }
+    let executor = Local::new(Arc::new(Network::default()), None);
+    let run = Run::new(job.spec, Arc::new(executor)).departing(departure.clone());
+    let summary = run.go(events, receiver).await;
+    Finished { summary, written: sinks.finish(&departure).await }
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
-use tokio_util::sync::CancellationToken;
 
 use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::exit::ExitFacts;
-use crate::fleet::{Emission, Interrupt};
+use crate::fleet::{Departure, Emission, Interrupt};
 use crate::output::{Fanout, Flow, Sink};
 
 /// Records on their way to the sinks. More would only hold more memory when a sink is slow.
@@ -18,9 +17,6 @@ const QUEUED_EVENTS: usize = 256;
 
 /// Without an event for so long, the sinks show what they hold back.
 const IDLE_AFTER: Duration = Duration::from_millis(100);
-
-/// How long a user who has left waits for sinks that are held up.
-const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// The running thread.
 pub struct SinkThread(oneshot::Receiver<anyhow::Result<()>>);
@@ -59,18 +55,14 @@ impl SinkThread {
     ///
     /// # Errors
     /// The failures of sinks.
-    pub async fn finish(self, left: &CancellationToken) -> anyhow::Result<Written> {
-        let too_long = async {
-            left.cancelled().await;
-            tokio::time::sleep(LAST_WAIT).await;
-        };
+    pub async fn finish(self, departure: &Departure) -> anyhow::Result<Written> {
         tokio::select! {
             biased;
             written = self.0 => match written {
                 Ok(written) => written.map(|()| Written::All),
                 Err(_) => Err(anyhow::anyhow!("the writer of the output panicked: a bug in psfleet")),
             },
-            () = too_long => Ok(Written::Abandoned),
+            () = departure.gives_up_writers() => Ok(Written::Abandoned),
         }
     }
 }

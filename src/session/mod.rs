@@ -4,6 +4,7 @@
 //! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
 //! outcomes are left to `fleet`.
 
+mod connect;
 mod error;
 mod halt;
 mod key;

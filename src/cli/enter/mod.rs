@@ -37,8 +37,8 @@ use crate::script::ScriptError;
 use crate::session::{Ending, Records, RunOptions, RunReport, Session};
 use crate::stream::Stream;
 use crate::target::Target;
+use crate::transport::Admission;
 use crate::transport::network::Network;
-use crate::transport::{Admission, Connector};
 
 /// A pipeline at a prompt may take as long as its user wants.
 const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -104,13 +104,9 @@ pub fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> {
 async fn open(target: &Target) -> anyhow::Result<Session> {
     let (height, width) = console::Term::stdout().size_checked().unwrap_or((50, 120));
     let host = HostInfo { width: width.max(20), height: height.max(5), ..HostInfo::default() };
-    let opening = async {
-        let carrier = Network::default().connect(target, &Admission::free()).await?;
-        let stop = CancellationToken::new();
-        Session::open(&Opening::new(&host), carrier.into(), Uuid::new_v4(), target.timeouts.open, &stop).await
-    };
-    let opened = tokio::time::timeout(target.timeouts.open, opening).await;
-    let opened = opened.map_err(|_| crate::session::Error::OpenTimeout(target.timeouts.open)).and_then(|result| result);
+    let (network, admission, stop) = (Network::default(), Admission::free(), CancellationToken::new());
+    let opening = Opening::new(&host);
+    let opened = Session::connect(&network, target, &admission, &opening, &stop, |_| {}).await;
     let mut session = opened.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
         anyhow::anyhow!("{}: {error}{hint}", target.name)

@@ -28,7 +28,17 @@ const THINGS: &[Thing] = &[
         name: "chance",
         // The key pair of a session's key exchange is made once a process, by whoever asks psrp for it.
         words: &["new_v4", "now_v7", "getrandom", "fastrand", "PrivateDecryptingKey::generate"],
-        places: &["cli", "config/machine.rs", "copy", "fleet", "job", "psrp", "sandbox", "transport"],
+        places: &[
+            "cli",
+            "config/machine.rs",
+            "copy",
+            "fleet",
+            "job",
+            "psrp",
+            "sandbox",
+            "session/connect.rs",
+            "transport",
+        ],
     },
     Thing {
         name: "files",
