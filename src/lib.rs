@@ -15,9 +15,9 @@
 //! ```
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
-//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`hostlist`] (`web[01-40]`), [`sheet`] (CSV that is read),
-//!   [`error_text`] (what the system and libraries say, for people), [`whole_file`] (files that are read up to a limit),
-//!   [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was meant to be).
+//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`certificate`] (X.509), [`hostlist`] (`web[01-40]`), [`sheet`]
+//!   (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`] (files that are
+//!   read up to a limit), [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was meant to be).
 //! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
@@ -100,6 +100,7 @@
 //! ```
 
 pub mod auth;
+pub mod certificate;
 pub mod channel;
 pub mod cli;
 pub mod clixml;
@@ -120,6 +121,7 @@ pub mod output;
 pub mod psrp;
 pub mod record;
 pub mod report;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod schedule;
 pub mod script;

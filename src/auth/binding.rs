@@ -1,9 +1,8 @@
 //! Channel binding: proof that the token travels in this very TLS channel (RFC 5929, RFC 5056).
 
 use aws_lc_rs::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
-use x509_parser::der_parser::oid::Oid;
-use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::signature_algorithm::SignatureAlgorithm;
+
+use crate::certificate::Certificate;
 
 /// What the binding of a server's certificate begins with.
 const PREFIX: &[u8] = b"tls-server-end-point:";
@@ -47,15 +46,9 @@ impl ChannelBinding {
 
 /// The hash by which a certificate is bound.
 fn hash_for(der: &[u8]) -> &'static Algorithm {
-    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return &SHA256 };
-    match SignatureAlgorithm::try_from(&certificate.signature_algorithm) {
-        Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) => by_oid(parameters.hash_algorithm_oid()),
-        _ => by_oid(certificate.signature_algorithm.oid()),
-    }
-}
-
-fn by_oid(oid: &Oid<'_>) -> &'static Algorithm {
-    match oid.to_id_string().as_str() {
+    let Some(certificate) = Certificate::of_der(der) else { return &SHA256 };
+    let hash = certificate.pss_hash().unwrap_or_else(|| certificate.signature());
+    match hash.as_str() {
         // RSA, ECDSA and DSA with the hash, then the bare hash of PSS parameters.
         "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" | "2.16.840.1.101.3.4.3.3" | "2.16.840.1.101.3.4.2.2" => {
             &SHA384

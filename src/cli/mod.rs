@@ -14,7 +14,9 @@ mod plan;
 mod refusal;
 mod rollout;
 mod run;
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
+#[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
 mod sandbox_on_demand;
 mod script_help;
 mod signals;
@@ -31,16 +33,17 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 use args::copy::CopyArgs;
 use args::run::RunArgs;
 use defaults::RUN_KEYS;
 use enter::EnterArgs;
 use hosts::HostsArgs;
+#[cfg(feature = "sandbox")]
 use sandbox::SandboxArgs;
 use sandbox_on_demand::OnDemand;
 use terminal::TerminalPrompter;
@@ -63,6 +66,7 @@ enum Command {
     Copy(CopyArgs),
     Enter(Box<EnterArgs>),
     Hosts(Box<HostsArgs>),
+    #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
     Version(VersionArgs),
 }
@@ -91,6 +95,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, machine),
         Command::Copy(args) => copy::run(&args, machine),
         Command::Enter(args) => enter::run(&args, machine),
+        #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
@@ -137,7 +142,7 @@ fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
 
 /// Logs what `RUST_LOG` asks for, nothing by default: what users must know comes as events and errors.
 fn log_to_stderr() {
-    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("off"));
+    let asked: Targets = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok()).unwrap_or_default();
     // sspi logs messages before it seals them, and tokens: never, whatever is asked for.
     let safe = filter_fn(|event| !event.target().starts_with("sspi"));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(asked).with_filter(safe);

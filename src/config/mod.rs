@@ -8,6 +8,8 @@ mod duration;
 mod exposure;
 mod files;
 mod host_port;
+#[cfg(feature = "ssh")]
+mod identity;
 mod jump;
 mod kinds;
 mod machine;

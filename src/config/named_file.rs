@@ -4,13 +4,12 @@ use std::io;
 use std::path::Path;
 
 use base64_simd::STANDARD as BASE64;
-use russh::keys::{Error as KeyError, decode_secret_key, parse_public_key_base64};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
 use super::NamedFile;
+use crate::certificate::Certificate;
 use crate::error_text;
 use crate::whole_file;
 
@@ -28,7 +27,10 @@ pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
     };
     match file {
         NamedFile::Ca => certificates(&bytes),
-        NamedFile::Identity => identity(&bytes),
+        #[cfg(feature = "ssh")]
+        NamedFile::Identity => super::identity::check(&bytes),
+        #[cfg(not(feature = "ssh"))]
+        NamedFile::Identity => Ok(()),
         NamedFile::KnownHosts { .. } => known_hosts(&bytes),
     }
 }
@@ -38,7 +40,7 @@ fn certificates(bytes: &[u8]) -> Result<(), String> {
     for found in CertificateDer::pem_slice_iter(bytes) {
         let certificate = found.map_err(|_| "a PEM block in it is cut short or damaged".to_owned())?;
         count += 1;
-        if X509Certificate::from_der(&certificate).is_err() {
+        if Certificate::of_der(&certificate).is_none() {
             return Err(format!("certificate {count} in it is damaged"));
         }
     }
@@ -46,27 +48,6 @@ fn certificates(bytes: &[u8]) -> Result<(), String> {
         0 => Err("it holds no certificate in PEM format (-----BEGIN CERTIFICATE-----)".to_owned()),
         _ => Ok(()),
     }
-}
-
-fn identity(bytes: &[u8]) -> Result<(), String> {
-    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    let is_encrypted = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
-    if is_encrypted.iter().any(|mark| text.contains(mark)) {
-        return Ok(());
-    }
-    match decode_secret_key(&text, None) {
-        Ok(_) | Err(KeyError::KeyIsEncrypted) => Ok(()),
-        Err(_) if is_public_key(&text) => Ok(()),
-        Err(_) if text.starts_with("PuTTY-User-Key-File") => {
-            Err("it is a PuTTY key; export it in OpenSSH format with PuTTYgen".to_owned())
-        }
-        Err(_) => Err("it is not a private key that we can read (OpenSSH or PEM format)".to_owned()),
-    }
-}
-
-/// The public half, which names a key that an agent holds.
-fn is_public_key(text: &str) -> bool {
-    text.split_whitespace().nth(1).is_some_and(|key| parse_public_key_base64(key).is_ok())
 }
 
 fn known_hosts(bytes: &[u8]) -> Result<(), String> {

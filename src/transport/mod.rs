@@ -9,6 +9,7 @@ pub mod local;
 pub mod network;
 mod offload;
 pub mod outofproc;
+#[cfg(feature = "ssh")]
 pub mod ssh;
 mod tail;
 mod tcp;

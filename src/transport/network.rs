@@ -3,14 +3,17 @@
 use async_trait::async_trait;
 
 use super::http::TlsCache;
+#[cfg(feature = "ssh")]
+use super::ssh;
 use super::wsman::WsmanCarrier;
-use super::{Admission, Carrier, Connector, Error, Step, local, ssh};
+use super::{Admission, Carrier, Connector, Error, Step, local};
 use crate::target::{Endpoint, Target};
 
 /// Connects to targets over any transport. One per process: TLS roots, known hosts and the like are loaded once.
 #[derive(Default)]
 pub struct Network {
     tls_cache: TlsCache,
+    #[cfg(feature = "ssh")]
     ssh: ssh::Client,
 }
 
@@ -23,10 +26,14 @@ impl Connector for Network {
                 local::start(endpoint)
             }
             Endpoint::Winrm(_) => Ok(Box::new(WsmanCarrier::connect(target, &self.tls_cache, admission).await?)),
+            #[cfg(feature = "ssh")]
             Endpoint::Ssh(endpoint) => {
                 let credential = target.credential.as_deref();
                 ssh::connect(endpoint, credential, target.timeouts.connect, &self.ssh, admission).await
             }
+            #[cfg(not(feature = "ssh"))]
+            Endpoint::Ssh(_) => Err(Error::new(crate::outcome::Reason::Network, "this psfleet was built without SSH")
+                .with_hint("build it with the feature `ssh`, which is on by default, or reach the host over WinRM")),
         }
     }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// Which modules each module names, from the ground floor up. `cli` may name all; tests inside modules too.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
-        ("channel", &[] as &[_]),
+        ("certificate", &[] as &[_]),
+        ("channel", &[]),
         ("error_text", &[]),
         ("hostlist", &[]),
         ("local_user", &[]),
@@ -25,8 +26,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("outofproc", &["channel"]),
         ("target", &["secret"]),
         ("wsman", &["error_text", "outcome"]),
-        ("auth", &["secret", "target"]),
-        ("config", &["error_text", "local_user", "nearest", "secret", "target", "whole_file"]),
+        ("auth", &["certificate", "secret", "target"]),
+        ("config", &["certificate", "error_text", "local_user", "nearest", "secret", "target", "whole_file"]),
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["outcome", "target"]),
@@ -37,6 +38,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "transport",
             &[
                 "auth",
+                "certificate",
                 "channel",
                 "error_text",
                 "local_user",

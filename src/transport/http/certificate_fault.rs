@@ -5,8 +5,8 @@ use std::fmt;
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
-use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
-use x509_parser::public_key::PublicKey;
+
+use crate::certificate::Certificate;
 
 /// The shortest RSA key that is accepted, in bits.
 const SHORTEST_RSA: usize = 2048;
@@ -47,11 +47,11 @@ impl From<Weakness> for rustls::Error {
 
 /// The first weakness of a certificate in DER.
 pub(super) fn weakness(der: &[u8]) -> Option<Weakness> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    let algorithm = certificate.signature_algorithm.algorithm.to_id_string();
-    if let Some(bits) = rsa_bits(&certificate).filter(|bits| *bits < SHORTEST_RSA) {
+    let certificate = Certificate::of_der(der)?;
+    let algorithm = certificate.signature();
+    if let Some(bits) = certificate.rsa_bits().filter(|bits| *bits < SHORTEST_RSA) {
         Some(Weakness::ShortKey(bits))
-    } else if certificate.version() != X509Version::V3 {
+    } else if !certificate.is_version_3() {
         Some(Weakness::OldVersion)
     } else if SHA1.contains(&algorithm.as_str()) {
         Some(Weakness::OldHash("SHA-1"))
@@ -59,18 +59,6 @@ pub(super) fn weakness(der: &[u8]) -> Option<Weakness> {
         Some(Weakness::OldHash("MD5"))
     } else {
         None
-    }
-}
-
-fn rsa_bits(certificate: &X509Certificate<'_>) -> Option<usize> {
-    match certificate.public_key().parsed().ok()? {
-        // x509-parser counts the leading zero octet of the modulus.
-        PublicKey::RSA(key) => {
-            let modulus = key.modulus.iter().skip_while(|octet| **octet == 0).collect::<Vec<_>>();
-            let leading = modulus.first().map_or(0, |octet| octet.leading_zeros() as usize);
-            Some(modulus.len() * 8 - leading)
-        }
-        _ => None,
     }
 }
 
@@ -84,13 +72,13 @@ pub(super) fn signs(
     signed: &DigitallySignedStruct,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> bool {
-    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return false };
-    let key = certificate.public_key().subject_public_key.data.as_ref();
+    let Some(certificate) = Certificate::of_der(der) else { return false };
+    let key = certificate.public_key();
     let mapped = algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signed.scheme).flat_map(|(_, found)| *found);
     if mapped.into_iter().any(|algorithm| algorithm.verify_signature(key, message, signed.signature()).is_ok()) {
         return true;
     }
-    let is_short = rsa_bits(&certificate).is_some_and(|bits| bits < SHORTEST_RSA);
+    let is_short = certificate.rsa_bits().is_some_and(|bits| bits < SHORTEST_RSA);
     let legacy: &dyn VerificationAlgorithm = match signed.scheme {
         SignatureScheme::RSA_PKCS1_SHA256 => &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
         SignatureScheme::RSA_PKCS1_SHA512 => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -10,9 +11,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::certificate_fault;
+use crate::certificate::Certificate;
 use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -186,15 +187,13 @@ fn verify_pinned(
     server_name: &ServerName<'_>,
     now: UnixTime,
 ) -> Result<ServerCertVerified, rustls::Error> {
-    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
-    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    let at =
-        |timestamp: i64| UnixTime::since_unix_epoch(std::time::Duration::from_secs(timestamp.max(0).unsigned_abs()));
-    let (from, until) = (parsed.validity().not_before.timestamp(), parsed.validity().not_after.timestamp());
-    if seconds > until {
+    let parsed = Certificate::of_der(certificate).ok_or(CertificateError::BadEncoding)?;
+    let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let (from, until) = parsed.validity();
+    if now.as_secs() > until {
         return Err(CertificateError::ExpiredContext { time: now, not_after: at(until) }.into());
     }
-    if seconds < from {
+    if now.as_secs() < from {
         return Err(CertificateError::NotValidYetContext { time: now, not_before: at(from) }.into());
     }
     match ParsedCertificate::try_from(certificate) {
@@ -207,15 +206,10 @@ fn verify_pinned(
 }
 
 /// Whether a certificate names the server.
-fn names(certificate: &X509Certificate<'_>, server_name: &ServerName<'_>) -> bool {
-    use x509_parser::extensions::GeneralName;
-    let Ok(Some(alternatives)) = certificate.subject_alternative_name() else { return false };
-    alternatives.value.general_names.iter().any(|name| match (name, server_name) {
-        (GeneralName::DNSName(dns), ServerName::DnsName(wanted)) => dns.eq_ignore_ascii_case(wanted.as_ref()),
-        (GeneralName::IPAddress(bytes), ServerName::IpAddress(wanted)) => match std::net::IpAddr::from(*wanted) {
-            std::net::IpAddr::V4(address) => address.octets() == **bytes,
-            std::net::IpAddr::V6(address) => address.octets() == **bytes,
-        },
+fn names(certificate: &Certificate, server_name: &ServerName<'_>) -> bool {
+    match server_name {
+        ServerName::DnsName(wanted) => certificate.names_host(wanted.as_ref()),
+        ServerName::IpAddress(wanted) => certificate.names_address((*wanted).into()),
         _ => false,
-    })
+    }
 }
