@@ -43,15 +43,41 @@ pub(super) struct Lane {
     pub(super) mechanism: Box<dyn Mechanism>,
     /// Whom the mechanism may ask.
     pub(super) kdc: Arc<dyn Kdc>,
-    /// The proof of the user, ready to be sent.
-    pub(super) proof: Option<Leg>,
+    pub(super) logon: Logon,
     pub(super) cookies: Arc<Cookies>,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
     /// The last leg of the handshake carries no request: some server wants it so.
     pub(super) bare_logon: bool,
-    /// The server has accepted the logon.
-    pub(super) established: bool,
+}
+
+/// How far the logon of a lane is.
+///
+/// ```text
+/// Due --handshake--> Ready --the proof leaves--> Proving --accepted--> Done
+///  +--a request that proves the user by itself is accepted-------------^
+/// ```
+///
+/// There is no way back: a lane whose proof was refused, or whose logon the server has forgotten, is dropped.
+pub(super) enum Logon {
+    /// Nobody has been told who the user is.
+    Due,
+    /// The handshake is through up to this proof of the user.
+    Ready(Leg),
+    /// The proof has left; what the server thinks of it is not known.
+    Proving,
+    /// The server has accepted it.
+    Done,
+}
+
+impl Logon {
+    /// The proof, which leaves now.
+    fn leave(&mut self) -> Option<Leg> {
+        match std::mem::replace(self, Self::Proving) {
+            Self::Ready(proof) => Some(proof),
+            Self::Due | Self::Proving | Self::Done => None,
+        }
+    }
 }
 
 /// What travels in a request.
@@ -72,7 +98,7 @@ impl Lane {
         patience: Duration,
         sending: impl Fn() + Send,
     ) -> Result<Answer, Failure> {
-        if !self.established
+        if !self.is_logged_on()
             && self.mechanism.standing().is_none()
             && let Some(answer) = self.log_on(request, patience, &sending).await?
         {
@@ -82,14 +108,19 @@ impl Lane {
         sending();
         let answer = match self.post(None, Body::Soap(request), patience).await {
             // A standing credential is proved by each request.
-            Err(failure) if !self.established => return Err(unanswered(failure)),
+            Err(failure) if !self.is_logged_on() => return Err(unanswered(failure)),
             answer => answer?,
         };
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(&answer));
         }
-        self.established = true;
+        self.logon = Logon::Done;
         Ok(answer)
+    }
+
+    /// Whether the server has accepted the logon.
+    pub(super) fn is_logged_on(&self) -> bool {
+        matches!(self.logon, Logon::Done)
     }
 
     /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
@@ -98,7 +129,7 @@ impl Lane {
     /// answer first, so that a proof goes to no server that hangs, or takes no such proofs.
     pub(super) async fn approach(&mut self, knocks: bool) -> Result<(), Failure> {
         if self.mechanism.standing().is_none() {
-            self.proof = Some(self.handshake().await?);
+            self.logon = Logon::Ready(self.handshake().await?);
         } else if knocks {
             let patience = self.logon_until.saturating_duration_since(Instant::now());
             let answer = self.post(None, Body::Knock, patience).await?;
@@ -117,7 +148,7 @@ impl Lane {
     /// Proves the user without a request, for whoever must know early what the server thinks of the credential: returns
     /// whether it has accepted it. The lane can be used if it is established then.
     pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
-        let token = self.proof.take().and_then(|mut proof| proof.token.take());
+        let token = self.logon.leave().and_then(|proof| proof.token);
         let answer = self.post_proof(token).await?;
         match answer.status {
             status if status.is_success() => self.logged_on(answer, false).await.map(|_| true),
@@ -177,11 +208,10 @@ impl Lane {
         patience: Duration,
         sending: &(impl Fn() + Send),
     ) -> Result<Option<Answer>, Failure> {
-        let mut proof = match self.proof.take() {
-            Some(proof) => proof,
-            None => self.handshake().await?,
-        };
-        let token = proof.token.take();
+        if !matches!(self.logon, Logon::Ready(_)) {
+            self.logon = Logon::Ready(self.handshake().await?);
+        }
+        let token = self.logon.leave().and_then(|proof| proof.token);
         if self.bare_logon {
             let answer = self.post_proof(token).await?;
             return self.logged_on(answer, false).await.map(|_| None);
@@ -209,7 +239,7 @@ impl Lane {
         if !carried && !answer.status.is_success() {
             return Err(Failure::Final(answer.refusal(false)));
         }
-        self.established = true;
+        self.logon = Logon::Done;
         Ok(answer)
     }
 
@@ -288,7 +318,7 @@ impl Lane {
             PostError::TooLarge => return unreadable("the server's answer is absurdly large"),
             PostError::Endless => return unreadable("the server sends interim answers or headers without an end"),
             PostError::Gone => {
-                let message = if self.established {
+                let message = if self.is_logged_on() {
                     "the server has closed the connection"
                 } else {
                     "the server closed the connection during the logon; a proxy in between may not keep connections \
@@ -298,7 +328,7 @@ impl Lane {
             }
         };
         let cause = diagnose(error, self.port(), self.over_tls());
-        let unprocessed = is_leg || (cause.reason == Reason::NotWinrm && !self.established);
+        let unprocessed = is_leg || (cause.reason == Reason::NotWinrm && !self.is_logged_on());
         if unprocessed { Failure::Final(cause) } else { Failure::Broken(cause) }
     }
 
@@ -348,7 +378,7 @@ impl Lane {
 
     /// 401 to a request with standing credentials, or on an established lane.
     fn unauthorized(&self, answer: &Answer) -> Failure {
-        if self.established {
+        if self.is_logged_on() {
             Failure::LogonLost(Error::new(Reason::LogonDenied, "the server has forgotten our logon (HTTP 401)"))
         } else {
             // Who offers other schemes alone has not looked at the password.

@@ -13,7 +13,7 @@ use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
 use super::kdc::NoKdc;
-use super::lane::Lane;
+use super::lane::{Lane, Logon};
 use super::tls_cache::TlsCache;
 use crate::auth;
 use crate::outcome::Reason;
@@ -95,7 +95,7 @@ impl Lanes {
                 admission.accepted(self.authenticated());
             }
         }
-        if (leave == Leave::Freely && is_fresh) || lane.established {
+        if (leave == Leave::Freely && is_fresh) || lane.is_logged_on() {
             self.keep(lane);
         }
         Ok(())
@@ -225,11 +225,10 @@ impl Lanes {
             contact: Arc::clone(&self.contact),
             mechanism,
             kdc: Arc::new(NoKdc),
-            proof: None,
+            logon: Logon::Due,
             cookies: Arc::clone(&self.cookies),
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),
-            established: false,
         })
     }
 }
