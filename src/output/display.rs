@@ -1,7 +1,7 @@
-//! Values as people read them: nested values in a short form, dates and durations as in `time_text`.
+//! Values as people read them: nested values in a short form, dates and durations as in `date_time`.
 
+use super::date_time::{date_time, time_span};
 use super::refs::resolve;
-use super::time_text::{date_time, time_span};
 use crate::clixml::{self, Content, Document, Object, Single, Value};
 
 /// Levels of nesting that are shown.

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::out_string::format;
 use super::select::Select;
-use super::text::format;
 use crate::clixml::{DiagnosticKind, Diagnostics, Document};
 
 /// Properties that a hint names; a table with more has been formatted for its own sake.

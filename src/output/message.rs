@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Color, Style};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::out_string::spoken;
 use super::refs::resolve;
-use super::text::spoken;
 use crate::clixml::{self, Document, PlainJson, Value};
 use crate::record::{ERROR_CATEGORIES, Record, error_message};
 use crate::stream::Stream;

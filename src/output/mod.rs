@@ -6,6 +6,7 @@
 
 mod append;
 mod csv;
+mod date_time;
 mod display;
 mod fanout;
 mod filter;
@@ -19,6 +20,7 @@ mod merged;
 mod message;
 mod none;
 mod object;
+mod out_string;
 mod refs;
 mod row_delay;
 mod sanitize;
@@ -30,8 +32,6 @@ mod style;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
-mod text;
-mod time_text;
 
 use std::io::{self, Write};
 
@@ -41,11 +41,11 @@ pub use line::{SCHEMA, VERSION};
 pub use loss::Losses;
 pub use message::{MessageData, Shown, console_color, progress_text};
 pub use object::{PLAIN_SCHEMA, PLAIN_VERSION};
+pub use out_string::TextPrinter;
 pub use sanitize::{sanitize, sanitize_line};
 pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
-pub use text::TextPrinter;
 
 use crate::event::{RunEvent, Summary};
 
@@ -116,7 +116,7 @@ pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) 
         Format::None => Box::new(none::None),
         Format::Table => Box::new(table::Table::new(writer, settings)),
         Format::List => Box::new(list::List::new(writer, settings)),
-        Format::Text => Box::new(text::Text::new(writer, settings)),
+        Format::Text => Box::new(out_string::Text::new(writer, settings)),
         Format::Json => Box::new(json::Json::new(writer, settings)),
         Format::Jsonl => Box::new(jsonl::Jsonl::new(writer, settings)),
         Format::Csv => Box::new(csv::Csv::new(writer, settings)),

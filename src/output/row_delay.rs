@@ -1,4 +1,7 @@
 //! How long rows wait for those that follow, so that the widths of a table fit them all.
+//!
+//! Those that wait are in `table/mod.rs` and, for `-o text`, in `out_string`; without an event for a moment
+//! `job/sink_thread.rs` calls [`Sink::idle`](super::Sink::idle), which ends the waiting.
 
 use jiff::SignedDuration;
 

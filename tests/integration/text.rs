@@ -134,7 +134,7 @@ fn what_format_cmdlets_return_looks_as_powershell_shows_it() {
 }
 
 /// The classes of Windows, and what PowerShell shows of them.
-const CLASSES: &str = include_str!("../../src/output/text/cim.txt");
+const CLASSES: &str = include_str!("../../src/output/out_string/cim.txt");
 
 #[test]
 fn classes_of_windows_are_those_that_powershell_knows() {

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use super::{Literal, text};
 use crate::clixml::{self, Document, Single, Value};
+use crate::output::date_time::clock_seconds;
 use crate::output::refs::resolve;
 use crate::output::select::matches;
 use crate::output::sort::{Version, exact, exact_text, instant, is_null, number};
-use crate::output::time_text::clock_seconds;
 
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +187,7 @@ fn iso(text: &str) -> String {
 /// A duration as `1.02:03:04.5` or `PT90S`.
 fn seconds(text: &str) -> Option<f64> {
     if text.starts_with('P') || text.starts_with("-P") {
-        return crate::output::time_text::span_seconds(text);
+        return crate::output::date_time::span_seconds(text);
     }
     clock_seconds(text)
 }

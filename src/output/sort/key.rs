@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 
 use super::exact::{Version, exact};
 use crate::clixml::{self, Single, Value};
+use crate::output::date_time::{clock_seconds, span_seconds};
 use crate::output::object;
-use crate::output::time_text::{clock_seconds, span_seconds};
 use crate::record::Record;
 
 /// A property to sort by: `Name`, or `Name:desc` for the largest first.

@@ -2,8 +2,8 @@
 
 use crate::clixml::{Document, Object, Single, Value, single};
 use crate::output::display::display;
+use crate::output::out_string::number::rounded;
 use crate::output::refs::resolve;
-use crate::output::text::number::rounded;
 
 /// Digits behind the point; `-o list`, json and csv have all of them.
 const DIGITS: usize = 3;

@@ -1,8 +1,8 @@
 //! Which properties of an object a table shows.
 
 use crate::clixml::{Document, TypeNames};
+use crate::output::out_string::cim;
 use crate::output::select::Field;
-use crate::output::text::cim;
 
 /// What PowerShell's own views show, or what one wants to see of a type; by the last part of the type's name. The other
 /// classes of Windows are in [`cim`].

@@ -1,5 +1,5 @@
 # Prints what PowerShell knows of the classes of Windows: the columns of their views (title:width:property) and the properties
-# that it shows of those without one. src/output/text/cim.txt is its output, and a test compares the two.
+# that it shows of those without one. src/output/out_string/cim.txt is its output, and a test compares the two.
 $classes = 'Microsoft.Management.Infrastructure.CimInstance#root*', 'System.Management.ManagementObject#root*'
 $views = foreach ($definition in Get-FormatData -TypeName $classes) {
     foreach ($view in $definition.FormatViewDefinition) {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::packet::Node;
-use crate::output::text::columns::{Align, Cell, Columns, Spec};
+use crate::output::out_string::columns::{Align, Cell, Columns, Spec};
 
 /// Columns, where the host has no wish.
 const COLUMNS: usize = 2;

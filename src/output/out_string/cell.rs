@@ -6,8 +6,8 @@
 use super::date::Moment;
 use super::number;
 use crate::clixml::{self, Content, Document, ListKind, Object, Value, members_as_formatted};
+use crate::output::date_time::time_span;
 use crate::output::refs::resolve;
-use crate::output::time_text::time_span;
 
 /// Items of a collection that are shown: PowerShell's `$FormatEnumerationLimit`.
 pub const ITEMS: usize = 4;

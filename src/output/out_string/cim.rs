@@ -61,7 +61,7 @@ fn column(text: &'static str) -> Option<Column> {
 #[cfg(test)]
 mod tests {
     use super::{CLASSES, KNOWN, set, view};
-    use crate::output::text::view::Shape;
+    use crate::output::out_string::view::Shape;
 
     #[test]
     fn every_line_is_understood() {

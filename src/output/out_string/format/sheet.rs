@@ -6,8 +6,8 @@ use super::custom;
 use super::packet::{Class, Node, Shape};
 use super::table::Table;
 use super::wide::Wide;
+use crate::output::out_string::block;
 use crate::output::sanitize;
-use crate::output::text::block;
 
 /// The sheet that one host is sending.
 pub struct Sheet {

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::packet::Node;
+use crate::output::out_string::columns::{Align, Cell, Columns, Spec, is_sized_by_cells};
 use crate::output::row_delay;
-use crate::output::text::columns::{Align, Cell, Columns, Spec, is_sized_by_cells};
 
 /// Bytes that wait at most, rows and what they take besides; where the host wants all rows seen first, of them alone.
 const WAITING_BYTES: usize = 1 << 20;

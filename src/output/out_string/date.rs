@@ -3,7 +3,7 @@
 use jiff::civil;
 
 use crate::clixml::Value;
-use crate::output::time_text::span_ticks;
+use crate::output::date_time::span_ticks;
 
 /// Ticks of 100 ns.
 const SECOND: i64 = 10_000_000;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use super::packet::{Class, Node};
+use crate::output::out_string::columns::chunks;
 use crate::output::sanitize;
-use crate::output::text::columns::chunks;
 
 /// Entries inside entries that PowerShell follows.
 const DEPTH: usize = 50;
