@@ -98,6 +98,9 @@
 //! }
 //! # let _: Box<dyn Sink> = Box::new(Total::default());
 //! ```
+//!
+//! Without its default features the crate reaches hosts over WinRM, and this machine: `ssh` adds SSH, `sandbox` the
+//! embedded fleet.
 
 pub mod auth;
 pub mod certificate;

@@ -2,6 +2,17 @@
 //!
 //! Bytes in, [`Packet`]s out, and back; no I/O. One packet is one line. The acknowledgement rules that go with it
 //! are the carrier's (`transport::outofproc`).
+//!
+//! ```
+//! use psfleet::channel::Priority;
+//! use psfleet::outofproc::{Packet, read_line, write_data};
+//!
+//! let (mut line, pool) = (Vec::new(), uuid::Uuid::nil());
+//! write_data(&mut line, Priority::Default, pool, &[b"fragment"]);
+//! assert_eq!(line, format!("<Data Stream='Default' PSGuid='{pool}'>ZnJhZ21lbnQ=</Data>\n").as_bytes());
+//! let packet = Packet::Data { priority: Priority::Default, id: pool, payload: b"fragment".to_vec() };
+//! assert_eq!(read_line(&line), Ok(Some(packet)));
+//! ```
 
 use std::fmt;
 

@@ -3,6 +3,19 @@
 //! A [`Mechanism`] is one security context, good for one TCP connection: tokens of the server go in, tokens and sealed
 //! bodies come out, in the order in which they travel. Sockets, HTTP headers and retries belong to `transport::http`.
 //! [`sealed`] is the multipart form of sealed messages, shared with the sandbox, which accepts logons by itself.
+//!
+//! ```
+//! use psfleet::auth::{Step, mechanism};
+//! use psfleet::secret::Secret;
+//! use psfleet::target::{AuthMethod, Credential};
+//!
+//! let ada = Credential::of("CONTOSO\\ada", Some(Secret::new("secret".to_owned())));
+//! let mut ntlm = mechanism(AuthMethod::Ntlm, &ada, "web01", "psfleet").unwrap();
+//! // The first leg wants no token; the server's answer goes into the next step.
+//! let Step::Send(leg) = ntlm.step(None).unwrap() else { panic!("a leg") };
+//! assert!(leg.token.unwrap().starts_with(b"NTLMSSP\0"));
+//! assert!(ntlm.wants_token());
+//! ```
 
 mod basic;
 mod binding;

@@ -4,6 +4,17 @@
 //! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode()`] the
 //! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
 //! ([`text`]), and the one value that some objects are ([`single()`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
+//!
+//! ```
+//! use psfleet::clixml::{Decoder, encode, write_plain};
+//!
+//! let xml = br#"<Obj RefId="0"><MS><S N="Name">spooler</S><I32 N="Id">42</I32></MS></Obj>"#;
+//! let document = Decoder::default().decode(xml).unwrap();
+//! let mut json = Vec::new();
+//! write_plain(&document, &mut json);
+//! assert_eq!(json, br#"{"Name":"spooler","Id":42}"#);
+//! assert_eq!(encode(&document).as_bytes(), xml);
+//! ```
 
 mod account;
 mod attributes;

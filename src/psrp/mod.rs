@@ -3,6 +3,18 @@
 //! In: payload bytes of one channel, as a carrier received them. Out: fragments to send and [`PoolEvent`]s and
 //! [`PipelineEvent`]s to act on. A [`Pool`] is the client's end of a runspace pool, a [`Pipeline`] of one invocation
 //! in it. How bytes travel, when to wait and when to give up is left to `transport` and `session`.
+//!
+//! ```
+//! use psfleet::psrp::{Opening, Pool, PoolState};
+//!
+//! let mut pool = Pool::new(uuid::Uuid::new_v4());
+//! let fragments = pool.open(Opening::of_a_run(), 32_768).unwrap();
+//! // A carrier sends these with the request that creates the shell, and hands what comes back to `handle`.
+//! assert!(fragments.iter().all(|fragment| fragment.len() <= 32_768));
+//! assert_eq!(pool.state(), PoolState::Opening);
+//! pool.handle(b"").unwrap();
+//! assert!(pool.poll_event().is_none());
+//! ```
 
 mod command;
 mod echo;

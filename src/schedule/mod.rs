@@ -11,6 +11,23 @@
 //!
 //! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a limit
 //! of its own, and only connected targets take the places of the throttle limit.
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//! use std::time::Duration;
+//!
+//! use psfleet::outcome::Outcome;
+//! use psfleet::schedule::{Gate, Limits, Next, Proof, Schedule};
+//! use psfleet::target::TargetId;
+//!
+//! let one = Limits { throttle: NonZeroUsize::MIN, connecting: NonZeroUsize::MIN };
+//! let (first, second, now) = (TargetId(0), TargetId(1), Duration::ZERO);
+//! let mut schedule = Schedule::new(one, Gate::new(1), vec![None, None], []);
+//! assert_eq!(schedule.next(now), Next::Start { target: first, attempt: 1 });
+//! assert_eq!(schedule.next(now), Next::Wait);
+//! schedule.ended(first, Outcome::Ok, Proof::Settled);
+//! assert_eq!(schedule.next(now), Next::Start { target: second, attempt: 1 });
+//! ```
 
 mod brake;
 mod gate;

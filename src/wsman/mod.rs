@@ -4,6 +4,16 @@
 //! spliced in. [`Response::parse`] reads an answer in one streaming pass, as [`Response`] or [`Fault`]; a fault knows
 //! what it means to a user ([`Fault::meaning`]). Bytes in, bytes out: HTTP, authentication, repetition and time belong
 //! to `transport`, PSRP inside the streams to `psrp`. Names are in [`names`], shared with the sandbox.
+//!
+//! ```
+//! use psfleet::wsman::Response;
+//!
+//! let body = r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><s:Fault><s:Detail>
+//!     <f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="2150858793"/>
+//!     </s:Detail></s:Fault></s:Body></s:Envelope>"#;
+//! let Response::Fault(fault) = Response::parse(body, None).unwrap() else { panic!("a fault") };
+//! assert!(fault.is_timed_out());
+//! ```
 
 mod fault;
 pub mod names;
