@@ -11,7 +11,7 @@ use crate::process::{PSFLEET, Sandbox, Used, watch};
 use crate::sshd::{Setup, Sshd, user};
 
 /// Pushes one file to all hosts and pulls it back; what comes back is what was sent.
-pub fn compare(scale: Scale) {
+pub(crate) fn compare(scale: Scale) {
     let Some(pwsh) = std::env::var_os("PSFLEET_TEST_PWSH").map(PathBuf::from) else {
         println!("skipped: copies need PSFLEET_TEST_PWSH");
         return;

@@ -46,7 +46,7 @@ const COUNTS: [Count; 2] = [
 ];
 
 /// Counts both, and with `--hold` leaves with 1 where one is above what is allowed.
-pub fn per_host(scale: Scale) {
+pub(crate) fn per_host(scale: Scale) {
     if Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().is_err() {
         crate::skip("valgrind is not installed");
         return exit_if(scale.hold);

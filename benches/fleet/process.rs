@@ -6,25 +6,25 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The program under measurement.
-pub const PSFLEET: &str = env!("CARGO_BIN_EXE_psfleet");
+pub(crate) const PSFLEET: &str = env!("CARGO_BIN_EXE_psfleet");
 
 /// What the hosts are asked.
-pub const SCRIPT: &str = "Get-Service | Where-Object Status -eq Stopped";
+pub(crate) const SCRIPT: &str = "Get-Service | Where-Object Status -eq Stopped";
 
 /// A sandbox in a process of its own.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     child: Child,
     folder: PathBuf,
 }
 
 impl Sandbox {
     /// Starts one and waits until it listens.
-    pub fn start(hosts: u32, latency: &str, auth: &str) -> Self {
+    pub(crate) fn start(hosts: u32, latency: &str, auth: &str) -> Self {
         Self::start_with(hosts, latency, auth, &[])
     }
 
     /// The same with more flags.
-    pub fn start_with(hosts: u32, latency: &str, auth: &str, more: &[&str]) -> Self {
+    pub(crate) fn start_with(hosts: u32, latency: &str, auth: &str, more: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("psfleet-bench-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&folder).expect("a folder for the inventory");
         let hosts = hosts.to_string();
@@ -45,7 +45,7 @@ impl Sandbox {
     }
 
     /// The inventory that it wrote.
-    pub fn inventory(&self) -> String {
+    pub(crate) fn inventory(&self) -> String {
         self.folder.join("inventory.toml").display().to_string()
     }
 }
@@ -61,7 +61,7 @@ impl Drop for Sandbox {
 
 /// What a finished client used.
 #[derive(Debug, Clone, Copy)]
-pub struct Used {
+pub(crate) struct Used {
     /// From start to end.
     pub wall: Duration,
     /// User and system time of the process, as far as it was seen before its end.
@@ -71,7 +71,7 @@ pub struct Used {
 }
 
 /// Runs a client to its end and watches what it uses.
-pub fn watch(command: &mut Command) -> Used {
+pub(crate) fn watch(command: &mut Command) -> Used {
     let begin = Instant::now();
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
     let (mut peak, mut cpu) = (0, Duration::ZERO);
@@ -88,7 +88,7 @@ pub fn watch(command: &mut Command) -> Used {
 }
 
 /// A memory figure of a process in bytes.
-pub fn resident(process: u32, key: &str) -> Option<u64> {
+pub(crate) fn resident(process: u32, key: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with(key))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)

@@ -22,7 +22,7 @@ use crate::measure::{median, row, time};
 use crate::process::{PSFLEET, SCRIPT, Sandbox, resident, watch};
 
 /// Fragments cut and put together again.
-pub fn fragments(_scale: Scale) {
+pub(crate) fn fragments(_scale: Scale) {
     const COUNT: u32 = 200_000;
     let message = vec![b'x'; 600];
     let took = time(|| {
@@ -38,13 +38,13 @@ pub fn fragments(_scale: Scale) {
 }
 
 /// From exec to exit.
-pub fn start(scale: Scale) {
+pub(crate) fn start(scale: Scale) {
     let took = median(scale.runs * 5, || watch(Command::new(PSFLEET).arg("--version")).wall);
     row("start and end of the program", took.as_secs_f64() * 1e3, "ms");
 }
 
 /// Hosts per second, one-shot and on sessions that are open already.
-pub fn throughput(scale: Scale) {
+pub(crate) fn throughput(scale: Scale) {
     for auth in ["basic", "ntlm"] {
         for latency in ["0ms", "20ms"] {
             let sandbox = Sandbox::start(scale.hosts, latency, auth);
@@ -66,7 +66,7 @@ pub fn throughput(scale: Scale) {
 
 /// What an idle open session holds; each mechanism in a process of its own, because memory that one has freed would serve
 /// the other.
-pub fn idle(scale: Scale) {
+pub(crate) fn idle(scale: Scale) {
     for auth in ["basic", "ntlm"] {
         let program = std::env::current_exe().expect("our own path");
         let child = Command::new(program).args([IDLE, auth, &scale.hosts.to_string()]).output().expect("a child");
@@ -77,10 +77,10 @@ pub fn idle(scale: Scale) {
 }
 
 /// What such a child is called with, before the mechanism and the number of hosts.
-pub const IDLE: &str = "--idle";
+pub(crate) const IDLE: &str = "--idle";
 
 /// Bytes that each idle open session adds to the resident set of this process.
-pub fn idle_session(auth: &str, hosts: u32) -> f64 {
+pub(crate) fn idle_session(auth: &str, hosts: u32) -> f64 {
     let sandbox = Sandbox::start(hosts, "0ms", auth);
     let targets = targets(&sandbox);
     let bench = Bench::new();
@@ -96,7 +96,7 @@ pub fn idle_session(auth: &str, hosts: u32) -> f64 {
 }
 
 /// The figure that the design is held to: 1,000 hosts at 20 ms and throttle 128 against four round trips each.
-pub fn target(scale: Scale) {
+pub(crate) fn target(scale: Scale) {
     for auth in ["basic", "ntlm"] {
         let sandbox = Sandbox::start(scale.hosts, "20ms", auth);
         let targets = targets(&sandbox);
@@ -110,7 +110,7 @@ pub fn target(scale: Scale) {
 }
 
 /// The client's memory and time for whole fleets, as a process of its own.
-pub fn scale(scale: Scale) {
+pub(crate) fn scale(scale: Scale) {
     for auth in ["basic", "ntlm"] {
         for &hosts in scale.fleets {
             let sandbox = Sandbox::start(hosts, "20ms", auth);

@@ -11,7 +11,7 @@ use crate::sshd::{Setup, Sshd, user};
 const SCRIPT: &str = "1..100 | ForEach-Object { [pscustomobject]@{ Id = $_ } }";
 
 /// Wall time, client CPU and memory of both clients for the same script on the same server.
-pub fn compare(scale: Scale) {
+pub(crate) fn compare(scale: Scale) {
     let Some(pwsh) = std::env::var_os("PSFLEET_TEST_PWSH").map(PathBuf::from) else {
         println!("skipped: the comparison over SSH needs PSFLEET_TEST_PWSH");
         return;

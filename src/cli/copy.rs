@@ -18,7 +18,7 @@ use crate::output::sanitize_line;
 ///
 /// # Errors
 /// Whatever stops the copy before its first connection, and the failure of an output.
-pub fn run(args: &CopyArgs, mut machine: Machine) -> anyhow::Result<u8> {
+pub(super) fn run(args: &CopyArgs, mut machine: Machine) -> anyhow::Result<u8> {
     match &args.direction {
         Direction::Push(transfer) => push(transfer, &mut machine),
         Direction::Pull(transfer) => pull(transfer, &mut machine),

@@ -10,7 +10,7 @@ use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
-pub const RUN_KEYS: [FileKey; 18] = [
+pub(super) const RUN_KEYS: [FileKey; 18] = [
     harmless("throttle"),
     harmless("connect_throttle"),
     harmless("retries"),
@@ -61,7 +61,7 @@ fn check(key: &str, node: &Node) -> Result<(), String> {
 
 /// Puts the configured flags in front of those that were typed, so that the typed ones win. A key whose variable is set
 /// in the environment is left out, and one that the command has no flag for.
-pub fn add(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+pub(super) fn add(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
     let takes = |key: &str| (typed.is_run() || typed.is_copy()) && typed.flag(&key.replace('_', "-")).is_some();
     let flags = unset(config, is_set).filter(|(key, _)| takes(key));
     let flags = flags.filter_map(|(key, given)| flag(key, &given.value.value)).map(OsString::from);

@@ -17,7 +17,7 @@ const LOOKUPS: u64 = 64;
 
 /// The connections of a run, by what they cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Need {
+pub(super) struct Need {
     targets: u64,
     /// Most that a target at work, or one that closes, has open at once.
     each: u64,
@@ -31,7 +31,7 @@ pub struct Need {
 ///
 /// # Errors
 /// It does not even carry one target.
-pub fn limits(asked: Limits, need: Need, console: &Console) -> anyhow::Result<Limits> {
+pub(super) fn limits(asked: Limits, need: Need, console: &Console) -> anyhow::Result<Limits> {
     let used = in_use();
     let limit = raise(used + need.at_most(asked));
     let free = limit.saturating_sub(used);
@@ -58,7 +58,7 @@ pub fn limits(asked: Limits, need: Need, console: &Console) -> anyhow::Result<Li
 
 impl Need {
     /// What this work on these targets needs; `ends` says how many ends of a connection are in this process.
-    pub fn of(work: &dyn Task, targets: &[Arc<Target>], ends: u64) -> Self {
+    pub(super) fn of(work: &dyn Task, targets: &[Arc<Target>], ends: u64) -> Self {
         Self {
             targets: targets.len() as u64,
             each: targets.iter().map(|target| cost(&target.endpoint) + work.open_files()).max().unwrap_or_default(),

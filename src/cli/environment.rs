@@ -9,7 +9,7 @@ use super::typed::{Typed, takes_value};
 
 /// Every variable of this command whose value its flag does not take, and why. Nothing if what was typed is wrong by
 /// itself, or if it replaces the variable.
-pub fn mistakes(cli: &Command, typed: &[OsString]) -> Vec<String> {
+pub(super) fn mistakes(cli: &Command, typed: &[OsString]) -> Vec<String> {
     let bare = without_variables(cli.clone());
     if bare.clone().try_get_matches_from(typed).is_err() {
         return Vec::new();
@@ -38,7 +38,7 @@ fn is_boolean(value: &str) -> bool {
 }
 
 /// The command without the variables that are empty: an empty one counts as absent, whatever it is for.
-pub fn without_empty(command: Command) -> Command {
+pub(super) fn without_empty(command: Command) -> Command {
     let is_empty =
         |arg: &Arg| arg.get_env().is_some_and(|name| std::env::var_os(name).is_some_and(|value| value.is_empty()));
     let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&'static str>) } else { arg });
@@ -46,7 +46,7 @@ pub fn without_empty(command: Command) -> Command {
 }
 
 /// The command as it is where no variable is set.
-pub fn without_variables(command: Command) -> Command {
+pub(super) fn without_variables(command: Command) -> Command {
     let command = command.mut_args(|arg| arg.env(None::<&'static str>));
     command.mut_subcommands(without_variables)
 }

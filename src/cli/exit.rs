@@ -7,13 +7,13 @@ use crate::exit::USAGE;
 use crate::inventory::Errors;
 
 /// Prints mistakes in what was typed, in the environment or in a configuration file.
-pub fn usage(mistakes: &[String]) -> ExitCode {
+pub(super) fn usage(mistakes: &[String]) -> ExitCode {
     mistakes.iter().for_each(|mistake| anstream::eprintln!("error: {mistake}"));
     ExitCode::from(USAGE)
 }
 
 /// Prints why a command could not be carried out, and returns its exit code.
-pub fn failure(error: &anyhow::Error) -> u8 {
+pub(super) fn failure(error: &anyhow::Error) -> u8 {
     let Some(errors) = error.downcast_ref::<Errors>() else {
         anstream::eprintln!("error: {}", error_text::chain(error.chain()));
         return USAGE;

@@ -22,7 +22,7 @@ const COMMANDS: [(&str, &str); 9] = [
 ];
 
 /// Our words for a refusal, where clap's name the wrong thing or no next step.
-pub fn words(typed: &Typed<'_>, error: &clap::Error) -> Option<String> {
+pub(super) fn words(typed: &Typed<'_>, error: &clap::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand if typed.names.len() == 1 => command(typed.words().next()?),
         ErrorKind::UnknownArgument => {
@@ -42,7 +42,7 @@ pub fn words(typed: &Typed<'_>, error: &clap::Error) -> Option<String> {
 }
 
 /// Why clap does not take a value, in one line that does not name the flag.
-pub fn reason(error: &clap::Error) -> String {
+pub(super) fn reason(error: &clap::Error) -> String {
     let value = context(error, ContextKind::InvalidValue);
     let known = context(error, ContextKind::ValidValue);
     match (error.kind(), value, known, error.source()) {

@@ -19,7 +19,7 @@ use crate::job::{Interrupts, Job, Written, execute};
 ///
 /// # Errors
 /// Too few files that the process may open, and the failure of an output.
-pub fn run(
+pub(super) fn run(
     work: Arc<dyn Task>,
     (resolved, sandbox): (&Resolved, &OnDemand),
     args: &RolloutArgs,

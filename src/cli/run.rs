@@ -19,7 +19,7 @@ use crate::output::sanitize_line;
 ///
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
-pub fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
+pub(super) fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
     let call = Call::read(&args.script(), &mut machine)?;

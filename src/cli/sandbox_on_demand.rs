@@ -8,7 +8,7 @@ use crate::sandbox::{Fleet, Options};
 
 /// The sandboxes of this command, on a runtime of their own: they are other machines, so to speak.
 #[derive(Default)]
-pub struct OnDemand {
+pub(super) struct OnDemand {
     runtime: Option<Runtime>,
     fleets: Vec<Fleet>,
 }
@@ -18,7 +18,7 @@ impl OnDemand {
     ///
     /// # Errors
     /// One line: a wrong key or value, or why the fleet cannot be started.
-    pub fn start(&mut self, table: &Map<String, Value>) -> Result<String, String> {
+    pub(super) fn start(&mut self, table: &Map<String, Value>) -> Result<String, String> {
         let options = Options::from_table(table).map_err(|error| error.to_string())?;
         let runtime = match &mut self.runtime {
             Some(runtime) => runtime,
@@ -33,7 +33,7 @@ impl OnDemand {
 
 impl OnDemand {
     /// How many ends of a connection are in this process.
-    pub fn ends(&self) -> u64 {
+    pub(super) fn ends(&self) -> u64 {
         if self.fleets.is_empty() { 1 } else { 2 }
     }
 }

@@ -8,7 +8,7 @@ use crate::job::script::{Text, is_file_name};
 use crate::script::{Help, Parameter, Parameters, Source, Validation};
 
 /// The command line without the flags that ask for help; `None` if it does not ask. What follows `--` is not a flag.
-pub fn without_help(typed: &[OsString]) -> Option<Vec<OsString>> {
+pub(super) fn without_help(typed: &[OsString]) -> Option<Vec<OsString>> {
     let is_help = |word: &OsStr| word == "--help" || word == "-h";
     let flags = typed.iter().take_while(|word| *word != "--").count();
     let (flags, rest) = typed.split_at(flags);
@@ -20,7 +20,7 @@ pub fn without_help(typed: &[OsString]) -> Option<Vec<OsString>> {
 ///
 /// # Errors
 /// A script that cannot be read.
-pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
+pub(super) fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
     let file = code.filter(|code| is_file_name(code))?;
     let read = || {
         let source = Source::new(Text::read(Some(file), &mut Machine::default())?.text)?;
@@ -31,7 +31,7 @@ pub fn of_code(code: Option<&str>) -> Option<anyhow::Result<String>> {
 }
 
 /// What the script that a command line names takes: a file, or the text itself; `None` where it cannot be read.
-pub fn parameters_of_code(code: &str) -> Option<Parameters> {
+pub(super) fn parameters_of_code(code: &str) -> Option<Parameters> {
     // Stdin can be read only once.
     let text = Some(code)
         .filter(|code| *code != "-")

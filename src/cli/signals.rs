@@ -8,7 +8,7 @@ use crate::job::Interrupts;
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
-pub fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> std::io::Result<()> {
+pub(super) fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> std::io::Result<()> {
     let (interrupts, departure) = (interrupts.sender(), interrupts.departure());
     let mut signals = Signals::install()?;
     tokio::spawn(async move {
@@ -39,7 +39,7 @@ mod unix {
 
     use crate::fleet::Interrupt;
 
-    pub struct Signals {
+    pub(super) struct Signals {
         ctrl_c: Signal,
         terminate: Signal,
         /// The terminal was closed; `None` where that is to be ignored.
@@ -47,7 +47,7 @@ mod unix {
     }
 
     impl Signals {
-        pub fn install() -> std::io::Result<Self> {
+        pub(super) fn install() -> std::io::Result<Self> {
             Ok(Self {
                 ctrl_c: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
@@ -55,7 +55,7 @@ mod unix {
             })
         }
 
-        pub async fn next(&mut self) -> Interrupt {
+        pub(super) async fn next(&mut self) -> Interrupt {
             let hangup = async {
                 match &mut self.hangup {
                     Some(hangup) => hangup.recv().await,

@@ -56,7 +56,7 @@ const POWERSHELL: [(&str, &str); 41] = [
 const SHORTEST: usize = 5;
 
 /// The first word with a single dash that is meant as a flag of a longer name, and what to write instead.
-pub fn mistake(typed: &Typed<'_>) -> Option<String> {
+pub(super) fn mistake(typed: &Typed<'_>) -> Option<String> {
     let mut before = "";
     for word in typed.words() {
         let is_value = typed.flag_before(before).is_some_and(Arg::is_allow_hyphen_values_set);

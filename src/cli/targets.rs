@@ -9,7 +9,7 @@ use crate::inventory::{self, Errors, HostSettings, Rehearsal, Request, Resolved}
 ///
 /// # Errors
 /// Every mistake at once, or that nobody matches.
-pub fn resolve(request: &Request, sandbox: &mut OnDemand, machine: &mut dyn System) -> Result<Resolved, Errors> {
+pub(super) fn resolve(request: &Request, sandbox: &mut OnDemand, machine: &mut dyn System) -> Result<Resolved, Errors> {
     let config = Config::load(machine, &RUN_KEYS)?;
     inventory::resolve(request, &config, machine, &mut |table| sandbox.start(table))
 }
@@ -18,7 +18,7 @@ pub fn resolve(request: &Request, sandbox: &mut OnDemand, machine: &mut dyn Syst
 ///
 /// # Errors
 /// Every mistake at once, or that nobody matches.
-pub fn rehearse(
+pub(super) fn rehearse(
     request: &Request,
     sandbox: &mut OnDemand,
     machine: &mut dyn System,

@@ -6,7 +6,7 @@ use clap::{Arg, Command};
 
 /// A command line with the command that it names.
 #[derive(Debug, Clone, Copy)]
-pub struct Typed<'t> {
+pub(super) struct Typed<'t> {
     /// The command: `copy push` is one.
     pub command: &'t Command,
     /// Its names, the program's first.
@@ -17,7 +17,7 @@ pub struct Typed<'t> {
 
 impl<'t> Typed<'t> {
     /// Finds the command among the first words; the program itself where they name none.
-    pub fn of(cli: &'t Command, typed: &'t [OsString]) -> Self {
+    pub(super) fn of(cli: &'t Command, typed: &'t [OsString]) -> Self {
         let mut command = cli;
         let mut count = typed.len().min(1);
         while let Some(next) = typed.get(count).and_then(|word| command.find_subcommand(word.to_str()?)) {
@@ -29,33 +29,33 @@ impl<'t> Typed<'t> {
     }
 
     /// The command as users write it: `psfleet copy push`.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let names = self.names.iter().skip(1).filter_map(|name| name.to_str());
         std::iter::once("psfleet").chain(names).collect::<Vec<_>>().join(" ")
     }
 
     /// Whether it is `psfleet run`.
-    pub fn is_run(&self) -> bool {
+    pub(super) fn is_run(&self) -> bool {
         self.command.get_name() == "run"
     }
 
     /// Whether it is `psfleet copy push` or `psfleet copy pull`.
-    pub fn is_copy(&self) -> bool {
+    pub(super) fn is_copy(&self) -> bool {
         matches!(self.command.get_name(), "push" | "pull")
     }
 
     /// The flag of the command with this long name.
-    pub fn flag(&self, long: &str) -> Option<&'t Arg> {
+    pub(super) fn flag(&self, long: &str) -> Option<&'t Arg> {
         self.command.get_arguments().find(|flag| flag.get_long() == Some(long))
     }
 
     /// The words before `--`, as far as they are text.
-    pub fn words(&self) -> impl Iterator<Item = &'t str> {
+    pub(super) fn words(&self) -> impl Iterator<Item = &'t str> {
         self.rest.iter().take_while(|word| *word != "--").map(|word| word.to_str().unwrap_or_default())
     }
 
     /// The words that are neither flags nor their values.
-    pub fn positional(&self) -> Vec<&'t str> {
+    pub(super) fn positional(&self) -> Vec<&'t str> {
         let words: Vec<&str> = self.words().collect();
         let before = std::iter::once("").chain(words.iter().copied());
         let is_own = |(before, word): &(&str, &str)| {
@@ -66,7 +66,7 @@ impl<'t> Typed<'t> {
     }
 
     /// The flag that a word is and whose value may follow: `-t`, `--targets`, not `--targets=web01`.
-    pub fn flag_before(&self, word: &str) -> Option<&'t Arg> {
+    pub(super) fn flag_before(&self, word: &str) -> Option<&'t Arg> {
         let is_it = |arg: &&Arg| match word.strip_prefix("--") {
             Some(long) => arg.get_long() == Some(long) || arg.get_all_aliases().unwrap_or_default().contains(&long),
             None => arg.get_short().is_some_and(|short| word.strip_prefix('-') == Some(short.encode_utf8(&mut [0; 4]))),
@@ -76,6 +76,6 @@ impl<'t> Typed<'t> {
 }
 
 /// Whether a flag has a value: a switch has none.
-pub fn takes_value(flag: &Arg) -> bool {
+pub(super) fn takes_value(flag: &Arg) -> bool {
     flag.get_action().takes_values() && flag.get_num_args().is_none_or(|count| count.takes_values())
 }

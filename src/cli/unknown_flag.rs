@@ -5,7 +5,7 @@ use super::typed::Typed;
 use crate::nearest::did_you_mean;
 
 /// What to write if the script of this command line has a parameter of this name.
-pub fn of_script(typed: &Typed<'_>, word: &str) -> Option<String> {
+pub(super) fn of_script(typed: &Typed<'_>, word: &str) -> Option<String> {
     let (name, value) = split(typed, word);
     let exact = |code: &str| {
         let parameters = script_help::parameters_of_code(code)?;
@@ -28,7 +28,7 @@ pub fn of_script(typed: &Typed<'_>, word: &str) -> Option<String> {
 }
 
 /// What there is instead of a flag that nobody knows.
-pub fn unknown(typed: &Typed<'_>, word: &str) -> String {
+pub(super) fn unknown(typed: &Typed<'_>, word: &str) -> String {
     let command = typed.name();
     let known = typed.command.get_arguments().filter_map(clap::Arg::get_long);
     let flag = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));

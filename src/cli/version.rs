@@ -9,7 +9,7 @@ use crate::output;
 
 /// Print the version, and the JSON Schemas of the output
 #[derive(Debug, Args)]
-pub struct VersionArgs {
+pub(super) struct VersionArgs {
     /// One JSON object: name, version, versions of the formats
     #[arg(long, conflicts_with = "schema")]
     json: bool,
@@ -32,7 +32,7 @@ enum SchemaOf {
 ///
 /// # Errors
 /// Stdout cannot be written.
-pub fn run(args: &VersionArgs) -> anyhow::Result<u8> {
+pub(super) fn run(args: &VersionArgs) -> anyhow::Result<u8> {
     let text = match args.schema {
         Some(SchemaOf::Events) => output::SCHEMA.to_owned(),
         Some(SchemaOf::Plain) => output::PLAIN_SCHEMA.to_owned(),

@@ -12,7 +12,7 @@ use std::path::Path;
 /// # Errors
 /// The system's own, where a file or a folder on the way is missing or closed to us.
 #[cfg(unix)]
-pub fn exposure(path: &Path) -> io::Result<Option<String>> {
+pub(super) fn exposure(path: &Path) -> io::Result<Option<String>> {
     unix::Walk::new(path)?.exposure()
 }
 
@@ -42,7 +42,7 @@ mod unix {
     const STICKY: u32 = 0o1000;
 
     /// The way from the root to a file, as the system would resolve it.
-    pub struct Walk {
+    pub(super) struct Walk {
         us: Option<u32>,
         here: PathBuf,
         /// What is still to come, the next one last.
@@ -53,7 +53,7 @@ mod unix {
     impl Walk {
         /// # Errors
         /// There is no current folder.
-        pub fn new(path: &Path) -> io::Result<Self> {
+        pub(super) fn new(path: &Path) -> io::Result<Self> {
             let mut walk = Self { us: local_user::id(), here: PathBuf::new(), rest: Vec::new(), links: 0 };
             walk.go(&std::path::absolute(path)?);
             Ok(walk)
@@ -61,7 +61,7 @@ mod unix {
 
         /// # Errors
         /// What could not be looked at.
-        pub fn exposure(mut self) -> io::Result<Option<String>> {
+        pub(super) fn exposure(mut self) -> io::Result<Option<String>> {
             if let found @ Some(_) = self.look(Path::new("/"))? {
                 return Ok(found);
             }

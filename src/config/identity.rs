@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(bytes: &[u8]) -> Result<(), String> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
     let is_encrypted = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
     if is_encrypted.iter().any(|mark| text.contains(mark)) {

@@ -17,7 +17,7 @@ use crate::whole_file;
 ///
 /// # Errors
 /// What is wrong with it, without its name.
-pub fn check(file: NamedFile, path: &Path) -> Result<(), String> {
+pub(super) fn check(file: NamedFile, path: &Path) -> Result<(), String> {
     let bytes = match whole_file::read(path) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if file == (NamedFile::KnownHosts { is_made: true }) && error.kind() == io::ErrorKind::NotFound => {

@@ -6,7 +6,7 @@ use super::cause::Cause;
 
 /// An answer of a script.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub(super) enum Answer {
     /// Push: the file is there already.
     Same { number: usize, path: String },
     /// Push: the file is wanted; so much of it is there under its temporary name, with this hash unless it is known to
@@ -32,7 +32,7 @@ pub enum Answer {
 
 /// A file on a host.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub(super) struct Listed {
     pub number: usize,
     pub path: String,
     pub parts: Vec<String>,
@@ -43,7 +43,7 @@ pub struct Listed {
 
 impl Answer {
     /// Reads an output object; `None` if it is not an answer.
-    pub fn read(document: Document) -> Option<Self> {
+    pub(super) fn read(document: Document) -> Option<Self> {
         let root = document.root;
         if let Value::Bytes(bytes) = root {
             return Some(Self::Data(bytes));

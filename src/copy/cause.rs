@@ -7,7 +7,7 @@ use crate::error_text;
 
 /// One file's or folder's failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
+pub(super) struct Cause {
     /// Which file or folder.
     pub path: String,
     /// What went wrong.
@@ -25,7 +25,7 @@ const DAMAGED: &str = "the file changed while it was being copied, or the transf
 
 impl Cause {
     /// A failure on a host: .NET's message, the exception's type and its HRESULT.
-    pub fn new(path: String, message: String, exception: &str, code: i64) -> Self {
+    pub(super) fn new(path: String, message: String, exception: &str, code: i64) -> Self {
         // .NET on Unix gives errno as HRESULT where Windows has a code of its own.
         let hint = match (exception, code as u32) {
             (_, 0x8007_0070 | 0x8007_0027 | 28 | 122) => Some(DISK_FULL),
@@ -45,7 +45,7 @@ impl Cause {
     }
 
     /// A failure on this machine.
-    pub fn here(path: &Path, error: &io::Error) -> Self {
+    pub(super) fn here(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(DISK_FULL),
             io::ErrorKind::PermissionDenied => Some(DENIED),
@@ -59,13 +59,13 @@ impl Cause {
     }
 
     /// What arrived is not what was sent.
-    pub fn damaged(path: String, found: &str, sent: &str) -> Self {
+    pub(super) fn damaged(path: String, found: &str, sent: &str) -> Self {
         let message = format!("what arrived is not what was sent: SHA-256 {found} instead of {sent}");
         Self { path, message, hint: Some(DAMAGED) }
     }
 
     /// Path and message as one line.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         // .NET's messages often name the path themselves.
         if self.message.contains(self.path.as_str()) {
             self.message.clone()

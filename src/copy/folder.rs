@@ -16,7 +16,7 @@ use super::cause::Cause;
 #[cfg(not(unix))]
 pub use other::{Folder, permissions};
 #[cfg(unix)]
-pub use unix::{Folder, permissions};
+pub(super) use unix::{Folder, permissions};
 
 /// What can be done about a link that has the name of a folder.
 const WAY: &str = "remove it, or name the folder that it leads to as the destination";

@@ -10,17 +10,17 @@ use aws_lc_rs::digest::{Context, SHA256};
 const BUFFER: usize = 256 << 10;
 
 /// Lower-case hexadecimal digits.
-pub fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The digits of a finished hash.
-pub fn finish(context: Context) -> String {
+pub(super) fn finish(context: Context) -> String {
     hexadecimal(context.finish().as_ref())
 }
 
 /// A hash that has nothing yet.
-pub fn new() -> Context {
+pub(super) fn new() -> Context {
     Context::new(&SHA256)
 }
 
@@ -28,7 +28,7 @@ pub fn new() -> Context {
 ///
 /// # Errors
 /// The file cannot be read, or is shorter.
-pub async fn prefix(path: &Path, length: u64) -> io::Result<Context> {
+pub(super) async fn prefix(path: &Path, length: u64) -> io::Result<Context> {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || beginning(File::open(path)?, length)).await.map_err(io::Error::other)?
 }
@@ -37,7 +37,7 @@ pub async fn prefix(path: &Path, length: u64) -> io::Result<Context> {
 ///
 /// # Errors
 /// The file cannot be read, or is shorter.
-pub fn beginning(file: File, length: u64) -> io::Result<Context> {
+pub(super) fn beginning(file: File, length: u64) -> io::Result<Context> {
     let mut file = file.take(length);
     let mut context = new();
     let mut buffer = vec![0; BUFFER];

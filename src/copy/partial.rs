@@ -14,7 +14,7 @@ use super::place::{Place, blocking};
 use super::{hash, name, source};
 
 /// A file that grows under a temporary name.
-pub struct Partial {
+pub(super) struct Partial {
     place: Place,
     folder: Folder,
     file: File,
@@ -28,7 +28,7 @@ impl Partial {
     ///
     /// # Errors
     /// It cannot be opened, or what has its name is not ours.
-    pub async fn open(place: Place, offset: u64, hash: Context) -> Result<Self, Cause> {
+    pub(super) async fn open(place: Place, offset: u64, hash: Context) -> Result<Self, Cause> {
         blocking(move || {
             let folder = place.folder()?;
             let temporary = name::temporary(place.name());
@@ -45,7 +45,7 @@ impl Partial {
     }
 
     /// Adds bytes.
-    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes).await?;
         // A full disk is told by the write that fills it, not by one much later.
         self.file.flush().await?;
@@ -55,12 +55,12 @@ impl Partial {
     }
 
     /// The final path.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.place.path()
     }
 
     /// The hash of all that is here.
-    pub fn sha256(&self) -> String {
+    pub(super) fn sha256(&self) -> String {
         hash::finish(self.hash.clone())
     }
 
@@ -69,7 +69,7 @@ impl Partial {
     ///
     /// # Errors
     /// Any of these steps.
-    pub async fn finish(self, modified: i64, mode: Option<u32>) -> Result<(), Cause> {
+    pub(super) async fn finish(self, modified: i64, mode: Option<u32>) -> Result<(), Cause> {
         let Self { place, folder, file, .. } = self;
         let file = file.into_std().await;
         blocking(move || {
@@ -93,7 +93,7 @@ impl Partial {
     }
 
     /// Removes what is here.
-    pub async fn discard(self) {
+    pub(super) async fn discard(self) {
         let Self { place, folder, file, .. } = self;
         drop(file);
         let removed = blocking(move || {

@@ -11,7 +11,7 @@ use super::{hash, name};
 
 /// A name below the destination that the user gave, with the folders between.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub(super) struct Place {
     destination: Arc<Path>,
     /// The folder of the host first.
     names: Vec<String>,
@@ -19,7 +19,7 @@ pub struct Place {
 
 impl Place {
     /// The folder of a host.
-    pub fn of_host(destination: &Arc<Path>, folder: String) -> Self {
+    pub(super) fn of_host(destination: &Arc<Path>, folder: String) -> Self {
         Self { destination: Arc::clone(destination), names: vec![folder] }
     }
 
@@ -27,7 +27,7 @@ impl Place {
     ///
     /// # Errors
     /// What is wrong with the names: they come from a host.
-    pub fn below(&self, parts: &[String]) -> Result<Self, &'static str> {
+    pub(super) fn below(&self, parts: &[String]) -> Result<Self, &'static str> {
         if parts.is_empty() {
             return Err("it does not name a file");
         }
@@ -37,12 +37,12 @@ impl Place {
     }
 
     /// Its path, for people.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.names.iter().fold(self.destination.to_path_buf(), |path, name| path.join(name))
     }
 
     /// Its own name.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.names.last().map_or("", String::as_str)
     }
 
@@ -50,7 +50,7 @@ impl Place {
     ///
     /// # Errors
     /// It cannot be made, or a link or file is in the way.
-    pub async fn make(&self) -> Result<(), Cause> {
+    pub(super) async fn make(&self) -> Result<(), Cause> {
         let place = self.clone();
         blocking(move || place.enter(place.names.len()).map(drop)).await
     }
@@ -59,7 +59,7 @@ impl Place {
     ///
     /// # Errors
     /// Those of [`make`](Self::make).
-    pub fn folder(&self) -> Result<Folder, Cause> {
+    pub(super) fn folder(&self) -> Result<Folder, Cause> {
         self.enter(self.names.len().saturating_sub(1))
     }
 
@@ -72,7 +72,7 @@ impl Place {
     ///
     /// # Errors
     /// What has the name of its part is not what an earlier try has left, or cannot be opened.
-    pub async fn begun(&self) -> Result<Option<(u64, Context)>, Cause> {
+    pub(super) async fn begun(&self) -> Result<Option<(u64, Context)>, Cause> {
         let place = self.clone();
         blocking(move || {
             let part = place.folder()?.part(&name::temporary(place.name()))?;
@@ -86,7 +86,7 @@ impl Place {
     }
 
     /// The hash of the file that is here already, if it has this length.
-    pub async fn whole(&self, length: u64) -> Option<String> {
+    pub(super) async fn whole(&self, length: u64) -> Option<String> {
         let place = self.clone();
         let whole = blocking(move || {
             let file = place.folder()?.file(place.name());
@@ -101,7 +101,9 @@ impl Place {
 ///
 /// # Errors
 /// Its own.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Cause> + Send + 'static) -> Result<T, Cause> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Cause> + Send + 'static,
+) -> Result<T, Cause> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
         let message = "the copy was stopped on this machine".to_owned();
         Err(Cause { path: String::new(), message, hint: None })

@@ -18,7 +18,7 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(super) enum Action {
     /// All of it was sent.
     Copied,
     /// It was there already.
@@ -29,24 +29,24 @@ pub enum Action {
 
 /// Bytes of all hosts together.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub(super) struct Totals {
     done: AtomicU64,
     all: AtomicU64,
 }
 
 impl Totals {
-    pub fn new(all: u64) -> Self {
+    pub(super) fn new(all: u64) -> Self {
         Self { done: AtomicU64::new(0), all: AtomicU64::new(all) }
     }
 
     /// More is to be copied.
-    pub fn expect(&self, bytes: u64) {
+    pub(super) fn expect(&self, bytes: u64) {
         self.all.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 
 /// The ledger of one host: counts, and tells the readers.
-pub struct Ledger<'a> {
+pub(super) struct Ledger<'a> {
     pub forward: &'a mut Forward,
     totals: &'a Totals,
     done: u64,
@@ -58,18 +58,18 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub fn new(forward: &'a mut Forward, totals: &'a Totals, all: u64) -> Self {
+    pub(super) fn new(forward: &'a mut Forward, totals: &'a Totals, all: u64) -> Self {
         Self { forward, totals, done: 0, all, shown: None, files: 0, failed: 0, first: None }
     }
 
     /// More of this host is to be copied.
-    pub fn expect(&mut self, bytes: u64) {
+    pub(super) fn expect(&mut self, bytes: u64) {
         self.all += bytes;
         self.totals.expect(bytes);
     }
 
     /// Bytes that have arrived, or that were there.
-    pub async fn moved(&mut self, bytes: u64) {
+    pub(super) async fn moved(&mut self, bytes: u64) {
         self.done += bytes;
         self.totals.done.fetch_add(bytes, Ordering::Relaxed);
         let now = Instant::now();
@@ -83,7 +83,15 @@ impl<'a> Ledger<'a> {
     }
 
     /// A file is in its place.
-    pub async fn file(&mut self, action: Action, from: &str, to: &str, bytes: u64, sha256: &str, took: Duration) {
+    pub(super) async fn file(
+        &mut self,
+        action: Action,
+        from: &str,
+        to: &str,
+        bytes: u64,
+        sha256: &str,
+        took: Duration,
+    ) {
         self.files += 1;
         let action = match action {
             Action::Copied => "copied",
@@ -107,7 +115,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// A file could not be copied.
-    pub async fn failure(&mut self, cause: Cause) {
+    pub(super) async fn failure(&mut self, cause: Cause) {
         self.failed += 1;
         let exception = build::bag([("Message", Value::str(cause.text()))]);
         let record = build::bag([
@@ -126,12 +134,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Whether something could not be copied.
-    pub fn has_failed(&self) -> bool {
+    pub(super) fn has_failed(&self) -> bool {
         self.failed > 0
     }
 
     /// How the task ended, if files failed.
-    pub fn end_if_failed(&self) -> Option<TaskEnd> {
+    pub(super) fn end_if_failed(&self) -> Option<TaskEnd> {
         let first = self.first.as_ref()?;
         let message = match self.failed {
             1 => first.text(),

@@ -8,7 +8,7 @@ use crate::transport::{Carrier, Files};
 
 /// A host's channel for the bytes of files, opened when the first file is worth it, and left alone once it was of no use:
 /// the session takes what it does not.
-pub struct SideChannel {
+pub(super) struct SideChannel {
     carrier: Arc<dyn Carrier>,
     channel: Channel,
 }
@@ -22,13 +22,13 @@ enum Channel {
 }
 
 impl SideChannel {
-    pub fn new(carrier: Arc<dyn Carrier>) -> Self {
+    pub(super) fn new(carrier: Arc<dyn Carrier>) -> Self {
         Self { carrier, channel: Channel::Untried }
     }
 
     /// The channel, if there is one and this many bytes are worth it: a file that fits into one frame travels faster
     /// than it is opened here, as that takes round trips.
-    pub async fn channel(&mut self, bytes: u64) -> Option<&dyn Files> {
+    pub(super) async fn channel(&mut self, bytes: u64) -> Option<&dyn Files> {
         if bytes <= CHUNK as u64 {
             return None;
         }
@@ -42,7 +42,7 @@ impl SideChannel {
     }
 
     /// Closes the channel for good.
-    pub fn give_up(&mut self, path: &str, why: &dyn Display) {
+    pub(super) fn give_up(&mut self, path: &str, why: &dyn Display) {
         tracing::debug!(path, %why, "files of this host go over its session from here on");
         self.channel = Channel::Useless;
     }

@@ -6,25 +6,25 @@ use tokio::sync::Notify;
 
 /// State that one half changes and the other waits for.
 #[derive(Debug, Default)]
-pub struct Watched<T> {
+pub(super) struct Watched<T> {
     state: Mutex<T>,
     changed: Notify,
 }
 
 impl<T> Watched<T> {
-    pub fn new(state: T) -> Self {
+    pub(super) fn new(state: T) -> Self {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
     /// Changes or reads the state, and wakes whoever waits for a change.
-    pub fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         let result = change(&mut self.lock());
         self.changed.notify_waiters();
         result
     }
 
     /// Waits until the state has what is looked for.
-    pub async fn wait_for<R>(&self, mut look: impl FnMut(&mut T) -> Option<R>) -> R {
+    pub(super) async fn wait_for<R>(&self, mut look: impl FnMut(&mut T) -> Option<R>) -> R {
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             // From here on no change is missed.
@@ -38,7 +38,7 @@ impl<T> Watched<T> {
     }
 
     /// The state in the end.
-    pub fn into_inner(self) -> T {
+    pub(super) fn into_inner(self) -> T {
         self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -30,17 +30,17 @@ pub(super) struct Traces {
 }
 
 impl Traces {
-    pub fn carrier(&self) -> MutexGuard<'_, Option<Arc<dyn Carrier>>> {
+    pub(super) fn carrier(&self) -> MutexGuard<'_, Option<Arc<dyn Carrier>>> {
         self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records on the error stream.
-    pub fn errors(&self) -> u64 {
+    pub(super) fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
     }
 
     /// Records on the output stream.
-    pub fn objects(&self) -> u64 {
+    pub(super) fn objects(&self) -> u64 {
         self.objects.load(Ordering::Relaxed)
     }
 }

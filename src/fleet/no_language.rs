@@ -14,12 +14,12 @@ pub(super) struct NoLanguage(Mutex<HashSet<String>>);
 
 impl NoLanguage {
     /// Whether an endpoint is known to refuse text.
-    pub fn contains(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn contains(&self, endpoint: &Endpoint) -> bool {
         self.lock().contains(&key(endpoint))
     }
 
     /// Remembers an endpoint that has refused text.
-    pub fn insert(&self, endpoint: &Endpoint) {
+    pub(super) fn insert(&self, endpoint: &Endpoint) {
         self.lock().insert(key(endpoint));
     }
 

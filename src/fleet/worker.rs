@@ -26,7 +26,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Runs the attempt; once the user wants to leave, only the closing is waited for, and not for long.
-    pub async fn run(self) -> AttemptEnd {
+    pub(super) async fn run(self) -> AttemptEnd {
         let departure = self.order.departure.clone();
         let traces = Arc::clone(&self.order.forward.traces);
         let end = tokio::select! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// What an inventory file may do.
 #[derive(Debug, Clone)]
-pub struct FileContext {
+pub(super) struct FileContext {
     /// The file as the user named it.
     pub file: Arc<Path>,
     /// The number of the file among the inventories.

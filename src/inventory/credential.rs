@@ -69,7 +69,7 @@ struct Settled<'a> {
 ///
 /// # Errors
 /// Every user without a password, and every variable that is not set.
-pub fn credentials(
+pub(super) fn credentials(
     hosts: &[(&str, &Effective)],
     request: &Request,
     around: &mut dyn System,
@@ -91,7 +91,7 @@ pub fn credentials(
 ///
 /// # Errors
 /// Those of [`credentials`], as far as they do not depend on an answer.
-pub fn logons(
+pub(super) fn logons(
     hosts: &[(&str, &Effective)],
     request: &Request,
     around: &dyn System,

@@ -19,7 +19,7 @@ const DNS_NAME: &str = "dnshostname";
 
 /// Whether a line looks like the header of an inventory: several columns of which one names the host, or
 /// `ComputerName` alone.
-pub fn is_header(line: &str) -> bool {
+pub(super) fn is_header(line: &str) -> bool {
     let cells: Vec<String> =
         line.split(delimiter(line)).map(|cell| cell.trim().trim_matches('"').to_lowercase()).collect();
     match cells.as_slice() {
@@ -33,7 +33,7 @@ const LABELS: &str = "labels.";
 
 /// Reads CSV into the inventory: a column named like a connection key is one, `labels.NAME` is a label, the others are
 /// variables. As for `Import-Csv`, an empty cell is an empty text, and one that the row is too short for is nothing.
-pub fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
+pub(super) fn read_csv(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let problem = |line: u32, what: String| Problem::at(&context.file, Place { line, column: 1 }, "", what);
     let sheet = match Sheet::read(text) {
         Ok(sheet) => sheet,

@@ -36,7 +36,7 @@ pub enum PasswordSource {
 }
 
 /// Settles hosts; what groups say is worked out once per set of groups.
-pub struct Settler<'a> {
+pub(super) struct Settler<'a> {
     inventory: &'a Inventory,
     flags: &'a Connection,
     config: &'a Config,
@@ -74,7 +74,7 @@ struct Merged {
 
 impl<'a> Settler<'a> {
     /// Prepares for the hosts of an inventory.
-    pub fn new(
+    pub(super) fn new(
         inventory: &'a Inventory,
         flags: &'a Connection,
         config: &'a Config,
@@ -95,7 +95,7 @@ impl<'a> Settler<'a> {
 
     /// The settings of a host. Where groups or inventories disagree and nothing stronger settles it, the problem is
     /// added to the list, once.
-    pub fn settle(&mut self, host: &Host, problems: &mut Vec<Problem>) -> Effective {
+    pub(super) fn settle(&mut self, host: &Host, problems: &mut Vec<Problem>) -> Effective {
         let groups = self.group_layer(host);
         let defaults = self.default_layer(host);
         let own = &host.layer;
@@ -207,7 +207,7 @@ impl<'a> Settler<'a> {
     }
 
     /// All groups a host is in, directly or through children.
-    pub fn all_groups(&self, host: &Host) -> Vec<usize> {
+    pub(super) fn all_groups(&self, host: &Host) -> Vec<usize> {
         let mut all: Vec<usize> = Vec::new();
         for &group in &host.groups {
             for member in std::iter::once(group).chain(self.ancestors[group].iter().copied()) {

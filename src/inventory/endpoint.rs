@@ -16,7 +16,7 @@ use super::ssh_config::{Access, usual_known_hosts};
 ///
 /// # Errors
 /// The rules that the settings break, with the places of the settings.
-pub fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Vec<Problem>> {
+pub(super) fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Vec<Problem>> {
     let settings = Settings { connection: &effective.connection, home };
     let built = match effective.connection.transport.as_ref().map(|given| given.value) {
         Some(Transport::Ssh) if !effective.ssh.refusals.is_empty() => return Err(effective.ssh.refusals.clone()),
@@ -28,7 +28,7 @@ pub fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Resul
 }
 
 /// The deadlines of a host.
-pub fn timeouts(connection: &Connection) -> Timeouts {
+pub(super) fn timeouts(connection: &Connection) -> Timeouts {
     let default = Timeouts::default();
     Timeouts {
         connect: or(&connection.connect_timeout, default.connect),
@@ -38,7 +38,7 @@ pub fn timeouts(connection: &Connection) -> Timeouts {
 }
 
 /// Whether a WinRM endpoint sends sealed NTLM over a network to a name that nobody vouches for.
-pub fn is_untrusted(endpoint: &Endpoint) -> bool {
+pub(super) fn is_untrusted(endpoint: &Endpoint) -> bool {
     matches!(endpoint, Endpoint::Winrm(winrm) if winrm.tls == Tls::Off && !winrm.trusted && !is_loopback(&winrm.address))
 }
 

@@ -9,14 +9,14 @@ use super::url::{UrlTarget, parse_url};
 
 /// A parsed expression: the union of its terms.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Expression {
+pub(super) struct Expression {
     /// Separated by commas.
     pub terms: Vec<Term>,
 }
 
 impl Expression {
     /// The smallest parts, in order.
-    pub fn atoms(&self) -> impl Iterator<Item = &Atom> {
+    pub(super) fn atoms(&self) -> impl Iterator<Item = &Atom> {
         self.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
     }
 }
@@ -24,7 +24,7 @@ impl Expression {
 /// Atoms joined by `&` and `!`, from left to right. A term that begins with an operator works on the union of all
 /// other terms.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Term {
+pub(super) struct Term {
     /// The first atom, absent if the term begins with an operator.
     pub first: Option<Atom>,
     /// What follows.
@@ -33,7 +33,7 @@ pub struct Term {
 
 /// What is done with the hosts on the left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
+pub(super) enum Operator {
     /// `&`: only those that are on the right too.
     And,
     /// `!`: without those on the right.
@@ -42,7 +42,7 @@ pub enum Operator {
 
 /// The smallest part of an expression.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Atom {
+pub(super) enum Atom {
     /// `@all`.
     All,
     /// `@name`.
@@ -62,7 +62,7 @@ pub enum Atom {
 }
 
 /// Parses one `--targets` or `--exclude` value: the terms that are right, and one line for each that is not.
-pub fn parse(text: &str) -> (Expression, Vec<String>) {
+pub(super) fn parse(text: &str) -> (Expression, Vec<String>) {
     let mut errors = Vec::new();
     let mut terms = Vec::new();
     for part in text.split('\n').flat_map(|line| split_top(line, ',')) {

@@ -14,7 +14,7 @@ use crate::error_text;
 ///
 /// # Errors
 /// The first mistake with its place.
-pub fn parse_json(text: &str) -> Result<Node, Mistake> {
+pub(super) fn parse_json(text: &str) -> Result<Node, Mistake> {
     // The whole text is checked first; what follows only takes apart what is valid.
     let raw: &RawValue = serde_json::from_str(text)
         .map_err(|error| (Place::new(error.line(), error.column()), error_text::json(&error)))?;

@@ -8,7 +8,7 @@ use super::model::Inventory;
 use super::row::mention;
 
 /// Reads a list into the inventory.
-pub fn read_list(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
+pub(super) fn read_list(text: &str, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (line, text) in (1_u32..).zip(text.lines()) {
         let text = text.split('#').next().unwrap_or_default();

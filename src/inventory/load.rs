@@ -20,7 +20,7 @@ use super::yaml::parse_yaml;
 
 /// The formats we read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(super) enum Format {
     /// Our own, as TOML.
     Toml,
     /// Our own, as YAML.
@@ -36,7 +36,7 @@ pub enum Format {
 }
 
 /// Reads inventories one after the other into one.
-pub struct Loader<'a, 's> {
+pub(super) struct Loader<'a, 's> {
     /// What was read so far.
     pub inventory: Inventory,
     /// The mistakes so far.
@@ -47,13 +47,13 @@ pub struct Loader<'a, 's> {
 
 impl<'a, 's> Loader<'a, 's> {
     /// Nothing read yet.
-    pub fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
+    pub(super) fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
         Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
     }
 
     /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would
     /// decide where we connect.
-    pub fn load_found(&mut self, named: &InventoryPath) {
+    pub(super) fn load_found(&mut self, named: &InventoryPath) {
         let path = &*named.path;
         match self.around.exposure(path) {
             Ok(None) => drop(self.load_named(path, true, Some(named))),
@@ -68,7 +68,7 @@ impl<'a, 's> Loader<'a, 's> {
 
     /// Reads a file, or stdin for `-`; answers the number of the inventory. `main` when it was named by a flag or the
     /// configuration, not inside an expression.
-    pub fn load(&mut self, path: &Path, main: bool) -> usize {
+    pub(super) fn load(&mut self, path: &Path, main: bool) -> usize {
         self.load_named(path, main, None)
     }
 
@@ -164,7 +164,7 @@ fn unreadable(path: &Path, error: &io::Error, named: Option<&InventoryPath>) -> 
 ///
 /// # Errors
 /// A format that is known and not read.
-pub fn format(file: &Path, text: &str) -> Result<Format, Problem> {
+pub(super) fn format(file: &Path, text: &str) -> Result<Format, Problem> {
     let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_lowercase();
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match suffix.as_str() {

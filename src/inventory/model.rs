@@ -11,7 +11,7 @@ use crate::target::Variable;
 
 /// What one host, group or file says.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Layer {
+pub(super) struct Layer {
     /// Connection keys.
     pub connection: Connection,
     /// Variables (`host.NAME`).
@@ -24,7 +24,7 @@ pub struct Layer {
 
 impl Layer {
     /// Fills what this layer leaves open from a weaker one.
-    pub fn fill(&mut self, weaker: &Self) {
+    pub(super) fn fill(&mut self, weaker: &Self) {
         self.connection.fill(&weaker.connection);
         for (key, value) in &weaker.vars {
             self.vars.entry(key.clone()).or_insert_with(|| value.clone());
@@ -38,7 +38,7 @@ impl Layer {
     }
 
     /// What both layers set differently: key and both origins.
-    pub fn disagreements<'a>(&'a self, other: &'a Self) -> Vec<(String, &'a Source, &'a Source)> {
+    pub(super) fn disagreements<'a>(&'a self, other: &'a Self) -> Vec<(String, &'a Source, &'a Source)> {
         let connection = self.connection.disagreements(&other.connection);
         let mut found: Vec<_> = connection.into_iter().map(|(key, one, two)| (key.to_owned(), one, two)).collect();
         found.extend(differ("vars", &self.vars, &other.vars));
@@ -61,7 +61,7 @@ fn differ<'a, T: PartialEq>(
 
 /// A host of the inventory, or one that was only named on the command line.
 #[derive(Debug, Clone)]
-pub struct Host {
+pub(super) struct Host {
     /// The name as first written.
     pub name: Arc<str>,
     /// The name without brackets and port: where to connect unless an `address` says otherwise.
@@ -80,7 +80,7 @@ pub struct Host {
 
 /// A group of hosts.
 #[derive(Debug, Clone, Default)]
-pub struct Group {
+pub(super) struct Group {
     /// Its name.
     pub name: String,
     /// What it says.
@@ -93,7 +93,7 @@ pub struct Group {
 
 /// A group named as the child of another.
 #[derive(Debug, Clone)]
-pub struct Child {
+pub(super) struct Child {
     /// The group below.
     pub group: usize,
     /// The file that says so.
@@ -104,7 +104,7 @@ pub struct Child {
 
 /// One inventory that was read.
 #[derive(Debug, Clone, Default)]
-pub struct SourceFile {
+pub(super) struct SourceFile {
     /// What it says for all its hosts.
     pub defaults: Layer,
     /// Named by a flag or the configuration, and not only inside an expression.
@@ -115,7 +115,7 @@ pub struct SourceFile {
 
 /// All inventories together.
 #[derive(Debug, Clone, Default)]
-pub struct Inventory {
+pub(super) struct Inventory {
     /// The hosts in the order of their first mention.
     pub hosts: Vec<Host>,
     /// The groups in the order of their first mention.
@@ -128,12 +128,12 @@ pub struct Inventory {
 
 impl Inventory {
     /// The place of a host by name; names have no case.
-    pub fn host(&self, name: &str) -> Option<usize> {
+    pub(super) fn host(&self, name: &str) -> Option<usize> {
         self.hosts_by_name.get(&name.to_lowercase()).copied()
     }
 
     /// The place of a host, made if it is new.
-    pub fn host_or_new(&mut self, name: &str) -> usize {
+    pub(super) fn host_or_new(&mut self, name: &str) -> usize {
         *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
             self.hosts.push(Host {
                 name: Arc::from(name),
@@ -149,7 +149,7 @@ impl Inventory {
     }
 
     /// Notes that an inventory names a host.
-    pub fn mention(&mut self, name: &str, source: usize) -> usize {
+    pub(super) fn mention(&mut self, name: &str, source: usize) -> usize {
         let host = self.host_or_new(name);
         if self.hosts[host].sources.last() != Some(&source) {
             self.hosts[host].sources.push(source);
@@ -158,12 +158,12 @@ impl Inventory {
     }
 
     /// The place of a group that is defined somewhere.
-    pub fn group(&self, name: &str) -> Option<usize> {
+    pub(super) fn group(&self, name: &str) -> Option<usize> {
         self.groups_by_name.get(name).copied().filter(|&group| self.groups[group].defined)
     }
 
     /// The place of a group, made if it is new.
-    pub fn group_or_new(&mut self, name: &str) -> usize {
+    pub(super) fn group_or_new(&mut self, name: &str) -> usize {
         *self.groups_by_name.entry(name.to_owned()).or_insert_with(|| {
             self.groups.push(Group { name: name.to_owned(), ..Group::default() });
             self.groups.len() - 1
@@ -171,12 +171,12 @@ impl Inventory {
     }
 
     /// The names of the groups that are defined.
-    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
         self.groups.iter().filter(|group| group.defined).map(|group| group.name.as_str())
     }
 
     /// A group with everything below it.
-    pub fn with_children(&self, group: usize) -> Vec<usize> {
+    pub(super) fn with_children(&self, group: usize) -> Vec<usize> {
         let mut found = vec![group];
         let mut next = 0;
         while let Some(&group) = found.get(next) {
@@ -191,7 +191,7 @@ impl Inventory {
     }
 
     /// What can be wrong only once everything is read: children that don't exist and circles.
-    pub fn check(&self) -> Vec<Problem> {
+    pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
             for child in &group.children {

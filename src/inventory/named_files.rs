@@ -13,7 +13,7 @@ type Named<'a> = (NamedFile, &'a Path, &'static str, &'a Source);
 
 /// Every file that is missing, cannot be read or holds something else, once for each place that names it. Each file is
 /// read once, however many hosts use it.
-pub fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around: &dyn System) -> Vec<Problem> {
+pub(super) fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around: &dyn System) -> Vec<Problem> {
     let mut checked: HashMap<(NamedFile, &Path), Result<(), String>> = HashMap::new();
     let mut problems: Vec<Problem> = Vec::new();
     for (file, path, key, source) in hosts.iter().zip(endpoints).flat_map(|(host, endpoint)| named(host, endpoint)) {

@@ -23,7 +23,12 @@ pub(super) struct HostRow<'a> {
 impl HostRow<'_> {
     /// Adds the entry to what other inventories said about the host; they must agree. Answers
     /// with their places.
-    pub fn add(self, context: &FileContext, inventory: &mut Inventory, problems: &mut Vec<Problem>) -> Vec<usize> {
+    pub(super) fn add(
+        self,
+        context: &FileContext,
+        inventory: &mut Inventory,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<usize> {
         let hosts = mention(self.name, self.at, &self.path, context, inventory, problems);
         for &host in &hosts {
             let entry = &mut inventory.hosts[host];

@@ -9,7 +9,7 @@ use crate::clixml::{self, survives};
 use crate::config::{Node, Place, Value};
 
 /// What a plain scalar stands for. Where the value's own text would differ from what was written, the node keeps that.
-pub fn plain(at: Place, text: &str) -> Node {
+pub(super) fn plain(at: Place, text: &str) -> Node {
     let written = |value: Value| Node { at, value, written: Some(text.into()) };
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Node { at, value: Value::Null, written: None },

@@ -15,7 +15,7 @@ use super::pattern::matches;
 use super::request::Order;
 
 /// What expressions are looked up in. Literal names and URLs are already hosts of the inventory.
-pub struct Lookup<'a> {
+pub(super) struct Lookup<'a> {
     /// All hosts.
     pub inventory: &'a Inventory,
     /// Their settings, in the same order.
@@ -35,11 +35,11 @@ const NO_LABELS: &str = "no host of the inventory has labels: write labels = { s
      column labels.site";
 
 /// Hosts by their place in the inventory: so they stay in its order, and none is there twice.
-pub type Hosts = BTreeSet<usize>;
+pub(super) type Hosts = BTreeSet<usize>;
 
 impl Lookup<'_> {
     /// The union of expressions. Terms that begin with `!` or `&` work on the union of the others.
-    pub fn select(&self, expressions: &[Expression], problems: &mut Vec<Problem>) -> Hosts {
+    pub(super) fn select(&self, expressions: &[Expression], problems: &mut Vec<Problem>) -> Hosts {
         let terms: Vec<&Term> = expressions.iter().flat_map(|expression| &expression.terms).collect();
         let mut hosts = Hosts::new();
         for term in terms.iter().filter(|term| term.first.is_some()) {
@@ -159,7 +159,7 @@ impl Lookup<'_> {
     }
 
     /// Draws and sorts: first the draw, so that `--order` says how the drawn ones are used.
-    pub fn arrange(
+    pub(super) fn arrange(
         &self,
         hosts: Hosts,
         pick: Option<usize>,

@@ -17,7 +17,7 @@ use super::owner::{Owner, set_key};
 use super::row::{HostRow, bracketed, mention, merge};
 
 /// Reads a tree into the inventory. `[sandbox]` is left to the loader.
-pub fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
+pub(super) fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let mut reader = Reader { context, inventory, problems: Vec::new() };
     if let Value::List(_) = node.value {
         reader.hosts(node);

@@ -12,7 +12,7 @@ const MOST: usize = 20;
 ///
 /// Near is one slip (a letter more, less, wrong or in the wrong place), the short form of a full name, or a group's name
 /// without its `@`.
-pub fn unknown_names(targets: &[Expression], exclude: &[Expression], inventory: &Inventory) -> Vec<String> {
+pub(super) fn unknown_names(targets: &[Expression], exclude: &[Expression], inventory: &Inventory) -> Vec<String> {
     if inventory.hosts.is_empty() {
         return Vec::new();
     }

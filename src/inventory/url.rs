@@ -6,7 +6,7 @@ use crate::config::{Connection, Given, Source, Transport, plain_zone, split_port
 
 /// A target written as a URL.
 #[derive(Debug, Clone, PartialEq)]
-pub struct UrlTarget {
+pub(super) struct UrlTarget {
     /// The name of the target: the host, with the port if one was written.
     pub name: String,
     /// The host alone, without brackets.
@@ -21,7 +21,7 @@ pub struct UrlTarget {
 ///
 /// # Errors
 /// One line that says what is wrong.
-pub fn parse_url(url: &str) -> Result<UrlTarget, String> {
+pub(super) fn parse_url(url: &str) -> Result<UrlTarget, String> {
     let (scheme, rest) = url.split_once("://").ok_or("not a URL")?;
     let (transport, tls) = match scheme {
         "host" => (None, None),

@@ -17,13 +17,13 @@ use super::yaml_error::words;
 const MAX_NODES: usize = 250_000;
 
 /// What is wrong with a text, and where.
-pub type Mistake = (Place, String);
+pub(super) type Mistake = (Place, String);
 
 /// Reads YAML.
 ///
 /// # Errors
 /// The first mistake with its place: the parser cannot go on after one.
-pub fn parse_yaml(text: &str) -> Result<Node, Mistake> {
+pub(super) fn parse_yaml(text: &str) -> Result<Node, Mistake> {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,

@@ -5,7 +5,7 @@ use granit_parser::ErrorKind;
 use super::depth::too_deep;
 
 /// One sentence for a mistake.
-pub fn words(kind: &ErrorKind) -> String {
+pub(super) fn words(kind: &ErrorKind) -> String {
     match kind {
         ErrorKind::UnclosedFlowCollection { open } => format!("'{open}' is never closed"),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => format!("'{open}' is closed by '{close}'"),

@@ -19,7 +19,7 @@ const QUEUED_EVENTS: usize = 256;
 const IDLE_AFTER: Duration = Duration::from_millis(100);
 
 /// The running thread.
-pub struct SinkThread(oneshot::Receiver<anyhow::Result<()>>);
+pub(super) struct SinkThread(oneshot::Receiver<anyhow::Result<()>>);
 
 /// How far the writing came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl SinkThread {
     /// Starts the thread; a runtime must be running. Once the data sink has had enough, the run is interrupted.
     ///
     /// A sink that fails stops the run in order; the others take what comes until its end.
-    pub fn start(
+    pub(super) fn start(
         data: Box<dyn Sink>,
         followers: Vec<Box<dyn Sink>>,
         interrupts: mpsc::Sender<Interrupt>,
@@ -55,7 +55,7 @@ impl SinkThread {
     ///
     /// # Errors
     /// The failures of sinks.
-    pub async fn finish(self, departure: &Departure) -> anyhow::Result<Written> {
+    pub(super) async fn finish(self, departure: &Departure) -> anyhow::Result<Written> {
         tokio::select! {
             biased;
             written = self.0 => match written {

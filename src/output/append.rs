@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Appends a value as JSON.
-pub fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
+pub(super) fn append<T: Serialize>(out: &mut Vec<u8>, value: &T) {
     // Plain structs into a Vec: neither the writer nor a key can fail.
     let _ = serde_json::to_writer(out, value);
 }

@@ -1,7 +1,7 @@
 //! Dates and durations as table, list and filters show and read them. What PowerShell itself would print is in `out_string/date`.
 
 /// `2026-11-22 19:51:31 +01:00`: no `T`, no fraction.
-pub fn date_time(text: &str) -> String {
+pub(super) fn date_time(text: &str) -> String {
     let Some((date, time)) = text.split_once('T') else { return text.to_owned() };
     let clock = time.find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(time.len());
     let (clock, rest) = time.split_at(clock);
@@ -10,7 +10,7 @@ pub fn date_time(text: &str) -> String {
 }
 
 /// `1.02:03:04.5000000` for `P1DT2H3M4.5S`, as .NET's `c` format has it.
-pub fn time_span(text: &str) -> Option<String> {
+pub(super) fn time_span(text: &str) -> Option<String> {
     let span = Span::read(text)?;
     let sign = if span.negative { "-" } else { "" };
     let days = if span.days > 0 { format!("{}.", span.days) } else { String::new() };
@@ -19,7 +19,7 @@ pub fn time_span(text: &str) -> Option<String> {
 }
 
 /// The seconds of a duration such as `P1DT2H3M4.5S`.
-pub fn span_seconds(text: &str) -> Option<f64> {
+pub(super) fn span_seconds(text: &str) -> Option<f64> {
     let span = Span::read(text)?;
     let whole = (((span.days * 24) + span.hours) * 60 + span.minutes) * 60 + span.seconds;
     let fraction: f64 = format!("0.{}0", span.fraction).parse().ok()?;
@@ -28,7 +28,7 @@ pub fn span_seconds(text: &str) -> Option<f64> {
 }
 
 /// The seconds of a duration or time of day as .NET writes it: `1.02:03:04.5`, `03:04`; a number alone is days.
-pub fn clock_seconds(text: &str) -> Option<f64> {
+pub(super) fn clock_seconds(text: &str) -> Option<f64> {
     let (sign, rest) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
     let (clock_or_days, after) = rest.split_once(':').unwrap_or((rest, ""));
     if after.is_empty() {
@@ -41,7 +41,7 @@ pub fn clock_seconds(text: &str) -> Option<f64> {
 }
 
 /// The ticks of 100 ns of a duration such as `P1DT2H3M4.5S`; none if .NET's TimeSpan could not hold it.
-pub fn span_ticks(text: &str) -> Option<i64> {
+pub(super) fn span_ticks(text: &str) -> Option<i64> {
     let span = Span::read(text)?;
     let whole = (((span.days * 24) + span.hours) * 60 + span.minutes) * 60 + span.seconds;
     let fraction: i128 = format!("{:0<7.7}", span.fraction).parse().ok()?;

@@ -11,7 +11,7 @@ const DEPTH: usize = 4;
 const LIMIT: usize = 16 * 1024;
 
 /// A value in words.
-pub fn display(document: &Document, value: &Value) -> String {
+pub(super) fn display(document: &Document, value: &Value) -> String {
     let mut out = String::new();
     push(document, value, DEPTH, &mut out);
     out

@@ -14,7 +14,7 @@ use crate::event::{Finished, RunEvent, RunEventKind, Summary};
 use crate::target::TargetId;
 
 /// Writes one document when the run is over.
-pub struct Json {
+pub(super) struct Json {
     writer: BufWriter<Box<dyn Write + Send>>,
     lines: EventLines,
     targets: BTreeMap<TargetId, Vec<u8>>,
@@ -30,7 +30,7 @@ struct TargetEntry<'a> {
 
 impl Json {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             lines: EventLines::new(settings),

@@ -7,7 +7,7 @@ use super::{Flow, Settings, Sink, flow};
 use crate::event::{RunEvent, RunEventKind};
 
 /// Writes one event per line.
-pub struct Jsonl {
+pub(super) struct Jsonl {
     writer: BufWriter<Box<dyn Write + Send>>,
     lines: EventLines,
     line: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct Jsonl {
 
 impl Jsonl {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self { writer: BufWriter::new(writer), lines: EventLines::new(settings), line: Vec::new() }
     }
 }

@@ -22,7 +22,7 @@ pub const SCHEMA: &str = include_str!("events.schema.json");
 pub const VERSION: u32 = 1;
 
 /// Writes events as JSON objects.
-pub struct EventLines {
+pub(super) struct EventLines {
     header: Option<Arc<RunHeader>>,
     streams: SelectedStreams,
     select: Select,
@@ -33,7 +33,7 @@ pub struct EventLines {
 
 impl EventLines {
     /// Writes events as the settings want them.
-    pub fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         Self {
             header: None,
             streams: settings.streams,
@@ -45,19 +45,19 @@ impl EventLines {
     }
 
     /// Takes the run's header from its first event.
-    pub fn start(&mut self, event: &RunEvent) {
+    pub(super) fn start(&mut self, event: &RunEvent) {
         if let RunEventKind::RunStarted(header) = &event.kind {
             self.header = Some(Arc::clone(header));
         }
     }
 
     /// The name of a target.
-    pub fn host(&self, target: TargetId) -> &str {
+    pub(super) fn host(&self, target: TargetId) -> &str {
         self.header.as_ref().map_or("", |header| header.host(target))
     }
 
     /// Appends the event as an object with all fields; false if it is none of those that the format has.
-    pub fn write(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
+    pub(super) fn write(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
         let run = self.header.as_ref().map(|header| header.run);
         // Writing to a Vec cannot fail.
         let _ = write!(out, r#"{{"v":{VERSION},"seq":{},"type":"{}","run":"#, event.seq, type_name(event));
@@ -66,7 +66,7 @@ impl EventLines {
     }
 
     /// Appends the event as an entry of json's `records`, which has `v` and `run` at its top.
-    pub fn write_entry(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
+    pub(super) fn write_entry(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
         let _ = write!(out, r#"{{"seq":{},"type":"{}""#, event.seq, type_name(event));
         self.rest(event, out)
     }
@@ -89,7 +89,7 @@ impl EventLines {
 
     /// Escapes what JSON allows raw in strings but a terminal obeys, if one reads it: DEL, C1 controls, marks that reorder
     /// or hide text. `json` may be any part of a document.
-    pub fn make_safe(&self, json: &mut Vec<u8>) {
+    pub(super) fn make_safe(&self, json: &mut Vec<u8>) {
         let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
         let Ok(text) = std::str::from_utf8(json) else { return };
         if !self.terminal || !text.contains(unsafe_char) {
@@ -150,7 +150,7 @@ fn type_name(event: &RunEvent) -> &'static str {
 
 /// `data` of `host_done`, and an entry of `targets` in json.
 #[derive(Serialize)]
-pub struct HostDone<'a> {
+pub(super) struct HostDone<'a> {
     outcome: &'static str,
     reason: Option<&'static str>,
     message: &'a str,
@@ -166,7 +166,7 @@ pub struct HostDone<'a> {
 
 impl<'a> HostDone<'a> {
     /// The fields of a finished target.
-    pub fn new(finished: &'a Finished) -> Self {
+    pub(super) fn new(finished: &'a Finished) -> Self {
         Self {
             outcome: finished.outcome.code(),
             reason: finished.reason.map(|reason| reason.code()),
@@ -191,7 +191,7 @@ struct RunDone {
 }
 
 /// Counts by outcome as an object, zeros included.
-pub struct CountsJson(pub Counts);
+pub(super) struct CountsJson(pub Counts);
 
 impl Serialize for CountsJson {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,7 +18,7 @@ use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Writes objects property by property.
-pub struct List {
+pub(super) struct List {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
     losses: Losses,
@@ -29,7 +29,7 @@ pub struct List {
 
 impl List {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),
@@ -127,7 +127,7 @@ impl Sink for List {
 }
 
 /// `host: text`, line by line.
-pub fn lines(host: &str, text: &str) -> String {
+pub(super) fn lines(host: &str, text: &str) -> String {
     let host = sanitize_line(host);
     let safe = sanitize(text);
     let lines = safe.strip_suffix('\n').unwrap_or(&safe).split('\n');

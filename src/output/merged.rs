@@ -20,7 +20,7 @@ const KINDS: [(&str, Stream); 3] = [
 ];
 
 /// What PowerShell says of such a record; none for any other object.
-pub fn merged(document: &Document, value: &Value) -> Option<String> {
+pub(super) fn merged(document: &Document, value: &Value) -> Option<String> {
     let object = resolve(document, value).as_object()?;
     let (_, stream) = KINDS.iter().find(|(kind, _)| object.type_names.contains(kind))?;
     let value = Document::with_refs(Value::from(object.clone()), document.has_refs);

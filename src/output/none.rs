@@ -4,7 +4,7 @@ use super::{Flow, Sink};
 use crate::event::RunEvent;
 
 /// Shows nothing.
-pub struct None;
+pub(super) struct None;
 
 impl Sink for None {
     fn event(&mut self, _: &RunEvent) -> anyhow::Result<Flow> {

@@ -14,7 +14,7 @@ pub const PLAIN_SCHEMA: &str = include_str!("plain.schema.json");
 pub const PLAIN_VERSION: u32 = 1;
 
 /// What an object is to a sink.
-pub enum Shape<'a> {
+pub(super) enum Shape<'a> {
     /// A row of properties.
     Fields(Vec<Field<'a>>),
     /// One value: a string, a number, an enum, a list, an object with nothing but a text, or one that is a value.
@@ -22,7 +22,7 @@ pub enum Shape<'a> {
 }
 
 /// What this object is. One that is a value is a row all the same to whoever asks for a member that it has.
-pub fn shape<'a>(document: &'a Document, select: &Select) -> Shape<'a> {
+pub(super) fn shape<'a>(document: &'a Document, select: &Select) -> Shape<'a> {
     if let Some(fields) = clixml::properties(document).filter(|fields| !fields.is_empty()) {
         return Shape::Fields(fields);
     }
@@ -35,7 +35,7 @@ pub fn shape<'a>(document: &'a Document, select: &Select) -> Shape<'a> {
 
 /// The property of this name, references resolved: `Value` of an object that is a single value is the object itself,
 /// unless it has a member of the name.
-pub fn property<'a>(document: &'a Document, name: &str) -> Option<&'a Value> {
+pub(super) fn property<'a>(document: &'a Document, name: &str) -> Option<&'a Value> {
     let fields = clixml::properties(document);
     let is_row = fields.is_some();
     let fields = fields.or_else(|| clixml::members_of(&document.root)).unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn property<'a>(document: &'a Document, name: &str) -> Option<&'a Value> {
 
 /// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show. The host is among them
 /// where it was asked for by name.
-pub fn write_plain(document: &Document, select: &Select, host: &str, out: &mut Vec<u8>) -> Diagnostics {
+pub(super) fn write_plain(document: &Document, select: &Select, host: &str, out: &mut Vec<u8>) -> Diagnostics {
     let fields = match shape(document, select) {
         Shape::Fields(fields) if !select.is_all() => select.apply(fields),
         _ => return clixml::write_plain(document, out),
@@ -76,7 +76,7 @@ pub fn write_plain(document: &Document, select: &Select, host: &str, out: &mut V
 }
 
 /// A value as the text of a CSV cell: the plain JSON form without quotes, booleans as PowerShell writes them.
-pub fn cell<'a>(json: &mut PlainJson<'a>, value: &'a Value) -> Cow<'a, str> {
+pub(super) fn cell<'a>(json: &mut PlainJson<'a>, value: &'a Value) -> Cow<'a, str> {
     let name = |yes| Cow::Borrowed(if yes { "True" } else { "False" });
     match (value.unboxed(), clixml::single(value)) {
         (Value::Bool(yes), _) => name(*yes),

@@ -3,7 +3,7 @@
 use crate::clixml::{Document, Value};
 
 /// The value itself, or the object that it refers to. `Null` for a reference to nothing.
-pub fn resolve<'a>(document: &'a Document, value: &'a Value) -> &'a Value {
+pub(super) fn resolve<'a>(document: &'a Document, value: &'a Value) -> &'a Value {
     match value {
         Value::Ref(id) => document.find(*id).unwrap_or(&Value::Null),
         _ => value,

@@ -6,7 +6,7 @@
 use jiff::SignedDuration;
 
 /// Rows that wait at most.
-pub const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// Rows wait no longer than this, once anything else happens.
-pub const TIME: SignedDuration = SignedDuration::from_millis(500);
+pub(super) const TIME: SignedDuration = SignedDuration::from_millis(500);

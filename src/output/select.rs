@@ -5,7 +5,7 @@ use std::str::Chars;
 use crate::clixml::Value;
 
 /// A property under its name.
-pub type Field<'a> = (&'a str, &'a Value);
+pub(super) type Field<'a> = (&'a str, &'a Value);
 
 /// The host's name among the properties: a column of its own in most formats, and never a property of the object.
 const HOST: &str = super::host_column::COLUMN;
@@ -76,7 +76,7 @@ impl Select {
 }
 
 /// Whether a name matches a pattern with `*` (any characters) and `?` (one), without regard to ASCII case.
-pub fn matches(pattern: &str, name: &str) -> bool {
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
     let (mut pattern, mut name) = (pattern.chars(), name.chars());
     // Where to go on if the last `*` must take one character more.
     let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;

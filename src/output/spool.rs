@@ -8,30 +8,30 @@ use tempfile::SpooledTempFile;
 const IN_MEMORY: usize = 1 << 20;
 
 /// A place to write to and to read back from once. The file has no name, so that nothing is left behind.
-pub struct Spool {
+pub(super) struct Spool {
     file: BufWriter<SpooledTempFile>,
     length: u64,
 }
 
 impl Spool {
     /// An empty spool; touches no disk yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { file: BufWriter::new(SpooledTempFile::new(IN_MEMORY)), length: 0 }
     }
 
     /// Bytes written so far.
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.length
     }
 
     /// Whether it has outgrown memory.
     #[cfg(test)]
-    pub fn on_disk(&self) -> bool {
+    pub(super) fn on_disk(&self) -> bool {
         self.file.get_ref().is_rolled()
     }
 
     /// Turns to reading, from the start.
-    pub fn into_reader(self) -> io::Result<BufReader<SpooledTempFile>> {
+    pub(super) fn into_reader(self) -> io::Result<BufReader<SpooledTempFile>> {
         let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.seek(SeekFrom::Start(0))?;
         Ok(BufReader::with_capacity(1 << 16, file))

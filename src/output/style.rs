@@ -3,6 +3,6 @@
 use anstyle::{AnsiColor, Style};
 
 /// Titles of columns and names of properties.
-pub fn title(color: bool) -> Style {
+pub(super) fn title(color: bool) -> Style {
     if color { AnsiColor::Green.on_default().bold() } else { Style::new() }
 }

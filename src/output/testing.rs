@@ -17,12 +17,12 @@ use crate::stream::Stream;
 use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 
 /// Seconds after the start of every run in a test.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_795_000_000 + seconds).expect("in range")
 }
 
 /// Numbers the events of a run.
-pub struct Script {
+pub(crate) struct Script {
     header: Arc<RunHeader>,
     seq: u64,
     counts: Counts,
@@ -30,32 +30,32 @@ pub struct Script {
 
 impl Script {
     /// A run on hosts of these names.
-    pub fn new(hosts: &[&str]) -> Self {
+    pub(crate) fn new(hosts: &[&str]) -> Self {
         let targets = hosts.iter().map(|name| Arc::new(target(name))).collect();
         Self { header: Arc::new(RunHeader { run: Uuid::from_u128(7), targets }), seq: 0, counts: Counts::default() }
     }
 
     /// Something happens this many seconds after the start.
-    pub fn event(&mut self, seconds: i64, kind: RunEventKind) -> RunEvent {
+    pub(crate) fn event(&mut self, seconds: i64, kind: RunEventKind) -> RunEvent {
         self.seq += 1;
         RunEvent { seq: self.seq, at: at(seconds), kind }
     }
 
     /// The first event.
-    pub fn started(&mut self) -> RunEvent {
+    pub(crate) fn started(&mut self) -> RunEvent {
         let header = Arc::clone(&self.header);
         self.event(0, RunEventKind::RunStarted(header))
     }
 
     /// A value on a stream of a target.
-    pub fn record(&mut self, target: u32, stream: Stream, value: impl Into<Value>) -> RunEvent {
+    pub(crate) fn record(&mut self, target: u32, stream: Stream, value: impl Into<Value>) -> RunEvent {
         let record =
             Record { target: TargetId(target), stream, value: Document::new(value.into()), terminating: false };
         self.event(1, RunEventKind::Record(record))
     }
 
     /// A target has its outcome.
-    pub fn finished(&mut self, target: u32, outcome: Outcome) -> RunEvent {
+    pub(crate) fn finished(&mut self, target: u32, outcome: Outcome) -> RunEvent {
         self.counts.add(outcome);
         let finished = Finished {
             target: TargetId(target),
@@ -74,7 +74,7 @@ impl Script {
     }
 
     /// The summary of what has finished so far.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         Summary {
             run: self.header.run,
             counts: self.counts,
@@ -86,14 +86,14 @@ impl Script {
     }
 
     /// The last event.
-    pub fn run_finished(&mut self) -> RunEvent {
+    pub(crate) fn run_finished(&mut self) -> RunEvent {
         let summary = Arc::new(self.summary());
         self.event(3, RunEventKind::RunFinished(summary))
     }
 }
 
 /// A property bag.
-pub fn bag(notes: Vec<(&str, Value)>) -> Object {
+pub(crate) fn bag(notes: Vec<(&str, Value)>) -> Object {
     Object { notes: notes.into_iter().map(|(name, value)| (name.into(), value)).collect(), ..Object::default() }
 }
 
@@ -110,11 +110,11 @@ fn target(name: &str) -> Target {
 
 /// A writer whose text the test reads later.
 #[derive(Clone, Default)]
-pub struct Capture(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Capture(Arc<Mutex<Vec<u8>>>);
 
 impl Capture {
     /// What was written so far.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("not poisoned").clone()).expect("UTF-8")
     }
 }
@@ -131,12 +131,16 @@ impl Write for Capture {
 }
 
 /// Plain settings: every stream but progress, 80 columns, no colours.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings { width: 80, ..Settings::default() }
 }
 
 /// What a sink of this format writes for these events.
-pub fn written<'a>(format: Format, settings: &Settings, events: impl IntoIterator<Item = &'a RunEvent>) -> String {
+pub(crate) fn written<'a>(
+    format: Format,
+    settings: &Settings,
+    events: impl IntoIterator<Item = &'a RunEvent>,
+) -> String {
     let capture = Capture::default();
     let mut sink = open(format, Box::new(capture.clone()), settings);
     for event in events {
@@ -147,7 +151,7 @@ pub fn written<'a>(format: Format, settings: &Settings, events: impl IntoIterato
 }
 
 /// Gives a sink an event as a run does: before the last one it completes.
-pub fn tell(sink: &mut dyn Sink, event: &RunEvent) {
+pub(crate) fn tell(sink: &mut dyn Sink, event: &RunEvent) {
     if let RunEventKind::RunFinished(summary) = &event.kind {
         sink.complete(summary).expect("a writer that takes all");
     }
@@ -155,7 +159,7 @@ pub fn tell(sink: &mut dyn Sink, event: &RunEvent) {
 }
 
 /// A checker of the part of JSON Schema that our schemas use; it refuses a schema that uses more.
-pub mod schema {
+pub(crate) mod schema {
     use serde_json::Value as Json;
 
     const KNOWN: [&str; 17] = [
@@ -179,23 +183,23 @@ pub mod schema {
     ];
 
     /// A schema.
-    pub struct Schema(Json);
+    pub(crate) struct Schema(Json);
 
     impl Schema {
         /// Reads a schema.
-        pub fn read(text: &str) -> Self {
+        pub(crate) fn read(text: &str) -> Self {
             Self(serde_json::from_str(text).expect("JSON"))
         }
 
         /// Fails the test if the value does not match.
-        pub fn check(&self, value: &Json) {
+        pub(crate) fn check(&self, value: &Json) {
             if let Err(why) = self.matches(&self.0, value) {
                 panic!("{why}\nin {value}");
             }
         }
 
         /// Whether the value matches.
-        pub fn accepts(&self, value: &Json) -> bool {
+        pub(crate) fn accepts(&self, value: &Json) -> bool {
             self.matches(&self.0, value).is_ok()
         }
 

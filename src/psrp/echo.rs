@@ -44,7 +44,7 @@ enum Wording {
 
 impl Echo {
     /// The echo of an information record.
-    pub fn of(record: &Document) -> Self {
+    pub(super) fn of(record: &Document) -> Self {
         let data = record.root.member("MessageData").unwrap_or(&Value::Null);
         let is_certain = has_tag(record, "PSHOST") && !has_tag(record, "FORWARDED");
         let Some(message) = host_message(data) else {
@@ -64,12 +64,12 @@ impl Echo {
     }
 
     /// Whether it comes whatever else is written before it.
-    pub fn is_certain(&self) -> bool {
+    pub(super) fn is_certain(&self) -> bool {
         self.is_certain
     }
 
     /// Whether what was written is this echo.
-    pub fn is(&self, written: &Written<'_>) -> bool {
+    pub(super) fn is(&self, written: &Written<'_>) -> bool {
         let same_colors = match (&self.colors, written.colors) {
             (None, None) => true,
             (Some(known), Some(given)) => known.iter().zip(given).all(|(known, given)| match known {

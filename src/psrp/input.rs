@@ -58,12 +58,12 @@ pub(super) struct Unsent {
 }
 
 impl Unsent {
-    pub fn new(input: Arc<Input>) -> Self {
+    pub(super) fn new(input: Arc<Input>) -> Self {
         Self { input, next: 0 }
     }
 
     /// The next object; `None` when all are sent.
-    pub fn take(&mut self) -> Option<&[u8]> {
+    pub(super) fn take(&mut self) -> Option<&[u8]> {
         let object = self.input.get(self.next)?;
         self.next += 1;
         Some(object)

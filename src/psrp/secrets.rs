@@ -60,7 +60,7 @@ struct Place {
 
 impl Places {
     /// Finds where the secrets stand in a text.
-    pub fn find(serialized: &[u8], secrets: &[SecretArgument]) -> Self {
+    pub(super) fn find(serialized: &[u8], secrets: &[SecretArgument]) -> Self {
         let mut places = Vec::new();
         for secret in secrets {
             let mark = base64_simd::STANDARD.encode_to_string(secret.mark.as_bytes());
@@ -72,7 +72,7 @@ impl Places {
     }
 
     /// Whether there is no secret.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -80,7 +80,7 @@ impl Places {
     ///
     /// # Errors
     /// [`KeyError::Missing`] when there are secrets and no key.
-    pub fn fill<'t>(&self, serialized: &'t [u8], key: Option<&SessionKey>) -> Result<Vec<Part<'t>>, KeyError> {
+    pub(super) fn fill<'t>(&self, serialized: &'t [u8], key: Option<&SessionKey>) -> Result<Vec<Part<'t>>, KeyError> {
         let mut parts = Vec::with_capacity(2 * self.0.len() + 1);
         let mut from = 0;
         for place in &self.0 {
@@ -104,7 +104,7 @@ pub(super) enum Part<'t> {
 }
 
 impl Part<'_> {
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Shared(bytes) => bytes,
             Self::Sealed(text) => text.as_bytes(),

@@ -38,7 +38,7 @@ pub(super) struct Written<'c> {
 
 impl<'c> Written<'c> {
     /// The text of a call that writes; `None` where its parameters hold none.
-    pub fn read(call: &'c HostCall, is_line: bool) -> Option<Self> {
+    pub(super) fn read(call: &'c HostCall, is_line: bool) -> Option<Self> {
         match &*call.parameters {
             [] => Some(Self { text: Cow::Owned("".into()), colors: None, is_line }),
             [foreground, background, text, ..] => {

@@ -15,7 +15,7 @@ const NTLM_MAGIC: &[u8] = b"NTLMSSP\0";
 const PACKAGES: &str = "ntlm,!kerberos,!pku2u";
 
 /// A security context that accepts one user.
-pub struct Acceptor {
+pub(super) struct Acceptor {
     context: Context,
     identity: AuthIdentity,
     binding: Option<ChannelBinding>,
@@ -27,7 +27,7 @@ enum Context {
 }
 
 /// A step that went well.
-pub enum Step {
+pub(super) enum Step {
     /// The client's turn.
     Continue(Vec<u8>),
     /// The user is who he says; maybe a last token.
@@ -36,11 +36,11 @@ pub enum Step {
 
 /// The token is wrong, or the user, or the password, or the channel.
 #[derive(Debug)]
-pub struct Denied;
+pub(super) struct Denied;
 
 impl Acceptor {
     /// A context for the mechanism of the client's first token.
-    pub fn new(token: &[u8], host: &Host, binding: Option<&ChannelBinding>) -> Result<Self, Denied> {
+    pub(super) fn new(token: &[u8], host: &Host, binding: Option<&ChannelBinding>) -> Result<Self, Denied> {
         let computer = host.name.to_uppercase();
         let identity = identity(host, None)?;
         let context = if token.starts_with(NTLM_MAGIC) {
@@ -70,7 +70,7 @@ impl Acceptor {
     }
 
     /// Takes the client's next token.
-    pub fn step(&mut self, token: &[u8]) -> Result<Step, Denied> {
+    pub(super) fn step(&mut self, token: &[u8]) -> Result<Step, Denied> {
         let mut input = vec![SecurityBuffer::new(token.to_vec(), BufferType::Token)];
         if let Some(binding) = &self.binding {
             input.push(SecurityBuffer::new(binding.sspi(), BufferType::ChannelBindings));
@@ -109,7 +109,7 @@ impl Acceptor {
     }
 
     /// Seals the body of a response.
-    pub fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, auth::Error> {
+    pub(super) fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, auth::Error> {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::seal(context.as_mut(), message),
             Context::Ntlm(context, _) => auth::seal(context.as_mut(), message),
@@ -117,7 +117,7 @@ impl Acceptor {
     }
 
     /// Opens the sealed body of a request.
-    pub fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, auth::Error> {
+    pub(super) fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, auth::Error> {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::unseal(context.as_mut(), body),
             Context::Ntlm(context, _) => auth::unseal(context.as_mut(), body),

@@ -10,7 +10,7 @@ use crate::channel::{Channel, Priority};
 
 /// A PSRP server, driven by whole messages. Its output goes to the outboxes that it was given.
 #[async_trait]
-pub trait Backend: Send + Sync {
+pub(super) trait Backend: Send + Sync {
     /// Takes the opening messages of the pool, in one piece.
     async fn open(&self, messages: Vec<Vec<u8>>) -> Result<(), Gone>;
 
@@ -32,4 +32,4 @@ pub trait Backend: Send + Sync {
 
 /// What was behind the shell is there no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub(super) struct Gone;

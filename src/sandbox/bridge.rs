@@ -32,7 +32,7 @@ const MAX_MESSAGE: usize = 256 << 20;
 
 /// Where a host's PowerShell lives: its own home, temporary folder, current folder and name.
 #[derive(Debug, Clone)]
-pub struct Habitat {
+pub(super) struct Habitat {
     /// The program.
     pub pwsh: PathBuf,
     /// A folder that is the host's alone.
@@ -71,7 +71,7 @@ impl Habitat {
 }
 
 /// A child with the tasks that carry its output to the outboxes.
-pub struct Bridge {
+pub(super) struct Bridge {
     carrier: Arc<dyn Carrier>,
     object_id: AtomicU64,
     pipelines: Mutex<HashMap<Uuid, Pipeline>>,
@@ -93,7 +93,7 @@ impl Bridge {
     ///
     /// # Errors
     /// Why it cannot be started, in words.
-    pub fn start(habitat: &Habitat, pool: Arc<Outbox>, place: OwnedSemaphorePermit) -> Result<Self, String> {
+    pub(super) fn start(habitat: &Habitat, pool: Arc<Outbox>, place: OwnedSemaphorePermit) -> Result<Self, String> {
         habitat.prepare().map_err(|error| format!("{}: {}", habitat.folder.display(), error_text::io(&error)))?;
         let endpoint = LocalEndpoint { pwsh: absolute(&habitat.pwsh) };
         let carrier = transport::local::start_with(&endpoint, |command| habitat.settle(command));

@@ -12,14 +12,14 @@ use super::fault::FaultKind;
 use crate::auth::ChannelBinding;
 
 /// Signs the certificates of one fleet.
-pub struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     /// One key serves all hosts: they are one process.
     host_key: KeyPair,
 }
 
 /// A host's side of TLS.
-pub struct HostTls {
+pub(super) struct HostTls {
     /// For the handshake.
     pub config: Arc<ServerConfig>,
     /// What logons over it are bound to.
@@ -31,7 +31,7 @@ impl Authority {
     ///
     /// # Errors
     /// Only if the machine has no random numbers.
-    pub fn new() -> Result<Self, Error> {
+    pub(super) fn new() -> Result<Self, Error> {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "psfleet sandbox");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -42,7 +42,7 @@ impl Authority {
     }
 
     /// The authority's certificate, to be trusted by clients of this fleet.
-    pub fn pem(&self) -> String {
+    pub(super) fn pem(&self) -> String {
         self.issuer.pem()
     }
 
@@ -50,7 +50,7 @@ impl Authority {
     ///
     /// # Errors
     /// Only for a name that no certificate can carry.
-    pub fn host(&self, name: &str, fault: Option<FaultKind>) -> Result<HostTls, Error> {
+    pub(super) fn host(&self, name: &str, fault: Option<FaultKind>) -> Result<HostTls, Error> {
         let names = if fault == Some(FaultKind::WrongName) {
             vec!["elsewhere.sandbox.test".to_owned()]
         } else {

@@ -32,7 +32,7 @@ type BrokenBody = StreamBody<futures::stream::Iter<std::array::IntoIter<Result<F
 
 /// The connection is to be closed without another word.
 #[derive(Debug, Clone, Copy)]
-pub struct Broken;
+pub(super) struct Broken;
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +49,7 @@ impl From<Infallible> for Broken {
 }
 
 /// The server's side of one connection.
-pub struct Connection {
+pub(super) struct Connection {
     host: Arc<Host>,
     client: IpAddr,
     /// HTTP/1.1 has one request at a time, so nobody waits for this lock.
@@ -58,7 +58,7 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that nobody has logged on over yet; `binding` is that of its TLS channel, if there is one.
-    pub fn new(host: Arc<Host>, client: IpAddr, binding: Option<ChannelBinding>) -> Self {
+    pub(super) fn new(host: Arc<Host>, client: IpAddr, binding: Option<ChannelBinding>) -> Self {
         let logon = Mutex::new(Logon::new(binding));
         Self { host, client, logon }
     }
@@ -67,7 +67,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Broken`]: the connection ends without an answer.
-    pub async fn serve(&self, request: Request<Incoming>) -> Result<Response<BoxedContent>, Broken> {
+    pub(super) async fn serve(&self, request: Request<Incoming>) -> Result<Response<BoxedContent>, Broken> {
         let (head, body) = request.into_parts();
         let body = match Limited::new(body, MAX_REQUEST).collect().await {
             Ok(body) => body.to_bytes(),
@@ -172,7 +172,7 @@ fn asks_who(headers: &HeaderMap, body: &[u8]) -> bool {
 }
 
 /// A boxed body: hyper wants one type.
-pub type BoxedContent = http_body_util::combinators::BoxBody<Bytes, Broken>;
+pub(super) type BoxedContent = http_body_util::combinators::BoxBody<Bytes, Broken>;
 
 fn boxed(mut response: Response<Content>) -> Response<BoxedContent> {
     response.headers_mut().insert(SERVER, HeaderValue::from_static(HTTP_SYS));

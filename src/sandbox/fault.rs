@@ -117,7 +117,7 @@ impl FromStr for FaultSpec {
 ///
 /// # Errors
 /// More faults than hosts, or a certificate fault without TLS.
-pub fn deal(specs: &[FaultSpec], hosts: u32, tls: bool, seed: u64) -> Result<Vec<Option<FaultKind>>, Error> {
+pub(super) fn deal(specs: &[FaultSpec], hosts: u32, tls: bool, seed: u64) -> Result<Vec<Option<FaultKind>>, Error> {
     let mut order: Vec<u32> = (0..hosts).collect();
     order.sort_by_key(|&index| mix(seed ^ mix(u64::from(index) + 1)));
     let mut order = order.into_iter();
@@ -142,7 +142,7 @@ pub fn deal(specs: &[FaultSpec], hosts: u32, tls: bool, seed: u64) -> Result<Vec
 }
 
 /// Scrambles a number (the finalizer of SplitMix64), for choices that must depend on nothing but the seed.
-pub fn mix(number: u64) -> u64 {
+pub(super) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

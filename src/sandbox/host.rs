@@ -33,7 +33,7 @@ const BLOCKED_DELETE: Duration = Duration::from_secs(12);
 const LOSS: u64 = 5;
 
 /// What the hosts of a fleet share.
-pub struct Shared {
+pub(super) struct Shared {
     /// What the fleet is made from.
     pub options: Options,
     /// The one user of all hosts.
@@ -57,7 +57,7 @@ type ShellKey = (u32, String);
 
 impl Shared {
     /// The state of a new fleet.
-    pub fn new(options: Options, user: String, folder: PathBuf) -> Self {
+    pub(super) fn new(options: Options, user: String, folder: PathBuf) -> Self {
         Self {
             places: Arc::new(Semaphore::new(options.engine_processes)),
             options,
@@ -76,7 +76,7 @@ impl Shared {
     }
 
     /// The counters now.
-    pub fn stats(&self) -> Stats {
+    pub(super) fn stats(&self) -> Stats {
         let counters = &self.counters;
         let (mut open_shells, mut open_commands) = (0, 0);
         for shell in self.shells().values().filter(|shell| shell.is_alive()) {
@@ -96,7 +96,7 @@ impl Shared {
     }
 
     /// Takes all shells out, to be closed.
-    pub fn take_shells(&self) -> Vec<Arc<Shell>> {
+    pub(super) fn take_shells(&self) -> Vec<Arc<Shell>> {
         self.shells().drain().map(|(_, shell)| shell).collect()
     }
 
@@ -107,7 +107,7 @@ impl Shared {
 }
 
 /// One host of the fleet.
-pub struct Host {
+pub(super) struct Host {
     /// Its name, as in `web001`.
     pub name: String,
     /// Its place in the fleet, from 0.
@@ -124,7 +124,7 @@ pub struct Host {
 
 /// What becomes of a request that was understood.
 #[derive(Debug)]
-pub enum Answer {
+pub(super) enum Answer {
     /// A reply in full.
     Whole(Reply),
     /// A reply that breaks off in the middle.
@@ -133,7 +133,7 @@ pub enum Answer {
 
 impl Host {
     /// How long to hold an answer back.
-    pub fn delay(&self) -> Duration {
+    pub(super) fn delay(&self) -> Duration {
         let Options { latency, jitter, .. } = self.shared.options;
         let mut delay = latency;
         if !jitter.is_zero() {
@@ -144,7 +144,7 @@ impl Host {
     }
 
     /// Whether the request that has just come gets lost.
-    pub fn loses_request(&self) -> bool {
+    pub(super) fn loses_request(&self) -> bool {
         self.fault == Some(FaultKind::Loss) && self.shared.roll().is_multiple_of(LOSS)
     }
 
@@ -152,7 +152,7 @@ impl Host {
     ///
     /// # Errors
     /// The fault to answer with.
-    pub async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
+    pub(super) async fn handle(&self, request: &Request, client: IpAddr) -> Result<Answer, Fault> {
         let hangs = matches!(
             (self.fault, &request.body),
             (Some(FaultKind::NoStart), Body::Create { .. })

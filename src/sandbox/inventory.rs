@@ -9,7 +9,7 @@ use super::host::Host;
 use crate::sandbox::Options;
 
 /// The inventory: how to reach every host, and one group for each kind of host.
-pub fn toml(options: &Options, user: &str, password: &str, ca: Option<&Path>, hosts: &[(&Host, u16)]) -> String {
+pub(super) fn toml(options: &Options, user: &str, password: &str, ca: Option<&Path>, hosts: &[(&Host, u16)]) -> String {
     let mut document = Table::new();
     document.insert("defaults".into(), Value::Table(defaults(options, user, password, ca)));
     document.insert("groups".into(), Value::Table(groups(hosts)));

@@ -24,7 +24,7 @@ const HANDSHAKE_WAIT: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Accepts connections until the fleet ends.
-pub async fn listen(listener: TcpListener, host: Arc<Host>, tls: Option<Arc<HostTls>>) {
+pub(super) async fn listen(listener: TcpListener, host: Arc<Host>, tls: Option<Arc<HostTls>>) {
     let closing = host.shared.closing.clone();
     loop {
         let accepted = tokio::select! {

@@ -15,7 +15,7 @@ use crate::wsman::names;
 
 /// The user is known.
 #[derive(Debug)]
-pub struct Granted {
+pub(super) struct Granted {
     /// The request in the clear.
     pub body: Bytes,
     /// The last token of the handshake, if there is one: a value of `WWW-Authenticate`.
@@ -24,7 +24,7 @@ pub struct Granted {
 
 /// The request is not let in.
 #[derive(Debug)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// Not logged on, with values of `WWW-Authenticate`: the handshake's next token, or what would be taken.
     Unauthorized(Vec<String>),
     /// The body is not sealed as the connection demands, or its signature is wrong. The connection ends.
@@ -32,7 +32,7 @@ pub enum Refusal {
 }
 
 /// The state of a connection's logon.
-pub struct Logon {
+pub(super) struct Logon {
     over_tls: bool,
     binding: Option<ChannelBinding>,
     state: State,
@@ -47,7 +47,7 @@ enum State {
 
 impl Logon {
     /// Nobody is logged on. `binding` is that of the TLS channel, if there is one.
-    pub fn new(binding: Option<ChannelBinding>) -> Self {
+    pub(super) fn new(binding: Option<ChannelBinding>) -> Self {
         Self { over_tls: binding.is_some(), binding, state: State::Nobody, counted: false }
     }
 
@@ -55,7 +55,7 @@ impl Logon {
     ///
     /// # Errors
     /// [`Refusal`]: what to answer instead.
-    pub fn admit(
+    pub(super) fn admit(
         &mut self,
         host: &Host,
         authorization: Option<&str>,
@@ -131,7 +131,7 @@ impl Logon {
     }
 
     /// The content type and content of an answer; `None` if it cannot be sealed.
-    pub fn seal(&mut self, envelope: Vec<u8>) -> Option<(Cow<'static, str>, Vec<u8>)> {
+    pub(super) fn seal(&mut self, envelope: Vec<u8>) -> Option<(Cow<'static, str>, Vec<u8>)> {
         match &mut self.state {
             State::Established(acceptor) if !self.over_tls => {
                 let content = acceptor.seal(&envelope).ok()?;

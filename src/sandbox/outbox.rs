@@ -19,7 +19,7 @@ const LINGER: Duration = Duration::from_millis(25);
 
 /// Output of one stream in order.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub(super) struct Outbox {
     state: Mutex<State>,
     /// Something came in, or the end.
     filled: Notify,
@@ -48,7 +48,7 @@ struct Chunk {
 
 /// How soon a piece of output should leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Urgency {
+pub(super) enum Urgency {
     /// Together with what follows.
     Linger,
     /// At once; the answer ends behind it.
@@ -59,7 +59,7 @@ pub enum Urgency {
 
 /// Why nothing follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     /// The command has ended.
     Done,
     /// The client closed the command.
@@ -70,7 +70,7 @@ pub enum End {
 
 /// What one Receive gets.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Batch {
+pub(super) struct Batch {
     /// Pieces in order.
     pub chunks: Vec<Bytes>,
     /// Nothing follows.
@@ -83,7 +83,7 @@ impl Outbox {
     }
 
     /// Adds a piece, unless the end has come.
-    pub fn push(&self, payload: Bytes, urgency: Urgency) {
+    pub(super) fn push(&self, payload: Bytes, urgency: Urgency) {
         let mut state = self.state();
         if state.end.is_none() {
             state.bytes += payload.len();
@@ -93,7 +93,7 @@ impl Outbox {
     }
 
     /// Ends the stream; the first end counts. What is in it stays deliverable, but not after a termination.
-    pub fn end(&self, end: End) {
+    pub(super) fn end(&self, end: End) {
         let mut state = self.state();
         if end == End::Terminated {
             state.chunks.clear();
@@ -107,22 +107,22 @@ impl Outbox {
     }
 
     /// Whether the end has come.
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.state().end.is_some()
     }
 
     /// Whether the client was told that the pool is open.
-    pub fn is_opened(&self) -> bool {
+    pub(super) fn is_opened(&self) -> bool {
         self.state().opened
     }
 
     /// Waits until there is room for more output, or nobody wants it any more.
-    pub async fn room(&self) {
+    pub(super) async fn room(&self) {
         self.until(&self.drained, |state| state.bytes < FULL || state.end.is_some()).await;
     }
 
     /// Waits until a Receive has taken all there is and waits for more, or nothing follows.
-    pub async fn awaited(&self) {
+    pub(super) async fn awaited(&self) {
         let awaited = |state: &State| state.receiving && state.chunks.is_empty() || state.end.is_some();
         self.until(&self.awaited, awaited).await;
     }
@@ -144,7 +144,7 @@ impl Outbox {
     ///
     /// # Errors
     /// Faults: nothing came in time, another Receive waits already, or there is no such stream any more.
-    pub async fn receive(&self, patience: Duration, max_envelope: usize) -> Result<Batch, Fault> {
+    pub(super) async fn receive(&self, patience: Duration, max_envelope: usize) -> Result<Batch, Fault> {
         let _turn = Turn::take(self)?;
         let deadline = Instant::now() + patience;
         self.wait_for_something(deadline, patience).await?;
@@ -215,12 +215,12 @@ impl Outbox {
     }
 
     /// Says yes once: this answer shall break.
-    pub fn break_once(&self) -> bool {
+    pub(super) fn break_once(&self) -> bool {
         !std::mem::replace(&mut self.state().broken, true)
     }
 
     /// Puts a batch back that could not be delivered.
-    pub fn restore(&self, batch: Batch) {
+    pub(super) fn restore(&self, batch: Batch) {
         let mut state = self.state();
         for payload in batch.chunks.into_iter().rev() {
             state.bytes += payload.len();

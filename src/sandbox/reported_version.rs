@@ -5,7 +5,7 @@ use crate::psrp::message::{HEADER_LEN, Header, MessageType};
 use crate::psrp::{Defragmenter, SERVER_MAX_FRAGMENT, cut};
 
 /// Rewrites the messages of a pool so that they report another version of PowerShell.
-pub struct ReportedVersion {
+pub(super) struct ReportedVersion {
     version: String,
     defragmenter: Defragmenter,
     object_id: u64,
@@ -13,12 +13,12 @@ pub struct ReportedVersion {
 
 impl ReportedVersion {
     /// Reports this version, such as `3.0`; `max_message` is the longest message in bytes.
-    pub fn new(version: String, max_message: usize) -> Self {
+    pub(super) fn new(version: String, max_message: usize) -> Self {
         Self { version, defragmenter: Defragmenter::new(max_message), object_id: 0 }
     }
 
     /// The whole messages that bytes from the server complete, as fragments again.
-    pub fn apply(&mut self, payload: &[u8]) -> Vec<u8> {
+    pub(super) fn apply(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         self.defragmenter.push(payload);
         // What the server breaks, the client will miss.

@@ -18,7 +18,7 @@ use crate::wsman::names;
 const MAX_MESSAGE: usize = 50 << 20;
 
 /// A shell and everything in it.
-pub struct Shell {
+pub(super) struct Shell {
     facts: ShellFacts,
     opened_at: Instant,
     backend: Box<dyn Backend>,
@@ -65,7 +65,7 @@ impl Inputs {
 
 impl Shell {
     /// A shell over a backend that has not been opened yet.
-    pub fn new(facts: ShellFacts, backend: Box<dyn Backend>, pool: Arc<Outbox>) -> Self {
+    pub(super) fn new(facts: ShellFacts, backend: Box<dyn Backend>, pool: Arc<Outbox>) -> Self {
         Self {
             facts,
             opened_at: Instant::now(),
@@ -78,17 +78,17 @@ impl Shell {
     }
 
     /// What Create and Get tell.
-    pub fn facts(&self) -> ShellFacts {
+    pub(super) fn facts(&self) -> ShellFacts {
         ShellFacts { age: self.opened_at.elapsed().as_secs(), ..self.facts.clone() }
     }
 
     /// Whether its backend is still there.
-    pub fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(&self) -> bool {
         !self.closed.load(Ordering::Acquire) && !self.pool.has_ended()
     }
 
     /// How many commands hold a slot.
-    pub fn command_count(&self) -> usize {
+    pub(super) fn command_count(&self) -> usize {
         self.commands().len()
     }
 
@@ -104,7 +104,7 @@ impl Shell {
     ///
     /// # Errors
     /// It does not hold whole messages, or PowerShell did not start.
-    pub async fn open(&self, creation: &[u8]) -> Result<(), Fault> {
+    pub(super) async fn open(&self, creation: &[u8]) -> Result<(), Fault> {
         let messages = Inputs::default().push(Priority::Default, creation)?;
         if messages.len() < 2 {
             return Err(Fault::schema("creationXml must hold two whole PSRP messages"));
@@ -116,7 +116,7 @@ impl Shell {
     ///
     /// # Errors
     /// The pool is not known to be open (the shell dies of that), the id is taken, the quota is used up.
-    pub async fn start(&self, id: Option<&str>, arguments: &[u8], quota: usize) -> Result<String, Fault> {
+    pub(super) async fn start(&self, id: Option<&str>, arguments: &[u8], quota: usize) -> Result<String, Fault> {
         let (id, command) = self.admit(id, quota).await?;
         self.feed(&command.input, Channel::Pipeline(command.id), Priority::Default, arguments).await?;
         Ok(id)
@@ -126,7 +126,7 @@ impl Shell {
     ///
     /// # Errors
     /// Those of [`start`](Self::start).
-    pub async fn die_under(&self, id: Option<&str>, quota: usize) -> Result<String, Fault> {
+    pub(super) async fn die_under(&self, id: Option<&str>, quota: usize) -> Result<String, Fault> {
         let (id, _) = self.admit(id, quota).await?;
         self.close().await;
         Ok(id)
@@ -163,7 +163,7 @@ impl Shell {
     ///
     /// # Errors
     /// No such command or stream, fragments out of order, or a dead backend.
-    pub async fn send(&self, stream: &Stream) -> Result<(), Fault> {
+    pub(super) async fn send(&self, stream: &Stream) -> Result<(), Fault> {
         let priority = match &*stream.name {
             names::STREAM_STDIN => Priority::Default,
             names::STREAM_PROMPT_RESPONSE => Priority::PromptResponse,
@@ -202,7 +202,7 @@ impl Shell {
     }
 
     /// Waits until a Receive of the shell has taken all there is and waits for more, or the shell has ended.
-    pub async fn awaited(&self) {
+    pub(super) async fn awaited(&self) {
         self.pool.awaited().await;
     }
 
@@ -210,7 +210,7 @@ impl Shell {
     ///
     /// # Errors
     /// No such command.
-    pub fn outbox(&self, command_id: Option<&str>) -> Result<Arc<Outbox>, Fault> {
+    pub(super) fn outbox(&self, command_id: Option<&str>) -> Result<Arc<Outbox>, Fault> {
         match command_id {
             None => Ok(Arc::clone(&self.pool)),
             Some(id) => Ok(Arc::clone(&self.command(id)?.outbox)),
@@ -221,7 +221,7 @@ impl Shell {
     ///
     /// # Errors
     /// No such command.
-    pub fn stop(self: &Arc<Self>, id: &str) -> Result<(), Fault> {
+    pub(super) fn stop(self: &Arc<Self>, id: &str) -> Result<(), Fault> {
         let command = self.command(id)?;
         let shell = Arc::clone(self);
         tokio::spawn(async move { shell.backend.stop(command.id).await });
@@ -232,7 +232,7 @@ impl Shell {
     ///
     /// # Errors
     /// No such command.
-    pub fn terminate(self: &Arc<Self>, id: &str) -> Result<(), Fault> {
+    pub(super) fn terminate(self: &Arc<Self>, id: &str) -> Result<(), Fault> {
         let command = self.command(id)?;
         self.commands().remove(id);
         command.outbox.end(End::Terminated);
@@ -242,7 +242,7 @@ impl Shell {
     }
 
     /// Ends the shell and its backend; what it had written stays deliverable. Returns when the backend is gone.
-    pub async fn close(&self) {
+    pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.end_all();
         self.backend.close().await;

@@ -27,7 +27,7 @@ pub struct Stats {
 
 /// The counters that only grow, and the open connections.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub(super) struct Counters {
     pub(super) connections: AtomicU64,
     pub(super) logons: AtomicU64,
     pub(super) failed_logons: AtomicU64,
@@ -36,12 +36,12 @@ pub struct Counters {
 
 impl Counters {
     /// Adds one.
-    pub fn count(counter: &AtomicU64) {
+    pub(super) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Reads one.
-    pub fn read(counter: &AtomicU64) -> u64 {
+    pub(super) fn read(counter: &AtomicU64) -> u64 {
         counter.load(Ordering::Relaxed)
     }
 }

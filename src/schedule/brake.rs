@@ -23,17 +23,17 @@ pub(super) struct Braking {
 }
 
 impl Braking {
-    pub fn new(brake: Brake) -> Self {
+    pub(super) fn new(brake: Brake) -> Self {
         Self { brake, ..Self::default() }
     }
 
     /// A target starts for the first time.
-    pub fn started(&mut self) {
+    pub(super) fn started(&mut self) {
         self.started += 1;
     }
 
     /// A target has its outcome.
-    pub fn ended(&mut self, outcome: Outcome) {
+    pub(super) fn ended(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Failed | Outcome::Timeout | Outcome::Unreachable | Outcome::Auth | Outcome::Lost => {
                 self.failed += 1;
@@ -43,17 +43,17 @@ impl Braking {
     }
 
     /// Somebody has looked at the first targets.
-    pub fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         self.is_let_go = true;
     }
 
     /// Whether no other target starts for now.
-    pub fn holds(&self) -> bool {
+    pub(super) fn holds(&self) -> bool {
         !self.is_let_go && self.brake.pause_after_starts.is_some_and(|most| self.started >= most.get())
     }
 
     /// Whether no other target starts any more.
-    pub fn stops(&self) -> bool {
+    pub(super) fn stops(&self) -> bool {
         self.brake.stop_after_failures.is_some_and(|most| self.failed >= most.get())
     }
 }

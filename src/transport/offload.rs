@@ -11,13 +11,13 @@ const SMALL: usize = 128 << 10;
 /// Does work whose time grows with a number of bytes: here and now if they are few, else on a thread for such work.
 ///
 /// Dropping the future in the middle loses the result; the work itself goes on to its end.
-pub async fn offload<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn offload<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> T {
     if bytes <= SMALL { work() } else { elsewhere(work).await }
 }
 
 /// Does such work on a state that the caller keeps. It travels to the thread and back; after a drop in the middle, the
 /// caller is left with a default one.
-pub async fn offload_on<S, T>(bytes: usize, state: &mut S, work: impl FnOnce(&mut S) -> T + Send + 'static) -> T
+pub(crate) async fn offload_on<S, T>(bytes: usize, state: &mut S, work: impl FnOnce(&mut S) -> T + Send + 'static) -> T
 where
     S: Default + Send + 'static,
     T: Send + 'static,

@@ -5,7 +5,7 @@ use psfleet::clixml::{
 };
 
 /// Panics if reading the bytes, or using what was read, breaks a rule.
-pub fn check(data: &[u8]) {
+pub(super) fn check(data: &[u8]) {
     let limits = Limits { bytes: 1 << 20, ..Limits::default() };
     let mut decoder = Decoder::new(limits);
     if let Ok(document) = decoder.decode(data) {

@@ -111,7 +111,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Rust files below a folder, those of another package inside of it left out.
-pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path()) {
         if entry.is_dir() {
             if !entry.join("Cargo.toml").exists() {
@@ -124,12 +124,12 @@ pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Whether a file below `src` holds tests alone: `tests.rs`, or one of a folder `tests`.
-pub fn is_test(path: &Path) -> bool {
+pub(crate) fn is_test(path: &Path) -> bool {
     path.iter().any(|part| part == "tests.rs" || part == "tests")
 }
 
 /// A file's text up to its inline tests.
-pub fn product(text: &str) -> &str {
+pub(crate) fn product(text: &str) -> &str {
     text.split("\nmod tests {").next().unwrap_or(text)
 }
 

@@ -8,7 +8,7 @@ use crate::script::{Inputs, Parameters, ScriptError, Source, commands, using::Ev
 ///
 /// # Errors
 /// It cannot go as commands, or does not end yet.
-pub fn of_line(text: &str) -> Result<Option<Command>, ScriptError> {
+pub(super) fn of_line(text: &str) -> Result<Option<Command>, ScriptError> {
     let source = Source::new(text)?;
     if source.is_blank() {
         return Ok(None);
@@ -19,7 +19,7 @@ pub fn of_line(text: &str) -> Result<Option<Command>, ScriptError> {
 }
 
 /// The code of `exit`, which is for us to obey: there it is not a command.
-pub fn exit_code(text: &str) -> Option<i32> {
+pub(super) fn exit_code(text: &str) -> Option<i32> {
     let mut words = text.trim().trim_end_matches(';').split_whitespace();
     let is_exit = words.next()?.eq_ignore_ascii_case("exit");
     let code = words.next().map_or(Some(0), |code| code.parse().ok());

@@ -7,7 +7,7 @@ use rustyline::error::ReadlineError;
 
 /// What the user typed.
 #[derive(Debug)]
-pub enum Line {
+pub(super) enum Line {
     /// A line without its end.
     Text(String),
     /// Ctrl-C.
@@ -17,7 +17,7 @@ pub enum Line {
 }
 
 /// Where lines come from.
-pub enum Input {
+pub(super) enum Input {
     /// A terminal; the history lives as long as the session.
     Terminal(Box<DefaultEditor>),
     /// A pipe or a file: nobody looks at prompts.
@@ -29,7 +29,7 @@ impl Input {
     ///
     /// # Errors
     /// The terminal cannot be used.
-    pub fn detect() -> io::Result<Self> {
+    pub(super) fn detect() -> io::Result<Self> {
         if io::stdin().is_terminal() {
             Ok(Self::Terminal(Box::new(DefaultEditor::new().map_err(io::Error::other)?)))
         } else {
@@ -41,7 +41,7 @@ impl Input {
     ///
     /// # Errors
     /// The terminal's or the pipe's own.
-    pub fn command(&mut self, prompt: &str) -> io::Result<Line> {
+    pub(super) fn command(&mut self, prompt: &str) -> io::Result<Line> {
         let line = self.line(prompt)?;
         if let (Self::Terminal(editor), Line::Text(text)) = (self, &line)
             && !text.trim().is_empty()
@@ -55,7 +55,7 @@ impl Input {
     ///
     /// # Errors
     /// Those of [`command`](Self::command).
-    pub fn line(&mut self, prompt: &str) -> io::Result<Line> {
+    pub(super) fn line(&mut self, prompt: &str) -> io::Result<Line> {
         match self {
             Self::Terminal(editor) => match editor.readline(prompt) {
                 Ok(text) => Ok(Line::Text(text)),
@@ -72,7 +72,7 @@ impl Input {
     ///
     /// # Errors
     /// Those of [`command`](Self::command).
-    pub fn hidden(&mut self, prompt: &str) -> io::Result<Line> {
+    pub(super) fn hidden(&mut self, prompt: &str) -> io::Result<Line> {
         match self {
             Self::Terminal(_) => match rpassword::prompt_password(prompt) {
                 Ok(text) => Ok(Line::Text(text)),

@@ -52,7 +52,7 @@ const INCOMPLETE: &str = "System.Management.Automation.IncompleteParseException"
 /// An interactive prompt in one PSSession (Enter-PSSession)
 #[derive(Debug, Args)]
 #[command(mut_arg("timeout", |arg| arg.hide(true).env(None::<&str>).value_parser(no_limit)))]
-pub struct EnterArgs {
+pub(super) struct EnterArgs {
     /// The host: a name of the inventory, an address, or a URL such as ssh://user@host
     #[arg(value_name = "TARGET")]
     target: String,
@@ -74,7 +74,7 @@ fn no_limit(_: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// Whatever keeps the session from being opened, and the terminal's own errors.
-pub fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> {
+pub(super) fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let wanted =
         TargetArgs { targets: vec![args.target.clone()], inventory: args.inventory.clone(), ..TargetArgs::default() };

@@ -9,13 +9,13 @@ use crate::psrp::{HostAnswer, HostCall, HostMethod};
 use crate::secret::Secret;
 
 /// Asks for a line; the flag says that it must not be shown.
-pub type Ask<'a> = dyn FnMut(&str, bool) -> io::Result<Line> + 'a;
+pub(super) type Ask<'a> = dyn FnMut(&str, bool) -> io::Result<Line> + 'a;
 
 /// Asks what a call wants to know; `None` when the user gives no answer, or the question is none that we know.
 ///
 /// # Errors
 /// The terminal's own.
-pub fn ask(call: &HostCall, line: &mut Ask<'_>) -> io::Result<Option<HostAnswer>> {
+pub(super) fn ask(call: &HostCall, line: &mut Ask<'_>) -> io::Result<Option<HostAnswer>> {
     let text = |at: usize| call.parameters.get(at).map(text_of).unwrap_or_default();
     match call.method() {
         HostMethod::ReadLine => Ok(given(line("", false)?).map(HostAnswer::Text)),

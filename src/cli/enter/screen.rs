@@ -14,7 +14,7 @@ use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// The user's terminal, or whatever stdout is.
-pub struct Screen {
+pub(super) struct Screen {
     stdout: Channel,
     /// A line of progress stands where the next text goes.
     has_progress: bool,
@@ -24,12 +24,12 @@ pub struct Screen {
 
 impl Screen {
     /// Looks at stdout.
-    pub fn detect() -> Self {
+    pub(super) fn detect() -> Self {
         Self { stdout: Channel::stdout(ColorMode::Auto), has_progress: false, objects: None }
     }
 
     /// Shows a record; progress is a line that goes away.
-    pub fn record(&mut self, stream: Stream, value: Document) {
+    pub(super) fn record(&mut self, stream: Stream, value: Document) {
         if stream == Stream::Output {
             return self.object(&value);
         }
@@ -42,7 +42,7 @@ impl Screen {
     }
 
     /// Writes what a call wants to have written; other calls that want no answer (titles, colours) mean nothing here.
-    pub fn call(&mut self, call: &HostCall) {
+    pub(super) fn call(&mut self, call: &HostCall) {
         let color = |value: &Value| value.as_i64().and_then(console_color).map(Color::Ansi);
         let (text, style) = match &*call.parameters {
             [] => (None, Style::new()),
@@ -66,12 +66,12 @@ impl Screen {
     }
 
     /// Writes a line as an error.
-    pub fn error(&mut self, text: &str) {
+    pub(super) fn error(&mut self, text: &str) {
         self.write(&format!("{text}\n"), Style::new().fg_color(Some(Color::Ansi(AnsiColor::Red))));
     }
 
     /// Takes progress away and shows what waits, as something else comes to stand there.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.clear_progress();
         if let Some(objects) = self.objects.take() {
             put(|out| objects.end(out));

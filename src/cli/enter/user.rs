@@ -14,7 +14,7 @@ use crate::session::{HostReply, Records};
 use crate::stream::Stream;
 
 /// The user of one pipeline.
-pub struct User<'s> {
+pub(super) struct User<'s> {
     /// Where answers come from.
     pub input: Arc<Mutex<Input>>,
     /// Where everything is shown.

@@ -10,7 +10,7 @@ use crate::output::sanitize_line;
 
 /// Targets that are reached in the same way.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct ConnectionGroup {
+pub(super) struct ConnectionGroup {
     hosts: String,
     transport: String,
     auth: Option<String>,
@@ -33,7 +33,7 @@ enum Password {
 }
 
 /// The targets by what matters of their connection, each kind once; `logons` has one for each of the `settings`.
-pub fn connections(settings: &[HostSettings], logons: &[Logon]) -> Vec<ConnectionGroup> {
+pub(super) fn connections(settings: &[HostSettings], logons: &[Logon]) -> Vec<ConnectionGroup> {
     let mut groups: Vec<(ConnectionGroup, Vec<&str>)> = Vec::new();
     for (host, logon) in settings.iter().zip(logons) {
         let group = ConnectionGroup::of(host, logon);
@@ -76,7 +76,7 @@ impl ConnectionGroup {
 }
 
 /// So many targets, for people.
-pub fn text(count: usize, groups: &[ConnectionGroup]) -> String {
+pub(super) fn text(count: usize, groups: &[ConnectionGroup]) -> String {
     let mut text = format!("Targets: {count}\n");
     for group in groups {
         let auth = group.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::output::sanitize_line;
 
 /// What a copy would do. Its JSON form is versioned by `v`.
 #[derive(Debug, Serialize)]
-pub struct Plan {
+pub(crate) struct Plan {
     v: u32,
     target_count: usize,
     targets: Vec<ConnectionGroup>,
@@ -60,7 +60,7 @@ struct Folder {
 
 impl Plan {
     /// The plan of a push; there is a logon for each of the settings.
-    pub fn push(
+    pub(crate) fn push(
         hosts: (&[HostSettings], &[Logon]),
         selection: &Selection,
         destination: &str,
@@ -84,7 +84,7 @@ impl Plan {
     }
 
     /// The plan of a pull; there is a logon for each of the settings.
-    pub fn pull(
+    pub(crate) fn pull(
         hosts: (&[HostSettings], &[Logon]),
         pull: &Pull,
         sources: &[String],
@@ -104,12 +104,12 @@ impl Plan {
     }
 
     /// For programs.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
     }
 
     /// For people.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = "Plan: no connection is made, nothing is copied.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
         self.files.write(&mut text);

@@ -1,5 +1,5 @@
 //! `--plan`: what a command would do, for people and for programs. No connection is made.
 
 mod connections;
-pub mod copy;
-pub mod script;
+pub(super) mod copy;
+pub(super) mod script;

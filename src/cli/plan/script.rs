@@ -15,7 +15,7 @@ use crate::target::Variable;
 
 /// What a run would do. Its JSON form is versioned by `v`.
 #[derive(Debug, Serialize)]
-pub struct Plan {
+pub(crate) struct Plan {
     v: u32,
     target_count: usize,
     targets: Vec<ConnectionGroup>,
@@ -55,7 +55,7 @@ struct Fed {
 impl Plan {
     /// The plan of a call that was found to be right; `logons` has one for each of the `settings`, `input` names where its
     /// input is from.
-    pub fn new(
+    pub(crate) fn new(
         call: &Call,
         (settings, logons): (&[HostSettings], &[Logon]),
         hosts: &[HostVariables],
@@ -77,12 +77,12 @@ impl Plan {
     }
 
     /// For programs.
-    pub fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         serde_json::to_string_pretty(self).map(|json| json + "\n").unwrap_or_default()
     }
 
     /// For people.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = "Plan: no connection is made, nothing runs.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
         let lines = if self.script.lines == 1 { "line" } else { "lines" };

@@ -13,7 +13,7 @@ const GAUGE_FROM: usize = 40;
 
 /// How far a run is, as the bar shows it.
 #[derive(Debug, Default)]
-pub struct BarText {
+pub(super) struct BarText {
     /// Targets that have their outcome.
     pub done: u64,
     /// All targets.
@@ -24,7 +24,7 @@ pub struct BarText {
 
 impl BarText {
     /// The text after so long: at most this many columns wide. The first cell is blank, for the cursor.
-    pub fn text(&self, elapsed: Duration, columns: usize) -> String {
+    pub(super) fn text(&self, elapsed: Duration, columns: usize) -> String {
         if columns == 0 {
             return String::new();
         }

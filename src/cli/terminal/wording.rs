@@ -18,7 +18,7 @@ const RUNNING_SHOWN: usize = 20;
 const NAMES_WIDTH: usize = 100;
 
 /// `0.8 s`, `2 min 05 s`, `1 h 02 min`.
-pub fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{:.1} s", duration.as_secs_f64()),
@@ -28,17 +28,17 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// A duration in whole seconds, for what changes while it is read.
-pub fn elapsed(elapsed: Duration) -> String {
+pub(super) fn elapsed(elapsed: Duration) -> String {
     if elapsed.as_secs() < 60 { format!("{} s", elapsed.as_secs()) } else { duration(elapsed) }
 }
 
 /// `1 object`, `3 objects`.
-pub fn counted(count: u64, noun: &str) -> String {
+pub(super) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// `[ 12/200] ok web07 0.8 s, 3 objects`
-pub fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> String {
+pub(super) fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> String {
     let width = all.to_string().len();
     let mut line = format!("[{done:>width$}/{all}] {} {}", finished.outcome, sanitize_line(host));
     if finished.attempts > 0 {
@@ -57,7 +57,7 @@ pub fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> String 
 }
 
 /// `198 ok, 1 failed, 1 unreachable`; outcomes without targets are left out.
-pub fn counts(counts: &Counts) -> String {
+pub(super) fn counts(counts: &Counts) -> String {
     let parts: Vec<_> = counts
         .iter()
         .filter(|(_, count)| *count > 0)
@@ -67,13 +67,13 @@ pub fn counts(counts: &Counts) -> String {
 }
 
 /// `200 targets: 198 ok, 1 failed, 1 unreachable in 3.2 s`
-pub fn summary(summary: &Summary) -> String {
+pub(super) fn summary(summary: &Summary) -> String {
     let targets = counted(summary.target_count, "target");
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
 }
 
 /// Which hosts may still hold a shell that we opened, all of them by name; `None` if there are none.
-pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
     let hosts: Vec<_> = hosts.collect();
     let (first, rest) = hosts.split_first()?;
     let left = "its end was not confirmed, and the server removes it only after its idle timeout";
@@ -85,12 +85,12 @@ pub fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
 }
 
 /// `1 member was`, `3 members were`.
-pub fn were(count: usize, noun: &str) -> String {
+pub(super) fn were(count: usize, noun: &str) -> String {
     format!("{} {}", counted(count as u64, noun), if count == 1 { "was" } else { "were" })
 }
 
 /// Which members were cut where: `` `Modules` was cut at depth 1 on 212 hosts ``. `all`: every member and host by name.
-pub fn cut_members(cut: &Cut<'_>, depth: u32, all: bool) -> String {
+pub(super) fn cut_members(cut: &Cut<'_>, depth: u32, all: bool) -> String {
     let shown = if all { cut.members.len() } else { cut.members.len().min(MEMBERS_SHOWN) };
     let names: Vec<_> = cut.members.iter().take(shown).map(|name| format!("`{}`", sanitize_line(name))).collect();
     let others = match cut.members.len() - shown {
@@ -108,7 +108,7 @@ pub fn cut_members(cut: &Cut<'_>, depth: u32, all: bool) -> String {
 }
 
 /// Which hosts have a cause: the name of one, or how many and their names folded.
-pub fn hosts(cause: &Cause, all: bool) -> String {
+pub(super) fn hosts(cause: &Cause, all: bool) -> String {
     match &cause.hosts[..] {
         [host] => sanitize_line(host).into_owned(),
         hosts => format!("{} hosts{}", hosts.len(), folded(hosts.iter().map(|host| &**host), all)),
@@ -117,7 +117,7 @@ pub fn hosts(cause: &Cause, all: bool) -> String {
 
 /// An error that was shown for one host, and the hosts that repeated it:
 /// `199 more hosts (web[02-200]) wrote the same error as web01: no such path`.
-pub fn repeated(repeat: &Repeat<'_>) -> String {
+pub(super) fn repeated(repeat: &Repeat<'_>) -> String {
     let hosts = counted(repeat.others.len() as u64, "more host");
     let names = folded(repeat.others.iter().copied(), false);
     let times = if repeat.records > repeat.others.len() as u64 {
@@ -158,7 +158,7 @@ fn cut(names: &str) -> &str {
 }
 
 /// What a first Ctrl-C does: what is stopped, and what a second one would do.
-pub fn interrupted(running: u64, others: u64) -> String {
+pub(super) fn interrupted(running: u64, others: u64) -> String {
     let others = match others {
         0 => String::new(),
         count => format!("; it will not start on {}", counted(count, "other")),
@@ -168,7 +168,7 @@ pub fn interrupted(running: u64, others: u64) -> String {
 }
 
 /// Who is still running and for how long.
-pub fn running(running: &[Running]) -> String {
+pub(super) fn running(running: &[Running]) -> String {
     if running.is_empty() {
         return "nothing is running".to_owned();
     }

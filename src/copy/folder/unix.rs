@@ -23,7 +23,7 @@ const ITSELF: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NO
 
 /// An open folder.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     handle: OwnedFd,
     path: PathBuf,
 }
@@ -33,7 +33,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made or opened.
-    pub fn named(path: &Path) -> Result<Self, Cause> {
+    pub(crate) fn named(path: &Path) -> Result<Self, Cause> {
         let here = |error: io::Error| Cause::here(path, &error);
         std::fs::create_dir_all(path).map_err(here)?;
         let own = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -45,7 +45,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made or opened, or is a link or a file.
-    pub fn enter(&self, name: &str) -> Result<Self, Cause> {
+    pub(crate) fn enter(&self, name: &str) -> Result<Self, Cause> {
         let open = || system::openat(&self.handle, name, FOLDER | OFlags::NOFOLLOW, Mode::empty());
         let opened = match open() {
             Err(Errno::NOENT) => match system::mkdirat(&self.handle, name, Mode::from_raw_mode(0o777)) {
@@ -70,7 +70,7 @@ impl Folder {
     /// # Errors
     /// It cannot be opened, or is not what we can have left: a link, a folder, a pipe, a file of somebody else or one
     /// that has other names.
-    pub fn part(&self, name: &str) -> Result<Option<File>, Cause> {
+    pub(crate) fn part(&self, name: &str) -> Result<Option<File>, Cause> {
         let refuse = |what| Err(no_part(self.path.join(name), what));
         // Looked at first, as opening a device may do something by itself.
         match self.look(name)?.map(|found| oddity(&found)) {
@@ -96,7 +96,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made, or something is there.
-    pub fn create(&self, name: &str) -> Result<File, Cause> {
+    pub(crate) fn create(&self, name: &str) -> Result<File, Cause> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | ITSELF;
         match system::openat(&self.handle, name, flags, Mode::from_raw_mode(0o600)) {
             Ok(handle) => Ok(handle.into()),
@@ -106,7 +106,7 @@ impl Folder {
     }
 
     /// A file to be read; `None` if there is none.
-    pub fn file(&self, name: &str) -> Option<File> {
+    pub(crate) fn file(&self, name: &str) -> Option<File> {
         let found = self.look(name).ok()?.filter(|found| is(found, FileType::RegularFile));
         found
             .and_then(|_| system::openat(&self.handle, name, OFlags::RDONLY | ITSELF, Mode::empty()).ok())
@@ -117,7 +117,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be, or what has its name is not this file.
-    pub fn rename(&self, file: &File, from: &str, to: &str) -> Result<(), Cause> {
+    pub(crate) fn rename(&self, file: &File, from: &str, to: &str) -> Result<(), Cause> {
         let own = system::fstat(file).map_err(|error| self.here(from, error))?;
         let is_own = |found: &Stat| (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino);
         if !self.look(from)?.is_some_and(|found| is_own(&found)) {
@@ -131,7 +131,7 @@ impl Folder {
     }
 
     /// Removes what has a name, unless it is a folder.
-    pub fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         // What cannot be removed is cut off by the next try.
         let _ = system::unlinkat(&self.handle, name, AtFlags::empty());
     }
@@ -171,7 +171,7 @@ fn oddity(found: &Stat) -> Option<&'static str> {
 ///
 /// # Errors
 /// The file system does not take them.
-pub fn permissions(file: &File, mode: Option<u32>) -> io::Result<()> {
+pub(crate) fn permissions(file: &File, mode: Option<u32>) -> io::Result<()> {
     let mode = mode.unwrap_or(0o666) & 0o777;
     let mode = Mode::from_bits_truncate(mode as RawMode).difference(mask());
     Ok(system::fchmod(file, mode)?)

@@ -22,19 +22,19 @@ pub(super) struct Arriving {
 
 impl Arriving {
     /// Opens the file here, to take bytes from an offset on; `hash` is that of what is before.
-    pub async fn open(request: Request, action: Action, offset: u64, hash: Context) -> Result<Self, Cause> {
+    pub(super) async fn open(request: Request, action: Action, offset: u64, hash: Context) -> Result<Self, Cause> {
         let partial = Partial::open(request.place.clone(), offset, hash).await?;
         Ok(Self { request, partial, action })
     }
 
     /// Adds bytes.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Cause> {
         self.partial.write(bytes).await.map_err(|error| Cause::here(&self.partial.path(), &error))
     }
 
     /// Fetches what is missing of the file, up to a length, by a channel beside the session. The inner error is the
     /// channel's, and leaves what has come so far.
-    pub async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         files: &dyn Files,
         length: u64,
@@ -58,22 +58,22 @@ impl Arriving {
     }
 
     /// Bytes that are here.
-    pub fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.partial.length
     }
 
     /// Which file it is on the host.
-    pub fn number(&self) -> usize {
+    pub(super) fn number(&self) -> usize {
         self.request.listed.number
     }
 
     /// The hash of what has arrived.
-    pub fn sha256(&self) -> String {
+    pub(super) fn sha256(&self) -> String {
         self.partial.sha256()
     }
 
     /// All of it is here: moves it to its place if its hash is the host's, and tells the readers either way.
-    pub async fn finish(self, theirs: &str, ledger: &mut Ledger<'_>) {
+    pub(super) async fn finish(self, theirs: &str, ledger: &mut Ledger<'_>) {
         let Self { request, partial, action } = self;
         let (ours, length) = (partial.sha256(), partial.length);
         if ours != theirs {
@@ -89,12 +89,12 @@ impl Arriving {
     }
 
     /// Leaves what has arrived under its temporary name.
-    pub fn leave(self) -> Request {
+    pub(super) fn leave(self) -> Request {
         self.request
     }
 
     /// Removes what has arrived.
-    pub async fn discard(self) -> Request {
+    pub(super) async fn discard(self) -> Request {
         self.partial.discard().await;
         self.request
     }

@@ -36,7 +36,7 @@ enum Step {
 
 impl Requester<'_, '_> {
     /// Asks for files as they are listed, and fetches them as the host has opened them.
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         while let Some(step) = self.next().await {
             let done = match step {
                 Step::Ask(listed, place) => Ok(self.ask(listed, place).await),

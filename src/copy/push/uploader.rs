@@ -35,7 +35,7 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    pub fn new(beside: SideChannel) -> Self {
+    pub(super) fn new(beside: SideChannel) -> Self {
         Self { folders_sent: false, next: 0, sent: None, beside }
     }
 }
@@ -66,7 +66,7 @@ pub(super) struct Uploader<'a, 'b> {
 }
 
 impl<'a, 'b> Uploader<'a, 'b> {
-    pub fn new(
+    pub(super) fn new(
         host: &'a str,
         selection: &'a Selection,
         shared: &'a Watched<State>,
@@ -78,7 +78,7 @@ impl<'a, 'b> Uploader<'a, 'b> {
     }
 
     /// Announces and sends files, from where the cursor stands, until the pipeline has had its share.
-    pub async fn run(mut self, cursor: &mut Cursor) -> Fed {
+    pub(super) async fn run(mut self, cursor: &mut Cursor) -> Fed {
         if !std::mem::replace(&mut cursor.folders_sent, true) {
             for parts in &self.selection.folders {
                 if self.input.send(frame::folder(parts)).await.is_err() {

@@ -28,7 +28,7 @@ pub struct Access {
 }
 
 /// Who asks, and with what around.
-pub struct Asker<'a> {
+pub(crate) struct Asker<'a> {
     /// The user and the machine.
     pub account: &'a Account,
     /// The home folder.
@@ -39,7 +39,7 @@ pub struct Asker<'a> {
 
 impl Answer {
     /// The settings that need no tokens, for the place of this configuration among the layers.
-    pub fn layer(&self) -> Connection {
+    pub(crate) fn layer(&self) -> Connection {
         let timeout = self.connect_timeout.as_ref();
         Connection {
             address: self.address.clone(),
@@ -55,7 +55,7 @@ impl Answer {
     }
 
     /// The first line that said something about the host.
-    pub fn touched(&self) -> Option<&Source> {
+    pub(crate) fn touched(&self) -> Option<&Source> {
         self.touched.as_ref()
     }
 
@@ -75,7 +75,7 @@ impl Answer {
     }
 
     /// Puts tokens into paths, where no other layer has set them, and the bastions in. `connection` is complete else.
-    pub fn finish(mut self, config: &SshConfig, asker: &Asker<'_>, connection: &mut Connection) -> Access {
+    pub(crate) fn finish(mut self, config: &SshConfig, asker: &Asker<'_>, connection: &mut Connection) -> Access {
         let refusals = std::mem::take(&mut self.refusals);
         let (methods, algorithms) = (self.methods(), self.algorithms());
         let family = self.family();
@@ -161,7 +161,7 @@ impl Answer {
 }
 
 /// The known_hosts files where nobody names others: the user's, and the system's.
-pub fn usual_known_hosts(home: Option<&Path>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+pub(crate) fn usual_known_hosts(home: Option<&Path>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let names = ["known_hosts", "known_hosts2"];
     let user = home.into_iter().flat_map(|home| names.map(|name| home.join(".ssh").join(name)));
     (user.collect(), names.map(|name| PathBuf::from(format!("/etc/ssh/ssh_{name}"))).to_vec())

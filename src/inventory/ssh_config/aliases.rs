@@ -12,7 +12,7 @@ use super::section::Section;
 use crate::config::{Connection, Given, Place, Problem, System, Transport};
 
 /// Reads a configuration as an inventory: adds the aliases without wildcards, and keeps what it says about any host.
-pub fn read_ssh_config(
+pub(crate) fn read_ssh_config(
     text: &str,
     context: &FileContext,
     inventory: &mut Inventory,

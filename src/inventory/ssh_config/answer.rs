@@ -11,7 +11,7 @@ use crate::target::{AddressFamily, HostKeyPolicy, SshMethods};
 
 /// The settings of one host. What it was asked with stands above what the files say.
 #[derive(Debug, Clone, Default)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The name that was asked for.
     pub(super) original: String,
     pub(super) address: Option<Given<String>>,
@@ -106,7 +106,7 @@ impl Answer {
 impl Reading<'_> {
     /// Goes through the lines of a file. `active` tells whether the lines hold at the beginning, and at the end; in
     /// a file that is included where nothing holds, nothing does.
-    pub fn items(&mut self, items: &[Item], active: &mut bool, never: bool) {
+    pub(super) fn items(&mut self, items: &[Item], active: &mut bool, never: bool) {
         for item in items {
             match item {
                 Item::Section(section, at) => {

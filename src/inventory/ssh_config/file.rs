@@ -25,7 +25,7 @@ pub(super) struct At {
 }
 
 impl At {
-    pub fn problem(&self, message: impl Into<String>) -> Problem {
+    pub(super) fn problem(&self, message: impl Into<String>) -> Problem {
         Problem::at(&self.file, Place { line: self.line, column: 1 }, "", message)
     }
 }
@@ -59,12 +59,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(around: &'a mut dyn System, anchor: Anchor) -> Self {
+    pub(super) fn new(around: &'a mut dyn System, anchor: Anchor) -> Self {
         Self { around, anchor, included: 0, ignored: Vec::new(), problems: Vec::new() }
     }
 
     /// Takes a file apart.
-    pub fn items(&mut self, text: &str, file: &Arc<Path>, depth: usize) -> Vec<Item> {
+    pub(super) fn items(&mut self, text: &str, file: &Arc<Path>, depth: usize) -> Vec<Item> {
         let mut items = Vec::new();
         for (number, text) in (1_u32..).zip(text.split('\n')) {
             let at = At { file: Arc::clone(file), line: number };

@@ -18,7 +18,7 @@ impl Line {
     ///
     /// # Errors
     /// What is wrong with it, one line.
-    pub fn parse(text: &str) -> Option<Result<Self, String>> {
+    pub(super) fn parse(text: &str) -> Option<Result<Self, String>> {
         let text = text.trim_matches(SPACE).trim_end_matches('\u{c}');
         if text.is_empty() || text.starts_with('#') {
             return None;

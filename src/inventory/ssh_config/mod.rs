@@ -19,9 +19,9 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use access::{Access, Asker, usual_known_hosts};
-pub use aliases::read_ssh_config;
-pub use answer::Answer;
+pub(super) use access::{Access, Asker, usual_known_hosts};
+pub(super) use aliases::read_ssh_config;
+pub(super) use answer::Answer;
 
 use super::text::decode;
 use crate::config::{Account, Connection, Given, Place, Problem, Source, System, is_ipv6};
@@ -34,7 +34,7 @@ const SYSTEM: &str = "/etc/ssh/ssh_config";
 
 /// One configuration: a file that was named, or the user's own with the system's behind it.
 #[derive(Debug, Default, PartialEq)]
-pub struct SshConfig {
+pub(super) struct SshConfig {
     /// The files, the strongest first.
     files: Vec<Arc<[Item]>>,
     /// What is wrong with the user's own files, for every host that needs them.
@@ -44,7 +44,7 @@ pub struct SshConfig {
 impl SshConfig {
     /// The user's own configuration with the system's behind it, as far as they are there. A mistake in them holds for
     /// every host, and as in `ssh` it is one that others could have written the user's file.
-    pub fn own(around: &mut dyn System) -> Self {
+    pub(super) fn own(around: &mut dyn System) -> Self {
         let mut config = Self::default();
         let user = around.home().map(|home| home.join(".ssh/config"));
         let places = user.map(|file| (file, Anchor::User)).into_iter().chain([(SYSTEM.into(), Anchor::System)]);
@@ -71,7 +71,7 @@ impl SshConfig {
     }
 
     /// Several configurations as one, as if each one included the next at its end.
-    pub fn joined<'a>(configs: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub(super) fn joined<'a>(configs: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut joined = Self::default();
         for config in configs {
             joined.files.extend(config.files.iter().cloned());
@@ -81,7 +81,7 @@ impl SshConfig {
     }
 
     /// What the files say about a host, on top of what is said already: address, port, user and bastions.
-    pub fn ask(&self, host: &str, said: &Connection, account: &Account) -> Answer {
+    pub(super) fn ask(&self, host: &str, said: &Connection, account: &Account) -> Answer {
         let mut answer = Answer::question(host, said);
         answer.refusals.clone_from(&self.mistakes);
         let mut reading = Reading { account, answer, second: false, wants_second: false };

@@ -63,7 +63,7 @@ pub(super) enum Verdict {
 
 impl Section {
     /// Reads a `Host` line.
-    pub fn host(line: &Line) -> Result<Self, Mistake> {
+    pub(super) fn host(line: &Line) -> Result<Self, Mistake> {
         let pattern = |argument: &String| match argument.strip_prefix('!') {
             Some(rest) => (true, rest.to_owned()),
             None => (false, argument.clone()),
@@ -75,7 +75,7 @@ impl Section {
     }
 
     /// Reads a `Match` line.
-    pub fn conditions(line: &Line) -> Result<Self, Mistake> {
+    pub(super) fn conditions(line: &Line) -> Result<Self, Mistake> {
         let wrong = |what: String| (what, None);
         let mut words = line.arguments.iter();
         let mut conditions: Vec<Condition> = Vec::new();
@@ -106,13 +106,13 @@ impl Section {
     }
 
     /// Whether the section asks for a second reading of the files.
-    pub fn wants_second(&self) -> bool {
+    pub(super) fn wants_second(&self) -> bool {
         let wants = |condition: &Condition| condition.what == What::Final && !condition.negated;
         matches!(self, Self::Match(conditions) if conditions.iter().any(wants))
     }
 
     /// Whether the lines behind it hold.
-    pub fn judge(&self, facts: &Facts<'_>) -> Verdict {
+    pub(super) fn judge(&self, facts: &Facts<'_>) -> Verdict {
         match self {
             Self::Host(patterns) => {
                 let hit = |wanted: bool| {

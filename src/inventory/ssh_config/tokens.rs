@@ -27,7 +27,7 @@ impl Tokens<'_> {
     ///
     /// # Errors
     /// What can't be put in, one line.
-    pub fn path(&self, text: &str) -> Result<PathBuf, String> {
+    pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
         let home = || self.home.ok_or_else(|| format!("there is no home folder for {text}"));
         if text == "~" {
             return home().map(Path::to_owned);
@@ -45,7 +45,7 @@ impl Tokens<'_> {
     ///
     /// # Errors
     /// What can't be put in, one line.
-    pub fn text(&self, text: &str) -> Result<String, String> {
+    pub(super) fn text(&self, text: &str) -> Result<String, String> {
         let text = environment(text, self.environment)?;
         percent(&text, |token| {
             Some(match token {

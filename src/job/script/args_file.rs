@@ -23,7 +23,7 @@ type Raw = (Option<String>, Box<RawValue>);
 ///
 /// # Errors
 /// A file that cannot be read, or is not an array or object of JSON; with file, line and column.
-pub fn read(path: &Path, around: &mut dyn System) -> anyhow::Result<Vec<ScriptArgument>> {
+pub(super) fn read(path: &Path, around: &mut dyn System) -> anyhow::Result<Vec<ScriptArgument>> {
     let file = path.display();
     let bytes = around.read(path).with_context(|| format!("--args-file: cannot read {file}"))?.bytes;
     let text = decode(&bytes).with_context(|| format!("--args-file: {file}"))?;

@@ -31,7 +31,7 @@ pub enum InputFormat {
 ///
 /// # Errors
 /// A file that cannot be read, or is not in its format; with file and line.
-pub fn read(file: &str, format: Option<InputFormat>, around: &mut dyn System) -> anyhow::Result<Input> {
+pub(super) fn read(file: &str, format: Option<InputFormat>, around: &mut dyn System) -> anyhow::Result<Input> {
     let (bytes, place) = match file {
         "-" => (stdin(around)?, "stdin"),
         file => (std::fs::read(file).with_context(|| format!("--input: cannot read {file}"))?.into(), file),

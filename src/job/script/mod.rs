@@ -233,7 +233,7 @@ mod tests {
     use crate::script::ArgumentValue;
 
     /// A call of a script with flags of `run`.
-    pub fn call(script: &str, flags: &[&str]) -> Result<Call, String> {
+    pub(super) fn call(script: &str, flags: &[&str]) -> Result<Call, String> {
         let mut given = ScriptInput::default();
         let mut flags = flags.iter().map(|flag| (*flag).to_owned());
         while let Some(flag) = flags.next() {

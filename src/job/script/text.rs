@@ -44,17 +44,17 @@ impl Text {
 }
 
 /// Whether a script of this place was typed.
-pub fn is_typed(place: &str) -> bool {
+pub(super) fn is_typed(place: &str) -> bool {
     place == TYPED
 }
 
 /// What stands at a place of a script, with the file that it is in; who typed the script knows where it is.
-pub fn located(place: &str, mistake: impl Display) -> String {
+pub(super) fn located(place: &str, mistake: impl Display) -> String {
     if place == TYPED { mistake.to_string() } else { format!("{place}: {mistake}") }
 }
 
 /// Everything on stdin.
-pub fn stdin(around: &mut dyn System) -> anyhow::Result<Bytes> {
+pub(super) fn stdin(around: &mut dyn System) -> anyhow::Result<Bytes> {
     around.read_stdin().context("cannot read stdin")
 }
 
@@ -68,7 +68,7 @@ pub fn is_file_name(code: &str) -> bool {
 /// `a.txt`.
 ///
 /// A command by its whole path, such as `/usr/bin/id`, is most likely on the hosts, too.
-pub fn file_meant(code: &str) -> Option<String> {
+pub(super) fn file_meant(code: &str) -> Option<String> {
     let mut words = code.split_whitespace();
     let first = words.next()?;
     let path = Path::new(first);
@@ -113,7 +113,7 @@ fn flags<'w>(words: impl Iterator<Item = &'w str>) -> Option<String> {
 }
 
 /// Text in any encoding that PowerShell reads of a script: what its byte order mark says, else UTF-8.
-pub fn decode(bytes: &[u8]) -> anyhow::Result<String> {
+pub(super) fn decode(bytes: &[u8]) -> anyhow::Result<String> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, rest) = bytes.as_chunks();
         if !rest.is_empty() {

@@ -32,7 +32,7 @@ const VALUE_COLUMN: &str = "Value";
 const MAX_COLUMNS: usize = 16_384;
 
 /// Writes the union of all properties when the run is over.
-pub struct Csv {
+pub(super) struct Csv {
     writer: BufWriter<Box<dyn Write + Send>>,
     csv: CsvSettings,
     terminal: bool,
@@ -74,7 +74,7 @@ enum Kind {
 
 impl Csv {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             csv: settings.csv,

@@ -67,7 +67,7 @@ impl Operator {
 }
 
 /// Whether PowerShell takes a value for true.
-pub fn truth(value: &Value) -> bool {
+pub(super) fn truth(value: &Value) -> bool {
     match clixml::single(value) {
         Some(Single::Integer(digits)) => return digits.bytes().any(|byte| matches!(byte, b'1'..=b'9')),
         Some(Single::Same(same @ (Value::Null | Value::Bool(_)))) => return truth(&same),
@@ -86,7 +86,7 @@ pub fn truth(value: &Value) -> bool {
 }
 
 /// Whether the comparison holds.
-pub fn compare(document: &Document, value: &Value, operator: Operator, literals: &[Literal]) -> bool {
+pub(super) fn compare(document: &Document, value: &Value, operator: Operator, literals: &[Literal]) -> bool {
     let order = |value: &Value| literals.first().and_then(|literal| order(document, value, literal));
     let equals_any =
         |value: &Value| literals.iter().any(|literal| self::order(document, value, literal) == Some(Ordering::Equal));

@@ -11,7 +11,7 @@ use crate::output::{sanitize, sanitize_line, style};
 const COLON: &str = " : ";
 
 /// Writes the properties, with the blank line that ends the object.
-pub fn write(out: &mut dyn Write, fields: &[(&str, String)], width: usize, color: bool) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, fields: &[(&str, String)], width: usize, color: bool) -> io::Result<()> {
     let style = style::title(color);
     // At least one column is left to the value.
     let most = width.saturating_sub(COLON.len() + 1).max(1);

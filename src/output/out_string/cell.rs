@@ -10,17 +10,17 @@ use crate::output::date_time::time_span;
 use crate::output::refs::resolve;
 
 /// Items of a collection that are shown: PowerShell's `$FormatEnumerationLimit`.
-pub const ITEMS: usize = 4;
+pub(super) const ITEMS: usize = 4;
 
 /// The type of dictionaries that keep their order.
-pub const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
+pub(super) const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
 
 /// Bytes after which a collection is cut; text by itself is never cut here.
 const LIMIT: usize = 16 * 1024;
 
 /// How numbers with a fraction are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Numbers {
+pub(super) enum Numbers {
     /// As PowerShell writes them by themselves.
     Plain,
     /// With two digits behind the point, as in the cells of tables without a view.
@@ -30,7 +30,7 @@ pub enum Numbers {
 }
 
 /// The value of a property.
-pub fn property(document: &Document, value: &Value, numbers: Numbers) -> String {
+pub(super) fn property(document: &Document, value: &Value, numbers: Numbers) -> String {
     let value = opened(document, value);
     match value {
         Value::Null => String::new(),
@@ -45,12 +45,12 @@ pub fn property(document: &Document, value: &Value, numbers: Numbers) -> String 
 }
 
 /// A value that stands by itself: a string, a number, an enum, or an object's own text.
-pub fn alone(document: &Document, value: &Value) -> String {
+pub(super) fn alone(document: &Document, value: &Value) -> String {
     element(document, opened(document, value), Numbers::Plain)
 }
 
 /// The text that PowerShell makes of a value in a string: `1 2` of a list, `@{a=1}` of a custom object.
-pub fn spoken(document: &Document, value: &Value) -> String {
+pub(crate) fn spoken(document: &Document, value: &Value) -> String {
     match opened(document, value) {
         value @ Value::Bytes(_) => element(document, value, Numbers::Exact),
         Value::Xml(_) => "System.Xml.XmlDocument".to_owned(),
@@ -59,7 +59,7 @@ pub fn spoken(document: &Document, value: &Value) -> String {
 }
 
 /// Whether PowerShell puts such values at the right of their column.
-pub fn is_right(document: &Document, value: &Value) -> bool {
+pub(super) fn is_right(document: &Document, value: &Value) -> bool {
     let value = opened(document, value);
     let number = matches!(value, Value::F32(_) | Value::F64(_) | Value::Decimal(_) | Value::U64(_));
     let other = matches!(value, Value::Bool(_) | Value::Char(_) | Value::SecureString(_));
@@ -67,7 +67,7 @@ pub fn is_right(document: &Document, value: &Value) -> bool {
 }
 
 /// The type of a collection once it has been deserialized.
-pub fn collection_type(object: &Object) -> Option<&'static str> {
+pub(super) fn collection_type(object: &Object) -> Option<&'static str> {
     match &object.content {
         Content::List(ListKind::Stack, _) => Some("System.Collections.Stack"),
         Content::List(ListKind::Queue, _) => Some("System.Collections.Queue"),
@@ -79,7 +79,7 @@ pub fn collection_type(object: &Object) -> Option<&'static str> {
 }
 
 /// The value without the object that a number, string or collection with notes comes in; enums stay.
-pub fn opened<'a>(document: &'a Document, value: &'a Value) -> &'a Value {
+pub(super) fn opened<'a>(document: &'a Document, value: &'a Value) -> &'a Value {
     let value = resolve(document, value);
     if value.as_object().is_some_and(Object::is_enum) { value } else { resolve(document, value.unboxed()) }
 }

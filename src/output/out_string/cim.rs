@@ -18,12 +18,12 @@ struct Classes {
 }
 
 /// The view of a type.
-pub fn view(type_name: &str) -> Option<&'static View> {
+pub(crate) fn view(type_name: &str) -> Option<&'static View> {
     KNOWN.views.get(&key(type_name)?)
 }
 
 /// The properties that are shown of a type without a view.
-pub fn set(type_name: &str) -> Option<&'static [&'static str]> {
+pub(crate) fn set(type_name: &str) -> Option<&'static [&'static str]> {
     KNOWN.sets.get(&key(type_name)?).copied()
 }
 

@@ -15,7 +15,7 @@ const WRAPPED: usize = 1 << 16;
 
 /// Where a text stands in its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(super) enum Align {
     /// At the left; what is too wide loses its end.
     Left,
     /// In the middle; what is too wide loses its end.
@@ -26,7 +26,7 @@ pub enum Align {
 
 /// What is known of a column before there are rows.
 #[derive(Debug, Clone)]
-pub struct Spec {
+pub(super) struct Spec {
     /// The header, safe for a terminal.
     pub title: String,
     /// Its width; 0 for what is left.
@@ -37,7 +37,7 @@ pub struct Spec {
 
 /// A text in a row, safe for a terminal.
 #[derive(Debug)]
-pub struct Cell {
+pub(super) struct Cell {
     text: String,
     /// The width that it asks for, which counts what is not shown of further lines.
     wanted: usize,
@@ -47,7 +47,7 @@ pub struct Cell {
 
 /// Columns with their widths.
 #[derive(Debug)]
-pub struct Columns {
+pub(super) struct Columns {
     columns: Vec<Spec>,
     /// Which cell of a row each column shows: columns that found no room are not here.
     places: Vec<usize>,
@@ -55,7 +55,7 @@ pub struct Columns {
 
 impl Align {
     /// At the right if so, else at the left.
-    pub fn right_if(right: bool) -> Self {
+    pub(super) fn right_if(right: bool) -> Self {
         if right { Self::Right } else { Self::Left }
     }
 
@@ -71,7 +71,7 @@ impl Align {
 
 impl Spec {
     /// A column of this title, which may have several lines.
-    pub fn new(title: &str, width: usize, align: Align) -> Self {
+    pub(super) fn new(title: &str, width: usize, align: Align) -> Self {
         let title = sanitize(title).replace('\t', " ");
         let end = title.char_indices().nth(TITLE).map_or(title.len(), |(end, _)| end);
         Self { title: title.get(..end).unwrap_or_default().to_owned(), width, align }
@@ -82,7 +82,7 @@ impl Cell {
     /// A cell that is cut after its first line, or goes on below if `wrap`.
     ///
     /// No column is wider than `room`, so that no more of a text is kept.
-    pub fn new(text: &str, align: Align, wrap: bool, room: usize) -> Self {
+    pub(super) fn new(text: &str, align: Align, wrap: bool, room: usize) -> Self {
         // PowerShell counts all of a text, ends of lines too, but not escape sequences.
         let wanted = sanitize(text).width() + text.matches("\r\n").count();
         if wrap {
@@ -101,7 +101,7 @@ impl Cell {
     }
 
     /// Bytes that it holds.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.text.len()
     }
 }
@@ -111,7 +111,7 @@ impl Columns {
     /// no width share what is left. What does not fit is cut, from the right.
     ///
     /// `owners` is the width of one more column, which is never cut: whose a row is.
-    pub fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, by_cells: bool) -> Self {
+    pub(super) fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, by_cells: bool) -> Self {
         let room = owners.map_or(width, |names| width.saturating_sub(names + 1)).max(1);
         let mut columns = specs.to_vec();
         if by_cells {
@@ -133,7 +133,7 @@ impl Columns {
     }
 
     /// The titles and the lines below them.
-    pub fn header(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
+    pub(super) fn header(&self, out: &mut dyn Write, color: bool) -> io::Result<()> {
         let style = style::title(color);
         let titles = self.columns.iter().map(|column| Block::wrapped(&column.title, column.align, column.width));
         // A column without a title has a rule as wide as itself.
@@ -145,7 +145,7 @@ impl Columns {
     }
 
     /// One row; its last cell may be one more than the columns that were asked for.
-    pub fn row(&self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
+    pub(super) fn row(&self, out: &mut dyn Write, cells: &[Cell]) -> io::Result<()> {
         let blocks = self.columns.iter().zip(&self.places).map(|(column, place)| match cells.get(*place) {
             None => Block { align: column.align, lines: Vec::new() },
             Some(cell) if cell.wrap => Block::wrapped(&cell.text, cell.align, column.width),
@@ -186,7 +186,7 @@ impl Block {
 }
 
 /// Whether the widths of these columns hang on their cells.
-pub fn is_sized_by_cells(specs: &[Spec]) -> bool {
+pub(super) fn is_sized_by_cells(specs: &[Spec]) -> bool {
     specs.first().is_none_or(|first| first.width == 0)
 }
 
@@ -219,7 +219,7 @@ fn trim(columns: &mut [Spec], room: usize) {
 }
 
 /// A text in lines of so many columns; a character that is wider stands alone.
-pub fn chunks(text: &str, width: usize) -> impl Iterator<Item = &str> {
+pub(super) fn chunks(text: &str, width: usize) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

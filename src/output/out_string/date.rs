@@ -13,7 +13,7 @@ const DAY: i64 = 24 * 60 * 60 * SECOND;
 const MOST_MILLISECONDS: f64 = 922_337_203_685_477.0;
 
 /// A DateTime of the wire, on the clock of the host that sent it.
-pub struct Moment {
+pub(super) struct Moment {
     at: civil::DateTime,
     /// Of the second.
     ticks: i64,
@@ -22,7 +22,7 @@ pub struct Moment {
 
 impl Moment {
     /// Reads `2026-11-22T19:51:31.5+01:00`; none if the calendar has no such day.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let (date, time) = text.split_once('T')?;
         let (clock, rest) = time.split_at_checked(8)?;
         let fraction = rest.strip_prefix('.').unwrap_or_default();
@@ -37,22 +37,22 @@ impl Moment {
     }
 
     /// `Thursday, 02 January 2020 03:04:05`
-    pub fn long(&self) -> String {
+    pub(super) fn long(&self) -> String {
         self.at.strftime("%A, %d %B %Y %H:%M:%S").to_string()
     }
 
     /// `01/02/2020 03:04:05`
-    pub fn short(&self) -> String {
+    pub(super) fn short(&self) -> String {
         self.at.strftime("%m/%d/%Y %H:%M:%S").to_string()
     }
 
     /// `01/02/2020 03:04`, as the views of files have it, with so much space inside.
-    pub fn minutes(&self, gap: &str) -> String {
+    pub(super) fn minutes(&self, gap: &str) -> String {
         format!("{}{gap}{}", self.at.strftime("%m/%d/%Y"), self.at.strftime("%H:%M"))
     }
 
     /// Its properties, in .NET's order.
-    pub fn parts(&self) -> Vec<(&'static str, Value)> {
+    pub(super) fn parts(&self) -> Vec<(&'static str, Value)> {
         let at = self.at;
         let day = i64::from(at.date().duration_since(civil::Date::constant(1, 1, 1)).as_hours() as i32 / 24);
         let time = at.time().duration_since(civil::Time::midnight()).as_secs() * SECOND + self.ticks;
@@ -89,7 +89,7 @@ fn duration(ticks: i64) -> String {
 }
 
 /// The properties of a TimeSpan, in .NET's order.
-pub fn span_parts(text: &str) -> Option<Vec<(&'static str, Value)>> {
+pub(super) fn span_parts(text: &str) -> Option<Vec<(&'static str, Value)>> {
     let ticks = span_ticks(text)?;
     let number = |number: i64| Value::I32(number as i32);
     let total = |unit: f64| Value::F64(ticks as f64 / unit);

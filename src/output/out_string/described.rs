@@ -11,7 +11,7 @@ use crate::output::select::Field;
 const TEXTS: [&str; 2] = ["System.Numerics.BigInteger", "System.Management.Automation.ScriptBlock"];
 
 /// What an item of the output is to PowerShell's formatting.
-pub enum Item<'a> {
+pub(super) enum Item<'a> {
     /// Text that stands by itself, whatever stands around it.
     Text(String),
     /// Something with properties.
@@ -19,7 +19,7 @@ pub enum Item<'a> {
 }
 
 /// An object with properties.
-pub struct Described<'a> {
+pub(crate) struct Described<'a> {
     /// Where the values live.
     pub document: &'a Document,
     /// Type names, most derived first, without `Deserialized.`.
@@ -30,34 +30,34 @@ pub struct Described<'a> {
 
 impl<'a> Described<'a> {
     /// These properties of an object, and no type: what Select-Object leaves.
-    pub fn selected(document: &'a Document, fields: Vec<Field<'a>>) -> Self {
+    pub(crate) fn selected(document: &'a Document, fields: Vec<Field<'a>>) -> Self {
         Self { document, types: Vec::new(), fields }
     }
 
     /// An object of the document, or one made of a value of it.
-    pub fn of(document: &'a Document, object: &'a Object) -> Self {
+    pub(crate) fn of(document: &'a Document, object: &'a Object) -> Self {
         let types = object.type_names.iter().map(|name| name.strip_prefix("Deserialized.").unwrap_or(name)).collect();
         Self { document, types, fields: members_as_formatted(object) }
     }
 
     /// The property of this name.
-    pub fn field(&self, name: &str) -> Option<Field<'a>> {
+    pub(crate) fn field(&self, name: &str) -> Option<Field<'a>> {
         self.fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).copied()
     }
 
     /// The value of a property, if that is not null.
-    pub fn value(&self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         let (_, value) = self.field(name)?;
         Some(resolve(self.document, value)).filter(|value| !matches!(value, Value::Null))
     }
 
     /// The text of a property; empty if there is none.
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.value(name).map(|value| cell::property(self.document, value, Numbers::Plain)).unwrap_or_default()
     }
 
     /// The number of a property; 0 if there is none.
-    pub fn number(&self, name: &str) -> f64 {
+    pub(crate) fn number(&self, name: &str) -> f64 {
         match self.value(name).map(Value::unboxed) {
             Some(Value::F64(number)) => *number,
             Some(Value::F32(number)) => f64::from(*number),
@@ -68,13 +68,13 @@ impl<'a> Described<'a> {
     }
 
     /// Whether it has one of these types.
-    pub fn is_any(&self, types: &[&str]) -> bool {
+    pub(crate) fn is_any(&self, types: &[&str]) -> bool {
         self.types.iter().any(|name| types.iter().any(|wanted| name.eq_ignore_ascii_case(wanted)))
     }
 }
 
 /// Calls `show` with each item that PowerShell's formatting sees of a record: collections are opened one level.
-pub fn for_each_item<E>(document: &Document, mut show: impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
+pub(super) fn for_each_item<E>(document: &Document, mut show: impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
     match cell::opened(document, &document.root) {
         Value::Null => Ok(()),
         Value::Bytes(bytes) => bytes.iter().try_for_each(|byte| show(Item::Text(byte.to_string()))),

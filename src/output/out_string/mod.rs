@@ -47,7 +47,7 @@ use crate::stream::Stream;
 use crate::target::TargetId;
 
 /// Writes what PowerShell would print.
-pub struct Text {
+pub(super) struct Text {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
     losses: Losses,
@@ -58,7 +58,7 @@ pub struct Text {
 
 impl Text {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),

@@ -9,27 +9,27 @@ const DOUBLE_DIGITS: usize = 15;
 const SINGLE_DIGITS: usize = 7;
 
 /// A double by itself: `0.333333333333333`, `1E+15`.
-pub fn double(number: f64) -> String {
+pub(crate) fn double(number: f64) -> String {
     general(number, DOUBLE_DIGITS)
 }
 
 /// A single by itself.
-pub fn single(number: f32) -> String {
+pub(crate) fn single(number: f32) -> String {
     general(number.into(), SINGLE_DIGITS)
 }
 
 /// A floating-point number in a cell: two digits behind the point, a tie to the even one.
-pub fn fixed(number: f64) -> String {
+pub(crate) fn fixed(number: f64) -> String {
     if number.is_finite() { format!("{number:.2}") } else { double(number) }
 }
 
 /// A decimal in a cell: two digits behind the point.
-pub fn fixed_decimal(text: &str) -> String {
+pub(crate) fn fixed_decimal(text: &str) -> String {
     rounded(text, 2)
 }
 
 /// A decimal with this many digits behind the point, a tie away from zero.
-pub fn rounded(text: &str, digits: usize) -> String {
+pub(crate) fn rounded(text: &str, digits: usize) -> String {
     let (sign, number) = text.strip_prefix('-').map_or(("", text), |number| ("-", number));
     let (whole, fraction) = number.trim_start_matches('+').split_once('.').unwrap_or((number, ""));
     let up = fraction.as_bytes().get(digits).is_some_and(|digit| *digit >= b'5');
@@ -61,7 +61,7 @@ fn increment(digits: &mut Vec<u8>) {
 }
 
 /// `1,234.50`: .NET's `N2` of a single, as the view of processes has it.
-pub fn grouped(number: f64) -> String {
+pub(crate) fn grouped(number: f64) -> String {
     let text = fixed(f64::from(number as f32));
     let (sign, digits) = text.strip_prefix('-').map_or(("", &*text), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

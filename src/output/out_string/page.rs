@@ -22,7 +22,7 @@ const FEW: usize = 4;
 const WAITING_BYTES: usize = 1 << 18;
 
 /// The document and the writer below it.
-pub struct Page {
+pub(super) struct Page {
     width: usize,
     color: bool,
     /// The width of the column that says whose a row is; none if all are of one host.
@@ -67,17 +67,17 @@ impl Part {
 
 impl Page {
     /// An empty page.
-    pub fn new(width: usize, color: bool) -> Self {
+    pub(super) fn new(width: usize, color: bool) -> Self {
         Self { width: width.max(1), color, owners: None, open: None }
     }
 
     /// Says how wide the names of the hosts are, where there are several.
-    pub fn name_owners(&mut self, width: Option<usize>) {
+    pub(super) fn name_owners(&mut self, width: Option<usize>) {
         self.owners = width.map(|width| width.max(host_column::COLUMN.len()));
     }
 
     /// Text that stands by itself.
-    pub fn text(&mut self, out: &mut dyn Write, text: &str) -> io::Result<()> {
+    pub(super) fn text(&mut self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         let text = sanitize(text);
         match &mut self.open {
             Some(Open::Table(table)) if table.columns.is_none() => {
@@ -90,7 +90,7 @@ impl Page {
     }
 
     /// An object with properties.
-    pub fn object(&mut self, out: &mut dyn Write, object: &Described<'_>, owner: &str) -> io::Result<()> {
+    pub(super) fn object(&mut self, out: &mut dyn Write, object: &Described<'_>, owner: &str) -> io::Result<()> {
         if self.open.is_none() {
             self.begin(out, object)?;
         }
@@ -117,7 +117,7 @@ impl Page {
     }
 
     /// Writes what waits; widths then hold for what follows.
-    pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let (width, color, owners) = (self.width, self.color, self.owners);
         match &mut self.open {
             Some(Open::Table(table)) => table.settle(out, width, color, owners),
@@ -126,12 +126,12 @@ impl Page {
     }
 
     /// Whether anything waits.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         matches!(&self.open, Some(Open::Table(table)) if !table.waiting.is_empty())
     }
 
     /// The end of the output.
-    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.settle(out)?;
         match self.open.take() {
             Some(Open::Table(_) | Open::Text(..)) => writeln!(out),

@@ -13,29 +13,29 @@ use crate::output::select::Select;
 use crate::target::TargetId;
 
 /// The document and the sheets that stand in it.
-pub struct Paper {
+pub(super) struct Paper {
     page: Page,
     sheets: Sheets,
 }
 
 /// A host and its name.
-pub type Owner<'a> = (TargetId, &'a str);
+pub(super) type Owner<'a> = (TargetId, &'a str);
 
 impl Paper {
     /// An empty one, for lines of this width.
-    pub fn new(width: usize, color: bool) -> Self {
+    pub(super) fn new(width: usize, color: bool) -> Self {
         Self { page: Page::new(width, color), sheets: Sheets::new(width, color) }
     }
 
     /// Learns which hosts there are, and whether each object says whose it is where there is only one.
-    pub fn begin(&mut self, header: &RunHeader, names_host: bool) {
+    pub(super) fn begin(&mut self, header: &RunHeader, names_host: bool) {
         let is_shared = header.targets.len() > 1;
         self.page.name_owners((is_shared || names_host).then(|| host_column::width(header)));
         self.sheets.share(is_shared);
     }
 
     /// Prints an object, or keeps what must wait.
-    pub fn object(
+    pub(super) fn object(
         &mut self,
         out: &mut dyn Write,
         document: &Document,
@@ -69,24 +69,24 @@ impl Paper {
     }
 
     /// Whether anything waits that [`Paper::settle`] could write.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         self.page.waits() || self.sheets.waits()
     }
 
     /// Writes what waits; widths then hold for what follows.
-    pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.settle_sheets(out)?;
         self.page.settle(out)
     }
 
     /// A host is done.
-    pub fn finish(&mut self, out: &mut dyn Write, target: TargetId) -> io::Result<()> {
+    pub(super) fn finish(&mut self, out: &mut dyn Write, target: TargetId) -> io::Result<()> {
         self.sheets.finish(target)?;
         self.sheets(out)
     }
 
     /// The end of the output.
-    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.sheets.finish_all()?;
         self.settle(out)?;
         self.page.end(out)

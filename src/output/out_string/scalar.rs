@@ -13,14 +13,14 @@ use super::xml;
 use crate::clixml::{Content, Document, ListKind, Members, Object, PsString, TypeNames, Value};
 
 /// An entry of a dictionary, as PowerShell has it.
-pub fn entry(key: &Value, value: &Value) -> Object {
+pub(super) fn entry(key: &Value, value: &Value) -> Object {
     // A key that is null has no name; nothing else is null in its place.
     let fields = vec![("Key", key.clone()), ("Value", value.clone()), ("Name", key.clone())];
     made("System.Collections.DictionaryEntry", fields)
 }
 
 /// The object that a value is shown as; none if it is text by itself, or an object already.
-pub fn object(document: &Document, value: &Value) -> Option<Object> {
+pub(super) fn object(document: &Document, value: &Value) -> Option<Object> {
     match value {
         Value::DateTime(text) => Some(made("System.DateTime", Moment::read(text)?.parts())),
         Value::TimeSpan(text) => Some(made("System.TimeSpan", span_parts(text)?)),

@@ -3,7 +3,7 @@
 use super::described::Described;
 
 /// How objects of some types are shown.
-pub struct View {
+pub(crate) struct View {
     /// The types, without `Deserialized.`; an object that has one of them is shown by this view.
     pub types: &'static [&'static str],
     /// Objects that lack these properties are left to the next view of the type.
@@ -15,7 +15,7 @@ pub struct View {
 }
 
 /// The form of a view.
-pub enum Shape {
+pub(crate) enum Shape {
     /// A row for each object; with `wrap`, a cell that is too wide goes on below instead of being cut.
     Table {
         /// From left to right.
@@ -30,7 +30,7 @@ pub enum Shape {
 }
 
 /// A line above the header of a table.
-pub struct Group {
+pub(crate) struct Group {
     /// What stands before the value.
     pub title: &'static str,
     /// The value.
@@ -39,7 +39,7 @@ pub struct Group {
 
 /// A column of a table.
 #[derive(Clone, Copy)]
-pub struct Column {
+pub(crate) struct Column {
     /// The header.
     pub title: &'static str,
     /// Columns of text; 0 for what is left, or for what the cells need if no column before it has a width.
@@ -52,7 +52,7 @@ pub struct Column {
 
 /// What stands in a cell.
 #[derive(Clone, Copy)]
-pub enum Source {
+pub(crate) enum Source {
     /// A property.
     Property(&'static str),
     /// A text made of the whole object.
@@ -61,27 +61,27 @@ pub enum Source {
 
 impl Column {
     /// A property under its own name, at the left.
-    pub const fn left(title: &'static str, width: usize) -> Self {
+    pub(crate) const fn left(title: &'static str, width: usize) -> Self {
         Self { title, width, right: false, source: Source::Property(title) }
     }
 
     /// A property under its own name, at the right.
-    pub const fn right(title: &'static str, width: usize) -> Self {
+    pub(crate) const fn right(title: &'static str, width: usize) -> Self {
         Self { right: true, ..Self::left(title, width) }
     }
 
     /// This column, showing another property.
-    pub const fn of(self, property: &'static str) -> Self {
+    pub(crate) const fn of(self, property: &'static str) -> Self {
         Self { source: Source::Property(property), ..self }
     }
 
     /// This column, showing a text made of the object.
-    pub const fn made(self, text: fn(&Described<'_>) -> String) -> Self {
+    pub(crate) const fn made(self, text: fn(&Described<'_>) -> String) -> Self {
         Self { source: Source::Made(text), ..self }
     }
 
     /// The cell of an object.
-    pub fn text(&self, object: &Described<'_>) -> String {
+    pub(crate) fn text(&self, object: &Described<'_>) -> String {
         match self.source {
             Source::Property(name) => object.text(name),
             Source::Made(text) => text(object),
@@ -91,7 +91,7 @@ impl Column {
 
 impl View {
     /// Whether it shows such an object.
-    pub fn shows(&self, object: &Described<'_>) -> bool {
+    pub(crate) fn shows(&self, object: &Described<'_>) -> bool {
         object.is_any(self.types)
     }
 }

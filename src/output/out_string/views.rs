@@ -14,7 +14,7 @@ const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
 
 /// The view of an object: that of its most derived type that has one.
-pub fn find(object: &Described<'_>) -> Option<&'static View> {
+pub(super) fn find(object: &Described<'_>) -> Option<&'static View> {
     object.types.iter().find_map(|name| {
         let fits =
             |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| object.value(need).is_some());
@@ -23,7 +23,7 @@ pub fn find(object: &Described<'_>) -> Option<&'static View> {
 }
 
 /// The properties that are shown of types without a view that have too many, or that PowerShell makes live objects of.
-pub fn display_set(object: &Described<'_>) -> Option<&'static [&'static str]> {
+pub(super) fn display_set(object: &Described<'_>) -> Option<&'static [&'static str]> {
     object.types.iter().find_map(|name| {
         let own = SETS.iter().find(|(kind, _)| kind == name).map(|(_, set)| *set);
         own.or_else(|| cim::set(name))

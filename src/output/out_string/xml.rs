@@ -6,7 +6,7 @@ use quick_xml::events::Event;
 use crate::clixml::Value;
 
 /// The properties that PowerShell sees; what is not XML has none.
-pub fn fields(text: &str) -> Vec<(String, Value)> {
+pub(super) fn fields(text: &str) -> Vec<(String, Value)> {
     let mut reader = Reader::from_str(text);
     let mut fields = Vec::new();
     loop {

@@ -8,7 +8,7 @@ use crate::clixml::{self, Single, Value};
 const INEXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Bytes that order the values that are the same `number`; none where they are equal then.
-pub fn exact(value: &Value, number: f64) -> Vec<u8> {
+pub(crate) fn exact(value: &Value, number: f64) -> Vec<u8> {
     match (digits(value, number), value.unboxed()) {
         (Some(text), _) => order(&text),
         // Infinities lie beyond all integers.
@@ -20,7 +20,7 @@ pub fn exact(value: &Value, number: f64) -> Vec<u8> {
 }
 
 /// What [`exact`] gives, for a number as text.
-pub fn exact_text(text: &str, number: f64) -> Vec<u8> {
+pub(crate) fn exact_text(text: &str, number: f64) -> Vec<u8> {
     match number.abs() < INEXACT {
         true => Vec::new(),
         false if is_decimal(text) => order(text),
@@ -65,7 +65,7 @@ fn order(text: &str) -> Vec<u8> {
 
 /// A version in its order: number by number, and one with a label before the one without.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version<'v> {
+pub(crate) struct Version<'v> {
     numbers: Vec<u32>,
     /// Semantic versions alone have one, if an empty one: whether it is a release.
     release: Option<bool>,
@@ -74,7 +74,7 @@ pub struct Version<'v> {
 
 impl<'v> Version<'v> {
     /// The version that a value is.
-    pub fn of(value: &'v Value) -> Option<Self> {
+    pub(crate) fn of(value: &'v Value) -> Option<Self> {
         match (clixml::single(value), value.unboxed()) {
             (Some(Single::Version(text)), _) => Self::read(text.as_str()?, true),
             (_, Value::Version(text)) => Self::read(text, false),
@@ -83,7 +83,7 @@ impl<'v> Version<'v> {
     }
 
     /// The version of a text that is compared with this one.
-    pub fn like(&self, text: &'v str) -> Option<Self> {
+    pub(crate) fn like(&self, text: &'v str) -> Option<Self> {
         Self::read(text, self.release.is_some())
     }
 
@@ -99,7 +99,7 @@ impl<'v> Version<'v> {
     }
 
     /// Appends bytes in the order of the versions.
-    pub fn push(&self, key: &mut Vec<u8>) {
+    pub(crate) fn push(&self, key: &mut Vec<u8>) {
         self.numbers.iter().for_each(|number| key.extend_from_slice(format!("{number:010}.").as_bytes()));
         match self.release {
             Some(true) => key.push(b'~'),

@@ -79,12 +79,12 @@ fn push(value: &Value, key: &mut Vec<u8>) {
 }
 
 /// Whether it is null, or an object that means null.
-pub fn is_null(value: &Value) -> bool {
+pub(crate) fn is_null(value: &Value) -> bool {
     matches!(value.unboxed(), Value::Null) || clixml::single(value) == Some(Single::Same(Value::Null))
 }
 
 /// The size of numbers, booleans, dates (microseconds), durations and times of day (seconds).
-pub fn number(value: &Value) -> Option<f64> {
+pub(crate) fn number(value: &Value) -> Option<f64> {
     match clixml::single(value) {
         Some(Single::Integer(digits)) => return digits.parse().ok(),
         Some(Single::Same(value)) => return number(&value),
@@ -108,7 +108,7 @@ pub fn number(value: &Value) -> Option<f64> {
 }
 
 /// The instant of a date; one without an offset counts as UTC.
-pub fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse().ok().or_else(local)
 }

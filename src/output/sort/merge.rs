@@ -14,7 +14,7 @@ const FAN_IN: usize = 64;
 type Item = (Vec<u8>, Vec<u8>);
 
 /// Takes items under keys and gives them back in the order of the keys; equal keys keep their order.
-pub struct Merge {
+pub(super) struct Merge {
     limit: usize,
     held: Vec<Item>,
     held_bytes: usize,
@@ -29,12 +29,12 @@ struct Run {
 
 impl Merge {
     /// An empty sort that holds this many bytes in memory.
-    pub fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self { limit, held: Vec::new(), held_bytes: 0, runs: Vec::new() }
     }
 
     /// Takes an item.
-    pub fn push(&mut self, key: Vec<u8>, item: Vec<u8>) -> io::Result<()> {
+    pub(super) fn push(&mut self, key: Vec<u8>, item: Vec<u8>) -> io::Result<()> {
         self.held_bytes += key.len() + item.len() + size_of::<Item>();
         self.held.push((key, item));
         if self.held_bytes >= self.limit { self.spill() } else { Ok(()) }
@@ -72,7 +72,7 @@ impl Merge {
     }
 
     /// The items in order.
-    pub fn into_sorted(mut self) -> io::Result<impl Iterator<Item = io::Result<Vec<u8>>>> {
+    pub(super) fn into_sorted(mut self) -> io::Result<impl Iterator<Item = io::Result<Vec<u8>>>> {
         self.spill()?;
         Ok(Sorted::open(self.runs)?.map(|item| item.map(|(_, item)| item)))
     }

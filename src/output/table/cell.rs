@@ -9,7 +9,7 @@ use crate::output::refs::resolve;
 const DIGITS: usize = 3;
 
 /// A property's value.
-pub fn cell(document: &Document, value: &Value) -> String {
+pub(super) fn cell(document: &Document, value: &Value) -> String {
     let text = display(document, value);
     let value = resolve(document, value);
     match value.unboxed() {
@@ -25,7 +25,7 @@ pub fn cell(document: &Document, value: &Value) -> String {
 }
 
 /// Whether a column of such values stands at the right: numbers and nothing, but not enums.
-pub fn is_number(value: &Value) -> bool {
+pub(super) fn is_number(value: &Value) -> bool {
     if value.as_object().is_some_and(Object::is_enum) {
         return false;
     }

@@ -25,7 +25,7 @@ const VIEWS: &[(&str, &[&str])] = &[
 const PROVIDER_NOTES: &[&str] = &["PSPath", "PSParentPath", "PSChildName", "PSDrive", "PSProvider", "PSIsContainer"];
 
 /// The properties to show, in order: those that the script has selected itself, those of the type's view, else all.
-pub fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
+pub(super) fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
     let types = document.root.as_object().map(|object| &object.type_names);
     if types.is_some_and(is_selected) {
         return fields;

@@ -13,7 +13,7 @@ const NAMED: usize = 6;
 
 /// Properties that no column shows, by type.
 #[derive(Default)]
-pub struct Hidden(Vec<Kind>);
+pub(super) struct Hidden(Vec<Kind>);
 
 struct Kind {
     name: Option<String>,
@@ -23,7 +23,7 @@ struct Kind {
 
 impl Hidden {
     /// Notes properties of a type; the name of the type is none where it says nothing.
-    pub fn note(&mut self, name: Option<String>, names: impl IntoIterator<Item = String>) {
+    pub(super) fn note(&mut self, name: Option<String>, names: impl IntoIterator<Item = String>) {
         let place = self.0.iter().position(|kind| kind.name == name);
         let place = match place {
             Some(place) => place,
@@ -42,7 +42,7 @@ impl Hidden {
     }
 
     /// The notes, and none after that.
-    pub fn take(&mut self) -> Vec<String> {
+    pub(super) fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.0).iter().filter(|kind| !kind.names.is_empty()).map(Kind::note).collect()
     }
 }
@@ -60,7 +60,7 @@ impl Kind {
 }
 
 /// The last part of a type's name; none for custom objects and for what the script itself has selected.
-pub fn kind(type_name: &str) -> Option<String> {
+pub(super) fn kind(type_name: &str) -> Option<String> {
     let name = type_name.strip_prefix("Deserialized.").unwrap_or(type_name);
     if name.starts_with("Selected.") || name == "System.Management.Automation.PSCustomObject" {
         return None;

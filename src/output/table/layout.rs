@@ -15,7 +15,7 @@ const SLACK: usize = 4;
 
 /// The cells of one row, safe for a terminal and without ends of line.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub(super) struct Row {
     /// The text of each cell.
     pub cells: Vec<String>,
     /// Whether each cell is a number or nothing.
@@ -24,7 +24,7 @@ pub struct Row {
 
 /// The widths of a table's columns.
 #[derive(Debug)]
-pub struct Layout {
+pub(super) struct Layout {
     columns: Vec<Column>,
     /// The titles of columns on the right that found no room.
     pub dropped: Vec<String>,
@@ -40,7 +40,7 @@ struct Column {
 impl Layout {
     /// Fits columns to the cells seen so far and the width of a line. `more` leaves room for wider cells to come;
     /// `hosts` is the width that the first column needs in any case, if it is that of the hosts: it is cut last.
-    pub fn new(titles: &[String], rows: &[&Row], width: usize, hosts: Option<usize>, more: bool) -> Self {
+    pub(super) fn new(titles: &[String], rows: &[&Row], width: usize, hosts: Option<usize>, more: bool) -> Self {
         let columns = titles.iter().enumerate().map(|(place, title)| Column::of(title, rows, place));
         let mut columns: Vec<_> = columns.collect();
         if let (Some(first), Some(least)) = (columns.first_mut(), hosts) {
@@ -63,7 +63,7 @@ impl Layout {
     }
 
     /// The titles and the line below them.
-    pub fn header(&self, color: bool) -> String {
+    pub(super) fn header(&self, color: bool) -> String {
         let style = style::title(color);
         let titles = self.columns.iter().map(|column| column.title.clone()).collect();
         let rules = self.columns.iter().map(|column| "-".repeat(column.title.width().min(column.width))).collect();
@@ -71,7 +71,7 @@ impl Layout {
     }
 
     /// One row.
-    pub fn line(&self, row: &Row) -> String {
+    pub(super) fn line(&self, row: &Row) -> String {
         self.joined(&row.cells) + "\n"
     }
 

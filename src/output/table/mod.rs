@@ -41,7 +41,7 @@ use crate::target::TargetId;
 const WAITING_TEXT: usize = 4096;
 
 /// Writes tables.
-pub struct Table {
+pub(super) struct Table {
     writer: BufWriter<Box<dyn Write + Send>>,
     select: Select,
     losses: Losses,
@@ -92,7 +92,7 @@ impl Group {
 
 impl Table {
     /// Opens the sink on a writer.
-    pub fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
+    pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
         Self {
             writer: BufWriter::new(writer),
             select: Select::new(&settings.select),

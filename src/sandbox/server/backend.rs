@@ -24,7 +24,7 @@ use crate::transport::{Channel, Priority};
 const MAX_RUNSPACES: usize = 16;
 
 /// The built-in server of one shell.
-pub struct Builtin {
+pub(crate) struct Builtin {
     pool: Arc<Outbox>,
     runspaces: Arc<Runspaces>,
     reported_version: Option<String>,
@@ -55,7 +55,7 @@ impl Runspaces {
 
 impl Builtin {
     /// A server that has not been opened.
-    pub fn new(host: Arc<Host>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
+    pub(crate) fn new(host: Arc<Host>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
         let runspaces = Arc::new(Runspaces { host, idle: Mutex::default(), free: Semaphore::new(0) });
         Self {
             pool,

@@ -12,12 +12,12 @@ const VOID: i64 = -100;
 const COLORS: [i32; 2] = [7, 0];
 
 /// PIPELINE_HOST_CALL of `exit N`.
-pub fn set_should_exit(code: i32) -> Value {
+pub(super) fn set_should_exit(code: i32) -> Value {
     call("SetShouldExit", i32::try_from(host_method::SET_SHOULD_EXIT).unwrap_or_default(), vec![Value::I32(code)])
 }
 
 /// Whether INIT_RUNSPACEPOOL tells of a host that can be written to.
-pub fn has_interface(init: &Value) -> bool {
+pub(super) fn has_interface(init: &Value) -> bool {
     let no = |name| {
         let absent = init.member("HostInfo").and_then(|host| host.member(name)).and_then(Value::as_bool);
         absent == Some(false)
@@ -26,7 +26,7 @@ pub fn has_interface(init: &Value) -> bool {
 }
 
 /// The call that follows a record; none where real servers send none.
-pub fn of_record(stream: Stream, record: &Value) -> Option<Value> {
+pub(super) fn of_record(stream: Stream, record: &Value) -> Option<Value> {
     let text = || record.member("InformationalRecord_Message").cloned();
     match stream {
         Stream::Debug => Some(call("WriteDebugLine", 19, vec![text()?])),

@@ -18,11 +18,11 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 const USING: &str = "--%";
 
 /// RunspacePoolState: open.
-pub const POOL_OPENED: i32 = 2;
+pub(super) const POOL_OPENED: i32 = 2;
 
 /// Writes the messages of one pool.
 #[derive(Debug)]
-pub struct Writer {
+pub(super) struct Writer {
     pool: Uuid,
     object_id: AtomicU64,
     /// Whether the client has a host that can be written to.
@@ -31,12 +31,12 @@ pub struct Writer {
 
 impl Writer {
     /// A writer for the pool that the client has named.
-    pub fn new(pool: Uuid, has_interface: bool) -> Self {
+    pub(super) fn new(pool: Uuid, has_interface: bool) -> Self {
         Self { pool, object_id: AtomicU64::new(0), has_interface }
     }
 
     /// A message as fragments; the nil id is that of the pool.
-    pub fn write(&self, message_type: MessageType, pipeline: Uuid, data: &Value) -> Vec<Bytes> {
+    pub(super) fn write(&self, message_type: MessageType, pipeline: Uuid, data: &Value) -> Vec<Bytes> {
         // Real servers leave the pool's id out here.
         let pool = if message_type == MessageType::SessionCapability { Uuid::nil() } else { self.pool };
         let header = Header::write(Destination::Client, message_type, pool, pipeline);
@@ -51,13 +51,13 @@ impl Writer {
 ///
 /// # Errors
 /// No header, or no CLIXML.
-pub fn read(message: &[u8]) -> Result<(Header, Option<Value>), ProtocolError> {
+pub(super) fn read(message: &[u8]) -> Result<(Header, Option<Value>), ProtocolError> {
     let (header, document) = message::read(message, &mut Decoder::default())?;
     Ok((header, document.map(unfold)))
 }
 
 /// The protocol version to answer a client's with (MS-PSRP 3.2.5.4.1): its own if we speak it, else ours.
-pub fn agree(capability: &Value) -> Option<String> {
+pub(super) fn agree(capability: &Value) -> Option<String> {
     let Some(Value::Version(version)) = capability.member("protocolversion") else { return None };
     match version.split_once('.')? {
         ("2", "0" | "1" | "2" | "3") => Some(version.to_string()),
@@ -67,7 +67,7 @@ pub fn agree(capability: &Value) -> Option<String> {
 }
 
 /// SESSION_CAPABILITY with the agreed version.
-pub fn session_capability(version: &str) -> Value {
+pub(super) fn session_capability(version: &str) -> Value {
     build::bag([
         ("protocolversion", Value::Version(version.into())),
         ("PSVersion", Value::Version("2.0".into())),
@@ -76,7 +76,7 @@ pub fn session_capability(version: &str) -> Value {
 }
 
 /// APPLICATION_PRIVATE_DATA: the version table of Windows PowerShell 5.1 on the host, or of the version to be reported.
-pub fn private_data(host: &engine::Host, protocol: &str, reported: Option<&str>) -> Value {
+pub(super) fn private_data(host: &engine::Host, protocol: &str, reported: Option<&str>) -> Value {
     let system = host.operating_system();
     let version = |text: &str| Value::Version(text.into());
     let own = format!("5.1.{}.{}", system.build, system.revision);
@@ -95,26 +95,26 @@ pub fn private_data(host: &engine::Host, protocol: &str, reported: Option<&str>)
 }
 
 /// RUNSPACEPOOL_STATE.
-pub fn pool_state(state: i32) -> Value {
+pub(super) fn pool_state(state: i32) -> Value {
     build::bag([("RunspaceState", Value::I32(state))])
 }
 
 /// ENCRYPTED_SESSION_KEY for the client of a PUBLIC_KEY; `None` if that holds no valid key.
-pub fn encrypted_session_key(public_key: &Value, key: &SessionKey) -> Option<Value> {
+pub(super) fn encrypted_session_key(public_key: &Value, key: &SessionKey) -> Option<Value> {
     let public = public_key.member("PublicKey").and_then(Value::as_text)?;
     let sealed = seal_session_key(&public.to_str_lossy(), key).ok()?;
     Some(build::bag([("EncryptedSessionKey", Value::str(sealed))]))
 }
 
 /// PIPELINE_STATE, with the error that ended the pipeline.
-pub fn pipeline_state(state: i32, error: Option<Value>) -> Value {
+pub(super) fn pipeline_state(state: i32, error: Option<Value>) -> Value {
     let mut members = vec![("PipelineState", Value::I32(state))];
     members.extend(error.map(|error| ("ExceptionAsErrorRecord", error)));
     build::bag(members)
 }
 
 /// The message that a record of a stream travels in.
-pub fn record_type(stream: Stream) -> MessageType {
+pub(super) fn record_type(stream: Stream) -> MessageType {
     match stream {
         Stream::Output => MessageType::PipelineOutput,
         Stream::Error => MessageType::ErrorRecord,
@@ -127,7 +127,7 @@ pub fn record_type(stream: Stream) -> MessageType {
 }
 
 /// How many runspaces INIT_RUNSPACEPOOL asks for.
-pub fn max_runspaces(init: &Value) -> usize {
+pub(super) fn max_runspaces(init: &Value) -> usize {
     init.member("MaxRunspaces").and_then(Value::as_i64).and_then(|max| usize::try_from(max).ok()).unwrap_or(1)
 }
 
@@ -135,7 +135,7 @@ pub fn max_runspaces(init: &Value) -> usize {
 ///
 /// # Errors
 /// A required property is missing.
-pub fn statements(create_pipeline: &Value) -> Result<Vec<Invocation>, ProtocolError> {
+pub(super) fn statements(create_pipeline: &Value) -> Result<Vec<Invocation>, ProtocolError> {
     let missing = |property| ProtocolError::Property { message: "CREATE_PIPELINE", property };
     let input = create_pipeline.member("NoInput").and_then(Value::as_bool).map(|none| !none);
     let powershell = create_pipeline.member("PowerShell").ok_or(missing("PowerShell"))?;

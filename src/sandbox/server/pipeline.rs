@@ -25,7 +25,7 @@ const COMPLETED: i32 = 4;
 const FAILED: i32 = 5;
 
 /// One pipeline of a pool.
-pub struct Pipeline {
+pub(super) struct Pipeline {
     id: Uuid,
     outbox: Arc<Outbox>,
     stop: CancellationToken,
@@ -41,24 +41,24 @@ enum Phase {
 }
 
 /// What a pipeline is to run, and where its input comes from.
-pub struct Order {
+pub(super) struct Order {
     statements: Vec<Invocation>,
     input: UnboundedReceiver<Value>,
 }
 
 impl Pipeline {
     /// A pipeline that knows nothing but its id.
-    pub fn new(id: Uuid, outbox: Arc<Outbox>) -> Self {
+    pub(super) fn new(id: Uuid, outbox: Arc<Outbox>) -> Self {
         Self { id, outbox, stop: CancellationToken::new(), phase: Mutex::new(Phase::Registered) }
     }
 
     /// Stops it.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.stop.cancel();
     }
 
     /// Takes a message; returns the order when it is time to run it. Like a real server, it does not wait for input.
-    pub fn take(&self, message_type: MessageType, data: Option<Value>) -> Option<Order> {
+    pub(super) fn take(&self, message_type: MessageType, data: Option<Value>) -> Option<Order> {
         let mut phase = self.phase.lock().unwrap_or_else(PoisonError::into_inner);
         match (&mut *phase, message_type) {
             (Phase::Registered, MessageType::CreatePipeline) => {
@@ -83,7 +83,7 @@ impl Pipeline {
     }
 
     /// Runs to the end. Blocks its thread while the script sleeps or waits for input, and while the client is slow.
-    pub fn run(&self, order: Order, runspace: &mut Runspace, writer: &Writer, runtime: &Handle) {
+    pub(super) fn run(&self, order: Order, runspace: &mut Runspace, writer: &Writer, runtime: &Handle) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
         let mut surroundings = Surroundings { pipeline: self, writer, runtime, input: order.input };
         for statement in &order.statements {

@@ -8,7 +8,7 @@ use crate::clixml::{Content, Document, Object, RefId, Value};
 const MAX_COPIES: usize = 100_000;
 
 /// The root of a document without references. A reference to an object that is still open (a cycle) becomes null.
-pub fn unfold(document: Document) -> Value {
+pub(super) fn unfold(document: Document) -> Value {
     if !document.has_refs {
         return document.root;
     }

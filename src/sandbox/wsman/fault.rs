@@ -6,7 +6,7 @@ use crate::wsman::names::code;
 
 /// A SOAP fault with the code that clients decide by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The number in `WSManFault/@Code`.
     pub code: u32,
     /// The subcode with its prefix, such as `w:TimedOut`.
@@ -23,25 +23,25 @@ impl Fault {
     }
 
     /// A long poll ended with nothing to deliver; the client asks again.
-    pub fn timed_out(after: Duration) -> Self {
+    pub(crate) fn timed_out(after: Duration) -> Self {
         let message = format!("The WS-Management service had nothing to deliver within {} s.", after.as_secs_f32());
         Self::new(code::OPERATION_TIMED_OUT, "w:TimedOut", false, message)
     }
 
     /// No such shell or command.
-    pub fn not_found(what: &str) -> Self {
+    pub(crate) fn not_found(what: &str) -> Self {
         let message = format!("The WS-Management service cannot process the request: {what} was not found.");
         Self::new(code::UNEXPECTED_SELECTORS, "w:InvalidSelectors", true, message)
     }
 
     /// Another Receive is waiting on the same stream.
-    pub fn concurrent_receive() -> Self {
+    pub(crate) fn concurrent_receive() -> Self {
         let message = "Another Receive is already waiting for this shell or command.";
         Self::new(code::CONCURRENCY, "w:Concurrency", true, message)
     }
 
     /// The command was closed under a waiting Receive.
-    pub fn command_terminated() -> Self {
+    pub(crate) fn command_terminated() -> Self {
         Self::new(
             code::COMMAND_TERMINATED,
             "w:InternalError",
@@ -51,30 +51,30 @@ impl Fault {
     }
 
     /// The request is not a valid envelope, or a part of it is missing.
-    pub fn schema(message: impl Into<String>) -> Self {
+    pub(crate) fn schema(message: impl Into<String>) -> Self {
         Self::new(code::SCHEMA_VALIDATION, "w:SchemaValidationError", true, message)
     }
 
     /// A header cannot be understood.
-    pub fn header(message: impl Into<String>) -> Self {
+    pub(crate) fn header(message: impl Into<String>) -> Self {
         Self::new(code::INVALID_HEADER, "a:InvalidMessageInformationHeader", true, message)
     }
 
     /// The operation exists in WSMan but not in this sandbox.
-    pub fn unsupported(action: &str) -> Self {
+    pub(crate) fn unsupported(action: &str) -> Self {
         let message = format!("The sandbox does not know the action {action}.");
         Self::new(code::SCHEMA_VALIDATION, "a:ActionNotSupported", true, message)
     }
 
     /// No such session configuration.
-    pub fn resource_uri(uri: &str) -> Self {
+    pub(crate) fn resource_uri(uri: &str) -> Self {
         let message =
             format!("The WS-Management service cannot process the request: the resource URI {uri} is unknown.");
         Self::new(code::INVALID_RESOURCE_URI, "a:DestinationUnreachable", true, message)
     }
 
     /// Create without the option `protocolversion`.
-    pub fn protocol_version_missing() -> Self {
+    pub(crate) fn protocol_version_missing() -> Self {
         Self::new(
             code::PROTOCOL_VERSION_NOT_FOUND,
             "w:InvalidOptions",
@@ -84,12 +84,12 @@ impl Fault {
     }
 
     /// The chosen ShellId is taken.
-    pub fn shell_exists() -> Self {
+    pub(crate) fn shell_exists() -> Self {
         Self::new(code::SHELL_ID_CONFLICT, "w:AlreadyExists", true, "A shell with this ShellId already exists.")
     }
 
     /// The chosen CommandId is taken.
-    pub fn command_exists() -> Self {
+    pub(crate) fn command_exists() -> Self {
         Self::new(
             code::COMMAND_ID_CONFLICT,
             "w:AlreadyExists",
@@ -99,30 +99,30 @@ impl Fault {
     }
 
     /// The user's shells are used up.
-    pub fn shell_quota() -> Self {
+    pub(crate) fn shell_quota() -> Self {
         let message = "The user load quota of concurrent shells (MaxShellsPerUser) has been exceeded.";
         Self::new(code::QUOTA_MAX_SHELLS, "w:QuotaLimit", false, message)
     }
 
     /// The shell's commands are used up.
-    pub fn command_quota(limit: usize) -> Self {
+    pub(crate) fn command_quota(limit: usize) -> Self {
         let message = format!("The shell has reached its quota of {limit} concurrent commands.");
         Self::new(code::QUOTA_COMMANDS_PER_SHELL, "w:QuotaLimit", false, message)
     }
 
     /// The user may log on, but not use the endpoint.
-    pub fn access_denied() -> Self {
+    pub(crate) fn access_denied() -> Self {
         Self::new(code::ACCESS_DENIED, "w:AccessDenied", true, "Access is denied.")
     }
 
     /// The service tears the shell down, because the client broke the protocol.
-    pub fn aborted(why: &str) -> Self {
+    pub(crate) fn aborted(why: &str) -> Self {
         let message = format!("The operation was aborted and the shell closed: {why}.");
         Self::new(code::OPERATION_ABORTED, "w:InternalError", false, message)
     }
 
     /// PowerShell behind the endpoint could not be started.
-    pub fn plugin_failed(why: &str) -> Self {
+    pub(crate) fn plugin_failed(why: &str) -> Self {
         let message = format!("The WS-Management service cannot start PowerShell for the shell: {why}");
         Self::new(code::PLUGIN_FAILED, "w:InternalError", false, message)
     }

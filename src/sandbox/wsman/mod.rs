@@ -4,6 +4,6 @@ mod fault;
 mod request;
 mod response;
 
-pub use fault::Fault;
-pub use request::{Body, Request, Stream};
-pub use response::{CommandState, OVERHEAD, Reply, ShellFacts, chunk_size, fault_envelope, identify_envelope};
+pub(super) use fault::Fault;
+pub(super) use request::{Body, Request, Stream};
+pub(super) use response::{CommandState, OVERHEAD, Reply, ShellFacts, chunk_size, fault_envelope, identify_envelope};

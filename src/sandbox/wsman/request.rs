@@ -16,7 +16,7 @@ const MAX_ENVELOPE: usize = 512_000;
 
 /// One request with the headers that matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// `a:MessageID`, quoted in the answer.
     pub message_id: String,
     /// `a:To`, quoted in the answer to Create.
@@ -37,7 +37,7 @@ pub struct Request {
 
 /// The operation and its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
+pub(crate) enum Body {
     /// Open a shell.
     Create {
         /// The id that the client wants.
@@ -78,7 +78,7 @@ pub enum Body {
 
 /// One piece of input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stream {
+pub(crate) struct Stream {
     /// `stdin` or `pr`.
     pub name: String,
     /// The command, if it is not for the shell.
@@ -92,7 +92,7 @@ impl Request {
     ///
     /// # Errors
     /// The fault to answer with: not XML, an unknown action, a missing part, a malformed duration or base64.
-    pub fn parse(envelope: &str) -> Result<Self, Fault> {
+    pub(crate) fn parse(envelope: &str) -> Result<Self, Fault> {
         Fields::collect(envelope)?.into_request()
     }
 }

@@ -19,7 +19,7 @@ const ENVELOPE: &str = concat!(
 
 /// A successful answer.
 #[derive(Debug)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// The shell is open.
     Created(ShellFacts),
     /// The command is registered under this id.
@@ -45,7 +45,7 @@ pub enum Reply {
 
 /// Where a command stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommandState {
+pub(crate) enum CommandState {
     /// More may come.
     Running,
     /// Nothing more comes.
@@ -54,7 +54,7 @@ pub enum CommandState {
 
 /// What Create and Get tell about a shell.
 #[derive(Debug, Clone)]
-pub struct ShellFacts {
+pub(crate) struct ShellFacts {
     /// `ShellId`, exactly as the client chose it.
     pub id: String,
     /// The label that the client gave.
@@ -71,7 +71,7 @@ pub struct ShellFacts {
 
 impl Reply {
     /// The whole envelope.
-    pub fn envelope(&self, request: &Request) -> String {
+    pub(crate) fn envelope(&self, request: &Request) -> String {
         let (action, capacity) = match self {
             Self::Created(_) => (names::action::CREATE, 2000),
             Self::Started(_) => (names::action::COMMAND, 0),
@@ -109,15 +109,15 @@ impl Reply {
 }
 
 /// How many bytes of an envelope are not output, at most.
-pub const OVERHEAD: usize = 2200;
+pub(crate) const OVERHEAD: usize = 2200;
 
 /// How many bytes of an envelope a piece of output of this length takes, at most.
-pub fn chunk_size(bytes: usize) -> usize {
+pub(crate) fn chunk_size(bytes: usize) -> usize {
     bytes.div_ceil(3) * 4 + 120
 }
 
 /// The envelope of a fault.
-pub fn fault_envelope(fault: &Fault, message_id: &str, machine: &str) -> String {
+pub(crate) fn fault_envelope(fault: &Fault, message_id: &str, machine: &str) -> String {
     let mut out = String::with_capacity(2000);
     head(&mut out, names::action::FAULT, message_id);
     let value = if fault.sender { "s:Sender" } else { "s:Receiver" };
@@ -139,7 +139,7 @@ pub fn fault_envelope(fault: &Fault, message_id: &str, machine: &str) -> String 
 }
 
 /// The answer to Identify.
-pub fn identify_envelope() -> String {
+pub(crate) fn identify_envelope() -> String {
     concat!(
         r#"<s:Envelope xml:lang="en-US" xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body>"#,
         r#"<wsmid:IdentifyResponse xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">"#,

@@ -10,7 +10,7 @@ use crate::script::{ScriptError, chars};
 
 impl Reader<'_> {
     /// All of them, up to the end of the command.
-    pub fn arguments(&mut self) -> Result<(Vec<Argument>, Option<MergedStream>), ScriptError> {
+    pub(super) fn arguments(&mut self) -> Result<(Vec<Argument>, Option<MergedStream>), ScriptError> {
         let mut arguments = Vec::new();
         let mut merges = Vec::new();
         // Behind `--` nothing is a parameter.
@@ -120,7 +120,7 @@ impl Reader<'_> {
     }
 
     /// Values with commas between them are an array. In a command newlines end it.
-    pub fn list(&mut self, in_command: bool) -> Result<Value, ScriptError> {
+    pub(super) fn list(&mut self, in_command: bool) -> Result<Value, ScriptError> {
         let first = self.operand(in_command)?;
         let mut items = vec![first];
         while self.comma(in_command) {

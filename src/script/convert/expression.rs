@@ -10,7 +10,7 @@ use crate::script::{Accessor, AccessorKind, Constant, ScriptError};
 
 impl Reader<'_> {
     /// One value with its members and indexes. Words of commands are strings; in expressions they are commands.
-    pub fn operand(&mut self, in_command: bool) -> Result<Value, ScriptError> {
+    pub(super) fn operand(&mut self, in_command: bool) -> Result<Value, ScriptError> {
         let Some(token) = self.next() else { return Err(self.ends_early("a value")) };
         let text = self.text(token);
         let value = match token.kind {
@@ -79,7 +79,7 @@ impl Reader<'_> {
     }
 
     /// An expression up to where it must end.
-    pub fn expression(&mut self) -> Result<Value, ScriptError> {
+    pub(super) fn expression(&mut self) -> Result<Value, ScriptError> {
         let value = self.computed(1)?;
         match self.peek() {
             None => Ok(value),
@@ -104,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// The value of a variable; a using expression with the members that belong to it.
-    pub fn variable(&self, token: Token) -> Result<Value, ScriptError> {
+    pub(super) fn variable(&self, token: Token) -> Result<Value, ScriptError> {
         if let Some(occurrence) = self.occurrence(token) {
             let mut value = self.look_up(token, &format!("using:{}", occurrence.variable))?;
             for accessor in &occurrence.accessors {
@@ -117,7 +117,7 @@ impl Reader<'_> {
     }
 
     /// The using expression that a token is.
-    pub fn occurrence(&self, token: Token) -> Option<&Occurrence> {
+    pub(super) fn occurrence(&self, token: Token) -> Option<&Occurrence> {
         let occurrences = self.source.occurrences();
         let at = occurrences.binary_search_by_key(&token.start, |occurrence| occurrence.start).ok()?;
         occurrences.get(at)
@@ -172,7 +172,7 @@ impl Reader<'_> {
     }
 
     /// The value of a whole source: a part of a string.
-    pub fn whole(&mut self) -> Result<Value, ScriptError> {
+    pub(super) fn whole(&mut self) -> Result<Value, ScriptError> {
         let value = self.expression()?;
         match self.peek() {
             None => Ok(value),

@@ -19,7 +19,7 @@ enum Quotes {
 
 impl Reader<'_> {
     /// The text that a token stands for. In the names of commands nothing is expanded.
-    pub fn literal(&mut self, token: Token, expands: bool) -> Result<String, ScriptError> {
+    pub(super) fn literal(&mut self, token: Token, expands: bool) -> Result<String, ScriptError> {
         let (start, end, mut quotes) = self.content(token)?;
         let mut out = String::new();
         let mut at = start;

@@ -26,7 +26,7 @@ pub(super) enum Binary {
 
 impl Binary {
     /// Reads an operator; a dash is any of PowerShell's.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         Some(match text {
             ".." => Self::Range,
             "*" => Self::Multiply,
@@ -42,7 +42,7 @@ impl Binary {
     }
 
     /// How tightly it binds: the tighter, the higher.
-    pub fn level(self) -> u8 {
+    pub(super) fn level(self) -> u8 {
         match self {
             Self::Join => 1,
             Self::Add | Self::Subtract => 2,
@@ -52,7 +52,7 @@ impl Binary {
     }
 
     /// The result, where it is certain.
-    pub fn apply(self, left: &Value, right: &Value) -> Option<Value> {
+    pub(super) fn apply(self, left: &Value, right: &Value) -> Option<Value> {
         match self {
             Self::Range => range(left, right),
             Self::Join => join(left, right),

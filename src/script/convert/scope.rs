@@ -26,7 +26,7 @@ impl<'i> Scope<'i> {
     /// # Errors
     /// A default that PowerShell's client would not compute either, or arguments that would go to other parameters than
     /// those of the script's text.
-    pub fn bind(inputs: Inputs<'i>) -> Result<Self, ScriptError> {
+    pub(super) fn bind(inputs: Inputs<'i>) -> Result<Self, ScriptError> {
         let Inputs { parameters, arguments, using } = inputs;
         let (positional, named): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.name.is_none());
         let mut given: Vec<(&Parameter, &Value)> = Vec::new();
@@ -57,7 +57,7 @@ impl<'i> Scope<'i> {
     ///
     /// # Errors
     /// It has none on this side; with its place.
-    pub fn variable(&self, path: &str, at: Position) -> Result<Value, ScriptError> {
+    pub(super) fn variable(&self, path: &str, at: Position) -> Result<Value, ScriptError> {
         let unknown = || ScriptError::NotCommands {
             at,
             reason: format!(

@@ -9,7 +9,7 @@ use crate::script::lexer::TokenKind;
 
 impl Reader<'_> {
     /// All statements. What stands in the one block `end` is the same as what stands in none.
-    pub fn script(&mut self) -> Result<Vec<Vec<CommandCall>>, ScriptError> {
+    pub(super) fn script(&mut self) -> Result<Vec<Vec<CommandCall>>, ScriptError> {
         self.skip_using_statements();
         if self.is_keyword("end") {
             self.next();

@@ -88,7 +88,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub fn new(kind: Kind, block: u32) -> Self {
+    pub(super) fn new(kind: Kind, block: u32) -> Self {
         Self {
             kind,
             state: home(kind),
@@ -106,17 +106,17 @@ impl Frame {
     }
 
     /// Whether newlines and semicolons separate statements here.
-    pub fn has_statements(&self) -> bool {
+    pub(super) fn has_statements(&self) -> bool {
         !matches!(self.kind, Kind::Paren | Kind::Args | Kind::Bracket)
     }
 
     /// Whether `param` may follow an attribute here.
-    pub fn may_begin_params(&self) -> bool {
+    pub(super) fn may_begin_params(&self) -> bool {
         !self.member && self.has_statements()
     }
 
     /// A statement, entry or member ends.
-    pub fn end_statement(&mut self) {
+    pub(super) fn end_statement(&mut self) {
         self.state = home(self.kind);
         self.pending = false;
         self.forget_operand();
@@ -125,14 +125,14 @@ impl Frame {
         }
     }
 
-    pub fn forget_operand(&mut self) {
+    pub(super) fn forget_operand(&mut self) {
         self.operand = None;
         self.member = false;
         self.callable = false;
     }
 
     /// An operand has been read up to an index.
-    pub fn set_operand(&mut self, end: usize) {
+    pub(super) fn set_operand(&mut self, end: usize) {
         self.operand = Some(end);
         self.callable = self.member;
         self.member = false;
@@ -145,13 +145,13 @@ impl Frame {
     }
 
     /// An operator has been read that wants an operand.
-    pub fn set_operator(&mut self) {
+    pub(super) fn set_operator(&mut self) {
         self.forget_operand();
         self.pending = true;
     }
 
     /// Reads as in a command: barewords are strings.
-    pub fn is_command(&self) -> bool {
+    pub(super) fn is_command(&self) -> bool {
         self.redirecting || matches!(self.state, State::Cmd | State::Header)
     }
 }

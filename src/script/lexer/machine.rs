@@ -30,7 +30,7 @@ pub(super) struct Machine<'s> {
 }
 
 impl<'s> Machine<'s> {
-    pub fn new(source: &'s str) -> Self {
+    pub(super) fn new(source: &'s str) -> Self {
         Self {
             source,
             text: Segment::whole(source),
@@ -47,7 +47,7 @@ impl<'s> Machine<'s> {
     }
 
     /// Scans everything. The error is the byte offset of what nests too deep.
-    pub fn run(mut self) -> Result<Scan, usize> {
+    pub(super) fn run(mut self) -> Result<Scan, usize> {
         self.scan_segment();
         while let Some(next) = self.nested.pop() {
             self.text = next.segment;

@@ -25,28 +25,28 @@ struct Count {
 }
 
 impl Segment {
-    pub fn whole(text: &str) -> Self {
+    pub(super) fn whole(text: &str) -> Self {
         let chars = text.char_indices().map(|(offset, c)| (c, offset)).collect();
         Self { chars, end: text.len(), count: Count::default() }
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.chars.len()
     }
 
     /// The character at an index; NUL behind the end, as PowerShell has it.
-    pub fn char(&self, index: usize) -> char {
+    pub(super) fn char(&self, index: usize) -> char {
         self.chars.get(index).map_or('\0', |(c, _)| *c)
     }
 
     /// The byte offset of an index in the script.
-    pub fn offset(&self, index: usize) -> usize {
+    pub(super) fn offset(&self, index: usize) -> usize {
         self.chars.get(index).map_or(self.end, |(_, offset)| *offset)
     }
 
     /// The byte offset behind the character before an index. Differs from [`offset`](Self::offset) where a doubled quote
     /// was made single.
-    pub fn end_offset(&self, index: usize) -> usize {
+    pub(super) fn end_offset(&self, index: usize) -> usize {
         match index.checked_sub(1).and_then(|last| self.chars.get(last)) {
             Some((c, offset)) => offset + c.len_utf8(),
             None => self.offset(index),
@@ -54,12 +54,12 @@ impl Segment {
     }
 
     /// Its characters.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.chars.iter().map(|(c, _)| c).collect()
     }
 
     /// A part of it, without the characters at these indexes, which are in order.
-    pub fn part(&self, start: usize, end: usize, dropped: &[usize]) -> Self {
+    pub(super) fn part(&self, start: usize, end: usize, dropped: &[usize]) -> Self {
         let kept = (start..end.min(self.len())).filter(|index| dropped.binary_search(index).is_err());
         let chars = kept.filter_map(|index| self.chars.get(index).copied()).collect();
         let mut units = self.units(0, start);
@@ -80,7 +80,7 @@ impl Segment {
 
     /// The offsets that PowerShell counts for two indexes, in UTF-16 code units of the script; `None` where it counts
     /// right.
-    pub fn counted(&self, start: usize, end: usize) -> Option<(usize, usize)> {
+    pub(super) fn counted(&self, start: usize, end: usize) -> Option<(usize, usize)> {
         self.count.is_off.then(|| (self.counted_offset(start), self.counted_offset(end)))
     }
 

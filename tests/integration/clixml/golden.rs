@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value as Json;
 
 /// A value as PowerShell wrote it and as PowerShell reads it.
-pub struct Case {
+pub(crate) struct Case {
     pub name: String,
     /// The depth that it was serialized to.
     pub depth: u32,
@@ -16,7 +16,7 @@ pub struct Case {
 }
 
 /// The folder with `golden.jsonl` and `Meaning.ps1`.
-pub fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("PSFLEET_TEST_GOLDEN").map(PathBuf::from);
     if folder.is_none() {
         crate::support::skip("no golden objects; set PSFLEET_TEST_GOLDEN to the folder of golden.jsonl");
@@ -25,7 +25,7 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 /// All cases that PowerShell can serialize.
-pub fn cases() -> Option<Vec<Case>> {
+pub(crate) fn cases() -> Option<Vec<Case>> {
     let path = folder()?.join("golden.jsonl");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let cases: Vec<_> = text.lines().filter_map(case).collect();
@@ -42,14 +42,14 @@ fn case(line: &str) -> Option<Case> {
 }
 
 /// The wire form of a text: no root, no indentation.
-pub fn flat(xml: &str) -> String {
+pub(crate) fn flat(xml: &str) -> String {
     let lines: String = xml.lines().map(|line| line.trim_start_matches(' ')).collect();
     let inner = lines.split_once('>').map_or("", |(_, inner)| inner);
     inner.trim_end_matches("</Objs>").to_owned()
 }
 
 /// JSON with each surrogate escape, paired or lone, as a character of its own (U+F0000 + n), which strict readers take.
-pub fn mark_surrogates(json: &str) -> String {
+pub(crate) fn mark_surrogates(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let mut rest = json;
     while let Some(at) = rest.find('\\') {
@@ -73,7 +73,7 @@ pub fn mark_surrogates(json: &str) -> String {
 }
 
 /// The mark of a surrogate.
-pub fn mark(unit: u32) -> char {
+pub(crate) fn mark(unit: u32) -> char {
     char::from_u32(0xF_0000 + unit - 0xD800).expect("plane 15")
 }
 
@@ -87,7 +87,7 @@ fn unmark(text: &str) -> String {
 }
 
 /// A meaning that can be compared: entries of dictionaries are a set, because .NET randomizes the order of hashes.
-pub fn normal(mut meaning: Json) -> Json {
+pub(crate) fn normal(mut meaning: Json) -> Json {
     match &mut meaning {
         Json::Array(items) => items.iter_mut().for_each(|item| *item = normal(item.take())),
         Json::Object(members) => {

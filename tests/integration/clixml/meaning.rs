@@ -21,12 +21,12 @@ const LIVE: [&str; 6] = [
 ];
 
 /// The meaning of a document, comparable with a golden one.
-pub fn meaning(document: &Document) -> Json {
+pub(crate) fn meaning(document: &Document) -> Json {
     meaning_of(document, &document.root)
 }
 
 /// The meaning of a value within a document.
-pub fn meaning_of(document: &Document, value: &Value) -> Json {
+pub(crate) fn meaning_of(document: &Document, value: &Value) -> Json {
     let mut objects = HashMap::new();
     index(&document.root, &mut objects);
     normal(Walk { objects, seen: Vec::new() }.value(value))
@@ -155,7 +155,7 @@ fn deserialized(names: &TypeNames) -> Json {
 }
 
 /// The text with each surrogate as its mark.
-pub fn marked(text: &PsString) -> String {
+pub(crate) fn marked(text: &PsString) -> String {
     let units = text.utf16();
     char::decode_utf16(units.iter().copied())
         .flat_map(|unit| match unit {

@@ -1,9 +1,9 @@
 //! CLIXML against what real PowerShell makes of 219 values (`PSFLEET_TEST_GOLDEN`), and against PowerShell itself.
 
 mod fuzz;
-pub mod golden;
+pub(crate) mod golden;
 mod live;
-pub mod meaning;
+pub(crate) mod meaning;
 mod property;
 
 use psfleet::clixml::{CutFinder, Decoder, Document, encode, read_typed, write_typed};

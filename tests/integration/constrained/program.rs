@@ -27,7 +27,7 @@ struct Ran {
 }
 
 /// A program that starts PowerShell with a configuration file, whatever else it is told.
-pub fn with_configuration(folder: &Path, pwsh: &Path, configuration: &Path) -> PathBuf {
+pub(super) fn with_configuration(folder: &Path, pwsh: &Path, configuration: &Path) -> PathBuf {
     let program = folder.join("constrained-pwsh");
     let (pwsh, configuration, wire) =
         (pwsh.display(), configuration.display(), folder.join("wire").display().to_string());
@@ -38,7 +38,7 @@ pub fn with_configuration(folder: &Path, pwsh: &Path, configuration: &Path) -> P
 }
 
 /// The configuration that the blocks are compared on.
-pub fn configuration() -> PathBuf {
+pub(super) fn configuration() -> PathBuf {
     concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/constrained/endpoint.pssc").into()
 }
 

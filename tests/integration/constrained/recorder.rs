@@ -8,7 +8,7 @@ use psfleet::psrp::Defragmenter;
 use psfleet::psrp::message::{self, MessageType};
 
 /// The client's CREATE_PIPELINE messages, in order. Those that it sends for its debugger are nested and left out.
-pub fn pipelines(wire: &[u8]) -> Vec<Document> {
+pub(super) fn pipelines(wire: &[u8]) -> Vec<Document> {
     let mut channels = HashMap::new();
     let mut decoder = Decoder::new(Limits::default());
     let mut found = Vec::new();

@@ -9,10 +9,10 @@ use crate::support::folder::Folder;
 use crate::support::sshd::{Sshd, user};
 
 /// What a block gave: the texts of objects and the ids of errors, each with which of the two it is.
-pub type Given = Vec<(String, String)>;
+pub(super) type Given = Vec<(String, String)>;
 
 /// Runs all blocks on one session and waits for the end.
-pub fn run(pwsh: &Path, server: &Sshd, subsystem: &str, blocks: &[String]) -> Vec<Given> {
+pub(super) fn run(pwsh: &Path, server: &Sshd, subsystem: &str, blocks: &[String]) -> Vec<Given> {
     let folder = Folder::new("constrained");
     let jobs = json!({
         "port": server.port, "key": server.user_key(), "known_hosts": server.known_hosts(), "user": user(),

@@ -21,7 +21,7 @@ const TEXT: &str = include_str!("text.txt");
 const COMPUTED: &str = include_str!("computed.txt");
 
 /// What a block is given: the arguments and variables of `client.ps1`.
-pub struct Given {
+pub(super) struct Given {
     source: Source,
     parameters: Parameters,
     pub arguments: Vec<Argument>,
@@ -29,7 +29,7 @@ pub struct Given {
 }
 
 impl Given {
-    pub fn of(block: &str) -> Result<Self, ScriptError> {
+    pub(super) fn of(block: &str) -> Result<Self, ScriptError> {
         let source = Source::new(block)?;
         let parameters = Parameters::read(&source)?;
         let arguments = json!([6, "seven", [8, 9], {"k": 1}]);
@@ -48,12 +48,12 @@ impl Given {
     }
 
     /// What goes with the text.
-    pub fn sent(&self) -> Sent {
+    pub(super) fn sent(&self) -> Sent {
         self.using.send(&self.source, WireForm::Dictionary)
     }
 
     /// What goes to an endpoint that refuses text.
-    pub fn calls(&self) -> Result<Command, ScriptError> {
+    pub(super) fn calls(&self) -> Result<Command, ScriptError> {
         let inputs = Inputs { parameters: &self.parameters, arguments: &self.arguments, using: &self.using };
         Ok(Command::of_calls(&commands(&self.source, inputs)?, None))
     }

@@ -19,13 +19,13 @@ use crate::matrix::route::Route;
 use crate::support::run::{self, Ran, plain};
 
 /// The name of the one host.
-pub const HOST: &str = "host";
+pub(super) const HOST: &str = "host";
 
 /// Longer than any copy takes here on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Bytes that nobody guesses, the same for the same seed.
-pub fn noise(length: usize, seed: u64) -> Vec<u8> {
+pub(super) fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -39,7 +39,7 @@ pub fn noise(length: usize, seed: u64) -> Vec<u8> {
 }
 
 /// What a copy has given.
-pub struct Copied {
+pub(super) struct Copied {
     /// `action` by the last part of the path.
     pub actions: BTreeMap<String, String>,
     /// Messages of error records.
@@ -63,7 +63,7 @@ impl Copied {
     }
 
     /// Asserts that it went well, and says how many files had each action.
-    pub fn counts(&self) -> BTreeMap<&str, usize> {
+    pub(super) fn counts(&self) -> BTreeMap<&str, usize> {
         assert_eq!(self.end.outcome, Outcome::Ok, "{} {:?}", self.end.message, self.errors);
         let mut counts = BTreeMap::new();
         self.actions.values().for_each(|action| *counts.entry(action.as_str()).or_default() += 1);
@@ -72,13 +72,13 @@ impl Copied {
 }
 
 /// Does it on the route's host.
-pub async fn perform(route: &Route, task: Arc<dyn Task>) -> Copied {
+pub(super) async fn perform(route: &Route, task: Arc<dyn Task>) -> Copied {
     let (_interrupt, interrupts) = mpsc::channel(1);
     perform_until(route, task, interrupts).await
 }
 
 /// Does it until an interrupt.
-pub async fn perform_until(
+pub(super) async fn perform_until(
     route: &Route,
     task: Arc<dyn Task>,
     interrupts: mpsc::Receiver<psfleet::fleet::Interrupt>,
@@ -87,19 +87,19 @@ pub async fn perform_until(
 }
 
 /// Does it in so much time.
-pub async fn perform_within(route: &Route, task: Arc<dyn Task>, time: Duration) -> Copied {
+pub(super) async fn perform_within(route: &Route, task: Arc<dyn Task>, time: Duration) -> Copied {
     let (_interrupt, interrupts) = mpsc::channel(1);
     attempt(route, task, 0, time, interrupts).await
 }
 
 /// Does it, and once more if the link breaks.
-pub async fn perform_twice(route: &Route, task: Arc<dyn Task>) -> Copied {
+pub(super) async fn perform_twice(route: &Route, task: Arc<dyn Task>) -> Copied {
     let (_interrupt, interrupts) = mpsc::channel(1);
     attempt(route, task, 1, PATIENCE, interrupts).await
 }
 
 /// Does it on hosts of these names that are one machine, so that they share its folders.
-pub async fn perform_on(route: &Route, hosts: &[&str], task: Arc<dyn Task>) -> Ran {
+pub(super) async fn perform_on(route: &Route, hosts: &[&str], task: Arc<dyn Task>) -> Ran {
     let (_interrupt, interrupts) = mpsc::channel(1);
     let targets = hosts.iter().map(|host| target(route, host, PATIENCE)).collect();
     let mut spec = run::spec(targets, "");
@@ -132,20 +132,20 @@ fn target(route: &Route, name: &str, time: Duration) -> Target {
 }
 
 /// A push of names below a folder here.
-pub fn push(names: &[PathBuf], destination: &str, folder: bool, force: bool) -> Arc<dyn Task> {
+pub(super) fn push(names: &[PathBuf], destination: &str, folder: bool, force: bool) -> Arc<dyn Task> {
     let names: Vec<String> = names.iter().map(|name| name.display().to_string()).collect();
     let selection = Selection::find(&names, true).expect("the files are there");
     Arc::new(Push::new(selection, destination, folder, force, 1))
 }
 
 /// A pull of names on the host into a folder here.
-pub fn pull(names: &[&str], folder: &Path) -> Arc<dyn Task> {
+pub(super) fn pull(names: &[&str], folder: &Path) -> Arc<dyn Task> {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     Arc::new(Pull::new(names, folder, true, false, &[HOST]))
 }
 
 /// A tree with everything that is special about files.
-pub fn plant(root: &Path) -> PathBuf {
+pub(super) fn plant(root: &Path) -> PathBuf {
     let tree = root.join("tree [1]");
     fs::create_dir_all(tree.join("sub/it's \"deep\"")).expect("folders");
     fs::create_dir_all(tree.join("sub/empty folder")).expect("folders");
@@ -167,7 +167,7 @@ pub fn plant(root: &Path) -> PathBuf {
 }
 
 /// Everything below a folder: relative path, content, permissions, time of files.
-pub fn harvest(root: &Path) -> BTreeMap<String, Option<(Vec<u8>, u32, i64)>> {
+pub(super) fn harvest(root: &Path) -> BTreeMap<String, Option<(Vec<u8>, u32, i64)>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {

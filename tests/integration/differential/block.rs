@@ -10,7 +10,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/dif
 
 /// A script block and what comes with it.
 #[derive(Debug, Serialize)]
-pub struct Block {
+pub(super) struct Block {
     /// What no other block covers.
     pub covers: String,
     /// The script's text.
@@ -28,7 +28,7 @@ pub struct Block {
 }
 
 /// Every block, in the order of the files' names.
-pub fn all() -> Vec<Block> {
+pub(super) fn all() -> Vec<Block> {
     let files = std::fs::read_dir(FOLDER).expect("the blocks are committed");
     let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
     files.sort();
@@ -73,7 +73,7 @@ fn block(paragraph: &str) -> Result<Block, String> {
 }
 
 /// A script with its literals and blanks taken out: strings become `''`, numbers `0`.
-pub fn skeleton(script: &str) -> String {
+pub(super) fn skeleton(script: &str) -> String {
     let mut skeleton = String::new();
     let mut chars = script.chars().peekable();
     let mut in_number = false;

@@ -24,10 +24,10 @@ use crate::support::ssh_only::SshOnly;
 use crate::support::sshd::Sshd;
 
 /// Runs before every block, so that none sees what another has left in the session.
-pub const BETWEEN: &str = include_str!("between.ps1");
+pub(super) const BETWEEN: &str = include_str!("between.ps1");
 
 /// Runs every block, all on one session unless a block needs its own.
-pub async fn run_all(server: &Sshd, blocks: &[Block]) -> Vec<Given> {
+pub(super) async fn run_all(server: &Sshd, blocks: &[Block]) -> Vec<Given> {
     let sessions = Arc::new(Sessions::default());
     let mut given = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -69,7 +69,7 @@ fn command(block: &Block) -> Command {
 }
 
 /// A record as both forms of the jsonl writer show it.
-pub struct Line {
+pub(super) struct Line {
     /// Its stream as JSON names it.
     pub stream: String,
     /// The data of `--types`, read again.
@@ -79,7 +79,7 @@ pub struct Line {
 }
 
 /// Everything that a run wrote.
-pub struct Lines {
+pub(super) struct Lines {
     /// Records in order.
     pub records: Vec<Line>,
     /// The reason of the one target's outcome.

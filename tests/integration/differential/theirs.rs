@@ -13,14 +13,14 @@ use crate::support::folder::Folder;
 use crate::support::sshd::{Sshd, user};
 
 /// The client at work.
-pub struct Client {
+pub(super) struct Client {
     child: Option<Child>,
     folder: Folder,
 }
 
 impl Client {
     /// Starts it on all blocks.
-    pub fn start(pwsh: &Path, server: &Sshd, blocks: &[Block]) -> Self {
+    pub(super) fn start(pwsh: &Path, server: &Sshd, blocks: &[Block]) -> Self {
         let folder = Folder::new("differential");
         let jobs = json!({
             "port": server.port, "key": server.user_key(), "known_hosts": server.known_hosts(), "user": user(),
@@ -44,7 +44,7 @@ impl Client {
     }
 
     /// Waits for its end: what each block gave.
-    pub fn results(mut self) -> Vec<Given> {
+    pub(super) fn results(mut self) -> Vec<Given> {
         let output =
             self.child.take().expect("it has not been waited for").wait_with_output().expect("PowerShell ends");
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -12,10 +12,10 @@ use super::ours::Line;
 use super::tree::Given;
 
 /// The stream under which calls of the host stand among the records.
-pub const CALL: &str = "call";
+pub(super) const CALL: &str = "call";
 
 /// What psfleet tells by a record that it has made of a call, if this is one.
-pub fn of_a_call(line: &Line) -> Option<Json> {
+pub(super) fn of_a_call(line: &Line) -> Option<Json> {
     let root = &line.typed.root;
     let is = |name: &str, wanted: &str| root.member(name).and_then(Value::as_text).is_some_and(|text| text == wanted);
     match &*line.stream {
@@ -42,7 +42,7 @@ pub fn of_a_call(line: &Line) -> Option<Json> {
 }
 
 /// Compares the calls and takes them out of both; what differs, in words.
-pub fn compare(ours: &mut Given, theirs: &mut Given) -> Vec<String> {
+pub(super) fn compare(ours: &mut Given, theirs: &mut Given) -> Vec<String> {
     let mut found = Vec::new();
     let mut made = take_calls(ours).into_iter().peekable();
     let mut records = 0;

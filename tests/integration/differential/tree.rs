@@ -14,7 +14,7 @@ use crate::clixml::meaning::{marked, meaning, meaning_of};
 
 /// What a block gave.
 #[derive(Debug)]
-pub struct Given {
+pub(super) struct Given {
     /// Objects, errors, warnings and information records in order, each with its stream as JSON names it. Among them stand
     /// calls of the host: for Invoke-Command all of them ([`told::CALL`]), for psfleet the records that it made of some.
     pub records: Vec<(String, Json)>,
@@ -28,12 +28,12 @@ pub struct Given {
 const APART: [&str; 3] = ["verbose", "debug", "progress"];
 
 /// How many records there are.
-pub fn count(given: &Given) -> usize {
+pub(super) fn count(given: &Given) -> usize {
     given.records.len() + given.others.values().map(Vec::len).sum::<usize>() + usize::from(given.failed.is_some())
 }
 
 /// What psfleet wrote, in the form of `dump.ps1`.
-pub fn given(lines: &Lines) -> Given {
+pub(super) fn given(lines: &Lines) -> Given {
     let others = APART.map(|name| (name.to_owned(), Vec::new())).into();
     let mut given = Given { records: Vec::new(), others, failed: None };
     for line in &lines.records {
@@ -113,13 +113,13 @@ fn words(text: Option<&str>) -> Json {
 }
 
 /// A line of JSON, which may hold lone surrogates.
-pub fn read_json(line: &[u8]) -> Json {
+pub(super) fn read_json(line: &[u8]) -> Json {
     let text = std::str::from_utf8(line).expect("UTF-8");
     serde_json::from_str(&mark_surrogates(text)).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// The bytes of a line's `data`.
-pub fn data_of(line: &[u8]) -> &[u8] {
+pub(super) fn data_of(line: &[u8]) -> &[u8] {
     #[derive(Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow)]
@@ -129,7 +129,7 @@ pub fn data_of(line: &[u8]) -> &[u8] {
 }
 
 /// What differs, in words. Of errors of scripts that ask, what the client itself says is left out.
-pub fn differences(mut ours: Given, mut theirs: Given, asks: bool) -> Vec<String> {
+pub(super) fn differences(mut ours: Given, mut theirs: Given, asks: bool) -> Vec<String> {
     let mut found = told::compare(&mut ours, &mut theirs);
     if asks {
         [&mut ours, &mut theirs].into_iter().for_each(without_refusals);

@@ -21,7 +21,7 @@ fn pieces(text: String) -> Vec<Vec<u8>> {
 }
 
 /// So many records.
-pub fn records(count: usize) -> Vec<u8> {
+pub(super) fn records(count: usize) -> Vec<u8> {
     message(5, MessageType::PipelineOutput, &format!("<S>{}</S>", "x".repeat(100))).repeat(count)
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A script block and its expectation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Block {
+pub(super) struct Block {
     /// What no other block covers.
     pub covers: String,
     /// The script's text.
@@ -47,7 +47,7 @@ pub struct Block {
 /// Objects too many or too large to be written down.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bulk {
+pub(super) struct Bulk {
     /// How many.
     pub count: usize,
     /// All their lines of JSON together, in bytes, ends of lines included.
@@ -71,7 +71,7 @@ struct File {
 
 impl Block {
     /// The script with its arguments.
-    pub fn invocation(&self) -> Invocation {
+    pub(super) fn invocation(&self) -> Invocation {
         let argument = |argument: &JsonArgument| Argument {
             name: argument.name.clone(),
             value: value_from_json(&serde_json::from_str(&argument.json).expect("an argument in JSON")),
@@ -84,12 +84,12 @@ impl Block {
     }
 
     /// Its time to run.
-    pub fn timeout(&self) -> Duration {
+    pub(super) fn timeout(&self) -> Duration {
         self.timeout_ms.map_or(Duration::from_secs(600), Duration::from_millis)
     }
 
     /// The lines of JSON that each stream must have.
-    pub fn streams(&self) -> [(&'static str, &str); 7] {
+    pub(super) fn streams(&self) -> [(&'static str, &str); 7] {
         [
             ("object", &self.object),
             ("error", &self.error),
@@ -103,7 +103,7 @@ impl Block {
 }
 
 /// Every block, in the order of the files.
-pub fn all() -> Vec<Block> {
+pub(super) fn all() -> Vec<Block> {
     let files = [
         ("values.toml", include_str!("values.toml")),
         ("streams.toml", include_str!("streams.toml")),
@@ -115,7 +115,7 @@ pub fn all() -> Vec<Block> {
 }
 
 /// A script with its literals and blanks taken out.
-pub fn skeleton(script: &str) -> String {
+pub(super) fn skeleton(script: &str) -> String {
     let mut skeleton = String::new();
     let mut quote = None;
     for c in script.chars() {

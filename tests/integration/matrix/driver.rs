@@ -19,7 +19,7 @@ use super::block::Block;
 use super::route::Route;
 
 /// What a block has brought.
-pub struct Observed {
+pub(super) struct Observed {
     /// The data of the records, as JSON, by stream.
     streams: HashMap<String, Vec<String>>,
     done: Done,
@@ -45,7 +45,7 @@ struct Line<'a> {
 }
 
 /// Runs a block as a run of its own.
-pub async fn run(block: &Block, route: &Route) -> Observed {
+pub(super) async fn run(block: &Block, route: &Route) -> Observed {
     let timeouts = Timeouts { run: block.timeout(), connect: Duration::from_secs(60), open: Duration::from_secs(120) };
     let target = Target {
         name: "host".into(),
@@ -109,7 +109,7 @@ impl Observed {
     }
 
     /// What differs from the block's expectation, in words.
-    pub fn differences(&self, block: &Block) -> Vec<String> {
+    pub(super) fn differences(&self, block: &Block) -> Vec<String> {
         let mut found = Vec::new();
         let mut differ = |what: &str, expected: String, observed: String| {
             if expected != observed {

@@ -6,7 +6,7 @@
 
 mod block;
 mod driver;
-pub mod route;
+pub(crate) mod route;
 mod secrets;
 
 use std::collections::HashSet;

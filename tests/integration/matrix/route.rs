@@ -17,7 +17,7 @@ use crate::support::sshd::{Setup, Sshd};
 use crate::support::{pwsh, run, sandbox};
 
 /// A way to a real PowerShell.
-pub enum Route {
+pub(crate) enum Route {
     /// As a child of ours.
     Local(Marked),
     /// Behind OpenSSH.
@@ -27,30 +27,30 @@ pub enum Route {
 }
 
 impl Route {
-    pub fn local() -> Option<Self> {
+    pub(crate) fn local() -> Option<Self> {
         Some(Self::Local(Marked::new(&pwsh()?)))
     }
 
-    pub fn ssh() -> Option<Self> {
+    pub(crate) fn ssh() -> Option<Self> {
         Self::ssh_with("")
     }
 
     /// The same with more lines of sshd_config.
-    pub fn ssh_with(config: &str) -> Option<Self> {
+    pub(crate) fn ssh_with(config: &str) -> Option<Self> {
         let marked = Marked::new(&pwsh()?);
         let setup = Setup { config: config.to_owned(), ..Setup::with_powershell(&marked.program()) };
         let server = Sshd::start(&setup)?;
         Some(Self::Ssh(Box::new(server), marked))
     }
 
-    pub async fn winrm(name: &'static str, auth: AuthMethod, tls: bool) -> Option<Self> {
+    pub(crate) async fn winrm(name: &'static str, auth: AuthMethod, tls: bool) -> Option<Self> {
         let options = Options { hosts: 1, tls, engine: Engine::Pwsh, pwsh: pwsh()?, ..Options::default() };
         let fleet = Box::new(sandbox::fleet(options).await);
         let target = Box::new(run::targets(&fleet, auth, None).remove(0));
         Some(Self::Winrm { name, fleet, target })
     }
 
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Winrm { name, .. } => name,
             Self::Local(_) => "local",
@@ -58,7 +58,7 @@ impl Route {
         }
     }
 
-    pub fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         match self {
             Self::Local(marked) => Endpoint::Local(LocalEndpoint { pwsh: marked.program() }),
             Self::Ssh(server, _) => Endpoint::Ssh(server.endpoint()),
@@ -66,7 +66,7 @@ impl Route {
         }
     }
 
-    pub fn credential(&self) -> Option<Arc<Credential>> {
+    pub(crate) fn credential(&self) -> Option<Arc<Credential>> {
         match self {
             Self::Local(_) | Self::Ssh(..) => None,
             Self::Winrm { target, .. } => target.credential.clone(),
@@ -74,7 +74,7 @@ impl Route {
     }
 
     /// The run side's own connector, but for SSH with another home than that of whoever runs the tests.
-    pub fn connector(&self) -> Arc<dyn Connector> {
+    pub(crate) fn connector(&self) -> Arc<dyn Connector> {
         match self {
             Self::Local(_) | Self::Winrm { .. } => Arc::new(Network::default()),
             Self::Ssh(server, _) => Arc::new(SshOnly(server.client())),
@@ -82,7 +82,7 @@ impl Route {
     }
 
     /// Waits until every process of the route's PowerShells has gone and no shell is open any more.
-    pub async fn assert_nothing_remains(self) {
+    pub(crate) async fn assert_nothing_remains(self) {
         match self {
             Self::Local(marked) => marked.assert_gone().await,
             Self::Ssh(_server, marked) => marked.assert_gone().await,
@@ -92,7 +92,7 @@ impl Route {
 }
 
 /// A PowerShell whose processes, and their children, are known by a variable of their environment.
-pub struct Marked {
+pub(crate) struct Marked {
     folder: Folder,
     mark: String,
 }
@@ -117,7 +117,7 @@ impl Marked {
     }
 
     /// Those that run.
-    pub fn processes(&self) -> Vec<processes::Process> {
+    pub(crate) fn processes(&self) -> Vec<processes::Process> {
         processes::with_variable("PSFLEET_TEST_MARK", &self.mark)
     }
 

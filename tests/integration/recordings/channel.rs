@@ -8,14 +8,14 @@ use crate::support::winrm::between;
 
 /// One PSRP message.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub(super) struct Message {
     pub header: Header,
     pub data: Vec<u8>,
 }
 
 impl Message {
     /// What it carries; `None` for a message without data.
-    pub fn document(&self) -> Option<Document> {
+    pub(super) fn document(&self) -> Option<Document> {
         if self.data.is_empty() {
             return None;
         }
@@ -24,12 +24,12 @@ impl Message {
 }
 
 /// The types of messages, by name.
-pub fn kinds(messages: &[Message]) -> Vec<&'static str> {
+pub(super) fn kinds(messages: &[Message]) -> Vec<&'static str> {
     messages.iter().map(|message| message.header.message_type.map_or("?", MessageType::name)).collect()
 }
 
 /// Puts messages together from the SOAP texts of one channel and direction.
-pub struct Channel {
+pub(super) struct Channel {
     fragments: Defragmenter,
     pub messages: Vec<Message>,
 }
@@ -42,7 +42,7 @@ impl Default for Channel {
 
 impl Channel {
     /// Takes all fragments of a SOAP text.
-    pub fn push(&mut self, soap: &str) {
+    pub(super) fn push(&mut self, soap: &str) {
         for (_, base64) in payloads(soap) {
             self.fragments.push(&decode(base64));
             while let Some(message) = self.fragments.next_message().expect("fragments in order") {
@@ -54,7 +54,7 @@ impl Channel {
 }
 
 /// The base64 texts of a SOAP text with where they begin, in order.
-pub fn payloads(soap: &str) -> Vec<(usize, &str)> {
+pub(super) fn payloads(soap: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for element in ["creationXml", "Arguments", "Stream"] {
         let close = format!("{element}>");
@@ -80,6 +80,6 @@ pub fn payloads(soap: &str) -> Vec<(usize, &str)> {
     found
 }
 
-pub fn decode(base64: &str) -> Vec<u8> {
+pub(super) fn decode(base64: &str) -> Vec<u8> {
     base64_simd::STANDARD.decode_to_vec(base64).expect("base64")
 }

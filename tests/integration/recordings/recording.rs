@@ -28,7 +28,7 @@ struct Exchange {
 }
 
 /// One recorded shell.
-pub struct Recording {
+pub(super) struct Recording {
     /// The answer to Create.
     pub created: String,
     /// The ShellId in it.
@@ -49,7 +49,7 @@ pub struct Recording {
 
 /// One command of a recorded shell.
 #[derive(Clone, Default)]
-pub struct RecordedCommand {
+pub(super) struct RecordedCommand {
     /// The CommandId.
     pub id: String,
     /// The answer to Command.
@@ -66,14 +66,14 @@ pub struct RecordedCommand {
 
 impl Recording {
     /// Reads a file of one shell.
-    pub fn load(file: &Path) -> Self {
+    pub(super) fn load(file: &Path) -> Self {
         let mut shells = Self::load_all(file);
         assert_eq!(shells.len(), 1, "{}", file.display());
         shells.remove(0)
     }
 
     /// Reads a file: its PowerShell shells in order. Shells of cmd are left out.
-    pub fn load_all(file: &Path) -> Vec<Self> {
+    pub(super) fn load_all(file: &Path) -> Vec<Self> {
         let yaml = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let File { messages } =
             serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -142,12 +142,12 @@ impl Recording {
 
 impl RecordedCommand {
     /// The pipeline's id in the messages.
-    pub fn pipeline(&self) -> Uuid {
+    pub(super) fn pipeline(&self) -> Uuid {
         self.sent[0].header.pipeline
     }
 
     /// The same command for us to run, with another script where given.
-    pub fn command(&self, script: Option<&str>) -> Command {
+    pub(super) fn command(&self, script: Option<&str>) -> Command {
         let document = self.sent[0].document().expect("CLIXML");
         let mut invocation = invocation(&document);
         if let Some(script) = script {
@@ -169,7 +169,7 @@ impl RecordedCommand {
     }
 
     /// The records that the answers hold.
-    pub fn records(&self) -> Vec<(Stream, Document)> {
+    pub(super) fn records(&self) -> Vec<(Stream, Document)> {
         let stream = |kind| match kind {
             MessageType::PipelineOutput => Some(Stream::Output),
             MessageType::ErrorRecord => Some(Stream::Error),
@@ -185,7 +185,7 @@ impl RecordedCommand {
     }
 
     /// The number of the terminal state.
-    pub fn end_state(&self) -> i64 {
+    pub(super) fn end_state(&self) -> i64 {
         let last = self.answered().pop().expect("a state");
         assert_eq!(last.header.message_type, Some(MessageType::PipelineState));
         last.document().and_then(|document| document.root.member("PipelineState")?.as_i64()).expect("a state")
@@ -193,7 +193,7 @@ impl RecordedCommand {
 }
 
 /// The first command of a CREATE_PIPELINE as an invocation.
-pub fn invocation(document: &Document) -> Invocation {
+pub(super) fn invocation(document: &Document) -> Invocation {
     let root = &document.root;
     let commands = root.member("PowerShell").and_then(|powershell| powershell.member("Cmds"));
     let command = commands.and_then(Value::as_list).and_then(<[Value]>::first).expect("a command");

@@ -15,7 +15,7 @@ use crate::support::tls::self_signed;
 use crate::support::winrm::{action, attribute, fault, target_with};
 
 /// The server with what it has seen.
-pub struct Replay {
+pub(super) struct Replay {
     server: HttpServer,
     state: Arc<Mutex<State>>,
 }
@@ -45,7 +45,7 @@ struct Running {
 
 impl Replay {
     /// Starts the server of one recording.
-    pub async fn start(recording: &Recording) -> Self {
+    pub(super) async fn start(recording: &Recording) -> Self {
         let state = Arc::new(Mutex::new(State {
             created: recording.created.clone(),
             deleted: recording.deleted.clone(),
@@ -81,27 +81,27 @@ impl Replay {
     }
 
     /// The server as a target.
-    pub fn target(&self) -> Target {
+    pub(super) fn target(&self) -> Target {
         target_with(self.server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true })
     }
 
     /// The actions of the client in order.
-    pub fn actions(&self) -> Vec<String> {
+    pub(super) fn actions(&self) -> Vec<String> {
         lock(&self.state).actions.clone()
     }
 
     /// What the client sent to the pool.
-    pub fn pool_messages(&self) -> Vec<Message> {
+    pub(super) fn pool_messages(&self) -> Vec<Message> {
         lock(&self.state).to_pool.messages.clone()
     }
 
     /// What the client sent to each command.
-    pub fn command_messages(&self) -> Vec<Vec<Message>> {
+    pub(super) fn command_messages(&self) -> Vec<Vec<Message>> {
         lock(&self.state).running.iter().map(|running| running.sent.messages.clone()).collect()
     }
 
     /// Answers of commands that nobody asked for.
-    pub fn unread(&self) -> usize {
+    pub(super) fn unread(&self) -> usize {
         let state = lock(&self.state);
         state.running.iter().map(|running| running.answers.len()).sum::<usize>() + state.coming.len()
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use psfleet::script::Source;
 
 /// Snippets with what each covers, some of them once more with the line ends of Windows.
-pub fn snippets() -> Vec<(String, String)> {
+pub(super) fn snippets() -> Vec<(String, String)> {
     let file = include_str!("snippets.txt");
     let cut = |part: &str| {
         let (about, text) = part.split_once('\n').expect("a snippet");
@@ -19,7 +19,7 @@ pub fn snippets() -> Vec<(String, String)> {
 }
 
 /// The scripts and modules in the folders of a PowerShell, and of `PSFLEET_TEST_SCRIPTS` if set.
-pub fn real_scripts(pwsh: &Path) -> Vec<(String, String)> {
+pub(super) fn real_scripts(pwsh: &Path) -> Vec<(String, String)> {
     let more = std::env::var_os("PSFLEET_TEST_SCRIPTS").map(PathBuf::from);
     let mut folders: Vec<PathBuf> = pwsh.parent().map(Path::to_owned).into_iter().chain(more).collect();
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ use crate::support::folder::Folder;
 
 /// What the parser says of one script.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub(super) struct Facts {
     /// How many errors it has; nothing else is known if it has any.
     pub errors: usize,
     /// Its using expressions in order.
@@ -20,7 +20,7 @@ pub struct Facts {
 
 /// A parameter.
 #[derive(Debug, PartialEq)]
-pub struct Declared {
+pub(super) struct Declared {
     pub name: String,
     pub default: Option<String>,
     pub mandatory: bool,
@@ -33,7 +33,7 @@ pub struct Declared {
 
 /// Comment-based help.
 #[derive(Debug, PartialEq)]
-pub struct Helped {
+pub(super) struct Helped {
     pub synopsis: String,
     pub description: String,
     /// Names in lower case with their texts.
@@ -43,7 +43,7 @@ pub struct Helped {
 
 /// A using expression.
 #[derive(Debug, PartialEq)]
-pub struct Found {
+pub(super) struct Found {
     pub text: String,
     pub line: u32,
     pub column: u32,
@@ -51,7 +51,7 @@ pub struct Found {
 }
 
 /// Asks one PowerShell process about all scripts.
-pub fn facts(pwsh: &Path, texts: &[String]) -> Vec<Facts> {
+pub(super) fn facts(pwsh: &Path, texts: &[String]) -> Vec<Facts> {
     let folder = Folder::new("script");
     let (sources, out) = (folder.path().join("sources"), folder.path().join("facts"));
     let lines: Vec<String> = texts.iter().map(|text| base64_simd::STANDARD.encode_to_string(text)).collect();

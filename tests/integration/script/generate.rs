@@ -4,7 +4,7 @@
 struct Generator(u64);
 
 /// So many scripts from a seed.
-pub fn scripts(seed: u64, count: usize) -> Vec<String> {
+pub(super) fn scripts(seed: u64, count: usize) -> Vec<String> {
     let mut generator = Generator(seed);
     (0..count).map(|_| generator.script()).collect()
 }

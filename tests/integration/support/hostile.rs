@@ -12,7 +12,7 @@ use super::http::{Act, HttpServer, Request};
 use super::winrm::{action, attribute, envelope};
 
 /// One answer to a Receive of the pipeline.
-pub enum Turn {
+pub(crate) enum Turn {
     /// These elements inside the ReceiveResponse.
     Elements(String),
     /// These fragments, as the output of the pipeline.
@@ -25,7 +25,7 @@ pub enum Turn {
 
 /// What it does when it shall stop and clean up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manners {
+pub(crate) enum Manners {
     /// It stops the pipeline, and deletes the shell.
     Good,
     /// It takes a stop and goes on, but deletes the shell.
@@ -35,10 +35,10 @@ pub enum Manners {
 }
 
 /// What a server sends: the n-th answer to a Receive of the pipeline whose id is given.
-pub type Script = dyn Fn(usize, &str) -> Turn + Send + Sync;
+pub(crate) type Script = dyn Fn(usize, &str) -> Turn + Send + Sync;
 
 /// The server; it ends when this is dropped.
-pub struct Hostile {
+pub(crate) struct Hostile {
     server: HttpServer,
     state: Arc<State>,
 }
@@ -52,13 +52,13 @@ struct State {
 }
 
 /// Fragments of one message to the client.
-pub fn message(object_id: u64, kind: MessageType, data: &str) -> Vec<u8> {
+pub(crate) fn message(object_id: u64, kind: MessageType, data: &str) -> Vec<u8> {
     let header = Header::write(Destination::Client, kind, Uuid::nil(), Uuid::nil());
     cut(object_id, &[&header, data.as_bytes()], 32_768).concat()
 }
 
 /// The state of a pipeline, with what its error record says.
-pub fn pipeline_state(object_id: u64, state: u32, words: Option<&str>) -> Vec<u8> {
+pub(crate) fn pipeline_state(object_id: u64, state: u32, words: Option<&str>) -> Vec<u8> {
     let exception = |words| format!(r#"<Obj N="Exception" RefId="2"><Props><S N="Message">{words}</S></Props></Obj>"#);
     let error = words.map(|words| {
         format!(
@@ -73,7 +73,7 @@ pub fn pipeline_state(object_id: u64, state: u32, words: Option<&str>) -> Vec<u8
 
 impl Hostile {
     /// Starts one; the user is `user` with the password `password`, over Basic.
-    pub async fn start(manners: Manners, script: impl Fn(usize, &str) -> Turn + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(manners: Manners, script: impl Fn(usize, &str) -> Turn + Send + Sync + 'static) -> Self {
         let state = Arc::new(State {
             script: Box::new(script),
             manners,
@@ -90,7 +90,7 @@ impl Hostile {
     }
 
     /// The inventory's entry for it.
-    pub fn inventory(&self, name: &str) -> String {
+    pub(crate) fn inventory(&self, name: &str) -> String {
         format!(
             "[hosts.{name}]\naddress = \"127.0.0.1\"\nport = {}\ntransport = \"winrm\"\nauth = \"basic\"\ntls = false\n\
              user = \"user\"\npassword_env = \"HOSTILE\"\nallow_unencrypted = true\ntrusted_hosts = [\"127.0.0.1\"]\n",
@@ -99,12 +99,12 @@ impl Hostile {
     }
 
     /// Messages that it was sent while the pipeline ran.
-    pub fn sends(&self) -> usize {
+    pub(crate) fn sends(&self) -> usize {
         self.state.sends.load(Ordering::SeqCst)
     }
 
     /// Connections so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.server.connections()
     }
 }

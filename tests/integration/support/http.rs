@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 /// One request.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// Which connection it came on, from 1.
     pub connection: usize,
     /// Request line and headers.
@@ -23,7 +23,7 @@ pub struct Request {
 
 /// What to do about it.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Answer with status, further header lines and body.
     Answer(u16, String, String),
     /// Send these bytes as they are, and close.
@@ -38,7 +38,7 @@ pub enum Act {
 
 impl Act {
     /// A SOAP answer; 500 for a fault.
-    pub fn soap(status: u16, text: impl Into<String>) -> Self {
+    pub(crate) fn soap(status: u16, text: impl Into<String>) -> Self {
         Self::Answer(status, "Content-Type: application/soap+xml;charset=UTF-8\r\n".into(), text.into())
     }
 }
@@ -46,7 +46,7 @@ impl Act {
 type Handler = Arc<dyn Fn(Request) -> BoxFuture<'static, Act> + Send + Sync>;
 
 /// The server; it ends when this is dropped.
-pub struct HttpServer {
+pub(crate) struct HttpServer {
     /// Where it listens on 127.0.0.1.
     pub port: u16,
     connections: Arc<AtomicUsize>,
@@ -55,7 +55,7 @@ pub struct HttpServer {
 
 impl HttpServer {
     /// Starts it; each request is handled by `handler`.
-    pub async fn start<F>(tls: Option<Arc<ServerConfig>>, handler: F) -> Self
+    pub(crate) async fn start<F>(tls: Option<Arc<ServerConfig>>, handler: F) -> Self
     where
         F: Fn(Request) -> BoxFuture<'static, Act> + Send + Sync + 'static,
     {
@@ -84,13 +84,13 @@ impl HttpServer {
     }
 
     /// Ends it: from now on nobody listens.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
     }
 
     /// Connections so far.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }

@@ -1,20 +1,20 @@
 //! What the tests share.
 
-pub mod folder;
-pub mod hostile;
-pub mod http;
-pub mod ntlm;
-pub mod processes;
-pub mod program;
+pub(crate) mod folder;
+pub(crate) mod hostile;
+pub(crate) mod http;
+pub(crate) mod ntlm;
+pub(crate) mod processes;
+pub(crate) mod program;
 mod pwsh;
-pub mod run;
-pub mod sandbox;
-pub mod ssh_only;
-pub mod sshd;
-pub mod tls;
+pub(crate) mod run;
+pub(crate) mod sandbox;
+pub(crate) mod ssh_only;
+pub(crate) mod sshd;
+pub(crate) mod tls;
 #[cfg(unix)]
-pub mod tmux;
-pub mod winrm;
-pub mod wire;
+pub(crate) mod tmux;
+pub(crate) mod winrm;
+pub(crate) mod wire;
 
-pub use pwsh::{pwsh, skip};
+pub(crate) use pwsh::{pwsh, skip};

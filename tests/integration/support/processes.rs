@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// A running process.
 #[derive(Debug, Clone)]
-pub struct Process {
+pub(crate) struct Process {
     /// Its id.
     pub id: u32,
     /// Its parent's id.
@@ -15,13 +15,13 @@ pub struct Process {
 }
 
 /// Every running process; zombies are left out.
-pub fn all() -> Vec<Process> {
+pub(crate) fn all() -> Vec<Process> {
     let entries = std::fs::read_dir("/proc").expect("/proc");
     entries.flatten().filter_map(|entry| read(entry.file_name().to_str()?.parse().ok()?)).collect()
 }
 
 /// The processes below one, the one itself left out.
-pub fn descendants(of: u32) -> Vec<Process> {
+pub(crate) fn descendants(of: u32) -> Vec<Process> {
     let all = all();
     let mut ids = HashSet::from([of]);
     let mut found: Vec<Process> = Vec::new();
@@ -37,7 +37,7 @@ pub fn descendants(of: u32) -> Vec<Process> {
 }
 
 /// The processes that have a variable with this value in their environment.
-pub fn with_variable(name: &str, value: &str) -> Vec<Process> {
+pub(crate) fn with_variable(name: &str, value: &str) -> Vec<Process> {
     let wanted = format!("{name}={value}").into_bytes();
     let has = |process: &Process| {
         let variables = std::fs::read(format!("/proc/{}/environ", process.id)).unwrap_or_default();
@@ -47,14 +47,14 @@ pub fn with_variable(name: &str, value: &str) -> Vec<Process> {
 }
 
 /// Ends processes by force. They may be gone already.
-pub fn kill(processes: &[Process]) {
+pub(crate) fn kill(processes: &[Process]) {
     for process in processes {
         let _ = Command::new("kill").args(["-9", &process.id.to_string()]).status();
     }
 }
 
 /// How many bytes a process has written so far.
-pub fn written(id: u32) -> Option<u64> {
+pub(crate) fn written(id: u32) -> Option<u64> {
     let io = std::fs::read_to_string(format!("/proc/{id}/io")).ok()?;
     io.lines().find_map(|line| line.strip_prefix("wchar: "))?.parse().ok()
 }

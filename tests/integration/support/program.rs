@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than anything takes here on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `psfleet run -o jsonl` with its events as they come.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     incoming: Receiver<Value>,
     stderr: JoinHandle<String>,
@@ -22,7 +22,7 @@ pub struct Running {
 
 /// How it ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit code.
     pub code: Option<i32>,
     /// All its events.
@@ -33,7 +33,7 @@ pub struct Ended {
 
 impl Running {
     /// Starts it.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("psfleet starts");
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -48,7 +48,7 @@ impl Running {
     }
 
     /// Waits until so many events of a type have come.
-    pub fn wait_for(&mut self, kind: &str, count: usize) {
+    pub(crate) fn wait_for(&mut self, kind: &str, count: usize) {
         let begin = Instant::now();
         while self.of_type(kind) < count {
             match self.incoming.recv_timeout(PATIENCE.saturating_sub(begin.elapsed())) {
@@ -71,19 +71,19 @@ impl Running {
     }
 
     /// The most memory that it has held so far, in bytes; `None` once it has ended.
-    pub fn peak_memory(&self) -> Option<u64> {
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
     }
 
     /// Sends it a signal, such as `INT`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(&self.child, name);
     }
 
     /// Waits for its end.
-    pub fn end(mut self) -> Ended {
+    pub(crate) fn end(mut self) -> Ended {
         let status = end_of(&mut self.child);
         loop {
             match self.incoming.recv_timeout(PATIENCE) {
@@ -99,7 +99,7 @@ impl Running {
 
 impl Ended {
     /// `data` of each target's one `host_done`, with its host.
-    pub fn outcomes(&self) -> Vec<(&str, &Value)> {
+    pub(crate) fn outcomes(&self) -> Vec<(&str, &Value)> {
         let done = self.events.iter().filter(|event| event["type"] == "host_done");
         let mut done: Vec<_> = done.map(|event| (event["host"].as_str().expect("a host"), &event["data"])).collect();
         done.sort_by_key(|(host, _)| *host);
@@ -111,13 +111,13 @@ impl Ended {
 }
 
 /// Sends a signal to a child.
-pub fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
     assert!(status.expect("kill runs").success());
 }
 
 /// Waits for the end of a child.
-pub fn end_of(child: &mut Child) -> ExitStatus {
+pub(crate) fn end_of(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child") {
@@ -129,7 +129,7 @@ pub fn end_of(child: &mut Child) -> ExitStatus {
 }
 
 /// Reads a stream to its end, so that its writer never waits.
-pub fn read_all(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
+pub(crate) fn read_all(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("UTF-8");

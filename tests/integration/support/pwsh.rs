@@ -36,7 +36,7 @@ impl Drop for Course {
 /// Without one it says so loudly and returns `None`; the caller returns. The running test's name goes to the file of
 /// `PSFLEET_TEST_RAN` when it is over and has skipped nothing: `.ci/run` compares them with the list of those that must
 /// run against a real PowerShell.
-pub fn pwsh() -> Option<PathBuf> {
+pub(crate) fn pwsh() -> Option<PathBuf> {
     let found = match std::env::var_os("PSFLEET_TEST_PWSH") {
         Some(path) => Some(PathBuf::from(path)),
         None => std::env::var_os("PATH").and_then(|path| {
@@ -51,7 +51,7 @@ pub fn pwsh() -> Option<PathBuf> {
 }
 
 /// Says why the test, or the rest of it, cannot run here: it then does not count as one that ran.
-pub fn skip(why: impl Display) {
+pub(crate) fn skip(why: impl Display) {
     eprintln!("skipped: {why}");
     COURSE.with_borrow_mut(|course| course.skipped = true);
 }

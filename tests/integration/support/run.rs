@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 /// Everything that a run gave.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     /// How it ended.
     pub summary: Summary,
     /// Every record in order of arrival.
@@ -31,21 +31,21 @@ pub struct Ran {
 
 impl Ran {
     /// The objects on the output stream of all hosts, as plain JSON.
-    pub fn objects(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn objects(&self) -> Vec<serde_json::Value> {
         let output = self.records.iter().filter(|(_, stream, _)| *stream == Stream::Output);
         output.map(|(_, _, value)| plain(value)).collect()
     }
 }
 
 /// A value as plain JSON.
-pub fn plain(value: &Document) -> serde_json::Value {
+pub(crate) fn plain(value: &Document) -> serde_json::Value {
     let mut json = Vec::new();
     write_plain(value, &mut json);
     serde_json::from_slice(&json).expect("JSON")
 }
 
 /// A run of a script on targets with the defaults of the command line.
-pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
+pub(crate) fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
     RunSpec {
         retry: RetryRule { retries: 0, delay: Duration::from_millis(50) },
         ..RunSpec::new(Arc::new(self::script(script)), targets.into_iter().map(Arc::new).collect())
@@ -53,28 +53,36 @@ pub fn spec(targets: Vec<Target>, script: &str) -> RunSpec {
 }
 
 /// A script without arguments.
-pub fn script(text: &str) -> Script {
+pub(crate) fn script(text: &str) -> Script {
     let invocation = Invocation { script: text.to_owned(), arguments: Vec::new(), input: false };
     Script::new(Arc::new(Command::new(&invocation, &[])))
 }
 
 /// Runs it to its end.
-pub async fn run(spec: RunSpec) -> Ran {
+pub(crate) async fn run(spec: RunSpec) -> Ran {
     run_until(spec, mpsc::channel(1).1).await
 }
 
 /// Runs it to its end or to an interrupt.
-pub async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+pub(crate) async fn run_until(spec: RunSpec, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
     run_over(spec, Arc::new(Network::default()), interrupts).await
 }
 
 /// Runs it over a connector of the caller's.
-pub async fn run_over(spec: RunSpec, connector: Arc<dyn Connector>, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+pub(crate) async fn run_over(
+    spec: RunSpec,
+    connector: Arc<dyn Connector>,
+    interrupts: mpsc::Receiver<Interrupt>,
+) -> Ran {
     run_by(spec, Local::new(connector, None), interrupts).await
 }
 
 /// Runs it by an executor of the caller's.
-pub async fn run_by(spec: RunSpec, executor: impl Executor + 'static, interrupts: mpsc::Receiver<Interrupt>) -> Ran {
+pub(crate) async fn run_by(
+    spec: RunSpec,
+    executor: impl Executor + 'static,
+    interrupts: mpsc::Receiver<Interrupt>,
+) -> Ran {
     let header = Arc::clone(&spec.header);
     let (events, mut received) = mpsc::channel::<Emission>(64);
     let reader = tokio::spawn(async move {
@@ -99,7 +107,7 @@ pub async fn run_by(spec: RunSpec, executor: impl Executor + 'static, interrupts
 }
 
 /// The hosts of a sandbox fleet as targets; `password` is the right one unless given.
-pub fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -> Vec<Target> {
+pub(crate) fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -> Vec<Target> {
     let password = password.unwrap_or(fleet.password().expose()).to_owned();
     let credential = Arc::new(Credential::of(fleet.user().to_owned(), Some(Secret::new(password))));
     let tls = match fleet.authority() {

@@ -10,12 +10,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 /// Starts a fleet.
-pub async fn fleet(options: Options) -> Fleet {
+pub(crate) async fn fleet(options: Options) -> Fleet {
     Fleet::start(options).await.expect("the fleet starts")
 }
 
 /// Waits until no shell is open and no PowerShell process runs any more, and ends the fleet.
-pub async fn assert_clean(fleet: Fleet) -> Stats {
+pub(crate) async fn assert_clean(fleet: Fleet) -> Stats {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let stats = fleet.stats();
@@ -33,7 +33,7 @@ pub async fn assert_clean(fleet: Fleet) -> Stats {
 }
 
 /// Processes whose home is in a folder: children of a fleet.
-pub fn processes_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn processes_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     let home = format!("HOME={}", folder.display()).into_bytes();
     let is_ours = |process: &PathBuf| {
@@ -44,7 +44,7 @@ pub fn processes_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether this Python has pypsrp; says so loudly if not.
-pub async fn has_pypsrp() -> bool {
+pub(crate) async fn has_pypsrp() -> bool {
     let found = Command::new("python3").args(["-c", "import pypsrp, spnego"]).stderr(Stdio::null()).status().await;
     let found = found.is_ok_and(|status| status.success());
     if !found {
@@ -55,7 +55,7 @@ pub async fn has_pypsrp() -> bool {
 
 /// Runs script blocks on the first host of a fleet by pypsrp, with the right password unless another one is given; the
 /// answer is what its script prints.
-pub async fn pypsrp(fleet: &Fleet, auth: &str, password: Option<&str>, scripts: &[&str]) -> Value {
+pub(crate) async fn pypsrp(fleet: &Fleet, auth: &str, password: Option<&str>, scripts: &[&str]) -> Value {
     let (_, address, _) = fleet.hosts().next().expect("a host");
     let job = json!({
         "address": address.ip(), "port": address.port(), "ssl": fleet.options().tls, "ca": fleet.authority(),

@@ -6,7 +6,7 @@ use psfleet::transport::ssh::Client;
 use psfleet::transport::{Admission, Carrier, Connector, Error, ssh};
 
 /// Connects to SSH endpoints by this client.
-pub struct SshOnly(pub Client);
+pub(crate) struct SshOnly(pub Client);
 
 #[async_trait]
 impl Connector for SshOnly {

@@ -17,7 +17,7 @@ use super::skip;
 const START_WAIT: Duration = Duration::from_secs(20);
 
 /// How to set a server up.
-pub struct Setup {
+pub(crate) struct Setup {
     /// Kinds of its host keys, as `ssh-keygen -t` knows them.
     pub host_keys: &'static [&'static str],
     /// The command behind the subsystem `powershell`; `None` leaves the subsystem out.
@@ -28,14 +28,14 @@ pub struct Setup {
 
 impl Setup {
     /// A server with PowerShell behind its subsystem.
-    pub fn with_powershell(pwsh: &Path) -> Self {
+    pub(crate) fn with_powershell(pwsh: &Path) -> Self {
         let subsystem = Some(format!("{} -sshs -NoLogo -NoProfile", pwsh.display()));
         Self { host_keys: &["ed25519"], subsystem, config: String::new() }
     }
 }
 
 /// A running server.
-pub struct Sshd {
+pub(crate) struct Sshd {
     folder: Folder,
     child: Child,
     /// The port that it listens on, on 127.0.0.1.
@@ -44,7 +44,7 @@ pub struct Sshd {
 
 impl Sshd {
     /// Starts Debian's server, or any other OpenSSH server, if the machine has one.
-    pub fn start(setup: &Setup) -> Option<Self> {
+    pub(crate) fn start(setup: &Setup) -> Option<Self> {
         let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].map(Path::new).into_iter().find(|path| path.is_file());
         let Some(program) = program else {
             skip("no OpenSSH server in /usr/sbin");
@@ -64,7 +64,7 @@ impl Sshd {
     }
 
     /// An endpoint with the right key and the right known_hosts file.
-    pub fn endpoint(&self) -> SshEndpoint {
+    pub(crate) fn endpoint(&self) -> SshEndpoint {
         SshEndpoint {
             server: SshServer {
                 identities: Some(vec![self.user_key()]),
@@ -79,34 +79,34 @@ impl Sshd {
     }
 
     /// The same with something changed about the server.
-    pub fn endpoint_with(&self, change: impl FnOnce(&mut SshServer)) -> SshEndpoint {
+    pub(crate) fn endpoint_with(&self, change: impl FnOnce(&mut SshServer)) -> SshEndpoint {
         let mut endpoint = self.endpoint();
         change(&mut endpoint.server);
         endpoint
     }
 
     /// A client whose home is the server's folder, so that the real user's keys stay out of it.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(Some(self.folder.path().to_owned()), Some(user()), None)
     }
 
     /// A path in the server's folder.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The private key that may log on.
-    pub fn user_key(&self) -> PathBuf {
+    pub(crate) fn user_key(&self) -> PathBuf {
         self.file("id_user")
     }
 
     /// A known_hosts file with the server's keys.
-    pub fn known_hosts(&self) -> PathBuf {
+    pub(crate) fn known_hosts(&self) -> PathBuf {
         self.file("known_hosts")
     }
 
     /// Makes another key pair; it may log on if `authorized`.
-    pub fn add_key(&self, name: &str, kind: &str, passphrase: &str, authorized: bool) -> PathBuf {
+    pub(crate) fn add_key(&self, name: &str, kind: &str, passphrase: &str, authorized: bool) -> PathBuf {
         let key = self.file(name);
         generate(&key, kind, passphrase);
         if authorized {
@@ -118,7 +118,7 @@ impl Sshd {
     }
 
     /// Lines for known_hosts with every key of the server.
-    pub fn host_lines(&self) -> String {
+    pub(crate) fn host_lines(&self) -> String {
         let entries = std::fs::read_dir(self.folder.path()).expect("the folder");
         let mut lines = String::new();
         for entry in entries.flatten() {
@@ -132,12 +132,12 @@ impl Sshd {
     }
 
     /// What the server has logged.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.file("log")).unwrap_or_default()
     }
 
     /// Processes that run for sessions of this server right now, its own ones left out.
-    pub fn children(&self) -> Vec<String> {
+    pub(crate) fn children(&self) -> Vec<String> {
         let of_sshd = |name: &String| !name.starts_with("sshd");
         processes::descendants(self.child.id()).into_iter().map(|process| process.command).filter(of_sshd).collect()
     }
@@ -145,13 +145,13 @@ impl Sshd {
 
 impl Sshd {
     /// The processes that serve one connection each.
-    pub fn sessions(&self) -> Vec<processes::Process> {
+    pub(crate) fn sessions(&self) -> Vec<processes::Process> {
         let of_sshd = |process: &processes::Process| process.command.starts_with("sshd");
         processes::descendants(self.child.id()).into_iter().filter(of_sshd).collect()
     }
 
     /// Waits until a program runs for one of the sessions.
-    pub async fn process(&self, program: &str) -> processes::Process {
+    pub(crate) async fn process(&self, program: &str) -> processes::Process {
         let start = Instant::now();
         loop {
             let mut all = processes::descendants(self.child.id()).into_iter();
@@ -175,13 +175,13 @@ impl Drop for Sshd {
 }
 
 /// The name of the user who runs the tests.
-pub fn user() -> String {
+pub(crate) fn user() -> String {
     let output = Command::new("id").arg("-un").output().expect("id runs");
     String::from_utf8(output.stdout).expect("a name").trim().to_owned()
 }
 
 /// Makes a key pair with OpenSSH's own tool.
-pub fn generate(file: &Path, kind: &str, passphrase: &str) {
+pub(crate) fn generate(file: &Path, kind: &str, passphrase: &str) {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-C", "psfleet-test", "-t", kind, "-N", passphrase, "-f"]).arg(file);
     assert!(command.status().expect("ssh-keygen runs").success(), "ssh-keygen -t {kind}");
@@ -219,7 +219,7 @@ fn answers(child: &mut Child, port: u16) -> bool {
 }
 
 /// A port of loopback that nobody listens on.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback");
     listener.local_addr().expect("an address").port()
 }

@@ -11,14 +11,14 @@ use super::program::PATIENCE;
 use super::skip;
 
 /// The terminal and what runs in it; both end with it.
-pub struct Tmux {
+pub(crate) struct Tmux {
     folder: Folder,
     config: PathBuf,
 }
 
 impl Tmux {
     /// Runs a program on a terminal of this size; says why there is none where tmux is missing.
-    pub fn start<S: AsRef<OsStr>>(columns: u16, rows: u16, program: &[S]) -> Option<Self> {
+    pub(crate) fn start<S: AsRef<OsStr>>(columns: u16, rows: u16, program: &[S]) -> Option<Self> {
         if Command::new("tmux").arg("-V").output().is_err() {
             skip("no tmux");
             return None;
@@ -35,27 +35,27 @@ impl Tmux {
     }
 
     /// Makes it so many columns wide.
-    pub fn resize(&self, columns: u16) {
+    pub(crate) fn resize(&self, columns: u16) {
         self.run(&["resize-window", "-x", &columns.to_string()]);
     }
 
     /// Presses a key, such as `C-c`.
-    pub fn press(&self, key: &str) {
+    pub(crate) fn press(&self, key: &str) {
         self.run(&["send-keys", key]);
     }
 
     /// What stands on the terminal and what has left it at the top: its lines, each as a whole, without blank ones.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.capture(&["-J"])
     }
 
     /// As [`Tmux::lines`], but row by row.
-    pub fn rows(&self) -> Vec<String> {
+    pub(crate) fn rows(&self) -> Vec<String> {
         self.capture(&[])
     }
 
     /// The column where the cursor is, from 0.
-    pub fn cursor(&self) -> u16 {
+    pub(crate) fn cursor(&self) -> u16 {
         self.run(&["display-message", "-p", "#{cursor_x}"]).trim().parse().expect("a number")
     }
 
@@ -68,7 +68,7 @@ impl Tmux {
     }
 
     /// Waits until the lines are as wanted.
-    pub fn wait_for(&self, what: &str, mut is_there: impl FnMut(&[String]) -> bool) -> Vec<String> {
+    pub(crate) fn wait_for(&self, what: &str, mut is_there: impl FnMut(&[String]) -> bool) -> Vec<String> {
         let begin = Instant::now();
         loop {
             let lines = self.lines();

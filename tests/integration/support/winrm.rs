@@ -13,7 +13,7 @@ use psfleet::transport::{Carrier, Error};
 use uuid::Uuid;
 
 /// A target on 127.0.0.1, with Basic in the clear; change what the test needs.
-pub fn target(port: u16) -> Target {
+pub(crate) fn target(port: u16) -> Target {
     let endpoint = WinrmEndpoint {
         address: "127.0.0.1".into(),
         port,
@@ -37,7 +37,7 @@ pub fn target(port: u16) -> Target {
 }
 
 /// The same with changes to its endpoint.
-pub fn target_with(port: u16, change: impl FnOnce(&mut WinrmEndpoint)) -> Target {
+pub(crate) fn target_with(port: u16, change: impl FnOnce(&mut WinrmEndpoint)) -> Target {
     let mut target = target(port);
     if let Endpoint::Winrm(endpoint) = &mut target.endpoint {
         change(endpoint);
@@ -46,35 +46,35 @@ pub fn target_with(port: u16, change: impl FnOnce(&mut WinrmEndpoint)) -> Target
 }
 
 /// Connects and creates a shell, with `x` for its opening messages.
-pub async fn connect(target: &Target) -> Result<(), Error> {
+pub(crate) async fn connect(target: &Target) -> Result<(), Error> {
     let carrier = WsmanCarrier::new(target, &TlsCache::new())?;
     carrier.create(Uuid::from_u128(1), vec![Bytes::from_static(b"x")]).await
 }
 
 /// TLS that trusts a CA file, or nobody but the system's roots.
-pub fn tls(ca: Option<PathBuf>) -> Tls {
+pub(crate) fn tls(ca: Option<PathBuf>) -> Tls {
     Tls::On { ca, insecure: false }
 }
 
 /// The last part of a request's action: `Create`, `Receive`, ...
-pub fn action(body: &str) -> &str {
+pub(crate) fn action(body: &str) -> &str {
     let action = between(body, "Action", "</").unwrap_or_default();
     action.rsplit(['/', '>']).next().unwrap_or_default()
 }
 
 /// The value of the first attribute of this name.
-pub fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     between(text, &format!(" {name}=\""), "\"")
 }
 
 /// What stands between two pieces of a text.
-pub fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(begin)?;
     Some(rest.split_once(end)?.0)
 }
 
 /// A SOAP envelope around a body.
-pub fn envelope(body: &str) -> String {
+pub(crate) fn envelope(body: &str) -> String {
     format!(
         concat!(
             r#"<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" "#,
@@ -86,7 +86,7 @@ pub fn envelope(body: &str) -> String {
 }
 
 /// A fault with a code.
-pub fn fault(code: u32) -> String {
+pub(crate) fn fault(code: u32) -> String {
     envelope(&format!(
         concat!(
             "<s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text>scripted</s:Text></s:Reason>",

@@ -13,13 +13,13 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One connection.
-pub struct Wire {
+pub(crate) struct Wire {
     stream: TcpStream,
 }
 
 /// One answer.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The status code.
     pub status: u16,
     /// The head, in lower case.
@@ -30,19 +30,19 @@ pub struct Answer {
 
 impl Answer {
     /// The body as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The code of a WSMan fault; 0 if there is none.
-    pub fn fault(&self) -> u32 {
+    pub(crate) fn fault(&self) -> u32 {
         let text = self.text();
         let code = text.split("Code=\"").nth(1).and_then(|rest| rest.split('"').next());
         code.and_then(|code| code.parse().ok()).unwrap_or_default()
     }
 
     /// The value of a header that occurs once.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let prefix = format!("{name}: ");
         self.head.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
     }
@@ -50,12 +50,12 @@ impl Answer {
 
 impl Wire {
     /// Connects.
-    pub async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
         Self { stream: TcpStream::connect(address).await.expect("the host listens") }
     }
 
     /// Sends a request and reads the answer; `None` when the connection ends without a whole one.
-    pub async fn send(&mut self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
+    pub(crate) async fn send(&mut self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut request = format!("{line} HTTP/1.1\r\nHost: sandbox\r\nContent-Length: {}\r\n", body.len());
         headers.iter().for_each(|(name, value)| request.push_str(&format!("{name}: {value}\r\n")));
         request.push_str("\r\n");
@@ -77,13 +77,13 @@ impl Wire {
     }
 
     /// Whether the server has closed the connection.
-    pub async fn is_closed(&mut self) -> bool {
+    pub(crate) async fn is_closed(&mut self) -> bool {
         let mut byte = [0];
         timeout(PATIENCE, self.stream.read(&mut byte)).await.is_ok_and(|read| !matches!(read, Ok(1..)))
     }
 
     /// Posts an envelope with Basic authentication.
-    pub async fn wsman(&mut self, authorization: &str, envelope: &str) -> Answer {
+    pub(crate) async fn wsman(&mut self, authorization: &str, envelope: &str) -> Answer {
         let headers = [("Authorization", authorization), ("Content-Type", names::CONTENT_TYPE)];
         self.send("POST /wsman", &headers, envelope.as_bytes()).await.expect("an answer")
     }
@@ -106,12 +106,12 @@ fn keep_value(line: &str) -> String {
 }
 
 /// The value of an Authorization header.
-pub fn basic(user: &str, password: &str) -> String {
+pub(crate) fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", base64_simd::STANDARD.encode_to_string(format!("{user}:{password}")))
 }
 
 /// An envelope with the headers that servers look at.
-pub struct Envelope {
+pub(crate) struct Envelope {
     action: &'static str,
     resource: String,
     shell: Option<String>,
@@ -128,21 +128,21 @@ impl Envelope {
     }
 
     /// Create with these opening messages.
-    pub fn create(shell: &str, creation: &[u8]) -> Self {
+    pub(crate) fn create(shell: &str, creation: &[u8]) -> Self {
         let creation = base64_simd::STANDARD.encode_to_string(creation);
         let body = format!(r#"<rsp:Shell ShellId="{shell}"><creationXml>{creation}</creationXml></rsp:Shell>"#);
         Self { protocol_version: true, ..Self::new(action::CREATE, None, body) }
     }
 
     /// Receive of the shell or of a command.
-    pub fn receive(shell: &str, command: Option<&str>) -> Self {
+    pub(crate) fn receive(shell: &str, command: Option<&str>) -> Self {
         let command = command.map(|id| format!(r#" CommandId="{id}""#)).unwrap_or_default();
         let body = format!("<rsp:Receive><rsp:DesiredStream{command}>stdout</rsp:DesiredStream></rsp:Receive>");
         Self::new(action::RECEIVE, Some(shell), body)
     }
 
     /// Command with the first fragments of its pipeline.
-    pub fn command(shell: &str, command: &str, arguments: &[u8]) -> Self {
+    pub(crate) fn command(shell: &str, command: &str, arguments: &[u8]) -> Self {
         let arguments = base64_simd::STANDARD.encode_to_string(arguments);
         let body = format!(
             r#"<rsp:CommandLine CommandId="{command}"><rsp:Command/><rsp:Arguments>{arguments}</rsp:Arguments></rsp:CommandLine>"#
@@ -151,33 +151,33 @@ impl Envelope {
     }
 
     /// Signal.
-    pub fn signal(shell: &str, command: &str, code: &str) -> Self {
+    pub(crate) fn signal(shell: &str, command: &str, code: &str) -> Self {
         let body = format!(r#"<rsp:Signal CommandId="{command}"><rsp:Code>{code}</rsp:Code></rsp:Signal>"#);
         Self::new(action::SIGNAL, Some(shell), body)
     }
 
     /// Delete.
-    pub fn delete(shell: &str) -> Self {
+    pub(crate) fn delete(shell: &str) -> Self {
         Self::new(action::DELETE, Some(shell), String::new())
     }
 
     /// Without the option `protocolversion`.
-    pub fn without_version(self) -> Self {
+    pub(crate) fn without_version(self) -> Self {
         Self { protocol_version: false, ..self }
     }
 
     /// For another session configuration.
-    pub fn configuration(self, name: &str) -> Self {
+    pub(crate) fn configuration(self, name: &str) -> Self {
         Self { resource: format!("{}{name}", names::RESOURCE_PREFIX), ..self }
     }
 
     /// With another OperationTimeout.
-    pub fn timeout(self, timeout: &'static str) -> Self {
+    pub(crate) fn timeout(self, timeout: &'static str) -> Self {
         Self { timeout, ..self }
     }
 
     /// The text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let selectors = self
             .shell
             .as_ref()

@@ -29,7 +29,7 @@ struct Pen<'a> {
 }
 
 /// Writes the lines of a `FreeFormatEntry`; they are broken at this width, if there is one.
-pub fn write(out: &mut dyn Write, entry: Node<'_>, width: Option<usize>) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, entry: Node<'_>, width: Option<usize>) -> io::Result<()> {
     let mut pen = Pen { out, width, text: String::new() };
     for inner in entry.nodes("formatValueList") {
         // PowerShell takes no notice of the outermost frame.

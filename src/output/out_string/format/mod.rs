@@ -19,5 +19,5 @@ mod table;
 mod tests;
 mod wide;
 
-pub use packet::{is_order, start};
-pub use sheets::{Added, Sheets};
+pub(crate) use packet::{is_order, start};
+pub(crate) use sheets::{Added, Sheets};

@@ -13,7 +13,7 @@ const ROOT: &str = "Microsoft.PowerShell.Commands.Internal.Format.FormatInfoData
 
 /// The classes, by their ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(super) enum Class {
     FormatStart,
     FormatEnd,
     GroupStart,
@@ -57,17 +57,17 @@ const IDS: &[(&str, Class)] = &[
 
 /// One of these objects.
 #[derive(Clone, Copy)]
-pub struct Node<'a>(&'a Object);
+pub(super) struct Node<'a>(&'a Object);
 
 impl<'a> Node<'a> {
     /// The object of a record, if Format-* has made it.
-    pub fn read(document: &'a Document) -> Option<Self> {
+    pub(super) fn read(document: &'a Document) -> Option<Self> {
         let node = Self(document.root.as_object()?);
         (node.0.type_names.contains(ROOT) && node.class().is_some()).then_some(node)
     }
 
     /// Its class; none if PowerShell has no such class.
-    pub fn class(self) -> Option<Class> {
+    pub(super) fn class(self) -> Option<Class> {
         let id = self.0.member(CLASS)?.as_text()?;
         IDS.iter()
             .find(|(known, _)| id.as_str().is_some_and(|id| id.eq_ignore_ascii_case(known)))
@@ -75,45 +75,45 @@ impl<'a> Node<'a> {
     }
 
     /// The object in a property.
-    pub fn node(self, name: &str) -> Option<Self> {
+    pub(super) fn node(self, name: &str) -> Option<Self> {
         self.0.member(name).and_then(Value::as_object).map(Self)
     }
 
     /// The objects in a list.
-    pub fn nodes(self, name: &str) -> impl Iterator<Item = Self> {
+    pub(super) fn nodes(self, name: &str) -> impl Iterator<Item = Self> {
         let items = self.0.member(name).and_then(Value::as_list).unwrap_or_default();
         items.iter().filter_map(Value::as_object).map(Self)
     }
 
     /// A text, tabs as PowerShell expands them; none if it is null.
-    pub fn text(self, name: &str) -> Option<String> {
+    pub(super) fn text(self, name: &str) -> Option<String> {
         self.0.member(name)?.as_text().map(|text| text.to_str_lossy().replace('\t', "    "))
     }
 
     /// A number; 0 if there is none.
-    pub fn number(self, name: &str) -> i64 {
+    pub(super) fn number(self, name: &str) -> i64 {
         self.0.member(name).and_then(Value::as_i64).unwrap_or(0)
     }
 
     /// A switch.
-    pub fn flag(self, name: &str) -> bool {
+    pub(super) fn flag(self, name: &str) -> bool {
         self.0.member(name).and_then(Value::as_bool) == Some(true)
     }
 
     /// What stands above a column or before a value.
-    pub fn label(self) -> String {
+    pub(super) fn label(self) -> String {
         self.text("label").or_else(|| self.text("propertyName")).unwrap_or_default()
     }
 
     /// The text of a `FormatPropertyField`.
-    pub fn value(self) -> String {
+    pub(super) fn value(self) -> String {
         self.text("propertyValue").unwrap_or_default()
     }
 }
 
 /// The forms that a sheet may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(super) enum Shape {
     Table,
     List,
     Wide,
@@ -122,7 +122,7 @@ pub enum Shape {
 
 impl Shape {
     /// The cmdlet that makes sheets of this form.
-    pub fn cmdlet(self) -> &'static str {
+    pub(super) fn cmdlet(self) -> &'static str {
         match self {
             Self::Table => "Format-Table",
             Self::List => "Format-List",
@@ -132,7 +132,7 @@ impl Shape {
     }
 
     /// The form by the class of a header or an entry.
-    pub fn of(class: Class) -> Option<Self> {
+    pub(super) fn of(class: Class) -> Option<Self> {
         match class {
             Class::TableHeader | Class::TableRow => Some(Self::Table),
             Class::ListHeader | Class::ListEntry => Some(Self::List),
@@ -144,12 +144,12 @@ impl Shape {
 }
 
 /// Whether a record is one of those that Format-* returns.
-pub fn is_order(document: &Document) -> bool {
+pub(crate) fn is_order(document: &Document) -> bool {
     Node::read(document).is_some()
 }
 
 /// The cmdlet that has made a record, if it starts a sheet, and the properties in the columns of a table.
-pub fn start(document: &Document) -> Option<(&'static str, Vec<String>)> {
+pub(crate) fn start(document: &Document) -> Option<(&'static str, Vec<String>)> {
     let order = Node::read(document).filter(|order| order.class() == Some(Class::FormatStart))?;
     let header = order.node("shapeInfo")?;
     let names = header.nodes("tableColumnInfoList").filter_map(|column| column.text("propertyName"));

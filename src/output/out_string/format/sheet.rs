@@ -10,7 +10,7 @@ use crate::output::out_string::block;
 use crate::output::sanitize;
 
 /// The sheet that one host is sending.
-pub struct Sheet {
+pub(super) struct Sheet {
     width: usize,
     color: bool,
     form: Option<Form>,
@@ -25,22 +25,22 @@ enum Form {
 
 impl Sheet {
     /// None yet.
-    pub fn new(width: usize, color: bool) -> Self {
+    pub(super) fn new(width: usize, color: bool) -> Self {
         Self { width: width.max(1), color, form: None }
     }
 
     /// Whether a sheet has begun and not ended.
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.form.is_some()
     }
 
     /// Whether rows wait for the widths of their columns.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         matches!(&self.form, Some(Form::Table(table)) if table.waits())
     }
 
     /// Follows an order.
-    pub fn add(&mut self, out: &mut dyn Write, order: Node<'_>) -> io::Result<()> {
+    pub(super) fn add(&mut self, out: &mut dyn Write, order: Node<'_>) -> io::Result<()> {
         match order.class() {
             Some(Class::FormatStart) => {
                 self.end(out)?;
@@ -66,7 +66,7 @@ impl Sheet {
     }
 
     /// Writes rows that wait, unless the host wants all of them seen first; widths then hold for what follows.
-    pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &mut self.form {
             Some(Form::Table(table)) if !table.sees_all() => table.settle(out),
             _ => Ok(()),
@@ -74,7 +74,7 @@ impl Sheet {
     }
 
     /// Ends the sheet as its own end does, if there is one.
-    pub fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.end_group(out)?;
         match self.form.take() {
             // Each object of a list has ended with a blank line.

@@ -11,7 +11,7 @@ use crate::output::{host_column, sanitize_line};
 use crate::target::TargetId;
 
 /// What became of a record.
-pub enum Added {
+pub(crate) enum Added {
     /// Format-* did not make it.
     Object,
     /// It is a part of a sheet; see [`Sheets::write`].
@@ -21,7 +21,7 @@ pub enum Added {
 }
 
 /// Prints what Format-* returns. With one host lines come as they can; with several, each sheet waits for its end.
-pub struct Sheets {
+pub(crate) struct Sheets {
     width: usize,
     color: bool,
     /// Whether there are several hosts, so that a line above each sheet says whose it is.
@@ -38,12 +38,12 @@ struct Open {
 
 impl Sheets {
     /// For lines of this width.
-    pub fn new(width: usize, color: bool) -> Self {
+    pub(crate) fn new(width: usize, color: bool) -> Self {
         Self { width, color, is_shared: false, open: BTreeMap::new(), ready: Vec::new() }
     }
 
     /// Says whether there are several hosts.
-    pub fn share(&mut self, is_shared: bool) {
+    pub(crate) fn share(&mut self, is_shared: bool) {
         self.is_shared = is_shared;
     }
 
@@ -51,7 +51,7 @@ impl Sheets {
     ///
     /// # Errors
     /// Those of the temporary file in which large sheets wait.
-    pub fn add(&mut self, document: &Document, target: TargetId, name: &str) -> io::Result<Added> {
+    pub(crate) fn add(&mut self, document: &Document, target: TargetId, name: &str) -> io::Result<Added> {
         let Some(order) = Node::read(document) else { return Ok(Added::Object) };
         let (width, color) = (self.width, self.color);
         let fresh = || Open { name: name.to_owned(), sheet: Sheet::new(width, color), lines: Spool::new() };
@@ -80,7 +80,7 @@ impl Sheets {
     ///
     /// # Errors
     /// Those of [`Sheets::add`].
-    pub fn finish(&mut self, target: TargetId) -> io::Result<()> {
+    pub(crate) fn finish(&mut self, target: TargetId) -> io::Result<()> {
         let Some(Open { name, mut sheet, mut lines }) = self.open.remove(&target) else { return Ok(()) };
         sheet.end(&mut lines)?;
         if self.is_shared && lines.len() > 0 {
@@ -97,7 +97,7 @@ impl Sheets {
     ///
     /// # Errors
     /// Those of [`Sheets::add`].
-    pub fn finish_all(&mut self) -> io::Result<()> {
+    pub(crate) fn finish_all(&mut self) -> io::Result<()> {
         let targets: Vec<_> = self.open.keys().copied().collect();
         targets.into_iter().try_for_each(|target| self.finish(target))
     }
@@ -106,7 +106,7 @@ impl Sheets {
     ///
     /// # Errors
     /// Those of [`Sheets::add`].
-    pub fn settle(&mut self) -> io::Result<()> {
+    pub(crate) fn settle(&mut self) -> io::Result<()> {
         if self.is_shared {
             return Ok(());
         }
@@ -118,12 +118,12 @@ impl Sheets {
     }
 
     /// Whether rows wait that [`Sheets::settle`] could make ready.
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         !self.is_shared && self.open.values().any(|open| open.sheet.waits())
     }
 
     /// Whether there are lines to write.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         !self.ready.is_empty()
     }
 
@@ -131,7 +131,7 @@ impl Sheets {
     ///
     /// # Errors
     /// The writer's own, or as [`Sheets::add`].
-    pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         for lines in std::mem::take(&mut self.ready) {
             io::copy(&mut lines.into_reader()?, out)?;
         }

@@ -13,7 +13,7 @@ const WAITING_BYTES: usize = 1 << 20;
 const CELL: usize = 64;
 
 /// A table of the shape that its start has given.
-pub struct Table {
+pub(super) struct Table {
     specs: Vec<Spec>,
     hides_header: bool,
     autosize: bool,
@@ -37,7 +37,7 @@ enum Part {
 
 impl Table {
     /// A table for lines of this width; without a shape, the first row tells how many columns there are.
-    pub fn new(header: Option<Node<'_>>, autosize: bool, width: usize, color: bool) -> Self {
+    pub(super) fn new(header: Option<Node<'_>>, autosize: bool, width: usize, color: bool) -> Self {
         // Each column takes one column of text and the gap behind it.
         let most = width.div_ceil(2);
         let columns = header.into_iter().flat_map(|header| header.nodes("tableColumnInfoList")).take(most);
@@ -62,17 +62,17 @@ impl Table {
     }
 
     /// Whether the host wants the widths to fit all rows of a group, however late they come.
-    pub fn sees_all(&self) -> bool {
+    pub(super) fn sees_all(&self) -> bool {
         self.autosize
     }
 
     /// Whether anything waits.
-    pub fn waits(&self) -> bool {
+    pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Adds a row.
-    pub fn row(&mut self, out: &mut dyn Write, entry: Node<'_>) -> io::Result<()> {
+    pub(super) fn row(&mut self, out: &mut dyn Write, entry: Node<'_>) -> io::Result<()> {
         let fields = entry.nodes("formatPropertyFieldList").take(self.most);
         if self.specs.is_empty() {
             self.specs = fields.map(|field| Spec::new("", 0, align(field).unwrap_or(Align::Left))).collect();
@@ -91,7 +91,7 @@ impl Table {
     }
 
     /// Writes lines that are not a row, behind the rows before them.
-    pub fn aside(&mut self, out: &mut dyn Write, lines: Vec<u8>) -> io::Result<()> {
+    pub(super) fn aside(&mut self, out: &mut dyn Write, lines: Vec<u8>) -> io::Result<()> {
         if self.waiting.is_empty() {
             return out.write_all(&lines);
         }
@@ -101,7 +101,7 @@ impl Table {
     }
 
     /// Writes what waits; widths then hold up to the end of the group.
-    pub fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn settle(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let waiting = std::mem::take(&mut self.waiting);
         self.bytes = 0;
         let rows = || {
@@ -128,7 +128,7 @@ impl Table {
     }
 
     /// Ends the group: the next one has widths of its own.
-    pub fn end_group(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end_group(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.settle(out)?;
         self.columns = None;
         Ok(())

@@ -17,7 +17,7 @@ const WAITING_BYTES: usize = 1 << 20;
 const ITEM: usize = 64;
 
 /// Items that fill a row, line by line.
-pub struct Wide {
+pub(super) struct Wide {
     width: usize,
     /// How many stand in a row; none while that hangs on the widest of them.
     columns: Option<usize>,
@@ -33,7 +33,7 @@ struct Item {
 
 impl Wide {
     /// Items for lines of this width.
-    pub fn new(header: Option<Node<'_>>, autosize: bool, width: usize) -> Self {
+    pub(super) fn new(header: Option<Node<'_>>, autosize: bool, width: usize) -> Self {
         let asked = header.and_then(|header| usize::try_from(header.number("columns")).ok()).unwrap_or(0);
         let autosize = autosize && asked == 0;
         // More would have no room beside each other.
@@ -42,7 +42,7 @@ impl Wide {
     }
 
     /// Adds an item; writes the row if that fills it.
-    pub fn item(&mut self, out: &mut dyn Write, entry: Node<'_>) -> io::Result<()> {
+    pub(super) fn item(&mut self, out: &mut dyn Write, entry: Node<'_>) -> io::Result<()> {
         let text = entry.node("formatPropertyField").map(Node::value).unwrap_or_default();
         let cell = Cell::new(&text, Align::Left, false, self.width);
         self.bytes += cell.len() + ITEM;
@@ -55,7 +55,7 @@ impl Wide {
     }
 
     /// Writes the last row of the group.
-    pub fn end_group(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn end_group(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.settle(out)?;
         if self.autosize {
             self.columns = None;
