@@ -89,7 +89,7 @@ mod windows {
 
     use crate::fleet::Interrupt;
 
-    pub struct Signals {
+    pub(super) struct Signals {
         ctrl_c: CtrlC,
         ctrl_break: CtrlBreak,
         close: CtrlClose,
@@ -97,11 +97,11 @@ mod windows {
     }
 
     impl Signals {
-        pub fn install() -> std::io::Result<Self> {
+        pub(super) fn install() -> std::io::Result<Self> {
             Ok(Self { ctrl_c: ctrl_c()?, ctrl_break: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
         }
 
-        pub async fn next(&mut self) -> Interrupt {
+        pub(super) async fn next(&mut self) -> Interrupt {
             tokio::select! {
                 _ = self.ctrl_c.recv() => Interrupt::Stop,
                 _ = self.ctrl_break.recv() => Interrupt::Stop,

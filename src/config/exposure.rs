@@ -22,7 +22,7 @@ pub(super) fn exposure(path: &Path) -> io::Result<Option<String>> {
 /// # Errors
 /// The system's own, where the file is missing or closed to us.
 #[cfg(not(unix))]
-pub fn exposure(path: &Path) -> io::Result<Option<String>> {
+pub(super) fn exposure(path: &Path) -> io::Result<Option<String>> {
     path.metadata().map(|_| None)
 }
 

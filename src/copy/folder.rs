@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use super::cause::Cause;
 
 #[cfg(not(unix))]
-pub use other::{Folder, permissions};
+pub(super) use other::{Folder, permissions};
 #[cfg(unix)]
 pub(super) use unix::{Folder, permissions};
 

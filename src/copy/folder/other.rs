@@ -9,7 +9,7 @@ use crate::copy::cause::Cause;
 
 /// A folder.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
 }
 
@@ -18,7 +18,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn named(path: &Path) -> Result<Self, Cause> {
+    pub(crate) fn named(path: &Path) -> Result<Self, Cause> {
         fs::create_dir_all(path).map_err(|error| Cause::here(path, &error))?;
         Ok(Self { path: path.to_owned() })
     }
@@ -27,7 +27,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made, or is a link or a file.
-    pub fn enter(&self, name: &str) -> Result<Self, Cause> {
+    pub(crate) fn enter(&self, name: &str) -> Result<Self, Cause> {
         let path = self.path.join(name);
         match fs::create_dir(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(Cause::here(&path, &error)),
@@ -45,7 +45,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be opened, or is a link or a folder.
-    pub fn part(&self, name: &str) -> Result<Option<File>, Cause> {
+    pub(crate) fn part(&self, name: &str) -> Result<Option<File>, Cause> {
         let path = self.path.join(name);
         match path.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -61,7 +61,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be made, or something is there.
-    pub fn create(&self, name: &str) -> Result<File, Cause> {
+    pub(crate) fn create(&self, name: &str) -> Result<File, Cause> {
         let path = self.path.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => Ok(file),
@@ -71,7 +71,7 @@ impl Folder {
     }
 
     /// A file to be read; `None` if there is none.
-    pub fn file(&self, name: &str) -> Option<File> {
+    pub(crate) fn file(&self, name: &str) -> Option<File> {
         let path = self.path.join(name);
         let found = path.symlink_metadata().ok().filter(fs::Metadata::is_file);
         found.and_then(|_| File::open(path).ok())
@@ -81,7 +81,7 @@ impl Folder {
     ///
     /// # Errors
     /// It cannot be.
-    pub fn rename(&self, _file: &File, from: &str, to: &str) -> Result<(), Cause> {
+    pub(crate) fn rename(&self, _file: &File, from: &str, to: &str) -> Result<(), Cause> {
         let path = self.path.join(to);
         if path.is_dir() {
             return Err(taken(path, "a folder"));
@@ -90,7 +90,7 @@ impl Folder {
     }
 
     /// Removes what has a name, unless it is a folder.
-    pub fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         // What cannot be removed is cut off by the next try.
         let _ = fs::remove_file(self.path.join(name));
     }
@@ -100,6 +100,6 @@ impl Folder {
 ///
 /// # Errors
 /// None.
-pub fn permissions(_file: &File, _mode: Option<u32>) -> io::Result<()> {
+pub(crate) fn permissions(_file: &File, _mode: Option<u32>) -> io::Result<()> {
     Ok(())
 }
