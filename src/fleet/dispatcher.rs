@@ -11,67 +11,28 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::attempt_end::AttemptEnd;
+use super::credentials;
 use super::departure::Departure;
 use super::emission::Emission;
 use super::executor::{Executor, Noted, Order};
 use super::forward::{Forward, Traces};
 use super::gatekeeper::{Milestone, Reply, Reports};
 use super::interrupt::Interrupt;
-use super::journal::{self, Journal};
 use super::room::Room;
 use super::spec::RunSpec;
 use super::trip;
 use crate::event::{Finished, RunEventKind, Summary};
 use crate::exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
 use crate::outcome::{Counts, Outcome, Reason};
-use crate::schedule::{CredentialId, Gate, Next, Proof, Schedule};
-use crate::target::{Credential, Target, TargetId};
+use crate::schedule::{Gate, Next, Proof, Schedule};
+use crate::target::TargetId;
 use crate::transport::{Leave, Step};
 
-/// A run that is to be made by an executor, perhaps with a journal.
-pub struct Run {
-    spec: RunSpec,
-    executor: Arc<dyn Executor>,
-    journal: Option<Box<dyn Journal>>,
-    departure: Departure,
-}
-
-impl Run {
-    /// A run without a journal.
-    pub fn new(spec: RunSpec, executor: Arc<dyn Executor>) -> Self {
-        Self { spec, executor, journal: None, departure: Departure::default() }
-    }
-
-    /// Keeps this journal.
-    pub fn journaled(self, journal: Box<dyn Journal>) -> Self {
-        Self { journal: Some(journal), ..self }
-    }
-
-    /// Lets others know when the user leaves, or lets the run know.
-    pub fn departing(self, departure: Departure) -> Self {
-        Self { departure, ..self }
-    }
-
-    /// Makes it, and returns when each target has its outcome. `events` is bounded: when the readers are slow, so are the
-    /// targets. When it closes, the run stops in order.
-    pub async fn go(self, events: mpsc::Sender<Emission>, interrupts: mpsc::Receiver<Interrupt>) -> Summary {
-        let broken = CancellationToken::new();
-        let (is_journaled, events) = match self.journal {
-            Some(journal) => (true, journal::keep(journal, events, broken.clone())),
-            None => (false, events),
-        };
-        let dispatcher = Dispatcher::new(self.spec, self.executor, events);
-        Dispatcher { is_journaled, broken, departure: self.departure, ..dispatcher }.run(interrupts).await
-    }
-}
-
-struct Dispatcher {
+pub(super) struct Dispatcher {
     spec: Arc<RunSpec>,
     executor: Arc<dyn Executor>,
-    /// Events go through a journal.
-    is_journaled: bool,
-    /// The journal cannot be written any more.
-    broken: CancellationToken,
+    /// Of a run whose events go through a journal: cancelled when that cannot be written any more.
+    journal: Option<CancellationToken>,
     schedule: Schedule,
     /// Of each target: its credential was accepted.
     proven: Vec<Arc<AtomicBool>>,
@@ -130,13 +91,19 @@ enum Wake {
 }
 
 impl Dispatcher {
-    fn new(spec: RunSpec, executor: Arc<dyn Executor>, events: mpsc::Sender<Emission>) -> Self {
+    pub(super) fn new(
+        spec: RunSpec,
+        executor: Arc<dyn Executor>,
+        events: mpsc::Sender<Emission>,
+        journal: Option<CancellationToken>,
+        departure: Departure,
+    ) -> Self {
         let targets = &spec.header.targets;
-        let credentials = credentials(targets);
+        let credentials = credentials::numbered(targets);
         let done = spec.done.iter().map(|(target, _)| *target);
         let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone(), done)
             .with_brake(spec.brake);
-        let proven = proven_flags(&credentials, &schedule);
+        let proven = credentials::proven_flags(&credentials, &schedule);
         let progress = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let mut counts = Counts::default();
@@ -146,8 +113,7 @@ impl Dispatcher {
             sated: false,
             spec: Arc::new(spec),
             executor,
-            is_journaled: false,
-            broken: CancellationToken::new(),
+            journal,
             schedule,
             proven,
             workers: JoinSet::new(),
@@ -162,13 +128,14 @@ impl Dispatcher {
             milestones,
             begin: Instant::now(),
             stop: CancellationToken::new(),
-            departure: Departure::default(),
+            departure,
             halted: None,
             exit,
         }
     }
 
-    async fn run(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> Summary {
+    /// Makes the run.
+    pub(super) async fn run(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> Summary {
         self.emit(RunEventKind::RunStarted(Arc::clone(&self.spec.header)));
         loop {
             let wait_until = match self.start_due() {
@@ -241,7 +208,7 @@ impl Dispatcher {
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
             () = self.departure.gives_up_readers(), if !self.outbox.is_empty() => Wake::ReadersStuck,
-            () = self.broken.cancelled(), if readers_known => Wake::JournalBroken,
+            () = cancelled(self.journal.as_ref()), if readers_known => Wake::JournalBroken,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
         }
@@ -273,7 +240,7 @@ impl Dispatcher {
     /// Says that an attempt begins; the attempt may wait until the journal has noted it.
     fn started(&mut self, target: TargetId, attempt: u32) -> Noted {
         let kind = RunEventKind::TargetStarted { target, attempt };
-        if !self.is_journaled {
+        if self.journal.is_none() {
             self.emit(kind);
             return Noted::unasked();
         }
@@ -479,7 +446,7 @@ impl Dispatcher {
         if let Some(room) = room {
             let (emission, noted) = Emission::to_be_noted(RunEventKind::RunFinished(Arc::new(summary.clone())));
             room.send(emission);
-            if self.is_journaled {
+            if self.journal.is_some() {
                 tokio::select! {
                     // An answer or none: the journal has it as far as it can.
                     _ = noted => {}
@@ -491,28 +458,11 @@ impl Dispatcher {
     }
 }
 
-/// Numbers the credentials: targets that share one share its number. One without a password (SSH keys) has none:
-/// each host decides about keys by itself, and a refused key locks no account.
-fn credentials(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
-    let mut known: HashMap<*const Credential, usize> = HashMap::new();
-    targets
-        .iter()
-        .map(|target| {
-            let credential = target.credential.as_ref().filter(|known| known.password().is_some())?;
-            let next = known.len();
-            Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
-        })
-        .collect()
-}
-
-/// For each target whether nobody waits for its credential to be accepted: one flag for all that have the same.
-fn proven_flags(credentials: &[Option<CredentialId>], schedule: &Schedule) -> Vec<Arc<AtomicBool>> {
-    let mut flags: HashMap<CredentialId, Arc<AtomicBool>> = HashMap::new();
-    let flag = |credential: &Option<CredentialId>| match credential {
-        Some(credential) if schedule.is_shared(*credential) => Arc::clone(flags.entry(*credential).or_default()),
-        _ => Arc::new(AtomicBool::new(true)),
-    };
-    credentials.iter().map(flag).collect()
+async fn cancelled(token: Option<&CancellationToken>) {
+    match token {
+        Some(token) => token.cancelled().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn sleep_until(at: Option<Instant>) {
