@@ -1,7 +1,8 @@
 //! CLIXML throughput on one core: a 20 MB document, and the same objects as one message each.
 //!
-//! `cargo bench --bench clixml`. Each figure is the best of several passes, in megabytes of CLIXML per second, and behind it
-//! as a part of what the XML library alone reaches over the same bytes: its pull of all events with all attributes.
+//! `cargo bench --bench clixml`. Each figure is the best of several passes, in megabytes of CLIXML per second, and
+//! behind it as a part of what the XML library alone reaches over the same bytes: its pull of all events with all
+//! attributes.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -65,8 +66,8 @@ fn course<'a>(name: &'static str, pass: impl FnMut() + 'a) -> Course<'a> {
     Course { name, pass: Box::new(pass) }
 }
 
-/// Runs courses over the same bytes by turns, so that whatever else the machine does meets all of them; prints the fastest
-/// pass of each, and how it compares with the first one.
+/// Runs courses over the same bytes by turns, so that whatever else the machine does meets all of them; prints the
+/// fastest pass of each, and how it compares with the first one.
 fn measure(title: &str, bytes: usize, mut courses: Vec<Course<'_>>) {
     let mut best = vec![Duration::MAX; courses.len()];
     for _ in 0..PASSES {

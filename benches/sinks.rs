@@ -1,7 +1,7 @@
 //! Memory of the sinks: fed with millions of records, each must hold no more than with thousands.
 //!
-//! `cargo bench --bench sinks` compares 50,000 records with 500,000, `-- --full` with 5,000,000; names of sinks as further
-//! arguments select some of them. Every figure is the VmHWM of a process of its own. Fails if one grows.
+//! `cargo bench --bench sinks` compares 50,000 records with 500,000, `-- --full` with 5,000,000; names of sinks as
+//! further arguments select some of them. Every figure is the VmHWM of a process of its own. Fails if one grows.
 
 use std::collections::BTreeMap;
 use std::io::sink;

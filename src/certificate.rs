@@ -34,7 +34,8 @@ impl Certificate {
         self.0.signature_algorithm().oid.to_string()
     }
 
-    /// The object identifier of the hash that its signature's parameters name, if it is one by RSASSA-PSS that names one.
+    /// The object identifier of the hash that its signature's parameters name, if it is one by RSASSA-PSS that names
+    /// one.
     pub fn pss_hash(&self) -> Option<String> {
         let algorithm = self.0.signature_algorithm();
         let parameters = algorithm.parameters.as_ref().filter(|_| algorithm.oid.to_string() == PSS)?;

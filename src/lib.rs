@@ -15,9 +15,10 @@
 //! ```
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
-//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`certificate`] (X.509), [`hostlist`] (`web[01-40]`), [`sheet`]
-//!   (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`] (files that are
-//!   read up to a limit), [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was meant to be).
+//!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`certificate`] (X.509), [`hostlist`] (`web[01-40]`),
+//!   [`sheet`] (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`]
+//!   (files that are read up to a limit), [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
+//!   meant to be).
 //! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
@@ -33,11 +34,12 @@
 //!
 //! # What is absent on purpose
 //!
-//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `sandbox`, `job`
-//!   and `cli`.
-//! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the fleet,
-//!   a new transport never touches the output.
-//! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the sandbox.
+//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `sandbox`,
+//!   `job` and `cli`.
+//! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the
+//!   fleet, a new transport never touches the output.
+//! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the
+//!   sandbox.
 //! - The fleet prints nothing; only `cli` does. It says why a host has its outcome, in one sentence and a hint.
 //!
 //! `tests/integration/architecture.rs` holds the modules to this: every arrow between them, what each may touch, and

@@ -55,8 +55,8 @@ pub struct Record {
     pub terminating: bool,
 }
 
-/// What PowerShell displays of an error record: the first that is not empty of its details, its exception's message, its
-/// category (`OperationStopped: (:) [], Exception`), and its text.
+/// What PowerShell displays of an error record: the first that is not empty of its details, its exception's message,
+/// its category (`OperationStopped: (:) [], Exception`), and its text.
 pub fn error_message(record: &Document) -> Option<Cow<'_, str>> {
     let root = &record.root;
     let category = || root.member("ErrorCategory_Message").and_then(own_text);

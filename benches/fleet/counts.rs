@@ -1,6 +1,7 @@
 //! What one more host costs the client, in instructions and in allocations: counts by valgrind hold where times don't.
 //!
-//! The program runs alone below valgrind, the sandbox beside it; two fleets of different sizes leave only what hosts cost.
+//! The program runs alone below valgrind, the sandbox beside it; two fleets of different sizes leave only what hosts
+//! cost.
 
 use std::process::{Command, Stdio};
 

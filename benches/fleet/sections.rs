@@ -64,8 +64,8 @@ pub(crate) fn throughput(scale: Scale) {
     }
 }
 
-/// What an idle open session holds; each mechanism in a process of its own, because memory that one has freed would serve
-/// the other.
+/// What an idle open session holds; each mechanism in a process of its own, because memory that one has freed would
+/// serve the other.
 pub(crate) fn idle(scale: Scale) {
     for auth in ["basic", "ntlm"] {
         let program = std::env::current_exe().expect("our own path");

@@ -55,8 +55,8 @@ pub trait Mechanism: Send {
 pub enum Step {
     /// The next leg to the server, which answers with the token of the next step.
     Send(Leg),
-    /// A question to the realm's KDC (RFC 4120), whose answer is the token of the next step. The mechanism knows no network:
-    /// whoever drives it finds the KDC and asks.
+    /// A question to the realm's KDC (RFC 4120), whose answer is the token of the next step. The mechanism knows no
+    /// network: whoever drives it finds the KDC and asks.
     Ask(Vec<u8>),
 }
 

@@ -1,7 +1,7 @@
 //! NTLM's AUTHENTICATE message as Windows writes it (MS-NLMP 2.2.1.3, 3.3.2), made from the library's.
 //!
-//! The library upper-cases user names as Rust does, and names no workstation. Both stand in what the message proves, so its
-//! proof, its session key and its MIC are computed anew; the exported session key, and with it every seal, stays.
+//! The library upper-cases user names as Rust does, and names no workstation. Both stand in what the message proves, so
+//! its proof, its session key and its MIC are computed anew; the exported session key, and with it every seal, stays.
 
 use hmac::{Hmac, KeyInit, Mac};
 use md4::{Digest, Md4};

@@ -44,8 +44,8 @@ impl<'a> NegTokenResp<'a> {
         der(0xa1, &der(0x30, &fields))
     }
 
-    /// Without a mechListMIC that only repeats the mechanism's token: some servers fill it in so, and MIT's and pyspnego's
-    /// clients take it for none.
+    /// Without a mechListMIC that only repeats the mechanism's token: some servers fill it in so, and MIT's and
+    /// pyspnego's clients take it for none.
     pub(super) fn without_copy(self) -> Self {
         Self { mic: self.mic.filter(|_| self.mic != self.response), ..self }
     }

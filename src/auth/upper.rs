@@ -1,10 +1,11 @@
 //! Upper-casing of user names as Windows does it.
 
-/// Upper-cases each UTF-16 unit by itself, as RtlUpcaseUnicodeString does: `ß` stays, and so does whatever takes two units.
+/// Upper-cases each UTF-16 unit by itself, as RtlUpcaseUnicodeString does: `ß` stays, and so does whatever takes two
+/// units.
 ///
 /// # Source
-/// Windows' table (`$UpCase` of Windows 7 and later), which follows Unicode 5.1: one unit for one, and only where lower-casing
-/// leads back.
+/// Windows' table (`$UpCase` of Windows 7 and later), which follows Unicode 5.1: one unit for one, and only where
+/// lower-casing leads back.
 pub(super) fn upper(unit: u16) -> u16 {
     match unit {
         // With iota subscript: Unicode's full mapping writes the iota out, Windows has the one letter.

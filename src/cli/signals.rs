@@ -3,8 +3,8 @@
 use crate::fleet::Interrupt;
 use crate::job::Interrupts;
 
-/// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` is called for a first
-/// Ctrl-C, before the run hears of it.
+/// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` is called for a
+/// first Ctrl-C, before the run hears of it.
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.

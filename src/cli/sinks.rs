@@ -28,8 +28,8 @@ impl OutputArgs {
         self.sinks(console, None)
     }
 
-    /// Opens the sinks for the objects of a script. They also say what came cut at this `--depth`, whatever format shows
-    /// it, but not to those who want no totals either, and not where nobody sees any object.
+    /// Opens the sinks for the objects of a script. They also say what came cut at this `--depth`, whatever format
+    /// shows it, but not to those who want no totals either, and not where nobody sees any object.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).

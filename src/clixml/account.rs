@@ -1,7 +1,7 @@
 //! How much memory the decoding of one text takes.
 //!
-//! Remote text is hostile: six bytes of it make an object of two hundred. So what is built is charged, not what is read,
-//! by what the allocator hands out and not by what is asked of it.
+//! Remote text is hostile: six bytes of it make an object of two hundred. So what is built is charged, not what is
+//! read, by what the allocator hands out and not by what is asked of it.
 
 use super::{Document, Object, TypeNames, Value};
 

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 
 /// The text as it is kept; `None` if it is not a date.
 ///
-/// A date without a time (`2024-01-01`, `2024-01`, `2024`) gets the time 00:00:00, as .NET reads it. A time without a date,
-/// and a day or month without a year, are kept as sent: .NET fills in the reader's own day, month or year.
+/// A date without a time (`2024-01-01`, `2024-01`, `2024`) gets the time 00:00:00, as .NET reads it. A time without a
+/// date, and a day or month without a year, are kept as sent: .NET fills in the reader's own day, month or year.
 ///
 /// # Source
 /// .NET's `XsdDateTime` with all of its forms; years 1 to 9999.

@@ -11,8 +11,9 @@ pub struct Limits {
     pub depth: usize,
     /// Bytes of one text; default 64 MiB.
     pub bytes: usize,
-    /// Bytes of memory that one text and what is built from it take together; default 80 MiB. So a string of 38 MiB fits, and
-    /// so does a tree of 75 MiB if its text is small; an object takes some 200 bytes even where its element takes six.
+    /// Bytes of memory that one text and what is built from it take together; default 80 MiB. So a string of 38 MiB
+    /// fits, and so does a tree of 75 MiB if its text is small; an object takes some 200 bytes even where its element
+    /// takes six.
     pub memory: usize,
 }
 
@@ -60,8 +61,8 @@ impl Decoder {
         Ok(parser.document(root))
     }
 
-    /// Decodes the children of an `Objs` element one by one: a file of `Export-Clixml`, or what `pwsh -OutputFormat XML`
-    /// prints (a first line `#< CLIXML` is skipped).
+    /// Decodes the children of an `Objs` element one by one: a file of `Export-Clixml`, or what `pwsh -OutputFormat
+    /// XML` prints (a first line `#< CLIXML` is skipped).
     ///
     /// Type names are shared by the whole text; references reach only within a child, others become null.
     pub fn elements<'a>(&'a mut self, xml: &'a [u8]) -> Elements<'a> {

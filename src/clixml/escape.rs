@@ -16,8 +16,8 @@ pub(super) fn unescape(text: Cow<'_, str>) -> PsString {
     }
 }
 
-/// The most bytes that have to be allocated for a text without its escapes: it is copied unless it is owned and has none,
-/// and becomes UTF-16 if it has surrogates of which one may be alone.
+/// The most bytes that have to be allocated for a text without its escapes: it is copied unless it is owned and has
+/// none, and becomes UTF-16 if it has surrogates of which one may be alone.
 #[expect(clippy::ptr_arg, reason = "whether the text is owned decides")]
 pub(super) fn unescaped_size(text: &Cow<'_, str>) -> usize {
     // In four digits or in eight.

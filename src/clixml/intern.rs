@@ -96,8 +96,8 @@ pub(super) struct MemberTag {
     pub(super) name: Arc<str>,
 }
 
-/// Start tags of members seen before: objects of one type have the same members, so that what a tag says is found by its
-/// text.
+/// Start tags of members seen before: objects of one type have the same members, so that what a tag says is found by
+/// its text.
 #[derive(Debug)]
 pub(super) struct Tags(Table<MemberTag, 1024>);
 
@@ -182,8 +182,8 @@ fn hash_up_to(byte: u8, text: &str) -> u64 {
     hash(text.get(..end).unwrap_or_default())
 }
 
-/// A multiplication for each word of eight bytes, both halves of the product folded together: fast, and good enough where a
-/// collision only costs a replacement.
+/// A multiplication for each word of eight bytes, both halves of the product folded together: fast, and good enough
+/// where a collision only costs a replacement.
 ///
 /// # Source
 /// The step of wyhash.

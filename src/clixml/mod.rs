@@ -1,9 +1,10 @@
 //! CLIXML: PowerShell's serialized objects (MS-PSRP 2.2.5), text in and values out, and back.
 //!
-//! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s as
-//! PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in, [`encode()`] the
-//! way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties ([`properties`]) and its text
-//! ([`text`]), and the one value that some objects are ([`single()`]); [`CutFinder`] finds what the other side left out. Nothing here knows streams or sessions.
+//! In: the data of one PSRP message, or a file with an `Objs` root. Out: a [`Document`], that is a tree of [`Value`]s
+//! as PowerShell sent them, with type names untouched and references unresolved. [`Decoder`] is the way in,
+//! [`encode()`] the way back. For readers there is the plain JSON of a value ([`write_plain`]), its properties
+//! ([`properties`]) and its text ([`text`]), and the one value that some objects are ([`single()`]); [`CutFinder`]
+//! finds what the other side left out. Nothing here knows streams or sessions.
 //!
 //! ```
 //! use psfleet::clixml::{Decoder, encode, write_plain};

@@ -1,8 +1,8 @@
 //! The markup of a text, piece by piece.
 //!
-//! Nearly all of a CLIXML text is plain start tags, plain end tags and characters between them, and those are found here,
-//! once the whole text is known to be UTF-8. Everything else (comments, CDATA, declarations, and whatever is no XML) is
-//! left to the XML library, one piece at a time.
+//! Nearly all of a CLIXML text is plain start tags, plain end tags and characters between them, and those are found
+//! here, once the whole text is known to be UTF-8. Everything else (comments, CDATA, declarations, and whatever is no
+//! XML) is left to the XML library, one piece at a time.
 
 use std::str::Utf8Error;
 

@@ -34,8 +34,8 @@ pub fn general(number: f64, digits: usize) -> String {
     float_text(number, |out| super::float::write_general(number, digits, out))
 }
 
-/// Whether PowerShell writes a number back (`[string]$number`) as it was written: `7` and `1.5`, but neither `007`, `1.10` and
-/// `1e3` nor `0.00001`, which comes back as `1E-05`.
+/// Whether PowerShell writes a number back (`[string]$number`) as it was written: `7` and `1.5`, but neither `007`,
+/// `1.10` and `1e3` nor `0.00001`, which comes back as `1E-05`.
 pub fn survives(number: &Value, written: &str) -> bool {
     match number {
         // Windows PowerShell has no negative zero.

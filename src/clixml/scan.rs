@@ -13,7 +13,8 @@ pub(super) fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ eight(byte), 1)
 }
 
-/// Marks bytes of a word that are less than a limit of at most 128; the first mark is right, those behind it need not be.
+/// Marks bytes of a word that are less than a limit of at most 128; the first mark is right, those behind it need not
+/// be.
 pub(super) fn below(word: u64, limit: u8) -> u64 {
     word.wrapping_sub(eight(limit)) & !word & eight(0x80)
 }

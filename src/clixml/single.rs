@@ -1,7 +1,7 @@
 //! Objects that readers see as one value, like a number or a text, though they come with members.
 //!
-//! This is the one place that decides what an object's single value is. Plain JSON, cells, filters, sorting and tables ask
-//! here; `plain.schema.json` tells the list to users.
+//! This is the one place that decides what an object's single value is. Plain JSON, cells, filters, sorting and tables
+//! ask here; `plain.schema.json` tells the list to users.
 
 use super::scalar_text::scalar_text;
 use super::{Content, Object, PsString, TypeNames, Value};
@@ -203,8 +203,8 @@ fn characters(items: &[Value]) -> Option<Single<'static>> {
     units.map(|units| Single::Same(Value::Str(PsString::from_utf16(&units))))
 }
 
-/// The text of an object, if nobody made it of its type's name or, as PowerShell does, of its members: `ToString()` of its
-/// own.
+/// The text of an object, if nobody made it of its type's name or, as PowerShell does, of its members: `ToString()` of
+/// its own.
 pub fn own_text(object: &Object) -> Option<&PsString> {
     let is_bag = object.content == Content::None;
     let text = object.to_string.as_ref().filter(|text| is_bag && !text.is_empty())?;

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-/// How somebody else than us and root could have written a file, or put it or a link to it into its place, as the end of a
-/// sentence; `None` if nobody could.
+/// How somebody else than us and root could have written a file, or put it or a link to it into its place, as the end
+/// of a sentence; `None` if nobody could.
 ///
-/// Every folder and every link on the way is looked at. A folder with the sticky bit (`/tmp`) may be open to all: what is
-/// ours in it stays. Access lists that give others the right to write show in the bits of the group.
+/// Every folder and every link on the way is looked at. A folder with the sticky bit (`/tmp`) may be open to all: what
+/// is ours in it stays. Access lists that give others the right to write show in the bits of the group.
 ///
 /// # Errors
 /// The system's own, where a file or a folder on the way is missing or closed to us.

@@ -3,7 +3,8 @@
 use russh::keys::{Error as KeyError, decode_secret_key, parse_public_key_base64};
 use zeroize::Zeroizing;
 
-/// Whether it is a private key, or a public one. Whether a passphrase fits an encrypted key is not known before the logon.
+/// Whether it is a private key, or a public one. Whether a passphrase fits an encrypted key is not known before the
+/// logon.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -57,8 +57,8 @@ pub trait System {
     /// The system's own.
     fn read(&mut self, path: &Path) -> io::Result<FileBytes>;
 
-    /// How somebody else than us and the administrator could have written a file or put it into its place, as the end of
-    /// a sentence (`others can write it`); `None` if nobody could.
+    /// How somebody else than us and the administrator could have written a file or put it into its place, as the end
+    /// of a sentence (`others can write it`); `None` if nobody could.
     ///
     /// # Errors
     /// The system's own, where it cannot be found out: the file is missing, or a folder on the way is closed to us.

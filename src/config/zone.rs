@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
-/// An address as sockets take it: a zone that is written as in a URL (`%25eth0`, RFC 6874) is `%eth0`. A zone of digits alone
-/// may be the number of an interface, and stays.
+/// An address as sockets take it: a zone that is written as in a URL (`%25eth0`, RFC 6874) is `%eth0`. A zone of digits
+/// alone may be the number of an interface, and stays.
 pub fn plain_zone(address: &str) -> Cow<'_, str> {
     match address.split_once("%25") {
         Some((ip, zone)) if ip.parse::<Ipv6Addr>().is_ok() && zone.contains(|c: char| !c.is_ascii_digit()) => {

@@ -38,8 +38,8 @@ pub fn end(number: usize) -> Document {
     frame("end", index(number), [])
 }
 
-/// Asks for a file of which the beginning is there (its length and hash), and perhaps a whole one (its hash). If its bytes
-/// are fetched beside, only their hash is wanted.
+/// Asks for a file of which the beginning is there (its length and hash), and perhaps a whole one (its hash). If its
+/// bytes are fetched beside, only their hash is wanted.
 pub fn request(number: usize, begun: Option<(u64, String)>, whole: Option<String>, beside: bool) -> Document {
     let (offset, hash) = begun.map_or((0, Value::Null), |(offset, hash)| (offset, Value::str(hash)));
     let whole = whole.map_or(Value::Null, Value::str);

@@ -64,8 +64,8 @@ impl Partial {
         hash::finish(self.hash.clone())
     }
 
-    /// Gives it its time and permissions, waits until the disk has it, and moves it to its place in one step. What cannot
-    /// be moved is removed.
+    /// Gives it its time and permissions, waits until the disk has it, and moves it to its place in one step. What
+    /// cannot be moved is removed.
     ///
     /// # Errors
     /// Any of these steps.

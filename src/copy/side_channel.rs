@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::CHUNK;
 use crate::transport::{Carrier, Files};
 
-/// A host's channel for the bytes of files, opened when the first file is worth it, and left alone once it was of no use:
-/// the session takes what it does not.
+/// A host's channel for the bytes of files, opened when the first file is worth it, and left alone once it was of no
+/// use: the session takes what it does not.
 pub(super) struct SideChannel {
     carrier: Arc<dyn Carrier>,
     channel: Channel,

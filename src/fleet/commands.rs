@@ -5,8 +5,8 @@ use crate::target::TargetId;
 
 /// What to run on each target of a run.
 pub trait Commands: Send + Sync {
-    /// The command for a target, in the form that its server takes. Called when the pool is open, once an attempt; targets
-    /// with equal arguments and servers get the same serialized command.
+    /// The command for a target, in the form that its server takes. Called when the pool is open, once an attempt;
+    /// targets with equal arguments and servers get the same serialized command.
     fn command(&self, target: TargetId, server: &ServerInfo) -> Command;
 
     /// The command for a target whose endpoint allows no script text. Called when the endpoint has refused the text and

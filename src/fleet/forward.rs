@@ -76,7 +76,8 @@ impl Forward {
         ThrottleSlot::from(&self.reports)
     }
 
-    /// What a pipeline's end is for the target, after a time limit of `timeout`. The terminating error goes to the readers.
+    /// What a pipeline's end is for the target, after a time limit of `timeout`. The terminating error goes to the
+    /// readers.
     pub(super) async fn ended(&mut self, report: RunReport, timeout: Duration) -> AttemptEnd {
         let end = AttemptEnd::of(&report, self.errors(), timeout);
         if let Ending::Failed(Some(error)) = report.ending {

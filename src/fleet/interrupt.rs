@@ -9,7 +9,8 @@ pub enum Interrupt {
     Terminate,
     /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
     Leave,
-    /// Start the other targets, too, after the first ones have ended ([`Brake::pause_after_starts`](super::Brake::pause_after_starts)).
+    /// Start the other targets, too, after the first ones have ended
+    /// ([`Brake::pause_after_starts`](super::Brake::pause_after_starts)).
     GoOn,
     /// The readers want no more: the same as `Stop`, without a user.
     Enough,

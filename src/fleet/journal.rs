@@ -1,7 +1,7 @@
 //! The journal of a run: whoever keeps it has each event before any reader, and before what the event announces.
 //!
-//! It is not a sink: no filter stands before it, it may not say that it has had enough, and it has a thread of its own, so
-//! that it may wait for a disk. An attempt sends nothing to be run before the journal has noted its
+//! It is not a sink: no filter stands before it, it may not say that it has had enough, and it has a thread of its own,
+//! so that it may wait for a disk. An attempt sends nothing to be run before the journal has noted its
 //! [`TargetStarted`](crate::event::RunEventKind::TargetStarted): after a crash, whatever may have run stands in it.
 
 use std::io;
@@ -23,8 +23,8 @@ pub trait Journal: Send {
     fn note(&mut self, event: &Emission) -> io::Result<()>;
 }
 
-/// Begins to keep a journal, and hands what it has noted on to the readers. `broken` is cancelled when it can be kept no
-/// longer; the readers still get everything then.
+/// Begins to keep a journal, and hands what it has noted on to the readers. `broken` is cancelled when it can be kept
+/// no longer; the readers still get everything then.
 pub(super) fn keep(
     mut journal: Box<dyn Journal>,
     readers: mpsc::Sender<Emission>,

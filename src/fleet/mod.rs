@@ -4,7 +4,8 @@
 //! bounded channel, and the [`Summary`]. Every target gets exactly one outcome, whatever happens: a
 //! panic, a drop and a timeout are outcomes too. The fleet formats nothing and prints nothing.
 //!
-//! What is done on a target is a [`Task`]: a [`Script`], or anything else. Who does it is an [`Executor`]: [`Local`] today.
+//! What is done on a target is a [`Task`]: a [`Script`], or anything else. Who does it is an [`Executor`]: [`Local`]
+//! today.
 
 mod attempt_end;
 mod commands;
@@ -53,8 +54,8 @@ pub use script::Script;
 pub use spec::RunSpec;
 pub use task::{Approach, Site, Task, TaskEnd};
 
-/// Makes a run in this process and returns when each target has its outcome and all pools are closed. To keep open sessions
-/// for another run, make a [`Run`] with a [`Local`] that has them.
+/// Makes a run in this process and returns when each target has its outcome and all pools are closed. To keep open
+/// sessions for another run, make a [`Run`] with a [`Local`] that has them.
 ///
 /// `events` is bounded: when the readers are slow, so are the targets. When it closes, the run stops in order.
 pub async fn run(

@@ -7,8 +7,9 @@ use crate::target::Endpoint;
 
 /// The endpoints of a run that have refused script text.
 ///
-/// A session configuration of a name of its own counts as one endpoint, whatever the host: the administrator gave it to all
-/// for the same purpose. Should a host's be another one, no harm is done: what it gets is what Invoke-Command always sends.
+/// A session configuration of a name of its own counts as one endpoint, whatever the host: the administrator gave it to
+/// all for the same purpose. Should a host's be another one, no harm is done: what it gets is what Invoke-Command
+/// always sends.
 #[derive(Debug, Default)]
 pub(super) struct NoLanguage(Mutex<HashSet<String>>);
 

@@ -38,8 +38,8 @@ impl Run {
         Self { departure, ..self }
     }
 
-    /// Makes it, and returns when each target has its outcome. `events` is bounded: when the readers are slow, so are the
-    /// targets. When it closes, the run stops in order.
+    /// Makes it, and returns when each target has its outcome. `events` is bounded: when the readers are slow, so are
+    /// the targets. When it closes, the run stops in order.
     pub async fn go(self, events: mpsc::Sender<Emission>, interrupts: mpsc::Receiver<Interrupt>) -> Summary {
         let (events, broken) = match self.journal {
             Some(journal) => {

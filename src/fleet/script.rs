@@ -39,8 +39,8 @@ impl Script {
         }
     }
 
-    /// Runs it on an endpoint that has just refused its text, and nothing of it has run: sending it in another form repeats
-    /// nothing.
+    /// Runs it on an endpoint that has just refused its text, and nothing of it has run: sending it in another form
+    /// repeats nothing.
     async fn without_text(
         &self,
         refusal: session::RunReport,

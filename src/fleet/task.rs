@@ -27,7 +27,8 @@ pub trait Task: Send + Sync {
     /// Does it on one target.
     ///
     /// # Errors
-    /// The link or the protocol broke. If the task is repeatable, the attempt is then repeated as often as the run allows.
+    /// The link or the protocol broke. If the task is repeatable, the attempt is then repeated as often as the run
+    /// allows.
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error>;
 
     /// Whether it may be done again after a link that broke in its midst. It then has to find out by itself what an

@@ -1,7 +1,7 @@
 //! Whom to log on as and with which password: settled for all targets before the first connection.
 //!
-//! [`credentials`] finds them and asks where it must; [`logons`] tells beforehand what it would find where. Both decide by
-//! the same rules.
+//! [`credentials`] finds them and asks where it must; [`logons`] tells beforehand what it would find where. Both decide
+//! by the same rules.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -63,9 +63,9 @@ struct Settled<'a> {
 
 /// Finds each target's credential; equal users with equal sources share one.
 ///
-/// `PSFLEET_PASSWORD` comes first for a user that `--user` or `PSFLEET_USER` names, as both stand above every inventory.
-/// For other users the source that an inventory names comes first; `PSFLEET_PASSWORD` or one prompt serves those without
-/// one. Either only if exactly one user is in the run. `--ask-pass` asks in any case.
+/// `PSFLEET_PASSWORD` comes first for a user that `--user` or `PSFLEET_USER` names, as both stand above every
+/// inventory. For other users the source that an inventory names comes first; `PSFLEET_PASSWORD` or one prompt serves
+/// those without one. Either only if exactly one user is in the run. `--ask-pass` asks in any case.
 ///
 /// # Errors
 /// Every user without a password, and every variable that is not set.

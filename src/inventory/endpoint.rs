@@ -163,8 +163,8 @@ fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoi
     })
 }
 
-/// A session configuration has no way over SSH: `pwsh -sshs` takes `-ConfigurationName` and opens the default one all the
-/// same (ConsoleHost.cs hands on null), and a subsystem takes no arguments. Going on would run without its limits.
+/// A session configuration has no way over SSH: `pwsh -sshs` takes `-ConfigurationName` and opens the default one all
+/// the same (ConsoleHost.cs hands on null), and a subsystem takes no arguments. Going on would run without its limits.
 fn check_configuration(connection: &Connection) -> Result<(), Problem> {
     match &connection.configuration_name {
         Some(given) if !given.value.eq_ignore_ascii_case("Microsoft.PowerShell") => {

@@ -5,9 +5,9 @@
 //! reached through [`System`](crate::config::System) only. Connecting is left to others: nothing here opens
 //! a socket.
 //!
-//! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`, `csv`,
-//! `list`, `ssh_config`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint` and
-//! `credential` complete the targets, `resolve` joins it all.
+//! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`,
+//! `csv`, `list`, `ssh_config`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint`
+//! and `credential` complete the targets, `resolve` joins it all.
 
 mod context;
 mod credential;

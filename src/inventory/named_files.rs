@@ -28,8 +28,8 @@ pub(super) fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around
     problems
 }
 
-/// The files that the settings of a host name and that its endpoint uses. The usual files of SSH are not named by anybody,
-/// and those that an SSH configuration names may be missing, as for `ssh`.
+/// The files that the settings of a host name and that its endpoint uses. The usual files of SSH are not named by
+/// anybody, and those that an SSH configuration names may be missing, as for `ssh`.
 fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint) -> Vec<Named<'a>> {
     let connection = &host.effective.connection;
     let mut named: Vec<Named<'a>> = Vec::new();

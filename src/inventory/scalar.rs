@@ -1,7 +1,7 @@
 //! Plain scalars of YAML: the core schema of YAML 1.2 (section 10.3.2), and nothing of YAML 1.1.
 //!
-//! `true`, `~`, `7`, `0x1F` and `1.5` are values; `no`, `on`, `12:30` and `1_000` are texts. Whatever a scalar is, its text
-//! as written stays at hand: a host may be called `010`, and a version is `1.10`.
+//! `true`, `~`, `7`, `0x1F` and `1.5` are values; `no`, `on`, `12:30` and `1_000` are texts. Whatever a scalar is, its
+//! text as written stays at hand: a host may be called `010`, and a version is `1.10`.
 
 use serde_json::Number;
 

@@ -8,10 +8,11 @@ use super::model::Inventory;
 /// A name beyond these is not looked at: who names so many hosts by hand has no slip of the hand in all of them.
 const MOST: usize = 20;
 
-/// One line for each literal name that is near to a name of the inventories. A name that they lack is a host all the same.
+/// One line for each literal name that is near to a name of the inventories. A name that they lack is a host all the
+/// same.
 ///
-/// Near is one slip (a letter more, less, wrong or in the wrong place), the short form of a full name, or a group's name
-/// without its `@`.
+/// Near is one slip (a letter more, less, wrong or in the wrong place), the short form of a full name, or a group's
+/// name without its `@`.
 pub(super) fn unknown_names(targets: &[Expression], exclude: &[Expression], inventory: &Inventory) -> Vec<String> {
     if inventory.hosts.is_empty() {
         return Vec::new();

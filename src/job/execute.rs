@@ -58,7 +58,8 @@ impl Interrupts {
         self.sender.clone()
     }
 
-    /// For a user who leaves. A run that is over takes no interrupt, but sinks that are held up must not hold up the end.
+    /// For a user who leaves. A run that is over takes no interrupt, but sinks that are held up must not hold up the
+    /// end.
     pub fn departure(&self) -> Departure {
         self.departure.clone()
     }

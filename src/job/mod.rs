@@ -1,8 +1,8 @@
 //! What an application does with the run: a room between whoever asks for it and the fleet.
 //!
-//! In: a script with what it was given ([`script`]), or any other [`Task`](crate::fleet::Task), on resolved targets, and
-//! the sinks that want to know. Out: a [`Summary`](crate::event::Summary) and how far the writing came. Nothing here knows a command line, a
-//! terminal or a signal: whoever wants to stop a run has its [`Interrupts`].
+//! In: a script with what it was given ([`script`]), or any other [`Task`](crate::fleet::Task), on resolved targets,
+//! and the sinks that want to know. Out: a [`Summary`](crate::event::Summary) and how far the writing came. Nothing
+//! here knows a command line, a terminal or a signal: whoever wants to stop a run has its [`Interrupts`].
 
 mod execute;
 pub mod script;

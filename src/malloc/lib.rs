@@ -8,7 +8,8 @@ const LARGE: i32 = 1 << 20;
 ///
 /// By itself it takes the first large block that is freed for the usual size, up to 32 MiB, and keeps twice as much in
 /// the heap of each thread from then on: an object of 47 MB costs 40 MB more than with this setting. Other allocators
-/// need no unsafe call, but hold more memory with thousands of open connections (jemalloc 1.1 times, mimalloc 1.6 times).
+/// need no unsafe call, but hold more memory with thousands of open connections (jemalloc 1.1 times, mimalloc 1.6
+/// times).
 pub fn return_large_blocks() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: it only sets a number of the allocator, which takes its own lock.

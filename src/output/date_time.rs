@@ -1,4 +1,5 @@
-//! Dates and durations as table, list and filters show and read them. What PowerShell itself would print is in `out_string/date`.
+//! Dates and durations as table, list and filters show and read them. What PowerShell itself would print is in
+//! `out_string/date`.
 
 /// `2026-11-22 19:51:31 +01:00`: no `T`, no fraction.
 pub(super) fn date_time(text: &str) -> String {

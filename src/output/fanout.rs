@@ -6,8 +6,8 @@ use crate::event::{RunEvent, Summary};
 
 /// Hands each event to several sinks, until each of them has had enough or has failed.
 ///
-/// A sink that fails asks for the end of the run, and takes no more. The others go on to their own end, so that what they
-/// write is complete. It never fails itself: what its sinks could not write, [`Sink::failures`] tells.
+/// A sink that fails asks for the end of the run, and takes no more. The others go on to their own end, so that what
+/// they write is complete. It never fails itself: what its sinks could not write, [`Sink::failures`] tells.
 pub struct Fanout {
     outlets: Vec<Outlet>,
     /// The first sink alone decides when it is enough.

@@ -87,8 +87,8 @@ impl EventLines {
         true
     }
 
-    /// Escapes what JSON allows raw in strings but a terminal obeys, if one reads it: DEL, C1 controls, marks that reorder
-    /// or hide text. `json` may be any part of a document.
+    /// Escapes what JSON allows raw in strings but a terminal obeys, if one reads it: DEL, C1 controls, marks that
+    /// reorder or hide text. `json` may be any part of a document.
     pub(super) fn make_safe(&self, json: &mut Vec<u8>) {
         let unsafe_char = |c: char| c > '\u{7e}' && super::sanitize::is_hidden(c);
         let Ok(text) = std::str::from_utf8(json) else { return };

@@ -62,7 +62,8 @@ pub enum Flow {
 
 /// A reader of a run's events. Sinks run on a thread of their own and may block: a full channel slows the targets.
 pub trait Sink: Send {
-    /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one; [`Sink::complete`] stands before it.
+    /// Takes the next event. [`crate::event::RunEventKind::RunFinished`] is the last one; [`Sink::complete`] stands
+    /// before it.
     ///
     /// # Errors
     /// The writer's fault, with what was being written. The run then ends in order; this sink takes no more.
@@ -85,8 +86,8 @@ pub trait Sink: Send {
         Ok(Flow::Continue)
     }
 
-    /// What the sinks inside of this one could not write, one text each. They fail alone, so that the others come to their
-    /// end: a sink made of others answers [`Flow::End`] for them.
+    /// What the sinks inside of this one could not write, one text each. They fail alone, so that the others come to
+    /// their end: a sink made of others answers [`Flow::End`] for them.
     fn failures(&self) -> Vec<String> {
         Vec::new()
     }

@@ -44,8 +44,8 @@ pub(super) fn property<'a>(document: &'a Document, name: &str) -> Option<&'a Val
     named.or_else(whole).map(|value| resolve(document, value))
 }
 
-/// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show. The host is among them
-/// where it was asked for by name.
+/// Appends the selected properties, or the single value, as plain JSON; gives what that cannot show. The host is among
+/// them where it was asked for by name.
 pub(super) fn write_plain(document: &Document, select: &Select, host: &str, out: &mut Vec<u8>) -> Diagnostics {
     let fields = match shape(document, select) {
         Shape::Fields(fields) if !select.is_all() => select.apply(fields),

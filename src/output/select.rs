@@ -41,8 +41,9 @@ impl Select {
         self.patterns.is_empty() && !self.host
     }
 
-    /// The selected fields in the order wanted. A name without `*` that an object lacks is null, as Select-Object has it.
-    /// The host is not among them, and an object's own property of its name gives way to it, as under Invoke-Command.
+    /// The selected fields in the order wanted. A name without `*` that an object lacks is null, as Select-Object has
+    /// it. The host is not among them, and an object's own property of its name gives way to it, as under
+    /// Invoke-Command.
     pub fn apply<'a>(&'a self, mut fields: Vec<Field<'a>>) -> Vec<Field<'a>> {
         fields.retain(|(name, _)| !name.eq_ignore_ascii_case(HOST));
         if self.is_all() {

@@ -57,8 +57,8 @@ impl Command {
         }
     }
 
-    /// Serializes statements of commands, each a pipeline, for an endpoint that allows no script text. The first command
-    /// takes the input.
+    /// Serializes statements of commands, each a pipeline, for an endpoint that allows no script text. The first
+    /// command takes the input.
     pub fn of_calls(statements: &[Vec<CommandCall>], input: Option<Arc<Input>>) -> Self {
         Self::of(create_pipeline::calls(statements, input.is_some()), input, false)
     }

@@ -44,8 +44,8 @@ impl<'d> FromIterator<&'d Document> for Input {
     }
 }
 
-/// The data of PIPELINE_INPUT. A null is a message without any, as PowerShell sends it: its server (7.6.9) ends when it reads
-/// `<Nil />` there.
+/// The data of PIPELINE_INPUT. A null is a message without any, as PowerShell sends it: its server (7.6.9) ends when it
+/// reads `<Nil />` there.
 pub(super) fn message_data(object: &Document) -> Vec<u8> {
     if *object.root.unboxed() == Value::Null { Vec::new() } else { clixml::encode(object).into_bytes() }
 }

@@ -27,8 +27,8 @@ pub struct Argument {
 pub struct CommandCall {
     /// The command's name or path.
     pub name: String,
-    /// Arguments in order. A name without a value (null) is a switch, or is followed by its value without a name; a name
-    /// with a value ends in `:` or `: `, as PowerShell itself sends it.
+    /// Arguments in order. A name without a value (null) is a switch, or is followed by its value without a name; a
+    /// name with a value ends in `:` or `: `, as PowerShell itself sends it.
     pub arguments: Vec<Argument>,
     /// The stream whose records become output.
     pub merge: Option<MergedStream>,

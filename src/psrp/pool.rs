@@ -20,8 +20,9 @@ use super::pool_state::PoolState;
 use super::session_key::SessionKey;
 use super::{Command, Defragmenter, Opening, Pipeline, ProtocolError, fragment};
 
-/// Fragments of input objects that are sent together, in bytes. More would save exchanges, but PowerShell moves all that
-/// follows a message in a packet when it takes the message out: small objects by the thousand would take it forever.
+/// Fragments of input objects that are sent together, in bytes. More would save exchanges, but PowerShell moves all
+/// that follows a message in a packet when it takes the message out: small objects by the thousand would take it
+/// forever.
 const INPUT_PORTION: usize = 64 << 10;
 
 /// What the server says about itself.
@@ -118,12 +119,12 @@ impl Pool {
         Ok(fragments)
     }
 
-    /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE. Its input must not travel with them: PowerShell
-    /// 7.6 loses what arrives together with the message that makes the pipeline.
+    /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE. Its input must not travel with them:
+    /// PowerShell 7.6 loses what arrives together with the message that makes the pipeline.
     ///
     /// # Errors
-    /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down. [`ProtocolError::Key`]
-    /// if the command has secrets and the session no key.
+    /// [`ProtocolError::State`] unless the pool is ready: a server would tear the whole shell down.
+    /// [`ProtocolError::Key`] if the command has secrets and the session no key.
     pub fn create_pipeline(
         &mut self,
         command: &Command,

@@ -103,7 +103,8 @@ impl Cuts {
         groups.into_iter().map(|(hosts, members)| Cut { members, hosts: names(hosts) }).collect()
     }
 
-    /// How many members there are besides those in [`groups`](Self::groups): more than are kept by name. Counted up to 4096.
+    /// How many members there are besides those in [`groups`](Self::groups): more than are kept by name. Counted up to
+    /// 4096.
     pub fn other_members(&self) -> usize {
         self.others.len()
     }

@@ -1,8 +1,8 @@
 //! Folds a run's events: who is running, who is done, why hosts failed, what came cut. Prints nothing.
 //!
 //! [`Progress`] is the live state, for the bar and for whoever asks what a run is doing; [`Causes`] groups the targets
-//! that failed alike, [`Repeats`] the error records, [`Cuts`] the members that PowerShell cut. Words and colours are left
-//! to the command line.
+//! that failed alike, [`Repeats`] the error records, [`Cuts`] the members that PowerShell cut. Words and colours are
+//! left to the command line.
 
 mod alike;
 mod causes;

@@ -1,4 +1,5 @@
-//! Until a host has accepted a credential, one target after the other proves it: a wrong password must not lock an account.
+//! Until a host has accepted a credential, one target after the other proves it: a wrong password must not lock an
+//! account.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,8 +17,8 @@ pub struct CredentialId(pub usize);
 pub enum Verdict {
     /// It may.
     Go,
-    /// Another target is proving it, and no host has accepted it yet; ask again when that one has an answer, or, if there
-    /// is a time, from then on.
+    /// Another target is proving it, and no host has accepted it yet; ask again when that one has an answer, or, if
+    /// there is a time, from then on.
     Wait(Option<Duration>),
     /// It was refused too often in this run and is not sent again.
     Tripped,
@@ -61,12 +62,12 @@ pub enum TripCause {
 /// may have another password, five of them mean that it was changed.
 const PROVEN_LIMIT: u32 = 5;
 
-/// Proofs without an answer that trip a credential which no host has accepted: each may have been a failed logon, of which
-/// an account seldom has more than five.
+/// Proofs without an answer that trip a credential which no host has accepted: each may have been a failed logon, of
+/// which an account seldom has more than five.
 const UNANSWERED_LIMIT: u32 = 3;
 
-/// How long a server may take to answer a proof before another target may send one. Longer than a refusal takes,
-/// with all delays that servers put before it, and shorter than hosts with a right password should wait for one that hangs.
+/// How long a server may take to answer a proof before another target may send one. Longer than a refusal takes, with
+/// all delays that servers put before it, and shorter than hosts with a right password should wait for one that hangs.
 pub const PROOF_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Proofs of a credential that may be without an answer at once: one that is overdue, and one more.

@@ -9,8 +9,8 @@
 //!      +------ retry -------+---------------------------------------------------------------+
 //! ```
 //!
-//! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a limit
-//! of its own, and only connected targets take the places of the throttle limit.
+//! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a
+//! limit of its own, and only connected targets take the places of the throttle limit.
 //!
 //! ```
 //! use std::num::NonZeroUsize;

@@ -27,8 +27,8 @@ pub enum Next {
         /// Others wait for what its server says of the proof.
         alone: bool,
     },
-    /// This target's credential was refused elsewhere. It gets its outcome without being started, or, if it is under way
-    /// and asked for a proof, without sending it.
+    /// This target's credential was refused elsewhere. It gets its outcome without being started, or, if it is under
+    /// way and asked for a proof, without sending it.
     Skip(TargetId),
     /// Nothing may start or go on before a target ends, asks, is accepted or only closes.
     Wait,

@@ -4,7 +4,8 @@ use crate::clixml::{Json, Value};
 
 /// What was written for one argument or using value.
 ///
-/// Whoever resolves references needs what this module does not know: the targets' variables, and where secrets are kept.
+/// Whoever resolves references needs what this module does not know: the targets' variables, and where secrets are
+/// kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ArgumentValue {
     /// The value itself.

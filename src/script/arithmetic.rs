@@ -3,8 +3,8 @@
 /// How deep brackets may nest: nobody writes more, and text from a file must not exhaust the stack.
 const DEEPEST: u32 = 20;
 
-/// The value of an expression of integers, `+`, `-`, `*`, `%` and round brackets; `None` for anything else, and where the
-/// result leaves the range of PowerShell's own integers.
+/// The value of an expression of integers, `+`, `-`, `*`, `%` and round brackets; `None` for anything else, and where
+/// the result leaves the range of PowerShell's own integers.
 pub(super) fn value(text: &str) -> Option<i64> {
     let mut reader = Reader { rest: text, depth: 0 };
     let value = reader.sum()?;

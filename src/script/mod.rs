@@ -1,9 +1,10 @@
 //! Scripts as text: what can be known about PowerShell source before any connection.
 //!
-//! In: the source of a script, and what the user gave (arguments, `--using` definitions, an environment). Out: every live
-//! `$using:` occurrence with its place ([`Source::occurrences`]), the arguments or the rewritten text that carry their
-//! values ([`using`]), the parameters of the script's `param()` block with its help ([`Parameters`]), the commands of a
-//! script that is nothing but commands ([`commands()`]), and errors that name line and column. Nothing here runs PowerShell, reads files or the environment, or knows targets.
+//! In: the source of a script, and what the user gave (arguments, `--using` definitions, an environment). Out: every
+//! live `$using:` occurrence with its place ([`Source::occurrences`]), the arguments or the rewritten text that carry
+//! their values ([`using`]), the parameters of the script's `param()` block with its help ([`Parameters`]), the
+//! commands of a script that is nothing but commands ([`commands()`]), and errors that name line and column. Nothing
+//! here runs PowerShell, reads files or the environment, or knows targets.
 //!
 //! The lexer follows PowerShell's own rules of tokens and of command and expression mode as far as they decide what is
 //! live code; it is not a parser and does not reject wrong scripts. It is compared with the engine's parser by the

@@ -49,8 +49,8 @@ impl Names {
         entry.0.clone()
     }
 
-    /// Where the parameters are declared: before the script's own, or on a line before the script. A block that cannot be
-    /// read is none; PowerShell will say what is wrong with it.
+    /// Where the parameters are declared: before the script's own, or on a line before the script. A block that cannot
+    /// be read is none; PowerShell will say what is wrong with it.
     fn declaration(&self, source: &Source) -> (usize, usize, String) {
         let names: Vec<String> = self.0.values().map(|(name, _)| format!("${name}")).collect();
         let list = names.join(", ");

@@ -26,9 +26,9 @@ pub enum WireForm {
 }
 
 impl WireForm {
-    /// The form that a server takes, by the PowerShell version of its private data (`5.1.17763.1490`), or by the protocol
-    /// version of its capability (`2.2`) where the private data did not come before the pool was open (MS-PSRP 2.2.2.1 and
-    /// 2.2.2.13). A server that tells neither is a new one.
+    /// The form that a server takes, by the PowerShell version of its private data (`5.1.17763.1490`), or by the
+    /// protocol version of its capability (`2.2`) where the private data did not come before the pool was open (MS-PSRP
+    /// 2.2.2.1 and 2.2.2.13). A server that tells neither is a new one.
     pub fn of_server(ps_version: Option<&str>, protocol: Option<&str>) -> Self {
         let major = ps_version.and_then(|version| numbers(version).0);
         match (major, protocol.map(numbers)) {
@@ -67,8 +67,8 @@ fn with_argument(source: &Source, value: Value) -> Sent {
     Sent { script: source.text().to_owned(), arguments: vec![argument] }
 }
 
-/// One value for each distinct key. Prefixes are sent too: keys too many are harmless, a missing one ends the script. So
-/// is the text that PowerShell misreads an expression for; `None` if it takes two values for the same so.
+/// One value for each distinct key. Prefixes are sent too: keys too many are harmless, a missing one ends the script.
+/// So is the text that PowerShell misreads an expression for; `None` if it takes two values for the same so.
 fn dictionary(source: &Source, evaluated: &[Evaluated]) -> Option<Value> {
     let mut known: HashMap<String, (&Value, bool)> = HashMap::new();
     let mut entries = Vec::new();

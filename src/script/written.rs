@@ -1,5 +1,5 @@
-//! What a value that was typed or read from a file becomes: a number where it is one, the text as it was written where a
-//! text is due.
+//! What a value that was typed or read from a file becomes: a number where it is one, the text as it was written where
+//! a text is due.
 
 use super::check::positions;
 use super::param::{Parameter, Parameters};
@@ -29,8 +29,8 @@ impl Written {
 
     /// The value for a parameter of this type; `None` for one without a type, `$args` and `$using:`.
     ///
-    /// PowerShell's binder keeps the text of `12e5678` or `1.10` for a `[string]`. Without a type, a number must survive
-    /// the way back to text, else a hash or a version would arrive as another one.
+    /// PowerShell's binder keeps the text of `12e5678` or `1.10` for a `[string]`. Without a type, a number must
+    /// survive the way back to text, else a hash or a version would arrive as another one.
     pub fn value(&self, declared: Option<&str>) -> Value {
         match &self.json {
             Json::Number(text) => match self.json.value() {

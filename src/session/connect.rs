@@ -14,8 +14,9 @@ use crate::target::Target;
 use crate::transport::{self, Admission, Carrier, Connector};
 
 impl Session {
-    /// Connects to a target and opens a pool there. What the host takes for both is limited by the target's open timeout;
-    /// what it has to wait for by its admission is not. `connected` sees the carrier before anything is opened on it.
+    /// Connects to a target and opens a pool there. What the host takes for both is limited by the target's open
+    /// timeout; what it has to wait for by its admission is not. `connected` sees the carrier before anything is opened
+    /// on it.
     ///
     /// # Errors
     /// What [`Session::open`] gives, and why there is no connection.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::transport::{self, Priority};
 
-/// Answers to host calls that wait to be sent. A host that asks faster than it takes answers is not listened to meanwhile.
+/// Answers to host calls that wait to be sent. A host that asks faster than it takes answers is not listened to
+/// meanwhile.
 const QUEUED_ANSWERS: usize = 16;
 
 /// The way out of a pipeline: answers to host calls go before input.
@@ -58,8 +59,8 @@ impl Outgoing {
         Some(next)
     }
 
-    /// What was on its way has arrived, or has not; says whether the pipeline can go on. One whose input was lost has to
-    /// be stopped: the script may have ended for a reason of its own, and that is still to be received.
+    /// What was on its way has arrived, or has not; says whether the pipeline can go on. One whose input was lost has
+    /// to be stopped: the script may have ended for a reason of its own, and that is still to be received.
     ///
     /// # Errors
     /// An answer could not be delivered.

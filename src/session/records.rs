@@ -16,7 +16,8 @@ pub trait Records: Send {
         std::future::ready(HostReply::Refused)
     }
 
-    /// The pipeline is being stopped: from now on only its end is waited for, and not for longer than [`STOP_WAIT`](super::STOP_WAIT).
+    /// The pipeline is being stopped: from now on only its end is waited for, and not for longer than
+    /// [`STOP_WAIT`](super::STOP_WAIT).
     fn stopping(&mut self) {}
 }
 

@@ -9,8 +9,8 @@ const REFUSAL: &str = "ScriptsNotAllowed";
 impl RunReport {
     /// Whether a pipeline was refused for its text, before anything of it ran.
     ///
-    /// The host makes this error before there is a command, so it names none: an error with the same id that a script has
-    /// caught elsewhere and thrown again names where it was thrown.
+    /// The host makes this error before there is a command, so it names none: an error with the same id that a script
+    /// has caught elsewhere and thrown again names where it was thrown.
     pub fn refuses_text(&self) -> bool {
         let Ending::Failed(Some(Document { root, .. })) = &self.ending else { return false };
         let id = root.member("FullyQualifiedErrorId").and_then(Value::as_text).and_then(|id| id.as_str());

@@ -1,5 +1,5 @@
-//! A running pipeline: it is received from, answered and fed until it has ended. What is sent next and when it is stopped
-//! is decided without I/O, in [`Outgoing`] and [`Stopping`](super::stopping::Stopping).
+//! A running pipeline: it is received from, answered and fed until it has ended. What is sent next and when it is
+//! stopped is decided without I/O, in [`Outgoing`] and [`Stopping`](super::stopping::Stopping).
 
 use std::sync::Arc;
 
@@ -178,7 +178,8 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
         }
     }
 
-    /// Begins to send what waits to be sent, if nothing is on its way: answers first, then input that the command brought.
+    /// Begins to send what waits to be sent, if nothing is on its way: answers first, then input that the command
+    /// brought.
     fn send_next(&mut self) {
         let is_stopped = self.halting.why().is_some();
         let (pool, pipeline, max) = (&mut self.session.pool, &mut self.pipeline, self.carrier.max_fragment());

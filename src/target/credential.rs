@@ -2,7 +2,8 @@
 
 use crate::secret::Secret;
 
-/// A user with what proves who it is. Shared between all targets that log on alike, so that one refusal is known to all.
+/// A user with what proves who it is. Shared between all targets that log on alike, so that one refusal is known to
+/// all.
 ///
 /// A way that a transport does not take is refused by it before anything is sent; none is passed over for another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -177,13 +177,14 @@ impl WinrmEndpoint {
         self.auth == AuthMethod::Basic && self.tls == Tls::Off
     }
 
-    /// Whether the password would travel in the clear though it must not: that takes a name that is trusted and leave for
-    /// this host besides.
+    /// Whether the password would travel in the clear though it must not: that takes a name that is trusted and leave
+    /// for this host besides.
     pub fn would_show_password(&self) -> bool {
         self.is_clear() && !(self.trusted && self.allow_unencrypted)
     }
 
-    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing there.
+    /// The listener's URL, also the `To` of every request. An address's zone (`%eth0`) stays here: it means nothing
+    /// there.
     pub fn url(&self) -> String {
         let scheme = if matches!(self.tls, Tls::Off) { "http" } else { "https" };
         let (address, _zone) = self.address.split_once('%').unwrap_or((&self.address, ""));

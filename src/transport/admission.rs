@@ -38,8 +38,8 @@ pub enum Authenticated {
     Before,
 }
 
-/// Who gives leave: the run, which lets many targets connect, few be at work, and one after the other prove a credential
-/// that no host has accepted.
+/// Who gives leave: the run, which lets many targets connect, few be at work, and one after the other prove a
+/// credential that no host has accepted.
 #[async_trait]
 pub trait Gatekeeper: Send + Sync {
     /// Waits for leave to take a step.

@@ -33,8 +33,8 @@ use crate::target::Target;
 pub trait Connector: Send + Sync {
     /// A carrier to the target, connected as far as its transport connects before the first message.
     ///
-    /// It asks for leave when the way to the target is open, before it takes up the server's time, and before it proves a
-    /// password. Whether the logon succeeds may show only in [`Carrier::create`].
+    /// It asks for leave when the way to the target is open, before it takes up the server's time, and before it proves
+    /// a password. Whether the logon succeeds may show only in [`Carrier::create`].
     async fn connect(&self, target: &Target, admission: &Admission) -> Result<Box<dyn Carrier>, Error>;
 }
 
@@ -71,8 +71,8 @@ pub trait Carrier: Send + Sync {
 
     /// Registers a pipeline and hands over its first messages; the carrier packs fragments as its framing wants.
     ///
-    /// WSMan: Command, then Sends for what does not fit. Out of process: Command, its acknowledgement, Data. An error says
-    /// by [`Error::nothing_ran`] whether the pipeline is sure not to have begun.
+    /// WSMan: Command, then Sends for what does not fit. Out of process: Command, its acknowledgement, Data. An error
+    /// says by [`Error::nothing_ran`] whether the pipeline is sure not to have begun.
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error>;
 
     /// Sends further messages, and returns when the server has accepted them. One call at a time per channel.

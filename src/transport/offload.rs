@@ -35,8 +35,8 @@ where
     result
 }
 
-/// On a thread for long work. As many may work at once as there are processors: more would not be faster, and each holds what
-/// it works on.
+/// On a thread for long work. As many may work at once as there are processors: more would not be faster, and each
+/// holds what it works on.
 async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     static TURNS: OnceLock<Semaphore> = OnceLock::new();
     let turns =

@@ -132,8 +132,8 @@ impl Carrier for WsmanCarrier {
     async fn close(&self) -> Result<(), Error> {
         let creation = lock(&self.creation).take();
         let shell = &self.shell;
-        // Where nobody has ever said a word, waiting for one would only add to a limit that is over. But a Create that has left
-        // may have been taken.
+        // Where nobody has ever said a word, waiting for one would only add to a limit that is over. But a Create that
+        // has left may have been taken.
         let limit = if shell.wire.lanes.was_answered() { CLOSE } else { SILENT_CLOSE };
         let closing = async {
             if let Some((creation, abort)) = creation {

@@ -1,7 +1,7 @@
 //! Responses, by a streaming parse.
 //!
-//! Its cost is linear in the bytes of the response, whatever is in them: output of other commands is dropped as it is read,
-//! attributes are not compared with each other, and the XML reader allows 128 namespaces in scope.
+//! Its cost is linear in the bytes of the response, whatever is in them: output of other commands is dropped as it is
+//! read, attributes are not compared with each other, and the XML reader allows 128 namespaces in scope.
 
 use std::borrow::Cow;
 

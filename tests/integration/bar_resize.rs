@@ -1,4 +1,5 @@
-//! The bar while the terminal is resized, with real PowerShell behind it: nothing of an old bar stays, no output is lost.
+//! The bar while the terminal is resized, with real PowerShell behind it: nothing of an old bar stays, no output is
+//! lost.
 
 #![cfg(unix)]
 

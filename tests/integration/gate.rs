@@ -234,7 +234,8 @@ async fn hosts_that_never_say_a_word_hold_back_nobody() {
     futures::future::join_all(each.map(|auth| assert_others_first(FaultKind::Hung, auth))).await;
 }
 
-/// Sends a password to eight hosts that ask for it and then close, and returns how many got it, and a message of the rest.
+/// Sends a password to eight hosts that ask for it and then close, and returns how many got it, and a message of the
+/// rest.
 async fn with_servers_that_close(auth: AuthMethod) -> (usize, String) {
     let proofs = Arc::new(AtomicU64::new(0));
     let seen = Arc::clone(&proofs);

@@ -76,8 +76,8 @@ async fn a_second_ctrl_c_leaves_and_names_the_hosts_whose_shell_may_remain() {
     fleet.shutdown().await;
 }
 
-/// Presses Ctrl-C until the program leaves, which it must do as interrupted. Signals that come together are one to it, and
-/// it does not say that it has seen the first.
+/// Presses Ctrl-C until the program leaves, which it must do as interrupted. Signals that come together are one to it,
+/// and it does not say that it has seen the first.
 async fn leave(child: &mut std::process::Child) {
     let begin = Instant::now();
     while child.try_wait().expect("a child").is_none() {

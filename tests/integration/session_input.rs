@@ -80,7 +80,8 @@ async fn talks(target: &Target) {
     session.close().await;
 }
 
-/// A message for the end of an empty input arrived before the script had started in one of 200 runs, which then had no input.
+/// A message for the end of an empty input arrived before the script had started in one of 200 runs, which then had no
+/// input.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_input_never_runs_a_process_block() {
     let Some(pwsh) = pwsh() else { return };

@@ -238,7 +238,8 @@ proptest! {
         let living = async { tokio::time::timeout(Duration::from_secs(3600), live(script)).await };
         let [opening, running] = runtime.expect("a runtime").block_on(living).expect("an end");
         prop_assert!(opening <= Duration::from_secs(21), "{opening:?}");
-        // The key and the run within 10 s each, the stop and what is still being sent within 30 s each, the slot within 10 s.
+        // The key and the run within 10 s each, the stop and what is still being sent within 30 s each, the slot within
+        // 10 s.
         prop_assert!(running <= Duration::from_secs(91), "{running:?}");
     }
 }

@@ -62,8 +62,8 @@ impl Done {
         self.commands.load(Ordering::SeqCst)
     }
 
-    /// The usual answer to a request; every pipeline completes at once. `early`: the pool tells of its state when it is asked
-    /// a second time.
+    /// The usual answer to a request; every pipeline completes at once. `early`: the pool tells of its state when it is
+    /// asked a second time.
     fn usual(&self, request: &Request, early: bool) -> Act {
         let received = |found: &[(MessageType, &str)]| {
             let found = messages(found);
@@ -152,13 +152,15 @@ async fn end(refusal: Refusal, times: usize, early: bool) -> (Finished, Arc<Done
     (ran.ends.remove(0), done)
 }
 
-/// Commands that were refused: nothing ran. Each row: the refusal, outcome, reason, and whether another attempt may help.
+/// Commands that were refused: nothing ran. Each row: the refusal, outcome, reason, and whether another attempt may
+/// help.
 const REFUSED: [(Refusal, Outcome, Reason, bool); 30] = {
     use Outcome::{Auth, Unreachable};
     use Reason::*;
     use Refusal::{Fault, Page, Status, Subcode};
     [
-        // Quotas pass: MaxConcurrentOperationsPerUser, shells, users, the endpoint's own, not said which, commands in the shell.
+        // Quotas pass: MaxConcurrentOperationsPerUser, shells, users, the endpoint's own, not said which, commands in
+        // the shell.
         (Fault(2_150_858_815), Unreachable, Quota, true),
         (Fault(2_150_859_173), Unreachable, Quota, true),
         (Fault(2_150_859_174), Unreachable, Quota, true),

@@ -14,8 +14,8 @@ use crate::support::http::{Act, HttpServer};
 use crate::support::ntlm::{challenge, message, neg_token_resp, negotiate, token};
 use crate::support::winrm::{connect, target_with};
 
-/// User as typed, user and domain as sent, and NTOWFv2 for the password `password`: by Python's `hmac` over the upper case
-/// that Windows has.
+/// User as typed, user and domain as sent, and NTOWFv2 for the password `password`: by Python's `hmac` over the upper
+/// case that Windows has.
 const USERS: [(&str, &str, &str, &str); 9] = [
     ("wei\u{df}", "wei\u{df}", "", "b0db5858726d7cff63505760fcb96f25"),
     ("\u{10428}", "\u{10428}", "", "2aaa202d7e56e20c88c7faa088a424c7"),

@@ -53,8 +53,8 @@ struct Fed {
 }
 
 impl Plan {
-    /// The plan of a call that was found to be right; `logons` has one for each of the `settings`, `input` names where its
-    /// input is from.
+    /// The plan of a call that was found to be right; `logons` has one for each of the `settings`, `input` names where
+    /// its input is from.
     pub(crate) fn new(
         call: &Call,
         (settings, logons): (&[HostSettings], &[Logon]),

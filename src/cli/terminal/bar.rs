@@ -10,8 +10,8 @@ use super::status_line::{self, ERASE, UP};
 
 /// Between two drawings: the width of the terminal is asked for each.
 const TICK: Duration = Duration::from_millis(100);
-/// The widest text of a bar. Where a window becomes far narrower at once, tmux moves a bar near the top of the screen out
-/// of reach, by the rows that it wraps to.
+/// The widest text of a bar. Where a window becomes far narrower at once, tmux moves a bar near the top of the screen
+/// out of reach, by the rows that it wraps to.
 const WIDEST: usize = 79;
 /// A reader of stdout has shown what it got after so long.
 const READER_TIME: Duration = Duration::from_millis(300);

@@ -1,9 +1,9 @@
 //! A line that comes and goes at the foot of a terminal: what draws it and what takes it away.
 //!
-//! Terminals differ in what a narrower window does to a line: some wrap it anew (VTE, kitty, tmux), some cut it (xterm),
-//! some do either, depending on where the cursor is (VS Code). But each of them leaves the cursor at the cell where it
-//! stood. So the cursor waits at the *start* of the line: whatever rows the line has become, they lie from there on, all
-//! that is above is output, and nothing needs to be known of the terminal or of its width.
+//! Terminals differ in what a narrower window does to a line: some wrap it anew (VTE, kitty, tmux), some cut it
+//! (xterm), some do either, depending on where the cursor is (VS Code). But each of them leaves the cursor at the cell
+//! where it stood. So the cursor waits at the *start* of the line: whatever rows the line has become, they lie from
+//! there on, all that is above is output, and nothing needs to be known of the terminal or of its width.
 
 use std::fmt::Write;
 

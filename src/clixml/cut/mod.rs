@@ -4,7 +4,8 @@
 //! on the wire tells that string from one that the script wrote. [`CutFinder`] decides by what is certain first:
 //!
 //! - Only on the last level can a string be a cut object. Adapted properties (`Props`) lie one level below their
-//!   object; notes of a custom object and items of a collection lie on its own level, so texts of scripts are not meant.
+//!   object; notes of a custom object and items of a collection lie on its own level, so texts of scripts are not
+//!   meant.
 //! - Collections cost no depth and are never cut: a string that names one is a text.
 //! - Some types have a depth of their own, others name types as their very data (`exempt`): they are not looked into.
 //!

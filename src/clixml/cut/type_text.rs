@@ -18,8 +18,8 @@ pub(super) struct TypeText<'t> {
 }
 
 impl<'t> TypeText<'t> {
-    /// Reads a string, and gives up at the first character that speaks against it. Collections are never cut, and handles
-    /// and bare objects hold nothing that could be missed: their names are taken for no cuts.
+    /// Reads a string, and gives up at the first character that speaks against it. Collections are never cut, and
+    /// handles and bare objects hold nothing that could be missed: their names are taken for no cuts.
     pub(super) fn read(text: &'t str) -> Option<Self> {
         if !text.starts_with(|first: char| first.is_ascii_uppercase()) || text.len() > LONGEST {
             return None;

@@ -50,8 +50,8 @@ impl Json {
         read(text.as_bytes()).map_err(|_| JsonError { line: 1, column: 1, what: deep() })
     }
 
-    /// The value as an argument: integers become the first of Int32, Int64, Decimal that holds them, other numbers Double,
-    /// arrays `object[]`, objects hashtables that keep their order.
+    /// The value as an argument: integers become the first of Int32, Int64, Decimal that holds them, other numbers
+    /// Double, arrays `object[]`, objects hashtables that keep their order.
     pub fn value(&self) -> Value {
         match self {
             Self::Null => Value::Null,

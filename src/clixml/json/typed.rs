@@ -15,9 +15,9 @@ use crate::clixml::{Content, Document, ListKind, Object, PsString, RefId, Value,
 /// Appends a document as typed JSON, without white space; [`read_typed`](super::read_typed) gives the same document
 /// again.
 ///
-/// Null, booleans, strings, Int32 and finite doubles (always with a point or an exponent) are JSON's own; an array is an
-/// `object[]`. Everything else is an object that says in `$` what it is: the element's name with the text of the element
-/// in `v` (numbers of 16 bits and less and singles as numbers), or
+/// Null, booleans, strings, Int32 and finite doubles (always with a point or an exponent) are JSON's own; an array is
+/// an `object[]`. Everything else is an object that says in `$` what it is: the element's name with the text of the
+/// element in `v` (numbers of 16 bits and less and singles as numbers), or
 ///
 /// - `{"$":"Obj","id":…,"tn":[type names],"s":text,"base":contained value,"props":{…},"notes":{…}}`,
 /// - the same with `"$"` of `LST`, `IE`, `STK` or `QUE` and `"items":[…]`, or of `DCT` and `"items":[[key,value],…]`,

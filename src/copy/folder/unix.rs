@@ -29,7 +29,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// The folder that the user named, made with those above it if it is not there. Links on the way are the user's own.
+    /// The folder that the user named, made with those above it if it is not there. Links on the way are the user's
+    /// own.
     ///
     /// # Errors
     /// It cannot be made or opened.

@@ -15,8 +15,8 @@ use crate::copy::watched::Watched;
 use crate::copy::{CHUNK, Selection, SideChannel, Source, frame, hash};
 use crate::transport::FileWriter;
 
-/// Bytes of one pipeline's input. Windows takes 50 MB of a command's messages (PSMaximumReceivedDataSizePerCommandMB), in
-/// which bytes travel as base64.
+/// Bytes of one pipeline's input. Windows takes 50 MB of a command's messages (PSMaximumReceivedDataSizePerCommandMB),
+/// in which bytes travel as base64.
 const PIPELINE: u64 = 32 << 20;
 
 /// Bytes on their way that the host has not written yet.

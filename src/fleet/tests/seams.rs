@@ -1,5 +1,5 @@
-//! What may stand in another place: who does attempts, who keeps the journal, what is done before a session is open, and
-//! where a run begins and ends.
+//! What may stand in another place: who does attempts, who keeps the journal, what is done before a session is open,
+//! and where a run begins and ends.
 
 use std::io;
 use std::num::NonZeroUsize;

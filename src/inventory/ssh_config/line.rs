@@ -36,7 +36,8 @@ impl Line {
     }
 }
 
-/// Splits at spaces, with quotes and backslashes as OpenSSH has them; `#` at the beginning of an argument ends the line.
+/// Splits at spaces, with quotes and backslashes as OpenSSH has them; `#` at the beginning of an argument ends the
+/// line.
 fn split(text: &str) -> Result<Vec<String>, String> {
     let mut arguments = Vec::new();
     let mut chars = text.chars().peekable();

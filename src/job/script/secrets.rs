@@ -26,7 +26,8 @@ impl Secrets {
     /// Finds the value of each reference of a call, once.
     ///
     /// # Errors
-    /// Values that are in no variable where nobody can be asked, all at once; targets to which nothing secret can be sent.
+    /// Values that are in no variable where nobody can be asked, all at once; targets to which nothing secret can be
+    /// sent.
     pub fn find(call: &Call, targets: &[Arc<Target>], no_input: bool, around: &mut dyn System) -> anyhow::Result<Self> {
         let hosts = targets.iter().map(|target| (&*target.name, &target.endpoint));
         let references = References::of(call);
@@ -130,7 +131,8 @@ impl References {
         of_secrets.chain(self.credentials.iter().flat_map(|name| credential_variables(name)))
     }
 
-    /// Refuses values that are in no variable where nobody can be asked, and targets to which nothing secret can be sent.
+    /// Refuses values that are in no variable where nobody can be asked, and targets to which nothing secret can be
+    /// sent.
     fn check<'t>(
         &self,
         hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,

@@ -63,7 +63,8 @@ impl Where {
 }
 
 impl Property {
-    /// Reads the property: `PSComputerName` is the host, `Value` an object that is a single value, what is missing null.
+    /// Reads the property: `PSComputerName` is the host, `Value` an object that is a single value, what is missing
+    /// null.
     fn with(&self, document: &Document, host: &str, read: impl FnOnce(&Value) -> bool) -> bool {
         let Some((first, inner)) = self.0.split_first() else { return false };
         if first.eq_ignore_ascii_case("PSComputerName") {

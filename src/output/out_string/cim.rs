@@ -1,4 +1,5 @@
-//! The classes of Windows (CIM and WMI): what PowerShell shows of their objects, from a list that PowerShell itself has made.
+//! The classes of Windows (CIM and WMI): what PowerShell shows of their objects, from a list that PowerShell itself has
+//! made.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -107,8 +107,8 @@ impl Cell {
 }
 
 impl Columns {
-    /// Lays columns out for a line of so many columns of text. If `by_cells`, all are as wide as their cells; those that have
-    /// no width share what is left. What does not fit is cut, from the right.
+    /// Lays columns out for a line of so many columns of text. If `by_cells`, all are as wide as their cells; those
+    /// that have no width share what is left. What does not fit is cut, from the right.
     ///
     /// `owners` is the width of one more column, which is never cut: whose a row is.
     pub(super) fn new(specs: &[Spec], rows: &[&[Cell]], width: usize, owners: Option<usize>, by_cells: bool) -> Self {

@@ -1,16 +1,18 @@
 //! text: what PowerShell itself would print of the objects.
 //!
-//! Objects come out as Out-String prints deserialized objects under the invariant culture: strings raw, collections opened
-//! one level, the tables and lists of PowerShell's own views for the types in [`views`] and [`cim`], and for all others a table of up to
-//! four properties, else a list. The blank lines are PowerShell's, the first and the last one too.
+//! Objects come out as Out-String prints deserialized objects under the invariant culture: strings raw, collections
+//! opened one level, the tables and lists of PowerShell's own views for the types in [`views`] and [`cim`], and for all
+//! others a table of up to four properties, else a list. The blank lines are PowerShell's, the first and the last one
+//! too.
 //!
-//! The whole run is one document, as the output of Invoke-Command is: see [`page::Page`]. With one target nothing is added. With
-//! more, tables have a last column PSComputerName and lists a last line of this name; strings and numbers stay bare.
+//! The whole run is one document, as the output of Invoke-Command is: see [`page::Page`]. With one target nothing is
+//! added. With more, tables have a last column PSComputerName and lists a last line of this name; strings and numbers
+//! stay bare.
 //!
-//! Rows of tables whose widths hang on their cells wait until a host is done, half a second has passed or there are many;
-//! later cells that are wider are cut, where PowerShell would have waited for all. Otherwise it differs on purpose in what
-//! could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an offset: they stay on the
-//! clock of the host that sent them, as its own prompt would show them.
+//! Rows of tables whose widths hang on their cells wait until a host is done, half a second has passed or there are
+//! many; later cells that are wider are cut, where PowerShell would have waited for all. Otherwise it differs on
+//! purpose in what could harm a terminal (controls are visible, a tab in a cell is a space), and in dates with an
+//! offset: they stay on the clock of the host that sent them, as its own prompt would show them.
 //!
 //! What Format-Table and its like return are not objects but orders to print; [`mod@format`] follows them.
 

@@ -1,9 +1,9 @@
 //! What stands on the page so far, and how the next item goes below it.
 //!
-//! PowerShell formats all output of a pipeline as one document. Its first object with properties decides the form: by the
-//! view of its type if there is one, else as a table if it has few properties, else as a list. Later objects that the view
-//! shows join it; without a view all objects do, and what they lack of the first one's properties is blank. The others
-//! stand between as lists. Text never changes the form.
+//! PowerShell formats all output of a pipeline as one document. Its first object with properties decides the form: by
+//! the view of its type if there is one, else as a table if it has few properties, else as a list. Later objects that
+//! the view shows join it; without a view all objects do, and what they lack of the first one's properties is blank.
+//! The others stand between as lists. Text never changes the form.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! Values that PowerShell shows by their properties, although the wire has them as one text: dates, durations, versions,
-//! ids, addresses, and lists inside lists. Here they become objects with the properties that .NET has.
+//! Values that PowerShell shows by their properties, although the wire has them as one text: dates, durations,
+//! versions, ids, addresses, and lists inside lists. Here they become objects with the properties that .NET has.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! `--sort-by`: objects in the order of their properties, once the run is over.
 //!
-//! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. The ends
-//! of the targets wait behind them, since a target's end stands behind its objects; all other events pass at once.
+//! Objects wait as CLIXML in an external merge sort, so that memory holds a few megabytes whatever a run sends. The
+//! ends of the targets wait behind them, since a target's end stands behind its objects; all other events pass at once.
 
 mod exact;
 mod key;
@@ -77,7 +77,8 @@ impl Sorted {
         Ok(flow)
     }
 
-    /// What came of keeping and reading back objects. Where that fails, the run is to end, and what is written be complete.
+    /// What came of keeping and reading back objects. Where that fails, the run is to end, and what is written be
+    /// complete.
     fn unless_failed(&mut self, kept: anyhow::Result<Flow>) -> Flow {
         kept.unwrap_or_else(|error| {
             self.failed.get_or_insert_with(|| error_text::chain(error.chain()));

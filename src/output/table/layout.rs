@@ -112,8 +112,8 @@ impl Column {
     }
 }
 
-/// How many columns, from the left, find room when those behind the hosts' are as narrow as they may be; at least one of
-/// them.
+/// How many columns, from the left, find room when those behind the hosts' are as narrow as they may be; at least one
+/// of them.
 fn fitting(columns: &[Column], hosts: usize, width: usize) -> usize {
     let mut used = 0;
     let fitting = columns.iter().enumerate().take_while(|(place, column)| {

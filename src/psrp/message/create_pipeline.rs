@@ -25,9 +25,9 @@ pub enum Source {
     None,
     /// Messages that follow.
     Messages,
-    /// A command before it, which gives nothing: an input that is known to be empty. If its end were a message, the server
-    /// (7.6.9) would take the script for one without input whenever the end arrives before the script starts, and
-    /// run its `process` block once.
+    /// A command before it, which gives nothing: an input that is known to be empty. If its end were a message, the
+    /// server (7.6.9) would take the script for one without input whenever the end arrives before the script starts,
+    /// and run its `process` block once.
     Nothing,
 }
 
@@ -64,8 +64,8 @@ fn commands(Invocation { script, arguments, .. }: &Invocation, source: Source) -
 
 /// The message of commands without any script text: each statement is a pipeline of them.
 ///
-/// Several statements stand in `ExtraCmds`, all of them, and the first in `Cmds` again, as 7.6.9 sends them. Protocol 2.1
-/// has no `ExtraCmds`: such a server would run the first statement alone.
+/// Several statements stand in `ExtraCmds`, all of them, and the first in `Cmds` again, as 7.6.9 sends them. Protocol
+/// 2.1 has no `ExtraCmds`: such a server would run the first statement alone.
 pub fn calls(statements: &[Vec<CommandCall>], input: bool) -> Value {
     pipelines(statements, None, input)
 }

@@ -15,8 +15,8 @@ pub fn init_runspace_pool(min: i32, max: i32, host: &HostInfo) -> Value {
         ("PSThreadOptions", build::enumeration(THREAD_OPTIONS, "Default", 0)),
         ("ApartmentState", apartment_state()),
         ("HostInfo", host.to_value()),
-        // Invoke-Command tells its PSVersionTable here. With one of version 4 or later a server takes us for somebody who can
-        // debug: a breakpoint or Wait-Debugger in a script would then wait for an answer that never comes.
+        // Invoke-Command tells its PSVersionTable here. With one of version 4 or later a server takes us for somebody
+        // who can debug: a breakpoint or Wait-Debugger in a script would then wait for an answer that never comes.
         ("ApplicationArguments", build::primitive_dictionary(Vec::new())),
     ])
 }

@@ -55,8 +55,8 @@ pub trait Runtime {
     /// the client is slow.
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()>;
 
-    /// The next object of the input of an invocation that has some; nothing when it has ended. Waits for it, or breaks as
-    /// soon as the pipeline is stopped.
+    /// The next object of the input of an invocation that has some; nothing when it has ended. Waits for it, or breaks
+    /// as soon as the pipeline is stopped.
     fn next_input(&mut self) -> ControlFlow<(), Option<Value>>;
 
     /// Waits, or breaks as soon as the pipeline is stopped.

@@ -4,11 +4,11 @@
 //! tree and evaluates it against the facts of its [`Host`]; no answer is keyed by script text. Out come records, handed
 //! to a [`Runtime`] in the form in which PSRP messages carry them, and at last how it [`Ended`].
 //!
-//! The engine has no I/O, no clock and no threads: the [`Runtime`] brings the time, sleeps, and says when to stop. PSRP,
-//! WSMan and the choice of hosts are the server's part.
+//! The engine has no I/O, no clock and no threads: the [`Runtime`] brings the time, sleeps, and says when to stop.
+//! PSRP, WSMan and the choice of hosts are the server's part.
 //!
-//! Inside: `parser` makes the `ast`, `eval` walks it over `value`s, `cmdlets` are the commands, `facts` the hosts, `wire`
-//! the way from and to CLIXML.
+//! Inside: `parser` makes the `ast`, `eval` walks it over `value`s, `cmdlets` are the commands, `facts` the hosts,
+//! `wire` the way from and to CLIXML.
 //!
 #![doc = include_str!("../../docs/sandbox_engine.md")]
 

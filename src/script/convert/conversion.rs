@@ -4,8 +4,8 @@ use super::text;
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 use crate::script::evaluate::array;
 
-/// A value as a type, named as in `param()`, holds it. `None` where the outcome is not certain: PowerShell converts a lot
-/// more, by rules of .NET.
+/// A value as a type, named as in `param()`, holds it. `None` where the outcome is not certain: PowerShell converts a
+/// lot more, by rules of .NET.
 pub(super) fn convert(value: &Value, type_name: &str) -> Option<Value> {
     let lower = type_name.to_ascii_lowercase();
     let short = lower.strip_prefix("system.").unwrap_or(&lower);

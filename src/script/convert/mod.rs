@@ -1,15 +1,15 @@
 //! A script without script text: the commands that endpoints take which allow no language (JEA, `NoLanguage`).
 //!
-//! In: a [`Source`] with the values of its arguments and using expressions. Out: [`CommandCall`]s, each argument with its
-//! value, one list for each statement; or an error that says what stands in the way, and where.
+//! In: a [`Source`] with the values of its arguments and using expressions. Out: [`CommandCall`]s, each argument with
+//! its value, one list for each statement; or an error that says what stands in the way, and where.
 //!
 //! What can be converted is what PowerShell's own client converts, which every `Invoke-Command` does before it sends
 //! anything: statements that are pipelines of commands, whose arguments it can compute. The rules are those that 7.6.9
 //! shows on the wire, where it differs from what is written about it: several statements are converted, of several
-//! redirections only that of the lowest stream is, `&` at the end of a statement is dropped. [`ScriptError::NotCommands`] is
-//! where PowerShell sends text. It computes any expression, though; here are constants, variables with members and
-//! indexes, arrays and hashtables of them, strings that hold them, and operators and casts whose results are certain without
-//! .NET. The rest is [`ScriptError::NotConstant`].
+//! redirections only that of the lowest stream is, `&` at the end of a statement is dropped.
+//! [`ScriptError::NotCommands`] is where PowerShell sends text. It computes any expression, though; here are constants,
+//! variables with members and indexes, arrays and hashtables of them, strings that hold them, and operators and casts
+//! whose results are certain without .NET. The rest is [`ScriptError::NotConstant`].
 //!
 //! No lexer of its own: [`reader::Reader`] walks over the tokens of [`super::lexer`].
 

@@ -1,11 +1,11 @@
-//! Finds live `$using:` expressions in PowerShell source, and the tokens that the `param()` block and plain commands are
-//! read from.
+//! Finds live `$using:` expressions in PowerShell source, and the tokens that the `param()` block and plain commands
+//! are read from.
 //!
 //! Whether `$using:x.y` names a member or is a variable and some text depends on where it stands: strings, barewords of
-//! commands and expressions differ. So the lexer keeps a stack of [`frame::Frame`]s, one for each open bracket, each with
-//! its mode. Sub-expressions of strings are texts of their own to PowerShell (doubled quotes become single ones, brackets
-//! are counted without regard to quotes), so each becomes a [`segment::Segment`] that is scanned after the text around it:
-//! there is no recursion, and a limit on how deep they nest.
+//! commands and expressions differ. So the lexer keeps a stack of [`frame::Frame`]s, one for each open bracket, each
+//! with its mode. Sub-expressions of strings are texts of their own to PowerShell (doubled quotes become single ones,
+//! brackets are counted without regard to quotes), so each becomes a [`segment::Segment`] that is scanned after the
+//! text around it: there is no recursion, and a limit on how deep they nest.
 
 mod accessor;
 mod command;

@@ -11,9 +11,9 @@ pub(super) struct Segment {
 
 /// How PowerShell counts offsets in a stretch, in UTF-16 code units of the script.
 ///
-/// It knows where the stretch begins and which characters it has left out of it, but once there are any, it forgets those
-/// that were left out of the stretch around it. So from the second level on it may look for an expression some characters too early,
-/// and what it finds there is then its name for the expression.
+/// It knows where the stretch begins and which characters it has left out of it, but once there are any, it forgets
+/// those that were left out of the stretch around it. So from the second level on it may look for an expression some
+/// characters too early, and what it finds there is then its name for the expression.
 #[derive(Debug, Default)]
 struct Count {
     /// Where the stretch begins.
@@ -44,8 +44,8 @@ impl Segment {
         self.chars.get(index).map_or(self.end, |(_, offset)| *offset)
     }
 
-    /// The byte offset behind the character before an index. Differs from [`offset`](Self::offset) where a doubled quote
-    /// was made single.
+    /// The byte offset behind the character before an index. Differs from [`offset`](Self::offset) where a doubled
+    /// quote was made single.
     pub(super) fn end_offset(&self, index: usize) -> usize {
         match index.checked_sub(1).and_then(|last| self.chars.get(last)) {
             Some((c, offset)) => offset + c.len_utf8(),

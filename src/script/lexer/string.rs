@@ -76,7 +76,8 @@ impl Machine<'_> {
 
     /// Cuts `$(...)` out of a string, to be scanned later as a text of its own.
     ///
-    /// PowerShell looks for the end by counting brackets only, and outside here-strings takes each doubled quote for one.
+    /// PowerShell looks for the end by counting brackets only, and outside here-strings takes each doubled quote for
+    /// one.
     fn sub_expression(&mut self, is_here: bool, live: bool) {
         let start = self.at;
         let mut open = 1_usize;

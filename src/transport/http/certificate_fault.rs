@@ -64,8 +64,9 @@ pub(super) fn weakness(der: &[u8]) -> Option<Weakness> {
 
 /// Whether the holder of a certificate's key signed the handshake, for certificates that `webpki` does not even parse.
 ///
-/// What is accepted unseen still has to own its key: the logon is bound to the certificate, and whoever shows another's must
-/// not pass for it. A short RSA key that signs by PSS is taken at its word: no library checks it, and it proves little.
+/// What is accepted unseen still has to own its key: the logon is bound to the certificate, and whoever shows another's
+/// must not pass for it. A short RSA key that signs by PSS is taken at its word: no library checks it, and it proves
+/// little.
 pub(super) fn signs(
     der: &[u8],
     message: &[u8],

@@ -6,7 +6,8 @@ use crate::auth::{self, Leg, Mechanism, Step};
 use crate::outcome::Reason;
 use crate::transport::Error;
 
-/// More questions than any logon has: one for a ticket to get tickets, one for each realm on the way, one for the server's.
+/// More questions than any logon has: one for a ticket to get tickets, one for each realm on the way, one for the
+/// server's.
 const MOST_QUESTIONS: usize = 10;
 
 /// Asks a KDC.

@@ -68,8 +68,8 @@ impl Lanes {
     }
 
     /// Makes a first lane, as far as it gets without proving the user, and waits there for leave to do that. The first
-    /// exchange goes on from there; later lanes ask nobody. Where others wait for the server's verdict it is asked for at
-    /// once, by a proof without a request: what a request starts may hang for long.
+    /// exchange goes on from there; later lanes ask nobody. Where others wait for the server's verdict it is asked for
+    /// at once, by a proof without a request: what a request starts may hang for long.
     ///
     /// # Errors
     /// There is no way to the server, or no leave; the user was refused.

@@ -1,8 +1,8 @@
 //! HTTP lanes: SOAP text out, SOAP text in, over connections that log on and seal by themselves.
 //!
-//! A lane is exactly one TCP connection with one security context, because both NTLM's identity and its cipher
-//! belong to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws
-//! away any that failed or whose request was dropped in flight. [`TlsCache`] is what all targets of a process share: TLS
+//! A lane is exactly one TCP connection with one security context, because both NTLM's identity and its cipher belong
+//! to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws away
+//! any that failed or whose request was dropped in flight. [`TlsCache`] is what all targets of a process share: TLS
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
 
 mod answer;

@@ -1,5 +1,5 @@
-//! How many logons are under way on one bastion: an sshd turns away connections while too many of them have not logged on
-//! (MaxStartups, 10 by default), and behind a bastion stands a whole fleet.
+//! How many logons are under way on one bastion: an sshd turns away connections while too many of them have not logged
+//! on (MaxStartups, 10 by default), and behind a bastion stands a whole fleet.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,11 +44,11 @@ impl Default for Bastion {
 }
 
 impl Bastion {
-    /// Waits until there is room for one more logon. Meanwhile the attempt's clock stands still if the bastion answers; one
-    /// that does not fails everybody behind it at the same time, and holds up nobody else for longer.
+    /// Waits until there is room for one more logon. Meanwhile the attempt's clock stands still if the bastion answers;
+    /// one that does not fails everybody behind it at the same time, and holds up nobody else for longer.
     ///
-    /// Whoever is under way may itself wait for leave that only we can bring about, so where nothing moves for as long as
-    /// `patience`, the wait is over too.
+    /// Whoever is under way may itself wait for leave that only we can bring about, so where nothing moves for as long
+    /// as `patience`, the wait is over too.
     pub(super) async fn enter(self: Arc<Self>, patience: Duration, clock: &Clock) -> Visit {
         let mut changes = self.0.subscribe();
         loop {

@@ -22,7 +22,8 @@ impl Stop<'_> {
         if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
     }
 
-    /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual one.
+    /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual
+    /// one.
     pub(super) fn known_as(&self) -> (String, u16) {
         match &self.server.host_key_alias {
             Some(alias) => (alias.clone(), DEFAULT_PORT),

@@ -1,9 +1,10 @@
 //! What the shell has to say of its pool, and that it can always get rid of it.
 //!
-//! PowerShell's WSMan plug-in holds a lock while it reports something of the pool. A server may let it wait until a Receive of
-//! the shell takes the report, and Command, Send and Delete wait for the same lock: their answers never come, or late
-//! (seen on a Microsoft OMI server with PowerShell 7.6.9). So nobody waits long for such an answer without a Receive of
-//! the shell. PowerShell's own client has one pending always; we save the exchange where the server does not need it.
+//! PowerShell's WSMan plug-in holds a lock while it reports something of the pool. A server may let it wait until a
+//! Receive of the shell takes the report, and Command, Send and Delete wait for the same lock: their answers never
+//! come, or late (seen on a Microsoft OMI server with PowerShell 7.6.9). So nobody waits long for such an answer
+//! without a Receive of the shell. PowerShell's own client has one pending always; we save the exchange where the
+//! server does not need it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -96,8 +96,8 @@ impl Shell {
     pub(super) async fn start(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
         let mut rest = self.register(pipeline, fragments).await?;
         let sent = self.send(Channel::Pipeline(pipeline), names::STREAM_STDIN, &mut rest).await;
-        // The server begins a pipeline when it has all of the message that makes it. The command is there, though: to ask for
-        // it again would find its id taken, so the fault is not one that a second Command could avoid.
+        // The server begins a pipeline when it has all of the message that makes it. The command is there, though: to
+        // ask for it again would find its id taken, so the fault is not one that a second Command could avoid.
         sent.map_err(|error| {
             let nothing_ran = error.nothing_ran || !rest.is_empty();
             let retryable = nothing_ran && (error.retryable || error.is_link_broken());

@@ -1,7 +1,8 @@
 //! Circles: files that import each other, whatever the way round.
 //!
-//! Two kinds are part of the house: a facade (a module's own file with the files below it, `foo/mod.rs` and `foo/bar.rs`) and
-//! the recursion of an interpreter (values, expressions and statements hold each other). All others are counted.
+//! Two kinds are part of the house: a facade (a module's own file with the files below it, `foo/mod.rs` and
+//! `foo/bar.rs`) and the recursion of an interpreter (values, expressions and statements hold each other). All others
+//! are counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! The commands that our converter makes are those that PowerShell's own client puts on the wire.
 //!
-//! Each file holds blocks with a line of dashes between them: `commands.txt` those that both convert, `text.txt` those that
-//! PowerShell sends as text and we refuse, `computed.txt` those that PowerShell converts by computing what we do not.
+//! Each file holds blocks with a line of dashes between them: `commands.txt` those that both convert, `text.txt` those
+//! that PowerShell sends as text and we refuse, `computed.txt` those that PowerShell converts by computing what we do
+//! not.
 
 use std::collections::BTreeMap;
 

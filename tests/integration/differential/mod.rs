@@ -2,25 +2,25 @@
 //! the same OpenSSH server, must give the same.
 //!
 //! The blocks stand in `blocks/`, each with what it covers; [`block`] reads them. [`theirs`] has a real PowerShell run
-//! them as a client and tell what it sees in what it got (`client.ps1`, `dump.ps1`); [`ours`] runs them through the run side
-//! and the jsonl writer; [`tree`] brings both into one form. Compared are type names, properties, values, errors with their
-//! invocation, every stream, and the order: of objects, errors, warnings and information records among each other, of
-//! the other streams, which Invoke-Command keeps apart, each for itself.
+//! them as a client and tell what it sees in what it got (`client.ps1`, `dump.ps1`); [`ours`] runs them through the run
+//! side and the jsonl writer; [`tree`] brings both into one form. Compared are type names, properties, values, errors
+//! with their invocation, every stream, and the order: of objects, errors, warnings and information records among each
+//! other, of the other streams, which Invoke-Command keeps apart, each for itself.
 //!
 //! Not compared, because they belong to one run: times, process and thread ids of information records, the number of a
-//! pipeline in its session's history, .NET's stack in exceptions, and the notes that Invoke-Command hangs on what it hands
-//! out, the tag by which it marks what it hands on of Write-Host, and exit codes, which end its session.
+//! pipeline in its session's history, .NET's stack in exceptions, and the notes that Invoke-Command hangs on what it
+//! hands out, the tag by which it marks what it hands on of Write-Host, and exit codes, which end its session.
 //!
 //! What a script says to its host reaches Invoke-Command as calls, beside records that tell the same; [`told`] compares
-//! them with what psfleet makes of them. A script that asks its host gets a refusal from both (`host.ps1` has the user who is not
-//! there); the words of the refusals are each client's own.
+//! them with what psfleet makes of them. A script that asks its host gets a refusal from both (`host.ps1` has the user
+//! who is not there); the words of the refusals are each client's own.
 //!
 //! [`values`] has objects that are one value, in plain JSON and CSV beside PowerShell's own ConvertTo-Csv.
 //!
 //! Invoke-Command sends a block of nothing but commands with constant arguments as commands, not as text: positions are
-//! lost, and arguments are evaluated by the client. psfleet sends the text wherever it is allowed, so each such block that
-//! could tell ends with a value. It also puts `$input |` before a block of one pipeline that objects are piped into, which
-//! psfleet does not: blocks with input have `$input`, a `process` block or parameters of their own.
+//! lost, and arguments are evaluated by the client. psfleet sends the text wherever it is allowed, so each such block
+//! that could tell ends with a value. It also puts `$input |` before a block of one pipeline that objects are piped
+//! into, which psfleet does not: blocks with input have `$input`, a `process` block or parameters of their own.
 
 mod block;
 mod ours;

@@ -1,9 +1,9 @@
 //! What scripts tell their host, compared.
 //!
-//! Invoke-Command hands on every call of its host, and beside some calls a record that says the same: every warning and every
-//! record of Write-Host has such an echo, and any information record that is shown. psfleet has no such host: a text that comes only
-//! as a call becomes a record, and an echo becomes nothing. So each of Invoke-Command's calls must be told by psfleet exactly
-//! once, in its place: by the record right before it, or by a record made of it.
+//! Invoke-Command hands on every call of its host, and beside some calls a record that says the same: every warning and
+//! every record of Write-Host has such an echo, and any information record that is shown. psfleet has no such host: a
+//! text that comes only as a call becomes a record, and an echo becomes nothing. So each of Invoke-Command's calls must
+//! be told by psfleet exactly once, in its place: by the record right before it, or by a record made of it.
 
 use psfleet::clixml::Value;
 use serde_json::{Value as Json, json};

@@ -15,8 +15,9 @@ use crate::clixml::meaning::{marked, meaning, meaning_of};
 /// What a block gave.
 #[derive(Debug)]
 pub(super) struct Given {
-    /// Objects, errors, warnings and information records in order, each with its stream as JSON names it. Among them stand
-    /// calls of the host: for Invoke-Command all of them ([`told::CALL`]), for psfleet the records that it made of some.
+    /// Objects, errors, warnings and information records in order, each with its stream as JSON names it. Among them
+    /// stand calls of the host: for Invoke-Command all of them ([`told::CALL`]), for psfleet the records that it made
+    /// of some.
     pub records: Vec<(String, Json)>,
     /// The records of the streams that Invoke-Command keeps apart, each in order.
     pub others: BTreeMap<String, Vec<Json>>,
@@ -164,8 +165,8 @@ fn compare(what: &str, ours: Option<Json>, theirs: Option<Json>, found: &mut Vec
     descend(what, &ours, &theirs, found);
 }
 
-/// Members whose values belong to one process: `HistoryId` counts the pipelines of a session, those that a client starts
-/// for its own purposes among them.
+/// Members whose values belong to one process: `HistoryId` counts the pipelines of a session, those that a client
+/// starts for its own purposes among them.
 const OF_ONE_RUN: [&str; 2] = ["HistoryId", "ProcessId"];
 
 /// A tree without what differs from run to run: the values of [`OF_ONE_RUN`], and .NET's own stack in exceptions, which

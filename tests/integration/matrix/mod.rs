@@ -37,8 +37,8 @@ async fn agrees(route: Option<Route>) {
     assert!(differences.is_empty(), "{} differences\n\n{}", differences.len(), differences.join("\n\n"));
 }
 
-/// Adds a line to the file of `PSFLEET_TEST_MATRIX`, which continuous integration reads: every route must have run, each
-/// with as many blocks as the others.
+/// Adds a line to the file of `PSFLEET_TEST_MATRIX`, which continuous integration reads: every route must have run,
+/// each with as many blocks as the others.
 fn note(blocks: usize, route: &str) {
     let Some(file) = std::env::var_os("PSFLEET_TEST_MATRIX") else { return };
     let mut file = OpenOptions::new().append(true).create(true).open(file).expect("PSFLEET_TEST_MATRIX can be written");

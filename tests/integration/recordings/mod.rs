@@ -6,11 +6,11 @@
 //!
 //! Not replayed, for what psfleet does not do: `psrp_disconnect_runspaces` (disconnect, connect),
 //! `psrp_get_command_metadata` (GET_COMMAND_METADATA), `psrp_set_runspaces` (SET_MAX_RUNSPACES, SET_MIN_RUNSPACES and
-//! GET_AVAILABLE_RUNSPACES: our pools have one runspace) and `psrp_pshost_raw_ui_mocked_methods` (calls of a host with a screen, which
-//! ours refuses).
+//! GET_AVAILABLE_RUNSPACES: our pools have one runspace) and `psrp_pshost_raw_ui_mocked_methods` (calls of a host with
+//! a screen, which ours refuses).
 //!
-//! Replayed in part: of `client_copy_file` the two PowerShell shells, not the two of cmd; of `psrp_is_alive_*` the opening, not
-//! Get as a probe; of `psrp_reset_runspace_state` the commands, not RESET_RUNSPACE_STATE and its answer.
+//! Replayed in part: of `client_copy_file` the two PowerShell shells, not the two of cmd; of `psrp_is_alive_*` the
+//! opening, not Get as a probe; of `psrp_reset_runspace_state` the commands, not RESET_RUNSPACE_STATE and its answer.
 
 mod channel;
 mod recording;

@@ -35,7 +35,8 @@ pub(super) struct Recording {
     pub shell_id: String,
     /// The pool's id in the messages.
     pub pool: Uuid,
-    /// The messages to the pool: those that opened it, and a key. RESET_RUNSPACE_STATE is left out: psfleet does not use it.
+    /// The messages to the pool: those that opened it, and a key. RESET_RUNSPACE_STATE is left out: psfleet does not
+    /// use it.
     pub to_pool: Vec<Message>,
     /// The answers to Receives of the shell; an empty one for a server that kept silent.
     pub pool_answers: Vec<String>,

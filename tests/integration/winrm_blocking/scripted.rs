@@ -201,7 +201,8 @@ async fn a_server_that_answers_is_not_listened_to() {
     assert_eq!((plugin.asked("Receive"), server.connections()), (0, 1));
 }
 
-/// The lane of the listener has a logon of its own. Where that is refused, the account must not be tried again and again.
+/// The lane of the listener has a logon of its own. Where that is refused, the account must not be tried again and
+/// again.
 #[tokio::test]
 async fn a_second_lane_whose_logon_is_refused_is_tried_once() {
     let refusals = Arc::new(Mutex::new(0));

@@ -20,8 +20,8 @@ pub(super) use sort::sort_values;
 
 /// A command: name, other names, parameters, and how to make one.
 ///
-/// A parameter is written `Name|OtherName@0`: `@0` is its place, `@*` takes all places that are left, a `!` at the end makes
-/// it a switch.
+/// A parameter is written `Name|OtherName@0`: `@0` is its place, `@*` takes all places that are left, a `!` at the end
+/// makes it a switch.
 pub(super) struct Spec {
     pub(super) name: &'static str,
     pub(super) aliases: &'static [&'static str],
