@@ -1,141 +1,113 @@
 //! What is read of an X.509 certificate (RFC 5280), whoever signed it.
+//!
+//! By a parser that takes what real servers show: odd serial numbers and dates, large object identifiers, version 4. A
+//! strict one would find no hash for the channel binding of a certificate that TLS itself has accepted.
 
-use std::net::IpAddr;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+use x509_parser::public_key::PublicKey;
+use x509_parser::signature_algorithm::SignatureAlgorithm;
 
-use x509_cert::certificate::{CertificateInner, Raw, Version};
-use x509_cert::der::asn1::{Any, ContextSpecific, UintRef};
-use x509_cert::der::{self, Decode, TagNumber};
-use x509_cert::ext::pkix::SubjectAltName;
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::spki::AlgorithmIdentifierOwned;
-
-/// Object identifier of signatures by RSASSA-PSS, whose parameters name the hash (RFC 4055 section 3.1).
-const PSS: &str = "1.2.840.113549.1.1.10";
-/// Object identifier of RSA keys.
-const RSA: &str = "1.2.840.113549.1.1.1";
-
-/// A certificate that has been parsed, and nothing more: neither its signature nor its serial number is checked.
+/// A certificate that has been parsed, and nothing more: nothing about it is checked.
 #[derive(Debug)]
-pub struct Certificate(CertificateInner<Raw>);
+pub(crate) struct Certificate<'a>(X509Certificate<'a>);
 
-impl Certificate {
+impl<'a> Certificate<'a> {
     /// Parses one; `None` if it is damaged.
-    pub fn of_der(der: &[u8]) -> Option<Self> {
-        CertificateInner::from_der(der).ok().map(Self)
+    pub(crate) fn of_der(der: &'a [u8]) -> Option<Self> {
+        X509Certificate::from_der(der).ok().map(|(_, certificate)| Self(certificate))
     }
 
     /// Whether it is of version 3, the one with extensions.
-    pub fn is_version_3(&self) -> bool {
-        self.0.tbs_certificate().version() == Version::V3
+    pub(crate) fn is_version_3(&self) -> bool {
+        self.0.version() == X509Version::V3
     }
 
     /// The object identifier of its signature.
-    pub fn signature(&self) -> String {
-        self.0.signature_algorithm().oid.to_string()
+    pub(crate) fn signature(&self) -> String {
+        self.0.signature_algorithm.oid().to_id_string()
     }
 
-    /// The object identifier of the hash that its signature's parameters name, if it is one by RSASSA-PSS that names
-    /// one.
-    pub fn pss_hash(&self) -> Option<String> {
-        let algorithm = self.0.signature_algorithm();
-        let parameters = algorithm.parameters.as_ref().filter(|_| algorithm.oid.to_string() == PSS)?;
-        let hash = first(parameters, |reader| {
-            ContextSpecific::<AlgorithmIdentifierOwned>::decode_explicit(reader, TagNumber(0))
-        });
-        hash.ok().flatten().map(|hash| hash.value.oid.to_string())
+    /// The object identifier of the hash in its signature's parameters (RFC 4055 section 3.1), if it is one by
+    /// RSASSA-PSS.
+    pub(crate) fn pss_hash(&self) -> Option<String> {
+        match SignatureAlgorithm::try_from(&self.0.signature_algorithm).ok()? {
+            SignatureAlgorithm::RSASSA_PSS(parameters) => Some(parameters.hash_algorithm_oid().to_id_string()),
+            _ => None,
+        }
     }
 
     /// The public key, as its algorithm writes it.
-    pub fn public_key(&self) -> &[u8] {
-        self.0.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+    pub(crate) fn public_key(&self) -> &[u8] {
+        self.0.public_key().subject_public_key.data.as_ref()
     }
 
     /// The size of its RSA key in bits, if it has one.
-    pub fn rsa_bits(&self) -> Option<usize> {
-        let algorithm = &self.0.tbs_certificate().subject_public_key_info().algorithm;
-        let key = Any::from_der(self.public_key()).ok().filter(|_| algorithm.oid.to_string() == RSA)?;
-        first(&key, |reader| {
-            let modulus = UintRef::decode(reader)?;
-            let leading = modulus.as_bytes().first().map_or(0, |octet| octet.leading_zeros() as usize);
-            Ok(modulus.as_bytes().len() * 8 - leading)
-        })
-        .ok()
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        match self.0.public_key().parsed().ok()? {
+            // x509-parser counts the leading zero octet of the modulus.
+            PublicKey::RSA(key) => {
+                let modulus = key.modulus.iter().skip_while(|octet| **octet == 0).collect::<Vec<_>>();
+                let leading = modulus.first().map_or(0, |octet| octet.leading_zeros() as usize);
+                Some(modulus.len() * 8 - leading)
+            }
+            _ => None,
+        }
     }
 
-    /// The first and the last second of its validity, in seconds since 1970.
-    pub fn validity(&self) -> (u64, u64) {
-        let validity = self.0.tbs_certificate().validity();
-        (validity.not_before.to_unix_duration().as_secs(), validity.not_after.to_unix_duration().as_secs())
+    /// The first and the last second of its validity, in seconds since 1970; what is before that counts as 0.
+    pub(crate) fn validity(&self) -> (u64, u64) {
+        let validity = self.0.validity();
+        let seconds = |timestamp: i64| timestamp.max(0).unsigned_abs();
+        (seconds(validity.not_before.timestamp()), seconds(validity.not_after.timestamp()))
     }
-
-    /// Whether one of its alternative names is this DNS name.
-    pub fn names_host(&self, wanted: &str) -> bool {
-        self.has_name(|name| matches!(name, GeneralName::DnsName(dns) if dns.as_str().eq_ignore_ascii_case(wanted)))
-    }
-
-    /// Whether one of its alternative names is this address.
-    pub fn names_address(&self, wanted: IpAddr) -> bool {
-        self.has_name(|name| match (name, wanted) {
-            (GeneralName::IpAddress(octets), IpAddr::V4(wanted)) => octets.as_bytes() == wanted.octets(),
-            (GeneralName::IpAddress(octets), IpAddr::V6(wanted)) => octets.as_bytes() == wanted.octets(),
-            _ => false,
-        })
-    }
-
-    fn has_name(&self, is_wanted: impl Fn(&GeneralName) -> bool) -> bool {
-        let names = self.0.tbs_certificate().get_extension::<SubjectAltName>();
-        matches!(names, Ok(Some((_, names))) if names.0.iter().any(is_wanted))
-    }
-}
-
-/// The first thing of a sequence; what else it holds is not looked at.
-fn first<T>(sequence: &Any, read: impl FnOnce(&mut der::SliceReader<'_>) -> der::Result<T>) -> der::Result<T> {
-    read(&mut der::SliceReader::new(sequence.value())?)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-
-    use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, SanType, date_time_ymd};
+    use rcgen::{CertificateParams, CustomExtension, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, date_time_ymd};
 
     use super::Certificate;
 
-    fn made(signature: &'static rcgen::SignatureAlgorithm) -> Certificate {
+    fn made(signature: &'static rcgen::SignatureAlgorithm, change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
         let mut params = CertificateParams::default();
-        params.not_before = date_time_ymd(2020, 1, 2);
-        params.not_after = date_time_ymd(2051, 1, 1);
-        params.subject_alt_names = vec![
-            SanType::DnsName("web01.example".try_into().expect("name")),
-            SanType::IpAddress(IpAddr::from([127, 0, 0, 1])),
-            SanType::IpAddress("::1".parse().expect("address")),
-        ];
+        change(&mut params);
         let key = KeyPair::generate_for(signature).expect("key");
-        Certificate::of_der(params.self_signed(&key).expect("certificate").der()).expect("parsed")
+        params.self_signed(&key).expect("certificate").der().to_vec()
     }
 
     #[test]
     fn a_certificate_is_read() {
-        let certificate = made(&PKCS_RSA_SHA256);
+        let der = made(&PKCS_RSA_SHA256, |params| {
+            params.not_before = date_time_ymd(2020, 1, 2);
+            params.not_after = date_time_ymd(2051, 1, 1);
+        });
+        let certificate = Certificate::of_der(&der).expect("parsed");
         assert!(certificate.is_version_3());
         assert_eq!(certificate.signature(), "1.2.840.113549.1.1.11");
         assert_eq!(certificate.pss_hash(), None);
         assert_eq!(certificate.rsa_bits(), Some(2048));
         assert_eq!(certificate.validity(), (1_577_923_200, 2_556_144_000));
-        assert!(certificate.names_host("WEB01.example") && !certificate.names_host("web02.example"));
-        assert!(certificate.names_address(IpAddr::from([127, 0, 0, 1])));
-        assert!(certificate.names_address("::1".parse().expect("address")));
-        assert!(!certificate.names_address(IpAddr::from([127, 0, 0, 2])));
-        assert_eq!(made(&rcgen::PKCS_ECDSA_P256_SHA256).rsa_bits(), None);
+        let der = made(&PKCS_ECDSA_P256_SHA256, |_| {});
+        assert_eq!(Certificate::of_der(&der).expect("parsed").rsa_bits(), None);
+    }
+
+    #[test]
+    fn what_strict_parsers_refuse_is_read() {
+        let der = made(&PKCS_ECDSA_P256_SHA256, |params| {
+            params.not_before = date_time_ymd(1950, 1, 1);
+            let large = [1, 3, 6, 1, 4, 1, 311, 21, 8, u64::from(u32::MAX) + 1, 1];
+            params.custom_extensions.push(CustomExtension::from_oid_content(&large, vec![5, 0]));
+        });
+        let certificate = Certificate::of_der(&der).expect("parsed");
+        assert_eq!((certificate.signature().as_str(), certificate.validity().0), ("1.2.840.10045.4.3.2", 0));
+        assert!(Certificate::of_der(&[&der[..], &[0, 0]].concat()).is_some(), "octets behind it");
     }
 
     #[test]
     fn what_is_damaged_is_no_certificate() {
-        let key = KeyPair::generate().expect("key");
-        let whole = CertificateParams::default().self_signed(&key).expect("certificate").der().to_vec();
+        let whole = made(&PKCS_ECDSA_P256_SHA256, |_| {});
         for length in 0..whole.len() {
             assert!(Certificate::of_der(&whole[..length]).is_none(), "{length}");
         }
-        assert!(Certificate::of_der(&whole).is_some());
     }
 }

@@ -2,6 +2,7 @@
 
 /// Why a context cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The user name has a form that no mechanism takes.
     #[error("the user name cannot be used: {0}")]

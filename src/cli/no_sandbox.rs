@@ -4,18 +4,18 @@ use serde_json::{Map, Value};
 
 /// No sandboxes.
 #[derive(Default)]
-pub struct OnDemand;
+pub(super) struct OnDemand;
 
 impl OnDemand {
     /// # Errors
     /// Always: there are none.
-    pub fn start(&mut self, _table: &Map<String, Value>) -> Result<String, String> {
+    pub(super) fn start(&mut self, _table: &Map<String, Value>) -> Result<String, String> {
         Err("this psfleet was built without the sandbox: build it with the feature `sandbox`, which is on by default"
             .to_owned())
     }
 
     /// How many ends of a connection are in this process.
-    pub fn ends(&self) -> u64 {
+    pub(super) fn ends(&self) -> u64 {
         1
     }
 }

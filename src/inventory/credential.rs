@@ -10,7 +10,7 @@ use crate::config::{Problem, Source, System, Transport};
 use crate::error_text;
 use crate::hostlist::fold;
 use crate::secret::Secret;
-use crate::target::{AuthMethod, Credential};
+use crate::target::{AuthMethod, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
 use super::request::Request;
@@ -154,7 +154,7 @@ fn settle<'a>(
             Transport::Ssh if user.is_none() && (request.ask_pass || source.is_some()) => local_user.clone(),
             _ => user,
         };
-        let auth = connection.auth.as_ref().map_or(AuthMethod::Negotiate, |given| given.value);
+        let auth = connection.auth.as_ref().map_or(defaults::AUTH, |given| given.value);
         Settled { host, transport, auth, user, is_above, source }
     });
     let settled: Vec<Settled<'_>> = settled.collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::{Account, Config, Connection, Given, Problem, Source, System, Transport};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, Timeouts, Variable, defaults};
+use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 
 use super::model::{Host, Inventory, Layer};
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
@@ -362,14 +362,14 @@ fn built_in(said: &Connection) -> Connection {
         },
         Some(Transport::Local) => Connection { pwsh: given(defaults::PWSH.into()), ..common },
         _ => {
-            let tls = said.tls.as_ref().is_some_and(|given| given.value);
+            let tls = said.tls.as_ref().map_or(defaults::TLS, |given| given.value);
             Connection {
                 port: given(defaults::winrm_port(tls)),
-                auth: given(AuthMethod::Negotiate),
+                auth: given(defaults::AUTH),
                 tls: given(tls),
                 url_path: given(defaults::WSMAN_PATH.to_owned()),
                 configuration_name: given(defaults::CONFIGURATION_NAME.to_owned()),
-                allow_unencrypted: given(false),
+                allow_unencrypted: given(defaults::ALLOW_UNENCRYPTED),
                 ..common
             }
         }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Connection, Given, Problem, Source, Transport, Untrusted};
 use crate::target::{
-    AuthMethod, Endpoint, HostKeyPolicy, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer, Timeouts, Tls,
-    WinrmEndpoint, Workstation, defaults,
+    Endpoint, HostKeyPolicy, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer, Timeouts, Tls, WinrmEndpoint,
+    Workstation, defaults,
 };
 
 use super::effective::Effective;
@@ -19,10 +19,11 @@ use super::ssh_config::{Access, usual_known_hosts};
 pub(super) fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Vec<Problem>> {
     let settings = Settings { connection: &effective.connection, home };
     let built = match effective.connection.transport.as_ref().map(|given| given.value) {
+        Some(Transport::Ssh) if cfg!(not(feature = "ssh")) => Err(without_ssh()),
         Some(Transport::Ssh) if !effective.ssh.refusals.is_empty() => return Err(effective.ssh.refusals.clone()),
         Some(Transport::Ssh) => ssh(name, &effective.ssh, &settings).map(Endpoint::Ssh),
         Some(Transport::Local) => local(name, &settings).map(Endpoint::Local),
-        _ => winrm(name, &settings).map(Endpoint::Winrm),
+        Some(Transport::Auto | Transport::Winrm) | None => winrm(name, &settings).map(Endpoint::Winrm),
     };
     built.map_err(|problem| vec![problem])
 }
@@ -72,7 +73,7 @@ fn or<T: Clone>(given: &Option<Given<T>>, default: T) -> T {
 fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> {
     let connection = settings.connection;
     let address = or(&connection.address, name.to_owned());
-    let tls = or(&connection.tls, false);
+    let tls = or(&connection.tls, defaults::TLS);
     let patterns = or(&connection.trusted_hosts, Vec::new());
     let trusted = patterns.iter().any(|pattern| trusts(pattern, name) || trusts(pattern, &address));
     let endpoint = WinrmEndpoint {
@@ -85,10 +86,10 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
             },
             false => Tls::Off,
         },
-        auth: or(&connection.auth, AuthMethod::Negotiate),
+        auth: or(&connection.auth, defaults::AUTH),
         configuration_name: or(&connection.configuration_name, defaults::CONFIGURATION_NAME.to_owned()),
         workstation: or(&connection.workstation, Workstation::default()),
-        allow_unencrypted: or(&connection.allow_unencrypted, false),
+        allow_unencrypted: or(&connection.allow_unencrypted, defaults::ALLOW_UNENCRYPTED),
         trusted,
         address,
     };
@@ -115,6 +116,12 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
         return Err(Problem::new(message).with_hint("use --tls, or name the host in trusted_hosts"));
     }
     Ok(())
+}
+
+/// Said before the run: `--plan` must not pass where a connection cannot.
+fn without_ssh() -> Problem {
+    Problem::new("this psfleet was built without SSH")
+        .with_hint("build it with the feature `ssh`, which is on by default, or reach the host over WinRM")
 }
 
 /// A pattern of WSMan's TrustedHosts: `*` and `?`; `<local>` is every name without a dot.

@@ -1,5 +1,7 @@
 //! What an endpoint has where nobody says otherwise.
 
+use super::AuthMethod;
+
 /// The port of SSH.
 pub const SSH_PORT: u16 = 22;
 /// The subsystem of PowerShell in an SSH server.
@@ -12,6 +14,13 @@ pub const PWSH: &str = "pwsh";
 pub const WSMAN_PATH: &str = "/wsman";
 /// The session configuration of Windows PowerShell.
 pub const CONFIGURATION_NAME: &str = "Microsoft.PowerShell";
+
+/// How WinRM logs on.
+pub const AUTH: AuthMethod = AuthMethod::Negotiate;
+/// Whether WinRM goes over HTTPS.
+pub const TLS: bool = false;
+/// Whether a password may go over plain HTTP.
+pub const ALLOW_UNENCRYPTED: bool = false;
 
 /// The port of WinRM, over HTTPS or without.
 pub fn winrm_port(tls: bool) -> u16 {

@@ -5,6 +5,7 @@ use crate::outcome::Reason;
 /// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct Error {
     /// The stable code of the cause.
     pub reason: Reason,

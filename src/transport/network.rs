@@ -32,8 +32,7 @@ impl Connector for Network {
                 ssh::connect(endpoint, credential, target.timeouts.connect, &self.ssh, admission).await
             }
             #[cfg(not(feature = "ssh"))]
-            Endpoint::Ssh(_) => Err(Error::new(crate::outcome::Reason::Network, "this psfleet was built without SSH")
-                .with_hint("build it with the feature `ssh`, which is on by default, or reach the host over WinRM")),
+            Endpoint::Ssh(_) => Err(Error::new(crate::outcome::Reason::Network, "this psfleet was built without SSH")),
         }
     }
 }

@@ -196,20 +196,6 @@ fn verify_pinned(
     if now.as_secs() < from {
         return Err(CertificateError::NotValidYetContext { time: now, not_before: at(from) }.into());
     }
-    match ParsedCertificate::try_from(certificate) {
-        Ok(parsed) => rustls::client::verify_server_name(&parsed, server_name)?,
-        // Marked as an authority: not even parsed as a server's. Its name is checked below.
-        Err(_) if names(&parsed, server_name) => {}
-        Err(error) => return Err(error),
-    }
+    rustls::client::verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
     Ok(ServerCertVerified::assertion())
-}
-
-/// Whether a certificate names the server.
-fn names(certificate: &Certificate, server_name: &ServerName<'_>) -> bool {
-    match server_name {
-        ServerName::DnsName(wanted) => certificate.names_host(wanted.as_ref()),
-        ServerName::IpAddress(wanted) => certificate.names_address((*wanted).into()),
-        _ => false,
-    }
 }
