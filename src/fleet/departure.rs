@@ -1,60 +1,48 @@
 //! Whether the user has left, and how long others may hold up the end from then on.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::SetOnce;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-/// How long closes may take once the user has left.
+/// How long closes may take once the user has left: a server that is there deletes a shell in far less.
 const CLOSES: Duration = Duration::from_secs(2);
 
-/// How long readers that read no more may hold up the end after the closes.
+/// How long readers that read no more may hold up the end after the closes: they have what a pipe holds to take.
 const READERS: Duration = Duration::from_secs(1);
 
-/// A user who leaves: the same for everybody who may hold up the end of a run, so that all count from the same moment.
-/// Clones are of one user.
+/// A user who leaves: the same one for everybody who may hold up the end of a run. Clones are of one user.
 #[derive(Debug, Clone, Default)]
-pub struct Departure(Arc<Inner>);
-
-#[derive(Debug, Default)]
-struct Inner {
-    at: OnceLock<Instant>,
-    left: CancellationToken,
-}
+pub struct Departure(Arc<SetOnce<Instant>>);
 
 impl Departure {
     /// The user leaves, now; whoever has left already leaves no later.
     pub fn leave(&self) {
-        self.0.at.get_or_init(Instant::now);
-        self.0.left.cancel();
+        // Only the first time counts.
+        let _ = self.0.set(Instant::now());
     }
 
     /// Waits until the user leaves.
     pub async fn left(&self) {
-        self.0.left.cancelled().await;
+        self.0.wait().await;
     }
 
     /// Waits until the user has left and attempts had their time to close what they opened.
-    pub async fn gives_up_closes(&self) {
-        tokio::time::sleep_until(self.at().await + CLOSES).await;
+    pub(super) async fn gives_up_closes(&self) {
+        tokio::time::sleep_until(*self.0.wait().await + CLOSES).await;
     }
 
     /// Waits until the user has left and the readers of events had their time, too.
-    pub async fn gives_up_readers(&self) {
-        tokio::time::sleep_until(self.at().await + CLOSES + READERS).await;
+    pub(super) async fn gives_up_readers(&self) {
+        tokio::time::sleep_until(*self.0.wait().await + CLOSES + READERS).await;
     }
 
-    /// Waits until the user has left and who writes the last events, from now on, had the time of a reader.
-    pub async fn gives_up_writers(&self) {
+    /// Waits until the user has left and whoever writes what is left of a run that is over had the time of a reader,
+    /// from now on: nobody could write it before.
+    pub(crate) async fn gives_up_writers(&self) {
         self.left().await;
         tokio::time::sleep(READERS).await;
-    }
-
-    async fn at(&self) -> Instant {
-        self.left().await;
-        // Set before the token is cancelled.
-        *self.0.at.get_or_init(Instant::now)
     }
 }
 

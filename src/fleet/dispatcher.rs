@@ -200,6 +200,7 @@ impl Dispatcher {
         tokio::select! {
             biased;
             Some(interrupt) = interrupts.recv() => Wake::Interrupted(interrupt),
+            () = self.departure.left(), if readers_known => Wake::Interrupted(Interrupt::Leave),
             Some((target, milestone)) = self.milestones.recv() => Wake::Reached(target, milestone),
             permit = self.events.clone().reserve_owned(), if !self.outbox.is_empty() => match permit {
                 Ok(permit) => Wake::Room(permit),

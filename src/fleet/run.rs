@@ -33,7 +33,7 @@ impl Run {
         Self { journal: Some(journal), ..self }
     }
 
-    /// Lets others know when the user leaves, or lets the run know.
+    /// Watches this user, whose leaving is an [`Interrupt::Leave`].
     pub fn departing(self, departure: Departure) -> Self {
         Self { departure, ..self }
     }

@@ -447,3 +447,23 @@ fn a_deadline_ends_those_in_line_at_once() {
     let counts = (summary.counts.of(Outcome::Cancelled), summary.counts.of(Outcome::NotStarted));
     assert_eq!((counts, summary.duration, summary.exit_code()), ((1, 5), Duration::from_secs(3), 5));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_user_who_leaves_ends_the_run() {
+    let (spec, hosts) = spec(&[Host::Works; 20], 2);
+    let (hosts, departure) = (Arc::new(hosts), Departure::default());
+    let local = Local::new(Arc::clone(&hosts) as Arc<dyn Connector>, None);
+    let (events, mut received) = mpsc::channel::<Emission>(64);
+    let user = async {
+        tokio::time::sleep(5 * STEP).await;
+        let connected = hosts.connects.lock().expect("not poisoned").len();
+        departure.leave();
+        connected
+    };
+    let run = Run::new(spec, Arc::new(local)).departing(departure.clone()).go(events, quiet());
+    let reader = async { while received.recv().await.is_some() {} };
+    let (summary, connected, ()) = tokio::join!(run, user, reader);
+    assert_eq!(summary.exit_code(), crate::exit::SIGINT_CODE);
+    assert_eq!(hosts.connects.lock().expect("not poisoned").len(), connected, "nothing begins any more");
+    assert_eq!(summary.counts.of(Outcome::Cancelled) + summary.counts.of(Outcome::NotStarted), 20);
+}

@@ -45,11 +45,11 @@ impl Attempt {
         }
     }
 
-    /// The course, and the closing that it owes even if it panics.
+    /// The attempt, and the closing that it owes even if it panics.
     async fn guarded(self) -> AttemptEnd {
         let traces = Arc::clone(self.traces());
         // What the panic may have left half-changed is dropped with the attempt; traces are atomic or whole.
-        match AssertUnwindSafe(self.course()).catch_unwind().await {
+        match AssertUnwindSafe(self.make()).catch_unwind().await {
             Ok(end) => end,
             Err(_) => {
                 let carrier = traces.carrier().clone();
@@ -61,7 +61,7 @@ impl Attempt {
         }
     }
 
-    async fn course(mut self) -> AttemptEnd {
+    async fn make(mut self) -> AttemptEnd {
         if let Some(end) = self.approach().await {
             return end;
         }
@@ -71,8 +71,9 @@ impl Attempt {
         };
         let departure = self.order.departure.clone();
         let result = tokio::select! {
-            end = self.work(&mut session) => Some(end),
+            biased;
             () = departure.left() => None,
+            end = self.work(&mut session) => Some(end),
         };
         let end = result.unwrap_or_else(|| {
             AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
