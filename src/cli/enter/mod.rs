@@ -31,10 +31,11 @@ use super::sandbox_on_demand::OnDemand;
 use super::targets;
 use crate::clixml::Document;
 use crate::config::Machine;
+use crate::exit::SIGINT_CODE;
 use crate::output::sanitize_line;
 use crate::psrp::{Command, CommandCall, HostInfo, Opening};
 use crate::script::ScriptError;
-use crate::session::{Ending, Records, RunOptions, RunReport, Session};
+use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
 use crate::stream::Stream;
 use crate::target::Target;
 use crate::transport::Admission;
@@ -89,7 +90,7 @@ pub(super) fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> 
     let code = runtime.block_on(async {
         // From now on a Ctrl-C is ours, also one that comes before anything waits for it.
         let _ = tokio::signal::ctrl_c().now_or_never();
-        let session = open(target).await?;
+        let Some(session) = open(target).await? else { return Ok(SIGINT_CODE) };
         let (host, screen) = (target.name.to_string(), Screen::detect());
         let mut prompt = Prompt { host, session, input, screen, takes_text: true };
         let code = prompt.converse().await;
@@ -101,21 +102,37 @@ pub(super) fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> 
     code
 }
 
-async fn open(target: &Target) -> anyhow::Result<Session> {
+/// Opens the session; `None` if the user has pressed Ctrl-C meanwhile.
+async fn open(target: &Target) -> anyhow::Result<Option<Session>> {
     let (height, width) = console::Term::stdout().size_checked().unwrap_or((50, 120));
     let host = HostInfo { width: width.max(20), height: height.max(5), ..HostInfo::default() };
     let (network, admission, stop) = (Network::default(), Admission::free(), CancellationToken::new());
     let opening = Opening::new(&host);
-    let opened = Session::connect(&network, target, &admission, &opening, &stop, |_| {}).await;
-    let mut session = opened.map_err(|error| {
-        let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        anyhow::anyhow!("{}: {error}{hint}", target.name)
-    })?;
+    let opened = Session::connect(&network, target, &admission, &opening, &stop, |_| {});
+    let mut session = match until_stopped(opened, &stop).await {
+        Ok(session) => session,
+        Err(session::Error::Stopped) => return Ok(None),
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+            anyhow::bail!("{}: {error}{hint}", target.name);
+        }
+    };
     // Questions for secrets cannot wait for a key, so there is one from the beginning. Without it they are refused.
     if let Err(error) = session.agree_on_key(target.timeouts.open).await {
         tracing::debug!(%error, "no key: nobody will be asked for secrets");
     }
-    Ok(session)
+    Ok(Some(session))
+}
+
+/// Waits for something that ends in order once it is stopped, which Ctrl-C does.
+async fn until_stopped<T>(action: impl Future<Output = T>, stop: &CancellationToken) -> T {
+    tokio::pin!(action);
+    loop {
+        tokio::select! {
+            end = &mut action => return end,
+            Ok(()) = tokio::signal::ctrl_c() => stop.cancel(),
+        }
+    }
 }
 
 /// The prompt of a session.
@@ -213,13 +230,7 @@ impl Prompt {
             User { input: Arc::clone(&self.input), screen: &mut self.screen, stop: stop.clone(), leaves: false };
         let report = {
             let running = self.session.run(command, Uuid::new_v4(), &options, &mut user);
-            tokio::pin!(running);
-            loop {
-                tokio::select! {
-                    report = &mut running => break report,
-                    Ok(()) = tokio::signal::ctrl_c() => stop.cancel(),
-                }
-            }
+            until_stopped(running, &stop).await
         };
         let report = report.with_context(|| format!("{}: the session is lost", self.host))?;
         let leaves = user.leaves;
