@@ -43,7 +43,7 @@ pub(super) struct Lane {
     pub(super) mechanism: Box<dyn Mechanism>,
     /// Whom the mechanism may ask.
     pub(super) kdc: Arc<dyn Kdc>,
-    pub(super) logon: Logon,
+    pub(super) logon: LogonState,
     pub(super) cookies: Arc<Cookies>,
     /// Until when DNS, TCP, TLS and the handshake must be through.
     pub(super) logon_until: Instant,
@@ -55,11 +55,12 @@ pub(super) struct Lane {
 ///
 /// ```text
 /// Due --handshake--> Ready --the proof leaves--> Proving --accepted--> Done
-///  +--a request that proves the user by itself is accepted-------------^
+///  +--the proof is the password itself, and leaves--^                   ^
+///  +--a request that carries such a proof is accepted-------------------+
 /// ```
 ///
 /// There is no way back: a lane whose proof was refused, or whose logon the server has forgotten, is dropped.
-pub(super) enum Logon {
+pub(super) enum LogonState {
     /// Nobody has been told who the user is.
     Due,
     /// The handshake is through up to this proof of the user.
@@ -70,11 +71,11 @@ pub(super) enum Logon {
     Done,
 }
 
-impl Logon {
-    /// The proof, which leaves now.
-    fn leave(&mut self) -> Option<Leg> {
+impl LogonState {
+    /// The token of the proof, which leaves now.
+    fn send_proof(&mut self) -> Option<Vec<u8>> {
         match std::mem::replace(self, Self::Proving) {
-            Self::Ready(proof) => Some(proof),
+            Self::Ready(proof) => proof.token,
             Self::Due | Self::Proving | Self::Done => None,
         }
     }
@@ -114,13 +115,13 @@ impl Lane {
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(&answer));
         }
-        self.logon = Logon::Done;
+        self.logon = LogonState::Done;
         Ok(answer)
     }
 
     /// Whether the server has accepted the logon.
     pub(super) fn is_logged_on(&self) -> bool {
-        matches!(self.logon, Logon::Done)
+        matches!(self.logon, LogonState::Done)
     }
 
     /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
@@ -129,7 +130,7 @@ impl Lane {
     /// answer first, so that a proof goes to no server that hangs, or takes no such proofs.
     pub(super) async fn approach(&mut self, knocks: bool) -> Result<(), Failure> {
         if self.mechanism.standing().is_none() {
-            self.logon = Logon::Ready(self.handshake().await?);
+            self.logon = LogonState::Ready(self.handshake().await?);
         } else if knocks {
             let patience = self.logon_until.saturating_duration_since(Instant::now());
             let answer = self.post(None, Body::Knock, patience).await?;
@@ -146,9 +147,9 @@ impl Lane {
     }
 
     /// Proves the user without a request, for whoever must know early what the server thinks of the credential: returns
-    /// whether it has accepted it. The lane can be used if it is established then.
+    /// whether it has accepted it. The lane can be used if it is logged on then.
     pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
-        let token = self.logon.leave().and_then(|proof| proof.token);
+        let token = self.logon.send_proof();
         let answer = self.post_proof(token).await?;
         match answer.status {
             status if status.is_success() => self.logged_on(answer, false).await.map(|_| true),
@@ -208,17 +209,18 @@ impl Lane {
         patience: Duration,
         sending: &(impl Fn() + Send),
     ) -> Result<Option<Answer>, Failure> {
-        if !matches!(self.logon, Logon::Ready(_)) {
-            self.logon = Logon::Ready(self.handshake().await?);
+        if matches!(self.logon, LogonState::Due) {
+            self.logon = LogonState::Ready(self.handshake().await?);
         }
-        let token = self.logon.leave().and_then(|proof| proof.token);
+        // A second proof, or none, would be a failed logon.
+        let Some(token) = self.logon.send_proof() else { return Err(unreadable("this logon was begun before")) };
         if self.bare_logon {
-            let answer = self.post_proof(token).await?;
+            let answer = self.post_proof(Some(token)).await?;
             return self.logged_on(answer, false).await.map(|_| None);
         }
         self.connected().await?;
         sending();
-        let answer = self.post(token, Body::Soap(request), patience).await.map_err(unanswered)?;
+        let answer = self.post(Some(token), Body::Soap(request), patience).await.map_err(unanswered)?;
         let answer = self.not_refused(answer)?;
         self.logged_on(answer, true).await.map(Some)
     }
@@ -239,7 +241,7 @@ impl Lane {
         if !carried && !answer.status.is_success() {
             return Err(Failure::Final(answer.refusal(false)));
         }
-        self.logon = Logon::Done;
+        self.logon = LogonState::Done;
         Ok(answer)
     }
 
@@ -376,7 +378,7 @@ impl Lane {
         if answer.status.is_success() || from_a_gateway { Failure::Broken(error) } else { Failure::Final(error) }
     }
 
-    /// 401 to a request with standing credentials, or on an established lane.
+    /// 401 to a request with standing credentials, or on a lane that is logged on.
     fn unauthorized(&self, answer: &Answer) -> Failure {
         if self.is_logged_on() {
             Failure::LogonLost(Error::new(Reason::LogonDenied, "the server has forgotten our logon (HTTP 401)"))

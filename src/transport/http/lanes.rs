@@ -13,7 +13,7 @@ use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
 use super::kdc::NoKdc;
-use super::lane::{Lane, Logon};
+use super::lane::{Lane, LogonState};
 use super::tls_cache::TlsCache;
 use crate::auth;
 use crate::outcome::Reason;
@@ -225,7 +225,7 @@ impl Lanes {
             contact: Arc::clone(&self.contact),
             mechanism,
             kdc: Arc::new(NoKdc),
-            logon: Logon::Due,
+            logon: LogonState::Due,
             cookies: Arc::clone(&self.cookies),
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),

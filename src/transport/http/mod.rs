@@ -4,6 +4,11 @@
 //! to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws away
 //! any that failed or whose request was dropped in flight. [`TlsCache`] is what all targets of a process share: TLS
 //! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
+//!
+//! So hyper's single connections are driven here, and not a client with a pool of its own: one that chooses the
+//! connection sends a sealed request over another context (of large answers, every seventh came over a connection that
+//! was not the one that had logged on). No proxy is used either, whatever `HTTP_PROXY` says: it would see the logon,
+//! and most break the connection that NTLM belongs to.
 
 mod answer;
 mod certificate_fault;
