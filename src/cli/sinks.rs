@@ -1,6 +1,7 @@
 //! The sinks that the output flags ask for.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -44,9 +45,8 @@ impl OutputArgs {
         let mut data = Vec::new();
         let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
         data.push(("stdout".to_owned(), stdout));
-        for out in &self.out {
+        for (out, file) in self.out.iter().zip(self.files()?) {
             let name = out.path.display().to_string();
-            let file = File::create(&out.path).with_context(|| format!("cannot create {name}"))?;
             data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console, &losses))));
         }
         let diagnostics = Diagnostics::new(console, self.text_streams(console), losses);
@@ -59,6 +59,23 @@ impl OutputArgs {
         }
         let followers: Vec<Box<dyn Sink>> = vec![Box::new(diagnostics), Box::new(ProgressLine::new(console, cuts))];
         Ok(Sinks { data, followers })
+    }
+
+    /// The files of `--out`, empty: none of them loses what it held unless all can be written.
+    fn files(&self) -> anyhow::Result<Vec<File>> {
+        let failed = |path: &Path| format!("cannot create {}", path.display());
+        let open = |out: &OutFile| {
+            let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&out.path);
+            opened.with_context(|| failed(&out.path))
+        };
+        let files = self.out.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        for (file, out) in files.iter().zip(&self.out) {
+            // A pipe or a device has no length.
+            if file.metadata().is_ok_and(|file| file.is_file()) {
+                file.set_len(0).with_context(|| failed(&out.path))?;
+            }
+        }
+        Ok(files)
     }
 
     fn format(&self, console: &Console) -> Format {
