@@ -49,7 +49,9 @@
 //! # Use as a library
 //!
 //! A script on the hosts of an inventory, with what comes back as lines of JSON. Here the hosts are a sandbox, so that
-//! this runs anywhere; the rest is the same for any inventory.
+//! this runs anywhere. Elsewhere `inventories` name files, `sandbox` is `&mut |_| Err("none here".to_owned())`, a
+//! [`Config`] is loaded from psfleet.toml where it shall count, `request.settings` holds user and password, and what
+//! [`resolve`] warns of is worth showing.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -78,48 +80,63 @@
 //! # }
 //! ```
 //!
-//! A sink is whatever takes events. This one adds up numbers; it would take the place of `lines` above:
+//! A sink is whatever takes events. This one adds up the numbers of each host; it would take the place of `lines`
+//! above. A record names its target by a number; the host's name is in the header, which is the first event:
 //!
 //! ```
+//! use std::collections::BTreeMap;
+//! use std::sync::Arc;
+//!
+//! use psfleet::event::RunHeader;
 //! use psfleet::{Flow, RunEvent, RunEventKind, Sink, Stream};
 //!
 //! #[derive(Default)]
-//! struct Total(f64);
+//! struct Totals {
+//!     header: Option<Arc<RunHeader>>,
+//!     totals: BTreeMap<String, f64>,
+//! }
 //!
-//! impl Sink for Total {
+//! impl Sink for Totals {
 //!     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
-//!         match &event.kind {
-//!             RunEventKind::Record(record) if record.stream == Stream::Output => {
-//!                 self.0 += psfleet::clixml::text(&record.value.root).parse().unwrap_or(0.0);
+//!         match (&event.kind, &self.header) {
+//!             (RunEventKind::RunStarted(header), _) => self.header = Some(Arc::clone(header)),
+//!             (RunEventKind::Record(record), Some(header)) if record.stream == Stream::Output => {
+//!                 let number: f64 = psfleet::clixml::text(&record.value.root).parse().unwrap_or(0.0);
+//!                 *self.totals.entry(header.host(record.target).to_owned()).or_default() += number;
 //!             }
-//!             RunEventKind::RunFinished(_) => println!("{}", self.0),
+//!             (RunEventKind::RunFinished(_), _) => println!("{:?}", self.totals),
 //!             _ => {}
 //!         }
 //!         Ok(Flow::Continue)
 //!     }
 //! }
-//! # let _: Box<dyn Sink> = Box::new(Total::default());
+//! # let _: Box<dyn Sink> = Box::new(Totals::default());
 //! ```
 //!
-//! Without its default features the crate reaches hosts over WinRM, and this machine: `ssh` adds SSH, `sandbox` the
-//! embedded fleet.
+//! # Features
+//!
+//! Both are on by default. Without them the crate reaches hosts over WinRM, and this machine.
+//!
+//! - `ssh` adds SSH. Without it a target that wants SSH is refused before the run.
+//! - `sandbox` adds [`sandbox`], the command of that name, and what an inventory's `[sandbox]` table asks for. The
+//!   examples and tests need it.
 
 pub mod auth;
-pub mod certificate;
+mod certificate;
 pub mod channel;
 pub mod cli;
 pub mod clixml;
 pub mod config;
 pub mod copy;
-pub mod error_text;
+mod error_text;
 pub mod event;
 pub mod exit;
 pub mod fleet;
 pub mod hostlist;
 pub mod inventory;
 pub mod job;
-pub mod local_user;
-pub mod nearest;
+mod local_user;
+mod nearest;
 pub mod outcome;
 pub mod outofproc;
 pub mod output;
@@ -132,11 +149,11 @@ pub mod schedule;
 pub mod script;
 pub mod secret;
 pub mod session;
-pub mod sheet;
+mod sheet;
 pub mod stream;
 pub mod target;
 pub mod transport;
-pub mod whole_file;
+mod whole_file;
 pub mod wsman;
 
 pub use config::{Config, Machine};

@@ -1,7 +1,7 @@
 //! Who runs this process, by name and by number.
 
 /// The login name, which services and containers often leave out of the environment.
-pub fn name() -> Option<String> {
+pub(crate) fn name() -> Option<String> {
     let named = ["USER", "LOGNAME", "USERNAME"].iter().filter_map(|name| std::env::var(name).ok());
     named.into_iter().find(|name| !name.is_empty()).or_else(name_of_process)
 }
@@ -21,7 +21,7 @@ fn name_of_process() -> Option<String> {
 
 /// The number of the user in whose name we act: the owner of our entry in /proc, else of a file that we make.
 #[cfg(unix)]
-pub fn id() -> Option<u32> {
+pub(crate) fn id() -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
     let own = std::fs::metadata("/proc/self").or_else(|_| tempfile::tempfile()?.metadata());
     own.ok().map(|own| own.uid())

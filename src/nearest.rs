@@ -3,9 +3,9 @@
 /// Longer names are compared by their beginnings: the time grows with the product of both lengths.
 const LONGEST: usize = 64;
 
-/// The known name with the fewest slips from `name`, if those are few for its length: one, and one for every three
-/// characters, up to three. Case does not count.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known name with the fewest slips from `name`, if those are few for its length: one for every three characters,
+/// at least one, at most three. Case does not count.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = comparable(name);
     let limit = (name.chars().count() / 3).clamp(1, 3);
     let slips = |known: &'a str| (strsim::damerau_levenshtein(&name, &comparable(known)), known);
@@ -14,7 +14,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// "did you mean ...?", if something is near.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, known).map(|found| format!("did you mean '{found}'?"))
 }
 
@@ -38,6 +38,8 @@ mod tests {
         assert_eq!(nearest("Zebra", ["Name", "Count"]), None);
         assert_eq!(nearest("", ["abc"]), None);
         assert_eq!(nearest("x", []), None);
+        assert_eq!(nearest("abxyc", ["abcde"]), None, "one slip in five characters");
+        assert_eq!(nearest("password_xyz1", ["password_envs"]), None, "three in any");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use thiserror::Error;
 /// A mistake in a sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}: {what}")]
-pub struct SheetError {
+pub(crate) struct SheetError {
     /// Line from 1.
     pub line: u32,
     /// What is wrong, one line.
@@ -21,14 +21,14 @@ pub struct SheetError {
 
 /// A sheet whose header was read; iterating gives its rows.
 #[derive(Debug, Clone)]
-pub struct Sheet<'t> {
+pub(crate) struct Sheet<'t> {
     names: Vec<String>,
     scanner: Scanner<'t>,
 }
 
 /// A row with at least one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The line where it begins, from 1.
     pub line: u32,
     cells: Vec<String>,
@@ -36,12 +36,12 @@ pub struct Row {
 
 impl Row {
     /// The cell of a column, counted from 0; `None` where the row is too short to have one.
-    pub fn get(&self, column: usize) -> Option<&str> {
+    pub(crate) fn get(&self, column: usize) -> Option<&str> {
         self.cells.get(column).map(String::as_str)
     }
 
     /// The cells that are there.
-    pub fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter().map(String::as_str)
     }
 }
@@ -51,7 +51,7 @@ impl<'t> Sheet<'t> {
     ///
     /// # Errors
     /// Two columns of one name, or a quote without its pair.
-    pub fn read(text: &'t str) -> Result<Self, SheetError> {
+    pub(crate) fn read(text: &'t str) -> Result<Self, SheetError> {
         let mut scanner = Scanner::new(text);
         let Some(mut header) = scanner.row().transpose()? else { return Ok(Self { names: Vec::new(), scanner }) };
         drop_empty_end(&mut header.cells, 1);
@@ -74,7 +74,7 @@ impl<'t> Sheet<'t> {
     }
 
     /// The names of the columns.
-    pub fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 }
@@ -106,7 +106,7 @@ fn drop_empty_end(cells: &mut Vec<String>, least: usize) {
 }
 
 /// The delimiter that a line of names shows: comma, semicolon (as Excel writes in many countries) or tab.
-pub fn delimiter(line: &str) -> char {
+pub(crate) fn delimiter(line: &str) -> char {
     let count =
         |delimiter: &char| line.split('"').step_by(2).map(|part| part.matches(*delimiter).count()).sum::<usize>();
     // Of equally many the last in this list is meant.

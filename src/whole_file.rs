@@ -5,13 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// More than any such file has, in bytes; what goes on for ever (`/dev/zero`, a pipe that nobody closes) ends here.
-pub const MOST: u64 = 256 << 20;
+pub(crate) const MOST: u64 = 256 << 20;
 
 /// All bytes of a file.
 ///
 /// # Errors
 /// The system's, or that it is larger than [`MOST`].
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     read_with_metadata(path).map(|(bytes, _)| bytes)
 }
 
@@ -19,7 +19,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// Those of [`read`].
-pub fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+pub(crate) fn read_with_metadata(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.len() > MOST {

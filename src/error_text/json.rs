@@ -1,7 +1,7 @@
 //! What is wrong with a JSON text.
 
 /// One sentence for a mistake, without its place.
-pub fn json(error: &serde_json::Error) -> String {
+pub(crate) fn json(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
     sentence(said).map_or_else(|| ours(error, said), str::to_owned)

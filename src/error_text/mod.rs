@@ -11,12 +11,12 @@ use std::error::Error;
 use std::str::Utf8Error;
 use std::string::{FromUtf8Error, FromUtf16Error};
 
-pub use json::json;
-pub use system::{io, unreadable};
-pub use xml::xml;
+pub(crate) use json::json;
+pub(crate) use system::{io, unreadable};
+pub(crate) use xml::xml;
 
 /// An error and what it comes from, outermost first, as one line.
-pub fn chain<'a>(causes: impl IntoIterator<Item = &'a (dyn Error + 'static)>) -> String {
+pub(crate) fn chain<'a>(causes: impl IntoIterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut told: Vec<String> = Vec::new();
     for cause in causes {
         let next = one(cause);
@@ -59,7 +59,7 @@ fn json_at(error: &serde_json::Error) -> String {
 }
 
 /// Where bytes stop being UTF-8, counted from 1.
-pub fn utf8(error: &Utf8Error) -> String {
+pub(crate) fn utf8(error: &Utf8Error) -> String {
     format!("byte {} is not valid UTF-8", error.valid_up_to() + 1)
 }
 

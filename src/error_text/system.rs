@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind};
 const LOOKUP: &str = "failed to lookup address information: ";
 
 /// The system's words for an error without its number, or those of whoever made the error.
-pub fn io(error: &Error) -> String {
+pub(crate) fn io(error: &Error) -> String {
     if let Some(code) = error.raw_os_error() {
         let text = Error::from_raw_os_error(code).to_string();
         return text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text).trim_end_matches('.').to_owned();
@@ -28,7 +28,7 @@ pub fn io(error: &Error) -> String {
 }
 
 /// Why a file that somebody named cannot be read; its name stands before these words.
-pub fn unreadable(error: &Error) -> String {
+pub(crate) fn unreadable(error: &Error) -> String {
     match error.kind() {
         // A file on the way to it where a folder should be is none of its own.
         ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file".to_owned(),

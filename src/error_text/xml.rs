@@ -7,7 +7,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 const SHOWN: usize = 64;
 
 /// One sentence for a mistake, without its place.
-pub fn xml(error: &Error) -> String {
+pub(crate) fn xml(error: &Error) -> String {
     match error {
         Error::Syntax(syntax) => unclosed(*syntax).to_owned(),
         Error::IllFormed(IllFormedError::MissingEndTag(tag)) => format!("it ends with <{}> still open", shown(tag)),

@@ -1,7 +1,5 @@
 //! Literal names that no inventory has, and the known name that was probably meant.
 
-use crate::nearest::nearest;
-
 use super::expression::{Atom, Expression};
 use super::model::Inventory;
 
@@ -42,5 +40,5 @@ fn meant(name: &str, inventory: &Inventory) -> Option<String> {
     let short =
         hosts().find(|host| !is_address && (!host.contains('.') || !name.contains('.')) && label(host) == label(name));
     let one_slip = |host: &&str| strsim::damerau_levenshtein(&host.to_lowercase(), &name.to_lowercase()) == 1;
-    short.or_else(|| nearest(name, hosts().filter(one_slip))).map(str::to_owned)
+    short.or_else(|| hosts().find(one_slip)).map(str::to_owned)
 }
