@@ -13,6 +13,7 @@ use super::terminal;
 use crate::config::{Config, FileKey, Source, System};
 use crate::hostlist::fold;
 use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, names, select};
+use crate::output::sanitize_line;
 use crate::target::Variable;
 
 /// Show which hosts an expression means and how they would be reached
@@ -190,20 +191,16 @@ fn page(host: &HostSettings) -> String {
     let rows = rows(host);
     let width = |cell: &dyn Fn(&Row) -> usize| rows.iter().map(cell).max().unwrap_or(0).min(40);
     let (keys, values) = (width(&|row| row.0.chars().count()), width(&|row| row.1.chars().count()));
-    let mut page = format!("{}\n", host.name);
+    let mut page = format!("{}\n", sanitize_line(&host.name));
     if !host.groups.is_empty() {
-        page.push_str(&format!("  {:keys$}  {}\n", "groups", host.groups.join(", ")));
+        page.push_str(&format!("  {:keys$}  {}\n", "groups", sanitize_line(&host.groups.join(", "))));
     }
     for (key, value, from) in &rows {
         // Values come from files: what a terminal would obey is shown, not sent.
-        let value: String = value.chars().flat_map(visible).collect();
+        let [key, value, from] = [key, value, from].map(|cell| sanitize_line(cell));
         page.push_str(&format!("  {key:keys$}  {value:values$}  {from}\n"));
     }
     page
-}
-
-fn visible(character: char) -> Vec<char> {
-    if character.is_control() { character.escape_default().collect() } else { vec![character] }
 }
 
 /// A host of `hosts list` for programs.

@@ -29,6 +29,7 @@ mod unknown_flag;
 mod version;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -145,6 +146,7 @@ fn log_to_stderr() {
     let asked: Targets = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok()).unwrap_or_default();
     // sspi logs messages before it seals them, and tokens: never, whatever is asked for.
     let safe = filter_fn(|event| !event.target().starts_with("sspi"));
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(asked).with_filter(safe);
+    let format = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal());
+    let layer = format.with_writer(std::io::stderr).with_filter(asked).with_filter(safe);
     tracing_subscriber::registry().with(layer).init();
 }

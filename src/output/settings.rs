@@ -24,7 +24,8 @@ pub enum Format {
 
 impl Format {
     /// All of them, as a list for people shows them.
-    pub const ALL: [Self; 7] = [Self::Table, Self::List, Self::Text, Self::Json, Self::Jsonl, Self::Csv, Self::None];
+    pub const ALL: [Self; Self::None as usize + 1] =
+        [Self::Table, Self::List, Self::Text, Self::Json, Self::Jsonl, Self::Csv, Self::None];
 
     /// The name that `--output` takes.
     pub fn name(self) -> &'static str {
@@ -52,15 +53,19 @@ impl Format {
         }
     }
 
+    /// The suffixes of files, each with the format that it asks for.
+    pub const SUFFIXES: [(&str, Self); 6] = [
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("ndjson", Self::Jsonl),
+        ("csv", Self::Csv),
+        ("tsv", Self::Csv),
+        ("txt", Self::Text),
+    ];
+
     /// The format of files with this suffix, whatever its case.
     pub fn of_suffix(suffix: &str) -> Option<Self> {
-        Some(match suffix.to_ascii_lowercase().as_str() {
-            "json" => Self::Json,
-            "jsonl" | "ndjson" => Self::Jsonl,
-            "csv" | "tsv" => Self::Csv,
-            "txt" => Self::Text,
-            _ => return None,
-        })
+        Self::SUFFIXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(suffix)).map(|(_, format)| *format)
     }
 }
 

@@ -61,7 +61,7 @@ pub struct TransferArgs {
     #[command(flatten)]
     pub connect: ConnectArgs,
 
-    /// The course of the copy.
+    /// How the copy goes.
     #[command(flatten)]
     pub rollout: RolloutArgs,
 

@@ -15,7 +15,7 @@ pub struct OutputArgs {
     #[arg(short, long, env = "PSFLEET_OUTPUT", value_enum, default_value_t = OutputFormat::Auto, value_name = "FORMAT")]
     pub output: OutputFormat,
 
-    /// Write the data to a file too, in the format of its suffix: .json .jsonl .csv .tsv .txt (repeatable)
+    /// Write the data to a file too, in the format of its suffix: .json .jsonl .ndjson .csv .tsv .txt (repeatable)
     #[arg(long, env = "PSFLEET_OUT", value_delimiter = '\n', value_name = "FILE", value_parser = out_file)]
     pub out: Vec<OutFile>,
 
@@ -161,8 +161,10 @@ fn delimiter(text: &str) -> Result<u8, String> {
 fn out_file(text: &str) -> Result<OutFile, String> {
     let path = PathBuf::from(text);
     let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
-    let format =
-        Format::of_suffix(suffix).ok_or("the suffix names the format: .json .jsonl .csv .tsv .txt".to_owned())?;
+    let Some(format) = Format::of_suffix(suffix) else {
+        let known: Vec<String> = Format::SUFFIXES.iter().map(|(suffix, _)| format!(".{suffix}")).collect();
+        return Err(format!("the suffix names the format: {}", known.join(" ")));
+    };
     let tabs = suffix.eq_ignore_ascii_case("tsv");
     Ok(OutFile { path, format, tabs })
 }
