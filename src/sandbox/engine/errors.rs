@@ -342,7 +342,7 @@ impl ErrorRecord {
         let by_name = ERROR_CATEGORIES.iter().position(|name| name.eq_ignore_ascii_case(&wanted));
         let place = by_name.or_else(|| wanted.parse().ok().filter(|place| *place < ERROR_CATEGORIES.len()));
         place.map(|place| place as u8).ok_or_else(|| {
-            let message = format!("Cannot bind parameter 'Category'. '{wanted}' is no error category.");
+            let message = format!("Cannot bind parameter 'Category'. '{wanted}' is not an error category.");
             let kind = "System.Management.Automation.ParameterBindingException";
             Self::new(kind, message, "CannotConvertArgumentNoMessage", 5)
         })

@@ -154,7 +154,7 @@ impl Evaluator<'_> {
             UnaryOp::BitNot => match convert::number(&value) {
                 Some(Val::I64(number)) => Val::I64(!number),
                 Some(number) => Val::I32(!(number.as_int().unwrap_or(0) as i32)),
-                None => return Err(ErrorRecord::runtime("The operand is no number.", "InvalidCast", 5).into()),
+                None => return Err(ErrorRecord::runtime("The operand is not a number.", "InvalidCast", 5).into()),
             },
             UnaryOp::Join => Val::str(pattern::texts(&value).concat()),
             UnaryOp::Split => {

@@ -77,7 +77,7 @@ impl Parser<'_> {
                 self.cursor.set_pos(start);
                 match self.type_literal()? {
                     Some(found) => type_name = Some(found),
-                    None => return self.error("TypeNotFound", format!("'{name}' is no type name."), start),
+                    None => return self.error("TypeNotFound", format!("'{name}' is not a type name."), start),
                 }
             }
         }
