@@ -1,6 +1,7 @@
 //! From resolved targets to the exit code, whatever is done on them: limits of the process, signals, a runtime.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -10,10 +11,12 @@ use super::sandbox_on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
-use crate::exit::SIGINT_CODE;
 use crate::fleet::{Limits, RetryRule, RunSpec, Task};
 use crate::inventory::Resolved;
 use crate::job::{Interrupts, Job, Written, execute};
+
+/// How long the last words may take once the user has left: whoever does not read the output may not read them either.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Does the work on the targets, hands what happens to the sinks and returns the process's exit code.
 ///
@@ -32,19 +35,26 @@ pub(super) fn run(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let header = Arc::clone(&spec.header);
-    let mut finished = runtime.block_on(async {
+    let (mut finished, signal) = runtime.block_on(async {
         let interrupts = Interrupts::new();
         console.watch_enter();
         let told = Arc::clone(console);
-        signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
+        let signal = signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
         let job = Job { spec, data: sinks.data, followers: sinks.followers };
-        anyhow::Ok(execute(job, interrupts).await)
+        anyhow::Ok((execute(job, interrupts).await, signal))
     })?;
     // Name look-ups cannot be interrupted; they must not hold up the end.
     runtime.shutdown_background();
     if finished.written.context("the output could not be written")? == Written::Abandoned {
-        finished.summary.exit.interrupted.get_or_insert(SIGINT_CODE);
-        console.left_unwritten(&header, &finished.summary);
+        // It may have come when the run was over.
+        finished.summary.exit.interrupted = finished.summary.exit.interrupted.or(signal.get().copied());
+        let (console, summary) = (Arc::clone(console), finished.summary.clone());
+        let (done, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            console.left_unwritten(&header, &summary);
+            let _ = done.send(());
+        });
+        let _ = told.recv_timeout(LAST_WORDS);
     }
     Ok(finished.summary.exit_code())
 }

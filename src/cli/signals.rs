@@ -1,31 +1,43 @@
 //! Ctrl-C, SIGTERM, and the terminal that goes away.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::exit::{SIGINT_CODE, SIGTERM_CODE};
 use crate::fleet::Interrupt;
 use crate::job::Interrupts;
 
-/// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` is called for a
-/// first Ctrl-C, before the run hears of it.
+/// How long the words for a Ctrl-C may take before the run hears of it: whoever reads them may not read any more.
+const WORDS: Duration = Duration::from_millis(200);
+
+/// Turns signals into interrupts: the first one stops in order, the second one leaves. `on_ctrl_c` says so for a first
+/// Ctrl-C, if it can, before the run hears of it. Returns the exit code of the first signal, once there was one.
 ///
 /// # Errors
 /// The system's refusal to install a handler. Must be called within a runtime.
-pub(super) fn watch(interrupts: &Interrupts, on_ctrl_c: impl Fn() + Send + 'static) -> std::io::Result<()> {
+pub(super) fn watch(
+    interrupts: &Interrupts,
+    on_ctrl_c: impl FnOnce() + Send + 'static,
+) -> std::io::Result<Arc<OnceLock<u8>>> {
     let (interrupts, departure) = (interrupts.sender(), interrupts.departure());
     let mut signals = Signals::install()?;
+    let code = Arc::new(OnceLock::new());
+    let first_code = Arc::clone(&code);
     tokio::spawn(async move {
-        let mut stopping = false;
+        let first = signals.next().await;
+        first_code.get_or_init(|| if first == Interrupt::Stop { SIGINT_CODE } else { SIGTERM_CODE });
+        if first == Interrupt::Stop {
+            let _ = tokio::time::timeout(WORDS, tokio::task::spawn_blocking(on_ctrl_c)).await;
+        }
+        let _ = interrupts.send(first).await;
         loop {
-            let first = signals.next().await;
-            let again = std::mem::replace(&mut stopping, true);
-            if again {
-                departure.leave();
-            } else if first == Interrupt::Stop {
-                on_ctrl_c();
-            }
+            signals.next().await;
+            departure.leave();
             // A run that has ended needs none, but its output may still be held up, and the user wants to leave.
-            let _ = interrupts.send(if again { Interrupt::Leave } else { first }).await;
+            let _ = interrupts.send(Interrupt::Leave).await;
         }
     });
-    Ok(())
+    Ok(code)
 }
 
 #[cfg(unix)]

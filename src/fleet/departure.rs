@@ -14,41 +14,51 @@ const READERS: Duration = Duration::from_secs(1);
 
 /// A user who leaves: the same one for everybody who may hold up the end of a run. Clones are of one user.
 #[derive(Debug, Clone, Default)]
-pub struct Departure(Arc<SetOnce<Instant>>);
+pub struct Departure(Arc<Moments>);
+
+#[derive(Debug, Default)]
+struct Moments {
+    left: SetOnce<Instant>,
+    /// Nothing is left to be closed.
+    closed: SetOnce<Instant>,
+}
 
 impl Departure {
     /// The user leaves, now; whoever has left already leaves no later.
     pub fn leave(&self) {
         // Only the first time counts.
-        let _ = self.0.set(Instant::now());
+        let _ = self.0.left.set(Instant::now());
     }
 
     /// Waits until the user leaves.
     pub async fn left(&self) {
-        self.0.wait().await;
+        self.0.left.wait().await;
+    }
+
+    /// All closes are over: nobody waits for them any more.
+    pub(super) fn all_closed(&self) {
+        let _ = self.0.closed.set(Instant::now());
     }
 
     /// Waits until the user has left and attempts had their time to close what they opened.
     pub(super) async fn gives_up_closes(&self) {
-        tokio::time::sleep_until(*self.0.wait().await + CLOSES).await;
+        tokio::time::sleep_until(*self.0.left.wait().await + CLOSES).await;
     }
 
-    /// Waits until the user has left and the readers of events had their time, too.
-    pub(super) async fn gives_up_readers(&self) {
-        tokio::time::sleep_until(*self.0.wait().await + CLOSES + READERS).await;
-    }
-
-    /// Waits until the user has left and whoever writes what is left of a run that is over had the time of a reader,
-    /// from now on: nobody could write it before.
-    pub(crate) async fn gives_up_writers(&self) {
-        self.left().await;
-        tokio::time::sleep(READERS).await;
+    /// Waits until the user has left and, after the closes, readers of events and writers of output had their time.
+    pub(crate) async fn gives_up_readers(&self) {
+        let left = *self.0.left.wait().await;
+        let latest = left + CLOSES;
+        let begin = self.0.closed.get().map_or(latest, |closed| latest.min(left.max(*closed)));
+        tokio::time::sleep_until(begin + READERS).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HALF: Duration = Duration::from_millis(500);
 
     #[tokio::test(start_paused = true)]
     async fn all_count_from_the_first_time() {
@@ -57,17 +67,33 @@ mod tests {
         let user = departure.clone();
         tokio::spawn(async move {
             for _ in 0..2 {
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                tokio::time::sleep(HALF).await;
                 user.leave();
             }
         });
         departure.left().await;
-        assert_eq!(begin.elapsed(), Duration::from_millis(500));
+        assert_eq!(begin.elapsed(), HALF);
         departure.gives_up_closes().await;
-        assert_eq!(begin.elapsed(), Duration::from_millis(2500));
+        assert_eq!(begin.elapsed(), HALF + CLOSES);
         departure.gives_up_readers().await;
-        assert_eq!(begin.elapsed(), Duration::from_millis(3500));
-        departure.gives_up_writers().await;
-        assert_eq!(begin.elapsed(), Duration::from_millis(4500));
+        assert_eq!(begin.elapsed(), HALF + CLOSES + READERS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_get_their_time_from_the_last_close_on() {
+        for (closed, left, gone) in [(0, 4, 6), (4, 0, 6), (4, 2, 6), (9, 0, 6), (9, 8, 11)] {
+            let departure = Departure::default();
+            let begin = Instant::now();
+            let at = |halves: u32, act: fn(&Departure)| {
+                let departure = departure.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(HALF * halves).await;
+                    act(&departure);
+                })
+            };
+            tokio::join!(at(closed, Departure::all_closed), at(left, Departure::leave)).0.expect("no panic");
+            departure.gives_up_readers().await;
+            assert_eq!(begin.elapsed().max(HALF * gone), HALF * gone.max(closed), "closed {closed}, left {left}");
+        }
     }
 }

@@ -434,6 +434,7 @@ impl Dispatcher {
             shells_left,
         };
         let (events, departure) = (self.events.clone(), self.departure.clone());
+        departure.all_closed();
         let room = loop {
             tokio::select! {
                 // Readers that are gone need no end.

@@ -27,11 +27,17 @@ pub(super) struct Traces {
     carrier: Mutex<Option<Arc<dyn Carrier>>>,
     errors: AtomicU64,
     objects: AtomicU64,
+    /// How its work ended, while its session is still to be closed.
+    end: Mutex<Option<AttemptEnd>>,
 }
 
 impl Traces {
     pub(super) fn carrier(&self) -> MutexGuard<'_, Option<Arc<dyn Carrier>>> {
         self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn end(&self) -> MutexGuard<'_, Option<AttemptEnd>> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records on the error stream.

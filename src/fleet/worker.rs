@@ -31,11 +31,10 @@ impl Attempt {
         let traces = Arc::clone(&self.order.forward.traces);
         let end = tokio::select! {
             end = self.guarded() => end,
-            () = departure.gives_up_closes() => AttemptEnd::new(
-                Outcome::Cancelled,
-                Some(Reason::Interrupted),
-                "interrupted without waiting for its end",
-            ),
+            // A close that takes too long changes nothing about how the work ended.
+            () = departure.gives_up_closes() => traces.end().take().unwrap_or_else(|| {
+                AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted without waiting for its end")
+            }),
         };
         AttemptEnd {
             errors: traces.errors(),
@@ -78,6 +77,7 @@ impl Attempt {
         let end = result.unwrap_or_else(|| {
             AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
         });
+        *self.traces().end() = Some(end.clone());
         self.put_away(session).await;
         end
     }

@@ -62,7 +62,7 @@ impl SinkThread {
                 Ok(written) => written.map(|()| Written::All),
                 Err(_) => Err(anyhow::anyhow!("the writer of the output panicked: a bug in psfleet")),
             },
-            () = departure.gives_up_writers() => Ok(Written::Abandoned),
+            () = departure.gives_up_readers() => Ok(Written::Abandoned),
         }
     }
 }

@@ -47,6 +47,9 @@ const PATIENCE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long the prompt function may take.
 const PROMPT_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a host may hold up the prompt's end once nothing came of the session.
+const LAST_CLOSE: Duration = Duration::from_secs(2);
+
 /// What PowerShell's parser says of text that goes on in the next line.
 const INCOMPLETE: &str = "System.Management.Automation.IncompleteParseException";
 
@@ -109,7 +112,16 @@ async fn open(target: &Target) -> anyhow::Result<Option<Session>> {
     let (network, admission, stop) = (Network::default(), Admission::free(), CancellationToken::new());
     let opening = Opening::new(&host);
     let opened = Session::connect(&network, target, &admission, &opening, &stop, |_| {});
-    let mut session = match until_stopped(opened, &stop).await {
+    let opened = until_stopped(opened, &stop);
+    // What was opened half-way is closed before that returns; a host that does not answer takes its time for this, too.
+    let opened = tokio::select! {
+        opened = opened => opened,
+        () = tokio::time::sleep(target.timeouts.open + LAST_CLOSE) => {
+            Err(session::Error::OpenTimeout(target.timeouts.open))
+        }
+        () = async { stop.cancelled().await; tokio::time::sleep(LAST_CLOSE).await } => Err(session::Error::Stopped),
+    };
+    let mut session = match opened {
         Ok(session) => session,
         Err(session::Error::Stopped) => return Ok(None),
         Err(error) => {
