@@ -32,4 +32,5 @@ pub use binding::ChannelBinding;
 pub use choose::mechanism;
 pub use error::Error;
 pub use mechanism::{Leg, Mechanism, Step};
+#[cfg(feature = "sandbox")]
 pub(crate) use windows::{seal, unseal};

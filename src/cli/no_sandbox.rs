@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// No sandboxes.
 #[derive(Default)]
-pub(super) struct OnDemand;
+pub(super) struct OnDemand(());
 
 impl OnDemand {
     /// # Errors
