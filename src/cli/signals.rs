@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::exit::{SIGINT_CODE, SIGTERM_CODE};
 use crate::fleet::Interrupt;
 use crate::job::Interrupts;
 
@@ -25,7 +24,9 @@ pub(super) fn watch(
     let first_code = Arc::clone(&code);
     tokio::spawn(async move {
         let first = signals.next().await;
-        first_code.get_or_init(|| if first == Interrupt::Stop { SIGINT_CODE } else { SIGTERM_CODE });
+        if let Some(code) = first.exit_code() {
+            let _ = first_code.set(code);
+        }
         if first == Interrupt::Stop {
             let _ = tokio::time::timeout(WORDS, tokio::task::spawn_blocking(on_ctrl_c)).await;
         }

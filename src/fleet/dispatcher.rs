@@ -22,7 +22,7 @@ use super::room::Room;
 use super::spec::RunSpec;
 use super::trip;
 use crate::event::{Finished, RunEventKind, Summary};
-use crate::exit::{ExitFacts, SIGINT_CODE, SIGTERM_CODE};
+use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::schedule::{Gate, Next, Proof, Schedule};
 use crate::target::TargetId;
@@ -341,12 +341,8 @@ impl Dispatcher {
         let mut why = "the run was interrupted before its turn";
         match interrupt {
             Interrupt::GoOn => return self.schedule.go_on(),
-            Interrupt::Stop => drop(self.exit.interrupted.get_or_insert(SIGINT_CODE)),
-            Interrupt::Terminate => drop(self.exit.interrupted.get_or_insert(SIGTERM_CODE)),
-            Interrupt::Leave => {
-                self.exit.interrupted.get_or_insert(SIGINT_CODE);
-                self.departure.leave();
-            }
+            Interrupt::Stop | Interrupt::Terminate => {}
+            Interrupt::Leave => self.departure.leave(),
             Interrupt::Enough => {
                 // Perhaps nothing is left to be stopped: what is will tell.
                 self.sated = true;
@@ -357,6 +353,7 @@ impl Dispatcher {
                 why = "the output could not be written, so the run ended before its turn";
             }
         }
+        self.exit.interrupted = self.exit.interrupted.or(interrupt.exit_code());
         self.halt(Reason::Interrupted, why);
     }
 

@@ -1,5 +1,7 @@
 //! The ways to interrupt a run from outside.
 
+use crate::exit::{SIGINT_CODE, SIGTERM_CODE};
+
 /// What the user may ask of a run under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupt {
@@ -16,4 +18,15 @@ pub enum Interrupt {
     Enough,
     /// The output cannot be written: the same again.
     Unwritable,
+}
+
+impl Interrupt {
+    /// The exit code of a process that ends by it; `None` where no user or system has asked for the end.
+    pub fn exit_code(self) -> Option<u8> {
+        match self {
+            Self::Stop | Self::Leave => Some(SIGINT_CODE),
+            Self::Terminate => Some(SIGTERM_CODE),
+            Self::GoOn | Self::Enough | Self::Unwritable => None,
+        }
+    }
 }

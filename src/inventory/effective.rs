@@ -361,7 +361,7 @@ fn built_in(said: &Connection) -> Connection {
             ..common
         },
         Some(Transport::Local) => Connection { pwsh: given(defaults::PWSH.into()), ..common },
-        _ => {
+        Some(Transport::Auto | Transport::Winrm) | None => {
             let tls = said.tls.as_ref().map_or(defaults::TLS, |given| given.value);
             Connection {
                 port: given(defaults::winrm_port(tls)),

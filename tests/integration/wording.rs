@@ -11,7 +11,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
     "the library names this one nowhere else; it is only looked into",
 )];
 
-/// Errors that are told by their own Display: the file, and whose words these are. An error of the system or of a
+/// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
 const OWN: [(&str, &str); 16] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),

@@ -212,8 +212,10 @@ impl Lane {
         if matches!(self.logon, LogonState::Due) {
             self.logon = LogonState::Ready(self.handshake().await?);
         }
-        // A second proof, or none, would be a failed logon.
-        let Some(token) = self.logon.send_proof() else { return Err(unreadable("this logon was begun before")) };
+        // A second proof would be a second failed logon. Nothing was sent.
+        let begun =
+            || Failure::Final(Error::new(Reason::Protocol, "the logon was begun before, and has no proof left"));
+        let token = self.logon.send_proof().ok_or_else(begun)?;
         if self.bare_logon {
             let answer = self.post_proof(Some(token)).await?;
             return self.logged_on(answer, false).await.map(|_| None);
