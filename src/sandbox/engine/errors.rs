@@ -101,23 +101,19 @@ impl ErrorRecord {
     }
 
     pub(super) fn of_parse_error(error: &ParseError, source: &Arc<str>) -> Self {
+        if error.incomplete {
+            // A prompt reads on; PowerShell names no place where nothing stands.
+            let kind = "System.Management.Automation.IncompleteParseException";
+            return Self { ends_script: true, ..Self::new(kind, error.message.as_str(), error.id, 17) };
+        }
         let place = Arc::new(Place { source: source.clone(), span: error.span });
         let mut message = format!("{}\n{}", place.position_message(), error.message);
         if error.id.starts_with("Sandbox") {
             message = format!("{message} {HINT}");
         }
-        let exception = Exception {
-            types: ["System.Management.Automation.ParseException"]
-                .into_iter()
-                .map(str::to_owned)
-                .chain(exception_chain("System.Management.Automation.RuntimeException"))
-                .collect(),
-            message: message.into(),
-            inner: None,
-        };
         let reason = Some("ParentContainsErrorRecordException".into());
-        let base = Self::runtime("", error.id, 17);
-        Self { exception: Arc::new(exception), reason, place: Some(place), ends_script: true, ..base }
+        let base = Self::new("System.Management.Automation.ParseException", message, error.id, 17);
+        Self { reason, place: Some(place), ends_script: true, ..base }
     }
 
     /// What a stopped pipeline reports.

@@ -314,3 +314,29 @@ fn output_flows_while_the_script_runs() {
     let streams: Vec<_> = recorder.records.iter().map(|(stream, _)| *stream).collect();
     assert_eq!(streams, [Stream::Output, Stream::Output, Stream::Error, Stream::Output]);
 }
+
+#[test]
+fn a_text_that_goes_on_is_told_from_a_wrong_one() {
+    let is_incomplete = |text: &str| {
+        let EndState::Failed(error) = run(text).1.state else { panic!("{text} is a script") };
+        let exception = error.member("Exception").and_then(Value::as_object).expect("an exception");
+        assert!(exception.type_names.contains("System.Management.Automation.ParseException"), "{text}");
+        exception.type_names.contains("System.Management.Automation.IncompleteParseException")
+    };
+    for text in [
+        "1..3 | % {",
+        "1..3 |",
+        "if ($true) { 'a'",
+        "foreach ($x in 1..3",
+        "'text",
+        "$(1",
+        "@{ a = 1",
+        "1 +",
+        "if ($true)",
+    ] {
+        assert!(is_incomplete(text), "{text}");
+    }
+    for text in ["1..3 | % { } }", "if { }", "1 + )", "foreach ($x of 1) { }"] {
+        assert!(!is_incomplete(text), "{text}");
+    }
+}

@@ -60,7 +60,7 @@ const ACCELERATORS: [(&str, &str); 44] = [
 ];
 
 /// Types that exceptions of scripts may have: name, base.
-const EXCEPTIONS: [(&str, &str); 22] = [
+const EXCEPTIONS: [(&str, &str); 24] = [
     ("System.Exception", "System.Object"),
     ("System.SystemException", "System.Exception"),
     ("System.ApplicationException", "System.Exception"),
@@ -82,6 +82,8 @@ const EXCEPTIONS: [(&str, &str); 22] = [
     ("System.Management.Automation.PSInvalidCastException", "System.InvalidCastException"),
     ("System.InvalidCastException", "System.SystemException"),
     ("System.Management.Automation.CommandNotFoundException", "System.Management.Automation.RuntimeException"),
+    ("System.Management.Automation.ParseException", "System.Management.Automation.RuntimeException"),
+    ("System.Management.Automation.IncompleteParseException", "System.Management.Automation.ParseException"),
     ("Microsoft.PowerShell.Commands.WriteErrorException", "System.SystemException"),
 ];
 

@@ -23,6 +23,8 @@ pub(super) struct ParseError {
     pub(super) id: &'static str,
     pub(super) message: String,
     pub(super) span: Span,
+    /// The text ends where something is missing: more of it could make a script.
+    pub(super) incomplete: bool,
 }
 
 type Parsed<T> = Result<T, ParseError>;
@@ -46,7 +48,9 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn error<T>(&self, id: &'static str, message: impl Into<String>, start: usize) -> Parsed<T> {
         let end = self.cursor.pos().max(start + self.cursor.char_len_at(start)).min(self.source.len());
-        Err(ParseError { id, message: message.into(), span: Span { start: start as u32, end: end as u32 } })
+        let span = Span { start: start as u32, end: end as u32 };
+        let incomplete = self.cursor.at_end() && !id.starts_with("Sandbox");
+        Err(ParseError { id, message: message.into(), span, incomplete })
     }
 
     fn unexpected<T>(&mut self) -> Parsed<T> {
@@ -58,7 +62,8 @@ impl Parser<'_> {
         } else {
             format!("Unexpected token '{token}' in expression or statement.")
         };
-        Err(ParseError { id: "UnexpectedToken", message, span: Span { start: start as u32, end: end as u32 } })
+        let span = Span { start: start as u32, end: end as u32 };
+        Err(ParseError { id: "UnexpectedToken", message, span, incomplete: token.is_empty() })
     }
 
     /// Nesting is limited by the stack, not by a number that fits only one build.

@@ -130,6 +130,7 @@ impl Parser<'_> {
                 id: "MissingEndCurlyBrace",
                 message: message.into(),
                 span: Span { start: open as u32, end: open as u32 + 1 },
+                incomplete: true,
             });
         }
         self.unexpected()
