@@ -15,8 +15,14 @@ use psfleet::stream::Stream;
 
 use crate::support::pwsh;
 
-/// The scripts, one per paragraph; `#` lines say what they cover.
-const SCRIPTS: &str = include_str!("engine.ps1.txt");
+/// The scripts by family, one per paragraph; `##` lines say what they cover.
+const FAMILIES: [(&str, &str); 5] = [
+    ("errors", include_str!("engine/errors.ps1.txt")),
+    ("language", include_str!("engine/language.ps1.txt")),
+    ("objects", include_str!("engine/objects.ps1.txt")),
+    ("pipelines", include_str!("engine/pipelines.ps1.txt")),
+    ("text", include_str!("engine/text.ps1.txt")),
+];
 
 /// Keeps what the engine emits; time stands still.
 #[derive(Default)]
@@ -208,23 +214,29 @@ fn write_object(object: &Object, known: &HashMap<RefId, &Value>, out: &mut Strin
     }
 }
 
-fn scripts() -> Vec<&'static str> {
-    let paragraphs = SCRIPTS.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
-    paragraphs.filter(|text| text.lines().any(|line| !line.starts_with("##"))).collect()
+fn scripts() -> Vec<(&'static str, &'static str)> {
+    let of = |(family, text): (&'static str, &'static str)| {
+        let paragraphs = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+        let scripts = paragraphs.filter(|text| text.lines().any(|line| !line.starts_with("##")));
+        scripts.map(move |script| (family, script))
+    };
+    FAMILIES.into_iter().flat_map(of).collect()
 }
 
 #[test]
 fn engine_equals_powershell() {
     let scripts = scripts();
-    assert!(scripts.len() >= 150, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 160, "{} scripts", scripts.len());
     let Some(program) = pwsh() else { return };
-    let real = real(&program, &scripts);
+    let texts: Vec<_> = scripts.iter().map(|(_, script)| *script).collect();
+    let real = real(&program, &texts);
     assert_eq!(real.len(), scripts.len());
     let mut differences = String::new();
-    for (script, wanted) in scripts.iter().zip(&real) {
+    for ((family, script), wanted) in scripts.iter().zip(&real) {
         let given = engine(script);
         if given != *wanted {
-            writeln!(differences, "--- {script}\nPowerShell: {wanted:#?}\nengine:     {given:#?}").expect("text");
+            writeln!(differences, "--- {family}: {script}\nPowerShell: {wanted:#?}\nengine:     {given:#?}")
+                .expect("text");
         }
     }
     assert!(differences.is_empty(), "{differences}");

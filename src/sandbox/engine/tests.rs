@@ -174,8 +174,8 @@ fn errors_have_the_layout_of_the_wire() {
 
 #[test]
 fn parse_errors_say_where() {
-    let (_, ended) = run("$x = (1");
-    assert_eq!(failure_id(&ended), "MissingEndParenthesisInExpression");
+    let (_, ended) = run("$x = (1 2");
+    assert_eq!(failure_id(&ended), "UnexpectedToken");
     let EndState::Failed(record) = ended.state else { panic!("no failure") };
     let text =
         record.as_object().and_then(|object| object.to_string.as_ref()).map(ToString::to_string).unwrap_or_default();

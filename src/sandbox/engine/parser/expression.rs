@@ -251,7 +251,7 @@ impl Parser<'_> {
         let inner = self.pipeline_or_assignment()?;
         self.cursor.skip_lines();
         if !self.cursor.eat(")") {
-            return self.missing_parenthesis("MissingEndParenthesisInExpression", "expression");
+            return self.missing_end_of_pipeline("MissingEndParenthesisInExpression", "expression");
         }
         Ok(Expr { kind: ExprKind::Paren(Box::new(inner)), span: self.span_from(open) })
     }

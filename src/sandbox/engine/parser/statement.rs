@@ -80,6 +80,14 @@ impl Parser<'_> {
         found
     }
 
+    /// After a pipeline that should end with `)`: what stands there instead is blamed, unless it ends the pipeline.
+    pub(super) fn missing_end_of_pipeline<T>(&mut self, id: &'static str, place: &str) -> Parsed<T> {
+        if matches!(self.cursor.peek(), None | Some(';' | '}')) {
+            return self.missing_parenthesis(id, place);
+        }
+        self.unexpected()
+    }
+
     pub(super) fn missing_parenthesis<T>(&mut self, id: &'static str, place: &str) -> Parsed<T> {
         let at = self.cursor.pos();
         self.error(id, format!("Missing closing ')' in {place}."), at)
@@ -223,7 +231,7 @@ impl Parser<'_> {
         self.cursor.skip_lines();
         if !self.cursor.eat(")") {
             let place = format!("expression after '{word}'");
-            return self.missing_parenthesis("MissingEndParenthesisAfterStatement", &place);
+            return self.missing_end_of_pipeline("MissingEndParenthesisAfterStatement", &place);
         }
         Ok(condition)
     }
