@@ -194,17 +194,17 @@ mod tests {
 
     use super::*;
     use crate::auth::{Mechanism, mechanism};
-    use crate::sandbox::engine;
     use crate::sandbox::host::Shared;
+    use crate::sandbox::machine::Machine;
     use crate::sandbox::options::Options;
     use crate::secret::Secret;
     use crate::target::{AuthMethod, Credential};
 
     fn host() -> Host {
-        let facts = Arc::new(engine::Host::draw(1, 0));
+        let machine = Arc::new(Machine::draw(1, 0, jiff::Timestamp::UNIX_EPOCH));
         let shared = Arc::new(Shared::new(Options::default(), "user".to_owned(), "unused".into()));
         let password = Secret::new("right".to_owned());
-        Host { name: facts.name().to_owned(), index: 0, facts, fault: None, password, shared }
+        Host { name: machine.host().name().to_owned(), index: 0, machine, fault: None, password, shared }
     }
 
     fn client(method: AuthMethod, user: &str, password: &str) -> Box<dyn Mechanism> {

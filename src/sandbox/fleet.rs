@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use uuid::Uuid;
 
 use super::certificate::Authority;
-use super::engine;
 use super::fault::{self, FaultKind};
 use super::host::{Host, Shared};
 use super::listener::listen;
+use super::machine::Machine;
 use super::{Error, Options, Stats, inventory};
 use crate::secret::Secret;
 
@@ -133,13 +133,13 @@ impl Member {
         password: &Secret<String>,
         authority: Option<&Authority>,
     ) -> Result<Self, Error> {
-        let facts = Arc::new(engine::Host::draw(shared.options.seed, index));
+        let machine = Arc::new(Machine::draw(shared.options.seed, index, shared.started));
         let password = match fault {
             Some(FaultKind::WrongPassword | FaultKind::RejectToken) => Secret::new(Uuid::new_v4().simple().to_string()),
             _ => password.clone(),
         };
-        let name = facts.name().to_owned();
-        let host = Arc::new(Host { name, index, facts, fault, password, shared: Arc::clone(shared) });
+        let name = machine.host().name().to_owned();
+        let host = Arc::new(Host { name, index, machine, fault, password, shared: Arc::clone(shared) });
         let tls = authority.map(|authority| authority.host(&host.name, fault)).transpose()?.map(Arc::new);
         let socket = TcpSocket::new_v4().map_err(Error::Listen)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).map_err(Error::Listen)?;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,8 +15,8 @@ use uuid::Uuid;
 
 use super::backend::Backend;
 use super::bridge::{Bridge, Habitat};
-use super::engine;
 use super::fault::{FaultKind, mix};
+use super::machine::Machine;
 use super::options::{Engine, Options};
 use super::outbox::Outbox;
 use super::server::Builtin;
@@ -38,6 +39,8 @@ pub(super) struct Shared {
     pub options: Options,
     /// The one user of all hosts.
     pub user: String,
+    /// When the fleet started.
+    pub started: Timestamp,
     /// Where hosts keep their files.
     pub folder: PathBuf,
     /// Places for PowerShell processes.
@@ -62,6 +65,7 @@ impl Shared {
             places: Arc::new(Semaphore::new(options.engine_processes)),
             options,
             user,
+            started: Timestamp::now(),
             folder,
             counters: Counters::default(),
             tasks: TaskTracker::new(),
@@ -113,7 +117,7 @@ pub(super) struct Host {
     /// Its place in the fleet, from 0.
     pub index: u32,
     /// What scripts on the built-in engine find.
-    pub facts: Arc<engine::Host>,
+    pub machine: Arc<Machine>,
     /// What is wrong with it.
     pub fault: Option<FaultKind>,
     /// The password that it takes.
@@ -269,7 +273,7 @@ impl Host {
     async fn backend(&self, pool: &Arc<Outbox>) -> Result<Box<dyn Backend>, Fault> {
         match self.shared.options.engine {
             Engine::Builtin => Ok(Box::new(Builtin::new(
-                Arc::clone(&self.facts),
+                Arc::clone(&self.machine),
                 Arc::clone(pool),
                 self.shared.options.reported_version.clone(),
             ))),

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Nothing in the client knows the sandbox: it is reached as any WinRM host is. The scripts of the built-in engine are
-//! [`engine`]'s part.
+//! [`engine`]'s part, the machines that they find behind a host are [`machine`]'s.
 
 mod acceptor;
 mod backend;
@@ -26,6 +26,7 @@ mod host;
 mod inventory;
 mod listener;
 mod logon;
+pub mod machine;
 mod options;
 mod outbox;
 mod reported_version;

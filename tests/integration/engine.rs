@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use psfleet::clixml::{Content, Decoder, ListKind, Object, RefId, Value};
-use psfleet::sandbox::engine::{EndState, Ended, Host, Invocation, Runspace, Runtime};
+use psfleet::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
+use psfleet::sandbox::machine::Machine;
 use psfleet::stream::Stream;
 
 use crate::support::pwsh;
@@ -33,6 +34,10 @@ struct Recorder {
 impl Runtime for Recorder {
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
         self.records.push((stream, value));
+        ControlFlow::Continue(())
+    }
+
+    fn write_line(&mut self, _text: &str) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
@@ -70,7 +75,7 @@ fn plain_id(id: &str) -> String {
 
 fn engine(script: &str) -> Given {
     let mut recorder = Recorder::default();
-    let mut runspace = Runspace::new(Arc::new(Host::draw(1, 0)));
+    let mut runspace = Runspace::new(Arc::new(Machine::draw(1, 0, recorder.now())));
     let Ended { state, .. } = runspace.invoke(&Invocation::script(script, []), &mut recorder);
     let id = |record: &Value| {
         let id = record.member("FullyQualifiedErrorId").and_then(Value::as_text).expect("a record has an id");

@@ -30,7 +30,7 @@ fn text_within(value: &Val, depth: usize) -> String {
         Val::TimeSpan(ticks) => datetime::timespan_text(*ticks),
         Val::Guid(guid) => guid.to_string(),
         Val::Version(parts) => version_text(parts),
-        Val::Enum(value) => value.name.into(),
+        Val::Enum(value) => value.name.as_ref().into(),
         Val::List(list) if depth < MAX_TEXT_DEPTH => {
             let items: Vec<_> = list.items().iter().map(|item| text_within(item, depth + 1)).collect();
             items.join(" ")

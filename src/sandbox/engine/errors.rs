@@ -122,6 +122,14 @@ impl ErrorRecord {
         Self { ends_script: true, ..Self::new(kind, "The pipeline has been stopped.", "PipelineStopped", 14) }
     }
 
+    /// With the class of the cmdlet that wrote it behind its id, unless there is one already.
+    pub(super) fn of_class(self, class: &str) -> Self {
+        if class.is_empty() || self.id.contains(',') || self.id.starts_with("Sandbox") {
+            return self;
+        }
+        Self { id: format!("{},{class}", self.id).into(), ..self }
+    }
+
     pub(super) fn with_target(self, target: Val) -> Self {
         Self { target, ..self }
     }

@@ -55,6 +55,9 @@ pub trait Runtime {
     /// the client is slow.
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()>;
 
+    /// Writes a line to the client's host, beside all records; nothing where the client has none.
+    fn write_line(&mut self, text: &str) -> ControlFlow<()>;
+
     /// The next object of the input of an invocation that has some; nothing when it has ended. Waits for it, or breaks
     /// as soon as the pipeline is stopped.
     fn next_input(&mut self) -> ControlFlow<(), Option<Value>>;

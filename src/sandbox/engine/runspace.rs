@@ -8,25 +8,25 @@ use super::eval::{Evaluator, Flow, RawArg, Run, Stage, State, ToClient, invoke_s
 use super::parser;
 use super::value::Val;
 use super::wire::from_value;
-use super::{Argument, Command, EndState, Ended, Host, Invocation, Runtime};
+use super::{Argument, Command, EndState, Ended, Invocation, Machine, Runtime};
 
-/// One runspace: a host, and the variables and functions that scripts leave behind.
+/// One runspace: a machine, and the variables and functions that scripts leave behind.
 #[derive(Debug)]
 pub struct Runspace {
-    host: Arc<Host>,
+    machine: Arc<Machine>,
     /// Made by the first pipeline: most hosts of a big fleet never get there.
     state: Option<Box<State>>,
 }
 
 impl Runspace {
-    /// A fresh runspace on a host.
-    pub fn new(host: Arc<Host>) -> Self {
-        Self { host, state: None }
+    /// A fresh runspace on a machine.
+    pub fn new(machine: Arc<Machine>) -> Self {
+        Self { machine, state: None }
     }
 
-    /// The host it runs on.
-    pub fn host(&self) -> &Host {
-        &self.host
+    /// The machine it runs on.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
     }
 
     /// Runs one pipeline to its end on the calling thread, whose stack should have 2 MiB (the default of std and
@@ -35,8 +35,9 @@ impl Runspace {
         let state = self.state.get_or_insert_default();
         let using = invocation.using.iter().filter_map(|(key, value)| Some((using_text(key)?, from_value(value))));
         let using: HashMap<String, Val> = using.collect();
-        let done = run(&mut Evaluator::new(self.host.clone(), state, runtime, using), invocation);
+        let done = run(&mut Evaluator::new(Arc::clone(&self.machine), state, runtime, using), invocation);
         state.reset_to_global();
+        self.machine.settle();
         let ended = |state, exit_code| Ended { state, exit_code };
         match done {
             Err(Flow::Exit(code)) => ended(EndState::Completed, Some(code)),

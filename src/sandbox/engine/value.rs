@@ -3,6 +3,7 @@
 //! They are cheap to clone; collections and objects are shared and mutable, as .NET's are. Locks are held only to copy
 //! in or out, never while a script runs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,8 +55,8 @@ pub(super) enum Val {
 /// A value of a .NET enumeration.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Enum {
-    pub(super) type_name: &'static str,
-    pub(super) name: &'static str,
+    pub(super) type_name: Cow<'static, str>,
+    pub(super) name: Cow<'static, str>,
     pub(super) number: i32,
 }
 
@@ -128,8 +129,12 @@ impl Val {
         Self::Str(text.into())
     }
 
-    pub(super) fn of_enum(type_name: &'static str, name: &'static str, number: i32) -> Self {
-        Self::Enum(Arc::new(Enum { type_name, name, number }))
+    pub(super) fn of_enum(
+        type_name: impl Into<Cow<'static, str>>,
+        name: impl Into<Cow<'static, str>>,
+        number: i32,
+    ) -> Self {
+        Self::Enum(Arc::new(Enum { type_name: type_name.into(), name: name.into(), number }))
     }
 
     /// An `object[]`.
@@ -210,7 +215,7 @@ impl Val {
         }
     }
 
-    fn static_type_name(&self) -> &'static str {
+    fn static_type_name(&self) -> &str {
         match self {
             Self::Bool(_) => "System.Boolean",
             Self::Char(_) => "System.Char",
@@ -229,7 +234,7 @@ impl Val {
             Self::TimeSpan(_) => "System.TimeSpan",
             Self::Guid(_) => "System.Guid",
             Self::Version(_) => "System.Version",
-            Self::Enum(value) => value.type_name,
+            Self::Enum(value) => &value.type_name,
             Self::Hash(hash) if hash.is_ordered => "System.Collections.Specialized.OrderedDictionary",
             Self::Hash(_) => "System.Collections.Hashtable",
             Self::Script(_) => "System.Management.Automation.ScriptBlock",

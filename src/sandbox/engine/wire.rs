@@ -105,8 +105,8 @@ fn object_to_value(object: &Arc<Obj>, depth: u32, level: usize) -> Value {
 
 fn enum_to_value(value: &Enum) -> Value {
     Object {
-        type_names: TypeNames::new([value.type_name, "System.Enum", "System.ValueType", "System.Object"]),
-        to_string: Some(value.name.into()),
+        type_names: TypeNames::new([value.type_name.as_ref(), "System.Enum", "System.ValueType", "System.Object"]),
+        to_string: Some(value.name.as_ref().into()),
         content: Content::Value(Value::I32(value.number)),
         ..Object::default()
     }

@@ -16,7 +16,8 @@ use crate::clixml::Value;
 use crate::psrp::message::MessageType;
 use crate::psrp::{KEY_LEN, SessionKey};
 use crate::sandbox::backend::{Backend, Gone};
-use crate::sandbox::engine::{Host, Runspace};
+use crate::sandbox::engine::Runspace;
+use crate::sandbox::machine::Machine;
 use crate::sandbox::outbox::{End, Outbox, Urgency};
 use crate::transport::{Channel, Priority};
 
@@ -36,7 +37,7 @@ pub(crate) struct Builtin {
 
 /// The runspaces of a pool; each serves one pipeline at a time.
 struct Runspaces {
-    host: Arc<Host>,
+    machine: Arc<Machine>,
     idle: Mutex<Vec<Runspace>>,
     free: Semaphore,
 }
@@ -49,14 +50,14 @@ impl Runspaces {
     /// One that was used before, so that a script finds what the last one left behind; else a fresh one.
     fn take(&self) -> Runspace {
         let used = self.idle().pop();
-        used.unwrap_or_else(|| Runspace::new(Arc::clone(&self.host)))
+        used.unwrap_or_else(|| Runspace::new(Arc::clone(&self.machine)))
     }
 }
 
 impl Builtin {
     /// A server that has not been opened.
-    pub(crate) fn new(host: Arc<Host>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
-        let runspaces = Arc::new(Runspaces { host, idle: Mutex::default(), free: Semaphore::new(0) });
+    pub(crate) fn new(machine: Arc<Machine>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
+        let runspaces = Arc::new(Runspaces { machine, idle: Mutex::default(), free: Semaphore::new(0) });
         Self {
             pool,
             runspaces,
@@ -129,7 +130,8 @@ impl Backend for Builtin {
         let runspaces = init.as_ref().map_or(1, messages::max_runspaces).clamp(1, MAX_RUNSPACES);
         let writer = Arc::new(Writer::new(header.pool, init.as_ref().is_some_and(host_calls::has_interface)));
         self.runspaces.free.add_permits(runspaces);
-        let private_data = messages::private_data(&self.runspaces.host, &version, self.reported_version.as_deref());
+        let private_data =
+            messages::private_data(self.runspaces.machine.host(), &version, self.reported_version.as_deref());
         let capability = messages::session_capability(&version);
         self.say(&writer, MessageType::SessionCapability, &capability, Urgency::Linger);
         self.say(&writer, MessageType::ApplicationPrivateData, &private_data, Urgency::Opens);

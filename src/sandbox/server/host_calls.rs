@@ -16,6 +16,11 @@ pub(super) fn set_should_exit(code: i32) -> Value {
     call("SetShouldExit", i32::try_from(host_method::SET_SHOULD_EXIT).unwrap_or_default(), vec![Value::I32(code)])
 }
 
+/// PIPELINE_HOST_CALL of a line that is in no record.
+pub(super) fn write_line(text: &str) -> Value {
+    call("WriteLine2", 16, vec![Value::str(text)])
+}
+
 /// Whether INIT_RUNSPACEPOOL tells of a host that can be written to.
 pub(super) fn has_interface(init: &Value) -> bool {
     let no = |name| {

@@ -9,7 +9,8 @@ use super::references::unfold;
 use crate::clixml::{Decoder, Value, encode_into};
 use crate::psrp::message::{self, Destination, Header, MessageType, build, capability};
 use crate::psrp::{ProtocolError, SERVER_MAX_FRAGMENT, SessionKey, cut, seal_session_key};
-use crate::sandbox::engine::{self, Argument, Command, Invocation};
+use crate::sandbox::engine::{Argument, Command, Invocation};
+use crate::sandbox::machine::Host;
 use crate::stream::Stream;
 
 /// What real servers write before the data of every message.
@@ -76,7 +77,7 @@ pub(super) fn session_capability(version: &str) -> Value {
 }
 
 /// APPLICATION_PRIVATE_DATA: the version table of Windows PowerShell 5.1 on the host, or of the version to be reported.
-pub(super) fn private_data(host: &engine::Host, protocol: &str, reported: Option<&str>) -> Value {
+pub(super) fn private_data(host: &Host, protocol: &str, reported: Option<&str>) -> Value {
     let system = host.operating_system();
     let version = |text: &str| Value::Version(text.into());
     let own = format!("5.1.{}.{}", system.build, system.revision);

@@ -138,6 +138,13 @@ impl Runtime for Surroundings<'_> {
         self.poll_stop()
     }
 
+    fn write_line(&mut self, text: &str) -> ControlFlow<()> {
+        if self.writer.has_interface {
+            self.pipeline.push(self.writer, MessageType::PipelineHostCall, &host_calls::write_line(text));
+        }
+        self.poll_stop()
+    }
+
     fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
         self.runtime.block_on(async {
             tokio::select! {

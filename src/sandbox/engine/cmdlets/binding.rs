@@ -1,78 +1,53 @@
 //! From arguments to parameters.
 
+use std::sync::Arc;
+
 use super::super::convert::{self, text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Action, Context, Evaluator, Flow, RawArg, Run};
 use super::super::value::Val;
 use super::Spec;
+use super::param::{Param, Place};
 
 /// The values of a command's parameters.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(in super::super) struct Bound {
+    params: Arc<[Param]>,
     values: Vec<(&'static str, Val)>,
 }
 
-/// A parameter of a [`Spec`], taken apart.
-#[derive(Clone, Copy)]
-struct Param {
-    names: &'static str,
-    place: Option<Place>,
-    is_switch: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    At(u8),
-    Rest,
+/// What became of an object of the input.
+pub(super) enum Fed {
+    /// The parameters with what the object gave.
+    Bound(Bound),
+    /// No parameter takes it.
+    Refused(Box<ErrorRecord>),
 }
 
 /// Parameters that every command has and the engine obeys.
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 12] = [
     "ErrorAction|ea",
     "WarningAction|wa",
     "InformationAction|infa",
     "Verbose|vb!",
     "Debug|db!",
     "ProgressAction|proga",
+    "ErrorVariable|ev",
+    "WarningVariable|wv",
+    "InformationVariable|iv",
+    "OutVariable|ov",
+    "OutBuffer|ob",
+    "PipelineVariable|pv",
 ];
-
-impl Param {
-    fn of(text: &'static str) -> Self {
-        let (text, is_switch) = text.strip_suffix('!').map_or((text, false), |text| (text, true));
-        let (names, place) = match text.split_once('@') {
-            Some((names, "*")) => (names, Some(Place::Rest)),
-            Some((names, place)) => (names, place.parse().ok().map(Place::At)),
-            None => (text, None),
-        };
-        Self { names, place, is_switch }
-    }
-
-    fn name(self) -> &'static str {
-        self.names.split('|').next().unwrap_or(self.names)
-    }
-
-    fn is_named(self, name: &str) -> bool {
-        self.names.split('|').any(|own| own.eq_ignore_ascii_case(name))
-    }
-
-    fn starts_with(self, name: &str) -> bool {
-        self.names.split('|').any(|own| own.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
-    }
-}
 
 fn error(message: String, id: &'static str) -> Flow {
     ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, id, 5).into()
 }
 
 /// Binds arguments: names may be shortened as long as they are unambiguous.
-pub(in super::super) fn bind(
-    _evaluator: &mut Evaluator<'_>,
-    spec: &Spec,
-    args: Vec<RawArg>,
-    context: &mut Context,
-) -> Run<Bound> {
-    let params: Vec<Param> = spec.params.iter().map(|text| Param::of(text)).collect();
-    let mut bound = Bound::default();
+pub(in super::super) fn bind(spec: &Spec, args: Vec<RawArg>, context: &mut Context) -> Run<Bound> {
+    let params: Arc<[Param]> = spec.params.iter().map(|text| Param::of(text)).collect();
+    let mut bound = Bound { params: Arc::clone(&params), values: Vec::new() };
     let mut positional = Vec::new();
     let mut args = args.into_iter().peekable();
     while let Some(arg) = args.next() {
@@ -110,7 +85,16 @@ pub(in super::super) fn bind(
         }
     }
     bind_positional(&params, positional, &mut bound)?;
-    Ok(bound)
+    match bound.missing() {
+        Some(name) if !params.iter().any(|param| param.by_value || param.by_name) => Err(missing(name).into()),
+        _ => Ok(bound),
+    }
+}
+
+/// A mandatory parameter has no value, and nobody can be asked.
+pub(super) fn missing(name: &str) -> ErrorRecord {
+    let message = format!("Cannot process command because of one or more missing mandatory parameters: {name}.");
+    ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, "MissingMandatoryParameter", 5)
 }
 
 fn bind_positional(params: &[Param], positional: Vec<Val>, bound: &mut Bound) -> Run<()> {
@@ -189,13 +173,60 @@ fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
         "Debug" => context.show(1, truth(value)),
         "WarningAction" => context.show(2, action()? == Action::Continue),
         "InformationAction" => context.show(3, action()? == Action::Continue),
-        _ => {}
+        "ErrorVariable" => context.keep_errors(&text(value)),
+        "OutVariable" => context.keep_output(&text(value)),
+        "ProgressAction" | "OutBuffer" => {}
+        _ => return Err(ErrorRecord::unsupported(&format!("the parameter -{name}")).into()),
     }
     Ok(())
 }
 
 impl Bound {
-    pub(super) fn get(&self, name: &str) -> Option<&Val> {
+    /// The first mandatory parameter without value, for which none stands in.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        let mut missing = None;
+        for param in self.params.iter().copied() {
+            let has_value = self.get(param.name()).is_some();
+            match missing {
+                Some(_) if param.is_instead && has_value => missing = None,
+                Some(_) if param.is_instead => {}
+                Some(name) => return Some(name),
+                None if param.is_mandatory && !has_value => missing = Some(param.name()),
+                None => {}
+            }
+        }
+        missing
+    }
+
+    /// Binds an object of the input, in PowerShell's order: by value as it is, by its properties, by value converted
+    /// (about_Parameter_Binding). Parameters that were given keep their values.
+    pub(super) fn feed(&self, evaluator: &Evaluator<'_>, input: &Val) -> Fed {
+        let open = || self.params.iter().copied().filter(|param| self.get(param.name()).is_none());
+        let mut bound = self.clone();
+        bound.values.extend(
+            open().find(|param| param.by_value && param.takes(input)).map(|param| (param.name(), input.clone())),
+        );
+        if bound.values.len() == self.values.len() && matches!(input, Val::Object(_) | Val::Hash(_)) {
+            for param in open().filter(|param| param.by_name) {
+                let value = param.names().find_map(|name| evaluator.member(input, name));
+                bound.values.extend(value.filter(|value| !value.is_null()).map(|value| (param.name(), value)));
+            }
+        }
+        if bound.values.len() == self.values.len() {
+            let converted = open().find(|param| param.by_value && param.could_take(input));
+            bound.values.extend(converted.map(|param| (param.name(), input.clone())));
+        }
+        if bound.values.len() > self.values.len() {
+            return Fed::Bound(bound);
+        }
+        let message = "The input object cannot be bound to any parameters for the command either because the command does \
+                       not take pipeline input or the input and its properties do not match any of the parameters that take \
+                       pipeline input.";
+        let kind = "System.Management.Automation.ParameterBindingException";
+        Fed::Refused(Box::new(ErrorRecord::new(kind, message, "InputObjectNotBound", 5).with_target(input.clone())))
+    }
+
+    pub(in super::super) fn get(&self, name: &str) -> Option<&Val> {
         self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
@@ -204,7 +235,7 @@ impl Bound {
         Some(self.values.remove(place).1)
     }
 
-    pub(super) fn switch(&self, name: &str) -> bool {
+    pub(in super::super) fn switch(&self, name: &str) -> bool {
         self.get(name).is_some_and(truth)
     }
 

@@ -4,10 +4,10 @@ use super::super::convert::{self, text};
 use super::super::datetime::DateTime;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
-use super::super::facts::ServiceStatus;
+use super::super::machine::ServiceStatus;
 use super::super::ops;
 use super::super::value::{Obj, Schema, Val};
-use super::machine::{start_type_name, uptime};
+use super::machine::start_type_name;
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -121,16 +121,16 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Table {
         ("FreePhysicalMemory", kib(host.free_memory_bytes())),
         ("FreeVirtualMemory", kib(host.free_memory_bytes() + host.memory_bytes() / 8)),
         ("InstallDate", local(host.install_date())),
-        ("LastBootUpTime", local(host.boot_time(now))),
+        ("LastBootUpTime", local(evaluator.machine.boot_time(now))),
         ("LocalDateTime", local(now)),
-        ("NumberOfProcesses", Val::U32(host.processes(uptime(evaluator)).len() as u32)),
+        ("NumberOfProcesses", Val::U32(evaluator.machine.processes(now).len() as u32)),
         ("TotalVirtualMemorySize", kib(host.memory_bytes() + host.memory_bytes() / 4)),
         ("TotalVisibleMemorySize", kib(host.memory_bytes())),
         ("Version", Val::str(system.version)),
         ("BuildNumber", Val::str(system.build)),
         ("OSArchitecture", Val::str("64-bit")),
         ("OSLanguage", Val::U32(1033)),
-        ("ProductType", Val::U32(if host.role() == super::super::Role::DomainController { 2 } else { 3 })),
+        ("ProductType", Val::U32(if host.role() == super::super::machine::Role::DomainController { 2 } else { 3 })),
         ("SystemDirectory", Val::str("C:\\Windows\\system32")),
         ("SystemDrive", Val::str("C:")),
         ("WindowsDirectory", Val::str("C:\\Windows")),
@@ -183,7 +183,7 @@ fn logical_disks(evaluator: &Evaluator<'_>) -> Table {
         "VolumeName",
     ];
     let system = Val::str(evaluator.host.name().to_uppercase());
-    let row = |disk: super::super::Disk| {
+    let row = |disk: super::super::machine::Disk| {
         let is_local = disk.drive_type == 3;
         let bytes = |number| if is_local { Val::U64(number) } else { Val::Null };
         vec![
@@ -207,7 +207,7 @@ fn services(evaluator: &Evaluator<'_>) -> Table {
     let names =
         vec!["Name", "DisplayName", "State", "StartMode", "Started", "Status", "SystemName", "PathName", "StartName"];
     let system = Val::str(evaluator.host.name().to_uppercase());
-    let row = |service: super::super::Service| {
+    let row = |service: &super::super::machine::Service| {
         let is_running = service.status == ServiceStatus::Running;
         let mode = match start_type_name(service.start_type) {
             "Automatic" => "Auto",
@@ -225,7 +225,7 @@ fn services(evaluator: &Evaluator<'_>) -> Table {
             Val::str("LocalSystem"),
         ]
     };
-    let rows = evaluator.host.services().into_iter().map(row).collect();
+    let rows = evaluator.machine.services().iter().map(row).collect();
     Table { class: "Win32_Service", base: "CIM_Service", names, rows }
 }
 

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::super::datetime::DateTime;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
-use super::super::facts::{Hotfix, Process, Service, ServiceStatus, StartType};
+use super::super::machine::{Hotfix, Process, Service, ServiceStatus, StartType};
 use super::super::value::{Obj, Schema, Val};
 use super::{Bound, Spec};
 
@@ -240,13 +238,13 @@ fn services(evaluator: &Evaluator<'_>) -> Vec<Found> {
     ];
     let schema = Schema::new(&type_names, &names);
     let none = Val::list("System.ServiceProcess.ServiceController[]", Vec::new());
-    let make = |service: Service| Found {
+    let make = |service: &Service| Found {
         name: service.name.into(),
         title: service.display_name.into(),
         id: String::new(),
-        object: service_object(&schema, &none, &service),
+        object: service_object(&schema, &none, service),
     };
-    evaluator.host.services().into_iter().map(make).collect()
+    evaluator.machine.services().iter().map(make).collect()
 }
 
 fn service_object(schema: &Arc<Schema>, none: &Val, service: &Service) -> Val {
@@ -270,13 +268,6 @@ fn service_object(schema: &Arc<Schema>, none: &Val, service: &Service) -> Val {
         none.clone(),
     ];
     Obj::typed(schema, service.name, values)
-}
-
-/// Time since the host started.
-pub(super) fn uptime(evaluator: &Evaluator<'_>) -> Duration {
-    let now = evaluator.host_time();
-    let up: SignedDuration = now.duration_since(evaluator.host.boot_time(now));
-    up.unsigned_abs()
 }
 
 fn processes(evaluator: &Evaluator<'_>) -> Vec<Found> {
@@ -315,7 +306,7 @@ fn processes(evaluator: &Evaluator<'_>) -> Vec<Found> {
         id: process.id.to_string(),
         object: process_object(&schema, now, &process),
     };
-    evaluator.host.processes(uptime(evaluator)).into_iter().map(make).collect()
+    evaluator.machine.processes(evaluator.host_time()).into_iter().map(make).collect()
 }
 
 fn ticks(time: Duration) -> i64 {

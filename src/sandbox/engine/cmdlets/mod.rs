@@ -6,7 +6,10 @@ mod filter;
 mod group;
 mod machine;
 mod measure;
+mod members;
 mod object;
+mod param;
+mod per_input;
 mod property;
 mod select;
 mod sort;
@@ -16,12 +19,11 @@ mod write;
 use super::eval::{Cmdlet, Evaluator, Run};
 
 pub(super) use binding::{Bound, bind};
+pub(super) use members::method;
+use per_input::PerInput;
 pub(super) use sort::sort_values;
 
-/// A command: name, other names, parameters, and how to make one.
-///
-/// A parameter is written `Name|OtherName@0`: `@0` is its place, `@*` takes all places that are left, a `!` at the end
-/// makes it a switch.
+/// A command: name, other names, parameters in the notation of [`param`], and how to make one.
 pub(super) struct Spec {
     pub(super) name: &'static str,
     pub(super) aliases: &'static [&'static str],
@@ -42,6 +44,25 @@ static ALL: [&[Spec]; 10] = [
     &time::SPECS,
     &write::SPECS,
 ];
+
+/// Cmdlets whose class is not called after them; those of modules made of CIM classes are functions of their own name.
+/// Source: the .NET type names in public transcripts of `$Error[0].FullyQualifiedErrorId`.
+const CLASSES: [(&str, &str); 2] = [
+    ("Get-CimInstance", "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand"),
+    // Its records carry no class: the id is the caller's own.
+    ("Write-Error", ""),
+];
+
+/// The .NET class that PowerShell names behind the comma of an error's id.
+pub(super) fn class(name: &str) -> String {
+    if let Some((_, class)) = CLASSES.iter().find(|(cmdlet, _)| *cmdlet == name) {
+        return (*class).to_owned();
+    }
+    match name.split_once('-') {
+        Some((verb, noun)) => format!("Microsoft.PowerShell.Commands.{verb}{noun}Command"),
+        None => String::new(),
+    }
+}
 
 /// The command of a name or alias, with or without its module.
 pub(super) fn find(name: &str) -> Option<&'static Spec> {

@@ -64,8 +64,9 @@ impl Evaluator<'_> {
         match cmdlets::find(name) {
             Some(spec) => {
                 context.command = spec.name.into();
-                let bound = cmdlets::bind(self, spec, args, context)?;
-                (spec.make)(self, bound)
+                context.is_cmdlet = true;
+                let made = cmdlets::bind(spec, args, context).and_then(|bound| (spec.make)(self, bound));
+                made.map_err(|flow| flow.of_command(spec.name))
             }
             None => Err(ErrorRecord::command_not_found(name).into()),
         }

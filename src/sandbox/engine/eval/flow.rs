@@ -31,6 +31,14 @@ impl From<ErrorRecord> for Flow {
 }
 
 impl Flow {
+    /// As an error of a cmdlet: its id names the class behind a comma.
+    pub(in super::super) fn of_command(self, name: &str) -> Self {
+        match self {
+            Self::Throw(record) => Self::Throw(Box::new(record.of_class(&super::super::cmdlets::class(name)))),
+            other => other,
+        }
+    }
+
     /// An error that no script can go on after.
     pub(super) fn limit(message: &str) -> Self {
         let record = ErrorRecord::new("System.InvalidOperationException", message, "SandboxLimit", 29);

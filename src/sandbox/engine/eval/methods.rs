@@ -34,6 +34,7 @@ impl Evaluator<'_> {
             Val::Hash(hash) => hash_method(target, hash, &lower, args)?,
             Val::DateTime(time) => self.date_method(*time, &lower, args)?,
             Val::TimeSpan(ticks) => timespan_method(*ticks, &lower, args),
+            Val::Object(object) => super::super::cmdlets::method(self, object, &lower, args)?,
             _ => None,
         };
         match found.or(common_method(target, &lower, args)?) {

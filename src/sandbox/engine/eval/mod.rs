@@ -20,7 +20,7 @@ use super::errors::{ErrorRecord, Place};
 use super::pattern::Patterns;
 use super::stack::StackGuard;
 use super::value::Val;
-use super::{Host, Runtime};
+use super::{Host, Machine, Runtime};
 
 pub(super) use access::properties;
 pub(super) use call::{RawArg, invoke_script};
@@ -34,7 +34,9 @@ const WORK_LIMIT: u64 = 60_000_000;
 
 /// One invocation while it runs.
 pub(super) struct Evaluator<'r> {
-    pub(super) host: Arc<Host>,
+    /// What never changes of the machine.
+    pub(super) host: Host,
+    pub(super) machine: Arc<Machine>,
     pub(super) state: &'r mut State,
     pub(super) runtime: &'r mut dyn Runtime,
     /// Values of using expressions by their text.
@@ -58,13 +60,14 @@ pub(super) struct Evaluator<'r> {
 
 impl<'r> Evaluator<'r> {
     pub(super) fn new(
-        host: Arc<Host>,
+        machine: Arc<Machine>,
         state: &'r mut State,
         runtime: &'r mut dyn Runtime,
         using: HashMap<String, Val>,
     ) -> Self {
         Self {
-            host,
+            host: machine.host().clone(),
+            machine,
             state,
             runtime,
             using,

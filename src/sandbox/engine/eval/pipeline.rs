@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{Element, ElementKind, Expr, ExprKind, Pipeline};
 use super::super::errors::ErrorRecord;
 use super::super::value::Val;
-use super::streams::Redirect;
+use super::streams::{OUTPUT, Redirect};
 use super::{Context, Evaluator, Flow, Run, Sink};
 
 /// A command of a pipeline. What it writes goes to `out` at once.
@@ -62,6 +62,7 @@ enum Phase {
 
 impl Sink for Chain<'_> {
     fn put(&mut self, evaluator: &mut Evaluator<'_>, value: Val) -> Run<()> {
+        evaluator.keep(OUTPUT, || value.clone())?;
         if self.from.is_some() {
             self.flush(evaluator)?;
             if self.from.as_ref().is_some_and(|from| from.drops_output()) {
@@ -113,7 +114,10 @@ impl Stage {
         let item = evaluator.item.clone();
         let mut out = Chain { stages: rest, sink, outer, from: self.redirect.clone() };
         let mut done = match phase {
-            Phase::Begin => self.command.begin(evaluator, &mut out),
+            Phase::Begin => {
+                evaluator.begin_keeping();
+                self.command.begin(evaluator, &mut out)
+            }
             Phase::Process => self.command.process(evaluator, value, &mut out),
             Phase::End => self.command.end(evaluator, &mut out),
         };
@@ -126,8 +130,13 @@ impl Stage {
             *id = Some(self.id);
         }
         if let Err(Flow::Throw(record)) = &mut done {
+            // An error of the cmdlet itself has no place yet; one of a script block in it has.
             if record.place.is_none() {
                 record.place = self.context.place.clone();
+                if self.context.is_cmdlet {
+                    let class = super::super::cmdlets::class(&self.context.command);
+                    **record = std::mem::replace(record, ErrorRecord::stopped().into()).of_class(&class);
+                }
             }
             if record.activity.is_empty() && !record.is_thrown {
                 record.activity = self.context.command.clone();

@@ -1,14 +1,18 @@
 //! Streams other than output: preferences, redirections, records.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 
 use super::super::ast::{RedirectTo, Redirection, Span};
+use super::super::cmdlets::Bound;
 use super::super::convert;
 use super::super::datetime::DateTime;
 use super::super::errors::{ErrorRecord, Place};
-use super::super::value::{Obj, Schema, Val};
+use super::super::ops::{MAX_ITEMS, too_big};
+use super::super::value::{List, Obj, Schema, Val};
 use super::super::wire;
 use super::{Evaluator, Flow, Run, Sink};
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
@@ -19,6 +23,10 @@ use crate::stream::Stream;
 pub(in super::super) struct Context {
     /// Its name, for error records.
     pub(super) command: Arc<str>,
+    /// Whether that is a cmdlet, whose class error ids name.
+    pub(super) is_cmdlet: bool,
+    /// `-OutVariable` and `-ErrorVariable`.
+    pub(super) keeps: [Option<Kept>; 2],
     pub(super) place: Option<Arc<Place>>,
     /// `-ErrorAction`, else of the command around.
     pub(super) error_action: Option<Action>,
@@ -26,6 +34,27 @@ pub(in super::super) struct Context {
     pub(super) shows: [Option<bool>; 4],
     /// The nearest redirection around.
     pub(super) redirect: Option<Arc<Redirect>>,
+}
+
+/// A variable that keeps what a command gives, beside where it goes.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Without the `+` that keeps what was there.
+    variable: Arc<str>,
+    appends: bool,
+    /// Set when the command begins.
+    list: OnceLock<Arc<List>>,
+}
+
+/// Places of [`Context::keeps`].
+pub(super) const OUTPUT: usize = 0;
+const ERRORS: usize = 1;
+
+impl Kept {
+    fn of(text: &str) -> Self {
+        let variable = text.trim_start_matches('+').to_lowercase().into();
+        Self { variable, appends: text.starts_with('+'), list: OnceLock::new() }
+    }
 }
 
 /// `n>&1` and its like around a command.
@@ -153,6 +182,12 @@ impl Evaluator<'_> {
         if record.activity.is_empty() {
             record.activity = self.context.command.clone();
         }
+        if self.context.is_cmdlet {
+            record = record.of_class(&super::super::cmdlets::class(&self.context.command));
+        }
+        if self.error_action() != Action::Ignore {
+            self.keep(ERRORS, || Val::Error(Arc::new(record.clone())))?;
+        }
         match self.error_action() {
             Action::Stop => return Err(ErrorRecord { ends_script: true, ..record }.into()),
             Action::Ignore => return Ok(()),
@@ -163,6 +198,33 @@ impl Evaluator<'_> {
             Action::Continue => {}
         }
         self.report(record)
+    }
+
+    /// Begins to keep what the current command gives.
+    pub(super) fn begin_keeping(&mut self) {
+        let context = Arc::clone(&self.context);
+        for kept in context.keeps.iter().flatten() {
+            let before = self.lookup(&kept.variable).filter(|_| kept.appends);
+            let items = before.map_or_else(Vec::new, Val::into_items);
+            let list = Val::list("System.Collections.ArrayList", items);
+            if let Val::List(list) = &list {
+                // A command begins once.
+                let _ = kept.list.set(Arc::clone(list));
+            }
+            self.set_local(&kept.variable, list);
+        }
+    }
+
+    /// Keeps an object of the current command, if somebody asked for it.
+    pub(super) fn keep(&mut self, place: usize, value: impl FnOnce() -> Val) -> Run<()> {
+        let Some(list) = self.context.keeps[place].as_ref().and_then(|kept| kept.list.get()).cloned() else {
+            return Ok(());
+        };
+        if list.len() >= MAX_ITEMS {
+            return Err(too_big("list").into());
+        }
+        list.change(|items| items.push(value()));
+        Ok(())
     }
 
     /// Puts a record on the error stream.
@@ -274,6 +336,28 @@ impl Evaluator<'_> {
         self.write(Stream::Progress, Val::Null, || record)
     }
 
+    /// Whether a command may change something: not under `-WhatIf`, which says what it would do.
+    ///
+    /// `target` and `action` are those of PowerShell's own text.
+    pub(in super::super) fn should_process(&mut self, bound: &Bound, target: &str, action: &str) -> Run<bool> {
+        let is_what_if = match bound.get("WhatIf") {
+            Some(value) => convert::truth(value),
+            None => self.lookup("whatifpreference").is_some_and(|value| convert::truth(&value)),
+        };
+        let text = format!("Performing the operation \"{action}\" on target \"{target}\".");
+        if is_what_if {
+            return match self.runtime.write_line(&format!("What if: {text}")) {
+                ControlFlow::Continue(()) => Ok(false),
+                ControlFlow::Break(()) => Err(Flow::Stopped),
+            };
+        }
+        if bound.switch("Confirm") {
+            return Err(ErrorRecord::unsupported("a question to confirm (-Confirm)").into());
+        }
+        self.write_verbose(&text)?;
+        Ok(true)
+    }
+
     /// The host's local time.
     pub(in super::super) fn now(&self) -> DateTime {
         DateTime::local(self.host_time(), self.host.utc_offset_minutes())
@@ -288,6 +372,8 @@ impl Evaluator<'_> {
         let outer = &self.context;
         Context {
             command: command.into(),
+            is_cmdlet: false,
+            keeps: [None, None],
             place: Some(self.place(span)),
             error_action: outer.error_action,
             shows: outer.shows,
@@ -297,6 +383,16 @@ impl Evaluator<'_> {
 }
 
 impl Context {
+    /// `-OutVariable`
+    pub(in super::super) fn keep_output(&mut self, variable: &str) {
+        self.keeps[OUTPUT] = Some(Kept::of(variable));
+    }
+
+    /// `-ErrorVariable`
+    pub(in super::super) fn keep_errors(&mut self, variable: &str) {
+        self.keeps[ERRORS] = Some(Kept::of(variable));
+    }
+
     pub(in super::super) fn set_error_action(&mut self, action: Action) {
         self.error_action = Some(action);
     }

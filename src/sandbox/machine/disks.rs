@@ -1,6 +1,6 @@
 //! Drives.
 
-use super::{Host, Role};
+use super::{Host, Illness, Role};
 
 /// A drive, as `Win32_LogicalDisk` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +28,10 @@ pub(super) fn draw(host: &Host) -> Vec<Disk> {
         Role::Sql => &[("D:", "SQLData", &[200, 500]), ("L:", "SQLLogs", &[100, 200])],
         Role::File => &[("E:", "Shares", &[1000, 2000, 4000])],
     };
-    for &(id, label, sizes) in [("C:", "Windows", &[80, 100, 128][..])].iter().chain(data) {
+    let full = host.has(Illness::DiskFull).then(|| rng.between(0, data.len() as u64) as usize);
+    for (place, &(id, label, sizes)) in [("C:", "Windows", &[80, 100, 128][..])].iter().chain(data).enumerate() {
         let size_bytes = rng.pick(sizes) * GIB - rng.between(1, 900) * 4096;
-        let per_mille = if rng.chance(70) { rng.between(2, 95) } else { rng.between(180, 820) };
+        let per_mille = if full == Some(place) { rng.between(2, 95) } else { rng.between(180, 820) };
         let free_bytes = size_bytes / 1000 * per_mille / 4096 * 4096;
         disks.push(Disk { id, label, size_bytes, free_bytes, drive_type: 3 });
     }

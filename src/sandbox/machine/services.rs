@@ -1,6 +1,6 @@
 //! Windows services.
 
-use super::{Host, Role};
+use super::{Host, Illness, Role};
 
 /// A Windows service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,26 +124,43 @@ fn of_role(role: Role) -> &'static [(&'static str, &'static str, StartType, bool
     }
 }
 
-/// Services that no host may lose: without them it would not answer.
-const VITAL: [&str; 7] = ["WinRM", "RpcSs", "RpcEptMapper", "DcomLaunch", "LanmanServer", "Netlogon", "SamSs"];
+/// Services started on demand that always run where they usually do: others stand on them.
+const VITAL: [&str; 3] = ["KeyIso", "PlugPlay", "WAS"];
+
+/// Automatic services whose stop a check should find; hosts of any role have them.
+const MISSED: [&str; 6] = ["Spooler", "W32Time", "WinDefend", "DiagTrack", "MSDTC", "Schedule"];
 
 pub(super) fn draw(host: &Host) -> Vec<Service> {
     let mut rng = host.rng("services");
+    let stopped = host.has(Illness::ServiceStopped).then(|| {
+        let of_role = of_role(host.role()).iter().filter(|(_, _, start, _)| *start == Automatic);
+        let candidates: Vec<_> = MISSED.into_iter().chain(of_role.map(|(name, ..)| *name)).collect();
+        rng.pick(&candidates)
+    });
     let mut all: Vec<_> = COMMON
         .iter()
         .chain(of_role(host.role()))
         .map(|&(name, display_name, start_type, usual)| {
-            let flip = match start_type {
-                Automatic if VITAL.contains(&name) => false,
-                Automatic => rng.chance(4),
-                Manual => rng.chance(200),
-                Disabled => false,
-            };
-            let status = if usual != flip { ServiceStatus::Running } else { ServiceStatus::Stopped };
+            let flip = start_type == Manual && !VITAL.contains(&name) && rng.chance(200);
+            let is_running = usual != flip && stopped != Some(name);
+            let status = if is_running { ServiceStatus::Running } else { ServiceStatus::Stopped };
             Service { name, display_name, status, start_type }
         })
         .collect();
     // Software Protection is automatic and stops by itself: on real hosts too it disturbs naive checks.
     all.sort_by_cached_key(|service| service.name.to_ascii_lowercase());
     all
+}
+
+/// How a service is after a restart of the machine: automatic ones run.
+pub(super) fn status_at_start(service: &Service, drawn: &[Service]) -> ServiceStatus {
+    match service.start_type {
+        Automatic if service.name == "sppsvc" => ServiceStatus::Stopped,
+        Automatic => ServiceStatus::Running,
+        Disabled => ServiceStatus::Stopped,
+        Manual => {
+            let before = drawn.iter().find(|other| other.name == service.name);
+            before.map_or(ServiceStatus::Stopped, |other| other.status)
+        }
+    }
 }

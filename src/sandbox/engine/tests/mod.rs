@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Argument, Command, EndState, Ended, Host, Invocation, Runspace, Runtime};
+use super::machine::Machine;
+use super::{Argument, Command, EndState, Ended, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
@@ -15,6 +16,8 @@ use crate::stream::Stream;
 #[derive(Default)]
 struct Recorder {
     records: Vec<(Stream, Value)>,
+    /// Lines to the client's host.
+    lines: Vec<String>,
     slept: Duration,
     stop_after_polls: Option<u32>,
     stops_sleep: bool,
@@ -24,6 +27,11 @@ struct Recorder {
 impl Runtime for Recorder {
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
         self.records.push((stream, value));
+        ControlFlow::Continue(())
+    }
+
+    fn write_line(&mut self, text: &str) -> ControlFlow<()> {
+        self.lines.push(text.to_owned());
         ControlFlow::Continue(())
     }
 
@@ -52,7 +60,7 @@ impl Runtime for Recorder {
     }
 
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_790_000_000).expect("a valid time")
+        now()
     }
 }
 
@@ -69,8 +77,12 @@ impl Recorder {
     }
 }
 
+fn now() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).expect("a valid time")
+}
+
 fn runspace() -> Runspace {
-    Runspace::new(Arc::new(Host::draw(1, 0)))
+    Runspace::new(Arc::new(Machine::draw(1, 0, now())))
 }
 
 fn run(script: &str) -> (Recorder, Ended) {

@@ -1,11 +1,10 @@
 //! One host: name, role, operating system, memory, clock.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Disk, Hotfix, Process, Rng, Service};
+use super::{Disk, Hotfix, Illness, Rng};
 
 /// A host of the sandbox; cheap to clone and to keep.
 #[derive(Debug, Clone)]
@@ -116,7 +115,8 @@ impl Host {
     /// How far the host's clock is off: below half a second on most, minutes on a few (what Kerberos refuses).
     pub fn clock_skew(&self) -> SignedDuration {
         let mut rng = self.rng("clock");
-        let size = if rng.chance(40) { rng.between(90_000, 900_000) } else { rng.between(0, 450) } as i64;
+        let size =
+            if self.has(Illness::ClockSkewed) { rng.between(90_000, 900_000) } else { rng.between(0, 450) } as i64;
         SignedDuration::from_millis(if rng.chance(500) { -size } else { size })
     }
 
@@ -167,16 +167,6 @@ impl Host {
         self.rng("processors").pick(&[2, 4, 4, 8, 16])
     }
 
-    /// Its services, by name.
-    pub fn services(&self) -> Vec<Service> {
-        super::services::draw(self)
-    }
-
-    /// Its processes, by name. `uptime` is the time since the host started.
-    pub fn processes(&self, uptime: Duration) -> Vec<Process> {
-        super::processes::draw(self, uptime)
-    }
-
     /// Its drives, by letter.
     pub fn disks(&self) -> Vec<Disk> {
         super::disks::draw(self)
@@ -195,7 +185,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::Host;
-    use crate::sandbox::engine::facts::{ServiceStatus, StartType};
+    use crate::sandbox::machine::{ServiceStatus, StartType, services};
 
     fn fleet() -> impl Iterator<Item = Host> {
         (0..500).map(|index| Host::draw(7, index))
@@ -211,7 +201,7 @@ mod tests {
     #[test]
     fn equal_seeds_give_equal_hosts() {
         let (one, same, other) = (Host::draw(1, 3), Host::draw(1, 3), Host::draw(2, 3));
-        assert_eq!(one.services(), same.services());
+        assert_eq!(services::draw(&one), services::draw(&same));
         assert_eq!(one.disks(), same.disks());
         assert_ne!(one.disks(), other.disks());
     }
@@ -224,7 +214,9 @@ mod tests {
         let skewed = share(&|host| host.clock_skew().abs().as_secs() >= 60);
         let stopped = share(&|host| {
             let down = |status, start| status == ServiceStatus::Stopped && start == StartType::Automatic;
-            host.services().iter().any(|service| service.name != "sppsvc" && down(service.status, service.start_type))
+            services::draw(host)
+                .iter()
+                .any(|service| service.name != "sppsvc" && down(service.status, service.start_type))
         });
         let unpatched = share(&|host| host.hotfixes().len() < 4);
         let now = Timestamp::from_second(1_790_000_000).expect("a valid time");

@@ -1,6 +1,6 @@
 //! Installed updates.
 
-use super::Host;
+use super::{Host, Illness};
 
 /// An update, as `Win32_QuickFixEngineering` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn draw(host: &Host) -> Vec<Hotfix> {
             installed_day: 19_900 + i64::from(number % 97),
         })
         .into();
-    let behind = if rng.chance(120) { rng.between(2, 5) as usize } else { 0 };
+    let behind = if host.has(Illness::OldPatches) { rng.between(2, 5) as usize } else { 0 };
     for &(number, released) in &MONTHLY[..MONTHLY.len() - behind] {
         // A cumulative update replaces the older ones; the list shows those that were not cleaned up.
         if rng.chance(550) || (number, released) == MONTHLY[MONTHLY.len() - 1 - behind] {

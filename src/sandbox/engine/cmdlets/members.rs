@@ -1,0 +1,28 @@
+//! Methods of the objects that cmdlets give: `(Get-Service Spooler).Stop()`.
+
+use std::sync::Arc;
+
+use super::super::eval::{Evaluator, Run};
+use super::super::value::{Obj, Val};
+
+/// A family's methods: the value that one gives, or nothing if the family has none of this name (in lower case) for
+/// the object.
+type Methods = fn(&mut Evaluator<'_>, &Arc<Obj>, &str, &[Val]) -> Run<Option<Val>>;
+
+/// The methods of all families.
+static ALL: [Methods; 0] = [];
+
+/// Calls a method of an object of some cmdlet; nothing if no family knows it.
+pub(in super::super) fn method(
+    evaluator: &mut Evaluator<'_>,
+    object: &Arc<Obj>,
+    name: &str,
+    args: &[Val],
+) -> Run<Option<Val>> {
+    for family in &ALL {
+        if let Some(value) = family(evaluator, object, name, args)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
+}

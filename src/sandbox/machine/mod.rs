@@ -1,0 +1,103 @@
+//! The machines behind the hosts of the sandbox: what can be asked of them, drawn from a seed, changed by scripts.
+//!
+//! A [`Host`] holds only its name and two numbers; each fact is drawn anew, from its own stream of random numbers, when
+//! somebody asks. A [`Machine`] is a host with what scripts changed on it: a family of state (services, files, ...) is
+//! copied when the first change comes. So a thousand hosts cost nothing, equal seeds give equal fleets, and a new kind
+//! of fact never changes the others.
+//!
+//! Plain data, without the engine's values: what a cmdlet makes of it is the engine's part.
+
+mod disks;
+mod family;
+mod host;
+mod hotfixes;
+mod illness;
+mod processes;
+mod rng;
+mod services;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use disks::Disk;
+pub use host::{Host, OperatingSystem, Role};
+pub use hotfixes::Hotfix;
+pub use illness::Illness;
+pub use processes::Process;
+pub use services::{Service, ServiceStatus, StartType};
+
+use family::Family;
+use rng::Rng;
+
+/// A host with what scripts have changed on it; all its sessions share it.
+#[derive(Debug)]
+pub struct Machine {
+    host: Host,
+    /// When the sandbox started: what lies in the past or future of a host (logs, certificates) counts from here.
+    since: Timestamp,
+    /// When a script restarted it.
+    restarted: Mutex<Option<Timestamp>>,
+    services: Family<Vec<Service>>,
+}
+
+impl Machine {
+    /// The machine at a place (from 0) of the fleet of a seed, as it was when the sandbox started.
+    pub fn draw(seed: u64, index: u32, since: Timestamp) -> Self {
+        Self { host: Host::draw(seed, index), since, restarted: Mutex::default(), services: Family::default() }
+    }
+
+    /// What never changes.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// When the sandbox started.
+    pub fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// When it last started, at a time of its own clock.
+    pub fn boot_time(&self, now: Timestamp) -> Timestamp {
+        let restarted = *self.restarted.lock().unwrap_or_else(PoisonError::into_inner);
+        restarted.unwrap_or_else(|| self.host.boot_time(now))
+    }
+
+    /// How long it has been up, at a time of its own clock.
+    pub fn uptime(&self, now: Timestamp) -> Duration {
+        let up: SignedDuration = now.duration_since(self.boot_time(now));
+        up.unsigned_abs()
+    }
+
+    /// Its services, by name.
+    pub fn services(&self) -> Arc<Vec<Service>> {
+        self.services.read(|| services::draw(&self.host))
+    }
+
+    /// Changes its services.
+    pub fn change_services<R>(&self, change: impl FnOnce(&mut Vec<Service>) -> R) -> R {
+        self.services.change(|| services::draw(&self.host), change)
+    }
+
+    /// Its processes, by name, at a time of its own clock.
+    pub fn processes(&self, now: Timestamp) -> Vec<Process> {
+        processes::draw(&self.host, self.uptime(now))
+    }
+
+    /// Restarts it at a time of its own clock: services come up as their start types say.
+    pub fn restart(&self, now: Timestamp) {
+        *self.restarted.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        let drawn = services::draw(&self.host);
+        self.change_services(|services| {
+            for service in services {
+                service.status = services::status_at_start(service, &drawn);
+            }
+        });
+    }
+
+    /// Forgets what can be drawn again; called when a script has ended.
+    pub fn settle(&self) {
+        self.services.settle();
+    }
+}
