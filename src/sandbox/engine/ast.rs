@@ -40,18 +40,50 @@ pub(super) type Block = Vec<Statement>;
 #[derive(Debug)]
 pub(super) enum Statement {
     Pipeline(Pipeline),
+    /// `a && b || c`: each pipeline after the first runs if `$?` is as its operator wants it.
+    Chain {
+        first: Pipeline,
+        rest: Vec<(ChainOp, Pipeline)>,
+    },
     Assign(Box<Assign>),
-    If { clauses: Vec<(Statement, Block)>, otherwise: Option<Block> },
+    If {
+        clauses: Vec<(Statement, Block)>,
+        otherwise: Option<Block>,
+    },
     Loop(Box<Loop>),
     Foreach(Box<Foreach>),
     Switch(Box<Switch>),
     Try(Box<Try>),
-    Throw { value: Option<Box<Statement>>, span: Span },
+    /// Type name of an exception (none: any) and what to do with errors of the block around.
+    Trap {
+        type_name: Option<Arc<str>>,
+        body: Block,
+    },
+    /// `data [name] { ... }`
+    Data {
+        name: Option<Arc<str>>,
+        body: Block,
+    },
+    /// `using namespace ...`
+    Namespace(Arc<str>),
+    Throw {
+        value: Option<Box<Statement>>,
+        span: Span,
+    },
     Return(Option<Box<Statement>>),
     Exit(Option<Box<Statement>>),
     Break(Option<Arc<str>>),
     Continue(Option<Arc<str>>),
-    Function { name: Arc<str>, script: Arc<Script> },
+    Function {
+        name: Arc<str>,
+        script: Arc<Script>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChainOp {
+    And,
+    Or,
 }
 
 #[derive(Debug)]
@@ -199,22 +231,25 @@ pub(super) enum ExprKind {
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
     Xor(Box<Expr>, Box<Expr>),
+    /// `condition ? then : otherwise`
+    Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
     Cast(Arc<str>, Box<Expr>),
     Type(Arc<str>),
     Member {
         object: Box<Expr>,
         name: Box<Expr>,
-        is_static: bool,
+        access: Access,
     },
     Call {
         object: Box<Expr>,
         name: Box<Expr>,
         args: Vec<Expr>,
-        is_static: bool,
+        access: Access,
     },
     Index {
         object: Box<Expr>,
         index: Box<Expr>,
+        access: Access,
     },
     /// `++` and `--`: by how much, and whether the old value is the result.
     Step {
@@ -222,6 +257,17 @@ pub(super) enum ExprKind {
         by: i32,
         postfix: bool,
     },
+}
+
+/// How a member is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// `.` and `[`
+    Plain,
+    /// `::`
+    Static,
+    /// `?.` and `?[`: null has null.
+    IfNotNull,
 }
 
 /// A piece of a double-quoted string.
@@ -269,6 +315,8 @@ pub(super) struct BinaryOp {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
+    /// `??`
+    Coalesce,
     Add,
     Sub,
     Mul,

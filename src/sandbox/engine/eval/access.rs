@@ -1,6 +1,6 @@
 //! Members and indexes: reading and writing.
 
-use super::super::ast::{Expr, ExprKind, Scope};
+use super::super::ast::{Access, Expr, ExprKind, Scope};
 use super::super::convert::{self, text};
 use super::super::datetime::{SECOND, WEEKDAYS};
 use super::super::errors::ErrorRecord;
@@ -14,24 +14,36 @@ impl Evaluator<'_> {
             return Ok(value);
         }
         match &expr.kind {
-            ExprKind::Member { object, name, is_static } => {
+            ExprKind::Member { object, name, access } => {
                 let object = self.eval(object)?;
                 let name = self.member_name(name)?;
-                if *is_static {
+                if *access == Access::Static {
                     return self.static_property(&object, &name);
+                }
+                if *access == Access::IfNotNull && object.is_null() {
+                    return Ok(Val::Null);
                 }
                 Ok(self.member(&object, &name).unwrap_or(Val::Null))
             }
-            ExprKind::Index { object, index } => {
+            ExprKind::Index { object, index, access } => {
                 let object = self.eval(object)?;
+                if *access == Access::IfNotNull && object.is_null() {
+                    return Ok(Val::Null);
+                }
                 let index = self.eval(index)?;
                 self.index(&object, &index)
             }
-            ExprKind::Call { object, name, args, is_static } => {
+            ExprKind::Call { object, name, args, access } => {
                 let object = self.eval(object)?;
+                if *access == Access::IfNotNull && object.is_null() {
+                    return Ok(Val::Null);
+                }
                 let name = self.member_name(name)?;
                 let args = args.iter().map(|arg| self.eval(arg).map(Val::stored)).collect::<Run<Vec<_>>>()?;
-                if *is_static { self.static_call(&object, &name, &args) } else { self.method(&object, &name, &args) }
+                match access {
+                    Access::Static => self.static_call(&object, &name, &args),
+                    _ => self.method(&object, &name, &args),
+                }
             }
             _ => Ok(Val::Null),
         }

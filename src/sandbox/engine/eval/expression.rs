@@ -30,12 +30,19 @@ impl Evaluator<'_> {
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
             ExprKind::Binary(op, left, right) => {
                 let left = self.eval(left)?;
+                if op.kind == Op::Coalesce {
+                    return if left.is_null() { self.eval(right) } else { Ok(left) };
+                }
                 let right = self.eval(right)?;
                 self.binary(*op, &left, &right)
             }
             ExprKind::And(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) && truth(&self.eval(right)?))),
             ExprKind::Or(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) || truth(&self.eval(right)?))),
             ExprKind::Xor(left, right) => Ok(Val::Bool(truth(&self.eval(left)?) != truth(&self.eval(right)?))),
+            ExprKind::Ternary(condition, then, otherwise) => {
+                let holds = truth(&self.eval(condition)?);
+                self.eval(if holds { then } else { otherwise })
+            }
             ExprKind::Cast(name, operand) => self.cast(name, operand),
             ExprKind::Type(name) => Ok(Val::Type(self.find_type(name)?)),
             ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } => self.access(expr),
@@ -138,7 +145,8 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn find_type(&self, name: &str) -> Run<TypeRef> {
-        TypeRef::find(name).ok_or_else(|| {
+        let in_namespaces = || self.state.namespaces.iter().find_map(|space| TypeRef::find(&format!("{space}.{name}")));
+        TypeRef::find(name).or_else(in_namespaces).ok_or_else(|| {
             let message = format!("Unable to find type [{name}]. {}", super::super::errors::HINT);
             ErrorRecord::runtime(message, "TypeNotFound", 7).with_target(Val::str(name)).into()
         })

@@ -2,6 +2,7 @@
 
 mod access;
 mod call;
+mod chain;
 mod expression;
 mod flow;
 mod input;

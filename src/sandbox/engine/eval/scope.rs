@@ -16,6 +16,8 @@ pub(in super::super) struct State {
     /// The global scope first.
     pub(super) frames: Vec<Frame>,
     environment: HashMap<Arc<str>, Arc<str>>,
+    /// Of `using namespace`.
+    pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
     pub(super) errors: Vec<Val>,
 }
@@ -38,7 +40,7 @@ struct Slot {
 
 impl Default for State {
     fn default() -> Self {
-        Self { frames: vec![Frame::default()], environment: HashMap::new(), errors: Vec::new() }
+        Self { frames: vec![Frame::default()], environment: HashMap::new(), namespaces: Vec::new(), errors: Vec::new() }
     }
 }
 

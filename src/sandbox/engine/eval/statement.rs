@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Assign, Block, Expr, ExprKind, Foreach, Loop, Span, Statement, Switch, SwitchMode, Try};
+use super::super::ast::{
+    Access, Assign, Block, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Switch, SwitchMode, Try,
+};
 use super::super::convert::{cast, text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::ops;
@@ -18,6 +20,9 @@ enum Next {
 
 impl Evaluator<'_> {
     pub(super) fn block(&mut self, block: &[Statement], out: &mut dyn Sink) -> Run<()> {
+        if block.iter().any(|statement| matches!(statement, Statement::Trap { .. })) {
+            return self.trapped_block(block, out);
+        }
         for statement in block {
             self.statement_reporting(statement, out)?;
         }
@@ -25,12 +30,17 @@ impl Evaluator<'_> {
     }
 
     /// Runs a statement; an error that ends only the statement is reported, and the script goes on.
-    fn statement_reporting(&mut self, statement: &Statement, out: &mut dyn Sink) -> Run<()> {
+    pub(super) fn statement_reporting(&mut self, statement: &Statement, out: &mut dyn Sink) -> Run<()> {
         let done = self.statement(statement, out);
+        self.reporting(done, span_of(statement))
+    }
+
+    /// Takes the error that ended a statement, unless it ends more.
+    pub(super) fn reporting(&mut self, done: Run<()>, span: Option<Span>) -> Run<()> {
         let Err(Flow::Throw(mut record)) = done else { return done };
         self.last_succeeded = false;
         if record.place.is_none()
-            && let Some(span) = span_of(statement)
+            && let Some(span) = span
         {
             record.place = Some(self.place(span));
         }
@@ -48,6 +58,7 @@ impl Evaluator<'_> {
         self.step(1)?;
         match statement {
             Statement::Pipeline(pipeline) => self.pipeline(pipeline, out),
+            Statement::Chain { first, rest } => self.chain(first, rest, out),
             Statement::Assign(assign) => self.assign(assign).map(drop),
             Statement::If { clauses, otherwise } => {
                 for (condition, block) in clauses {
@@ -61,6 +72,18 @@ impl Evaluator<'_> {
             Statement::Foreach(inner) => self.foreach(inner, out),
             Statement::Switch(inner) => self.switch(inner, out),
             Statement::Try(inner) => self.try_statement(inner, out),
+            Statement::Trap { .. } => Ok(()),
+            Statement::Data { name: None, body } => self.block(body, out),
+            Statement::Data { name: Some(name), body } => {
+                let mut collector = Collector::default();
+                self.block(body, &mut collector)?;
+                self.set_local(name, Val::of_outputs(collector.0).stored());
+                Ok(())
+            }
+            Statement::Namespace(name) => {
+                self.state.namespaces.push(name.clone());
+                Ok(())
+            }
             Statement::Throw { value, span } => self.throw(value.as_deref(), *span),
             Statement::Return(value) => {
                 if let Some(value) = value {
@@ -110,8 +133,14 @@ impl Evaluator<'_> {
     }
 
     fn assign(&mut self, assign: &Assign) -> Run<Val> {
+        if assign.op.is_some_and(|op| op.kind == Op::Coalesce) {
+            let old = self.eval(&assign.target)?;
+            if !old.is_null() {
+                return Ok(old);
+            }
+        }
         let mut value = self.value_of_or_assigned(&assign.value)?;
-        if let Some(op) = assign.op {
+        if let Some(op) = assign.op.filter(|op| op.kind != Op::Coalesce) {
             let old = self.eval(&assign.target)?;
             self.step(size(&old))?;
             value = ops::arithmetic(op.kind, &old, &value)?;
@@ -129,12 +158,12 @@ impl Evaluator<'_> {
                 self.assign_to(inner, value, Some(kind))
             }
             ExprKind::Comma(targets) => self.assign_many(targets, value),
-            ExprKind::Index { object, index } => {
+            ExprKind::Index { object, index, .. } => {
                 let object = self.eval(object)?;
                 let index = self.eval(index)?;
                 self.set_index(&object, &index, value)
             }
-            ExprKind::Member { object, name, is_static: false } => {
+            ExprKind::Member { object, name, access: Access::Plain } => {
                 let object = self.eval(object)?;
                 let name = self.member_name(name)?;
                 self.set_member(&object, &name, value)
@@ -323,7 +352,7 @@ impl Evaluator<'_> {
 }
 
 /// Whether a catch clause of this type takes the error.
-fn is_caught(record: &ErrorRecord, name: &str) -> bool {
+pub(super) fn is_caught(record: &ErrorRecord, name: &str) -> bool {
     let with_system = format!("System.{name}");
     let exceptions = std::iter::successors(Some(&record.exception), |exception| exception.inner.as_ref());
     exceptions.into_iter().any(|exception| {
@@ -335,7 +364,7 @@ fn is_caught(record: &ErrorRecord, name: &str) -> bool {
 
 fn span_of(statement: &Statement) -> Option<Span> {
     match statement {
-        Statement::Pipeline(pipeline) => Some(pipeline.span),
+        Statement::Pipeline(pipeline) | Statement::Chain { first: pipeline, .. } => Some(pipeline.span),
         Statement::Assign(assign) => Some(assign.span),
         Statement::If { clauses, .. } => clauses.first().and_then(|(condition, _)| span_of(condition)),
         Statement::Foreach(inner) => span_of(&inner.items),

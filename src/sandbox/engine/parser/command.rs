@@ -1,7 +1,7 @@
 //! Pipelines and commands: the mode in which words need no quotes.
 
 use super::super::ast::{
-    Arg, CallKind, CommandAst, Element, ElementKind, Expr, ExprKind, Part, Pipeline, RedirectTo, Redirection,
+    Arg, CallKind, ChainOp, CommandAst, Element, ElementKind, Expr, ExprKind, Part, Pipeline, RedirectTo, Redirection,
 };
 use super::cursor::{is_double_quote, is_single_quote};
 use super::literal::parse_number;
@@ -30,11 +30,7 @@ impl Parser<'_> {
         let end = self.cursor.pos();
         self.cursor.skip_lines();
         let at = self.cursor.pos();
-        if self.cursor.rest().starts_with("||") || self.cursor.rest().starts_with("&&") {
-            let message = "The sandbox's built-in engine does not know pipeline chains.";
-            return self.error("SandboxUnsupportedSyntax", message, at);
-        }
-        if !self.cursor.eat("|") {
+        if self.cursor.rest().starts_with("||") || !self.cursor.eat("|") {
             self.cursor.set_pos(end);
             return Ok(false);
         }
@@ -43,6 +39,23 @@ impl Parser<'_> {
             return self.error("EmptyPipeElement", "An empty pipe element is not allowed.", at);
         }
         Ok(true)
+    }
+
+    /// `&&` or `||`, on the line of the pipeline before it.
+    pub(super) fn chain_operator(&mut self) -> Parsed<Option<ChainOp>> {
+        self.cursor.skip_blanks();
+        let at = self.cursor.pos();
+        let op = match self.cursor.rest() {
+            rest if rest.starts_with("&&") => ChainOp::And,
+            rest if rest.starts_with("||") => ChainOp::Or,
+            _ => return Ok(None),
+        };
+        self.cursor.set_pos(at + 2);
+        self.cursor.skip_lines();
+        if self.at_argument_end() && self.cursor.peek() != Some('&') {
+            return self.error("EmptyPipelineChainElement", "A pipeline was expected after the operator.", at);
+        }
+        Ok(Some(op))
     }
 
     fn element(&mut self) -> Parsed<Element> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Expr, ExprKind, Scope, Span, UnaryOp, Variable};
+use super::super::ast::{Access, Expr, ExprKind, Scope, Span, UnaryOp, Variable};
 use super::super::ops;
 use super::super::value::Val;
 use super::cursor::{is_double_quote, is_single_quote};
@@ -29,11 +29,45 @@ impl Parser<'_> {
     }
 
     pub(super) fn expression(&mut self) -> Parsed<Expr> {
-        self.binary(0, true)
+        self.ternary(true)
     }
 
     pub(super) fn expression_without_comma(&mut self) -> Parsed<Expr> {
-        self.binary(0, false)
+        self.ternary(false)
+    }
+
+    /// `condition ? then : otherwise`, or what binds more tightly.
+    fn ternary(&mut self, comma: bool) -> Parsed<Expr> {
+        self.check_depth()?;
+        self.cursor.skip_blanks();
+        let start = self.cursor.pos();
+        let condition = self.binary(0, comma)?;
+        let end = self.cursor.pos();
+        self.cursor.skip_blanks();
+        let at = self.cursor.pos();
+        if self.cursor.rest().starts_with("??") || !self.cursor.eat("?") {
+            self.cursor.set_pos(end);
+            return Ok(condition);
+        }
+        let then = self.branch(comma, "?", at)?;
+        self.cursor.skip_lines();
+        let colon = self.cursor.pos();
+        if !self.cursor.eat(":") {
+            let message = "The ternary expression is missing ':' and what follows it.";
+            return self.error("MissingColonInTernaryExpression", message, colon);
+        }
+        let otherwise = self.branch(comma, ":", colon)?;
+        let kind = ExprKind::Ternary(Box::new(condition), Box::new(then), Box::new(otherwise));
+        Ok(Expr { kind, span: self.span_from(start) })
+    }
+
+    fn branch(&mut self, comma: bool, operator: &str, at: usize) -> Parsed<Expr> {
+        self.cursor.skip_lines();
+        if !self.at_operand() {
+            let message = format!("You must provide a value expression following the '{operator}' operator.");
+            return self.error("ExpectedValueExpression", message, at);
+        }
+        self.ternary(comma)
     }
 
     fn binary(&mut self, min: u8, comma: bool) -> Parsed<Expr> {
@@ -320,14 +354,22 @@ impl Parser<'_> {
             let kind = match self.cursor.peek() {
                 Some('.') if second.is_some_and(is_member_start) => {
                     self.cursor.bump();
-                    self.member(expr, false)?
+                    self.member(expr, Access::Plain)?
+                }
+                Some('?') if self.at_null_conditional() => {
+                    self.cursor.bump();
+                    if self.cursor.eat(".") {
+                        self.member(expr, Access::IfNotNull)?
+                    } else {
+                        self.index(expr, Access::IfNotNull)?
+                    }
                 }
                 Some(':') if second == Some(':') => {
                     self.cursor.bump();
                     self.cursor.bump();
-                    self.member(expr, true)?
+                    self.member(expr, Access::Static)?
                 }
-                Some('[') => self.index(expr)?,
+                Some('[') => self.index(expr, Access::Plain)?,
                 Some(sign @ ('+' | '-')) if second == Some(sign) && is_step_target(&expr) => {
                     self.cursor.bump();
                     self.cursor.bump();
@@ -339,7 +381,13 @@ impl Parser<'_> {
         }
     }
 
-    fn index(&mut self, object: Expr) -> Parsed<ExprKind> {
+    /// `?.name` or `?[index]`; any other question mark belongs to a ternary.
+    fn at_null_conditional(&self) -> bool {
+        let rest = self.cursor.rest();
+        rest.starts_with("?[") || rest.strip_prefix("?.").is_some_and(|after| after.starts_with(is_member_start))
+    }
+
+    fn index(&mut self, object: Expr, access: Access) -> Parsed<ExprKind> {
         let open = self.cursor.pos();
         self.cursor.bump();
         self.cursor.skip_lines();
@@ -352,10 +400,10 @@ impl Parser<'_> {
             let at = self.cursor.pos();
             return self.error("MissingEndSquareBracket", "Missing ] at end of attribute or type literal.", at);
         }
-        Ok(ExprKind::Index { object: Box::new(object), index: Box::new(index) })
+        Ok(ExprKind::Index { object: Box::new(object), index: Box::new(index), access })
     }
 
-    fn member(&mut self, object: Expr, is_static: bool) -> Parsed<ExprKind> {
+    fn member(&mut self, object: Expr, access: Access) -> Parsed<ExprKind> {
         let start = self.cursor.pos();
         let name = match self.cursor.peek() {
             Some(next) if next.is_alphabetic() || next == '_' => {
@@ -367,10 +415,10 @@ impl Parser<'_> {
         };
         let (object, name) = (Box::new(object), Box::new(name));
         if self.cursor.peek() != Some('(') {
-            return Ok(ExprKind::Member { object, name, is_static });
+            return Ok(ExprKind::Member { object, name, access });
         }
         let args = self.call_arguments()?;
-        Ok(ExprKind::Call { object, name, args, is_static })
+        Ok(ExprKind::Call { object, name, args, access })
     }
 
     fn call_arguments(&mut self) -> Parsed<Vec<Expr>> {

@@ -15,10 +15,11 @@ pub(super) enum Infix {
 const LOGICAL: u8 = 0;
 const BITWISE: u8 = 1;
 const COMPARISON: u8 = 2;
-const ADDITIVE: u8 = 3;
-const MULTIPLICATIVE: u8 = 4;
-const FORMAT: u8 = 5;
-const RANGE: u8 = 6;
+const COALESCE: u8 = 3;
+const ADDITIVE: u8 = 4;
+const MULTIPLICATIVE: u8 = 5;
+const FORMAT: u8 = 6;
+const RANGE: u8 = 7;
 
 impl Parser<'_> {
     /// Consumes an infix operator that binds at least as tightly as `min`; returns it with its level.
@@ -53,6 +54,10 @@ impl Parser<'_> {
                 return word_operator(&word);
             }
             '-' => simple(Op::Sub, ADDITIVE),
+            '?' if second == Some('?') && !self.cursor.rest().starts_with("??=") => {
+                self.cursor.bump();
+                simple(Op::Coalesce, COALESCE)
+            }
             _ => None,
         }?;
         self.cursor.bump();
@@ -61,7 +66,15 @@ impl Parser<'_> {
 
     /// `=`, `+=` and their like.
     pub(super) fn assignment_operator(&mut self) -> Option<Option<BinaryOp>> {
-        for (text, op) in [("+=", Op::Add), ("-=", Op::Sub), ("*=", Op::Mul), ("/=", Op::Div), ("%=", Op::Rem)] {
+        let compound = [
+            ("+=", Op::Add),
+            ("-=", Op::Sub),
+            ("*=", Op::Mul),
+            ("/=", Op::Div),
+            ("%=", Op::Rem),
+            ("??=", Op::Coalesce),
+        ];
+        for (text, op) in compound {
             if self.cursor.eat(text) {
                 return Some(Some(op.into()));
             }

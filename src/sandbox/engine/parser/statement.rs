@@ -8,21 +8,8 @@ use super::super::ast::{
 use super::{Parsed, Parser};
 
 /// Statements that PowerShell has and the subset has not.
-const UNKNOWN: [&str; 13] = [
-    "class",
-    "enum",
-    "workflow",
-    "configuration",
-    "data",
-    "trap",
-    "using",
-    "dynamicparam",
-    "parallel",
-    "sequence",
-    "inlinescript",
-    "clean",
-    "filter",
-];
+const UNKNOWN: [&str; 9] =
+    ["class", "enum", "workflow", "configuration", "dynamicparam", "parallel", "sequence", "inlinescript", "clean"];
 
 impl Parser<'_> {
     /// The inside of a script or script block up to `}` (exclusive) or, without `open`, the end of the text.
@@ -162,7 +149,11 @@ impl Parser<'_> {
                 "foreach" if self.at_parenthesis() => return self.foreach_loop(label),
                 "switch" => return self.switch(label),
                 "try" => return self.try_statement(),
-                "function" => return self.function(),
+                "function" => return self.function(false),
+                "filter" => return self.function(true),
+                "trap" => return self.trap(),
+                "data" => return self.data(start),
+                "using" => return self.using(start),
                 "throw" => {
                     let value = self.optional_statement()?;
                     return Ok(Statement::Throw { value, span: self.span_from(start) });
@@ -403,7 +394,36 @@ impl Parser<'_> {
         Ok(Statement::Try(Box::new(Try { body, catches, finally })))
     }
 
-    fn function(&mut self) -> Parsed<Statement> {
+    fn trap(&mut self) -> Parsed<Statement> {
+        self.cursor.skip_lines();
+        let type_name = self.type_literal()?;
+        Ok(Statement::Trap { type_name, body: self.block()? })
+    }
+
+    fn data(&mut self, start: usize) -> Parsed<Statement> {
+        self.cursor.skip_blanks();
+        let name = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_').to_lowercase();
+        self.cursor.skip_lines();
+        if self.cursor.peek() == Some('-') {
+            let message = "The sandbox's built-in engine does not know -SupportedCommand of data sections.";
+            return self.error("SandboxUnsupportedSyntax", message, start);
+        }
+        Ok(Statement::Data { name: (!name.is_empty()).then(|| name.into()), body: self.block()? })
+    }
+
+    fn using(&mut self, start: usize) -> Parsed<Statement> {
+        self.cursor.skip_blanks();
+        if !self.cursor.eat_word("namespace") {
+            let message = "The sandbox's built-in engine knows 'using namespace' and no other using statement.";
+            return self.error("SandboxUnsupportedSyntax", message, start);
+        }
+        self.cursor.skip_blanks();
+        let name = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | '.'));
+        Ok(Statement::Namespace(name.into()))
+    }
+
+    /// A function, or a filter, whose body is a `process` block.
+    fn function(&mut self, is_filter: bool) -> Parsed<Statement> {
         self.cursor.skip_lines();
         let start = self.cursor.pos();
         let name = self.cursor.take_while(|next| !next.is_whitespace() && !matches!(next, '(' | '{' | ';' | '}'));
@@ -423,7 +443,26 @@ impl Parser<'_> {
         if let Some(params) = params {
             script.params = params;
         }
+        if is_filter && script.process.is_none() {
+            script.process = Some(std::mem::take(&mut script.end));
+        }
         Ok(Statement::Function { name, script: Arc::new(script) })
+    }
+
+    /// A pipeline, or several with `&&` and `||` between them.
+    fn chain(&mut self, target: Option<Expr>, start: usize) -> Parsed<Statement> {
+        let first = self.pipeline(target, start)?;
+        let mut rest = Vec::new();
+        loop {
+            let end = self.cursor.pos();
+            let Some(op) = self.chain_operator()? else {
+                self.cursor.set_pos(end);
+                break;
+            };
+            let start = self.cursor.pos();
+            rest.push((op, self.pipeline(None, start)?));
+        }
+        Ok(if rest.is_empty() { Statement::Pipeline(first) } else { Statement::Chain { first, rest } })
     }
 
     /// A pipeline, or `target = statement`.
@@ -432,12 +471,12 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let start = self.cursor.pos();
         if !self.at_expression() {
-            return Ok(Statement::Pipeline(self.pipeline(None, start)?));
+            return self.chain(None, start);
         }
         let target = self.expression()?;
         self.cursor.skip_blanks();
         let Some(op) = self.assignment_operator() else {
-            return Ok(Statement::Pipeline(self.pipeline(Some(target), start)?));
+            return self.chain(Some(target), start);
         };
         if !is_assignable(&target) {
             let message = "The assignment expression is not valid. The input to an assignment operator must be an object \

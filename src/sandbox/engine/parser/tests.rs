@@ -11,6 +11,9 @@ fn reads_the_subset() {
         "",
         "# only a comment",
         "Get-Service | Where-Object Status -eq Stopped",
+        "a && b || c; $x = a &&\n b",
+        "$a ? 1 : 2; $a ?? 3; $a ??= 4; ${a}?.b; ${a}?[0]",
+        "filter f { $_ }; trap [int] { continue }; data d { 1 }\nusing namespace System.IO",
         "if ($a) { 1 } elseif ($b) { 2 } else { 3 }",
         "$x = @{ a = 1; 'b c' = @(1, 2) \n d = { $_ } }",
         "foreach ($i in 1..3) { $i } ; while ($true) { break }",
@@ -52,7 +55,8 @@ fn names_errors_as_powershell_does() {
         ("try { 1 }", "MissingCatchOrFinally"),
         ("1 = 2", "InvalidLeftHandSide"),
         ("class A { }", "SandboxUnsupportedSyntax"),
-        ("a && b", "SandboxUnsupportedSyntax"),
+        ("a &&", "EmptyPipelineChainElement"),
+        ("a & b", "SandboxUnsupportedSyntax"),
         ("dir > file.txt", "SandboxUnsupportedSyntax"),
     ] {
         assert_eq!(error_of(text), wanted, "{text}");
