@@ -197,6 +197,7 @@ mod tests {
     use crate::sandbox::host::Shared;
     use crate::sandbox::machine::Machine;
     use crate::sandbox::options::Options;
+    use crate::sandbox::power::Power;
     use crate::secret::Secret;
     use crate::target::{AuthMethod, Credential};
 
@@ -204,7 +205,15 @@ mod tests {
         let machine = Arc::new(Machine::draw(1, 0, jiff::Timestamp::UNIX_EPOCH));
         let shared = Arc::new(Shared::new(Options::default(), "user".to_owned(), "unused".into()));
         let password = Secret::new("right".to_owned());
-        Host { name: machine.host().name().to_owned(), index: 0, machine, fault: None, password, shared }
+        Host {
+            name: machine.host().name().to_owned(),
+            index: 0,
+            machine,
+            power: Arc::new(Power::on()),
+            fault: None,
+            password,
+            shared,
+        }
     }
 
     fn client(method: AuthMethod, user: &str, password: &str) -> Box<dyn Mechanism> {

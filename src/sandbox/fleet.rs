@@ -14,6 +14,7 @@ use super::fault::{self, FaultKind};
 use super::host::{Host, Shared};
 use super::listener::listen;
 use super::machine::Machine;
+use super::power::Power;
 use super::{Error, Options, Stats, inventory};
 use crate::secret::Secret;
 
@@ -139,7 +140,15 @@ impl Member {
             _ => password.clone(),
         };
         let name = machine.host().name().to_owned();
-        let host = Arc::new(Host { name, index, machine, fault, password, shared: Arc::clone(shared) });
+        let host = Arc::new(Host {
+            name,
+            index,
+            machine,
+            power: Arc::new(Power::on()),
+            fault,
+            password,
+            shared: Arc::clone(shared),
+        });
         let tls = authority.map(|authority| authority.host(&host.name, fault)).transpose()?.map(Arc::new);
         let socket = TcpSocket::new_v4().map_err(Error::Listen)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).map_err(Error::Listen)?;

@@ -19,7 +19,8 @@ use super::fault::{FaultKind, mix};
 use super::machine::Machine;
 use super::options::{Engine, Options};
 use super::outbox::Outbox;
-use super::server::Builtin;
+use super::power::{self, Power};
+use super::server::{Builtin, ShutDown};
 use super::shell::Shell;
 use super::stats::{Counters, Stats};
 use super::wsman::{Body, CommandState, Fault, Reply, Request, ShellFacts};
@@ -79,6 +80,11 @@ impl Shared {
         self.shells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the shells of one host out, to be closed.
+    pub(super) fn take_shells_of(&self, index: u32) -> Vec<Arc<Shell>> {
+        self.shells().extract_if(|(host, _), _| *host == index).map(|(_, shell)| shell).collect()
+    }
+
     /// The counters now.
     pub(super) fn stats(&self) -> Stats {
         let counters = &self.counters;
@@ -118,6 +124,8 @@ pub(super) struct Host {
     pub index: u32,
     /// What scripts on the built-in engine find.
     pub machine: Arc<Machine>,
+    /// Whether it is up.
+    pub power: Arc<Power>,
     /// What is wrong with it.
     pub fault: Option<FaultKind>,
     /// The password that it takes.
@@ -256,12 +264,13 @@ impl Host {
 
     /// Whether a shell may be created at all.
     fn admit(&self, request: &Request) -> Result<(), Fault> {
-        if request.protocol_version.is_none() {
-            return Err(Fault::protocol_version_missing());
-        }
+        // A cmd shell has no protocolversion: which resource is asked for comes first.
         let configuration = request.resource_uri.strip_prefix(names::RESOURCE_PREFIX).unwrap_or_default();
         if configuration != "Microsoft.PowerShell" && !configuration.starts_with("PowerShell.7") {
             return Err(Fault::resource_uri(&request.resource_uri));
+        }
+        if request.protocol_version.is_none() {
+            return Err(Fault::protocol_version_missing());
         }
         match self.fault {
             Some(FaultKind::Quota) => Err(Fault::shell_quota()),
@@ -276,6 +285,7 @@ impl Host {
                 Arc::clone(&self.machine),
                 Arc::clone(pool),
                 self.shared.options.reported_version.clone(),
+                self.shut_down(),
             ))),
             Engine::Pwsh => {
                 let place = Arc::clone(&self.shared.places).acquire_owned().await;
@@ -284,6 +294,12 @@ impl Host {
                 Ok(Box::new(bridge.map_err(|why| Fault::plugin_failed(&why))?))
             }
         }
+    }
+
+    /// What scripts do to take the host down.
+    fn shut_down(&self) -> ShutDown {
+        let (power, machine, shared) = (Arc::clone(&self.power), Arc::clone(&self.machine), Arc::clone(&self.shared));
+        Arc::new(move |comes_back| power::shut_down(&power, &machine, &shared, comes_back))
     }
 
     fn habitat(&self) -> Habitat {
@@ -304,13 +320,13 @@ impl Host {
     fn find(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
         let key = self.key(request)?;
         let shell = self.shared.shells().get(&key).cloned();
-        shell.ok_or_else(|| Fault::not_found(&format!("the shell {}", key.1)))
+        shell.ok_or_else(|| Fault::not_found())
     }
 
     /// The live shell that a request names.
     fn shell(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
         let shell = self.find(request)?;
-        if shell.is_alive() { Ok(shell) } else { Err(Fault::not_found("the shell")) }
+        if shell.is_alive() { Ok(shell) } else { Err(Fault::not_found()) }
     }
 
     async fn receive(&self, request: &Request, command_id: Option<&str>) -> Result<Answer, Fault> {
@@ -332,7 +348,7 @@ impl Host {
     fn delete(&self, request: &Request) -> Result<Reply, Fault> {
         let key = self.key(request)?;
         let shell = self.shared.shells().remove(&key);
-        let shell = shell.ok_or_else(|| Fault::not_found(&format!("the shell {}", key.1)))?;
+        let shell = shell.ok_or_else(|| Fault::not_found())?;
         self.shared.tasks.spawn(async move { shell.close().await });
         Ok(Reply::Deleted)
     }

@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use super::certificate::HostTls;
 use super::connection::Connection;
@@ -33,8 +34,13 @@ pub(super) async fn listen(listener: TcpListener, host: Arc<Host>, tls: Option<A
         };
         match accepted {
             Ok((stream, client)) => {
+                let Some(power) = host.power.connection() else {
+                    // Nobody is there to answer: the connection is reset, as by a machine that starts.
+                    let _ = stream.set_zero_linger();
+                    continue;
+                };
                 let serving = serve(stream, client, Arc::clone(&host), tls.clone());
-                host.shared.tasks.spawn(until_closed(Arc::clone(&host), serving));
+                host.shared.tasks.spawn(until_closed(Arc::clone(&host), power, serving));
             }
             Err(error) => {
                 tracing::warn!(host = %host.name, %error, "cannot accept a connection");
@@ -44,10 +50,11 @@ pub(super) async fn listen(listener: TcpListener, host: Arc<Host>, tls: Option<A
     }
 }
 
-async fn until_closed(host: Arc<Host>, serving: impl Future<Output = ()>) {
+async fn until_closed(host: Arc<Host>, power: CancellationToken, serving: impl Future<Output = ()>) {
     let _open = Open::new(&host.shared.counters.connections);
     tokio::select! {
         () = host.shared.closing.cancelled() => {}
+        () = power.cancelled() => {}
         () = serving => {}
     }
 }

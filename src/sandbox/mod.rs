@@ -29,6 +29,7 @@ mod logon;
 pub mod machine;
 mod options;
 mod outbox;
+mod power;
 mod reported_version;
 mod server;
 mod shell;

@@ -147,16 +147,16 @@ impl Outbox {
     pub(super) async fn receive(&self, patience: Duration, max_envelope: usize) -> Result<Batch, Fault> {
         let _turn = Turn::take(self)?;
         let deadline = Instant::now() + patience;
-        self.wait_for_something(deadline, patience).await?;
+        self.wait_for_something(deadline).await?;
         self.wait_for_plenty(deadline).await;
         self.take(max_envelope)
     }
 
-    async fn wait_for_something(&self, deadline: Instant, patience: Duration) -> Result<(), Fault> {
+    async fn wait_for_something(&self, deadline: Instant) -> Result<(), Fault> {
         while self.is_empty() {
             self.awaited.notify_waiters();
             if timeout_at(deadline, self.filled.notified()).await.is_err() && self.is_empty() {
-                return Err(Fault::timed_out(patience));
+                return Err(Fault::timed_out());
             }
         }
         Ok(())
@@ -189,7 +189,7 @@ impl Outbox {
             match state.end {
                 Some(End::Terminated) => return Err(Fault::command_terminated()),
                 Some(End::Done) if !state.done_told => {}
-                _ => return Err(Fault::not_found("the shell or command")),
+                _ => return Err(Fault::not_found()),
             }
         }
         let mut room = max_envelope.saturating_sub(OVERHEAD);

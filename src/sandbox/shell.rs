@@ -97,7 +97,7 @@ impl Shell {
     }
 
     fn command(&self, id: &str) -> Result<Arc<Command>, Fault> {
-        self.commands().get(id).cloned().ok_or_else(|| Fault::not_found(&format!("the command {id}")))
+        self.commands().get(id).cloned().ok_or_else(|| Fault::not_found())
     }
 
     /// Hands the content of `creationXml` to the backend.
@@ -196,7 +196,7 @@ impl Shell {
         };
         for message in messages {
             let taken = self.backend.message(channel, priority, message).await;
-            taken.map_err(|_| Fault::not_found("the shell"))?;
+            taken.map_err(|_| Fault::not_found())?;
         }
         Ok(())
     }

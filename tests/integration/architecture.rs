@@ -60,6 +60,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "clixml",
                 "config",
                 "error_text",
+                "nearest",
                 "psrp",
                 "record",
                 "secret",

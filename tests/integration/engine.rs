@@ -53,6 +53,8 @@ impl Runtime for Recorder {
         ControlFlow::Continue(())
     }
 
+    fn shut_down(&mut self, _comes_back: bool) {}
+
     fn now(&self) -> Timestamp {
         Timestamp::from_second(1_790_000_000).expect("a valid time")
     }

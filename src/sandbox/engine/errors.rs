@@ -8,11 +8,13 @@ use super::types::exception_chain;
 use super::value::Val;
 use super::wire;
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
+use crate::nearest::nearest;
 use crate::record::ERROR_CATEGORIES;
 
 /// What every refusal of the engine says at its end.
-pub(super) const HINT: &str =
-    "The sandbox's built-in engine knows a subset of PowerShell; 'psfleet sandbox --engine pwsh' runs all of it.";
+pub(super) const HINT: &str = "The sandbox's own engine knows a part of PowerShell; for a real one write engine = \"pwsh\" \
+                               in the inventory's [sandbox] table, or run psfleet sandbox --engine pwsh (on Linux and \
+                               macOS without what only Windows has).";
 
 /// An exception, without what only .NET needs.
 #[derive(Debug, Clone)]
@@ -85,10 +87,11 @@ impl ErrorRecord {
         Self::new("System.Management.Automation.RuntimeException", message, id, category)
     }
 
-    /// A command that nobody knows, or only the sandbox doesn't.
-    pub(super) fn command_not_found(name: &str) -> Self {
+    /// A command that nobody knows, or only the sandbox doesn't; `known` are those that it could be.
+    pub(super) fn command_not_found<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let nearest = nearest(name, known).map_or_else(String::new, |found| format!("Did you mean '{found}'? "));
         let message = format!(
-            "The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. {HINT}"
+            "The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. {nearest}{HINT}"
         );
         let kind = "System.Management.Automation.CommandNotFoundException";
         Self { target: Val::str(name), ..Self::new(kind, message, "CommandNotFoundException", 13) }

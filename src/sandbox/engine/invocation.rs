@@ -68,6 +68,9 @@ pub trait Runtime {
     /// Whether the pipeline was stopped; asked often, so it must be cheap.
     fn poll_stop(&mut self) -> ControlFlow<()>;
 
+    /// Takes the host down a moment later, with all its sessions; whether it `comes_back`.
+    fn shut_down(&mut self, comes_back: bool);
+
     /// The time on the machine that the sandbox runs on; the host's clock may be off.
     fn now(&self) -> Timestamp;
 }

@@ -81,6 +81,12 @@ impl Host {
         &self.name
     }
 
+    /// Whether a name means this very host: its own in both forms, or one of those for the local machine.
+    pub fn is_named(&self, name: &str) -> bool {
+        let own = [self.name(), "localhost", ".", "127.0.0.1", "::1", &format!("{}.{}", self.name, self.domain())];
+        own.iter().any(|own| own.eq_ignore_ascii_case(name))
+    }
+
     /// The DNS domain of the fleet.
     pub fn domain(&self) -> &'static str {
         "sandbox.test"

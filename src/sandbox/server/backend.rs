@@ -24,6 +24,9 @@ use crate::transport::{Channel, Priority};
 /// The most pipelines that one pool runs at once, whatever the client asks for.
 const MAX_RUNSPACES: usize = 16;
 
+/// Takes the host down; whether it comes back.
+pub(crate) type ShutDown = Arc<dyn Fn(bool) + Send + Sync>;
+
 /// The built-in server of one shell.
 pub(crate) struct Builtin {
     pool: Arc<Outbox>,
@@ -32,6 +35,7 @@ pub(crate) struct Builtin {
     writer: OnceLock<Arc<Writer>>,
     key: OnceLock<SessionKey>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
+    shut_down: ShutDown,
     tasks: TaskTracker,
 }
 
@@ -56,7 +60,12 @@ impl Runspaces {
 
 impl Builtin {
     /// A server that has not been opened.
-    pub(crate) fn new(machine: Arc<Machine>, pool: Arc<Outbox>, reported_version: Option<String>) -> Self {
+    pub(crate) fn new(
+        machine: Arc<Machine>,
+        pool: Arc<Outbox>,
+        reported_version: Option<String>,
+        shut_down: ShutDown,
+    ) -> Self {
         let runspaces = Arc::new(Runspaces { machine, idle: Mutex::default(), free: Semaphore::new(0) });
         Self {
             pool,
@@ -65,6 +74,7 @@ impl Builtin {
             writer: OnceLock::new(),
             key: OnceLock::new(),
             pipelines: Mutex::default(),
+            shut_down,
             tasks: TaskTracker::new(),
         }
     }
@@ -105,12 +115,13 @@ impl Builtin {
     fn run(&self, pipeline: Arc<Pipeline>, order: Order) {
         let Some(writer) = self.writer.get().cloned() else { return };
         let runspaces = Arc::clone(&self.runspaces);
+        let shut_down = Arc::clone(&self.shut_down);
         self.tasks.spawn(async move {
             let Ok(_turn) = runspaces.free.acquire().await else { return };
             let mut runspace = runspaces.take();
             let runtime = Handle::current();
             let ran = tokio::task::spawn_blocking(move || {
-                pipeline.run(order, &mut runspace, &writer, &runtime);
+                pipeline.run(order, &mut runspace, &writer, &shut_down, &runtime);
                 runspace
             });
             if let Ok(runspace) = ran.await {

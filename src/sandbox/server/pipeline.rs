@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::backend::ShutDown;
 use super::host_calls;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
@@ -83,9 +84,16 @@ impl Pipeline {
     }
 
     /// Runs to the end. Blocks its thread while the script sleeps or waits for input, and while the client is slow.
-    pub(super) fn run(&self, order: Order, runspace: &mut Runspace, writer: &Writer, runtime: &Handle) {
+    pub(super) fn run(
+        &self,
+        order: Order,
+        runspace: &mut Runspace,
+        writer: &Writer,
+        shut_down: &ShutDown,
+        runtime: &Handle,
+    ) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
-        let mut surroundings = Surroundings { pipeline: self, writer, runtime, input: order.input };
+        let mut surroundings = Surroundings { pipeline: self, writer, shut_down, runtime, input: order.input };
         for statement in &order.statements {
             ended = runspace.invoke(statement, &mut surroundings);
             if ended.state != EndState::Completed || ended.exit_code.is_some() {
@@ -119,6 +127,7 @@ impl Pipeline {
 struct Surroundings<'a> {
     pipeline: &'a Pipeline,
     writer: &'a Writer,
+    shut_down: &'a ShutDown,
     runtime: &'a Handle,
     input: UnboundedReceiver<Value>,
 }
@@ -162,6 +171,10 @@ impl Runtime for Surroundings<'_> {
 
     fn poll_stop(&mut self) -> ControlFlow<()> {
         if self.pipeline.stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn shut_down(&mut self, comes_back: bool) {
+        (self.shut_down)(comes_back);
     }
 
     fn now(&self) -> Timestamp {

@@ -1,7 +1,5 @@
 //! Faults as WinRM words them.
 
-use std::time::Duration;
-
 use crate::wsman::names::code;
 
 /// A SOAP fault with the code that clients decide by.
@@ -23,14 +21,18 @@ impl Fault {
     }
 
     /// A long poll ended with nothing to deliver; the client asks again.
-    pub(crate) fn timed_out(after: Duration) -> Self {
-        let message = format!("The WS-Management service had nothing to deliver within {} s.", after.as_secs_f32());
+    ///
+    /// The text is that of a recorded Windows server.
+    pub(crate) fn timed_out() -> Self {
+        let message =
+            "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ";
         Self::new(code::OPERATION_TIMED_OUT, "w:TimedOut", false, message)
     }
 
-    /// No such shell or command.
-    pub(crate) fn not_found(what: &str) -> Self {
-        let message = format!("The WS-Management service cannot process the request: {what} was not found.");
+    /// No such shell or command. The text is that of a recorded Windows server.
+    pub(crate) fn not_found() -> Self {
+        let message = "The WS-Management service cannot process the request because the request contained invalid \
+                       selectors for the resource. ";
         Self::new(code::UNEXPECTED_SELECTORS, "w:InvalidSelectors", true, message)
     }
 
@@ -66,10 +68,12 @@ impl Fault {
         Self::new(code::SCHEMA_VALIDATION, "a:ActionNotSupported", true, message)
     }
 
-    /// No such session configuration.
+    /// No such session configuration, or another kind of shell. Windows' text: about_Remote_Troubleshooting.
     pub(crate) fn resource_uri(uri: &str) -> Self {
-        let message =
-            format!("The WS-Management service cannot process the request: the resource URI {uri} is unknown.");
+        let message = format!(
+            "The WS-Management service cannot process the request. The resource URI ({uri}) was not found in the \
+             WS-Management catalog. The catalog contains the metadata that describes resources, or logical endpoints."
+        );
         Self::new(code::INVALID_RESOURCE_URI, "a:DestinationUnreachable", true, message)
     }
 
@@ -100,7 +104,8 @@ impl Fault {
 
     /// The user's shells are used up.
     pub(crate) fn shell_quota() -> Self {
-        let message = "The user load quota of concurrent shells (MaxShellsPerUser) has been exceeded.";
+        let message = "The WS-Management service cannot process the request. The maximum number of concurrent shells \
+                       for this user has been exceeded. Close existing shells or raise the quota for this user.";
         Self::new(code::QUOTA_MAX_SHELLS, "w:QuotaLimit", false, message)
     }
 

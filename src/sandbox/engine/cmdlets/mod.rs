@@ -10,6 +10,7 @@ mod members;
 mod object;
 mod param;
 mod per_input;
+mod power;
 mod property;
 mod select;
 mod sort;
@@ -32,18 +33,24 @@ pub(super) struct Spec {
 }
 
 /// All commands.
-static ALL: [&[Spec]; 10] = [
+static ALL: &[&[Spec]] = &[
     &machine::SPECS,
     &cim::SPECS,
     &filter::SPECS,
     &group::SPECS,
     &measure::SPECS,
     &object::SPECS,
+    &power::SPECS,
     &select::SPECS,
     &sort::SPECS,
     &time::SPECS,
     &write::SPECS,
 ];
+
+/// The names of all commands, without aliases.
+pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
+    ALL.iter().flat_map(|specs| specs.iter()).map(|spec| spec.name)
+}
 
 /// Cmdlets whose class is not called after them; those of modules made of CIM classes are functions of their own name.
 /// Source: the .NET type names in public transcripts of `$Error[0].FullyQualifiedErrorId`.

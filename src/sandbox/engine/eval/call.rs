@@ -68,7 +68,11 @@ impl Evaluator<'_> {
                 let made = cmdlets::bind(spec, args, context).and_then(|bound| (spec.make)(self, bound));
                 made.map_err(|flow| flow.of_command(spec.name))
             }
-            None => Err(ErrorRecord::command_not_found(name).into()),
+            None => {
+                let functions = self.state.function_names();
+                let known = cmdlets::names().chain(functions);
+                Err(ErrorRecord::command_not_found(name, known).into())
+            }
         }
     }
 

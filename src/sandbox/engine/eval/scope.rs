@@ -51,6 +51,11 @@ impl State {
         self.frames.first_mut().map(|global| global.variables.remove("input"));
     }
 
+    /// The names of all functions that scripts defined.
+    pub(super) fn function_names(&self) -> Vec<&str> {
+        self.frames.iter().flat_map(|frame| frame.functions.keys()).map(String::as_str).collect()
+    }
+
     /// Whether a scope inside the global one has a variable of this name.
     pub(super) fn has_inner(&self, name: &str) -> bool {
         self.frames.iter().skip(1).any(|frame| frame.variables.contains_key(name))

@@ -12,12 +12,16 @@ use super::{Argument, Command, EndState, Ended, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
+mod power;
+
 /// Keeps records and sleeps; says stop after this many polls.
 #[derive(Default)]
 struct Recorder {
     records: Vec<(Stream, Value)>,
     /// Lines to the client's host.
     lines: Vec<String>,
+    /// Whether the host went down, and comes back.
+    went_down: Option<bool>,
     slept: Duration,
     stop_after_polls: Option<u32>,
     stops_sleep: bool,
@@ -57,6 +61,10 @@ impl Runtime for Recorder {
             }
             None => ControlFlow::Continue(()),
         }
+    }
+
+    fn shut_down(&mut self, comes_back: bool) {
+        self.went_down = Some(comes_back);
     }
 
     fn now(&self) -> Timestamp {

@@ -1,0 +1,98 @@
+//! Restart-Computer and Stop-Computer: the host goes down a moment later, with all its sessions.
+
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Evaluator, Run, Sink};
+use super::{Bound, PerInput, Spec};
+
+pub(super) static SPECS: [Spec; 2] = [
+    Spec {
+        name: "Restart-Computer",
+        aliases: &[],
+        params: &[
+            "ComputerName|CN|__SERVER|Server|IPAddress:string@0<^",
+            "Credential@1",
+            "Force|f!",
+            "Wait!",
+            "Timeout|TimeoutSec",
+            "For",
+            "Delay",
+            "DcomAuthentication|Authentication",
+            "Impersonation",
+            "WsmanAuthentication",
+            "Protocol",
+            "AsJob!",
+            "ThrottleLimit",
+            "WhatIf|wi!",
+            "Confirm|cf!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["Credential", "Wait", "For", "AsJob"])?;
+            PerInput::boxed(bound, restart)
+        },
+    },
+    Spec {
+        name: "Stop-Computer",
+        aliases: &[],
+        params: &[
+            "ComputerName|CN|__SERVER|Server|IPAddress:string@0<^",
+            "Credential@1",
+            "Force|f!",
+            "DcomAuthentication|Authentication",
+            "Impersonation",
+            "WsmanAuthentication",
+            "Protocol",
+            "AsJob!",
+            "ThrottleLimit",
+            "WhatIf|wi!",
+            "Confirm|cf!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["Credential", "AsJob"])?;
+            PerInput::boxed(bound, stop)
+        },
+    },
+];
+
+fn restart(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    shut_down(evaluator, bound, true)
+}
+
+fn stop(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    shut_down(evaluator, bound, false)
+}
+
+fn shut_down(evaluator: &mut Evaluator<'_>, bound: &Bound, comes_back: bool) -> Run<()> {
+    let names = bound.texts("ComputerName");
+    let own = evaluator.host.name().to_uppercase();
+    for name in &names {
+        if !evaluator.host.is_named(name) {
+            evaluator.write_error(unreachable(name, comes_back))?;
+        }
+    }
+    if !names.is_empty() && !names.iter().any(|name| evaluator.host.is_named(name)) {
+        return Ok(());
+    }
+    // The texts of Windows PowerShell 5.1, as its documentation of -WhatIf shows them.
+    let action = match comes_back {
+        true => "Enable the Remote shutdown access rights and restart the computer.",
+        false => "Enable the Remote shutdown access rights and stop the computer.",
+    };
+    if evaluator.should_process(bound, &format!("localhost ({own})"), action)? {
+        evaluator.runtime.shut_down(comes_back);
+    }
+    Ok(())
+}
+
+/// The sandbox's hosts do not reach each other.
+fn unreachable(name: &str, comes_back: bool) -> ErrorRecord {
+    let (what, id) = match comes_back {
+        true => ("restart", "RestartcomputerFailed"),
+        false => ("stop", "StopComputerException"),
+    };
+    let message = format!(
+        "Failed to {what} the computer {name} with the following error message: The RPC server is unavailable. \
+         (Exception from HRESULT: 0x800706BA)."
+    );
+    ErrorRecord::new("System.InvalidOperationException", message, id, 7)
+        .with_target(super::super::value::Val::str(name))
+}
