@@ -3,6 +3,8 @@ param([string]$Destination, [bool]$Folder, [bool]$Force, [bool]$Bare)
 if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
     throw "copying needs an endpoint with the language mode FullLanguage; this one has $($ExecutionContext.SessionState.LanguageMode)"
 }
+# A PowerShell that only resembles one says here what it lacks.
+$null = [IO.FileStream]
 $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
 $hasModes = -not $windows -and [IO.File].GetMethods().Name -contains 'SetUnixFileMode'
 $invalid = [IO.Path]::GetInvalidFileNameChars()

@@ -226,5 +226,9 @@ fn the_sandbox_says_at_once_that_its_own_engine_cannot() {
     let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).env("HOME", folder.path()).output().expect("psfleet");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("error: web001: The sandbox does not know $ExecutionContext."), "{stderr}");
+    assert!(
+        stderr
+            .contains("error: web001: The sandbox does not know file streams ([IO.FileStream]), which copying needs."),
+        "{stderr}"
+    );
 }

@@ -147,6 +147,9 @@ impl Evaluator<'_> {
     pub(super) fn find_type(&self, name: &str) -> Run<TypeRef> {
         let in_namespaces = || self.state.namespaces.iter().find_map(|space| TypeRef::find(&format!("{space}.{name}")));
         TypeRef::find(name).or_else(in_namespaces).ok_or_else(|| {
+            if matches!(name.to_ascii_lowercase().as_str(), "io.filestream" | "system.io.filestream") {
+                return ErrorRecord::unsupported("file streams ([IO.FileStream]), which copying needs").into();
+            }
             let message = format!("Unable to find type [{name}]. {}", super::super::errors::HINT);
             ErrorRecord::runtime(message, "TypeNotFound", 7).with_target(Val::str(name)).into()
         })

@@ -114,10 +114,6 @@ impl Evaluator<'_> {
         let name = &*variable.name;
         match name {
             "input" => self.read_input()?,
-            // Scripts ask it what they may do; nothing would be a wrong answer.
-            "executioncontext" => {
-                return Err(ErrorRecord { ends_script: true, ..ErrorRecord::unsupported("$ExecutionContext") }.into());
-            }
             _ => {}
         }
         Ok(match variable.scope {
@@ -165,6 +161,12 @@ impl Evaluator<'_> {
                 ("Name".into(), Val::str("ServerRemoteHost")),
                 ("Version".into(), Val::Version(self.powershell_version())),
             ]),
+            // Scripts ask it what they may do; the rest of it is not there.
+            "executioncontext" => {
+                let mode = Val::of_enum("System.Management.Automation.PSLanguageMode", "FullLanguage", 0);
+                let session = Obj::custom(vec![("LanguageMode".into(), mode)]);
+                Obj::custom(vec![("SessionState".into(), session)])
+            }
             "pid" => Val::I32(4000 + self.host.index() as i32 * 4),
             "pshome" => Val::str("C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
             "home" => Val::str("C:\\Users\\sandbox"),
