@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use psfleet::clixml::{Content, Decoder, ListKind, Object, RefId, Value};
-use psfleet::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
+use psfleet::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime as _};
 use psfleet::sandbox::machine::Machine;
 use psfleet::stream::Stream;
 
 use crate::support::pwsh;
+use crate::support::recorder::{Recorder, error_id};
 
 /// The scripts by family, one per paragraph; `##` lines say what they cover.
 const FAMILIES: [(&str, &str); 5] = [
@@ -24,41 +22,6 @@ const FAMILIES: [(&str, &str); 5] = [
     ("pipelines", include_str!("engine/pipelines.ps1.txt")),
     ("text", include_str!("engine/text.ps1.txt")),
 ];
-
-/// Keeps what the engine emits; time stands still.
-#[derive(Default)]
-struct Recorder {
-    records: Vec<(Stream, Value)>,
-}
-
-impl Runtime for Recorder {
-    fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
-        self.records.push((stream, value));
-        ControlFlow::Continue(())
-    }
-
-    fn write_line(&mut self, _text: &str) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn next_input(&mut self) -> ControlFlow<(), Option<Value>> {
-        ControlFlow::Continue(None)
-    }
-
-    fn sleep(&mut self, _time: Duration) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn poll_stop(&mut self) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn shut_down(&mut self, _comes_back: bool) {}
-
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_790_000_000).expect("a valid time")
-    }
-}
 
 /// What a script gave, in a form that can be compared.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,15 +42,10 @@ fn engine(script: &str) -> Given {
     let mut recorder = Recorder::default();
     let mut runspace = Runspace::new(Arc::new(Machine::draw(1, 0, recorder.now())));
     let Ended { state, .. } = runspace.invoke(&Invocation::script(script, []), &mut recorder);
-    let id = |record: &Value| {
-        let id = record.member("FullyQualifiedErrorId").and_then(Value::as_text).expect("a record has an id");
-        plain_id(&id.to_string())
-    };
-    let of =
-        |wanted: Stream| recorder.records.iter().filter(move |(stream, _)| *stream == wanted).map(|(_, value)| value);
+    let id = |record: &Value| plain_id(&error_id(record));
     Given {
-        output: of(Stream::Output).map(canonical).collect(),
-        errors: of(Stream::Error).map(id).collect(),
+        output: recorder.of(Stream::Output).map(canonical).collect(),
+        errors: recorder.of(Stream::Error).map(id).collect(),
         failed: if let EndState::Failed(record) = &state { Some(id(record)) } else { None },
     }
 }

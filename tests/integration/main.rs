@@ -21,6 +21,7 @@ mod inventory;
 mod local;
 mod matrix;
 mod native;
+mod one_liners;
 mod outofproc_command;
 mod output;
 mod panics;

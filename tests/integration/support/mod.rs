@@ -7,6 +7,7 @@ pub(crate) mod ntlm;
 pub(crate) mod processes;
 pub(crate) mod program;
 mod pwsh;
+pub(crate) mod recorder;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod ssh_only;
