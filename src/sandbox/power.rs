@@ -10,7 +10,7 @@ use super::host::Shared;
 use super::machine::Machine;
 
 /// How long a host that goes down still answers: as on Windows, the script that asked for it usually ends before.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(2);
 /// How long a host that restarts is away.
 const AWAY: Duration = Duration::from_secs(4);
 

@@ -2,6 +2,7 @@
 
 mod faults;
 mod inventory;
+mod power;
 mod protocol;
 mod pypsrp;
 mod scale;

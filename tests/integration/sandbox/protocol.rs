@@ -94,6 +94,9 @@ async fn create_demands_what_windows_demands() {
     let create = || Envelope::create(SHELL, &creation());
     assert_eq!(setup.fault(create().without_version()).await, code::PROTOCOL_VERSION_NOT_FOUND);
     assert_eq!(setup.fault(create().configuration("Nowhere")).await, code::INVALID_RESOURCE_URI);
+    // A cmd shell, as winrs asks for one, has no protocolversion either.
+    let cmd = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd";
+    assert_eq!(setup.fault(create().without_version().resource(cmd)).await, code::INVALID_RESOURCE_URI);
     assert_eq!(setup.fault(Envelope::create(SHELL, b"")).await, code::SCHEMA_VALIDATION);
     assert!(setup.ok(create()).await.contains(&format!("<rsp:ShellId>{SHELL}</rsp:ShellId>")));
     assert_eq!(setup.fault(create()).await, code::SHELL_ID_CONFLICT);

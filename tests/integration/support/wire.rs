@@ -166,6 +166,11 @@ impl Envelope {
         Self { protocol_version: false, ..self }
     }
 
+    /// Another kind of shell than PowerShell's.
+    pub(crate) fn resource(self, uri: &str) -> Self {
+        Self { resource: uri.to_owned(), ..self }
+    }
+
     /// For another session configuration.
     pub(crate) fn configuration(self, name: &str) -> Self {
         Self { resource: format!("{}{name}", names::RESOURCE_PREFIX), ..self }

@@ -112,9 +112,8 @@ impl Evaluator<'_> {
 
     pub(super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
         let name = &*variable.name;
-        match name {
-            "input" => self.read_input()?,
-            _ => {}
+        if name == "input" {
+            self.read_input()?;
         }
         Ok(match variable.scope {
             Scope::Env => self.environment(name),
