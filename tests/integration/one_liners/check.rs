@@ -34,7 +34,6 @@ pub(super) fn differs(check: &str, given: &Given) -> Option<String> {
         }
         "says" => no_line(rest, &given.said),
         "errors" => differs_in_ids(rest, &given.errors),
-        "fails" => differs_in_ids(rest, given.failed.as_slice()),
         other => panic!("no check is called {other}"),
     }
 }
