@@ -60,7 +60,7 @@ const ACCELERATORS: [(&str, &str); 44] = [
 ];
 
 /// Types that exceptions of scripts may have: name, base.
-const EXCEPTIONS: [(&str, &str); 24] = [
+const EXCEPTIONS: [(&str, &str); 29] = [
     ("System.Exception", "System.Object"),
     ("System.SystemException", "System.Exception"),
     ("System.ApplicationException", "System.Exception"),
@@ -84,6 +84,11 @@ const EXCEPTIONS: [(&str, &str); 24] = [
     ("System.Management.Automation.CommandNotFoundException", "System.Management.Automation.RuntimeException"),
     ("System.Management.Automation.ParseException", "System.Management.Automation.RuntimeException"),
     ("System.Management.Automation.IncompleteParseException", "System.Management.Automation.ParseException"),
+    ("System.Management.Automation.MethodInvocationException", "System.Management.Automation.MethodException"),
+    ("System.Management.Automation.MethodException", "System.Management.Automation.ExtendedTypeSystemException"),
+    ("System.Management.Automation.ExtendedTypeSystemException", "System.Management.Automation.RuntimeException"),
+    ("Microsoft.PowerShell.Commands.ServiceCommandException", "System.SystemException"),
+    ("Microsoft.PowerShell.Commands.ProcessCommandException", "System.SystemException"),
     ("Microsoft.PowerShell.Commands.WriteErrorException", "System.SystemException"),
 ];
 

@@ -26,7 +26,7 @@ pub use host::{Host, OperatingSystem, Role};
 pub use hotfixes::Hotfix;
 pub use illness::Illness;
 pub use processes::Process;
-pub use services::{Service, ServiceStatus, StartType};
+pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
 
 use family::Family;
 use rng::Rng;
@@ -40,12 +40,19 @@ pub struct Machine {
     /// When a script restarted it.
     restarted: Mutex<Option<Timestamp>>,
     services: Family<Vec<Service>>,
+    processes: Family<processes::Changes>,
 }
 
 impl Machine {
     /// The machine at a place (from 0) of the fleet of a seed, as it was when the sandbox started.
     pub fn draw(seed: u64, index: u32, since: Timestamp) -> Self {
-        Self { host: Host::draw(seed, index), since, restarted: Mutex::default(), services: Family::default() }
+        Self {
+            host: Host::draw(seed, index),
+            since,
+            restarted: Mutex::default(),
+            services: Family::default(),
+            processes: Family::default(),
+        }
     }
 
     /// What never changes.
@@ -80,24 +87,22 @@ impl Machine {
         self.services.change(|| services::draw(&self.host), change)
     }
 
-    /// Its processes, by name, at a time of its own clock.
-    pub fn processes(&self, now: Timestamp) -> Vec<Process> {
-        processes::draw(&self.host, self.uptime(now))
-    }
-
     /// Restarts it at a time of its own clock: services come up as their start types say.
     pub fn restart(&self, now: Timestamp) {
         *self.restarted.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         let drawn = services::draw(&self.host);
         self.change_services(|services| {
-            for service in services {
+            for service in services.iter_mut() {
                 service.status = services::status_at_start(service, &drawn);
             }
+            services::give_processes(&self.host, services);
         });
+        self.forget_processes();
     }
 
     /// Forgets what can be drawn again; called when a script has ended.
     pub fn settle(&self) {
         self.services.settle();
+        self.processes.settle();
     }
 }

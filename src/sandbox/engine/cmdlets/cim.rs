@@ -7,7 +7,7 @@ use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::machine::ServiceStatus;
 use super::super::ops;
 use super::super::value::{Obj, Schema, Val};
-use super::machine::start_type_name;
+use super::services::start_type_name;
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -214,15 +214,15 @@ fn services(evaluator: &Evaluator<'_>) -> Table {
             other => other,
         };
         vec![
-            Val::str(service.name),
-            Val::str(service.display_name),
+            Val::str(service.name.clone()),
+            Val::str(service.display_name.clone()),
             Val::str(if is_running { "Running" } else { "Stopped" }),
             Val::str(mode),
             Val::Bool(is_running),
             Val::str("OK"),
             system.clone(),
-            Val::str("C:\\Windows\\system32\\svchost.exe -k netsvcs"),
-            Val::str("LocalSystem"),
+            Val::str(service.path.clone()),
+            Val::str(service.account.clone()),
         ]
     };
     let rows = evaluator.machine.services().iter().map(row).collect();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::value::{Obj, Val};
 
@@ -10,7 +11,7 @@ use super::super::value::{Obj, Val};
 type Methods = fn(&mut Evaluator<'_>, &Arc<Obj>, &str, &[Val]) -> Run<Option<Val>>;
 
 /// The methods of all families.
-static ALL: [Methods; 0] = [];
+static ALL: [Methods; 2] = [super::processes::method, super::services::method];
 
 /// Calls a method of an object of some cmdlet; nothing if no family knows it.
 pub(in super::super) fn method(
@@ -25,4 +26,10 @@ pub(in super::super) fn method(
         }
     }
     Ok(None)
+}
+
+/// A method of .NET that throws: PowerShell says which one and why.
+pub(super) fn method_failed(name: &str, args: &[Val], why: &str, id: &'static str) -> ErrorRecord {
+    let message = format!("Exception calling \"{name}\" with \"{}\" argument(s): \"{why}\"", args.len());
+    ErrorRecord::new("System.Management.Automation.MethodInvocationException", message, id, 0)
 }

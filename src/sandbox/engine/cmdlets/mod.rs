@@ -4,15 +4,18 @@ mod binding;
 mod cim;
 mod filter;
 mod group;
-mod machine;
+mod host;
+mod hotfixes;
 mod measure;
 mod members;
 mod object;
 mod param;
 mod per_input;
 mod power;
+mod processes;
 mod property;
 mod select;
+mod services;
 mod sort;
 mod time;
 mod write;
@@ -34,7 +37,10 @@ pub(super) struct Spec {
 
 /// All commands.
 static ALL: &[&[Spec]] = &[
-    &machine::SPECS,
+    &host::SPECS,
+    &hotfixes::SPECS,
+    &processes::SPECS,
+    &services::SPECS,
     &cim::SPECS,
     &filter::SPECS,
     &group::SPECS,

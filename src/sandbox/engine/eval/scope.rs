@@ -166,7 +166,7 @@ impl Evaluator<'_> {
                 let session = Obj::custom(vec![("LanguageMode".into(), mode)]);
                 Obj::custom(vec![("SessionState".into(), session)])
             }
-            "pid" => Val::I32(4000 + self.host.index() as i32 * 4),
+            "pid" => Val::I32(self.machine.session_process_id() as i32),
             "pshome" => Val::str("C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
             "home" => Val::str("C:\\Users\\sandbox"),
             "pwd" => Val::str("C:\\Users\\sandbox\\Documents"),

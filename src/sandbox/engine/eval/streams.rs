@@ -309,7 +309,7 @@ impl Evaluator<'_> {
         };
         let user = "SANDBOX\\sandbox";
         let computer = self.host.name().to_uppercase();
-        let process = 4000 + self.host.index() * 4;
+        let process = self.machine.session_process_id();
         self.write(Stream::Information, object, || {
             Object {
                 notes: vec![

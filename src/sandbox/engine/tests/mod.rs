@@ -13,6 +13,8 @@ use crate::clixml::Value;
 use crate::stream::Stream;
 
 mod power;
+mod processes;
+mod services;
 
 /// Keeps records and sleeps; says stop after this many polls.
 #[derive(Default)]
@@ -101,6 +103,29 @@ fn run(script: &str) -> (Recorder, Ended) {
 
 fn texts(script: &str) -> Vec<String> {
     run(script).0.texts()
+}
+
+/// The texts of all that a script gives, whatever its types.
+fn shown(script: &str) -> Vec<String> {
+    texts(&format!("& {{ {script} }} | ForEach-Object {{ \"$_\" }}"))
+}
+
+/// Ids and messages of the errors that a script writes.
+fn errors(script: &str) -> Vec<(String, String)> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_text).map_or_else(String::new, ToString::to_string);
+    let (recorder, _) = run(script);
+    let records = recorder.of(Stream::Error).into_iter();
+    records
+        .map(|record| {
+            let message = record.member("Exception").and_then(|exception| exception.member("Message"));
+            (text(record.member("FullyQualifiedErrorId")), text(message))
+        })
+        .collect()
+}
+
+/// The ids of the errors that a script writes.
+fn error_ids(script: &str) -> Vec<String> {
+    errors(script).into_iter().map(|(id, _)| id).collect()
 }
 
 fn failure_id(ended: &Ended) -> String {

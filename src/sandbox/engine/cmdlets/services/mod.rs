@@ -1,0 +1,276 @@
+//! Services: Get-Service, and what starts, stops, makes and changes them.
+
+mod config;
+mod control;
+mod object;
+
+use std::sync::Arc;
+
+use super::super::convert::text;
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Evaluator, Run, Sink};
+use super::super::machine::{Refusal, Service};
+use super::super::value::{Obj, Val};
+use super::{Bound, PerInput, Spec};
+
+pub(super) use object::{Objects, method, start_type_name};
+
+pub(super) static SPECS: [Spec; 9] = [
+    Spec {
+        name: "Get-Service",
+        aliases: &["gsv"],
+        params: &[
+            "Name|ServiceName:string@0<^",
+            "DisplayName",
+            "Include",
+            "Exclude",
+            "InputObject:ServiceController<",
+            "DependentServices|DS!",
+            "RequiredServices|SDO|ServicesDependedOn!",
+            "ComputerName|Cn",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["ComputerName"])?;
+            PerInput::boxed(bound, get)
+        },
+    },
+    Spec {
+        name: "Start-Service",
+        aliases: &["sasv"],
+        params: &OPERATION,
+        make: |_, bound| PerInput::boxed(bound, control::start),
+    },
+    Spec {
+        name: "Stop-Service",
+        aliases: &["spsv"],
+        params: &STOP,
+        make: |_, bound| PerInput::boxed(bound, control::stop),
+    },
+    Spec {
+        name: "Restart-Service",
+        aliases: &[],
+        params: &FORCED,
+        make: |_, bound| PerInput::boxed(bound, control::restart),
+    },
+    Spec {
+        name: "Suspend-Service",
+        aliases: &[],
+        params: &OPERATION,
+        make: |_, bound| PerInput::boxed(bound, control::suspend),
+    },
+    Spec {
+        name: "Resume-Service",
+        aliases: &[],
+        params: &OPERATION,
+        make: |_, bound| PerInput::boxed(bound, control::resume),
+    },
+    Spec {
+        name: "Set-Service",
+        aliases: &[],
+        params: &[
+            "Name|ServiceName|SN:string@0<^+",
+            "InputObject:ServiceController</",
+            "DisplayName|DN",
+            "Description",
+            "StartupType|StartMode|SM|ST|StartType",
+            "Status",
+            "Force!",
+            "PassThru!",
+            "Credential",
+            "SecurityDescriptorSddl|sd",
+            "ComputerName|Cn",
+            "WhatIf|wi!",
+            "Confirm|cf!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["Credential", "SecurityDescriptorSddl", "ComputerName"])?;
+            PerInput::boxed(bound, config::set)
+        },
+    },
+    Spec {
+        name: "New-Service",
+        aliases: &[],
+        params: &[
+            "Name|ServiceName:string@0+",
+            "BinaryPathName|Path:string@1+",
+            "DisplayName",
+            "Description",
+            "StartupType",
+            "Credential",
+            "DependsOn",
+            "SecurityDescriptorSddl|sd",
+            "WhatIf|wi!",
+            "Confirm|cf!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["Credential", "SecurityDescriptorSddl"])?;
+            PerInput::boxed(bound, config::new)
+        },
+    },
+    Spec {
+        name: "Remove-Service",
+        aliases: &[],
+        params: &["Name|ServiceName|SN:string@0<^+", "InputObject:ServiceController</", "WhatIf|wi!", "Confirm|cf!"],
+        make: |_, bound| PerInput::boxed(bound, config::remove),
+    },
+];
+
+const OPERATION: [&str; 8] = [
+    "Name|ServiceName:string@0<^+",
+    "InputObject:ServiceController</",
+    "DisplayName/",
+    "Include",
+    "Exclude",
+    "PassThru!",
+    "WhatIf|wi!",
+    "Confirm|cf!",
+];
+
+const FORCED: [&str; 9] = [
+    "Name|ServiceName:string@0<^+",
+    "InputObject:ServiceController</",
+    "DisplayName/",
+    "Include",
+    "Exclude",
+    "Force!",
+    "PassThru!",
+    "WhatIf|wi!",
+    "Confirm|cf!",
+];
+
+const STOP: [&str; 10] = [
+    "Name|ServiceName:string@0<^+",
+    "InputObject:ServiceController</",
+    "DisplayName/",
+    "Include",
+    "Exclude",
+    "Force!",
+    "NoWait!",
+    "PassThru!",
+    "WhatIf|wi!",
+    "Confirm|cf!",
+];
+
+/// A service that a cmdlet shall work on, with the script's own object, if it gave one.
+struct Chosen {
+    service: Service,
+    given: Option<Arc<Obj>>,
+}
+
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
+}
+
+fn is_any(evaluator: &mut Evaluator<'_>, patterns: &[String], value: &str) -> Run<bool> {
+    for pattern in patterns {
+        if evaluator.patterns.like(value, pattern, false)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The services that the parameters choose, by name; writes an error for each name that there is not.
+fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Chosen>> {
+    let services = evaluator.machine.services();
+    evaluator.step(services.len() as u64)?;
+    let given = bound.items("InputObject");
+    let by_title = bound.get("DisplayName").is_some() && !bound.switch("NamesOnly");
+    let mut chosen: Vec<Chosen> = Vec::new();
+    if !given.is_empty() {
+        for object in given {
+            let name = evaluator.member(&object, "Name").map_or_else(|| text(&object), |name| text(&name));
+            let object = if let Val::Object(object) = object { Some(object) } else { None };
+            match services.iter().find(|service| service.is_named(&name)) {
+                Some(service) => chosen.push(Chosen { service: service.clone(), given: object }),
+                None => evaluator.write_error(missing(&name))?,
+            }
+        }
+    } else {
+        let names = if by_title { bound.texts("DisplayName") } else { bound.texts("Name") };
+        let names = if bound.get("Name").is_none() && !by_title { vec!["*".into()] } else { names };
+        for name in &names {
+            let mut found = false;
+            for service in services.iter() {
+                let own = if by_title { &service.display_name } else { &service.name };
+                if evaluator.patterns.like(own, name, false)? {
+                    found = true;
+                    chosen.push(Chosen { service: service.clone(), given: None });
+                }
+            }
+            if !found && !is_pattern(name) {
+                evaluator.write_error(if by_title { missing_title(name) } else { missing(name) })?;
+            }
+        }
+    }
+    let (include, exclude) = (bound.texts("Include"), bound.texts("Exclude"));
+    let mut kept: Vec<Chosen> = Vec::with_capacity(chosen.len());
+    for one in chosen {
+        let own = if by_title { &one.service.display_name } else { &one.service.name };
+        let included = include.is_empty() || is_any(evaluator, &include, own)?;
+        let is_new = !kept.iter().any(|other| other.service.name == one.service.name);
+        if included && is_new && !is_any(evaluator, &exclude, own)? {
+            kept.push(one);
+        }
+    }
+    kept.sort_by_cached_key(|one| one.service.name.to_ascii_lowercase());
+    Ok(kept)
+}
+
+fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let chosen = choose(evaluator, bound)?;
+    let objects = Objects::new(evaluator);
+    let (dependents, required) = (bound.switch("DependentServices"), bound.switch("RequiredServices"));
+    for one in &chosen {
+        if !dependents && !required {
+            out.put(evaluator, objects.with_settings(&one.service))?;
+            continue;
+        }
+        let others = if dependents { objects.dependents(&one.service) } else { Vec::new() };
+        let bases = if required { objects.required(&one.service) } else { Vec::new() };
+        for other in others.into_iter().chain(bases) {
+            out.put(evaluator, other)?;
+        }
+    }
+    Ok(())
+}
+
+const EXCEPTION: &str = "Microsoft.PowerShell.Commands.ServiceCommandException";
+
+fn missing(name: &str) -> ErrorRecord {
+    let message = format!("Cannot find any service with service name '{name}'.");
+    ErrorRecord::new(EXCEPTION, message, "NoServiceFoundForGivenName", 13).with_target(Val::str(name))
+}
+
+fn missing_title(name: &str) -> ErrorRecord {
+    let message = format!("Cannot find any service with display name '{name}'.");
+    ErrorRecord::new(EXCEPTION, message, "NoServiceFoundForGivenDisplayName", 13).with_target(Val::str(name))
+}
+
+/// `Print Spooler (Spooler)`, as targets and messages have it.
+fn title(service: &Service) -> String {
+    format!("{} ({})", service.display_name, service.name)
+}
+
+/// An error about a service, which is its target.
+fn failure(
+    evaluator: &Evaluator<'_>,
+    service: &Service,
+    message: String,
+    id: &'static str,
+    category: u8,
+) -> ErrorRecord {
+    let target = Objects::new(evaluator).as_target(service);
+    ErrorRecord::new(EXCEPTION, message, id, category).with_target(target)
+}
+
+/// What .NET's ServiceController says, whose inner exception is the reason.
+///
+/// Source: resources of System.ServiceProcess.ServiceController in the public repository dotnet/runtime.
+fn refused(verb: &str, service: &str, refusal: Refusal) -> String {
+    match (verb, refusal) {
+        (_, Refusal::Missing) => format!("Service '{service}' was not found on computer '.'."),
+        ("start", _) => format!("Cannot start service '{service}' on computer '.'."),
+        (verb, _) => format!("Cannot {verb} '{service}' service on computer '.'."),
+    }
+}

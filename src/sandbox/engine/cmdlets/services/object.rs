@@ -1,0 +1,227 @@
+//! Services as objects: `System.ServiceProcess.ServiceController`, and its methods.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::super::convert::text;
+use super::super::super::errors::ErrorRecord;
+use super::super::super::eval::{Evaluator, Flow, Run};
+use super::super::super::machine::{Controls, Service, ServiceStatus, StartType};
+use super::super::super::value::{Obj, Schema, Val};
+use super::super::members::method_failed;
+use super::refused;
+
+const CLASS: &str = "System.ServiceProcess.ServiceController";
+
+/// Makes the objects of one host's services.
+pub(in super::super) struct Objects {
+    services: Arc<Vec<Service>>,
+    schema: Arc<Schema>,
+}
+
+impl Objects {
+    pub(in super::super) fn new(evaluator: &Evaluator<'_>) -> Self {
+        // Source: learn.microsoft.com, ServiceController Class; aliases from PowerShell's types.ps1xml.
+        let names = [
+            "CanPauseAndContinue",
+            "CanShutdown",
+            "CanStop",
+            "DisplayName",
+            "DependentServices",
+            "MachineName",
+            "ServiceName",
+            "ServicesDependedOn",
+            "Status",
+            "ServiceType",
+            "StartType",
+            "Site",
+            "Container",
+            "Name",
+            "RequiredServices",
+        ];
+        let type_names = [CLASS, "System.ComponentModel.Component", "System.MarshalByRefObject", "System.Object"];
+        Self { services: evaluator.machine.services(), schema: Schema::new(&type_names, &names) }
+    }
+
+    /// The services that need a service, without their own neighbours.
+    pub(super) fn dependents(&self, service: &Service) -> Vec<Val> {
+        let found = Service::dependents(&self.services, &service.name);
+        found.into_iter().map(|other| self.object(other, &other.name, Vec::new(), Vec::new())).collect()
+    }
+
+    /// The services that a service needs, called as its configuration calls them, without their own neighbours.
+    pub(super) fn required(&self, service: &Service) -> Vec<Val> {
+        let find = |name: &Cow<'static, str>| {
+            let found = self.services.iter().find(|other| other.is_named(name))?;
+            Some(Service { name: name.clone(), ..found.clone() })
+        };
+        let bases = service.depends_on.iter().filter_map(find);
+        bases.map(|other| self.object(&other, &other.name, Vec::new(), Vec::new())).collect()
+    }
+
+    /// A service as the controller alone, as `-PassThru` gives it.
+    pub(in super::super) fn plain(&self, service: &Service) -> Val {
+        self.object(service, &service.name, self.dependents(service), self.required(service))
+    }
+
+    /// As the target of an error, where the text is the class's.
+    pub(super) fn as_target(&self, service: &Service) -> Val {
+        self.object(service, CLASS, self.dependents(service), self.required(service))
+    }
+
+    /// With the notes that Get-Service of PowerShell 7 adds.
+    pub(in super::super) fn with_settings(&self, service: &Service) -> Val {
+        let object = self.plain(service);
+        if let Val::Object(object) = &object {
+            let startup = match service.start_type {
+                StartType::Automatic if service.is_delayed => ("AutomaticDelayedStart", 10),
+                other => (start_type_name(other), other as i32),
+            };
+            let startup = Val::of_enum("Microsoft.PowerShell.Commands.ServiceStartupType", startup.0, startup.1);
+            for (name, value) in [
+                ("UserName", Val::str(service.account.clone())),
+                ("Description", Val::str(service.description.clone())),
+                ("DelayedAutoStart", Val::Bool(service.is_delayed)),
+                ("BinaryPathName", Val::str(service.path.clone())),
+                ("StartupType", startup),
+            ] {
+                object.set_note(name, value);
+            }
+        }
+        object
+    }
+
+    fn object(&self, service: &Service, shown: &str, dependents: Vec<Val>, required: Vec<Val>) -> Val {
+        let name = Val::str(service.name.clone());
+        let list = |items| Val::list("System.ServiceProcess.ServiceController[]", items);
+        let required = list(required);
+        let kind = if service.shares_process() { ("Win32ShareProcess", 32) } else { ("Win32OwnProcess", 16) };
+        let values = vec![
+            Val::Bool(service.can_pause()),
+            Val::Bool(service.is_active() && service.controls != Controls::Nothing),
+            Val::Bool(service.can_stop()),
+            Val::str(service.display_name.clone()),
+            list(dependents),
+            Val::str("."),
+            name.clone(),
+            required.clone(),
+            status_value(service.status),
+            Val::of_enum("System.ServiceProcess.ServiceType", kind.0, kind.1),
+            start_type_value(service.start_type),
+            Val::Null,
+            Val::Null,
+            name,
+            required,
+        ];
+        Obj::typed(&self.schema, shown, values)
+    }
+}
+
+/// Brings what an object says of its service up to date.
+pub(super) fn refresh(object: &Obj, service: &Service) {
+    object.set("Status", status_value(service.status));
+    object.set("StartType", start_type_value(service.start_type));
+    object.set("DisplayName", Val::str(service.display_name.clone()));
+    object.set("CanStop", Val::Bool(service.can_stop()));
+    object.set("CanShutdown", Val::Bool(service.is_active() && service.controls != Controls::Nothing));
+    object.set("CanPauseAndContinue", Val::Bool(service.can_pause()));
+}
+
+/// The status of a service as .NET has it.
+fn status_value(status: ServiceStatus) -> Val {
+    let name = match status {
+        ServiceStatus::Stopped => "Stopped",
+        ServiceStatus::Running => "Running",
+        ServiceStatus::Paused => "Paused",
+    };
+    Val::of_enum("System.ServiceProcess.ServiceControllerStatus", name, status as i32)
+}
+
+fn start_type_value(start: StartType) -> Val {
+    Val::of_enum("System.ServiceProcess.ServiceStartMode", start_type_name(start), start as i32)
+}
+
+pub(in super::super) fn start_type_name(start: StartType) -> &'static str {
+    match start {
+        StartType::Automatic => "Automatic",
+        StartType::Manual => "Manual",
+        StartType::Disabled => "Disabled",
+    }
+}
+
+/// Methods of the controllers.
+pub(in super::super) fn method(
+    evaluator: &mut Evaluator<'_>,
+    object: &Arc<Obj>,
+    name: &str,
+    args: &[Val],
+) -> Run<Option<Val>> {
+    if object.type_name() != CLASS {
+        return Ok(None);
+    }
+    let service = object.get("ServiceName").map_or_else(String::new, |name| text(&name));
+    let (machine, now) = (Arc::clone(&evaluator.machine), evaluator.host_time());
+    let (called, verb, done) = match name {
+        "start" => ("Start", "start", machine.start_service(&service, now)),
+        "stop" => ("Stop", "stop", machine.stop_service(&service, true).map(|_| ())),
+        "pause" => ("Pause", "pause", machine.pause_service(&service)),
+        "continue" => ("Continue", "resume", machine.continue_service(&service)),
+        "refresh" => {
+            if let Some(found) = machine.services().iter().find(|found| found.is_named(&service)) {
+                refresh(object, found);
+            }
+            return Ok(Some(Val::Void));
+        }
+        "waitforstatus" => return wait(evaluator, object, &service, args).map(Some),
+        "close" | "dispose" => return Ok(Some(Val::Void)),
+        _ => return Ok(None),
+    };
+    match done {
+        Ok(()) => Ok(Some(Val::Void)),
+        Err(refusal) => {
+            let why = refused(verb, &service, refusal);
+            Err(method_failed(called, args, &why, "InvalidOperationException").into())
+        }
+    }
+}
+
+/// `.WaitForStatus(status[, timeout])`
+fn wait(evaluator: &mut Evaluator<'_>, object: &Obj, service: &str, args: &[Val]) -> Run<Val> {
+    let wanted = args.first().map_or_else(String::new, text);
+    let is_wanted = |status: ServiceStatus| {
+        let value = status_value(status);
+        text(&value).eq_ignore_ascii_case(&wanted) || (status as i32).to_string() == wanted
+    };
+    if ![ServiceStatus::Stopped, ServiceStatus::Running, ServiceStatus::Paused].into_iter().any(is_wanted) {
+        return Err(ErrorRecord::unsupported(&format!("the status '{wanted}' of a service")).into());
+    }
+    let mut left = match args.get(1) {
+        Some(Val::TimeSpan(ticks)) => Duration::from_nanos(ticks.unsigned_abs().saturating_mul(100)),
+        Some(Val::Str(span)) => match super::super::super::datetime::parse_timespan(span) {
+            Some(ticks) => Duration::from_nanos(ticks.unsigned_abs().saturating_mul(100)),
+            None => Duration::ZERO,
+        },
+        _ => Duration::MAX,
+    };
+    // .NET looks every quarter of a second.
+    const PAUSE: Duration = Duration::from_millis(250);
+    loop {
+        if let Some(found) = evaluator.machine.services().iter().find(|found| found.is_named(service)) {
+            refresh(object, found);
+            if is_wanted(found.status) {
+                return Ok(Val::Void);
+            }
+        }
+        if left.is_zero() {
+            let why = "Time out has expired and the operation has not been completed.";
+            return Err(method_failed("WaitForStatus", args, why, "TimeoutException").into());
+        }
+        evaluator.step(10_000)?;
+        let pause = left.min(PAUSE);
+        left -= pause;
+        if evaluator.runtime.sleep(pause).is_break() {
+            return Err(Flow::Stopped);
+        }
+    }
+}

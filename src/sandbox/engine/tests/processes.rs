@@ -1,0 +1,41 @@
+//! Processes: what a script finds, starts and ends.
+
+use super::{error_ids, run, shown};
+
+#[test]
+fn processes_start_and_end() {
+    let script = "$p = Start-Process notepad -ArgumentList 'a.txt' -PassThru; $p.Name; (Get-Process -Id $p.Id).CommandLine; \
+                  $p | Stop-Process; $p.HasExited; @(Get-Process notepad*).Count; \
+                  Start-Process notepad.exe; Stop-Process -Name notepad -PassThru | ForEach-Object { $_.HasExited }; \
+                  $q = Start-Process C:\\Windows\\System32\\notepad.exe -PassThru; $q.Kill(); $q.WaitForExit(); $q.HasExited";
+    let wanted = ["notepad", "\"C:\\Windows\\System32\\notepad.exe\" a.txt", "True", "0", "True", "True"];
+    assert_eq!(shown(script), wanted);
+    assert_eq!(
+        error_ids("Start-Process nosuch"),
+        ["InvalidOperationException,Microsoft.PowerShell.Commands.StartProcessCommand"]
+    );
+}
+
+#[test]
+fn processes_are_chosen_and_guarded() {
+    assert_eq!(shown("(Get-Process -Name lsass, wininit).Name -join ','"), ["lsass,wininit"]);
+    assert_eq!(shown("(Get-Process lsass -IncludeUserName).UserName"), ["NT AUTHORITY\\SYSTEM"]);
+    assert_eq!(
+        shown("(Get-Process -Id 4).Name; ([pscustomobject]@{ Id = 4 } | Get-Process).Name"),
+        ["System", "System"]
+    );
+    assert_eq!(error_ids("Stop-Process -Name csrss -Force").len(), 2);
+    assert_eq!(
+        error_ids("Wait-Process -Name lsass -Timeout 1"),
+        ["ProcessNotTerminated,Microsoft.PowerShell.Commands.WaitProcessCommand"]
+    );
+    let (recorder, _) = run("Stop-Process -Name spoolsv, lsass -WhatIf; @(Get-Process spoolsv).Count");
+    assert!(recorder.lines.iter().all(|line| line.contains("Performing the operation \"Stop-Process\" on target")));
+    assert_eq!(recorder.lines.len(), 2);
+}
+
+#[test]
+fn services_live_in_processes() {
+    let script = "Start-Service Spooler; Stop-Process -Name spoolsv -Force; (Get-Service Spooler).Status; Start-Service Spooler; @(Get-Process spoolsv).Count";
+    assert_eq!(shown(script), ["Stopped", "1"]);
+}

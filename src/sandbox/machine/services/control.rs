@@ -1,0 +1,299 @@
+//! Starting, stopping and changing services, with the rules of the service control manager.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use super::super::Machine;
+use super::{Service, ServiceStatus, StartType};
+
+/// Why the service control manager does not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is none of this name.
+    Missing,
+    /// It is disabled.
+    Disabled,
+    /// It runs already.
+    AlreadyRunning,
+    /// It doesn't run.
+    NotRunning,
+    /// It doesn't accept this.
+    NotAccepted,
+    /// A service that it needs cannot start.
+    BaseFailed,
+    /// Running services need it.
+    HasDependents,
+    /// There is one of this name already.
+    Exists,
+}
+
+impl Refusal {
+    /// The number of the Windows error.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Missing => 1060,
+            Self::Disabled => 1058,
+            Self::AlreadyRunning => 1056,
+            Self::NotRunning => 1062,
+            Self::NotAccepted => 1052,
+            Self::BaseFailed => 1068,
+            Self::HasDependents => 1051,
+            Self::Exists => 1073,
+        }
+    }
+
+    /// The text of the Windows error.
+    ///
+    /// Source: learn.microsoft.com, System Error Codes (1000-1299).
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Missing => "The specified service does not exist as an installed service.",
+            Self::Disabled => {
+                "The service cannot be started, either because it is disabled or because it has no enabled devices \
+                 associated with it."
+            }
+            Self::AlreadyRunning => "An instance of the service is already running.",
+            Self::NotRunning => "The service has not been started.",
+            Self::NotAccepted => "The requested control is not valid for this service.",
+            Self::BaseFailed => "The dependency service or group failed to start.",
+            Self::HasDependents => {
+                "A stop control has been sent to a service that other running services are dependent on."
+            }
+            Self::Exists => "The specified service already exists.",
+        }
+    }
+}
+
+/// The process that a service joins: that of an active one with the same command line.
+pub(super) fn joined(services: &[Service], service: &Service) -> Option<u32> {
+    let is_home =
+        |other: &&Service| other.process_id != 0 && other.is_active() && other.path.eq_ignore_ascii_case(&service.path);
+    service.joins().then(|| services.iter().find(is_home)).flatten().map(|other| other.process_id)
+}
+
+/// Stops what runs although a service that it needs doesn't.
+pub(super) fn stop_without_base(services: &mut [Service]) {
+    loop {
+        let is_down = |name: &Cow<'_, str>| services.iter().any(|other| other.is_named(name) && !other.is_active());
+        let orphan = services.iter().position(|service| service.is_active() && service.depends_on.iter().any(is_down));
+        match orphan {
+            Some(place) => services[place].status = ServiceStatus::Stopped,
+            None => return,
+        }
+    }
+}
+
+/// Stops all services of a process that ended; gives their names.
+pub(in super::super) fn crash(services: &mut [Service], process_id: u32) -> Vec<Cow<'static, str>> {
+    let gone = services.iter_mut().filter(|service| service.process_id == process_id);
+    gone.map(|service| {
+        (service.status, service.process_id) = (ServiceStatus::Stopped, 0);
+        service.name.clone()
+    })
+    .collect()
+}
+
+fn place(services: &[Service], name: &str) -> Result<usize, Refusal> {
+    services.iter().position(|service| service.is_named(name)).ok_or(Refusal::Missing)
+}
+
+/// The places of all services that need this one, also by way of others; those that must stop first come first.
+fn dependents(services: &[Service], of: usize) -> Vec<usize> {
+    let mut found = vec![of];
+    let mut next = 0;
+    while let Some(&place) = found.get(next) {
+        next += 1;
+        let needs = |service: &Service| service.depends_on.iter().any(|name| services[place].is_named(name));
+        let more = services.iter().enumerate().filter(|(other, service)| needs(service) && !found.contains(other));
+        let more: Vec<usize> = more.map(|(other, _)| other).collect();
+        found.extend(more);
+    }
+    found.remove(0);
+    found.reverse();
+    found
+}
+
+/// Starts a service after those that it needs; says which came up.
+fn start(services: &mut [Service], of: usize, id: &mut u32, now: Timestamp, depth: u32) -> Result<Vec<usize>, Refusal> {
+    match &services[of] {
+        service if service.is_active() => return Err(Refusal::AlreadyRunning),
+        service if service.start_type == StartType::Disabled => return Err(Refusal::Disabled),
+        _ => {}
+    }
+    let mut came = Vec::new();
+    for name in services[of].depends_on.clone() {
+        let base = place(services, &name).map_err(|_| Refusal::BaseFailed)?;
+        if services[base].is_active() {
+            continue;
+        }
+        if depth > 16 {
+            return Err(Refusal::BaseFailed);
+        }
+        came.extend(start(services, base, id, now, depth + 1).map_err(|_| Refusal::BaseFailed)?);
+    }
+    let process_id = joined(services, &services[of]).unwrap_or_else(|| {
+        *id += 4;
+        *id
+    });
+    let service = &mut services[of];
+    (service.status, service.process_id, service.started) = (ServiceStatus::Running, process_id, Some(now));
+    came.push(of);
+    Ok(came)
+}
+
+impl Service {
+    /// The services that need the one of a name, also by way of others.
+    pub fn dependents<'a>(services: &'a [Self], name: &str) -> Vec<&'a Self> {
+        let found = place(services, name).map_or_else(|_| Vec::new(), |of| dependents(services, of));
+        found.into_iter().map(|place| &services[place]).collect()
+    }
+}
+
+impl Machine {
+    /// Starts a service, and before it those that it needs.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn start_service(&self, name: &str, now: Timestamp) -> Result<(), Refusal> {
+        let mut id = self.last_process_id();
+        let done = self.change_services(|services| {
+            let of = place(services, name)?;
+            start(services, of, &mut id, now, 0)
+        });
+        self.use_process_ids(id);
+        done.map(|_| ())
+    }
+
+    /// Stops a service; `forced` stops those first that need it. Says which were stopped, itself at last.
+    ///
+    /// # Errors
+    /// Why it goes on.
+    pub fn stop_service(&self, name: &str, forced: bool) -> Result<Vec<Cow<'static, str>>, Refusal> {
+        self.change_services(|services| {
+            let of = place(services, name)?;
+            if !services[of].is_active() {
+                return Err(Refusal::NotRunning);
+            }
+            let running: Vec<usize> =
+                dependents(services, of).into_iter().filter(|place| services[*place].is_active()).collect();
+            if !running.is_empty() && !forced {
+                return Err(Refusal::HasDependents);
+            }
+            let all = || running.iter().chain([&of]);
+            if all().any(|place| !services[*place].can_stop()) {
+                return Err(Refusal::NotAccepted);
+            }
+            for place in all() {
+                (services[*place].status, services[*place].process_id) = (ServiceStatus::Stopped, 0);
+            }
+            Ok(all().map(|place| services[*place].name.clone()).collect())
+        })
+    }
+
+    /// Pauses a running service.
+    ///
+    /// # Errors
+    /// Why it goes on.
+    pub fn pause_service(&self, name: &str) -> Result<(), Refusal> {
+        self.switch_service(name, ServiceStatus::Paused)
+    }
+
+    /// Lets a paused service go on.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn continue_service(&self, name: &str) -> Result<(), Refusal> {
+        self.switch_service(name, ServiceStatus::Running)
+    }
+
+    fn switch_service(&self, name: &str, status: ServiceStatus) -> Result<(), Refusal> {
+        self.change_services(|services| {
+            let service = place(services, name).map(|place| &mut services[place])?;
+            match service {
+                service if !service.is_active() => Err(Refusal::NotRunning),
+                service if !service.can_pause() => Err(Refusal::NotAccepted),
+                service => {
+                    service.status = status;
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// Changes the settings of a service.
+    ///
+    /// # Errors
+    /// That there is none of this name.
+    pub fn configure_service(&self, name: &str, change: impl FnOnce(&mut Service)) -> Result<(), Refusal> {
+        self.change_services(|services| place(services, name).map(|place| change(&mut services[place])))
+    }
+
+    /// Installs a service, which doesn't run yet.
+    ///
+    /// # Errors
+    /// That there is one of this name.
+    pub fn create_service(&self, service: Service) -> Result<(), Refusal> {
+        self.change_services(|services| {
+            if place(services, &service.name).is_ok() {
+                return Err(Refusal::Exists);
+            }
+            let key = service.name.to_ascii_lowercase();
+            let at = services.partition_point(|other| other.name.to_ascii_lowercase() < key);
+            services.insert(at, service);
+            Ok(())
+        })
+    }
+
+    /// Removes a service; one that runs goes with its process.
+    ///
+    /// # Errors
+    /// That there is none of this name.
+    pub fn delete_service(&self, name: &str) -> Result<(), Refusal> {
+        self.change_services(|services| place(services, name).map(|place| drop(services.remove(place))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::ServiceStatus;
+    use super::{Machine, Refusal};
+
+    fn status(machine: &Machine, name: &str) -> ServiceStatus {
+        machine.services().iter().find(|service| service.is_named(name)).expect("a service").status
+    }
+
+    #[test]
+    fn dependents_stop_first_and_bases_start_first() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        // app001
+        let machine = Machine::draw(1, 5, now);
+        for name in ["ContosoOrders", "ContosoSync"] {
+            assert_eq!(status(&machine, name), ServiceStatus::Running, "{name}");
+        }
+        assert_eq!(machine.stop_service("contosoorders", false), Err(Refusal::HasDependents));
+        let stopped = machine.stop_service("contosoorders", true).expect("it stops");
+        assert_eq!(stopped, ["ContosoSync", "ContosoOrders"]);
+        assert_eq!(machine.start_service("ContosoSync", now), Ok(()));
+        assert_eq!(status(&machine, "ContosoOrders"), ServiceStatus::Running);
+        assert_eq!(machine.stop_service("RpcSs", true), Err(Refusal::NotAccepted));
+        assert_eq!(machine.start_service("RemoteRegistry", now), Err(Refusal::Disabled));
+        assert_eq!(machine.pause_service("Spooler"), Err(Refusal::NotAccepted));
+    }
+
+    #[test]
+    fn services_share_processes_where_windows_does() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let id = |name: &str| {
+            machine.services().iter().find(|service| service.is_named(name)).map(|service| service.process_id)
+        };
+        assert_eq!(id("DcomLaunch"), id("Power"));
+        assert_eq!(id("RpcSs"), id("RpcEptMapper"));
+        assert_eq!(id("SamSs"), id("KeyIso"));
+        assert_ne!(id("gpsvc"), id("ProfSvc"));
+        assert_eq!(id("RemoteRegistry"), Some(0));
+    }
+}
