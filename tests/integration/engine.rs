@@ -15,9 +15,11 @@ use crate::support::pwsh;
 use crate::support::recorder::{Recorder, error_id};
 
 /// The scripts by family, one per paragraph; `##` lines say what they cover.
-const FAMILIES: [(&str, &str); 5] = [
+const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
+    ("json_csv", include_str!("engine/json_csv.ps1.txt")),
     ("language", include_str!("engine/language.ps1.txt")),
+    ("members", include_str!("engine/members.ps1.txt")),
     ("objects", include_str!("engine/objects.ps1.txt")),
     ("pipelines", include_str!("engine/pipelines.ps1.txt")),
     ("text", include_str!("engine/text.ps1.txt")),
@@ -142,7 +144,8 @@ fn write_value(value: &Value, known: &HashMap<RefId, &Value>, out: &mut String) 
             Some(value) => write_value(value, known, out),
             None => out.push_str("lost"),
         },
-        primitive => write!(out, "{primitive:?}").expect("text"),
+        // Lines end as they do on the system.
+        primitive => out.push_str(&format!("{primitive:?}").replace("\\r\\n", "\\n")),
     }
 }
 
@@ -152,6 +155,12 @@ fn write_object(object: &Object, known: &HashMap<RefId, &Value>, out: &mut Strin
         write_value(value, known, &mut text);
         text
     };
+    // A number that an object was made around, as ETS does it, is the number.
+    if let (None, Content::Value(inner), true) =
+        (object.type_names.first(), &object.content, object.props.is_empty() && object.notes.is_empty())
+    {
+        return write_value(inner, known, out);
+    }
     let name = object.type_names.first().unwrap_or("");
     out.push_str(name.split(['`', '[']).next().unwrap_or(name));
     match &object.content {
@@ -185,7 +194,7 @@ fn scripts() -> Vec<(&'static str, &'static str)> {
         let scripts = paragraphs.filter(|text| text.lines().any(|line| !line.starts_with("##")));
         scripts.map(move |script| (family, script))
     };
-    FAMILIES.into_iter().flat_map(of).collect()
+    FAMILIES.iter().copied().flat_map(of).collect()
 }
 
 #[test]

@@ -11,13 +11,20 @@ use super::value::{Obj, Val};
 
 /// The text of a value, as `"$x"` and `[string]` give it.
 pub(super) fn text(value: &Val) -> String {
-    text_within(value, 0)
+    match value {
+        Val::List(list) => list.items().iter().map(inner_text).collect::<Vec<_>>().join(" "),
+        Val::Object(object) if object.text.is_none() => {
+            let members = object.properties();
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}={}", inner_text(value))).collect();
+            if members.is_empty() { String::new() } else { format!("@{{{}}}", members.join("; ")) }
+        }
+        other => inner_text(other),
+    }
 }
 
-/// Objects that contain themselves end at this depth.
-const MAX_TEXT_DEPTH: usize = 8;
-
-fn text_within(value: &Val, depth: usize) -> String {
+/// The text of a value inside of a list or property bag: .NET's own, where lists are named by their type and property
+/// bags have none.
+fn inner_text(value: &Val) -> String {
     match value {
         Val::Void | Val::Null => String::new(),
         Val::Bool(true) => "True".into(),
@@ -31,18 +38,6 @@ fn text_within(value: &Val, depth: usize) -> String {
         Val::Guid(guid) => guid.to_string(),
         Val::Version(parts) => version_text(parts),
         Val::Enum(value) => value.name.as_ref().into(),
-        Val::List(list) if depth < MAX_TEXT_DEPTH => {
-            let items: Vec<_> = list.items().iter().map(|item| text_within(item, depth + 1)).collect();
-            items.join(" ")
-        }
-        Val::Object(object) if object.text.is_none() && depth < MAX_TEXT_DEPTH => {
-            let properties: Vec<_> = object
-                .properties()
-                .iter()
-                .map(|(name, value)| format!("{name}={}", text_within(value, depth + 1)))
-                .collect();
-            format!("@{{{}}}", properties.join("; "))
-        }
         Val::Object(object) => object.text.as_deref().unwrap_or("").to_owned(),
         Val::Script(script) => script.span.of(&script.source).to_owned(),
         Val::Type(kind) => kind.text(),

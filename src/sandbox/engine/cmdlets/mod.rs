@@ -2,11 +2,14 @@
 
 mod binding;
 mod cim;
+mod csv;
 mod filter;
 mod group;
 mod host;
 mod hotfixes;
+mod json;
 mod measure;
+mod member;
 mod members;
 mod object;
 mod param;
@@ -42,9 +45,12 @@ static ALL: &[&[Spec]] = &[
     &processes::SPECS,
     &services::SPECS,
     &cim::SPECS,
+    &csv::SPECS,
+    &json::SPECS,
     &filter::SPECS,
     &group::SPECS,
     &measure::SPECS,
+    &member::SPECS,
     &object::SPECS,
     &power::SPECS,
     &select::SPECS,

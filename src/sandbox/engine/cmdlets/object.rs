@@ -1,5 +1,8 @@
 //! New-Object and Add-Member.
 
+use std::sync::Arc;
+
+use super::super::ast::Script;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
@@ -21,15 +24,23 @@ pub(super) static SPECS: [Spec; 2] = [
         name: "Add-Member",
         aliases: &[],
         params: &[
-            "NotePropertyName|Name|MemberType@0",
-            "NotePropertyValue|Value@1",
+            "InputObject<+",
+            "MemberType|Type",
+            "Name",
+            "Value",
+            "SecondValue",
+            "NotePropertyName",
+            "NotePropertyValue",
             "NotePropertyMembers",
-            "InputObject",
+            "TypeName",
             "PassThru!",
             "Force!",
-            "SecondValue@2",
+            "Positional@*",
         ],
-        make: |_, bound| Ok(Box::new(Add { bound })),
+        make: |_, bound| {
+            bound.refuse(&["SecondValue", "TypeName"])?;
+            Ok(Box::new(Add { addition: Addition::of(&bound)?, bound }))
+        },
     },
 ];
 
@@ -59,8 +70,71 @@ impl Cmdlet for New {
     }
 }
 
+/// What Add-Member adds.
+enum Addition {
+    Notes(Vec<(String, Val)>),
+    /// Its value is that of the script, when it is added.
+    ScriptProperty(String, Arc<Script>),
+    /// The value of another property.
+    Alias(String, String),
+}
+
+impl Addition {
+    /// The first places are a name and a value, a table, or a kind, a name and a value.
+    fn of(bound: &Bound) -> Run<Self> {
+        let mut places = bound.items("Positional").into_iter().peekable();
+        if bound.get("NotePropertyMembers").is_none()
+            && let Some(Val::Hash(_)) = places.peek()
+        {
+            return Ok(Self::of_table(&places.next().unwrap_or(Val::Null)));
+        }
+        if let Some(table) = bound.get("NotePropertyMembers") {
+            return Ok(Self::of_table(table));
+        }
+        let is_kind = |value: &Val| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(&text(value)));
+        let of_note = bound.get("NotePropertyName").is_some();
+        let kind = match bound.text("MemberType") {
+            Some(kind) => kind,
+            None if !of_note && places.peek().is_some_and(is_kind) && bound.items("Positional").len() != 2 => {
+                text(&places.next().unwrap_or(Val::Null))
+            }
+            None => "NoteProperty".into(),
+        };
+        let mut given =
+            |name: &str, note: &str| bound.get(note).or_else(|| bound.get(name)).cloned().or_else(|| places.next());
+        let name = given("Name", "NotePropertyName").map_or_else(String::new, |name| text(&name));
+        let value = given("Value", "NotePropertyValue").unwrap_or(Val::Null);
+        match (kind.to_lowercase().as_str(), value) {
+            ("noteproperty", value) => Ok(Self::Notes(vec![(name, value)])),
+            // A method is a script in a property; calls find it there.
+            ("scriptmethod", value @ Val::Script(_)) => Ok(Self::Notes(vec![(name, value)])),
+            ("scriptproperty", Val::Script(script)) => Ok(Self::ScriptProperty(name, script)),
+            ("aliasproperty", value) => Ok(Self::Alias(name, text(&value))),
+            _ => Err(ErrorRecord::unsupported(&format!("members of the kind {kind}")).into()),
+        }
+    }
+
+    fn of_table(table: &Val) -> Self {
+        let entries = if let Val::Hash(hash) = table { hash.entries() } else { Vec::new() };
+        Self::Notes(entries.into_iter().map(|(name, value)| (text(&name), value)).collect())
+    }
+}
+
+/// Kinds of members that Add-Member knows.
+const KINDS: [&str; 8] = [
+    "NoteProperty",
+    "ScriptProperty",
+    "AliasProperty",
+    "ScriptMethod",
+    "CodeProperty",
+    "CodeMethod",
+    "MemberSet",
+    "PropertySet",
+];
+
 struct Add {
     bound: Bound,
+    addition: Addition,
 }
 
 impl Cmdlet for Add {
@@ -73,18 +147,27 @@ impl Cmdlet for Add {
 
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
         if let Val::Object(object) = &input {
-            let name = self.bound.text("NotePropertyName");
-            let value = self.bound.get("NotePropertyValue").cloned().unwrap_or(Val::Null);
-            match (name, self.bound.get("SecondValue"), self.bound.get("NotePropertyMembers")) {
-                // Add-Member NoteProperty Name Value
-                (Some(kind), Some(second), _) if kind.eq_ignore_ascii_case("NoteProperty") => {
-                    object.set_note(&text(&value), second.clone());
+            let notes = match &self.addition {
+                Addition::Notes(notes) => notes.clone(),
+                Addition::ScriptProperty(name, script) => {
+                    vec![(name.clone(), evaluator.call_on(&input, script, Vec::new())?)]
                 }
-                (Some(name), ..) => object.set_note(&name, value),
-                (None, _, Some(Val::Hash(members))) => {
-                    members.entries().into_iter().for_each(|(name, value)| object.set_note(&text(&name), value));
+                Addition::Alias(name, target) => {
+                    vec![(name.clone(), evaluator.member(&input, target).unwrap_or(Val::Null))]
                 }
-                _ => {}
+            };
+            for (name, value) in notes {
+                if object.get(&name).is_some() && !self.bound.switch("Force") {
+                    let message = format!(
+                        "Cannot add a member with the name \"{name}\" because a member with that name already exists. To overwrite the member anyway, add the Force parameter to your command."
+                    );
+                    let kind = "System.InvalidOperationException";
+                    evaluator.write_error(
+                        ErrorRecord::new(kind, message, "MemberAlreadyExists", 10).with_target(input.clone()),
+                    )?;
+                } else {
+                    object.set_note(&name, value);
+                }
             }
         }
         if self.bound.switch("PassThru") { out.put(evaluator, input) } else { Ok(()) }

@@ -260,32 +260,57 @@ pub(in super::super) fn properties(value: &Val) -> Vec<(std::sync::Arc<str>, Val
         Val::Object(object) => object.properties(),
         Val::Str(text) => vec![("Length".into(), Val::I32(text.encode_utf16().count() as i32))],
         Val::Hash(hash) => vec![("Count".into(), Val::I32(hash.len() as i32))],
-        Val::DateTime(_) => {
-            let names = [
-                "Date",
-                "Day",
-                "DayOfWeek",
-                "DayOfYear",
-                "Hour",
-                "Kind",
-                "Millisecond",
-                "Minute",
-                "Month",
-                "Second",
-                "Ticks",
-                "Year",
-            ];
-            names
-                .iter()
-                .filter_map(|name| Some(((*name).into(), time_property(value, &name.to_lowercase())?)))
-                .collect()
-        }
+        Val::DateTime(_) => named(value, &DATETIME),
+        Val::TimeSpan(_) => named(value, &TIMESPAN),
+        Val::Version(parts) => ["Major", "Minor", "Build", "Revision", "MajorRevision", "MinorRevision"]
+            .iter()
+            .zip(parts.iter().copied().chain([-1, -1]))
+            .map(|(name, part)| ((*name).into(), Val::I32(part)))
+            .collect(),
         Val::Error(record) => ["Exception", "TargetObject", "CategoryInfo", "FullyQualifiedErrorId", "InvocationInfo"]
             .iter()
             .filter_map(|name| Some(((*name).into(), record.property(name)?)))
             .collect(),
         _ => Vec::new(),
     }
+}
+
+const DATETIME: [&str; 12] = [
+    "Date",
+    "Day",
+    "DayOfWeek",
+    "DayOfYear",
+    "Hour",
+    "Kind",
+    "Millisecond",
+    "Minute",
+    "Month",
+    "Second",
+    "Ticks",
+    "Year",
+];
+
+const TIMESPAN: [&str; 15] = [
+    "Ticks",
+    "Days",
+    "Hours",
+    "Milliseconds",
+    "Microseconds",
+    "Nanoseconds",
+    "Minutes",
+    "Seconds",
+    "TotalDays",
+    "TotalHours",
+    "TotalMilliseconds",
+    "TotalMicroseconds",
+    "TotalNanoseconds",
+    "TotalMinutes",
+    "TotalSeconds",
+];
+
+fn named(value: &Val, names: &[&str]) -> Vec<(std::sync::Arc<str>, Val)> {
+    let property = |name: &&str| Some(((*name).into(), time_property(value, &name.to_ascii_lowercase())?));
+    names.iter().filter_map(property).collect()
 }
 
 fn type_names(value: &Val) -> Vec<Val> {
@@ -340,6 +365,10 @@ fn time_property(value: &Val, name: &str) -> Option<Val> {
                 "minutes" => int(ticks / SECOND / 60 % 60),
                 "seconds" => int(ticks / SECOND % 60),
                 "milliseconds" => int(ticks / (SECOND / 1000) % 1000),
+                "microseconds" => int(ticks / 10 % 1000),
+                "nanoseconds" => int(ticks % 10 * 100),
+                "totalmicroseconds" => Some(Val::F64(*ticks as f64 / 10.0)),
+                "totalnanoseconds" => Some(Val::F64(*ticks as f64 * 100.0)),
                 "totaldays" => total(86_400 * SECOND),
                 "totalhours" => total(3600 * SECOND),
                 "totalminutes" => total(60 * SECOND),

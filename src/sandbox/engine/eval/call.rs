@@ -116,10 +116,20 @@ impl Evaluator<'_> {
     }
 
     /// Calls a script block in a scope of its own and collects what it writes.
-    pub(super) fn call_script(&mut self, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
+    pub(in super::super) fn call_script(&mut self, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
+        self.call_in(Frame::default(), script, args)
+    }
+
+    /// Calls a script block as a method of an object, its `$this`.
+    pub(in super::super) fn call_on(&mut self, object: &Val, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
+        self.call_in(Frame::with("this", object.clone()), script, args)
+    }
+
+    fn call_in(&mut self, frame: Frame, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
         let args = args.into_iter().map(RawArg::Value).collect();
         let context = Context { redirect: self.context.redirect.clone(), ..Context::default() };
-        let mut stages = [Stage::new(ScriptStage::boxed(script.clone(), args, false), context, None)];
+        let stage = ScriptStage { frame: Some(frame), ..ScriptStage::new(script.clone(), args, false) };
+        let mut stages = [Stage::new(Box::new(stage), context, None)];
         let mut out = Collector::default();
         self.run_stages(&mut stages, &mut out, false, |_, _| Ok(()))?;
         Ok(Val::of_outputs(out.0))
@@ -259,8 +269,12 @@ struct ScriptStage {
 }
 
 impl ScriptStage {
+    fn new(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Self {
+        Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false }
+    }
+
     fn boxed(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
-        Box::new(Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false })
+        Box::new(Self::new(script, args, is_dotted))
     }
 
     /// Runs a part of the script in its own scope, which lives until the end of the pipeline.

@@ -23,7 +23,7 @@ impl Evaluator<'_> {
         }
         let lower = name.to_ascii_lowercase();
         if let (Val::Hash(_) | Val::Object(_), Some(Val::Script(script))) = (target, self.member(target, name)) {
-            return self.call_script(&script, args.to_vec());
+            return self.call_on(target, &script, args.to_vec());
         }
         if let Some(value) = self.scripted_method(target, &lower, args)? {
             return Ok(value);

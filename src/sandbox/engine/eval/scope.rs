@@ -38,6 +38,14 @@ struct Slot {
     kind: Option<TypeRef>,
 }
 
+impl Frame {
+    /// A scope with one variable.
+    pub(super) fn with(name: &str, value: Val) -> Self {
+        let variables = HashMap::from([(name.into(), Slot { value, kind: None })]);
+        Self { variables, ..Self::default() }
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self { frames: vec![Frame::default()], environment: HashMap::new(), namespaces: Vec::new(), errors: Vec::new() }

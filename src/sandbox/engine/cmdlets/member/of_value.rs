@@ -1,0 +1,94 @@
+//! What members a value has.
+
+use std::sync::Arc;
+
+use super::super::super::types::TypeRef;
+use super::super::super::value::{Obj, Val};
+use super::tables;
+
+/// One member.
+pub(super) struct Member {
+    pub(super) kind: &'static str,
+    pub(super) name: Arc<str>,
+    pub(super) definition: String,
+}
+
+/// The methods of every object.
+const OBJECT: [tables::Row; 4] = [
+    ("Method", "Equals", "bool Equals(System.Object obj)"),
+    ("Method", "GetHashCode", "int GetHashCode()"),
+    ("Method", "GetType", "type GetType()"),
+    ("Method", "ToString", "string ToString()"),
+];
+
+/// The name of the value's type and its members, sorted by kind and name.
+pub(super) fn members(value: &Val) -> (String, Vec<Member>) {
+    let type_name = value.type_name().to_string();
+    let mut members: Vec<Member> = known(value, &type_name).iter().map(of_row).collect();
+    if let Val::Object(object) = value {
+        of_object(object, &mut members);
+    }
+    members.sort_by(|left, right| {
+        left.kind.cmp(right.kind).then_with(|| left.name.to_lowercase().cmp(&right.name.to_lowercase()))
+    });
+    (type_name, members)
+}
+
+fn known(value: &Val, type_name: &str) -> &'static [tables::Row] {
+    let base = match value {
+        Val::Enum(_) => Some("System.Enum"),
+        Val::Exception(_) => Some("System.Exception"),
+        Val::List(list) if list.is_fixed_size() => Some("System.Object[]"),
+        Val::List(_) => Some("System.Collections.ArrayList"),
+        Val::Object(object) => object.schema.type_names.iter().find_map(|name| {
+            let base = name.split('#').next().unwrap_or(name);
+            tables::of_type(base).is_some().then_some(base)
+        }),
+        _ => None,
+    };
+    tables::of_type(type_name).or_else(|| tables::of_type(base?)).unwrap_or(&OBJECT)
+}
+
+fn of_row(row: &tables::Row) -> Member {
+    Member { kind: row.0, name: row.1.into(), definition: row.2.to_owned() }
+}
+
+/// Adapted properties that the tables lack, and notes.
+fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
+    let values = object.members();
+    let is_wmi = object.type_name().starts_with("System.Management.ManagementObject#");
+    // Properties of CIM come by an adapter that says of most that they cannot be set.
+    let accessors = if object.type_name().contains("CimInstance#") { "{get;}" } else { "{get;set;}" };
+    let has = |members: &[Member], name: &str| members.iter().any(|known| known.name.eq_ignore_ascii_case(name));
+    for (name, value) in object.schema.names.iter().zip(&values.values) {
+        if !has(members, name) {
+            let kind = if value.is_null() { "string".into() } else { short_name(value) };
+            let definition = format!("{kind} {name} {accessors}");
+            members.push(Member { kind: "Property", name: name.clone(), definition });
+        }
+    }
+    for (name, value) in &values.notes {
+        let kind = if value.is_null() { "object".into() } else { short_name(value) };
+        let definition = format!("{kind} {name}={}", super::shown(value));
+        members.retain(|known| !known.name.eq_ignore_ascii_case(name));
+        members.push(Member { kind: "NoteProperty", name: name.clone(), definition });
+    }
+    if is_wmi {
+        let class = object.type_name().rsplit(['\\', '/']).next().unwrap_or_default();
+        members.extend(tables::wmi_methods(class).map(|(name, definition)| Member {
+            kind: "Method",
+            name: name.into(),
+            definition,
+        }));
+    }
+}
+
+/// The type of a value as definitions have it: short, where there is a short name, and lists without their namespace.
+fn short_name(value: &Val) -> String {
+    let full = value.type_name();
+    match value {
+        Val::List(list) if list.is_fixed_size() => full.strip_prefix("System.").unwrap_or(&full).to_owned(),
+        Val::Object(object) if object.text.is_none() => "System.Management.Automation.PSCustomObject".into(),
+        _ => TypeRef::named(full).text(),
+    }
+}
