@@ -18,6 +18,7 @@ use crate::support::recorder::{Recorder, error_id};
 const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),
+    ("items", include_str!("engine/items.ps1.txt")),
     ("language", include_str!("engine/language.ps1.txt")),
     ("members", include_str!("engine/members.ps1.txt")),
     ("objects", include_str!("engine/objects.ps1.txt")),
@@ -52,11 +53,15 @@ fn engine(script: &str) -> Given {
     }
 }
 
-/// Runs each script as a pipeline of its own and prints one line of JSON for it.
+/// Runs each script as a pipeline of its own, in an empty folder of its own, and prints what it gave.
 const RUNNER: &str = r#"
 $ErrorActionPreference = 'Stop'
 $scripts = [Console]::In.ReadToEnd().Split([char]0)
+$base = [Environment]::CurrentDirectory
+$place = 0
 foreach ($text in $scripts) {
+    $place++
+    [Environment]::CurrentDirectory = [IO.Directory]::CreateDirectory("$base/$place").FullName
     $shell = [powershell]::Create()
     $null = $shell.AddScript($text)
     $failed = ''
@@ -79,9 +84,11 @@ foreach ($text in $scripts) {
 "#;
 
 fn real(program: &std::path::Path, scripts: &[&str]) -> Vec<Given> {
+    let folder = tempfile::tempdir().expect("a folder");
     let mut child = Command::new(program)
         .args(["-NoLogo", "-NoProfile", "-c", RUNNER])
         .env("TZ", "UTC")
+        .current_dir(folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

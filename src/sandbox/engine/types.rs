@@ -93,7 +93,7 @@ const EXCEPTIONS: [(&str, &str); 29] = [
 ];
 
 /// Further types that scripts may name.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 10] = [
     "System.Management.Automation.ErrorRecord",
     "System.ServiceProcess.ServiceController",
     "System.ServiceProcess.ServiceControllerStatus",
@@ -101,6 +101,9 @@ const OTHERS: [&str; 7] = [
     "System.DayOfWeek",
     "System.StringComparison",
     "System.Enum",
+    "System.IO.FileInfo",
+    "System.IO.DirectoryInfo",
+    "System.IO.FileSystemInfo",
 ];
 
 impl TypeRef {

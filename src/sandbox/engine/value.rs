@@ -409,6 +409,12 @@ impl Obj {
         }
     }
 
+    /// Puts notes before those that are there.
+    pub(super) fn put_notes_first(&self, notes: Vec<(&str, Val)>) {
+        let notes = notes.into_iter().map(|(name, value)| (Arc::from(name), value.stored()));
+        locked(&self.members).notes.splice(0..0, notes);
+    }
+
     /// Adds a note property or replaces it.
     pub(super) fn set_note(&self, name: &str, value: Val) {
         if !self.set(name, value.clone()) {

@@ -9,12 +9,14 @@
 
 mod disks;
 mod family;
+mod files;
 mod host;
 mod hotfixes;
 mod illness;
 mod processes;
 mod rng;
 mod services;
+mod tree;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +24,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use disks::Disk;
+pub use files::{File, FileError, Files, attribute};
 pub use host::{Host, OperatingSystem, Role};
 pub use hotfixes::Hotfix;
 pub use illness::Illness;
@@ -29,7 +32,9 @@ pub use processes::Process;
 pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
 
 use family::Family;
+use files::FileChanges;
 use rng::Rng;
+use tree::Tree;
 
 /// A host with what scripts have changed on it; all its sessions share it.
 #[derive(Debug)]
@@ -41,6 +46,8 @@ pub struct Machine {
     restarted: Mutex<Option<Timestamp>>,
     services: Family<Vec<Service>>,
     processes: Family<processes::Changes>,
+    files: Family<Tree<File>>,
+    file_changes: Family<FileChanges>,
 }
 
 impl Machine {
@@ -52,6 +59,8 @@ impl Machine {
             restarted: Mutex::default(),
             services: Family::default(),
             processes: Family::default(),
+            files: Family::default(),
+            file_changes: Family::default(),
         }
     }
 
@@ -104,5 +113,6 @@ impl Machine {
     pub fn settle(&self) {
         self.services.settle();
         self.processes.settle();
+        self.files.settle();
     }
 }

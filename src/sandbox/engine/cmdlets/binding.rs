@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::ast::Script;
 use super::super::convert::{self, text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Action, Context, Evaluator, Flow, RawArg, Run};
@@ -264,6 +265,26 @@ impl Bound {
     /// The parameters that were given.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.values.iter().map(|(name, _)| *name)
+    }
+
+    /// Parameters that take input and have a script block instead (delay-bind script blocks, about_Script_Blocks).
+    pub(super) fn delayed(&self) -> Vec<(&'static str, Arc<Script>)> {
+        let takes_input = |name: &str| {
+            let param = self.params.iter().find(|param| param.name() == name);
+            param.is_some_and(|param| (param.by_value || param.by_name) && !matches!(param.kind, Some("scriptblock")))
+        };
+        let script = |(name, value): &(&'static str, Val)| match value {
+            Val::Script(script) if takes_input(name) => Some((*name, script.clone())),
+            _ => None,
+        };
+        self.values.iter().filter_map(script).collect()
+    }
+
+    /// Gives a parameter another value.
+    pub(super) fn replace(&mut self, name: &str, value: Val) {
+        if let Some((_, slot)) = self.values.iter_mut().find(|(own, _)| *own == name) {
+            *slot = value.stored();
+        }
     }
 
     /// Refuses a parameter that the real command has.

@@ -199,7 +199,7 @@ fn logical_disks(evaluator: &Evaluator<'_>) -> Table {
             if is_local { Val::str(disk.label) } else { Val::Null },
         ]
     };
-    let rows = evaluator.host.disks().into_iter().map(row).collect();
+    let rows = evaluator.machine.disks().into_iter().map(row).collect();
     Table { class: "Win32_LogicalDisk", base: "CIM_LogicalDisk", names, rows }
 }
 

@@ -7,6 +7,7 @@ mod filter;
 mod group;
 mod host;
 mod hotfixes;
+mod items;
 mod json;
 mod measure;
 mod member;
@@ -49,6 +50,14 @@ static ALL: &[&[Spec]] = &[
     &json::SPECS,
     &filter::SPECS,
     &group::SPECS,
+    &items::CONTENT,
+    &items::COPY,
+    &items::LIST,
+    &items::LOCATION,
+    &items::MAKE,
+    &items::PATHS,
+    &items::PROPERTY,
+    &items::TEST,
     &measure::SPECS,
     &member::SPECS,
     &object::SPECS,

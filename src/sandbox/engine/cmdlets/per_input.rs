@@ -28,7 +28,15 @@ impl Cmdlet for PerInput {
     }
 
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
-        match self.bound.feed(evaluator, &input) {
+        // A script block for a parameter that takes input gives the value for this object.
+        let mut own = self.bound.clone();
+        for (name, script) in self.bound.delayed() {
+            let around = std::mem::replace(&mut evaluator.item, input.clone());
+            let value = evaluator.run_inline(&script);
+            evaluator.item = around;
+            own.replace(name, value?);
+        }
+        match own.feed(evaluator, &input) {
             Fed::Bound(bound) => {
                 if let Some(name) = bound.missing() {
                     return evaluator.write_error(missing(name).with_target(input));

@@ -75,7 +75,9 @@ impl Evaluator<'_> {
         let lower = name.to_ascii_lowercase();
         match (value, lower.as_str()) {
             (Val::Hash(hash), _) if hash.get(&Val::str(name)).is_some() => return hash.get(&Val::str(name)),
-            (Val::Object(object), _) if object.get(name).is_some() => return object.get(name),
+            (Val::Object(object), _) if object.get(name).is_some() => {
+                return super::super::provider::live_property(self, object, name).or_else(|| object.get(name));
+            }
             (Val::Void | Val::Null, "count" | "length") => return Some(Val::I32(0)),
             (Val::Void | Val::Null, _) => return None,
             (_, "psobject") => return Some(psobject(value)),
@@ -214,7 +216,11 @@ impl Evaluator<'_> {
                 hash.set(&Val::str(name), value);
                 true
             }
-            Val::Object(object) => object.set(name, value),
+            Val::Object(object) => {
+                // A property of a file changes the file too.
+                super::super::provider::set_live_property(self, object, name, &value)?;
+                object.set(name, value)
+            }
             _ => false,
         };
         if done {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::ast::{Scope, Script, Variable};
 use super::super::convert;
 use super::super::errors::ErrorRecord;
+use super::super::provider::{Locations, path_info, resolve};
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
 use super::{Evaluator, Run};
@@ -20,6 +21,8 @@ pub(in super::super) struct State {
     pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
     pub(super) errors: Vec<Val>,
+    /// Where it stands in its drives.
+    pub(in super::super) locations: Locations,
 }
 
 const MAX_ERRORS: usize = 256;
@@ -48,7 +51,13 @@ impl Frame {
 
 impl Default for State {
     fn default() -> Self {
-        Self { frames: vec![Frame::default()], environment: HashMap::new(), namespaces: Vec::new(), errors: Vec::new() }
+        Self {
+            frames: vec![Frame::default()],
+            environment: HashMap::new(),
+            namespaces: Vec::new(),
+            errors: Vec::new(),
+            locations: Locations::default(),
+        }
     }
 }
 
@@ -177,7 +186,7 @@ impl Evaluator<'_> {
             "pid" => Val::I32(self.machine.session_process_id() as i32),
             "pshome" => Val::str("C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
             "home" => Val::str("C:\\Users\\sandbox"),
-            "pwd" => Val::str("C:\\Users\\sandbox\\Documents"),
+            "pwd" => resolve(self, ".").map_or(Val::Null, |here| path_info(self, &here)),
             _ => return None,
         })
     }

@@ -173,6 +173,14 @@ impl Evaluator<'_> {
         Action::of(&self.lookup(variable)?)
     }
 
+    /// Writes the error of one of several things that a cmdlet works on, so that the others have their turn.
+    pub(in super::super) fn report_throw(&mut self, flow: Flow) -> Run<()> {
+        match flow {
+            Flow::Throw(record) if !record.ends_script => self.write_error(*record),
+            other => Err(other),
+        }
+    }
+
     /// A non-terminating error, which preferences may turn into a terminating one.
     pub(in super::super) fn write_error(&mut self, mut record: ErrorRecord) -> Run<()> {
         self.last_succeeded = false;

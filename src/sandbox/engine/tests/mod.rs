@@ -12,6 +12,7 @@ use super::{Argument, Command, EndState, Ended, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
+mod items;
 mod power;
 mod processes;
 mod services;
@@ -192,7 +193,7 @@ fn unknown_names_of_things_are_error_records() {
             "Get-CimInstance Win32_Nothing",
             "HRESULT 0x80041010,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand",
         ),
-        ("Get-ChildItem C:\\", "CommandNotFoundException"),
+        ("Get-Nothing C:\\", "CommandNotFoundException"),
     ] {
         let (recorder, ended) = run(script);
         assert_eq!(ended.state, EndState::Completed, "{script}");
