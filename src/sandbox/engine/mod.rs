@@ -13,6 +13,7 @@
 #![doc = include_str!("../../docs/sandbox_engine.md")]
 
 mod ast;
+mod cim;
 mod cmdlets;
 mod convert;
 mod datetime;

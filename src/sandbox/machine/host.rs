@@ -55,6 +55,19 @@ impl Role {
         }
     }
 
+    /// The place of the host of a name, as [`Host::draw`] makes names.
+    pub(super) fn index_of(name: &str) -> Option<u32> {
+        let digits = name.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let prefix = &name[..name.len() - digits.len()];
+        let number = digits.parse::<u32>().ok()?.checked_sub(1)?;
+        let index = (0..10).find_map(|place| {
+            let (role, per_ten, at) = Self::of(place);
+            let index = (number / per_ten).checked_mul(10)?.checked_add(place)?;
+            (role.prefix() == prefix && number % per_ten == at).then_some(index)
+        })?;
+        (format!("{prefix}{:03}", number + 1) == name).then_some(index)
+    }
+
     /// The first part of the host's name.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -74,6 +87,11 @@ impl Host {
         let (role, per_ten, place) = Role::of(index);
         let number = index / 10 * per_ten + place + 1;
         Self { seed, index, role, name: format!("{}{number:03}", role.prefix()).into() }
+    }
+
+    /// Another host of the same fleet.
+    pub(super) fn at(&self, index: u32) -> Self {
+        Self::draw(self.seed, index)
     }
 
     /// The name, as in `web001`; upper-cased it is `$env:COMPUTERNAME`.

@@ -10,13 +10,16 @@
 mod disks;
 mod family;
 mod files;
+mod hardware;
 mod host;
 mod hotfixes;
 mod illness;
+mod network;
 mod processes;
 mod rng;
 mod services;
 mod tree;
+mod time_zone;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -25,11 +28,14 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use disks::Disk;
 pub use files::{File, FileError, Files, attribute};
+pub use hardware::Processor;
 pub use host::{Host, OperatingSystem, Role};
 pub use hotfixes::Hotfix;
 pub use illness::Illness;
+pub use network::{Adapter, Listener, PREFIX_LENGTH, SUBNET_MASK};
 pub use processes::Process;
 pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
+pub use time_zone::TimeZone;
 
 use family::Family;
 use files::FileChanges;

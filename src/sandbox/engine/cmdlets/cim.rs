@@ -1,353 +1,235 @@
-//! Get-CimInstance and its filter language.
+//! The CIM cmdlets that read.
 
-use super::super::convert::{self, text};
-use super::super::datetime::DateTime;
+use super::super::cim::{self, Asked, Class, Failure, Form};
+use super::super::convert::text;
 use super::super::errors::ErrorRecord;
-use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
-use super::super::machine::ServiceStatus;
-use super::super::ops;
+use super::super::eval::{Evaluator, Run, Sink};
 use super::super::value::{Obj, Schema, Val};
-use super::services::start_type_name;
-use super::{Bound, Spec};
+use super::{Bound, PerInput, Spec};
 
-pub(super) static SPECS: [Spec; 1] = [Spec {
-    name: "Get-CimInstance",
-    aliases: &["gcim", "Get-WmiObject", "gwmi"],
-    params: &[
-        "ClassName|Class@0",
-        "Filter",
-        "Property",
-        "Query",
-        "Namespace",
-        "ComputerName|Cn",
-        "KeyOnly!",
-        "OperationTimeoutSec",
-    ],
-    make: |_, bound| {
-        bound.refuse(&["Query", "ComputerName", "KeyOnly"])?;
-        Ok(Box::new(Instances { bound }))
+pub(super) static SPECS: [Spec; 4] = [
+    Spec {
+        name: "Get-CimInstance",
+        aliases: &["gcim"],
+        params: &[
+            "ClassName@0",
+            "InputObject|CimInstance:CimInstance<",
+            "Filter",
+            "Property|SelectProperties",
+            "Query",
+            "QueryDialect",
+            "Namespace",
+            "ComputerName|CN|ServerName",
+            "CimSession",
+            "ResourceUri",
+            "KeyOnly!",
+            "Shallow!",
+            "OperationTimeoutSec|OT",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["CimSession", "ResourceUri", "QueryDialect"])?;
+            PerInput::boxed(bound, get_instance)
+        },
     },
-}];
+    Spec {
+        name: "Get-CimClass",
+        aliases: &["gcls"],
+        params: &[
+            "ClassName@0",
+            "Namespace@1",
+            "MethodName",
+            "PropertyName",
+            "QualifierName",
+            "Amended!",
+            "ComputerName|CN|ServerName",
+            "CimSession",
+            "OperationTimeoutSec|OT",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["CimSession", "QualifierName"])?;
+            PerInput::boxed(bound, get_class)
+        },
+    },
+    Spec {
+        name: "Get-CimAssociatedInstance",
+        aliases: &["gcai"],
+        params: &[
+            "InputObject@0<",
+            "Association",
+            "ResultClassName",
+            "KeyOnly!",
+            "Namespace",
+            "ComputerName|CN",
+            "CimSession",
+        ],
+        make: |_, _| Err(ErrorRecord::unsupported("associations of CIM classes").into()),
+    },
+    Spec {
+        name: "New-CimSession",
+        aliases: &["ncms"],
+        params: &[
+            "ComputerName@0",
+            "Credential@1",
+            "Authentication",
+            "Name",
+            "SessionOption",
+            "Port",
+            "OperationTimeoutSec",
+        ],
+        make: |_, _| {
+            let what = "sessions of CIM between hosts: run Get-CimInstance on each host instead";
+            Err(ErrorRecord::unsupported(what).into())
+        },
+    },
+];
 
-struct Instances {
-    bound: Bound,
+/// Refuses another computer: the sandbox's hosts do not reach each other.
+pub(super) fn refuse_others(evaluator: &Evaluator<'_>, bound: &Bound) -> Run<()> {
+    match bound.texts("ComputerName").iter().find(|name| !evaluator.host.is_named(name)) {
+        Some(name) => Err(ErrorRecord::unsupported(&format!("a way from one host to another ({name})")).into()),
+        None => Ok(()),
+    }
 }
 
-/// Rows of a class: names of its properties, and their values.
-struct Table {
-    class: &'static str,
-    base: &'static str,
-    names: Vec<&'static str>,
-    rows: Vec<Vec<Val>>,
+/// What the parameters of a reading cmdlet ask for.
+pub(super) fn asked(bound: &Bound, class: &str) -> Asked {
+    Asked {
+        class: bound.text(class).unwrap_or_default(),
+        namespace: bound.text("Namespace"),
+        filter: bound.text("Filter"),
+        query: bound.text("Query"),
+        properties: bound.texts("Property").into_iter().filter(|name| name != "*").collect(),
+        keys_only: bound.switch("KeyOnly"),
+    }
 }
 
-impl Cmdlet for Instances {
-    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
-        let class = self.bound.text("ClassName").unwrap_or_default();
-        let Some(table) = table(evaluator, &class) else {
-            let message = format!(
-                "Invalid class \"{class}\": the sandbox has Win32_OperatingSystem, Win32_ComputerSystem, Win32_LogicalDisk, Win32_Service and Win32_BIOS."
-            );
-            let id = "HRESULT 0x80041010,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand";
-            let kind = "Microsoft.Management.Infrastructure.CimException";
-            return evaluator.write_error(ErrorRecord::new(kind, message, id, 10).with_target(Val::str(class)));
-        };
-        let filter = self.bound.text("Filter").map(|filter| Filter::parse(&filter)).transpose()?;
-        let wanted = self.bound.texts("Property");
-        let root = |name: &str| format!("Microsoft.Management.Infrastructure.CimInstance#root/cimv2/{name}");
-        let plain = |name: &str| format!("Microsoft.Management.Infrastructure.CimInstance#{name}");
-        let type_names = [
-            root(table.class),
-            root(table.base),
-            plain(table.class),
-            plain(table.base),
-            "Microsoft.Management.Infrastructure.CimInstance".into(),
-            "System.Object".into(),
-        ];
-        let type_names: Vec<&str> = type_names.iter().map(String::as_str).collect();
-        let names: Vec<&str> = table.names.iter().copied().chain(["PSComputerName"]).collect();
-        let schema = Schema::new(&type_names, &names);
-        for mut row in table.rows {
-            let holds = filter.as_ref().map_or(Ok(true), |filter| filter.holds(evaluator, &table.names, &row))?;
-            if !holds {
-                continue;
-            }
-            if !wanted.is_empty() {
-                // Properties that were not asked for come as null.
-                for (name, value) in table.names.iter().zip(&mut row) {
-                    if !wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)) {
-                        *value = Val::Null;
-                    }
+fn get_instance(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    refuse_others(evaluator, bound)?;
+    if let Some(Val::Object(object)) = bound.get("InputObject") {
+        if let Some(instance) = cim::again(evaluator, object) {
+            let value = instance.into_object(evaluator, Form::Cim);
+            out.put(evaluator, value)?;
+        }
+        return Ok(());
+    }
+    if bound.get("ClassName").is_none() && bound.get("Query").is_none() {
+        return Err(super::binding::missing("ClassName").into());
+    }
+    match cim::ask(evaluator, &asked(bound, "ClassName"))? {
+        Ok(found) => {
+            let names_computer = bound.get("ComputerName").is_some();
+            for instance in found {
+                let value = instance.into_object(evaluator, Form::Cim);
+                if let (Val::Object(object), true) = (&value, names_computer) {
+                    object.set("PSComputerName", Val::str(bound.text("ComputerName").unwrap_or_default()));
                 }
+                out.put(evaluator, value)?;
             }
-            let key = row.first().map_or_else(String::new, text);
-            row.push(Val::Null);
-            let shown = format!("{} ({} = \"{key}\")", table.class, table.names.first().copied().unwrap_or("Name"));
-            out.put(evaluator, Obj::typed(&schema, shown, row))?;
+            Ok(())
         }
-        Ok(())
+        Err(failure) => evaluator.write_error(error(&failure, bound.text("Namespace"))),
     }
 }
 
-fn table(evaluator: &Evaluator<'_>, class: &str) -> Option<Table> {
-    match class.to_ascii_lowercase().as_str() {
-        "win32_operatingsystem" => Some(operating_system(evaluator)),
-        "win32_computersystem" => Some(computer_system(evaluator)),
-        "win32_logicaldisk" => Some(logical_disks(evaluator)),
-        "win32_service" => Some(services(evaluator)),
-        "win32_bios" => Some(bios(evaluator)),
-        _ => None,
+/// The error of the CIM cmdlets.
+/// Source: public transcripts of Get-CimInstance with a wrong class, namespace and filter.
+pub(super) fn error(failure: &Failure, namespace: Option<String>) -> ErrorRecord {
+    let kind = "Microsoft.Management.Infrastructure.CimException";
+    let root = namespace.unwrap_or_else(|| "root/cimv2".to_owned()).replace('/', "\\");
+    match failure {
+        Failure::Class(name) => ErrorRecord::new(kind, invalid_class(name), "HRESULT 0x80041010", 10)
+            .with_target(Val::str(format!("{root}:{name}"))),
+        Failure::Namespace(name) => ErrorRecord::new(kind, "Invalid namespace ", "HRESULT 0x8004100e", 10)
+            .with_target(Val::str(name.replace('/', "\\"))),
+        Failure::Query(_) => ErrorRecord::new(kind, "Invalid query ", "HRESULT 0x80041017", 5),
+        Failure::Unknown(record) => record.as_ref().clone(),
     }
 }
 
-fn of_pairs(class: &'static str, base: &'static str, pairs: Vec<(&'static str, Val)>) -> Table {
-    let (names, row) = pairs.into_iter().unzip();
-    Table { class, base, names, rows: vec![row] }
+/// Windows' text, and the nearest class that there is.
+fn invalid_class(name: &str) -> String {
+    match crate::nearest::nearest(name, cim::all().iter().map(|class| class.name)) {
+        Some(found) => format!("Invalid class . The sandbox has no {name}; did you mean '{found}'?"),
+        None => format!("Invalid class . The sandbox has no {name}; Get-CimClass lists what it has."),
+    }
 }
 
-fn operating_system(evaluator: &Evaluator<'_>) -> Table {
-    let host = &evaluator.host;
-    let system = host.operating_system();
-    let offset = host.utc_offset_minutes();
-    let local = |time| Val::DateTime(DateTime::local(time, offset));
-    let kib = |bytes: u64| Val::U64(bytes / 1024);
-    let now = evaluator.host_time();
-    let pairs = vec![
-        ("Caption", Val::str(system.caption)),
-        ("Name", Val::str(format!("{}|C:\\Windows|\\Device\\Harddisk0\\Partition4", system.caption))),
-        ("Status", Val::str("OK")),
-        ("CSName", Val::str(host.name().to_uppercase())),
-        ("CurrentTimeZone", Val::I16(offset as i16)),
-        ("FreePhysicalMemory", kib(host.free_memory_bytes())),
-        ("FreeVirtualMemory", kib(host.free_memory_bytes() + host.memory_bytes() / 8)),
-        ("InstallDate", local(host.install_date())),
-        ("LastBootUpTime", local(evaluator.machine.boot_time(now))),
-        ("LocalDateTime", local(now)),
-        ("NumberOfProcesses", Val::U32(evaluator.machine.processes(now).len() as u32)),
-        ("TotalVirtualMemorySize", kib(host.memory_bytes() + host.memory_bytes() / 4)),
-        ("TotalVisibleMemorySize", kib(host.memory_bytes())),
-        ("Version", Val::str(system.version)),
-        ("BuildNumber", Val::str(system.build)),
-        ("OSArchitecture", Val::str("64-bit")),
-        ("OSLanguage", Val::U32(1033)),
-        ("ProductType", Val::U32(if host.role() == super::super::machine::Role::DomainController { 2 } else { 3 })),
-        ("SystemDirectory", Val::str("C:\\Windows\\system32")),
-        ("SystemDrive", Val::str("C:")),
-        ("WindowsDirectory", Val::str("C:\\Windows")),
+fn get_class(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    refuse_others(evaluator, bound)?;
+    let wanted = bound.text("ClassName").unwrap_or_else(|| "*".to_owned());
+    let namespace = bound.text("Namespace").unwrap_or_else(|| "root/cimv2".to_owned());
+    let is_pattern = wanted.contains(['*', '?', '[']);
+    if !is_pattern && let Err(failure) = cim::class_in(Some(&namespace), &wanted) {
+        return evaluator.write_error(error(&failure, Some(namespace)));
+    }
+    let (method, property) = (bound.text("MethodName"), bound.text("PropertyName"));
+    for class in cim::all() {
+        let mut fits = cim::is_in(class, &namespace) && evaluator.patterns.like(class.name, &wanted, false)?;
+        if let Some(method) = &method {
+            fits = fits && any_like(evaluator, class.methods.iter().map(|method| method.name), method)?;
+        }
+        if let Some(property) = &property {
+            fits = fits && any_like(evaluator, class.property_names(), property)?;
+        }
+        if fits {
+            out.put(evaluator, class_object(class))?;
+        }
+    }
+    Ok(())
+}
+
+fn any_like<'a>(evaluator: &mut Evaluator<'_>, names: impl Iterator<Item = &'a str>, pattern: &str) -> Run<bool> {
+    for name in names {
+        if evaluator.patterns.like(name, pattern, false)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn class_object(class: &'static Class) -> Val {
+    let schema = Schema::new(
+        &["Microsoft.Management.Infrastructure.CimClass", "System.Object"],
+        &["CimClassName", "CimSuperClassName", "CimClassProperties", "CimClassMethods", "CimSystemProperties"],
+    );
+    let property = Schema::new(
+        &["Microsoft.Management.Infrastructure.Internal.Data.CimPropertyDeclarationOfClass", "System.Object"],
+        &["Name", "Value", "CimType", "Flags"],
+    );
+    let method = Schema::new(
+        &["Microsoft.Management.Infrastructure.Internal.Data.CimMethodDeclarationOfClass", "System.Object"],
+        &["Name", "ReturnType"],
+    );
+    let system = Schema::new(
+        &["Microsoft.Management.Infrastructure.CimSystemProperties", "System.Object"],
+        &["Namespace", "ServerName", "ClassName"],
+    );
+    let properties = class.declared().map(|(name, kind, flags)| {
+        Obj::typed(&property, name, vec![Val::str(name), Val::Null, Val::str(kind), Val::str(flags)])
+    });
+    let methods = class
+        .methods
+        .iter()
+        .map(|declared| Obj::typed(&method, declared.name, vec![Val::str(declared.name), Val::str("UInt32")]));
+    let namespace = class.namespace_shown();
+    let values = vec![
+        Val::str(class.name),
+        class.base().map_or(Val::Null, Val::str),
+        Val::array(properties.collect()),
+        Val::array(methods.collect()),
+        Obj::typed(
+            &system,
+            "Microsoft.Management.Infrastructure.CimSystemProperties",
+            vec![Val::str(namespace.as_str()), Val::Null, Val::str(class.name)],
+        ),
     ];
-    of_pairs("Win32_OperatingSystem", "CIM_OperatingSystem", pairs)
+    Obj::typed(&schema, format!("{namespace}:{}", class.name), values)
 }
 
-fn computer_system(evaluator: &Evaluator<'_>) -> Table {
-    let host = &evaluator.host;
-    let pairs = vec![
-        ("Name", Val::str(host.name().to_uppercase())),
-        ("Domain", Val::str(host.domain())),
-        ("DNSHostName", Val::str(host.name())),
-        ("Manufacturer", Val::str("VMware, Inc.")),
-        ("Model", Val::str("VMware7,1")),
-        ("NumberOfLogicalProcessors", Val::U32(host.processors())),
-        ("NumberOfProcessors", Val::U32(1)),
-        ("PartOfDomain", Val::Bool(true)),
-        ("SystemType", Val::str("x64-based PC")),
-        ("TotalPhysicalMemory", Val::U64(host.memory_bytes() - (3 << 20))),
-        ("UserName", Val::Null),
-    ];
-    of_pairs("Win32_ComputerSystem", "CIM_UnitaryComputerSystem", pairs)
-}
-
-fn bios(evaluator: &Evaluator<'_>) -> Table {
-    let serial =
-        format!("VMware-56 4d {:02x} {:02x}", evaluator.host.index() >> 8 & 0xFF, evaluator.host.index() & 0xFF);
-    let pairs = vec![
-        ("Name", Val::str("VMW71.00V.18452719.B64.2108091906")),
-        ("Manufacturer", Val::str("VMware, Inc.")),
-        ("SerialNumber", Val::str(serial)),
-        ("SMBIOSBIOSVersion", Val::str("VMW71.00V.18452719.B64.2108091906")),
-        ("Version", Val::str("INTEL  - 6040000")),
-    ];
-    of_pairs("Win32_BIOS", "CIM_BIOSElement", pairs)
-}
-
-fn logical_disks(evaluator: &Evaluator<'_>) -> Table {
-    let names = vec![
-        "DeviceID",
-        "Caption",
-        "Description",
-        "DriveType",
-        "FileSystem",
-        "FreeSpace",
-        "Name",
-        "Size",
-        "SystemName",
-        "VolumeName",
-    ];
-    let system = Val::str(evaluator.host.name().to_uppercase());
-    let row = |disk: super::super::machine::Disk| {
-        let is_local = disk.drive_type == 3;
-        let bytes = |number| if is_local { Val::U64(number) } else { Val::Null };
-        vec![
-            Val::str(disk.id),
-            Val::str(disk.id),
-            Val::str(if is_local { "Local Fixed Disk" } else { "CD-ROM Disc" }),
-            Val::U32(disk.drive_type),
-            if is_local { Val::str("NTFS") } else { Val::Null },
-            bytes(disk.free_bytes),
-            Val::str(disk.id),
-            bytes(disk.size_bytes),
-            system.clone(),
-            if is_local { Val::str(disk.label) } else { Val::Null },
-        ]
-    };
-    let rows = evaluator.machine.disks().into_iter().map(row).collect();
-    Table { class: "Win32_LogicalDisk", base: "CIM_LogicalDisk", names, rows }
-}
-
-fn services(evaluator: &Evaluator<'_>) -> Table {
-    let names =
-        vec!["Name", "DisplayName", "State", "StartMode", "Started", "Status", "SystemName", "PathName", "StartName"];
-    let system = Val::str(evaluator.host.name().to_uppercase());
-    let row = |service: &super::super::machine::Service| {
-        let is_running = service.status == ServiceStatus::Running;
-        let mode = match start_type_name(service.start_type) {
-            "Automatic" => "Auto",
-            other => other,
-        };
-        vec![
-            Val::str(service.name.clone()),
-            Val::str(service.display_name.clone()),
-            Val::str(if is_running { "Running" } else { "Stopped" }),
-            Val::str(mode),
-            Val::Bool(is_running),
-            Val::str("OK"),
-            system.clone(),
-            Val::str(service.path.clone()),
-            Val::str(service.account.clone()),
-        ]
-    };
-    let rows = evaluator.machine.services().iter().map(row).collect();
-    Table { class: "Win32_Service", base: "CIM_Service", names, rows }
-}
-
-/// A condition of WQL: comparisons with AND, OR, NOT and parentheses.
-enum Filter {
-    Test { property: String, op: String, value: Val },
-    Not(Box<Filter>),
-    And(Box<Filter>, Box<Filter>),
-    Or(Box<Filter>, Box<Filter>),
-}
-
-fn bad_query() -> ErrorRecord {
-    let id = "HRESULT 0x80041017,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand";
-    ErrorRecord::new("Microsoft.Management.Infrastructure.CimException", "Invalid query", id, 5)
-}
-
-/// Levels of parentheses and NOTs.
-const MAX_DEPTH: usize = 32;
-
-impl Filter {
-    fn parse(source: &str) -> Result<Self, ErrorRecord> {
-        let mut words = words(source);
-        words.reverse();
-        let filter = Self::any(&mut words, 0)?;
-        if words.is_empty() { Ok(filter) } else { Err(bad_query()) }
+/// The pairs of a hashtable of arguments.
+pub(super) fn arguments(value: Option<&Val>) -> Vec<(String, Val)> {
+    match value {
+        Some(Val::Hash(hash)) => hash.entries().into_iter().map(|(key, value)| (text(&key), value)).collect(),
+        _ => Vec::new(),
     }
-
-    fn any(words: &mut Vec<String>, depth: usize) -> Result<Self, ErrorRecord> {
-        let mut left = Self::all(words, depth)?;
-        while words.pop_if(|word| word.eq_ignore_ascii_case("or")).is_some() {
-            left = Self::Or(Box::new(left), Box::new(Self::all(words, depth)?));
-        }
-        Ok(left)
-    }
-
-    fn all(words: &mut Vec<String>, depth: usize) -> Result<Self, ErrorRecord> {
-        let mut left = Self::one(words, depth)?;
-        while words.pop_if(|word| word.eq_ignore_ascii_case("and")).is_some() {
-            left = Self::And(Box::new(left), Box::new(Self::one(words, depth)?));
-        }
-        Ok(left)
-    }
-
-    fn one(words: &mut Vec<String>, depth: usize) -> Result<Self, ErrorRecord> {
-        if depth > MAX_DEPTH {
-            return Err(bad_query());
-        }
-        let word = words.pop().ok_or_else(bad_query)?;
-        if word.eq_ignore_ascii_case("not") {
-            return Ok(Self::Not(Box::new(Self::one(words, depth + 1)?)));
-        }
-        if word == "(" {
-            let inner = Self::any(words, depth + 1)?;
-            return words.pop_if(|word| word == ")").map(|_| inner).ok_or_else(bad_query);
-        }
-        let op = words.pop().ok_or_else(bad_query)?.to_lowercase();
-        let raw = words.pop().ok_or_else(bad_query)?;
-        if !matches!(op.as_str(), "=" | "<>" | "!=" | "<" | ">" | "<=" | ">=" | "like") {
-            return Err(bad_query());
-        }
-        let value = match raw.strip_prefix(['\'', '"']) {
-            Some(quoted) => Val::str(quoted),
-            None => match raw.to_lowercase().as_str() {
-                "true" => Val::Bool(true),
-                "false" => Val::Bool(false),
-                "null" => Val::Null,
-                _ => convert::number(&Val::str(raw)).ok_or_else(bad_query)?,
-            },
-        };
-        Ok(Self::Test { property: word, op, value })
-    }
-
-    fn holds(&self, evaluator: &mut Evaluator<'_>, names: &[&str], row: &[Val]) -> Run<bool> {
-        Ok(match self {
-            Self::Not(inner) => !inner.holds(evaluator, names, row)?,
-            Self::And(left, right) => left.holds(evaluator, names, row)? && right.holds(evaluator, names, row)?,
-            Self::Or(left, right) => left.holds(evaluator, names, row)? || right.holds(evaluator, names, row)?,
-            Self::Test { property, op, value } => {
-                let place = names.iter().position(|name| name.eq_ignore_ascii_case(property)).ok_or_else(bad_query)?;
-                let own = row.get(place).cloned().unwrap_or(Val::Null);
-                if own.is_null() && !value.is_null() {
-                    return Ok(false);
-                }
-                let order = ops::compare(&own, value, false);
-                match op.as_str() {
-                    "=" => ops::equal(&own, value, false),
-                    "<>" | "!=" => !ops::equal(&own, value, false),
-                    "<" => order.is_some_and(std::cmp::Ordering::is_lt),
-                    ">" => order.is_some_and(std::cmp::Ordering::is_gt),
-                    "<=" => order.is_some_and(std::cmp::Ordering::is_le),
-                    ">=" => order.is_some_and(std::cmp::Ordering::is_ge),
-                    _ => {
-                        let pattern =
-                            text(value).replace('*', "`*").replace('?', "`?").replace('%', "*").replace('_', "?");
-                        evaluator.patterns.like(&text(&own), &pattern, false)?
-                    }
-                }
-            }
-        })
-    }
-}
-
-/// Names, numbers, operators, parentheses; strings keep their opening quote.
-fn words(source: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut chars = source.chars().peekable();
-    while let Some(next) = chars.next() {
-        let mut word = String::from(next);
-        match next {
-            _ if next.is_whitespace() => continue,
-            '\'' | '"' => word.extend(chars.by_ref().take_while(|inner| *inner != next)),
-            '(' | ')' => {}
-            '<' | '>' | '=' | '!' => word.extend(chars.next_if(|after| matches!(after, '=' | '>'))),
-            _ => {
-                while let Some(inner) =
-                    chars.next_if(|inner| inner.is_alphanumeric() || matches!(inner, '_' | '.' | '-'))
-                {
-                    word.push(inner);
-                }
-            }
-        }
-        words.push(word);
-    }
-    words
 }

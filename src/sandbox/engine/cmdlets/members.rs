@@ -11,7 +11,7 @@ use super::super::value::{Obj, Val};
 type Methods = fn(&mut Evaluator<'_>, &Arc<Obj>, &str, &[Val]) -> Run<Option<Val>>;
 
 /// The methods of all families.
-static ALL: [Methods; 2] = [super::processes::method, super::services::method];
+static ALL: [Methods; 3] = [super::processes::method, super::services::method, super::wmi::method];
 
 /// Calls a method of an object of some cmdlet; nothing if no family knows it.
 pub(in super::super) fn method(

@@ -2,6 +2,7 @@
 
 mod binding;
 mod cim;
+mod cim_method;
 mod csv;
 mod filter;
 mod group;
@@ -22,6 +23,7 @@ mod select;
 mod services;
 mod sort;
 mod time;
+mod wmi;
 mod write;
 
 use super::eval::{Cmdlet, Evaluator, Run};
@@ -48,6 +50,8 @@ static ALL: &[&[Spec]] = &[
     &cim::SPECS,
     &csv::SPECS,
     &json::SPECS,
+    &cim_method::SPECS,
+    &wmi::SPECS,
     &filter::SPECS,
     &group::SPECS,
     &items::CONTENT,
@@ -75,8 +79,7 @@ pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
 
 /// Cmdlets whose class is not called after them; those of modules made of CIM classes are functions of their own name.
 /// Source: the .NET type names in public transcripts of `$Error[0].FullyQualifiedErrorId`.
-const CLASSES: [(&str, &str); 2] = [
-    ("Get-CimInstance", "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand"),
+const CLASSES: [(&str, &str); 1] = [
     // Its records carry no class: the id is the caller's own.
     ("Write-Error", ""),
 ];
@@ -87,6 +90,9 @@ pub(super) fn class(name: &str) -> String {
         return (*class).to_owned();
     }
     match name.split_once('-') {
+        Some((verb, noun)) if noun.starts_with("Cim") => {
+            format!("Microsoft.Management.Infrastructure.CimCmdlets.{verb}{noun}Command")
+        }
         Some((verb, noun)) => format!("Microsoft.PowerShell.Commands.{verb}{noun}Command"),
         None => String::new(),
     }

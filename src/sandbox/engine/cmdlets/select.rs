@@ -216,7 +216,8 @@ fn selected_type(input: &Val) -> TypeNames {
     let bag = "System.Management.Automation.PSCustomObject";
     let own = match input {
         Val::Object(object) if object.text.is_none() => format!("Selected.{bag}"),
-        other => format!("Selected.{}", other.type_name()),
+        // The .NET type: classes of CIM are none.
+        other => format!("Selected.{}", other.type_name().split('#').next().unwrap_or_default()),
     };
     TypeNames::new([own.as_str(), bag, "System.Object"])
 }

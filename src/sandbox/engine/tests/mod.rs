@@ -1,6 +1,6 @@
 //! The engine from outside: invocations in, records out.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use crate::clixml::Value;
 use crate::stream::Stream;
 
 mod items;
+mod cim;
 mod power;
 mod processes;
 mod services;
@@ -94,6 +95,13 @@ fn now() -> Timestamp {
 
 fn runspace() -> Runspace {
     Runspace::new(Arc::new(Machine::draw(1, 0, now())))
+}
+
+/// An evaluator of the first host, for what is not asked by scripts.
+pub(super) fn with_evaluator<R>(work: impl FnOnce(&mut super::eval::Evaluator<'_>) -> R) -> R {
+    let (mut state, mut recorder) = (super::eval::State::default(), Recorder::default());
+    let machine = Arc::new(Machine::draw(1, 0, now()));
+    work(&mut super::eval::Evaluator::new(machine, &mut state, &mut recorder, HashMap::new()))
 }
 
 fn run(script: &str) -> (Recorder, Ended) {

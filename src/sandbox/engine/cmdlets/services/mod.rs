@@ -13,7 +13,7 @@ use super::super::machine::{Refusal, Service};
 use super::super::value::{Obj, Val};
 use super::{Bound, PerInput, Spec};
 
-pub(super) use object::{Objects, method, start_type_name};
+pub(super) use object::{Objects, method};
 
 pub(super) static SPECS: [Spec; 9] = [
     Spec {

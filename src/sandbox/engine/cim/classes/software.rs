@@ -1,0 +1,85 @@
+//! Updates, licenses, what starts with a user.
+
+use super::super::super::datetime::DateTime;
+use super::super::super::eval::Evaluator;
+use super::super::super::machine::Hotfix;
+use super::super::super::value::Val;
+use super::{Row, computer, number, s, yes};
+
+pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
+    Some(match class {
+        "Win32_QuickFixEngineering" => {
+            evaluator.host.hotfixes().iter().map(|hotfix| update(evaluator, hotfix)).collect()
+        }
+        "Win32_StartupCommand" => vec![startup()],
+        "SoftwareLicensingProduct" => vec![license(evaluator)],
+        "Win32_OptionalFeature" => optional_features(),
+        _ => return None,
+    })
+}
+
+fn update(evaluator: &Evaluator<'_>, hotfix: &Hotfix) -> Row {
+    let installed =
+        DateTime::from_date(1970, 1, 1).and_then(|epoch| epoch.plus(hotfix.installed_day * 864_000_000_000));
+    // A text of the class that PowerShell's own types make a date of.
+    let day = installed.map_or(Val::Null, Val::DateTime);
+    vec![
+        ("Caption", s(format!("http://support.microsoft.com/?kbid={}", hotfix.id.trim_start_matches("KB")))),
+        ("Description", s(hotfix.description)),
+        ("CSName", s(computer(evaluator))),
+        ("FixComments", s("")),
+        ("HotFixID", s(hotfix.id.as_str())),
+        ("InstalledBy", s("NT AUTHORITY\\SYSTEM")),
+        ("InstalledOn", day),
+        ("ServicePackInEffect", s("")),
+    ]
+}
+
+fn startup() -> Row {
+    vec![
+        ("Caption", s("VMware User Process")),
+        ("Description", s("VMware User Process")),
+        ("Command", s("\"C:\\Program Files\\VMware\\VMware Tools\\vmtoolsd.exe\" -n vmusr")),
+        ("Location", s("HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run")),
+        ("Name", s("VMware User Process")),
+        ("User", s("Public")),
+    ]
+}
+
+fn license(evaluator: &Evaluator<'_>) -> Row {
+    let system = evaluator.host.operating_system();
+    let edition = if system.caption.ends_with("Datacenter") { "ServerDatacenter" } else { "ServerStandard" };
+    vec![
+        ("ApplicationID", s("55c92734-d682-4d71-983e-d6ec3f16059f")),
+        ("Description", s("Windows(R) Operating System, VOLUME_KMSCLIENT channel")),
+        ("DiscoveredKeyManagementServiceMachineName", s(format!("dc001.{}", evaluator.host.domain()))),
+        ("DiscoveredKeyManagementServiceMachinePort", number(1688)),
+        ("GracePeriodRemaining", number(259_200 - i64::from(evaluator.host.index() % 9_000))),
+        ("ID", s(evaluator.host.part_guid("license"))),
+        ("LicenseFamily", s(edition)),
+        ("LicenseIsAddon", yes(false)),
+        ("LicenseStatus", number(1)),
+        ("LicenseStatusReason", number(1_074_066_433)),
+        ("Name", s(format!("Windows(R), {edition} edition"))),
+        ("PartialProductKey", s("8XDDG")),
+        ("ProductKeyChannel", s("Volume:GVLK")),
+        ("RemainingAppReArmCount", number(1000)),
+        ("RemainingSkuReArmCount", number(1001)),
+        ("VLActivationInterval", number(120)),
+        ("VLRenewalInterval", number(10_080)),
+    ]
+}
+
+/// A few of those that a server has; 1 is enabled, 2 is not.
+fn optional_features() -> Vec<Row> {
+    let features = [
+        ("MicrosoftWindowsPowerShell", "Windows PowerShell", 1),
+        ("NetFx4ServerFeatures", ".NET Framework 4.8 Features", 1),
+        ("SMB1Protocol", "SMB 1.0/CIFS File Sharing Support", 2),
+        ("TelnetClient", "Telnet Client", 2),
+        ("Windows-Defender", "Microsoft Defender Antivirus", 1),
+    ];
+    let row =
+        |(name, caption, state)| vec![("Caption", s(caption)), ("Name", s(name)), ("InstallState", number(state))];
+    features.into_iter().map(row).collect()
+}

@@ -1,0 +1,258 @@
+//! Objects of classes: `CimInstance` and `ManagementObject`.
+
+use std::sync::Arc;
+
+use super::super::convert::{self, text};
+use super::super::datetime::DateTime;
+use super::super::eval::Evaluator;
+use super::super::value::{Obj, Schema, Val};
+use super::schema::{Class, Kind};
+
+/// What is known of an object; the properties that it doesn't name are null.
+pub(in super::super) type Row = Vec<(&'static str, Val)>;
+
+/// An object of a class while it is one of several of a query.
+pub(in super::super) struct Instance {
+    pub(super) class: &'static Class,
+    /// One for each property of the class.
+    pub(super) values: Vec<Val>,
+}
+
+/// Which of the two kinds of objects cmdlets give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Form {
+    /// Of the CIM cmdlets.
+    Cim,
+    /// Of Get-WmiObject.
+    Wmi,
+}
+
+/// A number, whose type is the property's.
+pub(in super::super) fn number(value: impl Into<i128>) -> Val {
+    Val::I64(i64::try_from(value.into()).unwrap_or(i64::MAX))
+}
+
+/// A list of texts.
+pub(in super::super) fn texts<T: Into<Arc<str>>>(items: impl IntoIterator<Item = T>) -> Val {
+    Val::list("System.String[]", items.into_iter().map(|item| Val::str(item)).collect())
+}
+
+impl Instance {
+    /// The object with what follows from its class and its host.
+    pub(in super::super) fn new(evaluator: &Evaluator<'_>, class: &'static Class, row: Row) -> Self {
+        let computer = evaluator.host.name().to_uppercase();
+        let given = |name: &str| row.iter().find(|(own, _)| *own == name).map(|(_, value)| value.clone());
+        let values = class
+            .properties
+            .iter()
+            .map(|property| match (given(property.name), property.name) {
+                (Some(value), _) => fit(value, property.kind, property.is_array),
+                (None, "CreationClassName") => Val::str(class.name),
+                (None, "SystemCreationClassName" | "CSCreationClassName") => Val::str("Win32_ComputerSystem"),
+                (None, "SystemName" | "CSName") if class.namespace == "root/cimv2" => Val::str(computer.as_str()),
+                _ => Val::Null,
+            })
+            .collect();
+        Self { class, values }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Val> {
+        let place = self.class.properties.iter().position(|property| property.name.eq_ignore_ascii_case(name))?;
+        self.values.get(place)
+    }
+
+    /// Makes all null but these; no name keeps all.
+    pub(super) fn keep_only(&mut self, names: &[String]) {
+        for (property, value) in self.class.properties.iter().zip(&mut self.values) {
+            if !names.is_empty() && !names.iter().any(|name| name.eq_ignore_ascii_case(property.name)) {
+                *value = Val::Null;
+            }
+        }
+    }
+
+    /// `Name = "Spooler"`, all keys.
+    fn keys(&self, equals: &str, separator: &str) -> String {
+        let key = |name: &'static str| {
+            let value = self.get(name).unwrap_or(&Val::Null);
+            let written = match value {
+                Val::Str(value) => format!("\"{}\"", escaped(value)),
+                other => text(other),
+            };
+            format!("{name}{equals}{written}")
+        };
+        self.class.keys().map(key).collect::<Vec<_>>().join(separator)
+    }
+
+    /// `Win32_Service.Name="Spooler"`
+    pub(super) fn relative_path(&self) -> String {
+        match self.keys("=", ",") {
+            keys if keys.is_empty() => format!("{}=@", self.class.name),
+            keys => format!("{}.{keys}", self.class.name),
+        }
+    }
+
+    /// The object for scripts.
+    pub(in super::super) fn into_object(self, evaluator: &Evaluator<'_>, form: Form) -> Val {
+        match form {
+            Form::Cim => self.into_cim(),
+            Form::Wmi => self.into_wmi(evaluator),
+        }
+    }
+
+    fn into_cim(self) -> Val {
+        let shown = self.cim_text();
+        let schema = cim_schema(self.class);
+        let mut values = self.values;
+        values.push(Val::Null);
+        Obj::typed(&schema, shown, values)
+    }
+
+    /// As `CimInstance.ToString` has it: class, caption, keys.
+    fn cim_text(&self) -> String {
+        let keys = self.keys(" = ", ", ");
+        let keys = if keys.is_empty() { String::new() } else { format!(" ({keys})") };
+        match self.get("Caption") {
+            Some(Val::Str(caption)) => format!("{}: {caption}{keys}", self.class.name),
+            _ => format!("{}{keys}", self.class.name),
+        }
+    }
+
+    /// System properties first, then the class's by name.
+    fn into_wmi(self, evaluator: &Evaluator<'_>) -> Val {
+        let server = evaluator.host.name().to_uppercase();
+        let namespace = self.class.namespace.replace('/', "\\");
+        let relative = self.relative_path();
+        let path = format!("\\\\{server}\\{namespace}:{relative}");
+        let class = self.class;
+        let line: Vec<&str> = class.line().collect();
+        let mut members: Vec<(&str, Val)> = vec![
+            ("__GENUS", Val::I32(2)),
+            ("__CLASS", Val::str(class.name)),
+            ("__SUPERCLASS", class.ancestors.first().map_or(Val::Null, |base| Val::str(*base))),
+            ("__DYNASTY", Val::str(line.last().copied().unwrap_or(class.name))),
+            ("__RELPATH", Val::str(relative)),
+            ("__PROPERTY_COUNT", Val::I32(class.properties.len() as i32)),
+            ("__DERIVATION", texts(class.ancestors.iter().copied())),
+            ("__SERVER", Val::str(server.as_str())),
+            ("__NAMESPACE", Val::str(namespace.as_str())),
+            ("__PATH", Val::str(path.as_str())),
+        ];
+        let mut own: Vec<(&str, Val)> = class
+            .properties
+            .iter()
+            .zip(self.values)
+            .map(|(property, value)| (property.name, dmtf(value, property.kind)))
+            .collect();
+        own.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
+        members.extend(own);
+        members.push(("PSComputerName", Val::str(server)));
+        let (names, values): (Vec<&str>, Vec<Val>) = members.into_iter().unzip();
+        let root = format!("System.Management.ManagementObject#{namespace}\\");
+        let types = derived(&root, "System.Management.ManagementObject#", class, &WMI_TYPES);
+        let types: Vec<&str> = types.iter().map(String::as_str).collect();
+        Obj::typed(&Schema::new(&types, &names), path, values)
+    }
+}
+
+const WMI_TYPES: [&str; 5] = [
+    "System.Management.ManagementObject",
+    "System.Management.ManagementBaseObject",
+    "System.ComponentModel.Component",
+    "System.MarshalByRefObject",
+    "System.Object",
+];
+
+/// What objects of a class share.
+pub(super) fn cim_schema(class: &Class) -> Arc<Schema> {
+    let plain = "Microsoft.Management.Infrastructure.CimInstance#";
+    // Modules made of CIM classes write their root in capitals.
+    let namespace = match class.namespace.strip_prefix("root/") {
+        Some(rest) if rest != "cimv2" => format!("ROOT/{rest}"),
+        _ => class.namespace.to_owned(),
+    };
+    let last = ["Microsoft.Management.Infrastructure.CimInstance", "System.Object"];
+    let types = derived(&format!("{plain}{namespace}/"), plain, class, &last);
+    let types: Vec<&str> = types.iter().map(String::as_str).collect();
+    let names: Vec<&str> = class.properties.iter().map(|property| property.name).chain(["PSComputerName"]).collect();
+    Schema::new(&types, &names)
+}
+
+/// The type names of an object: with the namespace, without, of the .NET type.
+fn derived(root: &str, plain: &str, class: &Class, last: &[&str]) -> Vec<String> {
+    let with = |start: &str| class.line().map(|name| format!("{start}{name}")).collect::<Vec<_>>();
+    [with(root), with(plain), last.iter().map(|name| (*name).to_owned()).collect()].concat()
+}
+
+/// Quotes and backslashes of a key are escaped.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// A value in the type of its property.
+fn fit(value: Val, kind: Kind, is_array: bool) -> Val {
+    if is_array {
+        return match value {
+            Val::List(list) => {
+                let items = list.items().into_iter().map(|item| fit(item, kind, false)).collect();
+                Val::list(format!("{}[]", kind.type_name()), items)
+            }
+            other => other,
+        };
+    }
+    match (kind, value.as_int()) {
+        (Kind::Number(type_name), Some(number)) => {
+            convert::fit(number, type_name.trim_start_matches("System.")).unwrap_or(Val::Null)
+        }
+        (Kind::Float("System.Single"), Some(number)) => Val::F32(number as f32),
+        (Kind::Float(_), Some(number)) => Val::F64(number as f64),
+        _ => value,
+    }
+}
+
+/// Dates of WMI are texts: `20260102030405.000000+060`.
+fn dmtf(value: Val, kind: Kind) -> Val {
+    match value {
+        Val::DateTime(time) if kind == Kind::Date => Val::str(dmtf_text(time)),
+        other => other,
+    }
+}
+
+pub(in super::super) fn dmtf_text(time: DateTime) -> String {
+    let civil = time.civil();
+    let offset = match time.kind {
+        super::super::datetime::Kind::Local(minutes) => minutes,
+        _ => 0,
+    };
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}.{:06}{offset:+04}",
+        civil.year,
+        civil.month,
+        civil.day,
+        civil.hour,
+        civil.minute,
+        civil.second,
+        civil.fraction / 10
+    )
+}
+
+/// The point in time of a DMTF text.
+pub(in super::super) fn of_dmtf(text: &str, offset_minutes: i32) -> Option<DateTime> {
+    let part = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+    let date = DateTime::from_date(part(0, 4)?, part(4, 6)?, part(6, 8)?)?;
+    let seconds = part(8, 10)? * 3600 + part(10, 12)? * 60 + part(12, 14)?;
+    let fraction = part(15, 21)? * 10;
+    let offset = part(21, 25)?;
+    let time = date.plus(seconds * super::super::datetime::SECOND + fraction)?;
+    let utc = time.plus(-offset * 60 * super::super::datetime::SECOND)?;
+    let utc = DateTime { ticks: utc.ticks, kind: super::super::datetime::Kind::Utc };
+    Some(utc.to_local(offset_minutes))
+}
+
+/// The class of an object that a cmdlet of CIM or WMI gave.
+pub(in super::super) fn class_of(object: &Obj) -> Option<&'static Class> {
+    let (start, name) = object.type_name().split_once('#')?;
+    if !start.ends_with(".CimInstance") && !start.ends_with(".ManagementObject") {
+        return None;
+    }
+    super::schema::find(name.rsplit(['/', '\\']).next()?)
+}

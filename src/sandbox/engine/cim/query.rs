@@ -1,0 +1,116 @@
+//! Queries: which objects of a class, with which properties.
+
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Evaluator, Run};
+use super::super::ops;
+use super::super::value::{Obj, Val};
+use super::classes;
+use super::instance::Instance;
+use super::schema::{self, Class};
+use super::wql::{Condition, Query, Wrong};
+
+/// What is asked for.
+#[derive(Default)]
+pub(in super::super) struct Asked {
+    pub(in super::super) class: String,
+    pub(in super::super) namespace: Option<String>,
+    pub(in super::super) filter: Option<String>,
+    /// A whole query, instead of class and filter.
+    pub(in super::super) query: Option<String>,
+    /// Empty for all.
+    pub(in super::super) properties: Vec<String>,
+    /// Only the keys.
+    pub(in super::super) keys_only: bool,
+}
+
+/// Why nothing was found.
+pub(in super::super) enum Failure {
+    /// The namespace, as it was written.
+    Namespace(String),
+    /// The class, as it was written.
+    Class(String),
+    /// The query, as it was written.
+    Query(String),
+    /// Something that the sandbox has not.
+    Unknown(Box<ErrorRecord>),
+}
+
+impl Failure {
+    fn of(wrong: Wrong, source: &str) -> Self {
+        match wrong {
+            Wrong::Invalid => Self::Query(source.to_owned()),
+            Wrong::Unknown(what) => Self::Unknown(Box::new(ErrorRecord::unsupported(what))),
+        }
+    }
+}
+
+/// The class of a name in a namespace; the default one holds those that are in no other.
+pub(in super::super) fn class_in(namespace: Option<&str>, name: &str) -> Result<&'static Class, Failure> {
+    let namespace = schema::with_slashes(namespace.unwrap_or("root/cimv2"));
+    if !schema::is_namespace(&namespace) {
+        return Err(Failure::Namespace(namespace));
+    }
+    let found = schema::find(name).filter(|class| schema::is_in(class, &namespace));
+    found.ok_or_else(|| Failure::Class(name.to_owned()))
+}
+
+/// The objects that are asked for.
+pub(in super::super) fn ask(evaluator: &mut Evaluator<'_>, asked: &Asked) -> Run<Result<Vec<Instance>, Failure>> {
+    let parts = match parts(asked) {
+        Ok(parts) => parts,
+        Err(failure) => return Ok(Err(failure)),
+    };
+    let (class, condition, mut properties) = parts;
+    if asked.keys_only {
+        properties = class.keys().map(str::to_owned).collect();
+    }
+    let mut found = Vec::new();
+    for row in classes::rows(evaluator, class) {
+        evaluator.step(10)?;
+        let mut instance = Instance::new(evaluator, class, row);
+        if let Some(condition) = &condition {
+            match condition.holds(evaluator, &instance)? {
+                Some(true) => {}
+                Some(false) => continue,
+                None => {
+                    let source = asked.query.as_ref().or(asked.filter.as_ref());
+                    return Ok(Err(Failure::Query(source.cloned().unwrap_or_default())));
+                }
+            }
+        }
+        instance.keep_only(&properties);
+        found.push(instance);
+    }
+    Ok(Ok(found))
+}
+
+type Parts = (&'static Class, Option<Condition>, Vec<String>);
+
+fn parts(asked: &Asked) -> Result<Parts, Failure> {
+    let namespace = asked.namespace.as_deref();
+    if let Some(source) = &asked.query {
+        let query = Query::parse(source).map_err(|wrong| Failure::of(wrong, source))?;
+        return Ok((class_in(namespace, &query.class)?, query.condition, query.properties));
+    }
+    let class = class_in(namespace, &asked.class)?;
+    let parse = |filter: &String| Condition::parse(filter).map_err(|wrong| Failure::of(wrong, filter));
+    let condition = asked.filter.as_ref().map(parse).transpose()?;
+    Ok((class, condition, asked.properties.clone()))
+}
+
+/// An object as it is now.
+pub(in super::super) fn again(evaluator: &mut Evaluator<'_>, object: &Obj) -> Option<Instance> {
+    let class = super::instance::class_of(object)?;
+    let keys: Vec<(&str, Val)> = class.keys().filter_map(|key| Some((key, object.get(key)?))).collect();
+    let is_it = |instance: &Instance| {
+        keys.iter().all(|(key, value)| instance.get(key).is_some_and(|own| ops::equal(own, value, false)))
+    };
+    let rows = classes::rows(evaluator, class);
+    rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(is_it)
+}
+/// All objects of a class, for cmdlets that show them in their own way.
+pub(in super::super) fn all_of(evaluator: &mut Evaluator<'_>, class: &str) -> Vec<Val> {
+    let Some(class) = schema::find(class) else { return Vec::new() };
+    let rows = classes::rows(evaluator, class);
+    rows.into_iter().map(|row| Instance::new(evaluator, class, row).into_object(evaluator, super::Form::Cim)).collect()
+}

@@ -1,0 +1,148 @@
+//! CIM and WMI.
+
+use super::run;
+use crate::clixml::Value;
+use crate::stream::Stream;
+
+/// The texts of what a script gives.
+fn texts(script: &str) -> Vec<String> {
+    super::texts(&format!("& {{ {script} }} | ForEach-Object {{ \"$_\" }}"))
+}
+
+fn error_id(script: &str) -> String {
+    let (recorder, _) = run(script);
+    let errors = recorder.of(Stream::Error);
+    let error = errors.first().unwrap_or_else(|| panic!("{script} has no error"));
+    error.member("FullyQualifiedErrorId").and_then(Value::as_text).map_or_else(String::new, ToString::to_string)
+}
+
+#[test]
+fn queries_and_filters_choose_the_same() {
+    let by_filter = texts("(Get-CimInstance Win32_Service -Filter \"Name LIKE 'W%' AND State='Running'\").Name");
+    assert!(by_filter.contains(&"WinRM".to_owned()), "{by_filter:?}");
+    let by_query =
+        "(Get-CimInstance -Query \"select Name from Win32_Service where Name like 'W%' and Started = true\").Name";
+    assert_eq!(texts(by_query), by_filter);
+    let by_wmi =
+        "(gwmi -Query 'SELECT * FROM Win32_Service WHERE Name LIKE \"W%\" AND NOT (State <> \"Running\")').Name";
+    assert_eq!(texts(by_wmi), by_filter);
+    assert_eq!(
+        texts("(Get-CimInstance Win32_LogicalDisk -Filter 'DriveType = 3 AND ProviderName IS NULL').DeviceID"),
+        ["C:"]
+    );
+    assert_eq!(texts("@(Get-CimInstance Win32_LogicalDisk -Filter 'Size IS NOT NULL AND 5 = DriveType').Count"), ["0"]);
+}
+
+#[test]
+fn what_was_not_asked_for_is_null() {
+    let script = "$s = Get-CimInstance Win32_Service -Property Name, State -Filter \"Name='WinRM'\"; \
+                  \"$($s.Name) $($s.State) [$($s.StartMode)]\"; $k = Get-CimInstance Win32_Service -KeyOnly; \
+                  \"$($k[0].Name.Length -gt 0) [$($k[0].State)]\"";
+    assert_eq!(texts(script), ["WinRM Running []", "True []"]);
+}
+
+#[test]
+fn objects_have_the_types_and_texts_of_windows() {
+    let (recorder, _) = run("Get-CimInstance Win32_Service -Filter \"Name='Winmgmt'\"");
+    let service = recorder.of(Stream::Output)[0].as_object().expect("an object");
+    let names: Vec<&str> = service.type_names.iter().collect();
+    assert_eq!(
+        names[..6],
+        [
+            "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service",
+            "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_BaseService",
+            "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/CIM_Service",
+            "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/CIM_LogicalElement",
+            "Microsoft.Management.Infrastructure.CimInstance#root/cimv2/CIM_ManagedSystemElement",
+            "Microsoft.Management.Infrastructure.CimInstance#Win32_Service",
+        ]
+    );
+    let text = "Win32_Service: Windows Management Instrumentation (Name = \"Winmgmt\")";
+    assert_eq!(service.to_string.as_ref().map(ToString::to_string).as_deref(), Some(text));
+    let (recorder, _) = run("Get-WmiObject -Class win32_printer | Select-Object -First 1");
+    let printer = recorder.of(Stream::Output)[0];
+    let object = printer.as_object().expect("an object");
+    assert_eq!(object.type_names.first(), Some("System.Management.ManagementObject#root\\cimv2\\Win32_Printer"));
+    let path = "\\\\WEB001\\root\\cimv2:Win32_Printer.DeviceID=\"Microsoft Print to PDF\"";
+    assert_eq!(printer.member("__PATH"), Some(&Value::str(path)));
+    assert_eq!(printer.member("__SUPERCLASS"), Some(&Value::str("CIM_Printer")));
+    assert_eq!(printer.member("HorizontalResolution"), Some(&Value::U32(600)));
+}
+
+#[test]
+fn dates_of_wmi_are_texts() {
+    let script = "$os = Get-WmiObject Win32_OperatingSystem; $os.LastBootUpTime -match '^\\d{14}\\.\\d{6}[+-]\\d{3}$'; \
+                  $os.ConvertToDateTime($os.LastBootUpTime) -eq (Get-CimInstance Win32_OperatingSystem).LastBootUpTime; \
+                  $os.ConvertFromDateTime($os.ConvertToDateTime($os.LastBootUpTime)) -eq $os.LastBootUpTime";
+    assert_eq!(texts(script), ["True"; 3]);
+}
+
+#[test]
+fn unknown_names_have_the_errors_of_windows() {
+    let cim = "Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand";
+    assert_eq!(error_id("Get-CimInstance Win32_Nothing"), format!("HRESULT 0x80041010,{cim}"));
+    assert_eq!(
+        error_id("Get-CimInstance -Namespace root/SecurityCenter2 -ClassName AntiVirusProduct"),
+        format!("HRESULT 0x8004100e,{cim}")
+    );
+    assert_eq!(error_id("Get-CimInstance Win32_Service -Filter 'Name = '"), format!("HRESULT 0x80041017,{cim}"));
+    assert_eq!(error_id("Get-CimInstance Win32_Service -Filter 'Nothing = 1'"), format!("HRESULT 0x80041017,{cim}"));
+    let wmi = "GetWMIManagementException,Microsoft.PowerShell.Commands.GetWmiObjectCommand";
+    assert_eq!(error_id("Get-WmiObject Win32_Nothing"), wmi);
+    assert_eq!(
+        texts("try { gwmi Win32_Prozess -ea Stop } catch { $_.Exception.Message }"),
+        ["Invalid class \"Win32_Prozess\". Did you mean 'Win32_Process'?"]
+    );
+    let (_, ended) =
+        run("Get-CimInstance -Query \"SELECT * FROM Win32_Service WHERE __CLASS ISA 'x'\" -ErrorAction Stop");
+    assert_eq!(super::failure_id(&ended), "SandboxUnsupported");
+}
+
+#[test]
+fn services_obey_methods() {
+    let script = "$s = Get-CimInstance Win32_Service -Filter \"Name='Spooler'\"; \
+                  ($s | Invoke-CimMethod -MethodName StopService).ReturnValue; \
+                  (Invoke-CimMethod -InputObject $s -MethodName StopService).ReturnValue; (Get-Service Spooler).Status; \
+                  ($s | Get-CimInstance).State; \
+                  (Invoke-CimMethod $s ChangeStartMode @{ StartMode = 'Disabled' }).ReturnValue; \
+                  (Get-WmiObject Win32_Service -Filter \"Name='Spooler'\").StartService().ReturnValue; \
+                  (gwmi Win32_Service | where Name -eq Spooler).ChangeStartMode('Manual').ReturnValue; \
+                  $s | Invoke-CimMethod -MethodName StartService | Select-Object -ExpandProperty ReturnValue; \
+                  \"$((Get-Service Spooler).Status)\"";
+    assert_eq!(texts(script), ["0", "5", "Stopped", "Stopped", "0", "14", "0", "0", "Running"]);
+    assert_eq!(run("Get-WmiObject Win32_OperatingSystem | % { $_.Reboot() }").0.went_down, Some(true));
+    assert_eq!(run("(gwmi Win32_OperatingSystem).Win32Shutdown(6)").0.went_down, Some(true));
+    let (recorder, _) = run("Invoke-CimMethod -ClassName Win32_OperatingSystem -MethodName Shutdown -WhatIf");
+    assert_eq!(recorder.went_down, None);
+    assert_eq!(
+        error_id("Get-CimInstance Win32_BIOS | Invoke-CimMethod -MethodName Nothing"),
+        "HRESULT 0x8004102e,Microsoft.Management.Infrastructure.CimCmdlets.InvokeCimMethodCommand"
+    );
+}
+
+#[test]
+fn classes_are_listed() {
+    assert_eq!(texts("(Get-CimClass Win32_Service).CimClassName"), ["Win32_Service"]);
+    assert_eq!(texts("(Get-CimClass -MethodName Reboot).CimClassName"), ["Win32_OperatingSystem"]);
+    assert_eq!(texts("(gwmi -List win32_bios).Name"), ["Win32_BIOS"]);
+    assert_eq!(texts("'Caption' -in (Get-CimClass Win32_Share).CimClassProperties.Name"), ["True"]);
+    assert_eq!(
+        texts("(Get-CimClass -ClassName MSFT_Disk -Namespace root/Microsoft/Windows/Storage).CimClassName"),
+        ["MSFT_Disk"]
+    );
+}
+
+/// What different ways say of the same thing agrees.
+#[test]
+fn classes_agree_with_each_other() {
+    let script = "$d = Get-CimInstance Win32_LogicalDisk -Filter \"DeviceID='C:'\"; \
+                  $v = Get-CimInstance Win32_Volume -Filter \"DriveLetter='C:'\"; $d.FreeSpace -eq $v.FreeSpace; \
+                  $d.Size -eq (Get-CimInstance Win32_DiskPartition).Size; \
+                  (Get-CimInstance Win32_PhysicalMemory | Measure-Object Capacity -Sum).Sum -gt \
+                  (Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory; \
+                  (Get-CimInstance Win32_Process | where Name -eq svchost.exe).Count -eq (Get-Process svchost).Count; \
+                  $s = Get-CimInstance Win32_Service -Filter \"Name='Winmgmt'\"; \
+                  (Get-Process -Id $s.ProcessId).Name -eq 'svchost'; \
+                  (Get-CimInstance Win32_BIOS).SerialNumber -eq (gwmi Win32_ComputerSystemProduct).IdentifyingNumber";
+    assert_eq!(texts(script), ["True"; 6]);
+}
