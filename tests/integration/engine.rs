@@ -17,12 +17,14 @@ use crate::support::recorder::{Recorder, error_id};
 /// The scripts by family, one per paragraph; `##` lines say what they cover.
 const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
+    ("everyday", include_str!("engine/everyday.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),
     ("items", include_str!("engine/items.ps1.txt")),
     ("language", include_str!("engine/language.ps1.txt")),
     ("members", include_str!("engine/members.ps1.txt")),
     ("objects", include_str!("engine/objects.ps1.txt")),
     ("pipelines", include_str!("engine/pipelines.ps1.txt")),
+    ("statics", include_str!("engine/statics.ps1.txt")),
     ("text", include_str!("engine/text.ps1.txt")),
 ];
 
@@ -207,7 +209,7 @@ fn scripts() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn engine_equals_powershell() {
     let scripts = scripts();
-    assert!(scripts.len() >= 160, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 235, "{} scripts", scripts.len());
     let Some(program) = pwsh() else { return };
     let texts: Vec<_> = scripts.iter().map(|(_, script)| *script).collect();
     let real = real(&program, &texts);

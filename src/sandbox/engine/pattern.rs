@@ -1,13 +1,13 @@
 //! Wildcards and regular expressions.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use regex::{Regex, RegexBuilder};
 
 use super::convert::text;
 use super::errors::ErrorRecord;
-use super::value::Val;
+use super::value::{Obj, Schema, Val};
 
 /// Compiled expressions of one invocation: compiling costs more than matching.
 #[derive(Debug, Default)]
@@ -91,6 +91,76 @@ pub(super) fn matches(regex: &Regex, value: &str) -> Option<Val> {
         }
     }
     Some(Val::hash(false, entries))
+}
+
+static MATCH: LazyLock<Arc<Schema>> = LazyLock::new(|| {
+    Schema::new(
+        &[
+            "System.Text.RegularExpressions.Match",
+            "System.Text.RegularExpressions.Group",
+            "System.Text.RegularExpressions.Capture",
+            "System.Object",
+        ],
+        &["Groups", "Success", "Name", "Captures", "Index", "Length", "Value"],
+    )
+});
+
+static GROUP: LazyLock<Arc<Schema>> = LazyLock::new(|| {
+    Schema::new(
+        &["System.Text.RegularExpressions.Group", "System.Text.RegularExpressions.Capture", "System.Object"],
+        &["Success", "Name", "Captures", "Index", "Length", "Value"],
+    )
+});
+
+/// .NET's objects for the first matches in a text.
+pub(super) fn match_objects(regex: &Regex, value: &str, count: usize) -> Vec<Val> {
+    regex.captures_iter(value).take(count).map(|captures| match_object(regex, value, &captures)).collect()
+}
+
+/// The object for one match.
+pub(super) fn match_object(regex: &Regex, value: &str, captures: &regex::Captures<'_>) -> Val {
+    let captured = |place: usize, name: &str| {
+        let found = captures.get(place);
+        let length = |text: &str| Val::I32(text.encode_utf16().count() as i32);
+        vec![
+            Val::Bool(found.is_some()),
+            Val::str(name),
+            Val::array(Vec::new()),
+            found.map_or(Val::I32(0), |found| length(&value[..found.start()])),
+            found.map_or(Val::I32(0), |found| length(found.as_str())),
+            Val::str(found.map_or("", |found| found.as_str())),
+        ]
+    };
+    let groups = regex.capture_names().enumerate().map(|(place, name)| {
+        let name = name.map_or_else(|| place.to_string(), str::to_owned);
+        let values = captured(place, &name);
+        let text = convert_text(&values);
+        Obj::typed(&GROUP, text, values)
+    });
+    let groups = Val::list("System.Text.RegularExpressions.GroupCollection", groups.collect());
+    let mut values = captured(0, "0");
+    let text = convert_text(&values);
+    values.insert(0, groups);
+    Obj::typed(&MATCH, text, values)
+}
+
+/// The object of a text without a match.
+pub(super) fn no_match() -> Val {
+    let values = vec![
+        Val::list("System.Text.RegularExpressions.GroupCollection", Vec::new()),
+        Val::Bool(false),
+        Val::str("0"),
+        Val::array(Vec::new()),
+        Val::I32(0),
+        Val::I32(0),
+        Val::str(""),
+    ];
+    Obj::typed(&MATCH, "", values)
+}
+
+/// A capture's text is its value.
+fn convert_text(values: &[Val]) -> String {
+    values.last().map_or_else(String::new, text)
 }
 
 /// `-replace` with .NET's `$1`, `${name}`, `$&` and `$$`.

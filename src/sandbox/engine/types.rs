@@ -12,7 +12,7 @@ pub(super) struct TypeRef {
 }
 
 /// Short name and full name; the first pair of a full name gives the text of the type.
-const ACCELERATORS: [(&str, &str); 44] = [
+const ACCELERATORS: &[(&str, &str)] = &[
     ("string", "System.String"),
     ("int", "System.Int32"),
     ("int32", "System.Int32"),
@@ -60,7 +60,7 @@ const ACCELERATORS: [(&str, &str); 44] = [
 ];
 
 /// Types that exceptions of scripts may have: name, base.
-const EXCEPTIONS: [(&str, &str); 29] = [
+const EXCEPTIONS: &[(&str, &str)] = &[
     ("System.Exception", "System.Object"),
     ("System.SystemException", "System.Exception"),
     ("System.ApplicationException", "System.Exception"),
@@ -93,13 +93,17 @@ const EXCEPTIONS: [(&str, &str); 29] = [
 ];
 
 /// Further types that scripts may name.
-const OTHERS: [&str; 10] = [
+const OTHERS: &[&str] = &[
     "System.Management.Automation.ErrorRecord",
     "System.ServiceProcess.ServiceController",
     "System.ServiceProcess.ServiceControllerStatus",
     "System.Diagnostics.Process",
     "System.DayOfWeek",
     "System.StringComparison",
+    "System.IO.Path",
+    "System.Net.Dns",
+    "System.Text.Encoding",
+    "System.Security.Principal.WindowsIdentity",
     "System.Enum",
     "System.IO.FileInfo",
     "System.IO.DirectoryInfo",
@@ -129,7 +133,7 @@ impl TypeRef {
         let accelerated = ACCELERATORS.iter().find(|(short, full)| short.eq_ignore_ascii_case(name) || is_name(full));
         let full = match accelerated {
             Some((_, full)) => full,
-            None => EXCEPTIONS.iter().map(|(name, _)| name).chain(&OTHERS).find(|full| {
+            None => EXCEPTIONS.iter().map(|(name, _)| name).chain(OTHERS).find(|full| {
                 is_name(full)
                     || full
                         .rsplit('.')

@@ -120,6 +120,11 @@ impl Host {
         self.index
     }
 
+    /// 64 bits of chance for one purpose and number.
+    pub(crate) fn chance(&self, salt: &str, number: u64) -> u64 {
+        Rng::new(self.rng(salt).next() ^ number, self.index, salt).next()
+    }
+
     pub(super) fn rng(&self, salt: &str) -> Rng {
         Rng::new(self.seed, self.index, salt)
     }

@@ -18,8 +18,8 @@ mod network;
 mod processes;
 mod rng;
 mod services;
-mod tree;
 mod time_zone;
+mod tree;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -32,6 +32,7 @@ struct Measure {
     flags: Flags,
     measured: Vec<Measured>,
     counts: TextCounts,
+    ignores_blanks: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ struct TextCounts {
 }
 
 fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
-    bound.refuse(&["IgnoreWhiteSpace", "InputObject"])?;
+    bound.refuse(&["InputObject"])?;
     let flag =
         |name| bound.switch(name) || (bound.switch("AllStats") && !matches!(name, "Line" | "Word" | "Character"));
     let flags = Flags {
@@ -80,7 +81,13 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
     };
     let properties = bound.texts("Property");
     let measured = (0..properties.len().max(1)).map(|_| Measured::default()).collect();
-    Ok(Box::new(Measure { properties, flags, measured, counts: TextCounts::default() }))
+    Ok(Box::new(Measure {
+        properties,
+        flags,
+        measured,
+        counts: TextCounts::default(),
+        ignores_blanks: bound.switch("IgnoreWhiteSpace"),
+    }))
 }
 
 impl Cmdlet for Measure {
@@ -90,7 +97,11 @@ impl Cmdlet for Measure {
             return Ok(());
         }
         if self.flags.line || self.flags.word || self.flags.character {
-            self.counts.add(&text(&input));
+            let mut line = text(&input);
+            if self.ignores_blanks {
+                line.retain(|next| !next.is_whitespace());
+            }
+            self.counts.add(&line);
             return Ok(());
         }
         if self.properties.is_empty() {

@@ -3,11 +3,13 @@
 mod binding;
 mod cim;
 mod cim_method;
+mod compare;
 mod csv;
 mod filter;
 mod group;
 mod host;
 mod hotfixes;
+mod invoke;
 mod items;
 mod json;
 mod measure;
@@ -19,10 +21,14 @@ mod per_input;
 mod power;
 mod processes;
 mod property;
+mod random;
 mod select;
+mod select_string;
 mod services;
 mod sort;
 mod time;
+mod unique;
+mod variable;
 mod wmi;
 mod write;
 
@@ -48,7 +54,12 @@ static ALL: &[&[Spec]] = &[
     &processes::SPECS,
     &services::SPECS,
     &cim::SPECS,
+    &compare::SPECS,
     &csv::SPECS,
+    &invoke::SPECS,
+    &random::SPECS,
+    &unique::SPECS,
+    &variable::SPECS,
     &json::SPECS,
     &cim_method::SPECS,
     &wmi::SPECS,
@@ -67,6 +78,7 @@ static ALL: &[&[Spec]] = &[
     &object::SPECS,
     &power::SPECS,
     &select::SPECS,
+    &select_string::SPECS,
     &sort::SPECS,
     &time::SPECS,
     &write::SPECS,

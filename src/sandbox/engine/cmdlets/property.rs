@@ -22,6 +22,10 @@ pub(super) enum Source {
     Script(Arc<Script>),
 }
 
+/// What the hashtable of a property may say, for whichever cmdlet.
+const KEYS: [&str; 9] =
+    ["name", "label", "expression", "ascending", "descending", "formatstring", "width", "alignment", "depth"];
+
 impl Property {
     /// Reads the parameter.
     pub(super) fn all_of(values: Vec<Val>) -> Run<Vec<Self>> {
@@ -36,6 +40,16 @@ impl Property {
             }
             Val::Hash(hash) => {
                 let entries = hash.entries();
+                let is_known = |key: &Val| {
+                    let key = text(key).to_lowercase();
+                    !key.is_empty() && KEYS.iter().any(|known| known.starts_with(&key))
+                };
+                if let Some((key, _)) = entries.iter().find(|(key, _)| !is_known(key)) {
+                    let message = format!("The {} key is not valid.", text(key));
+                    return Err(
+                        ErrorRecord::new("System.NotSupportedException", message, "DictionaryKeyUnknown", 5).into()
+                    );
+                }
                 let find = |names: &[&str]| {
                     let is_it = |key: &Val| {
                         let key = text(key).to_lowercase();

@@ -24,6 +24,7 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
         "Skip",
         "SkipLast",
         "Index",
+        "SkipIndex",
         "Unique!",
         "Wait!",
         "InputObject",
@@ -40,6 +41,7 @@ struct Select {
     skip: usize,
     skip_last: usize,
     index: Option<Vec<i64>>,
+    skip_index: Vec<i64>,
     unique: bool,
     waits: bool,
     /// Objects that came.
@@ -54,7 +56,8 @@ struct Select {
 }
 
 fn make(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
-    let index = bound.items("Index").iter().map(super::super::convert::index).collect::<Result<Vec<_>, _>>()?;
+    let places = |name: &str| bound.items(name).iter().map(super::super::convert::index).collect::<Result<Vec<_>, _>>();
+    let (index, skip_index) = (places("Index")?, places("SkipIndex")?);
     Ok(Box::new(Select {
         properties: Property::all_of(bound.items("Property"))?,
         excluded: bound.texts("ExcludeProperty"),
@@ -64,6 +67,7 @@ fn make(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
         skip: bound.count("Skip")?.unwrap_or(0),
         skip_last: bound.count("SkipLast")?.unwrap_or(0),
         index: bound.get("Index").map(|_| index),
+        skip_index,
         unique: bound.switch("Unique"),
         waits: bound.switch("Wait"),
         seen: 0,
@@ -81,6 +85,9 @@ impl Cmdlet for Select {
         self.seen += 1;
         if let Some(index) = &self.index {
             return if index.contains(&(place as i64)) { self.pass(evaluator, input, out) } else { Ok(()) };
+        }
+        if self.skip_index.contains(&(place as i64)) {
+            return Ok(());
         }
         if let Some(last) = self.last {
             // With -Last, -Skip counts from the end.
@@ -163,7 +170,12 @@ impl Select {
             let record = ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 5);
             return evaluator.write_error(record.with_target(input.clone()));
         };
+        let notes = if self.properties.is_empty() { None } else { Some(self.select(evaluator, input)?) };
         for item in value.stored().into_items() {
+            // The other properties are added to what is expanded; primitives have no place for them here.
+            if let (Some(Val::Object(notes)), Val::Object(object)) = (&notes, &item) {
+                notes.properties().into_iter().for_each(|(name, value)| object.set_note(&name, value));
+            }
             self.emit(evaluator, item, out)?;
         }
         Ok(())
@@ -216,7 +228,7 @@ fn selected_type(input: &Val) -> TypeNames {
     let bag = "System.Management.Automation.PSCustomObject";
     let own = match input {
         Val::Object(object) if object.text.is_none() => format!("Selected.{bag}"),
-        // The .NET type: classes of CIM are none.
+        // The name is that of the .NET type: what PowerShell adds behind a `#` is no part of it.
         other => format!("Selected.{}", other.type_name().split('#').next().unwrap_or_default()),
     };
     TypeNames::new([own.as_str(), bag, "System.Object"])

@@ -45,7 +45,8 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
         case_sensitive: bound.switch("CaseSensitive"),
         top: bound.count("Top")?,
         bottom: bound.count("Bottom")?,
-        items: bound.items("InputObject"),
+        // A list that is given so is one object.
+        items: bound.get("InputObject").cloned().into_iter().collect(),
     }))
 }
 

@@ -154,6 +154,14 @@ impl Evaluator<'_> {
                 }
                 _ => Val::Null,
             },
+            // Groups of a match have names.
+            Val::List(list) if list.type_name.ends_with("GroupCollection") && matches!(index, Val::Str(_)) => {
+                let is_it = |group: &Val| {
+                    let name = if let Val::Object(group) = group { group.get("Name") } else { None };
+                    name.is_some_and(|name| text(&name) == text(index))
+                };
+                list.items().into_iter().find(is_it).unwrap_or(Val::Null)
+            }
             Val::List(list) => match place(index, list.len())? {
                 Some(place) => list.get(place).unwrap_or(Val::Null),
                 None => Val::Null,

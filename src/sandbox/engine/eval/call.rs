@@ -337,6 +337,11 @@ impl Cmdlet for ScriptStage {
     }
 }
 
+/// A script block as a command; dotted it runs in the scope around.
+pub(in super::super) fn script_command(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
+    ScriptStage::boxed(script, args, is_dotted)
+}
+
 /// The whole script of an invocation as a command; it runs in the global scope.
 pub(in super::super) fn invoke_script(script: Arc<Script>, args: Vec<RawArg>) -> Stage {
     Stage::new(ScriptStage::boxed(script, args, true), Context::default(), None)

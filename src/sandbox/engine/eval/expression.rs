@@ -134,7 +134,7 @@ impl Evaluator<'_> {
 
     pub(super) fn cast_value(&mut self, value: &Val, kind: &TypeRef) -> Run<Val> {
         if &*kind.full == "System.Text.RegularExpressions.Regex" {
-            return Err(ErrorRecord::unsupported("[regex] objects").into());
+            return self.regex_object(&text(value));
         }
         if &*kind.full == "System.Management.Automation.ScriptBlock" && matches!(value, Val::Str(_)) {
             let script = super::super::parser::parse(&text(value))
@@ -317,6 +317,28 @@ impl Evaluator<'_> {
         Ok(())
     }
 
+    /// Each match is replaced by what the script makes of it, its `$_`.
+    pub(super) fn replace_by_script(
+        &mut self,
+        regex: &regex::Regex,
+        value: &str,
+        script: &std::sync::Arc<super::super::ast::Script>,
+    ) -> Run<String> {
+        let (mut out, mut last) = (String::new(), 0);
+        for captures in regex.captures_iter(value) {
+            let Some(whole) = captures.get(0) else { continue };
+            self.step(1)?;
+            let item = pattern::match_object(regex, value, &captures);
+            let around = std::mem::replace(&mut self.item, item.clone());
+            let made = self.call_script(script, vec![item]);
+            self.item = around;
+            out += &value[last..whole.start()];
+            out += &text(&made?);
+            last = whole.end();
+        }
+        Ok(out + &value[last..])
+    }
+
     fn replace(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
         let operands = right.clone().into_items();
         if operands.len() > 2 {
@@ -328,7 +350,7 @@ impl Evaluator<'_> {
         for item in left.clone().into_items() {
             let value = text(&item);
             replaced.push(Val::str(match operands.get(1) {
-                Some(Val::Script(_)) => return Err(ErrorRecord::unsupported("script blocks after -replace").into()),
+                Some(Val::Script(script)) => self.replace_by_script(&regex, &value, script)?,
                 Some(replacement) => pattern::replace(&regex, &value, &text(replacement)),
                 None => pattern::replace(&regex, &value, ""),
             }));

@@ -28,6 +28,24 @@ impl Evaluator<'_> {
         if let Some(value) = self.scripted_method(target, &lower, args)? {
             return Ok(value);
         }
+        if let Val::Object(object) = target {
+            match object.type_name() {
+                "System.Text.RegularExpressions.Regex" if lower != "gettype" && lower != "tostring" => {
+                    let mut all = args.to_vec();
+                    all.insert(1.min(all.len()), Val::str(text(target)));
+                    if let Some(value) = self.regex_call(&lower, &all)? {
+                        return Ok(value);
+                    }
+                }
+                "System.Text.UTF8Encoding" | "System.Text.UnicodeEncoding" | "System.Text.ASCIIEncoding" => {
+                    let web = object.get("WebName").map_or_else(String::new, |web| text(&web));
+                    if let Some(value) = super::statics_text::encoding_call(&web, &lower, args)? {
+                        return Ok(value);
+                    }
+                }
+                _ => {}
+            }
+        }
         let found = match target {
             Val::Str(value) => string_method(value, &lower, args)?,
             Val::List(list) => list_method(list, &lower, args)?,

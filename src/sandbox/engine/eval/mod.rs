@@ -11,6 +11,9 @@ mod pipeline;
 mod scope;
 mod statement;
 mod statics;
+mod statics_host;
+mod statics_path;
+mod statics_text;
 mod streams;
 
 use std::collections::HashMap;
@@ -24,7 +27,7 @@ use super::value::Val;
 use super::{Host, Machine, Runtime};
 
 pub(super) use access::properties;
-pub(super) use call::{RawArg, invoke_script};
+pub(super) use call::{RawArg, invoke_script, script_command};
 pub(super) use flow::{Collector, Discard, Flow, Run, Sink};
 pub(super) use pipeline::{Cmdlet, Stage};
 pub(super) use scope::State;

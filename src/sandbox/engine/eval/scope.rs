@@ -25,6 +25,10 @@ pub(in super::super) struct State {
     pub(in super::super) locations: Locations,
 }
 
+/// Variables that PowerShell makes, as Get-Variable lists them.
+const AUTOMATIC: [&str; 10] =
+    ["?", "Error", "false", "HOME", "Host", "null", "PID", "PSHOME", "PSVersionTable", "true"];
+
 const MAX_ERRORS: usize = 256;
 
 /// One scope.
@@ -78,6 +82,11 @@ impl State {
         self.frames.iter().skip(1).any(|frame| frame.variables.contains_key(name))
     }
 
+    /// A variable of the global scope.
+    pub(in super::super) fn global(&self, name: &str) -> Option<Val> {
+        self.frames.first().and_then(|global| global.variables.get(name)).map(|slot| slot.value.clone())
+    }
+
     pub(super) fn set_global(&mut self, name: &str, value: Val) {
         if let Some(global) = self.frames.first_mut() {
             global.variables.insert(name.into(), Slot { value, kind: None });
@@ -120,6 +129,45 @@ impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str) -> Option<Arc<Script>> {
         let name = name.to_lowercase();
         self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
+    }
+
+    /// The variables that scripts set and PowerShell makes, as far as they can be listed, by name.
+    pub(in super::super) fn variables(&self) -> Vec<(Arc<str>, Val)> {
+        let mut all: Vec<(Arc<str>, Val)> = Vec::new();
+        for frame in self.state.frames.iter().rev() {
+            for (name, slot) in &frame.variables {
+                if !all.iter().any(|(known, _)| known == name) {
+                    all.push((name.clone(), slot.value.clone()));
+                }
+            }
+        }
+        let automatic =
+            AUTOMATIC.iter().filter_map(|name| Some(((*name).into(), self.automatic(&name.to_lowercase())?)));
+        all.extend(automatic);
+        all.sort_by(|(left, _), (right, _)| left.to_lowercase().cmp(&right.to_lowercase()));
+        all
+    }
+
+    /// A variable of any scope, one that PowerShell makes too.
+    pub(in super::super) fn known_variable(&self, name: &str) -> Option<Val> {
+        self.automatic(name).or_else(|| self.lookup(name))
+    }
+
+    /// Whether the innermost scope has a variable of this name.
+    pub(in super::super) fn has_own_variable(&self, name: &str) -> bool {
+        self.state.frames.last().is_some_and(|frame| frame.variables.contains_key(name))
+    }
+
+    /// Forgets a variable, from the innermost scope that has it.
+    pub(in super::super) fn remove_variable(&mut self, name: &str) {
+        let frame = self.state.frames.iter_mut().rev().find(|frame| frame.variables.contains_key(name));
+        frame.map(|frame| frame.variables.remove(name));
+    }
+
+    /// Sets a variable by name, in the innermost or the global scope.
+    pub(in super::super) fn set_named_variable(&mut self, name: &str, value: Val, is_global: bool) -> Run<()> {
+        let scope = if is_global { Scope::Global } else { Scope::Nearest };
+        self.assign_variable(&Variable { scope, name: name.to_lowercase().into() }, value, None)
     }
 
     /// A variable that a script set; `None` if there is none.

@@ -17,6 +17,15 @@ impl Evaluator<'_> {
         let Val::Type(kind) = object else { return Ok(self.member(object, name).unwrap_or(Val::Null)) };
         let utc = DateTime::utc(self.host_time());
         let lower = name.to_ascii_lowercase();
+        let of_family = match &*kind.full {
+            "System.Environment" => self.environment_property(&lower),
+            "System.IO.Path" => super::statics_path::property(&lower),
+            "System.Text.Encoding" => super::statics_text::encoding(&lower),
+            _ => None,
+        };
+        if let Some(value) = of_family {
+            return Ok(value);
+        }
         Ok(match (&*kind.full, lower.as_str()) {
             ("System.DateTime", "now") => Val::DateTime(self.now()),
             ("System.DateTime", "utcnow") => Val::DateTime(utc),
@@ -27,11 +36,6 @@ impl Evaluator<'_> {
             ("System.Math", "e") => Val::F64(std::f64::consts::E),
             ("System.String", "empty") => Val::str(""),
             ("System.Guid", "empty") => Val::Guid(Uuid::nil()),
-            ("System.Environment", "machinename") => Val::str(self.host.name().to_uppercase()),
-            ("System.Environment", "newline") => Val::str("\r\n"),
-            ("System.Environment", "processorcount") => Val::I32(self.host.processors() as i32),
-            ("System.Environment", "username") => Val::str("sandbox"),
-            ("System.Environment", "is64bitoperatingsystem" | "is64bitprocess") => Val::Bool(true),
             ("System.DateTime", _) => Val::Null,
             (_, "maxvalue" | "minvalue") => limit(kind, lower == "maxvalue"),
             ("System.Double", "nan") => Val::F64(f64::NAN),
@@ -62,15 +66,12 @@ impl Evaluator<'_> {
             }
             ("System.TimeSpan", _) => timespan(&lower, args),
             ("System.Guid", "newguid") => Some(Val::Guid(self.new_guid())),
-            ("System.Environment", "getenvironmentvariable") => {
-                let name = args.first().map_or_else(String::new, text).to_lowercase();
-                let variable = super::super::ast::Variable { scope: super::super::ast::Scope::Env, name: name.into() };
-                Some(self.variable(&variable)?)
-            }
+            ("System.Environment", _) => self.environment_call(&lower, args)?,
+            ("System.IO.Path", _) => super::statics_path::call(&lower, args),
+            ("System.Net.Dns", _) => self.dns_call(&lower),
+            ("System.Security.Principal.WindowsIdentity", "getcurrent") => Some(self.current_identity()),
+            ("System.Text.RegularExpressions.Regex", _) => self.regex_call(&lower, args)?,
             ("System.Char", _) => character(&lower, args),
-            ("System.Text.RegularExpressions.Regex", "escape") => {
-                Some(Val::str(regex::escape(&args.first().map_or_else(String::new, text))))
-            }
             ("System.Convert", _) => convert_to(&lower, args)?,
             (_, "parse") => Some(cast(args.first().unwrap_or(&Val::Null), kind)?),
             _ => None,
@@ -84,12 +85,17 @@ impl Evaluator<'_> {
         })
     }
 
-    /// A guid that is the same for the same host and place in the script.
-    fn new_guid(&mut self) -> Uuid {
-        self.pipelines += 1;
-        let time = self.runtime.now().as_nanosecond() as u128;
-        let mixed = time.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) ^ u128::from(self.pipelines) << 64;
+    /// A guid that is the same for the same host, time and place in the script.
+    pub(in super::super) fn new_guid(&mut self) -> Uuid {
+        let mixed = u128::from(self.random()) << 64 | u128::from(self.random());
         uuid::Builder::from_random_bytes(mixed.to_be_bytes()).into_uuid()
+    }
+
+    /// 64 bits of chance, the same for the same host, time and place in the script.
+    pub(in super::super) fn random(&mut self) -> u64 {
+        self.pipelines += 1;
+        let time = self.runtime.now().as_nanosecond() as u64;
+        self.host.chance("script", time ^ self.pipelines.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
     /// `[type]::new(...)` and `New-Object type ...`
@@ -295,6 +301,10 @@ fn convert_to(name: &str, args: &[Val]) -> Result<Option<Val>, ErrorRecord> {
     let Some(value) = args.first() else { return Ok(None) };
     let radix = args.get(1).and_then(Val::as_int).unwrap_or(10) as u32;
     match name.strip_prefix("to") {
+        Some("base64string") => {
+            let bytes = super::statics_text::bytes(value);
+            Ok(Some(Val::str(base64_simd::STANDARD.encode_to_string(bytes))))
+        }
         Some("string") if radix == 16 => Ok(Some(Val::str(format!("{:x}", value.as_int().unwrap_or(0))))),
         Some("string") if radix == 2 => Ok(Some(Val::str(format!("{:b}", value.as_int().unwrap_or(0))))),
         Some(kind @ ("int32" | "int64")) if matches!(radix, 2 | 8 | 16) => {
@@ -306,6 +316,14 @@ fn convert_to(name: &str, args: &[Val]) -> Result<Option<Val>, ErrorRecord> {
             Some(kind) => cast(value, &kind).map(Some),
             None => Ok(None),
         },
+        None if name == "frombase64string" => {
+            let invalid = || {
+                let message = "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters, or an illegal character among the padding characters.";
+                ErrorRecord::new("System.FormatException", message, "FormatException", 0)
+            };
+            let bytes = base64_simd::STANDARD.decode_to_vec(text(value).trim()).map_err(|_| invalid())?;
+            Ok(Some(Val::list("System.Byte[]", bytes.into_iter().map(Val::U8).collect())))
+        }
         None => Ok(None),
     }
 }

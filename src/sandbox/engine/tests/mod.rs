@@ -12,8 +12,8 @@ use super::{Argument, Command, EndState, Ended, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
-mod items;
 mod cim;
+mod items;
 mod power;
 mod processes;
 mod services;
