@@ -7,8 +7,11 @@
 //!
 //! Plain data, without the engine's values: what a cmdlet makes of it is the engine's part.
 
+mod accounts;
 mod disks;
+mod events;
 mod family;
+mod features;
 mod files;
 mod hardware;
 mod host;
@@ -16,8 +19,11 @@ mod hotfixes;
 mod illness;
 mod network;
 mod processes;
+mod protection;
 mod rng;
 mod services;
+mod shares;
+mod tasks;
 mod time_zone;
 mod tree;
 
@@ -26,7 +32,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use accounts::{Accounts, DOMAIN_SID, LocalGroup, LocalUser, Member};
 pub use disks::Disk;
+pub use events::{Event, EventKind, EventLog, LOGS, Level, log_named};
+pub use features::{FEATURES, Feature, FeatureKind};
 pub use files::{File, FileError, Files, attribute};
 pub use hardware::Processor;
 pub use host::{Host, OperatingSystem, Role};
@@ -34,7 +43,10 @@ pub use hotfixes::Hotfix;
 pub use illness::Illness;
 pub use network::{Adapter, Listener, PREFIX_LENGTH, SUBNET_MASK};
 pub use processes::Process;
+pub use protection::{Backups, Defender};
 pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
+pub use shares::{PrintJob, Printer, Share};
+pub use tasks::{NOT_RUN, Task, Trigger};
 pub use time_zone::TimeZone;
 
 use family::Family;
@@ -54,6 +66,13 @@ pub struct Machine {
     processes: Family<processes::Changes>,
     files: Family<Tree<File>>,
     file_changes: Family<FileChanges>,
+    written: Family<events::Written>,
+    tasks: Family<Vec<Task>>,
+    accounts: Family<Accounts>,
+    /// Names of the features that are installed.
+    features: Family<Vec<&'static str>>,
+    /// When a script brought Defender's signatures up to date.
+    signatures: Family<Option<Timestamp>>,
 }
 
 impl Machine {
@@ -67,6 +86,11 @@ impl Machine {
             processes: Family::default(),
             files: Family::default(),
             file_changes: Family::default(),
+            written: Family::default(),
+            tasks: Family::default(),
+            accounts: Family::default(),
+            features: Family::default(),
+            signatures: Family::default(),
         }
     }
 
@@ -113,6 +137,7 @@ impl Machine {
             services::give_processes(&self.host, services);
         });
         self.forget_processes();
+        self.note_restart(now);
     }
 
     /// Forgets what can be drawn again; called when a script has ended.
@@ -120,5 +145,10 @@ impl Machine {
         self.services.settle();
         self.processes.settle();
         self.files.settle();
+        self.written.settle();
+        self.tasks.settle();
+        self.accounts.settle();
+        self.features.settle();
+        self.signatures.settle();
     }
 }

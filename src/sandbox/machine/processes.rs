@@ -292,10 +292,11 @@ impl Machine {
 
     /// Ends a process; services in it are stopped with it. Gives the names of those.
     pub fn end_process(&self, id: u32, now: Timestamp) -> Vec<Cow<'static, str>> {
-        let _ = now;
         let is_of_service = self.services().iter().any(|service| service.process_id == id);
         if is_of_service {
-            return self.change_services(|services| super::services::crash(services, id));
+            let fallen = self.change_services(|services| super::services::crash(services, id));
+            fallen.iter().for_each(|service| self.note_crash(service, now));
+            return fallen.into_iter().map(|service| service.name).collect();
         }
         self.processes.change(Changes::default, |changes| match changes.started.iter().position(|new| new.id == id) {
             Some(place) => drop(changes.started.remove(place)),
@@ -333,7 +334,7 @@ mod tests {
             let has = |name: &str| machine.processes(now).iter().any(|process| process.name == name);
             let _ = machine.start_service("Spooler", now);
             assert!(has("spoolsv"));
-            machine.stop_service("Spooler", true).expect("it stops");
+            machine.stop_service("Spooler", true, now).expect("it stops");
             assert!(!has("spoolsv"));
             let id = machine.start_process("C:\\Windows\\notepad.exe", "notepad", None, now);
             assert!(has("notepad"));

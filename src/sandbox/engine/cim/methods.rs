@@ -49,7 +49,7 @@ pub(in super::super) fn invoke(
             returned(evaluator.machine.start_service(&call.own("Name"), evaluator.host_time()))
         }
         ("Win32_Service", "StopService") => {
-            returned(evaluator.machine.stop_service(&call.own("Name"), false).map(|_| ()))
+            returned(evaluator.machine.stop_service(&call.own("Name"), false, evaluator.host_time()).map(|_| ()))
         }
         ("Win32_Service", "PauseService") => returned(evaluator.machine.pause_service(&call.own("Name"))),
         ("Win32_Service", "ResumeService") => returned(evaluator.machine.continue_service(&call.own("Name"))),
@@ -101,7 +101,11 @@ fn change_start_mode(evaluator: &Evaluator<'_>, call: &Call<'_>) -> u32 {
         Some("disabled") => StartType::Disabled,
         _ => return 21,
     };
-    returned(evaluator.machine.configure_service(&call.own("Name"), |service| service.start_type = mode))
+    returned(
+        evaluator
+            .machine
+            .configure_service(&call.own("Name"), evaluator.host_time(), |service| service.start_type = mode),
+    )
 }
 
 /// Starts a program, which runs until somebody ends it.

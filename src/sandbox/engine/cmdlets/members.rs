@@ -11,7 +11,8 @@ use super::super::value::{Obj, Val};
 type Methods = fn(&mut Evaluator<'_>, &Arc<Obj>, &str, &[Val]) -> Run<Option<Val>>;
 
 /// The methods of all families.
-static ALL: [Methods; 3] = [super::processes::method, super::services::method, super::wmi::method];
+static ALL: &[Methods] =
+    &[super::events::method, super::processes::method, super::services::method, super::wmi::method];
 
 /// Calls a method of an object of some cmdlet; nothing if no family knows it.
 pub(in super::super) fn method(
@@ -20,7 +21,7 @@ pub(in super::super) fn method(
     name: &str,
     args: &[Val],
 ) -> Run<Option<Val>> {
-    for family in &ALL {
+    for family in ALL {
         if let Some(value) = family(evaluator, object, name, args)? {
             return Ok(Some(value));
         }

@@ -1,16 +1,21 @@
 //! The commands of the engine.
 
+mod accounts;
 mod binding;
+mod cdxml;
 mod cim;
 mod cim_method;
 mod compare;
 mod csv;
+mod events;
+mod features;
 mod filter;
 mod group;
 mod host;
 mod hotfixes;
 mod invoke;
 mod items;
+mod jobs;
 mod json;
 mod measure;
 mod member;
@@ -19,13 +24,17 @@ mod object;
 mod param;
 mod per_input;
 mod power;
+mod printers;
 mod processes;
 mod property;
+mod protection;
 mod random;
 mod select;
 mod select_string;
 mod services;
+mod shares;
 mod sort;
+mod tasks;
 mod time;
 mod unique;
 mod variable;
@@ -49,6 +58,14 @@ pub(super) struct Spec {
 
 /// All commands.
 static ALL: &[&[Spec]] = &[
+    &accounts::SPECS,
+    &events::SPECS,
+    &features::SPECS,
+    &jobs::SPECS,
+    &printers::SPECS,
+    &protection::SPECS,
+    &shares::SPECS,
+    &tasks::SPECS,
     &host::SPECS,
     &hotfixes::SPECS,
     &processes::SPECS,
@@ -91,10 +108,18 @@ pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
 
 /// Cmdlets whose class is not called after them; those of modules made of CIM classes are functions of their own name.
 /// Source: the .NET type names in public transcripts of `$Error[0].FullyQualifiedErrorId`.
-const CLASSES: [(&str, &str); 1] = [
+const CLASSES: &[(&str, &str)] = &[
+    ("Get-WindowsFeature", "Microsoft.Windows.ServerManager.Commands.GetWindowsFeatureCommand"),
+    ("Install-WindowsFeature", "Microsoft.Windows.ServerManager.Commands.AddWindowsFeatureCommand"),
+    ("Uninstall-WindowsFeature", "Microsoft.Windows.ServerManager.Commands.RemoveWindowsFeatureCommand"),
+    ("Get-WindowsOptionalFeature", "Microsoft.Dism.Commands.GetWindowsOptionalFeatureCommand"),
+    ("Get-WBSummary", "Microsoft.Windows.ServerBackup.Commands.GetWBSummaryCommand"),
     // Its records carry no class: the id is the caller's own.
     ("Write-Error", ""),
 ];
+
+/// How the nouns of functions begin, which are made of CIM classes and whose errors carry their own name.
+const FUNCTION_NOUNS: [&str; 4] = ["Mp", "Print", "ScheduledTask", "Smb"];
 
 /// The .NET class that PowerShell names behind the comma of an error's id.
 pub(super) fn class(name: &str) -> String {
@@ -105,6 +130,7 @@ pub(super) fn class(name: &str) -> String {
         Some((verb, noun)) if noun.starts_with("Cim") => {
             format!("Microsoft.Management.Infrastructure.CimCmdlets.{verb}{noun}Command")
         }
+        Some((_, noun)) if FUNCTION_NOUNS.iter().any(|start| noun.starts_with(start)) => name.to_owned(),
         Some((verb, noun)) => format!("Microsoft.PowerShell.Commands.{verb}{noun}Command"),
         None => String::new(),
     }

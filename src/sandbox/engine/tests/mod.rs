@@ -12,11 +12,16 @@ use super::{Argument, Command, EndState, Ended, Invocation, Runspace, Runtime};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
+mod accounts;
 mod cim;
+mod events;
+mod features;
 mod items;
 mod power;
 mod processes;
+mod protection;
 mod services;
+mod tasks;
 
 /// Keeps records and sleeps; says stop after this many polls.
 #[derive(Default)]

@@ -84,12 +84,12 @@ pub(super) fn stop_without_base(services: &mut [Service]) {
     }
 }
 
-/// Stops all services of a process that ended; gives their names.
-pub(in super::super) fn crash(services: &mut [Service], process_id: u32) -> Vec<Cow<'static, str>> {
+/// Stops all services of a process that ended, and gives them.
+pub(in super::super) fn crash(services: &mut [Service], process_id: u32) -> Vec<Service> {
     let gone = services.iter_mut().filter(|service| service.process_id == process_id);
     gone.map(|service| {
         (service.status, service.process_id) = (ServiceStatus::Stopped, 0);
-        service.name.clone()
+        service.clone()
     })
     .collect()
 }
@@ -159,18 +159,20 @@ impl Machine {
         let mut id = self.last_process_id();
         let done = self.change_services(|services| {
             let of = place(services, name)?;
-            start(services, of, &mut id, now, 0)
+            let came = start(services, of, &mut id, now, 0)?;
+            Ok(came.into_iter().map(|place| services[place].clone()).collect::<Vec<_>>())
         });
         self.use_process_ids(id);
-        done.map(|_| ())
+        done?.iter().for_each(|service| self.note_service(service, "running", now));
+        Ok(())
     }
 
     /// Stops a service; `forced` stops those first that need it. Says which were stopped, itself at last.
     ///
     /// # Errors
     /// Why it goes on.
-    pub fn stop_service(&self, name: &str, forced: bool) -> Result<Vec<Cow<'static, str>>, Refusal> {
-        self.change_services(|services| {
+    pub fn stop_service(&self, name: &str, forced: bool, now: Timestamp) -> Result<Vec<Cow<'static, str>>, Refusal> {
+        let stopped: Vec<Service> = self.change_services(|services| {
             let of = place(services, name)?;
             if !services[of].is_active() {
                 return Err(Refusal::NotRunning);
@@ -187,8 +189,10 @@ impl Machine {
             for place in all() {
                 (services[*place].status, services[*place].process_id) = (ServiceStatus::Stopped, 0);
             }
-            Ok(all().map(|place| services[*place].name.clone()).collect())
-        })
+            Ok(all().map(|place| services[*place].clone()).collect())
+        })?;
+        stopped.iter().for_each(|service| self.note_service(service, "stopped", now));
+        Ok(stopped.into_iter().map(|service| service.name).collect())
     }
 
     /// Pauses a running service.
@@ -225,15 +229,30 @@ impl Machine {
     ///
     /// # Errors
     /// That there is none of this name.
-    pub fn configure_service(&self, name: &str, change: impl FnOnce(&mut Service)) -> Result<(), Refusal> {
-        self.change_services(|services| place(services, name).map(|place| change(&mut services[place])))
+    pub fn configure_service(
+        &self,
+        name: &str,
+        now: Timestamp,
+        change: impl FnOnce(&mut Service),
+    ) -> Result<(), Refusal> {
+        let (before, after) = self.change_services(|services| {
+            let service = place(services, name).map(|place| &mut services[place])?;
+            let before = service.start_type;
+            change(service);
+            Ok((before, service.clone()))
+        })?;
+        if before != after.start_type {
+            self.note_start_type(&after, before, now);
+        }
+        Ok(())
     }
 
     /// Installs a service, which doesn't run yet.
     ///
     /// # Errors
     /// That there is one of this name.
-    pub fn create_service(&self, service: Service) -> Result<(), Refusal> {
+    pub fn create_service(&self, service: Service, now: Timestamp) -> Result<(), Refusal> {
+        let new = service.clone();
         self.change_services(|services| {
             if place(services, &service.name).is_ok() {
                 return Err(Refusal::Exists);
@@ -242,7 +261,9 @@ impl Machine {
             let at = services.partition_point(|other| other.name.to_ascii_lowercase() < key);
             services.insert(at, service);
             Ok(())
-        })
+        })?;
+        self.note_installed(&new, now);
+        Ok(())
     }
 
     /// Removes a service; one that runs goes with its process.
@@ -273,12 +294,12 @@ mod tests {
         for name in ["ContosoOrders", "ContosoSync"] {
             assert_eq!(status(&machine, name), ServiceStatus::Running, "{name}");
         }
-        assert_eq!(machine.stop_service("contosoorders", false), Err(Refusal::HasDependents));
-        let stopped = machine.stop_service("contosoorders", true).expect("it stops");
+        assert_eq!(machine.stop_service("contosoorders", false, now), Err(Refusal::HasDependents));
+        let stopped = machine.stop_service("contosoorders", true, now).expect("it stops");
         assert_eq!(stopped, ["ContosoSync", "ContosoOrders"]);
         assert_eq!(machine.start_service("ContosoSync", now), Ok(()));
         assert_eq!(status(&machine, "ContosoOrders"), ServiceStatus::Running);
-        assert_eq!(machine.stop_service("RpcSs", true), Err(Refusal::NotAccepted));
+        assert_eq!(machine.stop_service("RpcSs", true, now), Err(Refusal::NotAccepted));
         assert_eq!(machine.start_service("RemoteRegistry", now), Err(Refusal::Disabled));
         assert_eq!(machine.pause_service("Spooler"), Err(Refusal::NotAccepted));
     }

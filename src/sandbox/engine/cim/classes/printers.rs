@@ -1,19 +1,20 @@
 //! Printers.
 
 use super::super::super::eval::Evaluator;
+use super::super::super::machine::Printer;
 use super::{Row, number, numbers, s, texts, yes};
 
-pub(super) fn rows(_: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
+pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
-        "Win32_Printer" => vec![
-            printer("Microsoft Print to PDF", "Microsoft Print To PDF", "PORTPROMPT:"),
-            printer("Microsoft XPS Document Writer", "Microsoft XPS Document Writer v4", "PORTPROMPT:"),
-        ],
+        "Win32_Printer" => evaluator.host.printers().iter().map(printer).collect(),
         _ => return None,
     })
 }
 
-fn printer(name: &str, driver: &str, port: &str) -> Row {
+fn printer(printer: &Printer) -> Row {
+    let Printer { name, driver, port, share, location, .. } = *printer;
+    // Local (0x40), spooled and complete first (0x200), shared (0x8).
+    let attributes = if share.is_some() { 584 } else { 576 };
     vec![
         ("Caption", s(name)),
         ("Name", s(name)),
@@ -26,7 +27,7 @@ fn printer(name: &str, driver: &str, port: &str) -> Row {
         ("PaperSizesSupported", numbers(&[7, 8, 1])),
         ("PrinterStatus", number(3)),
         ("VerticalResolution", number(600)),
-        ("Attributes", number(576)),
+        ("Attributes", number(attributes)),
         ("AveragePagesPerMinute", number(0)),
         ("Default", yes(false)),
         ("DefaultPriority", number(0)),
@@ -50,7 +51,9 @@ fn printer(name: &str, driver: &str, port: &str) -> Row {
         ("Published", yes(false)),
         ("Queued", yes(false)),
         ("RawOnly", yes(false)),
-        ("Shared", yes(false)),
+        ("Shared", yes(share.is_some())),
+        ("ShareName", s(share.unwrap_or_default())),
+        ("Location", s(location)),
         ("SpoolEnabled", yes(true)),
         ("WorkOffline", yes(false)),
     ]

@@ -165,7 +165,7 @@ fn stop(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run
         let object = object::of(evaluator, &process, false);
         if GUARDED.contains(&&*process.name) {
             let message = format!("Cannot stop process \"{title}\" because of the following error: Access is denied.");
-            let record = ErrorRecord::new(EXCEPTION, message, "CouldNotStopProcess", 3).with_target(object);
+            let record = ErrorRecord::new(EXCEPTION, message, "CouldNotStopProcess", 2).with_target(object);
             evaluator.write_error(record)?;
             continue;
         }
@@ -192,7 +192,7 @@ fn wait(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run
                 "This command stopped operation because process \"{} ({})\" is not stopped in the specified time-out.",
                 process.name, process.id
             );
-            let record = ErrorRecord::new("System.TimeoutException", message, "ProcessNotTerminated", 3);
+            let record = ErrorRecord::new("System.TimeoutException", message, "ProcessNotTerminated", 2);
             evaluator.write_error(record.with_target(object.clone()))?;
         } else {
             object::mark_ended(object, process.id);

@@ -50,7 +50,7 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn 
             "This command cannot be run due to the error: An error occurred trying to start process '{file}' with working \
              directory 'C:\\Users\\sandbox\\Documents'. The system cannot find the file specified."
         );
-        let record = ErrorRecord::new("System.InvalidOperationException", message, "InvalidOperationException", 9);
+        let record = ErrorRecord::new("System.InvalidOperationException", message, "InvalidOperationException", 7);
         return Err(record.into());
     };
     let arguments = bound.texts("ArgumentList").join(" ");

@@ -74,7 +74,7 @@ pub(super) fn set(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
         return Ok(());
     }
     let (display_name, description) = (bound.text("DisplayName"), bound.text("Description"));
-    let changed = evaluator.machine.configure_service(&service.name, |service| {
+    let changed = evaluator.machine.configure_service(&service.name, evaluator.host_time(), |service| {
         if let Some((start_type, is_delayed)) = startup {
             (service.start_type, service.is_delayed) = (start_type, is_delayed);
         }
@@ -104,7 +104,7 @@ fn change_status(evaluator: &mut Evaluator<'_>, service: &Service, status: Optio
         (Some("stopped"), ServiceStatus::Running | ServiceStatus::Paused) => {
             if !forced && !Service::dependents(&evaluator.machine.services(), &service.name).is_empty() {
                 let message = format!("Cannot stop service '{}' because it has dependent services.", title(service));
-                let record = failure(evaluator, service, message, "ServiceHasDependentServicesNoForce", 9);
+                let record = failure(evaluator, service, message, "ServiceHasDependentServicesNoForce", 7);
                 return evaluator.write_error(record);
             }
             stop_one(evaluator, service, forced).map(|_| ())
@@ -135,7 +135,7 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
     if !evaluator.should_process(bound, &title(&service), "New-Service")? {
         return Ok(());
     }
-    match evaluator.machine.create_service(service.clone()) {
+    match evaluator.machine.create_service(service.clone(), evaluator.host_time()) {
         Ok(()) => {
             let object = Objects::new(evaluator).plain(&service);
             out.put(evaluator, object)

@@ -126,7 +126,7 @@ pub(super) fn start_one(evaluator: &mut Evaluator<'_>, service: &Service) -> Run
         Err(refusal) => {
             let why = refused("start", &service.name, refusal);
             let message = format!("Service '{}' cannot be started due to the following error: {why}", title(service));
-            let record = failure(evaluator, service, message, "CouldNotStartService", 2);
+            let record = failure(evaluator, service, message, "CouldNotStartService", 1);
             evaluator.write_error(record).map(|()| false)
         }
     }
@@ -134,7 +134,8 @@ pub(super) fn start_one(evaluator: &mut Evaluator<'_>, service: &Service) -> Run
 
 /// Stops a service and, if forced, those that need it; a service that doesn't run counts as stopped.
 pub(super) fn stop_one(evaluator: &mut Evaluator<'_>, service: &Service, forced: bool) -> Run<Vec<String>> {
-    let (message, id, category) = match evaluator.machine.stop_service(&service.name, forced) {
+    let now = evaluator.host_time();
+    let (message, id, category) = match evaluator.machine.stop_service(&service.name, forced, now) {
         Ok(names) => return Ok(names.into_iter().map(Into::into).collect()),
         Err(Refusal::NotRunning) => return Ok(vec![service.name.clone().into()]),
         Err(Refusal::HasDependents) => {
@@ -143,12 +144,12 @@ pub(super) fn stop_one(evaluator: &mut Evaluator<'_>, service: &Service, forced:
                  set.",
                 title(service)
             );
-            (message, "ServiceHasDependentServices", 9)
+            (message, "ServiceHasDependentServices", 7)
         }
         Err(refusal) => {
             let why = refused("stop", &service.name, refusal);
             let message = format!("Service '{}' cannot be stopped due to the following error: {why}", title(service));
-            (message, "CouldNotStopService", 3)
+            (message, "CouldNotStopService", 2)
         }
     };
     let record = failure(evaluator, service, message, id, category);
@@ -172,12 +173,12 @@ fn switch(
     };
     if let Some((id, why)) = special {
         let message = format!("Service '{title}' cannot be {participle} {why}");
-        let record = failure(evaluator, service, message, id, 3);
+        let record = failure(evaluator, service, message, id, 2);
         evaluator.write_error(record)?;
     }
     let why = refused(cause, &service.name, refusal);
     let message = format!("Service '{title}' cannot be {verb} due to the following error: {why}");
-    let record = failure(evaluator, service, message, ids[2], 3);
+    let record = failure(evaluator, service, message, ids[2], 2);
     evaluator.write_error(record).map(|()| false)
 }
 

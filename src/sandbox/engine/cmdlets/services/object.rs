@@ -164,7 +164,7 @@ pub(in super::super) fn method(
     let (machine, now) = (Arc::clone(&evaluator.machine), evaluator.host_time());
     let (called, verb, done) = match name {
         "start" => ("Start", "start", machine.start_service(&service, now)),
-        "stop" => ("Stop", "stop", machine.stop_service(&service, true).map(|_| ())),
+        "stop" => ("Stop", "stop", machine.stop_service(&service, true, now).map(|_| ())),
         "pause" => ("Pause", "pause", machine.pause_service(&service)),
         "continue" => ("Continue", "resume", machine.continue_service(&service)),
         "refresh" => {

@@ -1,0 +1,162 @@
+//! The cmdlets of local groups and their members.
+
+use super::super::super::convert::text;
+use super::super::super::errors::ErrorRecord;
+use super::super::super::eval::{Evaluator, Run, Sink};
+use super::super::super::machine::{DOMAIN_SID, LocalGroup, Member};
+use super::super::super::value::Val;
+use super::super::Bound;
+use super::{choose, exists, missing, object};
+
+fn chosen(evaluator: &mut Evaluator<'_>, bound: &Bound, parameter: &str) -> Run<Vec<String>> {
+    let accounts = evaluator.machine.accounts();
+    let all: Vec<_> = accounts.groups.iter().map(|group| (group.name.clone(), group.sid.clone())).collect();
+    let mut names = bound.texts(parameter);
+    names.extend(bound.items("InputObject").iter().map(text));
+    choose(evaluator, "Group", (&names, &bound.texts("SID")), &all)
+}
+
+pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let accounts = evaluator.machine.accounts();
+    for name in chosen(evaluator, bound, "Name")? {
+        if let Some(group) = accounts.groups.iter().find(|group| group.name == name) {
+            out.put(evaluator, object::group(group))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let name = bound.text("Name").unwrap_or_default();
+    if !evaluator.should_process(bound, &name, "Create new local group")? {
+        return Ok(());
+    }
+    let sid = evaluator.machine.sid();
+    let description = bound.text("Description").unwrap_or_default();
+    let made = evaluator.machine.change_accounts(|accounts| {
+        if accounts.groups.iter().any(|group| group.name.eq_ignore_ascii_case(&name)) {
+            return None;
+        }
+        let sid = format!("{sid}-{}", accounts.next_id);
+        accounts.next_id += 1;
+        let group = LocalGroup { name: name.clone(), description, sid, members: Vec::new() };
+        accounts.groups.push(group.clone());
+        accounts.groups.sort_by_cached_key(|group| group.name.to_lowercase());
+        Some(group)
+    });
+    match made {
+        Some(group) => out.put(evaluator, object::group(&group)),
+        None => evaluator.write_error(exists("Group", format!("Group {name} already exists."), &name)),
+    }
+}
+
+pub(super) fn remove(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    for name in chosen(evaluator, bound, "Name")? {
+        if evaluator.should_process(bound, &name, "Remove local group")? {
+            evaluator.machine.change_accounts(|accounts| accounts.groups.retain(|group| group.name != name));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name that somebody wrote is a member's, with or without its domain.
+fn is_member(member: &Member, name: &str) -> bool {
+    member.name.eq_ignore_ascii_case(name)
+        || member.sid == name
+        || member.name.rsplit('\\').next().is_some_and(|last| last.eq_ignore_ascii_case(name))
+}
+
+pub(super) fn members(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let wanted = bound.texts("Member");
+    let accounts = evaluator.machine.accounts();
+    for name in chosen(evaluator, bound, "Group")? {
+        let Some(group) = accounts.groups.iter().find(|group| group.name == name) else { continue };
+        let mut members = group.members.clone();
+        members.sort_by_cached_key(|member| member.name.to_lowercase());
+        for pattern in wanted.iter().filter(|pattern| super::super::cdxml::is_literal(pattern)) {
+            if !members.iter().any(|member| is_member(member, pattern)) {
+                evaluator.write_error(missing("Principal", pattern))?;
+            }
+        }
+        for member in &members {
+            let mut is_wanted = wanted.is_empty();
+            for pattern in &wanted {
+                is_wanted =
+                    is_wanted || is_member(member, pattern) || evaluator.patterns.like(&member.name, pattern, false)?;
+            }
+            if is_wanted {
+                out.put(evaluator, object::member(member))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The account of a name that shall become a member; the domain has every account that somebody names.
+fn principal(evaluator: &Evaluator<'_>, name: &str) -> Option<Member> {
+    let computer = evaluator.host.name().to_uppercase();
+    let (place, own) = name.split_once('\\').map_or((None, name), |(place, own)| (Some(place), own));
+    let is_here = place.is_none_or(|place| place == "." || place.eq_ignore_ascii_case(&computer));
+    let accounts = evaluator.machine.accounts();
+    if let Some(user) = accounts.users.iter().find(|user| is_here && user.name.eq_ignore_ascii_case(own)) {
+        let name = format!("{computer}\\{}", user.name);
+        return Some(Member { name, sid: user.sid.clone(), is_group: false, is_local: true });
+    }
+    let domain = evaluator.host.domain();
+    let is_domain =
+        place.is_some_and(|place| place.eq_ignore_ascii_case("SANDBOX") || place.eq_ignore_ascii_case(domain));
+    let sum = own.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    is_domain.then(|| Member {
+        name: format!("SANDBOX\\{own}"),
+        sid: format!("{DOMAIN_SID}-{}", 3000 + sum % 5000),
+        is_group: own.contains(' '),
+        is_local: false,
+    })
+}
+
+/// What Add- and Remove-LocalGroupMember do with a member of a group.
+fn change(
+    evaluator: &mut Evaluator<'_>,
+    bound: &Bound,
+    verb: &str,
+    work: fn(&mut Evaluator<'_>, &str, &str) -> Run<()>,
+) -> Run<()> {
+    for group in chosen(evaluator, bound, "Group")? {
+        for name in bound.texts("Member") {
+            if evaluator.should_process(bound, &group, &format!("{verb} member {name}"))? {
+                work(evaluator, &group, &name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn add(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    change(evaluator, bound, "Add", |evaluator, group, name| {
+        let Some(member) = principal(evaluator, name) else {
+            return evaluator.write_error(missing("Principal", name));
+        };
+        let now = evaluator.host_time();
+        if evaluator.machine.add_member(group, member.clone(), now) {
+            return Ok(());
+        }
+        let message = format!("{} is already a member of group {group}.", member.name);
+        evaluator.write_error(exists("Member", message, group))
+    })
+}
+
+pub(super) fn leave(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    change(evaluator, bound, "Remove", |evaluator, group, name| {
+        let left = evaluator.machine.change_accounts(|accounts| {
+            let own = accounts.groups.iter_mut().find(|own| own.name == group)?;
+            let place = own.members.iter().position(|member| is_member(member, name))?;
+            Some(own.members.remove(place))
+        });
+        if left.is_some() {
+            return Ok(());
+        }
+        let message = format!("Member {name} was not found in group {group}.");
+        let kind = "Microsoft.PowerShell.Commands.MemberNotFoundException";
+        evaluator.write_error(ErrorRecord::new(kind, message, "MemberNotFound", 13).with_target(Val::str(name)))
+    })
+}
