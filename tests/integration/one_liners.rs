@@ -18,7 +18,7 @@ mod check;
 const ENTRIES: &str = include_str!("one_liners.txt");
 
 /// As many must give what Windows gives.
-const FLOOR: usize = 39;
+const FLOOR: usize = 77;
 
 /// One paragraph of the file.
 struct Entry {
