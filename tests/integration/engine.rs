@@ -19,6 +19,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
     ("everyday", include_str!("engine/everyday.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),
+    ("drives", include_str!("engine/drives.ps1.txt")),
     ("items", include_str!("engine/items.ps1.txt")),
     ("language", include_str!("engine/language.ps1.txt")),
     ("members", include_str!("engine/members.ps1.txt")),

@@ -105,6 +105,8 @@ const OTHERS: &[&str] = &[
     "System.Text.Encoding",
     "System.Security.Principal.WindowsIdentity",
     "System.Enum",
+    "System.IO.File",
+    "System.IO.Directory",
     "System.IO.FileInfo",
     "System.IO.DirectoryInfo",
     "System.IO.FileSystemInfo",

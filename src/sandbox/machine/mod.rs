@@ -8,6 +8,7 @@
 //! Plain data, without the engine's values: what a cmdlet makes of it is the engine's part.
 
 mod accounts;
+mod certificates;
 mod disks;
 mod events;
 mod family;
@@ -20,12 +21,14 @@ mod illness;
 mod network;
 mod processes;
 mod protection;
+mod registry;
 mod rng;
 mod services;
 mod shares;
 mod tasks;
 mod time_zone;
 mod tree;
+mod winrm;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +36,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use accounts::{Accounts, DOMAIN_SID, LocalGroup, LocalUser, Member};
+pub use certificates::{Certificate, STORES};
 pub use disks::Disk;
 pub use events::{Event, EventKind, EventLog, LOGS, Level, log_named};
 pub use features::{FEATURES, Feature, FeatureKind};
@@ -44,6 +48,7 @@ pub use illness::Illness;
 pub use network::{Adapter, Listener, PREFIX_LENGTH, SUBNET_MASK};
 pub use processes::Process;
 pub use protection::{Backups, Defender};
+pub use registry::{Registry, RegistryData, RegistryError, RegistryKey};
 pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
 pub use shares::{PrintJob, Printer, Share};
 pub use tasks::{NOT_RUN, Task, Trigger};
@@ -51,8 +56,9 @@ pub use time_zone::TimeZone;
 
 use family::Family;
 use files::FileChanges;
+use registry::DrawnRegistry;
 use rng::Rng;
-use tree::Tree;
+use tree::{Changes, Tree};
 
 /// A host with what scripts have changed on it; all its sessions share it.
 #[derive(Debug)]
@@ -73,6 +79,10 @@ pub struct Machine {
     features: Family<Vec<&'static str>>,
     /// When a script brought Defender's signatures up to date.
     signatures: Family<Option<Timestamp>>,
+    registry: Mutex<DrawnRegistry>,
+    registry_changes: Family<Changes<RegistryKey>>,
+    certificates: Family<Vec<Certificate>>,
+    winrm: Family<Vec<(&'static str, String)>>,
 }
 
 impl Machine {
@@ -91,6 +101,10 @@ impl Machine {
             accounts: Family::default(),
             features: Family::default(),
             signatures: Family::default(),
+            registry: Mutex::default(),
+            registry_changes: Family::default(),
+            certificates: Family::default(),
+            winrm: Family::default(),
         }
     }
 
@@ -150,5 +164,7 @@ impl Machine {
         self.accounts.settle();
         self.features.settle();
         self.signatures.settle();
+        *self.registry.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.certificates.settle();
     }
 }

@@ -100,13 +100,20 @@ impl<E: Named> Changes<E> {
         self.made.insert(key(path), thing);
     }
 
-    /// Removes a thing with all that is in it.
-    pub(super) fn remove(&mut self, path: &str) {
+    /// Removes a thing with all that is in it; gives back what scripts had made of it.
+    pub(super) fn remove(&mut self, path: &str) -> Vec<E> {
         let path = key(path);
         let inside = format!("{path}\\");
-        self.made.retain(|other, _| *other != path && !other.starts_with(&inside));
-        self.gone.retain(|other| !other.starts_with(&inside));
+        let is_inside = |other: &&String| other.starts_with(&inside);
+        let made = self.made.range(inside.clone()..).map(|(other, _)| other).take_while(is_inside);
+        let made: Vec<String> = made.chain([&path]).cloned().collect();
+        let removed = made.iter().filter_map(|other| self.made.remove(other)).collect();
+        let gone: Vec<String> = self.gone.range(inside.clone()..).take_while(is_inside).cloned().collect();
+        for other in &gone {
+            self.gone.remove(other);
+        }
         self.gone.insert(path);
+        removed
     }
 
     /// How many changes there are.

@@ -11,8 +11,14 @@ use super::super::value::{Obj, Val};
 type Methods = fn(&mut Evaluator<'_>, &Arc<Obj>, &str, &[Val]) -> Run<Option<Val>>;
 
 /// The methods of all families.
-static ALL: &[Methods] =
-    &[super::events::method, super::processes::method, super::services::method, super::wmi::method];
+static ALL: &[Methods] = &[
+    super::events::method,
+    super::items::file_method,
+    super::items::key_method,
+    super::processes::method,
+    super::services::method,
+    super::wmi::method,
+];
 
 /// Calls a method of an object of some cmdlet; nothing if no family knows it.
 pub(in super::super) fn method(

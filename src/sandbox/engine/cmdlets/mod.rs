@@ -30,7 +30,6 @@ mod property;
 mod protection;
 mod random;
 mod select;
-mod select_string;
 mod services;
 mod shares;
 mod sort;
@@ -44,6 +43,7 @@ mod write;
 use super::eval::{Cmdlet, Evaluator, Run};
 
 pub(super) use binding::{Bound, bind};
+pub(super) use items::file_static;
 pub(super) use members::method;
 use per_input::PerInput;
 pub(super) use sort::sort_values;
@@ -77,6 +77,7 @@ static ALL: &[&[Spec]] = &[
     &random::SPECS,
     &unique::SPECS,
     &variable::SPECS,
+    &csv::FILES,
     &json::SPECS,
     &cim_method::SPECS,
     &wmi::SPECS,
@@ -84,22 +85,30 @@ static ALL: &[&[Spec]] = &[
     &group::SPECS,
     &items::CONTENT,
     &items::COPY,
+    &items::FILES,
     &items::LIST,
     &items::LOCATION,
     &items::MAKE,
     &items::PATHS,
     &items::PROPERTY,
+    &items::SELECT_STRING,
+    &items::TEE,
     &items::TEST,
     &measure::SPECS,
     &member::SPECS,
     &object::SPECS,
     &power::SPECS,
     &select::SPECS,
-    &select_string::SPECS,
     &sort::SPECS,
     &time::SPECS,
     &write::SPECS,
 ];
+
+/// All aliases with the commands that they stand for.
+pub(super) fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of = |spec: &'static Spec| spec.aliases.iter().map(|alias| (*alias, spec.name));
+    ALL.iter().flat_map(|specs| specs.iter()).flat_map(of)
+}
 
 /// The names of all commands, without aliases.
 pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {

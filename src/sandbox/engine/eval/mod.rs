@@ -3,6 +3,7 @@
 mod access;
 mod call;
 mod chain;
+mod environment;
 mod expression;
 mod flow;
 mod input;

@@ -9,6 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::provider::{Locations, path_info, resolve};
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
+use super::environment::Environment;
 use super::{Evaluator, Run};
 
 /// What a runspace keeps between pipelines.
@@ -16,7 +17,7 @@ use super::{Evaluator, Run};
 pub(in super::super) struct State {
     /// The global scope first.
     pub(super) frames: Vec<Frame>,
-    environment: HashMap<Arc<str>, Arc<str>>,
+    pub(super) environment: Environment,
     /// Of `using namespace`.
     pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
@@ -57,7 +58,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             frames: vec![Frame::default()],
-            environment: HashMap::new(),
+            environment: Environment::default(),
             namespaces: Vec::new(),
             errors: Vec::new(),
             locations: Locations::default(),
@@ -120,7 +121,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn define_function(&mut self, name: &str, script: Arc<Script>) {
+    pub(in super::super) fn define_function(&mut self, name: &str, script: Arc<Script>) {
         if let Some(frame) = self.state.frames.last_mut() {
             frame.functions.insert(name.to_lowercase(), script);
         }
@@ -129,6 +130,24 @@ impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str) -> Option<Arc<Script>> {
         let name = name.to_lowercase();
         self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
+    }
+
+    /// The functions of all scopes around, by name.
+    pub(in super::super) fn functions(&self) -> Vec<(Arc<str>, Arc<Script>)> {
+        let mut all: Vec<(Arc<str>, Arc<Script>)> = Vec::new();
+        for (name, script) in self.state.frames.iter().rev().flat_map(|frame| &frame.functions) {
+            if !all.iter().any(|(known, _)| **known == **name) {
+                all.push((name.as_str().into(), script.clone()));
+            }
+        }
+        all
+    }
+
+    /// Forgets a function, from the innermost scope that has it.
+    pub(in super::super) fn remove_function(&mut self, name: &str) {
+        let name = name.to_lowercase();
+        let frame = self.state.frames.iter_mut().rev().find(|frame| frame.functions.contains_key(&name));
+        frame.map(|frame| frame.functions.remove(&name));
     }
 
     /// The variables that scripts set and PowerShell makes, as far as they can be listed, by name.
@@ -258,30 +277,6 @@ impl Evaluator<'_> {
         Val::hash(false, entries.into_iter().map(|(name, value)| (Val::str(name), value)).collect())
     }
 
-    fn environment(&self, name: &str) -> Val {
-        if let Some(text) = self.state.environment.get(name) {
-            return Val::Str(text.clone());
-        }
-        Val::str(match name {
-            "computername" => return Val::str(self.host.name().to_uppercase()),
-            "number_of_processors" => return Val::str(self.host.processors().to_string()),
-            "userdnsdomain" => return Val::str(self.host.domain().to_uppercase()),
-            "userdomain" => "SANDBOX",
-            "username" => "sandbox",
-            "userprofile" => "C:\\Users\\sandbox",
-            "temp" | "tmp" => "C:\\Users\\sandbox\\AppData\\Local\\Temp",
-            "os" => "Windows_NT",
-            "processor_architecture" => "AMD64",
-            "systemdrive" => "C:",
-            "systemroot" | "windir" => "C:\\Windows",
-            "programfiles" => "C:\\Program Files",
-            "programdata" | "allusersprofile" => "C:\\ProgramData",
-            "comspec" => "C:\\Windows\\system32\\cmd.exe",
-            "path" => "C:\\Windows\\system32;C:\\Windows;C:\\Windows\\System32\\Wbem",
-            _ => return Val::Null,
-        })
-    }
-
     /// Assigns to a variable; `kind` is the type written before it.
     pub(super) fn assign_variable(&mut self, variable: &Variable, value: Val, kind: Option<TypeRef>) -> Run<()> {
         let name = &variable.name;
@@ -295,7 +290,8 @@ impl Evaluator<'_> {
         }
         let place = match variable.scope {
             Scope::Env => {
-                self.state.environment.insert(name.clone(), convert::text(&value).into());
+                let text = convert::text(&value);
+                self.set_environment(name, Some(text.as_str()).filter(|_| !value.is_null()));
                 return Ok(());
             }
             Scope::Using => return Err(ErrorRecord::unsupported("assignments to $using: variables").into()),

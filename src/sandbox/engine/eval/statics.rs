@@ -71,6 +71,9 @@ impl Evaluator<'_> {
             ("System.Net.Dns", _) => self.dns_call(&lower),
             ("System.Security.Principal.WindowsIdentity", "getcurrent") => Some(self.current_identity()),
             ("System.Text.RegularExpressions.Regex", _) => self.regex_call(&lower, args)?,
+            ("System.IO.File" | "System.IO.Directory", _) => {
+                super::super::cmdlets::file_static(self, kind.name() == "Directory", name, args)?
+            }
             ("System.Char", _) => character(&lower, args),
             ("System.Convert", _) => convert_to(&lower, args)?,
             (_, "parse") => Some(cast(args.first().unwrap_or(&Val::Null), kind)?),

@@ -79,28 +79,7 @@ impl Evaluator<'_> {
                 self.assign_variable(&variable(&first), value, None)?;
                 Val::Void
             }
-            "expandenvironmentvariables" => {
-                let (mut out, mut rest) = (String::new(), first.as_str());
-                while let Some((before, after)) = rest.split_once('%') {
-                    out += before;
-                    let Some((name, behind)) = after.split_once('%') else {
-                        out.push('%');
-                        rest = after;
-                        break;
-                    };
-                    match self.variable(&variable(name))? {
-                        value if value.is_null() => {
-                            out += &format!("%{name}");
-                            rest = &after[name.len()..];
-                        }
-                        value => {
-                            out += &text(&value);
-                            rest = behind;
-                        }
-                    }
-                }
-                Val::str(out + rest)
-            }
+            "expandenvironmentvariables" => Val::str(self.expand_environment(&first)),
             "getfolderpath" => {
                 let found = FOLDERS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&first));
                 Val::str(found.map_or("", |(_, path)| path))

@@ -11,6 +11,7 @@ use super::{Parsed, Parser};
 impl Parser<'_> {
     /// A pipeline whose first expression may have been read already.
     pub(super) fn pipeline(&mut self, first: Option<Expr>, start: usize) -> Parsed<Pipeline> {
+        let outer_files = std::mem::take(&mut self.files);
         let mut elements = vec![match first {
             Some(expr) => {
                 let redirections = self.redirections()?;
@@ -18,11 +19,31 @@ impl Parser<'_> {
             }
             None => self.element()?,
         }];
+        elements.extend(self.out_file()?);
         while self.pipe()? {
             elements.push(self.element()?);
+            elements.extend(self.out_file()?);
         }
+        self.files = outer_files;
         let end = elements.last().map_or(start as u32, |last| last.span.end);
         Ok(Pipeline { elements, span: super::Span { start: start as u32, end } })
+    }
+
+    /// What a redirection into a file is: Out-File behind the command, as PowerShell itself has it.
+    fn out_file(&mut self) -> Parsed<Option<Element>> {
+        let Some((file, append)) = self.files.pop() else { return Ok(None) };
+        let span = file.span;
+        if !self.files.is_empty() {
+            let message = "The sandbox's built-in engine writes a command's output to one file.";
+            return self.error("SandboxUnsupportedSyntax", message, span.start as usize);
+        }
+        let name = Expr { kind: ExprKind::Bare("Out-File".into()), span };
+        let mut args = vec![Arg::Parameter { name: "LiteralPath".into(), value: Some(file) }];
+        if append {
+            args.push(Arg::Parameter { name: "Append".into(), value: None });
+        }
+        let command = CommandAst { name, call: CallKind::Name, args };
+        Ok(Some(Element { kind: ElementKind::Command(command), redirections: Vec::new(), span }))
     }
 
     /// `|`, also at the start of the next line.
@@ -227,12 +248,26 @@ impl Parser<'_> {
         if self.cursor.eat("&1") {
             return Ok(Some(Redirection { from, to: RedirectTo::Output }));
         }
-        self.cursor.eat(">");
+        let append = self.cursor.eat(">");
         self.cursor.skip_blanks();
         if self.cursor.eat("$null") {
             return Ok(Some(Redirection { from, to: RedirectTo::Null }));
         }
-        self.error("SandboxUnsupportedSyntax", "The sandbox's built-in engine does not write to files.", start)
+        if from > 1 {
+            let message = "The sandbox's built-in engine writes output to files, and with *> all streams.";
+            return self.error("SandboxUnsupportedSyntax", message, start);
+        }
+        if self.at_argument_end() {
+            return self.error(
+                "MissingFileSpecification",
+                "Missing file specification after redirection operator.",
+                start,
+            );
+        }
+        let file = self.command_argument_primary()?;
+        self.files.push((file, append));
+        // All streams become output first; output alone needs nothing more.
+        Ok(Some(Redirection { from, to: RedirectTo::Output }))
     }
 }
 

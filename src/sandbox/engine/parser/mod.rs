@@ -12,7 +12,7 @@ mod string;
 
 use std::sync::Arc;
 
-use super::ast::{Script, Span};
+use super::ast::{Expr, Script, Span};
 use super::stack::StackGuard;
 use cursor::Cursor;
 pub(super) use literal::parse_number;
@@ -31,8 +31,13 @@ type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a script.
 pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
-    let mut parser =
-        Parser { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here(), has_attributes: false };
+    let mut parser = Parser {
+        cursor: Cursor::new(source),
+        source: source.into(),
+        stack: StackGuard::here(),
+        has_attributes: false,
+        files: Vec::new(),
+    };
     let script = parser.script_body(None)?;
     Ok(Arc::new(script))
 }
@@ -43,6 +48,8 @@ struct Parser<'a> {
     stack: StackGuard,
     /// Whether attributes were read before parameters of the block that is read now.
     has_attributes: bool,
+    /// Redirections to files of the element that is read now: the file, and whether it is appended to.
+    files: Vec<(Expr, bool)>,
 }
 
 impl Parser<'_> {

@@ -57,7 +57,7 @@ fn names_errors_as_powershell_does() {
         ("class A { }", "SandboxUnsupportedSyntax"),
         ("a &&", "EmptyPipelineChainElement"),
         ("a & b", "SandboxUnsupportedSyntax"),
-        ("dir > file.txt", "SandboxUnsupportedSyntax"),
+        ("dir 2> file.txt", "SandboxUnsupportedSyntax"),
     ] {
         assert_eq!(error_of(text), wanted, "{text}");
     }

@@ -6,8 +6,12 @@ use std::sync::{Arc, LazyLock};
 use super::super::eval::Evaluator;
 use super::super::value::{Obj, Schema, Val};
 use super::Provider;
+use super::certificate::CERTIFICATE;
 use super::filesystem::FILE_SYSTEM;
+use super::flat::{ALIAS, ENVIRONMENT, FUNCTION, VARIABLE};
 use super::path::ItemPath;
+use super::registry::REGISTRY;
+use super::wsman::WSMAN;
 
 /// A place of a provider with a name.
 #[derive(Clone)]
@@ -64,6 +68,19 @@ impl Locations {
     }
 }
 
+/// Drives that every runspace has.
+/// Source: the descriptions that Get-PSDrive shows.
+static FIXED: [(&str, &dyn Provider, &str, &str); 8] = [
+    ("Alias", ALIAS, "", "Drive that contains a view of the aliases stored in a session state"),
+    ("Cert", CERTIFICATE, "", "X509 Certificate Provider"),
+    ("Env", ENVIRONMENT, "", "Drive that contains a view of the environment variables for the process"),
+    ("Function", FUNCTION, "", "Drive that contains a view of the functions stored in a session state"),
+    ("HKCU", REGISTRY, "HKEY_CURRENT_USER", "The software settings for the current user"),
+    ("HKLM", REGISTRY, "HKEY_LOCAL_MACHINE", "The configuration settings for the local computer"),
+    ("Variable", VARIABLE, "", "Drive that contains a view of those variables stored in a session state"),
+    ("WSMan", WSMAN, "", "Root of WsMan Config Storage"),
+];
+
 /// All drives, by name.
 pub(in super::super) fn all_drives(evaluator: &Evaluator<'_>) -> Vec<Drive> {
     let disk = |disk: super::super::machine::Disk| Drive {
@@ -74,6 +91,14 @@ pub(in super::super) fn all_drives(evaluator: &Evaluator<'_>) -> Vec<Drive> {
         space: Some((disk.size_bytes.saturating_sub(disk.free_bytes), disk.free_bytes)),
     };
     let mut all: Vec<Drive> = evaluator.machine.disks().into_iter().map(disk).collect();
+    let fixed = |(name, provider, root, description): (&str, &'static dyn Provider, &str, &str)| Drive {
+        name: name.into(),
+        provider,
+        root: root.into(),
+        description: description.into(),
+        space: None,
+    };
+    all.extend(FIXED.iter().copied().map(fixed));
     all.extend(evaluator.state.locations.made.iter().cloned());
     all.sort_by_key(|drive| drive.name.to_lowercase());
     all

@@ -17,7 +17,7 @@ use super::{Content, Item, New, Provider, Relocation, SetProperty, Thing, Write}
 pub(in super::super) struct FileSystem;
 
 /// The provider of files.
-pub(in super::super) static FILE_SYSTEM: &FileSystem = &FileSystem;
+pub(in super::super) const FILE_SYSTEM: &FileSystem = &FileSystem;
 
 impl Provider for FileSystem {
     fn name(&self) -> &'static str {

@@ -59,6 +59,7 @@ fn make_folders(evaluator: &Evaluator<'_>, path: &str) -> Result<(), FileError> 
     if !files.find(at).is_some_and(File::is_folder) {
         return Err(FileError::NoFolder);
     }
+    drop(files);
     missing.iter().rev().try_for_each(|path| evaluator.machine.make_folder(path, now))
 }
 
@@ -156,6 +157,7 @@ pub(super) fn copy(evaluator: &mut Evaluator<'_>, item: &Item, to: &str, force: 
         }
         _ => {}
     }
+    drop(files);
     let now = evaluator.host_time();
     evaluator.machine.copy_file(&item.path, to, now).map_err(|error| fail(error).into())
 }
@@ -224,6 +226,7 @@ pub(super) fn set_content(evaluator: &mut Evaluator<'_>, path: &str, write: &Wri
             }
         }
     }
+    drop(files);
     bytes.extend_from_slice(&write.bytes);
     let now = evaluator.host_time();
     let wrote = evaluator.machine.write_file(path, bytes.into(), now, write.force);

@@ -4,24 +4,29 @@
 //! gives a place in it a name. [`path`] makes an [`ItemPath`] of what scripts write and finds what wildcards stand for;
 //! the cmdlets of items work on those and know no provider by name.
 
+mod certificate;
 mod drive;
 mod filesystem;
 mod filesystem_changes;
+mod flat;
 mod object;
 mod path;
+mod registry;
+mod wsman;
 
 use std::sync::Arc;
 
 use super::errors::ErrorRecord;
 use super::eval::{Evaluator, Flow, Run};
-use super::machine::File;
+use super::machine::{Certificate, File, RegistryKey};
 use super::value::Val;
 
 pub(super) use drive::{Drive, Locations, all_drives, drive_object, path_info, provider_object};
 use filesystem::FILE_SYSTEM;
-pub(super) use filesystem::{attribute_of, live_property, set_live_property, timestamp};
+pub(super) use filesystem::{attribute_of, live_property, path_of, set_live_property, timestamp};
 pub(super) use object::Decor;
 pub(super) use path::{ItemPath, find_all, has_wildcards, not_found, resolve, unescaped};
+pub(super) use registry::key_method;
 
 /// One kind of items.
 pub(super) trait Provider: Sync {
@@ -175,11 +180,23 @@ pub(super) struct Item {
 #[derive(Debug, Clone)]
 pub(super) enum Thing {
     File(File),
+    Key(RegistryKey),
+    Certificate(Certificate),
     /// A variable or another thing with a value.
     Value(Val),
 }
 
-static ALL: [&dyn Provider; 1] = [FILE_SYSTEM];
+/// All providers, by name.
+static ALL: [&dyn Provider; 8] = [
+    flat::ALIAS,
+    certificate::CERTIFICATE,
+    flat::ENVIRONMENT,
+    FILE_SYSTEM,
+    flat::FUNCTION,
+    registry::REGISTRY,
+    flat::VARIABLE,
+    wsman::WSMAN,
+];
 
 /// All providers, by name.
 pub(super) fn providers() -> impl Iterator<Item = &'static dyn Provider> {

@@ -143,7 +143,11 @@ pub(in super::super) fn resolve(evaluator: &Evaluator<'_>, text: &str) -> Result
     } else {
         evaluator.state.locations.within(&drive.name).to_owned()
     };
-    let within = if is_flat { rest.trim_start_matches(['\\', '/']).to_owned() } else { normal(&base, rest) };
+    let within = match rest.trim_start_matches(['\\', '/']) {
+        "." | ".." if is_flat => String::new(),
+        plain if is_flat => plain.to_owned(),
+        _ => normal(&base, rest),
+    };
     let path = if within.is_empty() { drive.root.to_string() } else { inside(&drive.root, &within) };
     Ok(ItemPath { provider: drive.provider, drive: Some(drive), path })
 }

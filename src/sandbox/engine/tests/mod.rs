@@ -20,6 +20,7 @@ mod items;
 mod power;
 mod processes;
 mod protection;
+mod registry;
 mod services;
 mod tasks;
 

@@ -128,6 +128,11 @@ impl File {
         self.size.div_ceil(CLUSTER) * CLUSTER
     }
 
+    /// The bytes that a host keeps of it.
+    fn kept(&self) -> usize {
+        if let Content::Bytes(bytes) = &self.content { bytes.len() } else { 0 }
+    }
+
     /// Its bytes.
     ///
     /// # Errors
@@ -173,8 +178,10 @@ impl Files {
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileChanges {
     changes: Arc<Changes<File>>,
-    /// By how much less is free on a drive, by its letter with the colon.
+    /// By how much less is free on a drive, by its letter.
     used: Vec<(char, i64)>,
+    /// What scripts wrote.
+    bytes: usize,
 }
 
 impl FileChanges {
@@ -191,8 +198,18 @@ impl FileChanges {
     }
 
     fn is_full(&self, more: usize) -> bool {
-        let bytes = |file: &File| if let Content::Bytes(bytes) = &file.content { bytes.len() } else { 0 };
-        self.changes.len() >= MAX_CHANGES || self.changes.made().map(bytes).sum::<usize>() + more > MAX_BYTES
+        self.changes.len() >= MAX_CHANGES || self.bytes + more > MAX_BYTES
+    }
+
+    /// Puts a file where another one with so many bytes of scripts may be.
+    fn put(&mut self, path: &str, file: File, old: usize) {
+        self.bytes = self.bytes.saturating_sub(old) + file.kept();
+        Arc::make_mut(&mut self.changes).put(path, file);
+    }
+
+    fn remove(&mut self, path: &str) {
+        let removed = Arc::make_mut(&mut self.changes).remove(path);
+        self.bytes = self.bytes.saturating_sub(removed.iter().map(File::kept).sum());
     }
 }
 
@@ -219,24 +236,22 @@ impl Machine {
     }
 
     fn put_file(&self, path: &str, file: File) -> Result<(), FileError> {
-        let files = self.files();
-        if !files.find(split(path).0).is_some_and(File::is_folder) {
-            return Err(FileError::NoFolder);
-        }
-        let before = files.find(path).map_or(0, File::space);
+        // Nobody may look at the files while they change: that would copy all changes.
+        let (before, old) = {
+            let files = self.files();
+            if !files.find(split(path).0).is_some_and(File::is_folder) {
+                return Err(FileError::NoFolder);
+            }
+            files.find(path).map_or((0, 0), |old| (old.space(), old.kept()))
+        };
         let by = file.space() as i64 - before as i64;
         let free = self.disks().into_iter().find(|disk| key(path).starts_with(&key(disk.id)));
-        let kept = if let Content::Bytes(bytes) = &file.content { bytes.len() } else { 0 };
-        let old = match files.find(path).map(|old| &old.content) {
-            Some(Content::Bytes(old)) => old.len(),
-            _ => 0,
-        };
-        let is_full = self.file_changes.read(FileChanges::default).is_full(kept.saturating_sub(old));
+        let is_full = self.file_changes.read(FileChanges::default).is_full(file.kept().saturating_sub(old));
         if is_full || free.is_none_or(|disk| by > 0 && disk.free_bytes < by as u64) {
             return Err(FileError::NoSpace);
         }
         self.change_files(|changes| {
-            Arc::make_mut(&mut changes.changes).put(path, file);
+            changes.put(path, file, old);
             changes.use_space(path, by);
         });
         Ok(())
@@ -276,17 +291,19 @@ impl Machine {
     /// # Errors
     /// [`FileError`]
     pub fn remove_file(&self, path: &str) -> Result<(), FileError> {
-        let files = self.files();
-        let file = files.find(path).ok_or(FileError::NotFound)?;
-        if file.is_in_use() || file.is_locked() {
-            return Err(FileError::InUse);
-        }
+        let space = {
+            let files = self.files();
+            let file = files.find(path).ok_or(FileError::NotFound)?;
+            if file.is_in_use() || file.is_locked() {
+                return Err(FileError::InUse);
+            }
+            files.space(path)
+        };
         if self.file_changes.read(FileChanges::default).changes.len() >= MAX_CHANGES {
             return Err(FileError::NoSpace);
         }
-        let space = files.space(path);
         self.change_files(|changes| {
-            Arc::make_mut(&mut changes.changes).remove(path);
+            changes.remove(path);
             changes.use_space(path, -(space as i64));
         });
         Ok(())
@@ -329,10 +346,10 @@ impl Machine {
             return Err(FileError::NoSpace);
         }
         let space = files.space(from) as i64;
+        drop(files);
         self.change_files(|changes| {
-            let tree = Arc::make_mut(&mut changes.changes);
-            tree.remove(from);
-            moved.into_iter().for_each(|(path, file)| tree.put(&path, file));
+            changes.remove(from);
+            moved.into_iter().for_each(|(path, file)| changes.put(&path, file, 0));
             changes.use_space(from, -space);
             changes.use_space(to, space);
         });
@@ -346,7 +363,8 @@ impl Machine {
     pub fn change_file(&self, path: &str, change: impl FnOnce(&mut File)) -> Result<(), FileError> {
         let mut file = self.files().find(path).cloned().ok_or(FileError::NotFound)?;
         change(&mut file);
-        self.change_files(|changes| Arc::make_mut(&mut changes.changes).put(path, file));
+        let old = file.kept();
+        self.change_files(|changes| changes.put(path, file, old));
         Ok(())
     }
 }

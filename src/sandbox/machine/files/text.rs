@@ -147,7 +147,25 @@ impl LogText {
     }
 }
 
-pub(super) const HOSTS: &str = "# Copyright (c) 1993-2009 Microsoft Corp.\r\n#\r\n# This is a sample HOSTS file used by Microsoft TCP/IP for Windows.\r\n#\r\n# localhost name resolution is handled within DNS itself.\r\n#\t127.0.0.1       localhost\r\n#\t::1             localhost\r\n";
+pub(super) const HOSTS: &str = concat!(
+    "# Copyright (c) 1993-2009 Microsoft Corp.\r\n",
+    "#\r\n",
+    "# Names of hosts and their addresses for TCP/IP of Windows.\r\n",
+    "#\r\n",
+    "# Each entry stands on a line of its own: the address in the first column,\r\n",
+    "# then at least one space, then the name of the host.\r\n",
+    "#\r\n",
+    "# What follows a '#' is a comment, on a line of its own or behind an entry.\r\n",
+    "#\r\n",
+    "# For example:\r\n",
+    "#\r\n",
+    "#      102.54.94.97     rhino.acme.com          # source server\r\n",
+    "#       38.25.63.10     x.acme.com              # x client host\r\n",
+    "\r\n",
+    "# localhost name resolution is handled within DNS itself.\r\n",
+    "#\t127.0.0.1       localhost\r\n",
+    "#\t::1             localhost\r\n",
+);
 
 pub(super) const WIN_INI: &str =
     "; for 16-bit app support\r\n[fonts]\r\n[extensions]\r\n[mci extensions]\r\n[files]\r\n[Mail]\r\nMAPI=1\r\n";

@@ -1,5 +1,6 @@
 //! ConvertTo-Csv and ConvertFrom-Csv, and the texts of tables for whoever keeps them in files.
 
+mod file;
 mod read;
 mod write;
 
@@ -8,6 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::value::Val;
 use super::{Bound, Spec};
+pub(super) use file::SPECS as FILES;
 use read::Reader;
 use write::Writer;
 

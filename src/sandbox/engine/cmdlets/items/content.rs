@@ -233,7 +233,7 @@ fn writer(bound: Bound, append: bool) -> Run<Box<dyn Cmdlet>> {
 /// The most values that a file is made of.
 const MAX_VALUES: usize = 1 << 20;
 
-fn keep(values: &mut Vec<Val>, value: Val) -> Run<()> {
+pub(super) fn keep(values: &mut Vec<Val>, value: Val) -> Run<()> {
     if values.len() >= MAX_VALUES {
         return Err(super::super::super::ops::too_big("list").into());
     }

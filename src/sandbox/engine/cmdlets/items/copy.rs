@@ -89,7 +89,8 @@ fn copy(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run
         if to.provider.name() != path.provider.name() {
             let message = "Source and destination path did not resolve to the same provider.";
             let kind = "System.Management.Automation.PSArgumentException";
-            return Err(ErrorRecord::new(kind, message, "Argument", 5).into());
+            let id = "CopyItemSourceAndDestinationNotSameProvider";
+            return Err(ErrorRecord::new(kind, message, id, 5).into());
         }
         // Listed before, so that a folder copied into itself ends.
         let mut waiting = vec![(item.clone(), to)];

@@ -1,5 +1,7 @@
 //! Get-ChildItem and Get-Item.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
 use super::super::super::provider::{
@@ -83,10 +85,12 @@ struct Wanted<'b> {
     /// Alternatives of bits that must be set and bits that must not.
     attributes: Vec<(u32, u32)>,
     depth: usize,
+    /// The end of -ExpiringInDays.
+    ends_before: Option<Timestamp>,
 }
 
 impl<'b> Wanted<'b> {
-    fn of(bound: &'b Bound) -> Run<Self> {
+    fn of(evaluator: &Evaluator<'_>, bound: &'b Bound) -> Run<Self> {
         let mut attributes = Vec::new();
         for alternative in bound.texts("Attributes").iter().flat_map(|text| text.split(',')) {
             let mut bits = (0, 0);
@@ -114,7 +118,9 @@ impl<'b> Wanted<'b> {
         let depth = bound.count("Depth")?;
         let recurses = bound.switch("Recurse") || depth.is_some();
         let depth = if recurses { depth.unwrap_or(usize::MAX) } else { 0 };
-        Ok(Self { bound, names: Names::of(bound), attributes, depth })
+        let days = bound.count("ExpiringInDays")?.map(|days| SignedDuration::from_hours(24 * days.min(100_000) as i64));
+        let ends_before = days.and_then(|days| evaluator.host_time().checked_add(days).ok());
+        Ok(Self { bound, names: Names::of(bound), attributes, depth, ends_before })
     }
 
     fn recurses(&self) -> bool {
@@ -129,6 +135,25 @@ impl<'b> Wanted<'b> {
             || self.attributes.iter().any(|(with, without)| (with | without) & named != 0)
     }
 
+    /// What the certificate provider's own parameters ask for.
+    fn is_certificate_wanted(&self, item: &Item) -> bool {
+        let Thing::Certificate(certificate) = &item.thing else {
+            return ["ExpiringInDays", "SSLServerAuthentication", "CodeSigningCert", "DnsName"]
+                .iter()
+                .all(|name| self.bound.get(name).is_none());
+        };
+        let is_for = |id: &str| certificate.usages.iter().any(|(_, own)| *own == id);
+        let dns = self.bound.text("DnsName").map(|name| name.to_lowercase());
+        let has_name = |name: &String| {
+            let plain = name.trim_matches('*');
+            certificate.dns_names.iter().any(|own| own.to_lowercase().contains(plain))
+        };
+        self.ends_before.is_none_or(|limit| certificate.not_after <= limit)
+            && (!self.bound.switch("SSLServerAuthentication") || is_for("1.3.6.1.5.5.7.3.1"))
+            && (!self.bound.switch("CodeSigningCert") || is_for("1.3.6.1.5.5.7.3.3"))
+            && dns.as_ref().is_none_or(has_name)
+    }
+
     fn is_of_kind(&self, item: &Item) -> bool {
         if item.is_hidden && !self.shows_hidden() {
             return false;
@@ -136,7 +161,7 @@ impl<'b> Wanted<'b> {
         let (folders, files) = (self.bound.switch("Directory"), self.bound.switch("File"));
         let bits = match &item.thing {
             Thing::File(file) => file.attributes,
-            Thing::Value(_) => 0,
+            _ => 0,
         };
         let has = |switch: &str, name: &str| {
             !self.bound.switch(switch) || attribute_of(name).is_some_and(|bit| bits & bit != 0)
@@ -149,15 +174,18 @@ impl<'b> Wanted<'b> {
         };
         let by_attributes = self.attributes.is_empty()
             || self.attributes.iter().any(|(with, without)| bits & with == *with && bits & without == 0);
-        is_kind && by_attributes && has("Hidden", "Hidden") && has("ReadOnly", "ReadOnly") && has("System", "System")
+        is_kind
+            && by_attributes
+            && has("Hidden", "Hidden")
+            && has("ReadOnly", "ReadOnly")
+            && has("System", "System")
+            && self.is_certificate_wanted(item)
     }
 }
 
 fn list(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
-    let certificates =
-        ["CodeSigningCert", "DocumentEncryptionCert", "SSLServerAuthentication", "DnsName", "Eku", "FollowSymlink"];
-    bound.refuse(&certificates)?;
-    let wanted = Wanted::of(bound)?;
+    bound.refuse(&["FollowSymlink", "DocumentEncryptionCert", "Eku"])?;
+    let wanted = Wanted::of(evaluator, bound)?;
     let (mut texts, literal) = paths_of(bound)?;
     if texts.is_empty() {
         texts.push(".".into());

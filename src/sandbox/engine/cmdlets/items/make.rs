@@ -2,7 +2,7 @@
 
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::provider::{Content, Item, ItemPath, New, Relocation, Write, resolve};
+use super::super::super::provider::{Item, ItemPath, New, Relocation, Write, resolve};
 use super::super::super::value::Val;
 use super::super::per_input::PerInput;
 use super::{Bound, Spec, for_each_item, pass_thru, paths_of, put_item};
@@ -242,12 +242,4 @@ fn set(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
         }
     }
     Ok(())
-}
-
-/// What an item holds, as values.
-pub(super) fn values_of(content: Content) -> Vec<Val> {
-    match content {
-        Content::Values(values) => values,
-        Content::Bytes(bytes) => bytes.iter().copied().map(Val::U8).collect(),
-    }
 }

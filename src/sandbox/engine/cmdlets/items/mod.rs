@@ -2,11 +2,15 @@
 
 mod content;
 mod copy;
+mod files;
 mod list;
 mod location;
 mod make;
+mod methods;
 mod paths;
 mod property;
+mod select_string;
+mod tee;
 mod test;
 
 use super::super::convert::text;
@@ -18,12 +22,19 @@ use super::{Bound, Spec};
 
 pub(super) use content::SPECS as CONTENT;
 pub(super) use copy::SPECS as COPY;
+pub(super) use files::SPECS as FILES;
 pub(super) use list::SPECS as LIST;
 pub(super) use location::SPECS as LOCATION;
 pub(super) use make::SPECS as MAKE;
 pub(super) use paths::SPECS as PATHS;
 pub(super) use property::SPECS as PROPERTY;
+pub(super) use select_string::SPECS as SELECT_STRING;
+pub(super) use tee::SPECS as TEE;
 pub(super) use test::SPECS as TEST;
+
+pub(super) use super::super::provider::key_method;
+pub(super) use methods::file_method;
+pub(in super::super) use methods::file_static;
 
 /// Which names of items are wanted.
 #[derive(Default)]

@@ -1,0 +1,127 @@
+//! Export-Csv and Import-Csv.
+
+use super::super::super::errors::ErrorRecord;
+use super::super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
+use super::super::super::provider::{Content, Write, find_all, resolve};
+use super::super::super::text_file::Encoding;
+use super::super::super::value::Val;
+use super::super::per_input::PerInput;
+use super::super::{Bound, Spec};
+use super::read::Reader;
+use super::write::Writer;
+
+pub(in super::super) static SPECS: [Spec; 2] = [
+    Spec {
+        name: "Export-Csv",
+        aliases: &["epcsv"],
+        params: &[
+            "Path@0+",
+            "LiteralPath|PSPath|LP/",
+            "Delimiter@1",
+            "InputObject<",
+            "Append!",
+            "Force!",
+            "NoClobber|NoOverwrite!",
+            "Encoding",
+            "NoTypeInformation|NTI!",
+            "IncludeTypeInformation|ITI!",
+            "UseQuotes|UQ",
+            "QuoteFields|QF",
+            "UseCulture!",
+            "NoHeader!",
+            "WhatIf|wi!",
+            "Confirm|cf!",
+        ],
+        make: |_, bound| {
+            let writer = Writer::of(&bound)?;
+            Ok(Box::new(Export { bound, writer, lines: Vec::new() }))
+        },
+    },
+    Spec {
+        name: "Import-Csv",
+        aliases: &["ipcsv"],
+        params: &[
+            "Path:string@0<^+",
+            "LiteralPath|PSPath|LP:string^/",
+            "Delimiter@1",
+            "Header",
+            "Encoding",
+            "UseCulture!",
+        ],
+        make: |_, bound| PerInput::boxed(bound, import),
+    },
+];
+
+struct Export {
+    bound: Bound,
+    writer: Writer,
+    lines: Vec<String>,
+}
+
+fn encoding(bound: &Bound) -> Run<Encoding> {
+    Ok(bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?.unwrap_or_default())
+}
+
+impl Cmdlet for Export {
+    fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, _out: &mut dyn Sink) -> Run<()> {
+        evaluator.step(1)?;
+        if !input.is_null() {
+            let lines = self.writer.lines(evaluator, &input);
+            evaluator.step(lines.iter().map(|line| line.len() as u64).sum::<u64>() / 64)?;
+            self.lines.extend(lines);
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        for value in self.bound.items("InputObject") {
+            self.process(evaluator, value, out)?;
+        }
+        let literal = self.bound.text("LiteralPath");
+        let path = resolve(evaluator, &literal.or_else(|| self.bound.text("Path")).unwrap_or_default())?;
+        let exists = path.provider.find(evaluator, &path.path)?.is_some();
+        if exists && self.bound.switch("NoClobber") {
+            let shown = path.provider_path();
+            let message = format!("The file '{shown}' already exists.");
+            return Err(ErrorRecord::new("System.IO.IOException", message, "NoClobber", 20)
+                .with_target(Val::str(shown))
+                .into());
+        }
+        let append = self.bound.switch("Append") && exists;
+        // The header is there already.
+        let skipped = usize::from(append && !self.bound.switch("NoHeader"));
+        let text: String = self.lines.drain(..).skip(skipped).map(|line| format!("{line}\r\n")).collect();
+        if !evaluator.should_process(&self.bound, &path.shown(), "Export-Csv")? {
+            return Ok(());
+        }
+        let bytes = encoding(&self.bound)?.encode(&text, !append);
+        let force = self.bound.switch("Force");
+        let write = Write { values: vec![Val::str(text)], bytes, append, force, is_out_file: true };
+        path.provider.set_content(evaluator, &path.path, &write)
+    }
+}
+
+fn import(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let literal = bound.get("LiteralPath").is_some();
+    let encoding = encoding(bound)?;
+    for text in bound.texts(if literal { "LiteralPath" } else { "Path" }) {
+        let path = resolve(evaluator, &text)?;
+        let items = match find_all(evaluator, &path, literal) {
+            Ok(items) => items,
+            Err(Flow::Throw(record)) if &*record.id == "PathNotFound" => {
+                let target = Val::str(text.as_str());
+                evaluator.write_error(ErrorRecord { id: "FileOpenFailure".into(), category: 1, target, ..*record })?;
+                continue;
+            }
+            Err(flow) => return Err(flow),
+        };
+        for item in items {
+            let whole = match path.provider.content(evaluator, &item)? {
+                Content::Bytes(bytes) => encoding.decode(&bytes),
+                Content::Values(_) => continue,
+            };
+            Reader::of(bound)?.read(evaluator, &whole, out)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Environment variables of a runspace's process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::value::Val;
+use super::Evaluator;
+
+/// What scripts changed of them, by the name in lower case; nothing where one was removed.
+#[derive(Debug, Default)]
+pub(super) struct Environment(BTreeMap<String, (Arc<str>, Option<Arc<str>>)>);
+
+/// Variables and their bytes that a runspace keeps.
+const MAX_VARIABLES: usize = 4_096;
+
+/// What every host has alike.
+const FIXED: [(&str, &str); 27] = [
+    ("ALLUSERSPROFILE", "C:\\ProgramData"),
+    ("APPDATA", "C:\\Users\\sandbox\\AppData\\Roaming"),
+    ("CommonProgramFiles", "C:\\Program Files\\Common Files"),
+    ("CommonProgramFiles(x86)", "C:\\Program Files (x86)\\Common Files"),
+    ("CommonProgramW6432", "C:\\Program Files\\Common Files"),
+    ("ComSpec", "C:\\Windows\\system32\\cmd.exe"),
+    ("LOCALAPPDATA", "C:\\Users\\sandbox\\AppData\\Local"),
+    ("OS", "Windows_NT"),
+    (
+        "Path",
+        "C:\\Windows\\system32;C:\\Windows;C:\\Windows\\System32\\Wbem;C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\",
+    ),
+    ("PATHEXT", ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC;.CPL"),
+    ("PROCESSOR_ARCHITECTURE", "AMD64"),
+    ("PROCESSOR_IDENTIFIER", "Intel64 Family 6 Model 106 Stepping 6, GenuineIntel"),
+    ("PROCESSOR_LEVEL", "6"),
+    ("PROCESSOR_REVISION", "6a06"),
+    ("ProgramData", "C:\\ProgramData"),
+    ("ProgramFiles", "C:\\Program Files"),
+    ("ProgramFiles(x86)", "C:\\Program Files (x86)"),
+    ("ProgramW6432", "C:\\Program Files"),
+    (
+        "PSModulePath",
+        "C:\\Users\\sandbox\\Documents\\WindowsPowerShell\\Modules;C:\\Program Files\\WindowsPowerShell\\Modules;C:\\Windows\\system32\\WindowsPowerShell\\v1.0\\Modules",
+    ),
+    ("PUBLIC", "C:\\Users\\Public"),
+    ("SystemDrive", "C:"),
+    ("SystemRoot", "C:\\Windows"),
+    ("TEMP", "C:\\Users\\sandbox\\AppData\\Local\\Temp"),
+    ("TMP", "C:\\Users\\sandbox\\AppData\\Local\\Temp"),
+    ("USERDOMAIN", "SANDBOX"),
+    ("USERNAME", "sandbox"),
+    ("USERPROFILE", "C:\\Users\\sandbox"),
+];
+
+impl Evaluator<'_> {
+    /// All environment variables, by name.
+    pub(in super::super) fn environment_variables(&self) -> Vec<(Arc<str>, Arc<str>)> {
+        let own = [
+            ("COMPUTERNAME", self.host.name().to_uppercase()),
+            ("NUMBER_OF_PROCESSORS", self.host.processors().to_string()),
+            ("USERDNSDOMAIN", self.host.domain().to_uppercase()),
+            ("windir", "C:\\Windows".to_owned()),
+        ];
+        let mut all: BTreeMap<String, (Arc<str>, Arc<str>)> = BTreeMap::new();
+        let fixed = FIXED.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        all.extend(fixed.chain(own).map(|(name, value)| (name.to_lowercase(), (name.into(), value.into()))));
+        for (key, (name, value)) in &self.state.environment.0 {
+            match value {
+                Some(value) => drop(all.insert(key.clone(), (name.clone(), value.clone()))),
+                None => drop(all.remove(key)),
+            }
+        }
+        all.into_values().collect()
+    }
+
+    /// The value of an environment variable, if there is one.
+    pub(in super::super) fn environment_variable(&self, name: &str) -> Option<Arc<str>> {
+        if let Some((_, changed)) = self.state.environment.0.get(&name.to_lowercase()) {
+            return changed.clone();
+        }
+        let all = self.environment_variables();
+        all.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    pub(super) fn environment(&self, name: &str) -> Val {
+        self.environment_variable(name).map_or(Val::Null, Val::Str)
+    }
+
+    /// Sets an environment variable of this runspace, or removes it.
+    pub(in super::super) fn set_environment(&mut self, name: &str, value: Option<&str>) {
+        if self.state.environment.0.len() >= MAX_VARIABLES {
+            return;
+        }
+        let old = self.environment_variables().into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let kept = old.map_or_else(|| name.into(), |(own, _)| own);
+        let value = value.map(Arc::from);
+        self.state.environment.0.insert(name.to_lowercase(), (kept, value));
+    }
+
+    /// A text with the values of `%NAME%` in it.
+    pub(in super::super) fn expand_environment(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('%') {
+            out += before;
+            let value = after.split_once('%').and_then(|(name, tail)| Some((self.environment_variable(name)?, tail)));
+            match value {
+                Some((value, tail)) => {
+                    out += &value;
+                    rest = tail;
+                }
+                None => {
+                    out.push('%');
+                    rest = after;
+                }
+            }
+        }
+        out + rest
+    }
+}

@@ -1,0 +1,314 @@
+//! The registry: keys drawn from the seed and from the machine's services, and what scripts changed.
+
+mod draw;
+mod keys;
+mod software;
+
+use std::sync::{Arc, PoisonError};
+
+use super::tree::{Changes, Merged, Named, Tree, key, split};
+use super::{Machine, Service, StartType};
+
+/// A key: its name and its values.
+#[derive(Debug, Clone)]
+pub struct RegistryKey {
+    /// The last part of its path.
+    pub name: Arc<str>,
+    /// Values by name; the default one has none.
+    pub values: Vec<(Arc<str>, RegistryData)>,
+}
+
+/// The data of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistryData {
+    /// `REG_SZ`
+    Text(Arc<str>),
+    /// `REG_EXPAND_SZ`
+    Expand(Arc<str>),
+    /// `REG_BINARY`
+    Binary(Arc<[u8]>),
+    /// `REG_DWORD`
+    Dword(u32),
+    /// `REG_MULTI_SZ`
+    Multi(Vec<Arc<str>>),
+    /// `REG_QWORD`
+    Qword(u64),
+}
+
+/// Keys that scripts may change on one host, and bytes of their values.
+const MAX_CHANGES: usize = 5_000;
+const MAX_BYTES: usize = 2 << 20;
+
+/// Where the services of the machine are.
+const SERVICES: &str = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services";
+
+/// Why the registry was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistryError {
+    /// No such key.
+    NotFound,
+    /// There is one of this name.
+    Exists,
+    /// The sandbox keeps no more changes of this host.
+    Full,
+}
+
+/// The drawn keys, and the services that they show.
+pub(super) type DrawnRegistry = Option<(Arc<Vec<Service>>, Arc<Tree<RegistryKey>>)>;
+
+impl Named for RegistryKey {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl RegistryKey {
+    fn new(name: &str) -> Self {
+        Self { name: name.into(), values: Vec::new() }
+    }
+
+    /// The data of a value; the default value has no name.
+    pub fn value(&self, name: &str) -> Option<&RegistryData> {
+        self.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, data)| data)
+    }
+
+    fn set(&mut self, name: &str, data: RegistryData) {
+        match self.values.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            Some((_, old)) => *old = data,
+            None => self.values.push((name.into(), data)),
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.values.iter().map(|(name, data)| name.len() + data.size() + 32).sum()
+    }
+}
+
+impl RegistryData {
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Expand(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::Multi(texts) => texts.iter().map(|text| text.len() + 16).sum(),
+            Self::Dword(_) | Self::Qword(_) => 8,
+        }
+    }
+}
+
+/// A host's registry at a moment.
+pub struct Registry(Merged<RegistryKey>);
+
+impl Registry {
+    /// The key of a path such as `HKEY_LOCAL_MACHINE\SOFTWARE`.
+    pub fn find(&self, path: &str) -> Option<&RegistryKey> {
+        self.0.find(path)
+    }
+
+    /// The keys in a key, by name; the hives in the empty path.
+    pub fn children(&self, path: &str) -> Vec<&RegistryKey> {
+        self.0.children(path)
+    }
+}
+
+impl Machine {
+    /// Its registry now; later changes do not show.
+    pub fn registry(&self) -> Registry {
+        let services = self.services();
+        let mut kept = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let drawn = match &*kept {
+            Some((of, tree)) if Arc::ptr_eq(of, &services) => Arc::clone(tree),
+            _ => {
+                let tree = Arc::new(draw::tree(self, &services));
+                *kept = Some((services, Arc::clone(&tree)));
+                tree
+            }
+        };
+        let changes = self.registry_changes.read(Changes::default);
+        Registry(Merged { drawn, changes })
+    }
+
+    fn put_keys(&self, keys: Vec<(String, RegistryKey)>) -> Result<(), RegistryError> {
+        let more: usize = keys.iter().map(|(_, key)| key.size()).sum();
+        let is_full = {
+            let changes = self.registry_changes.read(Changes::default);
+            let size = changes.made().map(RegistryKey::size).sum::<usize>();
+            changes.len() + keys.len() > MAX_CHANGES || size + more > MAX_BYTES
+        };
+        if is_full {
+            return Err(RegistryError::Full);
+        }
+        self.registry_changes.change(Changes::default, |changes| {
+            keys.into_iter().for_each(|(path, key)| changes.put(&path, key));
+        });
+        Ok(())
+    }
+
+    /// Makes a key with those around it.
+    ///
+    /// # Errors
+    /// [`RegistryError`]
+    pub fn make_key(&self, path: &str) -> Result<(), RegistryError> {
+        let registry = self.registry();
+        if registry.find(path).is_some() {
+            return Err(RegistryError::Exists);
+        }
+        let mut missing = Vec::new();
+        let mut at = path;
+        while !at.is_empty() && registry.find(at).is_none() {
+            missing.push((at.to_owned(), RegistryKey::new(split(at).1)));
+            at = split(at).0;
+        }
+        if at.is_empty() {
+            return Err(RegistryError::NotFound);
+        }
+        drop(registry);
+        self.put_keys(missing)
+    }
+
+    /// Removes a key with all keys in it.
+    ///
+    /// # Errors
+    /// [`RegistryError`]
+    pub fn remove_key(&self, path: &str) -> Result<(), RegistryError> {
+        if self.registry().find(path).is_none() || !path.contains('\\') {
+            return Err(RegistryError::NotFound);
+        }
+        if self.registry_changes.read(Changes::default).len() >= MAX_CHANGES {
+            return Err(RegistryError::Full);
+        }
+        self.registry_changes.change(Changes::default, |changes| drop(changes.remove(path)));
+        Ok(())
+    }
+
+    /// Copies a key; with all keys in it, if it is `deep`.
+    ///
+    /// # Errors
+    /// [`RegistryError`]
+    pub fn copy_key(&self, from: &str, to: &str, deep: bool) -> Result<(), RegistryError> {
+        let registry = self.registry();
+        let source = registry.find(from).ok_or(RegistryError::NotFound)?;
+        if registry.find(split(to).0).is_none() {
+            return Err(RegistryError::NotFound);
+        }
+        if key(to).starts_with(&format!("{}\\", key(from))) {
+            return Err(RegistryError::Exists);
+        }
+        let mut copies = vec![(to.to_owned(), RegistryKey { name: split(to).1.into(), ..source.clone() })];
+        if deep {
+            registry.0.below(from, &mut |path, key| copies.push((format!("{to}{}", &path[from.len()..]), key.clone())));
+        }
+        drop(registry);
+        self.put_keys(copies)
+    }
+
+    /// Sets a value of a key. How a service starts is the service's own.
+    ///
+    /// # Errors
+    /// [`RegistryError`]
+    pub fn set_registry_value(&self, path: &str, name: &str, data: RegistryData) -> Result<(), RegistryError> {
+        let mut key = self.registry().find(path).cloned().ok_or(RegistryError::NotFound)?;
+        let service = split(path).1;
+        let start = match data {
+            RegistryData::Dword(2) => Some(StartType::Automatic),
+            RegistryData::Dword(3) => Some(StartType::Manual),
+            RegistryData::Dword(4) => Some(StartType::Disabled),
+            _ => None,
+        };
+        if let Some(start) =
+            start.filter(|_| name.eq_ignore_ascii_case("Start") && split(path).0.eq_ignore_ascii_case(SERVICES))
+            && self.services().iter().any(|own| own.name.eq_ignore_ascii_case(service))
+        {
+            self.change_services(|services| {
+                let own = services.iter_mut().find(|own| own.name.eq_ignore_ascii_case(service));
+                own.into_iter().for_each(|own| own.start_type = start);
+            });
+            return Ok(());
+        }
+        key.set(name, data);
+        self.put_keys(vec![(path.to_owned(), key)])
+    }
+
+    /// Removes a value of a key.
+    ///
+    /// # Errors
+    /// [`RegistryError`]
+    pub fn remove_registry_value(&self, path: &str, name: &str) -> Result<(), RegistryError> {
+        let mut key = self.registry().find(path).cloned().ok_or(RegistryError::NotFound)?;
+        let place = key.values.iter().position(|(own, _)| own.eq_ignore_ascii_case(name));
+        key.values.remove(place.ok_or(RegistryError::NotFound)?);
+        self.put_keys(vec![(path.to_owned(), key)])
+    }
+}
+
+/// Adds a key to a tree with those around it, and gives it values.
+fn add(tree: &mut Tree<RegistryKey>, path: &str, values: impl IntoIterator<Item = (&'static str, RegistryData)>) {
+    if tree.find(path).is_none() {
+        let (around, name) = split(path);
+        if !around.is_empty() {
+            add(tree, around, []);
+        }
+        tree.add(around, RegistryKey::new(name));
+    }
+    if let Some(key) = tree.find_mut(path) {
+        values.into_iter().for_each(|(name, data)| key.set(name, data));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::{Host, Illness, Machine, StartType};
+    use super::{RegistryData, RegistryError, SERVICES};
+
+    const SOFTWARE: &str = "HKEY_LOCAL_MACHINE\\SOFTWARE";
+
+    fn machine(index: u32) -> Machine {
+        Machine::draw(1, index, Timestamp::from_second(1_790_000_000).expect("a valid time"))
+    }
+
+    #[test]
+    fn pending_restarts_show_and_a_restart_ends_them() {
+        let path = format!("{SOFTWARE}\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending");
+        let ill: Vec<u32> = (0..300).filter(|index| Host::draw(1, *index).has(Illness::RebootPending)).collect();
+        assert!(!ill.is_empty());
+        for index in 0..300 {
+            assert_eq!(machine(index).registry().find(&path).is_some(), ill.contains(&index), "{index}");
+        }
+        let machine = machine(ill[0]);
+        machine.restart(machine.since());
+        assert!(machine.registry().find(&path).is_none());
+    }
+
+    #[test]
+    fn services_start_as_their_keys_say() {
+        let machine = machine(0);
+        let path = format!("{SERVICES}\\Spooler");
+        let start = || machine.registry().find(&path).and_then(|key| key.value("start").cloned());
+        assert_eq!(start(), Some(RegistryData::Dword(2)));
+        machine.set_registry_value(&path, "Start", RegistryData::Dword(4)).expect("set");
+        let spooler = machine.services().iter().find(|service| service.name == "Spooler").cloned().expect("there");
+        assert_eq!((spooler.start_type, start()), (StartType::Disabled, Some(RegistryData::Dword(4))));
+    }
+
+    #[test]
+    fn keys_come_and_go() {
+        let machine = machine(0);
+        let own = format!("{SOFTWARE}\\Contoso\\Deep");
+        machine.make_key(&own).expect("made");
+        assert_eq!(machine.make_key(&own), Err(RegistryError::Exists));
+        machine.set_registry_value(&own, "Level", RegistryData::Dword(3)).expect("set");
+        machine.settle();
+        let copy = format!("{SOFTWARE}\\Copy");
+        machine.copy_key(&format!("{SOFTWARE}\\Contoso"), &copy, true).expect("copied");
+        let level = |path: &str| machine.registry().find(path).and_then(|key| key.value("LEVEL").cloned());
+        assert_eq!(level(&format!("{copy}\\deep")), Some(RegistryData::Dword(3)));
+        machine.remove_registry_value(&own, "level").expect("removed");
+        assert_eq!(machine.remove_registry_value(&own, "level"), Err(RegistryError::NotFound));
+        machine.remove_key(&copy).expect("removed");
+        assert!(machine.registry().find(&copy).is_none());
+        let big = RegistryData::Text("x".repeat(3 << 20).into());
+        assert_eq!(machine.set_registry_value(&own, "Big", big), Err(RegistryError::Full));
+        assert!(machine.registry().children("").len() >= 3);
+    }
+}
