@@ -60,6 +60,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "clixml",
                 "config",
                 "error_text",
+                // Format-Table and Out-String run on the host: what they give is what the client knows to print.
+                "output",
                 "nearest",
                 "psrp",
                 "record",

@@ -18,6 +18,7 @@ use crate::support::recorder::{Recorder, error_id};
 const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
     ("everyday", include_str!("engine/everyday.ps1.txt")),
+    ("formats", include_str!("engine/formats.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),
     ("drives", include_str!("engine/drives.ps1.txt")),
     ("items", include_str!("engine/items.ps1.txt")),

@@ -11,6 +11,8 @@
 //! header, where PowerShell refuses.
 
 mod custom;
+#[cfg(feature = "sandbox")]
+pub(crate) mod order;
 mod packet;
 mod sheet;
 mod sheets;

@@ -6,7 +6,7 @@
 use crate::clixml::{Document, Object, Value};
 
 /// The property that names the class of an object.
-const CLASS: &str = "ClassId2e4f51ef21dd47e99d3c952918aff9cd";
+pub(super) const CLASS: &str = "ClassId2e4f51ef21dd47e99d3c952918aff9cd";
 
 /// What all classes derive from.
 const ROOT: &str = "Microsoft.PowerShell.Commands.Internal.Format.FormatInfoData";

@@ -10,6 +10,7 @@ mod csv;
 mod events;
 mod features;
 mod filter;
+mod format_object;
 mod group;
 mod host;
 mod hotfixes;
@@ -82,6 +83,7 @@ static ALL: &[&[Spec]] = &[
     &cim_method::SPECS,
     &wmi::SPECS,
     &filter::SPECS,
+    &format_object::SPECS,
     &group::SPECS,
     &items::CONTENT,
     &items::COPY,

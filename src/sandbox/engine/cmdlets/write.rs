@@ -8,7 +8,7 @@ use super::{Bound, Spec};
 use crate::clixml::{Content, Object, TypeNames, Value};
 use crate::psrp::CONSOLE_COLORS;
 
-pub(super) static SPECS: [Spec; 11] = [
+pub(super) static SPECS: [Spec; 10] = [
     spec("Write-Output", &["echo", "write"], &["InputObject@*", "NoEnumerate!"], Stream::Output),
     spec(
         "Write-Error",
@@ -56,7 +56,6 @@ pub(super) static SPECS: [Spec; 11] = [
     ),
     spec("Out-Null", &[], &["InputObject"], Stream::Null),
     spec("Out-Default", &[], &["InputObject"], Stream::Output),
-    spec("Out-Host", &["oh"], &["InputObject", "Paging!"], Stream::Host),
 ];
 
 /// Where a command writes.
