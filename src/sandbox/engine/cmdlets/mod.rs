@@ -7,6 +7,7 @@ mod cim;
 mod cim_method;
 mod compare;
 mod csv;
+mod discovery;
 mod events;
 mod features;
 mod filter;
@@ -74,6 +75,7 @@ static ALL: &[&[Spec]] = &[
     &cim::SPECS,
     &compare::SPECS,
     &csv::SPECS,
+    &discovery::SPECS,
     &invoke::SPECS,
     &random::SPECS,
     &unique::SPECS,
@@ -110,6 +112,10 @@ static ALL: &[&[Spec]] = &[
 pub(super) fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
     let of = |spec: &'static Spec| spec.aliases.iter().map(|alias| (*alias, spec.name));
     ALL.iter().flat_map(|specs| specs.iter()).flat_map(of)
+}
+
+fn specs() -> impl Iterator<Item = &'static Spec> {
+    ALL.iter().flat_map(|specs| specs.iter())
 }
 
 /// The names of all commands, without aliases.

@@ -1,4 +1,4 @@
-//! Get-Unique, Tee-Object and Join-String: what passes objects on, or most of them.
+//! Get-Unique and Join-String.
 
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
@@ -9,25 +9,12 @@ use super::super::value::Val;
 use super::property::Property;
 use super::{Bound, Spec};
 
-pub(super) static SPECS: [Spec; 3] = [
+pub(super) static SPECS: [Spec; 2] = [
     Spec {
         name: "Get-Unique",
         aliases: &["gu"],
         params: &["InputObject<", "AsString!", "OnType!", "CaseInsensitive!"],
         make: |_, bound| Ok(Box::new(Unique { last: None, bound })),
-    },
-    Spec {
-        name: "Tee-Object",
-        aliases: &["tee"],
-        params: &["FilePath|Path@0", "LiteralPath", "Variable", "Append!", "InputObject<", "Encoding"],
-        make: |_, bound| {
-            bound.refuse(&["FilePath", "LiteralPath", "Encoding"])?;
-            let Some(variable) = bound.text("Variable") else {
-                return Err(super::binding::missing("FilePath").into());
-            };
-            let kept = Vec::new();
-            Ok(Box::new(Tee { variable: variable.to_lowercase(), append: bound.switch("Append"), kept }))
-        },
     },
     Spec {
         name: "Join-String",
@@ -73,34 +60,6 @@ impl Cmdlet for Unique {
         }
         self.last = Some(input.clone());
         out.put(evaluator, input)
-    }
-}
-
-struct Tee {
-    variable: String,
-    append: bool,
-    kept: Vec<Val>,
-}
-
-impl Cmdlet for Tee {
-    fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
-        if self.kept.len() >= ops::MAX_ITEMS {
-            return Err(ops::too_big("list").into());
-        }
-        self.kept.push(input.clone());
-        out.put(evaluator, input)
-    }
-
-    fn end(&mut self, evaluator: &mut Evaluator<'_>, _out: &mut dyn Sink) -> Run<()> {
-        let mut all = Vec::new();
-        if self.append {
-            all.extend(evaluator.lookup(&self.variable).filter(|value| !value.is_null()).map(Val::into_items));
-        }
-        let mut items: Vec<Val> = all.into_iter().flatten().collect();
-        items.append(&mut self.kept);
-        let value = Val::of_outputs(items).stored();
-        evaluator.set_local(&self.variable, value);
-        Ok(())
     }
 }
 

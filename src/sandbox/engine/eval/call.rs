@@ -57,6 +57,8 @@ impl Evaluator<'_> {
         args: Vec<RawArg>,
         context: &mut Context,
     ) -> Run<Box<dyn Cmdlet>> {
+        let alias = self.state.aliases.get(name.to_lowercase().as_str()).cloned();
+        let name = alias.as_deref().unwrap_or(name);
         if let Some(script) = self.function(name) {
             context.command = name.into();
             return Ok(ScriptStage::boxed(script, args, false));

@@ -18,6 +18,10 @@ pub(in super::super) struct State {
     /// The global scope first.
     pub(super) frames: Vec<Frame>,
     pub(super) environment: Environment,
+    /// Of Set-Alias: names in lower case, and commands.
+    pub(in super::super) aliases: HashMap<Arc<str>, Arc<str>>,
+    /// Of Import-Module.
+    pub(in super::super) modules: Vec<Arc<str>>,
     /// Of `using namespace`.
     pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
@@ -59,6 +63,8 @@ impl Default for State {
         Self {
             frames: vec![Frame::default()],
             environment: Environment::default(),
+            aliases: HashMap::new(),
+            modules: Vec::new(),
             namespaces: Vec::new(),
             errors: Vec::new(),
             locations: Locations::default(),
@@ -74,6 +80,15 @@ impl State {
     }
 
     /// The names of all functions that scripts defined.
+    /// The functions that scripts defined: name and text, by name.
+    pub(in super::super) fn functions(&self) -> Vec<(String, String)> {
+        let all = self.frames.iter().flat_map(|frame| &frame.functions);
+        let text = |script: &Arc<Script>| script.span.of(&script.source).to_owned();
+        let mut all: Vec<_> = all.map(|(name, script)| (name.clone(), text(script))).collect();
+        all.sort();
+        all
+    }
+
     pub(super) fn function_names(&self) -> Vec<&str> {
         self.frames.iter().flat_map(|frame| frame.functions.keys()).map(String::as_str).collect()
     }

@@ -14,6 +14,7 @@ use crate::stream::Stream;
 
 mod accounts;
 mod cim;
+mod discovery;
 mod events;
 mod features;
 mod items;
