@@ -21,6 +21,7 @@ mod errors;
 mod eval;
 mod format;
 mod invocation;
+mod native;
 mod ops;
 mod parser;
 mod pattern;

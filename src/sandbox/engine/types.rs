@@ -94,6 +94,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// Further types that scripts may name.
 const OTHERS: &[&str] = &[
+    "System.Net.IPAddress",
     "System.Management.Automation.ErrorRecord",
     "System.ServiceProcess.ServiceController",
     "System.ServiceProcess.ServiceControllerStatus",

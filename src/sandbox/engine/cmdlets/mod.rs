@@ -6,6 +6,8 @@ mod cdxml;
 mod cim;
 mod cim_method;
 mod compare;
+mod computer_info;
+mod counter;
 mod csv;
 mod discovery;
 mod events;
@@ -19,6 +21,7 @@ mod invoke;
 mod items;
 mod jobs;
 mod json;
+mod listing;
 mod measure;
 mod member;
 mod members;
@@ -31,11 +34,13 @@ mod processes;
 mod property;
 mod protection;
 mod random;
+mod reach;
 mod select;
 mod services;
 mod shares;
 mod sort;
 mod tasks;
+mod system;
 mod time;
 mod unique;
 mod variable;
@@ -48,6 +53,7 @@ pub(super) use binding::{Bound, bind};
 pub(super) use items::file_static;
 pub(super) use members::method;
 use per_input::PerInput;
+pub(super) use reach::ip_address;
 pub(super) use sort::sort_values;
 
 /// A command: name, other names, parameters in the notation of [`param`], and how to make one.
@@ -83,6 +89,8 @@ static ALL: &[&[Spec]] = &[
     &csv::FILES,
     &json::SPECS,
     &cim_method::SPECS,
+    &computer_info::SPECS,
+    &counter::SPECS,
     &wmi::SPECS,
     &filter::SPECS,
     &format_object::SPECS,
@@ -98,12 +106,15 @@ static ALL: &[&[Spec]] = &[
     &items::SELECT_STRING,
     &items::TEE,
     &items::TEST,
+    &listing::SPECS,
     &measure::SPECS,
     &member::SPECS,
     &object::SPECS,
     &power::SPECS,
+    &reach::SPECS,
     &select::SPECS,
     &sort::SPECS,
+    &system::SPECS,
     &time::SPECS,
     &write::SPECS,
 ];

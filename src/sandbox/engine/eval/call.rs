@@ -6,6 +6,7 @@ use super::super::ast::{Arg, CallKind, CommandAst, Redirection, Scope, Script, S
 use super::super::cmdlets;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
+use super::super::native;
 use super::super::value::Val;
 use super::pipeline::{Cmdlet, Stage};
 use super::scope::Frame;
@@ -71,8 +72,12 @@ impl Evaluator<'_> {
                 made.map_err(|flow| flow.of_command(spec.name))
             }
             None => {
+                if let Some(made) = native::find(name, &args) {
+                    context.command = name.into();
+                    return made;
+                }
                 let functions = self.state.function_names();
-                let known = cmdlets::names().chain(functions);
+                let known = cmdlets::names().chain(native::names()).chain(functions);
                 Err(ErrorRecord::command_not_found(name, known).into())
             }
         }

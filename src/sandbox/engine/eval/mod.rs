@@ -4,6 +4,7 @@ mod access;
 mod call;
 mod chain;
 mod environment;
+mod dns;
 mod expression;
 mod flow;
 mod input;

@@ -124,6 +124,12 @@ impl Evaluator<'_> {
         if self.state.frames.len() > 1 { self.state.frames.pop().unwrap_or_default() } else { Frame::default() }
     }
 
+    /// A native program ended with this code.
+    pub(in super::super) fn program_ended(&mut self, code: i32) {
+        self.state.set_global("lastexitcode", Val::I32(code));
+        self.last_succeeded = code == 0;
+    }
+
     /// Sets a variable in the innermost scope.
     pub(in super::super) fn set_local(&mut self, name: &str, value: Val) {
         if let Some(frame) = self.state.frames.last_mut() {
@@ -209,7 +215,7 @@ impl Evaluator<'_> {
         self.state.frames.iter().rev().find_map(|frame| frame.variables.get(name)).map(|slot| slot.value.clone())
     }
 
-    pub(super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
+    pub(in super::super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
         let name = &*variable.name;
         if name == "input" {
             self.read_input()?;
@@ -293,7 +299,12 @@ impl Evaluator<'_> {
     }
 
     /// Assigns to a variable; `kind` is the type written before it.
-    pub(super) fn assign_variable(&mut self, variable: &Variable, value: Val, kind: Option<TypeRef>) -> Run<()> {
+    pub(in super::super) fn assign_variable(
+        &mut self,
+        variable: &Variable,
+        value: Val,
+        kind: Option<TypeRef>,
+    ) -> Run<()> {
         let name = &variable.name;
         if matches!(&**name, "true" | "false" | "null" | "error" | "psversiontable" | "host" | "pid" | "?")
             && &**name != "null"

@@ -68,7 +68,7 @@ impl Evaluator<'_> {
             ("System.Guid", "newguid") => Some(Val::Guid(self.new_guid())),
             ("System.Environment", _) => self.environment_call(&lower, args)?,
             ("System.IO.Path", _) => super::statics_path::call(&lower, args),
-            ("System.Net.Dns", _) => self.dns_call(&lower),
+            ("System.Net.Dns", _) => super::dns::call(self, &lower, args)?,
             ("System.Security.Principal.WindowsIdentity", "getcurrent") => Some(self.current_identity()),
             ("System.Text.RegularExpressions.Regex", _) => self.regex_call(&lower, args)?,
             ("System.IO.File" | "System.IO.Directory", _) => {

@@ -118,9 +118,4 @@ impl Evaluator<'_> {
         ];
         Obj::typed(&schema, "System.Security.Principal.WindowsIdentity", values)
     }
-
-    /// `[System.Net.Dns]`: the host's own name.
-    pub(super) fn dns_call(&self, name: &str) -> Option<Val> {
-        (name == "gethostname").then(|| Val::str(self.host.name().to_uppercase()))
-    }
 }

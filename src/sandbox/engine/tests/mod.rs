@@ -18,6 +18,8 @@ mod discovery;
 mod events;
 mod features;
 mod items;
+mod native;
+mod network;
 mod power;
 mod processes;
 mod protection;

@@ -1,6 +1,7 @@
 //! What the machine has of each class, a file for each group of classes.
 
 mod accounts;
+mod connections;
 mod disks;
 mod network;
 mod performance;
@@ -11,6 +12,7 @@ mod storage;
 mod system;
 
 pub(in super::super) use network::mac;
+pub(in super::super) use system::product_id;
 
 use super::super::eval::Evaluator;
 use super::super::value::Val;
@@ -20,7 +22,7 @@ use super::schema::Class;
 /// A group's objects of a class; nothing for a class of another group.
 type Group = fn(&Evaluator<'_>, &str) -> Option<Vec<Row>>;
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     system::rows,
     services::rows,
     disks::rows,
@@ -29,6 +31,7 @@ const GROUPS: [Group; 9] = [
     accounts::rows,
     printers::rows,
     network::rows,
+    connections::rows,
     performance::rows,
 ];
 

@@ -33,6 +33,11 @@ pub(super) fn system_name(evaluator: &Evaluator<'_>) -> String {
     format!("{}|C:\\Windows|\\Device\\Harddisk0\\Partition4", evaluator.host.operating_system().caption)
 }
 
+/// The product id of Windows.
+pub(in super::super::super) fn product_id(evaluator: &Evaluator<'_>) -> String {
+    format!("00454-{:05}-07919-AA112", 20_000 + evaluator.host.index() % 60_000)
+}
+
 fn operating_system(evaluator: &Evaluator<'_>) -> Row {
     let host = &evaluator.host;
     let system = host.operating_system();
@@ -89,7 +94,7 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("Primary", yes(true)),
         ("ProductType", number(if is_controller { 2 } else { 3 })),
         ("RegisteredUser", s("Contoso")),
-        ("SerialNumber", s(format!("00454-{:05}-{:05}-AA{:03}", 20_000 + host.index() % 60_000, 7_919, 112))),
+        ("SerialNumber", s(product_id(evaluator))),
         ("ServicePackMajorVersion", number(0)),
         ("ServicePackMinorVersion", number(0)),
         ("SuiteMask", number(if system.caption.ends_with("Datacenter") { 400 } else { 272 })),

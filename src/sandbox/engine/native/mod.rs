@@ -1,0 +1,182 @@
+//! Windows' own programs, as far as their text is asked for: lines in, lines out, an exit code.
+//!
+//! They take arguments as they were written, without PowerShell's rules. What a program has but the sandbox hasn't is
+//! refused in one sentence; a switch that the program itself doesn't know gets the program's own short answer.
+
+mod accounts;
+mod configuration;
+mod files;
+mod logon;
+mod network;
+mod power;
+mod services;
+mod shell;
+mod system;
+mod tasks;
+mod time;
+
+use super::convert::text;
+use super::errors::ErrorRecord;
+use super::eval::{Cmdlet, Evaluator, RawArg, Run, Sink};
+use super::value::Val;
+
+/// What a program says.
+#[derive(Debug, Default)]
+struct Said {
+    lines: Vec<String>,
+    /// To its error stream.
+    errors: Vec<String>,
+    code: i32,
+}
+
+impl Said {
+    fn lines<T: Into<String>>(lines: impl IntoIterator<Item = T>) -> Self {
+        Self { lines: lines.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Text with line breaks.
+    fn text(text: &str) -> Self {
+        Self::lines(text.lines())
+    }
+
+    fn failed(self, code: i32) -> Self {
+        Self { code, ..self }
+    }
+
+    fn error(text: &str, code: i32) -> Self {
+        Self { errors: text.lines().map(str::to_owned).collect(), lines: Vec::new(), code }
+    }
+}
+
+type Program = fn(&mut Evaluator<'_>, &[String]) -> Run<Said>;
+
+/// Names without `.exe`.
+static PROGRAMS: &[(&str, Program)] = &[
+    ("arp", network::arp),
+    ("cmd", shell::cmd),
+    ("fsutil", files::fsutil),
+    ("getmac", network::getmac),
+    ("gpresult", configuration::gpresult),
+    ("gpupdate", configuration::gpupdate),
+    ("ipconfig", configuration::ipconfig),
+    ("net", accounts::net),
+    ("netstat", network::netstat),
+    ("nslookup", network::nslookup),
+    ("ping", network::ping),
+    ("query", logon::query),
+    ("quser", logon::quser),
+    ("route", network::route),
+    ("shutdown", power::shutdown),
+    ("systeminfo", system::systeminfo),
+    ("taskkill", tasks::taskkill),
+    ("tasklist", tasks::tasklist),
+    ("w32tm", time::w32tm),
+    ("whoami", logon::whoami),
+];
+
+/// `sc` alone is an alias of Set-Content.
+const WITH_EXTENSION: &[(&str, Program)] = &[("sc.exe", services::sc)];
+
+/// Programs that a host has and the sandbox hasn't, with what to take instead.
+const REFUSED: &[(&str, &str)] = &[
+    ("schtasks", "schtasks; take Get-ScheduledTask"),
+    ("wmic", "wmic, which Windows no longer has; take Get-CimInstance"),
+    ("dism", "dism; take Get-WindowsFeature"),
+    ("powershell", "PowerShell inside PowerShell"),
+    ("pwsh", "PowerShell inside PowerShell"),
+    ("netsh", "netsh; take Get-NetIPConfiguration or Get-NetFirewallRule"),
+    ("wevtutil", "wevtutil; take Get-WinEvent"),
+    ("certutil", "certutil; take Get-ChildItem Cert:"),
+    ("driverquery", "driverquery"),
+    ("icacls", "icacls; take Get-Acl"),
+    ("robocopy", "robocopy; take Copy-Item"),
+    ("diskpart", "diskpart; take Get-Disk"),
+    ("msiexec", "msiexec"),
+    ("bcdedit", "bcdedit"),
+    ("secedit", "secedit"),
+    ("auditpol", "auditpol"),
+    ("nltest", "nltest"),
+    ("dcdiag", "dcdiag"),
+    ("repadmin", "repadmin"),
+    ("tracert", "tracert; take Test-NetConnection"),
+];
+
+/// The program of a name, with or without `.exe`, and its folder.
+pub(super) fn find(name: &str, args: &[RawArg]) -> Option<Run<Box<dyn Cmdlet>>> {
+    let lower = name.to_ascii_lowercase();
+    let file = lower.rsplit('\\').next().unwrap_or(&lower);
+    let short = file.strip_suffix(".exe").unwrap_or(file);
+    let full = WITH_EXTENSION.iter().find(|(own, _)| *own == file);
+    if let Some((_, program)) = full.or_else(|| PROGRAMS.iter().find(|(own, _)| *own == short)) {
+        let args = args.iter().flat_map(written).collect();
+        return Some(Ok(Box::new(Native { program: *program, args })));
+    }
+    let (_, what) = REFUSED.iter().find(|(own, _)| *own == short)?;
+    Some(Err(ErrorRecord::unsupported(what).into()))
+}
+
+/// The names of all programs.
+pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
+    PROGRAMS.iter().chain(WITH_EXTENSION).map(|(name, _)| *name)
+}
+
+/// An argument as it was written.
+fn written(arg: &RawArg) -> Vec<String> {
+    match arg {
+        RawArg::Parameter(name, None) => vec![format!("-{name}")],
+        RawArg::Parameter(name, Some(value)) => vec![format!("-{name}:{}", text(value))],
+        RawArg::Value(value) => value.clone().into_items().iter().map(text).collect(),
+    }
+}
+
+struct Native {
+    program: Program,
+    args: Vec<String>,
+}
+
+impl Cmdlet for Native {
+    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        let said = (self.program)(evaluator, &self.args)?;
+        for line in said.lines {
+            out.put(evaluator, Val::str(line))?;
+        }
+        for line in said.errors {
+            let kind = "System.Management.Automation.RemoteException";
+            let target = Val::str(line.as_str());
+            evaluator.write_error(ErrorRecord::new(kind, line, "NativeCommandError", 0).with_target(target))?;
+        }
+        evaluator.program_ended(said.code);
+        Ok(())
+    }
+}
+
+/// A switch written with `/` or `-`, in lower case, without its mark.
+fn switch(arg: &str) -> Option<String> {
+    arg.strip_prefix(['/', '-']).map(str::to_ascii_lowercase)
+}
+
+/// Refuses what the program has and the sandbox hasn't.
+fn refuse(program: &str, args: &[String]) -> Run<Said> {
+    let written = [&[program.to_owned()], args].concat().join(" ");
+    Err(ErrorRecord::unsupported(&format!("'{written}'")).into())
+}
+
+/// Columns side by side: each as wide as said, cut or filled.
+fn columns(cells: &[(&str, usize)]) -> String {
+    let line: String = cells.iter().map(|(cell, width)| format!("{cell:<width$.width$} ")).collect();
+    line.trim_end().to_owned()
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].chunks(3) {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.extend(group.iter().map(|digit| char::from(*digit)));
+    }
+    out
+}

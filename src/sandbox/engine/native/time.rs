@@ -1,0 +1,61 @@
+//! w32tm.
+
+use super::super::datetime;
+use super::super::eval::{Evaluator, Run};
+use super::{Said, refuse, switch};
+
+pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
+    let switches: Vec<String> = args.iter().filter_map(|arg| switch(arg)).collect();
+    let has = |name: &str| switches.iter().any(|given| given == name);
+    let is_running =
+        evaluator.machine.services().iter().any(|service| service.is_named("W32Time") && service.is_active());
+    if has("query") || has("resync") {
+        if !is_running {
+            return Ok(
+                Said::text("The following error occurred: The service has not been started. (0x80070426)").failed(1062)
+            );
+        }
+    } else {
+        return refuse("w32tm", args);
+    }
+    let source = format!("dc001.{}", evaluator.host.domain());
+    Ok(if has("resync") {
+        Said::text("Sending resync command to local computer\nThe command completed successfully.")
+    } else if has("source") {
+        Said::lines([source])
+    } else if has("status") {
+        status(evaluator, &source)
+    } else if has("peers") {
+        Said::lines([
+            "#Peers: 1".to_owned(),
+            String::new(),
+            format!("Peer: {source}"),
+            "State: Active".into(),
+            "Mode: 1 (Symmetric Active)".into(),
+            "Stratum: 3 (secondary reference - syncd by (S)NTP)".into(),
+        ])
+    } else {
+        return refuse("w32tm", args);
+    })
+}
+
+fn status(evaluator: &Evaluator<'_>, source: &str) -> Said {
+    // A clock that is off has not been set for long.
+    let skew = evaluator.host.clock_skew();
+    let since = if skew.abs().as_secs() >= 60 { 86_400 * 9 } else { 1_700 };
+    let now = evaluator.now();
+    let last = now.plus(-since * datetime::SECOND).unwrap_or(now);
+    let address = evaluator.host.adapter().dns[0];
+    let id = u32::from(address);
+    Said::lines([
+        "Leap Indicator: 0(no warning)".to_owned(),
+        "Stratum: 4 (secondary reference - syncd by (S)NTP)".into(),
+        "Precision: -23 (119.209ns per tick)".into(),
+        "Root Delay: 0.0312500s".into(),
+        format!("Root Dispersion: {:.7}s", 7.7 + since as f64 / 10_000.0),
+        format!("ReferenceId: 0x{id:08X} (source IP:  {address})"),
+        format!("Last Successful Sync Time: {}", datetime::format(&last, "M/d/yyyy h:mm:ss tt")),
+        format!("Source: {source}"),
+        "Poll Interval: 10 (1024s)".into(),
+    ])
+}

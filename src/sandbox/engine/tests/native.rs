@@ -1,0 +1,81 @@
+//! Windows' own programs.
+
+use super::{run, texts};
+use crate::clixml::Value;
+use crate::stream::Stream;
+
+#[test]
+fn programs_say_who_and_where() {
+    assert_eq!(texts("whoami"), ["sandbox\\sandbox"]);
+    assert_eq!(texts("whoami.exe; $LASTEXITCODE.ToString()"), ["sandbox\\sandbox", "0"]);
+    let lines = texts("ipconfig | Where-Object { $_ -match 'IPv4' }");
+    assert_eq!(lines, ["   IPv4 Address. . . . . . . . . . . : 10.20.1.20"]);
+    let lines = texts("ipconfig /all | Where-Object { $_ -match 'Host Name|DNS Servers' }");
+    assert_eq!(
+        lines,
+        ["   Host Name . . . . . . . . . . . . : WEB001", "   DNS Servers . . . . . . . . . . . : 10.20.1.29"]
+    );
+    let lines = texts("systeminfo | Where-Object { $_ -like 'Host Name*' -or $_ -like 'Domain:*' }");
+    assert_eq!(lines, ["Host Name:                 WEB001", "Domain:                    sandbox.test"]);
+}
+
+#[test]
+fn services_start_and_stop_by_text() {
+    let states = texts("sc.exe query Spooler | Where-Object { $_ -match 'STATE' }");
+    assert_eq!(states, ["        STATE              : 4  RUNNING "]);
+    let script = "net stop Spooler | Out-Null; \"$((Get-Service Spooler).Status)\"; sc.exe start Spooler | Out-Null; \
+                  \"$((Get-Service Spooler).Status) $LASTEXITCODE\"; sc.exe config Spooler start= disabled; \
+                  \"$((Get-Service Spooler).StartType)\"; sc.exe query nosuch; \"$LASTEXITCODE $?\"";
+    assert_eq!(
+        texts(script),
+        [
+            "Stopped",
+            "Running 0",
+            "[SC] ChangeServiceConfig SUCCESS",
+            "Disabled",
+            "[SC] EnumQueryServicesStatus:OpenService FAILED 1060:",
+            "",
+            "The specified service does not exist as an installed service.",
+            "",
+            "1060 False"
+        ]
+    );
+    let (recorder, _) = run("net start nosuch; \"$LASTEXITCODE\"");
+    let errors = recorder.of(Stream::Error);
+    assert_eq!(errors[0].member("FullyQualifiedErrorId"), Some(&Value::str("NativeCommandError")));
+    assert_eq!(recorder.texts(), ["2"]);
+}
+
+#[test]
+fn other_hosts_answer_by_name() {
+    let lines = texts("ping dc001 -n 2 | Where-Object { $_ -match 'Reply|Packets' }");
+    assert_eq!(lines[0], "Reply from 10.20.1.29: bytes=32 time<1ms TTL=128");
+    assert_eq!(lines.len(), 3);
+    assert_eq!(texts("ping nosuch; \"$LASTEXITCODE\"").last().map(String::as_str), Some("1"));
+    let lines = texts("nslookup sql001 | Where-Object { $_ -match '^Address' }");
+    assert_eq!(lines, ["Address:  10.20.1.29", "Address:  10.20.1.27"]);
+}
+
+#[test]
+fn processes_are_listed_and_ended() {
+    let script = "$id = (Get-Process vmtoolsd).Id; (tasklist /fi \"PID eq $id\" /fo csv /nh) -like '*vmtoolsd.exe*'; \
+                  taskkill /f /pid $id; @(Get-Process vmtoolsd -ErrorAction SilentlyContinue).Count";
+    let lines = texts(&format!("& {{ {script} }} | ForEach-Object {{ \"$_\" }}"));
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[1].starts_with("SUCCESS: The process with PID"), "{lines:?}");
+    assert_eq!(lines[2], "0");
+}
+
+#[test]
+fn what_is_not_there_is_refused_in_a_sentence() {
+    for script in
+        ["wmic os get caption", "netsh interface show interface", "ipconfig /release", "cmd /c dir", "net time"]
+    {
+        let (recorder, ended) = run(script);
+        let id = recorder.of(Stream::Error).first().and_then(|error| error.member("FullyQualifiedErrorId").cloned());
+        let failure = super::failure_id(&ended);
+        assert!(id == Some(Value::str("SandboxUnsupported")) || failure == "SandboxUnsupported", "{script}");
+    }
+    assert_eq!(run("shutdown /r /t 0").0.went_down, Some(true));
+    assert_eq!(texts("cmd /c ver")[1], texts("cmd.exe /c ver")[1]);
+}
