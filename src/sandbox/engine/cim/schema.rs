@@ -97,6 +97,20 @@ impl Class {
         self.properties.iter().map(|property| property.name)
     }
 
+    /// The type of a property, in the names of CIM.
+    pub(in super::super) fn type_of(&self, name: &str) -> Option<String> {
+        let property = self.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name))?;
+        let kind = match property.kind {
+            Kind::Text | Kind::Reference => "string".to_owned(),
+            Kind::Bool => "bool".to_owned(),
+            Kind::Date => "datetime".to_owned(),
+            Kind::Char => "char".to_owned(),
+            Kind::Number("System.Byte") => "byte".to_owned(),
+            Kind::Number(name) | Kind::Float(name) => name.trim_start_matches("System.").to_lowercase(),
+        };
+        Some(if property.is_array { format!("{kind}[]") } else { kind })
+    }
+
     /// Name, CIM type and flags of each property.
     pub(in super::super) fn declared(&self) -> impl Iterator<Item = (&'static str, String, &'static str)> {
         self.properties.iter().map(|property| {
@@ -120,6 +134,31 @@ impl Class {
     pub(super) fn line(&self) -> impl Iterator<Item = &'static str> + Clone {
         std::iter::once(self.name).chain(self.ancestors.iter().copied())
     }
+}
+
+impl Method {
+    /// As Get-Member shows it of an object of WMI.
+    pub(in super::super) fn definition(&self) -> String {
+        let param = |(kind, name): &(&str, &str)| format!("System.{} {name}", dotnet(kind));
+        let params: Vec<String> = self.params.iter().map(param).collect();
+        format!("System.Management.ManagementBaseObject {}({})", self.name, params.join(", "))
+    }
+}
+
+/// The .NET type of a parameter's CIM type.
+fn dotnet(kind: &str) -> String {
+    let (element, array) = kind.strip_suffix("[]").map_or((kind, ""), |element| (element, "[]"));
+    let name = match element {
+        "string" | "datetime" => "String",
+        "boolean" => "Boolean",
+        "uint8" => "Byte",
+        "uint16" => "UInt16",
+        "uint32" => "UInt32",
+        "sint32" => "Int32",
+        // An object of another class.
+        _ => "Management.ManagementObject",
+    };
+    format!("{name}{array}")
 }
 
 impl Kind {

@@ -53,7 +53,7 @@ fn start(evaluator: &Evaluator<'_>, name: &str) -> Said {
 
 fn stop(evaluator: &Evaluator<'_>, name: &str) -> Said {
     let Some((name, shown)) = service(evaluator, name) else { return helped("The service name is invalid.", 2185) };
-    match evaluator.machine.stop_service(&name, false) {
+    match evaluator.machine.stop_service(&name, false, evaluator.host_time()) {
         Ok(_) => Said::lines([
             format!("The {shown} service is stopping."),
             format!("The {shown} service was stopped successfully."),

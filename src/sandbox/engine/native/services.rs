@@ -123,7 +123,7 @@ fn start(evaluator: &Evaluator<'_>, name: &str) -> Said {
 }
 
 fn stop(evaluator: &Evaluator<'_>, name: &str) -> Said {
-    match evaluator.machine.stop_service(name, false) {
+    match evaluator.machine.stop_service(name, false, evaluator.host_time()) {
         Ok(_) => with(evaluator, name, "ControlService", |service| Said::lines(state(service, false))),
         Err(Refusal::Missing) => refused("OpenService", Refusal::Missing),
         Err(refusal) => refused("ControlService", refusal),
@@ -145,7 +145,7 @@ fn config(evaluator: &Evaluator<'_>, args: &[String]) -> Run<Said> {
         "start=disabled" => (StartType::Disabled, false),
         _ => return refuse("sc.exe", args),
     };
-    let changed = evaluator.machine.configure_service(name, |service| {
+    let changed = evaluator.machine.configure_service(name, evaluator.host_time(), |service| {
         (service.start_type, service.is_delayed) = (start, is_delayed);
     });
     Ok(match changed {

@@ -146,3 +146,15 @@ fn classes_agree_with_each_other() {
                   (Get-CimInstance Win32_BIOS).SerialNumber -eq (gwmi Win32_ComputerSystemProduct).IdentifyingNumber";
     assert_eq!(texts(script), ["True"; 6]);
 }
+
+#[test]
+fn accounts_and_logs_are_classes_too() {
+    let script = "(Get-CimInstance Win32_UserAccount -Filter \"LocalAccount=True AND Name='Administrator'\").SID -like '*-500'; \
+                  @(Get-CimInstance Win32_GroupUser | where GroupComponent -like '*Administrators*').Count -gt 1; \
+                  $l = Get-CimInstance Win32_NTEventlogFile -Filter \"LogfileName='System'\"; $l.NumberOfRecords -gt 10; \
+                  (Get-CimInstance Win32_NTLogEvent -Filter \"Logfile='System' AND EventCode=6005\").Count -ge 0; \
+                  (net localgroup Administrators) -contains 'Administrator'; \
+                  (gwmi Win32_OperatingSystem | Get-Member -Name Win32Shutdown).Definition";
+    let definition = "System.Management.ManagementBaseObject Win32Shutdown(System.Int32 Flags, System.Int32 Reserved)";
+    assert_eq!(texts(script), ["True", "True", "True", "True", "True", definition]);
+}

@@ -1,12 +1,15 @@
 //! Accounts and shares.
 
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::Share;
-use super::{Row, number, s, yes};
+use super::super::super::machine::{LocalGroup, LocalUser, Member, Share};
+use super::{Row, computer, number, s, yes};
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
         "Win32_Share" => shares(evaluator),
+        "Win32_UserAccount" => users(evaluator),
+        "Win32_Group" => groups(evaluator),
+        "Win32_GroupUser" => members(evaluator),
         _ => return None,
     })
 }
@@ -31,4 +34,69 @@ fn shares(evaluator: &Evaluator<'_>) -> Vec<Row> {
         ]
     };
     evaluator.host.shares().into_iter().map(row).collect()
+}
+
+fn users(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let computer = computer(evaluator);
+    let row = |user: &LocalUser| {
+        vec![
+            ("Caption", s(format!("{computer}\\{}", user.name))),
+            ("Description", s(user.description.as_str())),
+            ("Name", s(user.name.as_str())),
+            ("Status", s(if user.is_enabled { "OK" } else { "Degraded" })),
+            ("Domain", s(computer.as_str())),
+            ("LocalAccount", yes(true)),
+            ("SID", s(user.sid.as_str())),
+            ("SIDType", number(1)),
+            ("AccountType", number(512)),
+            ("Disabled", yes(!user.is_enabled)),
+            ("FullName", s(user.full_name.as_str())),
+            ("Lockout", yes(false)),
+            ("PasswordChangeable", yes(user.may_change_password)),
+            ("PasswordExpires", yes(user.password_expires)),
+            ("PasswordRequired", yes(user.needs_password)),
+        ]
+    };
+    evaluator.machine.accounts().users.iter().map(row).collect()
+}
+
+fn groups(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let computer = computer(evaluator);
+    let row = |group: &LocalGroup| {
+        vec![
+            ("Caption", s(format!("{computer}\\{}", group.name))),
+            ("Description", s(group.description.as_str())),
+            ("Name", s(group.name.as_str())),
+            ("Status", s("OK")),
+            ("Domain", s(computer.as_str())),
+            ("LocalAccount", yes(true)),
+            ("SID", s(group.sid.as_str())),
+            ("SIDType", number(4)),
+        ]
+    };
+    evaluator.machine.accounts().groups.iter().map(row).collect()
+}
+
+/// Paths to a group and to one of its members.
+fn members(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let computer = computer(evaluator);
+    let path = |class: &str, domain: &str, name: &str| {
+        s(format!("\\\\{computer}\\root\\cimv2:{class}.Domain=\"{domain}\",Name=\"{name}\""))
+    };
+    let of_group = |group: &LocalGroup| -> Vec<Row> {
+        let one = |member: &Member| {
+            let (domain, name) = member.name.split_once('\\').unwrap_or((&computer, &member.name));
+            let class = match (member.is_group, domain) {
+                (_, "NT AUTHORITY") => "Win32_SystemAccount",
+                (true, _) => "Win32_Group",
+                (false, _) => "Win32_UserAccount",
+            };
+            vec![
+                ("GroupComponent", path("Win32_Group", &computer, &group.name)),
+                ("PartComponent", path(class, domain, name)),
+            ]
+        };
+        group.members.iter().map(one).collect()
+    };
+    evaluator.machine.accounts().groups.iter().flat_map(of_group).collect()
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod connections;
 mod disks;
+mod events;
 mod network;
 mod performance;
 mod printers;
@@ -22,13 +23,14 @@ use super::schema::Class;
 /// A group's objects of a class; nothing for a class of another group.
 type Group = fn(&Evaluator<'_>, &str) -> Option<Vec<Row>>;
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     system::rows,
     services::rows,
     disks::rows,
     storage::rows,
     software::rows,
     accounts::rows,
+    events::rows,
     printers::rows,
     network::rows,
     connections::rows,

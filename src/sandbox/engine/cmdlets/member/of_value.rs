@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::super::cim;
 use super::super::super::types::TypeRef;
 use super::super::super::value::{Obj, Val};
 use super::tables;
@@ -59,11 +60,13 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
     let is_wmi = object.type_name().starts_with("System.Management.ManagementObject#");
     // Properties of CIM come by an adapter that says of most that they cannot be set.
     let accessors = if object.type_name().contains("CimInstance#") { "{get;}" } else { "{get;set;}" };
+    let class = cim::class_of(object);
     let has = |members: &[Member], name: &str| members.iter().any(|known| known.name.eq_ignore_ascii_case(name));
     for (name, value) in object.schema.names.iter().zip(&values.values) {
         if !has(members, name) {
-            let kind = if value.is_null() { "string".into() } else { short_name(value) };
-            let definition = format!("{kind} {name} {accessors}");
+            let declared = class.filter(|_| !is_wmi).and_then(|class| class.type_of(name));
+            let of_value = || if value.is_null() { "string".into() } else { short_name(value) };
+            let definition = format!("{} {name} {accessors}", declared.unwrap_or_else(of_value));
             members.push(Member { kind: "Property", name: name.clone(), definition });
         }
     }
@@ -73,12 +76,11 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
         members.retain(|known| !known.name.eq_ignore_ascii_case(name));
         members.push(Member { kind: "NoteProperty", name: name.clone(), definition });
     }
-    if is_wmi {
-        let class = object.type_name().rsplit(['\\', '/']).next().unwrap_or_default();
-        members.extend(tables::wmi_methods(class).map(|(name, definition)| Member {
+    if let Some(class) = class.filter(|_| is_wmi) {
+        members.extend(class.methods.iter().map(|method| Member {
             kind: "Method",
-            name: name.into(),
-            definition,
+            name: method.name.into(),
+            definition: method.definition(),
         }));
     }
 }

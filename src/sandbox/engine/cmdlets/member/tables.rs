@@ -1,4 +1,4 @@
-//! The members of .NET's types and the methods of WMI's classes, as Get-Member lists them.
+//! The members of .NET's types, as Get-Member lists them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,9 +9,6 @@ use std::sync::LazyLock;
 /// .NET (learn.microsoft.com, System.ServiceProcess.ServiceController, Microsoft.Management.Infrastructure.CimInstance,
 /// System.Management.ManagementObject) and public transcripts.
 const TYPES: &str = include_str!("types.txt");
-
-/// Class and method, a line each. Source: learn.microsoft.com, Win32 Provider classes.
-const WMI: &str = include_str!("wmi.txt");
 
 /// A member as the tables have it.
 pub(super) type Row = (&'static str, &'static str, &'static str);
@@ -35,13 +32,4 @@ static BY_TYPE: LazyLock<HashMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
 /// The members of a type, if it is known.
 pub(super) fn of_type(name: &str) -> Option<&'static [Row]> {
     BY_TYPE.get(name).map(Vec::as_slice)
-}
-
-/// The methods of a WMI class: name and definition.
-pub(super) fn wmi_methods(class: &str) -> impl Iterator<Item = (&'static str, String)> {
-    let lines = WMI.lines().filter_map(|line| line.split_once(' '));
-    lines.filter(move |(known, _)| known.eq_ignore_ascii_case(class)).map(|(_, method)| {
-        let name = method.split('(').next().unwrap_or(method);
-        (name, format!("System.Management.ManagementBaseObject {method}"))
-    })
 }
