@@ -68,12 +68,12 @@ impl Task {
     /// When it ran last, if ever.
     pub fn last_run(&self, machine: &Machine, now: Timestamp) -> Option<Timestamp> {
         let by_trigger = match self.trigger.cycle() {
-            Some((length, offset)) if self.is_enabled => {
+            Some((length, offset)) if self.is_enabled && self.result != NOT_RUN => {
                 let shift = i64::from(machine.host.utc_offset_minutes()) * MINUTE;
                 let since = (now.as_second() + shift - offset).rem_euclid(length);
                 now.checked_sub(SignedDuration::from_secs(since)).ok()
             }
-            _ if self.trigger == Trigger::Boot => Some(machine.boot_time(now)),
+            _ if self.trigger == Trigger::Boot && self.result != NOT_RUN => Some(machine.boot_time(now)),
             _ => None,
         };
         by_trigger.max(self.started)

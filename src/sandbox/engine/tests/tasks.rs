@@ -16,6 +16,20 @@ fn tasks_run_and_rest() {
 }
 
 #[test]
+fn tasks_are_made() {
+    let script = "$a = New-ScheduledTaskAction -Execute powershell.exe -Argument '-File C:\\x.ps1'; \
+                  $t = New-ScheduledTaskTrigger -Weekly -DaysOfWeek Sunday -At 3:30am; \
+                  $p = New-ScheduledTaskPrincipal -UserId 'NT AUTHORITY\\SYSTEM' -RunLevel Highest; \
+                  (Register-ScheduledTask -TaskName mine -TaskPath Own -Action $a -Trigger $t -Principal $p).URI; \
+                  $i = Get-ScheduledTaskInfo -TaskName mine -TaskPath \\Own\\; $i.LastTaskResult; \"$($i.NextRunTime.DayOfWeek) $($i.NextRunTime.Hour)\"; \
+                  (Get-ScheduledTask mine).Actions[0].Arguments; Start-ScheduledTask mine -TaskPath \\Own\\; (Get-ScheduledTask mine | Get-ScheduledTaskInfo).LastTaskResult";
+    let wanted = ["\\Own\\mine", "267011", "Sunday 3", "-File C:\\x.ps1", "0"];
+    assert_eq!(shown(script), wanted);
+    let again = "$a = New-ScheduledTaskAction cmd.exe; Register-ScheduledTask 'Nightly inventory' Contoso -Action $a";
+    assert_eq!(error_ids(again), ["HRESULT 0x800700b7,Register-ScheduledTask"]);
+}
+
+#[test]
 fn tasks_that_are_not_there() {
     assert_eq!(
         errors("Get-ScheduledTask NoSuchTask"),

@@ -42,9 +42,19 @@ fn program(file: &str) -> Option<(String, Option<Duration>)> {
     Some((format!("{folder}\\{name}.exe"), seconds.map(Duration::from_secs)))
 }
 
+/// A program among the machine's files, which does its work in a moment.
+fn own_program(evaluator: &Evaluator<'_>, file: &str) -> Option<(String, Option<Duration>)> {
+    let path = file.trim_matches('"');
+    let end = path.len().checked_sub(4)?;
+    let is_program = path.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".exe"));
+    let files = evaluator.machine.files();
+    let found = files.find(path).is_some_and(|found| !found.is_folder());
+    (is_program && found).then(|| (path.to_owned(), Some(Duration::from_secs(3))))
+}
+
 pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let file = bound.text("FilePath").unwrap_or_default();
-    let Some((path, runs)) = program(&file) else {
+    let Some((path, runs)) = program(&file).or_else(|| own_program(evaluator, &file)) else {
         // Source: PowerShell 7 on Windows, from public transcripts.
         let message = format!(
             "This command cannot be run due to the error: An error occurred trying to start process '{file}' with working \

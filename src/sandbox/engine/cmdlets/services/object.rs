@@ -1,6 +1,7 @@
 //! Services as objects: `System.ServiceProcess.ServiceController`, and its methods.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ const CLASS: &str = "System.ServiceProcess.ServiceController";
 pub(in super::super) struct Objects {
     services: Arc<Vec<Service>>,
     schema: Arc<Schema>,
+    /// The objects without neighbours, made when they are needed.
+    alone: Vec<OnceCell<Val>>,
 }
 
 impl Objects {
@@ -41,23 +44,37 @@ impl Objects {
             "RequiredServices",
         ];
         let type_names = [CLASS, "System.ComponentModel.Component", "System.MarshalByRefObject", "System.Object"];
-        Self { services: evaluator.machine.services(), schema: Schema::new(&type_names, &names) }
+        let services = evaluator.machine.services();
+        let alone = vec![OnceCell::new(); services.len()];
+        Self { services, schema: Schema::new(&type_names, &names), alone }
     }
 
-    /// The services that need a service, without their own neighbours.
+    /// The services that need a service, without their own neighbours; the same objects wherever they appear.
     pub(super) fn dependents(&self, service: &Service) -> Vec<Val> {
         let found = Service::dependents(&self.services, &service.name);
-        found.into_iter().map(|other| self.object(other, &other.name, Vec::new(), Vec::new())).collect()
+        found.into_iter().map(|other| self.alone(other)).collect()
+    }
+
+    fn alone(&self, service: &Service) -> Val {
+        let made = || self.object(service, &service.name, Vec::new(), Vec::new());
+        let place = self.services.iter().position(|own| std::ptr::eq(own, service));
+        match place.and_then(|place| self.alone.get(place)) {
+            Some(kept) => kept.get_or_init(made).clone(),
+            None => made(),
+        }
     }
 
     /// The services that a service needs, called as its configuration calls them, without their own neighbours.
     pub(super) fn required(&self, service: &Service) -> Vec<Val> {
         let find = |name: &Cow<'static, str>| {
             let found = self.services.iter().find(|other| other.is_named(name))?;
-            Some(Service { name: name.clone(), ..found.clone() })
+            if found.name == *name {
+                return Some(self.alone(found));
+            }
+            let called = Service { name: name.clone(), ..found.clone() };
+            Some(self.object(&called, name, Vec::new(), Vec::new()))
         };
-        let bases = service.depends_on.iter().filter_map(find);
-        bases.map(|other| self.object(&other, &other.name, Vec::new(), Vec::new())).collect()
+        service.depends_on.iter().filter_map(find).collect()
     }
 
     /// A service as the controller alone, as `-PassThru` gives it.

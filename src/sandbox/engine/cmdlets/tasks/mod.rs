@@ -1,12 +1,16 @@
 //! Scheduled tasks: the functions of the module ScheduledTasks.
 
+mod object;
+mod register;
+
 use super::super::convert::text;
 use super::super::datetime::DateTime;
 use super::super::eval::{Evaluator, Run, Sink};
-use super::super::machine::{Task, Trigger};
+use super::super::machine::Task;
 use super::super::value::Val;
-use super::cdxml::{CimClass, is_any, is_literal, provider_error};
+use super::cdxml::{is_any, is_literal, provider_error};
 use super::{Bound, PerInput, Spec};
+use object::{INFO, TASK, object};
 
 const CHOICE: [&str; 6] = [
     "TaskName:string@0^+",
@@ -17,7 +21,7 @@ const CHOICE: [&str; 6] = [
     "AsJob!",
 ];
 
-pub(super) static SPECS: [Spec; 7] = [
+pub(super) static SPECS: [Spec; 11] = [
     Spec {
         name: "Get-ScheduledTask",
         aliases: &[],
@@ -44,148 +48,85 @@ pub(super) static SPECS: [Spec; 7] = [
         ],
         make: |_, bound| made(bound, unregister),
     },
+    Spec {
+        name: "Register-ScheduledTask",
+        aliases: &[],
+        params: &[
+            "TaskName:string@0^+",
+            "TaskPath:string@1^",
+            "Action:MSFT_TaskExecAction@2",
+            "Trigger@3",
+            "Settings",
+            "User",
+            "Password",
+            "RunLevel",
+            "Principal",
+            "Description",
+            "Force!",
+            "Xml",
+            "InputObject",
+            "CimSession|Session",
+            "ThrottleLimit",
+            "AsJob!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&["Settings", "Xml", "InputObject"])?;
+            made(bound, register::register)
+        },
+    },
+    Spec {
+        name: "New-ScheduledTaskAction",
+        aliases: &[],
+        params: &["Execute@0+", "Argument@1", "WorkingDirectory@2", "Id", "CimSession|Session", "AsJob!"],
+        make: |_, bound| made(bound, register::action),
+    },
+    Spec {
+        name: "New-ScheduledTaskTrigger",
+        aliases: &[],
+        params: &[
+            "Daily!",
+            "Weekly!",
+            "AtStartup!",
+            "AtLogOn!",
+            "Once!",
+            "At",
+            "DaysOfWeek",
+            "DaysInterval",
+            "WeeksInterval",
+            "RandomDelay",
+            "RepetitionDuration",
+            "RepetitionInterval",
+            "User",
+            "CimSession|Session",
+            "AsJob!",
+        ],
+        make: |_, bound| {
+            bound.refuse(&[
+                "AtLogOn",
+                "Once",
+                "DaysInterval",
+                "WeeksInterval",
+                "RandomDelay",
+                "RepetitionDuration",
+                "RepetitionInterval",
+            ])?;
+            made(bound, register::trigger)
+        },
+    },
+    Spec {
+        name: "New-ScheduledTaskPrincipal",
+        aliases: &[],
+        params: &["UserId@0+", "LogonType", "RunLevel", "GroupId", "Id", "CimSession|Session", "AsJob!"],
+        make: |_, bound| {
+            bound.refuse(&["GroupId"])?;
+            made(bound, register::principal)
+        },
+    },
 ];
 
 fn made(bound: Bound, work: super::per_input::Work) -> Run<Box<dyn super::super::eval::Cmdlet>> {
     bound.refuse(&["CimSession", "AsJob"])?;
     PerInput::boxed(bound, work)
-}
-
-const NAMESPACE: &str = "Root/Microsoft/Windows/TaskScheduler";
-
-// Source: learn.microsoft.com, MSFT_ScheduledTask and its parts (Task Scheduler WMI provider).
-const TASK: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_ScheduledTask",
-    properties: &[
-        "Actions",
-        "Author",
-        "Date",
-        "Description",
-        "Documentation",
-        "Principal",
-        "SecurityDescriptor",
-        "Settings",
-        "Source",
-        "TaskName",
-        "TaskPath",
-        "Triggers",
-        "URI",
-        "Version",
-    ],
-};
-const ACTION: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskExecAction",
-    properties: &["Id", "Arguments", "Execute", "WorkingDirectory"],
-};
-const PRINCIPAL: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskPrincipal2",
-    properties: &["DisplayName", "GroupId", "Id", "LogonType", "RunLevel", "UserId", "ProcessTokenSidType"],
-};
-const SETTINGS: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskSettings3",
-    properties: &["AllowDemandStart", "AllowHardTerminate", "Enabled", "ExecutionTimeLimit", "Hidden", "Priority"],
-};
-const DAILY: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskDailyTrigger",
-    properties: &[
-        "Enabled",
-        "EndBoundary",
-        "ExecutionTimeLimit",
-        "Id",
-        "Repetition",
-        "StartBoundary",
-        "DaysInterval",
-        "RandomDelay",
-    ],
-};
-const WEEKLY: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskWeeklyTrigger",
-    properties: &[
-        "Enabled",
-        "EndBoundary",
-        "ExecutionTimeLimit",
-        "Id",
-        "Repetition",
-        "StartBoundary",
-        "DaysOfWeek",
-        "RandomDelay",
-        "WeeksInterval",
-    ],
-};
-const BOOT: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskBootTrigger",
-    properties: &["Enabled", "EndBoundary", "ExecutionTimeLimit", "Id", "Repetition", "StartBoundary", "Delay"],
-};
-const INFO: CimClass = CimClass {
-    namespace: NAMESPACE,
-    name: "MSFT_TaskDynamicInfo",
-    properties: &["LastRunTime", "LastTaskResult", "NextRunTime", "NumberOfMissedRuns", "TaskName", "TaskPath"],
-};
-
-fn trigger(trigger: Trigger) -> Val {
-    let (class, minute, cycle) = match trigger {
-        Trigger::Never => return Val::Null,
-        Trigger::Boot => (&BOOT, None, Val::Null),
-        Trigger::Daily(minute) => (&DAILY, Some(minute), Val::U16(1)),
-        Trigger::Weekly(day, minute) => (&WEEKLY, Some(minute), Val::U16(1 << day)),
-    };
-    let boundary =
-        minute.map_or(Val::Null, |minute| Val::str(format!("2024-01-01T{:02}:{:02}:00", minute / 60, minute % 60)));
-    let values = vec![Val::Bool(true), Val::Null, Val::Null, Val::Null, Val::Null, boundary, cycle];
-    Val::list("Microsoft.Management.Infrastructure.CimInstance[]", vec![class.instance(&class.schema(), values)])
-}
-
-fn object(task: &Task) -> Val {
-    let text = |text: &str| if text.is_empty() { Val::Null } else { Val::str(text) };
-    let action = vec![Val::Null, text(&task.arguments), text(&task.execute), Val::Null];
-    let service = matches!(&*task.user, "SYSTEM" | "LOCAL SERVICE" | "NETWORK SERVICE");
-    let logon = if service { ("ServiceAccount", 5) } else { ("Password", 1) };
-    let types = "Microsoft.PowerShell.Cmdletization.GeneratedTypes.ScheduledTask";
-    let principal = vec![
-        Val::Null,
-        Val::Null,
-        Val::str("Author"),
-        Val::of_enum(format!("{types}.LogonTypeEnum"), logon.0, logon.1),
-        Val::of_enum(format!("{types}.RunLevelEnum"), if service { "Highest" } else { "Limited" }, i32::from(service)),
-        Val::str(task.user.as_str()),
-    ];
-    let settings = vec![
-        Val::Bool(true),
-        Val::Bool(true),
-        Val::Bool(task.is_enabled),
-        Val::str("PT72H"),
-        Val::Bool(false),
-        Val::I32(7),
-    ];
-    let values = vec![
-        Val::list("Microsoft.Management.Infrastructure.CimInstance[]", vec![ACTION.instance(&ACTION.schema(), action)]),
-        text(&task.author),
-        Val::Null,
-        text(&task.description),
-        Val::Null,
-        PRINCIPAL.instance(&PRINCIPAL.schema(), principal),
-        Val::Null,
-        SETTINGS.instance(&SETTINGS.schema(), settings),
-        Val::Null,
-        Val::str(task.name.as_str()),
-        Val::str(task.path.as_str()),
-        trigger(task.trigger),
-        Val::str(format!("{}{}", task.path, task.name)),
-        Val::Null,
-    ];
-    let object = TASK.instance(&TASK.schema(), values);
-    if let Val::Object(object) = &object {
-        let state = if task.is_enabled { ("Ready", 3) } else { ("Disabled", 1) };
-        object.set_note("State", Val::of_enum(format!("{types}.StateEnum"), state.0, state.1));
-    }
-    object
 }
 
 /// The tasks that the parameters choose, or the names and paths of those that a script gave.

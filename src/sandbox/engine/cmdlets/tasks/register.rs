@@ -1,0 +1,136 @@
+//! Register-ScheduledTask, and the parts that it puts together.
+
+use super::super::super::convert::{cast, text};
+use super::super::super::errors::ErrorRecord;
+use super::super::super::eval::{Evaluator, Run, Sink};
+use super::super::super::machine::{NOT_RUN, Task, Trigger};
+use super::super::super::types::TypeRef;
+use super::super::super::value::Val;
+use super::super::Bound;
+use super::super::cdxml::provider_error;
+use super::object::{ACTION, PRINCIPAL, object, trigger as trigger_object};
+
+const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
+pub(super) fn action(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let part = |name: &str| bound.text(name).map_or(Val::Null, Val::str);
+    let values = vec![part("Id"), part("Argument"), part("Execute"), part("WorkingDirectory")];
+    out.put(evaluator, ACTION.instance(&ACTION.schema(), values))
+}
+
+pub(super) fn principal(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let part = |name: &str| bound.text(name).map_or(Val::Null, Val::str);
+    let values = vec![Val::Null, Val::Null, part("Id"), part("LogonType"), part("RunLevel"), part("UserId"), Val::Null];
+    out.put(evaluator, PRINCIPAL.instance(&PRINCIPAL.schema(), values))
+}
+
+/// The minute of the day of `-At`: of a time, or of a text such as `3am`.
+fn minute_of_day(value: &Val) -> Run<u32> {
+    let value = match value {
+        Val::Str(clock) if !clock.contains(['/', '-']) => Val::str(format!("2024-01-01 {clock}")),
+        other => other.clone(),
+    };
+    match cast(&value, &TypeRef::named("System.DateTime"))? {
+        Val::DateTime(time) => Ok((time.time_of_day() / 600_000_000) as u32),
+        _ => Ok(0),
+    }
+}
+
+pub(super) fn trigger(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let minute = match bound.get("At") {
+        Some(value) => minute_of_day(value)?,
+        None if bound.switch("AtStartup") => 0,
+        None => return Err(super::super::binding::missing("At").into()),
+    };
+    let made = if bound.switch("AtStartup") {
+        Trigger::Boot
+    } else if bound.switch("Weekly") {
+        let day = bound.text("DaysOfWeek").unwrap_or_default();
+        match DAYS.iter().position(|name| name.eq_ignore_ascii_case(&day)) {
+            Some(day) => Trigger::Weekly(day as u32, minute),
+            None => return Err(ErrorRecord::unsupported("a weekly trigger of several days or none").into()),
+        }
+    } else if bound.switch("Daily") {
+        Trigger::Daily(minute)
+    } else {
+        return Err(ErrorRecord::unsupported("this kind of trigger").into());
+    };
+    for object in trigger_object(made).into_items() {
+        out.put(evaluator, object)?;
+    }
+    Ok(())
+}
+
+/// The trigger of an object that New-ScheduledTaskTrigger made.
+fn trigger_of(evaluator: &Evaluator<'_>, object: &Val) -> Option<Trigger> {
+    let member = |name: &str| evaluator.member(object, name).filter(|value| !value.is_null());
+    let boundary = member("StartBoundary").map_or_else(String::new, |boundary| text(&boundary));
+    let number = |from: usize| boundary.get(from..from + 2).and_then(|digits| digits.parse::<u32>().ok());
+    let minute = number(11).zip(number(14)).map(|(hour, minute)| hour * 60 + minute);
+    if let Some(days) = member("DaysOfWeek").and_then(|days| text(&days).parse::<u16>().ok()) {
+        return Some(Trigger::Weekly(days.trailing_zeros().min(6), minute?));
+    }
+    match (member("DaysInterval"), minute) {
+        (Some(_), Some(minute)) => Some(Trigger::Daily(minute)),
+        (None, None) => Some(Trigger::Boot),
+        _ => None,
+    }
+}
+
+pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let name = bound.text("TaskName").unwrap_or_default();
+    let path = format!("\\{}\\", bound.text("TaskPath").unwrap_or_default().trim_matches('\\')).replace("\\\\", "\\");
+    let Some(action) = bound.items("Action").into_iter().next() else {
+        return Err(super::super::binding::missing("Action").into());
+    };
+    let part = |object: &Val, name: &str| {
+        evaluator.member(object, name).filter(|value| !value.is_null()).map_or_else(String::new, |value| text(&value))
+    };
+    let trigger = match bound.items("Trigger").first() {
+        Some(object) => match trigger_of(evaluator, object) {
+            Some(trigger) => trigger,
+            None => return Err(ErrorRecord::unsupported("this kind of trigger").into()),
+        },
+        None => Trigger::Never,
+    };
+    let user = match bound.get("Principal") {
+        Some(principal) => part(principal, "UserId"),
+        None => bound.text("User").unwrap_or_else(|| "sandbox".into()),
+    };
+    let user = user.rsplit("NT AUTHORITY\\").next().unwrap_or_default().to_owned();
+    let task = Task {
+        path,
+        name,
+        description: bound.text("Description").unwrap_or_default(),
+        author: String::new(),
+        user,
+        execute: part(&action, "Execute"),
+        arguments: part(&action, "Arguments"),
+        trigger,
+        is_enabled: true,
+        started: None,
+        result: NOT_RUN,
+    };
+    let is_new = evaluator.machine.change_tasks(|tasks| {
+        let is_same =
+            |own: &Task| own.path.eq_ignore_ascii_case(&task.path) && own.name.eq_ignore_ascii_case(&task.name);
+        if bound.switch("Force") {
+            tasks.retain(|own| !is_same(own));
+        }
+        let is_new = !tasks.iter().any(is_same) && tasks.len() < MOST_TASKS;
+        if is_new {
+            tasks.push(task.clone());
+            tasks.sort_by_cached_key(|own| (own.path.to_lowercase(), own.name.to_lowercase()));
+        }
+        is_new
+    });
+    if is_new {
+        return out.put(evaluator, object(&task));
+    }
+    let message = "Cannot create a file when that file already exists.";
+    let target = Val::str("PS_ScheduledTask");
+    evaluator.write_error(provider_error("Register-ScheduledTask", 0x8007_00B7, message, 20, target))
+}
+
+/// A host keeps at most this many tasks.
+const MOST_TASKS: usize = 1000;
