@@ -84,7 +84,7 @@ pub(super) static SPECS: [Spec; 6] = [
 ];
 
 /// Columns of text, where nobody says how many.
-const WIDTH: usize = 120;
+pub(super) const WIDTH: usize = 120;
 
 /// One column that was asked for.
 struct Column {
@@ -277,7 +277,7 @@ impl Cmdlet for Printed {
 }
 
 /// The text of objects, lines ended by `\n`.
-fn print(items: &[Val], width: usize) -> Run<String> {
+pub(super) fn print(items: &[Val], width: usize) -> Run<String> {
     let mut written = Vec::new();
     let mut printer = TextPrinter::new(width, false);
     let failed = |error: std::io::Error| Flow::from(ErrorRecord::runtime(error.to_string(), "OutString", 7));

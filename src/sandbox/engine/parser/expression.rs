@@ -501,13 +501,16 @@ fn is_step_target(expr: &Expr) -> bool {
 }
 
 fn scoped(name: &str) -> Option<Variable> {
+    // An environment variable that is made keeps the case in which it was written.
+    if let Some((_, rest)) = name.split_once(':').filter(|(scope, _)| scope.eq_ignore_ascii_case("env")) {
+        return Some(Variable { scope: Scope::Env, name: rest.into() });
+    }
     let name = name.to_lowercase();
     let (scope, rest) = match name.split_once(':') {
         None => (Scope::Nearest, name.as_str()),
         Some(("variable", rest)) => (Scope::Nearest, rest),
         Some(("local" | "private", rest)) => (Scope::Local, rest),
         Some(("global" | "script", rest)) => (Scope::Global, rest),
-        Some(("env", rest)) => (Scope::Env, rest),
         Some(("using", rest)) => (Scope::Using, rest),
         Some(_) => return None,
     };

@@ -191,3 +191,12 @@ fn drives() {
         ["GetLocationNoMatchingDrive,Microsoft.PowerShell.Commands.GetPSDriveCommand"]
     );
 }
+
+#[test]
+fn objects_go_to_files_as_they_print() {
+    let script = "Get-Service Spooler | Out-File C:\\Windows\\Temp\\s.txt; \
+                  @(Select-String -Path C:\\Windows\\Temp\\s.txt -Pattern 'Print Spooler').Count; \
+                  Get-Service Spooler > s2.txt; (Get-Content s2.txt -Raw) -eq (Get-Content C:\\Windows\\Temp\\s.txt -Raw)";
+    let (recorder, _) = run(script);
+    assert_eq!(recorder.of(Stream::Output), [&Value::I32(1), &Value::Bool(true)], "{:?}", recorder.of(Stream::Error));
+}

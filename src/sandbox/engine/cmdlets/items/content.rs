@@ -383,17 +383,15 @@ pub(in super::super) fn write_file(
     path.provider.set_content(evaluator, &path.path, &write)
 }
 
-/// Objects as lines of text.
+/// Objects as lines of text: values as they are, others as the screen would show them.
 fn shown_lines(evaluator: &mut Evaluator<'_>, values: &[Val]) -> Run<Vec<String>> {
-    let mut shown = Vec::new();
-    for value in values.iter().flat_map(|value| value.clone().into_items()) {
-        evaluator.step(1)?;
-        match value {
-            Val::Object(_) | Val::Hash(_) => {
-                return Err(ErrorRecord::unsupported("how to write objects to files as tables").into());
-            }
-            other => shown.push(text(&other)),
-        }
+    let items: Vec<Val> = values.iter().flat_map(|value| value.clone().into_items()).collect();
+    evaluator.step(items.len() as u64 + 1)?;
+    let is_plain = |item: &Val| matches!(item, Val::Str(_) | Val::Bool(_) | Val::Null) || item.as_float().is_some();
+    if items.iter().all(is_plain) {
+        return Ok(items.iter().map(text).collect());
     }
-    Ok(shown)
+    let printed = super::super::format_object::print(&items, super::super::format_object::WIDTH)?;
+    evaluator.step(printed.len() as u64 / 32)?;
+    Ok(printed.lines().map(str::to_owned).collect())
 }

@@ -65,8 +65,7 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
     for_each_item(evaluator, bound, |evaluator, path, item| {
         let is_root = !item.path.contains('\\');
         if item.is_hidden && !bound.switch("Force") && !is_root {
-            // A pattern doesn't name what is hidden.
-            return if has_wildcards(&path.path) { Ok(()) } else { Err(hidden(&item.path).into()) };
+            return Err(hidden(&item.path).into());
         }
         let object = Decor::of(evaluator, path).object(evaluator, item);
         out.put(evaluator, object)

@@ -16,7 +16,7 @@ mod test;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
-use super::super::provider::{Item, ItemPath, find_all, resolve};
+use super::super::provider::{Item, ItemPath, find_all, has_wildcards, resolve};
 use super::super::value::Val;
 use super::{Bound, Spec};
 
@@ -131,8 +131,13 @@ fn for_each_item(
                 continue;
             }
         };
+        let is_pattern = !literal && has_wildcards(&path.path);
         for item in items {
             evaluator.step(1)?;
+            // A pattern doesn't name what is hidden.
+            if is_pattern && item.is_hidden && !bound.switch("Force") {
+                continue;
+            }
             if names.wants(evaluator, &item)?
                 && let Err(flow) = work(evaluator, &path, &item)
             {
