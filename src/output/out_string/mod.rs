@@ -23,6 +23,7 @@ mod columns;
 mod date;
 mod described;
 pub(super) mod format;
+mod modules;
 pub(super) mod number;
 mod page;
 mod paper;

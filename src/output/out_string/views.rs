@@ -6,6 +6,7 @@ use super::cell::{self, Numbers};
 use super::cim;
 use super::date::Moment;
 use super::described::Described;
+use super::modules;
 use super::number;
 use super::view::{Column, Group, Shape, View};
 use crate::clixml::{Content, ListKind, Object, Value};
@@ -18,7 +19,7 @@ pub(super) fn find(object: &Described<'_>) -> Option<&'static View> {
     object.types.iter().find_map(|name| {
         let fits =
             |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| object.value(need).is_some());
-        VIEWS.iter().find(fits).or_else(|| cim::view(name))
+        VIEWS.iter().chain(modules::VIEWS).find(fits).or_else(|| cim::view(name))
     })
 }
 

@@ -3,8 +3,8 @@
 mod access;
 mod call;
 mod chain;
-mod environment;
 mod dns;
+mod environment;
 mod expression;
 mod flow;
 mod input;

@@ -54,7 +54,12 @@ fn query_all(evaluator: &Evaluator<'_>, args: &[String]) -> Said {
 }
 
 fn kind(service: &Service) -> &'static str {
-    if service.shares_process() { "20  WIN32_SHARE_PROCESS  " } else { "10  WIN32_OWN_PROCESS  " }
+    // The spooler has been interactive since Windows NT.
+    match service.shares_process() {
+        true => "20  WIN32_SHARE_PROCESS  ",
+        false if service.is_named("Spooler") => "110  WIN32_OWN_PROCESS  (interactive)",
+        false => "10  WIN32_OWN_PROCESS  ",
+    }
 }
 
 fn state(service: &Service, with_process: bool) -> Vec<String> {

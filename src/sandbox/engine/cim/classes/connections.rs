@@ -98,6 +98,7 @@ fn addresses(evaluator: &Evaluator<'_>) -> Vec<Row> {
         let own = |wanted: bool| if wanted { s(address.as_str()) } else { Val::Null };
         vec![
             ("ifIndex", number(index)),
+            ("PolicyStore", s("ActiveStore")),
             ("Address", s(address.as_str())),
             ("AddressType", number(0)),
             ("IPv4Address", own(!is_v6)),
@@ -132,6 +133,7 @@ fn routes(evaluator: &Evaluator<'_>) -> Vec<Row> {
     let row = |to: String, by: String, alias: &str, index: u32, metric: u32| {
         vec![
             ("ifIndex", number(index)),
+            ("PolicyStore", s("ActiveStore")),
             ("InterfaceMetric", number(if index == 1 { 75 } else { 15 })),
             ("RouteMetric", number(metric)),
             ("TypeOfRoute", number(3)),

@@ -47,7 +47,7 @@ fn service_row(service: &Service) -> Row {
         ("StartMode", s(start_mode(service.start_type))),
         ("AcceptPause", yes(service.can_pause())),
         ("AcceptStop", yes(service.can_stop())),
-        ("DesktopInteract", yes(false)),
+        ("DesktopInteract", yes(service.is_named("Spooler"))),
         ("DisplayName", s(service.display_name.clone())),
         ("ErrorControl", s("Normal")),
         ("ExitCode", number(exit_code)),
