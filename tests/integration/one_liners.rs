@@ -17,8 +17,17 @@ mod check;
 /// The one-liners; the file's head says how it is written.
 const ENTRIES: &str = include_str!("one_liners.txt");
 
-/// As many must give what Windows gives.
-const FLOOR: usize = 77;
+/// As many must give what Windows gives; when they do, [`KNOWN_GAPS`] must name the others and no more.
+const ENOUGH: usize = 140;
+
+/// What does not give what Windows gives: the first line of the script, and why.
+const KNOWN_GAPS: &[(&str, &str)] = &[
+    (
+        r"Get-WmiObject -Class win32_printer | Get-Member -MemberType Method",
+        "lists the class's static method AddPrinterConnection, which an instance does not have",
+    ),
+    (r"Restart-Computer -WhatIf", "says Remote where it restarts the host itself, which is Local"),
+];
 
 /// One paragraph of the file.
 struct Entry {
@@ -132,12 +141,22 @@ fn entries() -> Vec<Entry> {
     paragraphs.filter(|text| !text.starts_with("##")).map(Entry::parse).collect()
 }
 
+/// The failures that nobody knows of, and the known gaps that are none any more.
+fn surprises(failing: &[&str]) -> (Vec<String>, Vec<String>) {
+    let is_known = |line: &str| KNOWN_GAPS.iter().any(|(gap, _)| *gap == line);
+    let new = failing.iter().filter(|line| !is_known(line)).map(ToString::to_string).collect();
+    let closed =
+        KNOWN_GAPS.iter().filter(|(gap, _)| !failing.contains(gap)).map(|(gap, _)| (*gap).to_owned()).collect();
+    (new, closed)
+}
+
 #[test]
 fn one_liners() {
     let entries = entries();
     assert!(entries.len() >= 150, "{} one-liners", entries.len());
     let mut families: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut failing = String::new();
+    let mut failing = Vec::new();
+    let mut report = String::new();
     for entry in &entries {
         let differences = entry.differences();
         let (passed, all) = families.entry(entry.family).or_default();
@@ -145,15 +164,20 @@ fn one_liners() {
         if differences.is_empty() {
             *passed += 1;
         } else {
-            writeln!(failing, "--- {}: {}", entry.family, entry.script).expect("text");
-            differences.iter().for_each(|difference| writeln!(failing, "    {difference}").expect("text"));
+            failing.push(entry.script.lines().next().unwrap_or_default());
+            writeln!(report, "--- {}: {}", entry.family, entry.script).expect("text");
+            differences.iter().for_each(|difference| writeln!(report, "    {difference}").expect("text"));
         }
     }
-    println!("{failing}");
+    println!("{report}");
     for (family, (passed, all)) in &families {
         println!("{family:<13}{passed:>4} of {all:>3}");
     }
-    let passed: usize = families.values().map(|(passed, _)| passed).sum();
+    let passed = entries.len() - failing.len();
     println!("{:<13}{passed:>4} of {:>3}", "all", entries.len());
-    assert!(passed >= FLOOR, "{passed} one-liners give what Windows gives, fewer than {FLOOR}:\n{failing}");
+    let (new, closed) = surprises(&failing);
+    assert!(new.is_empty(), "no known gaps: {new:#?}\n{report}");
+    if passed >= ENOUGH {
+        assert!(closed.is_empty(), "these work now: {closed:#?}");
+    }
 }
