@@ -110,6 +110,27 @@ fn the_first_command_gives_strict_csv_of_200_hosts() {
     assert!(stderr.contains("200 targets: 200 ok"), "{stderr}");
 }
 
+/// PowerShell's first examples of remoting, on machines that nobody had to install.
+#[test]
+fn the_first_hour_works_on_the_sandbox() {
+    let printed = |part: &str| {
+        let output = sh(command_with(part), Path::new(env!("CARGO_MANIFEST_DIR")), None);
+        (lines(&output).join("\n"), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (printers, _) = printed("Win32_Printer");
+    assert!(printers.contains("Microsoft Print to PDF") && printers.contains("PORTPROMPT:"), "{printers}");
+    let (service, errors) = printed("Remove-Item");
+    assert!(service.contains("W32Time") && errors.contains("1 target: 1 ok"), "{service}{errors}");
+    let (service, told) = printed("-WhatIf");
+    assert!(told.contains("What if: Performing the operation \"Restart-Service\" on target"), "{told}");
+    assert!(service.contains("Spooler"), "{service}");
+    let (key, _) = printed("ProductName");
+    assert!(key.contains("ProductName    : Windows Server"), "{key}");
+    let (events, _) = printed("Get-WinEvent");
+    assert!(events.lines().next().is_some_and(|header| header.ends_with("TimeCreated,Id,ProviderName")), "{events}");
+    assert!(events.lines().count() > 150, "{events}");
+}
+
 #[test]
 fn the_inventory_lists_its_hosts() {
     let folder = Folder::new("readme-hosts");

@@ -49,7 +49,7 @@ pub use network::{Adapter, Listener, PREFIX_LENGTH, SUBNET_MASK};
 pub use processes::Process;
 pub use protection::{Backups, Defender};
 pub use registry::{Registry, RegistryData, RegistryError, RegistryKey};
-pub use services::{Controls, Refusal, Service, ServiceStatus, StartType};
+pub use services::{Controls, Dependents, Refusal, Service, ServiceStatus, StartType};
 pub use shares::{PrintJob, Printer, Share};
 pub use tasks::{NOT_RUN, Task, Trigger};
 pub use time_zone::TimeZone;

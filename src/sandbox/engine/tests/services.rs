@@ -49,12 +49,8 @@ fn services_are_chosen_by_name_title_and_input() {
         ["WAS", "W3SVC"]
     );
     assert_eq!(shown("(Get-Service nsi).DependentServices.Name -contains 'Dnscache'"), ["True"]);
-    let script =
-        "$s = Get-Service MSDTC; \"$($s.StartupType) $($s.UserName) $($s.DelayedAutoStart)\"; $s.BinaryPathName";
-    assert_eq!(
-        shown(script),
-        ["AutomaticDelayedStart NT AUTHORITY\\NetworkService True", "C:\\Windows\\System32\\msdtc.exe"]
-    );
+    let script = "$s = Get-CimInstance Win32_Service -Filter \"Name='MSDTC'\"; \"$($s.StartMode) $($s.StartName) $($s.DelayedAutoStart)\"; $s.PathName";
+    assert_eq!(shown(script), ["Auto NT AUTHORITY\\NetworkService True", "C:\\Windows\\System32\\msdtc.exe"]);
     assert_eq!(
         errors("Get-Service -DisplayName 'no such'"),
         [(
@@ -104,7 +100,7 @@ fn the_manager_refuses_as_windows_does() {
 fn settings_change_and_services_come_and_go() {
     let script = "Stop-Service WAS -Force; \"$((Get-Service W3SVC, WAS).Status)\"; Start-Service W3SVC; (Get-Service WAS).Status; \
                   Suspend-Service W3SVC -PassThru | % Status; Resume-Service W3SVC; (Get-Service W3SVC).Status; \
-                  Set-Service Spooler -StartupType Disabled -Description 'no print'; $s = Get-Service Spooler; \"$($s.StartType) $($s.Description)\"; \
+                  Set-Service Spooler -StartupType Disabled -Description 'no print'; \"$((Get-Service Spooler).StartType) $((Get-CimInstance Win32_Service -Filter \"Name='Spooler'\").Description)\"; \
                   $n = New-Service -Name mine -BinaryPathName 'C:\\mine.exe -x' -DisplayName 'My own' -StartupType Manual; \"$($n.Status) $($n.DisplayName)\"; \
                   Start-Service mine; (Get-Process mine).Name; Stop-Service mine; Remove-Service mine; @(Get-Service mine*).Count";
     let wanted =

@@ -98,20 +98,42 @@ fn place(services: &[Service], name: &str) -> Result<usize, Refusal> {
     services.iter().position(|service| service.is_named(name)).ok_or(Refusal::Missing)
 }
 
-/// The places of all services that need this one, also by way of others; those that must stop first come first.
-fn dependents(services: &[Service], of: usize) -> Vec<usize> {
-    let mut found = vec![of];
-    let mut next = 0;
-    while let Some(&place) = found.get(next) {
-        next += 1;
-        let needs = |service: &Service| service.depends_on.iter().any(|name| services[place].is_named(name));
-        let more = services.iter().enumerate().filter(|(other, service)| needs(service) && !found.contains(other));
-        let more: Vec<usize> = more.map(|(other, _)| other).collect();
-        found.extend(more);
+/// Which services need which, by their places among all of a host.
+#[derive(Debug)]
+pub struct Dependents(Vec<Vec<usize>>);
+
+impl Dependents {
+    /// Those of a host's services.
+    pub fn of(services: &[Service]) -> Self {
+        let mut direct = vec![Vec::new(); services.len()];
+        for (place, service) in services.iter().enumerate() {
+            let bases = service.depends_on.iter().filter_map(|name| self::place(services, name).ok());
+            bases.for_each(|base| direct[base].push(place));
+        }
+        Self(direct)
     }
-    found.remove(0);
-    found.reverse();
-    found
+
+    /// The places of all services that need the one at a place, also by way of others; those that must stop first come
+    /// first.
+    pub fn at(&self, place: usize) -> Vec<usize> {
+        let mut found = vec![place];
+        let mut next = 0;
+        while let Some(&place) = found.get(next) {
+            next += 1;
+            for other in self.0.get(place).into_iter().flatten() {
+                if !found.contains(other) {
+                    found.push(*other);
+                }
+            }
+        }
+        found.remove(0);
+        found.reverse();
+        found
+    }
+}
+
+fn dependents(services: &[Service], of: usize) -> Vec<usize> {
+    Dependents::of(services).at(of)
 }
 
 /// Starts a service after those that it needs; says which came up.

@@ -11,8 +11,8 @@ use super::processes::{self, FIRST_SERVICE_ID};
 use super::{Host, Illness};
 use table::{COMMON, Row, of_role};
 
-pub use control::Refusal;
 pub(super) use control::crash;
+pub use control::{Dependents, Refusal};
 
 /// A Windows service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +102,7 @@ impl Service {
 
     /// Whether its program is made to hold several services.
     pub fn shares_process(&self) -> bool {
-        let path = self.path.to_ascii_lowercase();
-        path.contains("svchost.exe") || path.contains("lsass.exe")
+        ["svchost.exe", "lsass.exe"].iter().any(|shared| self.is_of(shared))
     }
 
     /// The path of its program, without quotes and arguments.
@@ -111,10 +110,16 @@ impl Service {
         match self.path.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
             None => {
-                let end = self.path.to_ascii_lowercase().find(".exe").map_or(self.path.len(), |at| at + 4);
+                let is_suffix = |four: &[u8]| four.eq_ignore_ascii_case(b".exe");
+                let end = self.path.as_bytes().windows(4).position(is_suffix).map_or(self.path.len(), |at| at + 4);
                 self.path.get(..end).unwrap_or(&self.path)
             }
         }
+    }
+
+    /// Whether its program has this file name.
+    fn is_of(&self, file: &str) -> bool {
+        self.program().rsplit('\\').next().is_some_and(|own| own.eq_ignore_ascii_case(file))
     }
 
     /// Whether it is the service of a short name, in any case.
@@ -146,9 +151,9 @@ impl Service {
     /// Whether the service's program runs once for all services with this command line: most groups of svchost are
     /// split into one process for each service.
     fn joins(&self) -> bool {
-        let path = self.path.to_ascii_lowercase();
-        let groups = ["dcomlaunch", "rpcss", "localservicenonetworkfirewall", "iissvcs"];
-        path.ends_with("lsass.exe") || groups.iter().any(|group| path.contains(&format!("-k {group}")))
+        let groups = ["DcomLaunch", "rpcss", "LocalServiceNoNetworkFirewall", "iissvcs"];
+        let group = self.path.split_once(" -k ").and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default();
+        self.is_of("lsass.exe") || groups.iter().any(|joined| joined.eq_ignore_ascii_case(group))
     }
 }
 
@@ -184,7 +189,7 @@ pub(super) fn give_processes(host: &Host, services: &mut [Service]) {
         let service = &services[place];
         let id = if !service.is_active() {
             0
-        } else if service.path.to_ascii_lowercase().ends_with("lsass.exe") {
+        } else if service.is_of("lsass.exe") {
             processes::lsass_id(host)
         } else {
             control::joined(&services[..place], service).unwrap_or(next)

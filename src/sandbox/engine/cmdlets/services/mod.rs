@@ -173,61 +173,67 @@ fn is_any(evaluator: &mut Evaluator<'_>, patterns: &[String], value: &str) -> Ru
 /// The services that the parameters choose, by name; writes an error for each name that there is not.
 fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Chosen>> {
     let services = evaluator.machine.services();
-    evaluator.step(services.len() as u64)?;
     let given = bound.items("InputObject");
+    if given.is_empty() {
+        let places = choose_places(evaluator, bound, &services)?;
+        return Ok(places.into_iter().map(|place| Chosen { service: services[place].clone(), given: None }).collect());
+    }
+    let mut chosen = Vec::with_capacity(given.len());
+    for object in given {
+        evaluator.step(services.len() as u64)?;
+        let name = evaluator.member(&object, "Name").map_or_else(|| text(&object), |name| text(&name));
+        let object = if let Val::Object(object) = object { Some(object) } else { None };
+        match services.iter().find(|service| service.is_named(&name)) {
+            Some(service) => chosen.push(Chosen { service: service.clone(), given: object }),
+            None => evaluator.write_error(missing(&name))?,
+        }
+    }
+    Ok(chosen)
+}
+
+/// The places of the services that names or display names choose, in the order of all.
+fn choose_places(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Service]) -> Run<Vec<usize>> {
     let by_title = bound.get("DisplayName").is_some() && !bound.switch("NamesOnly");
-    let mut chosen: Vec<Chosen> = Vec::new();
-    if !given.is_empty() {
-        for object in given {
-            let name = evaluator.member(&object, "Name").map_or_else(|| text(&object), |name| text(&name));
-            let object = if let Val::Object(object) = object { Some(object) } else { None };
-            match services.iter().find(|service| service.is_named(&name)) {
-                Some(service) => chosen.push(Chosen { service: service.clone(), given: object }),
-                None => evaluator.write_error(missing(&name))?,
+    let own = |place: usize| -> &str { if by_title { &services[place].display_name } else { &services[place].name } };
+    let names = if by_title { bound.texts("DisplayName") } else { bound.texts("Name") };
+    let mut chosen = vec![names.is_empty(); services.len()];
+    for name in &names {
+        evaluator.step(services.len() as u64)?;
+        let mut found = false;
+        for (place, chosen) in chosen.iter_mut().enumerate() {
+            if evaluator.patterns.like(own(place), name, false)? {
+                (found, *chosen) = (true, true);
             }
         }
-    } else {
-        let names = if by_title { bound.texts("DisplayName") } else { bound.texts("Name") };
-        let names = if bound.get("Name").is_none() && !by_title { vec!["*".into()] } else { names };
-        for name in &names {
-            let mut found = false;
-            for service in services.iter() {
-                let own = if by_title { &service.display_name } else { &service.name };
-                if evaluator.patterns.like(own, name, false)? {
-                    found = true;
-                    chosen.push(Chosen { service: service.clone(), given: None });
-                }
-            }
-            if !found && !is_pattern(name) {
-                evaluator.write_error(if by_title { missing_title(name) } else { missing(name) })?;
-            }
+        if !found && !is_pattern(name) {
+            evaluator.write_error(if by_title { missing_title(name) } else { missing(name) })?;
         }
     }
     let (include, exclude) = (bound.texts("Include"), bound.texts("Exclude"));
-    let mut kept: Vec<Chosen> = Vec::with_capacity(chosen.len());
-    for one in chosen {
-        let own = if by_title { &one.service.display_name } else { &one.service.name };
-        let included = include.is_empty() || is_any(evaluator, &include, own)?;
-        let is_new = !kept.iter().any(|other| other.service.name == one.service.name);
-        if included && is_new && !is_any(evaluator, &exclude, own)? {
-            kept.push(one);
+    let mut kept = Vec::with_capacity(services.len());
+    for place in (0..services.len()).filter(|place| chosen[*place]) {
+        let included = include.is_empty() || is_any(evaluator, &include, own(place))?;
+        if included && !is_any(evaluator, &exclude, own(place))? {
+            kept.push(place);
         }
     }
-    kept.sort_by_cached_key(|one| one.service.name.to_ascii_lowercase());
     Ok(kept)
 }
 
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
-    let chosen = choose(evaluator, bound)?;
-    let objects = Objects::new(evaluator);
     let (dependents, required) = (bound.switch("DependentServices"), bound.switch("RequiredServices"));
-    for one in &chosen {
+    let services = evaluator.machine.services();
+    let given = if bound.get("InputObject").is_some() { choose(evaluator, bound)? } else { Vec::new() };
+    let places = if given.is_empty() { choose_places(evaluator, bound, &services)? } else { Vec::new() };
+    let chosen = given.iter().map(|one| &one.service).chain(places.iter().map(|place| &services[*place]));
+    let objects = Objects::new(evaluator);
+    for service in chosen {
         if !dependents && !required {
-            out.put(evaluator, objects.with_settings(&one.service))?;
+            out.put(evaluator, objects.plain(service))?;
             continue;
         }
-        let others = if dependents { objects.dependents(&one.service) } else { Vec::new() };
-        let bases = if required { objects.required(&one.service) } else { Vec::new() };
+        let others = if dependents { objects.dependents(service) } else { Vec::new() };
+        let bases = if required { objects.required(service) } else { Vec::new() };
         for other in others.into_iter().chain(bases) {
             out.put(evaluator, other)?;
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::super::convert::text;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Flow, Run};
-use super::super::super::machine::{Controls, Service, ServiceStatus, StartType};
+use super::super::super::machine::{Controls, Dependents, Service, ServiceStatus, StartType};
 use super::super::super::value::{Obj, Schema, Val};
 use super::super::members::method_failed;
 use super::refused;
@@ -18,9 +18,10 @@ const CLASS: &str = "System.ServiceProcess.ServiceController";
 /// Makes the objects of one host's services.
 pub(in super::super) struct Objects {
     services: Arc<Vec<Service>>,
+    dependents: Dependents,
+    /// By place, as soon as somebody shows it.
+    neighbours: Vec<OnceCell<Val>>,
     schema: Arc<Schema>,
-    /// The objects without neighbours, made when they are needed.
-    alone: Vec<OnceCell<Val>>,
 }
 
 impl Objects {
@@ -45,36 +46,38 @@ impl Objects {
         ];
         let type_names = [CLASS, "System.ComponentModel.Component", "System.MarshalByRefObject", "System.Object"];
         let services = evaluator.machine.services();
-        let alone = vec![OnceCell::new(); services.len()];
-        Self { services, schema: Schema::new(&type_names, &names), alone }
+        let (dependents, neighbours) = (Dependents::of(&services), vec![OnceCell::new(); services.len()]);
+        Self { services, dependents, neighbours, schema: Schema::new(&type_names, &names) }
     }
 
-    /// The services that need a service, without their own neighbours; the same objects wherever they appear.
+    /// The services that need a service, without their own neighbours.
     pub(super) fn dependents(&self, service: &Service) -> Vec<Val> {
-        let found = Service::dependents(&self.services, &service.name);
-        found.into_iter().map(|other| self.alone(other)).collect()
-    }
-
-    fn alone(&self, service: &Service) -> Val {
-        let made = || self.object(service, &service.name, Vec::new(), Vec::new());
-        let place = self.services.iter().position(|own| std::ptr::eq(own, service));
-        match place.and_then(|place| self.alone.get(place)) {
-            Some(kept) => kept.get_or_init(made).clone(),
-            None => made(),
-        }
+        let place = self.services.iter().position(|other| other.is_named(&service.name));
+        let found = place.map_or_else(Vec::new, |place| self.dependents.at(place));
+        found.into_iter().filter_map(|place| self.neighbour(place)).collect()
     }
 
     /// The services that a service needs, called as its configuration calls them, without their own neighbours.
     pub(super) fn required(&self, service: &Service) -> Vec<Val> {
         let find = |name: &Cow<'static, str>| {
-            let found = self.services.iter().find(|other| other.is_named(name))?;
+            let place = self.services.iter().position(|other| other.is_named(name))?;
+            let found = &self.services[place];
             if found.name == *name {
-                return Some(self.alone(found));
+                return self.neighbour(place);
             }
             let called = Service { name: name.clone(), ..found.clone() };
             Some(self.object(&called, name, Vec::new(), Vec::new()))
         };
         service.depends_on.iter().filter_map(find).collect()
+    }
+
+    /// A service as others show it: one object for all of them.
+    fn neighbour(&self, place: usize) -> Option<Val> {
+        let make = || {
+            let service = &self.services[place];
+            self.object(service, &service.name, Vec::new(), Vec::new())
+        };
+        self.neighbours.get(place).map(|known| known.get_or_init(make).clone())
     }
 
     /// A service as the controller alone, as `-PassThru` gives it.
@@ -85,28 +88,6 @@ impl Objects {
     /// As the target of an error, where the text is the class's.
     pub(super) fn as_target(&self, service: &Service) -> Val {
         self.object(service, CLASS, self.dependents(service), self.required(service))
-    }
-
-    /// With the notes that Get-Service of PowerShell 7 adds.
-    pub(in super::super) fn with_settings(&self, service: &Service) -> Val {
-        let object = self.plain(service);
-        if let Val::Object(object) = &object {
-            let startup = match service.start_type {
-                StartType::Automatic if service.is_delayed => ("AutomaticDelayedStart", 10),
-                other => (start_type_name(other), other as i32),
-            };
-            let startup = Val::of_enum("Microsoft.PowerShell.Commands.ServiceStartupType", startup.0, startup.1);
-            for (name, value) in [
-                ("UserName", Val::str(service.account.clone())),
-                ("Description", Val::str(service.description.clone())),
-                ("DelayedAutoStart", Val::Bool(service.is_delayed)),
-                ("BinaryPathName", Val::str(service.path.clone())),
-                ("StartupType", startup),
-            ] {
-                object.set_note(name, value);
-            }
-        }
-        object
     }
 
     fn object(&self, service: &Service, shown: &str, dependents: Vec<Val>, required: Vec<Val>) -> Val {
