@@ -320,7 +320,7 @@ impl Host {
     fn find(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
         let key = self.key(request)?;
         let shell = self.shared.shells().get(&key).cloned();
-        shell.ok_or_else(|| Fault::not_found())
+        shell.ok_or_else(Fault::not_found)
     }
 
     /// The live shell that a request names.
@@ -348,7 +348,7 @@ impl Host {
     fn delete(&self, request: &Request) -> Result<Reply, Fault> {
         let key = self.key(request)?;
         let shell = self.shared.shells().remove(&key);
-        let shell = shell.ok_or_else(|| Fault::not_found())?;
+        let shell = shell.ok_or_else(Fault::not_found)?;
         self.shared.tasks.spawn(async move { shell.close().await });
         Ok(Reply::Deleted)
     }

@@ -97,7 +97,7 @@ impl Shell {
     }
 
     fn command(&self, id: &str) -> Result<Arc<Command>, Fault> {
-        self.commands().get(id).cloned().ok_or_else(|| Fault::not_found())
+        self.commands().get(id).cloned().ok_or_else(Fault::not_found)
     }
 
     /// Hands the content of `creationXml` to the backend.

@@ -29,7 +29,7 @@ pub(super) fn differs(check: &str, given: &Given) -> Option<String> {
         }
         "sorted" => differs_in_order(rest, output),
         "line" => {
-            let texts: Vec<_> = output.iter().map(|value| text(value)).collect();
+            let texts: Vec<_> = output.iter().map(text).collect();
             no_line(rest, &texts)
         }
         "says" => no_line(rest, &given.said),

@@ -12,7 +12,7 @@ use crate::output::out_string::views;
 
 /// What a sheet looks like.
 #[derive(Debug, Clone, Default)]
-pub struct Form {
+pub(crate) struct Form {
     /// The cmdlet.
     pub shape: Layout,
     /// Widths come from the cells.
@@ -29,7 +29,7 @@ pub struct Form {
 
 /// The cmdlet that makes a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Layout {
+pub(crate) enum Layout {
     /// Format-Table.
     #[default]
     Table,
@@ -41,7 +41,7 @@ pub enum Layout {
 
 /// A column that was asked for: a property of the objects.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// Its name.
     pub name: String,
     /// Columns of text; 0 for as many as it takes.
@@ -51,7 +51,7 @@ pub struct Asked {
 }
 
 /// An object to format, and the group that it is in: title and value.
-pub struct Row {
+pub(crate) struct Row {
     /// The object.
     pub document: Document,
     /// Of `-GroupBy`.
@@ -59,7 +59,7 @@ pub struct Row {
 }
 
 /// The records that the cmdlet returns for these objects.
-pub fn orders(form: &Form, rows: &[Row]) -> Vec<Value> {
+pub(crate) fn orders(form: &Form, rows: &[Row]) -> Vec<Value> {
     let mut sheet = Sheet { form, plan: None, group: None, made: Vec::new() };
     for row in rows {
         let done: Result<(), std::convert::Infallible> = for_each_item(&row.document, |item| {

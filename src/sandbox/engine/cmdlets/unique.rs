@@ -1,7 +1,6 @@
 //! Get-Unique and Join-String.
 
 use super::super::convert::text;
-use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::format;
 use super::super::ops;
@@ -96,7 +95,7 @@ impl Cmdlet for JoinString {
         };
         let joined = format!("{}{}{}", given("OutputPrefix"), self.texts.join(&separator), given("OutputSuffix"));
         if joined.len() > ops::MAX_TEXT {
-            return Err(ErrorRecord::from(ops::too_big("string")).into());
+            return Err(ops::too_big("string").into());
         }
         out.put(evaluator, Val::str(joined))
     }

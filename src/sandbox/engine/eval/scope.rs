@@ -184,7 +184,7 @@ impl Evaluator<'_> {
         let automatic =
             AUTOMATIC.iter().filter_map(|name| Some(((*name).into(), self.automatic(&name.to_lowercase())?)));
         all.extend(automatic);
-        all.sort_by(|(left, _), (right, _)| left.to_lowercase().cmp(&right.to_lowercase()));
+        all.sort_by_key(|(name, _)| name.to_lowercase());
         all
     }
 

@@ -58,8 +58,8 @@ pub(super) fn property(name: &str) -> Option<Val> {
 /// Bytes of a path's root: `C:\`, `\`, `\\server\share`.
 fn root(path: &str) -> usize {
     let is_separator = |next: char| matches!(next, '\\' | '/');
-    if path.starts_with("\\\\") {
-        let mut parts = path[2..].match_indices(is_separator);
+    if let Some(share) = path.strip_prefix("\\\\") {
+        let mut parts = share.match_indices(is_separator);
         return parts.nth(1).map_or(path.len(), |(at, _)| at + 2);
     }
     match path.get(1..2) {

@@ -10,7 +10,7 @@ const fn kind(
     (id, level, is_classic): (u32, Level, bool),
     text: &'static str,
 ) -> Known {
-    Known { log, provider: provider, id, level, task: (0, ""), is_classic, user: None, text: text }
+    Known { log, provider, id, level, task: (0, ""), is_classic, user: None, text }
 }
 
 const fn audit(id: u32, succeeded: bool, task: (u16, &'static str), text: &'static str) -> Known {

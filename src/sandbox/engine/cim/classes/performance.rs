@@ -38,7 +38,7 @@ fn processors(evaluator: &Evaluator<'_>) -> Vec<Row> {
     };
     // The processors lie around the mean.
     let one = |place: u64| {
-        if place % 2 == 0 { total + total.min(100 - total) / 4 } else { total - total.min(100 - total) / 4 }
+        if place.is_multiple_of(2) { total + total.min(100 - total) / 4 } else { total - total.min(100 - total) / 4 }
     };
     (0..count).map(|place| row(place.to_string(), one(place))).chain([row("_Total".into(), total)]).collect()
 }

@@ -365,7 +365,7 @@ fn video() -> Row {
 }
 
 fn page_file(evaluator: &Evaluator<'_>) -> Row {
-    let size = evaluator.host.memory_bytes() / 4 >> 20;
+    let size = (evaluator.host.memory_bytes() / 4) >> 20;
     vec![
         ("Caption", s("C:\\pagefile.sys")),
         ("Description", s("C:\\pagefile.sys")),

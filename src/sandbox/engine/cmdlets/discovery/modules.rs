@@ -83,7 +83,7 @@ pub(super) fn of_command(name: &str) -> Option<(&'static str, [i32; 4])> {
         },
         None => *pattern == name,
     };
-    let found = MODULES.iter().find(|(.., commands)| commands.iter().any(|pattern| is_it(&pattern)))?;
+    let found = MODULES.iter().find(|(.., commands)| commands.iter().any(&is_it))?;
     Some((found.0, found.1))
 }
 
