@@ -8,6 +8,9 @@ use uuid::Uuid;
 use super::outbox::Outbox;
 use crate::channel::{Channel, Priority};
 
+/// Takes the host down; whether it comes back.
+pub(super) type ShutDown = Arc<dyn Fn(bool) + Send + Sync>;
+
 /// A PSRP server, driven by whole messages. Its output goes to the outboxes that it was given.
 #[async_trait]
 pub(super) trait Backend: Send + Sync {

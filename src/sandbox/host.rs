@@ -13,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::backend::Backend;
+use super::backend::{Backend, ShutDown};
 use super::bridge::{Bridge, Habitat};
 use super::fault::{FaultKind, mix};
 use super::machine::Machine;
 use super::options::{Engine, Options};
 use super::outbox::Outbox;
 use super::power::{self, Power};
-use super::server::{Builtin, ShutDown};
+use super::server::Builtin;
 use super::shell::Shell;
 use super::stats::{Counters, Stats};
 use super::wsman::{Body, CommandState, Fault, Reply, Request, ShellFacts};
@@ -299,7 +299,16 @@ impl Host {
     /// What scripts do to take the host down.
     fn shut_down(&self) -> ShutDown {
         let (power, machine, shared) = (Arc::clone(&self.power), Arc::clone(&self.machine), Arc::clone(&self.shared));
-        Arc::new(move |comes_back| power::shut_down(&power, &machine, &shared, comes_back))
+        let index = self.index;
+        Arc::new(move |comes_back| {
+            let fleet = Arc::clone(&shared);
+            let loss = power::Loss {
+                machine: Arc::clone(&machine),
+                shells: Box::new(move || fleet.take_shells_of(index)),
+                closing: shared.closing.clone(),
+            };
+            power::shut_down(&power, loss, &shared.tasks, comes_back);
+        })
     }
 
     fn habitat(&self) -> Habitat {

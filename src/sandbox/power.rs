@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::host::Shared;
 use super::machine::Machine;
+use super::shell::Shell;
 
 /// How long a host that goes down still answers: as on Windows, the script that asked for it usually ends before.
 const GRACE: Duration = Duration::from_secs(2);
@@ -59,29 +60,37 @@ impl Power {
     }
 }
 
+/// What goes down with a host.
+pub(super) struct Loss {
+    /// The machine, which starts anew.
+    pub machine: Arc<Machine>,
+    /// Takes the host's shells out, to be closed.
+    pub shells: Box<dyn Fn() -> Vec<Arc<Shell>> + Send + Sync>,
+    /// Set when the fleet ends.
+    pub closing: CancellationToken,
+}
+
 /// Takes a host down after a moment, with its connections and shells; a host that `comes_back` is up again some
-/// seconds later. Returns at once.
-pub(super) fn shut_down(power: &Arc<Power>, machine: &Arc<Machine>, shared: &Arc<Shared>, comes_back: bool) {
+/// seconds later. Returns at once; the rest is one of the `tasks`.
+pub(super) fn shut_down(power: &Arc<Power>, loss: Loss, tasks: &TaskTracker, comes_back: bool) {
     let Some(connections) = power.begin() else { return };
-    let (power, machine, shared) = (Arc::clone(power), Arc::clone(machine), Arc::clone(shared));
-    let tasks = shared.tasks.clone();
+    let power = Arc::clone(power);
     tasks.spawn(async move {
-        let closing = shared.closing.clone();
         let cycle = async {
             tokio::time::sleep(GRACE).await;
             power.set(State::Down);
             connections.cancel();
-            for shell in shared.take_shells_of(machine.host().index()) {
+            for shell in (loss.shells)() {
                 shell.close().await;
             }
             if comes_back {
                 tokio::time::sleep(AWAY).await;
-                machine.restart(machine.host().now(Timestamp::now()));
+                loss.machine.restart(loss.machine.host().now(Timestamp::now()));
                 power.set(State::Up(CancellationToken::new()));
             }
         };
         tokio::select! {
-            () = closing.cancelled() => {}
+            () = loss.closing.cancelled() => {}
             () = cycle => {}
         }
     });

@@ -15,7 +15,7 @@ use super::pipeline::{Order, Pipeline};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
 use crate::psrp::{KEY_LEN, SessionKey};
-use crate::sandbox::backend::{Backend, Gone};
+use crate::sandbox::backend::{Backend, Gone, ShutDown};
 use crate::sandbox::engine::Runspace;
 use crate::sandbox::machine::Machine;
 use crate::sandbox::outbox::{End, Outbox, Urgency};
@@ -23,9 +23,6 @@ use crate::transport::{Channel, Priority};
 
 /// The most pipelines that one pool runs at once, whatever the client asks for.
 const MAX_RUNSPACES: usize = 16;
-
-/// Takes the host down; whether it comes back.
-pub(crate) type ShutDown = Arc<dyn Fn(bool) + Send + Sync>;
 
 /// The built-in server of one shell.
 pub(crate) struct Builtin {

@@ -10,4 +10,4 @@ mod messages;
 mod pipeline;
 mod references;
 
-pub(super) use backend::{Builtin, ShutDown};
+pub(super) use backend::Builtin;

@@ -11,11 +11,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::backend::ShutDown;
 use super::host_calls;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
+use crate::sandbox::backend::ShutDown;
 use crate::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
 use crate::sandbox::outbox::{End, Outbox, Urgency};
 use crate::stream::Stream;

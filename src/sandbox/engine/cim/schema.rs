@@ -29,6 +29,8 @@ pub(super) struct Property {
 #[derive(Debug)]
 pub(in super::super) struct Method {
     pub(in super::super) name: &'static str,
+    /// Of the class, not of its instances.
+    pub(in super::super) is_static: bool,
     /// CIM type and name of each parameter.
     pub(in super::super) params: Vec<(&'static str, &'static str)>,
 }
@@ -48,7 +50,8 @@ pub(super) enum Kind {
 }
 
 /// One class: `class` with its name and ancestors and, but for `root/cimv2`, `@` and its namespace; properties with `*`
-/// for keys and `:type`; methods behind `!`.
+/// for keys and `:type`; methods behind `!`,
+/// static ones with `=`.
 const TEXTS: [&str; 7] = [
     include_str!("schema/system.txt"),
     include_str!("schema/software.txt"),
@@ -226,7 +229,8 @@ fn property(text: &'static str) -> Property {
 
 fn method(text: &'static str) -> Option<Method> {
     let (name, params) = text.strip_suffix(')')?.split_once('(')?;
-    Some(Method { name, params: params.split(',').filter_map(|param| param.split_once(':')).collect() })
+    let (name, is_static) = name.strip_prefix('=').map_or((name, false), |name| (name, true));
+    Some(Method { name, is_static, params: params.split(',').filter_map(|param| param.split_once(':')).collect() })
 }
 
 #[cfg(test)]

@@ -72,10 +72,10 @@ fn shut_down(evaluator: &mut Evaluator<'_>, bound: &Bound, comes_back: bool) -> 
     if !names.is_empty() && !names.iter().any(|name| evaluator.host.is_named(name)) {
         return Ok(());
     }
-    // The texts of Windows PowerShell 5.1, as its documentation of -WhatIf shows them.
+    // Source: ComputerResources.resx in the public repository PowerShell/PowerShell; other computers are out of reach.
     let action = match comes_back {
-        true => "Enable the Remote shutdown access rights and restart the computer.",
-        false => "Enable the Remote shutdown access rights and stop the computer.",
+        true => "Enable the Local shutdown access rights and restart the computer.",
+        false => "Enable the Local shutdown access rights and stop the computer.",
     };
     if evaluator.should_process(bound, &format!("localhost ({own})"), action)? {
         evaluator.runtime.shut_down(comes_back);

@@ -53,7 +53,7 @@ fn members_of_what_windows_alone_has() {
     let found = shown(
         "Get-CimInstance Win32_OperatingSystem | Get-Member -Name FreePhysicalMemory | ForEach-Object Definition",
     );
-    assert_eq!(found, ["ulong FreePhysicalMemory {get;}"]);
+    assert_eq!(found, ["uint64 FreePhysicalMemory {get;}"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::run;
 fn a_restart_takes_the_host_down_and_what_if_does_not() {
     let (recorder, _) = run("Restart-Computer -Force -WhatIf");
     assert_eq!(recorder.went_down, None);
-    let told = "What if: Performing the operation \"Enable the Remote shutdown access rights and restart the computer.\" \
+    let told = "What if: Performing the operation \"Enable the Local shutdown access rights and restart the computer.\" \
                 on target \"localhost (WEB001)\".";
     assert_eq!(recorder.lines, [told]);
     assert_eq!(run("Restart-Computer -Force; 'after'").0.went_down, Some(true));

@@ -77,7 +77,7 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
         members.push(Member { kind: "NoteProperty", name: name.clone(), definition });
     }
     if let Some(class) = class.filter(|_| is_wmi) {
-        members.extend(class.methods.iter().map(|method| Member {
+        members.extend(class.methods.iter().filter(|method| !method.is_static).map(|method| Member {
             kind: "Method",
             name: method.name.into(),
             definition: method.definition(),
