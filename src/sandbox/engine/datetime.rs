@@ -100,7 +100,7 @@ impl DateTime {
     /// Moves by months, keeping the day where the month has it.
     pub(super) fn plus_months(self, months: i64) -> Option<Self> {
         let civil = self.civil();
-        let month = civil.year * 12 + civil.month - 1 + months;
+        let month = (civil.year * 12 + civil.month - 1).checked_add(months)?;
         let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
         let day = civil.day.min(days_in_month(year, month));
         let date = Self::from_date(year, month, day)?;

@@ -101,7 +101,9 @@ impl<E: Named> Changes<E> {
     }
 
     /// Removes a thing with all that is in it; gives back what scripts had made of it.
-    pub(super) fn remove(&mut self, path: &str) -> Vec<E> {
+    ///
+    /// Only what `is_drawn` has to be remembered: the rest was never there.
+    pub(super) fn remove(&mut self, path: &str, is_drawn: bool) -> Vec<E> {
         let path = key(path);
         let inside = format!("{path}\\");
         let is_inside = |other: &&String| other.starts_with(&inside);
@@ -112,7 +114,9 @@ impl<E: Named> Changes<E> {
         for other in &gone {
             self.gone.remove(other);
         }
-        self.gone.insert(path);
+        if is_drawn {
+            self.gone.insert(path);
+        }
         removed
     }
 
@@ -195,15 +199,15 @@ mod tests {
         };
         changes.put("a\\new", Thing("new"));
         assert_eq!(look(&changes, "A"), "B new x");
-        changes.remove("A\\b");
-        changes.remove("A\\new");
+        changes.remove("A\\b", true);
+        changes.remove("A\\new", false);
         assert_eq!((look(&changes, "a"), look(&changes, "a\\b")), ("x".into(), String::new()));
         changes.put("A\\B", Thing("b2"));
         assert_eq!(look(&changes, "a"), "b2 x");
         assert_eq!(look(&changes, "a\\b"), "", "what was in the old folder does not come back");
         changes.put("A\\B\\n", Thing("n"));
         assert_eq!(look(&changes, "A\\B"), "n");
-        changes.remove("A");
+        changes.remove("A", true);
         assert_eq!((look(&changes, ""), look(&changes, "A\\B")), (String::new(), String::new()));
     }
 }

@@ -86,12 +86,13 @@ impl GetDate {
         let part = |name: &str, old: i64| self.bound.get(name).map_or(Ok(old), convert::index);
         let date = DateTime::from_date(part("Year", civil.year)?, part("Month", civil.month)?, part("Day", civil.day)?);
         let fraction = match self.bound.get("Millisecond") {
-            Some(milliseconds) => convert::index(milliseconds)? * (SECOND / 1000),
+            Some(milliseconds) => convert::index(milliseconds)?.saturating_mul(SECOND / 1000),
             None => civil.fraction,
         };
-        let clock =
-            part("Hour", civil.hour)? * 3600 + part("Minute", civil.minute)? * 60 + part("Second", civil.second)?;
-        match date.and_then(|date| date.plus(clock * SECOND + fraction)) {
+        let [hours, minutes] = [part("Hour", civil.hour)?, part("Minute", civil.minute)?];
+        let clock = hours.saturating_mul(60).saturating_add(minutes).saturating_mul(60);
+        let clock = clock.saturating_add(part("Second", civil.second)?).saturating_mul(SECOND);
+        match date.and_then(|date| date.plus(clock.saturating_add(fraction))) {
             Some(moved) => Ok(DateTime { ticks: moved.ticks, kind: time.kind }),
             None => {
                 let message = "Year, Month, and Day parameters describe an un-representable DateTime.";

@@ -116,7 +116,7 @@ impl Evaluator<'_> {
             "addmilliseconds" => add(SECOND / 1000),
             "addticks" => time.plus(number() as i64),
             "addmonths" => time.plus_months(number() as i64),
-            "addyears" => time.plus_months(number() as i64 * 12),
+            "addyears" => time.plus_months((number() as i64).saturating_mul(12)),
             "touniversaltime" => Some(time.to_utc(offset)),
             "tolocaltime" => Some(time.to_local(offset)),
             "add" | "subtract" => {

@@ -3,8 +3,11 @@
 use super::super::eval::{Evaluator, Run};
 use super::{Said, refuse, switch};
 
+/// The longest time, in seconds, that a host takes to go down by itself.
+const SOON: u32 = 2;
+
 pub(super) fn shutdown(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
-    let (mut restarts, mut stops, mut delay) = (false, false, 30_u32);
+    let (mut restarts, mut stops, mut delay) = (false, false, 0_u32);
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match switch(arg).as_deref() {
@@ -24,7 +27,7 @@ pub(super) fn shutdown(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sa
         }
     }
     // Later than soon would need a clock that runs while nobody asks.
-    if restarts == stops || delay > 60 {
+    if restarts == stops || delay > SOON {
         return refuse("shutdown", args);
     }
     evaluator.runtime.shut_down(restarts);

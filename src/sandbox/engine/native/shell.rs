@@ -10,7 +10,8 @@ pub(super) fn cmd(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
     }
     let line = rest.join(" ");
     let (verb, tail) = line.split_once(' ').unwrap_or((&line, ""));
-    match verb.to_ascii_lowercase().as_str() {
+    let verb = verb.to_ascii_lowercase();
+    match verb.trim_end_matches(".exe") {
         _ if line.contains(['|', '&', '>', '<']) => refuse("cmd", args),
         "ver" => {
             let system = evaluator.host.operating_system();
@@ -25,9 +26,9 @@ pub(super) fn cmd(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
         "cmd" => refuse("cmd", args),
         program => {
             let tail: Vec<String> = tail.split_whitespace().map(str::to_owned).collect();
-            match super::PROGRAMS.iter().find(|(name, _)| *name == program.trim_end_matches(".exe")) {
+            match super::PROGRAMS.iter().find(|(name, _)| *name == program) {
                 Some((_, run)) => run(evaluator, &tail),
-                None if program.trim_end_matches(".exe") == "sc" => super::services::sc(evaluator, &tail),
+                None if program == "sc" => super::services::sc(evaluator, &tail),
                 None => refuse("cmd", args),
             }
         }

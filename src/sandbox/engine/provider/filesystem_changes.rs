@@ -28,6 +28,12 @@ fn trouble(error: FileError, path: &str) -> (&'static str, String) {
             format!("The process cannot access the file '{shown}' because it is being used by another process."),
         ),
         FileError::NoSpace => ("System.IO.IOException", format!("There is not enough space on the disk. : '{shown}'")),
+        FileError::TooLong => (
+            "System.IO.PathTooLongException",
+            "The specified path, file name, or both are too long. The fully qualified file name must be less than 260 \
+             characters, and the directory name must be less than 248 characters."
+                .to_owned(),
+        ),
         FileError::NotDrawn => (
             "System.NotSupportedException",
             format!("The sandbox does not draw the bytes of '{shown}', only its size."),

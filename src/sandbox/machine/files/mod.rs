@@ -73,12 +73,16 @@ pub enum FileError {
     NoSpace,
     /// Drawn bytes that the sandbox does not make.
     NotDrawn,
+    /// Its path is longer than Windows PowerShell takes.
+    TooLong,
 }
 
 /// What a host keeps of files that scripts wrote.
 const MAX_BYTES: usize = 8 << 20;
 /// Changes that a host keeps.
 const MAX_CHANGES: usize = 20_000;
+/// Characters of a path that are too many for Windows PowerShell 5.1 (MAX_PATH).
+const MAX_PATH: usize = 260;
 /// The biggest drawn file whose bytes are made.
 const MAX_READ: u64 = 16 << 20;
 const CLUSTER: u64 = 4096;
@@ -207,8 +211,8 @@ impl FileChanges {
         Arc::make_mut(&mut self.changes).put(path, file);
     }
 
-    fn remove(&mut self, path: &str) {
-        let removed = Arc::make_mut(&mut self.changes).remove(path);
+    fn remove(&mut self, path: &str, is_drawn: bool) {
+        let removed = Arc::make_mut(&mut self.changes).remove(path, is_drawn);
         self.bytes = self.bytes.saturating_sub(removed.iter().map(File::kept).sum());
     }
 }
@@ -236,6 +240,9 @@ impl Machine {
     }
 
     fn put_file(&self, path: &str, file: File) -> Result<(), FileError> {
+        if path.encode_utf16().count() >= MAX_PATH {
+            return Err(FileError::TooLong);
+        }
         // Nobody may look at the files while they change: that would copy all changes.
         let (before, old) = {
             let files = self.files();
@@ -291,19 +298,19 @@ impl Machine {
     /// # Errors
     /// [`FileError`]
     pub fn remove_file(&self, path: &str) -> Result<(), FileError> {
-        let space = {
+        let (space, is_drawn) = {
             let files = self.files();
             let file = files.find(path).ok_or(FileError::NotFound)?;
             if file.is_in_use() || file.is_locked() {
                 return Err(FileError::InUse);
             }
-            files.space(path)
+            (files.space(path), files.0.drawn.find(path).is_some())
         };
         if self.file_changes.read(FileChanges::default).changes.len() >= MAX_CHANGES {
             return Err(FileError::NoSpace);
         }
         self.change_files(|changes| {
-            changes.remove(path);
+            changes.remove(path, is_drawn);
             changes.use_space(path, -(space as i64));
         });
         Ok(())
@@ -346,9 +353,10 @@ impl Machine {
             return Err(FileError::NoSpace);
         }
         let space = files.space(from) as i64;
+        let is_drawn = files.0.drawn.find(from).is_some();
         drop(files);
         self.change_files(|changes| {
-            changes.remove(from);
+            changes.remove(from, is_drawn);
             moved.into_iter().for_each(|(path, file)| changes.put(&path, file, 0));
             changes.use_space(from, -space);
             changes.use_space(to, space);

@@ -84,6 +84,9 @@ impl RegistryKey {
     }
 }
 
+/// Bytes of a key's path; Windows allows 255 characters for each of its names.
+const MAX_KEY: usize = 4096;
+
 impl RegistryData {
     fn size(&self) -> usize {
         match self {
@@ -129,7 +132,7 @@ impl Machine {
 
     fn put_keys(&self, keys: Vec<(String, RegistryKey)>) -> Result<(), RegistryError> {
         let more: usize = keys.iter().map(|(_, key)| key.size()).sum();
-        let is_full = {
+        let is_full = keys.iter().any(|(path, _)| path.len() > MAX_KEY) || {
             let changes = self.registry_changes.read(Changes::default);
             let size = changes.made().map(RegistryKey::size).sum::<usize>();
             changes.len() + keys.len() > MAX_CHANGES || size + more > MAX_BYTES
@@ -170,13 +173,15 @@ impl Machine {
     /// # Errors
     /// [`RegistryError`]
     pub fn remove_key(&self, path: &str) -> Result<(), RegistryError> {
-        if self.registry().find(path).is_none() || !path.contains('\\') {
+        let registry = self.registry();
+        if registry.find(path).is_none() || !path.contains('\\') {
             return Err(RegistryError::NotFound);
         }
+        let is_drawn = registry.0.drawn.find(path).is_some();
         if self.registry_changes.read(Changes::default).len() >= MAX_CHANGES {
             return Err(RegistryError::Full);
         }
-        self.registry_changes.change(Changes::default, |changes| drop(changes.remove(path)));
+        self.registry_changes.change(Changes::default, |changes| drop(changes.remove(path, is_drawn)));
         Ok(())
     }
 

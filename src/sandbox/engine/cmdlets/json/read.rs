@@ -1,5 +1,6 @@
 //! JSON as values, by the rules of ConvertFrom-Json: comments and commas at the end are allowed, times are recognized.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::super::datetime::{self, DateTime, Kind};
@@ -131,6 +132,8 @@ impl Reader<'_> {
     fn object(&mut self, level: usize) -> Read<Val> {
         self.at += 1;
         let mut members: Vec<(Arc<str>, Val)> = Vec::new();
+        // The first of each name, in lower case.
+        let mut places: HashMap<String, usize> = HashMap::new();
         loop {
             self.skip()?;
             if self.eat("}") {
@@ -142,7 +145,8 @@ impl Reader<'_> {
                 return self.fail("Invalid character after parsing property name. Expected ':' but got");
             }
             let value = self.value(level + 1)?;
-            match members.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+            let place = *places.entry(name.to_ascii_lowercase()).or_insert(members.len());
+            match members.get_mut(place) {
                 Some((known, slot)) if **known == *name => *slot = value,
                 Some((known, _)) if !self.options.as_hashtable => {
                     return Err(Failure::Casing(known.to_string(), name));
