@@ -30,9 +30,21 @@ pub(super) struct Script {
 #[derive(Debug)]
 pub(super) struct Param {
     pub(super) name: Arc<str>,
-    pub(super) type_name: Option<Arc<str>>,
     pub(super) default: Option<Expr>,
+    pub(super) attributes: Attributes,
+}
+
+/// What the attributes of a parameter say.
+#[derive(Debug, Default)]
+pub(super) struct Attributes {
+    pub(super) type_name: Option<Arc<str>>,
     pub(super) mandatory: bool,
+    /// `ValueFromPipeline`
+    pub(super) by_value: bool,
+    /// `ValueFromPipelineByPropertyName`
+    pub(super) by_name: bool,
+    /// `[Alias(...)]`, in lower case.
+    pub(super) aliases: Vec<String>,
 }
 
 pub(super) type Block = Vec<Statement>;

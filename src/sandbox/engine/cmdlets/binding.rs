@@ -105,6 +105,7 @@ fn bind_positional(params: &[Param], positional: Vec<Val>, bound: &mut Bound) ->
     let mut positional = positional.into_iter();
     for param in places {
         if bound.get(param.name()).is_none()
+            && !bound.is_replaced(param)
             && let Some(value) = positional.next()
         {
             bound.values.push((param.name(), value));
@@ -183,6 +184,12 @@ fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
 }
 
 impl Bound {
+    /// Whether another parameter stands in for this one, which then takes no place: `-LiteralPath` for `Path`.
+    fn is_replaced(&self, param: Param) -> bool {
+        let after = self.params.iter().skip_while(|other| other.name() != param.name()).skip(1);
+        after.take_while(|other| other.is_instead).any(|other| self.get(other.name()).is_some())
+    }
+
     /// The first mandatory parameter without value, for which none stands in.
     pub(super) fn missing(&self) -> Option<&'static str> {
         let mut missing = None;

@@ -154,11 +154,12 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Gives the parameters of a script their values in the innermost scope.
-    fn bind(&mut self, script: &Arc<Script>, args: Vec<RawArg>) -> Run<()> {
+    /// Gives the parameters of a script their values in the innermost scope; tells the places of those that take them
+    /// from the input, if some is expected.
+    fn bind(&mut self, script: &Arc<Script>, args: Vec<RawArg>, expects_input: bool) -> Run<Vec<usize>> {
         let mut values: Vec<Option<Val>> = vec![None; script.params.len()];
         let is_switch = |place: usize| {
-            script.params[place].type_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("switch"))
+            script.params[place].attributes.type_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("switch"))
         };
         let (mut rest, mut args) = (Vec::new(), args.into_iter().peekable());
         while let Some(arg) = args.next() {
@@ -192,19 +193,37 @@ impl Evaluator<'_> {
             }
         }
         self.set_local("args", Val::array(rest.collect()));
-        for (param, value) in script.params.iter().zip(values) {
+        let mut open = Vec::new();
+        for (place, (param, value)) in script.params.iter().zip(values).enumerate() {
+            let takes_input = param.attributes.by_value || param.attributes.by_name;
+            if value.is_none() && takes_input && expects_input {
+                open.push(place);
+            } else {
+                self.bind_one(param, value)?;
+            }
+        }
+        Ok(open)
+    }
+
+    /// Gives parameters their values from an object of the input: by value, else by a property of one of their names.
+    fn bind_input(&mut self, script: &Arc<Script>, open: &[usize], input: &Val) -> Run<()> {
+        for param in open.iter().filter_map(|place| script.params.get(*place)) {
+            let attributes = &param.attributes;
+            let mut names = attributes.aliases.iter().map(String::as_str).chain([&*param.name]);
+            let mut named = || names.find_map(|name| self.member(input, name));
+            let value = if attributes.by_value { Some(input.clone()) } else { named() };
             self.bind_one(param, value)?;
         }
         Ok(())
     }
 
     fn bind_one(&mut self, param: &super::super::ast::Param, value: Option<Val>) -> Run<()> {
-        let kind = param.type_name.as_ref().map(|name| self.find_type(name)).transpose()?;
+        let kind = param.attributes.type_name.as_ref().map(|name| self.find_type(name)).transpose()?;
         let is_given = value.is_some();
         let value = match (value, &param.default) {
             (Some(value), _) => value,
             (None, Some(default)) => self.eval(default)?,
-            (None, None) if param.mandatory => {
+            (None, None) if param.attributes.mandatory => {
                 let message = format!(
                     "Cannot process command because of one or more missing mandatory parameters: {}.",
                     param.name
@@ -253,7 +272,8 @@ fn missing_argument(name: &str) -> Flow {
 /// The parameter of this name or unambiguous start of a name.
 fn parameter_named(script: &Script, name: &str) -> Option<usize> {
     let lower = name.to_lowercase();
-    let exact = script.params.iter().position(|param| *param.name == *lower);
+    let is_it = |param: &super::super::ast::Param| *param.name == *lower || param.attributes.aliases.contains(&lower);
+    let exact = script.params.iter().position(is_it);
     exact.or_else(|| {
         let mut starts = script.params.iter().enumerate().filter(|(_, param)| param.name.starts_with(&lower));
         match (starts.next(), starts.next()) {
@@ -273,11 +293,13 @@ struct ScriptStage {
     input: Vec<Val>,
     /// Its `process` block runs for each object, be there none; without a pipeline before it, once.
     expects_input: bool,
+    /// Places of the parameters that take their values from the input.
+    open: Vec<usize>,
 }
 
 impl ScriptStage {
     fn new(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Self {
-        Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false }
+        Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false, open: Vec::new() }
     }
 
     fn boxed(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
@@ -313,19 +335,24 @@ impl Cmdlet for ScriptStage {
 
     fn begin(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         self.scoped(evaluator, |this, evaluator| {
-            evaluator.bind(&this.script.clone(), std::mem::take(&mut this.args))?;
+            this.open = evaluator.bind(&this.script.clone(), std::mem::take(&mut this.args), this.expects_input)?;
             evaluator.block(&this.script.clone().begin, out)
         })
     }
 
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
-        if self.script.process.is_none() {
+        if self.script.process.is_none() && self.open.is_empty() {
             self.input.push(input);
             return Ok(());
         }
         self.scoped(evaluator, |this, evaluator| {
-            evaluator.item = input;
             let script = this.script.clone();
+            evaluator.bind_input(&script, &this.open, &input)?;
+            if script.process.is_none() {
+                this.input.push(input);
+                return Ok(());
+            }
+            evaluator.item = input;
             script.process.as_ref().map_or(Ok(()), |block| evaluator.block(block, out))
         })
     }

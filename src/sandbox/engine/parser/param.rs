@@ -1,8 +1,6 @@
 //! Parameters of scripts and functions.
 
-use std::sync::Arc;
-
-use super::super::ast::{Expr, ExprKind, Param};
+use super::super::ast::{Attributes, Expr, ExprKind, Param};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
@@ -40,7 +38,7 @@ impl Parser<'_> {
     }
 
     fn param(&mut self) -> Parsed<Param> {
-        let (type_name, mandatory) = self.attributes()?;
+        let attributes = self.attributes()?;
         let start = self.cursor.pos();
         let variable = match self.variable()? {
             Some(Expr { kind: ExprKind::Variable(variable), .. }) => variable,
@@ -53,32 +51,51 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(Param { name: variable.name, type_name, default, mandatory })
+        Ok(Param { name: variable.name, default, attributes })
     }
 
-    /// `[Parameter(Mandatory)]`, `[CmdletBinding()]`, `[int]`: the last type, and whether Mandatory was among them.
-    fn attributes(&mut self) -> Parsed<(Option<Arc<str>>, bool)> {
-        let (mut type_name, mut mandatory) = (None, false);
+    /// `[Parameter(Mandatory)]`, `[Alias('x')]`, `[CmdletBinding()]`, `[int]`; of types the last.
+    fn attributes(&mut self) -> Parsed<Attributes> {
+        let mut found = Attributes::default();
         loop {
             self.cursor.skip_lines();
             let start = self.cursor.pos();
             if self.cursor.peek() != Some('[') {
-                return Ok((type_name, mandatory));
+                return Ok(found);
             }
             self.cursor.bump();
             let name = self.cursor.take_while(|next| !matches!(next, '(' | ']' | '[')).trim().to_owned();
             if self.cursor.eat("(") {
                 self.has_attributes = true;
-                let text = self.cursor.take_while(|next| next != ']');
-                let text: String = text.to_ascii_lowercase().split_whitespace().collect();
-                mandatory |= text.contains("mandatory") && !text.contains("mandatory=$false");
+                let text = self.cursor.take_while(|next| next != ']').to_ascii_lowercase();
+                found.read(&name, &text);
                 self.cursor.eat("]");
             } else {
                 self.cursor.set_pos(start);
                 match self.type_literal()? {
-                    Some(found) => type_name = Some(found),
+                    Some(kind) => found.type_name = Some(kind),
                     None => return self.error("TypeNotFound", format!("'{name}' is not a type name."), start),
                 }
+            }
+        }
+    }
+}
+
+impl Attributes {
+    /// Reads what stands between the parentheses of an attribute, in lower case.
+    fn read(&mut self, name: &str, text: &str) {
+        if name.eq_ignore_ascii_case("alias") {
+            self.aliases.extend(text.split(['\'', '"']).skip(1).step_by(2).map(str::to_owned));
+            return;
+        }
+        for argument in text.trim_end().trim_end_matches(')').split(',') {
+            let (key, value) = argument.split_once('=').unwrap_or((argument, "$true"));
+            let holds = value.trim() != "$false";
+            match key.trim() {
+                "mandatory" => self.mandatory |= holds,
+                "valuefrompipeline" => self.by_value |= holds,
+                "valuefrompipelinebypropertyname" => self.by_name |= holds,
+                _ => {}
             }
         }
     }

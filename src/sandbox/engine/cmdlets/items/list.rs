@@ -17,7 +17,7 @@ pub(in super::super) static SPECS: [Spec; 2] = [
         aliases: &["gci", "dir", "ls"],
         params: &[
             "Path:string@0<^",
-            "LiteralPath|PSPath|LP:string^",
+            "LiteralPath|PSPath|LP:string^/",
             "Filter@1",
             "Include",
             "Exclude",

@@ -23,7 +23,7 @@ pub(in super::super) static SPECS: [Spec; 8] = [
     Spec {
         name: "Set-Location",
         aliases: &["sl", "cd", "chdir"],
-        params: &["Path:string@0<^", "LiteralPath|PSPath|LP:string^", "PassThru!", "StackName"],
+        params: &["Path:string@0<^", "LiteralPath|PSPath|LP:string^/", "PassThru!", "StackName"],
         make: |_, bound| {
             bound.refuse(&["StackName"])?;
             PerInput::boxed(bound, set)
@@ -32,7 +32,7 @@ pub(in super::super) static SPECS: [Spec; 8] = [
     Spec {
         name: "Push-Location",
         aliases: &["pushd"],
-        params: &["Path:string@0<^", "LiteralPath|PSPath|LP:string^", "PassThru!", "StackName^"],
+        params: &["Path:string@0<^", "LiteralPath|PSPath|LP:string^/", "PassThru!", "StackName^"],
         make: |_, bound| PerInput::boxed(bound, push),
     },
     Spec {

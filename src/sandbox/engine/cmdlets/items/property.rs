@@ -33,7 +33,7 @@ pub(in super::super) static SPECS: [Spec; 7] = [
         aliases: &["gpv"],
         params: &[
             "Path:string@0<^",
-            "LiteralPath|PSPath|LP:string^",
+            "LiteralPath|PSPath|LP:string^/",
             "Name|PSProperty@1+",
             "Filter",
             "Include",

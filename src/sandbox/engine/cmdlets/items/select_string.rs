@@ -20,7 +20,7 @@ pub(in super::super) static SPECS: [Spec; 1] = [Spec {
     params: &[
         "Pattern@0+",
         "Path@1^",
-        "LiteralPath|PSPath|LP^",
+        "LiteralPath|PSPath|LP^/",
         "InputObject<",
         "SimpleMatch!",
         "CaseSensitive!",
