@@ -169,7 +169,7 @@ fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     let message: Arc<str> = message.into();
     let inner = Exception::new("System.Management.Automation.PSInvalidCastException", message.clone());
     let mut record = ErrorRecord::runtime(message, id, 5);
-    record.exception = Arc::new(Exception { inner: Some(Arc::new(inner)), ..(*record.exception).clone() });
+    record.exception = Arc::new((*record.exception).clone().with_inner(Some(Arc::new(inner))));
     record
 }
 

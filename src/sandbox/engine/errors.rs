@@ -51,9 +51,25 @@ pub(super) struct Place {
     pub(super) span: Span,
 }
 
+/// Frees a chain of causes without recursion.
+impl Drop for Exception {
+    fn drop(&mut self) {
+        let mut next = self.inner.take();
+        while let Some(mut exception) = next.and_then(Arc::into_inner) {
+            next = exception.inner.take();
+        }
+    }
+}
+
 impl Exception {
     pub(super) fn new(type_name: &str, message: impl Into<Arc<str>>) -> Self {
         Self { types: exception_chain(type_name), message: message.into(), inner: None }
+    }
+
+    /// With another cause.
+    pub(super) fn with_inner(mut self, inner: Option<Arc<Self>>) -> Self {
+        self.inner = inner;
+        self
     }
 
     pub(super) fn type_name(&self) -> &str {

@@ -170,8 +170,7 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
     if matches!(op, Op::Div | Op::Rem) && b == 0 {
         let inner = super::errors::Exception::new("System.DivideByZeroException", "Attempted to divide by zero.");
         let mut record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
-        record.exception =
-            Arc::new(super::errors::Exception { inner: Some(inner.into()), ..(*record.exception).clone() });
+        record.exception = Arc::new((*record.exception).clone().with_inner(Some(inner.into())));
         return Err(record);
     }
     let exact = match op {

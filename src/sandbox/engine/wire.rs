@@ -1,106 +1,142 @@
 //! Between the engine's values and CLIXML's, by the depth rules of remoting.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::convert::text;
 use super::datetime::{self, DateTime};
-use super::value::{Enum, List, Obj, Val};
-use crate::clixml::{Content, ListKind, Members, Object, TypeNames, Value};
+use super::value::{Enum, Hash, List, Obj, Val};
+use crate::clixml::{Content, ListKind, Members, Object, RefId, TypeNames, Value};
 
 /// Levels below the top; PowerShell's limit too.
 const MAX_LEVELS: usize = 48;
 
 /// A value as the output of a pipeline carries it: depth 1.
 pub(super) fn to_value(value: &Val) -> Value {
-    to_value_at(value, 1, 0)
+    Seen::default().to_value(value, 1, 0)
 }
 
-fn to_value_at(value: &Val, depth: u32, level: usize) -> Value {
-    match value {
-        Val::Void | Val::Null => Value::Null,
-        Val::Bool(yes) => Value::Bool(*yes),
-        Val::Char(unit) => Value::Char(*unit),
-        Val::I8(number) => Value::I8(*number),
-        Val::U8(number) => Value::U8(*number),
-        Val::I16(number) => Value::I16(*number),
-        Val::U16(number) => Value::U16(*number),
-        Val::I32(number) => Value::I32(*number),
-        Val::U32(number) => Value::U32(*number),
-        Val::I64(number) => Value::I64(*number),
-        Val::U64(number) => Value::U64(*number),
-        Val::F32(number) => Value::F32(*number),
-        Val::F64(number) => Value::F64(*number),
-        Val::Str(text) => Value::str(text.as_ref()),
-        Val::DateTime(time) => Value::DateTime(time.to_wire().into()),
-        Val::TimeSpan(ticks) => Value::TimeSpan(datetime::timespan_to_wire(*ticks).into()),
-        Val::Guid(guid) => Value::Guid(*guid),
-        Val::Version(_) => Value::Version(text(value).into()),
-        Val::Script(_) => Value::Script(text(value).into()),
-        Val::Foreign(value) => value.as_ref().clone(),
-        _ if level > MAX_LEVELS => Value::str(text(value)),
-        Val::List(list) => list_to_value(list, depth, level),
-        Val::Hash(_) => hash_to_value(value, depth, level),
-        Val::Object(object) => object_to_value(object, depth, level),
-        _ if depth == 0 => Value::str(text(value)),
-        Val::Enum(value) => enum_to_value(value),
-        Val::Error(record) => record.to_wire(),
-        Val::Exception(exception) => exception.to_wire(),
-        Val::Type(kind) => Object {
-            type_names: TypeNames::new(["System.RuntimeType", "System.Type", "System.Object"]),
-            to_string: Some(kind.full.as_ref().into()),
-            props: vec![("Name".into(), Value::str(kind.name())), ("FullName".into(), Value::str(kind.full.as_ref()))],
-            ..Object::default()
+/// The containers that were written, by their places in memory: as PowerShell has it, one that comes again is a
+/// reference to the first. So what contains itself ends.
+#[derive(Default)]
+struct Seen(HashMap<usize, RefId>);
+
+impl Seen {
+    /// A container's id if it can come again, and whether it has come before.
+    fn note<T>(&mut self, container: &Arc<T>) -> (Option<RefId>, bool) {
+        if Arc::strong_count(container) < 2 {
+            return (None, false);
         }
-        .into(),
-    }
-}
-
-fn list_to_value(list: &Arc<List>, depth: u32, level: usize) -> Value {
-    let items = list.items();
-    if &*list.type_name == "System.Byte[]" {
-        let bytes: Option<Vec<u8>> =
-            items.iter().map(|item| if let Val::U8(byte) = item { Some(*byte) } else { None }).collect();
-        if let Some(bytes) = bytes {
-            return Value::Bytes(bytes.into());
+        let next = self.0.len() as RefId;
+        match self.0.entry(Arc::as_ptr(container).addr()) {
+            Entry::Occupied(known) => (Some(*known.get()), true),
+            Entry::Vacant(place) => (Some(*place.insert(next)), false),
         }
     }
-    let names: &[&str] = if list.is_fixed_size() {
-        &[&list.type_name, "System.Array", "System.Object"]
-    } else {
-        &[&list.type_name, "System.Object"]
-    };
-    let items = items.iter().map(|item| to_value_at(item, depth, level + 1)).collect();
-    let type_names = TypeNames::new(names.iter().copied());
-    Object { type_names, content: Content::List(ListKind::List, items), ..Object::default() }.into()
-}
 
-fn hash_to_value(value: &Val, depth: u32, level: usize) -> Value {
-    let Val::Hash(hash) = value else { return Value::Null };
-    let convert = |value: &Val| to_value_at(value, depth, level + 1);
-    let entries = hash.entries().iter().map(|(key, value)| (convert(key), convert(value))).collect();
-    let type_names = TypeNames::new([value.type_name().as_ref(), "System.Object"]);
-    Object { type_names, content: Content::Dict(entries), ..Object::default() }.into()
-}
-
-/// Adapted properties use up depth, notes do not.
-fn object_to_value(object: &Arc<Obj>, depth: u32, level: usize) -> Value {
-    let is_typed = !object.schema.names.is_empty();
-    if is_typed && depth == 0 {
-        return Value::str(object.text.as_deref().unwrap_or_else(|| object.type_name()));
+    fn to_value(&mut self, value: &Val, depth: u32, level: usize) -> Value {
+        match value {
+            Val::Void | Val::Null => Value::Null,
+            Val::Bool(yes) => Value::Bool(*yes),
+            Val::Char(unit) => Value::Char(*unit),
+            Val::I8(number) => Value::I8(*number),
+            Val::U8(number) => Value::U8(*number),
+            Val::I16(number) => Value::I16(*number),
+            Val::U16(number) => Value::U16(*number),
+            Val::I32(number) => Value::I32(*number),
+            Val::U32(number) => Value::U32(*number),
+            Val::I64(number) => Value::I64(*number),
+            Val::U64(number) => Value::U64(*number),
+            Val::F32(number) => Value::F32(*number),
+            Val::F64(number) => Value::F64(*number),
+            Val::Str(text) => Value::str(text.as_ref()),
+            Val::DateTime(time) => Value::DateTime(time.to_wire().into()),
+            Val::TimeSpan(ticks) => Value::TimeSpan(datetime::timespan_to_wire(*ticks).into()),
+            Val::Guid(guid) => Value::Guid(*guid),
+            Val::Version(_) => Value::Version(text(value).into()),
+            Val::Script(_) => Value::Script(text(value).into()),
+            Val::Foreign(value) => value.as_ref().clone(),
+            _ if level > MAX_LEVELS => Value::str(text(value)),
+            Val::List(list) => self.list(list, depth, level),
+            Val::Hash(hash) => self.hash(hash, depth, level),
+            Val::Object(object) => self.object(object, depth, level),
+            _ if depth == 0 => Value::str(text(value)),
+            Val::Enum(value) => enum_to_value(value),
+            Val::Error(record) => record.to_wire(),
+            Val::Exception(exception) => exception.to_wire(),
+            Val::Type(kind) => Object {
+                type_names: TypeNames::new(["System.RuntimeType", "System.Type", "System.Object"]),
+                to_string: Some(kind.full.as_ref().into()),
+                props: vec![
+                    ("Name".into(), Value::str(kind.name())),
+                    ("FullName".into(), Value::str(kind.full.as_ref())),
+                ],
+                ..Object::default()
+            }
+            .into(),
+        }
     }
-    let members = object.members();
-    let convert = |(name, value): (Arc<str>, Val), depth| (name, to_value_at(&value, depth, level + 1));
-    let props: Members = object
-        .schema
-        .names
-        .iter()
-        .cloned()
-        .zip(members.values)
-        .map(|pair| convert(pair, depth.saturating_sub(1)))
-        .collect();
-    let notes = members.notes.into_iter().map(|pair| convert(pair, depth)).collect();
-    let to_string = object.text.as_ref().map(|text| text.as_ref().into());
-    Object { type_names: object.schema.type_names.clone(), to_string, props, notes, ..Object::default() }.into()
+
+    fn list(&mut self, list: &Arc<List>, depth: u32, level: usize) -> Value {
+        let items = list.items();
+        if &*list.type_name == "System.Byte[]" {
+            let bytes: Option<Vec<u8>> =
+                items.iter().map(|item| if let Val::U8(byte) = item { Some(*byte) } else { None }).collect();
+            if let Some(bytes) = bytes {
+                return Value::Bytes(bytes.into());
+            }
+        }
+        let id = match self.note(list) {
+            (Some(id), true) => return Value::Ref(id),
+            (id, _) => id,
+        };
+        let names: &[&str] = if list.is_fixed_size() {
+            &[&list.type_name, "System.Array", "System.Object"]
+        } else {
+            &[&list.type_name, "System.Object"]
+        };
+        let items = items.iter().map(|item| self.to_value(item, depth, level + 1)).collect();
+        let type_names = TypeNames::new(names.iter().copied());
+        Object { id, type_names, content: Content::List(ListKind::List, items), ..Object::default() }.into()
+    }
+
+    fn hash(&mut self, hash: &Arc<Hash>, depth: u32, level: usize) -> Value {
+        let id = match self.note(hash) {
+            (Some(id), true) => return Value::Ref(id),
+            (id, _) => id,
+        };
+        let mut convert = |value: &Val| self.to_value(value, depth, level + 1);
+        let entries = hash.entries().iter().map(|(key, value)| (convert(key), convert(value))).collect();
+        let type_names = TypeNames::new([Val::Hash(Arc::clone(hash)).type_name().as_ref(), "System.Object"]);
+        Object { id, type_names, content: Content::Dict(entries), ..Object::default() }.into()
+    }
+
+    /// Adapted properties use up depth, notes do not.
+    fn object(&mut self, object: &Arc<Obj>, depth: u32, level: usize) -> Value {
+        let is_typed = !object.schema.names.is_empty();
+        if is_typed && depth == 0 {
+            return Value::str(object.text.as_deref().unwrap_or_else(|| object.type_name()));
+        }
+        let id = match self.note(object) {
+            (Some(id), true) => return Value::Ref(id),
+            (id, _) => id,
+        };
+        let members = object.members();
+        let mut convert = |(name, value): (Arc<str>, Val), depth| (name, self.to_value(&value, depth, level + 1));
+        let props: Members = object
+            .schema
+            .names
+            .iter()
+            .cloned()
+            .zip(members.values)
+            .map(|pair| convert(pair, depth.saturating_sub(1)))
+            .collect();
+        let notes = members.notes.into_iter().map(|pair| convert(pair, depth)).collect();
+        let to_string = object.text.as_ref().map(|text| text.as_ref().into());
+        let type_names = object.schema.type_names.clone();
+        Object { id, type_names, to_string, props, notes, ..Object::default() }.into()
+    }
 }
 
 fn enum_to_value(value: &Enum) -> Value {

@@ -1,12 +1,18 @@
 //! Members and indexes: reading and writing.
 
+use std::sync::Arc;
+
 use super::super::ast::{Access, Expr, ExprKind, Scope};
 use super::super::convert::{self, text};
 use super::super::datetime::{SECOND, WEEKDAYS};
 use super::super::errors::ErrorRecord;
+use super::super::ops::MAX_ITEMS;
 use super::super::types::TypeRef;
-use super::super::value::{Obj, Schema, Val};
+use super::super::value::{List, Obj, Schema, Val};
 use super::{Evaluator, Run};
+
+/// Lists in lists that are looked into for a property.
+const MAX_NESTING: usize = 1000;
 
 impl Evaluator<'_> {
     pub(super) fn access(&mut self, expr: &Expr) -> Run<Val> {
@@ -95,7 +101,7 @@ impl Evaluator<'_> {
                 "count" | "length" | "longlength" => Some(Val::I32(list.len() as i32)),
                 "rank" => Some(Val::I32(1)),
                 "isfixedsize" => Some(Val::Bool(list.is_fixed_size())),
-                _ => return self.member_of_each(&list.items(), name),
+                _ => return self.member_of_each(list, name),
             },
             Val::Str(text) if lower == "length" => Some(Val::I32(text.encode_utf16().count() as i32)),
             Val::DateTime(_) | Val::TimeSpan(_) => time_property(value, &lower),
@@ -122,18 +128,38 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The property of each item of a list that has it.
-    fn member_of_each(&self, items: &[Val], name: &str) -> Option<Val> {
-        let found: Vec<_> = items
-            .iter()
-            .filter_map(|item| match item {
-                Val::List(_) if matches!(name.to_ascii_lowercase().as_str(), "count" | "length") => None,
+    /// The property of each item of a list that has it, those of lists in it among them. Scripts nest lists deeper than
+    /// the stack reaches, and in circles: what is too deep, or inside itself, has none.
+    fn member_of_each(&self, list: &Arc<List>, name: &str) -> Option<Val> {
+        let counts = matches!(name.to_ascii_lowercase().as_str(), "count" | "length");
+        let mut found = Vec::new();
+        let mut open = vec![(Arc::clone(list), list.items().into_iter())];
+        let mut left = MAX_ITEMS;
+        while let Some((_, items)) = open.last_mut() {
+            let Some(item) = items.next() else {
+                open.pop();
+                continue;
+            };
+            left = left.checked_sub(1)?;
+            let value = match item {
+                Val::List(_) if counts => None,
+                Val::List(inner) => {
+                    let is_open = || open.iter().any(|(known, _)| Arc::ptr_eq(known, &inner));
+                    if open.len() < MAX_NESTING && !is_open() {
+                        let items = inner.items().into_iter();
+                        open.push((inner, items));
+                    }
+                    None
+                }
                 // A property bag without the property counts as one with null.
-                Val::Object(object) if object.text.is_none() => Some(self.member(item, name).unwrap_or(Val::Null)),
-                other => self.member(other, name),
-            })
-            .flat_map(|value| if let Val::List(list) = &value { list.items() } else { vec![value] })
-            .collect();
+                Val::Object(ref object) if object.text.is_none() => Some(self.member(&item, name).unwrap_or(Val::Null)),
+                ref other => self.member(other, name),
+            };
+            match value {
+                Some(Val::List(values)) => found.extend(values.items()),
+                value => found.extend(value),
+            }
+        }
         (!found.is_empty()).then(|| Val::of_outputs(found))
     }
 

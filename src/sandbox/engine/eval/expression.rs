@@ -148,7 +148,9 @@ impl Evaluator<'_> {
         let in_namespaces = || self.state.namespaces.iter().find_map(|space| TypeRef::find(&format!("{space}.{name}")));
         TypeRef::find(name).or_else(in_namespaces).ok_or_else(|| {
             if matches!(name.to_ascii_lowercase().as_str(), "io.filestream" | "system.io.filestream") {
-                return ErrorRecord::unsupported("file streams ([IO.FileStream]), which copying needs").into();
+                // What a script does without them would only puzzle its user.
+                let record = ErrorRecord::unsupported("file streams ([IO.FileStream]), which copying needs");
+                return ErrorRecord { ends_script: true, ..record }.into();
             }
             let message = format!("Unable to find type [{name}]. {}", super::super::errors::HINT);
             ErrorRecord::runtime(message, "TypeNotFound", 7).with_target(Val::str(name)).into()

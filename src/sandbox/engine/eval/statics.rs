@@ -111,7 +111,7 @@ impl Evaluator<'_> {
                     Some(Val::Exception(inner)) => Some(inner.clone()),
                     _ => None,
                 };
-                Val::Exception(Arc::new(Exception { inner, ..Exception::new(full, message) }))
+                Val::Exception(Arc::new(Exception::new(full, message).with_inner(inner)))
             }
             "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", Vec::new()),
             full if full.starts_with("System.Collections.Generic.List") => Val::list(kind.full.clone(), Vec::new()),

@@ -75,7 +75,9 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let start = self.cursor.pos();
         let mut left = if comma { self.comma_list()? } else { self.unary()? };
+        let mut links = 0;
         loop {
+            self.check_links(&mut links)?;
             self.cursor.skip_blanks();
             let operator = self.cursor.pos();
             let Some((infix, level)) = self.infix(min) else { return Ok(left) };
@@ -349,7 +351,9 @@ impl Parser<'_> {
 
     /// Member accesses, calls, indexes and steps that follow without a blank.
     pub(super) fn postfix(&mut self, mut expr: Expr, start: usize) -> Parsed<Expr> {
+        let mut links = 0;
         loop {
+            self.check_links(&mut links)?;
             let second = self.cursor.peek_second();
             let kind = match self.cursor.peek() {
                 Some('.') if second.is_some_and(is_member_start) => {

@@ -42,6 +42,9 @@ pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
     Ok(Arc::new(script))
 }
 
+/// Operators or members in one chain: what the stack bears when the tree is freed.
+const MAX_LINKS: u32 = 10_000;
+
 struct Parser<'a> {
     cursor: Cursor<'a>,
     source: Arc<str>,
@@ -77,6 +80,15 @@ impl Parser<'_> {
     fn check_depth(&self) -> Parsed<()> {
         if self.stack.is_low() {
             return self.error("ScriptTooComplicated", "The script is nested too deeply.", self.cursor.pos());
+        }
+        Ok(())
+    }
+
+    /// A chain of operators or members is a tree as deep as it is long, though reading it needs no recursion.
+    fn check_links(&self, links: &mut u32) -> Parsed<()> {
+        *links += 1;
+        if *links > MAX_LINKS {
+            return self.error("ScriptTooComplicated", "The expression has too many parts.", self.cursor.pos());
         }
         Ok(())
     }

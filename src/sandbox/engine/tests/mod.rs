@@ -13,10 +13,12 @@ use crate::clixml::Value;
 use crate::stream::Stream;
 
 mod accounts;
+mod attributes;
 mod cim;
 mod discovery;
 mod events;
 mod features;
+mod hostile;
 mod items;
 mod native;
 mod network;
