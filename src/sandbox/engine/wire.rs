@@ -14,7 +14,7 @@ const MAX_LEVELS: usize = 48;
 
 /// A value as the output of a pipeline carries it: depth 1.
 pub(super) fn to_value(value: &Val) -> Value {
-    Seen::default().to_value(value, 1, 0)
+    Seen::default().value(value, 1, 0)
 }
 
 /// The containers that were written, by their places in memory: as PowerShell has it, one that comes again is a
@@ -35,7 +35,7 @@ impl Seen {
         }
     }
 
-    fn to_value(&mut self, value: &Val, depth: u32, level: usize) -> Value {
+    fn value(&mut self, value: &Val, depth: u32, level: usize) -> Value {
         match value {
             Val::Void | Val::Null => Value::Null,
             Val::Bool(yes) => Value::Bool(*yes),
@@ -96,7 +96,7 @@ impl Seen {
         } else {
             &[&list.type_name, "System.Object"]
         };
-        let items = items.iter().map(|item| self.to_value(item, depth, level + 1)).collect();
+        let items = items.iter().map(|item| self.value(item, depth, level + 1)).collect();
         let type_names = TypeNames::new(names.iter().copied());
         Object { id, type_names, content: Content::List(ListKind::List, items), ..Object::default() }.into()
     }
@@ -106,7 +106,7 @@ impl Seen {
             (Some(id), true) => return Value::Ref(id),
             (id, _) => id,
         };
-        let mut convert = |value: &Val| self.to_value(value, depth, level + 1);
+        let mut convert = |value: &Val| self.value(value, depth, level + 1);
         let entries = hash.entries().iter().map(|(key, value)| (convert(key), convert(value))).collect();
         let type_names = TypeNames::new([Val::Hash(Arc::clone(hash)).type_name().as_ref(), "System.Object"]);
         Object { id, type_names, content: Content::Dict(entries), ..Object::default() }.into()
@@ -123,7 +123,7 @@ impl Seen {
             (id, _) => id,
         };
         let members = object.members();
-        let mut convert = |(name, value): (Arc<str>, Val), depth| (name, self.to_value(&value, depth, level + 1));
+        let mut convert = |(name, value): (Arc<str>, Val), depth| (name, self.value(&value, depth, level + 1));
         let props: Members = object
             .schema
             .names
