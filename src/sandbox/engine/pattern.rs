@@ -9,6 +9,16 @@ use super::convert::text;
 use super::errors::ErrorRecord;
 use super::value::{Obj, Schema, Val};
 
+/// Whether a name or path stands for several: a wildcard behind a backtick is a character like any other.
+pub(super) fn has_wildcards(path: &str) -> bool {
+    let mut escaped = false;
+    path.chars().any(|next| {
+        let is_wildcard = !escaped && matches!(next, '*' | '?' | '[');
+        escaped = !escaped && next == '`';
+        is_wildcard
+    })
+}
+
 /// Compiled expressions of one invocation: compiling costs more than matching.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
@@ -18,6 +28,23 @@ pub(super) struct Patterns {
 const MAX_COMPILED: usize = 64;
 
 impl Patterns {
+    /// Whether one of several wildcard patterns matches, in any case.
+    ///
+    /// # Errors
+    /// A pattern is too big.
+    pub(super) fn any<'a>(
+        &mut self,
+        value: &str,
+        patterns: impl IntoIterator<Item = &'a String>,
+    ) -> Result<bool, ErrorRecord> {
+        for pattern in patterns {
+            if self.like(value, pattern, false)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The expression, compiled.
     ///
     /// # Errors

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::super::errors::ErrorRecord;
-use super::super::eval::{Evaluator, Run};
+use super::super::eval::{Cmdlet, Evaluator, Run};
+use super::super::pattern::has_wildcards;
 use super::super::value::{Obj, Schema, Val};
+use super::Bound;
+use super::per_input::{PerInput, Work};
 
 const INSTANCE: &str = "Microsoft.Management.Infrastructure.CimInstance";
 
@@ -52,14 +55,16 @@ pub(super) fn provider_error(function: &str, code: u32, message: &str, category:
 
 /// Whether one of several patterns matches; no pattern matches all.
 pub(super) fn is_any(evaluator: &mut Evaluator<'_>, patterns: &[String], value: &str) -> Run<bool> {
-    let mut found = patterns.is_empty();
-    for pattern in patterns {
-        found = found || evaluator.patterns.like(value, pattern, false)?;
-    }
-    Ok(found)
+    Ok(patterns.is_empty() || evaluator.patterns.any(value, patterns)?)
 }
 
 /// Whether a name stands for itself alone.
 pub(super) fn is_literal(name: &str) -> bool {
-    !name.contains(['*', '?', '['])
+    !has_wildcards(name)
+}
+
+/// Makes a function that refuses what needs another session or a job.
+pub(super) fn made(bound: Bound, work: Work) -> Run<Box<dyn Cmdlet>> {
+    bound.refuse(&["CimSession", "AsJob"])?;
+    PerInput::boxed(bound, work)
 }

@@ -4,6 +4,7 @@ use super::super::cim::{self, Asked, Class, Failure, Form};
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run, Sink};
+use super::super::pattern::has_wildcards;
 use super::super::value::{Obj, Schema, Val};
 use super::{Bound, PerInput, Spec};
 
@@ -158,7 +159,7 @@ fn get_class(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -
     refuse_others(evaluator, bound)?;
     let wanted = bound.text("ClassName").unwrap_or_else(|| "*".to_owned());
     let namespace = bound.text("Namespace").unwrap_or_else(|| "root/cimv2".to_owned());
-    let is_pattern = wanted.contains(['*', '?', '[']);
+    let is_pattern = has_wildcards(&wanted);
     if !is_pattern && let Err(failure) = cim::class_in(Some(&namespace), &wanted) {
         return evaluator.write_error(error(&failure, Some(namespace)));
     }

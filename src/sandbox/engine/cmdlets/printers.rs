@@ -114,7 +114,7 @@ const PORT: CimClass = CimClass {
     properties: &["Name", "ComputerName", "Description", "PortMonitor", "PrinterHostAddress", "PortNumber"],
 };
 
-/// Without the spooler there are no printers.
+/// Printers are there as long as the spooler runs.
 fn all(evaluator: &mut Evaluator<'_>, function: &str) -> Run<Option<Vec<Printer>>> {
     if evaluator.machine.services().iter().any(|service| service.is_named("Spooler") && service.is_active()) {
         return Ok(Some(evaluator.host.printers()));

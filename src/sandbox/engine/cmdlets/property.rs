@@ -6,6 +6,7 @@ use super::super::ast::Script;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
+use super::super::pattern::has_wildcards;
 use super::super::value::Val;
 
 /// One property of a `-Property` parameter.
@@ -86,7 +87,7 @@ impl Property {
     /// Whether the name stands for several properties.
     pub(super) fn wildcard(&self) -> Option<&str> {
         match &self.source {
-            Source::Name(name) if name.contains(['*', '?', '[']) => Some(name),
+            Source::Name(name) if has_wildcards(name) => Some(name),
             _ => None,
         }
     }

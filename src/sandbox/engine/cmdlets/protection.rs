@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::super::datetime::DateTime;
 use super::super::eval::{Evaluator, Run, Sink};
 use super::super::value::{Obj, Schema, Val};
-use super::cdxml::{CimClass, provider_error};
+use super::cdxml::{CimClass, made, provider_error};
 use super::{Bound, PerInput, Spec};
 
 const SESSION: [&str; 3] = ["CimSession|Session", "ThrottleLimit", "AsJob!"];
@@ -21,11 +21,6 @@ pub(super) static SPECS: [Spec; 4] = [
     },
     Spec { name: "Get-WBSummary", aliases: &[], params: &[], make: |_, bound| PerInput::boxed(bound, backups) },
 ];
-
-fn made(bound: Bound, work: super::per_input::Work) -> Run<Box<dyn super::super::eval::Cmdlet>> {
-    bound.refuse(&["CimSession", "AsJob"])?;
-    PerInput::boxed(bound, work)
-}
 
 const NAMESPACE: &str = "ROOT/Microsoft/Windows/Defender";
 

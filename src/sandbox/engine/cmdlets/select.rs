@@ -228,7 +228,7 @@ fn selected_type(input: &Val) -> TypeNames {
     let bag = "System.Management.Automation.PSCustomObject";
     let own = match input {
         Val::Object(object) if object.text.is_none() => format!("Selected.{bag}"),
-        // The name is that of the .NET type: what PowerShell adds behind a `#` is no part of it.
+        // The name is that of the .NET type: what PowerShell adds behind a `#` is not a part of it.
         other => format!("Selected.{}", other.type_name().split('#').next().unwrap_or_default()),
     };
     TypeNames::new([own.as_str(), bag, "System.Object"])

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
+use super::super::pattern::has_wildcards;
 use super::super::value::{Obj, Schema, Val};
 use super::{Bound, PerInput, Spec};
 
@@ -92,7 +93,7 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
     }
     for name in names {
         let mut found = Vec::new();
-        if name.contains(['*', '?', '[']) {
+        if has_wildcards(&name) {
             for (known, value) in evaluator.variables() {
                 if evaluator.patterns.like(&known, &name, false)? {
                     found.push((known.to_string(), value));
@@ -174,7 +175,7 @@ fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
 
 /// The variables that a name stands for; nothing if the name has no wildcard and there is none.
 fn matching(evaluator: &mut Evaluator<'_>, name: &str) -> Run<Option<Vec<String>>> {
-    if !name.contains(['*', '?', '[']) {
+    if !has_wildcards(name) {
         return Ok(evaluator.known_variable(&name.to_lowercase()).map(|_| vec![name.to_lowercase()]));
     }
     let mut found = Vec::new();

@@ -83,12 +83,6 @@ pub(super) fn nslookup(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sa
     })
 }
 
-/// The id of the first process of a name.
-fn process_id(evaluator: &Evaluator<'_>, name: &str) -> u32 {
-    let processes = evaluator.machine.processes(evaluator.host_time());
-    processes.iter().filter(|process| *process.name == *name).map(|process| process.id).min().unwrap_or(4)
-}
-
 pub(super) fn netstat(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
     let switches: String = args.iter().filter_map(|arg| switch(arg)).collect();
     let is_known = args.iter().all(|arg| switch(arg).is_some_and(|arg| arg.chars().all(|one| "anofp".contains(one))));
@@ -104,7 +98,7 @@ pub(super) fn netstat(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sai
     lines.push(row(["Proto", "Local Address", "Foreign Address", "State"], if owner { "PID" } else { "" }));
     let address = evaluator.host.address();
     for listener in evaluator.host.listeners() {
-        let id = if owner { process_id(evaluator, listener.process).to_string() } else { String::new() };
+        let id = if owner { evaluator.process_id(listener.process).to_string() } else { String::new() };
         let local = match listener.port {
             139 => format!("{address}:139"),
             port => format!("0.0.0.0:{port}"),

@@ -21,11 +21,12 @@ use super::eval::{Evaluator, Flow, Run};
 use super::machine::{Certificate, File, RegistryKey};
 use super::value::Val;
 
+pub(super) use super::pattern::has_wildcards;
 pub(super) use drive::{Drive, Locations, all_drives, drive_object, path_info, provider_object};
 use filesystem::FILE_SYSTEM;
 pub(super) use filesystem::{attribute_of, live_property, path_of, set_live_property, timestamp};
 pub(super) use object::Decor;
-pub(super) use path::{ItemPath, find_all, has_wildcards, not_found, resolve, unescaped};
+pub(super) use path::{ItemPath, find_all, not_found, resolve, unescaped};
 pub(super) use registry::key_method;
 
 /// One kind of items.

@@ -2,6 +2,7 @@
 
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
+use super::super::pattern::has_wildcards;
 use super::super::value::Val;
 use super::drive::{self, Drive};
 use super::filesystem::FILE_SYSTEM;
@@ -74,16 +75,6 @@ pub(super) fn shown_path(provider: &dyn Provider, path: &str) -> String {
 
 fn inside(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}\\{name}") }
-}
-
-/// Whether a path stands for several.
-pub(in super::super) fn has_wildcards(path: &str) -> bool {
-    let mut escaped = false;
-    path.chars().any(|next| {
-        let is_wildcard = !escaped && matches!(next, '*' | '?' | '[');
-        escaped = !escaped && next == '`';
-        is_wildcard
-    })
 }
 
 /// The path without the backticks that keep wildcards from being some.

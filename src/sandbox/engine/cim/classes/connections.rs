@@ -158,12 +158,6 @@ fn routes(evaluator: &Evaluator<'_>) -> Vec<Row> {
     ]
 }
 
-/// The id of the first process of a name.
-fn process_id(evaluator: &Evaluator<'_>, name: &str) -> u32 {
-    let processes = evaluator.machine.processes(evaluator.host_time());
-    processes.iter().filter(|process| *process.name == *name).map(|process| process.id).min().unwrap_or(4)
-}
-
 fn connections(evaluator: &Evaluator<'_>) -> Vec<Row> {
     let host = &evaluator.host;
     let state = |name, value| named("NetTCPConnection.State", name, value);
@@ -189,7 +183,7 @@ fn connections(evaluator: &Evaluator<'_>) -> Vec<Row> {
             (_, "System") => ("::".to_owned(), "::"),
             _ => ("0.0.0.0".to_owned(), "0.0.0.0"),
         };
-        row(local, listener.port, remote, 0, state("Listen", 2), process_id(evaluator, listener.process))
+        row(local, listener.port, remote, 0, state("Listen", 2), evaluator.process_id(listener.process))
     });
     let client = row(host.address().to_string(), 5985, "10.20.0.50", 52_114, state("Established", 5), 4);
     listens.chain([client]).collect()
@@ -205,7 +199,7 @@ fn endpoints(evaluator: &Evaluator<'_>) -> Vec<Row> {
         vec![
             ("LocalAddress", s("0.0.0.0")),
             ("LocalPort", number(port)),
-            ("OwningProcess", number(process_id(evaluator, process))),
+            ("OwningProcess", number(evaluator.process_id(process))),
         ]
     };
     ports.into_iter().map(row).collect()

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
+use super::super::super::pattern::has_wildcards;
 use super::super::super::value::{Obj, Schema, Val};
 use super::super::{Bound, Spec, find, specs};
 use super::help::syntax;
@@ -101,7 +102,7 @@ pub(super) fn get_command(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mu
     let names = bound.texts("Name");
     let all = everything(evaluator);
     evaluator.step(all.len() as u64)?;
-    let is_exact = |name: &String| !name.contains(['*', '?', '[']);
+    let is_exact = |name: &String| !has_wildcards(name);
     for name in names.iter().filter(|name| is_exact(name)) {
         let plain = name.rsplit('\\').next().unwrap_or(name);
         let is_it = |found: &&Found| {

@@ -229,7 +229,7 @@ fn list_path(
             lister.put_wanted(evaluator, &item)
         }
         None if !is_pattern && !wanted.recurses() => Err(not_found(&path.at(&plain).shown()).into()),
-        // A name that is no container, or a pattern, says what to look for in the folders below.
+        // A pattern, or a name that is not a container, says what to look for in the folders below.
         _ if wanted.recurses() && path.leaf() != "*" => lister.search(evaluator, path),
         _ => {
             lister.root = path.around().path;

@@ -102,7 +102,7 @@ impl Writer {
         }
     }
 
-    /// A float is told from a whole number by its point.
+    /// A point tells a float from a whole number.
     fn float(&mut self, value: &Val) {
         let digits = shortest(value);
         if digits.ends_with(|last: char| last.is_ascii_alphabetic()) {

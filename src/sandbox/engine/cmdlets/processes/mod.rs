@@ -7,6 +7,7 @@ use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Flow, Run, Sink};
 use super::super::machine::Process;
+use super::super::pattern::has_wildcards;
 use super::super::value::Val;
 use super::{Bound, PerInput, Spec};
 
@@ -134,7 +135,7 @@ fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Process>> {
                 chosen.push(process.clone());
             }
         }
-        if !found && !name.contains(['*', '?', '[']) {
+        if !found && !has_wildcards(name) {
             let message = format!(
                 "Cannot find a process with the name \"{name}\". Verify the process name and call the cmdlet again."
             );

@@ -10,6 +10,7 @@ use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run, Sink};
 use super::super::machine::{Refusal, Service};
+use super::super::pattern::has_wildcards;
 use super::super::value::{Obj, Val};
 use super::{Bound, PerInput, Spec};
 
@@ -157,19 +158,6 @@ struct Chosen {
     given: Option<Arc<Obj>>,
 }
 
-fn is_pattern(name: &str) -> bool {
-    name.contains(['*', '?', '['])
-}
-
-fn is_any(evaluator: &mut Evaluator<'_>, patterns: &[String], value: &str) -> Run<bool> {
-    for pattern in patterns {
-        if evaluator.patterns.like(value, pattern, false)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The services that the parameters choose, by name; writes an error for each name that there is not.
 fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Chosen>> {
     let services = evaluator.machine.services();
@@ -193,7 +181,7 @@ fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Chosen>> {
 
 /// The places of the services that names or display names choose, in the order of all.
 fn choose_places(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Service]) -> Run<Vec<usize>> {
-    let by_title = bound.get("DisplayName").is_some() && !bound.switch("NamesOnly");
+    let by_title = bound.get("DisplayName").is_some();
     let own = |place: usize| -> &str { if by_title { &services[place].display_name } else { &services[place].name } };
     let names = if by_title { bound.texts("DisplayName") } else { bound.texts("Name") };
     let mut chosen = vec![names.is_empty(); services.len()];
@@ -205,15 +193,15 @@ fn choose_places(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Servi
                 (found, *chosen) = (true, true);
             }
         }
-        if !found && !is_pattern(name) {
+        if !found && !has_wildcards(name) {
             evaluator.write_error(if by_title { missing_title(name) } else { missing(name) })?;
         }
     }
     let (include, exclude) = (bound.texts("Include"), bound.texts("Exclude"));
     let mut kept = Vec::with_capacity(services.len());
     for place in (0..services.len()).filter(|place| chosen[*place]) {
-        let included = include.is_empty() || is_any(evaluator, &include, own(place))?;
-        if included && !is_any(evaluator, &exclude, own(place))? {
+        let included = include.is_empty() || evaluator.patterns.any(own(place), &include)?;
+        if included && !evaluator.patterns.any(own(place), &exclude)? {
             kept.push(place);
         }
     }

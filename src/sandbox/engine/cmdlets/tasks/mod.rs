@@ -8,8 +8,8 @@ use super::super::datetime::DateTime;
 use super::super::eval::{Evaluator, Run, Sink};
 use super::super::machine::Task;
 use super::super::value::Val;
-use super::cdxml::{is_any, is_literal, provider_error};
-use super::{Bound, PerInput, Spec};
+use super::cdxml::{is_any, is_literal, made, provider_error};
+use super::{Bound, Spec};
 use object::{INFO, TASK, object};
 
 const CHOICE: [&str; 6] = [
@@ -123,11 +123,6 @@ pub(super) static SPECS: [Spec; 11] = [
         },
     },
 ];
-
-fn made(bound: Bound, work: super::per_input::Work) -> Run<Box<dyn super::super::eval::Cmdlet>> {
-    bound.refuse(&["CimSession", "AsJob"])?;
-    PerInput::boxed(bound, work)
-}
 
 /// The tasks that the parameters choose, or the names and paths of those that a script gave.
 fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Task>> {
