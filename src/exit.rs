@@ -6,7 +6,7 @@ use crate::outcome::{Counts, Outcome};
 pub const OK: u8 = 0;
 /// Some host failed or timed out, or nobody knows what it did.
 pub const FAILED: u8 = 1;
-/// Usage, configuration and inventory errors, and outputs that cannot be written.
+/// Usage, configuration and inventory errors, and outputs or journals that cannot be written.
 pub const USAGE: u8 = 2;
 /// No host failed, but some could not be reached or logged on to.
 pub const UNREACHABLE: u8 = 3;
@@ -24,6 +24,8 @@ pub const SIGTERM_CODE: u8 = 143;
 pub struct ExitFacts {
     /// A part of the output could not be written.
     pub output_failed: bool,
+    /// The run's journal could not be written.
+    pub journal_failed: bool,
     /// A signal interrupted the run, and this is its exit code: 130 for Ctrl-C, 143 for SIGTERM.
     pub interrupted: Option<u8>,
     /// A deadline, a budget or a reader ended it before its last target.
@@ -38,7 +40,7 @@ impl ExitFacts {
     /// 2, 130 or 143, 5, 1, 3, 0 in this order, where several apply.
     pub fn code(&self, counts: &Counts) -> u8 {
         let any = |outcomes: &[Outcome]| outcomes.iter().any(|&outcome| counts.of(outcome) > 0);
-        if self.output_failed {
+        if self.output_failed || self.journal_failed {
             USAGE
         } else if let Some(code) = self.interrupted {
             code
@@ -90,5 +92,6 @@ mod tests {
         assert_eq!(code(&[Outcome::Failed], ExitFacts { interrupted: Some(SIGTERM_CODE), ..forgiving }), 143);
         let unwritten = ExitFacts { output_failed: true, interrupted: Some(SIGINT_CODE), ..forgiving };
         assert_eq!(code(&[Outcome::Ok], unwritten), 2);
+        assert_eq!(code(&[Outcome::Ok], ExitFacts { output_failed: false, journal_failed: true, ..unwritten }), 2);
     }
 }

@@ -142,6 +142,8 @@ codes! {
         Deadline = "deadline",
         /// A failure budget was used up.
         Budget = "budget",
+        /// How it ended could not be written to the run's journal.
+        NotKept = "not_kept",
         /// A bug in psfleet: a worker panicked.
         Internal = "internal",
     }
@@ -155,6 +157,12 @@ impl Counts {
     /// Counts one more target.
     pub fn add(&mut self, outcome: Outcome) {
         self.0[outcome as usize] += 1;
+    }
+
+    /// Counts a target under another outcome than before.
+    pub fn change(&mut self, was: Outcome, is: Outcome) {
+        self.0[was as usize] = self.0[was as usize].saturating_sub(1);
+        self.add(is);
     }
 
     /// How many targets had this outcome.

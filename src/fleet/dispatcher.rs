@@ -14,7 +14,7 @@ use super::attempt_end::AttemptEnd;
 use super::credentials;
 use super::departure::Departure;
 use super::emission::Emission;
-use super::executor::{Executor, Noted, Order};
+use super::executor::{Executor, Order};
 use super::forward::{Forward, Traces};
 use super::gatekeeper::{Milestone, Reply, Reports};
 use super::interrupt::Interrupt;
@@ -158,9 +158,9 @@ impl Dispatcher {
                 }
                 Wake::ReadersStuck => self.outbox.clear(),
                 Wake::JournalBroken => {
-                    self.exit.stopped_early = true;
-                    self.halt(
-                        Reason::Interrupted,
+                    self.exit.journal_failed = true;
+                    self.close(
+                        Reason::NotKept,
                         "the run's journal could not be written, so the run ended before its turn",
                     );
                 }
@@ -209,7 +209,7 @@ impl Dispatcher {
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
             () = self.departure.gives_up_readers(), if !self.outbox.is_empty() => Wake::ReadersStuck,
-            () = cancelled(self.journal.as_ref()), if readers_known => Wake::JournalBroken,
+            () = cancelled(self.journal.as_ref()), if !self.exit.journal_failed => Wake::JournalBroken,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
         }
@@ -220,12 +220,13 @@ impl Dispatcher {
         let progress = &mut self.progress[id.index()];
         progress.started.get_or_insert_with(Instant::now);
         (progress.attempts, progress.admitted) = (attempt, false);
-        let noted = self.started(id, attempt);
+        self.emit(RunEventKind::TargetStarted { target: id, attempt });
         let reports =
             Reports { target: id, milestones: self.reached.clone(), proven: Arc::clone(&self.proven[id.index()]) };
         let forward = Forward {
             target: id,
             events: self.events.clone(),
+            is_journaled: self.journal.is_some(),
             room: self.room.clone(),
             reports: reports.clone(),
             departure: self.departure.clone(),
@@ -233,21 +234,9 @@ impl Dispatcher {
         };
         let work = Arc::clone(&self.spec.work);
         let (stop, departure) = (self.stop.clone(), self.departure.clone());
-        let order = Order { id, number: attempt, target, work, forward, reports, noted, stop, departure };
+        let order = Order { id, number: attempt, target, work, forward, reports, stop, departure };
         let task = self.workers.spawn(self.executor.attempt(order));
         self.at_work.insert(task.id(), (id, attempt));
-    }
-
-    /// Says that an attempt begins; the attempt may wait until the journal has noted it.
-    fn started(&mut self, target: TargetId, attempt: u32) -> Noted {
-        let kind = RunEventKind::TargetStarted { target, attempt };
-        if self.journal.is_none() {
-            self.emit(kind);
-            return Noted::unasked();
-        }
-        let (emission, answer) = Emission::to_be_noted(kind);
-        self.outbox.push_back(emission);
-        Noted::by(answer)
     }
 
     fn reached(&mut self, target: TargetId, milestone: Milestone) {
@@ -360,6 +349,11 @@ impl Dispatcher {
     /// Starts no more and stops what runs; `why` is what those say that have not started.
     fn halt(&mut self, reason: Reason, why: &'static str) {
         self.stop.cancel();
+        self.close(reason, why);
+    }
+
+    /// Starts no more and lets what runs go on to its end.
+    fn close(&mut self, reason: Reason, why: &'static str) {
         if self.halted.is_none() {
             self.halted = Some((reason, why));
             self.emit(RunEventKind::RunStopping { reason });
@@ -447,8 +441,8 @@ impl Dispatcher {
             room.send(emission);
             if self.journal.is_some() {
                 tokio::select! {
-                    // An answer or none: the journal has it as far as it can.
-                    _ = noted => {}
+                    // No answer: whoever kept the journal has ended, and told nobody.
+                    told = noted => if let Ok(Some(told)) = told { summary = Summary::clone(&told) },
                     () = departure.gives_up_readers() => {}
                 }
             }

@@ -55,6 +55,8 @@ impl Traces {
 pub struct Forward {
     pub(super) target: TargetId,
     pub(super) events: mpsc::Sender<Emission>,
+    /// The events pass through a journal.
+    pub(super) is_journaled: bool,
     pub(super) room: Room,
     pub(super) reports: Reports,
     pub(super) departure: Departure,
@@ -62,10 +64,17 @@ pub struct Forward {
 }
 
 impl Forward {
-    /// Says that the target's session is open and its work begins.
-    pub async fn running(&self) {
-        // Readers that are gone need not know.
-        let _ = self.events.send(Emission::now(RunEventKind::TargetRunning { target: self.target })).await;
+    /// Says that the target's session is open and its work begins, and waits until the journal has noted that, where
+    /// one is kept. `false` when it could not be written: then nothing may be sent to be run.
+    pub async fn running(&self) -> bool {
+        let kind = RunEventKind::TargetRunning { target: self.target };
+        if !self.is_journaled {
+            // Readers that are gone need not know.
+            let _ = self.events.send(Emission::now(kind)).await;
+            return true;
+        }
+        let (emission, noted) = Emission::to_be_noted(kind);
+        self.events.send(emission).await.is_ok() && noted.await.is_ok()
     }
 
     /// Whether nothing has come.

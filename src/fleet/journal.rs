@@ -1,54 +1,170 @@
 //! The journal of a run: whoever keeps it has each event before any reader, and before what the event announces.
 //!
 //! It is not a sink: no filter stands before it, it may not say that it has had enough, and it has a thread of its own,
-//! so that it may wait for a disk. An attempt sends nothing to be run before the journal has noted its
-//! [`TargetStarted`](crate::event::RunEventKind::TargetStarted): after a crash, whatever may have run stands in it.
+//! so that it may wait for a disk. Events that came while it waited are noted together. An attempt sends nothing to be
+//! run before the journal has noted its [`TargetRunning`](crate::event::RunEventKind::TargetRunning): after a crash,
+//! whatever may have run stands in it. No reader gets an outcome that it has not noted.
 
+use std::collections::HashSet;
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::emission::Emission;
+use crate::event::{Finished, RunEventKind, Summary};
+use crate::outcome::{Outcome, Reason};
+use crate::target::TargetId;
 
 /// Events on their way to the journal.
-const QUEUED: usize = 64;
+const QUEUED: usize = 256;
+
+/// Without an event for so long, the journal keeps what it holds back.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Keeps the events of one run.
 pub trait Journal: Send {
-    /// Notes an event; when this returns, the event outlives this process.
+    /// Notes events, in their order. When this returns, they outlive this process and a loss of power; only records may
+    /// wait, at most until the outcome of their target is noted.
     ///
     /// # Errors
-    /// It could not be noted. The run then stops in order, and the journal gets no more.
-    fn note(&mut self, event: &Emission) -> io::Result<()>;
+    /// They could not be noted, none of them. The run then ends in order, and the journal gets no more.
+    fn note(&mut self, events: &[Emission]) -> io::Result<()>;
+
+    /// Nothing has happened for a moment (about a second): keep the records that wait.
+    ///
+    /// # Errors
+    /// They could not be kept; as for [`note`](Self::note).
+    fn idle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-/// Begins to keep a journal, and hands what it has noted on to the readers. `broken` is cancelled when it can be kept
-/// no longer; the readers still get everything then.
+/// Begins to keep a journal, and hands what it has noted on to the readers; a runtime must be running. `broken` is
+/// cancelled when it can be kept no longer.
+///
+/// What comes after that is changed to what the journal says then: a target that may have run is lost, another one has
+/// not started.
 pub(super) fn keep(
-    mut journal: Box<dyn Journal>,
+    journal: Box<dyn Journal>,
     readers: mpsc::Sender<Emission>,
     broken: CancellationToken,
 ) -> mpsc::Sender<Emission> {
     let (sender, mut events) = mpsc::channel::<Emission>(QUEUED);
+    let runtime = Handle::current();
     std::thread::spawn(move || {
-        while let Some(mut event) = events.blocking_recv() {
-            let noted = event.noted.take();
-            if !broken.is_cancelled() {
-                match journal.note(&event) {
-                    // Whoever asked may have ended meanwhile.
-                    Ok(()) => drop(noted.map(|noted| noted.send(()))),
-                    Err(error) => {
-                        tracing::error!(%error, "the run's journal cannot be written");
-                        broken.cancel();
-                    }
-                }
+        let mut keeper = Keeper { journal, broken, running: HashSet::new(), unkept: Vec::new() };
+        let mut batch = Vec::new();
+        loop {
+            batch.extend(keeper.next(&mut events, &runtime));
+            while batch.len() < QUEUED
+                && let Ok(event) = events.try_recv()
+            {
+                batch.push(event);
             }
-            // Readers that are gone close the channel: the fleet learns it from this one.
-            if readers.blocking_send(event).is_err() {
+            if batch.is_empty() {
                 return;
+            }
+            keeper.note(&mut batch);
+            for event in batch.drain(..) {
+                // Readers that are gone close the channel: the fleet learns it from this one.
+                if readers.blocking_send(event).is_err() {
+                    return;
+                }
             }
         }
     });
     sender
+}
+
+/// A journal, and what it has noted of the targets at work.
+struct Keeper {
+    journal: Box<dyn Journal>,
+    broken: CancellationToken,
+    /// Targets that may have run, and have no outcome.
+    running: HashSet<TargetId>,
+    /// What became of targets, and what readers were told instead.
+    unkept: Vec<(Outcome, Outcome)>,
+}
+
+impl Keeper {
+    /// The next event, after whatever time; `None` if no more will come.
+    fn next(&mut self, events: &mut mpsc::Receiver<Emission>, runtime: &Handle) -> Option<Emission> {
+        match events.try_recv() {
+            Ok(event) => return Some(event),
+            Err(mpsc::error::TryRecvError::Disconnected) => return None,
+            Err(mpsc::error::TryRecvError::Empty) => {}
+        }
+        // Whatever waits is kept once.
+        match runtime.block_on(async { tokio::time::timeout(IDLE_AFTER, events.recv()).await }) {
+            Ok(event) => event,
+            Err(_) => {
+                if !self.broken.is_cancelled() {
+                    let kept = self.journal.idle();
+                    self.hold(kept);
+                }
+                events.blocking_recv()
+            }
+        }
+    }
+
+    /// Notes the events, tells those who wait for it, and makes of the events what readers may be told.
+    fn note(&mut self, events: &mut [Emission]) {
+        if !self.broken.is_cancelled() {
+            let noted = self.journal.note(events);
+            self.hold(noted);
+        }
+        let is_broken = self.broken.is_cancelled();
+        for event in events {
+            let receipt = event.noted.take();
+            match &mut event.kind {
+                RunEventKind::TargetRunning { target } if !is_broken => drop(self.running.insert(*target)),
+                RunEventKind::TargetFinished(end) if is_broken => self.not_kept(end),
+                RunEventKind::TargetFinished(end) => drop(self.running.remove(&end.target)),
+                RunEventKind::RunFinished(summary) if is_broken => *summary = self.corrected(summary),
+                _ => {}
+            }
+            match (&event.kind, receipt) {
+                // Whoever asked may have ended meanwhile.
+                (RunEventKind::RunFinished(summary), Some(receipt)) => drop(receipt.send(Some(Arc::clone(summary)))),
+                (_, Some(receipt)) if !is_broken => drop(receipt.send(None)),
+                _ => {}
+            }
+        }
+    }
+
+    fn hold(&mut self, noted: io::Result<()>) {
+        if let Err(error) = noted {
+            tracing::error!(%error, "the run's journal cannot be written");
+            self.broken.cancel();
+        }
+    }
+
+    /// Makes of an outcome that stands in no journal the one that will be read out of it.
+    fn not_kept(&mut self, end: &mut Finished) {
+        let told = match end.outcome {
+            _ if self.running.remove(&end.target) => Outcome::Lost,
+            Outcome::NotStarted | Outcome::Skipped => return,
+            _ => Outcome::NotStarted,
+        };
+        let was = std::mem::replace(&mut end.outcome, told);
+        let separator = if end.message.is_empty() { "" } else { ": " };
+        end.message = format!(
+            "it ended as {was}, but the run's journal could not be written to keep that{separator}{}",
+            end.message
+        );
+        end.reason = Some(Reason::NotKept);
+        self.unkept.push((was, told));
+    }
+
+    /// The totals of a run whose last outcomes stand in no journal.
+    fn corrected(&self, summary: &Summary) -> Arc<Summary> {
+        let mut summary = summary.clone();
+        self.unkept.iter().for_each(|&(was, told)| summary.counts.change(was, told));
+        summary.exit.journal_failed = true;
+        Arc::new(summary)
+    }
 }

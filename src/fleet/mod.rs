@@ -43,7 +43,7 @@ pub use attempt_end::AttemptEnd;
 pub use commands::{Commands, NoCommands};
 pub use departure::Departure;
 pub use emission::{Emission, Taken};
-pub use executor::{Executor, Noted, Order};
+pub use executor::{Executor, Order};
 pub use forward::Forward;
 pub use gatekeeper::{Reports, ThrottleSlot};
 pub use interrupt::Interrupt;

@@ -90,17 +90,16 @@ impl Attempt {
     }
 
     async fn work(&mut self, session: &mut Session) -> AttemptEnd {
-        let Order { noted, stop, .. } = &mut self.order;
+        let Order { forward, stop, .. } = &self.order;
         let is_noted = tokio::select! {
-            is_noted = noted.wait() => is_noted,
+            is_noted = forward.running() => is_noted,
             () = stop.cancelled() => return AttemptEnd::not_opened(&session::Error::Stopped),
         };
         if !is_noted {
             let message = "the run's journal could not be written, so nothing was sent";
-            return AttemptEnd::new(Outcome::NotStarted, Some(Reason::Interrupted), message);
+            return AttemptEnd::new(Outcome::NotStarted, Some(Reason::NotKept), message);
         }
         let Order { id, target, work, forward, stop, .. } = &mut self.order;
-        forward.running().await;
         let deadline = Instant::now() + target.timeouts.run;
         let site = Site { id: *id, target, session, forward, deadline, stop, reuse: self.sessions.is_some() };
         match work.perform(site).await {

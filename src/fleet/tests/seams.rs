@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 
 use super::*;
 use crate::clixml::{Document, Value};
+use crate::outcome::Counts;
 use crate::session::{self, Records};
 use crate::stream::Stream;
 use crate::target::{TargetId, TargetSnapshot};
@@ -21,10 +22,9 @@ impl Executor for Elsewhere {
         let sent = serde_json::to_string(&TargetSnapshot::from(&*order.target)).expect("plain data");
         let does = self.0;
         async move {
-            if !order.noted.wait().await {
+            if !order.forward.running().await {
                 return AttemptEnd::new(Outcome::NotStarted, None, "not noted");
             }
-            order.forward.running().await;
             let _ = order.forward.take(Stream::Output, Document::new(Value::str(sent.as_str()))).await;
             let end = does(&serde_json::from_str(&sent).expect("a target"));
             serde_json::from_str(&serde_json::to_string(&end).expect("plain data")).expect("an end")
@@ -91,28 +91,28 @@ struct Memory {
 }
 
 impl Journal for Memory {
-    fn note(&mut self, event: &Emission) -> io::Result<()> {
+    fn note(&mut self, events: &[Emission]) -> io::Result<()> {
         let mut noted = self.noted.lock().expect("not poisoned");
-        if self.room.is_some_and(|room| noted.len() >= room) {
+        if self.room.is_some_and(|room| noted.len() + events.len() > room) {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left"));
         }
-        noted.push(event.kind.clone());
+        noted.extend(events.iter().map(|event| event.kind.clone()));
         Ok(())
     }
 }
 
-/// Says whether the journal has noted the start of each target that it does.
+/// Says whether the journal has noted of each target that it may run, and whether it could.
 struct Witness(Memory, Mutex<Vec<bool>>);
 
 impl Executor for Arc<Witness> {
-    fn attempt(&self, mut order: Order) -> BoxFuture<'static, AttemptEnd> {
+    fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
         let witness = Arc::clone(self);
         async move {
-            if !order.noted.wait().await {
-                return AttemptEnd::new(Outcome::NotStarted, Some(Reason::Interrupted), "not noted");
+            if !order.forward.running().await {
+                return AttemptEnd::new(Outcome::NotStarted, Some(Reason::NotKept), "not noted");
             }
             let is_start =
-                |kind: &RunEventKind| matches!(kind, RunEventKind::TargetStarted { target, .. } if *target == order.id);
+                |kind: &RunEventKind| matches!(kind, RunEventKind::TargetRunning { target } if *target == order.id);
             let is_noted = witness.0.noted.lock().expect("not poisoned").iter().any(is_start);
             witness.1.lock().expect("not poisoned").push(is_noted);
             AttemptEnd::new(Outcome::Ok, None, "")
@@ -137,16 +137,30 @@ async fn the_journal_has_every_start_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_run_whose_journal_is_full_sends_no_more() {
-    let journal = Memory { room: Some(4), ..Memory::default() };
-    let witness = Arc::new(Witness(journal.clone(), Mutex::default()));
-    let run = Run::new(hosts(20), Arc::new(Arc::clone(&witness))).journaled(Box::new(journal.clone()));
-    let (summary, events) = made(run, quiet()).await;
-    let sent = witness.1.lock().expect("not poisoned").len() as u64;
-    assert!(sent <= 3, "of four events one is the run's own: {sent}");
-    assert_eq!(summary.counts.of(Outcome::Ok), sent);
-    assert_eq!(summary.counts.of(Outcome::NotStarted), 20 - sent);
-    assert_eq!((summary.exit_code(), finished(&events).len()), (5, 20), "readers still get everything");
+async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
+    for room in 0..24 {
+        let journal = Memory { room: Some(room), ..Memory::default() };
+        let witness = Arc::new(Witness(journal.clone(), Mutex::default()));
+        let run = Run::new(hosts(5), Arc::new(Arc::clone(&witness))).journaled(Box::new(journal.clone()));
+        let (summary, events) = made(run, quiet()).await;
+        let noted = journal.noted.lock().expect("not poisoned");
+        let ran = noted.iter().filter(|kind| matches!(kind, RunEventKind::TargetRunning { .. })).count();
+        assert_eq!(witness.1.lock().expect("not poisoned").len(), ran, "nothing is sent that is not noted");
+        let kept = finished(&noted);
+        let shown = finished(&events);
+        assert_eq!(shown.len(), 5, "every target has its outcome");
+        for end in shown.iter().filter(|end| !kept.contains(end)) {
+            let may_have_run =
+                noted.iter().any(|kind| matches!(kind, RunEventKind::TargetRunning { target } if target.0 == end.0));
+            let told = if may_have_run { Outcome::Lost } else { Outcome::NotStarted };
+            assert_eq!((end.1, end.2), (told, Some(Reason::NotKept)), "with room for {room}");
+        }
+        let mut counts = Counts::default();
+        shown.iter().for_each(|end| counts.add(end.1));
+        assert_eq!((summary.counts, summary.exit_code()), (counts, 2), "with room for {room}");
+        let Some(RunEventKind::RunFinished(told)) = events.last() else { panic!("an end") };
+        assert_eq!((told.counts, told.exit), (summary.counts, summary.exit), "one summary for all");
+    }
 }
 
 /// Finds out what it wants to know before there is a session.
