@@ -157,7 +157,9 @@ async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
         }
         let mut counts = Counts::default();
         shown.iter().for_each(|end| counts.add(end.1));
-        assert_eq!((summary.counts, summary.exit_code()), (counts, 2), "with room for {room}");
+        // The run's begin and end, and of each host that it starts, runs and ends.
+        let code = if room < 2 + 3 * 5 { 2 } else { 0 };
+        assert_eq!((summary.counts, summary.exit_code()), (counts, code), "with room for {room}");
         let Some(RunEventKind::RunFinished(told)) = events.last() else { panic!("an end") };
         assert_eq!((told.counts, told.exit), (summary.counts, summary.exit), "one summary for all");
     }
