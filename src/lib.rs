@@ -27,6 +27,7 @@
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
+//! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
 //! - [`job`]: what an application does with the run, without a command line: a script with what it is given, a run with
 //!   its readers.
@@ -150,6 +151,7 @@ pub mod script;
 pub mod secret;
 pub mod session;
 mod sheet;
+pub mod store;
 pub mod stream;
 pub mod target;
 pub mod transport;

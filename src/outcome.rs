@@ -156,7 +156,12 @@ pub struct Counts([u64; Outcome::ALL.len()]);
 impl Counts {
     /// Counts one more target.
     pub fn add(&mut self, outcome: Outcome) {
-        self.0[outcome as usize] += 1;
+        self.add_many(outcome, 1);
+    }
+
+    /// Counts several more targets of one outcome.
+    pub fn add_many(&mut self, outcome: Outcome, count: u64) {
+        self.0[outcome as usize] += count;
     }
 
     /// Counts a target under another outcome than before.

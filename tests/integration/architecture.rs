@@ -89,6 +89,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "transport",
             ],
         ),
+        ("store", &["clixml", "config", "event", "exit", "fleet", "nearest", "outcome", "record", "stream", "target"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (
             "job",

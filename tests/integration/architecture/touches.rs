@@ -52,6 +52,7 @@ const THINGS: &[Thing] = &[
             "local_user",
             "output",
             "sandbox",
+            "store",
             "transport",
             "whole_file",
         ],

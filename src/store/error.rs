@@ -1,0 +1,65 @@
+//! What can go wrong with the store.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error_text;
+
+/// Why the store does not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The state folder or its file cannot be made or opened.
+    #[error("cannot use the store {}: {}; PSFLEET_STATE_DIR names another folder", path.display(), error_text::io(source))]
+    Folder {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The file is of a later version of psfleet.
+    #[error(
+        "the store {} is of a newer psfleet (its layout is {found}, this one knows {known}): update psfleet, or let \
+         PSFLEET_STATE_DIR name another folder",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+        /// The latest layout that this version knows.
+        known: i64,
+    },
+    /// The file is not a store, or is damaged.
+    #[error(
+        "{} is not a store of psfleet, or is damaged ({what}): move it away, or let PSFLEET_STATE_DIR name another \
+         folder",
+        path.display()
+    )]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        what: String,
+    },
+    /// What SQLite says of a step.
+    #[error("the store cannot be used: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// What is kept of a run cannot be understood.
+    #[error("what the store keeps of a run is damaged: {0}")]
+    Damaged(String),
+    /// No run has that name.
+    #[error("{0}")]
+    NoSuchRun(String),
+    /// Another process is at work on the run.
+    #[error("another psfleet is at work on the run {0}")]
+    AtWork(String),
+}
+
+impl Error {
+    /// What is kept of a run cannot be understood.
+    pub(super) fn damaged(what: impl std::fmt::Display) -> Self {
+        Self::Damaged(what.to_string())
+    }
+}

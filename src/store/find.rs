@@ -1,0 +1,286 @@
+//! Runs by their names, and what is known of each without its records.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use crate::nearest::did_you_mean;
+use crate::outcome::{Counts, Outcome};
+use crate::target::{TargetId, TargetSnapshot};
+
+use super::claim::Claim;
+use super::error::Error;
+use super::event::{KeptSummary, of_json};
+use super::header::Header;
+use super::{Store, unpack};
+
+/// The most recent run.
+const LAST: &str = "last";
+
+/// A run of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Its row in the file.
+    pub(super) row: i64,
+    /// Its id.
+    pub id: Uuid,
+    /// When it began.
+    pub begun: Timestamp,
+    /// When its last part ended, if that has ended.
+    pub ended: Option<Timestamp>,
+    /// The name that its user gave it.
+    pub label: Option<String>,
+    /// What it does, in one line.
+    pub title: String,
+    /// All its targets.
+    pub target_count: u64,
+    /// Those of them that have an outcome, by it.
+    pub counts: Counts,
+    /// Whether it is done.
+    pub state: State,
+    /// The exit code of its last part, if that has ended.
+    pub exit_code: Option<u8>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A process is at work on it.
+    AtWork,
+    /// Some of its targets have not run: it can be resumed.
+    Unfinished,
+    /// Every target has run, or is left alone for good.
+    Done,
+}
+
+impl State {
+    /// The state in a word or two.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AtWork => "running",
+            Self::Unfinished => "unfinished",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// Whether a target with this outcome has had its turn: it is not resumed.
+pub(super) fn has_run(outcome: Outcome) -> bool {
+    !matches!(outcome, Outcome::NotStarted | Outcome::Skipped)
+}
+
+impl Store {
+    /// All runs, the most recent one first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn runs(&self) -> Result<Vec<Run>, Error> {
+        let mut rows = self.db.prepare("SELECT * FROM runs ORDER BY id DESC")?;
+        let found = rows.query_map([], bare)?.collect::<Result<Vec<Bare>, _>>()?;
+        found.into_iter().map(|bare| self.complete(bare)).collect()
+    }
+
+    /// The run of a name: `last`, `last~1` for the one before, a label, or the begin of an id that no other has.
+    ///
+    /// # Errors
+    /// No run, or more than one, has that name.
+    pub fn find(&self, name: &str) -> Result<Run, Error> {
+        if let Some(back) = steps_back(name) {
+            let found = self.bare("SELECT * FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?", params![back])?;
+            return match found.into_iter().next() {
+                Some(bare) => self.complete(bare),
+                None => Err(Error::NoSuchRun(self.no_run_back(back)?)),
+            };
+        }
+        let labelled = self.bare("SELECT * FROM runs WHERE label = ? ORDER BY id DESC LIMIT 1", params![name])?;
+        if let Some(bare) = labelled.into_iter().next() {
+            return self.complete(bare);
+        }
+        let begin = name.to_ascii_lowercase();
+        let is_begin = !begin.is_empty() && begin.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+        let mut found = match is_begin {
+            true => {
+                self.bare("SELECT * FROM runs WHERE substr(run, 1, length(?1)) = ?1 ORDER BY id DESC", params![begin])?
+            }
+            false => Vec::new(),
+        };
+        match found.len() {
+            1 => self.complete(found.remove(0)),
+            0 => Err(Error::NoSuchRun(self.unknown(name)?)),
+            _ => Err(Error::NoSuchRun(ambiguous(name, &found))),
+        }
+    }
+
+    /// The most recent run of which some targets have not run, and on which nobody is at work.
+    ///
+    /// # Errors
+    /// There is none, or the store cannot be read.
+    pub fn last_unfinished(&self) -> Result<Run, Error> {
+        let mut rows = self.db.prepare("SELECT * FROM runs ORDER BY id DESC")?;
+        for bare in rows.query_map([], bare)? {
+            let run = self.complete(bare?)?;
+            if run.state == State::Unfinished {
+                return Ok(run);
+            }
+        }
+        Err(Error::NoSuchRun("no run is unfinished: there is nothing to resume".to_owned()))
+    }
+
+    /// What was known of a run before its first target started.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn header(&self, run: &Run) -> Result<Header, Error> {
+        let data: Vec<u8> = self.db.query_row("SELECT header FROM runs WHERE id = ?", [run.row], |row| row.get(0))?;
+        of_json(&unpack(&data)?)
+    }
+
+    /// The targets of a run, in its order.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn targets(&self, run: &Run) -> Result<Vec<TargetSnapshot>, Error> {
+        let data: Vec<u8> = self.db.query_row("SELECT targets FROM runs WHERE id = ?", [run.row], |row| row.get(0))?;
+        of_json(&unpack(&data)?)
+    }
+
+    /// The outcome of each target that has one.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn outcomes(&self, run: &Run) -> Result<BTreeMap<TargetId, Outcome>, Error> {
+        let mut rows = self.db.prepare("SELECT target, outcome FROM outcomes WHERE run = ?")?;
+        let mut found = BTreeMap::new();
+        for row in rows.query_map([run.row], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))? {
+            let (target, outcome) = row?;
+            found.insert(TargetId(target), outcome_of(&outcome)?);
+        }
+        Ok(found)
+    }
+
+    /// The targets that may have run and have no outcome: a process ended in their midst.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn lost(&self, run: &Run) -> Result<Vec<TargetId>, Error> {
+        let mut rows = self.db.prepare(
+            "SELECT DISTINCT data ->> 'target' AS target FROM events
+             WHERE run = ?1 AND data ->> 'type' = 'running'
+             AND target NOT IN (SELECT target FROM outcomes WHERE run = ?1) ORDER BY target",
+        )?;
+        let found = rows.query_map([run.row], |row| Ok(TargetId(row.get(0)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn bare(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<Bare>, Error> {
+        Ok(self.db.prepare(sql)?.query_map(given, bare)?.collect::<Result<_, _>>()?)
+    }
+
+    fn complete(&self, bare: Bare) -> Result<Run, Error> {
+        let Bare { row, id, begun, label, title, target_count } = bare;
+        let id: Uuid = id.parse().map_err(Error::damaged)?;
+        let part = self
+            .db
+            .query_row("SELECT ended, summary FROM parts WHERE run = ? ORDER BY first DESC LIMIT 1", [row], |row| {
+                Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?))
+            })
+            .optional()?;
+        let (ended, summary) = part.unwrap_or_default();
+        let summary = summary.as_deref().map(of_json::<KeptSummary>).transpose()?;
+        let summary = summary.map(|summary| summary.summary(id, target_count));
+        let counts = match &summary {
+            Some(summary) => summary.counts,
+            None => self.counts(row)?,
+        };
+        let had_turn: u64 = counts.iter().filter(|&(outcome, _)| has_run(outcome)).map(|(_, count)| count).sum();
+        let state = if Claim::is_taken(&self.folder, id) {
+            State::AtWork
+        } else if had_turn < target_count {
+            State::Unfinished
+        } else {
+            State::Done
+        };
+        let exit_code = summary.map(|summary| summary.exit_code());
+        let ended = ended.map(timestamp).transpose()?;
+        Ok(Run { row, id, begun: timestamp(begun)?, ended, label, title, target_count, counts, state, exit_code })
+    }
+
+    fn counts(&self, row: i64) -> Result<Counts, Error> {
+        let mut rows = self.db.prepare("SELECT outcome, count(*) FROM outcomes WHERE run = ? GROUP BY outcome")?;
+        let mut counts = Counts::default();
+        for row in rows.query_map([row], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))? {
+            let (outcome, count) = row?;
+            counts.add_many(outcome_of(&outcome)?, count);
+        }
+        Ok(counts)
+    }
+
+    fn no_run_back(&self, back: u64) -> Result<String, Error> {
+        let count: u64 = self.db.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
+        Ok(match count {
+            0 => format!("no run is kept in {}", self.path().display()),
+            _ => format!("{LAST}~{back} is before the first run: {count} are kept in {}", self.path().display()),
+        })
+    }
+
+    fn unknown(&self, name: &str) -> Result<String, Error> {
+        let mut rows = self.db.prepare("SELECT DISTINCT label FROM runs WHERE label IS NOT NULL")?;
+        let labels = rows.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+        let near =
+            did_you_mean(name, labels.iter().map(String::as_str)).map(|near| format!("; {near}")).unwrap_or_default();
+        Ok(format!(
+            "no run is called '{name}'{near}; give last, last~1, a label or the begin of an id (psfleet runs ls)"
+        ))
+    }
+}
+
+/// A run as its row has it.
+struct Bare {
+    row: i64,
+    id: String,
+    begun: i64,
+    label: Option<String>,
+    title: String,
+    target_count: u64,
+}
+
+fn bare(row: &Row<'_>) -> rusqlite::Result<Bare> {
+    Ok(Bare {
+        row: row.get("id")?,
+        id: row.get("run")?,
+        begun: row.get("begun")?,
+        label: row.get("label")?,
+        title: row.get("title")?,
+        target_count: row.get("target_count")?,
+    })
+}
+
+/// How many runs before the last one a name means, if it is such a name.
+fn steps_back(name: &str) -> Option<u64> {
+    let rest = name.strip_prefix(LAST)?;
+    if rest.is_empty() { Some(0) } else { rest.strip_prefix('~')?.parse().ok() }
+}
+
+fn ambiguous(name: &str, found: &[Bare]) -> String {
+    const SHOWN: usize = 4;
+    let mut text = format!("'{name}' is the begin of {} runs:", found.len());
+    for run in found.iter().take(SHOWN) {
+        let _ = write!(text, " {}", run.id);
+    }
+    if found.len() > SHOWN {
+        text.push_str(" ...");
+    }
+    text
+}
+
+pub(super) fn outcome_of(code: &str) -> Result<Outcome, Error> {
+    let known = Outcome::ALL.iter().copied().find(|outcome| outcome.code() == code);
+    known.ok_or_else(|| Error::damaged(format_args!("'{code}' is not an outcome")))
+}
+
+pub(super) fn timestamp(micros: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(micros).map_err(Error::damaged)
+}

@@ -1,0 +1,49 @@
+//! What is known of a run before its first target starts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::outcome::Outcome;
+
+/// Characters of a title at most.
+pub const TITLE_LENGTH: usize = 120;
+
+/// What is known of a run before its first target starts, secrets left out. What it is to do stands in plain JSON: the
+/// store keeps it and does not look into it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The run's id.
+    pub run: Uuid,
+    /// When it began.
+    pub begun: Timestamp,
+    /// The name that its user gave it.
+    pub label: Option<String>,
+    /// What it does, in one line of at most [`TITLE_LENGTH`] characters.
+    pub title: String,
+    /// The command, such as `run`.
+    pub command: String,
+    /// A hash of what is done, without what it is done with: runs of equal hashes can be compared.
+    pub hash: String,
+    /// The words of the command line.
+    pub words: Vec<String>,
+    /// The folder in which the command was given.
+    pub folder: PathBuf,
+    /// What the names of earlier runs in the words stood for.
+    #[serde(default)]
+    pub names: BTreeMap<String, Uuid>,
+    /// What stdin held, where it named hosts.
+    #[serde(default)]
+    pub stdin: Option<String>,
+    /// What is done on each target.
+    pub work: Json,
+    /// Settings of the run and of its targets, each with where it is from.
+    pub settings: Json,
+    /// Targets whose outcome is from another run.
+    #[serde(default)]
+    pub done: BTreeMap<u32, Outcome>,
+}

@@ -1,0 +1,111 @@
+//! The store: every run as data, in one SQLite file of the state folder.
+//!
+//! A run is kept while it is made. [`Recorder`] is its [`Journal`](crate::fleet::Journal): it has every event before a
+//! reader does. So the store is what a run leaves behind whatever happens to this process, and [`Store::replay`] gives
+//! the events back as they came.
+//!
+//! ```text
+//! runs ----< parts      the run from start to end, or from a resume to the next end
+//!      ----< events     what happened besides records and outcomes
+//!      ----< outcomes   one for each target that has one
+//!      ----< chunks     records of one target each: CLIXML, compressed
+//! ```
+//!
+//! Events, outcomes and records have one numbering, in the order in which they happened. Records are written in chunks
+//! that are only appended: a row for each record costs a fleet's interleaved output two orders of magnitude.
+
+mod chunk;
+mod claim;
+mod error;
+mod event;
+mod find;
+mod folder;
+mod header;
+mod prune;
+mod recorder;
+mod replay;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, OpenOptions};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use claim::Claim;
+pub use error::Error;
+pub use find::{Run, State};
+pub use folder::state_folder;
+pub use header::{Header, TITLE_LENGTH};
+pub use prune::{Pruned, Retention};
+pub use recorder::{Broken, Recorder};
+pub use replay::Moment;
+
+/// The store's file in the state folder.
+const FILE: &str = "runs.db";
+
+/// How long another process may hold the store before a run takes it for broken: its transactions are short.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The runs of one state folder.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Opens the store of a state folder, and makes both where they are missing: for this user alone.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be made or opened, a file of a newer version, or one that is no store.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(FILE);
+        let failed = |source| Error::Folder { path: path.clone(), source };
+        private_folder(folder).map_err(failed)?;
+        private_file(&path).map_err(failed)?;
+        let opened = || {
+            let mut db = Connection::open(&path)?;
+            db.busy_timeout(PATIENCE)?;
+            schema::prepare(&mut db)?;
+            Ok(db)
+        };
+        let db = opened().map_err(|error: schema::Unusable| error.of(&path))?;
+        Ok(Self { db, folder: folder.to_owned() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+}
+
+/// Text that is kept packed. It may come from somebody else's file.
+fn unpack(data: &[u8]) -> Result<String, Error> {
+    /// Of the largest header and list of targets that we would ever write.
+    const MOST: u64 = 1 << 30;
+    let mut text = String::new();
+    let unpacked = zstd::Decoder::with_buffer(data).and_then(|reader| reader.take(MOST).read_to_string(&mut text));
+    unpacked.map_err(Error::damaged)?;
+    Ok(text)
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// SQLite gives the files beside it (`-wal`, `-shm`) the permissions of this one.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

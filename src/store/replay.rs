@@ -1,0 +1,215 @@
+//! The events of a run again, as they came.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::Rows;
+
+use crate::clixml::{Decoder, Limits};
+use crate::event::{RunEventKind, RunHeader, Summary};
+use crate::outcome::Counts;
+use crate::record::Record;
+use crate::target::{TargetId, TargetSnapshot};
+
+use super::chunk::Opened;
+use super::error::Error;
+use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
+use super::find::{outcome_of, timestamp};
+use super::{Run, Store};
+
+/// What was taken off the wire is taken from the store.
+const LIMITS: Limits = Limits { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
+
+/// When something happened, and what.
+pub type Moment = (Timestamp, RunEventKind);
+
+impl Store {
+    /// Gives the events of a run again, in the order in which they came, each target with its last outcome. A run that
+    /// was resumed is one run. `each` says whether it wants more.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn replay(&self, run: &Run, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
+        let targets = self.targets(run)?.into_iter().map(|target| Arc::new(TargetSnapshot::with(target, None)));
+        let header = Arc::new(RunHeader { run: run.id, targets: targets.collect() });
+        let count = header.targets.len();
+        if !each((run.begun, RunEventKind::RunStarted(header))) {
+            return Ok(());
+        }
+        let mut events = self.db.prepare("SELECT place, at, data FROM events WHERE run = ? ORDER BY place")?;
+        let mut outcomes =
+            self.db.prepare("SELECT place, at, target, outcome, data FROM outcomes WHERE run = ? ORDER BY place")?;
+        let mut chunks = self.db.prepare("SELECT first, target, data FROM chunks WHERE run = ? ORDER BY first")?;
+        let mut merged = Merged {
+            events: Ahead::new(events.query([run.row])?)?,
+            outcomes: Ahead::new(outcomes.query([run.row])?)?,
+            chunks: Ahead::new(chunks.query([run.row])?)?,
+            open: Vec::new(),
+            order: BinaryHeap::new(),
+            decoder: Decoder::new(LIMITS),
+            count,
+        };
+        while let Some(moment) = merged.next()? {
+            if !each(moment) {
+                return Ok(());
+            }
+        }
+        let (at, summary) = self.end(run)?;
+        each((at, RunEventKind::RunFinished(summary)));
+        Ok(())
+    }
+
+    /// How a run ended; of one that broke off, what is known.
+    fn end(&self, run: &Run) -> Result<(Timestamp, Arc<Summary>), Error> {
+        let last = self.db.query_row(
+            "SELECT ended, summary FROM parts WHERE run = ? ORDER BY first DESC LIMIT 1",
+            [run.row],
+            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?)),
+        );
+        if let Ok((Some(ended), Some(summary))) = last {
+            let summary: KeptSummary = of_json(&summary)?;
+            return Ok((timestamp(ended)?, summary.summary(run.id, run.target_count)));
+        }
+        let mut counts: Counts = run.counts;
+        counts.add_many(crate::outcome::Outcome::NotStarted, run.target_count.saturating_sub(counts.total()));
+        let exit = crate::exit::ExitFacts { stopped_early: true, ..Default::default() };
+        let summary = Summary {
+            run: run.id,
+            counts,
+            target_count: run.target_count,
+            duration: std::time::Duration::ZERO,
+            exit,
+            shells_left: Vec::new(),
+        };
+        Ok((run.begun, Arc::new(summary)))
+    }
+}
+
+/// Rows with a look at the place of the next one.
+struct Ahead<'s> {
+    rows: Rows<'s>,
+    next: Option<u64>,
+}
+
+impl<'s> Ahead<'s> {
+    fn new(rows: Rows<'s>) -> Result<Self, Error> {
+        let mut ahead = Self { rows, next: None };
+        ahead.step()?;
+        Ok(ahead)
+    }
+
+    /// Goes to the next row.
+    fn step(&mut self) -> Result<(), Error> {
+        self.next = self.rows.next()?.map(|row| row.get(0)).transpose()?;
+        Ok(())
+    }
+
+    fn get<T: rusqlite::types::FromSql>(&self, column: usize) -> Result<T, Error> {
+        let row = rusqlite::fallible_streaming_iterator::FallibleStreamingIterator::get(&self.rows);
+        Ok(row.ok_or_else(|| Error::damaged("a row is gone"))?.get(column)?)
+    }
+}
+
+/// The three kinds of rows as one stream.
+struct Merged<'s> {
+    events: Ahead<'s>,
+    outcomes: Ahead<'s>,
+    chunks: Ahead<'s>,
+    /// Chunks that are being read, with their targets.
+    open: Vec<Option<(TargetId, Opened)>>,
+    /// The place of the next record of each, the least first.
+    order: BinaryHeap<Reverse<(u64, usize)>>,
+    decoder: Decoder,
+    /// Targets of the run.
+    count: usize,
+}
+
+impl Merged<'_> {
+    fn next(&mut self) -> Result<Option<Moment>, Error> {
+        self.open_due()?;
+        let record = self.order.peek().map(|Reverse((place, _))| *place);
+        let least = [record, self.events.next, self.outcomes.next].into_iter().flatten().min();
+        match least {
+            None => Ok(None),
+            Some(place) if record == Some(place) => self.record().map(Some),
+            Some(place) if self.events.next == Some(place) => self.event().map(Some),
+            Some(_) => self.outcome().map(Some),
+        }
+    }
+
+    /// Opens the chunks that begin before whatever comes next.
+    fn open_due(&mut self) -> Result<(), Error> {
+        while let Some(first) = self.chunks.next {
+            let record = self.order.peek().map(|Reverse((place, _))| *place);
+            let others = [record, self.events.next, self.outcomes.next].into_iter().flatten().min();
+            if others.is_some_and(|place| place < first) {
+                break;
+            }
+            let target = self.target(self.chunks.get(1)?)?;
+            let opened = Opened::new(first, &self.chunks.get::<Vec<u8>>(2)?)?;
+            self.chunks.step()?;
+            let slot = match self.open.iter().position(Option::is_none) {
+                Some(slot) => slot,
+                None => {
+                    self.open.push(None);
+                    self.open.len() - 1
+                }
+            };
+            if let Some(place) = opened.next_place() {
+                self.order.push(Reverse((place, slot)));
+                self.open[slot] = Some((target, opened));
+            }
+        }
+        Ok(())
+    }
+
+    fn record(&mut self) -> Result<Moment, Error> {
+        let gone = || Error::damaged("a chunk is gone");
+        let Reverse((_, slot)) = self.order.pop().ok_or_else(gone)?;
+        let (target, opened) = self.open[slot].as_mut().ok_or_else(gone)?;
+        let entry = opened.next()?.ok_or_else(gone)?;
+        let value = self.decoder.decode(entry.xml).map_err(Error::damaged)?;
+        let record = Record { target: *target, stream: entry.stream, value, terminating: entry.terminating };
+        let at = timestamp(entry.at)?;
+        match opened.next_place() {
+            Some(place) => self.order.push(Reverse((place, slot))),
+            None => self.open[slot] = None,
+        }
+        Ok((at, RunEventKind::Record(record)))
+    }
+
+    fn event(&mut self) -> Result<Moment, Error> {
+        let at = timestamp(self.events.get(1)?)?;
+        let event: KeptEvent = of_json(&self.events.get::<String>(2)?)?;
+        self.events.step()?;
+        let kind = event.kind();
+        if let RunEventKind::TargetStarted { target, .. }
+        | RunEventKind::TargetRunning { target }
+        | RunEventKind::AttemptFailed { target, .. } = &kind
+        {
+            self.target(target.0)?;
+        }
+        Ok((at, kind))
+    }
+
+    fn outcome(&mut self) -> Result<Moment, Error> {
+        let at = timestamp(self.outcomes.get(1)?)?;
+        let target = self.target(self.outcomes.get(2)?)?;
+        let outcome = outcome_of(&self.outcomes.get::<String>(3)?)?;
+        let end: KeptEnd = of_json(&self.outcomes.get::<String>(4)?)?;
+        self.outcomes.step()?;
+        Ok((at, RunEventKind::TargetFinished(end.finished(target, outcome))))
+    }
+
+    /// A target of the run: readers look it up without another thought.
+    fn target(&self, target: u32) -> Result<TargetId, Error> {
+        let target = TargetId(target);
+        if target.index() < self.count {
+            Ok(target)
+        } else {
+            Err(Error::damaged(format_args!("the run has no target {}", target.0)))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The layout of the file, and the steps from each earlier one to it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior, ffi};
+
+use super::error::Error;
+
+/// The steps; the layout's number is how many of them a file has seen. A step that was released is never changed.
+const STEPS: &[&str] = &["
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL UNIQUE,
+    begun INTEGER NOT NULL,
+    label TEXT,
+    title TEXT NOT NULL,
+    target_count INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    targets BLOB NOT NULL
+) STRICT;
+CREATE TABLE parts (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    last INTEGER,
+    ended INTEGER,
+    summary TEXT,
+    PRIMARY KEY (run, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE events (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (run, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outcomes (
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    target INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (run, target)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+    target INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+CREATE INDEX chunks_in_order ON chunks (run, first);
+"];
+
+/// Marks the file as ours (`PRAGMA application_id`): "psfl".
+const APPLICATION: i64 = 0x7073_666C;
+
+/// Why a file cannot be used as a store.
+pub(super) enum Unusable {
+    Newer(i64),
+    Foreign(String),
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Unusable {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ffi::ErrorCode::NotADatabase | ffi::ErrorCode::DatabaseCorrupt) => Self::Foreign(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl Unusable {
+    pub(super) fn of(self, path: &Path) -> Error {
+        let path = path.to_owned();
+        match self {
+            Self::Newer(found) => Error::Newer { path, found, known: STEPS.len() as i64 },
+            Self::Foreign(what) => Error::NotAStore { path, what },
+            Self::Sql(error) => Error::Sql(error),
+        }
+    }
+}
+
+/// Sets the connection up, and brings the file to the present layout.
+pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
+    // Before the first table only: so what is removed can be given back to the system.
+    db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    // A start and an outcome outlive a loss of power.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    if version(db)? == STEPS.len() as i64 {
+        return check_owner(db);
+    }
+    // Two processes may come to a new file at once.
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&change)?;
+    if found == 0 {
+        let is_empty: bool = change.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+        if !is_empty {
+            return Err(Unusable::Foreign("it has tables of something else".to_owned()));
+        }
+        change.pragma_update(None, "application_id", APPLICATION)?;
+    } else {
+        check_owner(&change)?;
+    }
+    let missing = usize::try_from(found).ok().and_then(|found| STEPS.get(found..)).ok_or(Unusable::Newer(found))?;
+    for step in missing {
+        change.execute_batch(step)?;
+    }
+    change.pragma_update(None, "user_version", STEPS.len() as i64)?;
+    change.commit()?;
+    Ok(())
+}
+
+fn version(db: &Connection) -> Result<i64, rusqlite::Error> {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn check_owner(db: &Connection) -> Result<(), Unusable> {
+    let owner: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    if owner == APPLICATION { Ok(()) } else { Err(Unusable::Foreign("it belongs to another program".to_owned())) }
+}

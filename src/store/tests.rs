@@ -1,0 +1,359 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::*;
+use crate::clixml::{Document, Value};
+use crate::event::{Finished, RunEventKind, RunHeader, Summary};
+use crate::exit::ExitFacts;
+use crate::fleet::{Emission, Journal};
+use crate::outcome::{Counts, Outcome, Reason};
+use crate::record::Record;
+use crate::stream::Stream;
+use crate::target::{Endpoint, LocalEndpoint, Target, TargetId, TargetSnapshot, Timeouts};
+
+fn targets(count: u32) -> Vec<TargetSnapshot> {
+    let target = |n| TargetSnapshot {
+        name: format!("web{n:02}"),
+        endpoint: Endpoint::Local(LocalEndpoint { pwsh: "pwsh".into() }),
+        user: None,
+        vars: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        timeouts: Timeouts::default(),
+    };
+    (1..=count).map(target).collect()
+}
+
+fn header(label: Option<&str>) -> Header {
+    Header {
+        run: Uuid::now_v7(),
+        begun: at(0),
+        label: label.map(str::to_owned),
+        title: "Get-Date".to_owned(),
+        command: "run".to_owned(),
+        hash: "0".to_owned(),
+        words: vec!["run".to_owned(), "Get-Date".to_owned()],
+        folder: "/".into(),
+        names: BTreeMap::new(),
+        stdin: None,
+        work: json!({ "text": "Get-Date" }),
+        settings: json!({}),
+        done: BTreeMap::new(),
+    }
+}
+
+/// A moment of the tests.
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_764_000_000_000 + millis).expect("a time")
+}
+
+fn event(millis: i64, kind: RunEventKind) -> Emission {
+    let mut event = Emission::now(kind);
+    event.at = at(millis);
+    event
+}
+
+fn started(header: &Header, targets: &[TargetSnapshot]) -> RunEventKind {
+    let targets: Vec<Arc<Target>> = targets.iter().map(|target| Arc::new(target.clone().with(None))).collect();
+    RunEventKind::RunStarted(Arc::new(RunHeader { run: header.run, targets }))
+}
+
+fn running(target: u32) -> RunEventKind {
+    RunEventKind::TargetRunning { target: TargetId(target) }
+}
+
+fn record(target: u32, stream: Stream, text: &str) -> RunEventKind {
+    let value = Document::new(Value::str(text));
+    RunEventKind::Record(Record { target: TargetId(target), stream, value, terminating: stream == Stream::Error })
+}
+
+fn finished(target: u32, outcome: Outcome) -> RunEventKind {
+    RunEventKind::TargetFinished(Finished {
+        target: TargetId(target),
+        outcome,
+        reason: (outcome != Outcome::Ok).then_some(Reason::ScriptError),
+        message: if outcome == Outcome::Ok { String::new() } else { "it threw <&>".to_owned() },
+        hint: (outcome == Outcome::Failed).then(|| "look".to_owned()),
+        exit_code: (outcome == Outcome::Failed).then_some(-1),
+        attempts: 2,
+        duration: Duration::from_micros(1_234_567),
+        errors: 3,
+        objects: 4,
+        shell_may_remain: outcome == Outcome::Lost,
+    })
+}
+
+fn ended(header: &Header, count: u64, outcomes: &[Outcome]) -> RunEventKind {
+    let mut counts = Counts::default();
+    outcomes.iter().for_each(|&outcome| counts.add(outcome));
+    let exit = ExitFacts { stopped_early: true, strict: true, ..ExitFacts::default() };
+    let duration = Duration::from_millis(77);
+    let shells_left = vec![TargetId(1)];
+    RunEventKind::RunFinished(Arc::new(Summary {
+        run: header.run,
+        counts,
+        target_count: count,
+        duration,
+        exit,
+        shells_left,
+    }))
+}
+
+/// All that a reader could tell of an event.
+fn told(at: Timestamp, kind: &RunEventKind) -> String {
+    match kind {
+        RunEventKind::RunStarted(header) => format!("{at} {:?}", header.snapshot()),
+        kind => format!("{at} {kind:?}"),
+    }
+}
+
+fn replayed(store: &Store, run: &Run) -> Vec<String> {
+    let mut all = Vec::new();
+    let read = store.replay(run, |(at, kind)| {
+        all.push(told(at, &kind));
+        true
+    });
+    read.expect("readable");
+    all
+}
+
+fn opened(folder: &TempDir) -> Store {
+    Store::open(folder.path()).expect("a store")
+}
+
+/// Keeps these events, each in a note of its own or all in one.
+fn keep(folder: &TempDir, header: &Header, targets: &[TargetSnapshot], events: &[Emission], together: bool) {
+    let mut recorder = opened(folder).begin(header, targets).expect("a journal");
+    let chunks = if together { events.chunks(events.len().max(1)) } else { events.chunks(1) };
+    chunks.for_each(|events| recorder.note(events).expect("noted"));
+}
+
+fn story(header: &Header, targets: &[TargetSnapshot]) -> Vec<Emission> {
+    let long = "x".repeat(30_000);
+    let failed = RunEventKind::AttemptFailed {
+        target: TargetId(2),
+        attempt: 1,
+        reason: Reason::Refused,
+        message: "nobody listens".to_owned(),
+        retry_in: Duration::from_secs(2),
+    };
+    let mut kinds = vec![started(header, targets)];
+    kinds.extend((0..3).map(|target| RunEventKind::TargetStarted { target: TargetId(target), attempt: 1 }));
+    kinds.extend([running(0), running(1), failed]);
+    for n in 0..9 {
+        kinds.push(record(n % 2, Stream::Output, &format!("{n} {long}")));
+        kinds.push(record(1, [Stream::Warning, Stream::Verbose, Stream::Debug][n as usize % 3], "said"));
+    }
+    kinds.extend([record(0, Stream::Error, "boom"), finished(0, Outcome::Failed), running(2)]);
+    kinds.extend([
+        record(1, Stream::Progress, "50 %"),
+        record(2, Stream::Information, "host"),
+        record(2, Stream::Output, ""),
+    ]);
+    kinds.extend([
+        RunEventKind::RunStopping { reason: Reason::Deadline },
+        finished(2, Outcome::Ok),
+        finished(1, Outcome::Lost),
+    ]);
+    kinds.push(ended(header, 3, &[Outcome::Failed, Outcome::Ok, Outcome::Lost]));
+    kinds.into_iter().enumerate().map(|(n, kind)| event(n as i64 * 3, kind)).collect()
+}
+
+#[test]
+fn what_was_noted_is_replayed() {
+    for together in [false, true] {
+        let folder = TempDir::new().expect("a folder");
+        let (header, targets) = (header(Some("monday")), targets(3));
+        let events = story(&header, &targets);
+        keep(&folder, &header, &targets, &events, together);
+        let store = opened(&folder);
+        let run = store.find("last").expect("the run");
+        let expected: Vec<String> = events.iter().map(|event| told(event.at, &event.kind)).collect();
+        assert_eq!(replayed(&store, &run), expected);
+        assert_eq!((store.header(&run).expect("readable"), store.targets(&run).expect("readable")), (header, targets));
+        assert_eq!((run.state, run.exit_code, run.counts.total(), run.target_count), (State::Done, Some(5), 3, 3));
+        assert_eq!((run.begun, run.ended), (at(0), Some(events.last().expect("one").at)));
+    }
+}
+
+#[test]
+fn what_ended_in_its_midst_is_known_as_far_as_it_came() {
+    let (header, targets) = (header(None), targets(3));
+    let events = story(&header, &targets);
+    for noted in 0..events.len() {
+        let folder = TempDir::new().expect("a folder");
+        keep(&folder, &header, &targets, &events[..noted], false);
+        let store = opened(&folder);
+        let run = store.find("last").expect("the run");
+        let is_kind = |wanted: fn(&RunEventKind) -> Option<u32>| {
+            events[..noted].iter().filter_map(|event| wanted(&event.kind)).collect::<Vec<_>>()
+        };
+        let mut ends =
+            is_kind(|kind| if let RunEventKind::TargetFinished(end) = kind { Some(end.target.0) } else { None });
+        let mut ran =
+            is_kind(|kind| if let RunEventKind::TargetRunning { target } = kind { Some(target.0) } else { None });
+        ran.retain(|target| !ends.contains(target));
+        ends.sort_unstable();
+        let outcomes: Vec<u32> = store.outcomes(&run).expect("readable").keys().map(|target| target.0).collect();
+        let lost: Vec<u32> = store.lost(&run).expect("readable").iter().map(|target| target.0).collect();
+        assert_eq!((outcomes, lost), (ends.clone(), ran), "after {noted} events");
+        // With an outcome, all records of its target are there.
+        let expected: Vec<String> = events[..noted].iter().map(|event| told(event.at, &event.kind)).collect();
+        let again = replayed(&store, &run);
+        for event in &events[..noted] {
+            if let RunEventKind::Record(record) = &event.kind
+                && ends.contains(&record.target.0)
+            {
+                assert!(again.contains(&told(event.at, &event.kind)), "after {noted} events");
+            }
+        }
+        assert!(
+            again.iter().skip(1).take(again.len() - 2).all(|moment| expected.contains(moment)),
+            "nothing is made up"
+        );
+        assert_eq!(run.state == State::Done, ends.len() == 3, "after {noted} events");
+    }
+}
+
+#[test]
+fn a_run_goes_on_where_it_ended() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(2));
+    let first = [
+        event(0, started(&header, &targets)),
+        event(1, running(0)),
+        event(2, record(0, Stream::Output, "one")),
+        event(3, finished(0, Outcome::Ok)),
+        event(4, running(1)),
+        event(5, finished(1, Outcome::NotStarted)),
+        event(6, ended(&header, 2, &[Outcome::Ok, Outcome::NotStarted])),
+    ];
+    keep(&folder, &header, &targets, &first, false);
+    let run = opened(&folder).last_unfinished().expect("it");
+    assert_eq!((run.state, run.id), (State::Unfinished, header.run));
+    let second = [
+        event(10, started(&header, &targets)),
+        event(11, running(1)),
+        event(12, record(1, Stream::Output, "two")),
+        event(13, finished(1, Outcome::Failed)),
+        event(14, ended(&header, 2, &[Outcome::Ok, Outcome::Failed])),
+    ];
+    let mut recorder = opened(&folder).go_on(&run).expect("a journal");
+    assert!(matches!(opened(&folder).go_on(&run), Err(Error::AtWork(_))), "one at a time");
+    assert_eq!(opened(&folder).find("last").expect("it").state, State::AtWork);
+    assert!(opened(&folder).last_unfinished().is_err());
+    recorder.note(&second).expect("noted");
+    drop(recorder);
+    let store = opened(&folder);
+    let run = store.find("last").expect("it");
+    let again = replayed(&store, &run);
+    let both = first.iter().take(5).chain(&second[1..]);
+    let expected: Vec<String> = both.map(|event| told(event.at, &event.kind)).collect();
+    assert_eq!(again, expected, "one run, each target with its last outcome");
+    assert_eq!((run.state, run.exit_code), (State::Done, Some(5)));
+}
+
+#[test]
+fn runs_have_names() {
+    let folder = TempDir::new().expect("a folder");
+    let headers: Vec<Header> = [Some("patch"), None, Some("patch"), None].map(header).into();
+    headers.iter().for_each(|header| keep(&folder, header, &targets(1), &[], true));
+    let store = opened(&folder);
+    let found = |name: &str| store.find(name).map(|run| run.id).map_err(|error| error.to_string());
+    let ids: Vec<Uuid> = headers.iter().map(|header| header.run).collect();
+    for (name, run) in [("last", 3), ("last~0", 3), ("last~1", 2), ("last~3", 0), ("patch", 2)] {
+        assert_eq!(found(name), Ok(ids[run]), "{name}");
+    }
+    for id in &ids {
+        assert_eq!(found(&id.to_string()), Ok(*id));
+        assert_eq!(found(&id.to_string()[..30].to_uppercase()), Ok(*id));
+    }
+    assert!(found("last~4").unwrap_err().contains("4 are kept in"));
+    assert!(found("pathc").unwrap_err().contains("did you mean 'patch'?"));
+    assert!(found("0").unwrap_err().starts_with("'0' is the begin of 4 runs:"));
+    for name in ["", "zz", "latest", "last~", "last~x", "%", "'"] {
+        assert!(found(name).unwrap_err().contains("psfleet runs ls"), "{name}");
+    }
+    let all: Vec<Uuid> = store.runs().expect("readable").iter().map(|run| run.id).collect();
+    assert_eq!(all, ids.iter().rev().copied().collect::<Vec<_>>());
+    let empty = TempDir::new().expect("a folder");
+    assert!(opened(&empty).find("last").unwrap_err().to_string().starts_with("no run is kept in "));
+}
+
+#[test]
+fn old_runs_go_and_those_at_work_stay() {
+    let folder = TempDir::new().expect("a folder");
+    let headers: Vec<Header> = (0..4).map(|_| header(None)).collect();
+    for header in &headers {
+        let mut number = 1u32;
+        let mut next = || {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b'!' + (number >> 24) as u8 % 90)
+        };
+        let noise: String = (0..40_000).map(|_| next()).collect();
+        let events = [
+            event(0, started(header, &targets(1))),
+            event(1, record(0, Stream::Output, &noise)),
+            event(2, finished(0, Outcome::Ok)),
+        ];
+        keep(&folder, header, &targets(1), &events, true);
+    }
+    let mut store = opened(&folder);
+    let runs = store.runs().expect("readable");
+    let at_work = opened(&folder).go_on(&runs[3]).expect("a journal");
+    let all = Retention { age: Duration::from_secs(10), bytes: u64::MAX };
+    assert_eq!(store.prune(all, at(9_000)).expect("pruned"), Pruned::default());
+    let small = Retention { bytes: store.bytes().expect("a number") - 1, ..all };
+    let pruned = store.prune(small, at(9_000)).expect("pruned");
+    assert_eq!(pruned.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [runs[2].id], "the oldest that may go");
+    assert!(pruned.bytes > 10_000, "{}", pruned.bytes);
+    let pruned = store.prune(all, at(60_000)).expect("pruned");
+    assert_eq!(pruned.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [runs[1].id, runs[0].id]);
+    assert_eq!(store.runs().expect("readable").len(), 1);
+    drop(at_work);
+    assert_eq!(store.prune(all, at(60_000)).expect("pruned").runs.len(), 1);
+    let rows: u64 = store
+        .db
+        .query_row("SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM outcomes)", [], |row| row.get(0))
+        .expect("a number");
+    assert_eq!(rows, 0, "what belongs to a run goes with it");
+}
+
+#[test]
+fn other_files_are_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join(FILE);
+    std::fs::write(&path, "not a database, though long enough to look like one: ".repeat(40)).expect("written");
+    let refused = || Store::open(folder.path()).expect_err("refused").to_string();
+    assert!(refused().contains("is not a store of psfleet"), "{}", refused());
+    for (setup, what) in [
+        ("CREATE TABLE x (y)", "it has tables of something else"),
+        ("PRAGMA user_version = 1", "it belongs to another program"),
+        ("PRAGMA user_version = 99; PRAGMA application_id = 1886611052", "is of a newer psfleet (its layout is 99"),
+    ] {
+        std::fs::remove_file(&path).expect("removed");
+        Connection::open(&path).expect("a file").execute_batch(setup).expect("set up");
+        assert!(refused().contains(what), "{}", refused());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().expect("a folder");
+    let state = folder.path().join("a/b");
+    let _recorder = Store::open(&state).expect("a store").begin(&header(None), &targets(1)).expect("a journal");
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&state).expect("a folder").map(|entry| entry.expect("one").path()).collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for path in files {
+        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
