@@ -49,6 +49,15 @@ impl Runspace {
     }
 }
 
+impl Ended {
+    /// The end of a pipeline under which the engine itself failed.
+    pub(crate) fn broken() -> Self {
+        let message = "The sandbox's engine failed in this script: that is a fault of psfleet, not of the script.";
+        let record = ErrorRecord::new("System.InvalidOperationException", message, "SandboxFailed", 7);
+        Self { state: EndState::Failed(record.to_wire()), exit_code: None }
+    }
+}
+
 fn run(evaluator: &mut Evaluator<'_>, invocation: &Invocation) -> Run<()> {
     let mut stages = invocation.commands.iter().map(|command| stage(evaluator, command)).collect::<Run<Vec<_>>>()?;
     if !invocation.input {

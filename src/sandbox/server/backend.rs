@@ -117,14 +117,31 @@ impl Builtin {
             let Ok(_turn) = runspaces.free.acquire().await else { return };
             let mut runspace = runspaces.take();
             let runtime = Handle::current();
-            let ran = tokio::task::spawn_blocking(move || {
+            let (own, own_writer) = (Arc::clone(&pipeline), Arc::clone(&writer));
+            let used = supervise(&own, &own_writer, move || {
                 pipeline.run(order, &mut runspace, &writer, &shut_down, &runtime);
                 runspace
             });
-            if let Ok(runspace) = ran.await {
+            if let Some(runspace) = used.await {
                 runspaces.idle().push(runspace);
             }
         });
+    }
+}
+
+/// Runs a pipeline on a thread of its own. One that panics ends as failed at once, and its runspace is gone.
+async fn supervise<R: Send + 'static>(
+    pipeline: &Pipeline,
+    writer: &Writer,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Option<R> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => Some(result),
+        Err(error) => {
+            tracing::error!(%error, "the engine failed under a pipeline");
+            pipeline.break_down(writer);
+            None
+        }
     }
 }
 
@@ -183,5 +200,29 @@ impl Backend for Builtin {
         self.pipelines().drain().for_each(|(_, pipeline)| pipeline.stop());
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use uuid::Uuid;
+
+    use super::{Pipeline, Writer, supervise};
+    use crate::sandbox::outbox::Outbox;
+
+    /// The client waits for the pipeline's end: a panic must be one.
+    #[tokio::test]
+    async fn a_panic_ends_the_pipeline() {
+        let outbox = Arc::new(Outbox::default());
+        let pipeline = Pipeline::new(Uuid::from_u128(7), Arc::clone(&outbox));
+        let writer = Writer::new(Uuid::from_u128(3), false);
+        let used: Option<()> = supervise(&pipeline, &writer, || panic!("a fault of the engine")).await;
+        assert!(used.is_none());
+        let batch = outbox.receive(Duration::from_secs(5), 500_000).await.expect("the end");
+        let text: Vec<u8> = batch.chunks.concat();
+        assert!(batch.done && String::from_utf8_lossy(&text).contains("SandboxFailed"));
     }
 }

@@ -103,6 +103,11 @@ impl Pipeline {
         self.finish(ended, writer);
     }
 
+    /// Tells the client that the engine failed under the pipeline, which otherwise would wait for its end.
+    pub(super) fn break_down(&self, writer: &Writer) {
+        self.finish(Ended::broken(), writer);
+    }
+
     fn finish(&self, ended: Ended, writer: &Writer) {
         if let Some(code) = ended.exit_code {
             self.push(writer, MessageType::PipelineHostCall, &host_calls::set_should_exit(code));
