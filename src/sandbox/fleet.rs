@@ -134,7 +134,8 @@ impl Member {
         password: &Secret<String>,
         authority: Option<&Authority>,
     ) -> Result<Self, Error> {
-        let machine = Arc::new(Machine::draw(shared.options.seed, index, shared.started));
+        let machine = Machine::draw(shared.options.seed, index, shared.started).among(shared.options.hosts);
+        let machine = Arc::new(machine);
         let password = match fault {
             Some(FaultKind::WrongPassword | FaultKind::RejectToken) => Secret::new(Uuid::new_v4().simple().to_string()),
             _ => password.clone(),

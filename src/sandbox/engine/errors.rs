@@ -119,6 +119,12 @@ impl ErrorRecord {
         Self::new("System.NotSupportedException", message, "SandboxUnsupported", 11)
     }
 
+    /// More of something than the sandbox keeps of a host, so that no script takes the memory of all.
+    pub(super) fn full(what: &str) -> Self {
+        let message = format!("The sandbox keeps no more {what} of a host than it has now.");
+        Self::new("System.InvalidOperationException", message, "SandboxFull", 29)
+    }
+
     pub(super) fn of_parse_error(error: &ParseError, source: &Arc<str>) -> Self {
         if error.incomplete {
             // A prompt reads on; PowerShell names no place where nothing stands.

@@ -69,7 +69,34 @@ pub struct Accounts {
 }
 
 /// Security identifier of the domain of the sandbox.
-pub const DOMAIN_SID: &str = "S-1-5-21-1004336348-1177238915-682003330";
+const DOMAIN_SID: &str = "S-1-5-21-1004336348-1177238915-682003330";
+
+/// Names of the domain's accounts that hosts know, with the last part of their identifiers.
+const DOMAIN_ACCOUNTS: [(&str, u32); 10] = [
+    ("Administrator", 500),
+    ("Domain Admins", 512),
+    ("Domain Users", 513),
+    ("Enterprise Admins", 519),
+    ("sandbox", 1115),
+    ("Server Admins", 1110),
+    ("svc-backup", 1120),
+    ("svc-monitor", 1131),
+    ("svc-orders", 1132),
+    ("App Operators", 1203),
+];
+
+/// The security identifier of an account of the domain, which has every account that somebody names.
+pub fn domain_sid(name: &str) -> String {
+    let known = DOMAIN_ACCOUNTS.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+    let id = known.map_or_else(
+        || {
+            3000 + name.to_lowercase().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+                % 5000
+        },
+        |(_, id)| *id,
+    );
+    format!("{DOMAIN_SID}-{id}")
+}
 
 /// Name, description and last part of the identifier of the built-in groups.
 ///
@@ -90,7 +117,11 @@ const GROUPS: [(&str, &str, u32); 13] = [
     ("Users", "Users are prevented from making accidental or intentional system-wide changes.", 545),
 ];
 
+/// A domain controller has the accounts of the domain, the others have some of their own.
 fn machine_sid(host: &Host) -> String {
+    if host.role() == Role::DomainController {
+        return DOMAIN_SID.to_owned();
+    }
     let mut rng = host.rng("sid");
     let mut part = || rng.between(100_000_000, 4_000_000_000);
     format!("S-1-5-21-{}-{}-{}", part(), part(), part())
@@ -99,7 +130,7 @@ fn machine_sid(host: &Host) -> String {
 /// The member that a host's Administrators should not have.
 pub(super) fn odd_member(host: &Host) -> (String, String) {
     let name = host.rng("odd administrator").pick(&["jsmith", "svc-legacy", "helpdesk-temp", "contractor07"]);
-    (format!("SANDBOX\\{name}"), format!("{DOMAIN_SID}-{}", 2100 + host.index() % 700))
+    (format!("SANDBOX\\{name}"), domain_sid(name))
 }
 
 fn user(name: &str, description: &str, sid: String) -> LocalUser {
@@ -121,7 +152,7 @@ fn user(name: &str, description: &str, sid: String) -> LocalUser {
 pub(super) fn draw(machine: &Machine) -> Accounts {
     let host = &machine.host;
     let mut rng = host.rng("accounts");
-    let (sid, computer) = (machine_sid(host), host.name().to_uppercase());
+    let (sid, authority) = (machine_sid(host), host.account_authority());
     let ago = |days: u64| machine.since.checked_sub(SignedDuration::from_hours(24 * days as i64)).ok();
     let (set, logon) = (rng.between(5, 380), rng.between(1, 90));
     let administrator = LocalUser {
@@ -159,29 +190,32 @@ pub(super) fn draw(machine: &Machine) -> Accounts {
             format!("{sid}-504"),
         )
     };
-    let member = |name: &str, sid: String, is_group: bool, is_local: bool| {
-        let place = if is_local { computer.as_str() } else { "SANDBOX" };
-        Member { name: format!("{place}\\{name}"), sid, is_group, is_local }
+    let own = |name: &str, id: u32| Member {
+        name: format!("{authority}\\{name}"),
+        sid: format!("{sid}-{id}"),
+        is_group: false,
+        is_local: host.role() != Role::DomainController,
+    };
+    let of_domain = |name: &str, is_group: bool| Member {
+        name: format!("SANDBOX\\{name}"),
+        sid: domain_sid(name),
+        is_group,
+        is_local: false,
     };
     let groups = GROUPS.map(|(name, description, id)| {
         let members = match name {
             "Administrators" => {
-                let mut members = vec![
-                    member("Domain Admins", format!("{DOMAIN_SID}-512"), true, false),
-                    member("sandbox", format!("{DOMAIN_SID}-1115"), false, false),
-                    member("Administrator", format!("{sid}-500"), false, true),
-                ];
+                let mut members =
+                    vec![of_domain("Domain Admins", true), of_domain("sandbox", false), own("Administrator", 500)];
                 if host.has(Illness::OddAdministrator) {
                     let (name, sid) = odd_member(host);
                     members.push(Member { name, sid, is_group: false, is_local: false });
                 }
                 members
             }
-            "Backup Operators" => vec![member("svc-backup", format!("{DOMAIN_SID}-1120"), false, false)],
-            "Guests" => vec![member("Guest", format!("{sid}-501"), false, true)],
-            "Remote Desktop Users" if host.role() == Role::App => {
-                vec![member("App Operators", format!("{DOMAIN_SID}-1203"), true, false)]
-            }
+            "Backup Operators" => vec![of_domain("svc-backup", false)],
+            "Guests" => vec![own("Guest", 501)],
+            "Remote Desktop Users" if host.role() == Role::App => vec![of_domain("App Operators", true)],
             "Users" => {
                 let system = |name: &str, sid: &str| Member {
                     name: format!("NT AUTHORITY\\{name}"),
@@ -192,8 +226,8 @@ pub(super) fn draw(machine: &Machine) -> Accounts {
                 vec![
                     system("Authenticated Users", "S-1-5-11"),
                     system("INTERACTIVE", "S-1-5-4"),
-                    member("Domain Users", format!("{DOMAIN_SID}-513"), true, false),
-                    member("svc-task", format!("{sid}-1013"), false, true),
+                    of_domain("Domain Users", true),
+                    own("svc-task", 1013),
                 ]
             }
             _ => Vec::new(),
@@ -201,6 +235,33 @@ pub(super) fn draw(machine: &Machine) -> Accounts {
         LocalGroup { name: name.into(), description: description.into(), sid: format!("S-1-5-32-{id}"), members }
     });
     Accounts { users: vec![administrator, default, guest, service, guard], groups: groups.into(), next_id: 1014 }
+}
+
+/// Why an account was not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountRefusal {
+    /// There is one of this name.
+    Exists,
+    /// There is no such group.
+    Missing,
+    /// The sandbox keeps no more of a host.
+    Full,
+}
+
+/// Users, groups, and members of all groups that a host keeps.
+const MOST_ACCOUNTS: usize = 1_000;
+
+impl Accounts {
+    fn member_count(&self) -> usize {
+        self.groups.iter().map(|group| group.members.len()).sum()
+    }
+}
+
+impl Host {
+    /// What stands before the names of its own accounts.
+    pub fn account_authority(&self) -> String {
+        if self.role() == Role::DomainController { "SANDBOX".into() } else { self.name().to_uppercase() }
+    }
 }
 
 impl Machine {
@@ -214,38 +275,72 @@ impl Machine {
         self.accounts.change(|| draw(self), change)
     }
 
-    /// Adds a user; `false` if there is one of this name.
-    pub fn add_user(&self, user: LocalUser, now: Timestamp) -> bool {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`AccountRefusal`]
+    pub fn add_user(&self, user: LocalUser, now: Timestamp) -> Result<(), AccountRefusal> {
         let new = user.clone();
-        let is_new = self.change_accounts(|accounts| {
-            let is_new = !accounts.users.iter().any(|other| other.name.eq_ignore_ascii_case(&user.name));
-            if is_new {
-                accounts.next_id += 1;
-                accounts.users.push(user);
-                accounts.users.sort_by_cached_key(|user| user.name.to_lowercase());
+        self.change_accounts(|accounts| {
+            if accounts.users.iter().any(|other| other.name.eq_ignore_ascii_case(&user.name)) {
+                return Err(AccountRefusal::Exists);
             }
-            is_new
-        });
-        if is_new {
-            self.note_user(&new, now);
-        }
-        is_new
+            if accounts.users.len() >= MOST_ACCOUNTS {
+                return Err(AccountRefusal::Full);
+            }
+            accounts.next_id += 1;
+            let key = user.name.to_lowercase();
+            let place = accounts.users.partition_point(|own| own.name.to_lowercase() < key);
+            accounts.users.insert(place, user);
+            Ok(())
+        })?;
+        self.note_user(&new, now);
+        Ok(())
     }
 
-    /// Adds a member to a group; `false` if it is one already or there is no such group.
-    pub fn add_member(&self, group: &str, member: Member, now: Timestamp) -> bool {
-        let changed = self.change_accounts(|accounts| {
-            let group = accounts.groups.iter_mut().find(|own| own.name.eq_ignore_ascii_case(group))?;
+    /// Makes a group without members.
+    ///
+    /// # Errors
+    /// [`AccountRefusal`]
+    pub fn add_group(&self, name: &str, description: String) -> Result<LocalGroup, AccountRefusal> {
+        let sid = self.sid();
+        self.change_accounts(|accounts| {
+            if accounts.groups.iter().any(|group| group.name.eq_ignore_ascii_case(name)) {
+                return Err(AccountRefusal::Exists);
+            }
+            if accounts.groups.len() >= MOST_ACCOUNTS {
+                return Err(AccountRefusal::Full);
+            }
+            let sid = format!("{sid}-{}", accounts.next_id);
+            accounts.next_id += 1;
+            let group = LocalGroup { name: name.to_owned(), description, sid, members: Vec::new() };
+            let key = name.to_lowercase();
+            let place = accounts.groups.partition_point(|own| own.name.to_lowercase() < key);
+            accounts.groups.insert(place, group.clone());
+            Ok(group)
+        })
+    }
+
+    /// Adds a member to a group.
+    ///
+    /// # Errors
+    /// [`AccountRefusal`]
+    pub fn add_member(&self, group: &str, member: Member, now: Timestamp) -> Result<(), AccountRefusal> {
+        let group = self.change_accounts(|accounts| {
+            let is_full = accounts.member_count() >= MOST_ACCOUNTS;
+            let group = accounts.groups.iter_mut().find(|own| own.name.eq_ignore_ascii_case(group));
+            let group = group.ok_or(AccountRefusal::Missing)?;
             if group.members.iter().any(|own| own.name.eq_ignore_ascii_case(&member.name)) {
-                return None;
+                return Err(AccountRefusal::Exists);
+            }
+            if is_full {
+                return Err(AccountRefusal::Full);
             }
             group.members.push(member.clone());
-            Some(group.clone())
-        });
-        if let Some(group) = &changed {
-            self.note_member(group, &member, now);
-        }
-        changed.is_some()
+            Ok(group.clone())
+        })?;
+        self.note_member(&group, &member, now);
+        Ok(())
     }
 
     /// The security identifier of the machine itself, before the last part of its accounts'.
@@ -259,7 +354,19 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::Illness;
-    use super::Machine;
+    use super::{AccountRefusal, LocalUser, MOST_ACCOUNTS, Machine};
+
+    #[test]
+    fn accounts_have_an_end() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let user = machine.accounts().users[0].clone();
+        let named = |place: usize| LocalUser { name: format!("user{place}"), ..user.clone() };
+        assert_eq!(machine.add_user(user.clone(), now), Err(AccountRefusal::Exists));
+        let added = (0..).find(|place| machine.add_user(named(*place), now).is_err());
+        assert_eq!((added, machine.accounts().users.len()), (Some(MOST_ACCOUNTS - 5), MOST_ACCOUNTS));
+        assert_eq!(machine.add_user(named(5_000), now), Err(AccountRefusal::Full));
+    }
 
     #[test]
     fn odd_administrators_are_members() {

@@ -123,6 +123,19 @@ pub static FEATURES: [Feature; 82] = [
     row("XPS-Viewer", "XPS Viewer", Plain, ""),
 ];
 
+/// Optional features by the names of DISM: name, name for people, and the feature that says whether they are there.
+pub const OPTIONAL_FEATURES: [(&str, &str, &str); 9] = [
+    ("IIS-WebServerRole", "Internet Information Services", "Web-Server"),
+    ("IIS-WebServer", "World Wide Web Services", "Web-WebServer"),
+    ("MicrosoftWindowsPowerShellV2", "Windows PowerShell 2.0 Engine", "PowerShell-V2"),
+    ("MicrosoftWindowsPowerShellRoot", "Windows PowerShell", "PowerShellRoot"),
+    ("NetFx3", ".NET Framework 3.5 (includes .NET 2.0 and 3.0)", "NET-Framework-Core"),
+    ("NetFx4", ".NET Framework 4.8", "NET-Framework-45-Core"),
+    ("SMB1Protocol", "SMB 1.0/CIFS File Sharing Support", "FS-SMB1"),
+    ("TelnetClient", "Telnet Client", "Telnet-Client"),
+    ("Windows-Defender", "Microsoft Defender Antivirus", "Windows-Defender"),
+];
+
 /// What every host has.
 const COMMON: [&str; 14] = [
     "FileAndStorage-Services",
@@ -208,6 +221,7 @@ impl Machine {
 
     /// Installs a feature with those above it; gives what is new.
     pub fn install_feature(&self, feature: &Feature) -> Vec<&'static Feature> {
+        self.forget_drawn_registry();
         self.features.change(
             || draw(&self.host),
             |installed| {
@@ -227,6 +241,7 @@ impl Machine {
 
     /// Removes a feature with all below it; gives what is gone.
     pub fn remove_feature(&self, feature: &Feature) -> Vec<&'static Feature> {
+        self.forget_drawn_registry();
         self.features.change(
             || draw(&self.host),
             |installed| {
@@ -246,7 +261,7 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, FEATURES, Role, of_role};
+    use super::{COMMON, FEATURES, OPTIONAL_FEATURES, Role, of_role};
 
     #[test]
     fn names_are_in_the_table() {
@@ -255,6 +270,7 @@ mod tests {
         for name in COMMON.iter().chain(roles.iter().flat_map(|role| of_role(*role))) {
             assert!(is_known(name), "{name}");
         }
+        assert!(OPTIONAL_FEATURES.iter().all(|(.., name)| is_known(name)));
         for feature in &FEATURES {
             assert!(feature.parent.is_empty() || is_known(feature.parent), "{}", feature.name);
         }

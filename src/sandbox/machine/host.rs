@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Disk, Hotfix, Illness, Rng};
+use super::network::{CONTROLLERS, MOST_HOSTS};
+use super::{Disk, Illness, Rng};
 
 /// A host of the sandbox; cheap to clone and to keep.
 #[derive(Debug, Clone)]
 pub struct Host {
     seed: u64,
     index: u32,
+    /// How many hosts the fleet has.
+    fleet: u32,
     role: Role,
     name: Arc<str>,
 }
@@ -86,12 +89,22 @@ impl Host {
     pub fn draw(seed: u64, index: u32) -> Self {
         let (role, per_ten, place) = Role::of(index);
         let number = index / 10 * per_ten + place + 1;
-        Self { seed, index, role, name: format!("{}{number:03}", role.prefix()).into() }
+        Self { seed, index, fleet: MOST_HOSTS, role, name: format!("{}{number:03}", role.prefix()).into() }
+    }
+
+    /// The same host in a fleet of so many hosts; without this the fleet is as large as it can be.
+    pub fn among(self, hosts: u32) -> Self {
+        Self { fleet: hosts, ..self }
+    }
+
+    /// How many hosts the fleet has.
+    pub(super) fn fleet(&self) -> u32 {
+        self.fleet
     }
 
     /// Another host of the same fleet.
     pub(super) fn at(&self, index: u32) -> Self {
-        Self::draw(self.seed, index)
+        Self::draw(self.seed, index).among(self.fleet)
     }
 
     /// The name, as in `web001`; upper-cased it is `$env:COMPUTERNAME`.
@@ -110,9 +123,29 @@ impl Host {
         "sandbox.test"
     }
 
+    /// The same as Windows' older parts write it.
+    pub fn domain_name(&self) -> &'static str {
+        "SANDBOX"
+    }
+
     /// What it is for.
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// Whether it is the one domain controller that has the roles of a single master.
+    pub fn is_primary_controller(&self) -> bool {
+        self.index == CONTROLLERS[0]
+    }
+
+    /// Whom Windows is registered to, and their organization.
+    pub fn registered(&self) -> (&'static str, &'static str) {
+        ("Windows User", "Contoso")
+    }
+
+    /// The product id of Windows.
+    pub fn product_id(&self) -> String {
+        format!("00454-{:05}-07919-AA112", 20_000 + self.index % 60_000)
     }
 
     /// Its place in the fleet, from 0.
@@ -200,11 +233,6 @@ impl Host {
     pub fn disks(&self) -> Vec<Disk> {
         super::disks::draw(self)
     }
-
-    /// Its installed updates, oldest first.
-    pub fn hotfixes(&self) -> Vec<Hotfix> {
-        super::hotfixes::draw(self)
-    }
 }
 
 #[cfg(test)]
@@ -214,7 +242,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::Host;
-    use crate::sandbox::machine::{ServiceStatus, StartType, services};
+    use crate::sandbox::machine::{ServiceStatus, StartType, hotfixes, services};
 
     fn fleet() -> impl Iterator<Item = Host> {
         (0..500).map(|index| Host::draw(7, index))
@@ -247,7 +275,7 @@ mod tests {
                 .iter()
                 .any(|service| service.name != "sppsvc" && down(service.status, service.start_type))
         });
-        let unpatched = share(&|host| host.hotfixes().len() < 4);
+        let unpatched = share(&|host| hotfixes::draw(host, 20_700).len() < 4);
         let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
         let old = share(&|host| now.duration_since(host.boot_time(now)).as_hours() > 24 * 90);
         for (what, percent) in

@@ -20,10 +20,12 @@ mod hotfixes;
 mod illness;
 mod network;
 mod processes;
+mod profiles;
 mod protection;
 mod registry;
 mod rng;
 mod services;
+mod sessions;
 mod shares;
 mod tasks;
 mod time_zone;
@@ -35,23 +37,25 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use accounts::{Accounts, DOMAIN_SID, LocalGroup, LocalUser, Member};
+pub use accounts::{AccountRefusal, Accounts, LocalGroup, LocalUser, Member, domain_sid};
 pub use certificates::{Certificate, STORES};
-pub use disks::Disk;
+pub use disks::{Disk, PartitionKind};
 pub use events::{Event, EventKind, EventLog, LOGS, Level, log_named};
-pub use features::{FEATURES, Feature, FeatureKind};
+pub use features::{FEATURES, Feature, FeatureKind, OPTIONAL_FEATURES};
 pub use files::{File, FileError, Files, attribute};
 pub use hardware::Processor;
 pub use host::{Host, OperatingSystem, Role};
 pub use hotfixes::Hotfix;
 pub use illness::Illness;
-pub use network::{Adapter, Listener, PREFIX_LENGTH, SUBNET_MASK};
+pub use network::{Adapter, Listening, PREFIX_LENGTH, SUBNET_MASK};
 pub use processes::Process;
+pub use profiles::Profile;
 pub use protection::{Backups, Defender};
-pub use registry::{Registry, RegistryData, RegistryError, RegistryKey};
+pub use registry::{Program, Registry, RegistryData, RegistryError, RegistryKey};
 pub use services::{Controls, Dependents, Refusal, Service, ServiceStatus, StartType};
+pub use sessions::DesktopSession;
 pub use shares::{PrintJob, Printer, Share};
-pub use tasks::{NOT_RUN, Task, Trigger};
+pub use tasks::{NOT_RUN, Task, TaskRefusal, Trigger};
 pub use time_zone::TimeZone;
 
 use family::Family;
@@ -118,21 +122,31 @@ impl Machine {
         self.since
     }
 
-    /// When it last started, at a time of its own clock.
-    pub fn boot_time(&self, now: Timestamp) -> Timestamp {
+    /// The same machine in a fleet of so many hosts.
+    pub fn among(self, hosts: u32) -> Self {
+        Self { host: self.host.among(hosts), ..self }
+    }
+
+    /// When it last started, on its own clock: before the sandbox did, or when a script restarted it.
+    pub fn boot_time(&self) -> Timestamp {
         let restarted = *self.restarted.lock().unwrap_or_else(PoisonError::into_inner);
-        restarted.unwrap_or_else(|| self.host.boot_time(now))
+        restarted.unwrap_or_else(|| self.host.boot_time(self.host.now(self.since)))
     }
 
     /// How long it has been up, at a time of its own clock.
     pub fn uptime(&self, now: Timestamp) -> Duration {
-        let up: SignedDuration = now.duration_since(self.boot_time(now));
+        let up: SignedDuration = now.duration_since(self.boot_time());
         up.unsigned_abs()
     }
 
     /// Its services, by name.
     pub fn services(&self) -> Arc<Vec<Service>> {
         self.services.read(|| services::draw(&self.host))
+    }
+
+    /// Whether a service is there and active.
+    pub fn runs(&self, service: &str) -> bool {
+        self.services().iter().any(|own| own.is_named(service) && own.is_active())
     }
 
     /// Changes its services.
@@ -164,7 +178,7 @@ impl Machine {
         self.accounts.settle();
         self.features.settle();
         self.signatures.settle();
-        *self.registry.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forget_drawn_registry();
         self.certificates.settle();
     }
 }

@@ -5,7 +5,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Host, Role};
+use super::{Host, Machine, Role, Service, processes, services};
 
 /// The one network adapter of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,47 +33,74 @@ pub const PREFIX_LENGTH: u8 = 16;
 /// The mask of these bits.
 pub const SUBNET_MASK: Ipv4Addr = Ipv4Addr::new(255, 255, 0, 0);
 /// How many hosts have an address.
-const MOST_HOSTS: u32 = 50_000;
+pub(super) const MOST_HOSTS: u32 = 50_000;
+
+/// Places of the domain controllers that every fleet has, even one too small to show them.
+pub(super) const CONTROLLERS: [u32; 2] = [9, 19];
 
 /// A port on which something listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listener {
+pub struct Listening {
     /// The port.
     pub port: u16,
-    /// Name of the process, as [`super::Process`] has it.
-    pub process: &'static str,
+    /// The process.
+    pub process_id: u32,
+    /// Whether the kernel listens, on behalf of others.
+    pub is_kernel: bool,
 }
 
-const fn listener(port: u16, process: &'static str) -> Listener {
-    Listener { port, process }
+/// A port, the service that opens it, and the process of the system that listens instead of the service's own.
+struct Listener {
+    port: u16,
+    service: Option<&'static str>,
+    process: Option<&'static str>,
+}
+
+/// A service's own process listens.
+const fn own(port: u16, service: &'static str) -> Listener {
+    Listener { port, service: Some(service), process: None }
+}
+
+/// The kernel listens for a service.
+const fn kernel(port: u16, service: &'static str) -> Listener {
+    Listener { port, service: Some(service), process: Some("System") }
+}
+
+/// A process of the system listens as long as the system runs.
+const fn always(port: u16, process: &'static str) -> Listener {
+    Listener { port, service: None, process: Some(process) }
 }
 
 /// TCP ports of every Windows server with remoting and remote desktop.
 const COMMON: [Listener; 9] = [
-    listener(135, "svchost"),
-    listener(139, "System"),
-    listener(445, "System"),
-    listener(3389, "svchost"),
-    listener(5985, "System"),
-    listener(47001, "System"),
-    listener(49664, "lsass"),
-    listener(49665, "wininit"),
-    listener(49666, "svchost"),
+    own(135, "RpcSs"),
+    always(139, "System"),
+    kernel(445, "LanmanServer"),
+    own(3389, "TermService"),
+    kernel(5985, "WinRM"),
+    kernel(47001, "WinRM"),
+    own(49664, "SamSs"),
+    always(49665, "wininit"),
+    own(49666, "EventLog"),
 ];
 
+/// UDP ports of every Windows server.
+const UDP: [Listener; 4] = [own(123, "W32Time"), always(137, "System"), always(138, "System"), own(5355, "Dnscache")];
+const UDP_OF_CONTROLLERS: [Listener; 4] = [own(53, "DNS"), own(88, "Kdc"), own(389, "NTDS"), own(464, "Kdc")];
+
 fn of_role(role: Role) -> &'static [Listener] {
-    const WEB: [Listener; 2] = [listener(80, "System"), listener(443, "System")];
-    const APP: [Listener; 2] = [listener(8080, "Contoso.Orders"), listener(8443, "Contoso.Orders")];
-    const SQL: [Listener; 2] = [listener(1433, "sqlservr"), listener(1434, "sqlservr")];
+    const WEB: [Listener; 2] = [kernel(80, "W3SVC"), kernel(443, "W3SVC")];
+    const APP: [Listener; 2] = [own(8080, "ContosoOrders"), own(8443, "ContosoOrders")];
+    const SQL: [Listener; 2] = [own(1433, "MSSQLSERVER"), own(1434, "MSSQLSERVER")];
     const DC: [Listener; 8] = [
-        listener(53, "dns"),
-        listener(88, "lsass"),
-        listener(389, "lsass"),
-        listener(464, "lsass"),
-        listener(593, "svchost"),
-        listener(636, "lsass"),
-        listener(3268, "lsass"),
-        listener(9389, "Microsoft.ActiveDirectory.WebServices"),
+        own(53, "DNS"),
+        own(88, "Kdc"),
+        own(389, "NTDS"),
+        own(464, "Kdc"),
+        own(593, "RpcSs"),
+        own(636, "NTDS"),
+        own(3268, "NTDS"),
+        own(9389, "ADWS"),
     ];
     match role {
         Role::Web => &WEB,
@@ -102,15 +129,13 @@ impl Host {
             guid: format!("{{{}}}", self.part_guid("adapter").to_uppercase()),
             address: self.address(),
             gateway: Ipv4Addr::new(10, 20, 0, 1),
-            dns: vec![address(9), address(19)],
+            dns: CONTROLLERS.map(address).into(),
         }
     }
 
-    /// TCP ports on which it listens, in order.
-    pub fn listeners(&self) -> Vec<Listener> {
-        let mut all: Vec<_> = COMMON.iter().chain(of_role(self.role())).copied().collect();
-        all.sort_by_key(|listener| listener.port);
-        all
+    /// TCP ports on which it listens in the beginning, in order.
+    pub fn listening(&self) -> Vec<Listening> {
+        listening(self, &services::draw(self), COMMON.iter().chain(of_role(self.role())))
     }
 
     /// Its full name.
@@ -131,7 +156,38 @@ impl Host {
                 Role::index_of(short.unwrap_or(&lower))?
             }
         };
-        (index < MOST_HOSTS).then(|| self.at(index))
+        (index < self.fleet() || CONTROLLERS.contains(&index)).then(|| self.at(index))
+    }
+}
+
+fn listening<'a>(host: &Host, services: &[Service], listeners: impl Iterator<Item = &'a Listener>) -> Vec<Listening> {
+    let mut all: Vec<Listening> = listeners
+        .filter_map(|listener| {
+            let by_service = match listener.service {
+                Some(name) => Some(services.iter().find(|own| own.is_named(name) && own.is_active())?),
+                None => None,
+            };
+            let process_id = match (listener.process, by_service) {
+                (Some(name), _) => processes::id_of_core(host, name),
+                (None, service) => service?.process_id,
+            };
+            Some(Listening { port: listener.port, process_id, is_kernel: listener.process == Some("System") })
+        })
+        .collect();
+    all.sort_by_key(|listening| listening.port);
+    all
+}
+
+impl Machine {
+    /// TCP ports on which it listens now, in order: those of services only while they run.
+    pub fn listening(&self) -> Vec<Listening> {
+        listening(&self.host, &self.services(), COMMON.iter().chain(of_role(self.host.role())))
+    }
+
+    /// UDP ports that are open now, in order.
+    pub fn udp_listening(&self) -> Vec<Listening> {
+        let of_role: &[Listener] = if self.host.role() == Role::DomainController { &UDP_OF_CONTROLLERS } else { &[] };
+        listening(&self.host, &self.services(), UDP.iter().chain(of_role))
     }
 }
 
@@ -146,7 +202,32 @@ fn index_of(address: Ipv4Addr) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Host, index_of};
+    use jiff::Timestamp;
+
+    use super::{Host, Machine, index_of};
+
+    #[test]
+    fn fleets_have_only_their_own_hosts() {
+        let asking = Host::draw(5, 0).among(30);
+        for (name, is_there) in [("web003", true), ("dc002", true), ("web999", false), ("10.20.1.49", true)] {
+            assert_eq!(asking.fellow(name).is_some(), is_there, "{name}");
+        }
+        assert!(asking.fellow("10.20.1.50").is_none());
+        let small = Host::draw(5, 0).among(3);
+        assert!(small.fellow("dc001").is_some() && small.fellow("app001").is_none());
+    }
+
+    #[test]
+    fn ports_close_with_their_services() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let _ = machine.start_service("W3SVC", now);
+        let has = |port| machine.listening().iter().any(|listening| listening.port == port);
+        assert!(has(443) && has(139) && has(49665));
+        machine.stop_service("W3SVC", true, now).expect("it stops");
+        assert!(!has(443) && has(139));
+        assert_eq!(machine.listening().iter().find(|own| own.port == 445).map(|own| own.process_id), Some(4));
+    }
 
     #[test]
     fn names_and_addresses_lead_back() {

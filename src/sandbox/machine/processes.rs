@@ -34,7 +34,9 @@ pub struct Process {
     pub cpu: Duration,
     /// Session id.
     pub session: u32,
-    /// Time since it started.
+    /// When it started.
+    pub started: Timestamp,
+    /// Time since then.
     pub age: Duration,
 }
 
@@ -120,11 +122,31 @@ pub(super) fn lsass_id(host: &Host) -> u32 {
     core_id(host, LSASS)
 }
 
+/// The id of the first process of the system with this name.
+pub(super) fn id_of_core(host: &Host, name: &str) -> u32 {
+    core_id(host, CORE.iter().position(|(own, ..)| *own == name).unwrap_or_default())
+}
+
+/// When the machine started, how long ago that is, and the time of its clock.
+struct Times {
+    boot: Timestamp,
+    up: Duration,
+    now: Timestamp,
+}
+
+impl Times {
+    /// A time after the start.
+    fn after(&self, time: Duration) -> Timestamp {
+        self.boot.checked_add(time).unwrap_or(self.boot).min(self.now)
+    }
+}
+
 /// Sizes and times that belong to a process: drawn from its name and id.
 struct Sizes(Rng);
 
 impl Sizes {
-    fn process(mut self, name: Cow<'static, str>, id: u32, age: Duration) -> Process {
+    fn process(mut self, name: Cow<'static, str>, id: u32, started: Timestamp, times: &Times) -> Process {
+        let age = times.now.duration_since(started).unsigned_abs();
         let rng = &mut self.0;
         let big = matches!(&*name, "sqlservr" | "w3wp" | "MsMpEng" | "lsass" | "Contoso.Orders" | "dotnet");
         let megabytes = if big { rng.between(90, 1400) } else { rng.between(3, 60) };
@@ -142,6 +164,7 @@ impl Sizes {
             threads: rng.between(2, if big { 80 } else { 20 }) as u32,
             cpu: age.mul_f64(rng.between(1, if big { 400 } else { 20 }) as f64 / 100_000.0),
             session: 0,
+            started,
             age,
         }
     }
@@ -158,37 +181,48 @@ pub(super) fn stem(path: &str) -> &str {
     if file.get(end..).is_some_and(|end| end.eq_ignore_ascii_case(".exe")) { &file[..end] } else { file }
 }
 
-fn core(host: &Host, uptime: Duration) -> Vec<Process> {
+fn core(host: &Host, times: &Times) -> Vec<Process> {
     let process = |(place, &(name, parent, user, session)): (usize, &(&'static str, usize, &'static str, u32))| {
         let id = core_id(host, place);
         let path = if place < 2 { Cow::Borrowed("") } else { format!("{SYSTEM32}{name}.exe").into() };
-        let drawn = sizes(host, name, id).process(name.into(), id, uptime.mul_f64(0.9999));
+        let drawn = sizes(host, name, id).process(
+            name.into(),
+            id,
+            times.after(Duration::from_millis(400 * place as u64)),
+            times,
+        );
         let parent_id = if place == 0 { 0 } else { core_id(host, parent) };
         Process { parent_id, command_line: path.clone(), path, user: user.into(), session, ..drawn }
     };
-    let idle = sizes(host, "Idle", 0).process("Idle".into(), 0, uptime);
-    let idle = Process { working_set: 8 << 10, private_bytes: 60 << 10, handles: 0, cpu: uptime.mul_f64(0.93), ..idle };
+    let idle = sizes(host, "Idle", 0).process("Idle".into(), 0, times.boot, times);
+    let busy = (host.processor_load(times.now) as f64 / 100.0).min(0.99);
+    let idle = Process {
+        working_set: 8 << 10,
+        private_bytes: 60 << 10,
+        handles: 0,
+        threads: host.processors(),
+        cpu: times.up.mul_f64(f64::from(host.processors()) * (1.0 - busy)),
+        ..idle
+    };
     let mut all: Vec<_> = CORE.iter().enumerate().map(process).collect();
     if let Some(system) = all.first_mut() {
-        (system.working_set, system.private_bytes, system.cpu) = (144 << 10, 40 << 10, uptime / 400);
+        (system.working_set, system.private_bytes, system.cpu) = (144 << 10, 40 << 10, times.up / 400);
     }
     all.push(idle);
     all
 }
 
 /// The processes of services, one for those that share it.
-fn of_services(host: &Host, services: &[Service], uptime: Duration, now: Timestamp, all: &mut Vec<Process>) {
+fn of_services(host: &Host, services: &[Service], times: &Times, all: &mut Vec<Process>) {
     for service in services.iter().filter(|service| service.process_id != 0) {
         if all.iter().any(|process| process.id == service.process_id) {
             continue;
         }
         let name = stem(service.program()).to_owned();
-        let age = match service.started {
-            Some(started) => now.duration_since(started).unsigned_abs(),
-            None => uptime.mul_f64(0.999),
-        };
         let id = service.process_id;
-        let drawn = sizes(host, &name, id).process(name.into(), id, age);
+        let started =
+            service.started.unwrap_or_else(|| times.after(Duration::from_millis(9_000 + u64::from(id % 400) * 90)));
+        let drawn = sizes(host, &name, id).process(name.into(), id, started, times);
         let user = match &*service.account {
             "LocalSystem" => SYSTEM.into(),
             "NT AUTHORITY\\LocalService" => "NT AUTHORITY\\LOCAL SERVICE".into(),
@@ -205,17 +239,21 @@ fn of_services(host: &Host, services: &[Service], uptime: Duration, now: Timesta
     }
 }
 
-fn others(host: &Host, uptime: Duration, all: &mut Vec<Process>) {
+/// Those came at some time before the sandbox started; after a restart, soon after that.
+fn others(machine: &Machine, times: &Times, all: &mut Vec<Process>) {
+    let host = &machine.host;
+    let before = host.now(machine.since).duration_since(times.boot);
+    let span = if before.is_positive() { before.unsigned_abs() } else { Duration::from_secs(60) };
     let mut rng = host.rng("other processes");
     let mut id = BEFORE_OTHERS;
     for &(name, user, folder) in OTHERS.iter().chain(of_role(host.role())) {
         id += 4 * rng.between(3, 90) as u32;
-        let age = uptime.mul_f64(rng.between(1, 99) as f64 / 100.0);
+        let started = times.after(span.mul_f64(rng.between(1, 99) as f64 / 100.0));
         let path = match folder.strip_prefix("..\\") {
             Some(folder) => format!("C:\\{folder}\\{name}.exe"),
             None => format!("C:\\Windows\\{folder}\\{name}.exe"),
         };
-        let drawn = sizes(host, name, id).process(name.into(), id, age);
+        let drawn = sizes(host, name, id).process(name.into(), id, started, times);
         let parent_id = core_id(host, SERVICES);
         all.push(Process {
             parent_id,
@@ -227,11 +265,10 @@ fn others(host: &Host, uptime: Duration, all: &mut Vec<Process>) {
     }
 }
 
-fn started(host: &Host, changes: &Changes, now: Timestamp, all: &mut Vec<Process>) {
-    for new in changes.started.iter().filter(|new| new.until.is_none_or(|until| until > now)) {
+fn started(host: &Host, changes: &Changes, times: &Times, all: &mut Vec<Process>) {
+    for new in changes.started.iter().filter(|new| new.until.is_none_or(|until| until > times.now)) {
         let name = stem(&new.path).to_owned();
-        let age = now.duration_since(new.at).unsigned_abs();
-        let drawn = sizes(host, &name, new.id).process(name.into(), new.id, age);
+        let drawn = sizes(host, &name, new.id).process(name.into(), new.id, new.at, times);
         all.push(Process {
             path: new.path.clone().into(),
             command_line: new.command_line.clone().into(),
@@ -241,17 +278,49 @@ fn started(host: &Host, changes: &Changes, now: Timestamp, all: &mut Vec<Process
     }
 }
 
-/// At most this many processes of scripts are kept.
+/// At most this many processes of scripts with so many bytes of their texts are kept; the oldest ones end.
 const MOST_STARTED: usize = 500;
+const MOST_TEXT: usize = 1 << 20;
+
+impl Changes {
+    fn text_bytes(&self) -> usize {
+        self.started.iter().map(|new| new.path.len() + new.command_line.len()).sum()
+    }
+}
+
+impl Process {
+    /// The name of its file; those of the kernel have no extension.
+    pub fn image(&self) -> String {
+        match &*self.name {
+            "Idle" => "System Idle Process".into(),
+            "System" | "Registry" => self.name.to_string(),
+            name => format!("{name}.exe"),
+        }
+    }
+
+    /// Whether nobody may end it: the system falls with it, or it guards itself.
+    pub fn is_guarded(&self) -> bool {
+        GUARDED.contains(&&*self.name)
+    }
+
+    /// Whether the system itself stops when it ends.
+    pub fn is_critical(&self) -> bool {
+        CRITICAL.contains(&&*self.name)
+    }
+}
+
+const GUARDED: [&str; 9] = ["Idle", "System", "Registry", "smss", "csrss", "wininit", "services", "lsass", "MsMpEng"];
+const CRITICAL: [&str; 4] = ["smss", "csrss", "wininit", "services"];
 
 impl Machine {
     /// Its processes, by name, at a time of its own clock.
     pub fn processes(&self, now: Timestamp) -> Vec<Process> {
-        let (uptime, changes) = (self.uptime(now), self.processes.read(Changes::default));
-        let mut all = core(&self.host, uptime);
-        of_services(&self.host, &self.services(), uptime, now, &mut all);
-        others(&self.host, uptime, &mut all);
-        started(&self.host, &changes, now, &mut all);
+        let times = Times { boot: self.boot_time(), up: self.uptime(now), now };
+        let changes = self.processes.read(Changes::default);
+        let mut all = core(&self.host, &times);
+        of_services(&self.host, &self.services(), &times, &mut all);
+        others(self, &times, &mut all);
+        started(&self.host, &changes, &times, &mut all);
         all.retain(|process| !changes.gone.contains(&process.id));
         all.sort_by_cached_key(|process| (process.name.to_ascii_lowercase(), process.id));
         all
@@ -282,10 +351,11 @@ impl Machine {
         let until = runs.and_then(|runs| now.checked_add(runs).ok());
         let new = Started { id, path: path.into(), command_line: command_line.into(), at: now, until };
         self.processes.change(Changes::default, |changes| {
-            if changes.started.len() >= MOST_STARTED {
+            changes.started.push(new);
+            while changes.started.len() > MOST_STARTED || changes.text_bytes() > MOST_TEXT && changes.started.len() > 1
+            {
                 changes.started.remove(0);
             }
-            changes.started.push(new);
         });
         id
     }
@@ -341,6 +411,19 @@ mod tests {
             machine.end_process(id, now);
             assert!(!has("notepad"));
         }
+    }
+
+    #[test]
+    fn processes_start_once() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let starts = |at: Timestamp| -> Vec<_> {
+            machine.processes(at).into_iter().map(|process| (process.id, process.started)).collect()
+        };
+        let later = now.checked_add(jiff::SignedDuration::from_hours(900)).expect("a valid time");
+        assert_eq!(starts(machine.host().now(now)), starts(later));
+        machine.restart(later);
+        assert!(machine.processes(later).iter().all(|process| process.started >= later));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Machine {
     /// Microsoft Defender, at a time of its own clock.
     pub fn defender(&self, now: Timestamp) -> Defender {
         let mut rng = self.host.rng("defender");
-        let is_running = self.services().iter().any(|service| service.is_named("WinDefend") && service.is_active());
+        let is_running = self.runs("WinDefend");
         // Signatures come several times a day, except where updates fail.
         let hours = if self.host.has(Illness::OldPatches) { rng.between(70, 400) } else { rng.between(1, 20) } as i64;
         let drawn = ago(self.host.now(self.since), hours * HOUR);

@@ -64,7 +64,25 @@ impl Trigger {
     }
 }
 
+/// Why a task was not added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskRefusal {
+    /// There is one of this name.
+    Exists,
+    /// The sandbox keeps no more of a host.
+    Full,
+}
+
+/// Tasks that a host keeps, and bytes of all their texts.
+const MOST_TASKS: usize = 1_000;
+const MOST_TEXT: usize = 1 << 20;
+
 impl Task {
+    fn text_bytes(&self) -> usize {
+        let texts = [&self.path, &self.name, &self.description, &self.author, &self.user, &self.execute];
+        texts.into_iter().chain([&self.arguments]).map(String::len).sum()
+    }
+
     /// When it ran last, if ever.
     pub fn last_run(&self, machine: &Machine, now: Timestamp) -> Option<Timestamp> {
         let by_trigger = match self.trigger.cycle() {
@@ -73,7 +91,7 @@ impl Task {
                 let since = (now.as_second() + shift - offset).rem_euclid(length);
                 now.checked_sub(SignedDuration::from_secs(since)).ok()
             }
-            _ if self.trigger == Trigger::Boot && self.result != NOT_RUN => Some(machine.boot_time(now)),
+            _ if self.trigger == Trigger::Boot && self.result != NOT_RUN => Some(machine.boot_time()),
             _ => None,
         };
         by_trigger.max(self.started)
@@ -258,6 +276,32 @@ impl Machine {
         ran.is_some()
     }
 
+    /// Adds a task, in the place of the one of its name if it `replaces` that.
+    ///
+    /// # Errors
+    /// [`TaskRefusal`]
+    pub fn add_task(&self, task: Task, replaces: bool) -> Result<(), TaskRefusal> {
+        self.change_tasks(|tasks| {
+            let key = |task: &Task| (task.path.to_lowercase(), task.name.to_lowercase());
+            let own = key(&task);
+            let old = tasks.iter().position(|other| key(other) == own);
+            if old.is_some() && !replaces {
+                return Err(TaskRefusal::Exists);
+            }
+            let others = tasks.iter().enumerate().filter(|(place, _)| Some(*place) != old).map(|(_, task)| task);
+            let bytes: usize = others.chain([&task]).map(Task::text_bytes).sum();
+            if bytes > MOST_TEXT || old.is_none() && tasks.len() >= MOST_TASKS {
+                return Err(TaskRefusal::Full);
+            }
+            if let Some(place) = old {
+                tasks.remove(place);
+            }
+            tasks.push(task);
+            tasks.sort_by_cached_key(key);
+            Ok(())
+        })
+    }
+
     /// Changes its scheduled tasks.
     pub fn change_tasks<R>(&self, change: impl FnOnce(&mut Vec<Task>) -> R) -> R {
         self.tasks.change(|| draw(&self.host), change)
@@ -269,7 +313,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::Illness;
-    use super::{Machine, NOT_RUN, Trigger};
+    use super::{MOST_TASKS, MOST_TEXT, Machine, NOT_RUN, Task, TaskRefusal, Trigger};
 
     #[test]
     fn failed_tasks_are_where_they_are_told() {
@@ -279,6 +323,19 @@ mod tests {
             let failed = machine.tasks().iter().any(|task| !matches!(task.result, 0 | NOT_RUN));
             assert_eq!(failed, machine.host().has(Illness::TaskFailed), "{index}");
         }
+    }
+
+    #[test]
+    fn tasks_have_an_end() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let model = machine.tasks()[0].clone();
+        assert_eq!(machine.add_task(model.clone(), false), Err(TaskRefusal::Exists));
+        let long = Task { description: "x".repeat(MOST_TEXT), ..model.clone() };
+        assert_eq!(machine.add_task(long, true), Err(TaskRefusal::Full));
+        let named = |place: usize| Task { name: format!("own {place}"), ..model.clone() };
+        assert!((0..MOST_TASKS).any(|place| machine.add_task(named(place), false) == Err(TaskRefusal::Full)));
+        assert_eq!((machine.tasks().len(), machine.add_task(model, true)), (MOST_TASKS, Ok(())));
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl<E: Named> Changes<E> {
         self.made.insert(key(path), thing);
     }
 
+    /// A thing that scripts made.
+    pub(super) fn made_mut(&mut self, path: &str) -> Option<&mut E> {
+        self.made.get_mut(&key(path))
+    }
+
     /// Removes a thing with all that is in it; gives back what scripts had made of it.
     ///
     /// Only what `is_drawn` has to be remembered: the rest was never there.

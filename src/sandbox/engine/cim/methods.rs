@@ -91,6 +91,7 @@ fn returned(done: Result<(), Refusal>) -> u32 {
         Err(Refusal::BaseFailed) => 13,
         Err(Refusal::Disabled) => 14,
         Err(Refusal::Exists) => 23,
+        Err(Refusal::Full) => 8,
     }
 }
 
@@ -108,6 +109,8 @@ fn change_start_mode(evaluator: &Evaluator<'_>, call: &Call<'_>) -> u32 {
     )
 }
 
+const MOST_COMMAND: usize = 32_767;
+
 /// Starts a program, which runs until somebody ends it.
 fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Vec<(&'static str, Val)> {
     let command = call.arg("CommandLine").map_or_else(String::new, text);
@@ -115,7 +118,8 @@ fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Vec<(&'static s
         Some(quoted) => quoted.split('"').next().unwrap_or_default(),
         None => command.split_whitespace().next().unwrap_or_default(),
     };
-    if program.is_empty() {
+    // A command line has at most so many characters.
+    if program.is_empty() || command.len() > MOST_COMMAND {
         return vec![("ProcessId", Val::Null), ("ReturnValue", Val::U32(21))];
     }
     let path = match program.contains('\\') {
@@ -132,7 +136,7 @@ fn terminate(evaluator: &Evaluator<'_>, call: &Call<'_>) -> u32 {
     let now = evaluator.host_time();
     match evaluator.machine.processes(now).iter().find(|process| process.id == id) {
         None => 9,
-        Some(process) if process.path.is_empty() => 2,
+        Some(process) if process.is_guarded() => 2,
         Some(_) => {
             evaluator.machine.end_process(id, now);
             0

@@ -10,7 +10,7 @@ mod query;
 mod schema;
 mod wql;
 
-pub(super) use classes::{mac, product_id};
+pub(super) use classes::mac;
 pub(super) use instance::{Form, class_of, dmtf_text, of_dmtf, texts};
 pub(super) use methods::{Outcome, invoke};
 pub(super) use query::{Asked, Failure, again, all_of, ask, class_in};

@@ -2,7 +2,7 @@
 
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run, Sink};
-use super::super::machine::{FEATURES, Feature, FeatureKind};
+use super::super::machine::{FEATURES, Feature, FeatureKind, OPTIONAL_FEATURES};
 use super::super::value::{Obj, Schema, Val};
 use super::cdxml::is_any;
 use super::{Bound, PerInput, Spec};
@@ -199,19 +199,6 @@ fn result(changed: &[&Feature], install: bool) -> Val {
     Obj::typed(&Schema::new(&[&class, "System.Object"], &names), class.as_str(), values)
 }
 
-/// Optional features by the names of DISM, and the feature of Server Manager that says whether they are there.
-const OPTIONAL: [(&str, &str, &str); 9] = [
-    ("IIS-WebServerRole", "Internet Information Services", "Web-Server"),
-    ("IIS-WebServer", "World Wide Web Services", "Web-WebServer"),
-    ("MicrosoftWindowsPowerShellV2", "Windows PowerShell 2.0 Engine", "PowerShell-V2"),
-    ("MicrosoftWindowsPowerShellRoot", "Windows PowerShell", "PowerShellRoot"),
-    ("NetFx3", ".NET Framework 3.5 (includes .NET 2.0 and 3.0)", "NET-Framework-Core"),
-    ("NetFx4", ".NET Framework 4.8", "NET-Framework-45-Core"),
-    ("SMB1Protocol", "SMB 1.0/CIFS File Sharing Support", "FS-SMB1"),
-    ("TelnetClient", "Telnet Client", "Telnet-Client"),
-    ("Windows-Defender", "Microsoft Defender Antivirus", "Windows-Defender"),
-];
-
 fn optional(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     if !bound.switch("Online") {
         return Err(super::binding::missing("Online").into());
@@ -221,7 +208,7 @@ fn optional(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) ->
     let schema = Schema::new(&["Microsoft.Dism.Commands.BasicFeatureObject", "System.Object"], &names);
     let installed = evaluator.machine.installed_features();
     let wanted = bound.texts("FeatureName");
-    for (name, display_name, feature) in OPTIONAL {
+    for (name, display_name, feature) in OPTIONAL_FEATURES {
         if is_any(evaluator, &wanted, name)? {
             let state = if installed.contains(&feature) { ("Enabled", 2) } else { ("Disabled", 0) };
             let values = vec![

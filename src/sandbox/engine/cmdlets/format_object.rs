@@ -277,7 +277,7 @@ impl Cmdlet for Printed {
 }
 
 /// The text of objects, lines ended by `\n`.
-pub(super) fn print(items: &[Val], width: usize) -> Run<String> {
+pub(in super::super) fn print(items: &[Val], width: usize) -> Run<String> {
     let mut written = Vec::new();
     let mut printer = TextPrinter::new(width, false);
     let failed = |error: std::io::Error| Flow::from(ErrorRecord::runtime(error.to_string(), "OutString", 7));

@@ -21,7 +21,7 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let (ids, descriptions) = (bound.texts("Id"), bound.texts("Description"));
     let mut found = false;
-    for hotfix in evaluator.host.hotfixes() {
+    for hotfix in evaluator.machine.hotfixes() {
         let mut is_wanted = descriptions.is_empty();
         for description in &descriptions {
             is_wanted |= evaluator.patterns.like(hotfix.description, description, false)?;

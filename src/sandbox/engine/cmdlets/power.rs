@@ -78,6 +78,12 @@ fn shut_down(evaluator: &mut Evaluator<'_>, bound: &Bound, comes_back: bool) -> 
         false => "Enable the Local shutdown access rights and stop the computer.",
     };
     if evaluator.should_process(bound, &format!("localhost ({own})"), action)? {
+        if !bound.switch("Force") && evaluator.machine.desktop_session(evaluator.host_time()).is_some() {
+            // Source: learn.microsoft.com, System Error Codes (1000-1299), ERROR_SHUTDOWN_USERS_LOGGED_ON.
+            let why =
+                "The system shutdown cannot be initiated because there are other users logged on to the computer.";
+            return evaluator.write_error(failed(&own, comes_back, why, 14));
+        }
         evaluator.runtime.shut_down(comes_back);
     }
     Ok(())
@@ -85,14 +91,15 @@ fn shut_down(evaluator: &mut Evaluator<'_>, bound: &Bound, comes_back: bool) -> 
 
 /// The sandbox's hosts do not reach each other.
 fn unreachable(name: &str, comes_back: bool) -> ErrorRecord {
+    failed(name, comes_back, "The RPC server is unavailable. (Exception from HRESULT: 0x800706BA).", 7)
+}
+
+fn failed(name: &str, comes_back: bool, why: &str, category: u8) -> ErrorRecord {
     let (what, id) = match comes_back {
         true => ("restart", "RestartcomputerFailed"),
         false => ("stop", "StopComputerException"),
     };
-    let message = format!(
-        "Failed to {what} the computer {name} with the following error message: The RPC server is unavailable. \
-         (Exception from HRESULT: 0x800706BA)."
-    );
-    ErrorRecord::new("System.InvalidOperationException", message, id, 7)
+    let message = format!("Failed to {what} the computer {name} with the following error message: {why}");
+    ErrorRecord::new("System.InvalidOperationException", message, id, category)
         .with_target(super::super::value::Val::str(name))
 }

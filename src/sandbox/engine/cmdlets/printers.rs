@@ -116,7 +116,7 @@ const PORT: CimClass = CimClass {
 
 /// Printers are there as long as the spooler runs.
 fn all(evaluator: &mut Evaluator<'_>, function: &str) -> Run<Option<Vec<Printer>>> {
-    if evaluator.machine.services().iter().any(|service| service.is_named("Spooler") && service.is_active()) {
+    if evaluator.machine.runs("Spooler") {
         return Ok(Some(evaluator.host.printers()));
     }
     let message = "The spooler service is not reachable. Ensure the spooler service is running.";

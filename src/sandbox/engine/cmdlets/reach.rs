@@ -154,7 +154,7 @@ fn test_connection(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn S
         let found = evaluator.host.fellow(&name);
         let port = bound.count("TcpPort")?;
         if bound.switch("Quiet") || port.is_some() {
-            let answers = found.as_ref().is_some_and(|host| port.is_none_or(|port| listens(host, port)));
+            let answers = found.as_ref().is_some_and(|host| port.is_none_or(|port| listens(evaluator, host, port)));
             out.put(evaluator, Val::Bool(answers))?;
             continue;
         }
@@ -177,8 +177,11 @@ fn test_connection(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn S
     Ok(())
 }
 
-fn listens(host: &Host, port: usize) -> bool {
-    host.listeners().iter().any(|listener| usize::from(listener.port) == port)
+/// Whether something listens on a port of a host; of others than this one what ran in the beginning is known.
+fn listens(evaluator: &Evaluator<'_>, host: &Host, port: usize) -> bool {
+    let is_here = host.index() == evaluator.host.index();
+    let listening = if is_here { evaluator.machine.listening() } else { host.listening() };
+    listening.iter().any(|listener| usize::from(listener.port) == port)
 }
 
 /// As PowerShell 7 has it.
@@ -227,7 +230,7 @@ fn test_net_connection(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
     let name = bound.text("ComputerName").unwrap_or_else(|| "internetbeacon.msedge.net".to_owned());
     let host = evaluator.host.fellow(&name);
     let answers = match (&host, port) {
-        (Some(host), Some(port)) => Some(listens(host, port)),
+        (Some(host), Some(port)) => Some(listens(evaluator, host, port)),
         (None, Some(_)) => Some(false),
         _ => None,
     };
@@ -401,7 +404,7 @@ fn ip_configuration(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn 
 fn test_wsman(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let name = bound.text("ComputerName").unwrap_or_else(|| "localhost".to_owned());
     let port = bound.count("Port")?.unwrap_or(5985);
-    if !evaluator.host.fellow(&name).is_some_and(|host| listens(&host, port)) {
+    if !evaluator.host.fellow(&name).is_some_and(|host| listens(evaluator, &host, port)) {
         let message =
             format!("The WinRM client cannot process the request because the server name cannot be resolved. ({name})");
         let id = "WsManError,Microsoft.WSMan.Management.TestWSManCommand";

@@ -185,7 +185,7 @@ fn set_time_zone(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sin
 fn get_uptime(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let now = evaluator.host_time();
     let value = if bound.switch("Since") {
-        let boot = evaluator.machine.boot_time(now);
+        let boot = evaluator.machine.boot_time();
         Val::DateTime(DateTime::local(boot, evaluator.host.utc_offset_minutes()))
     } else {
         // Whole seconds, as PowerShell rounds it.

@@ -43,10 +43,9 @@ impl Evaluator<'_> {
             "systempagesize" => Val::I32(4096),
             "currentdirectory" => Val::str("C:\\Users\\sandbox\\Documents"),
             "commandline" => Val::str("C:\\Windows\\system32\\wsmprovhost.exe -Embedding"),
-            "processid" => Val::I32(4000 + self.host.index() as i32 * 4),
+            "processid" => Val::I32(self.machine.session_process_id() as i32),
             "tickcount" | "tickcount64" => {
-                let now = self.runtime.now();
-                let up = now.duration_since(self.host.boot_time(now)).as_millis();
+                let up = self.machine.uptime(self.host_time()).as_millis();
                 if name == "tickcount64" { Val::I64(up as i64) } else { Val::I32((up & 0x7FFF_FFFF) as i32) }
             }
             "exitcode" => Val::I32(0),

@@ -372,11 +372,6 @@ impl Evaluator<'_> {
     }
 
     /// The id of the first process of a name; the system's own if there is none.
-    pub(in super::super) fn process_id(&self, name: &str) -> u32 {
-        let processes = self.machine.processes(self.host_time());
-        processes.iter().filter(|process| *process.name == *name).map(|process| process.id).min().unwrap_or(4)
-    }
-
     pub(in super::super) fn host_time(&self) -> Timestamp {
         self.host.now(self.runtime.now())
     }

@@ -3,10 +3,10 @@
 use super::super::convert::text;
 use super::super::datetime;
 use super::super::eval::{Evaluator, Run};
-use super::super::machine::Refusal;
+use super::super::machine::{Machine, Refusal, Role};
 use super::{Said, columns, refuse};
 
-const DONE: &str = "The command completed successfully.";
+pub(super) const DONE: &str = "The command completed successfully.";
 
 pub(super) fn net(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
     let verb = args.first().map(|verb| verb.to_ascii_lowercase());
@@ -20,6 +20,16 @@ pub(super) fn net(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
         (Some("accounts"), true) => accounts(evaluator),
         (Some("statistics"), false) => statistics(evaluator, &name),
         (Some("user"), true) => users(evaluator),
+        (Some("user"), false) if args.len() == 2 => super::user::user(evaluator, &name),
+        (Some("localgroup"), false)
+            if args.len() == 4 && ["/add", "/delete"].contains(&args[3].to_lowercase().as_str()) =>
+        {
+            super::user::change_member(evaluator, &args[1], &args[2], args[3].eq_ignore_ascii_case("/add"))
+        }
+        (Some("pause"), false) => switch_service(evaluator, &name, "paused", Machine::pause_service),
+        (Some("continue"), false) => switch_service(evaluator, &name, "continued", Machine::continue_service),
+        (Some("session" | "file"), true) => Said::text("There are no entries in the list.\n"),
+        (Some("config"), false) if name.eq_ignore_ascii_case("workstation") => workstation(evaluator),
         (Some("localgroup"), true) => groups(evaluator),
         (Some("localgroup"), false) if args.len() == 2 => members(evaluator, &name),
         (None, _) => Said::error(
@@ -64,11 +74,46 @@ fn stop(evaluator: &Evaluator<'_>, name: &str) -> Said {
     }
 }
 
-fn helped(text: &str, number: i32) -> Said {
+pub(super) fn switch_service(
+    evaluator: &Evaluator<'_>,
+    name: &str,
+    done: &str,
+    switch: fn(&Machine, &str) -> Result<(), Refusal>,
+) -> Said {
+    let Some((name, shown)) = service(evaluator, name) else { return helped("The service name is invalid.", 2185) };
+    match switch(&evaluator.machine, &name) {
+        Ok(()) => Said::lines([format!("The {shown} service was {done} successfully."), String::new()]),
+        Err(Refusal::NotRunning) => helped(&format!("The {shown} service is not started."), 3521),
+        Err(refusal) => system_error(refusal.code(), refusal.message()),
+    }
+}
+
+/// Source: public transcripts of net config workstation.
+fn workstation(evaluator: &Evaluator<'_>) -> Said {
+    let host = &evaluator.host;
+    let line = |label: &str, value: &str| format!("{label:<37}{value}");
+    let name = host.name().to_uppercase();
+    Said::lines([
+        line("Computer name", &format!("\\\\{name}")),
+        line("Full Computer name", &host.full_name()),
+        line("User name", "sandbox"),
+        String::new(),
+        line("Software version", host.operating_system().caption.trim_start_matches("Microsoft ")),
+        String::new(),
+        line("Workstation domain", host.domain_name()),
+        line("Workstation Domain DNS Name", host.domain()),
+        line("Logon domain", host.domain_name()),
+        String::new(),
+        DONE.into(),
+        String::new(),
+    ])
+}
+
+pub(super) fn helped(text: &str, number: i32) -> Said {
     Said::error(&format!("{text}\n\nMore help is available by typing NET HELPMSG {number}.\n"), 2)
 }
 
-fn system_error(code: u32, text: &str) -> Said {
+pub(super) fn system_error(code: u32, text: &str) -> Said {
     Said::error(&format!("System error {code} has occurred.\n\n{text}\n"), 2)
 }
 
@@ -138,7 +183,7 @@ fn members(evaluator: &mut Evaluator<'_>, group: &str) -> Said {
         return system_error(1376, "The specified local group does not exist.");
     };
     let wanted = format!("Name=\"{name}\"");
-    let own = format!("{}\\", evaluator.host.name().to_uppercase());
+    let own = format!("{}\\", evaluator.host.account_authority());
     let mut lines = vec![
         format!("Alias name     {name}"),
         format!("Comment        {about}"),
@@ -167,7 +212,11 @@ fn account_of(path: &str) -> Option<String> {
 }
 
 fn accounts(evaluator: &Evaluator<'_>) -> Said {
-    let is_controller = evaluator.host.role() == super::super::machine::Role::DomainController;
+    let role = match evaluator.host.role() {
+        Role::DomainController if evaluator.host.is_primary_controller() => "PRIMARY",
+        Role::DomainController => "BACKUP",
+        _ => "SERVER",
+    };
     Said::lines([
         "Force user logoff how long after time expires?:       Never".to_owned(),
         "Minimum password age (days):                          1".into(),
@@ -177,10 +226,7 @@ fn accounts(evaluator: &Evaluator<'_>) -> Said {
         "Lockout threshold:                                    10".into(),
         "Lockout duration (minutes):                           30".into(),
         "Lockout observation window (minutes):                 30".into(),
-        format!(
-            "Computer role:                                        {}",
-            if is_controller { "PRIMARY" } else { "SERVER" }
-        ),
+        format!("Computer role:                                        {role}"),
         DONE.into(),
         String::new(),
     ])
@@ -194,7 +240,7 @@ fn statistics(evaluator: &mut Evaluator<'_>, what: &str) -> Said {
         _ => return helped("The service name is invalid.", 2185),
     };
     let offset = evaluator.host.utc_offset_minutes();
-    let boot = datetime::DateTime::local(evaluator.machine.boot_time(evaluator.host_time()), offset);
+    let boot = datetime::DateTime::local(evaluator.machine.boot_time(), offset);
     Said::lines([
         format!("{title} Statistics for \\\\{computer}"),
         String::new(),

@@ -19,6 +19,14 @@ pub(super) fn fsutil(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said
                 None => Said::lines(["Error:  The system cannot find the path specified."]).failed(1),
             })
         }
+        ["dirty", "query", drive] => {
+            let disks = evaluator.machine.disks();
+            let found = disks.iter().find(|disk| disk.id.eq_ignore_ascii_case(drive.trim_end_matches('\\')));
+            Ok(match found.filter(|disk| disk.size_bytes > 0) {
+                Some(disk) => Said::lines([format!("Volume - {} is NOT Dirty", disk.id.to_lowercase())]),
+                None => Said::lines(["Error:  The system cannot find the path specified."]).failed(1),
+            })
+        }
         ["fsinfo", "drives"] => {
             let drives: Vec<String> = evaluator.machine.disks().iter().map(|disk| format!("{}\\", disk.id)).collect();
             Ok(Said::lines([String::new(), format!("Drives: {}", drives.join(" "))]))

@@ -1,14 +1,17 @@
 //! whoami, quser.
 
+use std::time::Duration;
+
 use super::super::datetime::{self, DateTime};
 use super::super::eval::{Evaluator, Run};
+use super::super::machine::domain_sid;
 use super::{Said, refuse, switch};
 
 const USER: &str = "sandbox\\sandbox";
-/// Of the domain of a fleet, and the user in it.
-const SID: &str = "S-1-5-21-1004336348-1177238915-682003330-1105";
 
-/// Group, kind, SID, attributes.
+const SERVER_ADMINS: &str = "SANDBOX\\Server Admins";
+
+/// Group, kind, SID (nothing for that of the domain), attributes.
 const GROUPS: [(&str, &str, &str, &str); 8] = [
     ("Everyone", "Well-known group", "S-1-1-0", MANDATORY),
     ("BUILTIN\\Administrators", "Alias", "S-1-5-32-544", OWNER),
@@ -16,7 +19,7 @@ const GROUPS: [(&str, &str, &str, &str); 8] = [
     ("NT AUTHORITY\\NETWORK", "Well-known group", "S-1-5-2", MANDATORY),
     ("NT AUTHORITY\\Authenticated Users", "Well-known group", "S-1-5-11", MANDATORY),
     ("NT AUTHORITY\\This Organization", "Well-known group", "S-1-5-15", MANDATORY),
-    ("SANDBOX\\Server Admins", "Group", "S-1-5-21-1004336348-1177238915-682003330-1110", MANDATORY),
+    (SERVER_ADMINS, "Group", "", MANDATORY),
     ("Mandatory Label\\High Mandatory Level", "Label", "S-1-16-12288", ""),
 ];
 const MANDATORY: &str = "Mandatory group, Enabled by default, Enabled group";
@@ -67,11 +70,14 @@ fn table(title: &str, heads: &[&str], rows: &[Vec<&str>]) -> Vec<String> {
 }
 
 fn user() -> Vec<String> {
-    table("USER INFORMATION", &["User Name", "SID"], &[vec![USER, SID]])
+    table("USER INFORMATION", &["User Name", "SID"], &[vec![USER, &domain_sid("sandbox")]])
 }
 
 fn groups() -> Vec<String> {
-    let rows: Vec<Vec<&str>> = GROUPS.iter().map(|(name, kind, sid, about)| vec![*name, *kind, *sid, *about]).collect();
+    let of_domain = domain_sid("Server Admins");
+    let sid = |sid: &'static str| if sid.is_empty() { of_domain.as_str() } else { sid };
+    let rows: Vec<Vec<&str>> =
+        GROUPS.iter().map(|(name, kind, of, about)| vec![*name, *kind, sid(of), *about]).collect();
     table("GROUP INFORMATION", &["Group Name", "Type", "SID", "Attributes"], &rows)
 }
 
@@ -80,17 +86,34 @@ fn privileges() -> Vec<String> {
     table("PRIVILEGES INFORMATION", &["Privilege Name", "Description", "State"], &rows)
 }
 
-/// Nobody works at a server's console.
-pub(super) fn quser(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
-    if let Some(name) = args.first().filter(|name| !name.eq_ignore_ascii_case("sandbox")) {
-        return Ok(Said::error(&format!("No User exists for {name}"), 1));
+/// `2+03:15`: days, hours, minutes; below a minute nothing is told.
+fn idle(time: Duration) -> String {
+    let minutes = time.as_secs() / 60;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => ".".into(),
+        (0, 0, minutes) => minutes.to_string(),
+        (0, hours, minutes) => format!("{hours}:{minutes:02}"),
+        (days, hours, minutes) => format!("{days}+{hours:02}:{minutes:02}"),
     }
-    let now = evaluator.now();
-    let since = DateTime { ticks: now.ticks - now.ticks.rem_euclid(36_000_000_000), ..now };
+}
+
+/// Nobody works at a server's console, but some sessions were left behind.
+pub(super) fn quser(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
+    let session = evaluator.machine.desktop_session(evaluator.host_time());
+    let wanted = args.first();
+    let Some(session) = session.filter(|session| wanted.is_none_or(|name| name.eq_ignore_ascii_case(session.user)))
+    else {
+        return Ok(Said::error(&format!("No User exists for {}", wanted.map_or("*", String::as_str)), 1));
+    };
+    let since = DateTime::local(session.since, evaluator.host.utc_offset_minutes());
     Ok(Said::lines([
         " USERNAME              SESSIONNAME        ID  STATE   IDLE TIME  LOGON TIME".to_owned(),
         format!(
-            " administrator                             2  Disc            3  {}",
+            " {:<22}{:<17}{:>4}  Disc   {:>10}  {}",
+            session.user,
+            "",
+            session.id,
+            idle(session.idle),
             datetime::format(&since, "M/d/yyyy h:mm tt")
         ),
     ]))

@@ -9,16 +9,24 @@ mod files;
 mod logon;
 mod network;
 mod power;
+mod registry;
+mod search;
 mod services;
 mod shell;
 mod system;
 mod tasks;
 mod time;
+mod user;
 
+use super::cmdlets::print;
 use super::convert::text;
 use super::errors::ErrorRecord;
 use super::eval::{Cmdlet, Evaluator, RawArg, Run, Sink};
+use super::text_file::lines;
 use super::value::Val;
+
+/// Objects that a program reads.
+const MOST_INPUT: usize = 200_000;
 
 /// What a program says.
 #[derive(Debug, Default)]
@@ -50,6 +58,15 @@ impl Said {
 
 type Program = fn(&mut Evaluator<'_>, &[String]) -> Run<Said>;
 
+/// A program that gets the lines of its input too.
+type Filter = fn(&mut Evaluator<'_>, &[String], &[String]) -> Run<Said>;
+
+#[derive(Clone, Copy)]
+enum Work {
+    Alone(Program),
+    OnInput(Filter),
+}
+
 /// Names without `.exe`.
 static PROGRAMS: &[(&str, Program)] = &[
     ("arp", network::arp),
@@ -64,6 +81,7 @@ static PROGRAMS: &[(&str, Program)] = &[
     ("nslookup", network::nslookup),
     ("ping", network::ping),
     ("query", logon::query),
+    ("reg", registry::reg),
     ("quser", logon::quser),
     ("route", network::route),
     ("shutdown", power::shutdown),
@@ -73,6 +91,9 @@ static PROGRAMS: &[(&str, Program)] = &[
     ("w32tm", time::w32tm),
     ("whoami", logon::whoami),
 ];
+
+/// Programs that read what comes to them.
+static FILTERS: &[(&str, Filter)] = &[("find", search::find), ("findstr", search::findstr)];
 
 /// `sc` alone is an alias of Set-Content.
 const WITH_EXTENSION: &[(&str, Program)] = &[("sc.exe", services::sc)];
@@ -107,9 +128,12 @@ pub(super) fn find(name: &str, args: &[RawArg]) -> Option<Run<Box<dyn Cmdlet>>> 
     let file = lower.rsplit('\\').next().unwrap_or(&lower);
     let short = file.strip_suffix(".exe").unwrap_or(file);
     let full = WITH_EXTENSION.iter().find(|(own, _)| *own == file);
-    if let Some((_, program)) = full.or_else(|| PROGRAMS.iter().find(|(own, _)| *own == short)) {
+    let alone =
+        full.or_else(|| PROGRAMS.iter().find(|(own, _)| *own == short)).map(|(_, program)| Work::Alone(*program));
+    let filter = || FILTERS.iter().find(|(own, _)| *own == short).map(|(_, filter)| Work::OnInput(*filter));
+    if let Some(work) = alone.or_else(filter) {
         let args = args.iter().flat_map(written).collect();
-        return Some(Ok(Box::new(Native { program: *program, args })));
+        return Some(Ok(Box::new(Native { work, args, input: Vec::new() })));
     }
     let (_, what) = REFUSED.iter().find(|(own, _)| *own == short)?;
     Some(Err(ErrorRecord::unsupported(what).into()))
@@ -117,7 +141,7 @@ pub(super) fn find(name: &str, args: &[RawArg]) -> Option<Run<Box<dyn Cmdlet>>> 
 
 /// The names of all programs.
 pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
-    PROGRAMS.iter().chain(WITH_EXTENSION).map(|(name, _)| *name)
+    PROGRAMS.iter().chain(WITH_EXTENSION).map(|(name, _)| *name).chain(FILTERS.iter().map(|(name, _)| *name))
 }
 
 /// An argument as it was written.
@@ -130,13 +154,42 @@ fn written(arg: &RawArg) -> Vec<String> {
 }
 
 struct Native {
-    program: Program,
+    work: Work,
     args: Vec<String>,
+    /// What a filter reads.
+    input: Vec<Val>,
+}
+
+/// The lines of what came: texts as they are, objects as they would be shown.
+fn lines_of(input: &[Val]) -> Run<Vec<String>> {
+    const WIDTH: usize = 120;
+    let is_text = |value: &Val| matches!(value, Val::Str(_));
+    if input.iter().all(is_text) {
+        return Ok(input.iter().flat_map(|value| lines(&text(value)).map(str::to_owned).collect::<Vec<_>>()).collect());
+    }
+    Ok(print(input, WIDTH)?.lines().map(str::to_owned).collect())
 }
 
 impl Cmdlet for Native {
+    fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, _out: &mut dyn Sink) -> Run<()> {
+        evaluator.step(2)?;
+        if let Work::OnInput(_) = self.work {
+            if self.input.len() >= MOST_INPUT {
+                return Err(ErrorRecord::unsupported("so much input of a program").into());
+            }
+            self.input.push(input);
+        }
+        Ok(())
+    }
+
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
-        let said = (self.program)(evaluator, &self.args)?;
+        let said = match self.work {
+            Work::Alone(program) => program(evaluator, &self.args)?,
+            Work::OnInput(filter) => {
+                let lines = lines_of(&std::mem::take(&mut self.input))?;
+                filter(evaluator, &self.args, &lines)?
+            }
+        };
         for line in said.lines {
             out.put(evaluator, Val::str(line))?;
         }

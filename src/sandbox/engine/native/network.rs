@@ -97,8 +97,8 @@ pub(super) fn netstat(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sai
     };
     lines.push(row(["Proto", "Local Address", "Foreign Address", "State"], if owner { "PID" } else { "" }));
     let address = evaluator.host.address();
-    for listener in evaluator.host.listeners() {
-        let id = if owner { evaluator.process_id(listener.process).to_string() } else { String::new() };
+    for listener in evaluator.machine.listening() {
+        let id = if owner { listener.process_id.to_string() } else { String::new() };
         let local = match listener.port {
             139 => format!("{address}:139"),
             port => format!("0.0.0.0:{port}"),

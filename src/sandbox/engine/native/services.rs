@@ -22,6 +22,15 @@ pub(super) fn sc(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
             }))
         }
         Some("qc") => Ok(with(evaluator, name, "OpenService", |service| Said::lines(configuration(service)))),
+        Some("qdescription") => Ok(with(evaluator, name, "OpenService", |service| {
+            Said::lines([
+                "[SC] QueryServiceConfig2 SUCCESS".to_owned(),
+                String::new(),
+                format!("SERVICE_NAME: {}", service.name),
+                format!("DESCRIPTION:  {}", service.description),
+            ])
+        })),
+        Some("qtriggerinfo") => Ok(with(evaluator, name, "OpenService", triggers)),
         Some("start") => Ok(start(evaluator, name)),
         Some("stop") => Ok(stop(evaluator, name)),
         Some("config") => config(evaluator, args),
@@ -80,9 +89,9 @@ fn state(service: &Service, with_process: bool) -> Vec<String> {
         let pause = if service.can_pause() { "PAUSABLE" } else { "NOT_PAUSABLE" };
         lines.push(format!("                                ({stop}, {pause}, ACCEPTS_SHUTDOWN)"));
     }
-    let exit = if is_running || service.start_type == StartType::Automatic { "0  (0x0)" } else { "1077  (0x435)" };
+    let exit = service.exit_code();
     lines.extend([
-        format!("        WIN32_EXIT_CODE    : {exit}"),
+        format!("        WIN32_EXIT_CODE    : {exit}  (0x{exit:x})"),
         "        SERVICE_EXIT_CODE  : 0  (0x0)".into(),
         "        CHECKPOINT         : 0x0".into(),
         "        WAIT_HINT          : 0x0".into(),
@@ -117,6 +126,22 @@ fn configuration(service: &Service) -> Vec<String> {
         format!("        DEPENDENCIES       : {}", service.depends_on.join("\n                           : ")),
         format!("        SERVICE_START_NAME : {}", service.account),
     ]
+}
+
+/// Source: public transcripts of sc.exe qtriggerinfo.
+fn triggers(service: &Service) -> Said {
+    if !service.has_trigger() {
+        let none = format!("The service {} has not registered for any start or stop triggers.", service.name);
+        return Said::lines(["[SC] QueryServiceConfig2 SUCCESS".to_owned(), String::new(), none]);
+    }
+    Said::lines([
+        "[SC] QueryServiceConfig2 SUCCESS".to_owned(),
+        String::new(),
+        format!("SERVICE_NAME: {}", service.name),
+        String::new(),
+        "        START SERVICE".into(),
+        "          CUSTOM                       : [ETW PROVIDER UUID]".into(),
+    ])
 }
 
 fn start(evaluator: &Evaluator<'_>, name: &str) -> Said {

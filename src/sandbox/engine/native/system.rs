@@ -56,7 +56,8 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
     let one = |text: &str| vec![text.to_owned()];
     let (memory, free) = (host.memory_bytes(), host.free_memory_bytes());
     let role = match host.role() {
-        Role::DomainController => "Primary Domain Controller",
+        Role::DomainController if host.is_primary_controller() => "Primary Domain Controller",
+        Role::DomainController => "Additional/Backup Domain Controller",
         _ => "Member Server",
     };
     let (sockets, _) = host.sockets();
@@ -64,7 +65,7 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
     let mut processors = vec![format!("{sockets} Processor(s) Installed.")];
     let kind = format!("{} GenuineIntel ~{} Mhz", processor.caption, processor.mhz);
     processors.extend((1..=sockets).map(|place| format!("[{place:02}]: {kind}")));
-    let hotfixes = host.hotfixes();
+    let hotfixes = evaluator.machine.hotfixes();
     let mut updates = vec![format!("{} Hotfix(s) Installed.", hotfixes.len())];
     updates.extend(hotfixes.iter().enumerate().map(|(place, hotfix)| format!("[{:02}]: {}", place + 1, hotfix.id)));
     let adapter = host.adapter();
@@ -83,11 +84,11 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
         ("OS Manufacturer", one("Microsoft Corporation")),
         ("OS Configuration", one(role)),
         ("OS Build Type", one("Multiprocessor Free")),
-        ("Registered Owner", one("Contoso")),
-        ("Registered Organization", one("Contoso")),
-        ("Product ID", vec![super::super::cim::product_id(evaluator)]),
+        ("Registered Owner", one(host.registered().0)),
+        ("Registered Organization", one(host.registered().1)),
+        ("Product ID", vec![host.product_id()]),
         ("Original Install Date", vec![shown(local(host.install_date()))]),
-        ("System Boot Time", vec![shown(local(evaluator.machine.boot_time(evaluator.host_time())))]),
+        ("System Boot Time", vec![shown(local(evaluator.machine.boot_time()))]),
         ("System Manufacturer", one("VMware, Inc.")),
         ("System Model", one("VMware7,1")),
         ("System Type", one("x64-based PC")),

@@ -22,13 +22,6 @@ struct Asked {
     filters: Vec<String>,
 }
 
-pub(super) fn image(process: &Process) -> String {
-    match &*process.name {
-        "System" | "Registry" => process.name.to_string(),
-        name => format!("{name}.exe"),
-    }
-}
-
 pub(super) fn tasklist(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
     let mut asked = Asked { format: "table".into(), ..Asked::default() };
     let mut rest = args.iter();
@@ -85,14 +78,13 @@ fn rows(evaluator: &Evaluator<'_>) -> Vec<Row> {
         if names.is_empty() { "N/A".to_owned() } else { names.join(", ") }
     };
     let row = |process: &Process| Row {
-        image: image(process),
+        image: process.image(),
         id: process.id,
         session: process.session,
         kilobytes: process.working_set / 1024,
         services: of(process.id),
     };
-    let idle = Row { image: "System Idle Process".into(), id: 0, session: 0, kilobytes: 8, services: "N/A".into() };
-    std::iter::once(idle).chain(processes.iter().map(row)).collect()
+    processes.iter().map(row).collect()
 }
 
 fn session(row: &Row) -> &'static str {
@@ -179,7 +171,7 @@ pub(super) fn taskkill(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sa
     let processes = evaluator.machine.processes(evaluator.host_time());
     let mut said = Said::default();
     let wanted =
-        |process: &Process, name: &str| process.id.to_string() == name || image(process).eq_ignore_ascii_case(name);
+        |process: &Process, name: &str| process.id.to_string() == name || process.image().eq_ignore_ascii_case(name);
     for name in ids.iter().chain(&images) {
         let found: Vec<&Process> = processes.iter().filter(|process| wanted(process, name)).collect();
         if found.is_empty() {
@@ -187,12 +179,13 @@ pub(super) fn taskkill(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sa
             said.code = 128;
         }
         for process in found {
-            let (id, shown) = (process.id, image(process));
-            if process.path.is_empty() || !forced {
-                let why = if forced {
-                    "Reason: Access is denied."
-                } else {
-                    "Reason: This process can only be terminated forcefully (with /F option)."
+            let (id, shown) = (process.id, process.image());
+            if process.is_guarded() || !forced {
+                // Source: public transcripts of taskkill.
+                let why = match (process.is_critical(), forced) {
+                    (true, _) => "Reason: This is critical system process. Taskkill cannot end this process.",
+                    (false, true) => "Reason: Access is denied.",
+                    (false, false) => "Reason: This process can only be terminated forcefully (with /F option).",
                 };
                 said.errors
                     .extend([format!("ERROR: The process with PID {id} could not be terminated."), why.to_owned()]);

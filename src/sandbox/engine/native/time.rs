@@ -7,10 +7,8 @@ use super::{Said, refuse, switch};
 pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
     let switches: Vec<String> = args.iter().filter_map(|arg| switch(arg)).collect();
     let has = |name: &str| switches.iter().any(|given| given == name);
-    let is_running =
-        evaluator.machine.services().iter().any(|service| service.is_named("W32Time") && service.is_active());
     if has("query") || has("resync") {
-        if !is_running {
+        if !evaluator.machine.runs("W32Time") {
             return Ok(
                 Said::text("The following error occurred: The service has not been started. (0x80070426)").failed(1062)
             );

@@ -137,7 +137,7 @@ fn classes_are_listed() {
 fn classes_agree_with_each_other() {
     let script = "$d = Get-CimInstance Win32_LogicalDisk -Filter \"DeviceID='C:'\"; \
                   $v = Get-CimInstance Win32_Volume -Filter \"DriveLetter='C:'\"; $d.FreeSpace -eq $v.FreeSpace; \
-                  $d.Size -eq (Get-CimInstance Win32_DiskPartition).Size; \
+                  $d.Size -in (Get-CimInstance Win32_DiskPartition).Size; \
                   (Get-CimInstance Win32_PhysicalMemory | Measure-Object Capacity -Sum).Sum -gt \
                   (Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory; \
                   (Get-CimInstance Win32_Process | where Name -eq svchost.exe).Count -eq (Get-Process svchost).Count; \

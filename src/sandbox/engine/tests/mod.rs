@@ -17,6 +17,7 @@ mod attributes;
 mod cim;
 mod discovery;
 mod events;
+mod facts;
 mod features;
 mod hostile;
 mod items;
@@ -116,8 +117,14 @@ pub(super) fn with_evaluator<R>(work: impl FnOnce(&mut super::eval::Evaluator<'_
 }
 
 fn run(script: &str) -> (Recorder, Ended) {
+    run_on(0, script)
+}
+
+/// Runs a script on the host at a place of the fleet.
+fn run_on(index: u32, script: &str) -> (Recorder, Ended) {
     let mut recorder = Recorder::default();
-    let ended = runspace().invoke(&Invocation::script(script, []), &mut recorder);
+    let mut runspace = Runspace::new(Arc::new(Machine::draw(1, index, now())));
+    let ended = runspace.invoke(&Invocation::script(script, []), &mut recorder);
     (recorder, ended)
 }
 
@@ -127,7 +134,11 @@ fn texts(script: &str) -> Vec<String> {
 
 /// The texts of all that a script gives, whatever its types.
 fn shown(script: &str) -> Vec<String> {
-    texts(&format!("& {{ {script} }} | ForEach-Object {{ \"$_\" }}"))
+    shown_on(0, script)
+}
+
+fn shown_on(index: u32, script: &str) -> Vec<String> {
+    run_on(index, &format!("& {{ {script} }} | ForEach-Object {{ \"$_\" }}")).0.texts()
 }
 
 /// Ids and messages of the errors that a script writes.

@@ -79,3 +79,76 @@ fn what_is_not_there_is_refused_in_a_sentence() {
     assert_eq!(run("shutdown /r /t 0").0.went_down, Some(true));
     assert_eq!(texts("cmd /c ver")[1], texts("cmd.exe /c ver")[1]);
 }
+
+#[test]
+fn the_registry_is_read_and_written_by_text() {
+    let script = "reg query 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion' /v CurrentMajorVersionNumber; \
+                  reg add HKCU\\Software\\Mine /v Level /t REG_DWORD /d 12 /f; (Get-ItemProperty HKCU:\\Software\\Mine).Level.ToString(); \
+                  reg query HKCU\\Software\\Mine /s; reg delete HKCU\\Software\\Mine /f; reg query HKCU\\Software\\Mine; \"$LASTEXITCODE\"";
+    assert_eq!(
+        texts(script),
+        [
+            "",
+            "HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion",
+            "    CurrentMajorVersionNumber    REG_DWORD    0xa",
+            "",
+            "The operation completed successfully.",
+            "12",
+            "",
+            "HKEY_CURRENT_USER\\Software\\Mine",
+            "    Level    REG_DWORD    0xc",
+            "",
+            "The operation completed successfully.",
+            "1"
+        ]
+    );
+    assert!(
+        texts("reg query HKLM\\SYSTEM\\CurrentControlSet")
+            .contains(&"HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control".to_owned())
+    );
+}
+
+#[test]
+fn lines_are_found() {
+    let script = "ipconfig /all | findstr /i 'dns.*servers'; netstat -ano | findstr ':445' | ForEach-Object { $_.Trim().Split(' ')[0] }; \
+                  Set-Content C:\\Windows\\Temp\\a.txt 'one two','three','four'; findstr /n /c:'one two' C:\\Windows\\Temp\\a.txt; \
+                  findstr 'two four' C:\\Windows\\Temp\\a.txt; findstr /v o C:\\Windows\\Temp\\a.txt; \"$LASTEXITCODE\"; \
+                  findstr nothing C:\\Windows\\Temp\\a.txt; \"$LASTEXITCODE\"; @(Get-Service | findstr /i spooler).Count.ToString(); \
+                  sc.exe query | find /c /i 'spooler'";
+    let wanted = [
+        "   DNS Servers . . . . . . . . . . . : 10.20.1.29",
+        "TCP",
+        "1:one two",
+        "one two",
+        "four",
+        "three",
+        "0",
+        "1",
+        "1",
+        "2",
+    ];
+    assert_eq!(texts(script), wanted);
+}
+
+#[test]
+fn accounts_and_guards_answer_by_text() {
+    let script = "(net user Administrator | findstr /c:'Account active').Split(' ')[-1]; net localgroup 'Remote Desktop Users' svc-task /add | Out-Null; \
+                  (Get-LocalGroupMember 'Remote Desktop Users').Name; net localgroup 'Remote Desktop Users' svc-task /delete | Out-Null; \
+                  @(Get-LocalGroupMember 'Remote Desktop Users').Count.ToString(); fsutil dirty query C:; \
+                  sc.exe qtriggerinfo Spooler | Select-Object -Last 1";
+    let wanted = [
+        "Yes",
+        "WEB001\\svc-task",
+        "0",
+        "Volume - c: is NOT Dirty",
+        "The service Spooler has not registered for any start or stop triggers.",
+    ];
+    assert_eq!(texts(script), wanted);
+    let (recorder, _) = run("taskkill /f /im csrss.exe; \"$LASTEXITCODE\"");
+    let text = |error: &&Value| error.member("Exception").and_then(|error| error.member("Message")).cloned();
+    let said: Vec<_> = recorder.of(Stream::Error).iter().filter_map(text).collect();
+    assert!(
+        said.contains(&Value::str("Reason: This is critical system process. Taskkill cannot end this process.")),
+        "{said:?}"
+    );
+}

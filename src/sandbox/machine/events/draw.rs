@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Host, Machine, Rng};
+use super::super::{Host, Machine, Rng, domain_sid};
 use super::kinds::Known;
 use super::known;
 use super::story::{self, Values};
@@ -56,13 +56,15 @@ const SERVICES: [&str; 8] = [
 
 /// Security id, name, domain and logon id of an account that logs on.
 fn account(host: &Host, rng: &mut Rng) -> [Cow<'static, str>; 4] {
-    let domain = "S-1-5-21-1004336348-1177238915-682003330";
     let (sid, name, of) = match rng.between(0, 9) {
         0..=3 => ("S-1-5-18".to_owned(), "SYSTEM".to_owned(), "NT AUTHORITY"),
-        4..=6 => (format!("{domain}-1115"), "sandbox".to_owned(), "SANDBOX"),
-        7 => (format!("{domain}-1120"), "svc-backup".to_owned(), "SANDBOX"),
-        8 => (format!("{domain}-1131"), "svc-monitor".to_owned(), "SANDBOX"),
-        _ => (format!("{domain}-{}", 1600 + host.index()), format!("{}$", host.name().to_uppercase()), "SANDBOX"),
+        4..=6 => (domain_sid("sandbox"), "sandbox".to_owned(), "SANDBOX"),
+        7 => (domain_sid("svc-backup"), "svc-backup".to_owned(), "SANDBOX"),
+        8 => (domain_sid("svc-monitor"), "svc-monitor".to_owned(), "SANDBOX"),
+        _ => {
+            let own = format!("{}$", host.name().to_uppercase());
+            (domain_sid(&own), own, "SANDBOX")
+        }
     };
     [sid.into(), name.into(), of.into(), format!("0x{:x}", rng.between(0x3E7, 0xFF_FFFF)).into()]
 }

@@ -6,6 +6,7 @@ mod known;
 mod story;
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -66,17 +67,38 @@ pub const LOGS: [EventLog; 17] = [
 pub(super) struct Written {
     /// Logs that were emptied, with the time.
     cleared: Vec<(&'static str, Timestamp)>,
-    events: Vec<Event>,
+    events: VecDeque<Event>,
+    /// Bytes of the values of those.
+    bytes: usize,
     /// Sources that scripts registered: log and name.
     sources: Vec<(&'static str, String)>,
     /// How many entries were written to each log, those that are gone again among them.
     counts: Vec<(&'static str, u64)>,
 }
 
-/// At most this many entries of scripts are kept; older ones go, as in a full log.
+/// At most this many entries of scripts with so many bytes are kept; older ones go, as in a full log.
 const MOST_WRITTEN: usize = 4000;
+const MOST_BYTES: usize = 2 << 20;
+/// Bytes that the name of a source may have.
+const MOST_NAME: usize = 254;
+
+impl Written {
+    /// Adds an entry; the oldest ones go when there are too many.
+    fn push(&mut self, event: Event) {
+        self.bytes += event.bytes();
+        self.events.push_back(event);
+        while self.events.len() > MOST_WRITTEN || self.bytes > MOST_BYTES && self.events.len() > 1 {
+            let oldest = self.events.pop_front();
+            self.bytes -= oldest.map_or(0, |event| event.bytes());
+        }
+    }
+}
 
 impl Event {
+    fn bytes(&self) -> usize {
+        self.values.iter().map(|value| value.len()).sum()
+    }
+
     /// The text of the entry.
     pub fn message(&self) -> String {
         let mut text = String::new();
@@ -127,10 +149,7 @@ impl Machine {
             let count = &mut written.counts[place].1;
             let record_id = drawn + *count;
             *count += 1;
-            if written.events.len() >= MOST_WRITTEN {
-                written.events.remove(0);
-            }
-            written.events.push(Event { record_id, kind, at, values });
+            written.push(Event { record_id, kind, at, values });
         });
     }
 
@@ -140,6 +159,7 @@ impl Machine {
             written.cleared.retain(|(name, _)| *name != log.name);
             written.cleared.push((log.name, now));
             written.events.retain(|event| event.kind.log != log.name);
+            written.bytes = written.events.iter().map(Event::bytes).sum();
         });
         let kind = if log.name == "Security" { known::AUDIT_LOG_CLEARED } else { known::LOG_CLEARED };
         let user = ["sandbox".into(), "SANDBOX".into(), log.name.into()];
@@ -151,7 +171,7 @@ impl Machine {
         const MOST_SOURCES: usize = 200;
         let is_known = self.source_log(source).is_some();
         self.written.change(Written::default, |written| {
-            let is_new = !is_known && written.sources.len() < MOST_SOURCES;
+            let is_new = !is_known && written.sources.len() < MOST_SOURCES && source.len() <= MOST_NAME;
             if is_new {
                 written.sources.push((log.name, source.to_owned()));
             }
@@ -257,7 +277,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::Illness;
-    use super::{LOGS, Machine, log_named};
+    use super::{LOGS, MOST_BYTES, Machine, log_named};
 
     fn since() -> Timestamp {
         Timestamp::from_second(1_790_000_000).expect("a valid time")
@@ -301,6 +321,20 @@ mod tests {
             let events = ill(illness).events(log_named(log).expect("a log"));
             assert!(events.iter().any(|event| event.kind.id == id), "{illness}");
         }
+    }
+
+    #[test]
+    fn logs_of_scripts_have_an_end() {
+        let machine = Machine::draw(1, 0, since());
+        let log = log_named("Application").expect("a log");
+        let kind = machine.events(log)[0].kind.clone();
+        let drawn = machine.events(log).len();
+        for _ in 0..100 {
+            machine.write_event(kind.clone(), vec!["x".repeat(MOST_BYTES / 10).into()], since());
+        }
+        let events = machine.events(log);
+        assert_eq!(events.len(), drawn + 10);
+        assert!(events.windows(2).all(|pair| pair[0].record_id < pair[1].record_id));
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn starts(machine: &Machine, from: Timestamp, to: Timestamp, all: &mut Vec<(Time
 
 fn updates(machine: &Machine, from: Timestamp, all: &mut Vec<(Timestamp, Happening)>) {
     let mut rng = machine.host.rng("update times");
-    for hotfix in machine.host.hotfixes() {
+    for hotfix in machine.hotfixes() {
         let Ok(at) = Timestamp::from_second(hotfix.installed_day * 86_400 + rng.between(3600, 18_000) as i64) else {
             continue;
         };

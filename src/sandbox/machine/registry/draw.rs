@@ -2,8 +2,6 @@
 
 use std::sync::PoisonError;
 
-use jiff::tz::Offset;
-
 use super::super::tree::Tree;
 use super::super::{Host, Illness, Machine, Role, Service};
 use super::keys::{Fixed, MACHINE, USER};
@@ -46,9 +44,16 @@ pub(super) fn tree(machine: &Machine, services: &[Service]) -> Tree<RegistryKey>
     version(&mut tree, host);
     identity(&mut tree, host);
     programs(&mut tree, host);
-    protocols(&mut tree, host);
+    protocols(&mut tree, machine);
+    processors(&mut tree, host);
+    profiles(&mut tree, machine);
     for service in services {
-        service_key(&mut tree, service);
+        let path = format!("{SERVICES}\\{}", service.name);
+        add(&mut tree, &path, service_values(service));
+        if service.has_trigger() {
+            let values = [("Action", RegistryData::Dword(1)), ("Type", RegistryData::Dword(20))];
+            add(&mut tree, &format!("{path}\\TriggerInfo\\0"), values);
+        }
     }
     let is_restarted = machine.restarted.lock().unwrap_or_else(PoisonError::into_inner).is_some();
     if host.has(Illness::RebootPending) && !is_restarted {
@@ -84,9 +89,9 @@ fn version(tree: &mut Tree<RegistryKey>, host: &Host) {
         ("ProductName", text(system.caption.trim_start_matches("Microsoft "))),
         ("ReleaseId", text(release)),
         ("UBR", RegistryData::Dword(system.revision)),
-        ("RegisteredOwner", text("Windows User")),
-        ("RegisteredOrganization", text("Contoso")),
-        ("ProductId", text("00454-10000-00001-AA872")),
+        ("RegisteredOwner", text(host.registered().0)),
+        ("RegisteredOrganization", text(host.registered().1)),
+        ("ProductId", text(host.product_id())),
         ("PathName", text("C:\\Windows")),
     ];
     let values = values.into_iter().chain(display.map(|display| ("DisplayVersion", text(display))));
@@ -123,16 +128,11 @@ fn identity(tree: &mut Tree<RegistryKey>, host: &Host) {
     add(tree, &format!("{SERVICES}\\Tcpip\\Parameters"), parameters);
     add(tree, &format!("{SERVICES}\\Tcpip\\Parameters\\Interfaces"), []);
     let offset = host.utc_offset_minutes();
-    let zone = match offset {
-        0 => "GMT Standard Time",
-        60 => "W. Europe Standard Time",
-        120 => "GTB Standard Time",
-        330 => "India Standard Time",
-        _ => "Eastern Standard Time",
-    };
+    let zone = host.time_zone();
     let zone = [
-        ("TimeZoneKeyName", text(zone)),
-        ("StandardName", text(zone)),
+        ("TimeZoneKeyName", text(zone.id)),
+        ("StandardName", text(zone.id)),
+        ("DaylightName", text(zone.daylight_name)),
         ("Bias", RegistryData::Dword((-offset) as u32)),
         ("ActiveTimeBias", RegistryData::Dword((-offset) as u32)),
         ("DynamicDaylightTimeDisabled", RegistryData::Dword(1)),
@@ -146,16 +146,8 @@ fn identity(tree: &mut Tree<RegistryKey>, host: &Host) {
 }
 
 fn programs(tree: &mut Tree<RegistryKey>, host: &Host) {
-    let mut rng = host.rng("installed on");
     for program in installed(host) {
-        let root = match program.is_32_bit {
-            true => format!("{HKLM}\\SOFTWARE\\WOW6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall"),
-            false => format!("{WINDOWS}\\Uninstall"),
-        };
-        let days = rng.between(0, 400) as i64;
-        let day = host.install_date().as_second() + days * 86_400;
-        let day = jiff::Timestamp::from_second(day).unwrap_or(host.install_date());
-        let is_msi = program.key.starts_with('{');
+        let is_msi = program.is_msi();
         let uninstall = match is_msi {
             true => format!("MsiExec.exe /X{}", program.key),
             false => format!("\"C:\\Program Files\\{}\\setup.exe\" /uninstall", program.name),
@@ -164,20 +156,21 @@ fn programs(tree: &mut Tree<RegistryKey>, host: &Host) {
             ("DisplayName", text(program.name)),
             ("DisplayVersion", text(program.version)),
             ("Publisher", text(program.publisher)),
-            ("InstallDate", text(Offset::UTC.to_datetime(day).strftime("%Y%m%d").to_string())),
+            ("InstallDate", text(program.installed_on(host))),
             ("EstimatedSize", RegistryData::Dword(program.size)),
             ("UninstallString", text(uninstall)),
             ("WindowsInstaller", RegistryData::Dword(is_msi.into())),
             ("InstallLocation", text("")),
             ("NoModify", RegistryData::Dword(1)),
         ];
-        add(tree, &format!("{root}\\{}", program.key), values);
+        add(tree, &program.path(), values);
     }
 }
 
 /// Old versions of TLS: turned off on most hosts, forgotten on some.
 /// Source: learn.microsoft.com, Transport Layer Security (TLS) registry settings.
-fn protocols(tree: &mut Tree<RegistryKey>, host: &Host) {
+fn protocols(tree: &mut Tree<RegistryKey>, machine: &Machine) {
+    let host = machine.host();
     let is_hardened = !host.rng("tls").chance(250);
     let root = format!("{CONTROL}\\SecurityProviders\\SCHANNEL\\Protocols");
     for (protocol, enabled) in
@@ -197,23 +190,73 @@ fn protocols(tree: &mut Tree<RegistryKey>, host: &Host) {
         }
     }
     let smb = format!("{SERVICES}\\LanmanServer\\Parameters");
-    if host.rng("smb1").chance(60) {
+    // Where the feature is there, nobody turned it off.
+    let has_feature = machine.installed_features().contains(&"FS-SMB1");
+    if has_feature && host.rng("smb1").chance(500) {
         add(tree, &smb, [("SMB1", RegistryData::Dword(1))]);
-    } else if is_hardened {
+    } else if !has_feature && is_hardened {
         add(tree, &smb, [("SMB1", RegistryData::Dword(0))]);
     }
 }
 
-fn service_key(tree: &mut Tree<RegistryKey>, service: &Service) {
-    let values = [
+/// What a service's key says of it. Source: learn.microsoft.com, HKLM\\SYSTEM\\CurrentControlSet\\Services Registry Tree.
+pub(super) fn service_values(service: &Service) -> Vec<(&'static str, RegistryData)> {
+    let mut values = vec![
         ("DisplayName", text(&service.display_name)),
         ("ErrorControl", RegistryData::Dword(1)),
-        ("ImagePath", RegistryData::Expand("%SystemRoot%\\system32\\svchost.exe -k netsvcs -p".into())),
-        ("ObjectName", text("LocalSystem")),
+        ("ImagePath", RegistryData::Expand(image_path(&service.path).into())),
+        ("ObjectName", text(&service.account)),
         ("Start", RegistryData::Dword(service.start_type as u32)),
-        ("Type", RegistryData::Dword(32)),
+        ("Type", RegistryData::Dword(if service.shares_process() { 32 } else { 16 })),
     ];
-    add(tree, &format!("{SERVICES}\\{}", service.name), values);
+    if !service.description.is_empty() {
+        values.push(("Description", text(&service.description)));
+    }
+    if !service.depends_on.is_empty() {
+        let names = service.depends_on.iter().map(|name| name.as_ref().into()).collect();
+        values.push(("DependOnService", RegistryData::Multi(names)));
+    }
+    if service.is_delayed {
+        values.push(("DelayedAutostart", RegistryData::Dword(1)));
+    }
+    values
+}
+
+/// The registry has the folder of Windows by its variable.
+fn image_path(path: &str) -> String {
+    const WINDOWS: &str = "C:\\Windows\\";
+    match path.get(..WINDOWS.len()).filter(|start| start.eq_ignore_ascii_case(WINDOWS)) {
+        Some(start) => format!("%SystemRoot%\\{}", &path[start.len()..]),
+        None => path.to_owned(),
+    }
+}
+
+fn processors(tree: &mut Tree<RegistryKey>, host: &Host) {
+    let processor = host.processor();
+    for place in 0..host.processors() {
+        let values = [
+            ("ProcessorNameString", text(processor.name)),
+            ("VendorIdentifier", text("GenuineIntel")),
+            ("Identifier", text(processor.caption)),
+            ("~MHz", RegistryData::Dword(processor.mhz)),
+        ];
+        add(tree, &format!("{HKLM}\\HARDWARE\\DESCRIPTION\\System\\CentralProcessor\\{place}"), values);
+    }
+}
+
+fn profiles(tree: &mut Tree<RegistryKey>, machine: &Machine) {
+    let root = format!("{HKLM}\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList");
+    let of_system = super::super::profiles::SPECIAL.iter().map(|(sid, path)| ((*sid).to_owned(), *path, 12));
+    let of_people = machine.own_profiles().into_iter().map(|(sid, path)| (sid, path, 0));
+    for (sid, path, flags) in of_system.chain(of_people) {
+        let path = if flags == 0 { path.to_owned() } else { image_path(path).replace("%SystemRoot%", "%systemroot%") };
+        let values = [
+            ("ProfileImagePath", RegistryData::Expand(path.into())),
+            ("Flags", RegistryData::Dword(flags)),
+            ("State", RegistryData::Dword(0)),
+        ];
+        add(tree, &format!("{root}\\{sid}"), values);
+    }
 }
 
 /// What updates leave behind until the next restart.

@@ -23,15 +23,6 @@ type Keys = &'static [(&'static str, &'static [(&'static str, Fixed)])];
 pub(super) const MACHINE: Keys = &[
     ("BCD00000000", &[]),
     (
-        "HARDWARE\\DESCRIPTION\\System\\CentralProcessor\\0",
-        &[
-            ("ProcessorNameString", T("Intel(R) Xeon(R) Gold 6338 CPU @ 2.00GHz")),
-            ("VendorIdentifier", T("GenuineIntel")),
-            ("Identifier", T("Intel64 Family 6 Model 106 Stepping 6")),
-            ("~MHz", D(1995)),
-        ],
-    ),
-    (
         "HARDWARE\\DESCRIPTION\\System\\BIOS",
         &[
             ("SystemManufacturer", T("VMware, Inc.")),
@@ -134,14 +125,6 @@ pub(super) const MACHINE: Keys = &[
             ("ProgramData", E("%SystemDrive%\\ProgramData")),
             ("Public", E("%SystemDrive%\\Users\\Public")),
         ],
-    ),
-    (
-        "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-18",
-        &[("ProfileImagePath", E("%systemroot%\\system32\\config\\systemprofile")), ("Flags", D(12)), ("State", D(0))],
-    ),
-    (
-        "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-1004336348-1177238915-682003330-1104",
-        &[("ProfileImagePath", E("C:\\Users\\sandbox")), ("Flags", D(0)), ("State", D(0))],
     ),
     (
         "SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon",

@@ -4,6 +4,8 @@ mod draw;
 mod keys;
 mod software;
 
+pub use software::Program;
+
 use std::sync::{Arc, PoisonError};
 
 use super::tree::{Changes, Merged, Named, Tree, key, split};
@@ -122,12 +124,78 @@ impl Machine {
             Some((of, tree)) if Arc::ptr_eq(of, &services) => Arc::clone(tree),
             _ => {
                 let tree = Arc::new(draw::tree(self, &services));
+                self.renew_service_keys(&services);
                 *kept = Some((services, Arc::clone(&tree)));
                 tree
             }
         };
         let changes = self.registry_changes.read(Changes::default);
         Registry(Merged { drawn, changes })
+    }
+
+    /// Brings those keys of services up to date that scripts wrote to: what a service is stands in its own state.
+    fn renew_service_keys(&self, services: &[Service]) {
+        let has_keys = self.registry_changes.read(Changes::default).len() > 0;
+        if !has_keys {
+            return;
+        }
+        self.registry_changes.change(Changes::default, |changes| {
+            for service in services {
+                if let Some(key) = changes.made_mut(&format!("{SERVICES}\\{}", service.name)) {
+                    key.values.retain(|(name, _)| !name.eq_ignore_ascii_case("DelayedAutostart"));
+                    draw::service_values(service).into_iter().for_each(|(name, data)| key.set(name, data));
+                }
+            }
+        });
+    }
+
+    /// Draws the keys anew when somebody asks again.
+    pub(super) fn forget_drawn_registry(&self) {
+        *self.registry.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The key of a service goes with it.
+    pub(super) fn forget_service_key(&self, service: &str) {
+        if self.registry_changes.read(Changes::default).len() > 0 {
+            let path = format!("{SERVICES}\\{service}");
+            self.registry_changes.change(Changes::default, |changes| drop(changes.remove(&path, false)));
+        }
+    }
+
+    /// Changes the service that a value of its key means; whether it was one.
+    fn set_service_value(&self, path: &str, name: &str, data: &RegistryData) -> Result<bool, RegistryError> {
+        let (around, service) = split(path);
+        if !around.eq_ignore_ascii_case(SERVICES) || !self.services().iter().any(|own| own.is_named(service)) {
+            return Ok(false);
+        }
+        let change: Box<dyn FnOnce(&mut Service)> = match (name.to_ascii_lowercase().as_str(), data) {
+            ("start", RegistryData::Dword(number)) => {
+                let Some(start) = StartType::of_number(*number) else { return Ok(false) };
+                Box::new(move |own| own.start_type = start)
+            }
+            ("delayedautostart", RegistryData::Dword(number)) => {
+                let is_delayed = *number != 0;
+                Box::new(move |own| own.is_delayed = is_delayed)
+            }
+            ("displayname", RegistryData::Text(text)) => {
+                let text = text.to_string();
+                Box::new(move |own| own.display_name = text.into())
+            }
+            ("description", RegistryData::Text(text)) => {
+                let text = text.to_string();
+                Box::new(move |own| own.description = text.into())
+            }
+            ("imagepath", RegistryData::Text(text) | RegistryData::Expand(text)) => {
+                let text = text.replace("%SystemRoot%", "C:\\Windows");
+                Box::new(move |own| own.path = text.into())
+            }
+            ("objectname", RegistryData::Text(text)) => {
+                let text = text.to_string();
+                Box::new(move |own| own.account = text.into())
+            }
+            _ => return Ok(false),
+        };
+        self.adjust_service(service, change).map(|_| true).map_err(|_| RegistryError::Full)
     }
 
     fn put_keys(&self, keys: Vec<(String, RegistryKey)>) -> Result<(), RegistryError> {
@@ -206,27 +274,16 @@ impl Machine {
         self.put_keys(copies)
     }
 
-    /// Sets a value of a key. How a service starts is the service's own.
+    /// Sets a value of a key. What a service is stands in the service itself.
     ///
     /// # Errors
     /// [`RegistryError`]
     pub fn set_registry_value(&self, path: &str, name: &str, data: RegistryData) -> Result<(), RegistryError> {
         let mut key = self.registry().find(path).cloned().ok_or(RegistryError::NotFound)?;
-        let service = split(path).1;
-        let start = match data {
-            RegistryData::Dword(2) => Some(StartType::Automatic),
-            RegistryData::Dword(3) => Some(StartType::Manual),
-            RegistryData::Dword(4) => Some(StartType::Disabled),
-            _ => None,
-        };
-        if let Some(start) =
-            start.filter(|_| name.eq_ignore_ascii_case("Start") && split(path).0.eq_ignore_ascii_case(SERVICES))
-            && self.services().iter().any(|own| own.name.eq_ignore_ascii_case(service))
-        {
-            self.change_services(|services| {
-                let own = services.iter_mut().find(|own| own.name.eq_ignore_ascii_case(service));
-                own.into_iter().for_each(|own| own.start_type = start);
-            });
+        if data.size() > MAX_BYTES {
+            return Err(RegistryError::Full);
+        }
+        if self.set_service_value(path, name, &data)? {
             return Ok(());
         }
         key.set(name, data);
@@ -294,6 +351,18 @@ mod tests {
         machine.set_registry_value(&path, "Start", RegistryData::Dword(4)).expect("set");
         let spooler = machine.services().iter().find(|service| service.name == "Spooler").cloned().expect("there");
         assert_eq!((spooler.start_type, start()), (StartType::Disabled, Some(RegistryData::Dword(4))));
+        // A value of a script's own does not keep the others as they were.
+        machine.set_registry_value(&path, "Note", RegistryData::Text("mine".into())).expect("set");
+        machine
+            .configure_service("Spooler", machine.since(), |service| service.start_type = StartType::Manual)
+            .expect("configured");
+        assert_eq!(start(), Some(RegistryData::Dword(3)));
+        let value = |name: &str| machine.registry().find(&path).and_then(|key| key.value(name).cloned());
+        assert_eq!(value("note"), Some(RegistryData::Text("mine".into())));
+        let program = RegistryData::Expand("%SystemRoot%\\System32\\spoolsv.exe".into());
+        assert_eq!(value("ImagePath"), Some(program));
+        machine.delete_service("Spooler").expect("removed");
+        assert!(machine.registry().find(&path).is_none());
     }
 
     #[test]

@@ -1,18 +1,43 @@
 //! Installed software, as the uninstall keys list it.
 
-use super::super::{Host, Role};
+use jiff::tz::Offset;
+
+use super::super::{Host, Machine, RegistryData, Role};
 
 /// A program in the list of installed ones.
-#[derive(Debug, Clone)]
-pub(super) struct Program {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
     /// The name of its key: a product code for those that Windows Installer put there.
-    pub(super) key: &'static str,
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    pub(super) publisher: &'static str,
+    pub key: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Who made it.
+    pub publisher: &'static str,
     /// KiB
     pub(super) size: u32,
     pub(super) is_32_bit: bool,
+}
+
+impl Program {
+    /// Whether Windows Installer put it there.
+    pub fn is_msi(&self) -> bool {
+        self.key.starts_with('{')
+    }
+
+    /// Its key in the list of programs.
+    pub(super) fn path(&self) -> String {
+        let part = if self.is_32_bit { "WOW6432Node\\" } else { "" };
+        format!("HKEY_LOCAL_MACHINE\\SOFTWARE\\{part}Microsoft\\Windows\\CurrentVersion\\Uninstall\\{}", self.key)
+    }
+
+    /// The day on which it came to a host, as in `20240131`.
+    pub fn installed_on(&self, host: &Host) -> String {
+        let days = host.rng(&format!("installed on {}", self.key)).between(0, 400) as i64;
+        let day = jiff::Timestamp::from_second(host.install_date().as_second() + days * 86_400);
+        Offset::UTC.to_datetime(day.unwrap_or(host.install_date())).strftime("%Y%m%d").to_string()
+    }
 }
 
 const fn program(
@@ -108,4 +133,17 @@ pub(super) fn installed(host: &Host) -> Vec<&'static Program> {
     let usual =
         COMMON.iter().enumerate().filter(|(place, _)| *place < 3 || rng.chance(700)).map(|(_, program)| program);
     usual.chain(of_role(host.role())).collect()
+}
+
+impl Machine {
+    /// The programs that Windows Installer put there and that nobody removed from the list.
+    pub fn products(&self) -> Vec<&'static Program> {
+        let registry = self.registry();
+        let is_listed = |program: &&&Program| {
+            let key = registry.find(&program.path());
+            key.is_some_and(|key| matches!(key.value("DisplayName"), Some(RegistryData::Text(_))))
+        };
+        let all = installed(&self.host);
+        all.iter().filter(|program| program.is_msi()).filter(is_listed).copied().collect()
+    }
 }

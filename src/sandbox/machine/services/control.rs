@@ -26,6 +26,8 @@ pub enum Refusal {
     HasDependents,
     /// There is one of this name already.
     Exists,
+    /// The sandbox keeps no more services of a host.
+    Full,
 }
 
 impl Refusal {
@@ -40,6 +42,7 @@ impl Refusal {
             Self::BaseFailed => 1068,
             Self::HasDependents => 1051,
             Self::Exists => 1073,
+            Self::Full => 8,
         }
     }
 
@@ -61,6 +64,7 @@ impl Refusal {
                 "A stop control has been sent to a service that other running services are dependent on."
             }
             Self::Exists => "The specified service already exists.",
+            Self::Full => "Not enough memory resources are available to process this command.",
         }
     }
 }
@@ -164,6 +168,15 @@ fn start(services: &mut [Service], of: usize, id: &mut u32, now: Timestamp, dept
     Ok(came)
 }
 
+/// Services that a host keeps, and bytes of all their texts.
+const MOST_SERVICES: usize = 1_000;
+const MOST_TEXT: usize = 1 << 20;
+
+fn text_bytes(service: &Service) -> usize {
+    let own = [&service.name, &service.display_name, &service.description, &service.path, &service.account];
+    own.into_iter().chain(&service.depends_on).map(|text| text.len()).sum()
+}
+
 impl Service {
     /// The services that need the one of a name, also by way of others.
     pub fn dependents<'a>(services: &'a [Self], name: &str) -> Vec<&'a Self> {
@@ -247,22 +260,35 @@ impl Machine {
         })
     }
 
+    /// Changes a service, unless its texts become too long; gives the start type that it had, and itself.
+    pub(in super::super) fn adjust_service(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Service),
+    ) -> Result<(StartType, Service), Refusal> {
+        self.change_services(|services| {
+            let place = place(services, name)?;
+            let before = services[place].clone();
+            change(&mut services[place]);
+            if services.iter().map(text_bytes).sum::<usize>() > MOST_TEXT {
+                services[place] = before;
+                return Err(Refusal::Full);
+            }
+            Ok((before.start_type, services[place].clone()))
+        })
+    }
+
     /// Changes the settings of a service.
     ///
     /// # Errors
-    /// That there is none of this name.
+    /// That there is none of this name, or no room.
     pub fn configure_service(
         &self,
         name: &str,
         now: Timestamp,
         change: impl FnOnce(&mut Service),
     ) -> Result<(), Refusal> {
-        let (before, after) = self.change_services(|services| {
-            let service = place(services, name).map(|place| &mut services[place])?;
-            let before = service.start_type;
-            change(service);
-            Ok((before, service.clone()))
-        })?;
+        let (before, after) = self.adjust_service(name, change)?;
         if before != after.start_type {
             self.note_start_type(&after, before, now);
         }
@@ -272,12 +298,16 @@ impl Machine {
     /// Installs a service, which doesn't run yet.
     ///
     /// # Errors
-    /// That there is one of this name.
+    /// That there is one of this name, or no room.
     pub fn create_service(&self, service: Service, now: Timestamp) -> Result<(), Refusal> {
         let new = service.clone();
         self.change_services(|services| {
             if place(services, &service.name).is_ok() {
                 return Err(Refusal::Exists);
+            }
+            let bytes: usize = services.iter().chain([&service]).map(text_bytes).sum();
+            if services.len() >= MOST_SERVICES || bytes > MOST_TEXT {
+                return Err(Refusal::Full);
             }
             let key = service.name.to_ascii_lowercase();
             let at = services.partition_point(|other| other.name.to_ascii_lowercase() < key);
@@ -293,7 +323,9 @@ impl Machine {
     /// # Errors
     /// That there is none of this name.
     pub fn delete_service(&self, name: &str) -> Result<(), Refusal> {
-        self.change_services(|services| place(services, name).map(|place| drop(services.remove(place))))
+        let gone = self.change_services(|services| place(services, name).map(|place| services.remove(place)))?;
+        self.forget_service_key(&gone.name);
+        Ok(())
     }
 }
 
@@ -302,7 +334,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::ServiceStatus;
-    use super::{Machine, Refusal};
+    use super::{MOST_SERVICES, MOST_TEXT, Machine, Refusal, Service};
 
     fn status(machine: &Machine, name: &str) -> ServiceStatus {
         machine.services().iter().find(|service| service.is_named(name)).expect("a service").status
@@ -324,6 +356,20 @@ mod tests {
         assert_eq!(machine.stop_service("RpcSs", true, now), Err(Refusal::NotAccepted));
         assert_eq!(machine.start_service("RemoteRegistry", now), Err(Refusal::Disabled));
         assert_eq!(machine.pause_service("Spooler"), Err(Refusal::NotAccepted));
+    }
+
+    #[test]
+    fn services_have_an_end() {
+        let now = Timestamp::from_second(1_790_000_000).expect("a valid time");
+        let machine = Machine::draw(1, 0, now);
+        let model = machine.services()[0].clone();
+        let long = "x".repeat(MOST_TEXT);
+        let before = model.clone();
+        let set = machine.configure_service(&model.name, now, |service| service.description = long.into());
+        assert_eq!((set, &machine.services()[0]), (Err(Refusal::Full), &before));
+        let named = |place: usize| Service { name: format!("own{place}").into(), ..model.clone() };
+        assert!((0..MOST_SERVICES).any(|place| machine.create_service(named(place), now) == Err(Refusal::Full)));
+        assert_eq!(machine.services().len(), MOST_SERVICES);
     }
 
     #[test]

@@ -65,6 +65,13 @@ pub enum StartType {
     Disabled = 4,
 }
 
+impl StartType {
+    /// The one of a number.
+    pub(super) fn of_number(number: u32) -> Option<Self> {
+        [Automatic, Manual, Disabled].into_iter().find(|start| *start as u32 == number)
+    }
+}
+
 /// What a running service accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Controls {
@@ -81,6 +88,21 @@ use StartType::{Automatic, Disabled, Manual};
 /// Services started on demand that always run where they usually do: others stand on them.
 const VITAL: [&str; 3] = ["KeyIso", "PlugPlay", "WAS"];
 
+/// Services with a start trigger on a member of a domain.
+/// Source: public listings of sc.exe qtriggerinfo on Windows Server.
+const TRIGGERED: [&str; 10] = [
+    "AppIDSvc",
+    "Appinfo",
+    "gpsvc",
+    "KeyIso",
+    "lmhosts",
+    "netprofm",
+    "sppsvc",
+    "TrustedInstaller",
+    "UsoSvc",
+    "wuauserv",
+];
+
 /// Automatic services whose stop a check should find; hosts of any role have them.
 const MISSED: [&str; 6] = ["Spooler", "W32Time", "WinDefend", "DiagTrack", "MSDTC", "Schedule"];
 
@@ -88,6 +110,16 @@ impl Service {
     /// Whether it runs or pauses.
     pub fn is_active(&self) -> bool {
         self.status != ServiceStatus::Stopped
+    }
+
+    /// Whether something starts it when it is needed, so that it may rest although it is automatic.
+    pub fn has_trigger(&self) -> bool {
+        TRIGGERED.contains(&&*self.name)
+    }
+
+    /// What its last run ended with: what never ran since the start of the system has 1077.
+    pub fn exit_code(&self) -> u32 {
+        if self.is_active() || self.start_type == Automatic || self.started.is_some() { 0 } else { 1077 }
     }
 
     /// Whether it accepts to be stopped now.

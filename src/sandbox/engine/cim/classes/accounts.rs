@@ -1,7 +1,9 @@
 //! Accounts and shares.
 
+use super::super::super::datetime::DateTime;
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::{LocalGroup, LocalUser, Member, Share};
+use super::super::super::machine::{LocalGroup, LocalUser, Member, Profile, Share};
+use super::super::super::value::Val;
 use super::{Row, computer, number, s, yes};
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
@@ -10,6 +12,9 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
         "Win32_UserAccount" => users(evaluator),
         "Win32_Group" => groups(evaluator),
         "Win32_GroupUser" => members(evaluator),
+        "Win32_UserProfile" => profiles(evaluator),
+        "Win32_LogonSession" => vec![session(evaluator)],
+        "Win32_LoggedOnUser" => vec![logged_on(evaluator)],
         _ => return None,
     })
 }
@@ -37,7 +42,7 @@ fn shares(evaluator: &Evaluator<'_>) -> Vec<Row> {
 }
 
 fn users(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let computer = computer(evaluator);
+    let computer = evaluator.host.account_authority();
     let row = |user: &LocalUser| {
         vec![
             ("Caption", s(format!("{computer}\\{}", user.name))),
@@ -61,7 +66,7 @@ fn users(evaluator: &Evaluator<'_>) -> Vec<Row> {
 }
 
 fn groups(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let computer = computer(evaluator);
+    let computer = evaluator.host.account_authority();
     let row = |group: &LocalGroup| {
         vec![
             ("Caption", s(format!("{computer}\\{}", group.name))),
@@ -79,24 +84,65 @@ fn groups(evaluator: &Evaluator<'_>) -> Vec<Row> {
 
 /// Paths to a group and to one of its members.
 fn members(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let computer = computer(evaluator);
+    let (computer, authority) = (computer(evaluator), evaluator.host.account_authority());
     let path = |class: &str, domain: &str, name: &str| {
         s(format!("\\\\{computer}\\root\\cimv2:{class}.Domain=\"{domain}\",Name=\"{name}\""))
     };
     let of_group = |group: &LocalGroup| -> Vec<Row> {
         let one = |member: &Member| {
-            let (domain, name) = member.name.split_once('\\').unwrap_or((&computer, &member.name));
+            let (domain, name) = member.name.split_once('\\').unwrap_or((&authority, &member.name));
             let class = match (member.is_group, domain) {
                 (_, "NT AUTHORITY") => "Win32_SystemAccount",
                 (true, _) => "Win32_Group",
                 (false, _) => "Win32_UserAccount",
             };
             vec![
-                ("GroupComponent", path("Win32_Group", &computer, &group.name)),
+                ("GroupComponent", path("Win32_Group", &authority, &group.name)),
                 ("PartComponent", path(class, domain, name)),
             ]
         };
         group.members.iter().map(one).collect()
     };
     evaluator.machine.accounts().groups.iter().flat_map(of_group).collect()
+}
+
+/// Source: learn.microsoft.com, Win32_UserProfile class.
+fn profiles(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let row = |profile: Profile| {
+        let used = DateTime::local(profile.used, evaluator.host.utc_offset_minutes());
+        vec![
+            ("HealthStatus", number(0)),
+            ("LastUseTime", Val::DateTime(used)),
+            ("Loaded", yes(profile.is_loaded)),
+            ("LocalPath", s(profile.path)),
+            ("RefCount", number(if profile.is_loaded { 3 } else { 0 })),
+            ("RoamingConfigured", yes(false)),
+            ("RoamingPreference", Val::Null),
+            ("SID", s(profile.sid)),
+            ("Special", yes(profile.is_special)),
+            ("Status", number(0)),
+        ]
+    };
+    evaluator.machine.profiles(evaluator.host_time()).into_iter().map(row).collect()
+}
+
+const LOGON: &str = "1193046";
+
+/// The network logon of the session that asks.
+fn session(evaluator: &Evaluator<'_>) -> Row {
+    vec![
+        ("StartTime", Val::DateTime(evaluator.now())),
+        ("AuthenticationPackage", s("Kerberos")),
+        ("LogonId", s(LOGON)),
+        ("LogonType", number(3)),
+    ]
+}
+
+fn logged_on(evaluator: &Evaluator<'_>) -> Row {
+    let place =
+        format!("\\\\.\\root\\cimv2:Win32_Account.Domain=\"{}\",Name=\"sandbox\"", evaluator.host.domain_name());
+    vec![
+        ("Antecedent", s(place)),
+        ("Dependent", s(format!("\\\\.\\root\\cimv2:Win32_LogonSession.LogonId=\"{LOGON}\""))),
+    ]
 }

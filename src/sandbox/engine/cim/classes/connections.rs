@@ -2,7 +2,7 @@
 //! numbers.
 
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::{PREFIX_LENGTH, Role};
+use super::super::super::machine::{Listening, PREFIX_LENGTH, Role};
 use super::super::super::value::Val;
 use super::network::mac;
 use super::{Row, number, s, texts, yes};
@@ -176,33 +176,28 @@ fn connections(evaluator: &Evaluator<'_>) -> Vec<Row> {
             ("State", state),
         ]
     };
-    let listens = host.listeners().into_iter().map(|listener| {
+    let listens = evaluator.machine.listening().into_iter().map(|listener| {
         // What the kernel serves listens on both families at once.
-        let (local, remote) = match (listener.port, listener.process) {
-            (139, _) => (host.address().to_string(), "0.0.0.0"),
-            (_, "System") => ("::".to_owned(), "::"),
+        let (local, remote) = match listener.port {
+            139 => (host.address().to_string(), "0.0.0.0"),
+            _ if listener.is_kernel => ("::".to_owned(), "::"),
             _ => ("0.0.0.0".to_owned(), "0.0.0.0"),
         };
-        row(local, listener.port, remote, 0, state("Listen", 2), evaluator.process_id(listener.process))
+        row(local, listener.port, remote, 0, state("Listen", 2), listener.process_id)
     });
     let client = row(host.address().to_string(), 5985, "10.20.0.50", 52_114, state("Established", 5), 4);
     listens.chain([client]).collect()
 }
 
 fn endpoints(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let mut ports = vec![(123, "svchost"), (137, "System"), (138, "System"), (500, "svchost"), (5355, "svchost")];
-    if evaluator.host.role() == Role::DomainController {
-        ports.extend([(53, "dns"), (88, "lsass"), (389, "lsass"), (464, "lsass")]);
-    }
-    ports.sort_unstable();
-    let row = |(port, process): (u16, &str)| {
+    let row = |listening: Listening| {
         vec![
             ("LocalAddress", s("0.0.0.0")),
-            ("LocalPort", number(port)),
-            ("OwningProcess", number(evaluator.process_id(process))),
+            ("LocalPort", number(listening.port)),
+            ("OwningProcess", number(listening.process_id)),
         ]
     };
-    ports.into_iter().map(row).collect()
+    evaluator.machine.udp_listening().into_iter().map(row).collect()
 }
 
 fn server_addresses(evaluator: &Evaluator<'_>) -> Vec<Row> {

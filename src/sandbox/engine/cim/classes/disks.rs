@@ -1,11 +1,9 @@
 //! Drives, disks, partitions, volumes. Each drive letter lies on a disk of its own, C: beside the partitions that start it.
 
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::Disk;
+use super::super::super::machine::{Disk, PartitionKind};
 use super::super::super::value::Val;
 use super::{Row, computer, number, numbers, s, texts, yes};
-
-const MIB: u64 = 1 << 20;
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     let each = |row: fn(&Evaluator<'_>, usize, &Disk) -> Row| {
@@ -14,9 +12,11 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
         "Win32_LogicalDisk" => evaluator.machine.disks().iter().map(|disk| logical(evaluator, disk)).collect(),
         "Win32_DiskDrive" => each(drive),
-        "Win32_DiskPartition" => each(partition),
+        "Win32_DiskPartition" => with_places(evaluator).flat_map(|(place, disk)| partitions(place, &disk)).collect(),
         "Win32_LogicalDiskToPartition" => each(to_partition),
-        "Win32_DiskDriveToDiskPartition" => each(drive_to_partition),
+        "Win32_DiskDriveToDiskPartition" => {
+            with_places(evaluator).flat_map(|(place, disk)| drive_to_partitions(evaluator, place, &disk)).collect()
+        }
         "Win32_Volume" => evaluator.machine.disks().iter().map(|disk| volume(evaluator, disk)).collect(),
         "Win32_CDROMDrive" => optical(evaluator).iter().map(cdrom).collect(),
         _ => return None,
@@ -28,23 +28,12 @@ pub(super) fn local(evaluator: &Evaluator<'_>) -> Vec<Disk> {
     evaluator.machine.disks().into_iter().filter(|disk| disk.drive_type == 3).collect()
 }
 
+fn with_places(evaluator: &Evaluator<'_>) -> impl Iterator<Item = (usize, Disk)> {
+    local(evaluator).into_iter().enumerate()
+}
+
 fn optical(evaluator: &Evaluator<'_>) -> Vec<Disk> {
     evaluator.machine.disks().into_iter().filter(|disk| disk.drive_type == 5).collect()
-}
-
-/// The size of the disk that a drive lies on: whole GiB.
-pub(super) fn disk_size(disk: &Disk) -> u64 {
-    disk.size_bytes.div_ceil(1 << 30) << 30
-}
-
-/// Where the drive's partition starts: behind the recovery, EFI and reserved ones on the first disk.
-pub(super) fn partition_offset(place: usize) -> u64 {
-    if place == 0 { 567 * MIB } else { 16 * MIB }
-}
-
-/// The number of the drive's partition on its disk.
-pub(super) fn partition_number(place: usize) -> u32 {
-    if place == 0 { 4 } else { 2 }
 }
 
 /// `\\?\Volume{...}\`
@@ -81,7 +70,7 @@ fn logical(evaluator: &Evaluator<'_>, disk: &Disk) -> Row {
 
 fn drive(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
     let id = format!("\\\\.\\PHYSICALDRIVE{place}");
-    let size = disk_size(disk);
+    let size = disk.physical_bytes(place);
     // WMI counts whole cylinders.
     let cylinders = size / 8_225_280;
     vec![
@@ -103,7 +92,7 @@ fn drive(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
         ("MediaLoaded", yes(true)),
         ("MediaType", s("Fixed hard disk media")),
         ("Model", s("VMware Virtual disk SCSI Disk Device")),
-        ("Partitions", number(if place == 0 { 3 } else { 1 })),
+        ("Partitions", number(shown(place, disk).len() as i64)),
         ("SCSIBus", number(0)),
         ("SCSILogicalUnit", number(0)),
         ("SCSIPort", number(2)),
@@ -120,29 +109,42 @@ fn drive(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
     ]
 }
 
-fn partition_id(place: usize) -> String {
-    let index = if place == 0 { 2 } else { 0 };
+fn partition_id(place: usize, index: usize) -> String {
     format!("Disk #{place}, Partition #{index}")
 }
 
-fn partition(_: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
-    let id = partition_id(place);
-    vec![
-        ("Caption", s(id.as_str())),
-        ("Description", s("GPT: Basic Data")),
-        ("Name", s(id.as_str())),
-        ("DeviceID", s(id)),
-        ("BlockSize", number(512)),
-        ("NumberOfBlocks", number(disk.size_bytes / 512)),
-        ("Bootable", yes(false)),
-        ("BootPartition", yes(false)),
-        ("PrimaryPartition", yes(true)),
-        ("DiskIndex", number(place as i64)),
-        ("Index", number(if place == 0 { 2 } else { 0 })),
-        ("Size", number(disk.size_bytes)),
-        ("StartingOffset", number(partition_offset(place))),
-        ("Type", s("GPT: Basic Data")),
-    ]
+/// The partitions that WMI shows: not the reserved ones.
+fn shown(place: usize, disk: &Disk) -> Vec<(PartitionKind, u64, u64)> {
+    disk.partitions(place).into_iter().filter(|(kind, ..)| *kind != PartitionKind::Reserved).collect()
+}
+
+fn partitions(place: usize, disk: &Disk) -> Vec<Row> {
+    let row = |(index, (kind, offset, size)): (usize, (PartitionKind, u64, u64))| {
+        let id = partition_id(place, index);
+        let is_system = kind == PartitionKind::System;
+        let about = match kind {
+            PartitionKind::Basic => "GPT: Basic Data",
+            PartitionKind::System => "GPT: System",
+            _ => "GPT: Unknown",
+        };
+        vec![
+            ("Caption", s(id.as_str())),
+            ("Description", s(about)),
+            ("Name", s(id.as_str())),
+            ("DeviceID", s(id)),
+            ("BlockSize", number(512)),
+            ("NumberOfBlocks", number(size / 512)),
+            ("Bootable", yes(is_system)),
+            ("BootPartition", yes(is_system)),
+            ("PrimaryPartition", yes(kind == PartitionKind::Basic)),
+            ("DiskIndex", number(place as i64)),
+            ("Index", number(index as i64)),
+            ("Size", number(size)),
+            ("StartingOffset", number(offset)),
+            ("Type", s(about)),
+        ]
+    };
+    shown(place, disk).into_iter().enumerate().map(row).collect()
 }
 
 fn path(evaluator: &Evaluator<'_>, class: &str, id: &str) -> Val {
@@ -151,21 +153,25 @@ fn path(evaluator: &Evaluator<'_>, class: &str, id: &str) -> Val {
 }
 
 fn to_partition(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
-    let start = partition_offset(place);
+    let all = shown(place, disk);
+    let start = all.last().map_or(0, |(_, offset, _)| *offset);
     vec![
-        ("Antecedent", path(evaluator, "Win32_DiskPartition", &partition_id(place))),
+        ("Antecedent", path(evaluator, "Win32_DiskPartition", &partition_id(place, all.len() - 1))),
         ("Dependent", path(evaluator, "Win32_LogicalDisk", disk.id)),
         ("EndingAddress", number(start + disk.size_bytes - 1)),
         ("StartingAddress", number(start)),
     ]
 }
 
-fn drive_to_partition(evaluator: &Evaluator<'_>, place: usize, _: &Disk) -> Row {
+fn drive_to_partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> {
     let drive = format!("\\\\.\\PHYSICALDRIVE{place}");
-    vec![
-        ("Antecedent", path(evaluator, "Win32_DiskDrive", &drive)),
-        ("Dependent", path(evaluator, "Win32_DiskPartition", &partition_id(place))),
-    ]
+    let row = |index| {
+        vec![
+            ("Antecedent", path(evaluator, "Win32_DiskDrive", &drive)),
+            ("Dependent", path(evaluator, "Win32_DiskPartition", &partition_id(place, index))),
+        ]
+    };
+    (0..shown(place, disk).len()).map(row).collect()
 }
 
 fn volume(evaluator: &Evaluator<'_>, disk: &Disk) -> Row {

@@ -13,7 +13,6 @@ mod storage;
 mod system;
 
 pub(in super::super) use network::mac;
-pub(in super::super) use system::product_id;
 
 use super::super::eval::Evaluator;
 use super::super::value::Val;

@@ -6,6 +6,8 @@ use super::{Row, number, numbers, s, texts, yes};
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
+        // Without the spooler nobody knows of printers.
+        "Win32_Printer" if !evaluator.machine.runs("Spooler") => Vec::new(),
         "Win32_Printer" => evaluator.host.printers().iter().map(printer).collect(),
         _ => return None,
     })

@@ -36,8 +36,6 @@ fn service_row(service: &Service) -> Row {
         ServiceStatus::Paused => "Paused",
         ServiceStatus::Stopped => "Stopped",
     };
-    // What never ran since the start of the system has 1077.
-    let exit_code = if is_running || service.start_type == StartType::Automatic { 0 } else { 1077 };
     vec![
         ("Caption", s(service.display_name.clone())),
         ("Description", s(service.description.clone())),
@@ -50,7 +48,7 @@ fn service_row(service: &Service) -> Row {
         ("DesktopInteract", yes(service.is_named("Spooler"))),
         ("DisplayName", s(service.display_name.clone())),
         ("ErrorControl", s("Normal")),
-        ("ExitCode", number(exit_code)),
+        ("ExitCode", number(service.exit_code())),
         ("PathName", s(service.path.clone())),
         ("ServiceSpecificExitCode", number(0)),
         ("ServiceType", s(if service.shares_process() { "Share Process" } else { "Own Process" })),
@@ -71,20 +69,16 @@ fn processes(evaluator: &Evaluator<'_>) -> Vec<Row> {
 }
 
 fn process_row(evaluator: &Evaluator<'_>, process: &Process) -> Row {
-    // System and Registry have no extension.
-    let name = match &*process.name {
-        "System" | "Registry" => process.name.to_string(),
-        other => format!("{other}.exe"),
-    };
+    let name = process.image();
     let ticks = |time: Duration| number((time.as_nanos() / 100) as i64);
-    let started = evaluator.now().plus(-((process.age.as_nanos() / 100) as i64));
+    let started = DateTime::local(process.started, evaluator.host.utc_offset_minutes());
     let text = |value: &str| if value.is_empty() { Val::Null } else { s(value) };
     let kib = |bytes: u64| number(bytes / 1024);
     vec![
         ("Caption", s(name.as_str())),
         ("Description", s(name.as_str())),
         ("Name", s(name)),
-        ("CreationDate", started.map_or(Val::Null, |time: DateTime| Val::DateTime(time))),
+        ("CreationDate", Val::DateTime(started)),
         ("Handle", s(process.id.to_string())),
         ("KernelModeTime", ticks(process.cpu / 3)),
         ("OSCreationClassName", s("Win32_OperatingSystem")),

@@ -2,18 +2,22 @@
 
 use super::super::super::datetime::DateTime;
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::Hotfix;
+use super::super::super::machine::{FEATURES, Hotfix, OPTIONAL_FEATURES, Program};
 use super::super::super::value::Val;
 use super::{Row, computer, number, s, yes};
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
         "Win32_QuickFixEngineering" => {
-            evaluator.host.hotfixes().iter().map(|hotfix| update(evaluator, hotfix)).collect()
+            evaluator.machine.hotfixes().iter().map(|hotfix| update(evaluator, hotfix)).collect()
         }
         "Win32_StartupCommand" => vec![startup()],
         "SoftwareLicensingProduct" => vec![license(evaluator)],
-        "Win32_OptionalFeature" => optional_features(),
+        "Win32_OptionalFeature" => optional_features(evaluator),
+        "Win32_Product" => {
+            evaluator.machine.products().into_iter().map(|program| product(evaluator, program)).collect()
+        }
+        "Win32_ServerFeature" => server_features(evaluator),
         _ => return None,
     })
 }
@@ -70,16 +74,47 @@ fn license(evaluator: &Evaluator<'_>) -> Row {
     ]
 }
 
-/// A few of those that a server has; 1 is enabled, 2 is not.
-fn optional_features() -> Vec<Row> {
-    let features = [
-        ("MicrosoftWindowsPowerShell", "Windows PowerShell", 1),
-        ("NetFx4ServerFeatures", ".NET Framework 4.8 Features", 1),
-        ("SMB1Protocol", "SMB 1.0/CIFS File Sharing Support", 2),
-        ("TelnetClient", "Telnet Client", 2),
-        ("Windows-Defender", "Microsoft Defender Antivirus", 1),
-    ];
-    let row =
-        |(name, caption, state)| vec![("Caption", s(caption)), ("Name", s(name)), ("InstallState", number(state))];
-    features.into_iter().map(row).collect()
+/// 1 is enabled, 2 is not.
+fn optional_features(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let installed = evaluator.machine.installed_features();
+    let row = |(name, caption, feature): (&'static str, &'static str, &'static str)| {
+        let state = if installed.contains(&feature) { 1 } else { 2 };
+        vec![("Caption", s(caption)), ("Name", s(name)), ("InstallState", number(state))]
+    };
+    OPTIONAL_FEATURES.into_iter().map(row).collect()
+}
+
+/// The installed ones, numbered by their places.
+fn server_features(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let installed = evaluator.machine.installed_features();
+    let place =
+        |name: &str| FEATURES.iter().position(|feature| feature.name == name).map_or(0, |place| place as i64 + 1);
+    let is_there = |feature: &&super::super::super::machine::Feature| installed.contains(&feature.name);
+    let row = |feature: &super::super::super::machine::Feature| {
+        vec![
+            ("ID", number(place(feature.name))),
+            ("Name", s(feature.display_name)),
+            ("ParentID", number(place(feature.parent))),
+        ]
+    };
+    FEATURES.iter().filter(is_there).map(row).collect()
+}
+
+/// Source: learn.microsoft.com, Win32_Product class.
+fn product(evaluator: &Evaluator<'_>, program: &Program) -> Row {
+    let file = format!("{}.msi", program.name.split([' ', '-']).next().unwrap_or(program.name));
+    vec![
+        ("Caption", s(program.name)),
+        ("Description", s(program.name)),
+        ("IdentifyingNumber", s(program.key)),
+        ("Name", s(program.name)),
+        ("Vendor", s(program.publisher)),
+        ("Version", s(program.version)),
+        ("AssignmentType", number(1)),
+        ("InstallDate", s(program.installed_on(&evaluator.host))),
+        ("InstallState", number(5)),
+        ("Language", s("1033")),
+        ("PackageName", s(file)),
+        ("WordCount", number(2)),
+    ]
 }

@@ -1,9 +1,9 @@
 //! The storage classes, whose numbers the Storage module shows as names.
 
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::Disk;
+use super::super::super::machine::{Disk, PartitionKind};
 use super::super::super::value::Val;
-use super::disks::{disk_size, local, partition_number, partition_offset, volume_path};
+use super::disks::{local, volume_path};
 use super::{Row, number, s, texts, yes};
 
 pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
@@ -28,7 +28,7 @@ fn object_id(evaluator: &Evaluator<'_>, kind: &str, of: &str) -> Val {
 }
 
 fn disk(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
-    let size = disk_size(disk);
+    let size = disk.physical_bytes(place);
     let is_system = place == 0;
     vec![
         ("ObjectId", object_id(evaluator, "Disk", &format!("DI:{place}"))),
@@ -53,7 +53,7 @@ fn disk(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
         ("Manufacturer", s("VMware")),
         ("Model", s("Virtual disk")),
         ("Number", number(place as i64)),
-        ("NumberOfPartitions", number(if is_system { 4 } else { 2 })),
+        ("NumberOfPartitions", number(disk.partitions(place).len() as i64)),
         ("OperationalStatus", s("Online")),
         ("PartitionStyle", s("GPT")),
         (
@@ -71,7 +71,7 @@ fn disk(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
 }
 
 fn physical(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
-    let size = disk_size(disk);
+    let size = disk.physical_bytes(place);
     vec![
         ("ObjectId", object_id(evaluator, "PhysicalDisk", &format!("PD:{place}"))),
         ("UniqueId", s(evaluator.host.part_guid(&format!("disk {place}")).replace('-', "").to_uppercase())),
@@ -101,16 +101,8 @@ fn physical(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Row {
 
 /// Of the first disk also those that start it, of the others the reserved one.
 fn partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> {
-    const MIB: u64 = 1 << 20;
-    let mut small: Vec<(&str, u64, u64)> = match place {
-        0 => vec![("Recovery", MIB, 450 * MIB), ("System", 451 * MIB, 100 * MIB), ("Reserved", 551 * MIB, 16 * MIB)],
-        _ => vec![("Reserved", 17_408, 16 * MIB - 17_408)],
-    };
-    small.push(("Basic", partition_offset(place), disk.size_bytes));
-    let count = small.len() as u32;
-    debug_assert_eq!(count, partition_number(place));
-    let row = |(number_from_0, (kind, offset, size)): (usize, (&str, u64, u64))| {
-        let is_drive = kind == "Basic";
+    let row = |(number_from_0, (kind, offset, size)): (usize, (PartitionKind, u64, u64))| {
+        let is_drive = kind == PartitionKind::Basic;
         let letter = disk.id.encode_utf16().next().unwrap_or(0);
         let path = volume_path(evaluator, disk);
         let paths = if is_drive { texts([format!("{}\\", disk.id), path]) } else { Val::Null };
@@ -130,7 +122,7 @@ fn partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> 
             ("IsOffline", yes(false)),
             ("IsReadOnly", yes(false)),
             ("IsShadowCopy", yes(false)),
-            ("IsSystem", yes(kind == "System")),
+            ("IsSystem", yes(kind == PartitionKind::System)),
             ("NoDefaultDriveLetter", yes(!is_drive)),
             ("Offset", number(offset)),
             ("OperationalStatus", s("Online")),
@@ -139,15 +131,15 @@ fn partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> 
             ("TransitionState", number(1)),
         ]
     };
-    small.into_iter().enumerate().map(row).collect()
+    disk.partitions(place).into_iter().enumerate().map(row).collect()
 }
 
-fn gpt_type(kind: &str) -> &'static str {
+fn gpt_type(kind: PartitionKind) -> &'static str {
     match kind {
-        "Recovery" => "{de94bba4-06d1-4d40-a16a-bfd50179d6ac}",
-        "System" => "{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}",
-        "Reserved" => "{e3c9e316-0b5c-4db8-817d-f92df00215ae}",
-        _ => "{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}",
+        PartitionKind::Recovery => "{de94bba4-06d1-4d40-a16a-bfd50179d6ac}",
+        PartitionKind::System => "{c12a7328-f81f-11d2-ba4b-00a0c93ec93b}",
+        PartitionKind::Reserved => "{e3c9e316-0b5c-4db8-817d-f92df00215ae}",
+        PartitionKind::Basic => "{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}",
     }
 }
 

@@ -33,11 +33,6 @@ pub(super) fn system_name(evaluator: &Evaluator<'_>) -> String {
     format!("{}|C:\\Windows|\\Device\\Harddisk0\\Partition4", evaluator.host.operating_system().caption)
 }
 
-/// The product id of Windows.
-pub(in super::super::super) fn product_id(evaluator: &Evaluator<'_>) -> String {
-    format!("00454-{:05}-07919-AA112", 20_000 + evaluator.host.index() % 60_000)
-}
-
 fn operating_system(evaluator: &Evaluator<'_>) -> Row {
     let host = &evaluator.host;
     let system = host.operating_system();
@@ -58,7 +53,7 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("FreePhysicalMemory", kib(free)),
         ("FreeSpaceInPagingFiles", kib(memory / 4)),
         ("FreeVirtualMemory", kib(free + memory / 4)),
-        ("LastBootUpTime", local(evaluator.machine.boot_time(now))),
+        ("LastBootUpTime", local(evaluator.machine.boot_time())),
         ("LocalDateTime", local(now)),
         ("MaxNumberOfProcesses", number(4_294_967_295_u32)),
         ("MaxProcessMemorySize", number(137_438_953_344_u64)),
@@ -86,15 +81,15 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("Manufacturer", s("Microsoft Corporation")),
         ("MUILanguages", texts(["en-US"])),
         ("OperatingSystemSKU", number(if system.caption.ends_with("Datacenter") { 8 } else { 7 })),
-        ("Organization", s("Contoso")),
+        ("Organization", s(host.registered().1)),
         ("OSArchitecture", s("64-bit")),
         ("OSLanguage", number(1033)),
         ("OSProductSuite", number(if system.caption.ends_with("Datacenter") { 400 } else { 272 })),
         ("PortableOperatingSystem", yes(false)),
         ("Primary", yes(true)),
         ("ProductType", number(if is_controller { 2 } else { 3 })),
-        ("RegisteredUser", s("Contoso")),
-        ("SerialNumber", s(product_id(evaluator))),
+        ("RegisteredUser", s(host.registered().0)),
+        ("SerialNumber", s(host.product_id())),
         ("ServicePackMajorVersion", number(0)),
         ("ServicePackMinorVersion", number(0)),
         ("SuiteMask", number(if system.caption.ends_with("Datacenter") { 400 } else { 272 })),
@@ -107,10 +102,12 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
 
 fn computer_system(evaluator: &Evaluator<'_>) -> Row {
     let host = &evaluator.host;
-    let is_controller = host.role() == Role::DomainController;
     let mut roles = vec!["LM_Workstation", "LM_Server", "NT"];
     match host.role() {
-        Role::DomainController => roles.extend(["Domain_Controller", "Timesource"]),
+        Role::DomainController if host.is_primary_controller() => {
+            roles.extend(["Primary_Domain_Controller", "Timesource"]);
+        }
+        Role::DomainController => roles.extend(["Backup_Domain_Controller", "Timesource"]),
         Role::Sql => roles.extend(["SQLServer", "Server_NT"]),
         _ => roles.push("Server_NT"),
     }
@@ -119,7 +116,7 @@ fn computer_system(evaluator: &Evaluator<'_>) -> Row {
         ("Description", s("AT/AT COMPATIBLE")),
         ("Name", s(computer(evaluator))),
         ("Status", s("OK")),
-        ("PrimaryOwnerName", s("Contoso")),
+        ("PrimaryOwnerName", s(host.registered().0)),
         ("Roles", texts(roles)),
         ("PowerState", number(0)),
         ("ResetCapability", number(1)),
@@ -135,7 +132,14 @@ fn computer_system(evaluator: &Evaluator<'_>) -> Row {
         ("DaylightInEffect", yes(false)),
         ("DNSHostName", s(computer(evaluator))),
         ("Domain", s(host.domain())),
-        ("DomainRole", number(if is_controller { 4 } else { 3 })),
+        (
+            "DomainRole",
+            number(match host.role() {
+                Role::DomainController if host.is_primary_controller() => 5,
+                Role::DomainController => 4,
+                _ => 3,
+            }),
+        ),
         ("EnableDaylightSavingsTime", yes(true)),
         ("FrontPanelResetStatus", number(3)),
         ("HypervisorPresent", yes(true)),

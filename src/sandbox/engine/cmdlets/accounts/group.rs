@@ -3,10 +3,10 @@
 use super::super::super::convert::text;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::machine::{DOMAIN_SID, LocalGroup, Member};
+use super::super::super::machine::{AccountRefusal, Member, Role, domain_sid};
 use super::super::super::value::Val;
 use super::super::Bound;
-use super::{choose, exists, missing, object};
+use super::{choose, exists, full, missing, object};
 
 fn chosen(evaluator: &mut Evaluator<'_>, bound: &Bound, parameter: &str) -> Run<Vec<String>> {
     let accounts = evaluator.machine.accounts();
@@ -28,25 +28,14 @@ pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
 
 pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let name = bound.text("Name").unwrap_or_default();
+    super::lengths(bound, &[("Name", 256), ("Description", 48)])?;
     if !evaluator.should_process(bound, &name, "Create new local group")? {
         return Ok(());
     }
-    let sid = evaluator.machine.sid();
-    let description = bound.text("Description").unwrap_or_default();
-    let made = evaluator.machine.change_accounts(|accounts| {
-        if accounts.groups.iter().any(|group| group.name.eq_ignore_ascii_case(&name)) {
-            return None;
-        }
-        let sid = format!("{sid}-{}", accounts.next_id);
-        accounts.next_id += 1;
-        let group = LocalGroup { name: name.clone(), description, sid, members: Vec::new() };
-        accounts.groups.push(group.clone());
-        accounts.groups.sort_by_cached_key(|group| group.name.to_lowercase());
-        Some(group)
-    });
-    match made {
-        Some(group) => out.put(evaluator, object::group(&group)),
-        None => evaluator.write_error(exists("Group", format!("Group {name} already exists."), &name)),
+    match evaluator.machine.add_group(&name, bound.text("Description").unwrap_or_default()) {
+        Ok(group) => out.put(evaluator, object::group(&group)),
+        Err(AccountRefusal::Full) => evaluator.write_error(full("groups")),
+        Err(_) => evaluator.write_error(exists("Group", format!("Group {name} already exists."), &name)),
     }
 }
 
@@ -94,21 +83,25 @@ pub(super) fn members(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dy
 
 /// The account of a name that shall become a member; the domain has every account that somebody names.
 fn principal(evaluator: &Evaluator<'_>, name: &str) -> Option<Member> {
-    let computer = evaluator.host.name().to_uppercase();
+    let computer = evaluator.host.account_authority();
     let (place, own) = name.split_once('\\').map_or((None, name), |(place, own)| (Some(place), own));
     let is_here = place.is_none_or(|place| place == "." || place.eq_ignore_ascii_case(&computer));
     let accounts = evaluator.machine.accounts();
     if let Some(user) = accounts.users.iter().find(|user| is_here && user.name.eq_ignore_ascii_case(own)) {
         let name = format!("{computer}\\{}", user.name);
-        return Some(Member { name, sid: user.sid.clone(), is_group: false, is_local: true });
+        return Some(Member {
+            name,
+            sid: user.sid.clone(),
+            is_group: false,
+            is_local: evaluator.host.role() != Role::DomainController,
+        });
     }
     let domain = evaluator.host.domain();
-    let is_domain =
-        place.is_some_and(|place| place.eq_ignore_ascii_case("SANDBOX") || place.eq_ignore_ascii_case(domain));
-    let sum = own.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let is_domain = own.len() <= 256
+        && place.is_some_and(|place| place.eq_ignore_ascii_case("SANDBOX") || place.eq_ignore_ascii_case(domain));
     is_domain.then(|| Member {
         name: format!("SANDBOX\\{own}"),
-        sid: format!("{DOMAIN_SID}-{}", 3000 + sum % 5000),
+        sid: domain_sid(own),
         is_group: own.contains(' '),
         is_local: false,
     })
@@ -137,11 +130,14 @@ pub(super) fn add(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn S
             return evaluator.write_error(missing("Principal", name));
         };
         let now = evaluator.host_time();
-        if evaluator.machine.add_member(group, member.clone(), now) {
-            return Ok(());
+        match evaluator.machine.add_member(group, member.clone(), now) {
+            Ok(()) => Ok(()),
+            Err(AccountRefusal::Full) => evaluator.write_error(full("members of groups")),
+            Err(_) => {
+                let message = format!("{} is already a member of group {group}.", member.name);
+                evaluator.write_error(exists("Member", message, group))
+            }
         }
-        let message = format!("{} is already a member of group {group}.", member.name);
-        evaluator.write_error(exists("Member", message, group))
     })
 }
 

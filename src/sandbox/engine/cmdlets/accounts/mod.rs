@@ -9,7 +9,7 @@ mod user;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::value::Val;
-use super::{PerInput, Spec};
+use super::{Bound, PerInput, Spec};
 
 pub(super) static SPECS: [Spec; 12] = [
     Spec {
@@ -125,6 +125,28 @@ fn missing(kind: &str, name: &str) -> ErrorRecord {
 fn exists(kind: &str, message: String, name: &str) -> ErrorRecord {
     let exception = format!("Microsoft.PowerShell.Commands.{kind}ExistsException");
     ErrorRecord::new(&exception, message, format!("{kind}Exists"), 20).with_target(Val::str(name))
+}
+
+/// The sandbox keeps no more of them.
+fn full(what: &str) -> ErrorRecord {
+    ErrorRecord::full(&format!("local {what}"))
+}
+
+/// Refuses texts that are longer than Windows takes.
+fn lengths(bound: &Bound, limits: &[(&str, usize)]) -> Run<()> {
+    for (name, most) in limits {
+        let length = bound.text(name).map_or(0, |text| text.encode_utf16().count());
+        if length > *most {
+            let message = format!(
+                "Cannot validate argument on parameter '{name}'. The character length of the {length} argument is too long. \
+                 Shorten the character length of the argument so it is fewer than or equal to \"{most}\" characters, and then \
+                 try the command again."
+            );
+            let kind = "System.Management.Automation.ParameterBindingException";
+            return Err(ErrorRecord::new(kind, message, "ParameterArgumentValidationError", 5).into());
+        }
+    }
+    Ok(())
 }
 
 /// The names of `all` that a cmdlet is about: by name with wildcards, by SID, or all; writes an error for each that

@@ -6,11 +6,15 @@ use super::super::super::convert::{cast, text, truth};
 use super::super::super::datetime::DateTime;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::machine::LocalUser;
+use super::super::super::machine::{AccountRefusal, LocalUser};
 use super::super::super::types::TypeRef;
 use super::super::super::value::Val;
 use super::super::Bound;
-use super::{choose, exists, object};
+use super::{choose, exists, full, object};
+
+/// How long the texts of a user may be.
+/// Source: learn.microsoft.com, New-LocalUser (Microsoft.PowerShell.LocalAccounts).
+const LENGTHS: [(&str, usize); 2] = [("Description", 48), ("FullName", 256)];
 
 /// The names of the users that the parameters choose.
 fn chosen(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<String>> {
@@ -55,6 +59,7 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
         let kind = "Microsoft.PowerShell.Commands.InvalidNameException";
         return evaluator.write_error(ErrorRecord::new(kind, message, "InvalidName", 5).with_target(Val::str(name)));
     }
+    super::lengths(bound, &LENGTHS)?;
     if !evaluator.should_process(bound, &name, "Create new local user")? {
         return Ok(());
     }
@@ -74,8 +79,10 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
         last_logon: None,
         expires: time(evaluator, bound, "AccountExpires")?,
     };
-    if !evaluator.machine.add_user(user.clone(), now) {
-        return evaluator.write_error(exists("User", format!("User {name} already exists."), &name));
+    match evaluator.machine.add_user(user.clone(), now) {
+        Ok(()) => {}
+        Err(AccountRefusal::Full) => return evaluator.write_error(full("users")),
+        Err(_) => return evaluator.write_error(exists("User", format!("User {name} already exists."), &name)),
     }
     let object = object::user(evaluator, &user);
     out.put(evaluator, object)
@@ -94,6 +101,7 @@ fn change(evaluator: &mut Evaluator<'_>, bound: &Bound, action: &str, change: im
 }
 
 pub(super) fn set(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
+    super::lengths(bound, &LENGTHS)?;
     let expires = time(evaluator, bound, "AccountExpires")?;
     let now = evaluator.host_time();
     let flag = |name: &str| bound.get(name).map(truth);

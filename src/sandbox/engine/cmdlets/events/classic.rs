@@ -19,6 +19,34 @@ fn classic(name: &str) -> Option<&'static EventLog> {
     log_named(name).filter(|log| log.is_classic)
 }
 
+/// Characters of an entry's text.
+const MOST_TEXT: usize = 32_766;
+
+/// `-EntryType`: a name of EventLogEntryType or the start of one, or its number.
+fn level(bound: &Bound) -> Run<Level> {
+    let Some(wanted) = bound.text("EntryType") else { return Ok(Level::Information) };
+    let all = [
+        ("error", "1", Level::Error),
+        ("warning", "2", Level::Warning),
+        ("information", "4", Level::Information),
+        ("successaudit", "8", Level::AuditSuccess),
+        ("failureaudit", "16", Level::AuditFailure),
+    ];
+    let lower = wanted.to_ascii_lowercase();
+    let is_start = |name: &str| !lower.is_empty() && name.starts_with(&lower);
+    if let Some((.., level)) = all.iter().find(|(name, number, _)| is_start(name) || *number == lower) {
+        return Ok(*level);
+    }
+    let message = format!(
+        "Cannot bind parameter 'EntryType'. Cannot convert value \"{wanted}\" to type \
+         \"System.Diagnostics.EventLogEntryType\". Error: \"Unable to match the identifier name {wanted} to a valid \
+         enumerator name. Specify one of the following enumerator names and try again:\nError, Warning, Information, \
+         SuccessAudit, FailureAudit\""
+    );
+    let kind = "System.Management.Automation.ParameterBindingException";
+    Err(ErrorRecord::new(kind, message, "CannotConvertArgumentNoMessage", 5).into())
+}
+
 pub(super) fn write(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
     let (name, source) = (bound.text("LogName").unwrap_or_default(), bound.text("Source").unwrap_or_default());
     let Some(log) = classic(&name) else { return evaluator.write_error(missing_log(&name)) };
@@ -39,13 +67,7 @@ pub(super) fn write(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn
         let kind = "System.Management.Automation.ParameterBindingException";
         Err(ErrorRecord::new(kind, message, "ParameterArgumentValidationError", 5).into())
     };
-    let level = match bound.text("EntryType").unwrap_or_default().to_ascii_lowercase().as_str() {
-        "error" => Level::Error,
-        "warning" => Level::Warning,
-        "successaudit" => Level::AuditSuccess,
-        "failureaudit" => Level::AuditFailure,
-        _ => Level::Information,
-    };
+    let level = level(bound)?;
     let kind = EventKind {
         log: log.name,
         provider: source.into(),
@@ -57,6 +79,12 @@ pub(super) fn write(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn
         text: "%1".into(),
     };
     let message: Cow<'static, str> = bound.text("Message").unwrap_or_default().into();
+    if message.encode_utf16().count() > MOST_TEXT {
+        // Source: EventLog of the public repository dotnet/runtime (Strings.resx, LogEntryTooLong).
+        let message = "Log entry string is too long. A string written to the event log cannot exceed 32766 characters.";
+        let kind = "System.ArgumentException";
+        return evaluator.write_error(ErrorRecord::new(kind, message, "Log entry string is too long", 5));
+    }
     evaluator.machine.write_event(kind, vec![message], evaluator.host_time());
     Ok(())
 }

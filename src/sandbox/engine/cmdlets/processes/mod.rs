@@ -97,9 +97,6 @@ pub(super) static SPECS: [Spec; 4] = [
 
 const EXCEPTION: &str = "Microsoft.PowerShell.Commands.ProcessCommandException";
 
-/// Processes that nobody may end: the system falls with them, or guards them.
-const GUARDED: [&str; 9] = ["Idle", "System", "Registry", "smss", "csrss", "wininit", "services", "lsass", "MsMpEng"];
-
 /// The processes that the parameters choose, by name and id; writes an error for each that there is not.
 ///
 /// Ids and messages: public source of PowerShell, Process.cs and ProcessResources.resx.
@@ -164,7 +161,7 @@ fn stop(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run
             continue;
         }
         let object = object::of(evaluator, &process, false);
-        if GUARDED.contains(&&*process.name) {
+        if process.is_guarded() {
             let message = format!("Cannot stop process \"{title}\" because of the following error: Access is denied.");
             let record = ErrorRecord::new(EXCEPTION, message, "CouldNotStopProcess", 2).with_target(object);
             evaluator.write_error(record)?;

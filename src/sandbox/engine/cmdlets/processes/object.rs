@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::super::datetime::DateTime;
 use super::super::super::eval::{Evaluator, Run};
 use super::super::super::machine::Process;
 use super::super::super::value::{Obj, Schema, Val};
 use super::super::members::method_failed;
-use super::{GUARDED, id_of, wait_for};
+use super::{id_of, wait_for};
 
 const CLASS: &str = "System.Diagnostics.Process";
 
@@ -86,7 +87,6 @@ pub(super) fn of(evaluator: &Evaluator<'_>, process: &Process, with_user: bool) 
         true => Schema::new(&[&["System.Diagnostics.Process#IncludeUserName"], &plain[..]].concat(), &NAMES),
         false => Schema::new(&plain, &NAMES),
     };
-    let now = evaluator.now();
     let name = || Val::str(process.name.clone());
     let int = |number: u32| Val::I32(number as i32);
     let long = |number: u64| Val::I64(number as i64);
@@ -94,7 +94,10 @@ pub(super) fn of(evaluator: &Evaluator<'_>, process: &Process, with_user: bool) 
     let short = |number: u64| Val::I32(number as i32);
     let virtual_size = 2_203_318_222_848 + process.private_bytes * 2;
     let nonpaged = u64::from(process.handles) * 40;
-    let start = now.plus(-ticks(process.age)).map_or(Val::Null, Val::DateTime);
+    // Windows tells nobody about the times of what isn't a process.
+    let is_idle = process.id == 0;
+    let unless_idle = |value: Val| if is_idle { Val::Null } else { value };
+    let start = unless_idle(Val::DateTime(DateTime::local(process.started, evaluator.host.utc_offset_minutes())));
     let text = |text: &str| if text.is_empty() { Val::Null } else { Val::str(text) };
     let [company, version, description, product] = version_info(process);
     let values = vec![
@@ -115,13 +118,13 @@ pub(super) fn of(evaluator: &Evaluator<'_>, process: &Process, with_user: bool) 
         long(virtual_size),
         Val::of_enum("System.Diagnostics.ProcessPriorityClass", "Normal", 32),
         long(process.private_bytes),
-        Val::TimeSpan(ticks(process.cpu / 3)),
+        unless_idle(Val::TimeSpan(ticks(process.cpu / 3))),
         name(),
         Val::Bool(true),
         int(process.session),
         start,
-        Val::TimeSpan(ticks(process.cpu)),
-        Val::TimeSpan(ticks(process.cpu - process.cpu / 3)),
+        unless_idle(Val::TimeSpan(ticks(process.cpu))),
+        unless_idle(Val::TimeSpan(ticks(process.cpu - process.cpu / 3))),
         long(virtual_size),
         long(process.working_set),
         short(process.working_set),
@@ -138,7 +141,7 @@ pub(super) fn of(evaluator: &Evaluator<'_>, process: &Process, with_user: bool) 
         text(&process.path),
         text(&process.command_line),
         company,
-        Val::F64(process.cpu.as_secs_f64()),
+        unless_idle(Val::F64(process.cpu.as_secs_f64())),
         version.clone(),
         version,
         description,
@@ -175,8 +178,8 @@ pub(in super::super) fn method(
     let shown = Val::Object(Arc::clone(object));
     match name {
         "kill" => {
-            let process = object.get("ProcessName").map(|name| super::super::super::convert::text(&name));
-            if process.is_some_and(|name| GUARDED.contains(&name.as_str())) {
+            let all = evaluator.machine.processes(evaluator.host_time());
+            if all.iter().any(|process| process.id == id && process.is_guarded()) {
                 return Err(method_failed("Kill", args, "Access is denied.", "Win32Exception").into());
             }
             evaluator.machine.end_process(id, evaluator.host_time());

@@ -52,6 +52,9 @@ fn own_program(evaluator: &Evaluator<'_>, file: &str) -> Option<(String, Option<
     (is_program && found).then(|| (path.to_owned(), Some(Duration::from_secs(3))))
 }
 
+/// Characters of a command line.
+const MOST_ARGUMENTS: usize = 32_000;
+
 pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let file = bound.text("FilePath").unwrap_or_default();
     let Some((path, runs)) = program(&file).or_else(|| own_program(evaluator, &file)) else {
@@ -64,6 +67,14 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn 
         return Err(record.into());
     };
     let arguments = bound.texts("ArgumentList").join(" ");
+    if arguments.encode_utf16().count() > MOST_ARGUMENTS {
+        let message = format!(
+            "This command cannot be run due to the error: An error occurred trying to start process '{file}' with working \
+             directory 'C:\\Users\\sandbox\\Documents'. The filename or extension is too long."
+        );
+        let record = ErrorRecord::new("System.InvalidOperationException", message, "InvalidOperationException", 7);
+        return Err(record.into());
+    }
     let target = format!("{path} {arguments}");
     if !evaluator.should_process(bound, target.trim(), "Start-Process")? {
         return Ok(());

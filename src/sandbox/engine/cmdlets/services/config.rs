@@ -85,6 +85,9 @@ pub(super) fn set(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
             service.description = description.into();
         }
     });
+    if changed == Err(Refusal::Full) {
+        return evaluator.write_error(ErrorRecord::full("texts of services"));
+    }
     if changed.is_ok() {
         change_status(evaluator, &service, status.as_deref(), bound.switch("Force"))?;
     }
@@ -140,6 +143,7 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
             let object = Objects::new(evaluator).plain(&service);
             out.put(evaluator, object)
         }
+        Err(Refusal::Full) => evaluator.write_error(ErrorRecord::full("services")),
         Err(refusal) => {
             let message = format!(
                 "Service '{}' cannot be created due to the following error: {}",

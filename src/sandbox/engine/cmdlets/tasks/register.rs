@@ -3,7 +3,7 @@
 use super::super::super::convert::{cast, text};
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::machine::{NOT_RUN, Task, Trigger};
+use super::super::super::machine::{NOT_RUN, Task, TaskRefusal, Trigger};
 use super::super::super::types::TypeRef;
 use super::super::super::value::Val;
 use super::super::Bound;
@@ -111,26 +111,12 @@ pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
         started: None,
         result: NOT_RUN,
     };
-    let is_new = evaluator.machine.change_tasks(|tasks| {
-        let is_same =
-            |own: &Task| own.path.eq_ignore_ascii_case(&task.path) && own.name.eq_ignore_ascii_case(&task.name);
-        if bound.switch("Force") {
-            tasks.retain(|own| !is_same(own));
-        }
-        let is_new = !tasks.iter().any(is_same) && tasks.len() < MOST_TASKS;
-        if is_new {
-            tasks.push(task.clone());
-            tasks.sort_by_cached_key(|own| (own.path.to_lowercase(), own.name.to_lowercase()));
-        }
-        is_new
-    });
-    if is_new {
-        return out.put(evaluator, object(&task));
+    match evaluator.machine.add_task(task.clone(), bound.switch("Force")) {
+        Ok(()) => return out.put(evaluator, object(&task)),
+        Err(TaskRefusal::Full) => return evaluator.write_error(ErrorRecord::full("scheduled tasks")),
+        Err(TaskRefusal::Exists) => {}
     }
     let message = "Cannot create a file when that file already exists.";
     let target = Val::str("PS_ScheduledTask");
     evaluator.write_error(provider_error("Register-ScheduledTask", 0x8007_00B7, message, 20, target))
 }
-
-/// A host keeps at most this many tasks.
-const MOST_TASKS: usize = 1000;
