@@ -142,10 +142,21 @@ codes! {
         Deadline = "deadline",
         /// A failure budget was used up.
         Budget = "budget",
+        /// The hosts of the step before did not pass the gate.
+        Gate = "gate",
+        /// The run paused before its turn, and nobody said to go on.
+        Paused = "paused",
         /// How it ended could not be written to the run's journal.
         NotKept = "not_kept",
         /// A bug in psfleet: a worker panicked.
         Internal = "internal",
+    }
+}
+
+impl Reason {
+    /// Whether a run that ended early for it is meant to be taken up again later.
+    pub fn may_go_on(&self) -> bool {
+        matches!(self, Self::Budget | Self::Gate | Self::Paused)
     }
 }
 

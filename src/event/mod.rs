@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::exit::ExitFacts;
@@ -58,6 +59,17 @@ pub enum RunEventKind {
         /// Time until the next attempt.
         retry_in: Duration,
     },
+    /// All targets up to the end of a step have their outcome, and it is known whether others may start.
+    StepFinished(StepEnd),
+    /// The run pauses behind a step until somebody says whether it goes on.
+    RunPaused(StepEnd),
+    /// Nothing starts any more; what is at work goes on to its end.
+    RunClosed {
+        /// Why: a budget, a gate, a pause.
+        reason: Reason,
+        /// The cause in words.
+        message: String,
+    },
     /// The run stops early: nothing starts any more, and what is at work is being stopped. At most once.
     RunStopping {
         /// Why: the user, a deadline, or readers that want no more.
@@ -88,6 +100,19 @@ impl RunHeader {
     pub fn host(&self, target: TargetId) -> &str {
         &self.targets[target.index()].name
     }
+}
+
+/// The end of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEnd {
+    /// Its number, from 1.
+    pub step: usize,
+    /// The number of the last step.
+    pub steps: usize,
+    /// Targets of this step and those before it.
+    pub targets: u64,
+    /// Why no others may start; `None` where they may.
+    pub refusal: Option<String>,
 }
 
 /// How a target ended.

@@ -53,6 +53,11 @@ impl AttemptEnd {
         }
     }
 
+    /// Whether the server was overloaded, or a quota of it used up.
+    pub(super) fn is_strain(&self) -> bool {
+        self.reason == Some(Reason::Quota) || (self.reason == Some(Reason::ServerFault) && self.retryable)
+    }
+
     /// The end of an attempt that panicked.
     pub(super) fn panicked() -> Self {
         let message = "a worker panicked: this is a bug in psfleet; please report it";

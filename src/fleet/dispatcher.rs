@@ -1,5 +1,8 @@
 //! The dispatcher: the one owner of a run's state.
 
+mod progress;
+mod steps;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,8 +12,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::attempt_end::AttemptEnd;
+use super::checkpoint::Checkpoint;
+use super::cohort;
 use super::credentials;
 use super::departure::Departure;
 use super::emission::Emission;
@@ -27,6 +33,8 @@ use crate::outcome::{Counts, Outcome, Reason};
 use crate::schedule::{Gate, Next, Proof, Schedule};
 use crate::target::TargetId;
 use crate::transport::{Leave, Step};
+
+use progress::Progress;
 
 pub(super) struct Dispatcher {
     spec: Arc<RunSpec>,
@@ -53,28 +61,16 @@ pub(super) struct Dispatcher {
     stop: CancellationToken,
     departure: Departure,
     /// Why no more targets start.
-    halted: Option<(Reason, &'static str)>,
+    halted: Option<(Reason, Arc<str>)>,
+    /// Why what runs is being stopped.
+    stopped: Option<Reason>,
+    /// Looks at the targets of each step.
+    checkpoint: Option<Arc<dyn Checkpoint>>,
+    /// The checkpoint at work.
+    checking: Option<steps::Check>,
     exit: ExitFacts,
     /// The reader of the output took no more.
     sated: bool,
-}
-
-/// What the dispatcher knows of a target.
-#[derive(Debug, Default)]
-struct Progress {
-    started: Option<Instant>,
-    /// Attempts that have begun.
-    attempts: u32,
-    /// The last attempt has leave to go on at its host.
-    admitted: bool,
-    /// It waits for that since then.
-    in_line: Option<Instant>,
-    /// For how long it has waited for that.
-    waited: Duration,
-    finished: bool,
-    shell_may_remain: bool,
-    /// The last failed attempt, in case that there will be no other.
-    failure: Option<AttemptEnd>,
 }
 
 /// What the loop woke up for.
@@ -87,6 +83,7 @@ enum Wake {
     ReadersStuck,
     JournalBroken,
     Deadline,
+    Checked(steps::Answer),
     Time,
 }
 
@@ -97,17 +94,23 @@ impl Dispatcher {
         events: mpsc::Sender<Emission>,
         journal: Option<CancellationToken>,
         departure: Departure,
+        checkpoint: Option<Arc<dyn Checkpoint>>,
     ) -> Self {
         let targets = &spec.header.targets;
         let credentials = credentials::numbered(targets);
         let done = spec.done.iter().map(|(target, _)| *target);
         let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone(), done)
-            .with_brake(spec.brake);
+            .with_brake(spec.brake.clone())
+            .with_cohorts(cohort::cohorts(&spec.limits_per, targets));
+        let schedule = if spec.adaptive { schedule.at_its_own_pace() } else { schedule };
         let proven = credentials::proven_flags(&credentials, &schedule);
-        let progress = targets.iter().map(|_| Progress::default()).collect();
+        let mut progress: Vec<Progress> = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let mut counts = Counts::default();
-        spec.done.iter().for_each(|(_, outcome)| counts.add(*outcome));
+        for (target, outcome) in &spec.done {
+            counts.add(*outcome);
+            progress[target.index()].outcome = Some(*outcome);
+        }
         let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
         Self {
             sated: false,
@@ -130,6 +133,9 @@ impl Dispatcher {
             stop: CancellationToken::new(),
             departure,
             halted: None,
+            stopped: None,
+            checkpoint,
+            checking: None,
             exit,
         }
     }
@@ -140,7 +146,7 @@ impl Dispatcher {
         loop {
             let wait_until = match self.start_due() {
                 Some(wait_until) => wait_until,
-                None if self.outbox.is_empty() => break,
+                None if self.outbox.is_empty() && self.checking.is_none() => break,
                 None => None,
             };
             match self.wake(wait_until, &mut interrupts).await {
@@ -168,6 +174,7 @@ impl Dispatcher {
                     self.exit.stopped_early = true;
                     self.halt(Reason::Deadline, "the deadline passed before its turn");
                 }
+                Wake::Checked(answer) => self.answered(answer),
                 Wake::Time => {}
             }
         }
@@ -183,11 +190,10 @@ impl Dispatcher {
                 Next::Admit { target, alone } => self.admit(target, if alone { Leave::Alone } else { Leave::Freely }),
                 Next::Skip(target) => self.skip(target),
                 Next::WaitUntil(at) => return Some(Some(self.begin + at)),
-                Next::Stop => {
-                    self.exit.stopped_early = true;
-                    self.halt(Reason::Budget, "as many hosts have failed as this run allows");
-                }
-                Next::Wait | Next::Pause => return Some(None),
+                Next::Check(step) => self.check(step),
+                Next::Pause(step) => self.pause(step),
+                Next::Stop(overrun) => self.overrun(overrun),
+                Next::Wait => return Some(None),
                 Next::Done => return None,
             }
         }
@@ -207,6 +213,7 @@ impl Dispatcher {
                 Err(_) => Wake::ReadersGone,
             },
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
+            answer = steps::answer(self.checking.as_mut()) => Wake::Checked(answer),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
             () = self.departure.gives_up_readers(), if !self.outbox.is_empty() => Wake::ReadersStuck,
             () = cancelled(self.journal.as_ref()), if !self.exit.journal_failed => Wake::JournalBroken,
@@ -218,8 +225,8 @@ impl Dispatcher {
     fn start(&mut self, id: TargetId, attempt: u32) {
         let Some(target) = self.spec.header.targets.get(id.index()).cloned() else { return };
         let progress = &mut self.progress[id.index()];
-        progress.started.get_or_insert_with(Instant::now);
-        (progress.attempts, progress.admitted) = (attempt, false);
+        let stop = self.stop.child_token();
+        progress.begin(attempt, stop.clone());
         self.emit(RunEventKind::TargetStarted { target: id, attempt });
         let reports =
             Reports { target: id, milestones: self.reached.clone(), proven: Arc::clone(&self.proven[id.index()]) };
@@ -233,7 +240,7 @@ impl Dispatcher {
             traces: Arc::new(Traces::default()),
         };
         let work = Arc::clone(&self.spec.work);
-        let (stop, departure) = (self.stop.clone(), self.departure.clone());
+        let departure = self.departure.clone();
         let order = Order { id, number: attempt, target, work, forward, reports, stop, departure };
         let task = self.workers.spawn(self.executor.attempt(order));
         self.at_work.insert(task.id(), (id, attempt));
@@ -241,6 +248,8 @@ impl Dispatcher {
 
     fn reached(&mut self, target: TargetId, milestone: Milestone) {
         match milestone {
+            // It is called back already, and hears that when its line to us is cut.
+            Milestone::Asks(..) if self.halted.is_some() && !self.progress[target.index()].admitted => {}
             Milestone::Asks(step, reply) => {
                 self.progress[target.index()].in_line = Some(Instant::now());
                 self.questions.insert(target, reply);
@@ -250,6 +259,7 @@ impl Dispatcher {
                 tracing::debug!(host = self.spec.header.host(target), ?how, "logged on");
                 self.schedule.authenticated(target);
             }
+            Milestone::Opened => self.schedule.opened(self.progress[target.index()].time_of_attempt()),
             Milestone::Closing => self.schedule.closing(target),
         }
     }
@@ -275,21 +285,22 @@ impl Dispatcher {
             self.reached(target, milestone);
         }
         self.questions.remove(&target);
+        self.progress[target.index()].stop = None;
+        if end.is_strain() {
+            self.schedule.strained();
+        }
         // A worker knows only that it was stopped.
-        if let (Outcome::Cancelled, Some((reason @ (Reason::Deadline | Reason::Budget), _))) =
-            (end.outcome, self.halted)
-        {
-            let why = if reason == Reason::Deadline { "the deadline passed" } else { "too many hosts have failed" };
-            end.reason = Some(reason);
-            end.message = format!("{why}: {}", end.message);
+        if (end.outcome, self.stopped) == (Outcome::Cancelled, Some(Reason::Deadline)) {
+            end.reason = Some(Reason::Deadline);
+            end.message = format!("the deadline passed: {}", end.message);
         }
         if end.outcome == Outcome::Cancelled && !self.progress[target.index()].admitted {
             self.schedule.ended(target, Outcome::NotStarted, end.proof);
             self.not_started(target, attempt - 1);
         } else if end.retryable
             && end.proof != Proof::Refused
-            && !self.stop.is_cancelled()
-            && let Some(retry_in) = self.spec.retry.after(attempt)
+            && self.halted.is_none()
+            && let Some(retry_in) = self.spec.retry.after(attempt, chance())
         {
             self.retry(target, attempt, retry_in, end);
         } else {
@@ -330,6 +341,7 @@ impl Dispatcher {
         let mut why = "the run was interrupted before its turn";
         match interrupt {
             Interrupt::GoOn => return self.schedule.go_on(),
+            Interrupt::EndHere => return self.end_at_pause("the run was ended at its pause"),
             Interrupt::Stop | Interrupt::Terminate => {}
             Interrupt::Leave => self.departure.leave(),
             Interrupt::Enough => {
@@ -347,20 +359,13 @@ impl Dispatcher {
     }
 
     /// Starts no more and stops what runs; `why` is what those say that have not started.
-    fn halt(&mut self, reason: Reason, why: &'static str) {
+    fn halt(&mut self, reason: Reason, why: &str) {
         self.stop.cancel();
-        self.close(reason, why);
-    }
-
-    /// Starts no more and lets what runs go on to its end.
-    fn close(&mut self, reason: Reason, why: &'static str) {
-        if self.halted.is_none() {
-            self.halted = Some((reason, why));
+        if self.stopped.is_none() {
+            self.stopped = Some(reason);
             self.emit(RunEventKind::RunStopping { reason });
         }
-        for (target, attempts) in self.schedule.close() {
-            self.not_started(target, attempts);
-        }
+        self.start_no_more(reason, why);
     }
 
     /// The run ended before a target's turn, or before its next attempt's. It may have been connected, but no more.
@@ -370,8 +375,11 @@ impl Dispatcher {
         if progress.failure.is_none() {
             progress.started = None;
         }
-        let (reason, why) = self.halted.unzip();
-        self.finished(target, attempts, AttemptEnd::new(Outcome::NotStarted, reason, why.unwrap_or_default()));
+        let (reason, why) = self.halted.clone().unzip();
+        let hint =
+            reason.filter(Reason::may_go_on).map(|_| "`psfleet runs resume` goes on with the hosts that are left");
+        let end = AttemptEnd::new(Outcome::NotStarted, reason, &*why.unwrap_or_default());
+        self.finished(target, attempts, AttemptEnd { hint: hint.map(str::to_owned), ..end });
     }
 
     fn finished(&mut self, target: TargetId, attempts: u32, end: AttemptEnd) {
@@ -381,7 +389,7 @@ impl Dispatcher {
             (Outcome::Skipped | Outcome::NotStarted, Some(failure)) => failure,
             _ => end,
         };
-        if std::mem::replace(&mut progress.finished, true) {
+        if progress.outcome.replace(end.outcome).is_some() {
             tracing::error!(?target, "a second outcome for one target was dropped");
             return;
         }
@@ -449,6 +457,12 @@ impl Dispatcher {
         }
         summary
     }
+}
+
+/// A number from 0 up to 1 that nobody can foresee.
+fn chance() -> f64 {
+    // The last 32 bits of such an id are all random.
+    f64::from(Uuid::new_v4().as_u128() as u32) / f64::from(u32::MAX)
 }
 
 async fn cancelled(token: Option<&CancellationToken>) {

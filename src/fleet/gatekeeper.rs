@@ -17,6 +17,8 @@ pub(super) enum Milestone {
     Asks(Step, oneshot::Sender<Reply>),
     /// The server has accepted the credential.
     Authenticated(Authenticated),
+    /// Its session is open.
+    Opened,
     /// Only its end is left: a stop to be confirmed, a session to be closed.
     Closing,
 }

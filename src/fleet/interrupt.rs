@@ -11,9 +11,10 @@ pub enum Interrupt {
     Terminate,
     /// Wait for no more results, give the closes two seconds and leave (second Ctrl-C).
     Leave,
-    /// Start the other targets, too, after the first ones have ended
-    /// ([`Brake::pause_after_starts`](super::Brake::pause_after_starts)).
+    /// Go on after a pause ([`Step::pauses`](super::Step::pauses)).
     GoOn,
+    /// End at a pause: start no more.
+    EndHere,
     /// The readers want no more: the same as `Stop`, without a user.
     Enough,
     /// The output cannot be written: the same again.
@@ -26,7 +27,7 @@ impl Interrupt {
         match self {
             Self::Stop | Self::Leave => Some(SIGINT_CODE),
             Self::Terminate => Some(SIGTERM_CODE),
-            Self::GoOn | Self::Enough | Self::Unwritable => None,
+            Self::GoOn | Self::EndHere | Self::Enough | Self::Unwritable => None,
         }
     }
 }

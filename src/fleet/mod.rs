@@ -8,6 +8,8 @@
 //! today.
 
 mod attempt_end;
+mod checkpoint;
+mod cohort;
 mod commands;
 mod credentials;
 mod departure;
@@ -38,8 +40,10 @@ use tokio::sync::mpsc;
 use crate::event::Summary;
 use crate::transport::Connector;
 
-pub use crate::schedule::{Brake, Limits, RetryRule};
+pub use crate::schedule::{Brake, Budgets, Limits, RetryRule, Share, Step, ramp};
 pub use attempt_end::AttemptEnd;
+pub use checkpoint::Checkpoint;
+pub use cohort::LabelLimit;
 pub use commands::{Commands, NoCommands};
 pub use departure::Departure;
 pub use emission::{Emission, Taken};

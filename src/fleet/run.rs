@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::checkpoint::Checkpoint;
 use super::departure::Departure;
 use super::dispatcher::Dispatcher;
 use super::emission::Emission;
@@ -20,17 +21,23 @@ pub struct Run {
     executor: Arc<dyn Executor>,
     journal: Option<Box<dyn Journal>>,
     departure: Departure,
+    checkpoint: Option<Arc<dyn Checkpoint>>,
 }
 
 impl Run {
     /// A run without a journal.
     pub fn new(spec: RunSpec, executor: Arc<dyn Executor>) -> Self {
-        Self { spec, executor, journal: None, departure: Departure::default() }
+        Self { spec, executor, journal: None, departure: Departure::default(), checkpoint: None }
     }
 
     /// Keeps this journal.
     pub fn journaled(self, journal: Box<dyn Journal>) -> Self {
         Self { journal: Some(journal), ..self }
+    }
+
+    /// Has the targets of each step looked at before those of the next one start.
+    pub fn checked(self, checkpoint: Arc<dyn Checkpoint>) -> Self {
+        Self { checkpoint: Some(checkpoint), ..self }
     }
 
     /// Watches this user, whose leaving is an [`Interrupt::Leave`].
@@ -48,6 +55,6 @@ impl Run {
             }
             None => (events, None),
         };
-        Dispatcher::new(self.spec, self.executor, events, broken, self.departure).run(interrupts).await
+        Dispatcher::new(self.spec, self.executor, events, broken, self.departure, self.checkpoint).run(interrupts).await
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::cohort::LabelLimit;
 use super::task::Task;
 use crate::event::RunHeader;
 use crate::outcome::Outcome;
@@ -27,6 +28,13 @@ pub struct RunSpec {
     pub auth_fail_limit: u32,
     /// When it holds or ends before its last target.
     pub brake: Brake,
+    /// At most so many at once of targets that share the value of a label.
+    pub limits_per: Vec<LabelLimit>,
+    /// Finds out by itself how many targets may be at work at once, up to the throttle limit.
+    pub adaptive: bool,
+    /// Somebody answers when the run pauses, by [`Interrupt::GoOn`](super::Interrupt::GoOn) or
+    /// [`EndHere`](super::Interrupt::EndHere); else it ends there.
+    pub attended: bool,
     /// Targets that have their outcome from an earlier part of this run: they count, and are left alone.
     pub done: Vec<(TargetId, Outcome)>,
     /// Time for the whole run; targets that wait then are not started, those that run are stopped.
@@ -56,6 +64,9 @@ impl RunSpec {
             retry: RetryRule { retries: Self::RETRIES, delay: Self::RETRY_DELAY },
             auth_fail_limit: Self::AUTH_FAIL_LIMIT,
             brake: Brake::default(),
+            limits_per: Vec::new(),
+            adaptive: false,
+            attended: false,
             done: Vec::new(),
             deadline: None,
             strict: false,

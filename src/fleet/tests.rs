@@ -1,5 +1,6 @@
 //! Runs against connectors that fail in every way, in virtual time: what the dispatcher owes whatever happens.
 
+mod rollout;
 mod seams;
 
 use std::collections::BTreeMap;

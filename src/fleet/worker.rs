@@ -177,6 +177,9 @@ impl Attempt {
         let Order { target, reports, stop, .. } = &self.order;
         let admission = Admission::new(Arc::new(reports.clone()));
         let connected = |carrier: &_| *self.traces().carrier() = Some(Arc::clone(carrier));
-        Session::connect(&*self.connector, target, &admission, Opening::of_a_run(), stop, connected).await
+        let opening = Opening::of_a_run();
+        let session = Session::connect(&*self.connector, target, &admission, opening, stop, connected).await?;
+        reports.reached(Milestone::Opened);
+        Ok(session)
     }
 }

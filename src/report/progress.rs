@@ -82,7 +82,11 @@ impl Progress {
             RunEventKind::AttemptFailed { target, .. } => self.enter(*target, Phase::Waiting),
             RunEventKind::TargetFinished(finished) => self.finish(finished),
             RunEventKind::RunStopping { .. } => self.stop(),
-            RunEventKind::Record(_) | RunEventKind::RunFinished(_) => {}
+            RunEventKind::Record(_)
+            | RunEventKind::StepFinished(_)
+            | RunEventKind::RunPaused(_)
+            | RunEventKind::RunClosed { .. }
+            | RunEventKind::RunFinished(_) => {}
         }
     }
 

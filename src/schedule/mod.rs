@@ -9,6 +9,9 @@
 //!      +------ retry -------+---------------------------------------------------------------+
 //! ```
 //!
+//! A run may go by steps (a ramp): nobody starts behind a step before all up to its end have their outcome, and somebody
+//! has looked at them. Budgets end it early, cohorts limit targets that share something.
+//!
 //! Connecting costs a socket and the host's time, not ours, and a dead host takes all the time it may: so it has a
 //! limit of its own, and only connected targets take the places of the throttle limit.
 //!
@@ -30,16 +33,26 @@
 //! ```
 
 mod brake;
+mod budget;
 mod gate;
 mod limits;
 mod line;
+mod pace;
 mod queue;
 mod retry;
+mod share;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 pub use brake::Brake;
+pub use budget::{Budgets, Overrun, SAMPLE, Spent};
 pub use gate::{CredentialId, Gate, PROOF_PATIENCE, Proof, Trip, TripCause, Verdict};
 pub use limits::Limits;
+pub use pace::Pace;
 pub use queue::{Next, Schedule};
 pub use retry::RetryRule;
+pub use share::Share;
+pub use steps::{Step, ramp};
+pub use waiting::Cohorts;

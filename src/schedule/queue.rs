@@ -1,12 +1,15 @@
 //! The queue of a run's targets.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::brake::Braking;
+use super::budget::Spending;
 use super::line::{InLine, Line, Turn};
-use super::{Brake, CredentialId, Gate, Limits, Proof, Trip, Verdict};
+use super::steps::{Due, Stepping};
+use super::waiting::{Queue, Waiting};
+use super::{Brake, Cohorts, CredentialId, Gate, Limits, Overrun, Pace, Proof, Step, Trip, Verdict};
 use crate::outcome::Outcome;
 use crate::target::TargetId;
 
@@ -34,10 +37,12 @@ pub enum Next {
     Wait,
     /// Nothing may start or go on before this time on the run's clock, or before one of those events.
     WaitUntil(Duration),
-    /// The first targets have ended, and no other starts until [`Schedule::go_on`].
-    Pause,
+    /// All targets up to the end of this step have their outcome, and no other starts until [`Schedule::passed`].
+    Check(Step),
+    /// Nothing starts behind this step until [`Schedule::go_on`].
+    Pause(Step),
     /// So many targets have failed that no other is to start: [`Schedule::close`] is due.
-    Stop,
+    Stop(Overrun),
     /// Every target has started for good, and nothing runs.
     Done,
 }
@@ -59,12 +64,14 @@ enum Stage {
 #[derive(Debug)]
 pub struct Schedule {
     limits: Limits,
+    pace: Option<Pace>,
     gate: Gate,
-    braking: Braking,
+    stepping: Stepping,
+    spending: Spending,
     credentials: Vec<Option<CredentialId>>,
     /// How many targets have each.
     sharers: HashMap<CredentialId, usize>,
-    waiting: VecDeque<Waiting>,
+    waiting: Queue,
     delayed: BinaryHeap<Reverse<(Duration, Waiting)>>,
     /// Targets under way, each with when it was started among all.
     under_way: HashMap<TargetId, (Stage, u64)>,
@@ -74,12 +81,6 @@ pub struct Schedule {
     closing: usize,
     started: u64,
     closed: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Waiting {
-    target: TargetId,
-    attempt: u32,
 }
 
 impl Schedule {
@@ -93,18 +94,20 @@ impl Schedule {
     ) -> Self {
         let done: HashSet<TargetId> = done.into_iter().collect();
         let left = (0..credentials.len() as u32).map(TargetId).filter(|target| !done.contains(target));
-        let left: VecDeque<_> = left.map(|target| Waiting { target, attempt: 1 }).collect();
+        let left: Vec<TargetId> = left.collect();
         let mut sharers = HashMap::new();
-        for credential in left.iter().filter_map(|waiting| credentials[waiting.target.index()]) {
+        for credential in left.iter().filter_map(|target| credentials[target.index()]) {
             *sharers.entry(credential).or_default() += 1;
         }
         Self {
             limits,
+            pace: None,
             gate,
-            braking: Braking::default(),
+            stepping: Stepping::default(),
+            spending: Spending::default(),
             credentials,
             sharers,
-            waiting: left,
+            waiting: Queue::new(left),
             delayed: BinaryHeap::new(),
             under_way: HashMap::new(),
             line: Line::default(),
@@ -116,54 +119,95 @@ impl Schedule {
         }
     }
 
-    /// Adds a brake.
+    /// Adds a brake. Targets that are done already count for its steps, and not for its budgets: who takes a run up
+    /// again has seen what failed before.
     pub fn with_brake(self, brake: Brake) -> Self {
-        Self { braking: Braking::new(brake), ..self }
+        let first = self.waiting.first().map(|first| first.target);
+        let left = self.waiting.len();
+        Self { stepping: Stepping::new(brake.steps, first), spending: Spending::new(brake.budgets, left), ..self }
     }
 
-    /// Somebody has looked at the first targets: the others may start.
+    /// Adds cohorts, of each of which only so many are under way at once: connecting, at work or closing.
+    pub fn with_cohorts(mut self, cohorts: Cohorts) -> Self {
+        self.waiting.limit(cohorts);
+        self
+    }
+
+    /// Finds out by itself how many may be at work at once, up to the throttle limit.
+    pub fn at_its_own_pace(self) -> Self {
+        Self { pace: Some(Pace::new(self.limits.throttle)), ..self }
+    }
+
+    /// What the targets of the step have done is fine.
+    pub fn passed(&mut self) {
+        self.stepping.passed();
+    }
+
+    /// Somebody has looked at what was done before a pause: the others may start.
     pub fn go_on(&mut self) {
-        self.braking.go_on();
+        self.stepping.go_on();
+    }
+
+    /// The session of a target was open this long after its connection began, without what it had to wait for us.
+    pub fn opened(&mut self, latency: Duration) {
+        self.pace.iter_mut().for_each(|pace| pace.opened(latency));
+    }
+
+    /// A server was overloaded, or a quota of it used up.
+    pub fn strained(&mut self) {
+        self.pace.iter_mut().for_each(Pace::strained);
     }
 
     /// What to do now. After [`Next::Start`] the caller owes [`Schedule::ended`] or [`Schedule::retry`].
     pub fn next(&mut self, now: Duration) -> Next {
         self.wake(now);
-        if self.closed || (self.waiting.is_empty() && self.delayed.is_empty() && self.line.len() == 0) {
+        if self.waiting.is_empty() && self.delayed.is_empty() && self.line.len() == 0 {
             return if self.under_way.is_empty() { Next::Done } else { Next::Wait };
         }
-        if self.braking.stops() {
-            return Next::Stop;
+        if let Some(overrun) = self.spending.overrun().filter(|_| !self.closed) {
+            return Next::Stop(overrun);
         }
-        let room = self.at_work < self.limits.throttle.get();
+        let room = self.at_work < self.limits().throttle.get();
         let overdue = match self.line.turn(&self.gate, room, now) {
             Turn::Admit(one) => return self.admit(one, now),
             Turn::Skip(target) => return Next::Skip(target),
             Turn::Nobody(until) => until,
         };
-        let has_begun = |waiting: &Waiting| waiting.attempt > 1;
-        let is_left_alone = self.delayed.is_empty() && !self.waiting.front().is_some_and(has_begun);
-        if self.braking.holds() && self.under_way.is_empty() && is_left_alone {
-            return Next::Pause;
+        if self.is_at_rest() {
+            match self.stepping.due() {
+                Due::Check(step) => return Next::Check(step),
+                Due::Pause(step) => return Next::Pause(step),
+                Due::Nothing => return Next::Wait,
+            }
         }
         if !self.may_connect(room) {
             return overdue.map_or(Next::Wait, Next::WaitUntil);
         }
-        let is_due = |waiting: &mut Waiting| waiting.attempt > 1 || !self.braking.holds();
-        let Some(Waiting { target, attempt }) = self.waiting.pop_front_if(is_due) else {
+        let stepping = &self.stepping;
+        let is_due = |waiting: &Waiting| waiting.attempt > 1 || stepping.has_reached(waiting.target);
+        let Some(Waiting { target, attempt, .. }) = self.waiting.pop(is_due) else {
             let delayed = self.delayed.peek().map(|Reverse((at, _))| *at);
             return overdue.into_iter().chain(delayed).min().map_or(Next::Wait, Next::WaitUntil);
         };
         if self.credential(target).is_some_and(|credential| self.gate.verdict(credential, now) == Verdict::Tripped) {
+            self.waiting.left(target);
             return Next::Skip(target);
         }
-        if attempt == 1 {
-            self.braking.started();
-        }
+        self.start(target, attempt)
+    }
+
+    fn start(&mut self, target: TargetId, attempt: u32) -> Next {
+        self.waiting.enter(target);
         self.started += 1;
         self.under_way.insert(target, (Stage::Connecting, self.started));
         self.connecting += 1;
         Next::Start { target, attempt }
+    }
+
+    /// Whether every target that the step under way has reached has its outcome.
+    fn is_at_rest(&self) -> bool {
+        let is_reached = |waiting: &Waiting| waiting.attempt > 1 || self.stepping.has_reached(waiting.target);
+        self.under_way.is_empty() && self.delayed.is_empty() && !self.waiting.first().is_some_and(is_reached)
     }
 
     /// A target that is under way is connected and waits for a place. `proof` says that it is about to prove its
@@ -195,8 +239,9 @@ impl Schedule {
     ///
     /// Closes that hang must not pile up, so they give away one place for each that the throttle limit has.
     pub fn closing(&mut self, target: TargetId) {
+        let throttle = self.limits().throttle.get();
         let Some((stage, _)) = self.under_way.get_mut(&target) else { return };
-        if *stage == Stage::AtWork && self.closing < self.limits.throttle.get() {
+        if *stage == Stage::AtWork && self.closing < throttle {
             *stage = Stage::Closing;
             self.at_work -= 1;
             self.closing += 1;
@@ -205,16 +250,20 @@ impl Schedule {
 
     /// An attempt has ended for good, and its target has this outcome.
     pub fn ended(&mut self, target: TargetId, outcome: Outcome, proof: Proof) {
-        self.braking.ended(outcome);
+        self.spending.ended(outcome);
         self.left(target, proof);
     }
 
     fn left(&mut self, target: TargetId, proof: Proof) {
-        match self.under_way.remove(&target) {
+        let stage = self.under_way.remove(&target);
+        match stage {
             Some((Stage::Connecting, _)) => self.connecting -= 1,
             Some((Stage::AtWork, _)) => self.at_work -= 1,
             Some((Stage::Closing, _)) => self.closing -= 1,
             None => {}
+        }
+        if stage.is_some() {
+            self.waiting.leave(target);
         }
         self.line.remove(target);
         if let Some(credential) = self.credential(target) {
@@ -225,15 +274,21 @@ impl Schedule {
     /// An attempt has ended, and another one is due at `at`.
     pub fn retry(&mut self, target: TargetId, attempt: u32, at: Duration, proof: Proof) {
         self.left(target, proof);
-        self.delayed.push(Reverse((at, Waiting { target, attempt })));
+        self.delayed.push(Reverse((at, Waiting::new(target, attempt))));
     }
 
-    /// Starts no more, and names the targets that wait with the attempts that they have had.
+    /// A target that is under way waits for no place any more: it is about to end.
+    pub fn withdraw(&mut self, target: TargetId) {
+        self.line.remove(target);
+    }
+
+    /// Starts no more, and names the targets that wait with the attempts that they have had. Those in line still get
+    /// their place: they may be at work already, and log on once more.
     pub fn close(&mut self) -> Vec<(TargetId, u32)> {
         self.closed = true;
-        let mut left: Vec<_> = self.waiting.drain(..).collect();
+        let mut left = self.waiting.drain();
         left.extend(self.delayed.drain().map(|Reverse((_, waiting))| waiting));
-        left.sort_unstable();
+        left.sort_unstable_by_key(|waiting| waiting.target);
         left.into_iter().map(|waiting| (waiting.target, waiting.attempt - 1)).collect()
     }
 
@@ -252,8 +307,20 @@ impl Schedule {
     /// Whether another may connect: there is a place for that, and it is not likely to wait until its server has had
     /// enough, because all places are taken and as many connected ones are in line already.
     fn may_connect(&self, room: bool) -> bool {
-        let in_line = self.line.len() >= self.limits.throttle.get();
-        self.connecting < self.limits.connecting.get() && (room || !in_line)
+        let limits = self.limits();
+        let in_line = self.line.len() >= limits.throttle.get();
+        self.connecting < limits.connecting.get() && (room || !in_line)
+    }
+
+    /// The limits as they are now.
+    fn limits(&self) -> Limits {
+        match self.pace.as_ref().and_then(|pace| NonZeroUsize::new(pace.limit())) {
+            Some(throttle) => {
+                let usual = Limits::new(throttle);
+                Limits { connecting: usual.connecting.min(self.limits.connecting), ..usual }
+            }
+            None => self.limits,
+        }
     }
 
     /// Whether more than one target has a credential, so that others wait for what becomes of its proof.
@@ -269,7 +336,7 @@ impl Schedule {
     fn wake(&mut self, now: Duration) {
         while self.delayed.peek().is_some_and(|Reverse((at, _))| *at <= now) {
             if let Some(Reverse((_, waiting))) = self.delayed.pop() {
-                self.waiting.push_front(waiting);
+                self.waiting.push(waiting);
             }
         }
     }

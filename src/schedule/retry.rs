@@ -10,15 +10,19 @@ const DOUBLINGS: u32 = 16;
 pub struct RetryRule {
     /// Attempts behind the first one.
     pub retries: u32,
-    /// Time before the second attempt; doubled for each one after it.
+    /// Time before the second attempt at most, and at least half of it; doubled for each one after it.
     pub delay: Duration,
 }
 
 impl RetryRule {
     /// How long to wait after this attempt (1 for the first) before the next one; `None` if it was the last.
-    pub fn after(self, attempt: u32) -> Option<Duration> {
-        let doublings = attempt.saturating_sub(1);
-        (attempt <= self.retries).then(|| self.delay.saturating_mul(1 << doublings.min(DOUBLINGS)))
+    ///
+    /// `chance` is a number from 0 up to 1 that nobody can foresee: targets that failed together, because a switch or a
+    /// domain controller did, must not come back together.
+    pub fn after(self, attempt: u32, chance: f64) -> Option<Duration> {
+        let doublings = attempt.saturating_sub(1).min(DOUBLINGS);
+        let half = self.delay.saturating_mul(1 << doublings) / 2;
+        (attempt <= self.retries).then(|| half + half.mul_f64(chance.clamp(0.0, 1.0)))
     }
 }
 
@@ -26,13 +30,26 @@ impl RetryRule {
 mod tests {
     use super::*;
 
+    const RULE: RetryRule = RetryRule { retries: 3, delay: Duration::from_secs(2) };
+
+    fn waits(chance: f64) -> Vec<Option<u128>> {
+        (1..=4).map(|attempt| RULE.after(attempt, chance).map(|wait| wait.as_millis())).collect()
+    }
+
     #[test]
     fn the_delay_doubles_until_the_retries_are_used_up() {
-        let rule = RetryRule { retries: 3, delay: Duration::from_secs(2) };
-        let waits: Vec<_> = (1..=4).map(|attempt| rule.after(attempt).map(|wait| wait.as_secs())).collect();
-        assert_eq!(waits, [Some(2), Some(4), Some(8), None]);
-        assert_eq!(RetryRule { retries: 0, ..rule }.after(1), None);
-        let patient = RetryRule { retries: u32::MAX, ..rule };
-        assert_eq!(patient.after(40), patient.after(u32::MAX), "the doubling ends");
+        assert_eq!(waits(1.0), [Some(2000), Some(4000), Some(8000), None]);
+        assert_eq!(RetryRule { retries: 0, ..RULE }.after(1, 0.5), None);
+        let patient = RetryRule { retries: u32::MAX, ..RULE };
+        assert_eq!(patient.after(40, 0.5), patient.after(u32::MAX, 0.5), "the doubling ends");
+    }
+
+    #[test]
+    fn chance_takes_up_to_half_of_it_away() {
+        assert_eq!(waits(0.0), [Some(1000), Some(2000), Some(4000), None]);
+        assert_eq!(waits(0.25), [Some(1250), Some(2500), Some(5000), None]);
+        assert_eq!(RetryRule { delay: Duration::ZERO, ..RULE }.after(1, 0.9), Some(Duration::ZERO));
+        let endless = RetryRule { delay: Duration::MAX, ..RULE }.after(3, 1.0);
+        assert!(endless.is_some_and(|wait| wait > Duration::MAX / 4), "{endless:?}");
     }
 }

@@ -50,7 +50,10 @@ fn due(schedule: &mut Schedule, now: Duration) -> Vec<Next> {
     loop {
         let next = schedule.next(now);
         all.push(next);
-        if matches!(next, Next::Wait | Next::WaitUntil(_) | Next::Pause | Next::Stop | Next::Done) {
+        if matches!(
+            next,
+            Next::Wait | Next::WaitUntil(_) | Next::Check(_) | Next::Pause(_) | Next::Stop(_) | Next::Done
+        ) {
             return all;
         }
     }
@@ -227,48 +230,107 @@ fn close_names_who_is_left() {
     assert_eq!(schedule.next(T0), start(1, 1));
     schedule.asks(TargetId(1), false);
     assert_eq!(schedule.close(), [(TargetId(0), 1), (TargetId(2), 0)]);
-    assert_eq!(schedule.next(T0), Next::Wait);
+    assert_eq!(due(&mut schedule, T0), [admit(1), Next::Wait], "it may be at work already, and log on once more");
+    schedule.asks(TargetId(1), false);
+    schedule.withdraw(TargetId(1));
+    assert_eq!(due(&mut schedule, T0), [Next::Wait]);
     schedule.ended(TargetId(1), Outcome::Ok, Proof::Settled);
     assert_eq!(schedule.next(T0), Next::Done);
 }
 
-fn brake(pause_after_starts: usize, stop_after_failures: usize) -> Brake {
-    Brake {
-        pause_after_starts: NonZeroUsize::new(pause_after_starts),
-        stop_after_failures: NonZeroUsize::new(stop_after_failures),
-    }
+fn steps(ends: &[(usize, bool)]) -> Brake {
+    let steps = ends.iter().enumerate();
+    let steps = steps.map(|(place, &(end, pauses))| Step { number: place + 1, end, pauses }).collect();
+    Brake { steps, ..Brake::default() }
 }
 
 #[test]
-fn the_first_targets_end_before_the_others_start() {
-    let mut schedule = schedule(4, vec![None; 4]).with_brake(brake(2, 0));
+fn a_step_ends_before_the_next_one_starts() {
+    let brake = steps(&[(2, true), (3, false), (5, false)]);
+    let [first, second, _] = brake.steps[..] else { unreachable!() };
+    let mut schedule = schedule(4, vec![None; 5]).with_brake(brake);
     assert_eq!(due(&mut schedule, T0), [start(0, 1), start(1, 1), Next::Wait]);
     schedule.ended(TargetId(0), Outcome::Ok, Proof::Settled);
     schedule.retry(TargetId(1), 2, Duration::from_secs(2), Proof::Settled);
     let later = Duration::from_secs(2);
-    assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)], "its second attempt belongs to the first targets");
+    assert_eq!(due(&mut schedule, T0), [Next::WaitUntil(later)], "its second attempt belongs to the step");
     assert_eq!(due(&mut schedule, later), [start(1, 2), Next::Wait]);
     schedule.ended(TargetId(1), Outcome::Failed, Proof::Settled);
-    assert_eq!(due(&mut schedule, later), [Next::Pause]);
+    assert_eq!(due(&mut schedule, later), [Next::Check(first)]);
+    assert_eq!(due(&mut schedule, later), [Next::Wait], "somebody is looking");
+    schedule.passed();
+    assert_eq!(due(&mut schedule, later), [Next::Pause(first)]);
+    assert_eq!(due(&mut schedule, later), [Next::Wait]);
     schedule.go_on();
-    assert_eq!(due(&mut schedule, later), [start(2, 1), start(3, 1), Next::Wait]);
+    assert_eq!(due(&mut schedule, later), [start(2, 1), Next::Wait]);
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
+    assert_eq!(due(&mut schedule, later), [Next::Check(second)]);
+    schedule.passed();
+    assert_eq!(due(&mut schedule, later), [start(3, 1), start(4, 1), Next::Wait]);
+    (3..5).for_each(|target| schedule.ended(TargetId(target), Outcome::Ok, Proof::Settled));
+    assert_eq!(due(&mut schedule, later), [Next::Done], "nothing comes after the last step");
 }
 
 #[test]
-fn so_many_failures_end_the_run() {
-    let mut schedule = schedule(2, vec![None; 9]).with_brake(brake(0, 2));
+fn who_is_skipped_in_a_step_has_ended() {
+    let brake = steps(&[(2, false), (4, false)]);
+    let first = brake.steps[0];
+    let mut schedule = limited(1, 1, vec![ADMIN; 4]).with_brake(brake);
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), Next::Wait]);
+    ask(&mut schedule, &[0], true);
+    assert_eq!(schedule.next(T0), admit_alone(0));
+    schedule.ended(TargetId(0), Outcome::Auth, Proof::Refused);
+    assert_eq!(due(&mut schedule, T0), [skip(1), Next::Check(first)]);
+    assert_eq!(schedule.close(), [(TargetId(2), 0), (TargetId(3), 0)]);
+    assert_eq!(due(&mut schedule, T0), [Next::Done]);
+}
+
+#[test]
+fn so_many_failures_start_no_others() {
+    let failed = Some("2".parse().expect("a share"));
+    let brake = Brake { budgets: Budgets { failed, unreachable: None }, ..Brake::default() };
+    let mut schedule = schedule(2, vec![None; 9]).with_brake(brake);
     assert_eq!(due(&mut schedule, T0).len(), 9 + 1, "all may connect");
-    for (target, outcome) in [(0, Outcome::Failed), (1, Outcome::OkWithErrors), (2, Outcome::Skipped)] {
+    for (target, outcome) in [(0, Outcome::Failed), (1, Outcome::OkWithErrors), (2, Outcome::Unreachable)] {
         schedule.ended(TargetId(target), outcome, Proof::Settled);
     }
     schedule.retry(TargetId(3), 2, T0, Proof::Settled);
     assert_eq!(due(&mut schedule, T0), [start(3, 2), Next::Wait]);
     schedule.retry(TargetId(3), 3, T0, Proof::Settled);
-    schedule.ended(TargetId(4), Outcome::Unreachable, Proof::Settled);
-    assert_eq!(due(&mut schedule, T0), [Next::Stop]);
+    schedule.ended(TargetId(4), Outcome::Lost, Proof::Settled);
+    let stops = due(&mut schedule, T0);
+    assert!(matches!(stops[..], [Next::Stop(Overrun { spent: Spent::Failed, count: 2, ended: 4, .. })]), "{stops:?}");
     assert_eq!(schedule.close(), [(TargetId(3), 2)]);
-    (5..9).for_each(|target| schedule.ended(TargetId(target), Outcome::Cancelled, Proof::Settled));
+    (5..9).for_each(|target| schedule.ended(TargetId(target), Outcome::Ok, Proof::Settled));
     assert_eq!(due(&mut schedule, T0), [Next::Done]);
+}
+
+#[test]
+fn a_cohort_is_under_way_as_far_as_it_may() {
+    let of_target = vec![vec![0], vec![0], vec![0], vec![], vec![0]];
+    let cohorts = Cohorts { limits: vec![NonZeroUsize::new(2).expect("not 0")], of_target };
+    let mut schedule = schedule(8, vec![None; 5]).with_cohorts(cohorts);
+    assert_eq!(due(&mut schedule, T0), [start(0, 1), start(1, 1), start(3, 1), Next::Wait]);
+    let later = Duration::from_secs(2);
+    schedule.retry(TargetId(1), 2, later, Proof::Settled);
+    assert_eq!(due(&mut schedule, T0), [start(2, 1), Next::WaitUntil(later)]);
+    assert_eq!(due(&mut schedule, later), [Next::Wait], "its second attempt waits like the others");
+    schedule.ended(TargetId(2), Outcome::Ok, Proof::Settled);
+    assert_eq!(due(&mut schedule, later), [start(1, 2), Next::Wait]);
+}
+
+#[test]
+fn at_its_own_pace_it_begins_with_few() {
+    let mut schedule = limited(64, 64, vec![None; 64]).at_its_own_pace();
+    assert_eq!(due(&mut schedule, T0).len(), 32 + 1, "four times as many connect as may be at work");
+    (0..32).for_each(|target| schedule.asks(TargetId(target), false));
+    assert_eq!(due(&mut schedule, T0).len(), 8 + 1);
+    (0..8).for_each(|_| schedule.opened(Duration::from_millis(100)));
+    assert_eq!(due(&mut schedule, T0), [admit(8), Next::Wait], "a round of successes adds one");
+    schedule.strained();
+    (0..6).for_each(|target| schedule.ended(TargetId(target), Outcome::Ok, Proof::Settled));
+    let next = due(&mut schedule, T0);
+    assert!(matches!(next[..], [Next::Admit { .. }, Next::Wait]), "half of nine: {next:?}");
 }
 
 #[test]

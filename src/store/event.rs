@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::event::{Finished, RunEventKind, Summary};
+use crate::event::{Finished, RunEventKind, StepEnd, Summary};
 use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::target::TargetId;
@@ -20,6 +20,9 @@ pub(super) enum KeptEvent {
     Started { target: u32, attempt: u32 },
     Running { target: u32 },
     Failed { target: u32, attempt: u32, reason: Reason, message: String, retry_ms: u64 },
+    Stepped(StepEnd),
+    Paused(StepEnd),
+    Closed { reason: Reason, message: String },
     Stopping { reason: Reason },
 }
 
@@ -36,6 +39,9 @@ impl KeptEvent {
                 message: message.clone(),
                 retry_ms: millis(*retry_in),
             },
+            RunEventKind::StepFinished(end) => Self::Stepped(end.clone()),
+            RunEventKind::RunPaused(end) => Self::Paused(end.clone()),
+            RunEventKind::RunClosed { reason, message } => Self::Closed { reason: *reason, message: message.clone() },
             RunEventKind::RunStopping { reason } => Self::Stopping { reason: *reason },
             RunEventKind::RunStarted(_)
             | RunEventKind::Record(_)
@@ -56,6 +62,9 @@ impl KeptEvent {
                 message,
                 retry_in: Duration::from_millis(retry_ms),
             },
+            Self::Stepped(end) => RunEventKind::StepFinished(end),
+            Self::Paused(end) => RunEventKind::RunPaused(end),
+            Self::Closed { reason, message } => RunEventKind::RunClosed { reason, message },
             Self::Stopping { reason } => RunEventKind::RunStopping { reason },
         }
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clixml::{Document, Value};
-use crate::event::{Finished, RunEventKind, RunHeader, Summary};
+use crate::event::{Finished, RunEventKind, RunHeader, StepEnd, Summary};
 use crate::exit::ExitFacts;
 use crate::fleet::{Emission, Journal};
 use crate::outcome::{Counts, Outcome, Reason};
@@ -155,7 +155,11 @@ fn story(header: &Header, targets: &[TargetSnapshot]) -> Vec<Emission> {
         record(2, Stream::Information, "host"),
         record(2, Stream::Output, ""),
     ]);
+    let step = StepEnd { step: 1, steps: 2, targets: 1, refusal: None };
     kinds.extend([
+        RunEventKind::RunPaused(step.clone()),
+        RunEventKind::StepFinished(StepEnd { refusal: Some("web02 is not well".to_owned()), ..step }),
+        RunEventKind::RunClosed { reason: Reason::Gate, message: "after step 1".to_owned() },
         RunEventKind::RunStopping { reason: Reason::Deadline },
         finished(2, Outcome::Ok),
         finished(1, Outcome::Lost),

@@ -2,7 +2,6 @@
 //! and where a run begins and ends.
 
 use std::io;
-use std::num::NonZeroUsize;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -15,7 +14,7 @@ use crate::stream::Stream;
 use crate::target::{TargetId, TargetSnapshot};
 
 /// Does attempts elsewhere: each target is sent there, and what became of it comes back, both as text.
-struct Elsewhere(fn(&TargetSnapshot) -> AttemptEnd);
+pub(super) struct Elsewhere(pub fn(&TargetSnapshot) -> AttemptEnd);
 
 impl Executor for Elsewhere {
     fn attempt(&self, mut order: Order) -> BoxFuture<'static, AttemptEnd> {
@@ -33,16 +32,16 @@ impl Executor for Elsewhere {
     }
 }
 
-fn fine(_: &TargetSnapshot) -> AttemptEnd {
+pub(super) fn fine(_: &TargetSnapshot) -> AttemptEnd {
     AttemptEnd::new(Outcome::Ok, None, "")
 }
 
-fn unreachable(target: &TargetSnapshot) -> AttemptEnd {
+pub(super) fn unreachable(target: &TargetSnapshot) -> AttemptEnd {
     AttemptEnd::new(Outcome::Unreachable, Some(Reason::Refused), format!("nobody listens at {}", target.name))
 }
 
 /// Makes a run of this many hosts, and returns what readers got.
-async fn made(run: Run, interrupts: mpsc::Receiver<Interrupt>) -> (Summary, Vec<RunEventKind>) {
+pub(super) async fn made(run: Run, interrupts: mpsc::Receiver<Interrupt>) -> (Summary, Vec<RunEventKind>) {
     let (events, mut received) = mpsc::channel::<Emission>(4);
     let reader = async {
         let mut all = Vec::new();
@@ -54,7 +53,7 @@ async fn made(run: Run, interrupts: mpsc::Receiver<Interrupt>) -> (Summary, Vec<
     tokio::join!(run.go(events, interrupts), reader)
 }
 
-fn finished(events: &[RunEventKind]) -> Vec<(u32, Outcome, Option<Reason>)> {
+pub(super) fn finished(events: &[RunEventKind]) -> Vec<(u32, Outcome, Option<Reason>)> {
     let mut ends: Vec<_> = events
         .iter()
         .filter_map(|kind| match kind {
@@ -66,7 +65,7 @@ fn finished(events: &[RunEventKind]) -> Vec<(u32, Outcome, Option<Reason>)> {
     ends
 }
 
-fn hosts(count: usize) -> RunSpec {
+pub(super) fn hosts(count: usize) -> RunSpec {
     spec(&vec![Host::Refused; count], 1).0
 }
 
@@ -199,38 +198,4 @@ async fn targets_that_are_done_count_and_are_left_alone() {
     assert_eq!(finished(&events), [(1, Outcome::Ok, None)]);
     assert_eq!((summary.counts.of(Outcome::Ok), summary.counts.of(Outcome::Failed), summary.target_count), (2, 1, 3));
     assert_eq!(summary.exit_code(), 1);
-}
-
-#[tokio::test]
-async fn too_many_failures_end_the_run() {
-    let brake = Brake { stop_after_failures: NonZeroUsize::new(2), ..Brake::default() };
-    let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
-    let spec = RunSpec { brake, limits, ..hosts(9) };
-    let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(unreachable))), quiet()).await;
-    assert_eq!((summary.counts.of(Outcome::Unreachable), summary.counts.of(Outcome::NotStarted)), (2, 7));
-    assert_eq!(summary.exit_code(), 5);
-    assert_eq!(finished(&events)[8], (8, Outcome::NotStarted, Some(Reason::Budget)));
-}
-
-#[tokio::test]
-async fn the_others_start_once_somebody_says_so() {
-    let brake = Brake { pause_after_starts: NonZeroUsize::new(2), ..Brake::default() };
-    let spec = RunSpec { brake, ..hosts(5) };
-    let (interrupt, interrupts) = mpsc::channel(1);
-    let (events, mut received) = mpsc::channel::<Emission>(4);
-    let reader = async {
-        let mut ends = 0;
-        while let Some(emission) = received.recv().await {
-            ends += usize::from(matches!(emission.kind, RunEventKind::TargetFinished(_)));
-            if ends == 2 && matches!(emission.kind, RunEventKind::TargetFinished(_)) {
-                let none = tokio::time::timeout(STEP, received.recv()).await;
-                assert!(none.is_err(), "nothing starts: {none:?}");
-                interrupt.send(Interrupt::GoOn).await.expect("the run listens");
-            }
-        }
-        ends
-    };
-    let run = Run::new(spec, Arc::new(Elsewhere(fine)));
-    let (summary, ends) = tokio::join!(run.go(events, interrupts), reader);
-    assert_eq!((ends, summary.exit_code()), (5, 0));
 }

@@ -1,0 +1,48 @@
+//! How far a target is.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::fleet::attempt_end::AttemptEnd;
+use crate::outcome::Outcome;
+
+/// What the dispatcher knows of a target.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub started: Option<Instant>,
+    /// Attempts that have begun.
+    pub attempts: u32,
+    /// The last attempt has leave to go on at its host.
+    pub admitted: bool,
+    /// It waits for that since then.
+    pub in_line: Option<Instant>,
+    /// For how long it has waited for that.
+    pub waited: Duration,
+    /// When the attempt under way began, and how long the target had waited by then.
+    attempt: Option<(Instant, Duration)>,
+    /// Stops the attempt under way.
+    pub stop: Option<CancellationToken>,
+    pub outcome: Option<Outcome>,
+    pub shell_may_remain: bool,
+    /// The last failed attempt, in case that there will be no other.
+    pub failure: Option<AttemptEnd>,
+}
+
+impl Progress {
+    /// An attempt begins, which this stops.
+    pub(super) fn begin(&mut self, attempt: u32, stop: CancellationToken) {
+        let now = Instant::now();
+        self.started.get_or_insert(now);
+        (self.attempts, self.admitted) = (attempt, false);
+        (self.attempt, self.stop) = (Some((now, self.waited)), Some(stop));
+    }
+
+    /// How long the attempt under way has taken so far, without the time that it had to wait for us.
+    pub(super) fn time_of_attempt(&self) -> Duration {
+        self.attempt.map_or(Duration::ZERO, |(begin, waited)| {
+            begin.elapsed().saturating_sub(self.waited.saturating_sub(waited))
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Between the steps of a run: checkpoints, pauses, and the end of a run that starts no others.
+
+use std::sync::Arc;
+
+use tokio::task::{JoinError, JoinHandle};
+
+use super::Dispatcher;
+use crate::event::{RunEventKind, StepEnd};
+use crate::outcome::{Outcome, Reason};
+use crate::schedule::{Overrun, Spent, Step};
+use crate::target::TargetId;
+
+/// A checkpoint at work.
+pub(super) struct Check {
+    step: Step,
+    answer: JoinHandle<Result<(), String>>,
+}
+
+/// What a checkpoint has said.
+pub(super) type Answer = Result<Result<(), String>, JoinError>;
+
+/// Waits for the answer of a checkpoint, if one is at work.
+pub(super) async fn answer(check: Option<&mut Check>) -> Answer {
+    match check {
+        Some(check) => (&mut check.answer).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Dispatcher {
+    /// All targets of a step have their outcome: a checkpoint looks at them, if there is one.
+    pub(super) fn check(&mut self, step: Step) {
+        let Some(checkpoint) = self.checkpoint.clone() else { return self.checked(step, Ok(())) };
+        let done = self.done_well(step);
+        if done.is_empty() {
+            let why = format!("no host of step {} has ended well, so nobody can say whether to go on", step.number);
+            return self.checked(step, Err(why));
+        }
+        let stop = self.stop.clone();
+        let answer = tokio::spawn(async move { checkpoint.pass(done, stop).await });
+        self.checking = Some(Check { step, answer });
+    }
+
+    /// The targets of a step that have ended well.
+    fn done_well(&self, step: Step) -> Vec<TargetId> {
+        let before = self.spec.brake.steps.iter().map(|step| step.end).take_while(|end| *end < step.end).last();
+        let is_well = |place: &usize| {
+            let outcome = self.progress.get(*place).and_then(|progress| progress.outcome);
+            matches!(outcome, Some(Outcome::Ok | Outcome::OkWithErrors))
+        };
+        (before.unwrap_or(0)..step.end).filter(is_well).map(|place| TargetId(place as u32)).collect()
+    }
+
+    /// The checkpoint at work has said whether the run may go on.
+    pub(super) fn answered(&mut self, answer: Answer) {
+        let Some(Check { step, .. }) = self.checking.take() else { return };
+        let panicked = |_| Err("the gate panicked: this is a bug in psfleet; please report it".to_owned());
+        let answer = answer.unwrap_or_else(panicked);
+        if self.halted.is_none() {
+            self.checked(step, answer);
+        }
+    }
+
+    fn checked(&mut self, step: Step, answer: Result<(), String>) {
+        self.emit(RunEventKind::StepFinished(StepEnd {
+            refusal: answer.as_ref().err().cloned(),
+            ..self.step_end(step)
+        }));
+        match answer {
+            Ok(()) => self.schedule.passed(),
+            Err(why) => {
+                self.exit.stopped_early = true;
+                self.close(Reason::Gate, &format!("the run ended after step {}: {why}", step.number));
+            }
+        }
+    }
+
+    fn step_end(&self, step: Step) -> StepEnd {
+        let steps = self.spec.brake.steps.last().map_or(step.number, |last| last.number);
+        StepEnd { step: step.number, steps, targets: step.end as u64, refusal: None }
+    }
+
+    /// The run pauses behind a step: somebody says whether it goes on, or it ends here.
+    pub(super) fn pause(&mut self, step: Step) {
+        if self.spec.attended {
+            self.emit(RunEventKind::RunPaused(self.step_end(step)));
+        } else {
+            self.end_at_pause(&format!("the run paused after step {}", step.number));
+        }
+    }
+
+    /// Nobody says to go on, or somebody says not to.
+    pub(super) fn end_at_pause(&mut self, why: &str) {
+        self.exit.stopped_early = true;
+        self.close(Reason::Paused, why);
+    }
+
+    /// A budget is used up.
+    pub(super) fn overrun(&mut self, overrun: Overrun) {
+        self.exit.stopped_early = true;
+        self.close(Reason::Budget, &words(overrun));
+    }
+
+    /// Starts no more and lets what is at work go on to its end.
+    pub(super) fn close(&mut self, reason: Reason, why: &str) {
+        if self.halted.is_none() {
+            self.emit(RunEventKind::RunClosed { reason, message: why.to_owned() });
+        }
+        self.start_no_more(reason, why);
+    }
+
+    /// Starts no more: who waits has its outcome, and who is not at work yet is called back; `why` is what they say.
+    pub(super) fn start_no_more(&mut self, reason: Reason, why: &str) {
+        if self.halted.is_none() {
+            self.halted = Some((reason, Arc::from(why)));
+        }
+        for (place, progress) in self.progress.iter().enumerate().filter(|(_, progress)| !progress.admitted) {
+            if let Some(stop) = &progress.stop {
+                let target = TargetId(place as u32);
+                stop.cancel();
+                self.questions.remove(&target);
+                self.schedule.withdraw(target);
+            }
+        }
+        for (target, attempts) in self.schedule.close() {
+            self.not_started(target, attempts);
+        }
+    }
+}
+
+/// What a budget that is used up allows, and what came instead.
+fn words(Overrun { spent, count, ended, limit }: Overrun) -> String {
+    let (what, flag) = match spent {
+        Spent::Failed => ("failed", "--max-fail"),
+        Spent::Unreachable => ("could not be reached or logged on to", "--max-unreachable"),
+    };
+    let hosts = if ended == 1 { "host" } else { "hosts" };
+    format!("{count} of {ended} {hosts} {what}, which is where {flag} {limit} ends the run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overrun_names_its_flag() {
+        let overrun = Overrun { spent: Spent::Failed, count: 1, ended: 1, limit: "1".parse().expect("a share") };
+        assert_eq!(words(overrun), "1 of 1 host failed, which is where --max-fail 1 ends the run");
+        let limit = "20%".parse().expect("a share");
+        let said = words(Overrun { spent: Spent::Unreachable, count: 3, ended: 13, limit });
+        assert!(said.starts_with("3 of 13 hosts could not be reached or logged on to,"), "{said}");
+        assert!(said.ends_with("--max-unreachable 20% ends the run"), "{said}");
+    }
+}
