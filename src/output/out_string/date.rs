@@ -51,6 +51,11 @@ impl Moment {
         format!("{}{gap}{}", self.at.strftime("%m/%d/%Y"), self.at.strftime("%H:%M"))
     }
 
+    /// `Jan 02 03:04`, as entries of logs have it.
+    pub(super) fn of_a_log(&self) -> String {
+        self.at.strftime("%b %d %H:%M").to_string()
+    }
+
     /// Its properties, in .NET's order.
     pub(super) fn parts(&self) -> Vec<(&'static str, Value)> {
         let at = self.at;

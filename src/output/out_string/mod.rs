@@ -32,6 +32,7 @@ mod scalar;
 mod tests;
 mod view;
 mod views;
+mod windows;
 mod xml;
 
 use std::io::{self, BufWriter, Write};

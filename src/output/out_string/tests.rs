@@ -12,6 +12,11 @@ fn text(events: &[RunEvent], width: usize) -> String {
     written(Format::Text, &Settings { width, ..settings() }, events)
 }
 
+/// What one host's objects look like.
+pub(super) fn printed(objects: Vec<Value>) -> String {
+    text(&of_one(objects), 120)
+}
+
 fn service(status: &str, name: &str, display: &str) -> Object {
     let mut object = bag(vec![
         ("CanStop", Value::Bool(true)),

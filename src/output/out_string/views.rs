@@ -9,6 +9,7 @@ use super::described::Described;
 use super::modules;
 use super::number;
 use super::view::{Column, Group, Shape, View};
+use super::windows;
 use crate::clixml::{Content, ListKind, Object, Value};
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -19,7 +20,7 @@ pub(super) fn find(object: &Described<'_>) -> Option<&'static View> {
     object.types.iter().find_map(|name| {
         let fits =
             |view: &&View| view.types.contains(name) && view.needs.iter().all(|need| object.value(need).is_some());
-        VIEWS.iter().chain(modules::VIEWS).find(fits).or_else(|| cim::view(name))
+        VIEWS.iter().chain(modules::VIEWS).chain(windows::VIEWS).find(fits).or_else(|| cim::view(name))
     })
 }
 
