@@ -55,7 +55,7 @@ pub use registry::{Program, Registry, RegistryData, RegistryError, RegistryKey};
 pub use services::{Controls, Dependents, Refusal, Service, ServiceStatus, StartType};
 pub use sessions::DesktopSession;
 pub use shares::{PrintJob, Printer, Share};
-pub use tasks::{NOT_RUN, Task, TaskRefusal, Trigger};
+pub use tasks::{NOT_RUN, Task, TaskLogon, TaskRefusal, Trigger};
 pub use time_zone::TimeZone;
 
 use family::Family;

@@ -23,6 +23,12 @@ pub struct Task {
     pub execute: String,
     /// The program's arguments.
     pub arguments: String,
+    /// The folder that it starts in.
+    pub folder: String,
+    /// Whether it runs with all rights that its account has.
+    pub is_elevated: bool,
+    /// How its account logs on.
+    pub logon: TaskLogon,
     /// When it runs.
     pub trigger: Trigger,
     /// Whether it may run.
@@ -31,6 +37,21 @@ pub struct Task {
     pub started: Option<Timestamp>,
     /// What its last run returned.
     pub result: u32,
+}
+
+/// How the account of a task logs on, with the numbers of the Task Scheduler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskLogon {
+    /// With a password that is kept.
+    Password = 1,
+    /// Without a password, for local work.
+    S4U = 2,
+    /// While the user is there.
+    Interactive = 3,
+    /// As any member of a group.
+    Group = 4,
+    /// As a service.
+    ServiceAccount = 5,
 }
 
 /// When a task runs; times are the host's local ones.
@@ -80,7 +101,7 @@ const MOST_TEXT: usize = 1 << 20;
 impl Task {
     fn text_bytes(&self) -> usize {
         let texts = [&self.path, &self.name, &self.description, &self.author, &self.user, &self.execute];
-        texts.into_iter().chain([&self.arguments]).map(String::len).sum()
+        texts.into_iter().chain([&self.arguments, &self.folder]).map(String::len).sum()
     }
 
     /// When it ran last, if ever.
@@ -237,6 +258,11 @@ pub(super) fn draw(host: &Host) -> Vec<Task> {
     all
 }
 
+/// Whether an account is one of those that services have.
+fn is_service(user: &str) -> bool {
+    [SYSTEM, LOCAL, "NETWORK SERVICE"].iter().any(|own| own.eq_ignore_ascii_case(user))
+}
+
 fn task(path: &str, name: &str, user: &str, execute: &str, arguments: &str, trigger: Trigger) -> Task {
     Task {
         path: path.into(),
@@ -246,6 +272,13 @@ fn task(path: &str, name: &str, user: &str, execute: &str, arguments: &str, trig
         user: user.into(),
         execute: execute.into(),
         arguments: arguments.into(),
+        folder: String::new(),
+        is_elevated: is_service(user),
+        logon: match user {
+            user if is_service(user) => TaskLogon::ServiceAccount,
+            "Users" | "Administrators" | "INTERACTIVE" => TaskLogon::Group,
+            _ => TaskLogon::Password,
+        },
         trigger,
         is_enabled: true,
         started: None,

@@ -159,7 +159,16 @@ fn parts(path: &str) -> Option<(&str, Option<&str>, &str)> {
     }
 }
 
+/// The host that a path names, if it is not this one.
+fn other_host<'a>(evaluator: &Evaluator<'_>, path: &'a str) -> Option<&'a str> {
+    let (name, _) = path.strip_prefix("\\\\")?.split_once('\\')?;
+    (!evaluator.host.is_named(name)).then_some(name)
+}
+
 fn read(evaluator: &mut Evaluator<'_>, path: &str) -> Run<Option<Vec<Sample>>> {
+    if let Some(name) = other_host(evaluator, path) {
+        return Err(ErrorRecord::unsupported(&format!("a way from one host to another ({name})")).into());
+    }
     let Some((set, instance, counter)) = parts(path) else { return Ok(None) };
     let set = if set.eq_ignore_ascii_case("Processor Information") { "Processor" } else { set };
     let Some((name, class, counters)) = SETS.iter().find(|(name, ..)| name.eq_ignore_ascii_case(set)) else {

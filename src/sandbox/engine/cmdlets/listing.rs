@@ -203,6 +203,18 @@ const PHYSICAL_DISK: Listing = Listing {
     miss: Miss::Property,
 };
 
+const STORAGE_POOL: Listing = Listing {
+    cmdlet: "Get-StoragePool",
+    class: "MSFT_StoragePool",
+    filters: &[
+        ("FriendlyName", "FriendlyName"),
+        ("UniqueId", "UniqueId"),
+        ("IsPrimordial", "IsPrimordial"),
+        ("HealthStatus", "HealthStatus"),
+    ],
+    miss: Miss::Property,
+};
+
 macro_rules! spec {
     ($listing:ident, [$($param:literal),* $(,)?], refuse [$($refused:literal),* $(,)?]) => {
         Spec {
@@ -218,7 +230,7 @@ macro_rules! spec {
     };
 }
 
-pub(super) static SPECS: [Spec; 16] = [
+pub(super) static SPECS: [Spec; 17] = [
     spec!(
         NET_ADAPTER,
         ["Name|ifAlias|InterfaceAlias@0^", "InterfaceDescription|ifDesc", "InterfaceIndex|ifIndex", "IncludeHidden!", "Physical!"],
@@ -286,7 +298,7 @@ pub(super) static SPECS: [Spec; 16] = [
         ["Name", "InterfaceAlias", "InterfaceIndex", "NetworkCategory"],
         refuse ["IPv4Connectivity", "IPv6Connectivity"]
     ),
-    spec!(FIREWALL_PROFILE, ["Name|Profile@0", "All!", "PolicyStore"], refuse["GPOSession"]),
+    spec!(FIREWALL_PROFILE, ["Name|Profile@0", "All!"], refuse["PolicyStore", "GPOSession"]),
     spec!(
         FIREWALL_RULE,
         ["Name|ID@0", "DisplayName", "DisplayGroup", "Group", "Enabled", "Direction", "Action", "All!"],
@@ -311,6 +323,11 @@ pub(super) static SPECS: [Spec; 16] = [
         PHYSICAL_DISK,
         ["FriendlyName@0", "SerialNumber", "UniqueId|Id", "HealthStatus", "CanPool"],
         refuse ["StoragePool", "VirtualDisk", "Usage", "PhysicalLocation"]
+    ),
+    spec!(
+        STORAGE_POOL,
+        ["FriendlyName@0", "UniqueId|Id", "IsPrimordial", "HealthStatus"],
+        refuse ["Name", "Usage", "OtherUsageDescription", "ResiliencySetting", "PhysicalDisk", "VirtualDisk", "Volume"]
     ),
 ];
 

@@ -38,6 +38,7 @@ mod reach;
 mod select;
 mod services;
 mod shares;
+mod smb;
 mod sort;
 mod system;
 mod tasks;
@@ -74,6 +75,7 @@ static ALL: &[&[Spec]] = &[
     &printers::SPECS,
     &protection::SPECS,
     &shares::SPECS,
+    &smb::SPECS,
     &tasks::SPECS,
     &host::SPECS,
     &hotfixes::SPECS,

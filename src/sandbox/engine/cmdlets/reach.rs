@@ -304,6 +304,15 @@ fn net_result(
 fn resolve(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let kind = bound.text("Type").unwrap_or_else(|| "A_AAAA".to_owned()).to_ascii_uppercase();
     let name = bound.text("Name").unwrap_or_default();
+    for server in bound.texts("Server") {
+        let answers = |host: Host| listens(evaluator, &host, 53);
+        if !evaluator.host.fellow(&server).is_some_and(answers) {
+            let message = format!("{name} : This operation returned because the timeout period expired");
+            let id = "ERROR_TIMEOUT,Microsoft.DnsClient.Commands.ResolveDnsName";
+            let record = ErrorRecord::new("System.ComponentModel.Win32Exception", message, id, 15);
+            return evaluator.write_error(record.with_target(Val::str(name)));
+        }
+    }
     let Some(host) = evaluator.host.fellow(&name) else {
         let message = format!("{name} : DNS name does not exist");
         let id = "DNS_ERROR_RCODE_NAME_ERROR,Microsoft.DnsClient.Commands.ResolveDnsName";

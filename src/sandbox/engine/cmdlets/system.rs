@@ -51,7 +51,10 @@ pub(super) static SPECS: [Spec; 13] = [
         aliases: &[],
         params: &["Force!", "SkipNetworkProfileCheck!", "WhatIf|wi!", "Confirm|cf!"],
         make: |_, bound| {
-            PerInput::boxed(bound, |evaluator, _, out| {
+            PerInput::boxed(bound, |evaluator, bound, out| {
+                if !evaluator.should_process(bound, "localhost", "Enable-PSRemoting")? {
+                    return Ok(());
+                }
                 for line in [
                     "WinRM is already set up to receive requests on this computer.",
                     "WinRM is already set up for remote management on this computer.",

@@ -13,6 +13,8 @@ pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said>
                 Said::text("The following error occurred: The service has not been started. (0x80070426)").failed(1062)
             );
         }
+    } else if has("stripchart") {
+        return stripchart(evaluator, args, &switches);
     } else {
         return refuse("w32tm", args);
     }
@@ -36,6 +38,42 @@ pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said>
         return refuse("w32tm", args);
     })
 }
+
+/// Compares the clock with that of another host, at once instead of every two seconds.
+/// Source: public transcripts of w32tm /stripchart.
+fn stripchart(evaluator: &Evaluator<'_>, args: &[String], switches: &[String]) -> Run<Said> {
+    let value = |name: &str| switches.iter().find_map(|given| given.strip_prefix(name));
+    let known = ["stripchart", "dataonly"];
+    let is_known = |given: &String| {
+        known.contains(&given.as_str()) || ["computer:", "samples:"].iter().any(|name| given.starts_with(name))
+    };
+    let samples = value("samples:").and_then(|count| count.parse::<usize>().ok());
+    let (Some(name), Some(samples)) = (value("computer:"), samples.filter(|count| (1..=MOST_SAMPLES).contains(count)))
+    else {
+        return refuse("w32tm", args);
+    };
+    if !switches.iter().all(is_known) || !switches.iter().any(|given| given == "dataonly") {
+        return refuse("w32tm", args);
+    }
+    let Some(other) = evaluator.host.fellow(name) else {
+        return Ok(Said::text("The following error occurred: No such host is known. (0x80072AF9)").failed(0x2AF9));
+    };
+    let offset = other.clock_skew().as_secs_f64() - evaluator.host.clock_skew().as_secs_f64();
+    let sign = if offset < 0.0 { '-' } else { '+' };
+    let now = evaluator.now();
+    let mut lines = vec![
+        format!("Tracking {name} [{}:123].", other.address()),
+        format!("Collecting {samples} samples."),
+        format!("The current time is {}.", datetime::format(&now, "M/d/yyyy h:mm:ss tt")),
+    ];
+    for sample in 0..samples {
+        let at = now.plus(2 * sample as i64 * datetime::SECOND).unwrap_or(now);
+        lines.push(format!("{}, {sign}{:010.7}s", datetime::format(&at, "HH:mm:ss"), offset.abs()));
+    }
+    Ok(Said::lines(lines))
+}
+
+const MOST_SAMPLES: usize = 100;
 
 fn status(evaluator: &Evaluator<'_>, source: &str) -> Said {
     // A clock that is off has not been set for long.

@@ -14,6 +14,7 @@ use crate::stream::Stream;
 
 mod accounts;
 mod attributes;
+mod checks;
 mod cim;
 mod discovery;
 mod events;

@@ -16,6 +16,7 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
         "MSFT_Partition" => {
             local(evaluator).iter().enumerate().flat_map(|(place, disk)| partitions(evaluator, place, disk)).collect()
         }
+        "MSFT_StoragePool" => vec![pool(evaluator)],
         "MSFT_Volume" => evaluator.machine.disks().iter().map(|disk| volume(evaluator, disk)).collect(),
         _ => return None,
     })
@@ -132,6 +133,29 @@ fn partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> 
         ]
     };
     disk.partitions(place).into_iter().enumerate().map(row).collect()
+}
+
+/// The pool of disks that are in no other: those of a server without storage spaces.
+fn pool(evaluator: &Evaluator<'_>) -> Row {
+    let size: u64 = local(evaluator).iter().enumerate().map(|(place, disk)| disk.physical_bytes(place)).sum();
+    vec![
+        ("ObjectId", object_id(evaluator, "StoragePool", "SP:{primordial}")),
+        ("UniqueId", s(format!("{{{}}}", evaluator.host.part_guid("pool")))),
+        ("AllocatedSize", number(size)),
+        ("FriendlyName", s("Primordial")),
+        ("HealthStatus", s("Healthy")),
+        ("IsClustered", yes(false)),
+        ("IsPowerProtected", yes(false)),
+        ("IsPrimordial", yes(true)),
+        ("IsReadOnly", yes(false)),
+        ("LogicalSectorSize", number(512)),
+        ("OperationalStatus", s("OK")),
+        ("PhysicalSectorSize", number(512)),
+        ("Size", number(size)),
+        ("SupportsDeduplication", yes(true)),
+        ("Usage", s("Other")),
+        ("Version", Val::Null),
+    ]
 }
 
 fn gpt_type(kind: PartitionKind) -> &'static str {

@@ -30,15 +30,20 @@ pub(super) fn classic(evaluator: &mut Evaluator<'_>, as_string: bool, out: &mut 
         "System.Object",
     ];
     let schema = Schema::new(&type_names, &names);
-    let entries = Schema::new(&["System.Diagnostics.EventLogEntryCollection", "System.Object"], &["Count"]);
+    let entries = Schema::new(&["System.Diagnostics.EventLogEntryCollection", "System.Object"], &[]);
     for log in LOGS.iter().filter(|log| log.is_classic) {
         if as_string {
             out.put(evaluator, Val::str(log.name))?;
             continue;
         }
         let count = Val::I32(evaluator.machine.events(log).len() as i32);
+        let own = Obj::typed(&entries, "System.Diagnostics.EventLogEntryCollection", Vec::new());
+        // How many there are goes along as a note: the entries themselves are too many.
+        if let Val::Object(own) = &own {
+            own.set_note("Count", count);
+        }
         let values = vec![
-            Obj::typed(&entries, "System.Diagnostics.EventLogEntryCollection", vec![count]),
+            own,
             Val::str(log.name),
             Val::str(log.name),
             Val::str("."),

@@ -116,11 +116,8 @@ pub(super) static SPECS: [Spec; 11] = [
     Spec {
         name: "New-ScheduledTaskPrincipal",
         aliases: &[],
-        params: &["UserId@0+", "LogonType", "RunLevel", "GroupId", "Id", "CimSession|Session", "AsJob!"],
-        make: |_, bound| {
-            bound.refuse(&["GroupId"])?;
-            made(bound, register::principal)
-        },
+        params: &["UserId@0+", "GroupId/", "LogonType@1", "RunLevel@2", "Id", "CimSession|Session", "AsJob!"],
+        make: |_, bound| made(bound, register::principal),
     },
 ];
 

@@ -1,6 +1,6 @@
 //! Scheduled tasks and their parts as objects.
 
-use super::super::super::machine::{Task, Trigger};
+use super::super::super::machine::{Task, TaskLogon, Trigger};
 use super::super::super::value::Val;
 use super::super::cdxml::CimClass;
 
@@ -97,17 +97,28 @@ pub(super) fn trigger(trigger: Trigger) -> Val {
 
 pub(super) fn object(task: &Task) -> Val {
     let text = |text: &str| if text.is_empty() { Val::Null } else { Val::str(text) };
-    let action = vec![Val::Null, text(&task.arguments), text(&task.execute), Val::Null];
-    let service = matches!(&*task.user, "SYSTEM" | "LOCAL SERVICE" | "NETWORK SERVICE");
-    let logon = if service { ("ServiceAccount", 5) } else { ("Password", 1) };
+    let action = vec![Val::Null, text(&task.arguments), text(&task.execute), text(&task.folder)];
+    let logon = match task.logon {
+        TaskLogon::Password => "Password",
+        TaskLogon::S4U => "S4U",
+        TaskLogon::Interactive => "Interactive",
+        TaskLogon::Group => "Group",
+        TaskLogon::ServiceAccount => "ServiceAccount",
+    };
+    let is_group = task.logon == TaskLogon::Group;
+    let account = |wanted: bool| if wanted { text(&task.user) } else { Val::Null };
     let types = "Microsoft.PowerShell.Cmdletization.GeneratedTypes.ScheduledTask";
     let principal = vec![
         Val::Null,
-        Val::Null,
+        account(is_group),
         Val::str("Author"),
-        Val::of_enum(format!("{types}.LogonTypeEnum"), logon.0, logon.1),
-        Val::of_enum(format!("{types}.RunLevelEnum"), if service { "Highest" } else { "Limited" }, i32::from(service)),
-        Val::str(task.user.as_str()),
+        Val::of_enum(format!("{types}.LogonTypeEnum"), logon, task.logon as i32),
+        Val::of_enum(
+            format!("{types}.RunLevelEnum"),
+            if task.is_elevated { "Highest" } else { "Limited" },
+            i32::from(task.is_elevated),
+        ),
+        account(!is_group),
     ];
     let settings = vec![
         Val::Bool(true),

@@ -3,7 +3,7 @@
 use super::super::super::convert::{cast, text};
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::machine::{NOT_RUN, Task, TaskRefusal, Trigger};
+use super::super::super::machine::{NOT_RUN, Task, TaskLogon, TaskRefusal, Trigger};
 use super::super::super::types::TypeRef;
 use super::super::super::value::Val;
 use super::super::Bound;
@@ -20,7 +20,8 @@ pub(super) fn action(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn
 
 pub(super) fn principal(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let part = |name: &str| bound.text(name).map_or(Val::Null, Val::str);
-    let values = vec![Val::Null, Val::Null, part("Id"), part("LogonType"), part("RunLevel"), part("UserId"), Val::Null];
+    let values =
+        vec![Val::Null, part("GroupId"), part("Id"), part("LogonType"), part("RunLevel"), part("UserId"), Val::Null];
     out.put(evaluator, PRINCIPAL.instance(&PRINCIPAL.schema(), values))
 }
 
@@ -77,6 +78,49 @@ fn trigger_of(evaluator: &Evaluator<'_>, object: &Val) -> Option<Trigger> {
     }
 }
 
+fn no_such_name(parameter: &str, value: &str, names: &str) -> ErrorRecord {
+    let message = format!(
+        "Cannot process argument transformation on parameter '{parameter}'. Cannot convert value \"{value}\" to type \
+         \"Microsoft.PowerShell.Cmdletization.GeneratedTypes.ScheduledTask.{parameter}Enum\". Error: \"Unable to match the \
+         identifier name {value} to a valid enumerator name. Specify one of the following enumerator names and try \
+         again:\n{names}\""
+    );
+    let kind = "System.Management.Automation.ParameterBindingException";
+    ErrorRecord::new(kind, message, "ParameterArgumentTransformationError", 6)
+}
+
+fn is_elevated(level: &str) -> Run<bool> {
+    match level.to_ascii_lowercase().as_str() {
+        "highest" | "1" => Ok(true),
+        "" | "limited" | "0" => Ok(false),
+        _ => Err(no_such_name("RunLevel", level, "Limited, Highest").into()),
+    }
+}
+
+/// How a task logs on: as it was said, else as its account does.
+fn logon_of(said: &str, user: &str, is_group: bool) -> Run<TaskLogon> {
+    let all = [
+        ("password", TaskLogon::Password),
+        ("s4u", TaskLogon::S4U),
+        ("interactive", TaskLogon::Interactive),
+        ("group", TaskLogon::Group),
+        ("serviceaccount", TaskLogon::ServiceAccount),
+    ];
+    let is_service = ["SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE"].iter().any(|own| own.eq_ignore_ascii_case(user));
+    match all.iter().find(|(name, _)| name.eq_ignore_ascii_case(said)) {
+        Some((_, logon)) => Ok(*logon),
+        None if !said.is_empty() => Err(no_such_name(
+            "LogonType",
+            said,
+            "None, Password, S4U, Interactive, Group, ServiceAccount, InteractiveOrPassword",
+        )
+        .into()),
+        None if is_group => Ok(TaskLogon::Group),
+        None if is_service => Ok(TaskLogon::ServiceAccount),
+        None => Ok(TaskLogon::Interactive),
+    }
+}
+
 pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let name = bound.text("TaskName").unwrap_or_default();
     let path = format!("\\{}\\", bound.text("TaskPath").unwrap_or_default().trim_matches('\\')).replace("\\\\", "\\");
@@ -93,11 +137,21 @@ pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
         },
         None => Trigger::Never,
     };
-    let user = match bound.get("Principal") {
-        Some(principal) => part(principal, "UserId"),
-        None => bound.text("User").unwrap_or_else(|| "sandbox".into()),
+    let (user, group, level, logon) = match bound.get("Principal") {
+        Some(principal) => {
+            let part = |name: &str| part(principal, name);
+            (part("UserId"), part("GroupId"), part("RunLevel"), part("LogonType"))
+        }
+        None => {
+            let level = bound.text("RunLevel").unwrap_or_default();
+            let logon = if bound.get("Password").is_some() { "Password" } else { "" };
+            (bound.text("User").unwrap_or_else(|| "sandbox".into()), String::new(), level, logon.to_owned())
+        }
     };
+    let user = if user.is_empty() { &group } else { &user };
     let user = user.rsplit("NT AUTHORITY\\").next().unwrap_or_default().to_owned();
+    let is_elevated = is_elevated(&level)?;
+    let logon = logon_of(&logon, &user, !group.is_empty())?;
     let task = Task {
         path,
         name,
@@ -106,6 +160,9 @@ pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
         user,
         execute: part(&action, "Execute"),
         arguments: part(&action, "Arguments"),
+        folder: part(&action, "WorkingDirectory"),
+        is_elevated,
+        logon,
         trigger,
         is_enabled: true,
         started: None,

@@ -1,0 +1,136 @@
+//! What the checks of a health report ask: each question has an answer, and the answer finds the host that is ill.
+
+use jiff::Timestamp;
+
+use super::{Machine, now, shown, shown_on};
+use crate::sandbox::machine::{Host, Illness};
+
+/// Some hosts with an illness and some without.
+fn hosts(illness: Illness) -> Vec<(u32, bool)> {
+    let with = |wanted: bool| (0..200).filter(move |index| Host::draw(1, *index).has(illness) == wanted).take(4);
+    with(true).map(|index| (index, true)).chain(with(false).map(|index| (index, false))).collect()
+}
+
+fn finds(illness: Illness, script: &str) {
+    for (index, is_ill) in hosts(illness) {
+        let found = shown_on(index, &format!("[bool]({script})"));
+        assert_eq!(found, [if is_ill { "True" } else { "False" }], "{illness} on {index}");
+    }
+}
+
+#[test]
+fn checks_find_what_is_wrong() {
+    finds(
+        Illness::DiskFull,
+        "Get-CimInstance Win32_LogicalDisk -Filter 'DriveType=3' | Where-Object { $_.FreeSpace / $_.Size -lt 0.1 }",
+    );
+    finds(
+        Illness::ServiceStopped,
+        "Get-CimInstance Win32_Service -Filter \"StartMode='Auto' AND State<>'Running'\" | \
+         Where-Object { -not (Test-Path \"HKLM:\\SYSTEM\\CurrentControlSet\\Services\\$($_.Name)\\TriggerInfo\") }",
+    );
+    finds(
+        Illness::OldPatches,
+        "(Get-HotFix | Sort-Object InstalledOn | Select-Object -Last 1).InstalledOn -lt (Get-Date).AddDays(-40)",
+    );
+    finds(
+        Illness::CertificateExpiring,
+        "Get-ChildItem Cert:\\LocalMachine\\My | Where-Object { $_.NotAfter -lt (Get-Date).AddDays(30) }",
+    );
+    finds(
+        Illness::RebootPending,
+        "Test-Path 'HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending'",
+    );
+    finds(
+        Illness::TaskFailed,
+        "Get-ScheduledTask | Where-Object State -ne Disabled | Get-ScheduledTaskInfo | \
+         Where-Object { $_.LastTaskResult -notin 0, 267011, 267009 }",
+    );
+    finds(
+        Illness::OddAdministrator,
+        "Get-LocalGroupMember Administrators | Where-Object { $_.Name -notmatch '\\\\(Administrator|Domain Admins|sandbox)$' }",
+    );
+}
+
+/// The controllers' own clocks are right here.
+#[test]
+fn a_skewed_clock_shows_against_the_controllers() {
+    assert!(!Host::draw(1, 9).has(Illness::ClockSkewed));
+    finds(
+        Illness::ClockSkewed,
+        "[math]::Abs([double]((w32tm /stripchart /computer:dc001 /samples:1 /dataonly | Select-Object -Last 1) -replace '^.*, |s$')) -ge 60",
+    );
+}
+
+/// Questions whose answers no illness changes.
+#[test]
+fn every_question_has_an_answer() {
+    let questions = [
+        "(Get-Uptime).TotalHours -gt 0",
+        "((Get-Date) - (Get-CimInstance Win32_OperatingSystem).LastBootUpTime).TotalHours -gt 0",
+        "@(Get-WinEvent -FilterHashtable @{ LogName = 'System'; Level = 1, 2; StartTime = (Get-Date).AddDays(-30) } -MaxEvents 5 -ErrorAction SilentlyContinue).Count -ge 0",
+        "(Get-CimInstance Win32_OperatingSystem).FreePhysicalMemory -gt 0",
+        "(Get-CimInstance Win32_PageFileUsage).AllocatedBaseSize -gt (Get-CimInstance Win32_PageFileUsage).CurrentUsage",
+        "(Get-Counter '\\Memory\\Available MBytes').CounterSamples[0].CookedValue -gt 0",
+        "(Get-CimInstance Win32_Processor | Measure-Object LoadPercentage -Average).Average -ge 0",
+        "(Get-SmbServerConfiguration).EnableSMB1Protocol -eq ((Get-WindowsFeature FS-SMB1).Installed -and (Get-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters).SMB1 -ne 0)",
+        "$null = Install-WindowsFeature FS-SMB1; Set-SmbServerConfiguration -EnableSMB1Protocol $false -Force; -not (Get-SmbServerConfiguration).EnableSMB1Protocol",
+        "(Get-ItemProperty 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server' -ErrorAction SilentlyContinue).Enabled -in $null, 1",
+        "(Get-WBSummary).LastSuccessfulBackupTime -lt (Get-Date)",
+        "(fsutil dirty query C:) -match 'NOT Dirty'",
+        "(Get-CimInstance Win32_Volume -Filter \"DriveLetter='C:'\").DirtyBitSet -eq $false",
+        "(Get-MpComputerStatus).AntivirusSignatureAge -ge 0",
+        "(Get-StoragePool -IsPrimordial $true).HealthStatus -eq 'Healthy'",
+        "(w32tm /query /source) -match 'dc001'",
+    ];
+    for question in questions {
+        assert_eq!(shown(&format!("[bool](& {{ {question} }})")), ["True"], "{question}");
+    }
+}
+
+#[test]
+fn a_forgotten_session_holds_back_a_restart() {
+    let has_session = |index: &u32| {
+        let at: Timestamp = now();
+        Machine::draw(1, *index, at).desktop_session(at).is_some()
+    };
+    let index = (0..200).find(has_session).expect("a session");
+    let (recorder, _) = super::run_on(index, "Restart-Computer");
+    assert_eq!(recorder.went_down, None);
+    assert_eq!(super::run_on(index, "Restart-Computer -Force").0.went_down, Some(true));
+    assert!(shown_on(index, "quser")[1].contains("administrator"));
+    assert_eq!(shown("@(quser 2>$null).Count"), ["0"]);
+}
+
+#[test]
+fn parameters_are_obeyed() {
+    let script = "$a = New-ScheduledTaskAction powershell.exe -WorkingDirectory C:\\Temp; \
+                  $t = Register-ScheduledTask own -Action $a -User SANDBOX\\svc -Password x -RunLevel Highest; \
+                  \"$($t.Principal.RunLevel) $($t.Principal.LogonType) $($t.Actions[0].WorkingDirectory)\"; \
+                  try { Get-Counter '\\\\sql001\\Memory\\Available MBytes' -ErrorAction Stop } catch { 'refused' }; \
+                  (Resolve-DnsName web002 -Server dc001).IPAddress; \
+                  try { Resolve-DnsName web002 -Server web003 -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }; \
+                  @(Enable-PSRemoting -WhatIf).Count";
+    let wanted = [
+        "Highest Password C:\\Temp",
+        "refused",
+        "10.20.1.21",
+        "ERROR_TIMEOUT,Microsoft.DnsClient.Commands.ResolveDnsName",
+        "0",
+    ];
+    assert_eq!(shown(script), wanted);
+}
+
+#[test]
+fn logs_and_keys_are_shown_as_tables() {
+    let lines = shown("(Get-EventLog System -Newest 2 | Out-String).Trim() -split '\\r?\\n' | Select-Object -First 1");
+    assert_eq!(lines, ["Index Time          EntryType   Source                 InstanceID Message"]);
+    let lines = shown("(Get-EventLog -List | Out-String) -match 'OverwriteAsNeeded +[\\d,]+ System'");
+    assert_eq!(lines, ["True"]);
+    let lines = shown("(Get-ChildItem HKLM:\\SYSTEM | Out-String) -match '    Hive: HKEY_LOCAL_MACHINE\\\\SYSTEM'");
+    assert_eq!(lines, ["True"]);
+    assert_eq!(
+        shown("(Get-Process lsass -IncludeUserName | Out-String) -match 'WS\\(M\\).*UserName.*ProcessName'"),
+        ["True"]
+    );
+}
