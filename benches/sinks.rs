@@ -90,7 +90,7 @@ fn feed(name: &str, records: u64) {
         }
         sink.event(&event).expect("a writer that takes all");
     };
-    let header = RunHeader { run: Uuid::nil(), targets: (0..TARGETS).map(|number| Arc::new(target(number))).collect() };
+    let header = RunHeader::new(Uuid::nil(), (0..TARGETS).map(|number| Arc::new(target(number))).collect());
     tell(RunEventKind::RunStarted(Arc::new(header)));
     let mut decoder = Decoder::default();
     for number in 0..records {

@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
+use super::earlier::{Earlier, NamesOfRuns};
+use super::keeping::{Keeping, Story, own_words};
 use super::plan::copy::Plan;
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::{self, Console};
@@ -11,21 +15,21 @@ use super::{args, rollout, targets};
 use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Task;
-use crate::inventory::{HostSettings, Logon};
+use crate::inventory::{HostSettings, Logon, Resolved};
 use crate::output::sanitize_line;
 
 /// Copies the files and returns the process's exit code.
 ///
 /// # Errors
 /// Whatever stops the copy before its first connection, and the failure of an output.
-pub(super) fn run(args: &CopyArgs, mut machine: Machine) -> anyhow::Result<u8> {
+pub(super) fn run(args: &CopyArgs, mut machine: Machine, begin: Begin) -> anyhow::Result<u8> {
     match &args.direction {
-        Direction::Push(transfer) => push(transfer, &mut machine),
-        Direction::Pull(transfer) => pull(transfer, &mut machine),
+        Direction::Push(transfer) => push(transfer, &mut machine, begin),
+        Direction::Pull(transfer) => pull(transfer, &mut machine, begin),
     }
 }
 
-fn push(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
+fn push(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Result<u8> {
     let (sources, destination) = args.split();
     let selection = Selection::find(sources, args.recurse)?;
     let console = Console::detect(&args.output);
@@ -35,12 +39,12 @@ fn push(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
     if args.plan {
         return show(args, machine, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
     }
-    start(args, (&console, machine), |hosts| {
+    start(args, (&console, machine), begin, |hosts| {
         Arc::new(Push::new(selection, destination, folder, args.force, hosts.len()))
     })
 }
 
-fn pull(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
+fn pull(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Result<u8> {
     let (sources, folder) = args.split();
     let pull = |hosts: &[&str]| Pull::new(sources.to_vec(), Path::new(folder), args.recurse, args.force, hosts);
     if args.plan {
@@ -49,21 +53,61 @@ fn pull(args: &TransferArgs, machine: &mut dyn System) -> anyhow::Result<u8> {
             Plan::pull(hosts, &pull(&names), sources, args.recurse, args.force)
         });
     }
-    start(args, (&Console::detect(&args.output), machine), |hosts| Arc::new(pull(hosts)))
+    start(args, (&Console::detect(&args.output), machine), begin, |hosts| Arc::new(pull(hosts)))
 }
 
 /// Finds the hosts and does on them what is to be done, given their names.
 fn start(
     args: &TransferArgs,
-    (console, machine): (&Arc<Console>, &mut dyn System),
+    (console, machine): (&Arc<Console>, &mut Machine),
+    begin: Begin,
     work: impl FnOnce(&[&str]) -> Arc<dyn Task>,
 ) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
+    let request = args::request(&args.targets, &args.connect);
+    let (resolved, keeping) = match begin {
+        Begin::New(names) => {
+            let resolved = targets::resolve(&request, &mut sandbox, machine)?;
+            let keeping = Keeping::new(&args.store, machine, || story(args, machine, &resolved, &names))?;
+            (resolved, keeping)
+        }
+        Begin::Earlier(earlier) => {
+            let resolved = targets::resolve(&earlier.request(request), &mut sandbox, machine)?;
+            let (resolved, notes) = earlier.only(resolved)?;
+            notes.iter().for_each(|note| console.note(&format!("note: {note}")));
+            (resolved, earlier.keeping())
+        }
+    };
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
-    rollout::run(work(&hosts), (&resolved, &sandbox), &args.rollout, console, sinks)
+    rollout::run(work(&hosts), (&resolved, &sandbox), (&args.rollout, &args.store), console, (sinks, keeping))
+}
+
+/// What the store keeps of a copy: its command line says all.
+fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, names: &NamesOfRuns) -> anyhow::Result<Story> {
+    let words = own_words();
+    let (sources, destination) = args.split();
+    let title = format!("copy {} to {destination}", sources.join(" "));
+    Ok(Story {
+        label: args.store.label.clone(),
+        hash: title.clone(),
+        title,
+        command: "copy",
+        work: json!({}),
+        settings: serde_json::to_value(&resolved.settings)?,
+        names: names.borrow().clone(),
+        stdin: args.targets.stdin_of(machine),
+        words,
+    })
+}
+
+/// Whether a copy is new.
+pub(super) enum Begin {
+    /// It is, and this is what names of earlier runs stand for.
+    New(NamesOfRuns),
+    /// It goes on.
+    Earlier(Box<Earlier>),
 }
 
 /// Finds the hosts and shows what would be done on them.

@@ -10,7 +10,7 @@ use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
-pub(super) const RUN_KEYS: [FileKey; 18] = [
+pub(super) const RUN_KEYS: [FileKey; 21] = [
     harmless("throttle"),
     harmless("connect_throttle"),
     harmless("retries"),
@@ -29,6 +29,9 @@ pub(super) const RUN_KEYS: [FileKey; 18] = [
     harmless("csv_delimiter"),
     harmless("csv_bom"),
     weighty("csv_raw"),
+    harmless("no_store"),
+    harmless("keep_for"),
+    harmless("keep_size"),
 ];
 
 const fn harmless(name: &'static str) -> FileKey {

@@ -6,14 +6,17 @@ pub mod args;
 mod copy;
 mod defaults;
 mod descriptors;
+mod earlier;
 mod enter;
 mod environment;
 mod exit;
 pub mod hosts;
+mod keeping;
 mod plan;
 mod refusal;
 mod rollout;
 mod run;
+mod runs;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
@@ -28,9 +31,13 @@ mod typed;
 mod unknown_flag;
 mod version;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -38,10 +45,13 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use uuid::Uuid;
 
 use args::copy::CopyArgs;
 use args::run::RunArgs;
+use args::runs::RunsArgs;
 use defaults::RUN_KEYS;
+use earlier::{NamesOfRuns, Runs};
 use enter::EnterArgs;
 use hosts::HostsArgs;
 #[cfg(feature = "sandbox")]
@@ -52,6 +62,8 @@ use typed::Typed;
 use version::VersionArgs;
 
 use crate::config::{Config, Machine};
+use crate::inventory::Errors;
+use crate::store::state_folder;
 
 /// PowerShell's Invoke-Command at scale: script blocks on hundreds of hosts over WinRM and SSH, objects back.
 #[derive(Debug, Parser)]
@@ -67,6 +79,7 @@ enum Command {
     Copy(CopyArgs),
     Enter(Box<EnterArgs>),
     Hosts(Box<HostsArgs>),
+    Runs(RunsArgs),
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
     Version(VersionArgs),
@@ -76,7 +89,8 @@ enum Command {
 pub fn main() -> ExitCode {
     psfleet_malloc::return_large_blocks();
     // What is wrong in a file is reported by the command itself, which reads it again.
-    let mut machine = Machine::new(TerminalPrompter);
+    let (runs, names) = known_runs(state_folder(&Machine::default()), BTreeMap::new());
+    let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
     let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -93,11 +107,12 @@ pub fn main() -> ExitCode {
     };
     log_to_stderr();
     let result = match cli.command {
-        Command::Run(args) => run::run(&args, machine),
-        Command::Copy(args) => copy::run(&args, machine),
+        Command::Run(args) => run::run(&args, machine, &names),
+        Command::Copy(args) => copy::run(&args, machine, copy::Begin::New(names)),
         Command::Enter(args) => enter::run(&args, machine),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
+        Command::Runs(args) => runs::run(&args, machine),
         Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();
@@ -112,6 +127,21 @@ fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = environment::without_empty(Cli::command());
     let mut matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// The command of words that were typed earlier, with what configuration and environment say today.
+fn read_words(words: &[OsString]) -> anyhow::Result<Command> {
+    let config = Config::load(&mut Machine::new(TerminalPrompter), &RUN_KEYS).map_err(Errors::from)?;
+    let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let command = Cli::command();
+    let with_defaults = defaults::add(&Typed::of(&command, words), &config, is_set);
+    Ok(parse(&with_defaults)?.command)
+}
+
+/// The runs that targets may be named by, and what their names turn out to stand for.
+fn known_runs(folder: Option<PathBuf>, names: BTreeMap<String, Uuid>) -> (Runs, NamesOfRuns) {
+    let names = Rc::new(RefCell::new(names));
+    (Runs { folder, names: Rc::clone(&names) }, names)
 }
 
 /// Says what is wrong with what was typed, or in the environment: clap would tell that as if it had been typed.

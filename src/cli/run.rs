@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::args::{self, run::RunArgs};
+use super::earlier::{Earlier, NamesOfRuns};
+use super::keeping::{Keeping, Story, own_words};
 use super::plan::script::Plan;
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
 use super::{rollout, targets, terminal};
 use crate::config::Machine;
 use crate::fleet::Script;
+use crate::inventory::Resolved;
 use crate::inventory::{HostSettings, Rehearsal};
-use crate::job::script::{Call, CommandSets, HostVariables, Origins, Secrets};
+use crate::job::script::{Call, CommandSets, HostVariables, KeptCall, Origins, Secrets};
 use crate::output::sanitize_line;
 
 /// Runs the script on the targets and returns the process's exit code.
 ///
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
-pub(super) fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
+pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> anyhow::Result<u8> {
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
     let call = Call::read(&args.script(), &mut machine)?;
@@ -32,12 +35,54 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine) -> anyhow::Result<u8> {
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    let commands = call.commands(&resolved.targets, request.no_input, &mut machine)?;
+    let keeping = Keeping::new(&args.store, &machine, || {
+        let kept = KeptCall::from(&call);
+        Ok(Story {
+            label: args.store.label.clone(),
+            title: kept.title(),
+            command: "run",
+            hash: kept.hash(),
+            work: serde_json::to_value(&kept)?,
+            settings: serde_json::to_value(&resolved.settings)?,
+            names: names.borrow().clone(),
+            stdin: args.targets.stdin_of(&machine),
+            words: own_words(),
+        })
+    })?;
+    perform(args, (call, machine), (&resolved, &sandbox), &console, keeping)
+}
+
+/// Goes on with a run that has begun earlier, as its command line said; `output` says what is shown of it.
+///
+/// # Errors
+/// Those of [`run`].
+pub(super) fn go_on(args: &RunArgs, mut machine: Machine, earlier: Earlier) -> anyhow::Result<u8> {
+    let console = Console::detect(&args.output);
+    let kept: KeptCall = serde_json::from_value(earlier.header.work.clone()).context("the run is damaged")?;
+    let call = kept.call(&mut machine)?;
+    let mut sandbox = OnDemand::default();
+    let request = earlier.request(args::request(&args.targets, &args.connect));
+    let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    let (resolved, notes) = earlier.only(resolved)?;
+    let warnings = resolved.warnings.iter().map(|warning| format!("warning: {warning}"));
+    warnings.chain(notes.iter().map(|note| format!("note: {note}"))).for_each(|line| console.note(&line));
+    perform(args, (call, machine), (&resolved, &sandbox), &console, earlier.keeping())
+}
+
+/// Runs the call on the targets.
+fn perform(
+    args: &RunArgs,
+    (call, mut machine): (Call, Machine),
+    (resolved, sandbox): (&Resolved, &OnDemand),
+    console: &Arc<Console>,
+    keeping: Keeping,
+) -> anyhow::Result<u8> {
+    let commands = call.commands(&resolved.targets, args.connect.no_input, &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
-    let sinks = args.output.open_for_script(&console, args.execute.depth)?;
+    let sinks = args.output.open_for_script(console, args.execute.depth)?;
     let script = Script::new(Arc::new(commands)).native_errors(args.execute.native_errors);
-    rollout::run(Arc::new(script), (&resolved, &sandbox), &args.execute.rollout, &console, sinks)
+    rollout::run(Arc::new(script), (resolved, sandbox), (&args.execute.rollout, &args.store), console, (sinks, keeping))
 }
 
 /// Shows what would be done, once it is known that it could be.

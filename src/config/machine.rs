@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::exposure::exposure;
-use super::{Account, ConfigFile, FileBytes, NamedFile, System, named_file};
+use super::{Account, ConfigFile, EarlierRuns, FileBytes, NamedFile, System, named_file};
 use crate::local_user;
 use crate::whole_file;
 
@@ -49,12 +49,28 @@ impl Prompter for Nobody {
 pub struct Machine {
     stdin: Option<Bytes>,
     prompter: Box<dyn Prompter>,
+    runs: Option<Box<dyn EarlierRuns>>,
 }
 
 impl Machine {
     /// The machine, with somebody to ask.
     pub fn new(prompter: impl Prompter + 'static) -> Self {
-        Self { stdin: None, prompter: Box::new(prompter) }
+        Self { stdin: None, prompter: Box::new(prompter), runs: None }
+    }
+
+    /// Takes this for what stdin holds.
+    pub fn with_stdin(self, text: String) -> Self {
+        Self { stdin: Some(text.into()), ..self }
+    }
+
+    /// Knows these runs.
+    pub fn with_runs(self, runs: impl EarlierRuns + 'static) -> Self {
+        Self { runs: Some(Box::new(runs)), ..self }
+    }
+
+    /// What was read of stdin.
+    pub fn stdin(&self) -> Option<&Bytes> {
+        self.stdin.as_ref()
     }
 }
 
@@ -111,6 +127,13 @@ impl System for Machine {
 
     fn ask(&mut self, question: &str, hidden: bool) -> io::Result<String> {
         self.prompter.ask(question, hidden)
+    }
+
+    fn hosts_of_run(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String> {
+        match &mut self.runs {
+            Some(runs) => runs.hosts(run, outcome),
+            None => Err("no runs are kept here".to_owned()),
+        }
     }
 
     fn matching(&self, pattern: &Path) -> Vec<PathBuf> {

@@ -108,4 +108,21 @@ pub trait System {
 
     /// A random number, for draws.
     fn random(&mut self) -> u64;
+
+    /// The hosts of an earlier run, those with this outcome or all, by their names.
+    ///
+    /// # Errors
+    /// One line: no runs are kept here, none has this name, or there is no such outcome.
+    fn hosts_of_run(&mut self, _run: &str, _outcome: Option<&str>) -> Result<Vec<String>, String> {
+        Err("no runs are kept here".to_owned())
+    }
+}
+
+/// The runs that were kept, as far as targets are named by them.
+pub trait EarlierRuns {
+    /// As [`System::hosts_of_run`].
+    ///
+    /// # Errors
+    /// Those of [`System::hosts_of_run`].
+    fn hosts(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String>;
 }

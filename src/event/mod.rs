@@ -88,9 +88,16 @@ pub struct RunHeader {
     pub run: Uuid,
     /// Every matched target, in inventory order; [`TargetId`] is the index.
     pub targets: Vec<Arc<Target>>,
+    /// Targets that have their outcome from an earlier part of this run: they count, and are left alone.
+    pub done: Vec<(TargetId, Outcome)>,
 }
 
 impl RunHeader {
+    /// The header of a run that begins with its first target.
+    pub fn new(run: Uuid, targets: Vec<Arc<Target>>) -> Self {
+        Self { run, targets, done: Vec::new() }
+    }
+
     /// The targets without their secrets, in the same order: what may be kept of them.
     pub fn snapshot(&self) -> Vec<TargetSnapshot> {
         self.targets.iter().map(|target| TargetSnapshot::from(&**target)).collect()

@@ -98,7 +98,7 @@ impl Dispatcher {
     ) -> Self {
         let targets = &spec.header.targets;
         let credentials = credentials::numbered(targets);
-        let done = spec.done.iter().map(|(target, _)| *target);
+        let done = spec.header.done.iter().map(|(target, _)| *target);
         let schedule = Schedule::new(spec.limits, Gate::new(spec.auth_fail_limit), credentials.clone(), done)
             .with_brake(spec.brake.clone())
             .with_cohorts(cohort::cohorts(&spec.limits_per, targets));
@@ -107,7 +107,7 @@ impl Dispatcher {
         let mut progress: Vec<Progress> = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let mut counts = Counts::default();
-        for (target, outcome) in &spec.done {
+        for (target, outcome) in &spec.header.done {
             counts.add(*outcome);
             progress[target.index()].outcome = Some(*outcome);
         }

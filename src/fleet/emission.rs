@@ -31,9 +31,14 @@ impl Taken {
 }
 
 impl Emission {
+    /// An emission of that moment.
+    pub fn new(at: Timestamp, kind: RunEventKind) -> Self {
+        Self { at, kind, room: None, noted: None }
+    }
+
     /// An emission that happens now.
     pub fn now(kind: RunEventKind) -> Self {
-        Self { at: Timestamp::now(), kind, room: None, noted: None }
+        Self::new(Timestamp::now(), kind)
     }
 
     /// An emission that happens now, and what is answered once the journal has noted it.

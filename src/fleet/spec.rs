@@ -9,9 +9,8 @@ use uuid::Uuid;
 use super::cohort::LabelLimit;
 use super::task::Task;
 use crate::event::RunHeader;
-use crate::outcome::Outcome;
 use crate::schedule::{Brake, Limits, RetryRule};
-use crate::target::{Target, TargetId};
+use crate::target::Target;
 
 /// A run, resolved and validated: nothing about it has to be looked up any more.
 pub struct RunSpec {
@@ -35,8 +34,6 @@ pub struct RunSpec {
     /// Somebody answers when the run pauses, by [`Interrupt::GoOn`](super::Interrupt::GoOn) or
     /// [`EndHere`](super::Interrupt::EndHere); else it ends there.
     pub attended: bool,
-    /// Targets that have their outcome from an earlier part of this run: they count, and are left alone.
-    pub done: Vec<(TargetId, Outcome)>,
     /// Time for the whole run; targets that wait then are not started, those that run are stopped.
     pub deadline: Option<Duration>,
     /// `ok_with_errors` counts as failed in the exit code.
@@ -58,7 +55,7 @@ impl RunSpec {
     /// A run of some work on these targets, under a new id, with the limits that the command line has by default.
     pub fn new(work: Arc<dyn Task>, targets: Vec<Arc<Target>>) -> Self {
         Self {
-            header: Arc::new(RunHeader { run: Uuid::now_v7(), targets }),
+            header: Arc::new(RunHeader::new(Uuid::now_v7(), targets)),
             work,
             limits: Limits::new(Self::THROTTLE),
             retry: RetryRule { retries: Self::RETRIES, delay: Self::RETRY_DELAY },
@@ -67,7 +64,6 @@ impl RunSpec {
             limits_per: Vec::new(),
             adaptive: false,
             attended: false,
-            done: Vec::new(),
             deadline: None,
             strict: false,
             exit_zero: false,

@@ -43,6 +43,7 @@ fn needs_inventory(atom: &Atom) -> Option<String> {
         Atom::Group(name) => Some(format!("@{name}")),
         Atom::Label(key, value) => Some(format!("label:{key}={value}")),
         Atom::Glob(pattern) => Some(pattern.clone()),
+        Atom::Run(run, _) => Some(format!("@{run}")),
         Atom::File(_) | Atom::Stdin | Atom::Names(_) | Atom::Urls(_) => None,
     }
 }

@@ -19,6 +19,11 @@ impl Expression {
     pub(super) fn atoms(&self) -> impl Iterator<Item = &Atom> {
         self.terms.iter().flat_map(|term| term.first.iter().chain(term.rest.iter().map(|(_, atom)| atom)))
     }
+
+    /// The smallest parts, in order, to be replaced.
+    pub(super) fn atoms_mut(&mut self) -> impl Iterator<Item = &mut Atom> {
+        self.terms.iter_mut().flat_map(|term| term.first.iter_mut().chain(term.rest.iter_mut().map(|(_, atom)| atom)))
+    }
 }
 
 /// Atoms joined by `&` and `!`, from left to right. A term that begins with an operator works on the union of all
@@ -49,6 +54,8 @@ pub(super) enum Atom {
     Group(String),
     /// `@file`.
     File(PathBuf),
+    /// `@last:failed`, `@run:7f3`: hosts of an earlier run, those with this outcome or all.
+    Run(String, Option<String>),
     /// `-`: the list on stdin.
     Stdin,
     /// `label:key=value`; the value may have `*` and `?`.
@@ -128,9 +135,8 @@ pub(super) fn literal(text: &str) -> Result<Atom, String> {
 }
 
 fn at(name: &str) -> Result<Atom, String> {
-    let run = name.split(':').next().unwrap_or(name);
-    if matches!(run, "last" | "run") {
-        return Err(format!("'@{name}' names hosts of an earlier run; this version does not keep runs"));
+    if let Some(run) = of_run(name) {
+        return run;
     }
     match name {
         "" => Err("'@' needs a group or a file, such as @prod or @hosts.csv".to_owned()),
@@ -138,6 +144,23 @@ fn at(name: &str) -> Result<Atom, String> {
         _ if name.contains(['.', '/', '\\']) => Ok(Atom::File(PathBuf::from(name))),
         _ => Ok(Atom::Group(name.to_owned())),
     }
+}
+
+/// The hosts of an earlier run, if a name stands for some: `last`, `last~1`, `last:failed`, `run:ID`, `run:ID:failed`.
+fn of_run(name: &str) -> Option<Result<Atom, String>> {
+    let named = name.strip_prefix("run:");
+    let is_last = |run: &str| run == "last" || run.strip_prefix("last~").is_some_and(|n| n.parse::<u32>().is_ok());
+    let (run, outcome) = match named.unwrap_or(name).split_once(':') {
+        Some((run, outcome)) => (run, Some(outcome)),
+        None => (named.unwrap_or(name), None),
+    };
+    if named.is_none() && !is_last(run) {
+        return (name == "run").then(|| Err("'@run' needs a run: @run:ID, @run:LABEL or @last".to_owned()));
+    }
+    if run.is_empty() || outcome == Some("") {
+        return Some(Err(format!("'@{name}': write @last:OUTCOME or @run:ID:OUTCOME, such as @last:failed")));
+    }
+    Some(Ok(Atom::Run(run.to_owned(), outcome.map(str::to_owned))))
 }
 
 /// One literal name, `name:port`, or a range of them.
@@ -219,6 +242,11 @@ mod tests {
     fn atoms() {
         check("web[1-2],-,@all", "web1+web2 | Stdin | All");
         check("*.dmz,label:site=b*", r#"Glob("*.dmz") | site=b*"#);
+        check(
+            "@last,@last~2:not_started!@run:7f3",
+            r#"Run("last", None) | (Run("last~2", Some("not_started")) not Run("7f3", None))"#,
+        );
+        check("@lasting,@last~x", r#"Group("lasting") | Group("last~x")"#);
         check("@hosts.csv,@dir/x", r#"File("hosts.csv") | File("dir/x")"#);
         check("ssh://root@web[1-2]:22,h:5986,[fe80::1]", "<web1:22>+<web2:22> | <h:5986> | [fe80::1]");
     }
@@ -226,12 +254,13 @@ mod tests {
     #[test]
     fn every_mistake_is_listed() {
         check(
-            "a b,@,x&,label:k,@last:failed,web[1-,fe80::1,@run:7f3:unreachable,,",
+            "a b,@,x&,label:k,@run,@last:,web[1-,fe80::1,@run:7f3:unreachable,,",
             "'a b' is not a host name; \
              '@' needs a group or a file, such as @prod or @hosts.csv; \
              an operator (& or !) has nothing on its right; \
              'label:k': write label:KEY=VALUE; \
-             '@last:failed' names hosts of an earlier run; this version does not keep runs; \
+             '@run' needs a run: @run:ID, @run:LABEL or @last; \
+             '@last:': write @last:OUTCOME or @run:ID:OUTCOME, such as @last:failed; \
              'web[1-,fe80::1,@run:7f3:unreachable,,': '[' without ']'",
         );
         check("", "an expression is empty; write a host, @group or @all");

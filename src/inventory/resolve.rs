@@ -18,6 +18,7 @@ use super::host_settings::HostSettings;
 use super::load::Loader;
 use super::model::Inventory;
 use super::named_files::check_files;
+use super::provenance::{SourcedSetting, provenance};
 use super::request::{Request, SandboxStarter};
 use super::row::add_url;
 use super::select::Lookup;
@@ -30,6 +31,8 @@ pub struct Resolved {
     pub targets: Vec<Arc<Target>>,
     /// What the user should know before the run, one line each.
     pub warnings: Vec<String>,
+    /// The settings by which they are reached, with where each is from.
+    pub settings: Vec<SourcedSetting>,
 }
 
 /// Why there are no targets: every mistake at once.
@@ -78,6 +81,7 @@ pub fn resolve(
     let endpoints = endpoints(&hosts, around)?;
     let credentials = credentials(&named(&hosts), request, around)?;
     let warnings = warnings(&hosts, &endpoints);
+    let settings = provenance(&hosts);
     let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {
         Arc::new(Target {
             name: host.name,
@@ -88,7 +92,7 @@ pub fn resolve(
             labels: host.effective.labels.into_iter().map(|(key, given)| (key, given.value)).collect(),
         })
     });
-    Ok(Resolved { targets: targets.collect(), warnings })
+    Ok(Resolved { targets: targets.collect(), warnings, settings })
 }
 
 /// How hosts would be reached and logged on to, one for each of them.
@@ -124,12 +128,13 @@ pub fn select(
 ) -> Result<Vec<HostSettings>, Errors> {
     config.warnings.iter().for_each(|warning| around.warn(warning));
     let mut problems = Vec::new();
-    let targets = expressions(&request.targets, request.targets_variable.unwrap_or("--targets"), &mut problems);
-    let exclude = expressions(&request.exclude, request.exclude_variable.unwrap_or("--exclude"), &mut problems);
+    let mut targets = expressions(&request.targets, request.targets_variable.unwrap_or("--targets"), &mut problems);
+    let mut exclude = expressions(&request.exclude, request.exclude_variable.unwrap_or("--exclude"), &mut problems);
     if request.targets.is_empty() {
         let hint = "give -t with hosts, @group, or @all for the whole inventory";
         problems.push(Problem::new("no targets are named").with_hint(hint));
     }
+    name_hosts_of_runs(targets.iter_mut().chain(&mut exclude), around, &mut problems);
     let mut loader = Loader::new(around, sandbox);
     load_main(request, config, &mut loader);
     let files = load_named(targets.iter().chain(&exclude), &mut loader);
@@ -167,6 +172,24 @@ fn expressions(texts: &[String], flag: &str, problems: &mut Vec<Problem>) -> Vec
         problems.extend(errors.into_iter().map(|what| Problem::new(format!("{flag}: {what}"))));
     }
     parsed
+}
+
+/// Hosts of earlier runs are hosts by their names from here on.
+fn name_hosts_of_runs<'a>(
+    expressions: impl Iterator<Item = &'a mut Expression>,
+    around: &mut dyn System,
+    problems: &mut Vec<Problem>,
+) {
+    for atom in expressions.flat_map(Expression::atoms_mut) {
+        let Atom::Run(run, outcome) = atom else { continue };
+        *atom = match around.hosts_of_run(run, outcome.as_deref()) {
+            Ok(names) => Atom::Names(names),
+            Err(what) => {
+                problems.push(Problem::new(format!("@{run}: {what}")));
+                Atom::Names(Vec::new())
+            }
+        };
+    }
 }
 
 fn load_main(request: &Request, config: &Config, loader: &mut Loader<'_, '_>) {

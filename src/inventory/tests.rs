@@ -184,7 +184,7 @@ fn mistakes_in_expressions_name_the_nearest_and_nobody_is_another_code() {
     assert_eq!(names(FLEET, &["label:site=bre"]), "2: no host has the label 'site=bre'\n  hint: did you mean 'ber'?");
     assert_eq!(names(FLEET, &["@web!@prod"]), "4: no target matches");
     assert!(names(FLEET, &[]).starts_with("2: no targets are named"));
-    assert!(names(FLEET, &["@last:failed"]).contains("does not keep runs"));
+    assert!(names(FLEET, &["@last:failed"]).contains("@last: no runs are kept here"));
     assert_eq!(names(FLEET, &["@missing.csv"]), "2: cannot read inventory missing.csv: there is no such file");
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::sink_thread::{SinkThread, Written};
 use crate::event::Summary;
-use crate::fleet::{Departure, Interrupt, Local, Run, RunSpec};
+use crate::fleet::{Departure, Interrupt, Journal, Local, Run, RunSpec};
 use crate::output::Sink;
 use crate::transport::network::Network;
 
@@ -21,20 +21,22 @@ pub struct Job {
     pub data: Box<dyn Sink>,
     /// What else follows the run: progress, diagnostics.
     pub followers: Vec<Box<dyn Sink>>,
+    /// Keeps what happens, before any of the sinks is told.
+    pub journal: Option<Box<dyn Journal>>,
 }
 
 impl Job {
-    /// A run whose data goes to one sink.
+    /// A run whose data goes to one sink, and which nobody keeps.
     pub fn new(spec: RunSpec, data: impl Sink + 'static) -> Self {
-        Self { spec, data: Box::new(data), followers: Vec::new() }
+        Self { spec, data: Box::new(data), followers: Vec::new(), journal: None }
     }
 }
 
 /// The ways to stop a run from outside.
 pub struct Interrupts {
-    sender: mpsc::Sender<Interrupt>,
-    receiver: mpsc::Receiver<Interrupt>,
-    departure: Departure,
+    pub(super) sender: mpsc::Sender<Interrupt>,
+    pub(super) receiver: mpsc::Receiver<Interrupt>,
+    pub(super) departure: Departure,
 }
 
 /// How a job ended.
@@ -77,6 +79,10 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
     let (sinks, events) = SinkThread::start(job.data, job.followers, sender);
     let executor = Local::new(Arc::new(Network::default()), None);
     let run = Run::new(job.spec, Arc::new(executor)).departing(departure.clone());
+    let run = match job.journal {
+        Some(journal) => run.journaled(journal),
+        None => run,
+    };
     let summary = run.go(events, receiver).await;
     Finished { summary, written: sinks.finish(&departure).await }
 }

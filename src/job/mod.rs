@@ -5,8 +5,10 @@
 //! here knows a command line, a terminal or a signal: whoever wants to stop a run has its [`Interrupts`].
 
 mod execute;
+mod replay;
 pub mod script;
 mod sink_thread;
 
 pub use execute::{Finished, Interrupts, Job, execute};
+pub use replay::replay;
 pub use sink_thread::Written;

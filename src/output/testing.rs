@@ -32,7 +32,7 @@ impl Script {
     /// A run on hosts of these names.
     pub(crate) fn new(hosts: &[&str]) -> Self {
         let targets = hosts.iter().map(|name| Arc::new(target(name))).collect();
-        Self { header: Arc::new(RunHeader { run: Uuid::from_u128(7), targets }), seq: 0, counts: Counts::default() }
+        Self { header: Arc::new(RunHeader::new(Uuid::from_u128(7), targets)), seq: 0, counts: Counts::default() }
     }
 
     /// Something happens this many seconds after the start.

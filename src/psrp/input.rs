@@ -29,10 +29,27 @@ impl Input {
         self.ends.is_empty()
     }
 
+    /// Each object in the form in which it travels.
+    pub fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
     fn get(&self, index: usize) -> Option<&[u8]> {
         let end = *self.ends.get(index)?;
         let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.bytes.get(start..end)
+    }
+}
+
+/// Objects in the form in which they travel, as [`Input::messages`] gives them.
+impl FromIterator<Vec<u8>> for Input {
+    fn from_iter<I: IntoIterator<Item = Vec<u8>>>(messages: I) -> Self {
+        let mut input = Self::default();
+        for message in messages {
+            input.bytes.extend_from_slice(&message);
+            input.ends.push(input.bytes.len());
+        }
+        input
     }
 }
 

@@ -72,7 +72,10 @@ impl Progress {
     /// Takes the next event.
     pub fn apply(&mut self, event: &RunEvent) {
         match &event.kind {
-            RunEventKind::RunStarted(header) => self.header = Some(Arc::clone(header)),
+            RunEventKind::RunStarted(header) => {
+                self.header = Some(Arc::clone(header));
+                header.done.iter().for_each(|(_, outcome)| self.counts.add(*outcome));
+            }
             RunEventKind::TargetStarted { target, attempt } => {
                 let started = Working { since: event.at, attempt: *attempt, phase: Phase::Opening };
                 let working = self.running.entry(*target).or_insert(started);

@@ -129,6 +129,12 @@ impl Store {
         Err(Error::NoSuchRun("no run is unfinished: there is nothing to resume".to_owned()))
     }
 
+    /// The oldest run behind a row of the file.
+    pub(super) fn oldest_after(&self, row: i64) -> Result<Option<Run>, Error> {
+        let found = self.bare("SELECT * FROM runs WHERE id > ? ORDER BY id LIMIT 1", params![row])?;
+        found.into_iter().next().map(|bare| self.complete(bare)).transpose()
+    }
+
     /// What was known of a run before its first target started.
     ///
     /// # Errors

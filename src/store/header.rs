@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::outcome::Outcome;
-
 /// Characters of a title at most.
 pub const TITLE_LENGTH: usize = 120;
 
@@ -43,7 +41,4 @@ pub struct Header {
     pub work: Json,
     /// Settings of the run and of its targets, each with where it is from.
     pub settings: Json,
-    /// Targets whose outcome is from another run.
-    #[serde(default)]
-    pub done: BTreeMap<u32, Outcome>,
 }

@@ -40,15 +40,15 @@ impl Store {
     pub fn prune(&mut self, retention: Retention, now: Timestamp) -> Result<Pruned, Error> {
         let before = self.bytes()?;
         let mut pruned = Pruned::default();
-        let mut runs = self.runs()?;
-        runs.retain(|run| run.state != State::AtWork);
-        while let Some(run) = runs.pop() {
+        let mut before_it = 0;
+        while let Some(run) = self.oldest_after(before_it)? {
+            before_it = run.row;
             let end = run.ended.unwrap_or(run.begun);
             let is_old = Duration::try_from(now.duration_since(end)).is_ok_and(|age| age > retention.age);
             if !is_old && self.bytes()? <= retention.bytes {
                 break;
             }
-            if self.remove(&run)? {
+            if run.state != State::AtWork && self.remove(&run)? {
                 pruned.runs.push(run);
             }
         }

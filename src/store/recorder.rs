@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::event::RunEventKind;
+use crate::event::{Finished, RunEventKind};
 use crate::fleet::{Emission, Journal};
+use crate::outcome::{Outcome, Reason};
 use crate::target::{TargetId, TargetSnapshot};
 
 use super::chunk::{ENOUGH, Filling, Packed};
@@ -127,6 +129,30 @@ impl Recorder {
     /// Tells later why the journal broke off.
     pub fn broken(&self) -> Broken {
         self.broken.clone()
+    }
+
+    /// Notes that nobody knows what became of these targets: they were running when a process ended.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn lose(&mut self, targets: &[TargetId]) -> Result<(), Error> {
+        for &target in targets {
+            let end = Finished {
+                target,
+                outcome: Outcome::Lost,
+                reason: Some(Reason::LinkBroken),
+                message: "psfleet itself ended while the script was running: what it did is unknown".to_owned(),
+                hint: Some("psfleet runs resume --lost runs it once more".to_owned()),
+                exit_code: None,
+                attempts: 1,
+                duration: Duration::ZERO,
+                errors: 0,
+                objects: 0,
+                shell_may_remain: true,
+            };
+            self.take(&Emission::now(RunEventKind::TargetFinished(end)))?;
+        }
+        self.write()
     }
 
     /// Takes an event; whether it must outlive this process before anybody is told.

@@ -33,7 +33,7 @@ impl Store {
     /// The store cannot be read.
     pub fn replay(&self, run: &Run, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
         let targets = self.targets(run)?.into_iter().map(|target| Arc::new(TargetSnapshot::with(target, None)));
-        let header = Arc::new(RunHeader { run: run.id, targets: targets.collect() });
+        let header = Arc::new(RunHeader::new(run.id, targets.collect()));
         let count = header.targets.len();
         if !each((run.begun, RunEventKind::RunStarted(header))) {
             return Ok(());

@@ -43,7 +43,6 @@ fn header(label: Option<&str>) -> Header {
         stdin: None,
         work: json!({ "text": "Get-Date" }),
         settings: json!({}),
-        done: BTreeMap::new(),
     }
 }
 
@@ -53,14 +52,12 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn event(millis: i64, kind: RunEventKind) -> Emission {
-    let mut event = Emission::now(kind);
-    event.at = at(millis);
-    event
+    Emission::new(at(millis), kind)
 }
 
 fn started(header: &Header, targets: &[TargetSnapshot]) -> RunEventKind {
     let targets: Vec<Arc<Target>> = targets.iter().map(|target| Arc::new(target.clone().with(None))).collect();
-    RunEventKind::RunStarted(Arc::new(RunHeader { run: header.run, targets }))
+    RunEventKind::RunStarted(Arc::new(RunHeader::new(header.run, targets)))
 }
 
 fn running(target: u32) -> RunEventKind {

@@ -98,7 +98,7 @@ fn written(format: Format, events: &[RunEvent]) -> String {
 /// What a sink writes of objects that one host sent.
 pub(crate) fn written_of(format: Format, objects: Vec<Document>) -> String {
     let target = Arc::new(local(std::path::Path::new("pwsh"), "host"));
-    let header = Arc::new(RunHeader { run: uuid::Uuid::now_v7(), targets: vec![target] });
+    let header = Arc::new(RunHeader::new(uuid::Uuid::now_v7(), vec![target]));
     let records = objects.into_iter().map(|value| record(&header, "host", Stream::Output, value));
     let (counts, duration) = (Counts::default(), Duration::ZERO);
     let summary = Summary {

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Subcommand};
 use super::connect::ConnectArgs;
 use super::output::OutputArgs;
 use super::rollout::RolloutArgs;
+use super::store::StoreArgs;
 use super::targets::TargetArgs;
 
 /// Copy files to or from many hosts, compared by SHA-256
@@ -29,6 +30,15 @@ pub enum Direction {
     /// SRC is a file, a folder (with --recurse) or a pattern on the hosts. DST is a folder on this machine; below it
     /// each host has a folder of its own.
     Pull(Box<TransferArgs>),
+}
+
+impl Direction {
+    /// The flags of either.
+    pub(in crate::cli) fn transfer_mut(&mut self) -> &mut TransferArgs {
+        match self {
+            Self::Push(transfer) | Self::Pull(transfer) => transfer,
+        }
+    }
 }
 
 /// Flags of both directions.
@@ -68,6 +78,10 @@ pub struct TransferArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Store flags.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 impl TransferArgs {

@@ -6,6 +6,8 @@ pub mod number;
 pub mod output;
 pub mod rollout;
 pub mod run;
+pub mod runs;
+pub mod store;
 pub mod targets;
 
 use crate::inventory::Request;

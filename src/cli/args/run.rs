@@ -9,6 +9,7 @@ use super::connect::ConnectArgs;
 use super::number;
 use super::output::OutputArgs;
 use super::rollout::RolloutArgs;
+use super::store::StoreArgs;
 use super::targets::TargetArgs;
 use crate::job::script::{self, ScriptInput};
 
@@ -41,6 +42,10 @@ pub struct RunArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Store flags.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Arguments of the script, and how the run goes over its hosts.

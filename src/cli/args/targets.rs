@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::config::Machine;
 use crate::inventory::Order;
 
 /// The target flags as typed.
@@ -43,6 +44,16 @@ pub struct TargetArgs {
     /// Order of the hosts: name, shuffle or label:KEY [default: as in the inventory]
     #[arg(long, value_name = "ORDER", env = "PSFLEET_ORDER")]
     pub order: Option<Order>,
+}
+
+impl TargetArgs {
+    /// What stdin holds, where it names hosts.
+    pub(in crate::cli) fn stdin_of(&self, machine: &Machine) -> Option<String> {
+        let is_stdin = |text: &String| text.split([',', '&', '!', '\n']).any(|atom| atom.trim() == "-");
+        let named = self.inventory.iter().chain(&self.targets).chain(&self.exclude).any(is_stdin);
+        let text = machine.stdin().filter(|_| named)?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
 }
 
 #[cfg(test)]

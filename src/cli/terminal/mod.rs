@@ -12,7 +12,7 @@ mod diagnostics;
 mod progress;
 mod prompter;
 pub mod status_line;
-mod wording;
+pub(super) mod wording;
 
 use std::io::{self, Write};
 

@@ -18,7 +18,7 @@ const RUNNING_SHOWN: usize = 20;
 const NAMES_WIDTH: usize = 100;
 
 /// `0.8 s`, `2 min 05 s`, `1 h 02 min`.
-pub(super) fn duration(duration: Duration) -> String {
+pub(in crate::cli) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{:.1} s", duration.as_secs_f64()),
@@ -57,7 +57,7 @@ pub(super) fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> 
 }
 
 /// `198 ok, 1 failed, 1 unreachable`; outcomes without targets are left out.
-pub(super) fn counts(counts: &Counts) -> String {
+pub(in crate::cli) fn counts(counts: &Counts) -> String {
     let parts: Vec<_> = counts
         .iter()
         .filter(|(_, count)| *count > 0)

@@ -137,7 +137,10 @@ async fn the_others_start_once_somebody_says_so() {
 async fn taken_up_again_it_asks_the_gate_of_the_last_step() {
     let looks = Arc::new(Looks::default());
     let done = vec![(TargetId(0), Outcome::Ok), (TargetId(1), Outcome::Failed)];
-    let spec = RunSpec { brake: steps(&[(2, true), (5, false)]), done, ..hosts(5) };
+    let spec = hosts(5);
+    let header =
+        crate::event::RunHeader { done, ..crate::event::RunHeader::new(spec.header.run, spec.header.targets.clone()) };
+    let spec = RunSpec { brake: steps(&[(2, true), (5, false)]), header: Arc::new(header), ..spec };
     let run = Run::new(spec, Arc::new(Elsewhere(fine))).checked(Arc::new(Arc::clone(&looks)));
     let (summary, _) = made(run, quiet()).await;
     assert_eq!(*looks.asked.lock().expect("not poisoned"), [vec![0]]);

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 
 use super::*;
 use crate::clixml::{Document, Value};
+use crate::event::RunHeader;
 use crate::outcome::Counts;
 use crate::session::{self, Records};
 use crate::stream::Stream;
@@ -193,7 +194,9 @@ fn a_task_may_begin_and_end_before_a_session_is_open() {
 #[tokio::test]
 async fn targets_that_are_done_count_and_are_left_alone() {
     let done = vec![(TargetId(0), Outcome::Failed), (TargetId(2), Outcome::Ok)];
-    let spec = RunSpec { done, ..hosts(3) };
+    let spec = hosts(3);
+    let header = RunHeader { done, ..RunHeader::new(spec.header.run, spec.header.targets.clone()) };
+    let spec = RunSpec { header: Arc::new(header), ..spec };
     let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(fine))), quiet()).await;
     assert_eq!(finished(&events), [(1, Outcome::Ok, None)]);
     assert_eq!((summary.counts.of(Outcome::Ok), summary.counts.of(Outcome::Failed), summary.target_count), (2, 1, 3));

@@ -7,6 +7,7 @@ mod args_file;
 mod argument;
 mod commands;
 mod input;
+mod kept;
 mod secrets;
 mod text;
 
@@ -28,6 +29,7 @@ use text::located;
 pub use argument::ScriptArgument;
 pub use commands::{CommandSets, HostVariables};
 pub use input::InputFormat;
+pub use kept::KeptCall;
 pub use secrets::{Origins, Secrets};
 pub use text::{Text, is_file_name};
 

@@ -1,0 +1,115 @@
+//! What to do with runs that were kept.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::number;
+use super::output::OutputArgs;
+use super::store::RetentionArgs;
+
+/// List, show, replay and resume runs that were kept
+///
+/// RUN is `last`, `last~1` for the one before, a label (--label), or the begin of an id that no other run has.
+#[derive(Debug, Clone, Args)]
+pub struct RunsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunsCommand {
+    /// The runs, the most recent one first (the default)
+    #[command(visible_alias = "list")]
+    Ls(LsArgs),
+    /// What a run did: its script, its settings, its hosts by outcome
+    Show(ShowArgs),
+    /// The output of a run again, in any format
+    ///
+    /// The data are the same as they were, in the order in which they came; the flags may be others than those of the
+    /// run. A run that was resumed is one run.
+    Replay(Box<ReplayArgs>),
+    /// Go on with a run that was interrupted, killed or paused
+    ///
+    /// Runs the hosts that have no outcome, or were not started or skipped; without RUN the last run that has some. The
+    /// script, its arguments and its input are those of the run, even if their files have changed; secrets and
+    /// passwords are found anew. What psfleet was running when it was killed is `lost`: it may have had its effect, so
+    /// it runs once more only with --lost.
+    Resume(Box<ResumeArgs>),
+    /// Remove old runs now, as each run does at its end
+    Prune(PruneArgs),
+}
+
+/// Flags of `runs ls`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LsArgs {
+    /// How many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = number::whole::<usize>)]
+    pub number: usize,
+
+    /// All of them
+    #[arg(long, conflicts_with = "number")]
+    pub all: bool,
+
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: PageFormat,
+}
+
+/// Flags of `runs show`.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// The run
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub run: String,
+
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: PageFormat,
+}
+
+/// Flags of `runs replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// The run
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub run: String,
+
+    /// Output flags.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Flags of `runs resume`.
+#[derive(Debug, Clone, Args)]
+pub struct ResumeArgs {
+    /// The run; the last unfinished one if none is given
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+
+    /// Also run once more what was running when psfleet ended
+    #[arg(long)]
+    pub lost: bool,
+
+    /// Output flags.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Flags of `runs prune`.
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// What is kept.
+    #[command(flatten)]
+    pub retention: RetentionArgs,
+}
+
+/// Formats of pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}

@@ -1,0 +1,162 @@
+//! Earlier runs: one that goes on, and hosts of others that targets are named by.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::bail;
+use uuid::Uuid;
+
+use super::keeping::{GoOn, Keeping};
+use crate::config::EarlierRuns;
+use crate::hostlist::fold;
+use crate::inventory::{Request, Resolved};
+use crate::outcome::Outcome;
+use crate::store::{Header, Run, State, Store};
+use crate::target::{TargetId, TargetSnapshot};
+
+/// A run that is to go on.
+pub(super) struct Earlier {
+    store: Store,
+    run: Run,
+    /// What was known of it when it began.
+    pub(super) header: Header,
+    targets: Vec<TargetSnapshot>,
+    done: Vec<(TargetId, Outcome)>,
+    lost: Vec<TargetId>,
+}
+
+impl Earlier {
+    /// Finds the run of a name, or the last unfinished one. With `again` those run once more of which nobody knows what
+    /// became of them.
+    ///
+    /// # Errors
+    /// There is none, somebody is at work on it, or nothing of it is left to be run.
+    pub(super) fn find(store: Store, name: Option<&str>, again: bool) -> anyhow::Result<Self> {
+        let run = match name {
+            Some(name) => store.find(name)?,
+            None => store.last_unfinished()?,
+        };
+        if run.state == State::AtWork {
+            bail!("another psfleet is at work on the run {}", run.id);
+        }
+        let (header, targets) = (store.header(&run)?, store.targets(&run)?);
+        let mut outcomes = store.outcomes(&run)?;
+        let mut lost = store.lost(&run)?;
+        if again {
+            lost.clear();
+            outcomes.retain(|_, outcome| *outcome != Outcome::Lost);
+        }
+        outcomes.retain(|_, outcome| !matches!(outcome, Outcome::NotStarted | Outcome::Skipped));
+        outcomes.extend(lost.iter().map(|&target| (target, Outcome::Lost)));
+        if outcomes.len() >= targets.len() && lost.is_empty() {
+            let count = outcomes.values().filter(|&&outcome| outcome == Outcome::Lost).count();
+            let hint = if count > 0 { "; --lost runs the lost ones once more" } else { "" };
+            bail!("every host of the run {} has had its turn: nothing is left to resume{hint}", run.id);
+        }
+        Ok(Self { store, run, header, targets, done: outcomes.into_iter().collect(), lost })
+    }
+
+    /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.
+    pub(super) fn request(&self, request: Request) -> Request {
+        Request { pick: None, order: None, ..request }
+    }
+
+    /// Of what the inventory gives today, the hosts of the run in their order; and what the user should know of it.
+    ///
+    /// # Errors
+    /// Hosts that are still to be run and that it does not give any more.
+    pub(super) fn only(&self, resolved: Resolved) -> anyhow::Result<(Resolved, Vec<String>)> {
+        let mut found: HashMap<Arc<str>, _> =
+            resolved.targets.into_iter().map(|target| (Arc::clone(&target.name), target)).collect();
+        let done: BTreeMap<TargetId, Outcome> = self.done.iter().copied().collect();
+        let (mut targets, mut missing, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, kept) in self.targets.iter().enumerate() {
+            let is_done = done.contains_key(&TargetId(place as u32));
+            match found.remove(&*kept.name) {
+                Some(target) => {
+                    if !is_done && target.endpoint != kept.endpoint {
+                        changed.push(kept.name.as_str());
+                    }
+                    targets.push(target);
+                }
+                None => {
+                    if !is_done {
+                        missing.push(kept.name.as_str());
+                    }
+                    targets.push(Arc::new(kept.clone().with(None)));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            bail!(
+                "the inventory does not give {} any more, which the run {} has not run: put them back, or start a new run",
+                fold(missing),
+                self.run.id
+            );
+        }
+        let mut notes = Vec::new();
+        if !self.lost.is_empty() {
+            let hosts = fold(self.lost.iter().map(|target| self.targets[target.index()].name.as_str()));
+            notes.push(format!("lost: psfleet ended while {hosts} ran; --lost runs what is lost once more"));
+        }
+        if !changed.is_empty() {
+            notes.push(format!("{} would be reached in another way when the run began", fold(changed)));
+        }
+        Ok((Resolved { targets, ..resolved }, notes))
+    }
+
+    /// The run is kept as a part of itself.
+    pub(super) fn keeping(self) -> Keeping {
+        let Self { store, run, done, lost, .. } = self;
+        Keeping::GoOn(Box::new(GoOn { store, run, done, lost }))
+    }
+}
+
+/// What the names of runs among targets stood for.
+pub(super) type NamesOfRuns = Rc<RefCell<BTreeMap<String, Uuid>>>;
+
+/// The runs that targets may be named by.
+pub(super) struct Runs {
+    /// Where they are kept; nowhere if that cannot be known.
+    pub(super) folder: Option<PathBuf>,
+    /// Filled as names are used; a name that has its run already keeps it.
+    pub(super) names: NamesOfRuns,
+}
+
+impl EarlierRuns for Runs {
+    fn hosts(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String> {
+        let folder = self.folder.as_ref().ok_or("there is no home folder that runs would be kept in")?;
+        let wanted = outcome.map(outcome_of).transpose()?;
+        let store = Store::open(folder).map_err(|error| error.to_string())?;
+        let known = self.names.borrow().get(run).map(Uuid::to_string);
+        let found = store.find(known.as_deref().unwrap_or(run)).map_err(|error| error.to_string())?;
+        self.names.borrow_mut().insert(run.to_owned(), found.id);
+        let hosts = || hosts_of(&store, &found, |outcome| wanted.is_none_or(|wanted| wanted == outcome));
+        hosts().map_err(|error| error.to_string())
+    }
+}
+
+/// The names of a run's hosts whose outcomes are wanted; a host without one has not been started.
+pub(super) fn hosts_of(
+    store: &Store,
+    run: &Run,
+    wanted: impl Fn(Outcome) -> bool,
+) -> Result<Vec<String>, crate::store::Error> {
+    let (targets, mut outcomes) = (store.targets(run)?, store.outcomes(run)?);
+    outcomes.extend(store.lost(run)?.into_iter().map(|target| (target, Outcome::Lost)));
+    let outcome = |place: usize| outcomes.get(&TargetId(place as u32)).copied().unwrap_or(Outcome::NotStarted);
+    let hosts = targets.into_iter().enumerate().filter(|(place, _)| wanted(outcome(*place)));
+    Ok(hosts.map(|(_, target)| target.name).collect())
+}
+
+/// The outcome that somebody has written.
+pub(super) fn outcome_of(text: &str) -> Result<Outcome, String> {
+    let written = text.trim().replace('-', "_").to_ascii_lowercase();
+    Outcome::ALL.iter().copied().find(|outcome| outcome.code() == written).ok_or_else(|| {
+        let all: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.code()).collect();
+        format!("'{text}' is not an outcome; those are {}", all.join(", "))
+    })
+}

@@ -1,0 +1,206 @@
+//! A run and the store: what is noted of it before it starts, and what is said of the store once it is over.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::args::store::StoreArgs;
+use super::terminal::Console;
+use crate::config::{Machine, System};
+use crate::event::{RunHeader, Summary};
+use crate::outcome::Outcome;
+use crate::output::sanitize_line;
+use crate::store::{self, Broken, Header, Recorder, Run, Store, TITLE_LENGTH, state_folder};
+use crate::target::TargetId;
+
+/// How a run is kept.
+pub(super) enum Keeping {
+    /// Not at all.
+    Not,
+    /// As a new one.
+    New(Box<(Store, Story)>),
+    /// As a part of one that is kept already.
+    GoOn(Box<GoOn>),
+}
+
+/// What a new run is, as its command knows it.
+pub(super) struct Story {
+    pub label: Option<String>,
+    pub title: String,
+    pub command: &'static str,
+    pub hash: String,
+    pub work: Json,
+    pub settings: Json,
+    /// What names of earlier runs stood for.
+    pub names: BTreeMap<String, Uuid>,
+    /// What stdin held, where it named hosts.
+    pub stdin: Option<String>,
+    pub words: Vec<String>,
+}
+
+/// A run that goes on.
+pub(super) struct GoOn {
+    pub store: Store,
+    pub run: Run,
+    /// Targets that have their outcome.
+    pub done: Vec<(TargetId, Outcome)>,
+    /// Those of them that have it from now on: nobody knows what became of them.
+    pub lost: Vec<TargetId>,
+}
+
+/// A run that is being kept.
+pub(super) struct Kept {
+    pub recorder: Recorder,
+    pub broken: Broken,
+    run: Uuid,
+}
+
+impl Keeping {
+    /// Keeps a new run, unless that is not wanted.
+    ///
+    /// # Errors
+    /// The store cannot be opened.
+    pub(super) fn new(
+        args: &StoreArgs,
+        around: &dyn System,
+        story: impl FnOnce() -> anyhow::Result<Story>,
+    ) -> anyhow::Result<Self> {
+        if args.no_store {
+            return Ok(Self::Not);
+        }
+        let store = Store::open(&folder(around)?).context(WITHOUT)?;
+        Ok(Self::New(Box::new((store, story()?))))
+    }
+
+    /// The targets that are not run.
+    pub(super) fn done(&self) -> Vec<(TargetId, Outcome)> {
+        match self {
+            Self::Not | Self::New(_) => Vec::new(),
+            Self::GoOn(earlier) => earlier.done.clone(),
+        }
+    }
+
+    /// The id of the run, if it has one.
+    pub(super) fn run(&self) -> Option<Uuid> {
+        match self {
+            Self::Not | Self::New(_) => None,
+            Self::GoOn(earlier) => Some(earlier.run.id),
+        }
+    }
+
+    /// Begins to keep the run.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub(super) fn begin(self, header: &RunHeader) -> anyhow::Result<Option<Kept>> {
+        let recorder = match self {
+            Self::Not => return Ok(None),
+            Self::New(new) => {
+                let (store, story) = *new;
+                store.begin(&story.header(header), &header.snapshot()).context(WITHOUT)?
+            }
+            Self::GoOn(earlier) => {
+                let mut recorder = earlier.store.go_on(&earlier.run)?;
+                recorder.lose(&earlier.lost)?;
+                recorder
+            }
+        };
+        Ok(Some(Kept { broken: recorder.broken(), recorder, run: header.run }))
+    }
+}
+
+/// Before why a run cannot be kept.
+const WITHOUT: &str = "the run cannot be kept, so it was not started (--no-store runs without)";
+
+impl Story {
+    fn header(self, header: &RunHeader) -> Header {
+        Header {
+            run: header.run,
+            begun: Timestamp::now(),
+            label: self.label,
+            title: sanitize_line(&self.title).chars().take(TITLE_LENGTH).collect(),
+            command: self.command.to_owned(),
+            hash: self.hash,
+            words: self.words,
+            folder: std::env::current_dir().unwrap_or_default(),
+            names: self.names,
+            stdin: self.stdin,
+            work: self.work,
+            settings: self.settings,
+        }
+    }
+}
+
+/// The words of this command line, without the program's name.
+pub(super) fn own_words() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// The state folder of this user.
+///
+/// # Errors
+/// Nothing says where that could be.
+pub(super) fn folder(around: &dyn System) -> anyhow::Result<PathBuf> {
+    state_folder(around).context(
+        "there is no home folder to keep runs in; PSFLEET_STATE_DIR names another one, --no-store runs without",
+    )
+}
+
+/// Says what can be done with a run that has not come to its end.
+pub(super) fn note_rest(run: Uuid, summary: &Summary, console: &Console) {
+    let rest = summary.counts.of(Outcome::NotStarted) + summary.counts.of(Outcome::Skipped);
+    if rest > 0 {
+        let hosts = if rest == 1 { "1 host has".to_owned() } else { format!("{rest} hosts have") };
+        console.note(&format!(
+            "note: {hosts} not run; psfleet runs resume {run} goes on with {}",
+            if rest == 1 { "it" } else { "them" }
+        ));
+    }
+}
+
+/// Removes what is kept for long enough, and says so.
+pub(super) fn prune(args: &StoreArgs, console: &Console) {
+    let pruned = || -> anyhow::Result<_> {
+        let mut store = Store::open(&folder(&Machine::default())?)?;
+        Ok(store.prune(args.retention.retention(), Timestamp::now())?)
+    };
+    match pruned() {
+        Ok(pruned) => pruned_note(&pruned).into_iter().for_each(|note| console.note(&note)),
+        // The run itself is kept; the next one tries again.
+        Err(error) => console.note(&format!("warning: old runs could not be removed: {error:#}")),
+    }
+}
+
+/// What was removed, in one line.
+pub(super) fn pruned_note(pruned: &store::Pruned) -> Option<String> {
+    let (first, last) = (pruned.runs.first()?, pruned.runs.last()?);
+    let day = |run: &Run| run.begun.strftime("%Y-%m-%d").to_string();
+    let runs = match pruned.runs.len() {
+        1 => format!("the run of {}", day(first)),
+        count => format!("{count} runs of {} to {}", day(first), day(last)),
+    };
+    Some(format!("note: removed {runs} from the store ({})", bytes(pruned.bytes)))
+}
+
+/// Bytes for people.
+pub(super) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
+    let mut number = bytes as f64;
+    let mut unit = 0;
+    while number >= 1024.0 && unit + 1 < UNITS.len() {
+        number /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{number:.1} {}", UNITS[unit]) }
+}
+
+impl Kept {
+    /// The run.
+    pub(super) fn run(&self) -> Uuid {
+        self.run
+    }
+}

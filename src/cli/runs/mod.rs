@@ -1,0 +1,50 @@
+//! `psfleet runs`: what was kept of earlier runs.
+
+mod list;
+mod replay;
+mod resume;
+mod show;
+
+use jiff::Timestamp;
+
+use super::args::runs::{LsArgs, PruneArgs, RunsArgs, RunsCommand};
+use super::{keeping, terminal};
+use crate::config::{Machine, System};
+use crate::store::{Run, Store};
+
+/// Does what was asked for and returns the process's exit code.
+///
+/// # Errors
+/// No such run, or the store cannot be used.
+pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
+    match &args.command {
+        None => list::run(&LsArgs::default_list(), &open(&machine)?),
+        Some(RunsCommand::Ls(args)) => list::run(args, &open(&machine)?),
+        Some(RunsCommand::Show(args)) => show::run(args, &open(&machine)?),
+        Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
+        Some(RunsCommand::Resume(args)) => resume::run(args, machine),
+        Some(RunsCommand::Prune(args)) => prune(args, open(&machine)?),
+    }
+}
+
+/// The store of this user.
+fn open(machine: &dyn System) -> anyhow::Result<Store> {
+    Ok(Store::open(&keeping::folder(machine)?)?)
+}
+
+fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {
+    let pruned = store.prune(args.retention.retention(), Timestamp::now())?;
+    let said = keeping::pruned_note(&pruned);
+    terminal::print(&format!("{}\n", said.as_deref().unwrap_or("note: nothing is old enough to be removed")))?;
+    Ok(0)
+}
+
+/// The begin of a run's id that no other of these has; at least eight characters.
+fn short_id(run: &Run, all: &[Run]) -> String {
+    const SHORTEST: usize = 8;
+    let id = run.id.to_string();
+    let others: Vec<String> = all.iter().filter(|other| other.id != run.id).map(|other| other.id.to_string()).collect();
+    let shared = |other: &String| id.bytes().zip(other.bytes()).take_while(|(one, two)| one == two).count();
+    let length = others.iter().map(shared).max().unwrap_or(0) + 1;
+    id[..length.clamp(SHORTEST, id.len())].to_owned()
+}

@@ -1,0 +1,26 @@
+//! `psfleet runs replay`.
+
+use anyhow::Context;
+
+use crate::cli::args::runs::ReplayArgs;
+use crate::cli::signals;
+use crate::cli::terminal::Console;
+use crate::job::{self, Interrupts};
+use crate::store::Store;
+
+/// Shows a run again.
+pub(super) fn run(args: &ReplayArgs, store: Store) -> anyhow::Result<u8> {
+    let run = store.find(&args.run)?;
+    let console = Console::detect(&args.output);
+    let sinks = args.output.open_for_script(&console, None)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let code = runtime.block_on(async {
+        let interrupts = Interrupts::new();
+        let signal = signals::watch(&interrupts, || {}).context("cannot watch for Ctrl-C")?;
+        job::replay(store, run, sinks.data, sinks.followers, interrupts).await?;
+        anyhow::Ok(signal.get().copied().unwrap_or_default())
+    });
+    runtime.shutdown_background();
+    code
+}

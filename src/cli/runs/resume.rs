@@ -1,0 +1,40 @@
+//! `psfleet runs resume`.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, bail};
+
+use super::open;
+use crate::cli::args::runs::ResumeArgs;
+use crate::cli::earlier::Earlier;
+use crate::cli::terminal::TerminalPrompter;
+use crate::cli::{Command, copy, keeping, known_runs, read_words, run};
+use crate::config::Machine;
+
+/// Goes on with a run.
+pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
+    let earlier = Earlier::find(open(&machine)?, args.run.as_deref(), args.lost)?;
+    let header = earlier.header.clone();
+    // Files that its command line names are below that folder.
+    std::env::set_current_dir(&header.folder)
+        .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
+    let words: Vec<OsString> =
+        std::iter::once("psfleet").chain(header.words.iter().map(String::as_str)).map(OsString::from).collect();
+    let command = read_words(&words).with_context(|| format!("the command line of the run {}", header.run))?;
+    let (runs, _) = known_runs(Some(keeping::folder(&machine)?), header.names);
+    let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
+    if let Some(text) = header.stdin {
+        machine = machine.with_stdin(text);
+    }
+    match command {
+        Command::Run(mut run) => {
+            run.output = args.output.clone();
+            run::go_on(&run, machine, earlier)
+        }
+        Command::Copy(mut copy) => {
+            copy.direction.transfer_mut().output = args.output.clone();
+            copy::run(&copy, machine, copy::Begin::Earlier(Box::new(earlier)))
+        }
+        _ => bail!("the run {} is of a command that cannot be resumed", header.run),
+    }
+}
