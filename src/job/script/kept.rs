@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::{Call, ScriptArgument, named_variables};
-use crate::clixml::{self, Decoder, Document};
+use crate::clixml::{self, Content, Decoder, Document, Value};
 use crate::config::System;
 use crate::psrp::Input;
 use crate::script::{ArgumentValue, Parameters, Source};
@@ -87,7 +87,11 @@ impl From<&ScriptArgument> for KeptArgument {
 impl KeptArgument {
     fn argument(self) -> anyhow::Result<ScriptArgument> {
         let value = match self.value {
-            KeptValue::Clixml(xml) => ArgumentValue::Literal(Decoder::default().decode(xml.as_bytes())?.root),
+            KeptValue::Clixml(xml) => {
+                let mut value = Decoder::default().decode(xml.as_bytes())?.root;
+                forget_ids(&mut value);
+                ArgumentValue::Literal(value)
+            }
             KeptValue::Host(name) => ArgumentValue::Host(name),
             KeptValue::Secret(name) => ArgumentValue::Secret(name),
             KeptValue::Credential(name) => ArgumentValue::Credential(name),
@@ -96,6 +100,23 @@ impl KeptArgument {
         // The type of its parameter has had its effect on the value.
         Ok(ScriptArgument { name, value, written: None, declared: None, bare, origin })
     }
+}
+
+/// Several values become one document later, which numbers its objects anew. Nothing that is written as JSON refers to
+/// another place; as deep as the decoder lets it be.
+fn forget_ids(value: &mut Value) {
+    let Value::Object(object) = value else { return };
+    object.id = None;
+    match &mut object.content {
+        Content::None => {}
+        Content::Value(value) => forget_ids(value),
+        Content::List(_, values) => values.iter_mut().for_each(forget_ids),
+        Content::Dict(entries) => entries.iter_mut().for_each(|(key, value)| {
+            forget_ids(key);
+            forget_ids(value);
+        }),
+    }
+    object.props.iter_mut().chain(&mut object.notes).for_each(|(_, value)| forget_ids(value));
 }
 
 impl KeptCall {
