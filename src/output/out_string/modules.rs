@@ -134,6 +134,33 @@ pub(super) const VIEWS: &[View] = &[
             Column::left("Partition Style", 15).of("PartitionStyle"),
         ],
     ),
+    View {
+        types: &["Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_Partition"],
+        needs: &[],
+        shape: Shape::Table {
+            columns: &[
+                Column::left("PartitionNumber", 16),
+                Column::left("DriveLetter", 11).made(|object| object.text("DriveLetter").replace('\0', "")),
+                Column::left("Offset", 30),
+                Column::right("Size", 19).made(|object| size(object, "Size")),
+                Column::left("Type", 0),
+            ],
+            wrap: false,
+        },
+        group: Some(Group { title: "   DiskPath: ", value: |object| object.text("DiskId") }),
+    },
+    table(
+        &["Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_StoragePool"],
+        &[
+            Column::left("FriendlyName", 12),
+            Column::left("OperationalStatus", 17),
+            Column::left("HealthStatus", 12),
+            Column::left("IsPrimordial", 12),
+            Column::left("IsReadOnly", 10),
+            Column::right("Size", 10).made(|object| size(object, "Size")),
+            Column::right("AllocatedSize", 13).made(|object| size(object, "AllocatedSize")),
+        ],
+    ),
     table(
         &["Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/Storage/MSFT_PhysicalDisk"],
         &[

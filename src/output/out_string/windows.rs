@@ -1,5 +1,5 @@
 //! The views of types that only PowerShell on Windows has: entries of the classic logs, keys of the registry, processes
-//! with their accounts.
+//! with their accounts, local accounts, tasks, shares, printers, features.
 //!
 //! Source: PowerShell's own format files (MIT), as public transcripts show them. The view of a key shows the names of its
 //! values alone: what is in them is not part of the object.
@@ -57,7 +57,57 @@ pub(super) const VIEWS: &[View] = &[
             Column::left("ProcessName", 0),
         ],
     ),
+    table(
+        &["Microsoft.PowerShell.Commands.LocalUser"],
+        &[Column::left("Name", 0), Column::left("Enabled", 0), Column::left("Description", 0)],
+    ),
+    table(&["Microsoft.PowerShell.Commands.LocalGroup"], &[Column::left("Name", 0), Column::left("Description", 0)]),
+    table(
+        &["Microsoft.PowerShell.Commands.LocalPrincipal"],
+        &[Column::left("ObjectClass", 0), Column::left("Name", 0), Column::left("PrincipalSource", 0)],
+    ),
+    table(
+        &["Microsoft.Management.Infrastructure.CimInstance#Root/Microsoft/Windows/TaskScheduler/MSFT_ScheduledTask"],
+        &[Column::left("TaskPath", 46), Column::left("TaskName", 33), Column::left("State", 0)],
+    ),
+    table(
+        &["Microsoft.Management.Infrastructure.CimInstance#ROOT/Microsoft/Windows/SMB/MSFT_SmbShare"],
+        &[
+            Column::left("Name", 0),
+            Column::left("ScopeName", 0),
+            Column::left("Path", 0),
+            Column::left("Description", 0),
+        ],
+    ),
+    table(
+        &["Microsoft.Management.Infrastructure.CimInstance#ROOT/StandardCimv2/MSFT_Printer"],
+        &[
+            Column::left("Name", 30),
+            Column::left("ComputerName", 15),
+            Column::left("Type", 12),
+            Column::left("DriverName", 25),
+            Column::left("PortName", 15),
+            Column::left("Shared", 8),
+            Column::left("Published", 10),
+            Column::left("DeviceType", 0),
+        ],
+    ),
+    table(
+        &["Microsoft.Windows.ServerManager.Commands.Feature"],
+        &[
+            Column::left("Display Name", 55).made(feature),
+            Column::left("Name", 26),
+            Column::right("Install State", 13).of("InstallState"),
+        ],
+    ),
 ];
+
+/// `    [X] Web Server`, by its depth.
+fn feature(object: &Described<'_>) -> String {
+    let mark = if object.text("Installed") == "True" { 'X' } else { ' ' };
+    let depth = (object.number("Depth") as usize).clamp(1, 9);
+    format!("{}[{mark}] {}", "    ".repeat(depth - 1), object.text("DisplayName"))
+}
 
 /// `Jan 17 19:16`
 fn generated(object: &Described<'_>) -> String {
