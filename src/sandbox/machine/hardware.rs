@@ -17,6 +17,22 @@ pub struct Processor {
     pub mhz: u32,
 }
 
+impl Processor {
+    /// As in `$env:PROCESSOR_IDENTIFIER`.
+    pub fn identifier(&self) -> String {
+        format!("{}, GenuineIntel", self.caption)
+    }
+
+    /// As in `$env:PROCESSOR_REVISION`: model and stepping, a byte each.
+    pub fn revision(&self) -> String {
+        let number = |name: &str| {
+            let mut words = self.caption.split(' ').skip_while(|word| *word != name);
+            words.nth(1).and_then(|word| word.parse::<u8>().ok()).unwrap_or_default()
+        };
+        format!("{:02x}{:02x}", number("Model"), number("Stepping"))
+    }
+}
+
 const PROCESSORS: [Processor; 3] = [
     Processor {
         name: "Intel(R) Xeon(R) Gold 6248R CPU @ 3.00GHz",

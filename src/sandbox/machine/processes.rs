@@ -326,6 +326,11 @@ impl Machine {
         all
     }
 
+    /// The id of the first process of the system with this name, the same for as long as the machine is there.
+    pub fn system_process_id(&self, name: &str) -> u32 {
+        id_of_core(&self.host, name)
+    }
+
     /// The process that the sessions run in: `$PID`.
     pub fn session_process_id(&self) -> u32 {
         BEFORE_OTHERS + 4 * self.host.rng("other processes").between(3, 90) as u32

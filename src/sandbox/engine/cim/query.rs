@@ -108,9 +108,15 @@ pub(in super::super) fn again(evaluator: &mut Evaluator<'_>, object: &Obj) -> Op
     let rows = classes::rows(evaluator, class);
     rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(is_it)
 }
+
 /// All objects of a class, for cmdlets that show them in their own way.
 pub(in super::super) fn all_of(evaluator: &mut Evaluator<'_>, class: &str) -> Vec<Val> {
+    all_in(evaluator, class, super::Form::Cim)
+}
+
+/// The same in the form of either kind of cmdlets.
+pub(in super::super) fn all_in(evaluator: &Evaluator<'_>, class: &str, form: super::Form) -> Vec<Val> {
     let Some(class) = schema::find(class) else { return Vec::new() };
     let rows = classes::rows(evaluator, class);
-    rows.into_iter().map(|row| Instance::new(evaluator, class, row).into_object(evaluator, super::Form::Cim)).collect()
+    rows.into_iter().map(|row| Instance::new(evaluator, class, row).into_object(evaluator, form)).collect()
 }

@@ -14,7 +14,7 @@ pub(super) struct Environment(BTreeMap<String, (Arc<str>, Option<Arc<str>>)>);
 const MAX_VARIABLES: usize = 4_096;
 
 /// What every host has alike.
-const FIXED: [(&str, &str); 27] = [
+const FIXED: [(&str, &str); 25] = [
     ("ALLUSERSPROFILE", "C:\\ProgramData"),
     ("APPDATA", "C:\\Users\\sandbox\\AppData\\Roaming"),
     ("CommonProgramFiles", "C:\\Program Files\\Common Files"),
@@ -29,9 +29,7 @@ const FIXED: [(&str, &str); 27] = [
     ),
     ("PATHEXT", ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC;.CPL"),
     ("PROCESSOR_ARCHITECTURE", "AMD64"),
-    ("PROCESSOR_IDENTIFIER", "Intel64 Family 6 Model 106 Stepping 6, GenuineIntel"),
     ("PROCESSOR_LEVEL", "6"),
-    ("PROCESSOR_REVISION", "6a06"),
     ("ProgramData", "C:\\ProgramData"),
     ("ProgramFiles", "C:\\Program Files"),
     ("ProgramFiles(x86)", "C:\\Program Files (x86)"),
@@ -56,6 +54,8 @@ impl Evaluator<'_> {
         let own = [
             ("COMPUTERNAME", self.host.name().to_uppercase()),
             ("NUMBER_OF_PROCESSORS", self.host.processors().to_string()),
+            ("PROCESSOR_IDENTIFIER", self.host.processor().identifier()),
+            ("PROCESSOR_REVISION", self.host.processor().revision()),
             ("USERDNSDOMAIN", self.host.domain().to_uppercase()),
             ("windir", "C:\\Windows".to_owned()),
         ];

@@ -1,7 +1,7 @@
 //! sc.exe.
 
 use super::super::eval::{Evaluator, Run};
-use super::super::machine::{Refusal, Service, ServiceStatus, StartType};
+use super::super::machine::{Controls, Refusal, Service, ServiceStatus, StartType};
 use super::{Said, refuse};
 
 pub(super) fn sc(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
@@ -34,6 +34,11 @@ pub(super) fn sc(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said> {
         Some("start") => Ok(start(evaluator, name)),
         Some("stop") => Ok(stop(evaluator, name)),
         Some("config") => config(evaluator, args),
+        Some("create") => create(evaluator, args),
+        Some("delete") => Ok(match evaluator.machine.delete_service(name) {
+            Ok(()) => Said::lines(["[SC] DeleteService SUCCESS"]),
+            Err(refusal) => refused("OpenService", refusal),
+        }),
         _ => refuse("sc.exe", args),
     }
 }
@@ -164,16 +169,66 @@ fn refused(what: &str, refusal: Refusal) -> Said {
     failed(what, refusal.code() as i32, refusal.message())
 }
 
+/// `sc create NAME binPath= PATH`, each option a word of its own before its value, or in one with it.
+fn create(evaluator: &Evaluator<'_>, args: &[String]) -> Run<Said> {
+    let Some(name) = args.get(1).filter(|name| !name.contains('=')) else { return refuse("sc.exe", args) };
+    let mut new = Service {
+        name: name.clone().into(),
+        display_name: name.clone().into(),
+        description: "".into(),
+        path: "".into(),
+        account: "LocalSystem".into(),
+        depends_on: Vec::new(),
+        status: ServiceStatus::Stopped,
+        start_type: StartType::Manual,
+        is_delayed: false,
+        controls: Controls::Stop,
+        process_id: 0,
+        started: None,
+    };
+    let mut rest = args[2..].iter();
+    while let Some(word) = rest.next() {
+        let Some((option, value)) = word.split_once('=') else { return refuse("sc.exe", args) };
+        let value = if value.is_empty() { rest.next().map_or("", String::as_str) } else { value };
+        match option.to_ascii_lowercase().as_str() {
+            "binpath" => new.path = value.to_owned().into(),
+            "displayname" => new.display_name = value.to_owned().into(),
+            "obj" => new.account = value.to_owned().into(),
+            "depend" => new.depends_on = value.split('/').map(|name| name.to_owned().into()).collect(),
+            "start" => match start_of(value) {
+                Some(start) => (new.start_type, new.is_delayed) = start,
+                None => return refuse("sc.exe", args),
+            },
+            "password" => {}
+            _ => return refuse("sc.exe", args),
+        }
+    }
+    if new.path.is_empty() {
+        return refuse("sc.exe", args);
+    }
+    Ok(match evaluator.machine.create_service(new, evaluator.host_time()) {
+        Ok(()) => Said::lines(["[SC] CreateService SUCCESS"]),
+        Err(refusal) => refused("CreateService", refusal),
+    })
+}
+
+/// What `start=` says.
+fn start_of(value: &str) -> Option<(StartType, bool)> {
+    Some(match value.to_ascii_lowercase().as_str() {
+        "auto" => (StartType::Automatic, false),
+        "delayed-auto" => (StartType::Automatic, true),
+        "demand" => (StartType::Manual, false),
+        "disabled" => (StartType::Disabled, false),
+        _ => return None,
+    })
+}
+
 /// `sc config NAME start= auto`
 fn config(evaluator: &Evaluator<'_>, args: &[String]) -> Run<Said> {
     let name = args.get(1).map_or("", String::as_str);
     let rest = args.get(2..).unwrap_or_default().join(" ").to_ascii_lowercase().replace("= ", "=");
-    let (start, is_delayed) = match rest.as_str() {
-        "start=auto" => (StartType::Automatic, false),
-        "start=delayed-auto" => (StartType::Automatic, true),
-        "start=demand" => (StartType::Manual, false),
-        "start=disabled" => (StartType::Disabled, false),
-        _ => return refuse("sc.exe", args),
+    let Some((start, is_delayed)) = rest.strip_prefix("start=").and_then(start_of) else {
+        return refuse("sc.exe", args);
     };
     let changed = evaluator.machine.configure_service(name, evaluator.host_time(), |service| {
         (service.start_type, service.is_delayed) = (start, is_delayed);

@@ -75,7 +75,8 @@ fn rows(evaluator: &Evaluator<'_>) -> Vec<Row> {
     let of = |id: u32| {
         let names: Vec<&str> =
             services.iter().filter(|service| service.process_id == id).map(|service| &*service.name).collect();
-        if names.is_empty() { "N/A".to_owned() } else { names.join(", ") }
+        // Stopped services have no process, and the idle one has no services.
+        if id == 0 || names.is_empty() { "N/A".to_owned() } else { names.join(", ") }
     };
     let row = |process: &Process| Row {
         image: process.image(),

@@ -127,6 +127,19 @@ fn logs_and_keys_are_shown_as_tables() {
     assert_eq!(lines, ["Index Time          EntryType   Source                 InstanceID Message"]);
     let lines = shown("(Get-EventLog -List | Out-String) -match 'OverwriteAsNeeded +[\\d,]+ System'");
     assert_eq!(lines, ["True"]);
+    for (script, pattern) in [
+        ("Get-LocalUser", "(?m)^Administrator +True +Built-in"),
+        ("Get-LocalGroupMember Administrators", "(?m)^User +SANDBOX.sandbox +ActiveDirectory"),
+        ("Get-ScheduledTask -TaskPath '\\Contoso\\'", "(?m)^.Contoso. +Clean temp folders +Ready"),
+        ("Get-SmbShare", "(?m)^ADMIN\\$ +\\* +C:.Windows +Remote Admin"),
+        ("Get-Printer", "(?m)^Microsoft Print to PDF +WEB001 +Local"),
+        ("Get-WindowsFeature Web-WebServer", "(?m)^    \\[X\\] Web Server +Web-WebServer +Installed"),
+    ] {
+        assert_eq!(shown(&format!("({script} | Out-String) -match '{pattern}'")), ["True"], "{script}");
+    }
+    assert_eq!(shown("(Get-HotFix | Out-String) -match '(?m)^WEB001 +(Security )?Update +KB'"), ["True"]);
+    assert_eq!(shown("(Get-Partition | Out-String) -match '(?m)^4 +C +\\d+ +[\\d.]+ GB Basic'"), ["True"]);
+    assert_eq!(shown("(Get-StoragePool | Out-String) -match 'Primordial +OK +Healthy +True'"), ["True"]);
     let lines = shown("(Get-ChildItem HKLM:\\SYSTEM | Out-String) -match '    Hive: HKEY_LOCAL_MACHINE\\\\SYSTEM'");
     assert_eq!(lines, ["True"]);
     assert_eq!(

@@ -51,6 +51,23 @@ fn numbers_that_are_too_big_are_errors() {
     }
 }
 
+/// What a script makes without end ends in a sentence.
+#[test]
+fn every_family_has_its_limit() {
+    for script in [
+        "1..300 | ForEach-Object { New-EventLog -LogName Application -Source \"own$_\" -ErrorAction Stop }",
+        "1..1100 | ForEach-Object { $null = New-LocalGroup \"own$_\" -ErrorAction Stop }",
+        "Set-Service Spooler -Description ('x' * 2000000) -ErrorAction Stop",
+        "$a = New-ScheduledTaskAction x.exe ('x' * 2000000); Register-ScheduledTask own -Action $a -ErrorAction Stop",
+    ] {
+        let said = shown(&format!("try {{ {script} }} catch {{ $_.FullyQualifiedErrorId.Split(',')[0] }}"));
+        assert_eq!(said, ["SandboxFull"], "{script}");
+    }
+    let script = "1..500 | ForEach-Object { Write-EventLog Application 'Application Error' 1 -Message ('x' * 30000) }; \
+                  @(Get-EventLog Application -InstanceId 1).Count -lt 100";
+    assert_eq!(shown(script), ["True"]);
+}
+
 #[test]
 fn temporary_files_leave_nothing_behind() {
     let script = "1..30 | ForEach-Object { Set-Content C:\\Temp\\t$_.txt x; Remove-Item C:\\Temp\\t$_.txt }; (Get-ChildItem C:\\Temp -Filter t*.txt).Count";

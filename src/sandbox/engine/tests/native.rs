@@ -109,6 +109,24 @@ fn the_registry_is_read_and_written_by_text() {
 }
 
 #[test]
+fn every_service_of_a_process_is_one_that_runs() {
+    let script = "(tasklist /svc /fo csv | ConvertFrom-Csv | Where-Object PID -eq 0).Services; \
+                  $s = Get-CimInstance Win32_Service -Filter \"Name='Spooler'\"; \
+                  (tasklist /svc /fo csv | ConvertFrom-Csv | Where-Object PID -eq $s.ProcessId).Services";
+    assert_eq!(texts(script), ["N/A", "Spooler"]);
+}
+
+#[test]
+fn services_come_and_go_by_text() {
+    let script = "sc.exe create mine binPath= 'C:\\Own\\x.exe -a' start= auto; (Get-CimInstance Win32_Service -Filter \"Name='mine'\").PathName; \
+                  sc.exe start mine | Out-Null; \"$((Get-Service mine).Status)\"; sc.exe delete mine; @(Get-Service mine -ErrorAction SilentlyContinue).Count.ToString(); \
+                  sc.exe delete mine | Out-Null; \"$LASTEXITCODE\"";
+    let wanted =
+        ["[SC] CreateService SUCCESS", "C:\\Own\\x.exe -a", "Running", "[SC] DeleteService SUCCESS", "0", "1060"];
+    assert_eq!(texts(script), wanted);
+}
+
+#[test]
 fn lines_are_found() {
     let script = "ipconfig /all | findstr /i 'dns.*servers'; netstat -ano | findstr ':445' | ForEach-Object { $_.Trim().Split(' ')[0] }; \
                   Set-Content C:\\Windows\\Temp\\a.txt 'one two','three','four'; findstr /n /c:'one two' C:\\Windows\\Temp\\a.txt; \

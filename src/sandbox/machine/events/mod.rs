@@ -79,8 +79,19 @@ pub(super) struct Written {
 /// At most this many entries of scripts with so many bytes are kept; older ones go, as in a full log.
 const MOST_WRITTEN: usize = 4000;
 const MOST_BYTES: usize = 2 << 20;
+/// Sources that scripts may register.
+const MOST_SOURCES: usize = 200;
 /// Bytes that the name of a source may have.
 const MOST_NAME: usize = 254;
+
+/// Why a source was not registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceRefusal {
+    /// There is one of this name.
+    Exists,
+    /// The sandbox keeps no more of a host.
+    Full,
+}
 
 impl Written {
     /// Adds an entry; the oldest ones go when there are too many.
@@ -166,16 +177,20 @@ impl Machine {
         self.write_event(kind, user.into(), now);
     }
 
-    /// Registers a source of a log; says whether it is new.
-    pub fn add_source(&self, log: &EventLog, source: &str) -> bool {
-        const MOST_SOURCES: usize = 200;
-        let is_known = self.source_log(source).is_some();
+    /// Registers a source of a log.
+    ///
+    /// # Errors
+    /// [`SourceRefusal`]
+    pub fn add_source(&self, log: &EventLog, source: &str) -> Result<(), SourceRefusal> {
+        if self.source_log(source).is_some() {
+            return Err(SourceRefusal::Exists);
+        }
         self.written.change(Written::default, |written| {
-            let is_new = !is_known && written.sources.len() < MOST_SOURCES && source.len() <= MOST_NAME;
-            if is_new {
-                written.sources.push((log.name, source.to_owned()));
+            if written.sources.len() >= MOST_SOURCES || source.len() > MOST_NAME {
+                return Err(SourceRefusal::Full);
             }
-            is_new
+            written.sources.push((log.name, source.to_owned()));
+            Ok(())
         })
     }
 

@@ -233,6 +233,13 @@ fn image_path(path: &str) -> String {
 
 fn processors(tree: &mut Tree<RegistryKey>, host: &Host) {
     let processor = host.processor();
+    let environment = [
+        ("NUMBER_OF_PROCESSORS", text(host.processors().to_string())),
+        ("PROCESSOR_IDENTIFIER", text(host.processor().identifier())),
+        ("PROCESSOR_LEVEL", text("6")),
+        ("PROCESSOR_REVISION", text(host.processor().revision())),
+    ];
+    add(tree, &format!("{CONTROL}\\Session Manager\\Environment"), environment);
     for place in 0..host.processors() {
         let values = [
             ("ProcessorNameString", text(processor.name)),

@@ -2,7 +2,7 @@
 
 use super::super::super::datetime::DateTime;
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::{FEATURES, Hotfix, OPTIONAL_FEATURES, Program};
+use super::super::super::machine::{Hotfix, OPTIONAL_FEATURES, Program};
 use super::super::super::value::Val;
 use super::{Row, computer, number, s, yes};
 
@@ -17,16 +17,17 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
         "Win32_Product" => {
             evaluator.machine.products().into_iter().map(|program| product(evaluator, program)).collect()
         }
-        "Win32_ServerFeature" => server_features(evaluator),
         _ => return None,
     })
 }
 
+/// Midnight of a day counted from 1970-01-01.
+fn midnight(day: i64) -> Val {
+    let epoch = DateTime::from_date(1970, 1, 1);
+    epoch.and_then(|epoch| epoch.plus(day * 864_000_000_000)).map_or(Val::Null, Val::DateTime)
+}
+
 fn update(evaluator: &Evaluator<'_>, hotfix: &Hotfix) -> Row {
-    let installed =
-        DateTime::from_date(1970, 1, 1).and_then(|epoch| epoch.plus(hotfix.installed_day * 864_000_000_000));
-    // A text of the class that PowerShell's own types make a date of.
-    let day = installed.map_or(Val::Null, Val::DateTime);
     vec![
         ("Caption", s(format!("http://support.microsoft.com/?kbid={}", hotfix.id.trim_start_matches("KB")))),
         ("Description", s(hotfix.description)),
@@ -34,7 +35,8 @@ fn update(evaluator: &Evaluator<'_>, hotfix: &Hotfix) -> Row {
         ("FixComments", s("")),
         ("HotFixID", s(hotfix.id.as_str())),
         ("InstalledBy", s("NT AUTHORITY\\SYSTEM")),
-        ("InstalledOn", day),
+        // A text of the class that PowerShell's own types make a date of.
+        ("InstalledOn", midnight(hotfix.installed_day)),
         ("ServicePackInEffect", s("")),
     ]
 }
@@ -82,22 +84,6 @@ fn optional_features(evaluator: &Evaluator<'_>) -> Vec<Row> {
         vec![("Caption", s(caption)), ("Name", s(name)), ("InstallState", number(state))]
     };
     OPTIONAL_FEATURES.into_iter().map(row).collect()
-}
-
-/// The installed ones, numbered by their places.
-fn server_features(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let installed = evaluator.machine.installed_features();
-    let place =
-        |name: &str| FEATURES.iter().position(|feature| feature.name == name).map_or(0, |place| place as i64 + 1);
-    let is_there = |feature: &&super::super::super::machine::Feature| installed.contains(&feature.name);
-    let row = |feature: &super::super::super::machine::Feature| {
-        vec![
-            ("ID", number(place(feature.name))),
-            ("Name", s(feature.display_name)),
-            ("ParentID", number(place(feature.parent))),
-        ]
-    };
-    FEATURES.iter().filter(is_there).map(row).collect()
 }
 
 /// Source: learn.microsoft.com, Win32_Product class.

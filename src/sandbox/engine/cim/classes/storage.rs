@@ -130,6 +130,7 @@ fn partitions(evaluator: &Evaluator<'_>, place: usize, disk: &Disk) -> Vec<Row> 
             ("PartitionNumber", number(number_from_0 as i64 + 1)),
             ("Size", number(size)),
             ("TransitionState", number(1)),
+            ("Type", s(kind_name(kind))),
         ]
     };
     disk.partitions(place).into_iter().enumerate().map(row).collect()
@@ -156,6 +157,16 @@ fn pool(evaluator: &Evaluator<'_>) -> Row {
         ("Usage", s("Other")),
         ("Version", Val::Null),
     ]
+}
+
+/// What the module's own property makes of the partition's GUID.
+fn kind_name(kind: PartitionKind) -> &'static str {
+    match kind {
+        PartitionKind::Recovery => "Recovery",
+        PartitionKind::System => "System",
+        PartitionKind::Reserved => "Reserved",
+        PartitionKind::Basic => "Basic",
+    }
 }
 
 fn gpt_type(kind: PartitionKind) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::super::super::datetime::DateTime;
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::Role;
+use super::super::super::machine::{RegistryData, Role};
 use super::super::super::value::Val;
 use super::{Row, computer, number, numbers, s, texts, yes};
 
@@ -398,36 +398,28 @@ fn time_zone(evaluator: &Evaluator<'_>) -> Row {
     ]
 }
 
+/// Source: learn.microsoft.com, Win32_Environment class; the registry holds what it shows.
 fn environment(evaluator: &Evaluator<'_>) -> Vec<Row> {
-    let processors = evaluator.host.processors().to_string();
-    let variables = [
-        ("ComSpec", "%SystemRoot%\\system32\\cmd.exe"),
-        ("NUMBER_OF_PROCESSORS", processors.as_str()),
-        ("OS", "Windows_NT"),
-        ("Path", "%SystemRoot%\\system32;%SystemRoot%;%SystemRoot%\\System32\\Wbem"),
-        ("PATHEXT", ".COM;.EXE;.BAT;.CMD;.VBS;.VBE;.JS;.JSE;.WSF;.WSH;.MSC"),
-        ("PROCESSOR_ARCHITECTURE", "AMD64"),
-        (
-            "PSModulePath",
-            "%ProgramFiles%\\WindowsPowerShell\\Modules;%SystemRoot%\\system32\\WindowsPowerShell\\v1.0\\Modules",
-        ),
-        ("TEMP", "%SystemRoot%\\TEMP"),
-        ("TMP", "%SystemRoot%\\TEMP"),
-        ("USERNAME", "SYSTEM"),
-        ("windir", "%SystemRoot%"),
-    ];
-    let row = |(name, value): (&str, &str)| {
-        vec![
-            ("Caption", s(format!("<SYSTEM>\\{name}"))),
-            ("Description", s(format!("<SYSTEM>\\{name}"))),
-            ("Name", s(name)),
-            ("Status", s("OK")),
-            ("SystemVariable", yes(true)),
-            ("UserName", s("<SYSTEM>")),
-            ("VariableValue", s(value)),
-        ]
-    };
-    variables.into_iter().map(row).collect()
+    const OF_SYSTEM: &str = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment";
+    const OF_USER: &str = "HKEY_CURRENT_USER\\Environment";
+    let registry = evaluator.machine.registry();
+    let user = format!("{}\\sandbox", evaluator.host.domain_name());
+    let mut rows = Vec::new();
+    for (path, is_system, owner) in [(OF_SYSTEM, true, "<SYSTEM>"), (OF_USER, false, user.as_str())] {
+        for (name, data) in registry.find(path).into_iter().flat_map(|key| &key.values) {
+            let (RegistryData::Text(value) | RegistryData::Expand(value)) = data else { continue };
+            rows.push(vec![
+                ("Caption", s(format!("{owner}\\{name}"))),
+                ("Description", s(format!("{owner}\\{name}"))),
+                ("Name", s(name.clone())),
+                ("Status", s("OK")),
+                ("SystemVariable", yes(is_system)),
+                ("UserName", s(owner)),
+                ("VariableValue", s(value.clone())),
+            ]);
+        }
+    }
+    rows
 }
 
 fn boot_configuration() -> Row {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::super::convert;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
-use super::super::super::machine::{EventKind, EventLog, Level, log_named};
+use super::super::super::machine::{EventKind, EventLog, Level, SourceRefusal, log_named};
 use super::super::super::value::Val;
 use super::super::Bound;
 
@@ -98,7 +98,10 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn S
         .into());
     };
     for source in bound.texts("Source") {
-        if !evaluator.machine.add_source(log, &source) {
+        let added = evaluator.machine.add_source(log, &source);
+        if added == Err(SourceRefusal::Full) {
+            evaluator.write_error(ErrorRecord::full("sources of events"))?;
+        } else if added.is_err() {
             let message = format!("The \"{source}\" source is already registered on the \"localhost\" computer.");
             let record = ErrorRecord::new("System.InvalidOperationException", message, "NewEventLogException", 7);
             evaluator.write_error(record)?;

@@ -61,12 +61,13 @@ pub(super) fn keywords(event: &Event) -> (i64, &'static [&'static str]) {
     }
 }
 
-/// The process that wrote an event. Events outlive processes: the numbers only look alike within one provider.
-fn process_id(event: &Event) -> i32 {
+/// The process that wrote an event: of the system, or one that is long gone.
+fn process_id(evaluator: &Evaluator<'_>, event: &Event) -> i32 {
+    let of_system = |name: &str| evaluator.machine.system_process_id(name) as i32;
     match &*event.kind.provider {
-        "Service Control Manager" => 712,
-        "Microsoft-Windows-Security-Auditing" | "Schannel" => 728,
-        "Microsoft-Windows-Kernel-General" | "Microsoft-Windows-Kernel-Power" | "srv" => 4,
+        "Service Control Manager" => of_system("services"),
+        "Microsoft-Windows-Security-Auditing" | "Schannel" => of_system("lsass"),
+        "Microsoft-Windows-Kernel-General" | "Microsoft-Windows-Kernel-Power" | "srv" => of_system("System"),
         _ => 1124 + 4 * (event.kind.id % 300) as i32,
     }
 }
@@ -87,7 +88,7 @@ pub(super) fn object(evaluator: &Evaluator<'_>, event: &Event) -> Val {
         Obj::typed(&property, name, vec![Val::str(value.clone())])
     };
     let (keywords, keyword_names) = keywords(event);
-    let process = process_id(event);
+    let process = process_id(evaluator, event);
     let at = DateTime::local(event.at, evaluator.host.utc_offset_minutes());
     let names = keyword_names.iter().map(|name| Val::str(*name)).collect();
     let qualifiers = if kind.is_classic { Val::I32((kind.instance_id() >> 16) as i32) } else { Val::Null };
