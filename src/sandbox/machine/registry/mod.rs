@@ -44,6 +44,10 @@ const MAX_BYTES: usize = 2 << 20;
 /// Where the services of the machine are.
 const SERVICES: &str = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services";
 
+/// Values of a service's key that are the service's own.
+const OF_SERVICE: [&str; 7] =
+    ["Start", "DelayedAutostart", "DisplayName", "Description", "ImagePath", "ObjectName", "DependOnService"];
+
 /// Why the registry was not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistryError {
@@ -142,8 +146,13 @@ impl Machine {
         self.registry_changes.change(Changes::default, |changes| {
             for service in services {
                 if let Some(key) = changes.made_mut(&format!("{SERVICES}\\{}", service.name)) {
-                    key.values.retain(|(name, _)| !name.eq_ignore_ascii_case("DelayedAutostart"));
-                    draw::service_values(service).into_iter().for_each(|(name, data)| key.set(name, data));
+                    let is_own = |name: &str| OF_SERVICE.iter().any(|own| own.eq_ignore_ascii_case(name));
+                    let values = draw::service_values(service).into_iter().filter(|(name, _)| is_own(name));
+                    let values: Vec<_> = values.collect();
+                    // What the service has no more goes; the places of the others stay.
+                    let is_left = |name: &str| values.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+                    key.values.retain(|(name, _)| !is_own(name) || is_left(name));
+                    values.into_iter().for_each(|(name, data)| key.set(name, data));
                 }
             }
         });
@@ -184,6 +193,10 @@ impl Machine {
             ("description", RegistryData::Text(text)) => {
                 let text = text.to_string();
                 Box::new(move |own| own.description = text.into())
+            }
+            ("dependonservice", RegistryData::Multi(names)) => {
+                let names: Vec<_> = names.iter().map(|name| name.to_string().into()).collect();
+                Box::new(move |own| own.depends_on = names)
             }
             ("imagepath", RegistryData::Text(text) | RegistryData::Expand(text)) => {
                 let text = text.replace("%SystemRoot%", "C:\\Windows");
@@ -296,6 +309,17 @@ impl Machine {
     /// [`RegistryError`]
     pub fn remove_registry_value(&self, path: &str, name: &str) -> Result<(), RegistryError> {
         let mut key = self.registry().find(path).cloned().ok_or(RegistryError::NotFound)?;
+        let nothing = match name.to_ascii_lowercase().as_str() {
+            "description" => Some(RegistryData::Text("".into())),
+            "delayedautostart" => Some(RegistryData::Dword(0)),
+            "dependonservice" => Some(RegistryData::Multi(Vec::new())),
+            _ => None,
+        };
+        if let Some(nothing) = nothing.filter(|_| key.value(name).is_some())
+            && self.set_service_value(path, name, &nothing)?
+        {
+            return Ok(());
+        }
         let place = key.values.iter().position(|(own, _)| own.eq_ignore_ascii_case(name));
         key.values.remove(place.ok_or(RegistryError::NotFound)?);
         self.put_keys(vec![(path.to_owned(), key)])
@@ -361,6 +385,11 @@ mod tests {
         assert_eq!(value("note"), Some(RegistryData::Text("mine".into())));
         let program = RegistryData::Expand("%SystemRoot%\\System32\\spoolsv.exe".into());
         assert_eq!(value("ImagePath"), Some(program));
+        // What the service doesn't have stays as a script wrote it, what it has can be taken away.
+        machine.set_registry_value(&path, "ErrorControl", RegistryData::Dword(0)).expect("set");
+        machine.remove_registry_value(&path, "Description").expect("removed");
+        machine.settle();
+        assert_eq!((value("ErrorControl"), value("Description")), (Some(RegistryData::Dword(0)), None));
         machine.delete_service("Spooler").expect("removed");
         assert!(machine.registry().find(&path).is_none());
     }
