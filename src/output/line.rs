@@ -75,7 +75,7 @@ impl EventLines {
         let target = match &event.kind {
             RunEventKind::TargetFinished(finished) => Some(finished.target),
             RunEventKind::Record(record) if self.streams.contains(record.stream) => Some(record.target),
-            RunEventKind::RunFinished(_) => None,
+            RunEventKind::StepFinished(_) | RunEventKind::RunFinished(_) => None,
             _ => return false,
         };
         out.extend_from_slice(br#","host":"#);
@@ -110,6 +110,7 @@ impl EventLines {
         match &event.kind {
             RunEventKind::TargetFinished(finished) => append(out, &HostDone::new(finished)),
             RunEventKind::Record(record) => self.record(record, out),
+            RunEventKind::StepFinished(end) => append(out, end),
             RunEventKind::RunFinished(summary) => append(
                 out,
                 &RunDone {
@@ -142,6 +143,7 @@ impl EventLines {
 fn type_name(event: &RunEvent) -> &'static str {
     match &event.kind {
         RunEventKind::TargetFinished(_) => "host_done",
+        RunEventKind::StepFinished(_) => "step_done",
         RunEventKind::RunFinished(_) => "run_done",
         RunEventKind::Record(record) if record.stream != Stream::Output => record.stream.name(),
         _ => "object",
@@ -209,7 +211,7 @@ mod tests {
 
     use super::SCHEMA;
     use crate::clixml::{Document, Object, TypeNames, Value, read_typed};
-    use crate::event::{Finished, RunEvent, RunEventKind};
+    use crate::event::{Finished, RunEvent, RunEventKind, StepEnd};
     use crate::outcome::{Outcome, Reason};
     use crate::output::testing::{Script, bag, schema, settings, written};
     use crate::output::{Format, SelectedStreams, Settings};
@@ -250,6 +252,10 @@ mod tests {
             finished.shell_may_remain = true;
         }
         events.push(left);
+        for refusal in [None, Some("web01 is not well".to_owned())] {
+            let end = StepEnd { step: 1, steps: 2, targets: 1, refusal };
+            events.push(script.event(3, RunEventKind::StepFinished(end)));
+        }
         events.push(script.run_finished());
         let lines = lines(&all_streams(), &events);
         assert_eq!(lines.len(), events.len() - 1);

@@ -64,6 +64,11 @@ impl Spending {
         self.ended += 1;
     }
 
+    /// Whether there is a budget.
+    pub(super) fn is_limited(&self) -> bool {
+        self.budgets != Budgets::default()
+    }
+
     /// The budget that is used up, if one is.
     pub(super) fn overrun(&self) -> Option<Overrun> {
         let spent = [

@@ -237,8 +237,12 @@ impl Schedule {
 
     /// All that is left of this target at work is to close its session: another may take its place.
     ///
-    /// Closes that hang must not pile up, so they give away one place for each that the throttle limit has.
+    /// Closes that hang must not pile up, so they give away one place for each that the throttle limit has. Under a
+    /// budget they give none away: whether another may start depends on an outcome that is known at the end.
     pub fn closing(&mut self, target: TargetId) {
+        if self.spending.is_limited() {
+            return;
+        }
         let throttle = self.limits().throttle.get();
         let Some((stage, _)) = self.under_way.get_mut(&target) else { return };
         if *stage == Stage::AtWork && self.closing < throttle {

@@ -1,5 +1,7 @@
 //! The rules of the schedule, in numbers.
 
+mod random;
+
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -303,6 +305,20 @@ fn so_many_failures_start_no_others() {
     assert_eq!(schedule.close(), [(TargetId(3), 2)]);
     (5..9).for_each(|target| schedule.ended(TargetId(target), Outcome::Ok, Proof::Settled));
     assert_eq!(due(&mut schedule, T0), [Next::Done]);
+}
+
+#[test]
+fn under_a_budget_a_place_is_free_when_the_outcome_is_known() {
+    let failed = Some("1".parse().expect("a share"));
+    let brake = Brake { budgets: Budgets { failed, unreachable: None }, ..Brake::default() };
+    let mut schedule = schedule(1, vec![None; 2]).with_brake(brake);
+    due(&mut schedule, T0);
+    ask(&mut schedule, &[0, 1], false);
+    assert_eq!(due(&mut schedule, T0), [admit(0), Next::Wait]);
+    schedule.closing(TargetId(0));
+    assert_eq!(due(&mut schedule, T0), [Next::Wait], "it may have failed");
+    schedule.ended(TargetId(0), Outcome::Failed, Proof::Settled);
+    assert!(matches!(schedule.next(T0), Next::Stop(_)));
 }
 
 #[test]
