@@ -9,13 +9,15 @@ use super::args::copy::{CopyArgs, Direction, TransferArgs};
 use super::earlier::{Earlier, NamesOfRuns};
 use super::keeping::{Keeping, Story, own_words};
 use super::plan::copy::Plan;
+use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::{self, Console};
-use super::{args, rollout, targets};
+use super::{args, targets};
 use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Task;
 use crate::inventory::{HostSettings, Logon, Resolved};
+use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
 
 /// Copies the files and returns the process's exit code.
@@ -37,7 +39,9 @@ fn push(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Res
     let many = selection.files.len() > 1 || !selection.folders.is_empty();
     let folder = many || destination.ends_with(['/', '\\']);
     if args.plan {
-        return show(args, machine, |hosts| Plan::push(hosts, &selection, destination, folder, args.force));
+        return show(args, machine, |hosts| {
+            Plan::push(hosts, &args.rollout, &selection, destination, folder, args.force)
+        });
     }
     start(args, (&console, machine), begin, |hosts| {
         Arc::new(Push::new(selection, destination, folder, args.force, hosts.len()))
@@ -50,7 +54,7 @@ fn pull(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Res
     if args.plan {
         return show(args, machine, |hosts| {
             let names: Vec<&str> = hosts.0.iter().map(|host| &*host.name).collect();
-            Plan::pull(hosts, &pull(&names), sources, args.recurse, args.force)
+            Plan::pull(hosts, &args.rollout, &pull(&names), sources, args.recurse, args.force)
         });
     }
     start(args, (&Console::detect(&args.output), machine), begin, |hosts| Arc::new(pull(hosts)))
@@ -79,9 +83,12 @@ fn start(
         }
     };
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    let (done, no_input) = (keeping.done().len(), args.connect.no_input);
+    let given = Hosts { targets: &resolved.targets, done, no_input };
+    let rollout = Rollout::prepare(&args.rollout, &given, &ScriptInput::default(), machine)?;
     let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
-    rollout::run(work(&hosts), (&resolved, &sandbox), (&args.rollout, &args.store), console, (sinks, keeping))
+    rollout::run(work(&hosts), (&resolved, &sandbox), (rollout, &args.store), console, (sinks, keeping))
 }
 
 /// What the store keeps of a copy: its command line says all.
@@ -114,11 +121,11 @@ pub(super) enum Begin {
 fn show(
     args: &TransferArgs,
     machine: &mut dyn System,
-    plan: impl FnOnce((&[HostSettings], &[Logon])) -> Plan,
+    plan: impl FnOnce((&[HostSettings], &[Logon])) -> anyhow::Result<Plan>,
 ) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
     let (settings, rehearsal) = targets::rehearse(&args::request(&args.targets, &args.connect), &mut sandbox, machine)?;
-    let plan = plan((&settings, &rehearsal.logons));
+    let plan = plan((&settings, &rehearsal.logons))?;
     terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
     Ok(0)
 }

@@ -10,12 +10,16 @@ use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
-pub(super) const RUN_KEYS: [FileKey; 21] = [
+pub(super) const RUN_KEYS: [FileKey; 25] = [
     harmless("throttle"),
     harmless("connect_throttle"),
     harmless("retries"),
     harmless("retry_delay"),
     weighty("auth_fail_limit"),
+    harmless("ramp"),
+    harmless("max_fail"),
+    harmless("max_unreachable"),
+    weighty("confirm_above"),
     harmless("deadline"),
     harmless("strict"),
     harmless("exit_zero"),

@@ -3,6 +3,7 @@
 //! [`main`] parses, makes the plan, runs it and turns the summary into an exit code. The one place that prints.
 
 pub mod args;
+mod confirm;
 mod copy;
 mod defaults;
 mod descriptors;

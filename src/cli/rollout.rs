@@ -5,22 +5,71 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::args::rollout::RolloutArgs;
+use super::args::ramp::RampArgs;
+use super::args::rollout::{RolloutArgs, Throttle};
 use super::args::store::StoreArgs;
+use super::confirm::confirm;
 use super::descriptors::{self, Need};
 use super::keeping::{self, Keeping};
 use super::sandbox_on_demand::OnDemand;
 use super::signals;
 use super::sinks::Sinks;
 use super::terminal::Console;
+use crate::config::System;
 use crate::event::RunHeader;
-use crate::fleet::{Journal, Limits, RetryRule, RunSpec, Task};
+use crate::fleet::{Brake, Journal, LabelLimit, Limits, RetryRule, RunSpec, Task};
 use crate::inventory::Resolved;
-use crate::job::{Interrupts, Job, Written, execute};
+use crate::job::script::ScriptInput;
+use crate::job::{Gates, Interrupts, Job, Written, execute};
 use crate::store::Broken;
+use crate::target::Target;
 
 /// How long the last words may take once the user has left: whoever does not read the output may not read them either.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The targets of a run.
+pub(super) struct Hosts<'a> {
+    pub targets: &'a [Arc<Target>],
+    /// How many of them have their outcome from before.
+    pub done: usize,
+    /// Nobody is asked for anything.
+    pub no_input: bool,
+}
+
+/// How a run goes over its targets, as far as that can be wrong before it starts.
+pub(super) struct Rollout<'a> {
+    args: &'a RolloutArgs,
+    brake: Brake,
+    gates: Option<Arc<Gates>>,
+    attended: bool,
+}
+
+impl<'a> Rollout<'a> {
+    /// Reads steps and gates, and has the number of hosts confirmed where that is due. Gates may use the `$using:`
+    /// values that are given for a script.
+    ///
+    /// # Errors
+    /// A pause that there cannot be, a label that no target has, a gate that is no script, or no confirmation.
+    pub(super) fn prepare(
+        args: &'a RolloutArgs,
+        &Hosts { targets, done, no_input }: &Hosts<'_>,
+        given: &ScriptInput,
+        around: &mut dyn System,
+    ) -> anyhow::Result<Self> {
+        let RampArgs { gate, limit_per, yes, confirm_above, .. } = &args.ramp;
+        let brake = args.ramp.brake(targets.len())?;
+        for limit in limit_per {
+            if !targets.iter().any(|target| limit.value(target).is_some()) {
+                let LabelLimit { label, limit } = limit;
+                bail!("--limit-per {label}={limit}: no host of this run has a label or variable '{label}'");
+            }
+        }
+        let gates = Gates::read(gate, given, (targets, no_input), around)?;
+        let attended = !no_input && around.can_ask();
+        confirm(targets.len() - done, if *yes { 0 } else { *confirm_above }, no_input, around)?;
+        Ok(Self { args, brake, gates, attended })
+    }
+}
 
 /// Does the work on the targets, hands what happens to the sinks and returns the process's exit code.
 ///
@@ -29,13 +78,14 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(super) fn run(
     work: Arc<dyn Task>,
     (resolved, sandbox): (&Resolved, &OnDemand),
-    (args, store): (&RolloutArgs, &StoreArgs),
+    (rollout, store): (Rollout<'_>, &StoreArgs),
     console: &Arc<Console>,
     (sinks, keeping): (Sinks, Keeping),
 ) -> anyhow::Result<u8> {
     let need = Need::of(&*work, &resolved.targets, sandbox.ends());
-    let limits = descriptors::limits(args.limits(), need, console)?;
-    let spec = spec(work, resolved, args, limits, &keeping);
+    let limits = descriptors::limits(rollout.args.limits(), need, console)?;
+    let gates = rollout.gates.clone();
+    let spec = spec(work, resolved, rollout, limits, &keeping);
     let kept = keeping.begin(&spec.header)?;
     let (run, broken) = kept.as_ref().map(|kept| (kept.run(), kept.broken.clone())).unzip();
     let runtime =
@@ -43,11 +93,12 @@ pub(super) fn run(
     let header = Arc::clone(&spec.header);
     let (mut finished, signal) = runtime.block_on(async {
         let interrupts = Interrupts::new();
-        console.watch_enter();
+        let is_asked = spec.attended && spec.brake.steps.iter().any(|step| step.pauses);
+        console.watch_enter(is_asked.then(|| interrupts.sender()));
         let told = Arc::clone(console);
         let signal = signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
         let journal = kept.map(|kept| Box::new(kept.recorder) as Box<dyn Journal>);
-        let job = Job { spec, data: sinks.data, followers: sinks.followers, journal };
+        let job = Job { spec, data: sinks.data, followers: sinks.followers, journal, gates };
         anyhow::Ok((execute(job, interrupts).await, signal))
     })?;
     // Name look-ups cannot be interrupted; they must not hold up the end.
@@ -73,13 +124,18 @@ pub(super) fn run(
     Ok(finished.summary.exit_code())
 }
 
-fn spec(work: Arc<dyn Task>, resolved: &Resolved, args: &RolloutArgs, limits: Limits, keeping: &Keeping) -> RunSpec {
+fn spec(work: Arc<dyn Task>, resolved: &Resolved, rollout: Rollout<'_>, limits: Limits, keeping: &Keeping) -> RunSpec {
+    let Rollout { args, brake, attended, .. } = rollout;
     let new = RunSpec::new(work, resolved.targets.clone());
     let run = keeping.run().unwrap_or(new.header.run);
     let header = Arc::new(RunHeader { run, targets: resolved.targets.clone(), done: keeping.done() });
     RunSpec {
         header,
         limits,
+        limits_per: args.ramp.limit_per.clone(),
+        adaptive: args.throttle == Throttle::Auto,
+        brake,
+        attended,
         retry: RetryRule { retries: args.retries, delay: args.retry_delay },
         auth_fail_limit: args.auth_fail_limit,
         deadline: args.deadline,

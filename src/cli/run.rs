@@ -8,13 +8,15 @@ use super::args::{self, run::RunArgs};
 use super::earlier::{Earlier, NamesOfRuns};
 use super::keeping::{Keeping, Story, own_words};
 use super::plan::script::Plan;
+use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
-use super::{rollout, targets, terminal};
+use super::{targets, terminal};
 use crate::config::Machine;
 use crate::fleet::Script;
 use crate::inventory::Resolved;
 use crate::inventory::{HostSettings, Rehearsal};
+use crate::job::Gates;
 use crate::job::script::{Call, CommandSets, HostVariables, KeptCall, Origins, Secrets};
 use crate::output::sanitize_line;
 
@@ -31,7 +33,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> 
     let request = args::request(&args.targets, &args.connect);
     if args.execute.plan {
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
-        return plan(args, call, (&settings, &rehearsal), &machine);
+        return plan(args, call, (&settings, &rehearsal), &mut machine);
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
@@ -77,12 +79,15 @@ fn perform(
     console: &Arc<Console>,
     keeping: Keeping,
 ) -> anyhow::Result<u8> {
-    let commands = call.commands(&resolved.targets, args.connect.no_input, &mut machine)?;
+    let no_input = args.connect.no_input;
+    let commands = call.commands(&resolved.targets, no_input, &mut machine)?;
+    let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input };
+    let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &args.script(), &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
     let sinks = args.output.open_for_script(console, args.execute.depth)?;
     let script = Script::new(Arc::new(commands)).native_errors(args.execute.native_errors);
-    rollout::run(Arc::new(script), (resolved, sandbox), (&args.execute.rollout, &args.store), console, (sinks, keeping))
+    rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))
 }
 
 /// Shows what would be done, once it is known that it could be.
@@ -90,13 +95,14 @@ fn plan(
     args: &RunArgs,
     call: Call,
     (settings, rehearsal): (&[HostSettings], &Rehearsal),
-    machine: &Machine,
+    machine: &mut Machine,
 ) -> anyhow::Result<u8> {
     let hosts: Vec<HostVariables> = settings.iter().map(HostVariables::from).collect();
     let ends = settings.iter().zip(&rehearsal.endpoints).map(|(host, endpoint)| (&*host.name, endpoint));
     let origins = Origins::rehearse(&call, ends, args.connect.no_input, machine)?;
-    let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, args.execute.input.as_deref());
+    let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
     CommandSets::new(call, &Secrets::default(), &hosts)?;
+    Gates::rehearse(&args.execute.rollout.ramp.gate, &args.script(), &hosts, machine)?;
     terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
     Ok(0)
 }

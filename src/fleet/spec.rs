@@ -45,6 +45,8 @@ pub struct RunSpec {
 impl RunSpec {
     /// Hosts at work at once where nobody asks for another number: PowerShell's own.
     pub const THROTTLE: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+    /// Hosts at work at once at most where the run finds out by itself how many.
+    pub const MOST_AT_ONCE: NonZeroUsize = NonZeroUsize::new(256).unwrap();
     /// Further attempts where nobody asks for another number.
     pub const RETRIES: u32 = 2;
     /// Time before the second attempt where nobody asks for another.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::gate::{GateRuns, Gates};
 use super::sink_thread::{SinkThread, Written};
 use crate::event::Summary;
 use crate::fleet::{Departure, Interrupt, Journal, Local, Run, RunSpec};
@@ -23,12 +24,14 @@ pub struct Job {
     pub followers: Vec<Box<dyn Sink>>,
     /// Keeps what happens, before any of the sinks is told.
     pub journal: Option<Box<dyn Journal>>,
+    /// What the hosts of each step must pass before others start.
+    pub gates: Option<Arc<Gates>>,
 }
 
 impl Job {
     /// A run whose data goes to one sink, and which nobody keeps.
     pub fn new(spec: RunSpec, data: impl Sink + 'static) -> Self {
-        Self { spec, data: Box::new(data), followers: Vec::new(), journal: None }
+        Self { spec, data: Box::new(data), followers: Vec::new(), journal: None, gates: None }
     }
 }
 
@@ -77,10 +80,16 @@ impl Default for Interrupts {
 pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
     let Interrupts { sender, receiver, departure } = interrupts;
     let (sinks, events) = SinkThread::start(job.data, job.followers, sender);
-    let executor = Local::new(Arc::new(Network::default()), None);
+    let connector = Arc::new(Network::default());
+    let gates = job.gates.map(|gates| GateRuns::new(gates, connector.clone(), &job.spec, departure.clone()));
+    let executor = Local::new(connector, None);
     let run = Run::new(job.spec, Arc::new(executor)).departing(departure.clone());
     let run = match job.journal {
         Some(journal) => run.journaled(journal),
+        None => run,
+    };
+    let run = match gates {
+        Some(gates) => run.checked(Arc::new(gates)),
         None => run,
     };
     let summary = run.go(events, receiver).await;

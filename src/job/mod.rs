@@ -5,10 +5,13 @@
 //! here knows a command line, a terminal or a signal: whoever wants to stop a run has its [`Interrupts`].
 
 mod execute;
+mod gate;
 mod replay;
 pub mod script;
 mod sink_thread;
+mod truth;
 
 pub use execute::{Finished, Interrupts, Job, execute};
+pub use gate::Gates;
 pub use replay::replay;
 pub use sink_thread::Written;

@@ -28,6 +28,7 @@ mod panics;
 mod readme;
 mod recordings;
 mod refusals;
+mod rollout;
 mod sandbox;
 mod script;
 mod secret_flags;

@@ -40,7 +40,8 @@ fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
         Some(password) => command.env("PSFLEET_PASSWORD", password),
         None => command.env_remove("PSFLEET_PASSWORD"),
     };
-    let output = command.output().expect("a shell");
+    let state = Folder::new("readme-state");
+    let output = command.env("PSFLEET_STATE_DIR", state.path()).output().expect("a shell");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{line}\n{}: {stderr}", output.status);
     output
@@ -89,6 +90,7 @@ fn every_command_is_tested_here() {
         "--transport local",
         "disk.ps1 --help",
         "--plan",
+        "psfleet runs resume",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -129,6 +131,25 @@ fn the_first_hour_works_on_the_sandbox() {
     let (events, _) = printed("Get-WinEvent");
     assert!(events.lines().next().is_some_and(|header| header.ends_with("TimeCreated,Id,ProviderName")), "{events}");
     assert!(events.lines().count() > 150, "{events}");
+}
+
+#[test]
+fn a_change_is_rolled_out_in_steps() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rollout: Vec<&str> = commands().into_iter().filter(|line| line.contains("--ramp")).collect();
+    let [plan, run, paused] = rollout[..] else { panic!("{rollout:?}") };
+    let plan = lines(&sh(plan, root, None)).join("\n");
+    assert!(plan.contains("Steps:\n  1: 1 host\n  2: 4 hosts\n  3: 35 hosts\n  4: 160 hosts\n"), "{plan}");
+    assert!(plan.contains("No other host starts once 5% of them failed"), "{plan}");
+    let stderr = |line: &str| String::from_utf8_lossy(&sh(line, root, None).stderr).into_owned();
+    let told = stderr(run);
+    for line in README.lines().filter_map(|line| line.strip_prefix("    step ")) {
+        assert!(told.contains(&format!("step {line}")), "{line}: {told}");
+    }
+    assert!(told.contains("200 targets: 200 ok"), "{told}");
+    let told = stderr(paused);
+    let parts = ["the run paused after step 1", "100 targets: 1 ok, 99 not started", "100 targets: 100 ok"];
+    assert!(parts.iter().all(|part| told.contains(part)), "{told}");
 }
 
 #[test]
@@ -212,7 +233,7 @@ fn a_script_tells_what_it_takes_and_a_plan_what_it_gets() {
     std::fs::write(folder.path().join("disk.ps1"), script).expect("written");
     let help = lines(&sh(command_with("disk.ps1 --help"), folder.path(), None)).join("\n");
     assert!(help.contains("  Role [string], mandatory\n  Free [int]\n      Default: 10"), "{help}");
-    let plan = lines(&sh(command_with("--plan"), folder.path(), Some("hunter2"))).join("\n");
+    let plan = lines(&sh(command_with("-p Role=host.role --plan"), folder.path(), Some("hunter2"))).join("\n");
     assert!(plan.contains("-Role = \"front\" on web[01-03].contoso.com  (host variable role, --param)"), "{plan}");
     assert!(plan.contains("auth negotiate, user CONTOSO\\svc, password from PSFLEET_PASSWORD\n"), "{plan}");
     assert!(!plan.contains("hunter2"), "{plan}");

@@ -4,6 +4,7 @@ pub mod connect;
 pub mod copy;
 pub mod number;
 pub mod output;
+pub mod ramp;
 pub mod rollout;
 pub mod run;
 pub mod runs;

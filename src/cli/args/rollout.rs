@@ -1,12 +1,15 @@
 //! How many hosts at once, how often, how long: the flags of every command that works on many hosts.
 
+use std::fmt;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::number;
+use super::ramp::RampArgs;
 use crate::config;
 use crate::fleet::{Limits, RunSpec};
 
@@ -14,17 +17,17 @@ use crate::fleet::{Limits, RunSpec};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Execute")]
 pub struct RolloutArgs {
-    /// How many hosts are at work at once
+    /// How many hosts are at work at once; auto finds out: from 8 on upwards, half as many where servers are overloaded,
+    /// out of quota or slow
     #[arg(
         short = 'c',
         long,
         env = "PSFLEET_THROTTLE",
-        value_name = "N",
-        default_value_t = RunSpec::THROTTLE,
-        value_parser = number::count,
+        value_name = "N|auto",
+        default_value_t = Throttle::Fixed(RunSpec::THROTTLE),
         aliases = ["throttle-limit", "forks", "fanout", "concurrency"]
     )]
-    pub throttle: NonZeroUsize,
+    pub throttle: Throttle,
 
     /// How many hosts may be connecting, so that dead ones do not hold up the others [default: 4 x throttle, at most
     /// 256, at least throttle]
@@ -35,7 +38,7 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = RunSpec::RETRIES, value_parser = number::whole::<u32>)]
     pub retries: u32,
 
-    /// Time before the second attempt, doubled for each one after it
+    /// Time before the second attempt, doubled for each one after it; up to half of it is taken off at random
     #[arg(long, env = "PSFLEET_RETRY_DELAY", value_name = "TIME", default_value = "2s", value_parser = config::parse_duration)]
     pub retry_delay: Duration,
 
@@ -57,12 +60,49 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_EXIT_ZERO", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub exit_zero: bool,
+
+    /// Steps, budgets and limits.
+    #[command(flatten)]
+    pub ramp: RampArgs,
+}
+
+/// How many hosts are at work at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Throttle {
+    /// So many.
+    Fixed(NonZeroUsize),
+    /// As many as the run finds out.
+    Auto,
+}
+
+impl FromStr for Throttle {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            Ok(Self::Auto)
+        } else {
+            number::count(text).map(Self::Fixed).map_err(|why| why + ", or auto")
+        }
+    }
+}
+
+impl fmt::Display for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(number) => write!(f, "{number}"),
+            Self::Auto => f.write_str("auto"),
+        }
+    }
 }
 
 impl RolloutArgs {
     /// The limits that the flags ask for.
     pub fn limits(&self) -> Limits {
-        let usual = Limits::new(self.throttle);
+        let usual = Limits::new(match self.throttle {
+            Throttle::Fixed(number) => number,
+            Throttle::Auto => RunSpec::MOST_AT_ONCE,
+        });
         Limits { connecting: self.connect_throttle.unwrap_or(usual.connecting), ..usual }
     }
 }

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::connections::{self, ConnectionGroup, connections};
+use super::rollout::Rollout;
+use crate::cli::args::rollout::RolloutArgs;
 use crate::copy::{Pull, Selection, size};
 use crate::inventory::{HostSettings, Logon};
 use crate::output::sanitize_line;
@@ -15,6 +17,7 @@ pub(crate) struct Plan {
     v: u32,
     target_count: usize,
     targets: Vec<ConnectionGroup>,
+    rollout: Rollout,
     /// Files are copied that are there already, too.
     force: bool,
     #[serde(flatten)]
@@ -60,13 +63,17 @@ struct Folder {
 
 impl Plan {
     /// The plan of a push; there is a logon for each of the settings.
+    ///
+    /// # Errors
+    /// Steps that there cannot be.
     pub(crate) fn push(
         hosts: (&[HostSettings], &[Logon]),
+        args: &RolloutArgs,
         selection: &Selection,
         destination: &str,
         is_folder: bool,
         force: bool,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let file = |file: &crate::copy::Source| File {
             source: file.path.display().to_string(),
             path: file.parts.join("/"),
@@ -80,27 +87,37 @@ impl Plan {
             bytes_per_host: selection.size(),
             bytes_in_all: selection.size().saturating_mul(hosts.0.len() as u64),
         };
-        Self::new(hosts, force, files)
+        Self::new(hosts, args, force, files)
     }
 
     /// The plan of a pull; there is a logon for each of the settings.
+    ///
+    /// # Errors
+    /// Steps that there cannot be.
     pub(crate) fn pull(
         hosts: (&[HostSettings], &[Logon]),
+        args: &RolloutArgs,
         pull: &Pull,
         sources: &[String],
         recurse: bool,
         force: bool,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let folder = |(host, folder): (&HostSettings, std::path::PathBuf)| Folder {
             host: host.name.to_string(),
             folder: folder.display().to_string(),
         };
         let folders = hosts.0.iter().zip(pull.folders()).map(folder).collect();
-        Self::new(hosts, force, Files::Pull { sources: sources.to_vec(), recurse, folders })
+        Self::new(hosts, args, force, Files::Pull { sources: sources.to_vec(), recurse, folders })
     }
 
-    fn new((settings, logons): (&[HostSettings], &[Logon]), force: bool, files: Files) -> Self {
-        Self { v: 1, target_count: settings.len(), targets: connections(settings, logons), force, files }
+    fn new(
+        (settings, logons): (&[HostSettings], &[Logon]),
+        args: &RolloutArgs,
+        force: bool,
+        files: Files,
+    ) -> anyhow::Result<Self> {
+        let rollout = Rollout::new(args, settings.len())?;
+        Ok(Self { v: 1, target_count: settings.len(), targets: connections(settings, logons), rollout, force, files })
     }
 
     /// For programs.
@@ -112,6 +129,7 @@ impl Plan {
     pub(crate) fn text(&self) -> String {
         let mut text = "Plan: no connection is made, nothing is copied.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
+        text.push_str(&self.rollout.text());
         self.files.write(&mut text);
         if !self.force {
             text.push_str("A file that is already there, with the same length and SHA-256, is left alone.\n");

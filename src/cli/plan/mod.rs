@@ -2,4 +2,5 @@
 
 mod connections;
 pub(super) mod copy;
+mod rollout;
 pub(super) mod script;

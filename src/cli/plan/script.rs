@@ -5,6 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::connections::{self, ConnectionGroup, connections};
+use super::rollout::Rollout;
+use crate::cli::args::run::ExecuteArgs;
 use crate::clixml::{Document, Value, write_plain};
 use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Logon};
@@ -19,6 +21,7 @@ pub(crate) struct Plan {
     v: u32,
     target_count: usize,
     targets: Vec<ConnectionGroup>,
+    rollout: Rollout,
     script: Script,
     arguments: Vec<Item>,
     using: Vec<Item>,
@@ -53,27 +56,30 @@ struct Fed {
 }
 
 impl Plan {
-    /// The plan of a call that was found to be right; `logons` has one for each of the `settings`, `input` names where
-    /// its input is from.
+    /// The plan of a call that was found to be right; `logons` has one for each of the `settings`.
+    ///
+    /// # Errors
+    /// Steps that there cannot be.
     pub(crate) fn new(
         call: &Call,
         (settings, logons): (&[HostSettings], &[Logon]),
         hosts: &[HostVariables],
         origins: &Origins,
-        input: Option<&str>,
-    ) -> Self {
-        Self {
+        args: &ExecuteArgs,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
             v: 1,
             target_count: settings.len(),
             targets: connections(settings, logons),
+            rollout: Rollout::new(&args.rollout, settings.len())?,
             script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
             using: using(call, hosts, origins),
-            input: call.input.as_ref().zip(input).map(|(objects, source)| Fed {
+            input: call.input.as_ref().zip(args.input.as_deref()).map(|(objects, source)| Fed {
                 objects: objects.len(),
                 source: if source == "-" { "stdin".to_owned() } else { source.to_owned() },
             }),
-        }
+        })
     }
 
     /// For programs.
@@ -85,6 +91,7 @@ impl Plan {
     pub(crate) fn text(&self) -> String {
         let mut text = "Plan: no connection is made, nothing runs.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
+        text.push_str(&self.rollout.text());
         let lines = if self.script.lines == 1 { "line" } else { "lines" };
         let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
         let mut position = 0;

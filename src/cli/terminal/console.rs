@@ -5,10 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
+use tokio::sync::mpsc;
 
+use super::pause::{ANSWERS, Pause, Said};
 use super::{Bar, wording};
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
 use crate::event::{RunHeader, Summary};
+use crate::fleet::Interrupt;
 use crate::report::{Phase, Progress};
 
 /// Columns of a line where there is no terminal to ask.
@@ -25,6 +28,7 @@ pub struct Console {
     is_read: bool,
     bar: Arc<Bar>,
     state: Mutex<Progress>,
+    pause: Pause,
 }
 
 /// What stdout or stderr can do.
@@ -59,6 +63,7 @@ impl Console {
             is_read: !stdout.terminal && !is_file(),
             bar: Bar::new(stderr.width),
             state: Mutex::default(),
+            pause: Pause::default(),
         })
     }
 
@@ -154,22 +159,45 @@ impl Console {
         self.note(&wording::running(&running));
     }
 
-    /// Shows who is running whenever Enter is pressed, for as long as the process lives. Does nothing where stdin is no
-    /// terminal or where no progress is wanted.
-    pub fn watch_enter(self: &Arc<Self>) {
-        if self.progress == ProgressMode::None || !io::stdin().is_terminal() || !self.stderr.terminal {
+    /// Shows who is running whenever Enter is pressed, or takes that for the answer at a pause, for as long as the
+    /// process lives. Does nothing where stdin is no terminal, or where neither progress nor an answer is wanted.
+    pub fn watch_enter(self: &Arc<Self>, answers: Option<mpsc::Sender<Interrupt>>) {
+        let is_wanted = answers.is_some() || self.progress != ProgressMode::None;
+        if !is_wanted || !io::stdin().is_terminal() || !self.stderr.terminal {
             return;
         }
+        answers.into_iter().for_each(|asker| self.pause.answers_to(asker));
         let console = Arc::clone(self);
         // Reading a terminal cannot be interrupted: the thread ends with the process.
         std::thread::spawn(move || {
             let mut line = String::new();
             while io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) {
                 console.bar.step_over_echo();
-                console.show_running();
+                console.typed(Some(&line));
                 line.clear();
             }
+            console.typed(None);
         });
+    }
+
+    fn typed(&self, line: Option<&str>) {
+        match self.pause.line(line) {
+            Said::Answered => {}
+            Said::Unclear => self.note(ANSWERS),
+            Said::Unasked if line.is_some() && self.progress != ProgressMode::None => self.show_running(),
+            Said::Unasked => {}
+        }
+    }
+
+    /// Asks whether the run goes on; the answer goes to whoever [`watch_enter`](Self::watch_enter) was told of.
+    pub fn ask_to_go_on(&self, question: &str) {
+        self.pause.asked(true);
+        self.note(question);
+    }
+
+    /// Nobody needs the answer any more.
+    pub fn ask_no_more(&self) {
+        self.pause.asked(false);
     }
 
     /// The live state of the run.

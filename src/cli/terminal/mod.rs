@@ -9,6 +9,7 @@ mod bar_text;
 mod console;
 mod cut_note;
 mod diagnostics;
+mod pause;
 mod progress;
 mod prompter;
 pub mod status_line;

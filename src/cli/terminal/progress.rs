@@ -57,6 +57,14 @@ impl ProgressLine {
         }
     }
 
+    fn closed(&self, message: &str) {
+        self.console.ask_no_more();
+        if !self.console.quiet() {
+            let running = self.console.state().count(Phase::Running);
+            self.console.note(&wording::closed(message, running));
+        }
+    }
+
     fn has_bar(&self) -> bool {
         self.console.progress() == ProgressMode::Bar
     }
@@ -141,9 +149,21 @@ impl Sink for ProgressLine {
         if let Some(cuts) = &mut self.cuts {
             cuts.apply(event);
         }
+        if matches!(event.kind, RunEventKind::RunStopping { .. }) {
+            self.console.ask_no_more();
+        }
         match &event.kind {
             RunEventKind::RunStarted(header) => self.start(header),
             RunEventKind::TargetFinished(finished) => self.finished(finished),
+            RunEventKind::StepFinished(end) if end.refusal.is_none() && !self.console.quiet() => {
+                let all = self.console.state().target_count();
+                self.console.note(&wording::step_done(end, all));
+            }
+            RunEventKind::RunPaused(end) => {
+                let all = self.console.state().target_count();
+                self.console.ask_to_go_on(&wording::paused(end, all));
+            }
+            RunEventKind::RunClosed { message, .. } => self.closed(message),
             RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
                 let running = wording::counted(self.console.state().count(Phase::Running), "host");
                 self.console.note(&format!("the deadline has passed: stopping the script on {running}"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Finished, Summary};
+use crate::event::{Finished, StepEnd, Summary};
 use crate::hostlist::fold;
 use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
@@ -191,12 +191,33 @@ pub(super) fn running(running: &[Running]) -> String {
     lines.join("\n")
 }
 
+/// The end of a step: `step 1 of 4 is done: 1 of 200 hosts`.
+pub(super) fn step_done(end: &StepEnd, all: u64) -> String {
+    format!("step {} of {} is done: {} of {}", end.step, end.steps, end.targets, counted(all, "host"))
+}
+
+/// What is asked at a pause: `paused after step 1: go on with the other 195 hosts? [Y/n]`.
+pub(super) fn paused(end: &StepEnd, all: u64) -> String {
+    let others = counted(all.saturating_sub(end.targets), "host");
+    format!("paused after step {}: go on with the other {others}? [Y/n]", end.step)
+}
+
+/// Why no other host starts, and how many are still at work.
+pub(super) fn closed(message: &str, running: u64) -> String {
+    let others = match running {
+        0 => String::new(),
+        1 => "; 1 that is at work goes on to its end".to_owned(),
+        count => format!("; {count} that are at work go on to their end"),
+    };
+    format!("no other host starts: {}{others}", sanitize_line(message))
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{cut, duration, finished, interrupted, repeated, running, summary};
-    use crate::event::{Finished, RunEvent, RunEventKind};
+    use super::{closed, cut, duration, finished, interrupted, repeated, running, step_done, summary};
+    use crate::event::{Finished, RunEvent, RunEventKind, StepEnd};
     use crate::outcome::Outcome;
     use crate::output::testing::Script;
     use crate::report::{Phase, Repeat, Running};
@@ -236,6 +257,15 @@ mod tests {
             script.finished(target, outcome);
         }
         assert_eq!(summary(&script.summary()), "3 targets: 2 ok, 1 not started in 3.2 s");
+    }
+
+    #[test]
+    fn steps_and_the_end_of_starts() {
+        let end = StepEnd { step: 2, steps: 4, targets: 5, refusal: None };
+        assert_eq!(step_done(&end, 200), "step 2 of 4 is done: 5 of 200 hosts");
+        assert_eq!(closed("web01\x1b[2J is ill", 0), "no other host starts: web01 is ill");
+        assert!(closed("x", 1).ends_with("x; 1 that is at work goes on to its end"));
+        assert!(closed("x", 3).ends_with("x; 3 that are at work go on to their end"));
     }
 
     #[test]

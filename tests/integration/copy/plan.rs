@@ -41,6 +41,7 @@ fn a_push_lists_targets_files_and_sizes() {
     let expected = "Plan: no connection is made, nothing is copied.\n\n\
                     Targets: 4\n  web[1-3]: winrm, auth negotiate, user op, password from PSFLEET_PASSWORD\n  lin: \
                     ssh, your own user, by key or agent\n\
+                    At once: 32 at work, 128 connecting\n\
                     Push: 2 files, 3.0 KiB for each host, 12.0 KiB in all\n  app/\n  app/empty/\n  \
                     app/a.txt  5 B  (from app/a.txt)\n  app/b  3.0 KiB  (from app/b)\n\
                     To: C:\\apps\\ (a folder)\n\
@@ -61,6 +62,10 @@ fn a_push_lists_targets_files_and_sizes() {
                 },
                 {"hosts": "lin", "transport": "ssh", "auth": null, "user": null, "password": {"from": "keys"}},
             ],
+            "rollout": {
+                "throttle": 32, "connect_throttle": 128, "steps": [{"number": 1, "hosts": 4, "pauses": false}],
+                "gates": [], "limit_per": [], "max_fail": null, "max_unreachable": null, "deadline_ms": null,
+            },
             "destination": "~/x", "is_folder": false, "folders": [],
             "files": [{"source": "app/a.txt", "path": "a.txt", "bytes": 5}],
             "bytes_per_host": 5, "bytes_in_all": 20,
