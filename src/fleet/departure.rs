@@ -12,6 +12,9 @@ const CLOSES: Duration = Duration::from_secs(2);
 /// How long readers that read no more may hold up the end after the closes: they have what a pipe holds to take.
 const READERS: Duration = Duration::from_secs(1);
 
+/// How long a disk may hold up the end after the readers: a journal that is not written by then is on none that works.
+const JOURNAL: Duration = Duration::from_secs(2);
+
 /// A user who leaves: the same one for everybody who may hold up the end of a run. Clones are of one user.
 #[derive(Debug, Clone, Default)]
 pub struct Departure(Arc<Moments>);
@@ -51,6 +54,12 @@ impl Departure {
         let latest = left + CLOSES;
         let begin = self.0.closed.get().map_or(latest, |closed| latest.min(left.max(*closed)));
         tokio::time::sleep_until(begin + READERS).await;
+    }
+
+    /// Waits until the user has left and, after the readers, the journal had its time.
+    pub(super) async fn gives_up_journal(&self) {
+        self.gives_up_readers().await;
+        tokio::time::sleep(JOURNAL).await;
     }
 }
 

@@ -215,7 +215,7 @@ impl Dispatcher {
             Some(ended) = self.workers.join_next_with_id() => Wake::Ended(ended),
             answer = steps::answer(self.checking.as_mut()) => Wake::Checked(answer),
             () = self.events.closed(), if readers_known => Wake::ReadersGone,
-            () = self.departure.gives_up_readers(), if !self.outbox.is_empty() => Wake::ReadersStuck,
+            () = gives_up(&self.departure, self.journal.is_some()), if !self.outbox.is_empty() => Wake::ReadersStuck,
             () = cancelled(self.journal.as_ref()), if !self.exit.journal_failed => Wake::JournalBroken,
             () = sleep_until(until), if until.is_some() => Wake::Time,
             () = sleep_until(deadline), if deadline.is_some() && readers_known => Wake::Deadline,
@@ -438,7 +438,7 @@ impl Dispatcher {
             tokio::select! {
                 // Readers that are gone need no end.
                 room = events.reserve() => break room.ok(),
-                () = departure.gives_up_readers() => break None,
+                () = gives_up(&departure, self.journal.is_some()) => break None,
                 Some(interrupt) = interrupts.recv() => self.interrupt(interrupt),
             }
         };
@@ -451,7 +451,7 @@ impl Dispatcher {
                 tokio::select! {
                     // No answer: whoever kept the journal has ended, and told nobody.
                     told = noted => if let Ok(Some(told)) = told { summary = Summary::clone(&told) },
-                    () = departure.gives_up_readers() => {}
+                    () = departure.gives_up_journal() => {}
                 }
             }
         }
@@ -463,6 +463,11 @@ impl Dispatcher {
 fn chance() -> f64 {
     // The last 32 bits of such an id are all random.
     f64::from(Uuid::new_v4().as_u128() as u32) / f64::from(u32::MAX)
+}
+
+/// Waits until the user has left and gives up whoever takes the events.
+async fn gives_up(departure: &Departure, is_journaled: bool) {
+    if is_journaled { departure.gives_up_journal().await } else { departure.gives_up_readers().await }
 }
 
 async fn cancelled(token: Option<&CancellationToken>) {

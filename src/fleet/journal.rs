@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
+use super::departure::Departure;
 use super::emission::Emission;
 use crate::event::{Finished, RunEventKind, Summary};
 use crate::outcome::{Outcome, Reason};
@@ -46,18 +47,23 @@ pub trait Journal: Send {
 /// Begins to keep a journal, and hands what it has noted on to the readers; a runtime must be running. `broken` is
 /// cancelled when it can be kept no longer.
 ///
-/// What comes after that is changed to what the journal says then: a target that may have run is lost, another one has
+/// Readers that take no more hold it up until the user has left and gives them up; from then on it notes what comes
+/// and tells nobody.
+///
+/// What comes after `broken` is changed to what the journal says then: a target that may have run is lost, another one has
 /// not started.
 pub(super) fn keep(
     journal: Box<dyn Journal>,
     readers: mpsc::Sender<Emission>,
     broken: CancellationToken,
+    departure: Departure,
 ) -> mpsc::Sender<Emission> {
     let (sender, mut events) = mpsc::channel::<Emission>(QUEUED);
     let runtime = Handle::current();
     std::thread::spawn(move || {
         let mut keeper = Keeper { journal, broken, running: HashSet::new(), unkept: Vec::new() };
         let mut batch = Vec::new();
+        let mut readers = Some(readers);
         loop {
             batch.extend(keeper.next(&mut events, &runtime));
             while batch.len() < QUEUED
@@ -70,14 +76,39 @@ pub(super) fn keep(
             }
             keeper.note(&mut batch);
             for event in batch.drain(..) {
-                // Readers that are gone close the channel: the fleet learns it from this one.
-                if readers.blocking_send(event).is_err() {
-                    return;
+                match readers.as_ref().map(|readers| hand_on(event, readers, &departure, &runtime)) {
+                    None | Some(Handed::Taken) => {}
+                    Some(Handed::GivenUp) => readers = None,
+                    // The fleet learns it from the channel's end.
+                    Some(Handed::Gone) => return,
                 }
             }
         }
     });
     sender
+}
+
+/// What became of an event that was handed on.
+enum Handed {
+    Taken,
+    /// The user has left, and nobody takes it.
+    GivenUp,
+    /// Nobody reads any more.
+    Gone,
+}
+
+fn hand_on(event: Emission, readers: &mpsc::Sender<Emission>, departure: &Departure, runtime: &Handle) -> Handed {
+    let event = match readers.try_send(event) {
+        Ok(()) => return Handed::Taken,
+        Err(TrySendError::Closed(_)) => return Handed::Gone,
+        Err(TrySendError::Full(event)) => event,
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            sent = readers.send(event) => if sent.is_ok() { Handed::Taken } else { Handed::Gone },
+            () = departure.gives_up_readers() => Handed::GivenUp,
+        }
+    })
 }
 
 /// A journal, and what it has noted of the targets at work.

@@ -51,7 +51,7 @@ impl Run {
         let (events, broken) = match self.journal {
             Some(journal) => {
                 let broken = CancellationToken::new();
-                (journal::keep(journal, events, broken.clone()), Some(broken))
+                (journal::keep(journal, events, broken.clone(), self.departure.clone()), Some(broken))
             }
             None => (events, None),
         };

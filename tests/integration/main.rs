@@ -43,6 +43,7 @@ mod ssh_ipv6;
 mod ssh_keys;
 mod ssh_methods;
 mod ssh_password;
+mod store;
 mod support;
 mod text;
 mod user_names;

@@ -165,6 +165,21 @@ async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_is_stuck_keeps_nothing_from_the_journal() {
+    let journal = Memory::default();
+    let run = Run::new(hosts(40), Arc::new(Elsewhere(fine))).journaled(Box::new(journal.clone()));
+    // Never read, and never closed.
+    let (events, _unread) = mpsc::channel(4);
+    let (send, interrupts) = mpsc::channel(1);
+    send.send(Interrupt::Leave).await.expect("the run listens");
+    let summary = run.go(events, interrupts).await;
+    let noted = journal.noted.lock().expect("not poisoned");
+    assert_eq!(finished(&noted).len(), 40, "all outcomes are kept");
+    assert!(matches!(noted.last(), Some(RunEventKind::RunFinished(_))));
+    assert_eq!(summary.counts.total(), 40);
+}
+
 /// Finds out what it wants to know before there is a session.
 struct Looks;
 
