@@ -15,6 +15,7 @@ pub mod hosts;
 mod keeping;
 mod plan;
 mod refusal;
+mod rerun;
 mod rollout;
 mod run;
 mod runs;

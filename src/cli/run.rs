@@ -8,6 +8,7 @@ use super::args::{self, run::RunArgs};
 use super::earlier::{Earlier, NamesOfRuns};
 use super::keeping::{Keeping, Story, own_words};
 use super::plan::script::Plan;
+use super::rerun::Rerun;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
@@ -25,9 +26,18 @@ use crate::output::sanitize_line;
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
 pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> anyhow::Result<u8> {
+    let mut rerun = args.rerun.as_deref().map(|what| Rerun::find(what, args, &machine)).transpose()?;
+    if let Some(text) = rerun.as_mut().and_then(|rerun| rerun.stdin.take()) {
+        machine = machine.with_stdin(text);
+    }
+    let kept = rerun.as_mut().and_then(|rerun| rerun.call.take());
+    let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
-    let call = Call::read(&args.script(), &mut machine)?;
+    let call = match kept {
+        Some(kept) => kept.call(&mut machine)?,
+        None => Call::read(&args.script(), &mut machine)?,
+    };
     call.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
     let request = args::request(&args.targets, &args.connect);
@@ -36,6 +46,10 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> 
         return plan(args, call, (&settings, &rehearsal), &mut machine);
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    let resolved = match &rerun {
+        Some(rerun) => rerun.only(resolved)?,
+        None => resolved,
+    };
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let keeping = Keeping::new(&args.store, &machine, || {
         let kept = KeptCall::from(&call);

@@ -26,11 +26,11 @@ pub(super) fn provenance(hosts: &[HostSettings]) -> Vec<SourcedSetting> {
     let mut groups: Vec<(&'static str, String, String, Vec<&str>)> = Vec::new();
     let mut known: HashMap<(&'static str, String, String), usize> = HashMap::new();
     for host in hosts {
-        for (key, value, source) in host.effective.connection.shown() {
+        for (key, value, from) in host.effective.connection.shown() {
             if !keys.contains(&key) {
                 keys.push(key);
             }
-            let source = source.to_string();
+            let source = from.to_string();
             let group = *known.entry((key, value.clone(), source.clone())).or_insert_with(|| {
                 groups.push((key, value, source, Vec::new()));
                 groups.len() - 1

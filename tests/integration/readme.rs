@@ -25,8 +25,16 @@ fn commands() -> Vec<&'static str> {
     blocks("sh").into_iter().flat_map(str::lines).collect()
 }
 
-/// Runs a line of the README in a folder, with the tested program in place of the installed or freshly built one.
+/// Runs a line of the README that ends well.
 fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
+    let output = sh_to_any_end(line, folder, password);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{line}\n{}: {stderr}", output.status);
+    output
+}
+
+/// Runs a line of the README in a folder, with the tested program in place of the installed or freshly built one.
+fn sh_to_any_end(line: &str, folder: &Path, password: Option<&str>) -> Output {
     let line = line.replacen("cargo run --release --", "psfleet", 1);
     let path = format!(
         "{}:{}:{}",
@@ -41,10 +49,7 @@ fn sh(line: &str, folder: &Path, password: Option<&str>) -> Output {
         None => command.env_remove("PSFLEET_PASSWORD"),
     };
     let state = Folder::new("readme-state");
-    let output = command.env("PSFLEET_STATE_DIR", state.path()).output().expect("a shell");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{line}\n{}: {stderr}", output.status);
-    output
+    command.env("PSFLEET_STATE_DIR", state.path()).output().expect("a shell")
 }
 
 fn folder_of(program: String) -> Option<String> {
@@ -56,7 +61,8 @@ fn lines(output: &Output) -> Vec<String> {
 }
 
 fn command_with(part: &str) -> &'static str {
-    let found = commands().into_iter().find(|line| line.contains(part));
+    let whole = commands().into_iter().find(|line| *line == part);
+    let found = whole.or_else(|| commands().into_iter().find(|line| line.contains(part)));
     found.unwrap_or_else(|| panic!("the README has no command with {part}"))
 }
 
@@ -90,7 +96,8 @@ fn every_command_is_tested_here() {
         "--transport local",
         "disk.ps1 --help",
         "--plan",
-        "psfleet runs resume",
+        "spooler",
+        "psfleet runs",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -211,6 +218,39 @@ fn the_local_example_multiplies() {
     let folder = Folder::new("readme-local");
     let output = sh(command_with("--transport local"), folder.path(), None);
     assert_eq!(lines(&output), ["2", "4", "6"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_kept() {
+    let folder = Folder::new("readme-runs");
+    let fleet = fleet(Options { hosts: 40, ..Options::default() }).await;
+    let inventory = folder.path().join("lab.toml");
+    std::fs::write(&inventory, fleet.inventory_toml()).expect("written");
+    // It holds the password.
+    std::fs::set_permissions(&inventory, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("made private");
+    let ended = |part: &str| {
+        let state = format!("PSFLEET_STATE_DIR={} {}", folder.path().join("state").display(), command_with(part));
+        let output = sh_to_any_end(&state, folder.path(), None);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), lines(&output).join("\n"), stderr)
+    };
+    let (code, _, stderr) = ended("--label spooler");
+    assert_eq!(code, Some(1), "{stderr}");
+    let (_, list, _) = ended("psfleet runs");
+    assert!(list.lines().next().is_some_and(|line| line.starts_with("RUN")) && list.contains("spooler"), "{list}");
+    let (_, shown, _) = ended("runs show spooler");
+    assert!(shown.contains("Label     spooler") && shown.contains("failed: "), "{shown}");
+    let (code, replayed, _) = ended("runs replay");
+    assert_eq!((code, replayed.lines().next()), (Some(0), Some("PSComputerName,Name,Status")));
+    let (code, again, stderr) = ended("--rerun");
+    assert_eq!(code, Some(0), "{stderr}");
+    let failed = again.lines().skip(1).filter(|line| line.contains("2,Spooler,")).count();
+    assert!(failed > 0 && failed == again.lines().count() - 1, "{again}");
+    let (code, named, _) = ended("@run:spooler:failed");
+    assert_eq!((code, named.lines().count()), (Some(0), failed));
+    let (code, _, stderr) = ended("psfleet runs resume");
+    assert_eq!((code, stderr.trim()), (Some(2), "error: no run is unfinished: there is nothing to resume"));
+    assert_clean(fleet).await;
 }
 
 #[test]

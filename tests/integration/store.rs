@@ -299,7 +299,7 @@ async fn a_run_is_resumed_as_it_was_begun() {
     let fleet = fleet(Options { hosts: 8, ..Options::default() }).await;
     let place = Place::of(&fleet);
     let write = |file: &str, text: &str| std::fs::write(place.path().join(file), text).expect("written");
-    write("job.ps1", "param([string]$Id, $Key) process { \"$Id $($Key.GetType().Name) $_ $Using:limit\" }");
+    write("job.ps1", "param([string]$Id, $Key) process { \"$Id $($null -ne $Key) $_ $Using:limit\" }");
     write("in.txt", "one\ntwo\n");
     let args = [
         "job.ps1",
@@ -336,16 +336,40 @@ async fn a_run_is_resumed_as_it_was_begun() {
     let cancelled = kept.values().filter(|outcome| *outcome == "cancelled").count();
     assert_eq!(code, Some(if cancelled > 0 { 1 } else { 0 }), "{stderr}");
     assert!(
-        stdout
-            .lines()
-            .skip(1)
-            .all(|line| line.ends_with(",007 SecureString one 1") || line.ends_with(",007 SecureString two 1")),
+        stdout.lines().skip(1).all(|line| line.ends_with(",007 True one 1") || line.ends_with(",007 True two 1")),
         "{stdout}"
     );
     assert_eq!(kept.len(), 8);
     let (code, _, stderr) = resume(place.path());
     assert_eq!(code, Some(2));
     assert!(stderr.contains("no run is unfinished"), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_that_were_not_ok_run_again() {
+    let fleet = fleet(Options { hosts: 12, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let script = "param($Mark) if ($env:COMPUTERNAME -like '*2' -and -not (Test-Path C:\\$Mark)) { \
+        Set-Content C:\\$Mark x; throw 'not yet' }; \"$env:COMPUTERNAME $Mark\"";
+    let (code, ..) = told(place.run(&["-q", "-o", "none", script, "-p", "Mark=m1"]).output().expect("psfleet starts"));
+    assert_eq!(code, Some(1));
+    let again = |args: &[&str]| place.output(&[&["run", "--no-input", "-q", "-o", "csv", "--rerun"], args].concat());
+    let (code, ..) = again(&["last:ok_with_errors,lost"]);
+    assert_eq!(code, Some(4), "nobody");
+    let failed: Vec<String> =
+        place.kept().into_iter().filter(|(_, outcome)| outcome == "failed").map(|(host, _)| host).collect();
+    let (code, stdout, stderr) = again(&["last"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let mut hosts: Vec<&str> = stdout.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0)).collect();
+    hosts.sort_unstable();
+    assert_eq!(hosts, failed);
+    assert!(stdout.lines().skip(1).all(|line| line.ends_with(" m1")), "with the arguments of that run: {stdout}");
+    let (_, stdout, _) = again(&["last~1:ok", "'other'"]);
+    assert_eq!(stdout.lines().filter(|line| line.ends_with(",other")).count(), 12 - failed.len());
+    let (code, _, stderr) = again(&["last:fine"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("--rerun: 'fine' is not an outcome"), "{stderr}");
     assert_clean(fleet).await;
 }
 

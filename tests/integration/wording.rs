@@ -13,7 +13,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
-const OWN: [(&str, &str); 16] = [
+const OWN: [(&str, &str); 19] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
     ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
@@ -28,6 +28,9 @@ const OWN: [(&str, &str); 16] = [
     ("sandbox/shell.rs", "psrp::ProtocolError"),
     ("session", "psrp::ProtocolError, transport::Error"),
     ("transport", "transport::Error, auth::Error, FrameError, and causes that are sentences of ours"),
+    ("store", "store::Error, and what SQLite and zstd say in it"),
+    ("cli/keeping.rs", "store::Error"),
+    ("cli/earlier.rs", "store::Error"),
     ("error_text", "this is where it is done"),
     ("wsman/response.rs", "a sentence of error_text::xml"),
 ];

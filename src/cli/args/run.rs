@@ -27,6 +27,11 @@ pub struct RunArgs {
     #[arg(value_name = "CODE|FILE.ps1|-")]
     pub code: Option<String>,
 
+    /// Run hosts of an earlier run again: those that were not ok, or of these outcomes. Script, -t, -i and connection flags
+    /// that are not given are those of that run
+    #[arg(long, env = "PSFLEET_RERUN", value_name = "RUN[:OUTCOME,...]", conflicts_with = "plan")]
+    pub rerun: Option<String>,
+
     /// Target flags.
     #[command(flatten)]
     pub targets: TargetArgs,
