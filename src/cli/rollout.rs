@@ -17,7 +17,7 @@ use super::sinks::Sinks;
 use super::terminal::Console;
 use crate::config::System;
 use crate::event::RunHeader;
-use crate::fleet::{Brake, Journal, LabelLimit, Limits, RetryRule, RunSpec, Task};
+use crate::fleet::{Brake, Journal, Limits, RetryRule, RunSpec, Task};
 use crate::inventory::Resolved;
 use crate::job::script::ScriptInput;
 use crate::job::{Gates, Interrupts, Job, Written, execute};
@@ -56,14 +56,9 @@ impl<'a> Rollout<'a> {
         given: &ScriptInput,
         around: &mut dyn System,
     ) -> anyhow::Result<Self> {
-        let RampArgs { gate, limit_per, yes, confirm_above, .. } = &args.ramp;
+        let RampArgs { gate, yes, confirm_above, .. } = &args.ramp;
         let brake = args.ramp.brake(targets.len())?;
-        for limit in limit_per {
-            if !targets.iter().any(|target| limit.value(target).is_some()) {
-                let LabelLimit { label, limit } = limit;
-                bail!("--limit-per {label}={limit}: no host of this run has a label or variable '{label}'");
-            }
-        }
+        args.ramp.check_labels(|limit| targets.iter().any(|target| limit.value(target).is_some()))?;
         let gates = Gates::read(gate, given, (targets, no_input), around)?;
         let attended = !no_input && around.can_ask();
         confirm(targets.len() - done, if *yes { 0 } else { *confirm_above }, no_input, around)?;

@@ -102,6 +102,19 @@ impl RampArgs {
         Ok(Brake { steps, budgets: self.budgets() })
     }
 
+    /// Whether some host has each label that limits hosts, as far as `has` tells.
+    ///
+    /// # Errors
+    /// Nobody has one.
+    pub fn check_labels(&self, has: impl Fn(&LabelLimit) -> bool) -> anyhow::Result<()> {
+        match self.limit_per.iter().find(|limit| !has(limit)) {
+            Some(LabelLimit { label, limit }) => {
+                bail!("--limit-per {label}={limit}: no host of this run has a label or variable '{label}'")
+            }
+            None => Ok(()),
+        }
+    }
+
     fn budgets(&self) -> Budgets {
         let first = Share::Count(std::num::NonZeroUsize::MIN);
         let failed = if self.fail_fast { Some(first) } else { self.max_fail };

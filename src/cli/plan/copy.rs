@@ -116,7 +116,7 @@ impl Plan {
         force: bool,
         files: Files,
     ) -> anyhow::Result<Self> {
-        let rollout = Rollout::new(args, settings.len())?;
+        let rollout = Rollout::new(args, settings)?;
         Ok(Self { v: 1, target_count: settings.len(), targets: connections(settings, logons), rollout, force, files })
     }
 

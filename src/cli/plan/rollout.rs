@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::cli::args::rollout::{RolloutArgs, Throttle};
-use crate::fleet::Step;
+use crate::fleet::{LabelLimit, Step};
+use crate::inventory::HostSettings;
 use crate::output::sanitize_line;
 
 /// How a run would go over its hosts.
@@ -39,12 +40,21 @@ struct LimitPer {
     hosts: usize,
 }
 
+/// Whether a host has the label or a variable of that name; the value of each is single.
+fn has_label(host: &HostSettings, limit: &LabelLimit) -> bool {
+    let is_named = |name: &String| name.eq_ignore_ascii_case(&limit.label);
+    let has_variable = || host.effective.vars.iter().any(|(name, var)| is_named(name) && var.value.single().is_some());
+    host.effective.labels.keys().any(is_named) || has_variable()
+}
+
 impl Rollout {
-    /// For so many hosts.
+    /// For these hosts.
     ///
     /// # Errors
-    /// Steps that there cannot be.
-    pub(super) fn new(args: &RolloutArgs, hosts: usize) -> anyhow::Result<Self> {
+    /// Steps that there cannot be, and labels that no host has.
+    pub(super) fn new(args: &RolloutArgs, settings: &[HostSettings]) -> anyhow::Result<Self> {
+        args.ramp.check_labels(|limit| settings.iter().any(|host| has_label(host, limit)))?;
+        let hosts = settings.len();
         let brake = args.ramp.brake(hosts)?;
         let steps = match brake.steps {
             steps if steps.is_empty() => vec![Step { number: 1, end: hosts, pauses: false }],

@@ -71,7 +71,7 @@ impl Plan {
             v: 1,
             target_count: settings.len(),
             targets: connections(settings, logons),
-            rollout: Rollout::new(&args.rollout, settings.len())?,
+            rollout: Rollout::new(&args.rollout, settings)?,
             script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
             using: using(call, hosts, origins),
