@@ -29,6 +29,14 @@ const FAMILIES: &[(&str, &str)] = &[
     ("statics", include_str!("engine/statics.ps1.txt")),
     ("processes", include_str!("engine/processes.ps1.txt")),
     ("text", include_str!("engine/text.ps1.txt")),
+    ("csv", include_str!("engine/csv.ps1.txt")),
+    ("dates", include_str!("engine/dates.ps1.txt")),
+    ("failures", include_str!("engine/failures.ps1.txt")),
+    ("functions", include_str!("engine/functions.ps1.txt")),
+    ("hashtables", include_str!("engine/hashtables.ps1.txt")),
+    ("reports", include_str!("engine/reports.ps1.txt")),
+    ("strings", include_str!("engine/strings.ps1.txt")),
+    ("switch", include_str!("engine/switch.ps1.txt")),
 ];
 
 /// What a script gave, in a form that can be compared.
@@ -212,7 +220,7 @@ fn scripts() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn engine_equals_powershell() {
     let scripts = scripts();
-    assert!(scripts.len() >= 235, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 460, "{} scripts", scripts.len());
     let Some(program) = pwsh() else { return };
     let texts: Vec<_> = scripts.iter().map(|(_, script)| *script).collect();
     let real = real(&program, &texts);
