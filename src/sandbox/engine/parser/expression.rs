@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Access, Expr, ExprKind, Scope, Span, UnaryOp, Variable};
+use super::super::ast::{Expr, ExprKind, Span, UnaryOp};
 use super::super::ops;
 use super::super::value::Val;
 use super::cursor::{is_double_quote, is_single_quote};
@@ -348,143 +348,6 @@ impl Parser<'_> {
         }
         self.unary()
     }
-
-    /// Member accesses, calls, indexes and steps that follow without a blank.
-    pub(super) fn postfix(&mut self, mut expr: Expr, start: usize) -> Parsed<Expr> {
-        let mut links = 0;
-        loop {
-            self.check_links(&mut links)?;
-            let second = self.cursor.peek_second();
-            let kind = match self.cursor.peek() {
-                Some('.') if second.is_some_and(is_member_start) => {
-                    self.cursor.bump();
-                    self.member(expr, Access::Plain)?
-                }
-                Some('?') if self.at_null_conditional() => {
-                    self.cursor.bump();
-                    if self.cursor.eat(".") {
-                        self.member(expr, Access::IfNotNull)?
-                    } else {
-                        self.index(expr, Access::IfNotNull)?
-                    }
-                }
-                Some(':') if second == Some(':') => {
-                    self.cursor.bump();
-                    self.cursor.bump();
-                    self.member(expr, Access::Static)?
-                }
-                Some('[') => self.index(expr, Access::Plain)?,
-                Some(sign @ ('+' | '-')) if second == Some(sign) && is_step_target(&expr) => {
-                    self.cursor.bump();
-                    self.cursor.bump();
-                    ExprKind::Step { target: Box::new(expr), by: if sign == '+' { 1 } else { -1 }, postfix: true }
-                }
-                _ => return Ok(expr),
-            };
-            expr = Expr { kind, span: self.span_from(start) };
-        }
-    }
-
-    /// `?.name` or `?[index]`; any other question mark belongs to a ternary.
-    fn at_null_conditional(&self) -> bool {
-        let rest = self.cursor.rest();
-        rest.starts_with("?[") || rest.strip_prefix("?.").is_some_and(|after| after.starts_with(is_member_start))
-    }
-
-    fn index(&mut self, object: Expr, access: Access) -> Parsed<ExprKind> {
-        let open = self.cursor.pos();
-        self.cursor.bump();
-        self.cursor.skip_lines();
-        if self.cursor.peek() == Some(']') {
-            return self.error("MissingArrayIndexExpression", "Array index expression is missing or not valid.", open);
-        }
-        let index = self.expression()?;
-        self.cursor.skip_lines();
-        if !self.cursor.eat("]") {
-            let at = self.cursor.pos();
-            return self.error("MissingEndSquareBracket", "Missing ] at end of attribute or type literal.", at);
-        }
-        Ok(ExprKind::Index { object: Box::new(object), index: Box::new(index), access })
-    }
-
-    fn member(&mut self, object: Expr, access: Access) -> Parsed<ExprKind> {
-        let start = self.cursor.pos();
-        let name = match self.cursor.peek() {
-            Some(next) if next.is_alphabetic() || next == '_' => {
-                let word = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_');
-                Expr { kind: ExprKind::Bare(word.into()), span: self.span_from(start) }
-            }
-            Some(_) if is_member_start(self.cursor.peek().unwrap_or(' ')) => self.primary()?,
-            _ => return self.error("MissingPropertyName", "Missing property name after reference operator.", start),
-        };
-        let (object, name) = (Box::new(object), Box::new(name));
-        if self.cursor.peek() != Some('(') {
-            return Ok(ExprKind::Member { object, name, access });
-        }
-        let args = self.call_arguments()?;
-        Ok(ExprKind::Call { object, name, args, access })
-    }
-
-    fn call_arguments(&mut self) -> Parsed<Vec<Expr>> {
-        self.cursor.bump();
-        let mut args = Vec::new();
-        loop {
-            self.cursor.skip_lines();
-            if self.cursor.eat(")") {
-                return Ok(args);
-            }
-            if !args.is_empty() {
-                if !self.cursor.eat(",") {
-                    return self.missing_parenthesis("MissingEndParenthesisInMethodCall", "method call");
-                }
-                self.cursor.skip_lines();
-            }
-            args.push(self.expression_without_comma()?);
-        }
-    }
-
-    /// A variable, at its `$`; `None` (and nothing consumed) when no name follows.
-    pub(super) fn variable(&mut self) -> Parsed<Option<Expr>> {
-        let start = self.cursor.pos();
-        if !self.cursor.eat("$") {
-            return Ok(None);
-        }
-        let name = if self.cursor.eat("{") {
-            let name = self.cursor.take_while(|next| next != '}').to_owned();
-            if !self.cursor.eat("}") {
-                return self.error("IncompleteDollarBrace", "Missing closing '}' of a variable name.", start);
-            }
-            name
-        } else if let Some(special @ ('$' | '?' | '^')) = self.cursor.peek() {
-            self.cursor.bump();
-            special.to_string()
-        } else {
-            self.plain_name()
-        };
-        if name.is_empty() {
-            self.cursor.set_pos(start);
-            return Ok(None);
-        }
-        let variable = match scoped(&name) {
-            Some(variable) => variable,
-            None => {
-                let message = format!("The sandbox's built-in engine does not know the drive of '${name}'.");
-                return self.error("SandboxUnsupportedSyntax", message, start);
-            }
-        };
-        Ok(Some(Expr { kind: ExprKind::Variable(variable), span: self.span_from(start) }))
-    }
-
-    fn plain_name(&mut self) -> String {
-        let is_name = |next: char| next.is_alphanumeric() || matches!(next, '_' | '?');
-        let mut name = self.cursor.take_while(is_name).to_owned();
-        if !name.is_empty() && self.cursor.peek() == Some(':') && self.cursor.peek_second().is_some_and(is_name) {
-            self.cursor.bump();
-            name.push(':');
-            name.push_str(self.cursor.take_while(is_name));
-        }
-        name
-    }
 }
 
 /// The key of a hash literal, if it is plain text.
@@ -494,29 +357,4 @@ fn literal_key(key: &Expr) -> Option<&str> {
         ExprKind::Const(Val::Str(text)) => Some(text),
         _ => None,
     }
-}
-
-fn is_member_start(next: char) -> bool {
-    next.is_alphabetic() || matches!(next, '_' | '$' | '(') || is_double_quote(next) || is_single_quote(next)
-}
-
-fn is_step_target(expr: &Expr) -> bool {
-    matches!(expr.kind, ExprKind::Variable(_) | ExprKind::Member { .. } | ExprKind::Index { .. })
-}
-
-fn scoped(name: &str) -> Option<Variable> {
-    // An environment variable that is made keeps the case in which it was written.
-    if let Some((_, rest)) = name.split_once(':').filter(|(scope, _)| scope.eq_ignore_ascii_case("env")) {
-        return Some(Variable { scope: Scope::Env, name: rest.into() });
-    }
-    let name = name.to_lowercase();
-    let (scope, rest) = match name.split_once(':') {
-        None => (Scope::Nearest, name.as_str()),
-        Some(("variable", rest)) => (Scope::Nearest, rest),
-        Some(("local" | "private", rest)) => (Scope::Local, rest),
-        Some(("global" | "script", rest)) => (Scope::Global, rest),
-        Some(("using", rest)) => (Scope::Using, rest),
-        Some(_) => return None,
-    };
-    Some(Variable { scope, name: rest.into() })
 }

@@ -5,10 +5,13 @@ mod command;
 mod cursor;
 mod expression;
 mod literal;
+mod loops;
 mod operator;
 mod param;
+mod postfix;
 mod statement;
 mod string;
+mod variable;
 
 use std::sync::Arc;
 

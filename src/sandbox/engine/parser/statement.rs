@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{
-    Assign, Block, Expr, ExprKind, Foreach, Loop, Script, Span, Statement, Switch, SwitchMode, Try,
-};
+use super::super::ast::{Assign, Block, Expr, ExprKind, Script, Span, Statement, Switch, SwitchMode, Try};
 use super::{Parsed, Parser};
 
 /// Statements that PowerShell has and the subset has not.
@@ -198,7 +196,7 @@ impl Parser<'_> {
         (!name.is_empty()).then(|| name.to_lowercase().into())
     }
 
-    fn optional_statement(&mut self) -> Parsed<Option<Box<Statement>>> {
+    pub(super) fn optional_statement(&mut self) -> Parsed<Option<Box<Statement>>> {
         self.cursor.skip_blanks();
         if self.cursor.at_end() || matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}' | ')')) {
             return Ok(None);
@@ -207,7 +205,7 @@ impl Parser<'_> {
     }
 
     /// `( pipeline )` of `if`, `while` and their like.
-    fn condition(&mut self, word: &str) -> Parsed<Statement> {
+    pub(super) fn condition(&mut self, word: &str) -> Parsed<Statement> {
         self.cursor.skip_lines();
         let open = self.cursor.pos();
         if !self.cursor.eat("(") {
@@ -241,86 +239,6 @@ impl Parser<'_> {
                 return Ok(Statement::If { clauses, otherwise: None });
             }
         }
-    }
-
-    fn while_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
-        let condition = Some(self.condition("while")?);
-        let body = self.block()?;
-        Ok(Statement::Loop(Box::new(Loop {
-            label,
-            init: None,
-            condition,
-            negated: false,
-            body_first: false,
-            step: None,
-            body,
-        })))
-    }
-
-    fn do_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
-        let body = self.block()?;
-        self.cursor.skip_separators();
-        let negated = self.cursor.at_word("until");
-        if !self.cursor.eat_word("until") && !self.cursor.eat_word("while") {
-            let at = self.cursor.pos();
-            return self.error("MissingWhileOrUntilInDoWhile", "The while or until keyword was expected.", at);
-        }
-        let condition = Some(self.condition(if negated { "until" } else { "while" })?);
-        Ok(Statement::Loop(Box::new(Loop {
-            label,
-            init: None,
-            condition,
-            negated,
-            body_first: true,
-            step: None,
-            body,
-        })))
-    }
-
-    fn for_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
-        self.cursor.skip_lines();
-        let open = self.cursor.pos();
-        if !self.cursor.eat("(") {
-            return self.error("MissingOpenParenthesisAfterKeyword", "Missing '(' after 'for'.", open);
-        }
-        let mut clauses = [None, None, None];
-        for (place, clause) in clauses.iter_mut().enumerate() {
-            self.cursor.skip_lines();
-            if !matches!(self.cursor.peek(), Some(';' | ')')) {
-                *clause = Some(self.pipeline_or_assignment()?);
-            }
-            self.cursor.skip_lines();
-            if place < 2 && !self.cursor.eat(";") {
-                break;
-            }
-        }
-        if !self.cursor.eat(")") {
-            return self.missing_parenthesis("MissingEndParenthesisAfterStatement", "expression after 'for'");
-        }
-        let [init, condition, step] = clauses;
-        let body = self.block()?;
-        Ok(Statement::Loop(Box::new(Loop { label, init, condition, negated: false, body_first: false, step, body })))
-    }
-
-    fn foreach_loop(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
-        let open = self.cursor.pos();
-        self.cursor.eat("(");
-        self.cursor.skip_lines();
-        let Some(Expr { kind: ExprKind::Variable(variable), .. }) = self.variable()? else {
-            return self.error("MissingVariableNameAfterForeach", "Missing variable name after foreach.", open);
-        };
-        self.cursor.skip_lines();
-        if !self.cursor.eat_word("in") {
-            return self.error("MissingInInForeach", "Missing 'in' after variable in foreach loop.", open);
-        }
-        self.cursor.skip_lines();
-        let items = self.pipeline_or_assignment()?;
-        self.cursor.skip_lines();
-        if !self.cursor.eat(")") {
-            return self.missing_parenthesis("MissingEndParenthesisAfterForeach", "foreach loop");
-        }
-        let body = self.block()?;
-        Ok(Statement::Foreach(Box::new(Foreach { label, variable: variable.name, items, body })))
     }
 
     fn switch(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
