@@ -14,13 +14,14 @@ use crate::config::EarlierRuns;
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
-use crate::store::{Header, Run, State, Store};
+use crate::store::{Claim, Header, Run, Store};
 use crate::target::{TargetId, TargetSnapshot};
 
 /// A run that is to go on.
 pub(super) struct Earlier {
     store: Store,
     run: Run,
+    claim: Claim,
     /// What was known of it when it began.
     pub(super) header: Header,
     targets: Vec<TargetSnapshot>,
@@ -39,9 +40,8 @@ impl Earlier {
             Some(name) => store.find(name)?,
             None => store.last_unfinished()?,
         };
-        if run.state == State::AtWork {
-            bail!("another psfleet is at work on the run {}", run.id);
-        }
+        // Before anything is read that another process could change.
+        let claim = store.claim(&run)?;
         let (header, targets) = (store.header(&run)?, store.targets(&run)?);
         let mut outcomes = store.outcomes(&run)?;
         let mut lost = store.lost(&run)?;
@@ -56,7 +56,7 @@ impl Earlier {
             let hint = if count > 0 { "; --lost runs the lost ones once more" } else { "" };
             bail!("every host of the run {} has had its turn: nothing is left to resume{hint}", run.id);
         }
-        Ok(Self { store, run, header, targets, done: outcomes.into_iter().collect(), lost })
+        Ok(Self { store, run, claim, header, targets, done: outcomes.into_iter().collect(), lost })
     }
 
     /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.
@@ -110,8 +110,8 @@ impl Earlier {
 
     /// The run is kept as a part of itself.
     pub(super) fn keeping(self) -> Keeping {
-        let Self { store, run, done, lost, .. } = self;
-        Keeping::GoOn(Box::new(GoOn { store, run, done, lost }))
+        let Self { store, run, claim, done, lost, .. } = self;
+        Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost }))
     }
 }
 

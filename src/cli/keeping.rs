@@ -14,7 +14,7 @@ use crate::config::{Machine, System};
 use crate::event::{RunHeader, Summary};
 use crate::outcome::Outcome;
 use crate::output::sanitize_line;
-use crate::store::{self, Broken, Header, Recorder, Run, Store, TITLE_LENGTH, state_folder};
+use crate::store::{self, Broken, Claim, Header, Recorder, Run, Store, TITLE_LENGTH, state_folder};
 use crate::target::TargetId;
 
 /// How a run is kept.
@@ -46,6 +46,7 @@ pub(super) struct Story {
 pub(super) struct GoOn {
     pub store: Store,
     pub run: Run,
+    pub claim: Claim,
     /// Targets that have their outcome.
     pub done: Vec<(TargetId, Outcome)>,
     /// Those of them that have it from now on: nobody knows what became of them.
@@ -104,7 +105,7 @@ impl Keeping {
                 store.begin(&story.header(header), &header.snapshot()).context(WITHOUT)?
             }
             Self::GoOn(earlier) => {
-                let mut recorder = earlier.store.go_on(&earlier.run)?;
+                let mut recorder = earlier.store.go_on(&earlier.run, earlier.claim)?;
                 recorder.lose(&earlier.lost)?;
                 recorder
             }

@@ -45,6 +45,17 @@ pub struct Run {
     pub exit_code: Option<u8>,
 }
 
+impl Run {
+    /// A target of the run: others look it up without another thought.
+    fn target(&self, target: u32) -> Result<TargetId, Error> {
+        if u64::from(target) < self.target_count {
+            Ok(TargetId(target))
+        } else {
+            Err(Error::damaged(format_args!("the run {} has no target {target}", self.id)))
+        }
+    }
+}
+
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -162,23 +173,24 @@ impl Store {
         let mut found = BTreeMap::new();
         for row in rows.query_map([run.row], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))? {
             let (target, outcome) = row?;
-            found.insert(TargetId(target), outcome_of(&outcome)?);
+            found.insert(run.target(target)?, outcome_of(&outcome)?);
         }
         Ok(found)
     }
 
-    /// The targets that may have run and have no outcome: a process ended in their midst.
+    /// The targets that may have run and have no outcome of that: a process ended in their midst. An outcome from before
+    /// they ran, such as `not_started`, says nothing of it.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn lost(&self, run: &Run) -> Result<Vec<TargetId>, Error> {
         let mut rows = self.db.prepare(
-            "SELECT DISTINCT data ->> 'target' AS target FROM events
-             WHERE run = ?1 AND data ->> 'type' = 'running'
-             AND target NOT IN (SELECT target FROM outcomes WHERE run = ?1) ORDER BY target",
+            "SELECT data ->> 'target' AS ran, max(place) AS last_start FROM events
+             WHERE run = ?1 AND data ->> 'type' = 'running' GROUP BY ran
+             HAVING last_start > coalesce((SELECT place FROM outcomes WHERE run = ?1 AND target = ran), 0) ORDER BY ran",
         )?;
-        let found = rows.query_map([run.row], |row| Ok(TargetId(row.get(0)?)))?;
-        Ok(found.collect::<Result<_, _>>()?)
+        let found = rows.query_map([run.row], |row| row.get(0))?;
+        found.map(|target| run.target(target?)).collect()
     }
 
     fn bare(&self, sql: &str, given: impl rusqlite::Params) -> Result<Vec<Bare>, Error> {

@@ -63,6 +63,9 @@ impl Store {
     /// # Errors
     /// A folder or file that cannot be made or opened, a file of a newer version, or one that is no store.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        // The current folder may change before the run is over.
+        let folder =
+            &std::path::absolute(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join(FILE);
         let failed = |source| Error::Folder { path: path.clone(), source };
         private_folder(folder).map_err(failed)?;

@@ -91,12 +91,19 @@ impl Store {
         Ok(Recorder::new(self.db, run, 1, claim))
     }
 
-    /// Goes on with a run that is not at work, and makes the journal of what comes.
+    /// Claims a run, so that what is read of it holds until it goes on.
     ///
     /// # Errors
-    /// Another process is at work on it, or the store cannot be written.
-    pub fn go_on(self, run: &Run) -> Result<Recorder, Error> {
-        let claim = Claim::take(&self.folder, run.id)?;
+    /// Another process is at work on it, or the lock cannot be made.
+    pub fn claim(&self, run: &Run) -> Result<Claim, Error> {
+        Claim::take(&self.folder, run.id)
+    }
+
+    /// Goes on with a run, and makes the journal of what comes.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn go_on(self, run: &Run, claim: Claim) -> Result<Recorder, Error> {
         let next = self.db.query_row(
             "SELECT 1 + max(
                 (SELECT coalesce(max(place), 0) FROM events WHERE run = ?1),

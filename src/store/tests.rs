@@ -244,8 +244,9 @@ fn a_run_goes_on_where_it_ended() {
         event(13, finished(1, Outcome::Failed)),
         event(14, ended(&header, 2, &[Outcome::Ok, Outcome::Failed])),
     ];
-    let mut recorder = opened(&folder).go_on(&run).expect("a journal");
-    assert!(matches!(opened(&folder).go_on(&run), Err(Error::AtWork(_))), "one at a time");
+    let claim = opened(&folder).claim(&run).expect("free");
+    let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
+    assert!(matches!(opened(&folder).claim(&run), Err(Error::AtWork(_))), "one at a time");
     assert_eq!(opened(&folder).find("last").expect("it").state, State::AtWork);
     assert!(opened(&folder).last_unfinished().is_err());
     recorder.note(&second).expect("noted");
@@ -257,6 +258,37 @@ fn a_run_goes_on_where_it_ended() {
     let expected: Vec<String> = both.map(|event| told(event.at, &event.kind)).collect();
     assert_eq!(again, expected, "one run, each target with its last outcome");
     assert_eq!((run.state, run.exit_code), (State::Done, Some(5)));
+}
+
+#[test]
+fn what_ran_after_its_last_outcome_is_lost() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(3));
+    let first = [
+        event(0, started(&header, &targets)),
+        event(1, finished(0, Outcome::NotStarted)),
+        event(2, finished(1, Outcome::Skipped)),
+        event(3, running(2)),
+        event(4, finished(2, Outcome::Ok)),
+    ];
+    keep(&folder, &header, &targets, &first, false);
+    let run = opened(&folder).last_unfinished().expect("it");
+    assert_eq!(opened(&folder).lost(&run).expect("readable"), []);
+    let claim = opened(&folder).claim(&run).expect("free");
+    let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
+    recorder.note(&[event(5, started(&header, &targets)), event(6, running(0)), event(7, running(1))]).expect("noted");
+    drop(recorder);
+    assert_eq!(opened(&folder).lost(&run).expect("readable"), [TargetId(0), TargetId(1)]);
+}
+
+#[test]
+fn a_target_that_the_run_has_not_is_damage() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(2));
+    keep(&folder, &header, &targets, &[event(0, running(2))], false);
+    let store = opened(&folder);
+    let run = store.find("last").expect("it");
+    assert!(matches!(store.lost(&run), Err(Error::Damaged(what)) if what.contains("has no target 2")));
 }
 
 #[test]
@@ -306,7 +338,7 @@ fn old_runs_go_and_those_at_work_stay() {
     }
     let mut store = opened(&folder);
     let runs = store.runs().expect("readable");
-    let at_work = opened(&folder).go_on(&runs[3]).expect("a journal");
+    let at_work = opened(&folder).claim(&runs[3]).expect("free");
     let all = Retention { age: Duration::from_secs(10), bytes: u64::MAX };
     assert_eq!(store.prune(all, at(9_000)).expect("pruned"), Pruned::default());
     let small = Retention { bytes: store.bytes().expect("a number") - 1, ..all };

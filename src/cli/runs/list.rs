@@ -39,7 +39,7 @@ fn table(shown: &[Run], all: &[Run]) -> String {
         let took = run.ended.map(|ended| wording::duration(ended.duration_since(run.begun).unsigned_abs()));
         rows.push([
             short_id(run, all),
-            run.label.clone().unwrap_or_default(),
+            sanitize_line(run.label.as_deref().unwrap_or_default()).into_owned(),
             run.begun.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             took.unwrap_or_default(),
             run.state.name().to_owned(),
