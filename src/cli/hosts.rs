@@ -173,6 +173,9 @@ fn rows(host: &HostSettings) -> Vec<Row> {
         }
         None => {}
     }
+    for (key, problem) in &effective.refused {
+        rows.push(((*key).to_owned(), "<not usable>".to_owned(), problem.to_string()));
+    }
     for (key, given) in &effective.labels {
         rows.push((format!("labels.{key}"), given.value.clone(), place(&given.source)));
     }

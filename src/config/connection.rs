@@ -66,6 +66,14 @@ macro_rules! connection_keys {
                 shown
             }
 
+            /// Whether this layer sets a key.
+            pub fn sets(&self, key: &str) -> bool {
+                match key {
+                    $( stringify!($name) => self.$name.is_some(), )+
+                    _ => false,
+                }
+            }
+
             /// Drops all keys but the named ones; returns those that were set.
             pub fn keep(&mut self, keys: &[&str]) -> Vec<&'static str> {
                 let mut dropped = Vec::new();

@@ -15,7 +15,8 @@ use crate::target::{AuthMethod, Credential, defaults};
 use super::effective::{Effective, PasswordSource};
 use super::request::Request;
 
-const VARIABLE: &str = "PSFLEET_PASSWORD";
+/// The variable that holds the password of the run.
+pub(super) const PASSWORD_VARIABLE: &str = "PSFLEET_PASSWORD";
 
 /// How a target would be logged on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,14 +232,14 @@ impl<'a> Rules<'a> {
 
     /// Whether the environment has the password of the run's one user.
     fn has_variable(&self, around: &dyn System) -> bool {
-        self.one_user && around.env(VARIABLE).is_some()
+        self.one_user && around.env(PASSWORD_VARIABLE).is_some()
     }
 
     /// The password of the run: only if there is one user. SSH can do without.
     fn shared(&self, user: &str, transport: Transport, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         let optional = transport == Transport::Ssh && !self.request.ask_pass;
         if !self.request.ask_pass && self.has_variable(around) {
-            return Ok(PasswordOrigin::Variable(VARIABLE.to_owned()));
+            return Ok(PasswordOrigin::Variable(PASSWORD_VARIABLE.to_owned()));
         }
         if optional {
             return Ok(PasswordOrigin::Keys);
@@ -252,7 +253,7 @@ impl<'a> Rules<'a> {
             return Ok(PasswordOrigin::Prompt);
         }
         let message = format!("no password for '{user}', and there is nobody to ask");
-        Err(Problem::new(message).with_hint(format!("set {VARIABLE}, or 'password_env' in the inventory")))
+        Err(Problem::new(message).with_hint(format!("set {PASSWORD_VARIABLE}, or 'password_env' in the inventory")))
     }
 }
 

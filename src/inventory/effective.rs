@@ -8,7 +8,9 @@ use crate::config::{Account, Config, Connection, Given, Problem, Source, System,
 use crate::secret::Secret;
 use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 
+use super::credential::PASSWORD_VARIABLE;
 use super::model::{Host, Inventory, Layer};
+use super::request::Request;
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
 
 /// Everything that is settled about one host.
@@ -24,6 +26,8 @@ pub struct Effective {
     pub vars: BTreeMap<String, Given<Variable>>,
     /// The host's labels.
     pub labels: BTreeMap<String, Given<String>>,
+    /// Connection keys that have a value which cannot be used, with the problem of a run that would need it.
+    pub refused: Vec<(&'static str, Problem)>,
 }
 
 /// Where a password comes from, if an inventory or a configuration says it.
@@ -39,6 +43,8 @@ pub enum PasswordSource {
 pub(super) struct Settler<'a> {
     inventory: &'a Inventory,
     flags: &'a Connection,
+    /// The password is asked for, or in the environment: what an inventory says of it does not count.
+    brings_password: bool,
     config: &'a Config,
     ancestors: Vec<Vec<usize>>,
     groups: HashMap<Vec<usize>, Rc<Merged>>,
@@ -76,7 +82,7 @@ impl<'a> Settler<'a> {
     /// Prepares for the hosts of an inventory.
     pub(super) fn new(
         inventory: &'a Inventory,
-        flags: &'a Connection,
+        request: &'a Request,
         config: &'a Config,
         around: &'a mut dyn System,
     ) -> Self {
@@ -89,8 +95,22 @@ impl<'a> Settler<'a> {
             }
         }
         let account = around.account();
+        let brings_password = request.ask_pass || around.env(PASSWORD_VARIABLE).is_some();
+        let flags = &request.settings;
         let (groups, defaults, joined_ssh) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { inventory, flags, config, ancestors, groups, defaults, around, account, own_ssh: None, joined_ssh }
+        Self {
+            inventory,
+            flags,
+            brings_password,
+            config,
+            ancestors,
+            groups,
+            defaults,
+            around,
+            account,
+            own_ssh: None,
+            joined_ssh,
+        }
     }
 
     /// The settings of a host. Where groups or inventories disagree and nothing stronger settles it, the problem is
@@ -99,11 +119,9 @@ impl<'a> Settler<'a> {
         let groups = self.group_layer(host);
         let defaults = self.default_layer(host);
         let own = &host.layer;
-        note(problems, &groups.clashes, |key| {
-            connection_sets(self.flags, key) || connection_sets(&host.url, key) || sets(own, key)
-        });
+        note(problems, &groups.clashes, |key| self.flags.sets(key) || host.url.sets(key) || sets(own, key));
         note(problems, &defaults.clashes, |key| {
-            let stronger = connection_sets(self.flags, key) || connection_sets(&host.url, key);
+            let stronger = self.flags.sets(key) || host.url.sets(key);
             stronger || sets(own, key) || sets(&groups.layer, key)
         });
         let strong = [self.flags, &host.url, &own.connection, &groups.layer.connection];
@@ -155,7 +173,11 @@ impl<'a> Settler<'a> {
             (Some((config, _)), Some((answer, _))) => self.finish(&config, answer, &mut connection),
             _ => Access::default(),
         };
-        Effective { connection, password, ssh: access, vars: whole.vars, labels: whole.labels }
+        let is_overruled =
+            |key: &str| self.flags.sets(key) || host.url.sets(key) || key == "password" && self.brings_password;
+        let refused = own.refused.iter().filter(|(key, _)| !is_overruled(key));
+        let refused = refused.map(|(key, problem)| (*key, problem.clone())).collect();
+        Effective { connection, password, ssh: access, vars: whole.vars, labels: whole.labels, refused }
     }
 
     /// The SSH configuration that holds for a host, and its rank: those of the inventories that name the host, with any
@@ -301,16 +323,12 @@ fn note(problems: &mut Vec<Problem>, clashes: &[(String, Problem)], settled: imp
     }
 }
 
-fn connection_sets(connection: &Connection, key: &str) -> bool {
-    connection.shown().iter().any(|(name, ..)| *name == key)
-}
-
 /// Whether a layer sets a key as [`Layer::disagreements`] names it.
 fn sets(layer: &Layer, key: &str) -> bool {
     match key.split_once('.') {
         Some(("vars", name)) => layer.vars.contains_key(name),
         Some(("labels", name)) => layer.labels.contains_key(name),
-        _ => connection_sets(&layer.connection, key),
+        _ => layer.connection.sets(key),
     }
 }
 

@@ -17,6 +17,9 @@ use super::ssh_config::{Access, usual_known_hosts};
 /// # Errors
 /// The rules that the settings break, with the places of the settings.
 pub(super) fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -> Result<Endpoint, Vec<Problem>> {
+    if !effective.refused.is_empty() {
+        return Err(effective.refused.iter().map(|(_, problem)| problem.clone()).collect());
+    }
     let settings = Settings { connection: &effective.connection, home };
     let built = match effective.connection.transport.as_ref().map(|given| given.value) {
         Some(Transport::Ssh) if cfg!(not(feature = "ssh")) => Err(without_ssh()),

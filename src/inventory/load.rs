@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
 use crate::error_text;
 
+use super::ansible::{AnsibleInventory, is_ini, read_ini};
 use super::context::FileContext;
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
@@ -15,7 +16,7 @@ use super::model::{Inventory, SourceFile};
 use super::request::SandboxStarter;
 use super::ssh_config::read_ssh_config;
 use super::text::decode;
-use super::tree::{ansible, read_tree};
+use super::tree::read_tree;
 use super::yaml::parse_yaml;
 
 /// The formats we read.
@@ -33,14 +34,18 @@ pub(super) enum Format {
     List,
     /// OpenSSH's client configuration.
     SshConfig,
+    /// Ansible's, as INI.
+    AnsibleIni,
 }
 
 /// Reads inventories one after the other into one.
 pub(super) struct Loader<'a, 's> {
     /// What was read so far.
-    pub inventory: Inventory,
+    inventory: Inventory,
     /// The mistakes so far.
-    pub problems: Vec<Problem>,
+    problems: Vec<Problem>,
+    /// What Ansible's inventories said so far: they are one, and only whole they say what a host has.
+    ansible: AnsibleInventory,
     around: &'a mut dyn System,
     sandbox: &'a mut SandboxStarter<'s>,
 }
@@ -48,7 +53,15 @@ pub(super) struct Loader<'a, 's> {
 impl<'a, 's> Loader<'a, 's> {
     /// Nothing read yet.
     pub(super) fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
-        Self { inventory: Inventory::default(), problems: Vec::new(), around, sandbox }
+        let (inventory, ansible) = (Inventory::default(), AnsibleInventory::default());
+        Self { inventory, problems: Vec::new(), ansible, around, sandbox }
+    }
+
+    /// What was read, and the mistakes.
+    pub(super) fn finish(mut self) -> (Inventory, Vec<Problem>) {
+        let warnings = self.ansible.finish(&mut self.inventory, &mut self.problems);
+        warnings.iter().for_each(|warning| self.around.warn(warning));
+        (self.inventory, self.problems)
     }
 
     /// Reads an inventory that a configuration names: one that others could have written is ignored, since it would
@@ -98,16 +111,16 @@ impl<'a, 's> Loader<'a, 's> {
 
     fn text(&mut self, text: &str, context: &FileContext) {
         let found = match format(&context.file, text) {
-            Ok(Format::Csv) => read_csv(text, context, &mut self.inventory),
-            Ok(Format::List) => read_list(text, context, &mut self.inventory),
-            Ok(Format::SshConfig) => read_ssh_config(text, context, &mut self.inventory, self.around),
-            Ok(Format::Toml) => match parse_toml(text) {
+            Format::Csv => read_csv(text, context, &mut self.inventory),
+            Format::List => read_list(text, context, &mut self.inventory),
+            Format::AnsibleIni => read_ini(text, &Arc::new(context.clone()), &mut self.ansible),
+            Format::SshConfig => read_ssh_config(text, context, &mut self.inventory, self.around),
+            Format::Toml => match parse_toml(text) {
                 (node, errors) if errors.is_empty() => return self.tree(&node, context),
                 (_, errors) => errors.into_iter().map(|(at, what)| Problem::at(&context.file, at, "", what)).collect(),
             },
-            Ok(Format::Yaml) => return self.parsed(parse_yaml(text), context),
-            Ok(Format::Json) => return self.parsed(parse_json(text), context),
-            Err(problem) => vec![problem],
+            Format::Yaml => return self.parsed(parse_yaml(text), context),
+            Format::Json => return self.parsed(parse_json(text), context),
         };
         self.problems.extend(found);
     }
@@ -161,19 +174,16 @@ fn unreadable(path: &Path, error: &io::Error, named: Option<&InventoryPath>) -> 
 }
 
 /// The format of an inventory: by its suffix where that is clear, else by its content.
-///
-/// # Errors
-/// A format that is known and not read.
-pub(super) fn format(file: &Path, text: &str) -> Result<Format, Problem> {
+pub(super) fn format(file: &Path, text: &str) -> Format {
     let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default().to_lowercase();
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match suffix.as_str() {
-        "toml" => return Ok(Format::Toml),
-        "yaml" | "yml" => return Ok(Format::Yaml),
-        "json" => return Ok(Format::Json),
-        "csv" | "tsv" => return Ok(Format::Csv),
-        "ini" => return Err(ansible_ini(file)),
-        _ if name.ends_with("ssh_config") => return Ok(Format::SshConfig),
+        "toml" => return Format::Toml,
+        "yaml" | "yml" => return Format::Yaml,
+        "json" => return Format::Json,
+        "csv" | "tsv" => return Format::Csv,
+        "ini" => return Format::AnsibleIni,
+        _ if name.ends_with("ssh_config") => return Format::SshConfig,
         _ => {}
     }
     let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
@@ -183,24 +193,20 @@ pub(super) fn format(file: &Path, text: &str) -> Result<Format, Problem> {
         names.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(after)))
     };
     const TABLES: [&str; 4] = ["defaults", "groups", "hosts", "sandbox"];
-    Ok(match () {
+    match () {
         () if line.starts_with('{') || line == "[" || is_json_list(line) => Format::Json,
+        () if is_ini(text) => Format::AnsibleIni,
         () if table(&TABLES, "[", &[']', '.']) || table(&TABLES, "", &['=', '.']) => Format::Toml,
         () if line == "---" || line.starts_with("- ") || table(&TABLES, "", &[':']) => Format::Yaml,
-        () if line.starts_with('[') && !line.contains(':') => return Err(ansible_ini(file)),
         () if is_header(line) || line.starts_with("sep=") => Format::Csv,
         () if ["host", "match", "include"].contains(&word.as_str()) && line.len() > word.len() => Format::SshConfig,
         () => Format::List,
-    })
+    }
 }
 
 /// A list that begins with a text or an object, as no section and no IPv6 address does.
 fn is_json_list(line: &str) -> bool {
     line.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(['"', '{']))
-}
-
-fn ansible_ini(file: &Path) -> Problem {
-    ansible(file, Place::new(1, 1), "INI").with_hint("write it as TOML, YAML, JSON, CSV or a plain list")
 }
 
 #[cfg(test)]
@@ -211,7 +217,7 @@ mod tests {
 
     #[test]
     fn formats_by_suffix_and_content() {
-        let by_content = |text: &str| format(Path::new("inventory"), text).ok();
+        let by_content = |text: &str| Some(format(Path::new("inventory"), text));
         assert_eq!(by_content("# c\n\n[groups.web]\n"), Some(Format::Toml));
         assert_eq!(by_content("[defaults]\n"), Some(Format::Toml));
         assert_eq!(by_content("groups:\n  web:\n"), Some(Format::Yaml));
@@ -229,9 +235,10 @@ mod tests {
         assert_eq!(by_content("Host web\n  Port 22\n"), Some(Format::SshConfig));
         assert_eq!(by_content("web[01-04]\nhost\n"), Some(Format::List));
         assert_eq!(by_content("[fe80::1]\n"), Some(Format::List));
-        assert_eq!(by_content("[web]\nweb01 ansible_port=5986\n"), None);
-        assert_eq!(format(Path::new("a.YML"), "").ok(), Some(Format::Yaml));
-        assert_eq!(format(Path::new("my.ssh_config"), "").ok(), Some(Format::SshConfig));
-        assert_eq!(format(Path::new("a.txt"), "web01").ok(), Some(Format::List));
+        assert_eq!(by_content("[web]\nweb01 ansible_port=5986\n"), Some(Format::AnsibleIni));
+        assert_eq!(by_content("; ours\nweb01 ansible_port=5986\n"), Some(Format::AnsibleIni));
+        assert_eq!(format(Path::new("a.YML"), ""), Format::Yaml);
+        assert_eq!(format(Path::new("my.ssh_config"), ""), Format::SshConfig);
+        assert_eq!(format(Path::new("a.txt"), "web01"), Format::List);
     }
 }

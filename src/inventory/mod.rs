@@ -6,9 +6,10 @@
 //! a socket.
 //!
 //! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`,
-//! `csv`, `list`, `ssh_config`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint`
+//! `csv`, `list`, `ssh_config`, `ansible`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint`
 //! and `credential` complete the targets, `resolve` joins it all.
 
+mod ansible;
 mod context;
 mod credential;
 mod csv;

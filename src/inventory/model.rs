@@ -20,11 +20,16 @@ pub(super) struct Layer {
     pub labels: BTreeMap<String, Given<String>>,
     /// What a variable is if nobody says anything else: an empty cell takes nothing away from what others say.
     pub blanks: BTreeMap<String, Given<Variable>>,
+    /// Connection keys that have a value which cannot be used, and why: a problem of the hosts that need it.
+    pub refused: BTreeMap<&'static str, Problem>,
 }
 
 impl Layer {
     /// Fills what this layer leaves open from a weaker one.
     pub(super) fn fill(&mut self, weaker: &Self) {
+        for (key, problem) in weaker.refused.iter().filter(|(key, _)| !self.connection.sets(key)) {
+            self.refused.entry(key).or_insert_with(|| problem.clone());
+        }
         self.connection.fill(&weaker.connection);
         for (key, value) in &weaker.vars {
             self.vars.entry(key.clone()).or_insert_with(|| value.clone());

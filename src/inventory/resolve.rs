@@ -138,7 +138,7 @@ pub fn select(
     let mut loader = Loader::new(around, sandbox);
     load_main(request, config, &mut loader);
     let files = load_named(targets.iter().chain(&exclude), &mut loader);
-    let Loader { mut inventory, problems: mistakes, .. } = loader;
+    let (mut inventory, mistakes) = loader.finish();
     problems.extend(mistakes);
     unknown_names(&targets, &exclude, &inventory).iter().for_each(|warning| around.warn(warning));
     add_literals(&targets, &mut inventory, &mut problems);
@@ -241,7 +241,7 @@ fn settle(
     around: &mut dyn System,
     problems: &mut Vec<Problem>,
 ) -> (Vec<Effective>, Vec<Vec<usize>>) {
-    let mut settler = Settler::new(inventory, &request.settings, config, around);
+    let mut settler = Settler::new(inventory, request, config, around);
     let effective = inventory.hosts.iter().map(|host| settler.settle(host, problems)).collect();
     (effective, inventory.hosts.iter().map(|host| settler.all_groups(host)).collect())
 }

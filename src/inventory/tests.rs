@@ -23,8 +23,8 @@ mod trees;
 
 /// A machine that holds what a test puts there.
 #[derive(Default)]
-struct Fake {
-    files: HashMap<PathBuf, (String, bool)>,
+pub(super) struct Fake {
+    pub(super) files: HashMap<PathBuf, (String, bool)>,
     stdin: String,
     env: HashMap<String, String>,
     answers: Vec<&'static str>,
@@ -35,17 +35,17 @@ struct Fake {
     /// Files that do not hold what they must, and how often each file was looked at.
     wrong: HashMap<PathBuf, &'static str>,
     checked: std::cell::RefCell<Vec<PathBuf>>,
-    warned: Vec<String>,
+    pub(super) warned: Vec<String>,
     drawn: u64,
 }
 
 impl Fake {
-    fn file(mut self, path: &str, text: &str) -> Self {
+    pub(super) fn file(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.into(), (text.to_owned(), true));
         self
     }
 
-    fn env(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.to_owned());
         self
     }
@@ -121,16 +121,16 @@ impl System for Fake {
     }
 }
 
-fn request(targets: &[&str], inventories: &[&str]) -> Request {
+pub(super) fn request(targets: &[&str], inventories: &[&str]) -> Request {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     Request { targets: owned(targets), inventories: owned(inventories), ..Request::default() }
 }
 
-fn flag<T>(value: T) -> Option<Given<T>> {
+pub(super) fn flag<T>(value: T) -> Option<Given<T>> {
     Some(Given::new(value, Source::Flag("--flag")))
 }
 
-fn run(request: &Request, fake: &mut Fake) -> Result<Resolved, Errors> {
+pub(super) fn run(request: &Request, fake: &mut Fake) -> Result<Resolved, Errors> {
     resolve(request, &Config::default(), fake, &mut |_| Err("no sandbox here".to_owned()))
 }
 

@@ -321,7 +321,7 @@ fn is_ansible(entry: &Entry) -> bool {
 }
 
 /// A file that is written for another program.
-pub(super) fn ansible(file: &Path, at: Place, form: &str) -> Problem {
+fn ansible(file: &Path, at: Place, form: &str) -> Problem {
     let what = format!("this looks like an Ansible inventory in {form} form, which this version does not read");
     Problem::at(file, at, "", what)
 }

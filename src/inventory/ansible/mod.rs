@@ -1,0 +1,19 @@
+//! Ansible's inventories: INI here, and what all their forms have in common.
+//!
+//! A reader (`ini`) fills the [`AnsibleInventory`] of all files: hosts, groups, and the variables of both as they are
+//! written. Once everything is read, `precedence` says which variable a host has, as Ansible would, and `settings` which
+//! of them say how the host is reached. What comes out are hosts of our own model whose settings know the group, file
+//! and line that they are from. Nothing is evaluated: a template is a text, or a refusal where it would decide something.
+
+mod ini;
+mod literal;
+mod model;
+mod names;
+mod precedence;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub(super) use ini::{is_ini, read_ini};
+pub(super) use model::AnsibleInventory;

@@ -1,0 +1,133 @@
+//! What Ansible's inventories say, as it is written.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::config::{Entry, Node, Origin, Place, Source};
+
+use super::super::context::FileContext;
+
+/// The group that has every host, though no host names it.
+pub(super) const ALL: &str = "all";
+
+/// The group of the hosts that are in no other.
+pub(super) const UNGROUPED: &str = "ungrouped";
+
+/// A variable as it is written.
+#[derive(Debug, Clone)]
+pub(super) struct Var {
+    /// The value, with its place.
+    pub node: Node,
+    /// The host or group whose it is.
+    pub source: Source,
+    /// Its file.
+    pub context: Arc<FileContext>,
+}
+
+/// Variables by their names.
+pub(super) type Vars = BTreeMap<String, Var>;
+
+/// A host.
+#[derive(Debug, Clone)]
+pub(super) struct Host {
+    /// The name, IPv6 in brackets.
+    pub name: Arc<str>,
+    /// Where it is named first.
+    pub at: Place,
+    /// The files that name it, the first one first.
+    pub contexts: Vec<Arc<FileContext>>,
+    /// The groups that name it.
+    pub groups: Vec<usize>,
+    /// What the inventory says of it.
+    pub vars: Vars,
+}
+
+/// A group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Group {
+    /// The name.
+    pub name: Arc<str>,
+    /// The groups below, each with the place that says so.
+    pub children: Vec<(usize, Arc<FileContext>, Place)>,
+    /// What the inventory says of its hosts.
+    pub vars: Vars,
+    /// It has a section of its own; else it is only named as a child.
+    pub defined: bool,
+}
+
+/// All Ansible inventories of a request: as in Ansible, they are one.
+#[derive(Debug, Default)]
+pub(in crate::inventory) struct AnsibleInventory {
+    pub(super) hosts: Vec<Host>,
+    pub(super) groups: Vec<Group>,
+    hosts_by_name: HashMap<String, usize>,
+    groups_by_name: HashMap<Arc<str>, usize>,
+}
+
+impl AnsibleInventory {
+    /// The place of a group, made if it is new.
+    pub(super) fn group(&mut self, name: &str) -> usize {
+        if let Some(&known) = self.groups_by_name.get(name) {
+            return known;
+        }
+        let name: Arc<str> = Arc::from(name);
+        self.groups.push(Group { name: Arc::clone(&name), ..Group::default() });
+        self.groups_by_name.insert(name, self.groups.len() - 1);
+        self.groups.len() - 1
+    }
+
+    /// The place of a group that has a section of its own.
+    pub(super) fn defined_group(&mut self, name: &str) -> usize {
+        let group = self.group(name);
+        self.groups[group].defined = true;
+        group
+    }
+
+    /// The place of a host, made if it is new.
+    pub(super) fn host(&mut self, name: &str, at: Place, context: &Arc<FileContext>) -> usize {
+        let place = *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
+            let (groups, contexts) = (Vec::new(), Vec::new());
+            self.hosts.push(Host { name: Arc::from(name), at, contexts, groups, vars: Vars::new() });
+            self.hosts.len() - 1
+        });
+        let contexts = &mut self.hosts[place].contexts;
+        if contexts.last().is_none_or(|last| last.source != context.source) {
+            contexts.push(Arc::clone(context));
+        }
+        place
+    }
+
+    /// Puts a host into a group.
+    pub(super) fn join(&mut self, host: usize, group: usize) {
+        let groups = &mut self.hosts[host].groups;
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+
+    /// Puts a group below another.
+    pub(super) fn adopt(&mut self, parent: usize, child: usize, at: Place, context: &Arc<FileContext>) {
+        let children = &mut self.groups[parent].children;
+        if !children.iter().any(|(known, ..)| *known == child) {
+            children.push((child, Arc::clone(context), at));
+        }
+    }
+
+    /// Sets a variable of a host; what is read later counts.
+    pub(super) fn set_host(&mut self, host: usize, entry: Entry, context: &Arc<FileContext>) {
+        let host = &mut self.hosts[host];
+        let source = Source::Host(origin(&host.name, &entry.node, context));
+        host.vars.insert(entry.key, Var { node: entry.node, source, context: Arc::clone(context) });
+    }
+
+    /// Sets a variable of a group; what is read later counts.
+    pub(super) fn set_group(&mut self, group: usize, entry: Entry, context: &Arc<FileContext>) {
+        let group = &mut self.groups[group];
+        let source = Source::Group(origin(&group.name, &entry.node, context));
+        group.vars.insert(entry.key, Var { node: entry.node, source, context: Arc::clone(context) });
+    }
+}
+
+fn origin(entry: &Arc<str>, node: &Node, context: &FileContext) -> Origin {
+    Origin { file: context.file.clone(), line: node.at.line, entry: Arc::clone(entry) }
+}

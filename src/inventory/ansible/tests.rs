@@ -1,0 +1,159 @@
+//! Ansible inventories against requests, with nothing but what a test puts there.
+
+use super::super::tests::{Fake, request, run};
+use crate::config::Config;
+use crate::inventory::{HostSettings, select};
+
+/// What is known of each host, in short: its groups, the settings that are not defaults, its variables.
+fn hosts_of(fake: &mut Fake, file: &str) -> String {
+    let hosts = select(&request(&["@all"], &[file]), &Config::default(), fake, &mut |_| Err(String::new()));
+    let one = |host: &HostSettings| {
+        let shown = host.effective.connection.shown();
+        let set = shown.iter().filter(|(_, _, source)| source.to_string() != "default");
+        let set = set.map(|(key, value, _)| format!("{key}={value}"));
+        let vars = host.effective.vars.iter().map(|(key, given)| format!("{key}:{}", given.value.json()));
+        let groups = host.groups.iter().map(|group| format!("@{group}"));
+        let refused = host.effective.refused.iter().map(|(key, _)| format!("!{key}"));
+        let parts = std::iter::once(host.name.to_string()).chain(groups).chain(set).chain(vars).chain(refused);
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    hosts.map_or_else(|errors| errors.to_string(), |hosts| hosts.iter().map(one).collect::<Vec<_>>().join("\n"))
+}
+
+fn ini(text: &str) -> String {
+    hosts_of(&mut Fake::default().file("i.ini", text), "i.ini")
+}
+
+#[test]
+fn sections_are_groups() {
+    let text = "mail ansible_host=10.0.0.9\n\n[web]\nweb[01:02] ansible_user=CORP\\\\svc # two\n; none\n[db]\ndb:5985\n\
+                [prod:children]\nweb\ndb\n[prod:vars]\nsite = ber\n[all:vars]\nrack=7\n";
+    assert_eq!(
+        ini(text),
+        "mail @ungrouped address=10.0.0.9 rack:7\n\
+         web01 @web @prod user=CORP\\svc rack:7 site:\"ber\"\n\
+         web02 @web @prod user=CORP\\svc rack:7 site:\"ber\"\n\
+         db @db @prod port=5985 rack:7 site:\"ber\""
+    );
+}
+
+#[test]
+fn the_nearest_says_what_counts() {
+    let text = "[a]\nh\n[b]\nh\n[c]\nh x=host\n[top:children]\nb\n[all:vars]\nx=all\ny=all\nz=all\nv=all\n\
+                [top:vars]\ny=top\nz=top\n[b:vars]\ny=b\n[a:vars]\nv=a\n[c:vars]\nv=c\n";
+    assert_eq!(ini(text), "h @a @b @top @c v:\"c\" x:\"host\" y:\"b\" z:\"top\"");
+    let urgent = text.replace("[a:vars]\n", "[a:vars]\nansible_group_priority=10\n");
+    assert_eq!(ini(&urgent), "h @a @b @top @c v:\"a\" x:\"host\" y:\"b\" z:\"top\"");
+}
+
+#[test]
+fn connections_are_ours() {
+    let of = |vars: &str| ini(&format!("h {vars}\n")).replace("h @ungrouped ", "");
+    assert_eq!(of("ansible_connection=psrp"), "transport=winrm tls=true");
+    assert_eq!(of("ansible_connection=winrm ansible_port=5985"), "transport=winrm port=5985 tls=false");
+    assert_eq!(
+        of("ansible_connection=ansible.builtin.psrp ansible_psrp_protocol=http ansible_user=a ansible_psrp_user=b"),
+        "transport=winrm user=b tls=false"
+    );
+    assert_eq!(
+        of("ansible_connection=psrp ansible_psrp_auth=ntlm ansible_psrp_cert_validation=ignore ansible_psrp_path=/x \
+            ansible_psrp_configuration_name=Ops ansible_psrp_connection_timeout=20 ansible_psrp_ca_cert=ca.pem"),
+        "transport=winrm auth=ntlm configuration_name=Ops url_path=/x connect_timeout=20s tls=true ca=ca.pem \
+         insecure=true"
+    );
+    assert_eq!(
+        of("ansible_connection=winrm ansible_winrm_transport=certificate,ntlm ansible_winrm_scheme=http"),
+        "transport=winrm auth=ntlm tls=false"
+    );
+    assert_eq!(
+        of("ansible_connection=ssh ansible_ssh_private_key_file=~/k ansible_winrm_scheme=http ansible_port=2222"),
+        "transport=ssh port=2222 identity=~/k"
+    );
+    assert_eq!(of("ansible_connection=local"), "transport=local");
+    assert_eq!(of("ansible_psrp_protocol=https"), "tls=true");
+}
+
+#[test]
+fn what_cannot_be_used_is_a_problem_of_its_hosts() {
+    let text = "a ansible_connection=docker\nb ansible_user='{{ who }}'\nc note='{{ x }}' ansible_psrp_proxy=p\n";
+    let mut fake = Fake::default().file("i.ini", text);
+    let shown = hosts_of(&mut fake, "i.ini");
+    assert_eq!(shown, "a @ungrouped !transport\nb @ungrouped !user\nc @ungrouped note:\"{{ x }}\"");
+    assert_eq!(
+        fake.warned,
+        [
+            "of what is set for Ansible, this has no effect here: ansible_psrp_proxy (first: host c in i.ini:3)",
+            "templates are not evaluated; these variables are the text that stands there: note (first: host c in i.ini:3)",
+        ]
+    );
+    let mut fake = fake.env("PSFLEET_PASSWORD", "p");
+    let errors = run(&request(&["a,b"], &["i.ini"]), &mut fake).expect_err("refused").to_string();
+    assert_eq!(
+        errors,
+        "i.ini:1:3: ansible_connection: a: hosts are not reached by 'docker' here; psrp, winrm, ssh and local are\n  \
+         hint: leave these hosts out (-x), or say how to reach them with --transport\n\
+         i.ini:2:3: ansible_user: b: a template ({{ }}) is not evaluated here, and this decides how the host is \
+         reached\n  hint: write the value itself, or give --user"
+    );
+    let mut flagged = request(&["b"], &["i.ini"]);
+    flagged.settings.user = super::super::tests::flag("me".to_owned());
+    assert!(run(&flagged, &mut fake).is_ok());
+}
+
+#[test]
+fn passwords_need_a_private_file() {
+    let text = "a ansible_user=u ansible_password=hunter2\n";
+    let mut fake = Fake::default().file("i.ini", text);
+    assert!(run(&request(&["a"], &["i.ini"]), &mut fake).is_ok());
+    fake.files.insert("i.ini".into(), (text.to_owned(), false));
+    let errors = run(&request(&["a"], &["i.ini"]), &mut fake).expect_err("refused").to_string();
+    assert!(
+        errors.contains("i.ini:1:18: ansible_password: a: a password is in a file that others can read"),
+        "{errors}"
+    );
+    assert!(!errors.contains("hunter2"));
+    let mut fake = fake.env("PSFLEET_PASSWORD", "p");
+    assert!(run(&request(&["a"], &["i.ini"]), &mut fake).is_ok());
+}
+
+#[test]
+fn every_mistake_has_its_line() {
+    let text = "[web]\nweb[1-2]\nweb01 port\n[web:sons]\nx\n[db:vars]\na=1\nb\n[web:children]\nnone\n[a b]\nx='y\n\
+                h ansible_port=0\n[c]\nk='y\n";
+    let found = ini(text);
+    for wanted in [
+        "i.ini:2:1: 'web[1-2]': '[1-2]' is not a range",
+        "i.ini:3:7: 'port': a host is followed by NAME=VALUE",
+        "i.ini:4:1: 'sons' is not a kind of section",
+        "i.ini:6:1: variables of the group 'db', which no section names",
+        "i.ini:8:1: 'b': a section of variables has lines NAME=VALUE",
+        "i.ini:10:1: groups > web > children: unknown group 'none'",
+        "i.ini:11:1: '[a b]' does not name a group",
+        "i.ini:15:1: the quote ' is never closed",
+    ] {
+        assert!(found.contains(wanted), "{wanted}\n{found}");
+    }
+    let circle = ini("[a:children]\nb\n[b:children]\na\n[b]\nh\n");
+    assert!(circle.contains("group 'a' contains itself through 'b'"), "{circle}");
+    assert!(ini("h ansible_port=0\n").contains("i.ini:1:3: ansible_port: expected a port"));
+}
+
+#[test]
+fn inventories_are_one() {
+    let mut fake =
+        Fake::default().file("a.ini", "[web]\nh\n").file("b.ini", "[web:vars]\nx=1\n[web]\n[all:vars]\ny=2\n");
+    let hosts =
+        select(&request(&["@web"], &["a.ini", "b.ini"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+    let vars = hosts.expect("a host")[0].effective.vars.clone();
+    assert_eq!(
+        vars.iter().map(|(key, given)| format!("{key} {}", given.source)).collect::<Vec<_>>(),
+        ["x group web in b.ini:2", "y group all in b.ini:5"]
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn never_panics(text in "(\\[[a-c:\\]]{0,8}\\]?\n|[a-c]{1,2}[ =:'\"\\[\\]0-9a-z{}]{0,20}\n|.{0,10}\n){0,12}") {
+        let _ = ini(&text);
+    }
+}
