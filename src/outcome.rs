@@ -153,6 +153,13 @@ codes! {
     }
 }
 
+impl Outcome {
+    /// Whether a target with this outcome has had its turn: a run that is resumed leaves it alone.
+    pub fn had_turn(self) -> bool {
+        !matches!(self, Self::NotStarted | Self::Skipped)
+    }
+}
+
 impl Reason {
     /// Whether a run that ended early for it is meant to be taken up again later.
     pub fn may_go_on(&self) -> bool {

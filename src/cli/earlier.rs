@@ -43,20 +43,19 @@ impl Earlier {
         // Before anything is read that another process could change.
         let claim = store.claim(&run)?;
         let (header, targets) = (store.header(&run)?, store.targets(&run)?);
-        let mut outcomes = store.outcomes(&run)?;
+        let mut done = store.ends(&run)?;
         let mut lost = store.lost(&run)?;
+        done.extend(lost.iter().map(|&target| (target, Outcome::Lost)));
+        done.retain(|_, outcome| outcome.had_turn() && !(again && *outcome == Outcome::Lost));
         if again {
             lost.clear();
-            outcomes.retain(|_, outcome| *outcome != Outcome::Lost);
         }
-        outcomes.retain(|_, outcome| !matches!(outcome, Outcome::NotStarted | Outcome::Skipped));
-        outcomes.extend(lost.iter().map(|&target| (target, Outcome::Lost)));
-        if outcomes.len() >= targets.len() && lost.is_empty() {
-            let count = outcomes.values().filter(|&&outcome| outcome == Outcome::Lost).count();
+        if done.len() >= targets.len() && lost.is_empty() {
+            let count = done.values().filter(|&&outcome| outcome == Outcome::Lost).count();
             let hint = if count > 0 { "; --lost runs the lost ones once more" } else { "" };
             bail!("every host of the run {} has had its turn: nothing is left to resume{hint}", run.id);
         }
-        Ok(Self { store, run, claim, header, targets, done: outcomes.into_iter().collect(), lost })
+        Ok(Self { store, run, claim, header, targets, done: done.into_iter().collect(), lost })
     }
 
     /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.
@@ -145,9 +144,8 @@ pub(super) fn hosts_of(
     run: &Run,
     wanted: impl Fn(Outcome) -> bool,
 ) -> Result<Vec<String>, crate::store::Error> {
-    let (targets, mut outcomes) = (store.targets(run)?, store.outcomes(run)?);
-    outcomes.extend(store.lost(run)?.into_iter().map(|target| (target, Outcome::Lost)));
-    let outcome = |place: usize| outcomes.get(&TargetId(place as u32)).copied().unwrap_or(Outcome::NotStarted);
+    let (targets, ends) = (store.targets(run)?, store.ends(run)?);
+    let outcome = |place: usize| ends.get(&TargetId(place as u32)).copied().unwrap_or(Outcome::NotStarted);
     let hosts = targets.into_iter().enumerate().filter(|(place, _)| wanted(outcome(*place)));
     Ok(hosts.map(|(_, target)| target.name).collect())
 }

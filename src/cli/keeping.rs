@@ -153,7 +153,7 @@ pub(super) fn folder(around: &dyn System) -> anyhow::Result<PathBuf> {
 
 /// Says what can be done with a run that has not come to its end.
 pub(super) fn note_rest(run: Uuid, summary: &Summary, console: &Console) {
-    let rest = summary.counts.of(Outcome::NotStarted) + summary.counts.of(Outcome::Skipped);
+    let rest: u64 = summary.counts.iter().filter(|(outcome, _)| !outcome.had_turn()).map(|(_, count)| count).sum();
     if rest > 0 {
         let hosts = if rest == 1 { "1 host has".to_owned() } else { format!("{rest} hosts have") };
         console.note(&format!(

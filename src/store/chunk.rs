@@ -10,6 +10,8 @@
 
 use std::io::Read;
 
+use zstd::bulk::Compressor;
+
 use crate::clixml;
 use crate::record::Record;
 use crate::stream::Stream;
@@ -48,8 +50,38 @@ pub(super) struct Filling {
     last: u64,
     before: i64,
     records: u32,
+}
+
+/// What chunks are packed with. One serves all of a run: to set zstd up costs as much as to pack a small chunk.
+pub(super) struct Packer {
+    zstd: Compressor<'static>,
+    /// A chunk that is being packed.
+    packed: Vec<u8>,
     /// A record's CLIXML, before its length is known.
     text: Vec<u8>,
+}
+
+impl Packer {
+    /// # Errors
+    /// zstd's own: no memory.
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Self { zstd: Compressor::new(LEVEL)?, packed: Vec::new(), text: Vec::new() })
+    }
+
+    /// Packs bytes.
+    ///
+    /// # Errors
+    /// zstd's own: no memory.
+    fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+        self.zstd.compress_to_buffer(bytes, &mut self.packed)?;
+        let data = self.packed.clone();
+        // One huge record does not hold its room until the end of the run.
+        self.packed.shrink_to(2 * ENOUGH);
+        self.text.shrink_to(2 * ENOUGH);
+        Ok(data)
+    }
 }
 
 /// A chunk as it is stored.
@@ -74,19 +106,20 @@ impl Filling {
     }
 
     /// Adds a record; places rise.
-    pub(super) fn push(&mut self, place: u64, at: i64, record: &Record) {
+    pub(super) fn push(&mut self, place: u64, at: i64, record: &Record, packer: &mut Packer) {
         if self.records == 0 {
             self.first = place;
             self.before = 0;
         }
         let kind = STREAMS.iter().position(|&stream| stream == record.stream).unwrap_or_default() as u8;
-        self.text.clear();
-        clixml::encode_into(&record.value.root, &mut self.text);
+        let text = &mut packer.text;
+        text.clear();
+        clixml::encode_into(&record.value.root, text);
         put(&mut self.bytes, place - self.first);
         put(&mut self.bytes, zigzag(at.wrapping_sub(self.before)));
         self.bytes.push(if record.terminating { kind | TERMINATING } else { kind });
-        put(&mut self.bytes, self.text.len() as u64);
-        self.bytes.extend_from_slice(&self.text);
+        put(&mut self.bytes, text.len() as u64);
+        self.bytes.extend_from_slice(text);
         (self.last, self.before) = (place, at);
         self.records += 1;
     }
@@ -95,11 +128,11 @@ impl Filling {
     ///
     /// # Errors
     /// zstd's own: no memory.
-    pub(super) fn pack(&mut self) -> std::io::Result<Option<Packed>> {
+    pub(super) fn pack(&mut self, packer: &mut Packer) -> std::io::Result<Option<Packed>> {
         if self.records == 0 {
             return Ok(None);
         }
-        let data = zstd::bulk::compress(&self.bytes, LEVEL)?;
+        let data = packer.pack(&self.bytes)?;
         let packed = Packed { first: self.first, last: self.last, records: self.records, size: self.bytes.len(), data };
         self.bytes.clear();
         self.records = 0;
@@ -141,6 +174,11 @@ impl Opened {
             return Err(Error::damaged("a chunk is larger than any record"));
         }
         Ok(Self { bytes, offset: 0, first, before: 0 })
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The place of the next record; `None` behind the last one.
@@ -215,7 +253,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_unpacked() {
-        let mut filling = Filling::default();
+        let (mut filling, mut packer) = (Filling::default(), Packer::new().expect("memory"));
         let times = [1_764_000_000_000_000, 1_764_000_000_000_001, -5, i64::MAX, i64::MIN];
         let records: Vec<(u64, i64, Record)> = STREAMS
             .iter()
@@ -223,11 +261,11 @@ mod tests {
             .enumerate()
             .map(|(n, (&stream, &at))| (7 + 200 * n as u64, at, record(stream, &"<&x>".repeat(n * 50), n % 2 == 1)))
             .collect();
-        records.iter().for_each(|(place, at, record)| filling.push(*place, *at, record));
-        let packed = filling.pack().expect("memory").expect("records");
+        records.iter().for_each(|(place, at, record)| filling.push(*place, *at, record, &mut packer));
+        let packed = filling.pack(&mut packer).expect("memory").expect("records");
         assert_eq!((packed.first, packed.last, packed.records as usize), (7, 7 + 200 * 6, records.len()));
         assert!(packed.data.len() < packed.size);
-        assert!(filling.pack().expect("memory").is_none(), "another one begins empty");
+        assert!(filling.pack(&mut packer).expect("memory").is_none(), "another one begins empty");
         let mut opened = Opened::new(packed.first, &packed.data).expect("a chunk");
         for (place, at, record) in &records {
             assert_eq!(opened.next_place(), Some(*place));

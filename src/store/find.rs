@@ -65,6 +65,8 @@ pub enum State {
     Unfinished,
     /// Every target has run, or is left alone for good.
     Done,
+    /// How it ended cannot be read.
+    Damaged,
 }
 
 impl State {
@@ -74,13 +76,9 @@ impl State {
             Self::AtWork => "running",
             Self::Unfinished => "unfinished",
             Self::Done => "done",
+            Self::Damaged => "damaged",
         }
     }
-}
-
-/// Whether a target with this outcome has had its turn: it is not resumed.
-pub(super) fn has_run(outcome: Outcome) -> bool {
-    !matches!(outcome, Outcome::NotStarted | Outcome::Skipped)
 }
 
 impl Store {
@@ -164,11 +162,21 @@ impl Store {
         of_json(&unpack(&data)?)
     }
 
-    /// The outcome of each target that has one.
+    /// What became of each target of which that is known: its outcome, or that it is lost. Others have not run.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn outcomes(&self, run: &Run) -> Result<BTreeMap<TargetId, Outcome>, Error> {
+    pub fn ends(&self, run: &Run) -> Result<BTreeMap<TargetId, Outcome>, Error> {
+        let mut found = self.outcomes(run)?;
+        // What runs now has a process that waits for it.
+        if run.state != State::AtWork {
+            found.extend(self.lost(run)?.into_iter().map(|target| (target, Outcome::Lost)));
+        }
+        Ok(found)
+    }
+
+    /// The outcomes that were noted.
+    fn outcomes(&self, run: &Run) -> Result<BTreeMap<TargetId, Outcome>, Error> {
         let mut rows = self.db.prepare("SELECT target, outcome FROM outcomes WHERE run = ?")?;
         let mut found = BTreeMap::new();
         for row in rows.query_map([run.row], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))? {
@@ -207,33 +215,42 @@ impl Store {
             })
             .optional()?;
         let (ended, summary) = part.unwrap_or_default();
-        let summary = summary.as_deref().map(of_json::<KeptSummary>).transpose()?;
+        let (begun, ended) = (timestamp(begun)?, ended.map(timestamp).transpose()?);
+        let summary = summary.as_deref().map(of_json::<KeptSummary>).transpose();
+        // One run that cannot be read does not hide the others.
+        let (summary, is_damaged) = summary.map_or((None, true), |summary| (summary, false));
         let summary = summary.map(|summary| summary.summary(id, target_count));
-        let counts = match &summary {
-            Some(summary) => summary.counts,
-            None => self.counts(row)?,
+        let state = match is_damaged {
+            true => State::Damaged,
+            false if Claim::is_taken(&self.folder, id) => State::AtWork,
+            false => State::Unfinished,
         };
-        let had_turn: u64 = counts.iter().filter(|&(outcome, _)| has_run(outcome)).map(|(_, count)| count).sum();
-        let state = if Claim::is_taken(&self.folder, id) {
-            State::AtWork
-        } else if had_turn < target_count {
-            State::Unfinished
-        } else {
-            State::Done
+        let exit_code = summary.as_ref().map(|summary| summary.exit_code());
+        let counts = Counts::default();
+        let mut run = Run { row, id, begun, ended, label, title, target_count, counts, state, exit_code };
+        let known = match summary {
+            Some(summary) => Ok((summary.counts, 0)),
+            None => self.known(&run),
         };
-        let exit_code = summary.map(|summary| summary.exit_code());
-        let ended = ended.map(timestamp).transpose()?;
-        Ok(Run { row, id, begun: timestamp(begun)?, ended, label, title, target_count, counts, state, exit_code })
+        let mut lost = 0;
+        match known {
+            Ok(known) => (run.counts, lost) = known,
+            Err(Error::Damaged(_)) => run.state = State::Damaged,
+            Err(error) => return Err(error),
+        }
+        let had_turn: u64 = run.counts.iter().filter(|(outcome, _)| outcome.had_turn()).map(|(_, count)| count).sum();
+        // What is lost and not noted as such is left to a resume, which notes it.
+        if run.state == State::Unfinished && had_turn >= target_count + lost {
+            run.state = State::Done;
+        }
+        Ok(run)
     }
 
-    fn counts(&self, row: i64) -> Result<Counts, Error> {
-        let mut rows = self.db.prepare("SELECT outcome, count(*) FROM outcomes WHERE run = ? GROUP BY outcome")?;
+    /// Of a run without an end: its targets by what became of them, and how many of the lost ones are not noted as such.
+    fn known(&self, run: &Run) -> Result<(Counts, u64), Error> {
         let mut counts = Counts::default();
-        for row in rows.query_map([row], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))? {
-            let (outcome, count) = row?;
-            counts.add_many(outcome_of(&outcome)?, count);
-        }
-        Ok(counts)
+        self.ends(run)?.values().for_each(|&outcome| counts.add(outcome));
+        Ok((counts, self.lost(run)?.len() as u64))
     }
 
     fn no_run_back(&self, back: u64) -> Result<String, Error> {

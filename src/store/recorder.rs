@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::event::{Finished, RunEventKind};
+use crate::event::RunEventKind;
 use crate::fleet::{Emission, Journal};
-use crate::outcome::{Outcome, Reason};
+use crate::outcome::Outcome;
 use crate::target::{TargetId, TargetSnapshot};
 
-use super::chunk::{ENOUGH, Filling, Packed};
+use super::chunk::{ENOUGH, Filling, Packed, Packer};
 use super::claim::Claim;
 use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, to_json};
 use super::header::Header;
-use super::{Run, Store};
+use super::replay::missing_end;
+use super::{Run, State, Store};
 
 /// Bytes of records that wait for their chunks to fill, those of all targets together.
 const WAITING: usize = 16 << 20;
@@ -40,6 +40,7 @@ pub struct Recorder {
     filling: HashMap<TargetId, Filling>,
     /// Bytes in them.
     waiting: usize,
+    packer: Packer,
     rows: Vec<Row>,
     /// Bytes of chunks among the rows.
     packed: usize,
@@ -88,7 +89,7 @@ impl Store {
             ],
         )?;
         let run = self.db.last_insert_rowid();
-        Ok(Recorder::new(self.db, run, 1, claim))
+        Recorder::new(self.db, run, 1, claim)
     }
 
     /// Claims a run, so that what is read of it holds until it goes on.
@@ -113,24 +114,25 @@ impl Store {
             [run.row],
             |row| row.get(0),
         )?;
-        Ok(Recorder::new(self.db, run.row, next, claim))
+        Recorder::new(self.db, run.row, next, claim)
     }
 }
 
 impl Recorder {
-    fn new(db: Connection, run: i64, next: u64, claim: Claim) -> Self {
-        Self {
+    fn new(db: Connection, run: i64, next: u64, claim: Claim) -> Result<Self, Error> {
+        Ok(Self {
             db,
             run,
             first: next,
             next,
             filling: HashMap::new(),
+            packer: Packer::new().map_err(Error::damaged)?,
             waiting: 0,
             rows: Vec::new(),
             packed: 0,
             broken: Broken::default(),
             _claim: claim,
-        }
+        })
     }
 
     /// Tells later why the journal broke off.
@@ -144,19 +146,7 @@ impl Recorder {
     /// The store cannot be written.
     pub fn lose(&mut self, targets: &[TargetId]) -> Result<(), Error> {
         for &target in targets {
-            let end = Finished {
-                target,
-                outcome: Outcome::Lost,
-                reason: Some(Reason::LinkBroken),
-                message: "psfleet itself ended while the script was running: what it did is unknown".to_owned(),
-                hint: Some("psfleet runs resume --lost runs it once more".to_owned()),
-                exit_code: None,
-                attempts: 1,
-                duration: Duration::ZERO,
-                errors: 0,
-                objects: 0,
-                shell_may_remain: true,
-            };
+            let end = missing_end(target, Some(Outcome::Lost), State::AtWork);
             self.take(&Emission::now(RunEventKind::TargetFinished(end)))?;
         }
         self.write()
@@ -170,7 +160,7 @@ impl Recorder {
             RunEventKind::Record(record) => {
                 let filling = self.filling.entry(record.target).or_default();
                 let before = filling.len();
-                filling.push(place, at, record);
+                filling.push(place, at, record, &mut self.packer);
                 self.waiting += filling.len() - before;
                 if filling.len() >= ENOUGH {
                     self.pack(record.target)?;
@@ -203,7 +193,7 @@ impl Recorder {
     fn pack(&mut self, target: TargetId) -> Result<(), Error> {
         let Some(filling) = self.filling.get_mut(&target) else { return Ok(()) };
         self.waiting -= filling.len();
-        if let Some(chunk) = filling.pack().map_err(Error::damaged)? {
+        if let Some(chunk) = filling.pack(&mut self.packer).map_err(Error::damaged)? {
             self.packed += chunk.data.len();
             self.rows.push(Row::Chunk { target: target.0, chunk });
         }

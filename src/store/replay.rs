@@ -1,15 +1,17 @@
 //! The events of a run again, as they came.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::Rows;
+use rusqlite::{OptionalExtension, Rows};
 
 use crate::clixml::{Decoder, Limits};
-use crate::event::{RunEventKind, RunHeader, Summary};
-use crate::outcome::Counts;
+use crate::event::{Finished, RunEventKind, RunHeader, Summary};
+use crate::exit::ExitFacts;
+use crate::outcome::{Outcome, Reason};
 use crate::record::Record;
 use crate::target::{TargetId, TargetSnapshot};
 
@@ -17,21 +19,26 @@ use super::chunk::Opened;
 use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
 use super::find::{outcome_of, timestamp};
-use super::{Run, Store};
+use super::{Run, State, Store};
 
 /// What was taken off the wire is taken from the store.
 const LIMITS: Limits = Limits { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
+
+/// Bytes of chunks that are read at once: a run packs what waits long before it is that much.
+const OPEN: usize = 512 << 20;
 
 /// When something happened, and what.
 pub type Moment = (Timestamp, RunEventKind);
 
 impl Store {
     /// Gives the events of a run again, in the order in which they came, each target with its last outcome. A run that
-    /// was resumed is one run. `each` says whether it wants more.
+    /// was resumed is one run. A run that broke off gets an end, and so do its targets. `each` says whether it wants more.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn replay(&self, run: &Run, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
+        // A run that goes on meanwhile is seen as it is now.
+        let _view = self.db.unchecked_transaction()?;
         let targets = self.targets(run)?.into_iter().map(|target| Arc::new(TargetSnapshot::with(target, None)));
         let header = Arc::new(RunHeader::new(run.id, targets.collect()));
         let count = header.targets.len();
@@ -47,43 +54,97 @@ impl Store {
             outcomes: Ahead::new(outcomes.query([run.row])?)?,
             chunks: Ahead::new(chunks.query([run.row])?)?,
             open: Vec::new(),
+            bytes: 0,
             order: BinaryHeap::new(),
             decoder: Decoder::new(LIMITS),
             count,
         };
+        let mut latest = run.begun;
         while let Some(moment) = merged.next()? {
+            latest = moment.0;
             if !each(moment) {
                 return Ok(());
             }
         }
-        let (at, summary) = self.end(run)?;
+        let (at, summary) = match self.end(run)? {
+            Some(end) => end,
+            None => {
+                let ends = self.missing_ends(run, count as u32)?;
+                for end in &ends {
+                    if !each((latest, RunEventKind::TargetFinished(end.clone()))) {
+                        return Ok(());
+                    }
+                }
+                (latest, broken_off(run, &ends))
+            }
+        };
         each((at, RunEventKind::RunFinished(summary)));
         Ok(())
     }
 
-    /// How a run ended; of one that broke off, what is known.
-    fn end(&self, run: &Run) -> Result<(Timestamp, Arc<Summary>), Error> {
+    /// An end for each target that has none.
+    fn missing_ends(&self, run: &Run, count: u32) -> Result<Vec<Finished>, Error> {
+        let mut rows = self.db.prepare("SELECT target FROM outcomes WHERE run = ?")?;
+        let has_end = rows.query_map([run.row], |row| row.get(0))?.collect::<Result<HashSet<u32>, _>>()?;
+        let ends = self.ends(run)?;
+        let without = (0..count).filter(|target| !has_end.contains(target));
+        Ok(without
+            .map(|target| missing_end(TargetId(target), ends.get(&TargetId(target)).copied(), run.state))
+            .collect())
+    }
+
+    /// How a run ended, if it did.
+    fn end(&self, run: &Run) -> Result<Option<(Timestamp, Arc<Summary>)>, Error> {
         let last = self.db.query_row(
             "SELECT ended, summary FROM parts WHERE run = ? ORDER BY first DESC LIMIT 1",
             [run.row],
             |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<String>>(1)?)),
         );
-        if let Ok((Some(ended), Some(summary))) = last {
-            let summary: KeptSummary = of_json(&summary)?;
-            return Ok((timestamp(ended)?, summary.summary(run.id, run.target_count)));
-        }
-        let mut counts: Counts = run.counts;
-        counts.add_many(crate::outcome::Outcome::NotStarted, run.target_count.saturating_sub(counts.total()));
-        let exit = crate::exit::ExitFacts { stopped_early: true, ..Default::default() };
-        let summary = Summary {
-            run: run.id,
-            counts,
-            target_count: run.target_count,
-            duration: std::time::Duration::ZERO,
-            exit,
-            shells_left: Vec::new(),
-        };
-        Ok((run.begun, Arc::new(summary)))
+        let Some((Some(ended), Some(summary))) = last.optional()? else { return Ok(None) };
+        let summary: KeptSummary = of_json(&summary)?;
+        Ok(Some((timestamp(ended)?, summary.summary(run.id, run.target_count))))
+    }
+}
+
+/// The end of a run that has none.
+fn broken_off(run: &Run, missing: &[Finished]) -> Arc<Summary> {
+    let mut counts = run.counts;
+    // The lost ones are counted already.
+    missing.iter().filter(|end| end.outcome != Outcome::Lost).for_each(|end| counts.add(end.outcome));
+    Arc::new(Summary {
+        run: run.id,
+        counts,
+        target_count: run.target_count,
+        duration: Duration::ZERO,
+        exit: ExitFacts { stopped_early: true, ..ExitFacts::default() },
+        shells_left: Vec::new(),
+    })
+}
+
+/// The end of a target of which the store has none: it is lost, or has not run.
+pub(super) fn missing_end(target: TargetId, outcome: Option<Outcome>, of_run: State) -> Finished {
+    let (reason, message, hint) = match (outcome, of_run) {
+        (Some(Outcome::Lost), _) => (
+            Reason::LinkBroken,
+            "psfleet itself ended while the script was running: what it did is unknown",
+            Some("psfleet runs resume --lost runs it once more"),
+        ),
+        (_, State::AtWork) => (Reason::NotKept, "it had no outcome yet: the run is still going on", None),
+        _ => (Reason::NotKept, "psfleet itself ended before its turn", Some("psfleet runs resume goes on with it")),
+    };
+    let outcome = outcome.unwrap_or(Outcome::NotStarted);
+    Finished {
+        target,
+        outcome,
+        reason: Some(reason),
+        message: message.to_owned(),
+        hint: hint.map(str::to_owned),
+        exit_code: None,
+        attempts: u32::from(outcome == Outcome::Lost),
+        duration: Duration::ZERO,
+        errors: 0,
+        objects: 0,
+        shell_may_remain: outcome == Outcome::Lost,
     }
 }
 
@@ -119,6 +180,8 @@ struct Merged<'s> {
     chunks: Ahead<'s>,
     /// Chunks that are being read, with their targets.
     open: Vec<Option<(TargetId, Opened)>>,
+    /// Bytes of those.
+    bytes: usize,
     /// The place of the next record of each, the least first.
     order: BinaryHeap<Reverse<(u64, usize)>>,
     decoder: Decoder,
@@ -150,6 +213,10 @@ impl Merged<'_> {
             let target = self.target(self.chunks.get(1)?)?;
             let opened = Opened::new(first, &self.chunks.get::<Vec<u8>>(2)?)?;
             self.chunks.step()?;
+            self.bytes += opened.len();
+            if self.bytes > OPEN {
+                return Err(Error::damaged("more records are interleaved than any run leaves"));
+            }
             let slot = match self.open.iter().position(Option::is_none) {
                 Some(slot) => slot,
                 None => {
@@ -157,9 +224,12 @@ impl Merged<'_> {
                     self.open.len() - 1
                 }
             };
-            if let Some(place) = opened.next_place() {
-                self.order.push(Reverse((place, slot)));
-                self.open[slot] = Some((target, opened));
+            match opened.next_place() {
+                Some(place) => {
+                    self.order.push(Reverse((place, slot)));
+                    self.open[slot] = Some((target, opened));
+                }
+                None => self.bytes -= opened.len(),
             }
         }
         Ok(())
@@ -175,7 +245,10 @@ impl Merged<'_> {
         let at = timestamp(entry.at)?;
         match opened.next_place() {
             Some(place) => self.order.push(Reverse((place, slot))),
-            None => self.open[slot] = None,
+            None => {
+                self.bytes -= opened.len();
+                self.open[slot] = None;
+            }
         }
         Ok((at, RunEventKind::Record(record)))
     }

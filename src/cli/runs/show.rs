@@ -6,24 +6,26 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 
 use crate::cli::args::runs::{PageFormat, ShowArgs};
-use crate::cli::earlier::hosts_of;
 use crate::cli::terminal::{self, wording};
 use crate::hostlist::fold;
-use crate::outcome::Outcome;
 use crate::output::sanitize;
 use crate::store::{Header, Run, Store};
+use crate::target::TargetId;
+
+/// What is said of hosts of which nothing is known yet: they run, or have not run.
+const TO_COME: &str = "to_come";
 
 /// Prints what a run did.
 pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     let run = store.find(&args.run)?;
     let header = store.header(&run)?;
-    let mut hosts: BTreeMap<&str, String> = BTreeMap::new();
-    for &outcome in Outcome::ALL {
-        let named = hosts_of(store, &run, |of_host| of_host == outcome)?;
-        if !named.is_empty() {
-            hosts.insert(outcome.code(), fold(named.iter().map(String::as_str)));
-        }
+    let (targets, ends) = (store.targets(&run)?, store.ends(&run)?);
+    let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (place, target) in targets.iter().enumerate() {
+        let end = ends.get(&TargetId(place as u32)).map_or(TO_COME, |outcome| outcome.code());
+        named.entry(end).or_default().push(&target.name);
     }
+    let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();
     terminal::print(&match args.output {
         PageFormat::Text => text(&run, &header, &hosts),
         PageFormat::Json => {
