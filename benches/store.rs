@@ -186,6 +186,7 @@ fn kept_header(header: &RunHeader) -> Header {
         command: "run".to_owned(),
         hash: String::new(),
         words: Vec::new(),
+        given: Vec::new(),
         folder: "/".into(),
         names: BTreeMap::new(),
         stdin: None,

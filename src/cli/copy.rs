@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
-use super::earlier::{Earlier, NamesOfRuns};
-use super::keeping::{Keeping, Story, own_words};
+use super::earlier::Earlier;
+use super::keeping::{Keeping, Line, Story};
 use super::plan::copy::Plan;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
@@ -16,7 +16,7 @@ use super::{args, targets};
 use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Task;
-use crate::inventory::{HostSettings, Logon, Resolved};
+use crate::inventory::{HostSettings, Logon, Request, Resolved};
 use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
 
@@ -68,11 +68,11 @@ fn start(
     work: impl FnOnce(&[&str]) -> Arc<dyn Task>,
 ) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let request = args::request(&args.targets, &args.connect);
+    let request = Request { provenance: !args.store.no_store, ..args::request(&args.targets, &args.connect) };
     let (resolved, keeping) = match begin {
-        Begin::New(names) => {
+        Begin::New(line) => {
             let resolved = targets::resolve(&request, &mut sandbox, machine)?;
-            let keeping = Keeping::new(&args.store, machine, || story(args, machine, &resolved, &names))?;
+            let keeping = Keeping::new(&args.store, machine, || story(args, machine, &resolved, line))?;
             (resolved, keeping)
         }
         Begin::Earlier(earlier) => {
@@ -92,8 +92,7 @@ fn start(
 }
 
 /// What the store keeps of a copy: its command line says all.
-fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, names: &NamesOfRuns) -> anyhow::Result<Story> {
-    let words = own_words();
+fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, line: Line) -> anyhow::Result<Story> {
     let (sources, destination) = args.split();
     let title = format!("copy {} to {destination}", sources.join(" "));
     Ok(Story {
@@ -103,16 +102,15 @@ fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, names: &Na
         command: "copy",
         work: json!({}),
         settings: serde_json::to_value(&resolved.settings)?,
-        names: names.borrow().clone(),
         stdin: args.targets.stdin_of(machine),
-        words,
+        line,
     })
 }
 
 /// Whether a copy is new.
 pub(super) enum Begin {
-    /// It is, and this is what names of earlier runs stand for.
-    New(NamesOfRuns),
+    /// It is.
+    New(Line),
     /// It goes on.
     Earlier(Box<Earlier>),
 }

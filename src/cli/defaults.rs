@@ -66,13 +66,12 @@ fn check(key: &str, node: &Node) -> Result<(), String> {
     }
 }
 
-/// Puts the configured flags in front of those that were typed, so that the typed ones win. A key whose variable is set
-/// in the environment is left out, and one that the command has no flag for.
-pub(super) fn add(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<OsString> {
+/// The configured flags of the command that was typed. A key whose variable is set in the environment is left out, and
+/// one that the command has no flag for.
+pub(super) fn of(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<String> {
     let takes = |key: &str| (typed.is_run() || typed.is_copy()) && typed.flag(&key.replace('_', "-")).is_some();
     let flags = unset(config, is_set).filter(|(key, _)| takes(key));
-    let flags = flags.filter_map(|(key, given)| flag(key, &given.value.value)).map(OsString::from);
-    typed.names.iter().cloned().chain(flags).chain(typed.rest.iter().cloned()).collect()
+    flags.filter_map(|(key, given)| flag(key, &given.value.value)).collect()
 }
 
 /// The configured flags that no variable of the environment sets.
@@ -106,7 +105,9 @@ mod tests {
 
     fn added(typed: &[&str], config: &Config) -> Vec<String> {
         let typed: Vec<OsString> = typed.iter().map(OsString::from).collect();
-        let all = add(&Typed::of(&Cli::command(), &typed), config, |variable| variable == "PSFLEET_RETRIES");
+        let cli = Cli::command();
+        let typed = Typed::of(&cli, &typed);
+        let all = typed.with(&of(&typed, config, |variable| variable == "PSFLEET_RETRIES"));
         all.into_iter().map(|text| text.into_string().expect("Unicode")).collect()
     }
 

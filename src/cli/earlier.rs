@@ -1,15 +1,13 @@
 //! Earlier runs: one that goes on, and hosts of others that targets are named by.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::bail;
 use uuid::Uuid;
 
-use super::keeping::{GoOn, Keeping};
+use super::keeping::{GoOn, Keeping, NamesOfRuns};
 use crate::config::EarlierRuns;
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
@@ -60,7 +58,7 @@ impl Earlier {
 
     /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.
     pub(super) fn request(&self, request: Request) -> Request {
-        Request { pick: None, order: None, ..request }
+        Request { pick: None, order: None, provenance: false, ..request }
     }
 
     /// Of what the inventory gives today, the hosts of the run in their order; and what the user should know of it.
@@ -113,9 +111,6 @@ impl Earlier {
         Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost }))
     }
 }
-
-/// What the names of runs among targets stood for.
-pub(super) type NamesOfRuns = Rc<RefCell<BTreeMap<String, Uuid>>>;
 
 /// The runs that targets may be named by.
 pub(super) struct Runs {

@@ -1,8 +1,9 @@
 //! Mistakes in `PSFLEET_*` variables: clap would report them as if they had been typed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
 
 use super::refusal::reason;
 use super::typed::{Typed, takes_value};
@@ -31,10 +32,40 @@ pub(super) fn mistakes(cli: &Command, typed: &[OsString]) -> Vec<String> {
     parts.command.get_arguments().filter_map(mistake).collect()
 }
 
+/// The flags that this source gave, as they would be typed.
+pub(super) fn flags(
+    cli: &Command,
+    matches: &ArgMatches,
+    from: ValueSource,
+    is_wanted: &dyn Fn(&Arg) -> bool,
+) -> Vec<String> {
+    if let Some((name, of_command)) = matches.subcommand()
+        && let Some(command) = cli.find_subcommand(name)
+    {
+        return flags(command, of_command, from, is_wanted);
+    }
+    let given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(from) && is_wanted(arg);
+    let typed = |arg: &Arg| -> Vec<String> {
+        let Some(long) = arg.get_long() else { return Vec::new() };
+        let values = matches.get_raw(arg.get_id().as_str()).into_iter().flatten().map(OsStr::to_string_lossy);
+        match takes_value(arg) {
+            true => values.map(|value| format!("--{long}={value}")).collect(),
+            false => values.filter(|value| is_true(value)).map(|_| format!("--{long}")).collect(),
+        }
+    };
+    cli.get_arguments().filter(given).flat_map(typed).collect()
+}
+
 /// What clap's parser of switches takes.
 fn is_boolean(value: &str) -> bool {
-    let known = ["y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"];
-    known.contains(&value.to_ascii_lowercase().as_str())
+    let no = ["n", "no", "f", "false", "off", "0"];
+    is_true(value) || no.contains(&value.to_ascii_lowercase().as_str())
+}
+
+/// What it takes for yes.
+fn is_true(value: &str) -> bool {
+    let yes = ["y", "yes", "t", "true", "on", "1"];
+    yes.contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// The command without the variables that are empty: an empty one counts as absent, whatever it is for.

@@ -1,7 +1,9 @@
 //! A run and the store: what is noted of it before it starts, and what is said of the store once it is over.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use anyhow::Context;
 use jiff::Timestamp;
@@ -35,11 +37,23 @@ pub(super) struct Story {
     pub hash: String,
     pub work: Json,
     pub settings: Json,
-    /// What names of earlier runs stood for.
-    pub names: BTreeMap<String, Uuid>,
     /// What stdin held, where it named hosts.
     pub stdin: Option<String>,
+    pub line: Line,
+}
+
+/// What the names of runs among targets stood for.
+pub(super) type NamesOfRuns = Rc<RefCell<BTreeMap<String, Uuid>>>;
+
+/// What was asked for, and where else that was looked up.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    /// The words of the command line, without the program's name.
     pub words: Vec<String>,
+    /// The flags that configuration files and the environment gave beside them.
+    pub given: Vec<String>,
+    /// What names of earlier runs turn out to stand for.
+    pub names: NamesOfRuns,
 }
 
 /// A run that goes on.
@@ -126,19 +140,15 @@ impl Story {
             title: sanitize_line(&self.title).chars().take(TITLE_LENGTH).collect(),
             command: self.command.to_owned(),
             hash: self.hash,
-            words: self.words,
+            words: self.line.words,
+            given: self.line.given,
             folder: std::env::current_dir().unwrap_or_default(),
-            names: self.names,
+            names: self.line.names.borrow().clone(),
             stdin: self.stdin,
             work: self.work,
             settings: self.settings,
         }
     }
-}
-
-/// The words of this command line, without the program's name.
-pub(super) fn own_words() -> Vec<String> {
-    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// The state folder of this user.

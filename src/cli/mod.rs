@@ -41,8 +41,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use anyhow::Context;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -53,9 +55,10 @@ use args::copy::CopyArgs;
 use args::run::RunArgs;
 use args::runs::RunsArgs;
 use defaults::RUN_KEYS;
-use earlier::{NamesOfRuns, Runs};
+use earlier::Runs;
 use enter::EnterArgs;
 use hosts::HostsArgs;
+use keeping::{Line, NamesOfRuns};
 #[cfg(feature = "sandbox")]
 use sandbox::SandboxArgs;
 use sandbox_on_demand::OnDemand;
@@ -64,8 +67,7 @@ use typed::Typed;
 use version::VersionArgs;
 
 use crate::config::{Config, Machine};
-use crate::inventory::Errors;
-use crate::store::state_folder;
+use crate::store::{Header, state_folder};
 
 /// PowerShell's Invoke-Command at scale: script blocks on hundreds of hosts over WinRM and SSH, objects back.
 #[derive(Debug, Parser)]
@@ -101,16 +103,22 @@ pub fn main() -> ExitCode {
     if let Some(mistake) = single_dash::mistake(&typed) {
         return exit::usage(&[mistake]);
     }
-    let with_defaults = defaults::add(&typed, &config, is_set);
+    let mut given = defaults::of(&typed, &config, is_set);
+    let with_defaults = typed.with(&given);
     let cli = match parse(&with_defaults) {
-        Ok(cli) => cli,
+        Ok((cli, of_environment)) => {
+            given.extend(of_environment);
+            cli
+        }
         Err(error) if error.use_stderr() => return refuse(&typed, &words, &error),
         Err(error) => return explain(&with_defaults, &error),
     };
     log_to_stderr();
+    let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let line = Line { words, given, names };
     let result = match cli.command {
-        Command::Run(args) => run::run(&args, machine, &names),
-        Command::Copy(args) => copy::run(&args, machine, copy::Begin::New(names)),
+        Command::Run(args) => run::run(&args, machine, line),
+        Command::Copy(args) => copy::run(&args, machine, copy::Begin::New(line)),
         Command::Enter(args) => enter::run(&args, machine),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
@@ -124,20 +132,29 @@ pub fn main() -> ExitCode {
     ExitCode::from(result.unwrap_or_else(|error| exit::failure(&error)))
 }
 
-/// Reads a command line; a variable that is empty counts as absent.
-fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
+/// Reads a command line; a variable that is empty counts as absent. What the environment gave comes as flags too.
+fn parse(words: &[OsString]) -> Result<(Cli, Vec<String>), clap::Error> {
     let mut command = environment::without_empty(Cli::command());
     let mut matches = command.try_get_matches_from_mut(words)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    let given = environment::flags(&command, &matches, ValueSource::EnvVariable, &|_| true);
+    let cli = Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, given))
 }
 
-/// The command of words that were typed earlier, with what configuration and environment say today.
-fn read_words(words: &[OsString]) -> anyhow::Result<Command> {
-    let config = Config::load(&mut Machine::new(TerminalPrompter), &RUN_KEYS).map_err(Errors::from)?;
-    let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    let command = Cli::command();
-    let with_defaults = defaults::add(&Typed::of(&command, words), &config, is_set);
-    Ok(parse(&with_defaults)?.command)
+/// What words mean where configuration and environment give these flags and no other.
+fn matches_of(words: &[String], given: &[String]) -> Result<ArgMatches, clap::Error> {
+    let words: Vec<OsString> =
+        std::iter::once("psfleet").chain(words.iter().map(String::as_str)).map(OsString::from).collect();
+    let command = environment::without_variables(Cli::command());
+    let words = Typed::of(&command, &words).with(given);
+    command.try_get_matches_from(words)
+}
+
+/// The command of an earlier run, with what configuration and environment said of it then.
+fn command_of(header: &Header) -> anyhow::Result<Command> {
+    let read = || Cli::from_arg_matches(&matches_of(&header.words, &header.given)?);
+    let cli = read().with_context(|| format!("the command line of the run {} is not one any more", header.run))?;
+    Ok(cli.command)
 }
 
 /// The runs that targets may be named by, and what their names turn out to stand for.
@@ -164,7 +181,7 @@ fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp => script_help::without_help(typed),
         _ => None,
     };
-    if let Some(Ok(Cli { command: Command::Run(args) })) = without.map(|words| parse(&words))
+    if let Some(Ok((Cli { command: Command::Run(args) }, _))) = without.map(|words| parse(&words))
         && let Some(help) = script_help::of_code(args.code.as_deref())
     {
         let shown = help.and_then(|help| Ok(terminal::print(&help)?));

@@ -1,20 +1,21 @@
 //! `--rerun`: some hosts of an earlier run again, with what the command line does not say taken from that run.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches};
 
+use super::args::connect::ConnectArgs;
 use super::args::run::RunArgs;
-use super::args::targets::TargetArgs;
 use super::earlier::{hosts_of, outcome_of};
-use super::{Command, keeping, read_words};
+use super::keeping::Line;
+use super::{Cli, Command, environment, keeping, matches_of};
 use crate::config::{Connection, System};
-use crate::inventory::{Errors, Resolved};
 use crate::job::script::KeptCall;
 use crate::outcome::Outcome;
-use crate::store::{Header, Store};
+use crate::store::Store;
 
 /// What of an earlier run is to be run again.
 pub(super) struct Rerun {
@@ -24,16 +25,17 @@ pub(super) struct Rerun {
     pub(super) call: Option<KeptCall>,
     /// What stdin held, where it names hosts of the run.
     pub(super) stdin: Option<String>,
-    /// The hosts, where the command line names none.
-    hosts: Option<HashSet<String>>,
+    /// Only those hosts, where the command line names none.
+    pub(super) hosts: Option<HashSet<String>>,
 }
 
 impl Rerun {
-    /// Finds what `RUN` or `RUN:OUTCOME,...` stands for; without outcomes those hosts that were not ok.
+    /// Finds what `RUN` or `RUN:OUTCOME,...` stands for; without outcomes those hosts that were not ok. The flags that
+    /// are taken from the run stand in the line from then on.
     ///
     /// # Errors
     /// No such run, no such outcome, or a run of another command.
-    pub(super) fn find(what: &str, args: &RunArgs, around: &dyn System) -> anyhow::Result<Self> {
+    pub(super) fn find(what: &str, args: &RunArgs, line: &mut Line, around: &dyn System) -> anyhow::Result<Self> {
         let (name, outcomes) = match what.split_once(':') {
             Some((name, outcomes)) => (name, Some(outcomes)),
             None => (what, None),
@@ -49,50 +51,51 @@ impl Rerun {
         let store = Store::open(&keeping::folder(around)?)?;
         let run = store.find(name).context("--rerun")?;
         let header = store.header(&run)?;
-        let Command::Run(before) = before(&header)? else {
+        let before = matches_of(&header.words, &header.given)
+            .with_context(|| format!("the command line of the run {} is not one any more", run.id))?;
+        if before.subcommand_name() != Some("run") {
             bail!("--rerun: the run {} was not made by psfleet run", run.id);
-        };
-        let mut args = args.clone();
+        }
         let call = match args.code {
             Some(_) => None,
             None => Some(serde_json::from_value(header.work).context("the run is damaged")?),
         };
-        let mut hosts = None;
-        let mut stdin = None;
-        if args.targets.targets.is_empty() {
-            hosts = Some(hosts_of(&store, &run, is_wanted)?.into_iter().collect());
-            stdin = header.stdin;
-            let inventory = match args.targets.inventory.is_empty() {
-                true => before.targets.inventory.iter().map(|file| from(&header.folder, file)).collect(),
-                false => args.targets.inventory,
-            };
-            args.targets = TargetArgs { inventory, pick: None, order: None, ..before.targets };
-        }
-        if args.connect.settings == Connection::default() {
-            args.connect.settings = before.connect.settings;
-        }
-        Ok(Self { args, call, stdin, hosts })
-    }
-
-    /// Leaves those hosts that are meant.
-    ///
-    /// # Errors
-    /// Nobody is left.
-    pub(super) fn only(&self, mut resolved: Resolved) -> Result<Resolved, Errors> {
-        if let Some(hosts) = &self.hosts {
-            resolved.targets.retain(|target| hosts.contains(&*target.name));
-        }
-        if resolved.targets.is_empty() { Err(Errors { problems: Vec::new() }) } else { Ok(resolved) }
+        line.given.extend(taken(args, &before, &header.folder));
+        let names_hosts = !args.targets.targets.is_empty();
+        let Command::Run(args) = Cli::from_arg_matches(&matches_of(&line.words, &line.given)?)?.command else {
+            bail!("--rerun belongs to psfleet run");
+        };
+        let (stdin, hosts) = match names_hosts {
+            true => (None, None),
+            false => (header.stdin, Some(hosts_of(&store, &run, is_wanted)?.into_iter().collect())),
+        };
+        Ok(Self { args: *args, call, stdin, hosts })
     }
 }
 
-/// The command line of a run.
-fn before(header: &Header) -> anyhow::Result<Command> {
-    let words = std::iter::once("psfleet").chain(header.words.iter().map(String::as_str)).map(OsString::from);
-    read_words(&words.collect::<Vec<_>>()).with_context(|| format!("the command line of the run {}", header.run))
+/// The flags of a run that one of its hosts needs again: those that say which hosts, and how they are reached. What a
+/// group of them says anew is not taken from the run.
+fn taken(args: &RunArgs, before: &ArgMatches, folder: &Path) -> Vec<String> {
+    let connects = ConnectArgs::augment_args(clap::Command::new("connect"));
+    let is_wanted = |arg: &Arg| match arg.get_id().as_str() {
+        "targets" | "exclude" => args.targets.targets.is_empty(),
+        "inventory" => args.targets.inventory.is_empty(),
+        "ask_pass" | "no_input" => false,
+        id => {
+            args.connect.settings == Connection::default() && connects.get_arguments().any(|flag| flag.get_id() == id)
+        }
+    };
+    let flags = environment::flags(&Cli::command(), before, ValueSource::CommandLine, &is_wanted);
+    flags.into_iter().map(|flag| from(folder, flag)).collect()
 }
 
-/// A file of a command line that was given in another folder.
-fn from(folder: &Path, file: &str) -> String {
-    if file == "-" { file.to_owned() } else { folder.join(file).to_string_lossy().into_owned() }
+/// A flag that was given in another folder.
+fn from(folder: &Path, flag: String) -> String {
+    const FILES: [&str; 4] = ["--inventory", "--identity", "--known-hosts", "--ca"];
+    match flag.split_once('=') {
+        Some((name, file)) if FILES.contains(&name) && file != "-" && !file.starts_with('~') => {
+            format!("{name}={}", folder.join(file).display())
+        }
+        _ => flag,
+    }
 }

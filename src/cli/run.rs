@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use super::args::{self, run::RunArgs};
-use super::earlier::{Earlier, NamesOfRuns};
-use super::keeping::{Keeping, Story, own_words};
+use super::earlier::Earlier;
+use super::keeping::{Keeping, Line, Story};
 use super::plan::script::Plan;
 use super::rerun::Rerun;
 use super::rollout::{self, Hosts, Rollout};
@@ -15,8 +15,7 @@ use super::terminal::Console;
 use super::{targets, terminal};
 use crate::config::Machine;
 use crate::fleet::Script;
-use crate::inventory::Resolved;
-use crate::inventory::{HostSettings, Rehearsal};
+use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
 use crate::job::script::{Call, CommandSets, HostVariables, KeptCall, Origins, Secrets};
 use crate::output::sanitize_line;
@@ -25,12 +24,13 @@ use crate::output::sanitize_line;
 ///
 /// # Errors
 /// Whatever stops the run before its first connection, and the failure of an output.
-pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> anyhow::Result<u8> {
-    let mut rerun = args.rerun.as_deref().map(|what| Rerun::find(what, args, &machine)).transpose()?;
+pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyhow::Result<u8> {
+    let mut rerun = args.rerun.as_deref().map(|what| Rerun::find(what, args, &mut line, &machine)).transpose()?;
     if let Some(text) = rerun.as_mut().and_then(|rerun| rerun.stdin.take()) {
         machine = machine.with_stdin(text);
     }
     let kept = rerun.as_mut().and_then(|rerun| rerun.call.take());
+    let hosts = rerun.as_mut().and_then(|rerun| rerun.hosts.take());
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
     one_reader_of_stdin(args)?;
     let console = Console::detect(&args.output);
@@ -40,16 +40,13 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> 
     };
     call.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
-    let request = args::request(&args.targets, &args.connect);
+    let request =
+        Request { only: hosts, provenance: !args.store.no_store, ..args::request(&args.targets, &args.connect) };
     if args.execute.plan {
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
         return plan(args, call, (&settings, &rehearsal), &mut machine);
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
-    let resolved = match &rerun {
-        Some(rerun) => rerun.only(resolved)?,
-        None => resolved,
-    };
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let keeping = Keeping::new(&args.store, &machine, || {
         let kept = KeptCall::from(&call);
@@ -60,9 +57,8 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, names: &NamesOfRuns) -> 
             hash: kept.hash(),
             work: serde_json::to_value(&kept)?,
             settings: serde_json::to_value(&resolved.settings)?,
-            names: names.borrow().clone(),
             stdin: args.targets.stdin_of(&machine),
-            words: own_words(),
+            line,
         })
     })?;
     perform(args, (call, machine), (&resolved, &sandbox), &console, keeping)

@@ -28,6 +28,12 @@ impl<'t> Typed<'t> {
         Self { command, names, rest }
     }
 
+    /// The words with flags in front of those that were typed, so that the typed ones win.
+    pub(super) fn with(&self, flags: &[String]) -> Vec<OsString> {
+        let flags = flags.iter().map(OsString::from);
+        self.names.iter().cloned().chain(flags).chain(self.rest.iter().cloned()).collect()
+    }
+
     /// The command as users write it: `psfleet copy push`.
     pub(super) fn name(&self) -> String {
         let names = self.names.iter().skip(1).filter_map(|name| name.to_str());

@@ -21,7 +21,7 @@ impl<T> Given<T> {
 }
 
 /// Where a setting came from, from the strongest to the weakest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A flag of the command line, such as `--port`.
     Flag(&'static str),
@@ -44,7 +44,7 @@ pub enum Source {
 }
 
 /// A place in a file, with the entry it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The file as the user named it.
     pub file: Arc<Path>,

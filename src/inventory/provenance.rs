@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::host_settings::HostSettings;
+use crate::config::Source;
 use crate::hostlist::fold;
 
 /// A setting with where it is from, and the hosts that have it so. Plain text: nothing secret is among it.
@@ -23,27 +24,23 @@ pub struct SourcedSetting {
 /// The settings of all hosts, those of one key together.
 pub(super) fn provenance(hosts: &[HostSettings]) -> Vec<SourcedSetting> {
     let mut keys: Vec<&'static str> = Vec::new();
-    let mut groups: Vec<(&'static str, String, String, Vec<&str>)> = Vec::new();
-    let mut known: HashMap<(&'static str, String, String), usize> = HashMap::new();
-    for host in hosts {
+    let mut groups: HashMap<(usize, String, &Source), Vec<usize>> = HashMap::new();
+    for (place, host) in hosts.iter().enumerate() {
         for (key, value, from) in host.effective.connection.shown() {
-            if !keys.contains(&key) {
+            let key = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
                 keys.push(key);
-            }
-            let source = from.to_string();
-            let group = *known.entry((key, value.clone(), source.clone())).or_insert_with(|| {
-                groups.push((key, value, source, Vec::new()));
-                groups.len() - 1
+                keys.len() - 1
             });
-            groups[group].3.push(&host.name);
+            groups.entry((key, value, from)).or_default().push(place);
         }
     }
-    groups.sort_by_key(|(key, ..)| keys.iter().position(|known| known == key));
-    let setting = |(key, value, source, hosts): (&str, String, String, Vec<&str>)| SourcedSetting {
-        key: key.to_owned(),
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by_key(|((key, ..), hosts)| (*key, hosts[0]));
+    let setting = |((key, value, from), of): ((usize, String, &Source), Vec<usize>)| SourcedSetting {
+        key: keys[key].to_owned(),
         value,
-        source,
-        hosts: fold(hosts),
+        source: from.to_string(),
+        hosts: fold(of.iter().map(|&place| &*hosts[place].name)),
     };
     groups.into_iter().map(setting).collect()
 }

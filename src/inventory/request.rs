@@ -1,5 +1,6 @@
 //! What is asked for: expressions, inventories, and the settings that override theirs.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use crate::config::Connection;
@@ -15,6 +16,8 @@ pub struct Request {
     pub exclude: Vec<String>,
     /// As `targets_variable`.
     pub exclude_variable: Option<&'static str>,
+    /// Of what is found, only hosts of these names; all of it unless set.
+    pub only: Option<HashSet<String>>,
     /// Inventory files, `-` is stdin. Where none is given, the configuration's.
     pub inventories: Vec<String>,
     /// Draw only this many.
@@ -25,6 +28,8 @@ pub struct Request {
     pub settings: Connection,
     /// Ask for the password even if there is another source.
     pub ask_pass: bool,
+    /// Say of every setting where it is from.
+    pub provenance: bool,
     /// Never ask anything.
     pub no_input: bool,
 }

@@ -31,7 +31,7 @@ pub struct Resolved {
     pub targets: Vec<Arc<Target>>,
     /// What the user should know before the run, one line each.
     pub warnings: Vec<String>,
-    /// The settings by which they are reached, with where each is from.
+    /// The settings by which they are reached, with where each is from: if that was asked for.
     pub settings: Vec<SourcedSetting>,
 }
 
@@ -81,7 +81,7 @@ pub fn resolve(
     let endpoints = endpoints(&hosts, around)?;
     let credentials = credentials(&named(&hosts), request, around)?;
     let warnings = warnings(&hosts, &endpoints);
-    let settings = provenance(&hosts);
+    let settings = if request.provenance { provenance(&hosts) } else { Vec::new() };
     let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {
         Arc::new(Target {
             name: host.name,
@@ -147,7 +147,9 @@ pub fn select(
     let lookup = Lookup { inventory: &inventory, effective: &effective, groups: &groups, files: &files };
     let mut hosts = lookup.select(&targets, &mut problems);
     let without = lookup.select(&exclude, &mut problems);
-    hosts.retain(|host| !without.contains(host));
+    let is_wanted =
+        |host: &usize| request.only.as_ref().is_none_or(|only| only.contains(&*inventory.hosts[*host].name));
+    hosts.retain(|host| !without.contains(host) && is_wanted(host));
     if !problems.is_empty() || hosts.is_empty() {
         // Mistakes of files first, each file from top to bottom.
         problems

@@ -29,6 +29,8 @@ pub struct Header {
     pub hash: String,
     /// The words of the command line.
     pub words: Vec<String>,
+    /// The flags that configuration files and the environment gave beside them.
+    pub given: Vec<String>,
     /// The folder in which the command was given.
     pub folder: PathBuf,
     /// What the names of earlier runs in the words stood for.

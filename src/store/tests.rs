@@ -38,6 +38,7 @@ fn header(label: Option<&str>) -> Header {
         command: "run".to_owned(),
         hash: "0".to_owned(),
         words: vec!["run".to_owned(), "Get-Date".to_owned()],
+        given: Vec::new(),
         folder: "/".into(),
         names: BTreeMap::new(),
         stdin: None,

@@ -374,6 +374,43 @@ async fn hosts_that_were_not_ok_run_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_keeps_what_its_surroundings_said_of_it() {
+    let fleet = fleet(Options { hosts: 6, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    std::fs::write(place.path().join("psfleet.toml"), "ramp = '1,3'\nmax_fail = 2\n").expect("written");
+    let mut paused = place.run(&["-q", "-o", "none", "--pause-after", "1", "$env:COMPUTERNAME"]);
+    let (code, _, stderr) = told(paused.env("PSFLEET_THROTTLE", "2").output().expect("psfleet starts"));
+    assert_eq!(code, Some(5), "{stderr}");
+    // Neither what the file says today, nor a gate that would make no sense without a ramp.
+    std::fs::write(place.path().join("psfleet.toml"), "throttle = 1\n").expect("written");
+    let mut resumed = place.command(&["runs", "resume", "-o", "jsonl"]);
+    let resumed = resumed.env("PSFLEET_GATE", "$false").env("PSFLEET_MAX_FAIL", "1").output();
+    let (code, stdout, stderr) = told(resumed.expect("psfleet starts"));
+    assert_eq!(code, Some(0), "{stderr}");
+    let steps = stdout.lines().filter(|line| line.contains("\"step_done\"")).count();
+    assert_eq!((steps, place.kept().values().filter(|outcome| *outcome == "ok").count()), (2, 6), "{stdout}");
+    // What was taken from a run is part of the run that took it.
+    for (args, hosts) in [(&["--rerun", "last:ok", "-x", "last~9"][..], 0), (&["--rerun", "last:ok"], 6)] {
+        let (code, stdout, stderr) = place.output(&[&["run", "--no-input", "-q", "-o", "csv"], args].concat());
+        assert_eq!(
+            (code, stdout.lines().skip(1).count()),
+            (if hosts == 0 { Some(2) } else { Some(0) }, hosts),
+            "{stderr}"
+        );
+    }
+    let all = place.kept().into_keys().collect::<Vec<_>>();
+    let (code, stdout, stderr) =
+        place.output(&["run", "--no-input", "-o", "csv", "--rerun", "last:ok", "-x", &all[0], "--pick", "2"]);
+    assert_eq!((code, stdout.lines().skip(1).count()), (Some(0), 2), "{stderr}");
+    assert!(!stdout.contains(&all[0]), "{stdout}");
+    let (code, stdout, stderr) = place.output(&["run", "--no-input", "--plan", "--rerun", "last~1:ok", "-o", "json"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let plan: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!(plan["target_count"].as_u64(), Some(6), "{stdout}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_do_not_resume_one_run() {
     let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
     let place = Place::of(&fleet);

@@ -23,10 +23,12 @@ pub fn request(targets: &TargetArgs, connect: &ConnectArgs) -> Request {
         targets_variable: variable("PSFLEET_TARGETS", &targets.targets),
         exclude: targets.exclude.clone(),
         exclude_variable: variable("PSFLEET_EXCLUDE", &targets.exclude),
+        only: None,
         inventories: targets.inventory.clone(),
         pick: targets.pick,
         order: targets.order.clone(),
         settings: connect.settings.clone(),
+        provenance: false,
         ask_pass: connect.ask_pass,
         no_input: connect.no_input,
     }

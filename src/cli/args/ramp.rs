@@ -45,7 +45,7 @@ pub struct RampArgs {
 
     /// Start no other host once one has failed: --max-fail 1
     #[arg(long, env = "PSFLEET_FAIL_FAST", value_parser = BoolishValueParser::new(), num_args = 0,
-          default_value_t = false, default_missing_value = "true", overrides_with = "max_fail")]
+          default_value_t = false, default_missing_value = "true")]
     pub fail_fast: bool,
 
     /// Ask nobody to confirm the number of hosts

@@ -29,7 +29,7 @@ pub struct RunArgs {
 
     /// Run hosts of an earlier run again: those that were not ok, or of these outcomes. Script, -t, -i and connection flags
     /// that are not given are those of that run
-    #[arg(long, env = "PSFLEET_RERUN", value_name = "RUN[:OUTCOME,...]", conflicts_with = "plan")]
+    #[arg(long, env = "PSFLEET_RERUN", value_name = "RUN[:OUTCOME,...]")]
     pub rerun: Option<String>,
 
     /// Target flags.

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::number;
 use super::output::OutputArgs;
+use super::rollout::{RolloutArgs, Throttle};
 use super::store::RetentionArgs;
 
 /// List, show, replay and resume runs that were kept
@@ -91,9 +92,27 @@ pub struct ResumeArgs {
     #[arg(long)]
     pub lost: bool,
 
+    /// How many hosts are at work at once, where it shall not be as the run began
+    #[arg(short = 'c', long, value_name = "N|auto")]
+    pub throttle: Option<Throttle>,
+
+    /// Ask nobody to confirm the number of hosts
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+impl ResumeArgs {
+    /// What is said of the rest of a run.
+    pub(in crate::cli) fn change(&self, rollout: &mut RolloutArgs) {
+        rollout.ramp.yes |= self.yes;
+        if let Some(throttle) = self.throttle {
+            rollout.throttle = throttle;
+        }
+    }
 }
 
 /// Flags of `runs prune`.

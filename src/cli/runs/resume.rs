@@ -1,14 +1,12 @@
 //! `psfleet runs resume`.
 
-use std::ffi::OsString;
-
 use anyhow::{Context, bail};
 
 use super::open;
 use crate::cli::args::runs::ResumeArgs;
 use crate::cli::earlier::Earlier;
 use crate::cli::terminal::TerminalPrompter;
-use crate::cli::{Command, copy, keeping, known_runs, read_words, run};
+use crate::cli::{Command, command_of, copy, keeping, known_runs, run};
 use crate::config::Machine;
 
 /// Goes on with a run.
@@ -18,9 +16,7 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     // Files that its command line names are below that folder.
     std::env::set_current_dir(&header.folder)
         .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
-    let words: Vec<OsString> =
-        std::iter::once("psfleet").chain(header.words.iter().map(String::as_str)).map(OsString::from).collect();
-    let command = read_words(&words).with_context(|| format!("the command line of the run {}", header.run))?;
+    let command = command_of(&header)?;
     let (runs, _) = known_runs(Some(keeping::folder(&machine)?), header.names);
     let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
     if let Some(text) = header.stdin {
@@ -29,10 +25,13 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     match command {
         Command::Run(mut run) => {
             run.output = args.output.clone();
+            args.change(&mut run.execute.rollout);
             run::go_on(&run, machine, earlier)
         }
         Command::Copy(mut copy) => {
-            copy.direction.transfer_mut().output = args.output.clone();
+            let transfer = copy.direction.transfer_mut();
+            transfer.output = args.output.clone();
+            args.change(&mut transfer.rollout);
             copy::run(&copy, machine, copy::Begin::Earlier(Box::new(earlier)))
         }
         _ => bail!("the run {} is of a command that cannot be resumed", header.run),
