@@ -86,7 +86,7 @@ fn flag(key: &str, value: &Value) -> Option<String> {
         Value::Number(number) => Some(format!("{flag}={number}")),
         Value::Text(text) => Some(format!("{flag}={text}")),
         // `false` is what an absent flag means; lists and tables are no flags.
-        Value::Bool(false) | Value::Null | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
+        Value::Bool(false) | Value::Null | Value::Vault | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
     }
 }
 

@@ -76,6 +76,8 @@ pub enum Value {
     Number(Box<str>),
     /// A text.
     Text(String),
+    /// A value that ansible-vault has encrypted. What stands there is not kept.
+    Vault,
     /// A text with halves of surrogate pairs, which only JSON can hold: that JSON, with its quotes.
     Halves(Box<str>),
     /// Values in order.
@@ -108,6 +110,7 @@ impl Node {
             Value::Bool(_) => "true or false",
             Value::Number(_) => "a number",
             Value::Text(_) => "text",
+            Value::Vault => "a value encrypted by ansible-vault",
             Value::Halves(_) => "text with half of a surrogate pair",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",
@@ -121,7 +124,7 @@ impl Node {
             Value::Bool(value) => Some(value.to_string()),
             Value::Number(value) => Some(value.to_string()),
             Value::Text(value) => Some(value.clone()),
-            Value::Null | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
+            Value::Null | Value::Vault | Value::Halves(_) | Value::List(_) | Value::Table(_) => None,
         }
     }
 
@@ -134,7 +137,7 @@ impl Node {
                 value.to_string()
             }
             Value::Number(_) => quoted(&self.as_text().unwrap_or_default()),
-            Value::Null => "null".to_owned(),
+            Value::Null | Value::Vault => "null".to_owned(),
             Value::Bool(value) => value.to_string(),
             Value::Text(value) => quoted(value),
             Value::Halves(json) => json.to_string(),

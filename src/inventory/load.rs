@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
 use crate::error_text;
 
-use super::ansible::{AnsibleInventory, is_ini, read_ini};
+use super::ansible::{self, AnsibleInventory, is_ini, is_tree, read_ini};
 use super::context::FileContext;
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
@@ -17,7 +17,10 @@ use super::request::SandboxStarter;
 use super::ssh_config::read_ssh_config;
 use super::text::decode;
 use super::tree::read_tree;
-use super::yaml::parse_yaml;
+use super::yaml::{parse_ansible_yaml, parse_yaml};
+
+/// What the inventory on stdin is called.
+const STDIN: &str = "stdin";
 
 /// The formats we read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,8 @@ impl<'a, 's> Loader<'a, 's> {
 
     /// What was read, and the mistakes.
     pub(super) fn finish(mut self) -> (Inventory, Vec<Problem>) {
-        let warnings = self.ansible.finish(&mut self.inventory, &mut self.problems);
+        let mut warnings = self.ansible.read_var_files(self.around, &mut self.problems);
+        warnings.extend(self.ansible.finish(&mut self.inventory, &mut self.problems));
         warnings.iter().for_each(|warning| self.around.warn(warning));
         (self.inventory, self.problems)
     }
@@ -89,7 +93,7 @@ impl<'a, 's> Loader<'a, 's> {
         let source = self.inventory.sources.len();
         self.inventory.sources.push(SourceFile { main, ..SourceFile::default() });
         let stdin = path == Path::new("-");
-        let file: Arc<Path> = if stdin { Arc::from(Path::new("stdin")) } else { Arc::from(path) };
+        let file: Arc<Path> = if stdin { Arc::from(Path::new(STDIN)) } else { Arc::from(path) };
         let read = match stdin {
             true => self.around.read_stdin().map(|bytes| (bytes.to_vec(), false)),
             false => self.around.read(path).map(|file| (file.bytes, file.private)),
@@ -113,13 +117,15 @@ impl<'a, 's> Loader<'a, 's> {
         let found = match format(&context.file, text) {
             Format::Csv => read_csv(text, context, &mut self.inventory),
             Format::List => read_list(text, context, &mut self.inventory),
-            Format::AnsibleIni => read_ini(text, &Arc::new(context.clone()), &mut self.ansible),
+            Format::AnsibleIni => {
+                return self.ansible(context, |context, inventory| read_ini(text, context, inventory));
+            }
             Format::SshConfig => read_ssh_config(text, context, &mut self.inventory, self.around),
             Format::Toml => match parse_toml(text) {
                 (node, errors) if errors.is_empty() => return self.tree(&node, context),
                 (_, errors) => errors.into_iter().map(|(at, what)| Problem::at(&context.file, at, "", what)).collect(),
             },
-            Format::Yaml => return self.parsed(parse_yaml(text), context),
+            Format::Yaml => return self.yaml(text, context),
             Format::Json => return self.parsed(parse_json(text), context),
         };
         self.problems.extend(found);
@@ -132,7 +138,32 @@ impl<'a, 's> Loader<'a, 's> {
         }
     }
 
+    /// YAML of ours, or of Ansible's, which knows more tags.
+    fn yaml(&mut self, text: &str, context: &FileContext) {
+        let parsed = match parse_ansible_yaml(text) {
+            Ok(node) if !is_tree(&node) => parse_yaml(text),
+            parsed => parsed,
+        };
+        self.parsed(parsed, context);
+    }
+
+    /// Reads an inventory of Ansible's, which may have variables in files beside it.
+    fn ansible(
+        &mut self,
+        context: &FileContext,
+        read: impl FnOnce(&Arc<FileContext>, &mut AnsibleInventory) -> Vec<Problem>,
+    ) {
+        let context = Arc::new(context.clone());
+        if &*context.file != Path::new(STDIN) {
+            self.ansible.lies_at(&context);
+        }
+        self.problems.extend(read(&context, &mut self.ansible));
+    }
+
     fn tree(&mut self, node: &Node, context: &FileContext) {
+        if is_tree(node) {
+            return self.ansible(context, |context, inventory| ansible::read_tree(node, context, inventory));
+        }
         let sandbox = match &node.value {
             Value::Table(entries) => entries.iter().find(|entry| entry.key == "sandbox"),
             _ => None,

@@ -31,7 +31,7 @@ pub(super) struct Fake {
     asked: Vec<String>,
     configs: Vec<ConfigFile>,
     /// Files that others could have written, and how.
-    exposed: HashMap<PathBuf, &'static str>,
+    pub(super) exposed: HashMap<PathBuf, &'static str>,
     /// Files that do not hold what they must, and how often each file was looked at.
     wrong: HashMap<PathBuf, &'static str>,
     checked: std::cell::RefCell<Vec<PathBuf>>,

@@ -4,7 +4,6 @@
 //! `vars`, `labels`, connection keys); or a list of hosts and nothing else. An item of such a list, and of `hosts`
 //! everywhere, is a name or a table with a `name` and what `[hosts.NAME]` has. Every mistake is noted; reading goes on.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Connection, Entry, Given, Node, Place, Problem, Value};
@@ -24,12 +23,6 @@ pub(super) fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inve
         return reader.problems;
     }
     let entries = reader.table(node, "");
-    if let Some(entry) = entries.iter().find(|entry| is_ansible(entry)) {
-        reader.problems.push(ansible(&context.file, entry.at, "YAML or JSON").with_hint(
-            "groups go below 'groups' here, each with a list of its hosts: groups: {web: {hosts: [web01, web02]}}",
-        ));
-        return reader.problems;
-    }
     for entry in entries {
         match entry.key.as_str() {
             "defaults" => reader.defaults(&entry.node),
@@ -313,17 +306,6 @@ fn items(node: &Node) -> &[Node] {
 fn is_group(node: &Node) -> bool {
     let of_groups = |entry: &Entry| matches!(entry.key.as_str(), "hosts" | "children" | "hostvars");
     matches!(&node.value, Value::Table(entries) if entries.iter().any(of_groups))
-}
-
-/// Whether an entry is one of those that Ansible's inventories begin with.
-fn is_ansible(entry: &Entry) -> bool {
-    matches!(entry.key.as_str(), "all" | "ungrouped" | "_meta") && is_group(&entry.node)
-}
-
-/// A file that is written for another program.
-fn ansible(file: &Path, at: Place, form: &str) -> Problem {
-    let what = format!("this looks like an Ansible inventory in {form} form, which this version does not read");
-    Problem::at(file, at, "", what)
 }
 
 fn is_group_name(name: &str) -> bool {

@@ -19,17 +19,39 @@ const MAX_NODES: usize = 250_000;
 /// What is wrong with a text, and where.
 pub(super) type Mistake = (Place, String);
 
+/// Whose YAML it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Dialect {
+    /// Ours.
+    #[default]
+    Own,
+    /// Ansible's: `yes` and `no` are values as in YAML 1.1, and there are tags for what is encrypted or not a template.
+    Ansible,
+}
+
 /// Reads YAML.
 ///
 /// # Errors
 /// The first mistake with its place: the parser cannot go on after one.
 pub(super) fn parse_yaml(text: &str) -> Result<Node, Mistake> {
+    parse(text, Dialect::Own)
+}
+
+/// Reads YAML as Ansible writes it.
+///
+/// # Errors
+/// Those of [`parse_yaml`].
+pub(super) fn parse_ansible_yaml(text: &str) -> Result<Node, Mistake> {
+    parse(text, Dialect::Ansible)
+}
+
+fn parse(text: &str, dialect: Dialect) -> Result<Node, Mistake> {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    let mut tree = Tree::default();
+    let mut tree = Tree { dialect, ..Tree::default() };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| mistake(text, &error))?;
         tree.take(event, place(&span.start))?;
@@ -56,6 +78,7 @@ fn mistake(text: &str, error: &ScanError) -> Mistake {
 /// The tree so far.
 #[derive(Default)]
 struct Tree {
+    dialect: Dialect,
     open: Vec<Open>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
@@ -110,7 +133,10 @@ impl Tree {
                     self.key(Key { at, name: text.into_owned(), merges });
                     return Ok(());
                 }
-                let node = scalar(at, &text, style, tag.as_deref())?;
+                let node = match self.dialect {
+                    Dialect::Own => scalar(at, &text, style, tag.as_deref())?,
+                    Dialect::Ansible => ansible_scalar(at, &text, style, tag.as_deref())?,
+                };
                 self.add(node, anchor, 1, 1)
             }
             Event::SequenceStart(_, anchor, tag) => self.begin(at, anchor, tag.as_deref(), "seq"),
@@ -238,6 +264,21 @@ fn scalar(at: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
         }
         (Some(kind), _) => Err((at, format!("the tag !!{kind} does not fit: found {}", node.kind()))),
         (None, _) => Err((at, unknown_tag(tag))),
+    }
+}
+
+fn ansible_scalar(at: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, Mistake> {
+    let value = |value: Value, written: Option<&str>| Node { at, value, written: written.map(Into::into) };
+    match (tag.map(Tag::original).as_deref(), text) {
+        (Some("!vault" | "!vault-encrypted"), _) => Ok(value(Value::Vault, None)),
+        (Some("!unsafe"), _) => Ok(Node { at, ..Node::text(text) }),
+        (None, "yes" | "Yes" | "YES" | "on" | "On" | "ON") if style == ScalarStyle::Plain => {
+            Ok(value(Value::Bool(true), Some(text)))
+        }
+        (None, "no" | "No" | "NO" | "off" | "Off" | "OFF") if style == ScalarStyle::Plain => {
+            Ok(value(Value::Bool(false), Some(text)))
+        }
+        _ => scalar(at, text, style, tag),
     }
 }
 

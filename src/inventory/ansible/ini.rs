@@ -82,7 +82,7 @@ pub(in crate::inventory) fn read_ini(
     context: &Arc<FileContext>,
     inventory: &mut AnsibleInventory,
 ) -> Vec<Problem> {
-    let start = Section::Hosts(inventory.defined_group(UNGROUPED));
+    let start = Section::Hosts(inventory.group(UNGROUPED));
     let mut reader = Reader { context, inventory, problems: Vec::new(), section: start, of_vars: Vec::new() };
     for (line, text) in (1_u32..).zip(text.lines()) {
         let text = text.trim_end();

@@ -24,6 +24,18 @@ pub(super) struct Var {
     pub context: Arc<FileContext>,
 }
 
+impl Var {
+    /// A variable of a host.
+    pub(super) fn of_host(host: &Arc<str>, node: Node, context: &Arc<FileContext>) -> Self {
+        Self { source: Source::Host(origin(host, &node, context)), node, context: Arc::clone(context) }
+    }
+
+    /// A variable of a group.
+    pub(super) fn of_group(group: &Arc<str>, node: Node, context: &Arc<FileContext>) -> Self {
+        Self { source: Source::Group(origin(group, &node, context)), node, context: Arc::clone(context) }
+    }
+}
+
 /// Variables by their names.
 pub(super) type Vars = BTreeMap<String, Var>;
 
@@ -40,6 +52,8 @@ pub(super) struct Host {
     pub groups: Vec<usize>,
     /// What the inventory says of it.
     pub vars: Vars,
+    /// What files beside the inventory say of it (`host_vars`).
+    pub file_vars: Vars,
 }
 
 /// A group.
@@ -51,6 +65,8 @@ pub(super) struct Group {
     pub children: Vec<(usize, Arc<FileContext>, Place)>,
     /// What the inventory says of its hosts.
     pub vars: Vars,
+    /// What files beside the inventory say of them (`group_vars`).
+    pub file_vars: Vars,
     /// It has a section of its own; else it is only named as a child.
     pub defined: bool,
 }
@@ -60,11 +76,18 @@ pub(super) struct Group {
 pub(in crate::inventory) struct AnsibleInventory {
     pub(super) hosts: Vec<Host>,
     pub(super) groups: Vec<Group>,
+    /// The inventories that lie in a folder, which may have variables beside them.
+    pub(super) beside: Vec<Arc<FileContext>>,
     hosts_by_name: HashMap<String, usize>,
     groups_by_name: HashMap<Arc<str>, usize>,
 }
 
 impl AnsibleInventory {
+    /// Notes that an inventory is a file: what lies beside it belongs to it.
+    pub(in crate::inventory) fn lies_at(&mut self, context: &Arc<FileContext>) {
+        self.beside.push(Arc::clone(context));
+    }
+
     /// The place of a group, made if it is new.
     pub(super) fn group(&mut self, name: &str) -> usize {
         if let Some(&known) = self.groups_by_name.get(name) {
@@ -86,8 +109,14 @@ impl AnsibleInventory {
     /// The place of a host, made if it is new.
     pub(super) fn host(&mut self, name: &str, at: Place, context: &Arc<FileContext>) -> usize {
         let place = *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
-            let (groups, contexts) = (Vec::new(), Vec::new());
-            self.hosts.push(Host { name: Arc::from(name), at, contexts, groups, vars: Vars::new() });
+            self.hosts.push(Host {
+                name: Arc::from(name),
+                at,
+                contexts: Vec::new(),
+                groups: Vec::new(),
+                vars: Vars::new(),
+                file_vars: Vars::new(),
+            });
             self.hosts.len() - 1
         });
         let contexts = &mut self.hosts[place].contexts;
@@ -105,6 +134,21 @@ impl AnsibleInventory {
         }
     }
 
+    /// Adds what Ansible adds to what it reads: `all`, and `ungrouped` for the hosts that nothing else has.
+    pub(super) fn complete(&mut self) {
+        if self.hosts.is_empty() {
+            return;
+        }
+        let (all, ungrouped) = (self.group(ALL), self.group(UNGROUPED));
+        for host in &mut self.hosts {
+            host.groups.retain(|&group| group != ungrouped);
+            if host.groups.iter().all(|&group| group == all) {
+                host.groups.push(ungrouped);
+                self.groups[ungrouped].defined = true;
+            }
+        }
+    }
+
     /// Puts a group below another.
     pub(super) fn adopt(&mut self, parent: usize, child: usize, at: Place, context: &Arc<FileContext>) {
         let children = &mut self.groups[parent].children;
@@ -116,15 +160,13 @@ impl AnsibleInventory {
     /// Sets a variable of a host; what is read later counts.
     pub(super) fn set_host(&mut self, host: usize, entry: Entry, context: &Arc<FileContext>) {
         let host = &mut self.hosts[host];
-        let source = Source::Host(origin(&host.name, &entry.node, context));
-        host.vars.insert(entry.key, Var { node: entry.node, source, context: Arc::clone(context) });
+        host.vars.insert(entry.key, Var::of_host(&host.name, entry.node, context));
     }
 
     /// Sets a variable of a group; what is read later counts.
     pub(super) fn set_group(&mut self, group: usize, entry: Entry, context: &Arc<FileContext>) {
         let group = &mut self.groups[group];
-        let source = Source::Group(origin(&group.name, &entry.node, context));
-        group.vars.insert(entry.key, Var { node: entry.node, source, context: Arc::clone(context) });
+        group.vars.insert(entry.key, Var::of_group(&group.name, entry.node, context));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which variables a host has, as Ansible decides it, and the host with them in our own model.
 //!
-//! The host's own count before those of its groups; of two groups the one that is deeper counts, then the one with the
+//! The host's own count before those of its groups, and those of files beside the inventory before the inventory's; of two groups the one that is deeper counts, then the one with the
 //! higher `ansible_group_priority`, then the one whose name comes later; `all` counts least.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use crate::target::Variable;
 use super::super::model::{Child, Inventory, Layer};
 use super::super::row::merge;
 use super::model::{ALL, AnsibleInventory, Group, Host, Var};
-use super::settings::{Unused, connect, is_setting, is_template};
+use super::settings::{Unused, connect, is_encrypted, is_setting, is_template};
 
 /// What a host has of each name.
 pub(super) type Effective<'a> = BTreeMap<&'a str, &'a Var>;
@@ -24,6 +24,7 @@ const MOST: usize = 10;
 struct Noted<'a> {
     unused: BTreeMap<&'a str, &'a Var>,
     templates: BTreeMap<&'a str, &'a Var>,
+    encrypted: BTreeMap<&'a str, &'a Var>,
 }
 
 impl AnsibleInventory {
@@ -111,8 +112,9 @@ impl AnsibleInventory {
     fn effective<'a>(&'a self, host: &'a Host, order: &[usize]) -> Effective<'a> {
         let mut effective = Effective::new();
         let all = self.groups.iter().find(|group| &*group.name == ALL);
-        let groups = all.into_iter().chain(order.iter().map(|&group| &self.groups[group]));
-        for vars in groups.map(|group| &group.vars).chain([&host.vars]) {
+        let groups = || all.into_iter().chain(order.iter().map(|&group| &self.groups[group]));
+        let of_groups = groups().map(|group| &group.vars).chain(groups().map(|group| &group.file_vars));
+        for vars in of_groups.chain([&host.vars, &host.file_vars]) {
             effective.extend(vars.iter().map(|(name, var)| (name.as_str(), var)));
         }
         effective
@@ -132,6 +134,10 @@ impl AnsibleInventory {
         let Unused(unused) = connect(effective, &mut layer, problems);
         noted.unused.extend(unused);
         for (&name, &var) in effective.iter().filter(|(name, _)| !is_setting(name)) {
+            if is_encrypted(&var.node) {
+                noted.encrypted.entry(name).or_insert(var);
+                continue;
+            }
             if is_template(&var.node) {
                 noted.templates.entry(name).or_insert(var);
             }
@@ -166,7 +172,10 @@ impl Noted<'_> {
                 "templates are not evaluated; these variables are the text that stands there: {names} (first: {first})"
             )
         });
-        unused.into_iter().chain(templates)
+        let encrypted = listed(self.encrypted).map(|(names, first)| {
+            format!("encrypted by ansible-vault, which is not opened here, so hosts do not have these: {names} (first: {first})")
+        });
+        unused.into_iter().chain(templates).chain(encrypted)
     }
 }
 

@@ -72,6 +72,16 @@ pub(super) fn is_template(node: &Node) -> bool {
     }
 }
 
+/// Whether a value is, or holds, something encrypted.
+pub(super) fn is_encrypted(node: &Node) -> bool {
+    match &node.value {
+        Value::Vault => true,
+        Value::List(items) => items.iter().any(is_encrypted),
+        Value::Table(entries) => entries.iter().any(|entry| is_encrypted(&entry.node)),
+        _ => false,
+    }
+}
+
 /// A connection plugin of Ansible that we have the like of.
 #[derive(Clone, Copy, PartialEq)]
 enum Plugin {
@@ -166,7 +176,8 @@ fn set(
         Problem { hint, ..problem }
     };
     let node = match node {
-        Ok(node) if is_template(&node) => Err(template(key)),
+        Ok(_) if is_encrypted(&var.node) => Err(encrypted(key)),
+        Ok(_) if is_template(&var.node) => Err(template(key)),
         Ok(_) if key == "password" && !var.context.private => Err(exposed(&var.context)),
         other => other,
     };
@@ -189,6 +200,7 @@ type Refusal = (String, Option<String>);
 
 fn no_plugin(node: &Node) -> Refusal {
     let what = match node.as_text() {
+        _ if is_encrypted(node) => return encrypted("transport"),
         _ if is_template(node) => return template("transport"),
         Some(name) => format!("hosts are not reached by '{name}' here; psrp, winrm, ssh and local are"),
         None => format!("expected the name of a connection plugin, found {}", node.kind()),
@@ -197,7 +209,14 @@ fn no_plugin(node: &Node) -> Refusal {
 }
 
 fn template(key: &str) -> Refusal {
-    let what = "a template ({{ }}) is not evaluated here, and this decides how the host is reached";
+    unreadable("a template ({{ }}) is not evaluated here, and this decides how the host is reached", key)
+}
+
+fn encrypted(key: &str) -> Refusal {
+    unreadable("encrypted by ansible-vault, which is not opened here, and this decides how the host is reached", key)
+}
+
+fn unreadable(what: &str, key: &str) -> Refusal {
     let hint = match key {
         "password" => "give the password with --ask-pass or PSFLEET_PASSWORD".to_owned(),
         "address" | "url_path" => "write the value itself".to_owned(),
@@ -222,7 +241,7 @@ fn converted(key: &str, node: &Node) -> Result<Node, Refusal> {
     let is_on = |on: bool| Ok(Node { at: node.at, value: Value::Bool(on), written: None });
     let wrong = |expected: &str| Err((format!("'{word}' is not {expected}"), None));
     match (key, &*word) {
-        _ if is_template(node) => Ok(node.clone()),
+        _ if is_template(node) || is_encrypted(node) => Ok(node.clone()),
         ("tls", "https") => is_on(true),
         ("tls", "http") => is_on(false),
         ("tls", _) => wrong("http or https"),

@@ -151,7 +151,132 @@ fn inventories_are_one() {
     );
 }
 
+const TREE: &str = "---
+all:
+  vars: {rack: 7, on: yes, text: 'yes'}
+  hosts:
+    mail:
+      ansible_host: 10.0.0.9
+  children:
+    prod:
+      children:
+        web:
+          hosts:
+            web[01:02]:
+              ansible_port: 5985
+          vars:
+            ansible_connection: psrp
+            secret: !vault |
+              $ANSIBLE_VAULT;1.1;AES256
+              6162
+            raw: !unsafe '{x}'
+        db:
+";
+
+#[test]
+fn trees_are_read_as_ansible_writes_them() {
+    let mut fake = Fake::default().file("i.yml", TREE).file("hosts", TREE);
+    let expected = "mail @ungrouped address=10.0.0.9 on:true rack:7 text:\"yes\"\n\
+                    web01 @web @prod transport=winrm port=5985 tls=false on:true rack:7 raw:\"{x}\" text:\"yes\"\n\
+                    web02 @web @prod transport=winrm port=5985 tls=false on:true rack:7 raw:\"{x}\" text:\"yes\"";
+    assert_eq!(hosts_of(&mut fake, "i.yml"), expected);
+    assert!(
+        fake.warned.iter().any(|warning| {
+            warning
+                == "encrypted by ansible-vault, which is not opened here, so hosts do not have these: secret (first: \
+                    group web in i.yml:17)"
+        }),
+        "{:?}",
+        fake.warned
+    );
+    assert_eq!(hosts_of(&mut fake, "hosts"), expected);
+    let json = r#"{"_meta": {"hostvars": {"a": {"ansible_port": 1}, "b": {"x": [1]}}}, "all": {"children": ["ungrouped", "web"]},
+                   "web": {"hosts": ["a", "b"], "vars": {"y": 1.10}}, "db": ["a"]}"#;
+    let mut fake = Fake::default().file("i.json", json);
+    assert_eq!(hosts_of(&mut fake, "i.json"), "a @web @db port=1 y:1.10\nb @web x:[1] y:1.10");
+}
+
+#[test]
+fn mistakes_in_trees_have_their_place() {
+    let found = |text: &str| hosts_of(&mut Fake::default().file("i.yml", text), "i.yml");
+    for (text, wanted) in [
+        (
+            "all:\n  hosts: {a: 1}\n",
+            "i.yml:2:14: all > hosts > a: expected a table (names with values), found a number",
+        ),
+        ("all:\n  vras: {}\n  hosts:\n", "i.yml:2:3: all: unknown key 'vras'\n  hint: did you mean 'vars'"),
+        ("all:\n  hosts: {'a b': }\n", "i.yml:2:11: all > hosts: 'a b' is not a host name"),
+        (
+            "plugin: amazon.aws.aws_ec2\n",
+            "i.yml:1:1: these are the settings of Ansible's inventory plugin amazon.aws.aws_ec2",
+        ),
+        ("all:\n  hosts:\n    a: [\n", "i.yml:"),
+        ("hosts:\n  a: {vars: {x: !vault y}}\n", "i.yml:2:24: the tag !vault is not understood here"),
+        ("web:\n  children:\n    web:\n", "group 'web' contains itself through 'web'"),
+    ] {
+        assert!(found(text).contains(wanted), "{text}: {}", found(text));
+    }
+}
+
+#[test]
+fn files_beside_the_inventory_say_more() {
+    let mut fake = Fake::default()
+        .file(
+            "inv/i.ini",
+            "web01.corp\n[web]\nweb01.corp x=ini\nother y=ini\n[prod:children]\nweb\n[web:vars]\nz=ini\n",
+        )
+        .file("inv/group_vars/all.yml", "a: all\nz: all\n")
+        .file("inv/group_vars/prod/b.yml", "b: prod\nz: prod\nansible_user: '{{ who }}'\n")
+        .file("inv/group_vars/prod/secret.yml", "$ANSIBLE_VAULT;1.1;AES256\n61\n")
+        .file("inv/group_vars/prod/notes.txt", "- none\n")
+        .file("inv/group_vars/nobody.yml", "[\n")
+        .file("inv/group_vars/web", "---\nansible_user: me\n")
+        .file("inv/group_vars/web.yml", "a: not read\n")
+        .file("inv/host_vars/web01.corp.json", "{\"x\": \"host_vars\"}")
+        .file("inv/host_vars/other.yaml", "y: exposed\n");
+    fake.exposed.insert("inv/host_vars/other.yaml".into(), "others can write it");
+    assert_eq!(
+        hosts_of(&mut fake, "inv/i.ini"),
+        "web01.corp @web @prod user=me a:\"all\" b:\"prod\" x:\"host_vars\" z:\"prod\"\n\
+         other @web @prod user=me a:\"all\" b:\"prod\" y:\"ini\" z:\"prod\""
+    );
+    assert_eq!(
+        fake.warned,
+        [
+            "inv/host_vars/other.yaml: ignored entirely, because others can write it",
+            "encrypted by ansible-vault, which is not opened here, and so left out: inv/group_vars/prod/secret.yml",
+        ]
+    );
+    let mut fake = fake.file("inv/group_vars/all.yml", "- a\n").file("inv/host_vars/other.yml", "a: [\n");
+    let found = hosts_of(&mut fake, "inv/i.ini");
+    assert!(
+        found.contains("inv/group_vars/all.yml:1:1: expected variables (names with values), found a list"),
+        "{found}"
+    );
+    assert!(found.contains("inv/host_vars/other.yml:"), "{found}");
+}
+
+#[test]
+fn encrypted_settings_are_refused_by_name() {
+    let text =
+        "all:\n  hosts:\n    a:\n      ansible_user: u\n      ansible_password: !vault |\n        $ANSIBLE_VAULT;1\n";
+    let mut fake = Fake::default().file("i.yml", text);
+    let errors = run(&request(&["a"], &["i.yml"]), &mut fake).expect_err("refused").to_string();
+    assert_eq!(
+        errors,
+        "i.yml:6:9: ansible_password: a: encrypted by ansible-vault, which is not opened here, and this decides how the \
+         host is reached\n  hint: give the password with --ask-pass or PSFLEET_PASSWORD"
+    );
+    assert!(run(&request(&["a"], &["i.yml"]), &mut fake.env("PSFLEET_PASSWORD", "p")).is_ok());
+}
+
 proptest::proptest! {
+    #[test]
+    fn trees_never_panic(text in "(( {0,4})(all|hosts|children|vars|a|_meta|hostvars|- |\\[|\\{|!vault )(:|: )?[a-c\\]}]{0,2}\n){0,12}") {
+        let _ = hosts_of(&mut Fake::default().file("i.yml", &text), "i.yml");
+        let _ = hosts_of(&mut Fake::default().file("i.json", &text), "i.json");
+    }
+
     #[test]
     fn never_panics(text in "(\\[[a-c:\\]]{0,8}\\]?\n|[a-c]{1,2}[ =:'\"\\[\\]0-9a-z{}]{0,20}\n|.{0,10}\n){0,12}") {
         let _ = ini(&text);

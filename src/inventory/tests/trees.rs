@@ -43,20 +43,6 @@ fn hosts_of_a_list_may_be_tables() {
 #[test]
 fn what_is_written_for_another_program_gets_a_hint() {
     let found = |file: &str, text: &str| hosts_of(file, text);
-    let ansible = |at: &str| {
-        format!(
-            "{at}: this looks like an Ansible inventory in YAML or JSON form, which this version does not read\n  \
-             hint: \
-             groups go below 'groups' here, each with a list of its hosts: groups: {{web: {{hosts: [web01, web02]}}}}"
-        )
-    };
-    assert_eq!(found("i.yaml", "all:\n  hosts:\n    web01:\n"), ansible("i.yaml:1:1"));
-    assert_eq!(
-        found("i.yaml", "---\nall:\n  children:\n    web:\n      hosts:\n        web01:\n"),
-        ansible("i.yaml:2:1")
-    );
-    assert_eq!(found("i.yml", "ungrouped:\n  hosts: {a: {}}\nweb:\n  hosts: {b: {}}\n"), ansible("i.yml:1:1"));
-    assert_eq!(found("i.json", r#"{"web": {"hosts": ["a"]}, "_meta": {"hostvars": {}}}"#), ansible("i.json:1:27"));
     let below = "unknown key 'shop'\n  hint: a group goes below 'groups': groups > shop";
     assert_eq!(found("i.yaml", "shop:\n  hosts: [a]\n"), format!("i.yaml:1:1: {below}"));
     assert_eq!(found("i.toml", "[shop]\nhosts = ['a']\n"), format!("i.toml:1:2: {below}"));
