@@ -3,6 +3,7 @@
 //! [`main`] parses, makes the plan, runs it and turns the summary into an exit code. The one place that prints.
 
 pub mod args;
+mod completions;
 mod confirm;
 mod copy;
 mod defaults;
@@ -54,6 +55,7 @@ use uuid::Uuid;
 use args::copy::CopyArgs;
 use args::run::RunArgs;
 use args::runs::RunsArgs;
+use completions::CompletionsArgs;
 use defaults::RUN_KEYS;
 use earlier::Runs;
 use enter::EnterArgs;
@@ -86,19 +88,25 @@ enum Command {
     Runs(RunsArgs),
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
+    Completions(CompletionsArgs),
     Version(VersionArgs),
 }
 
 /// The whole program.
 pub fn main() -> ExitCode {
     psfleet_malloc::return_large_blocks();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let command = Cli::command();
+    if let Some(completions) = completions::answer(command.clone(), &words) {
+        // A shell that has gone needs no answer.
+        let _ = terminal::print(&completions);
+        return ExitCode::SUCCESS;
+    }
     // What is wrong in a file is reported by the command itself, which reads it again.
     let (runs, names) = known_runs(state_folder(&Machine::default()), BTreeMap::new());
     let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
     let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
-    let words: Vec<OsString> = std::env::args_os().collect();
-    let command = Cli::command();
     let typed = Typed::of(&command, &words);
     if let Some(mistake) = single_dash::mistake(&typed) {
         return exit::usage(&[mistake]);
@@ -123,6 +131,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),
+        Command::Completions(args) => completions::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();

@@ -80,6 +80,11 @@ impl Store {
         Ok(Self { db, folder: folder.to_owned() })
     }
 
+    /// Whether a state folder has a store already.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).is_file()
+    }
+
     /// The file.
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)

@@ -5,6 +5,8 @@ mod arguments;
 mod bar;
 mod bar_resize;
 mod clixml;
+#[cfg(unix)]
+mod completions;
 mod constrained;
 mod copy;
 mod cuts;

@@ -40,7 +40,7 @@ fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {
 }
 
 /// The begin of a run's id that no other of these has; at least eight characters.
-fn short_id(run: &Run, all: &[Run]) -> String {
+pub(super) fn short_id(run: &Run, all: &[Run]) -> String {
     const SHORTEST: usize = 8;
     let id = run.id.to_string();
     let others: Vec<String> = all.iter().filter(|other| other.id != run.id).map(|other| other.id.to_string()).collect();

@@ -44,6 +44,11 @@ impl Tmux {
         self.run(&["send-keys", key]);
     }
 
+    /// Types text.
+    pub(crate) fn enter(&self, text: &str) {
+        self.run(&["send-keys", "-l", text]);
+    }
+
     /// What stands on the terminal and what has left it at the top: its lines, each as a whole, without blank ones.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.capture(&["-J"])
