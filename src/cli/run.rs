@@ -33,6 +33,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     let hosts = rerun.as_mut().and_then(|rerun| rerun.hosts.take());
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
     one_reader_of_stdin(args)?;
+    args.fold.check(&args.output)?;
     let console = Console::detect(&args.output);
     let call = match kept {
         Some(kept) => kept.call(&mut machine)?,
@@ -95,7 +96,7 @@ fn perform(
     let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &args.script(), &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
-    let sinks = args.output.open_for_script(console, args.execute.depth)?;
+    let sinks = args.output.open_for_script(console, args.execute.depth, &args.fold)?;
     let script = Script::new(Arc::new(commands)).native_errors(args.execute.native_errors);
     rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use super::args::fold::FoldArgs;
 use super::args::output::{OutFile, OutputArgs, OutputFormat};
-use super::terminal::{Console, CutNote, Diagnostics, ProgressLine};
+use super::terminal::{Console, CutNote, Diagnostics, FoldNote, ProgressLine};
 use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Format, Losses, Select, SelectedStreams, Settings, Sink, Sorted,
+    self, CsvSettings, Fanout, Filtered, Folded, Format, Groups, Losses, Select, SelectedStreams, Settings, Sink,
+    Sorted,
 };
 
 /// Everything that shows a run.
@@ -26,38 +28,54 @@ impl OutputArgs {
     /// # Errors
     /// A file of `--out` that cannot be created.
     pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Sinks> {
-        self.sinks(console, None)
+        self.sinks(console, None, None)
     }
 
-    /// Opens the sinks for the objects of a script. They also say what came cut at this `--depth`, whatever format
+    /// Opens the sinks for the objects of a script, folded if that is wanted. They also say what came cut at this `--depth`, whatever format
     /// shows it, but not to those who want no totals either, and not where nobody sees any object.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
-    pub fn open_for_script(&self, console: &Arc<Console>, depth: Option<u32>) -> anyhow::Result<Sinks> {
+    pub fn open_for_script(
+        &self,
+        console: &Arc<Console>,
+        depth: Option<u32>,
+        fold: &FoldArgs,
+    ) -> anyhow::Result<Sinks> {
         let unseen = self.format(console) == Format::None && self.out.is_empty();
         let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));
-        self.sinks(console, note)
+        self.sinks(console, note, Some(fold).filter(|fold| fold.is_on()))
     }
 
-    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>) -> anyhow::Result<Sinks> {
+    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>, fold: Option<&FoldArgs>) -> anyhow::Result<Sinks> {
         let losses = Losses::default();
+        let groups = fold.map(|_| Groups::default());
+        let settings = Settings { groups: groups.clone(), ..self.settings(console, &losses) };
         let mut data = Vec::new();
-        let stdout = output::open(self.format(console), Box::new(console.stdout()), &self.settings(console, &losses));
+        let stdout = output::open(self.format(console), Box::new(console.stdout()), &settings);
         data.push(("stdout".to_owned(), stdout));
         for (out, file) in self.out.iter().zip(self.files()?) {
             let name = out.path.display().to_string();
-            data.push((name, output::open(out.format, Box::new(file), &self.file_settings(out, console, &losses))));
+            data.push((name, output::open(out.format, Box::new(file), &file_settings(out, &settings))));
         }
-        let diagnostics = Diagnostics::new(console, self.text_streams(console), losses);
+        // The data have no other streams once they are of groups.
+        let streams = if fold.is_some() { self.streams } else { self.text_streams(console) };
+        let mut followers: Vec<Box<dyn Sink>> = vec![Box::new(Diagnostics::new(console, streams, losses))];
         let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
+        if let (Some(fold), Some(groups)) = (fold, groups) {
+            let fold = fold.settings(self);
+            if !self.quiet {
+                followers.push(Box::new(FoldNote::new(console, fold.ignore.clone())));
+            }
+            data = Box::new(Folded::new(fold, groups, data));
+        }
         if !self.sort_by.is_empty() {
             data = Box::new(Sorted::new(self.sort_by.clone(), data));
         }
         if let Some(filter) = &self.filter {
             data = Box::new(Filtered::new(filter.clone(), data));
         }
-        let followers: Vec<Box<dyn Sink>> = vec![Box::new(diagnostics), Box::new(ProgressLine::new(console, cuts))];
+        followers.push(Box::new(ProgressLine::new(console, cuts)));
         Ok(Sinks { data, followers })
     }
 
@@ -104,14 +122,16 @@ impl OutputArgs {
             color: console.stdout_color(),
             terminal: console.stdout_is_terminal(),
             losses: losses.clone(),
+            groups: None,
         }
     }
+}
 
-    fn file_settings(&self, out: &OutFile, console: &Console, losses: &Losses) -> Settings {
-        let mut settings = Settings { color: false, terminal: false, ..self.settings(console, losses) };
-        if out.tabs {
-            settings.csv.delimiter = b'\t';
-        }
-        settings
+/// What a file needs that stdout does not, and the other way round.
+fn file_settings(out: &OutFile, stdout: &Settings) -> Settings {
+    let mut settings = Settings { color: false, terminal: false, ..stdout.clone() };
+    if out.tabs {
+        settings.csv.delimiter = b'\t';
     }
+    settings
 }

@@ -57,7 +57,7 @@ pub use scalar_text::{general, survives};
 pub use single::{Single, own_text, single};
 pub use string::PsString;
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
-pub use view::{members_as_formatted, members_of, properties};
+pub use view::{members_as_formatted, members_of, properties, telling_text};
 
 #[cfg(test)]
 mod tests;

@@ -105,6 +105,16 @@ pub(super) fn key_text(key: &Value) -> Option<&PsString> {
     }
 }
 
+/// The text of an object's own that says more than its type and members do; plain JSON has it as `$string`.
+pub fn telling_text(object: &Object) -> Option<&PsString> {
+    telling_text_beside(object, &members(object))
+}
+
+/// [`telling_text`], for an object with these members.
+pub(super) fn telling_text_beside<'v>(object: &'v Object, members: &[(&str, &Value)]) -> Option<&'v PsString> {
+    single::own_text(object).filter(|text| single::says_more(object, text, members))
+}
+
 /// Comparing each with each is faster than hashing up to this many.
 const FEW: usize = 24;
 

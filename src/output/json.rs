@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::append::append;
 use super::line::{CountsJson, EventLines, HostDone, VERSION};
 use super::spool::Spool;
-use super::{Flow, Settings, Sink, flow};
+use super::{Flow, Group, Settings, Sink, flow};
 use crate::event::{Finished, RunEvent, RunEventKind, Summary};
 use crate::target::TargetId;
 
@@ -19,6 +19,16 @@ pub(super) struct Json {
     lines: EventLines,
     targets: BTreeMap<TargetId, Vec<u8>>,
     records: Spool,
+    /// What the targets are called: they may be groups of hosts.
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct GroupEntry<'a> {
+    hosts: &'a str,
+    count: u64,
+    #[serde(flatten)]
+    group: &'a Group,
 }
 
 #[derive(Serialize)]
@@ -36,12 +46,19 @@ impl Json {
             lines: EventLines::new(settings),
             targets: BTreeMap::new(),
             records: Spool::new(),
+            name: if settings.groups.is_some() { "groups" } else { "targets" },
         }
     }
 
     fn target(&mut self, finished: &Finished) {
         let mut entry = Vec::new();
-        append(&mut entry, &TargetEntry { host: self.lines.host(finished.target), done: HostDone::new(finished) });
+        match self.lines.group(finished.target) {
+            Some(group) => append(&mut entry, &GroupEntry { hosts: &group.hosts, count: group.count, group }),
+            None => {
+                let host = self.lines.host(finished.target);
+                append(&mut entry, &TargetEntry { host, done: HostDone::new(finished) });
+            }
+        }
         self.lines.make_safe(&mut entry);
         self.targets.insert(finished.target, entry);
     }
@@ -62,7 +79,7 @@ impl Json {
         append(&mut head, &summary.run);
         head.extend_from_slice(b",\"counts\":");
         append(&mut head, &CountsJson(summary.counts));
-        write!(head, ",\"target_count\":{},\"targets\":[", summary.target_count)?;
+        write!(head, ",\"target_count\":{},\"{}\":[", summary.target_count, self.name)?;
         self.writer.write_all(&head)?;
         let mut separator = "\n";
         for target in std::mem::take(&mut self.targets).values() {

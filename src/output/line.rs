@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::append::append;
 use super::select::Select;
-use super::{Losses, MessageData, SelectedStreams, Settings, object};
+use super::{Group, Groups, Losses, MessageData, SelectedStreams, Settings, object};
 use crate::clixml;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader};
 use crate::outcome::Counts;
@@ -29,6 +29,7 @@ pub(super) struct EventLines {
     types: bool,
     terminal: bool,
     losses: Losses,
+    groups: Option<Groups>,
 }
 
 impl EventLines {
@@ -41,6 +42,7 @@ impl EventLines {
             types: settings.types,
             terminal: settings.terminal,
             losses: settings.losses.clone(),
+            groups: settings.groups.clone(),
         }
     }
 
@@ -56,18 +58,23 @@ impl EventLines {
         self.header.as_ref().map_or("", |header| header.host(target))
     }
 
+    /// The group that a target stands for.
+    pub(super) fn group(&self, target: TargetId) -> Option<&Group> {
+        self.groups.as_ref()?.of(target)
+    }
+
     /// Appends the event as an object with all fields; false if it is none of those that the format has.
     pub(super) fn write(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
         let run = self.header.as_ref().map(|header| header.run);
         // Writing to a Vec cannot fail.
-        let _ = write!(out, r#"{{"v":{VERSION},"seq":{},"type":"{}","run":"#, event.seq, type_name(event));
+        let _ = write!(out, r#"{{"v":{VERSION},"seq":{},"type":"{}","run":"#, event.seq, self.type_name(event));
         append(out, &run);
         self.rest(event, out)
     }
 
     /// Appends the event as an entry of json's `records`, which has `v` and `run` at its top.
     pub(super) fn write_entry(&self, event: &RunEvent, out: &mut Vec<u8>) -> bool {
-        let _ = write!(out, r#"{{"seq":{},"type":"{}""#, event.seq, type_name(event));
+        let _ = write!(out, r#"{{"seq":{},"type":"{}""#, event.seq, self.type_name(event));
         self.rest(event, out)
     }
 
@@ -78,8 +85,17 @@ impl EventLines {
             RunEventKind::StepFinished(_) | RunEventKind::RunFinished(_) => None,
             _ => return false,
         };
-        out.extend_from_slice(br#","host":"#);
-        append(out, &target.map(|target| self.host(target)));
+        match target.and_then(|target| self.group(target)) {
+            Some(group) => {
+                out.extend_from_slice(br#","hosts":"#);
+                append(out, &group.hosts);
+                let _ = write!(out, r#","count":{}"#, group.count);
+            }
+            None => {
+                out.extend_from_slice(br#","host":"#);
+                append(out, &target.map(|target| self.host(target)));
+            }
+        }
         let _ = write!(out, r#","t":"{:.3}","data":"#, event.at);
         self.data(event, out);
         out.push(b'}');
@@ -108,7 +124,10 @@ impl EventLines {
 
     fn data(&self, event: &RunEvent, out: &mut Vec<u8>) {
         match &event.kind {
-            RunEventKind::TargetFinished(finished) => append(out, &HostDone::new(finished)),
+            RunEventKind::TargetFinished(finished) => match self.group(finished.target) {
+                Some(group) => append(out, group),
+                None => append(out, &HostDone::new(finished)),
+            },
             RunEventKind::Record(record) => self.record(record, out),
             RunEventKind::StepFinished(end) => append(out, end),
             RunEventKind::RunFinished(summary) => append(
@@ -124,6 +143,18 @@ impl EventLines {
         }
     }
 
+    /// The event's `type`.
+    fn type_name(&self, event: &RunEvent) -> &'static str {
+        match &event.kind {
+            RunEventKind::TargetFinished(_) if self.groups.is_some() => "group_done",
+            RunEventKind::TargetFinished(_) => "host_done",
+            RunEventKind::StepFinished(_) => "step_done",
+            RunEventKind::RunFinished(_) => "run_done",
+            RunEventKind::Record(record) if record.stream != Stream::Output => record.stream.name(),
+            _ => "object",
+        }
+    }
+
     fn record(&self, record: &Record, out: &mut Vec<u8>) {
         if record.stream == Stream::Output {
             self.losses.note_format(self.host(record.target), &record.value, &self.select);
@@ -136,17 +167,6 @@ impl EventLines {
         } else {
             append(out, &MessageData::of(record));
         }
-    }
-}
-
-/// The event's `type`.
-fn type_name(event: &RunEvent) -> &'static str {
-    match &event.kind {
-        RunEventKind::TargetFinished(_) => "host_done",
-        RunEventKind::StepFinished(_) => "step_done",
-        RunEventKind::RunFinished(_) => "run_done",
-        RunEventKind::Record(record) if record.stream != Stream::Output => record.stream.name(),
-        _ => "object",
     }
 }
 

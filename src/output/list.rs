@@ -24,6 +24,8 @@ pub(super) struct List {
     losses: Losses,
     color: bool,
     header: Option<Arc<RunHeader>>,
+    /// The host, or the hosts of a group, stand above the objects and not with each.
+    is_page: bool,
     sheets: Sheets,
 }
 
@@ -36,6 +38,7 @@ impl List {
             losses: settings.losses.clone(),
             color: settings.color,
             header: None,
+            is_page: settings.groups.is_some(),
             sheets: Sheets::new(settings.width, settings.color),
         }
     }
@@ -54,7 +57,7 @@ impl List {
         self.losses.note_sheet(&host, &record.value, &self.select);
         let text = match self.sheets.add(&record.value, record.target, &host)? {
             Added::Sheet => return self.sheets.write(&mut self.writer),
-            Added::Text(text) => lines(&host, &text),
+            Added::Text(text) => self.lines(&host, &text),
             Added::Object => self.object(&host, &record.value),
         };
         self.settle()?;
@@ -81,26 +84,34 @@ impl List {
 
     fn object(&self, host: &str, document: &Document) -> String {
         if let Some(line) = self.select.is_all().then(|| merged(document, &document.root)).flatten() {
-            return lines(host, &line);
+            return self.lines(host, &line);
         }
         match object::shape(document, &self.select) {
             Shape::Fields(fields) => {
                 let fields = self.select.apply(fields);
-                block(document, host, &fields, self.color)
+                let owner = Some(host).filter(|_| !self.is_page || self.select.has_host());
+                block(document, owner, &fields, self.color)
             }
             Shape::Scalar(value) => {
                 // A list that arrives as one object is shown item by item, as PowerShell does.
                 let items = value.as_list().unwrap_or(std::slice::from_ref(value));
-                items.iter().map(|item| self::item(host, document, item)).collect()
+                items.iter().map(|item| self.item(host, document, item)).collect()
             }
         }
     }
-}
 
-fn item(host: &str, document: &Document, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        value => lines(host, &display(document, value)),
+    fn item(&self, host: &str, document: &Document, value: &Value) -> String {
+        match value {
+            Value::Null => String::new(),
+            value => self.lines(host, &display(document, value)),
+        }
+    }
+
+    fn lines(&self, host: &str, text: &str) -> String {
+        match self.is_page {
+            true => format!("{}\n", sanitize(text.strip_suffix('\n').unwrap_or(text))),
+            false => lines(host, text),
+        }
     }
 }
 
@@ -135,9 +146,10 @@ pub(super) fn lines(host: &str, text: &str) -> String {
 }
 
 /// One object: a line per property, further lines of a value below its first.
-fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) -> String {
+fn block(document: &Document, owner: Option<&str>, fields: &[Field<'_>], color: bool) -> String {
     let names: Vec<_> = fields.iter().map(|(name, _)| sanitize_line(name)).collect();
-    let width = names.iter().map(|name| name.width()).chain([host_column::COLUMN.width()]).max().unwrap_or(0);
+    let width =
+        names.iter().map(|name| name.width()).chain(owner.map(|_| host_column::COLUMN.width())).max().unwrap_or(0);
     let style = style::title(color);
     let mut text = String::new();
     let mut push = |name: &str, value: &str| {
@@ -148,7 +160,9 @@ fn block(document: &Document, owner: &str, fields: &[Field<'_>], color: bool) ->
         text.push_str(line.trim_end());
         text.push('\n');
     };
-    push(host_column::COLUMN, owner);
+    if let Some(owner) = owner {
+        push(host_column::COLUMN, owner);
+    }
     for (name, (_, value)) in names.iter().zip(fields) {
         push(name, &display(document, value));
     }

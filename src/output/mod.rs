@@ -2,7 +2,7 @@
 //!
 //! In come [`RunEvent`]s, one at a time and in order; out goes text to a writer that the command line gives to
 //! [`open`]. A sink knows nothing of sessions and nothing of terminals: how wide a line may be and whether colours are
-//! wanted stand in [`Settings`]. Memory is bounded whatever a run sends: what must wait goes to a temporary file.
+//! wanted stand in [`Settings`]. [`Folded`] has hosts that say the same appear once. Memory is bounded whatever a run sends: what must wait goes to a temporary file.
 
 mod append;
 mod csv;
@@ -10,6 +10,7 @@ mod date_time;
 mod display;
 mod fanout;
 mod filter;
+mod fold;
 mod host_column;
 mod json;
 mod jsonl;
@@ -37,6 +38,7 @@ use std::io::{self, Write};
 
 pub use fanout::Fanout;
 pub use filter::{Filtered, Where};
+pub use fold::{Fold, Folded, Group, Groups, Ignore};
 pub use line::{SCHEMA, VERSION};
 pub use loss::Losses;
 pub use message::{MessageData, Shown, console_color, progress_text};
@@ -115,6 +117,17 @@ impl Sink for Box<dyn Sink> {
 
 /// Opens a sink of this format on a writer.
 pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
+    match (&settings.groups, format) {
+        (Some(groups), Format::Table | Format::List | Format::Text) => {
+            let inner = settings.clone();
+            let page = Box::new(move |writer| open_plain(format, writer, &inner));
+            Box::new(fold::Pages::new(writer, settings, groups.clone(), page))
+        }
+        _ => open_plain(format, writer, settings),
+    }
+}
+
+fn open_plain(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
     match format {
         Format::None => Box::new(none::None),
         Format::Table => Box::new(table::Table::new(writer, settings)),

@@ -1,6 +1,6 @@
 //! What a sink knows besides the events.
 
-use super::Losses;
+use super::{Groups, Losses};
 use crate::stream::Stream;
 
 /// The format of a run's data.
@@ -88,6 +88,8 @@ pub struct Settings {
     pub terminal: bool,
     /// Where to note what plain JSON and CSV cannot show.
     pub losses: Losses,
+    /// The targets are groups of hosts that [`Folded`](super::Folded) hands on.
+    pub groups: Option<Groups>,
 }
 
 impl Default for Settings {
@@ -103,6 +105,7 @@ impl Default for Settings {
             color: false,
             terminal: false,
             losses: Losses::default(),
+            groups: None,
         }
     }
 }

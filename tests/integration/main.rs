@@ -14,6 +14,7 @@ mod descriptors;
 mod differential;
 mod engine;
 mod enter;
+mod fold;
 mod gate;
 mod glossary;
 mod hostile;

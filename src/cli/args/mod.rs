@@ -2,6 +2,7 @@
 
 pub mod connect;
 pub mod copy;
+pub mod fold;
 pub mod number;
 pub mod output;
 pub mod ramp;

@@ -6,6 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::connect::ConnectArgs;
+use super::fold::FoldArgs;
 use super::number;
 use super::output::OutputArgs;
 use super::rollout::RolloutArgs;
@@ -47,6 +48,10 @@ pub struct RunArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Flags of folding.
+    #[command(flatten)]
+    pub fold: FoldArgs,
 
     /// Store flags.
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::fold::FoldArgs;
 use super::number;
 use super::output::OutputArgs;
 use super::rollout::{RolloutArgs, Throttle};
@@ -79,6 +80,10 @@ pub struct ReplayArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Flags of folding.
+    #[command(flatten)]
+    pub fold: FoldArgs,
 }
 
 /// Flags of `runs resume`.

@@ -10,9 +10,10 @@ use crate::store::Store;
 
 /// Shows a run again.
 pub(super) fn run(args: &ReplayArgs, store: Store) -> anyhow::Result<u8> {
+    args.fold.check(&args.output)?;
     let run = store.find(&args.run)?;
     let console = Console::detect(&args.output);
-    let sinks = args.output.open_for_script(&console, None)?;
+    let sinks = args.output.open_for_script(&console, None, &args.fold)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let code = runtime.block_on(async {

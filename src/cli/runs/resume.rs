@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 
 use super::open;
+use crate::cli::args::fold::FoldArgs;
 use crate::cli::args::runs::ResumeArgs;
 use crate::cli::earlier::Earlier;
 use crate::cli::terminal::TerminalPrompter;
@@ -26,6 +27,8 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
         Command::Run(mut run) => {
             run.output = args.output.clone();
             args.change(&mut run.execute.rollout);
+            // Groups are of all hosts of a run: a replay has them.
+            run.fold = FoldArgs::default();
             run::go_on(&run, machine, earlier)
         }
         Command::Copy(mut copy) => {

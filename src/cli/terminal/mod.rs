@@ -2,13 +2,14 @@
 //!
 //! [`Console`] knows the terminal and is the one way to write to it without garbling the [`Bar`]. [`Diagnostics`] shows
 //! the streams beside the output, [`ProgressLine`] how far the run is and, at its end, why hosts failed, what
-//! [`CutNote`] says of members that came cut, and the totals.
+//! [`CutNote`] says of members that came cut, and the totals. [`FoldNote`] names what a fold has ignored.
 
 mod bar;
 mod bar_text;
 mod console;
 mod cut_note;
 mod diagnostics;
+mod fold_note;
 mod pause;
 mod progress;
 mod prompter;
@@ -21,6 +22,7 @@ pub use bar::Bar;
 pub use console::{Channel, Console, ConsoleWriter};
 pub use cut_note::CutNote;
 pub use diagnostics::Diagnostics;
+pub use fold_note::FoldNote;
 pub use progress::ProgressLine;
 pub use prompter::TerminalPrompter;
 

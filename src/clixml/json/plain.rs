@@ -7,8 +7,8 @@ use std::fmt;
 use super::text::{write_decimal, write_str, write_string};
 use crate::clixml::float::{write_f32, write_f64};
 use crate::clixml::scalar_text::scalar_text;
-use crate::clixml::view::{Shape, key_text, shape};
-use crate::clixml::{Document, Object, PsString, RefId, Value, single, write};
+use crate::clixml::view::{Shape, key_text, shape, telling_text_beside};
+use crate::clixml::{Document, Object, PsString, RefId, Value, write};
 
 /// Integers beyond this are strings, because most JSON readers take numbers for doubles: 2^53 - 1.
 const LARGEST_EXACT: u64 = (1 << 53) - 1;
@@ -249,7 +249,7 @@ impl<'d> PlainJson<'d> {
 
     fn bag(&mut self, object: &Object, members: &[(&'d str, &'d Value)], out: &mut Vec<u8>) {
         out.push(b'{');
-        if let Some(text) = single::own_text(object).filter(|text| single::says_more(object, text, members))
+        if let Some(text) = telling_text_beside(object, members)
             && members.iter().all(|(name, _)| *name != TEXT_MEMBER)
         {
             write_str(TEXT_MEMBER, out);

@@ -15,7 +15,7 @@ use super::merged::merged;
 use super::object::{self, Shape};
 use super::select::Select;
 use super::spool::Spool;
-use super::{CsvSettings, Flow, Losses, Settings, Sink, flow, sanitize};
+use super::{CsvSettings, Flow, Groups, Losses, Settings, Sink, flow, sanitize};
 use crate::clixml::{self, Object, PlainJson, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -24,6 +24,9 @@ use crate::target::TargetId;
 
 /// The first column.
 const HOST_COLUMN: &str = "PSComputerName";
+
+/// The first columns where rows are of groups of hosts.
+const GROUP_COLUMNS: [&str; 2] = ["Hosts", "Count"];
 
 /// The column of values that have no properties.
 const VALUE_COLUMN: &str = "Value";
@@ -43,6 +46,7 @@ pub(super) struct Csv {
     seen: HashMap<TargetId, u64>,
     rows: Spool,
     losses: Losses,
+    groups: Option<Groups>,
 }
 
 /// The columns so far, found by name without regard to case, as PowerShell compares names.
@@ -85,6 +89,7 @@ impl Csv {
             seen: HashMap::new(),
             rows: Spool::new(),
             losses: settings.losses.clone(),
+            groups: settings.groups.clone(),
         }
     }
 
@@ -134,7 +139,14 @@ impl Csv {
             Err(name) => *name,
         });
         let mut line = Vec::new();
-        self.push_cell(&mut line, Kind::Text, HOST_COLUMN);
+        match &self.groups {
+            Some(_) => {
+                self.push_cell(&mut line, Kind::Text, GROUP_COLUMNS[0]);
+                line.push(self.csv.delimiter);
+                self.push_cell(&mut line, Kind::Text, GROUP_COLUMNS[1]);
+            }
+            None => self.push_cell(&mut line, Kind::Text, HOST_COLUMN),
+        }
         for name in names {
             line.push(self.csv.delimiter);
             self.push_cell(&mut line, Kind::Text, name);
@@ -167,6 +179,10 @@ impl Csv {
             line.clear();
             let host = self.header.as_ref().map_or("", |header| header.host(target));
             self.push_cell(&mut line, Kind::Text, host);
+            if let Some(group) = self.groups.as_ref().and_then(|groups| groups.of(target)) {
+                line.push(self.csv.delimiter);
+                self.push_cell(&mut line, Kind::Typed, &group.count.to_string());
+            }
             for (kind, text) in &cells {
                 line.push(self.csv.delimiter);
                 self.push_cell(&mut line, *kind, text);

@@ -1,0 +1,241 @@
+//! Whole runs, folded.
+
+use serde_json::{Value as Json, json};
+
+use super::{Fold, Folded, Groups};
+use crate::clixml::Value;
+use crate::event::{Finished, RunEvent, RunEventKind};
+use crate::outcome::{Outcome, Reason};
+use crate::output::testing::{Capture, Script, bag, schema, settings, tell};
+use crate::output::{Format, SCHEMA, Settings, open};
+use crate::stream::Stream;
+
+fn service(name: &str, status: &str) -> Value {
+    bag(vec![("Name", Value::str(name)), ("Status", Value::str(status))]).into()
+}
+
+/// Six hosts: three alike, one that differs, one with an error, one that was not reached.
+fn events() -> Vec<RunEvent> {
+    let mut script = Script::new(&["web01", "web02", "web03", "web04", "db1", "db2"]);
+    let mut events = vec![script.started()];
+    // Records of several hosts mixed.
+    for name in ["a", "b"] {
+        for host in 0..5 {
+            let status = if host == 2 && name == "b" { "Stopped" } else { "Running" };
+            events.push(script.record(host, Stream::Output, service(name, status)));
+        }
+    }
+    events.push(script.record(4, Stream::Error, bag(vec![("ErrorDetails_Message", Value::str("no \u{1b}[1mway"))])));
+    for host in [3, 2, 0, 1] {
+        events.push(script.finished(host, Outcome::Ok));
+    }
+    events.push(script.finished(4, Outcome::OkWithErrors));
+    let mut unreachable = script.finished(5, Outcome::Unreachable);
+    if let RunEventKind::TargetFinished(Finished { reason, message, .. }) = &mut unreachable.kind {
+        (*reason, *message) = (Some(Reason::Refused), "db2: nobody listens".to_owned());
+    }
+    events.push(unreachable);
+    events.push(script.run_finished());
+    events
+}
+
+/// What a format writes of these events, folded with so much memory.
+fn folded_with(limit: usize, format: Format, fold: Fold, events: &[RunEvent]) -> String {
+    let capture = Capture::default();
+    let groups = Groups::default();
+    let settings = Settings { groups: Some(groups.clone()), ..settings() };
+    let inner = open(format, Box::new(capture.clone()), &settings);
+    let mut sink = Folded::with_memory(limit, fold, groups, inner);
+    events.iter().for_each(|event| tell(&mut sink, event));
+    capture.text()
+}
+
+fn folded(format: Format) -> String {
+    folded_with(1 << 20, format, Fold::default(), &events())
+}
+
+#[test]
+fn people_see_each_group_below_its_hosts() {
+    insta::assert_snapshot!(folded(Format::Table), @r"
+    --- web[01-02,04] (3 hosts)
+    Name  Status
+    ----  ------
+    a     Running
+    b     Running
+
+    --- web03 (1 host)
+    Name  Status
+    ----  ------
+    a     Running
+    b     Stopped
+
+    --- db1 (1 host, ok_with_errors)
+    Name  Status
+    ----  ------
+    a     Running
+    b     Running
+    error: no way
+
+    --- db2 (1 host, unreachable: refused)
+    ");
+    insta::assert_snapshot!(folded(Format::List), @r"
+    --- web[01-02,04] (3 hosts)
+    Name   : a
+    Status : Running
+
+    Name   : b
+    Status : Running
+
+    --- web03 (1 host)
+    Name   : a
+    Status : Running
+
+    Name   : b
+    Status : Stopped
+
+    --- db1 (1 host, ok_with_errors)
+    Name   : a
+    Status : Running
+
+    Name   : b
+    Status : Running
+
+    error: no way
+
+    --- db2 (1 host, unreachable: refused)
+    ");
+    insta::assert_snapshot!(folded(Format::Text), @r"
+    --- web[01-02,04] (3 hosts)
+
+    Name Status
+    ---- ------
+    a    Running
+    b    Running
+
+    --- web03 (1 host)
+
+    Name Status
+    ---- ------
+    a    Running
+    b    Stopped
+
+    --- db1 (1 host, ok_with_errors)
+
+    Name Status
+    ---- ------
+    a    Running
+    b    Running
+
+    error: no way
+
+    --- db2 (1 host, unreachable: refused)
+    ");
+}
+
+#[test]
+fn spreadsheets_have_hosts_and_their_number_in_front() {
+    insta::assert_snapshot!(folded(Format::Csv).replace("\r\n", "\n"), @r#"
+    Hosts,Count,Name,Status
+    "web[01-02,04]",3,a,Running
+    "web[01-02,04]",3,b,Running
+    web03,1,a,Running
+    web03,1,b,Stopped
+    db1,1,a,Running
+    db1,1,b,Running
+    "#);
+}
+
+#[test]
+fn lines_of_json_match_the_schema() {
+    let text = folded(Format::Jsonl);
+    let schema = schema::Schema::read(SCHEMA);
+    let lines: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.iter().for_each(|line| schema.check(line));
+    let told = |line: &Json| {
+        let number = line["count"].as_u64().unwrap_or_default();
+        format!("{} {} {number}", line["type"].as_str().unwrap(), line["hosts"].as_str().unwrap_or("-"))
+    };
+    let expected = [
+        "object web[01-02,04] 3",
+        "object web[01-02,04] 3",
+        "group_done web[01-02,04] 3",
+        "object web03 1",
+        "object web03 1",
+        "group_done web03 1",
+        "object db1 1",
+        "object db1 1",
+        "error db1 1",
+        "group_done db1 1",
+        "group_done db2 1",
+        "run_done - 0",
+    ];
+    assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), expected);
+    let done = json!({
+        "outcome": "unreachable", "reason": "refused", "exit_code": null, "objects": 0, "errors": 0, "reference": false,
+    });
+    assert_eq!(lines[10]["data"], done);
+    let mut wrong = lines[0].clone();
+    wrong.as_object_mut().unwrap().remove("count");
+    assert!(!schema.accepts(&wrong));
+}
+
+#[test]
+fn a_document_has_groups_instead_of_targets() {
+    let document: Json = serde_json::from_str(&folded(Format::Json)).unwrap();
+    let keys: Vec<_> = document.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["v", "run", "counts", "target_count", "groups", "records", "exit_code"]);
+    assert_eq!((&document["target_count"], &document["counts"]["ok"]), (&json!(6), &json!(4)));
+    assert_eq!(
+        (&document["groups"][0]["hosts"], &document["groups"][0]["count"]),
+        (&json!("web[01-02,04]"), &json!(3))
+    );
+    assert_eq!(document["records"][2]["hosts"], "web03");
+    assert_eq!(document["records"][3]["data"], json!({"Name": "b", "Status": "Stopped"}));
+}
+
+#[test]
+fn errors_count_unless_nobody_wants_them() {
+    let mut script = Script::new(&["a1", "a2"]);
+    let error = |text: &str| bag(vec![("ErrorDetails_Message", Value::str(text))]);
+    let events = [
+        script.started(),
+        script.record(0, Stream::Error, error("one")),
+        script.record(0, Stream::Warning, Value::str("only here")),
+        script.record(1, Stream::Output, Value::I32(1)),
+        script.record(1, Stream::Error, error("other")),
+        script.record(0, Stream::Output, Value::I32(1)),
+        script.finished(0, Outcome::OkWithErrors),
+        script.finished(1, Outcome::OkWithErrors),
+        script.run_finished(),
+    ];
+    let count = |fold| folded_with(1 << 20, Format::Text, fold, &events).matches("---").count();
+    assert_eq!(count(Fold::default()), 2);
+    assert_eq!(count(Fold { without_errors: true, ..Fold::default() }), 1);
+}
+
+#[test]
+fn memory_is_bounded_and_nothing_is_lost() {
+    let hosts: Vec<String> = (0..50).map(|host| format!("h{host:02}")).collect();
+    let mut script = Script::new(&hosts.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut events = vec![script.started()];
+    for number in 0..400 {
+        for host in 0..50 {
+            let text = format!("{number} {}", if host % 5 == 0 { "x" } else { "y" });
+            events.push(script.record(host, Stream::Output, Value::str(text)));
+        }
+    }
+    events.extend((0..50).map(|host| script.finished(host, Outcome::Ok)));
+    events.push(script.run_finished());
+    let whole = folded_with(1 << 30, Format::Jsonl, Fold::default(), &events);
+    assert_eq!(whole, folded_with(1 << 14, Format::Jsonl, Fold::default(), &events));
+    assert_eq!(whole.lines().count(), 2 * 401 + 1);
+}
+
+#[test]
+fn a_run_without_hosts_has_no_groups() {
+    let mut script = Script::new(&[]);
+    let events = [script.started(), script.run_finished()];
+    assert_eq!(folded_with(0, Format::Table, Fold::default(), &events), "");
+    let json: Json = serde_json::from_str(&folded_with(0, Format::Json, Fold::default(), &events)).unwrap();
+    assert_eq!(json["groups"], json!([]));
+}
