@@ -14,10 +14,9 @@ use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
 use super::{targets, terminal};
 use crate::config::Machine;
-use crate::fleet::Script;
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
-use crate::job::script::{Call, CommandSets, HostVariables, KeptCall, Origins, Secrets};
+use crate::job::script::{HostVariables, KeptCall, Origins, Scripts};
 use crate::output::sanitize_line;
 
 /// Runs the script on the targets and returns the process's exit code.
@@ -35,22 +34,22 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     one_reader_of_stdin(args)?;
     args.fold.check(&args.output)?;
     let console = Console::detect(&args.output);
-    let call = match kept {
-        Some(kept) => kept.call(&mut machine)?,
-        None => Call::read(&args.script(), &mut machine)?,
+    let scripts = match kept {
+        Some(kept) => kept.scripts(&mut machine)?,
+        None => Scripts::read(&args.script(), &args.execute.then, &mut machine)?,
     };
-    call.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
+    scripts.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
     let request =
         Request { only: hosts, provenance: !args.store.no_store, ..args::request(&args.targets, &args.connect) };
     if args.execute.plan {
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
-        return plan(args, call, (&settings, &rehearsal), &mut machine);
+        return plan(args, scripts, (&settings, &rehearsal), &mut machine);
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let keeping = Keeping::new(&args.store, &machine, || {
-        let kept = KeptCall::from(&call);
+        let kept = KeptCall::from(&scripts);
         Ok(Story {
             label: args.store.label.clone(),
             title: kept.title(),
@@ -62,7 +61,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
             line,
         })
     })?;
-    perform(args, (call, machine), (&resolved, &sandbox), &console, keeping)
+    perform(args, (scripts, machine), (&resolved, &sandbox), &console, keeping)
 }
 
 /// Goes on with a run that has begun earlier, as its command line said; `output` says what is shown of it.
@@ -72,47 +71,47 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
 pub(super) fn go_on(args: &RunArgs, mut machine: Machine, earlier: Earlier) -> anyhow::Result<u8> {
     let console = Console::detect(&args.output);
     let kept: KeptCall = serde_json::from_value(earlier.header.work.clone()).context("the run is damaged")?;
-    let call = kept.call(&mut machine)?;
+    let scripts = kept.scripts(&mut machine)?;
     let mut sandbox = OnDemand::default();
     let request = earlier.request(args::request(&args.targets, &args.connect));
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     let (resolved, notes) = earlier.only(resolved)?;
     let warnings = resolved.warnings.iter().map(|warning| format!("warning: {warning}"));
     warnings.chain(notes.iter().map(|note| format!("note: {note}"))).for_each(|line| console.note(&line));
-    perform(args, (call, machine), (&resolved, &sandbox), &console, earlier.keeping())
+    perform(args, (scripts, machine), (&resolved, &sandbox), &console, earlier.keeping())
 }
 
-/// Runs the call on the targets.
+/// Runs the scripts on the targets.
 fn perform(
     args: &RunArgs,
-    (call, mut machine): (Call, Machine),
+    (scripts, mut machine): (Scripts, Machine),
     (resolved, sandbox): (&Resolved, &OnDemand),
     console: &Arc<Console>,
     keeping: Keeping,
 ) -> anyhow::Result<u8> {
     let no_input = args.connect.no_input;
-    let commands = call.commands(&resolved.targets, no_input, &mut machine)?;
+    let script = scripts.task(&resolved.targets, no_input, &mut machine)?;
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input };
     let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &args.script(), &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
     let sinks = args.output.open_for_script(console, args.execute.depth, &args.fold)?;
-    let script = Script::new(Arc::new(commands)).native_errors(args.execute.native_errors);
+    let script = script.native_errors(args.execute.native_errors);
     rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))
 }
 
 /// Shows what would be done, once it is known that it could be.
 fn plan(
     args: &RunArgs,
-    call: Call,
+    scripts: Scripts,
     (settings, rehearsal): (&[HostSettings], &Rehearsal),
     machine: &mut Machine,
 ) -> anyhow::Result<u8> {
     let hosts: Vec<HostVariables> = settings.iter().map(HostVariables::from).collect();
     let ends = settings.iter().zip(&rehearsal.endpoints).map(|(host, endpoint)| (&*host.name, endpoint));
-    let origins = Origins::rehearse(&call, ends, args.connect.no_input, machine)?;
-    let plan = Plan::new(&call, (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
-    CommandSets::new(call, &Secrets::default(), &hosts)?;
+    let origins = Origins::rehearse(scripts.all(), ends, args.connect.no_input, machine)?;
+    let plan = Plan::new(&scripts, (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
+    scripts.rehearse(&hosts)?;
     Gates::rehearse(&args.execute.rollout.ramp.gate, &args.script(), &hosts, machine)?;
     terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
     Ok(0)

@@ -1,4 +1,4 @@
-//! The first task: a script with its arguments.
+//! The first task: scripts with their arguments.
 
 use std::sync::Arc;
 
@@ -9,12 +9,15 @@ use super::commands::{Commands, NoCommands};
 use super::native;
 use super::no_language::NoLanguage;
 use super::task::{Site, Task, TaskEnd};
-use crate::outcome::Reason;
+use crate::outcome::{Outcome, Reason};
 use crate::session;
 
-/// Runs a script on every target: its text, or its commands where an endpoint takes nothing else.
+/// Runs scripts on every target, one after the other in its session: as text, or as commands where an endpoint takes
+/// nothing else.
 pub struct Script {
-    commands: Arc<dyn Commands>,
+    /// Scripts that run before the last one.
+    before: Vec<Arc<dyn Commands>>,
+    last: Arc<dyn Commands>,
     native_errors: bool,
     /// What targets have learned of endpoints.
     no_language: NoLanguage,
@@ -23,7 +26,13 @@ pub struct Script {
 impl Script {
     /// The script in its commands.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
-        Self { commands, native_errors: false, no_language: NoLanguage::default() }
+        Self { before: Vec::new(), last: commands, native_errors: false, no_language: NoLanguage::default() }
+    }
+
+    /// Another script, which runs on a target when those before it have run to their ends there.
+    pub fn then(mut self, commands: Arc<dyn Commands>) -> Self {
+        self.before.push(std::mem::replace(&mut self.last, commands));
+        self
     }
 
     /// Whether a script whose last native program gave an exit code other than 0 has failed with it; not unless set.
@@ -43,13 +52,14 @@ impl Script {
     /// repeats nothing.
     async fn without_text(
         &self,
+        commands: &dyn Commands,
         refusal: session::RunReport,
         site: &mut Site<'_>,
     ) -> Result<AttemptEnd, session::Error> {
         if self.native_errors {
             return Ok(native::unreadable());
         }
-        match self.commands.without_text(site.id, site.session.server()) {
+        match commands.without_text(site.id, site.session.server()) {
             Ok(command) => {
                 let report = site.run(&command).await?;
                 Ok(site.ended(report).await)
@@ -63,27 +73,41 @@ impl Script {
             }
         }
     }
+
+    /// Runs one of the scripts.
+    async fn run(&self, commands: &dyn Commands, site: &mut Site<'_>) -> Result<AttemptEnd, session::Error> {
+        let endpoint = &site.target.endpoint;
+        let known = match self.no_language.contains(endpoint) {
+            true if self.native_errors => return Ok(native::unreadable()),
+            true => commands.without_text(site.id, site.session.server()).ok(),
+            false => None,
+        };
+        let is_text = known.is_none();
+        let command = known.unwrap_or_else(|| commands.command(site.id, site.session.server()));
+        let report = site.run(&command).await?;
+        if is_text && report.refuses_text() && site.forward.is_untouched() {
+            self.no_language.insert(endpoint);
+            self.without_text(commands, report, site).await
+        } else {
+            Ok(self.ended(report, site).await)
+        }
+    }
 }
 
 #[async_trait]
 impl Task for Script {
     async fn perform(&self, mut site: Site<'_>) -> Result<TaskEnd, session::Error> {
-        let endpoint = &site.target.endpoint;
-        let known = match self.no_language.contains(endpoint) {
-            true if self.native_errors => return Ok(TaskEnd::Ended(native::unreadable())),
-            true => self.commands.without_text(site.id, site.session.server()).ok(),
-            false => None,
-        };
-        let is_text = known.is_none();
-        let command = known.unwrap_or_else(|| self.commands.command(site.id, site.session.server()));
-        let report = site.run(&command).await?;
-        let end = if is_text && report.refuses_text() && site.forward.is_untouched() {
-            self.no_language.insert(endpoint);
-            self.without_text(report, &mut site).await?
-        } else {
-            self.ended(report, &mut site).await
-        };
-        Ok(TaskEnd::Ended(end))
+        // The slot of a pipeline that another one follows is given back.
+        let is_kept = std::mem::replace(&mut site.reuse, true);
+        for (place, commands) in (1..).zip(&self.before) {
+            let end = self.run(&**commands, &mut site).await?;
+            if !matches!(end.outcome, Outcome::Ok | Outcome::OkWithErrors) {
+                let message = format!("script {place} of {}: {}", self.before.len() + 1, end.message);
+                return Ok(TaskEnd::Ended(AttemptEnd { message, ..end }));
+            }
+        }
+        site.reuse = is_kept;
+        Ok(TaskEnd::Ended(self.run(&*self.last, &mut site).await?))
     }
 
     /// A script that may have started is never repeated.

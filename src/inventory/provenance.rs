@@ -40,7 +40,11 @@ pub(super) fn provenance(hosts: &[HostSettings]) -> Vec<SourcedSetting> {
         key: keys[key].to_owned(),
         value,
         source: from.to_string(),
-        hosts: fold(of.iter().map(|&place| &*hosts[place].name)),
+        // Each host may have a port of its own.
+        hosts: match of[..] {
+            [one] => hosts[one].name.to_string(),
+            _ => fold(of.iter().map(|&place| &*hosts[place].name)),
+        },
     };
     groups.into_iter().map(setting).collect()
 }

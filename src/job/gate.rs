@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::script::{Call, CommandSets, HostVariables, ScriptInput, Secrets};
+use super::script::{CommandSets, HostVariables, ScriptInput, Secrets};
 use super::truth::is_true;
 use crate::clixml::{self, Document, Value};
 use crate::config::System;
@@ -51,7 +51,7 @@ impl Gates {
         around: &mut dyn System,
     ) -> anyhow::Result<Option<Arc<Self>>> {
         let gate = |code: &String| {
-            let commands = call(code, given, around).and_then(|call| call.commands(targets, no_input, around));
+            let commands = given.of_another(code, around).and_then(|call| call.commands(targets, no_input, around));
             let name = name(code);
             Ok(Gate { commands: commands.with_context(|| format!("--gate '{name}'"))?, name })
         };
@@ -70,25 +70,12 @@ impl Gates {
         around: &mut dyn System,
     ) -> anyhow::Result<()> {
         let mut gate = |code: &String| {
-            let sets = call(code, given, around).and_then(|call| CommandSets::new(call, &Secrets::default(), hosts));
+            let sets =
+                given.of_another(code, around).and_then(|call| CommandSets::new(call, &Secrets::default(), hosts));
             sets.with_context(|| format!("--gate '{}'", name(code)))
         };
         codes.iter().try_for_each(|code| gate(code).map(drop))
     }
-}
-
-/// The script of a gate.
-fn call(code: &str, given: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Call> {
-    if code == "-" {
-        bail!("a gate is not read from stdin: give its text, or a FILE.ps1");
-    }
-    let input = ScriptInput {
-        code: Some(code.to_owned()),
-        using: given.using.clone(),
-        using_lenient: given.using_lenient,
-        ..ScriptInput::default()
-    };
-    Call::read(&input, around)
 }
 
 /// The beginning of a text, in one line.

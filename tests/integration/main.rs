@@ -49,6 +49,7 @@ mod ssh_password;
 mod store;
 mod support;
 mod text;
+mod then;
 mod user_names;
 mod winrm;
 mod winrm_auth;

@@ -95,6 +95,7 @@ fn every_command_is_tested_here() {
         "-t lin01",
         "--transport local",
         "disk.ps1 --help",
+        "--then",
         "--plan",
         "spooler",
         "psfleet runs",
@@ -216,6 +217,8 @@ fn the_local_example_multiplies() {
         return;
     }
     let folder = Folder::new("readme-local");
+    let output = sh(command_with("--then"), folder.path(), None);
+    assert_eq!(lines(&output), ["3 rows"]);
     let output = sh(command_with("--transport local"), folder.path(), None);
     assert_eq!(lines(&output), ["2", "4", "6"]);
 }

@@ -67,6 +67,11 @@ pub struct ExecuteArgs {
     #[arg(short = 'a', long = "argument-list", value_name = "VALUE", allow_hyphen_values = true)]
     pub argument_list: Vec<String>,
 
+    /// Another script, text or a FILE.ps1, for each host on which those before it ran to their ends: in the same session,
+    /// so that it finds their variables; --using counts for it too (repeatable)
+    #[arg(long, env = "PSFLEET_THEN", value_name = "CODE|FILE.ps1", value_delimiter = '\0')]
+    pub then: Vec<String>,
+
     /// Named parameter of the script; the bare name is a switch (repeatable)
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE")]
     pub param: Vec<String>,

@@ -10,7 +10,7 @@ use crate::cli::args::run::ExecuteArgs;
 use crate::clixml::{Document, Value, write_plain};
 use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Logon};
-use crate::job::script::{Call, HostVariables, Origins, ScriptArgument};
+use crate::job::script::{Call, HostVariables, Origins, ScriptArgument, Scripts};
 use crate::script::using::{Path, same_name};
 use crate::script::{ArgumentValue, Position};
 use crate::target::Variable;
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     targets: Vec<ConnectionGroup>,
     rollout: Rollout,
     script: Script,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    then: Vec<Script>,
     arguments: Vec<Item>,
     using: Vec<Item>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +35,12 @@ pub(crate) struct Plan {
 struct Script {
     source: String,
     lines: usize,
+}
+
+impl From<&Call> for Script {
+    fn from(call: &Call) -> Self {
+        Self { source: call.place.clone(), lines: call.source.text().lines().count() }
+    }
 }
 
 /// A value that the script gets; several for one name where hosts have different ones.
@@ -61,20 +69,22 @@ impl Plan {
     /// # Errors
     /// Steps that there cannot be.
     pub(crate) fn new(
-        call: &Call,
+        scripts: &Scripts,
         (settings, logons): (&[HostSettings], &[Logon]),
         hosts: &[HostVariables],
         origins: &Origins,
         args: &ExecuteArgs,
     ) -> anyhow::Result<Self> {
+        let call = scripts.first();
         Ok(Self {
             v: 1,
             target_count: settings.len(),
             targets: connections(settings, logons),
             rollout: Rollout::new(&args.rollout, settings)?,
-            script: Script { source: call.place.clone(), lines: call.source.text().lines().count() },
+            script: Script::from(call),
+            then: scripts.then().iter().map(Script::from).collect(),
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
-            using: using(call, hosts, origins),
+            using: using(scripts, hosts, origins),
             input: call.input.as_ref().zip(args.input.as_deref()).map(|(objects, source)| Fed {
                 objects: objects.len(),
                 source: if source == "-" { "stdin".to_owned() } else { source.to_owned() },
@@ -92,8 +102,11 @@ impl Plan {
         let mut text = "Plan: no connection is made, nothing runs.\n\n".to_owned();
         text.push_str(&connections::text(self.target_count, &self.targets));
         text.push_str(&self.rollout.text());
-        let lines = if self.script.lines == 1 { "line" } else { "lines" };
-        let _ = writeln!(text, "Script: {}, {} {lines}", self.script.source, self.script.lines);
+        for (name, Script { source: place, lines }) in
+            [("Script", &self.script)].into_iter().chain(self.then.iter().map(|script| ("Then", script)))
+        {
+            let _ = writeln!(text, "{name}: {place}, {lines} {}", if *lines == 1 { "line" } else { "lines" });
+        }
         let mut position = 0;
         for item in &self.arguments {
             let name = match &item.name {
@@ -176,18 +189,20 @@ fn items(entry: &ScriptArgument, hosts: &[HostVariables], origins: &Origins, use
 }
 
 /// The values of using expressions, then those given that no expression asks for.
-fn using(call: &Call, hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
+fn using(scripts: &Scripts, hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
-    for occurrence in call.source.occurrences() {
+    let given = &scripts.first().using;
+    for (call, occurrence) in
+        scripts.all().flat_map(|call| call.source.occurrences().iter().map(move |one| (call, one)))
+    {
         let path = Path::parse(&occurrence.variable);
         let key = occurrence.variable.to_lowercase();
         if seen.contains(&key) {
             continue;
         }
         seen.push(key);
-        let given =
-            call.using.iter().rfind(|entry| entry.name.as_deref().is_some_and(|name| same_name(name, path.name)));
+        let given = given.iter().rfind(|entry| entry.name.as_deref().is_some_and(|name| same_name(name, path.name)));
         match (path.drive, given) {
             (None, Some(entry)) => found.extend(items(entry, hosts, origins, Some(occurrence.position))),
             (Some(_), _) => found.push(Item {
@@ -206,12 +221,8 @@ fn using(call: &Call, hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
             .iter()
             .any(|item| same_name(item.name.as_deref().unwrap_or_default(), entry.name.as_deref().unwrap_or_default()))
     };
-    let unused: Vec<Item> = call
-        .using
-        .iter()
-        .filter(|entry| !is_used(entry))
-        .flat_map(|entry| items(entry, hosts, origins, None))
-        .collect();
+    let unused: Vec<Item> =
+        given.iter().filter(|entry| !is_used(entry)).flat_map(|entry| items(entry, hosts, origins, None)).collect();
     found.extend(
         unused.into_iter().map(|item| Item { source: format!("{}, not used by the script", item.source), ..item }),
     );

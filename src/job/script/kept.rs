@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use super::{Call, ScriptArgument, named_variables};
+use super::{Call, ScriptArgument, Scripts, named_variables};
 use crate::clixml::{self, Content, Decoder, Document, Value};
 use crate::config::System;
 use crate::psrp::Input;
@@ -28,6 +28,9 @@ pub struct KeptCall {
     input: Option<Vec<String>>,
     #[serde(default)]
     depth: Option<u32>,
+    /// Scripts that follow it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    then: Vec<KeptCall>,
 }
 
 /// An argument or a using value.
@@ -63,7 +66,14 @@ impl From<&Call> for KeptCall {
             lenient: call.lenient,
             input,
             depth: call.depth,
+            then: Vec::new(),
         }
+    }
+}
+
+impl From<&Scripts> for KeptCall {
+    fn from(scripts: &Scripts) -> Self {
+        Self { then: scripts.then().iter().map(Self::from).collect(), ..Self::from(scripts.first()) }
     }
 }
 
@@ -120,11 +130,18 @@ fn forget_ids(value: &mut Value) {
 }
 
 impl KeptCall {
-    /// The call again. What it takes of the environment is what that holds now.
+    /// The call again, with those that follow it.
     ///
     /// # Errors
     /// It is damaged.
-    pub fn call(self, around: &mut dyn System) -> anyhow::Result<Call> {
+    pub fn scripts(mut self, around: &mut dyn System) -> anyhow::Result<Scripts> {
+        let then = std::mem::take(&mut self.then);
+        let then = then.into_iter().map(|kept| kept.call(around)).collect::<anyhow::Result<_>>()?;
+        Ok(Scripts::new(self.call(around)?, then))
+    }
+
+    /// The call again. What it takes of the environment is what that holds now.
+    fn call(self, around: &mut dyn System) -> anyhow::Result<Call> {
         let damaged = "what the store keeps of the script is damaged";
         let source = Source::new(self.text).context(damaged)?;
         let again =
@@ -146,8 +163,13 @@ impl KeptCall {
         })
     }
 
-    /// The script in one line: its file, or its first line that says something.
+    /// The scripts in one line: of each its file, or its first line that says something.
     pub fn title(&self) -> String {
+        let all = std::iter::once(self).chain(&self.then).map(Self::own_title);
+        all.collect::<Vec<_>>().join(" | then ")
+    }
+
+    fn own_title(&self) -> String {
         if !super::text::is_typed(&self.place) {
             return self.place.clone();
         }
@@ -157,9 +179,11 @@ impl KeptCall {
         if lines.next().is_some() { format!("{first} ...") } else { first.to_owned() }
     }
 
-    /// The hash of the script's text, whatever it is given: SHA-256 in hexadecimal digits.
+    /// The hash of the scripts' texts, whatever they are given: SHA-256 in hexadecimal digits.
     pub fn hash(&self) -> String {
-        digest(&SHA256, self.text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        // No script holds a byte 0.
+        let texts: Vec<&str> = std::iter::once(self).chain(&self.then).map(|kept| &*kept.text).collect();
+        digest(&SHA256, texts.join("\0").as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The script's text.
@@ -222,7 +246,7 @@ mod tests {
         let first = call(&ScriptInput { code: Some("{ param($a) $a }".to_owned()), ..ScriptInput::default() });
         let again = KeptCall::from(&first).call(&mut Machine::default()).expect("a call");
         assert_eq!(again.source.text(), first.source.text());
-        assert!(again.notes().is_empty(), "that was said when it was typed");
+        assert!(again.note().is_none(), "that was said when it was typed");
         let braces = call(&ScriptInput { code: Some("{ { 1 } }".to_owned()), ..ScriptInput::default() });
         let kept = KeptCall::from(&braces);
         assert_eq!(

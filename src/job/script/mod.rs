@@ -8,6 +8,7 @@ mod argument;
 mod commands;
 mod input;
 mod kept;
+mod scripts;
 mod secrets;
 mod text;
 
@@ -30,6 +31,7 @@ pub use argument::ScriptArgument;
 pub use commands::{CommandSets, HostVariables};
 pub use input::InputFormat;
 pub use kept::KeptCall;
+pub use scripts::Scripts;
 pub use secrets::{Origins, Secrets};
 pub use text::{Text, is_file_name};
 
@@ -54,6 +56,25 @@ pub struct ScriptInput {
     pub input_format: Option<InputFormat>,
     /// How deep members of the output shall come, if not as PowerShell cuts them.
     pub depth: Option<u32>,
+}
+
+impl ScriptInput {
+    /// Reads another script of the same run, which may use the same `$using:` values: a text or a `FILE.ps1`.
+    ///
+    /// # Errors
+    /// Those of [`Call::read`].
+    pub(super) fn of_another(&self, code: &str, around: &mut dyn System) -> anyhow::Result<Call> {
+        if code == "-" {
+            bail!("it is not read from stdin: give its text, or a FILE.ps1");
+        }
+        let input = Self {
+            code: Some(code.to_owned()),
+            using: self.using.clone(),
+            using_lenient: self.using_lenient,
+            ..Self::default()
+        };
+        Call::read(&input, around)
+    }
 }
 
 /// A script with what it was given.
@@ -104,20 +125,22 @@ impl Call {
         around: &mut dyn System,
     ) -> anyhow::Result<CommandSets> {
         let hosts: Vec<HostVariables> = targets.iter().map(|target| HostVariables::from(&**target)).collect();
-        let secrets = Secrets::find(&self, targets, no_input, around)?;
+        let secrets = Secrets::find([&self], targets, no_input, around)?;
         CommandSets::new(self, &secrets, &hosts)
     }
 
-    /// What the user should know of how the script was read, and of values that it does not take.
-    pub fn notes(&self) -> Vec<String> {
+    /// What the user should know of how the script was read.
+    pub fn note(&self) -> Option<String> {
         let body = "the script is one { }, which PowerShell would only return: its body is run instead";
         let file = || text::file_meant(self.source.text()).filter(|_| text::is_typed(&self.place));
-        let read = if self.is_body { Some(body.to_owned()) } else { file() };
+        if self.is_body { Some(body.to_owned()) } else { file() }
+    }
+
+    /// The names of `$using:` values that it does not take.
+    fn unused(&self) -> Vec<String> {
         let names = self.using.iter().filter_map(|entry| Some((entry.name.clone()?, Value::Null))).collect();
         let given = Definitions { values: &names, environment: &BTreeMap::new(), lenient: self.lenient };
-        let unused = given.unused(&self.source);
-        let unused = unused.iter().map(|name| format!("--using {name}: nothing in the script is called $using:{name}"));
-        read.into_iter().chain(unused).collect()
+        given.unused(&self.source).into_iter().map(str::to_owned).collect()
     }
 
     fn of(source: Source, place: String, args: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
@@ -297,9 +320,8 @@ mod tests {
             ("$used", "used=1", Some("used")),
             ("$using:env:HOME", "home=1", Some("home")),
         ] {
-            let notes = call(script, &["--using", given]).expect(script).notes();
-            let expect = unused.map(|name| format!("--using {name}: nothing in the script is called $using:{name}"));
-            assert_eq!(notes, Vec::from_iter(expect), "{script}");
+            let found = call(script, &["--using", given]).expect(script).unused();
+            assert_eq!(found, Vec::from_iter(unused), "{script}");
         }
     }
 
@@ -307,7 +329,7 @@ mod tests {
     fn one_block_is_run_as_its_body() {
         for script in ["{ 1 }", " # why\n{\n1 }\n;", "{ param($n) 1 }", "{ { 1 } }", "{ '}' } # end"] {
             let call = call(script, &[]).expect(script);
-            assert!(call.is_body && call.notes().len() == 1, "{script}");
+            assert!(call.is_body && call.note().is_some(), "{script}");
             assert_eq!(call.source.text().len(), script.len(), "places stay");
         }
         for script in

@@ -23,14 +23,19 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Finds the value of each reference of a call, once.
+    /// Finds the value of each reference of these calls, once.
     ///
     /// # Errors
     /// Values that are in no variable where nobody can be asked, all at once; targets to which nothing secret can be
     /// sent.
-    pub fn find(call: &Call, targets: &[Arc<Target>], no_input: bool, around: &mut dyn System) -> anyhow::Result<Self> {
+    pub fn find<'c>(
+        calls: impl IntoIterator<Item = &'c Call>,
+        targets: &[Arc<Target>],
+        no_input: bool,
+        around: &mut dyn System,
+    ) -> anyhow::Result<Self> {
         let hosts = targets.iter().map(|target| (&*target.name, &target.endpoint));
-        let references = References::of(call);
+        let references = References::of(calls);
         references.check(hosts, no_input, around)?;
         let mut find = |variable: &str, question: &str, hidden: bool| match around.env(variable) {
             Some(value) => Ok(value),
@@ -76,13 +81,13 @@ impl Origins {
     ///
     /// # Errors
     /// Those of [`Secrets::find`].
-    pub fn rehearse<'t>(
-        call: &Call,
+    pub fn rehearse<'t, 'c>(
+        calls: impl IntoIterator<Item = &'c Call>,
         hosts: impl Iterator<Item = (&'t str, &'t Endpoint)>,
         no_input: bool,
         around: &dyn System,
     ) -> anyhow::Result<Self> {
-        let references = References::of(call);
+        let references = References::of(calls);
         references.check(hosts, no_input, around)?;
         let origin = |variable: String| {
             let origin = if around.env(&variable).is_some() { "from the environment" } else { "asked for" };
@@ -114,9 +119,9 @@ struct References {
 }
 
 impl References {
-    fn of(call: &Call) -> Self {
+    fn of<'c>(calls: impl IntoIterator<Item = &'c Call>) -> Self {
         let mut found = Self { secrets: BTreeSet::new(), credentials: BTreeSet::new() };
-        for entry in call.arguments.iter().chain(&call.using) {
+        for entry in calls.into_iter().flat_map(|call| call.arguments.iter().chain(&call.using)) {
             match &entry.value {
                 ArgumentValue::Secret(name) => drop(found.secrets.insert(name.clone())),
                 ArgumentValue::Credential(name) => drop(found.credentials.insert(name.clone())),
