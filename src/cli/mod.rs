@@ -14,6 +14,7 @@ mod environment;
 mod exit;
 pub mod hosts;
 mod keeping;
+mod man;
 mod plan;
 mod refusal;
 mod rerun;
@@ -63,6 +64,7 @@ use hosts::HostsArgs;
 use keeping::{Line, NamesOfRuns};
 #[cfg(feature = "sandbox")]
 use sandbox::SandboxArgs;
+use man::ManArgs;
 use sandbox_on_demand::OnDemand;
 use terminal::TerminalPrompter;
 use typed::Typed;
@@ -89,6 +91,7 @@ enum Command {
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
     Completions(CompletionsArgs),
+    Man(ManArgs),
     Version(VersionArgs),
 }
 
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args, command),
         Command::Version(args) => version::run(&args),
         Command::Hosts(args) => {
             let mut sandbox = OnDemand::default();

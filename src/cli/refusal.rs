@@ -87,8 +87,11 @@ fn command(word: &str) -> Option<String> {
     let instead = match COMMANDS.iter().find(|(known, _)| *known == lower) {
         Some((_, instead)) => (*instead).to_owned(),
         None if lower.ends_with(".ps1") => format!("psfleet run {word} -t HOSTS"),
-        None if nearest(&lower, ["run", "copy", "enter", "hosts", "runs", "sandbox", "completions", "version"])
-            .is_some() =>
+        None if nearest(
+            &lower,
+            ["run", "copy", "enter", "hosts", "runs", "sandbox", "completions", "man", "version"],
+        )
+        .is_some() =>
         {
             return None;
         }

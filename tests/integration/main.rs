@@ -22,6 +22,7 @@ mod idle_flags;
 mod interrupt;
 mod inventory;
 mod local;
+mod manual;
 mod matrix;
 mod native;
 mod one_liners;
