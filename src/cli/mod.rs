@@ -4,6 +4,7 @@
 
 pub mod args;
 mod completions;
+mod config;
 mod confirm;
 mod copy;
 mod defaults;
@@ -57,6 +58,7 @@ use args::copy::CopyArgs;
 use args::run::RunArgs;
 use args::runs::RunsArgs;
 use completions::CompletionsArgs;
+use config::ConfigArgs;
 use defaults::RUN_KEYS;
 use earlier::Runs;
 use enter::EnterArgs;
@@ -90,6 +92,7 @@ enum Command {
     Runs(RunsArgs),
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
+    Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     Version(VersionArgs),
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),
+        Command::Config(args) => config::run(args, machine),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, command),
         Command::Version(args) => version::run(&args),

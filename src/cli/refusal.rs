@@ -89,7 +89,7 @@ fn command(word: &str) -> Option<String> {
         None if lower.ends_with(".ps1") => format!("psfleet run {word} -t HOSTS"),
         None if nearest(
             &lower,
-            ["run", "copy", "enter", "hosts", "runs", "sandbox", "completions", "man", "version"],
+            ["run", "copy", "enter", "hosts", "runs", "sandbox", "config", "completions", "man", "version"],
         )
         .is_some() =>
         {

@@ -12,17 +12,20 @@ use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
 
 macro_rules! connection_keys {
-    ($( $(#[$doc:meta])* $name:ident: $type:ty $(=> $harmless:ident)? ),+ $(,)?) => {
+    ($( $(#[doc = $doc:literal])* $name:ident: $type:ty $(=> $harmless:ident)? ),+ $(,)?) => {
         /// One layer of connection settings: what one flag set, host, group or file says. Keys that it doesn't name
         /// are `None`.
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct Connection {
-            $( $(#[$doc])* pub $name: Option<Given<$type>>, )+
+            $( $(#[doc = $doc])* pub $name: Option<Given<$type>>, )+
         }
 
         impl Connection {
             /// The names of all keys, as files write them.
             pub const KEYS: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// What each of them says, in a sentence.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($doc),*)),+];
 
             /// Keys that a configuration file may set though others could have written it: they say nothing of where we
             /// connect, as whom, how safely, or what runs here. A new key is not among them unless its line says so.

@@ -7,6 +7,7 @@ mod bar_resize;
 mod clixml;
 #[cfg(unix)]
 mod completions;
+mod configured;
 mod constrained;
 mod copy;
 mod cuts;

@@ -13,8 +13,9 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
-const OWN: [(&str, &str); 19] = [
+const OWN: [(&str, &str); 20] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
+    ("cli/config/show.rs", "config::Source"),
     ("cli/plan/copy.rs", "the path of a file"),
     ("cli/enter/mod.rs", "session::Error, and ScriptError"),
     ("cli/hosts.rs", "config::Source"),
