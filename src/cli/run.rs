@@ -47,6 +47,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
         return plan(args, scripts, (&settings, &rehearsal), &mut machine);
     }
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let keeping = Keeping::new(&args.store, &machine, || {
         let kept = KeptCall::from(&scripts);

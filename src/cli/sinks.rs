@@ -10,8 +10,7 @@ use super::args::fold::FoldArgs;
 use super::args::output::{OutFile, OutputArgs, OutputFormat};
 use super::terminal::{Console, CutNote, Diagnostics, FoldNote, ProgressLine};
 use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Folded, Format, Groups, Losses, Select, SelectedStreams, Settings, Sink,
-    Sorted,
+    self, CsvSettings, Fanout, Filtered, Folded, Format, Losses, Select, SelectedStreams, Settings, Sink, Sorted,
 };
 
 /// Everything that shows a run.
@@ -49,8 +48,11 @@ impl OutputArgs {
 
     fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>, fold: Option<&FoldArgs>) -> anyhow::Result<Sinks> {
         let losses = Losses::default();
-        let groups = fold.map(|_| Groups::default());
-        let settings = Settings { groups: groups.clone(), ..self.settings(console, &losses) };
+        let groups = fold.map(FoldArgs::groups);
+        let mut settings = Settings { groups: groups.clone(), ..self.settings(console, &losses) };
+        if fold.is_some_and(FoldArgs::has_selected) {
+            settings.select.clear();
+        }
         let mut data = Vec::new();
         let stdout = output::open(self.format(console), Box::new(console.stdout()), &settings);
         data.push(("stdout".to_owned(), stdout));
@@ -64,9 +66,7 @@ impl OutputArgs {
         let mut data: Box<dyn Sink> = Box::new(Fanout::new(data));
         if let (Some(fold), Some(groups)) = (fold, groups) {
             let fold = fold.settings(self);
-            if !self.quiet {
-                followers.push(Box::new(FoldNote::new(console, fold.ignore.clone())));
-            }
+            followers.push(Box::new(FoldNote::new(console, &fold, self.quiet)));
             data = Box::new(Folded::new(fold, groups, data));
         }
         if !self.sort_by.is_empty() {

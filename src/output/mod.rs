@@ -38,7 +38,7 @@ use std::io::{self, Write};
 
 pub use fanout::Fanout;
 pub use filter::{Filtered, Where};
-pub use fold::{Fold, Folded, Group, Groups, Ignore};
+pub use fold::{Diff, Fold, Folded, Group, Groups, Ignore, Notes};
 pub use line::{SCHEMA, VERSION};
 pub use loss::Losses;
 pub use message::{MessageData, Shown, console_color, progress_text};

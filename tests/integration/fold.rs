@@ -111,8 +111,9 @@ async fn what_changes_by_itself_does_not_count_and_is_named() {
 #[test]
 fn flags_that_do_nothing_are_refused_before_anything_is_done() {
     for (args, why) in [
-        (&["--ignore", "Name"] as &[&str], "--ignore chooses what --fold compares: write --fold, too"),
+        (&["--ignore", "Name"] as &[&str], "--ignore chooses what --fold and --diff compare: write one of them, too"),
         (&["--fold", "-o", "none"], "-o none shows no groups"),
+        (&["--diff-to", "web01"], "--diff-to web01: the run has no host of this name"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_psfleet"))
             .args(["run", "--no-input", "-t", "localhost", "--transport", "local", "1"])
@@ -123,4 +124,29 @@ fn flags_that_do_nothing_are_refused_before_anything_is_done() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && stderr.contains(why), "{args:?}: {stderr}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diff_names_hotfixes_and_lines_live_and_from_the_store() {
+    let fleet = fleet(Options { hosts: 24, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let flags = ["--diff", "--select", "HotFixID,Description", "-o", "text", "--out"];
+    let (code, text, stderr) = place.run(&[&flags[..], &["live.csv", "Get-HotFix"]].concat());
+    assert_eq!(code, Some(0), "{stderr}");
+    let mut lines = text.lines();
+    assert!(lines.next().is_some_and(|line| line.ends_with(", reference)")), "{text}");
+    let is_delta = |line: &str| line.starts_with("+ KB") || line.starts_with("- KB");
+    let rest: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("--- ")).collect();
+    assert!(!rest.is_empty() && rest.iter().all(|line| is_delta(line)), "{text}");
+    let csv = place.read("live.csv");
+    assert_eq!(csv.lines().next(), Some("Hosts,Count,Change,Object,Property,Reference,Value"));
+    assert_eq!(csv.lines().count(), rest.len() + 1);
+
+    let (code, replayed, stderr) = place.output(&[&["runs", "replay"], &flags[..], &["again.csv"]].concat());
+    assert_eq!((code, replayed), (Some(0), text), "{stderr}");
+    assert_eq!(csv, place.read("again.csv"));
+    let (code, shown, stderr) = place.output(&["runs", "replay", "--diff-to", "nobody"]);
+    assert!(code != Some(0) && shown.is_empty(), "{code:?} {shown}");
+    assert!(stderr.contains("--diff-to nobody: the run has no host of this name"), "{stderr}");
+    assert_clean(fleet).await;
 }

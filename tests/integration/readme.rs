@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use psfleet::hostlist::{expand, split_top};
 use psfleet::output::{PLAIN_SCHEMA, SCHEMA};
 use psfleet::sandbox::{Fleet, Options};
 
@@ -245,6 +246,10 @@ async fn runs_are_kept() {
     assert!(shown.contains("Label     spooler") && shown.contains("failed: "), "{shown}");
     let (code, replayed, _) = ended("runs replay");
     assert_eq!((code, replayed.lines().next()), (Some(0), Some("PSComputerName,Name,Status")));
+    let (code, folded, stderr) = ended("replay spooler --fold");
+    let named = folded.lines().filter_map(|line| line.strip_prefix("--- ")?.split_once(" ("));
+    let hosts = named.flat_map(|(names, _)| split_top(names, ',')).flat_map(|names| expand(names).expect("names"));
+    assert_eq!((code, hosts.count()), (Some(0), 40), "{folded}{stderr}");
     let (code, again, stderr) = ended("--rerun");
     assert_eq!(code, Some(0), "{stderr}");
     let failed = again.lines().skip(1).filter(|line| line.contains("2,Spooler,")).count();

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::io::BufReader;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 
 use super::canonical::{self, Digest};
+use super::compare::{Side, compare};
 use super::streams::Streams;
-use super::{Group, Groups, Ignore, record};
+use super::{Group, Groups, Ignore, Notes, record};
 use crate::clixml::Decoder;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::hostlist;
@@ -23,7 +24,10 @@ use crate::target::{Target, TargetId};
 /// Bytes of the streams of all hosts together that are kept in memory.
 const IN_MEMORY: usize = 64 << 20;
 
-/// What makes hosts equal.
+/// Objects and errors of a group that a diff looks at, and bytes of them.
+const COMPARED: (usize, usize) = (50_000, 32 << 20);
+
+/// What makes hosts equal, and what is shown of groups.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     /// Properties that don't count.
@@ -32,6 +36,17 @@ pub struct Fold {
     pub select: Select,
     /// Errors don't count.
     pub without_errors: bool,
+    /// Deltas are shown instead of objects.
+    pub diff: Option<Diff>,
+    /// What people should know besides.
+    pub notes: Notes,
+}
+
+/// What groups are compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Diff {
+    /// The group of this host; none for the largest one that is ok.
+    pub to: Option<String>,
 }
 
 /// Folds the hosts of a run into groups, and hands these on once the run is over.
@@ -150,20 +165,45 @@ impl Folded {
     fn hand_on(&mut self) -> anyhow::Result<Flow> {
         let Some((header, began)) = self.header.take() else { return Ok(Flow::Continue) };
         let alike = self.ordered();
-        let groups: Vec<Group> = alike.iter().map(|alike| alike.group(&header)).collect();
+        let mut groups: Vec<Group> = alike.iter().map(|alike| alike.group(&header)).collect();
+        let mut reference = None;
+        if let Some(diff) = &self.fold.diff {
+            match diff.reference(&header, &alike, &groups) {
+                Ok(place) => {
+                    groups[place].reference = true;
+                    reference = Some((place, self.side(&alike[place], &groups[place])?));
+                }
+                Err(why) => self.fold.notes.tell(why),
+            }
+        }
         let target = |(alike, group): (&Alike, &Group)| {
             let one = &header.targets[alike.finished.target.index()];
             Arc::new(Target { name: group.hosts.as_str().into(), ..(**one).clone() })
         };
         let targets = alike.iter().zip(&groups).map(target).collect();
-        self.groups.tell(groups);
+        self.groups.tell(groups.clone());
         let header = Arc::new(RunHeader::new(header.run, targets));
         let mut flow = self.pass(began, RunEventKind::RunStarted(header))?;
-        for (place, alike) in (0..).map(TargetId).zip(&alike) {
-            for stream in [Stream::Output, Stream::Error] {
-                if flow != Flow::Enough {
-                    flow = self.hand_on_stream(place, alike, stream)?;
+        for ((place, alike), group) in (0..).map(TargetId).zip(&alike).zip(&groups) {
+            match (&self.fold.diff, &reference) {
+                (None, _) => {
+                    for stream in [Stream::Output, Stream::Error] {
+                        if flow != Flow::Enough {
+                            flow = self.hand_on_stream(place, alike, stream)?;
+                        }
+                    }
                 }
+                (Some(_), Some((known, side))) if *known != place.index() && group.is_whole() => {
+                    let other = self.side(alike, group)?;
+                    for delta in compare(side, &other, &self.fold.select) {
+                        if flow != Flow::Enough {
+                            let value = delta.into_document();
+                            let record = Record { target: place, stream: Stream::Output, value, terminating: false };
+                            flow = self.pass(alike.at, RunEventKind::Record(record))?;
+                        }
+                    }
+                }
+                _ => {}
             }
             if flow != Flow::Enough {
                 let finished = Finished { target: place, ..alike.finished.clone() };
@@ -188,6 +228,33 @@ impl Folded {
         Ok(Flow::Continue)
     }
 
+    /// What a host of a group has sent, as far as it is compared.
+    fn side(&mut self, alike: &Alike, group: &Group) -> anyhow::Result<Side> {
+        let mut side = Side::default();
+        let mut decoder = Decoder::default();
+        for stream in [Stream::Output, Stream::Error] {
+            let mut bytes = BufReader::new(self.streams.reader(alike.finished.target.0));
+            let mut left = COMPARED;
+            while let Some(kept) =
+                record::read(&mut decoder, &mut bytes, stream).context("cannot read the objects back")?
+            {
+                let room = kept.value.memory();
+                if left.0 == 0 || left.1 < room {
+                    let what = if stream == Stream::Output { "objects" } else { "errors" };
+                    let first = COMPARED.0 - left.0;
+                    self.fold.notes.tell(format!("only the first {first} {what} of {} are compared", group.hosts));
+                    break;
+                }
+                left = (left.0 - 1, left.1 - room);
+                match stream {
+                    Stream::Output => side.objects.push(kept.value),
+                    _ => side.errors.push(error_message(&kept.value).unwrap_or_default().into_owned()),
+                }
+            }
+        }
+        Ok(side)
+    }
+
     /// Hands on an event under the next number.
     fn pass(&mut self, at: Timestamp, kind: RunEventKind) -> anyhow::Result<Flow> {
         self.seq += 1;
@@ -198,6 +265,39 @@ impl Folded {
 impl Host {
     fn new() -> Self {
         Self { objects: Context::new(&SHA256), errors: Context::new(&SHA256), counts: (0, 0) }
+    }
+}
+
+impl Diff {
+    /// Whether the run has the host to compare with.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check<'a>(&self, mut hosts: impl Iterator<Item = &'a str>) -> anyhow::Result<()> {
+        match &self.to {
+            Some(host) if !hosts.any(|name| name.eq_ignore_ascii_case(host)) => {
+                bail!("--diff-to {host}: the run has no host of this name");
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The place of the group to compare with, or why there is none.
+    fn reference(&self, header: &RunHeader, alike: &[Alike], groups: &[Group]) -> Result<usize, String> {
+        if let Some(host) = &self.to {
+            let is_host = |target: &TargetId| header.host(*target).eq_ignore_ascii_case(host);
+            let place = alike.iter().position(|alike| alike.members.iter().any(is_host));
+            return match place.map(|place| (place, &groups[place])) {
+                Some((place, group)) if group.is_whole() => Ok(place),
+                Some((_, group)) => {
+                    Err(format!("{host} is {}, so there is nothing to compare the others with", group.outcome))
+                }
+                None => Err(format!("{host} has no outcome here, so there is nothing to compare the others with")),
+            };
+        }
+        let largest = |outcome| groups.iter().position(|group| group.outcome == outcome);
+        let place = largest(Outcome::Ok).or_else(|| largest(Outcome::OkWithErrors));
+        place.ok_or_else(|| "no host is ok, so there is nothing to compare the others with".to_owned())
     }
 }
 
@@ -225,7 +325,12 @@ fn whole(context: Context) -> Digest {
 impl Sink for Folded {
     fn event(&mut self, event: &RunEvent) -> anyhow::Result<Flow> {
         match &event.kind {
-            RunEventKind::RunStarted(header) => self.header = Some((Arc::clone(header), event.at)),
+            RunEventKind::RunStarted(header) => {
+                if let Some(diff) = &self.fold.diff {
+                    diff.check(header.targets.iter().map(|target| &*target.name))?;
+                }
+                self.header = Some((Arc::clone(header), event.at));
+            }
             RunEventKind::Record(record) => {
                 let counts = match record.stream {
                     Stream::Output => true,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::outcome::{Outcome, Reason};
 use crate::target::TargetId;
 
-/// Hosts that ended alike and sent the same.
+/// Hosts that ended alike and sent the same. How they ended, and what each of them sent, is JSON's `group_done`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Group {
     /// Their names, folded: `web[01-38,40]`.
@@ -34,16 +34,36 @@ pub struct Group {
 ///
 /// To a sink each group is a target: its number is the place of the group.
 #[derive(Debug, Clone, Default)]
-pub struct Groups(Arc<OnceLock<Vec<Group>>>);
+pub struct Groups {
+    all: Arc<OnceLock<Vec<Group>>>,
+    deltas: bool,
+}
+
+impl Group {
+    /// Whether its hosts ran the script to the end, so that what they sent is all that they have.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.outcome, Outcome::Ok | Outcome::OkWithErrors)
+    }
+}
 
 impl Groups {
+    /// Groups whose objects are deltas.
+    pub fn of_deltas() -> Self {
+        Self { deltas: true, ..Self::default() }
+    }
+
+    /// Whether the objects are deltas.
+    pub(super) fn are_deltas(&self) -> bool {
+        self.deltas
+    }
+
     /// Tells the groups, the largest first; once.
     pub(super) fn tell(&self, groups: Vec<Group>) {
-        self.0.get_or_init(|| groups);
+        self.all.get_or_init(|| groups);
     }
 
     /// The group that stands for this target.
     pub fn of(&self, target: TargetId) -> Option<&Group> {
-        self.0.get()?.get(target.index())
+        self.all.get()?.get(target.index())
     }
 }

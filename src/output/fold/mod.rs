@@ -1,4 +1,4 @@
-//! `--fold`: hosts whose streams are equal, shown once for all of them.
+//! `--fold`: hosts whose streams are equal, shown once for all of them. `--diff`: how the others differ from most.
 //!
 //! A host's stream is its objects in order ([`canonical`]), without what does not count ([`Ignore`]), and its errors;
 //! how it ended is part of it. It is hashed as it comes. What a host sends waits in [`streams`] until the host has
@@ -6,12 +6,17 @@
 //!
 //! Once all hosts have ended, [`Folded`] hands the groups to the sink of a format, the largest first, as a run of its
 //! own whose targets are the groups. The formats look up what a group is in [`Groups`]; those for people go through
-//! [`Pages`], which puts a line with the hosts over each group.
+//! [`Pages`], which puts a line with the hosts over each group. For a diff the objects that it hands on are deltas, made
+//! by [`compare`] of what is kept of two groups.
 
+mod align;
 mod canonical;
+mod compare;
+mod delta;
 mod folded;
 mod group;
 mod ignore;
+mod notes;
 mod pages;
 mod record;
 mod streams;
@@ -19,7 +24,8 @@ mod streams;
 mod tests;
 mod volatile;
 
-pub use folded::{Fold, Folded};
+pub use folded::{Diff, Fold, Folded};
 pub use group::{Group, Groups};
 pub use ignore::Ignore;
+pub use notes::Notes;
 pub(super) use pages::Pages;

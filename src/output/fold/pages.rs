@@ -7,6 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use uuid::Uuid;
 
+use super::delta::{self, Change};
 use super::{Group, Groups};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::exit::ExitFacts;
@@ -70,7 +71,7 @@ impl Pages {
         }
         let title = style::title(self.color);
         let blank = if self.writer.is_blank() { "" } else { "\n" };
-        let written = writeln!(self.writer, "{blank}{title}{}{title:#}", heading(group));
+        let written = writeln!(self.writer, "{blank}{title}{}{title:#}", heading(group, self.groups.are_deltas()));
         let alone = RunHeader::new(header.run, vec![Arc::clone(&header.targets[target.index()])]);
         let mut sink = (self.open)(Box::new(self.writer.clone()));
         sink.event(&RunEvent { kind: RunEventKind::RunStarted(Arc::new(alone)), ..event.clone() })?;
@@ -81,6 +82,9 @@ impl Pages {
     fn record(&mut self, record: &Record, event: &RunEvent) -> anyhow::Result<Flow> {
         let turned = self.turn_to(record.target, event)?;
         let (Some(page), Flow::Continue) = (&mut self.page, turned) else { return Ok(turned) };
+        if self.groups.are_deltas() && record.stream == Stream::Output {
+            return self.delta(record);
+        }
         let record = Record { target: TargetId(0), ..record.clone() };
         if let (Some(sink), Stream::Output) = (&mut page.sink, record.stream) {
             return sink.event(&RunEvent { kind: RunEventKind::Record(record), ..event.clone() });
@@ -91,6 +95,17 @@ impl Pages {
         let red = if self.color { AnsiColor::Red.on_default().bold() } else { Style::new() };
         let written = flow(writeln!(self.writer, "{red}error:{red:#} {}", sanitize(text.trim_end())))?;
         Ok(if closed == Flow::Continue { written } else { closed })
+    }
+
+    fn delta(&mut self, record: &Record) -> anyhow::Result<Flow> {
+        let (change, line) = delta::line(&record.value);
+        let color = match change {
+            Change::Added => AnsiColor::Green,
+            Change::Removed => AnsiColor::Red,
+            Change::Changed | Change::Reordered => AnsiColor::Yellow,
+        };
+        let style = if self.color { color.on_default() } else { Style::new() };
+        flow(writeln!(self.writer, "{style}{}{style:#}", sanitize_line(&line)))
     }
 
     fn finish(&mut self, target: TargetId, event: &RunEvent) -> anyhow::Result<Flow> {
@@ -116,7 +131,7 @@ fn summary(run: Uuid, outcome: Outcome) -> Summary {
 }
 
 /// `--- web[01-38,40] (39 hosts)`, and what there is to say of them besides.
-fn heading(group: &Group) -> String {
+fn heading(group: &Group, are_deltas: bool) -> String {
     let mut facts = format!("{} host{}", group.count, if group.count == 1 { "" } else { "s" });
     match (group.outcome, group.reason) {
         (Outcome::Ok, _) => {}
@@ -127,8 +142,11 @@ fn heading(group: &Group) -> String {
     if let Some(code) = group.exit_code {
         facts.push_str(&format!(", exit code {code}"));
     }
-    if group.outcome == Outcome::Ok && group.objects == 0 {
-        facts.push_str(", no objects");
+    match are_deltas {
+        true if group.reference => facts.push_str(", reference"),
+        true if !group.is_whole() => facts.push_str(", not compared"),
+        false if group.outcome == Outcome::Ok && group.objects == 0 => facts.push_str(", no objects"),
+        _ => {}
     }
     format!("--- {} ({facts})", sanitize_line(&group.hosts))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Fold, Folded, Groups};
+use super::{Diff, Fold, Folded, Groups};
 use crate::clixml::Value;
 use crate::event::{Finished, RunEvent, RunEventKind};
 use crate::outcome::{Outcome, Reason};
@@ -42,7 +42,7 @@ fn events() -> Vec<RunEvent> {
 /// What a format writes of these events, folded with so much memory.
 fn folded_with(limit: usize, format: Format, fold: Fold, events: &[RunEvent]) -> String {
     let capture = Capture::default();
-    let groups = Groups::default();
+    let groups = if fold.diff.is_some() { Groups::of_deltas() } else { Groups::default() };
     let settings = Settings { groups: Some(groups.clone()), ..settings() };
     let inner = open(format, Box::new(capture.clone()), &settings);
     let mut sink = Folded::with_memory(limit, fold, groups, inner);
@@ -238,4 +238,55 @@ fn a_run_without_hosts_has_no_groups() {
     assert_eq!(folded_with(0, Format::Table, Fold::default(), &events), "");
     let json: Json = serde_json::from_str(&folded_with(0, Format::Json, Fold::default(), &events)).unwrap();
     assert_eq!(json["groups"], json!([]));
+}
+
+fn diff(to: Option<&str>) -> Fold {
+    Fold { diff: Some(Diff { to: to.map(str::to_owned) }), ..Fold::default() }
+}
+
+#[test]
+fn a_diff_tells_what_the_other_groups_have_otherwise() {
+    let told = |to| folded_with(1 << 20, Format::Table, diff(to), &events());
+    insta::assert_snapshot!(told(None), @r"
+    --- web[01-02,04] (3 hosts, reference)
+
+    --- web03 (1 host)
+    ~ b.Status: Running -> Stopped
+
+    --- db1 (1 host, ok_with_errors)
+    + error: no way
+
+    --- db2 (1 host, unreachable: refused, not compared)
+    ");
+    assert!(told(Some("WEB03")).contains("~ b.Status: Stopped -> Running"));
+    assert_eq!(told(None), folded_with(1 << 20, Format::List, diff(None), &events()));
+}
+
+#[test]
+fn programs_get_deltas_as_objects() {
+    let csv = folded_with(1 << 20, Format::Csv, diff(None), &events());
+    let rows: Vec<&str> = csv.lines().collect();
+    assert_eq!(
+        rows[..2],
+        ["Hosts,Count,Change,Object,Property,Reference,Value", "web03,1,changed,b,Status,Running,Stopped"]
+    );
+    assert!(rows.len() == 3 && rows[2].starts_with("db1,1,added,,error,,no "), "{csv}");
+    let json: Json = serde_json::from_str(&folded_with(1 << 20, Format::Json, diff(None), &events())).unwrap();
+    let reference: Vec<_> = json["groups"].as_array().unwrap().iter().map(|group| &group["reference"]).collect();
+    assert_eq!(reference, [&json!(true), &json!(false), &json!(false), &json!(false)]);
+    let delta =
+        json!({"Change": "changed", "Object": "b", "Property": "Status", "Reference": "Running", "Value": "Stopped"});
+    assert_eq!((&json["records"][0]["hosts"], &json["records"][0]["data"]), (&json!("web03"), &delta));
+}
+
+#[test]
+fn nothing_is_compared_with_a_host_that_did_not_end_well() {
+    let fold = diff(Some("db2"));
+    let notes = fold.notes.clone();
+    let text = folded_with(1 << 20, Format::Table, fold, &events());
+    assert_eq!((text.matches("---").count(), text.lines().count()), (4, 7), "{text}");
+    assert_eq!(notes.take(), ["db2 is unreachable, so there is nothing to compare the others with"]);
+    let unknown = diff(Some("db3")).diff.unwrap();
+    let error = unknown.check(["db1", "db2"].into_iter()).unwrap_err().to_string();
+    assert_eq!(error, "--diff-to db3: the run has no host of this name");
 }
