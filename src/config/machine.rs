@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::exposure::exposure;
-use super::{Account, ConfigFile, EarlierRuns, FileBytes, NamedFile, System, named_file};
+use super::{Account, ConfigFile, EarlierRuns, FileBytes, NamedFile, System, named_file, program};
 use crate::local_user;
 use crate::whole_file;
 
@@ -93,6 +93,14 @@ impl System for Machine {
 
     fn check(&self, file: NamedFile, path: &Path) -> Result<(), String> {
         named_file::check(file, path)
+    }
+
+    fn is_program(&self, path: &Path) -> bool {
+        program::is_program(path)
+    }
+
+    fn output_of(&mut self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        program::output(program, arguments)
     }
 
     fn warn(&mut self, warning: &str) {

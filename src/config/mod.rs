@@ -16,6 +16,7 @@ mod machine;
 mod named_file;
 mod node;
 mod problem;
+mod program;
 mod setting;
 mod source;
 mod system;

@@ -70,6 +70,19 @@ pub trait System {
     /// What is wrong with it, without its name.
     fn check(&self, file: NamedFile, path: &Path) -> Result<(), String>;
 
+    /// Whether the system would start a file as a program.
+    fn is_program(&self, _path: &Path) -> bool {
+        false
+    }
+
+    /// What a program writes to stdout. It has nothing to read, and not for ever.
+    ///
+    /// # Errors
+    /// One line: it does not start, ends with an error, takes too long or writes too much.
+    fn output_of(&mut self, _program: &Path, _arguments: &[&str]) -> Result<Vec<u8>, String> {
+        Err("is a program, and none is started here".to_owned())
+    }
+
     /// Warns the user before the run, in one sentence.
     fn warn(&mut self, warning: &str);
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
 use crate::error_text;
 
-use super::ansible::{self, AnsibleInventory, is_ini, is_tree, read_ini};
+use super::ansible::{self, AnsibleInventory, is_ini, is_script, is_tree, read_ini, read_program};
 use super::context::FileContext;
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
@@ -106,11 +106,32 @@ impl<'a, 's> Loader<'a, 's> {
             }
         };
         let context = FileContext { file, source, private };
+        if !stdin && (is_script(&bytes) || cfg!(windows) && self.around.is_program(path)) {
+            self.script(path, main, &context);
+            return source;
+        }
         match decode(&bytes) {
             Ok(text) => self.text(&text, &context),
             Err(what) => self.problems.push(Problem::at(&context.file, Place::NONE, "", what)),
         }
         source
+    }
+
+    /// A file that is no inventory, but may write one.
+    fn script(&mut self, path: &Path, main: bool, context: &FileContext) {
+        let problem = |what: &str| Problem::at(&context.file, Place::NONE, "", what);
+        if !self.around.is_program(path) {
+            let path = path.display();
+            let by_hand = format!("{path} --list | psfleet ... -i -");
+            let hint = if cfg!(unix) { format!("chmod +x {path}, or {by_hand}") } else { by_hand };
+            return self.problems.push(problem("this is a script, and may not be executed").with_hint(hint));
+        }
+        if !main {
+            let hint = format!("-i {}", path.display());
+            return self.problems.push(problem("a program is not started by a target expression").with_hint(hint));
+        }
+        self.ansible.lies_at(&Arc::new(context.clone()));
+        self.problems.extend(read_program(path, context, &mut self.ansible, self.around));
     }
 
     fn text(&mut self, text: &str, context: &FileContext) {

@@ -37,6 +37,8 @@ pub(super) struct Fake {
     checked: std::cell::RefCell<Vec<PathBuf>>,
     pub(super) warned: Vec<String>,
     drawn: u64,
+    /// What programs write or fail with, by their command lines.
+    pub(super) programs: HashMap<String, Result<&'static str, &'static str>>,
 }
 
 impl Fake {
@@ -63,6 +65,16 @@ impl System for Fake {
             None if self.files.contains_key(path) => Ok(None),
             None => Err(io::ErrorKind::NotFound.into()),
         }
+    }
+
+    fn is_program(&self, path: &Path) -> bool {
+        self.programs.keys().any(|line| line.starts_with(&*path.to_string_lossy()))
+    }
+
+    fn output_of(&mut self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+        let line = format!("{} {}", program.display(), arguments.join(" "));
+        let answer = self.programs.get(&line).copied().unwrap_or(Err("is asked in vain"));
+        answer.map(|text| text.as_bytes().to_vec()).map_err(str::to_owned)
     }
 
     fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! Ansible inventories against requests, with nothing but what a test puts there.
 
 use super::super::tests::{Fake, request, run};
-use crate::config::Config;
+use crate::config::{Config, InventoryPath, Place};
 use crate::inventory::{HostSettings, select};
 
 /// What is known of each host, in short: its groups, the settings that are not defaults, its variables.
@@ -268,6 +268,81 @@ fn encrypted_settings_are_refused_by_name() {
          host is reached\n  hint: give the password with --ask-pass or PSFLEET_PASSWORD"
     );
     assert!(run(&request(&["a"], &["i.yml"]), &mut fake.env("PSFLEET_PASSWORD", "p")).is_ok());
+}
+
+/// A script, with its answers by the arguments that it is given.
+fn script(answers: &[(&str, Result<&'static str, &'static str>)]) -> Fake {
+    let mut fake = Fake::default().file("inv/hosts.py", "#!/usr/bin/env python3\n");
+    let lines = answers.iter().map(|(arguments, answer)| (format!("inv/hosts.py {arguments}"), *answer));
+    fake.programs = lines.collect();
+    fake
+}
+
+#[test]
+fn programs_are_asked_for_their_hosts() {
+    let listing =
+        r#"{"web": {"hosts": ["a", "b"], "vars": {"x": 1}}, "_meta": {"hostvars": {"a": {"ansible_port": 22}}}}"#;
+    let mut fake = script(&[("--list", Ok(listing))]).file("inv/group_vars/web.yml", "y: 2\n");
+    assert_eq!(hosts_of(&mut fake, "inv/hosts.py"), "a @web port=22 x:1 y:2\nb @web x:1 y:2");
+    let without = [
+        ("--list", Ok(r#"{"web": ["a", "fe80::1"]}"#)),
+        ("--host a", Ok(r#"{"ansible_user": "u", "ansible_password": "p"}"#)),
+        ("--host fe80::1", Ok("{}")),
+    ];
+    let mut fake = script(&without);
+    assert_eq!(hosts_of(&mut fake, "inv/hosts.py"), "a @web user=u\n[fe80::1] @web");
+    let hosts = select(&request(&["a"], &["inv/hosts.py"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+    let host = &hosts.expect("a host")[0].effective;
+    assert!(host.password.is_some());
+    let shown = host.connection.shown();
+    let user = shown.iter().find(|(key, ..)| *key == "user").expect("a user");
+    assert_eq!(user.2.to_string(), "host a in inv/hosts.py --host a:1");
+}
+
+#[test]
+fn programs_that_fail_say_why() {
+    let of = |answers: &[_]| hosts_of(&mut script(answers), "inv/hosts.py");
+    assert_eq!(
+        of(&[("--list", Err("ended with exit code 1: no cloud"))]),
+        "inv/hosts.py: --list: ended with exit code 1: no cloud"
+    );
+    assert!(of(&[("--list", Ok("web01\n"))]).starts_with("inv/hosts.py: --list: what it writes is not JSON: line 1, "));
+    assert!(of(&[("--list", Ok(" \n"))]).starts_with("inv/hosts.py: --list: writes nothing"));
+    assert!(of(&[("--list", Ok("[1]"))]).contains("expected a table (names with values), found a list"));
+    assert_eq!(
+        of(&[("--list", Ok(r#"{"web": ["a", "b"]}"#)), ("--host b", Ok("{}"))]),
+        "inv/hosts.py: --host a: is asked in vain"
+    );
+    assert!(
+        of(&[("--list", Ok(r#"{"w": ["h[1:300]"]}"#))]).contains("has 300 hosts and no _meta"),
+        "more than can be asked one by one"
+    );
+    assert_eq!(
+        of(&[]),
+        "inv/hosts.py: this is a script, and may not be executed\n  hint: chmod +x inv/hosts.py, or inv/hosts.py --list \
+         | psfleet ... -i -"
+    );
+}
+
+#[test]
+fn programs_run_only_where_somebody_named_them() {
+    let mut fake = script(&[("--list", Ok(r#"{"web": ["a"], "_meta": {}}"#))]);
+    let errors = run(&request(&["@inv/hosts.py"], &[]), &mut fake).expect_err("refused").to_string();
+    assert!(errors.contains("a program is not started by a target expression\n  hint: -i inv/hosts.py"), "{errors}");
+    // A configuration names it, and others could have written it.
+    fake.exposed.insert("inv/hosts.py".into(), "others can write it");
+    let named = InventoryPath { path: "inv/hosts.py".into(), file: "psfleet.toml".into(), at: Place::NONE };
+    let config = Config { inventories: vec![named], ..Config::default() };
+    let found = select(&request(&["@all"], &[]), &config, &mut fake, &mut |_| Err(String::new()));
+    assert!(found.is_err());
+    assert!(
+        fake.warned[0].contains("inv/hosts.py: ignored entirely, because others can write it"),
+        "{:?}",
+        fake.warned
+    );
+    fake.exposed.clear();
+    let found = select(&request(&["@all"], &[]), &config, &mut fake, &mut |_| Err(String::new()));
+    assert_eq!(found.expect("a host").len(), 1);
 }
 
 proptest::proptest! {

@@ -13,7 +13,8 @@ use super::literal::literal;
 use super::model::{ALL, AnsibleInventory, UNGROUPED};
 use super::names::hosts;
 
-const META: &str = "_meta";
+/// What a listing has beside its groups.
+pub(super) const META: &str = "_meta";
 
 /// Whether a tree is an inventory of Ansible's: it begins with `all`, `ungrouped` or `_meta`, or with a group whose hosts
 /// or children are a table, and has no table of our own form.
