@@ -8,11 +8,11 @@ use anyhow::bail;
 use uuid::Uuid;
 
 use super::keeping::{GoOn, Keeping, NamesOfRuns};
-use crate::config::EarlierRuns;
+use crate::config::{EarlierRuns, FactsOfHost};
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
-use crate::store::{Claim, Header, Run, Store};
+use crate::store::{Claim, Header, HostFacts, Run, Store};
 use crate::target::{TargetId, TargetSnapshot};
 
 /// A run that is to go on.
@@ -112,6 +112,9 @@ impl Earlier {
     }
 }
 
+/// The name under which it is kept which run was the latest that facts were taken from.
+const LATEST_FACTS: &str = "fact:";
+
 /// The runs that targets may be named by.
 pub(super) struct Runs {
     /// Where they are kept; nowhere if that cannot be known.
@@ -122,14 +125,40 @@ pub(super) struct Runs {
 
 impl EarlierRuns for Runs {
     fn hosts(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String> {
-        let folder = self.folder.as_ref().ok_or("there is no home folder that runs would be kept in")?;
         let wanted = outcome.map(outcome_of).transpose()?;
-        let store = Store::open(folder).map_err(|error| error.to_string())?;
+        let store = self.store()?;
         let known = self.names.borrow().get(run).map(Uuid::to_string);
         let found = store.find(known.as_deref().unwrap_or(run)).map_err(|error| error.to_string())?;
         self.names.borrow_mut().insert(run.to_owned(), found.id);
         let hosts = || hosts_of(&store, &found, |outcome| wanted.is_none_or(|wanted| wanted == outcome));
         hosts().map_err(|error| error.to_string())
+    }
+
+    fn facts(&mut self, kind: &str, property: &str, hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String> {
+        let store = self.store()?;
+        // A run that goes on must find the hosts that it found when it began, though it has told more of them since.
+        let known = self.names.borrow().get(LATEST_FACTS).map(Uuid::to_string);
+        let latest = match store.find(known.as_deref().unwrap_or("last")) {
+            Ok(latest) => latest,
+            Err(_) if known.is_none() => return Ok(Vec::new()),
+            Err(error) => return Err(error.to_string()),
+        };
+        self.names.borrow_mut().insert(LATEST_FACTS.to_owned(), latest.id);
+        let only = hosts.map(|hosts| hosts.iter().map(|host| host.to_lowercase()).collect());
+        let found = store.facts(kind, property, only.as_ref(), &latest).map_err(|error| error.to_string())?;
+        let fact = |HostFacts { host, values, run }| FactsOfHost {
+            host,
+            values,
+            origin: format!("run {} of {:.0}", run.id, run.begun),
+        };
+        Ok(found.into_iter().map(fact).collect())
+    }
+}
+
+impl Runs {
+    fn store(&self) -> Result<Store, String> {
+        let folder = self.folder.as_ref().ok_or("there is no home folder that runs would be kept in")?;
+        Store::open(folder).map_err(|error| error.to_string())
     }
 }
 

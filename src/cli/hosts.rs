@@ -155,6 +155,9 @@ impl NameArgs {
     }
 }
 
+/// So many values of a fact are shown.
+const VALUES_SHOWN: usize = 5;
+
 /// A setting as shown: key, value (secrets redacted), where it comes from.
 type Row = (String, String, String);
 
@@ -178,6 +181,14 @@ fn rows(host: &HostSettings) -> Vec<Row> {
     }
     for (key, given) in &effective.labels {
         rows.push((format!("labels.{key}"), given.value.clone(), place(&given.source)));
+    }
+    for fact in &host.facts {
+        let more = fact.values.len().saturating_sub(VALUES_SHOWN);
+        let mut values = fact.values.iter().take(VALUES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            values.push_str(&format!(" and {more} more"));
+        }
+        rows.push((format!("fact:{}", fact.name), values, fact.origin.clone()));
     }
     for (key, given) in &effective.vars {
         let value = given.value.shown();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::exposure::exposure;
-use super::{Account, ConfigFile, EarlierRuns, FileBytes, NamedFile, System, named_file, program};
+use super::{Account, ConfigFile, EarlierRuns, FactsOfHost, FileBytes, NamedFile, System, named_file, program};
 use crate::local_user;
 use crate::whole_file;
 
@@ -140,6 +140,13 @@ impl System for Machine {
     fn hosts_of_run(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String> {
         match &mut self.runs {
             Some(runs) => runs.hosts(run, outcome),
+            None => Err("no runs are kept here".to_owned()),
+        }
+    }
+
+    fn facts(&mut self, kind: &str, property: &str, hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String> {
+        match &mut self.runs {
+            Some(runs) => runs.facts(kind, property, hosts),
             None => Err("no runs are kept here".to_owned()),
         }
     }

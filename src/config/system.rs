@@ -129,6 +129,25 @@ pub trait System {
     fn hosts_of_run(&mut self, _run: &str, _outcome: Option<&str>) -> Result<Vec<String>, String> {
         Err("no runs are kept here".to_owned())
     }
+
+    /// What these hosts, or all, have of a property of the objects of a type, each by the latest run that knows.
+    ///
+    /// # Errors
+    /// One line: no runs are kept here, or they cannot be read.
+    fn facts(&mut self, _kind: &str, _property: &str, _hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String> {
+        Err("no runs are kept here".to_owned())
+    }
+}
+
+/// What earlier runs found out of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactsOfHost {
+    /// The host's name.
+    pub host: String,
+    /// The different values of the property.
+    pub values: Vec<String>,
+    /// The run that says so, and when it began.
+    pub origin: String,
 }
 
 /// The runs that were kept, as far as targets are named by them.
@@ -138,4 +157,10 @@ pub trait EarlierRuns {
     /// # Errors
     /// Those of [`System::hosts_of_run`].
     fn hosts(&mut self, run: &str, outcome: Option<&str>) -> Result<Vec<String>, String>;
+
+    /// As [`System::facts`].
+    ///
+    /// # Errors
+    /// Those of [`System::facts`].
+    fn facts(&mut self, kind: &str, property: &str, hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String>;
 }

@@ -13,10 +13,7 @@ use crate::secret::Secret;
 use crate::target::{AuthMethod, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
-use super::request::Request;
-
-/// The variable that holds the password of the run.
-pub(super) const PASSWORD_VARIABLE: &str = "PSFLEET_PASSWORD";
+use super::request::{PASSWORD_VARIABLE, Request};
 
 /// How a target would be logged on to.
 #[derive(Debug, Clone, PartialEq, Eq)]

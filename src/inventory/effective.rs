@@ -8,9 +8,8 @@ use crate::config::{Account, Config, Connection, Given, Problem, Source, System,
 use crate::secret::Secret;
 use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 
-use super::credential::PASSWORD_VARIABLE;
 use super::model::{Host, Inventory, Layer};
-use super::request::Request;
+use super::request::{PASSWORD_VARIABLE, Request};
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
 
 /// Everything that is settled about one host.

@@ -42,6 +42,7 @@ fn needs_inventory(atom: &Atom) -> Option<String> {
         Atom::All => Some("@all".to_owned()),
         Atom::Group(name) => Some(format!("@{name}")),
         Atom::Label(key, value) => Some(format!("label:{key}={value}")),
+        Atom::Fact(fact) => Some(format!("fact:{fact}")),
         Atom::Glob(pattern) => Some(pattern.clone()),
         Atom::Run(run, _) => Some(format!("@{run}")),
         Atom::File(_) | Atom::Stdin | Atom::Names(_) | Atom::Urls(_) => None,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::config::is_ipv6;
 use crate::hostlist::{expand, split_top};
 
+use super::fact::Fact;
 use super::url::{UrlTarget, parse_url};
 
 /// A parsed expression: the union of its terms.
@@ -60,6 +61,8 @@ pub(super) enum Atom {
     Stdin,
     /// `label:key=value`; the value may have `*` and `?`.
     Label(String, String),
+    /// `fact:TYPE.PROPERTY=VALUE`: hosts of which an earlier run has found that out.
+    Fact(Fact),
     /// A name with `*` or `?`.
     Glob(String),
     /// One name, or a range expanded to its names.
@@ -85,7 +88,7 @@ fn term(text: &str) -> Result<Term, String> {
     let mut first = None;
     let mut rest = Vec::new();
     for (place, part) in split_top(text, '&').into_iter().enumerate() {
-        for (inner, piece) in split_top(part, '!').into_iter().enumerate() {
+        for (inner, piece) in split_not(part).into_iter().enumerate() {
             let piece = piece.trim();
             let operator = if inner == 0 { Operator::And } else { Operator::Not };
             match (place, inner) {
@@ -103,6 +106,21 @@ fn term(text: &str) -> Result<Term, String> {
     Ok(Term { first, rest })
 }
 
+/// Splits at each `!` that is no part of `!=`.
+fn split_not(text: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for piece in split_top(text, '!') {
+        end += piece.len();
+        if !text[end..].starts_with("!=") {
+            parts.push(&text[start..end]);
+            start = end + 1;
+        }
+        end += 1;
+    }
+    parts
+}
+
 fn atom(text: &str) -> Result<Atom, String> {
     if text.is_empty() {
         return Err("an operator (& or !) has nothing on its right".to_owned());
@@ -118,6 +136,9 @@ fn atom(text: &str) -> Result<Atom, String> {
             Some((key, value)) if !key.is_empty() => Ok(Atom::Label(key.to_owned(), value.to_owned())),
             _ => Err(format!("'{text}': write label:KEY=VALUE")),
         };
+    }
+    if let Some(fact) = text.strip_prefix("fact:") {
+        return Fact::parse(fact).map(Atom::Fact);
     }
     if !text.contains("://") && text.contains(['*', '?']) {
         return Ok(Atom::Glob(text.to_owned()));
@@ -211,6 +232,7 @@ mod tests {
             Atom::Names(names) => names.join("+"),
             Atom::Urls(urls) => urls.iter().map(|url| format!("<{}>", url.name)).collect::<Vec<_>>().join("+"),
             Atom::Label(key, value) => format!("{key}={value}"),
+            Atom::Fact(fact) => format!("fact {fact}"),
             other => format!("{other:?}"),
         };
         let term = |term: &Term| {
@@ -247,6 +269,7 @@ mod tests {
             r#"Run("last", None) | (Run("last~2", Some("not_started")) not Run("7f3", None))"#,
         );
         check("@lasting,@last~x", r#"Group("lasting") | Group("last~x")"#);
+        check("fact:T.P!=3!web1&fact:T.P~a", "((fact T.P!=3 not web1) and fact T.P~a)");
         check("@hosts.csv,@dir/x", r#"File("hosts.csv") | File("dir/x")"#);
         check("ssh://root@web[1-2]:22,h:5986,[fe80::1]", "<web1:22>+<web2:22> | <h:5986> | [fe80::1]");
     }

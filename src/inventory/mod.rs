@@ -6,7 +6,7 @@
 //! a socket.
 //!
 //! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`,
-//! `csv`, `list`, `ssh_config`, `ansible`) into the `model`, `effective` settles who wins, `select` finds who is meant, `endpoint`
+//! `csv`, `list`, `ssh_config`, `ansible`) into the `model`, `effective` settles who wins, `known_facts` asks earlier runs, `select` finds who is meant, `endpoint`
 //! and `credential` complete the targets, `resolve` joins it all.
 
 mod ansible;
@@ -18,9 +18,11 @@ mod effective;
 mod endpoint;
 mod expansion;
 mod expression;
+mod fact;
 mod host_settings;
 mod json;
 mod known;
+mod known_facts;
 mod list;
 mod load;
 mod model;
@@ -48,6 +50,7 @@ pub use effective::{Effective, PasswordSource};
 pub use expansion::names;
 pub use host_settings::HostSettings;
 pub use known::{Known, known};
+pub use host_settings::{HostFact, HostSettings};
 pub use provenance::SourcedSetting;
 pub use request::{Order, Request, SandboxStarter};
 pub use resolve::{Errors, Rehearsal, Resolved, rehearse, resolve, select};

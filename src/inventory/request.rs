@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use crate::config::Connection;
 
+/// The variable that holds the password of the run.
+pub(super) const PASSWORD_VARIABLE: &str = "PSFLEET_PASSWORD";
+
 /// Which targets, and what was said about reaching them outside of inventories.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Request {

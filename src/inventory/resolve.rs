@@ -15,6 +15,7 @@ use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
 use super::host_settings::HostSettings;
+use super::known_facts::KnownFacts;
 use super::load::Loader;
 use super::model::Inventory;
 use super::named_files::check_files;
@@ -141,6 +142,7 @@ pub fn select(
     let (mut inventory, mistakes) = loader.finish();
     problems.extend(mistakes);
     unknown_names(&targets, &exclude, &inventory).iter().for_each(|warning| around.warn(warning));
+    let facts = KnownFacts::look_up(targets.iter_mut().chain(&mut exclude), &inventory, around, &mut problems);
     add_literals(&targets, &mut inventory, &mut problems);
     problems.extend(inventory.check());
     let (effective, groups) = settle(&inventory, request, config, around, &mut problems);
@@ -161,6 +163,7 @@ pub fn select(
         name: inventory.hosts[host].name.clone(),
         groups: groups[host].iter().map(|&group| inventory.groups[group].name.clone()).collect(),
         effective: effective[host].clone(),
+        facts: facts.of(&inventory.hosts[host].name),
     };
     let found: Vec<HostSettings> = hosts.into_iter().map(settings).collect();
     if found.is_empty() { Err(Errors { problems }) } else { Ok(found) }

@@ -80,7 +80,7 @@ impl Lookup<'_> {
             Atom::Label(key, value) => self.label(key, value, problems),
             Atom::Glob(pattern) => self.glob(pattern, problems),
             // By names since the expression was read.
-            Atom::Run(..) => Hosts::new(),
+            Atom::Run(..) | Atom::Fact(_) => Hosts::new(),
             Atom::Names(names) => names.iter().filter_map(|name| self.inventory.host(name)).collect(),
             Atom::Urls(urls) => urls.iter().filter_map(|url| self.inventory.host(&url.name)).collect(),
         }

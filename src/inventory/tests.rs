@@ -11,12 +11,14 @@ use proptest::prelude::*;
 use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, rehearse, resolve, select};
 use crate::config::{
-    Account, Config, ConfigFile, Connection, FileBytes, FileKey, Given, NamedFile, Source, System, Transport,
+    Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, Source, System,
+    Transport,
 };
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
 mod configured;
+mod facts;
 mod sheets;
 mod ssh;
 mod trees;
@@ -37,6 +39,8 @@ pub(super) struct Fake {
     checked: std::cell::RefCell<Vec<PathBuf>>,
     pub(super) warned: Vec<String>,
     drawn: u64,
+    /// What earlier runs know, by type and property.
+    facts: HashMap<String, Vec<FactsOfHost>>,
     /// What programs write or fail with, by their command lines.
     pub(super) programs: HashMap<String, Result<&'static str, &'static str>>,
 }
@@ -121,6 +125,12 @@ impl System for Fake {
 
     fn account(&self) -> Account {
         Account { user: "me".to_owned(), id: "1000".to_owned(), machine: "desk.corp".to_owned() }
+    }
+
+    fn facts(&mut self, kind: &str, property: &str, hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String> {
+        let known = self.facts.get(&format!("{kind}.{property}")).cloned().unwrap_or_default();
+        let is_wanted = |fact: &FactsOfHost| hosts.is_none_or(|hosts| hosts.contains(&fact.host));
+        Ok(known.into_iter().filter(is_wanted).collect())
     }
 
     fn config_files(&self) -> Vec<ConfigFile> {

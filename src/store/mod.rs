@@ -18,6 +18,7 @@ mod chunk;
 mod claim;
 mod error;
 mod event;
+mod facts;
 mod find;
 mod folder;
 mod header;
@@ -37,6 +38,7 @@ use rusqlite::Connection;
 
 pub use claim::Claim;
 pub use error::Error;
+pub use facts::HostFacts;
 pub use find::{Run, State};
 pub use folder::state_folder;
 pub use header::{Header, TITLE_LENGTH};

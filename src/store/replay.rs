@@ -22,7 +22,7 @@ use super::find::{outcome_of, timestamp};
 use super::{Run, State, Store};
 
 /// What was taken off the wire is taken from the store.
-const LIMITS: Limits = Limits { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
+pub(super) const LIMITS: Limits = Limits { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
 
 /// Bytes of chunks that are read at once: a run packs what waits long before it is that much.
 const OPEN: usize = 512 << 20;

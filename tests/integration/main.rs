@@ -1,5 +1,6 @@
 //! Tests against real peers: PowerShell, OpenSSH, clients and servers that we did not write.
 
+mod ansible;
 mod architecture;
 mod arguments;
 mod bar;

@@ -91,6 +91,7 @@ fn every_command_is_tested_here() {
         "inventories/sandbox.toml",
         "bash tests/run",
         "hosts list",
+        "hosts show",
         "-t '@web'",
         "-t '@dmz'",
         "-t lin01",
@@ -119,6 +120,16 @@ fn the_first_command_gives_strict_csv_of_200_hosts() {
     assert_eq!(hosts.len(), 200);
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(stderr.contains("200 targets: 200 ok"), "{stderr}");
+}
+
+#[test]
+fn what_ansible_has_and_what_runs_found_out_are_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shown = lines(&sh(command_with("ansible.ini"), root, None)).join("\n");
+    assert!(shown.starts_with("db01\n") && shown.contains("\ndb02\n"), "{shown}");
+    assert!(shown.contains("group windows in inventories/ansible.ini:"), "{shown}");
+    let found = lines(&sh(command_with("fact:"), root, None));
+    assert!((1..200).contains(&found.len()), "some of the fleet: {found:?}");
 }
 
 /// PowerShell's first examples of remoting, on machines that nobody had to install.

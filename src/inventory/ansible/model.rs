@@ -39,6 +39,9 @@ impl Var {
 /// Variables by their names.
 pub(super) type Vars = BTreeMap<String, Var>;
 
+/// What a host has of each name in the end.
+pub(super) type Effective<'a> = BTreeMap<&'a str, &'a Var>;
+
 /// A host.
 #[derive(Debug, Clone)]
 pub(super) struct Host {

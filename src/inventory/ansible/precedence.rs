@@ -10,11 +10,8 @@ use crate::target::Variable;
 
 use super::super::model::{Child, Inventory, Layer};
 use super::super::row::merge;
-use super::model::{ALL, AnsibleInventory, Group, Host, Var};
+use super::model::{ALL, AnsibleInventory, Effective, Group, Host, Var};
 use super::settings::{Unused, connect, is_encrypted, is_setting, is_template};
-
-/// What a host has of each name.
-pub(super) type Effective<'a> = BTreeMap<&'a str, &'a Var>;
 
 /// The most names that a warning lists.
 const MOST: usize = 10;

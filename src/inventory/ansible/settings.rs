@@ -8,8 +8,7 @@ use crate::config::{Connection, Node, Problem, Value};
 use super::super::context::FileContext;
 use super::super::model::Layer;
 use super::super::owner::set_key;
-use super::model::Var;
-use super::precedence::Effective;
+use super::model::{Effective, Var};
 
 /// Our keys, each with Ansible's names, the strongest first.
 const KEYS: &[(&str, &[&str])] = &[
