@@ -20,10 +20,10 @@ pub struct Known {
 }
 
 /// The names in these inventories, or in the configuration's if there are none. What is wrong in them is left out, and
-/// so is what would have to be waited for: stdin, and the hosts of a sandbox that does not run.
+/// so is what would have to be waited for: stdin, programs, and the hosts of a sandbox that does not run.
 pub fn known(inventories: &[String], config: &Config, around: &mut dyn System) -> Known {
     let sandbox = &mut |_: &_| Err(String::new());
-    let mut loader = Loader::new(around, sandbox);
+    let mut loader = Loader::new(around, sandbox).without_programs();
     if inventories.is_empty() {
         config.inventories.iter().for_each(|named| loader.load_found(named));
     }

@@ -49,6 +49,8 @@ pub(super) struct Loader<'a, 's> {
     problems: Vec<Problem>,
     /// What Ansible's inventories said so far: they are one, and only whole they say what a host has.
     ansible: AnsibleInventory,
+    /// Programs are asked for their hosts.
+    asks_programs: bool,
     around: &'a mut dyn System,
     sandbox: &'a mut SandboxStarter<'s>,
 }
@@ -57,7 +59,12 @@ impl<'a, 's> Loader<'a, 's> {
     /// Nothing read yet.
     pub(super) fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
         let (inventory, ansible) = (Inventory::default(), AnsibleInventory::default());
-        Self { inventory, problems: Vec::new(), ansible, around, sandbox }
+        Self { inventory, problems: Vec::new(), ansible, asks_programs: true, around, sandbox }
+    }
+
+    /// Leaves out what only a program could say.
+    pub(super) fn without_programs(self) -> Self {
+        Self { asks_programs: false, ..self }
     }
 
     /// What was read, and the mistakes.
@@ -119,6 +126,9 @@ impl<'a, 's> Loader<'a, 's> {
 
     /// A file that is no inventory, but may write one.
     fn script(&mut self, path: &Path, main: bool, context: &FileContext) {
+        if !self.asks_programs {
+            return;
+        }
         let problem = |what: &str| Problem::at(&context.file, Place::NONE, "", what);
         if !self.around.is_program(path) {
             let path = path.display();

@@ -6,8 +6,8 @@
 //! a socket.
 //!
 //! The way of a request through the files: `expression` parses, `load` reads each inventory by its format (`tree`,
-//! `csv`, `list`, `ssh_config`, `ansible`) into the `model`, `effective` settles who wins, `known_facts` asks earlier runs, `select` finds who is meant, `endpoint`
-//! and `credential` complete the targets, `resolve` joins it all.
+//! `csv`, `list`, `ssh_config`, `ansible`) into the `model`, `effective` settles who wins, `known_facts` asks earlier
+//! runs, `select` finds who is meant, `endpoint` and `credential` complete the targets, `resolve` joins it all.
 
 mod ansible;
 mod context;
@@ -48,9 +48,8 @@ mod yaml_error;
 pub use credential::{Logon, LogonUser, PasswordOrigin};
 pub use effective::{Effective, PasswordSource};
 pub use expansion::names;
-pub use host_settings::HostSettings;
-pub use known::{Known, known};
 pub use host_settings::{HostFact, HostSettings};
+pub use known::{Known, known};
 pub use provenance::SourcedSetting;
 pub use request::{Order, Request, SandboxStarter};
 pub use resolve::{Errors, Rehearsal, Resolved, rehearse, resolve, select};

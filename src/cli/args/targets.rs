@@ -9,7 +9,7 @@ use crate::inventory::Order;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Targets")]
 pub struct TargetArgs {
-    /// Hosts to use: web[01-40], @group, @all, *.dmz, label:site=ber, @file.csv, ssh://user@host; a,b is both, a&b only
+    /// Hosts to use: web[01-40], @group, @all, *.dmz, label:site=ber, fact:TYPE.PROPERTY=VALUE, @file.csv, ssh://user@host; a,b is both, a&b only
     /// what is in both, a!b without b
     #[arg(
         short = 't',
@@ -26,7 +26,8 @@ pub struct TargetArgs {
     #[arg(short = 'x', long, value_name = "EXPR", env = "PSFLEET_EXCLUDE", value_delimiter = '\n')]
     pub exclude: Vec<String>,
 
-    /// Inventory file: TOML, YAML, JSON, CSV, a plain list or ssh_config; - reads a list from stdin
+    /// Inventory file: TOML, YAML, JSON, CSV, a plain list, ssh_config, Ansible's INI and YAML, or a program that answers --list; - reads
+    /// a list from stdin
     #[arg(
         short = 'i',
         long,

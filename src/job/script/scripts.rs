@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn what_cannot_run_is_told_with_its_place() {
-        for (then, what) in [("missing.ps1", "--then missing.ps1: "), ("", "the script is empty"), ("-", "not read from stdin")] {
+        for (then, what) in
+            [("missing.ps1", "--then missing.ps1: "), ("", "the script is empty"), ("-", "not read from stdin")]
+        {
             let error = read("1", &["2", then], &[]).expect_err(then);
             assert!(error.contains(what), "{error}");
         }
