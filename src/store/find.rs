@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
@@ -31,6 +32,8 @@ pub struct Run {
     pub begun: Timestamp,
     /// When its last part ended, if that has ended.
     pub ended: Option<Timestamp>,
+    /// How long its parts took, those that have ended.
+    pub took: Option<Duration>,
     /// The name that its user gave it.
     pub label: Option<String>,
     /// What it does, in one line.
@@ -215,6 +218,12 @@ impl Store {
             })
             .optional()?;
         let (ended, summary) = part.unwrap_or_default();
+        let took = self.db.query_row(
+            "SELECT CASE WHEN count(ended) > 0 THEN total(max(ended - begun, 0)) END FROM parts WHERE run = ?",
+            [row],
+            |row| row.get::<_, Option<f64>>(0),
+        )?;
+        let took = took.map(|micros| Duration::from_micros(micros as u64));
         let (begun, ended) = (timestamp(begun)?, ended.map(timestamp).transpose()?);
         let summary = summary.as_deref().map(of_json::<KeptSummary>).transpose();
         // One run that cannot be read does not hide the others.
@@ -227,7 +236,7 @@ impl Store {
         };
         let exit_code = summary.as_ref().map(|summary| summary.exit_code());
         let counts = Counts::default();
-        let mut run = Run { row, id, begun, ended, label, title, target_count, counts, state, exit_code };
+        let mut run = Run { row, id, begun, ended, took, label, title, target_count, counts, state, exit_code };
         let known = match summary {
             Some(summary) => Ok((summary.counts, 0)),
             None => self.known(&run),

@@ -143,6 +143,12 @@ async fn a_pause_without_a_terminal_is_the_end_until_it_is_resumed() {
     };
     resumed((5, 2));
     resumed((0, 3));
+    let shown = site.psfleet(&["runs", "show"]).output().expect("psfleet runs").stdout;
+    let shown = String::from_utf8_lossy(&shown);
+    let parts: Vec<&str> =
+        shown.lines().filter(|line| line.starts_with("Began") || line.starts_with("Resumed")).collect();
+    let ends = ["exit code 5: the run paused after step 1", "exit code 5: the run paused after step 2", "exit code 0"];
+    assert!(parts.len() == 3 && parts.iter().zip(ends).all(|(part, end)| part.ends_with(end)), "{shown}");
     assert_clean(site.fleet).await;
 }
 

@@ -36,12 +36,11 @@ fn table(shown: &[Run], all: &[Run]) -> String {
     let heads = ["RUN", "LABEL", "BEGUN (UTC)", "TOOK", "STATE", "HOSTS", "OUTCOMES"];
     let mut rows = vec![heads.map(str::to_owned)];
     for run in shown {
-        let took = run.ended.map(|ended| wording::duration(ended.duration_since(run.begun).unsigned_abs()));
         rows.push([
             short_id(run, all),
             sanitize_line(run.label.as_deref().unwrap_or_default()).into_owned(),
             run.begun.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            took.unwrap_or_default(),
+            run.took.map(wording::duration).unwrap_or_default(),
             run.state.name().to_owned(),
             run.target_count.to_string(),
             wording::counts(&run.counts),

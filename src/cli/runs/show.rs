@@ -9,7 +9,7 @@ use crate::cli::args::runs::{PageFormat, ShowArgs};
 use crate::cli::terminal::{self, wording};
 use crate::hostlist::fold;
 use crate::output::sanitize;
-use crate::store::{Header, Run, Store};
+use crate::store::{Header, Part, Run, State, Store};
 use crate::target::TargetId;
 
 /// What is said of hosts of which nothing is known yet: they run, or have not run.
@@ -19,6 +19,7 @@ const TO_COME: &str = "to_come";
 pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     let run = store.find(&args.run)?;
     let header = store.header(&run)?;
+    let parts = store.parts(&run)?;
     let (targets, ends) = (store.targets(&run)?, store.ends(&run)?);
     let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (place, target) in targets.iter().enumerate() {
@@ -27,11 +28,12 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     }
     let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();
     terminal::print(&match args.output {
-        PageFormat::Text => text(&run, &header, &hosts),
+        PageFormat::Text => text(&run, &header, &parts, &hosts),
         PageFormat::Json => {
             let mut facts = facts(&run);
             facts["command"] = json!(header.command);
             facts["words"] = json!(header.words);
+            facts["parts"] = parts.iter().map(part_facts).collect();
             facts["folder"] = json!(header.folder);
             facts["hash"] = json!(header.hash);
             facts["work"] = header.work;
@@ -61,7 +63,7 @@ pub(super) fn facts(run: &Run) -> Json {
     })
 }
 
-fn text(run: &Run, header: &Header, hosts: &BTreeMap<&str, String>) -> String {
+fn text(run: &Run, header: &Header, parts: &[Part], hosts: &BTreeMap<&str, String>) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "{name:<9} {}", sanitize(value).trim_end().replace('\n', "\n          "));
@@ -69,12 +71,10 @@ fn text(run: &Run, header: &Header, hosts: &BTreeMap<&str, String>) -> String {
     line("Run", &run.id.to_string());
     run.label.iter().for_each(|label| line("Label", label));
     line("State", run.state.name());
-    line("Begun", &run.begun.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
-    if let Some(ended) = run.ended {
-        let took = wording::duration(ended.duration_since(run.begun).unsigned_abs());
-        line("Ended", &format!("{} (took {took})", ended.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    for (place, part) in parts.iter().enumerate() {
+        let name = if place == 0 { "Began" } else { "Resumed" };
+        line(name, &described(part, run.state == State::AtWork && place + 1 == parts.len()));
     }
-    run.exit_code.iter().for_each(|code| line("Exit code", &code.to_string()));
     line("Folder", &header.folder.display().to_string());
     line("Command", &format!("psfleet {}", header.words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")));
     if let Some(script) = header.work.get("text").and_then(Json::as_str) {
@@ -87,6 +87,28 @@ fn text(run: &Run, header: &Header, hosts: &BTreeMap<&str, String>) -> String {
     line("Hosts", &format!("{}: {}", run.target_count, wording::counts(&run.counts)));
     hosts.iter().for_each(|(outcome, names)| line("", &format!("{outcome}: {names}")));
     text
+}
+
+/// A part in one line: when, how long, its exit code, and why it ended early.
+fn described(part: &Part, is_at_work: bool) -> String {
+    let begun = part.begun.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let took = part.ended.map(|ended| wording::duration(ended.duration_since(part.begun).unsigned_abs()));
+    let end = match (took, part.exit_code) {
+        (Some(took), Some(code)) => format!("took {took}, exit code {code}"),
+        _ if is_at_work => "is at work".to_owned(),
+        _ => "psfleet was killed in its midst".to_owned(),
+    };
+    let why = part.stopped.as_ref().map(|(_, why)| format!(": {why}")).unwrap_or_default();
+    format!("{begun}, {end}{why}")
+}
+
+fn part_facts(part: &Part) -> Json {
+    json!({
+        "begun": part.begun.to_string(),
+        "ended": part.ended.map(|ended| ended.to_string()),
+        "exit_code": part.exit_code,
+        "stopped": part.stopped.as_ref().map(|(reason, why)| json!({ "reason": reason, "message": why })),
+    })
 }
 
 /// Settings in lines: those that differ from host to host only counted.
