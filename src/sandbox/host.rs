@@ -76,6 +76,14 @@ impl Shared {
         }
     }
 
+    /// The live shells of one host, by their ids.
+    pub(super) fn shells_of(&self, index: u32) -> Vec<Arc<Shell>> {
+        let shells = self.shells();
+        let mut found: Vec<_> = shells.iter().filter(|((host, _), shell)| *host == index && shell.is_alive()).collect();
+        found.sort_unstable_by_key(|(key, _)| *key);
+        found.into_iter().map(|(_, shell)| Arc::clone(shell)).collect()
+    }
+
     fn shells(&self) -> MutexGuard<'_, HashMap<ShellKey, Arc<Shell>>> {
         self.shells.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -176,7 +184,7 @@ impl Host {
         }
         let reply = match &request.body {
             Body::Create { shell_id, name, creation } => {
-                let facts = self.shell_facts(shell_id.as_deref(), name.clone(), client);
+                let facts = self.shell_facts(request, shell_id.as_deref(), name.clone(), client);
                 self.create(request, facts, creation.clone()).await?
             }
             Body::Command { command_id, arguments } => {
@@ -212,6 +220,7 @@ impl Host {
                 self.delete(request)?
             }
             Body::Get => Reply::Shell(self.shell(request)?.facts()),
+            Body::Enumerate { .. } | Body::Pull { .. } => Reply::Page(self.page(request)?),
             Body::Identify => return Err(Fault::schema("Identify is answered before the logon only")),
         };
         Ok(Answer::Whole(reply))
@@ -227,14 +236,16 @@ impl Host {
         }
     }
 
-    fn shell_facts(&self, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {
+    fn shell_facts(&self, request: &Request, id: Option<&str>, name: Option<String>, client: IpAddr) -> ShellFacts {
         ShellFacts {
             id: id.map_or_else(|| format!("{:X}", Uuid::new_v4().hyphenated()), str::to_owned),
             name,
+            resource_uri: request.resource_uri.clone(),
             owner: format!("{}\\{}", self.name.to_uppercase(), self.shared.user),
             client_ip: client.to_string(),
             process_id: 1000 + self.index,
             age: 0,
+            idle: 0,
         }
     }
 
@@ -328,12 +339,13 @@ impl Host {
     /// The shell that a request names, dead or alive.
     fn find(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
         let key = self.key(request)?;
-        let shell = self.shared.shells().get(&key).cloned();
-        shell.ok_or_else(Fault::not_found)
+        let shell = self.shared.shells().get(&key).cloned().ok_or_else(Fault::not_found)?;
+        shell.used();
+        Ok(shell)
     }
 
     /// The live shell that a request names.
-    fn shell(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
+    pub(super) fn shell(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
         let shell = self.find(request)?;
         if shell.is_alive() { Ok(shell) } else { Err(Fault::not_found()) }
     }

@@ -25,6 +25,7 @@ mod fleet;
 mod host;
 mod inventory;
 mod listener;
+mod listing;
 mod logon;
 pub mod machine;
 mod options;

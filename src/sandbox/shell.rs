@@ -21,6 +21,7 @@ const MAX_MESSAGE: usize = 50 << 20;
 pub(super) struct Shell {
     facts: ShellFacts,
     opened_at: Instant,
+    used_at: Mutex<Instant>,
     backend: Box<dyn Backend>,
     pool: Arc<Outbox>,
     input: tokio::sync::Mutex<Inputs>,
@@ -69,6 +70,7 @@ impl Shell {
         Self {
             facts,
             opened_at: Instant::now(),
+            used_at: Mutex::new(Instant::now()),
             backend,
             pool,
             input: tokio::sync::Mutex::default(),
@@ -77,9 +79,22 @@ impl Shell {
         }
     }
 
-    /// What Create and Get tell.
+    /// What Create, Get and Enumerate tell.
     pub(super) fn facts(&self) -> ShellFacts {
-        ShellFacts { age: self.opened_at.elapsed().as_secs(), ..self.facts.clone() }
+        let idle = self.used_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed().as_secs();
+        ShellFacts { age: self.opened_at.elapsed().as_secs(), idle, ..self.facts.clone() }
+    }
+
+    /// Somebody has asked something of it.
+    pub(super) fn used(&self) {
+        *self.used_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// The ids of the commands that hold a slot, sorted.
+    pub(super) fn command_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.commands().keys().cloned().collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// Whether its backend is still there.

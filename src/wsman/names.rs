@@ -36,6 +36,8 @@ pub mod action {
     pub const GET: &str = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get";
     /// Lists shells or commands.
     pub const ENUMERATE: &str = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Enumerate";
+    /// The next page of a list.
+    pub const PULL: &str = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/Pull";
     /// Starts a command in a shell.
     pub const COMMAND: &str = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command";
     /// Sends input to a shell or command.
@@ -54,6 +56,12 @@ pub mod action {
     pub const FAULT: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault";
     /// What the action of a response adds to its request's.
     pub const RESPONSE: &str = "Response";
+}
+
+/// Resources besides session configurations; all shells of a host are [`ns::SHELL`].
+pub mod resource {
+    /// The commands of one shell.
+    pub const COMMANDS: &str = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command";
 }
 
 /// Address of the anonymous role: replies come back on the connection.

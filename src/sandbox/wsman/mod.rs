@@ -6,4 +6,6 @@ mod response;
 
 pub(super) use fault::Fault;
 pub(super) use request::{Body, Request, Stream};
-pub(super) use response::{CommandState, OVERHEAD, Reply, ShellFacts, chunk_size, fault_envelope, identify_envelope};
+pub(super) use response::{
+    CommandState, Items, OVERHEAD, Page, Reply, ShellFacts, chunk_size, fault_envelope, identify_envelope, shell_size,
+};

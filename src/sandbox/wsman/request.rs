@@ -72,6 +72,20 @@ pub(crate) enum Body {
     Delete,
     /// Describe a shell.
     Get,
+    /// List what there is of a resource.
+    Enumerate {
+        /// The first page belongs into the answer.
+        optimize: bool,
+        /// So many at most on a page.
+        most: usize,
+    },
+    /// The next page of a list.
+    Pull {
+        /// Where the last one ended.
+        context: String,
+        /// So many at most on a page.
+        most: usize,
+    },
     /// Who are you?
     Identify,
 }
@@ -115,6 +129,9 @@ struct Fields {
     streams: Vec<(String, Option<String>, String)>,
     code: String,
     identify: bool,
+    optimize: bool,
+    most: Option<String>,
+    context: String,
 }
 
 impl Fields {
@@ -182,6 +199,7 @@ impl Fields {
             "CommandLine" | "DesiredStream" | "Signal" => self.command_id = command_id,
             "Stream" => self.streams.push((name.clone().unwrap_or_default(), command_id, String::new())),
             "Identify" => self.identify = true,
+            "OptimizeEnumeration" => self.optimize = true,
             _ => {}
         }
         Ok(name)
@@ -205,6 +223,8 @@ impl Fields {
                 }
             }
             "Code" => self.code = text.to_owned(),
+            "MaxElements" => self.most = Some(text.to_owned()),
+            "EnumerationContext" => self.context = text.to_owned(),
             _ => {}
         }
     }
@@ -228,6 +248,12 @@ impl Fields {
         })
     }
 
+    /// MaxElements; one where none is asked for (WS-Enumeration 3.2).
+    fn most(&self) -> Result<usize, Fault> {
+        let most = self.most.as_deref().map_or(Ok(1), str::parse::<usize>);
+        most.ok().filter(|most| *most > 0).ok_or_else(|| Fault::schema("MaxElements is not a number above 0"))
+    }
+
     fn body(&self) -> Result<Body, Fault> {
         let command_id = self.command_id.clone();
         Ok(match self.action.as_str() {
@@ -245,6 +271,8 @@ impl Fields {
             },
             names::action::DELETE => Body::Delete,
             names::action::GET => Body::Get,
+            names::action::ENUMERATE => Body::Enumerate { optimize: self.optimize, most: self.most()? },
+            names::action::PULL => Body::Pull { context: self.context.clone(), most: self.most()? },
             _ if self.identify => Body::Identify,
             other => return Err(Fault::unsupported(other)),
         })
@@ -332,6 +360,24 @@ mod tests {
         };
         assert_eq!(streams[0], Stream { name: "stdin".into(), command_id: Some("C".into()), payload: vec![0, 1, 255] });
         assert_eq!(streams[1], Stream { name: "pr".into(), command_id: None, payload: Vec::new() });
+    }
+
+    #[test]
+    fn reads_how_much_of_a_list_is_wanted() {
+        let body = |action: &str, body: &str| {
+            Request::parse(&envelope(&format!("<a:Action>{action}</a:Action>"), body)).map(|request| request.body)
+        };
+        let all = "<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>32000</w:MaxElements></n:Enumerate>";
+        let found = body(names::action::ENUMERATE, all);
+        assert_eq!(found, Ok(Body::Enumerate { optimize: true, most: 32_000 }));
+        let found = body(names::action::ENUMERATE, "<n:Enumerate/>");
+        assert_eq!(found, Ok(Body::Enumerate { optimize: false, most: 1 }));
+        let next = "<n:Pull><n:EnumerationContext>A</n:EnumerationContext><n:MaxElements>2</n:MaxElements></n:Pull>";
+        assert_eq!(body(names::action::PULL, next), Ok(Body::Pull { context: "A".into(), most: 2 }));
+        for most in ["0", "-1", "x"] {
+            let text = format!("<n:Pull><n:MaxElements>{most}</n:MaxElements></n:Pull>");
+            assert_eq!(body(names::action::PULL, &text).expect_err("a fault").code, 2_150_858_817);
+        }
     }
 
     #[test]

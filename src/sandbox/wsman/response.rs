@@ -41,6 +41,34 @@ pub(crate) enum Reply {
     Deleted,
     /// The shell is there.
     Shell(ShellFacts),
+    /// A part of a list.
+    Page(Page),
+}
+
+/// A part of a list.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// It answers a Pull.
+    pub pulled: bool,
+    /// What is on it.
+    pub items: Items,
+    /// What the next page follows on; `None` at the end.
+    pub context: Option<String>,
+}
+
+/// What is listed.
+#[derive(Debug)]
+pub(crate) enum Items {
+    /// Shells of the host.
+    Shells(Vec<ShellFacts>),
+    /// Commands of a shell, by their ids.
+    Commands(Vec<String>),
+}
+
+impl Default for Items {
+    fn default() -> Self {
+        Self::Shells(Vec::new())
+    }
 }
 
 /// Where a command stands.
@@ -59,6 +87,8 @@ pub(crate) struct ShellFacts {
     pub id: String,
     /// The label that the client gave.
     pub name: Option<String>,
+    /// The session configuration's URI.
+    pub resource_uri: String,
     /// Who opened it.
     pub owner: String,
     /// From which address.
@@ -67,6 +97,8 @@ pub(crate) struct ShellFacts {
     pub process_id: u32,
     /// For how long it has been there, in seconds.
     pub age: u64,
+    /// For how long nothing was asked of it, in seconds.
+    pub idle: u64,
 }
 
 impl Reply {
@@ -82,15 +114,18 @@ impl Reply {
             Self::Signalled => (names::action::SIGNAL, 0),
             Self::Deleted => (names::action::DELETE, 0),
             Self::Shell(_) => (names::action::GET, 2000),
+            Self::Page(page) if page.pulled => (names::action::PULL, 0),
+            Self::Page(_) => (names::action::ENUMERATE, 0),
         };
         let mut out = String::with_capacity(OVERHEAD + capacity);
         head(&mut out, &format!("{action}{}", names::action::RESPONSE), &request.message_id);
         match self {
             Self::Created(shell) => {
                 created(&mut out, request, shell);
-                describe(&mut out, request, shell);
+                describe(&mut out, shell);
             }
-            Self::Shell(shell) => describe(&mut out, request, shell),
+            Self::Shell(shell) => describe(&mut out, shell),
+            Self::Page(part) => page(&mut out, part),
             Self::Started(id) => put(
                 &mut out,
                 format_args!(
@@ -180,7 +215,47 @@ fn created(out: &mut String, request: &Request, shell: &ShellFacts) {
     );
 }
 
-fn describe(out: &mut String, request: &Request, shell: &ShellFacts) {
+/// Items of an Enumerate are in another namespace than those of a Pull (DSP0226 8.3).
+fn page(out: &mut String, page: &Page) {
+    let (name, prefix) = if page.pulled { ("PullResponse", "n") } else { ("EnumerateResponse", "w") };
+    let context = page.context.as_deref().unwrap_or_default();
+    put(
+        out,
+        format_args!(
+            "<n:{name} xmlns:n=\"{}\"><n:EnumerationContext>{}</n:EnumerationContext><{prefix}:Items>",
+            names::ns::ENUMERATION,
+            escape(context)
+        ),
+    );
+    match &page.items {
+        Items::Shells(shells) => shells.iter().for_each(|shell| describe(out, shell)),
+        Items::Commands(ids) => {
+            for id in ids {
+                put(
+                    out,
+                    format_args!(
+                        "<rsp:Command><rsp:CommandId>{}</rsp:CommandId><rsp:CommandLine></rsp:CommandLine></rsp:Command>",
+                        escape(id)
+                    ),
+                );
+            }
+        }
+    }
+    put(out, format_args!("</{prefix}:Items>"));
+    if page.context.is_none() {
+        put(out, format_args!("<{prefix}:EndOfSequence/>"));
+    }
+    put(out, format_args!("</n:{name}>"));
+}
+
+/// How many bytes of an envelope a shell takes.
+pub(crate) fn shell_size(shell: &ShellFacts) -> usize {
+    let mut text = String::new();
+    describe(&mut text, shell);
+    text.len()
+}
+
+fn describe(out: &mut String, shell: &ShellFacts) {
     put(out, format_args!("<rsp:Shell><rsp:ShellId>{}</rsp:ShellId>", escape(&shell.id)));
     if let Some(name) = &shell.name {
         put(out, format_args!("<rsp:Name>{}</rsp:Name>", escape(name)));
@@ -195,13 +270,14 @@ fn describe(out: &mut String, request: &Request, shell: &ShellFacts) {
              <rsp:DataLocale>en-US</rsp:DataLocale><rsp:CompressionMode>NoCompression</rsp:CompressionMode>\
              <rsp:ProfileLoaded>Yes</rsp:ProfileLoaded><rsp:Encoding>UTF8</rsp:Encoding>\
              <rsp:BufferMode>Block</rsp:BufferMode><rsp:State>Connected</rsp:State>\
-             <rsp:ShellRunTime>P0DT0H0M{age}S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity>\
+             <rsp:ShellRunTime>P0DT0H0M{age}S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M{idle}S</rsp:ShellInactivity>\
              </rsp:Shell>",
-            escape(&request.resource_uri),
+            escape(&shell.resource_uri),
             escape(&shell.owner),
             escape(&shell.client_ip),
             shell.process_id,
             age = shell.age,
+            idle = shell.idle,
         ),
     );
 }
