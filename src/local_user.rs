@@ -1,4 +1,4 @@
-//! Who runs this process, by name and by number.
+//! Who runs this process, by name and by number, and on which machine.
 
 /// The login name, which services and containers often leave out of the environment.
 pub(crate) fn name() -> Option<String> {
@@ -31,4 +31,26 @@ pub(crate) fn id() -> Option<u32> {
 #[cfg(not(unix))]
 pub fn id() -> Option<u32> {
     None
+}
+
+/// The name of this machine; empty where it is not known.
+pub(crate) fn machine() -> String {
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = kernel.or_else(|| ["COMPUTERNAME", "HOSTNAME"].iter().find_map(|name| std::env::var(name).ok()));
+    name.unwrap_or_default().trim().to_owned()
+}
+
+/// Whether a process of this machine runs. Where that cannot be known, it does.
+pub(crate) fn is_running(process: u32) -> bool {
+    #[cfg(unix)]
+    {
+        let number = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+        // One of another user exists, too.
+        number.is_some_and(|number| rustix::process::test_kill_process(number) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = process;
+        true
+    }
 }

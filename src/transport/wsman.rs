@@ -5,6 +5,8 @@
 //! (the server keeps what was not delivered), Create and Command may not.
 
 mod fault_error;
+mod host_shells;
+mod label;
 mod listener;
 mod poll;
 mod queue;
@@ -21,6 +23,8 @@ use futures::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+pub use self::host_shells::{HostShells, Opener};
+pub use self::label::our_label;
 use self::queue::Queue;
 use self::shell::Shell;
 use self::wire::Wire;
@@ -28,6 +32,7 @@ use super::http::TlsCache;
 use super::{Admission, Carrier, Channel, Error, Priority, Received};
 use crate::outcome::Reason;
 use crate::target::{Endpoint, Target};
+pub use crate::wsman::ListedShell;
 use crate::wsman::names;
 
 /// How long closing may take in all.

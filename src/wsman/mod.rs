@@ -3,7 +3,8 @@
 //! [`Requests`] writes the requests of one shell: what they share is rendered once, and only ids and the body are
 //! spliced in. [`Response::parse`] reads an answer in one streaming pass, as [`Response`] or [`Fault`]; a fault knows
 //! what it means to a user ([`Fault::meaning`]). Bytes in, bytes out: HTTP, authentication, repetition and time belong
-//! to `transport`, PSRP inside the streams to `psrp`. Names are in [`names`], shared with the sandbox.
+//! to `transport`, PSRP inside the streams to `psrp`. [`ShellPage`] lists the shells of a host; ours have a
+//! [`ShellLabel`]. Names are in [`names`], shared with the sandbox.
 //!
 //! ```
 //! use psfleet::wsman::Response;
@@ -19,7 +20,11 @@ mod fault;
 pub mod names;
 mod request;
 mod response;
+mod shell_label;
+mod shell_list;
 
 pub use fault::{Fault, Meaning};
 pub use request::Requests;
 pub use response::{Created, ParseError, Receipt, Response};
+pub use shell_label::ShellLabel;
+pub use shell_list::{ListedShell, ShellPage};

@@ -8,6 +8,7 @@ use quick_xml::escape::escape;
 use uuid::Uuid;
 
 use super::names::{self, action, ns};
+use super::shell_label::ShellLabel;
 
 /// Largest response we ask for until the server shows that it is WinRM 3 or later, in bytes.
 const ENVELOPE_OLD: u32 = 153_600;
@@ -17,8 +18,8 @@ const ENVELOPE_NEW: u32 = 512_000;
 const POLL: Duration = Duration::from_secs(20);
 /// How long the server may take for anything else.
 const OPERATION: Duration = Duration::from_secs(60);
-/// The label of shells that we open, by which we find them again.
-const LABEL: &str = "psfleet";
+/// How many shells we ask for at once, as recorded clients do.
+const MAX_ELEMENTS: u32 = 32_000;
 /// What a header may grow by without being measured: ids, options.
 const SLACK: usize = 256;
 
@@ -37,6 +38,11 @@ pub struct Requests {
 impl Requests {
     /// Requests to a listener's URL and session configuration, for one client session.
     pub fn new(url: &str, configuration_name: &str, session: Uuid) -> Self {
+        Self::of(url, &format!("{}{configuration_name}", names::RESOURCE_PREFIX), session)
+    }
+
+    /// Requests about a resource, such as [`ns::SHELL`] for all shells of the host.
+    pub fn of(url: &str, resource_uri: &str, session: Uuid) -> Self {
         let mut head = String::with_capacity(1200);
         head.push_str("<s:Envelope");
         let spaces =
@@ -47,15 +53,14 @@ impl Requests {
         let _ = write!(
             head,
             concat!(
-                r#"><s:Header><a:To>{to}</a:To><w:ResourceURI s:mustUnderstand="true">{prefix}{name}</w:ResourceURI>"#,
+                r#"><s:Header><a:To>{to}</a:To><w:ResourceURI s:mustUnderstand="true">{resource}</w:ResourceURI>"#,
                 r#"<a:ReplyTo><a:Address s:mustUnderstand="true">{reply}</a:Address></a:ReplyTo>"#,
                 r#"<p:DataLocale s:mustUnderstand="false" xml:lang="en-US"/>"#,
                 r#"<w:Locale s:mustUnderstand="false" xml:lang="en-US"/>"#,
                 r#"<p:SessionId s:mustUnderstand="false">uuid:{session:X}</p:SessionId>"#,
             ),
             to = escape(url),
-            prefix = names::RESOURCE_PREFIX,
-            name = escape(configuration_name),
+            resource = escape(resource_uri),
             reply = names::ANONYMOUS,
             session = session.hyphenated(),
         );
@@ -88,7 +93,14 @@ impl Requests {
     }
 
     /// Creates a shell with the opening messages of the pool; the server may choose another ShellId than the pool's.
-    pub fn create(&self, message: Uuid, pool: Uuid, protocol_version: &str, fragments: &[u8]) -> String {
+    pub fn create(
+        &self,
+        message: Uuid,
+        pool: Uuid,
+        label: &ShellLabel,
+        protocol_version: &str,
+        fragments: &[u8],
+    ) -> String {
         let mut text = self.begin(action::CREATE, message, OPERATION, fragments.len());
         options(&mut text, &[(names::OPTION_PROTOCOL_VERSION, protocol_version, true)]);
         text.push_str(&self.tail);
@@ -99,7 +111,7 @@ impl Requests {
                 r#"<rsp:OutputStreams>stdout</rsp:OutputStreams><creationXml xmlns="{psh}">"#
             ),
             pool = pool.hyphenated(),
-            label = LABEL,
+            label = escape(label.to_string()),
             psh = ns::POWERSHELL
         );
         STANDARD.encode_append(fragments, &mut text);
@@ -160,6 +172,39 @@ impl Requests {
         end(text)
     }
 
+    /// Lists what there is of the resource, or as much as fits into an answer.
+    pub fn enumerate(&self, message: Uuid) -> String {
+        let mut text = self.begin(action::ENUMERATE, message, OPERATION, 0);
+        text.push_str(&self.tail);
+        let _ = write!(
+            text,
+            concat!(
+                r#"<n:Enumerate xmlns:n="{list}"><w:OptimizeEnumeration/><w:MaxElements>{most}</w:MaxElements>"#,
+                "</n:Enumerate>"
+            ),
+            list = ns::ENUMERATION,
+            most = MAX_ELEMENTS
+        );
+        end(text)
+    }
+
+    /// Goes on with a list.
+    pub fn pull(&self, message: Uuid, context: &str) -> String {
+        let mut text = self.begin(action::PULL, message, OPERATION, 0);
+        text.push_str(&self.tail);
+        let _ = write!(
+            text,
+            concat!(
+                r#"<n:Pull xmlns:n="{list}"><n:EnumerationContext>{context}</n:EnumerationContext>"#,
+                "<n:MaxElements>{most}</n:MaxElements></n:Pull>"
+            ),
+            list = ns::ENUMERATION,
+            context = escape(context),
+            most = MAX_ELEMENTS
+        );
+        end(text)
+    }
+
     fn begin(&self, action: &str, message: Uuid, timeout: Duration, payload: usize) -> String {
         let mut text = String::with_capacity(self.head.len() + self.tail.len() + 1000 + payload.div_ceil(3) * 4);
         text.push_str(&self.head);
@@ -203,7 +248,7 @@ mod tests {
     use quick_xml::reader::Reader;
     use uuid::Uuid;
 
-    use super::Requests;
+    use super::{Requests, ShellLabel, ns};
 
     fn requests() -> Requests {
         let mut requests = Requests::new("http://h:5985/wsman", "Microsoft.PowerShell", Uuid::from_u128(0xabc));
@@ -242,8 +287,9 @@ mod tests {
     fn creates_with_upper_case_ids_and_the_mandatory_option() {
         let pool = Uuid::from_u128(0x1122_3344_5566_7788_99aa_bbcc_ddee_ff00);
         let fresh = Requests::new("http://h:5985/wsman", "Microsoft.PowerShell", Uuid::nil());
-        let text = fresh.create(Uuid::nil(), pool, "2.3", b"\x00\x01\xff");
-        has(&text, &["Shell", "@ShellId=11223344-5566-7788-99AA-BBCCDDEEFF00", "@Name=psfleet"]);
+        let label = ShellLabel::new("ada", "pc", 7);
+        let text = fresh.create(Uuid::nil(), pool, &label, "2.3", b"\x00\x01\xff");
+        has(&text, &["Shell", "@ShellId=11223344-5566-7788-99AA-BBCCDDEEFF00", "@Name=psfleet-ada@pc-7"]);
         has(&text, &["Option", "@Name=protocolversion", "@MustComply=true", "2.3"]);
         has(&text, &["creationXml", "@xmlns=http://schemas.microsoft.com/powershell", "AAH/"]);
         assert!(!text.contains("SelectorSet"));
@@ -266,6 +312,16 @@ mod tests {
         has(&requests().receive(Uuid::nil(), None), &["Receive", "DesiredStream", "stdout"]);
         has(&requests().receive(Uuid::nil(), None), &["Option", "@Name=WSMAN_CMDSHELL_OPTION_KEEPALIVE", "True"]);
         has(&requests().receive(Uuid::nil(), None), &["OperationTimeout", "PT20S"]);
+    }
+
+    #[test]
+    fn lists_all_shells_page_by_page() {
+        let all = Requests::of("http://h:5985/wsman", ns::SHELL, Uuid::nil());
+        let text = all.enumerate(Uuid::nil());
+        has(&text, &["ResourceURI", "@s:mustUnderstand=true", ns::SHELL]);
+        has(&text, &["OptimizeEnumeration", "MaxElements", "32000"]);
+        has(&all.pull(Uuid::nil(), "a<b"), &["EnumerationContext", "a", "&lt;", "b", "MaxElements", "32000"]);
+        assert!(!text.contains("SelectorSet"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::fault_error::{broken, without_answer};
+use super::label::our_label;
 use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;
@@ -54,7 +55,9 @@ impl Shell {
     }
 
     pub(super) async fn create(&self, pool: Uuid, fragments: &[u8]) -> Result<(), Error> {
-        let request = self.wire.request(|requests| requests.create(Uuid::new_v4(), pool, PROTOCOL_VERSION, fragments));
+        let request = self
+            .wire
+            .request(|requests| requests.create(Uuid::new_v4(), pool, our_label(), PROTOCOL_VERSION, fragments));
         *lock(&self.stage) = Stage::Asked;
         self.wire.select(&pool.hyphenated().to_string().to_uppercase());
         let sending = || self.create_sent.store(true, Ordering::SeqCst);
