@@ -1,4 +1,4 @@
-//! Flags of `run` and `copy` that a configuration file sets: weaker than the command line and the environment.
+//! Flags of `run`, `copy` and `session` that a configuration file sets: weaker than the command line and the environment.
 
 use std::ffi::OsString;
 
@@ -69,7 +69,8 @@ fn check(key: &str, node: &Node) -> Result<(), String> {
 /// The configured flags of the command that was typed. A key whose variable is set in the environment is left out, and
 /// one that the command has no flag for.
 pub(super) fn of(typed: &Typed<'_>, config: &Config, is_set: impl Fn(&str) -> bool) -> Vec<String> {
-    let takes = |key: &str| (typed.is_run() || typed.is_copy()) && typed.flag(&key.replace('_', "-")).is_some();
+    let is_rollout = typed.is_run() || typed.is_copy() || typed.is_session();
+    let takes = |key: &str| is_rollout && typed.flag(&key.replace('_', "-")).is_some();
     let flags = unset(config, is_set).filter(|(key, _)| takes(key));
     flags.filter_map(|(key, given)| flag(key, &given.value.value)).collect()
 }
@@ -124,6 +125,8 @@ mod tests {
         assert_eq!(run, ["psfleet", "run", "--native-errors", "--quiet", "--throttle=64", "-c", "8", "1"]);
         let copy = added(&["psfleet", "copy", "push", "a", "b"], &config);
         assert_eq!(copy, ["psfleet", "copy", "push", "--quiet", "--throttle=64", "a", "b"]);
+        let list = added(&["psfleet", "session", "ls"], &config);
+        assert_eq!(list, ["psfleet", "session", "ls", "--quiet", "--throttle=64"]);
         assert_eq!(added(&["psfleet", "hosts"], &config), ["psfleet", "hosts"]);
     }
 

@@ -27,6 +27,7 @@ pub mod sandbox;
 #[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
 mod sandbox_on_demand;
 mod script_help;
+mod session;
 mod signals;
 mod single_dash;
 mod sinks;
@@ -57,6 +58,7 @@ use uuid::Uuid;
 use args::copy::CopyArgs;
 use args::run::RunArgs;
 use args::runs::RunsArgs;
+use args::session::SessionArgs;
 use completions::CompletionsArgs;
 use config::ConfigArgs;
 use defaults::RUN_KEYS;
@@ -64,9 +66,9 @@ use earlier::Runs;
 use enter::EnterArgs;
 use hosts::HostsArgs;
 use keeping::{Line, NamesOfRuns};
+use man::ManArgs;
 #[cfg(feature = "sandbox")]
 use sandbox::SandboxArgs;
-use man::ManArgs;
 use sandbox_on_demand::OnDemand;
 use terminal::TerminalPrompter;
 use typed::Typed;
@@ -90,6 +92,7 @@ enum Command {
     Enter(Box<EnterArgs>),
     Hosts(Box<HostsArgs>),
     Runs(RunsArgs),
+    Session(SessionArgs),
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
     Config(ConfigArgs),
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),
+        Command::Session(args) => session::run(&args, machine),
         Command::Config(args) => config::run(args, machine),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, command),

@@ -9,7 +9,7 @@ use super::unknown_flag;
 use crate::nearest::nearest;
 
 /// PowerShell's commands, and ours.
-const COMMANDS: [(&str, &str); 9] = [
+const COMMANDS: [(&str, &str); 11] = [
     ("invoke-command", "psfleet run -t HOSTS 'SCRIPT'"),
     ("icm", "psfleet run -t HOSTS 'SCRIPT'"),
     ("enter-pssession", "psfleet enter HOST"),
@@ -17,6 +17,8 @@ const COMMANDS: [(&str, &str); 9] = [
     ("copy-item", "psfleet copy push SRC... DST -t HOSTS, or psfleet copy pull"),
     ("cp", "psfleet copy push SRC... DST -t HOSTS, or psfleet copy pull"),
     ("scp", "psfleet copy push SRC... DST -t HOSTS, or psfleet copy pull"),
+    ("get-pssession", "psfleet session ls -t HOSTS"),
+    ("remove-pssession", "psfleet session clean -t HOSTS"),
     ("exec", "psfleet run -t HOSTS 'SCRIPT'"),
     ("ssh", "psfleet run -t ssh://HOST 'SCRIPT', or psfleet enter"),
 ];
@@ -89,7 +91,7 @@ fn command(word: &str) -> Option<String> {
         None if lower.ends_with(".ps1") => format!("psfleet run {word} -t HOSTS"),
         None if nearest(
             &lower,
-            ["run", "copy", "enter", "hosts", "runs", "sandbox", "config", "completions", "man", "version"],
+            ["run", "copy", "enter", "hosts", "runs", "session", "sandbox", "config", "completions", "man", "version"],
         )
         .is_some() =>
         {

@@ -50,6 +50,11 @@ impl<'t> Typed<'t> {
         matches!(self.command.get_name(), "push" | "pull")
     }
 
+    /// Whether it is a command of `psfleet session`.
+    pub(super) fn is_session(&self) -> bool {
+        self.names.get(1).is_some_and(|name| *name == "session")
+    }
+
     /// The flag of the command with this long name.
     pub(super) fn flag(&self, long: &str) -> Option<&'t Arg> {
         self.command.get_arguments().find(|flag| flag.get_long() == Some(long))

@@ -65,7 +65,7 @@ impl AttemptEnd {
     }
 
     /// The end of an attempt whose session could not be opened.
-    pub(super) fn not_opened(error: &session::Error) -> Self {
+    pub(crate) fn not_opened(error: &session::Error) -> Self {
         let reason = error.reason();
         let outcome = match reason {
             Reason::LogonDenied | Reason::AccountLocked | Reason::AuthMethod | Reason::EndpointDenied => Outcome::Auth,

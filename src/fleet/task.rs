@@ -11,6 +11,7 @@ use crate::outcome::Reason;
 use crate::psrp::Command;
 use crate::session::{self, RunOptions, RunReport, Session};
 use crate::target::{Target, TargetId};
+use crate::transport::Admission;
 
 /// What is done on every target, with its open session.
 ///
@@ -18,8 +19,8 @@ use crate::target::{Target, TargetId};
 /// What comes back to the readers goes through [`Site::forward`].
 #[async_trait]
 pub trait Task: Send + Sync {
-    /// Does what needs no session, before one is opened, and without a place of the throttle limit. `Some` ends the
-    /// attempt there.
+    /// Does what needs no session, before one is opened, and without a place of the throttle limit unless it asks for
+    /// one ([`Approach::admission`]). `Some` ends the attempt there.
     async fn approach(&self, _approach: Approach<'_>) -> Option<TaskEnd> {
         None
     }
@@ -51,6 +52,8 @@ pub struct Approach<'a> {
     pub target: &'a Target,
     /// Takes records for the readers.
     pub forward: &'a mut Forward,
+    /// Gives leave to log on, to a task that connects by itself.
+    pub admission: Admission,
     /// Cancelled when it shall stop in order.
     pub stop: &'a CancellationToken,
 }

@@ -84,8 +84,9 @@ impl Attempt {
 
     /// What the task does without a session; `Some` if it has its end by then.
     async fn approach(&mut self) -> Option<AttemptEnd> {
-        let Order { id, target, work, forward, stop, .. } = &mut self.order;
-        let end = work.approach(Approach { id: *id, target, forward, stop }).await?;
+        let Order { id, target, work, forward, reports, stop, .. } = &mut self.order;
+        let admission = Admission::new(Arc::new(reports.clone()));
+        let end = work.approach(Approach { id: *id, target, forward, admission, stop }).await?;
         Some(self.ended(end).await)
     }
 

@@ -105,6 +105,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "target",
             ],
         ),
+        ("shells", &["clixml", "fleet", "outcome", "session", "stream", "target", "transport"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (
             "job",

@@ -17,8 +17,13 @@ fn terms() -> Vec<String> {
 
 /// What the commands with most of the flags say of them.
 fn help() -> String {
-    let commands: [&[&str]; 4] =
-        [&["run", "--help"], &["copy", "push", "--help"], &["runs", "resume", "--help"], &["sandbox", "--help"]];
+    let commands: [&[&str]; 5] = [
+        &["run", "--help"],
+        &["copy", "push", "--help"],
+        &["runs", "resume", "--help"],
+        &["session", "clean", "--help"],
+        &["sandbox", "--help"],
+    ];
     let help = commands.map(|args| {
         let output = Command::new(env!("CARGO_BIN_EXE_psfleet")).args(args).output().expect("psfleet starts");
         String::from_utf8(output.stdout).expect("UTF-8")

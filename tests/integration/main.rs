@@ -41,6 +41,7 @@ mod secret_flags;
 mod secrets;
 mod session_input;
 mod session_property;
+mod shells;
 mod ssh;
 mod ssh_busy;
 mod ssh_cli;

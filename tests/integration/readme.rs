@@ -101,6 +101,7 @@ fn every_command_is_tested_here() {
         "--plan",
         "spooler",
         "psfleet runs",
+        "psfleet session",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -269,6 +270,11 @@ async fn runs_are_kept() {
     assert_eq!((code, named.lines().count()), (Some(0), failed));
     let (code, _, stderr) = ended("psfleet runs resume");
     assert_eq!((code, stderr.trim()), (Some(2), "error: no run is unfinished: there is nothing to resume"));
+    // Every run has closed its own.
+    for (part, heads) in [("session ls", "ShellId,State,Age,Ours,InUse"), ("session clean", "Action,ShellId,Age")] {
+        let (code, shown, stderr) = ended(part);
+        assert_eq!((code, shown), (Some(0), format!("PSComputerName,{heads}")), "{stderr}");
+    }
     assert_clean(fleet).await;
 }
 

@@ -9,6 +9,7 @@ pub mod ramp;
 pub mod rollout;
 pub mod run;
 pub mod runs;
+pub mod session;
 pub mod store;
 pub mod targets;
 

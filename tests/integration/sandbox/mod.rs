@@ -3,6 +3,6 @@
 mod faults;
 mod inventory;
 mod power;
-mod protocol;
+pub(crate) mod protocol;
 mod pypsrp;
 mod scale;

@@ -68,7 +68,8 @@ fn message(message_type: MessageType, pipeline: Uuid, data: Value) -> Vec<u8> {
     cut(1, &[&header, encode(&Document::new(data)).as_bytes()], usize::MAX).concat()
 }
 
-fn creation() -> Vec<u8> {
+/// What opens a pool.
+pub(crate) fn creation() -> Vec<u8> {
     let capability = message(MessageType::SessionCapability, Uuid::nil(), capability::session_capability());
     let init =
         message(MessageType::InitRunspacePool, Uuid::nil(), init_pool::init_runspace_pool(1, 1, &HostInfo::default()));
