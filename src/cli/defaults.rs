@@ -10,7 +10,7 @@ use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
-pub(super) const RUN_KEYS: [FileKey; 25] = [
+pub(super) const RUN_KEYS: [FileKey; 27] = [
     harmless("throttle"),
     harmless("connect_throttle"),
     harmless("retries"),
@@ -30,6 +30,8 @@ pub(super) const RUN_KEYS: [FileKey; 25] = [
     harmless("color"),
     harmless("quiet"),
     harmless("verbose"),
+    weighty("log_file"),
+    harmless("log_format"),
     harmless("csv_delimiter"),
     harmless("csv_bom"),
     weighty("csv_raw"),

@@ -15,6 +15,7 @@ mod environment;
 mod exit;
 pub mod hosts;
 mod keeping;
+mod log;
 mod man;
 mod plan;
 mod refusal;
@@ -40,7 +41,6 @@ mod version;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -49,15 +49,12 @@ use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{Targets, filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 use uuid::Uuid;
 
-use args::copy::CopyArgs;
+use args::copy::{CopyArgs, Direction};
+use args::log::LogArgs;
 use args::run::RunArgs;
-use args::runs::RunsArgs;
+use args::runs::{RunsArgs, RunsCommand};
 use args::session::SessionArgs;
 use completions::CompletionsArgs;
 use config::ConfigArgs;
@@ -101,6 +98,22 @@ enum Command {
     Version(VersionArgs),
 }
 
+impl Command {
+    /// What it logs, and where.
+    fn log(&self) -> LogArgs {
+        match self {
+            Self::Run(args) => args.output.log.clone(),
+            Self::Copy(CopyArgs { direction: Direction::Push(args) | Direction::Pull(args), .. }) => {
+                args.output.log.clone()
+            }
+            Self::Enter(args) => args.log.clone(),
+            Self::Runs(RunsArgs { command: Some(RunsCommand::Replay(args)) }) => args.output.log.clone(),
+            Self::Runs(RunsArgs { command: Some(RunsCommand::Resume(args)) }) => args.output.log.clone(),
+            _ => LogArgs::default(),
+        }
+    }
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     psfleet_malloc::return_large_blocks();
@@ -130,7 +143,9 @@ pub fn main() -> ExitCode {
         Err(error) if error.use_stderr() => return refuse(&typed, &words, &error),
         Err(error) => return explain(&with_defaults, &error),
     };
-    log_to_stderr();
+    if let Err(error) = log::begin(&cli.command.log()) {
+        return ExitCode::from(exit::failure(&error));
+    }
     let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let line = Line { words, given, names };
     let result = match cli.command {
@@ -209,14 +224,4 @@ fn explain(typed: &[OsString], error: &clap::Error) -> ExitCode {
         return ExitCode::from(shown.map_or_else(|error| exit::failure(&error), |()| 0));
     }
     error.exit()
-}
-
-/// Logs what `RUST_LOG` asks for, nothing by default: what users must know comes as events and errors.
-fn log_to_stderr() {
-    let asked: Targets = std::env::var("RUST_LOG").ok().and_then(|asked| asked.parse().ok()).unwrap_or_default();
-    // sspi logs messages before it seals them, and tokens: never, whatever is asked for.
-    let safe = filter_fn(|event| !event.target().starts_with("sspi"));
-    let format = tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal());
-    let layer = format.with_writer(std::io::stderr).with_filter(asked).with_filter(safe);
-    tracing_subscriber::registry().with(layer).init();
 }

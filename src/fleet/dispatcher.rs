@@ -24,6 +24,7 @@ use super::executor::{Executor, Order};
 use super::forward::{Forward, Traces};
 use super::gatekeeper::{Milestone, Reply, Reports};
 use super::interrupt::Interrupt;
+use super::log::log;
 use super::room::Room;
 use super::spec::RunSpec;
 use super::trip;
@@ -414,6 +415,7 @@ impl Dispatcher {
     }
 
     fn emit(&mut self, kind: RunEventKind) {
+        log(&kind, &self.spec.header);
         self.outbox.push_back(Emission::now(kind));
     }
 
@@ -445,7 +447,9 @@ impl Dispatcher {
         // A signal that came while readers were behind is a fact of the run, too.
         summary.exit = self.exit;
         if let Some(room) = room {
-            let (emission, noted) = Emission::to_be_noted(RunEventKind::RunFinished(Arc::new(summary.clone())));
+            let end = RunEventKind::RunFinished(Arc::new(summary.clone()));
+            log(&end, &self.spec.header);
+            let (emission, noted) = Emission::to_be_noted(end);
             room.send(emission);
             if self.journal.is_some() {
                 tokio::select! {

@@ -21,6 +21,7 @@ mod gatekeeper;
 mod interrupt;
 mod journal;
 mod local;
+mod log;
 mod native;
 mod no_language;
 mod room;

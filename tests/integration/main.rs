@@ -24,6 +24,7 @@ mod idle_flags;
 mod interrupt;
 mod inventory;
 mod local;
+mod log_file;
 mod manual;
 mod matrix;
 mod native;

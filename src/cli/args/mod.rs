@@ -3,6 +3,7 @@
 pub mod connect;
 pub mod copy;
 pub mod fold;
+pub mod log;
 pub mod number;
 pub mod output;
 pub mod ramp;

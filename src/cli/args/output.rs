@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{BoolishValueParser, PossibleValue};
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::log::LogArgs;
 use crate::output::{Format, SelectedStreams, SortKey, Where};
 
 /// Output flags, shared by the commands that show a run's data.
@@ -72,6 +73,10 @@ pub struct OutputArgs {
     /// Say more: positions and ids of errors, every attempt, every host of a cause
     #[arg(short, long, env = "PSFLEET_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub verbose: bool,
+
+    /// Log flags.
+    #[command(flatten)]
+    pub log: LogArgs,
 }
 
 impl OutputArgs {

@@ -22,7 +22,7 @@ pub(super) struct Key {
 }
 
 /// Values for keys whose default is none that a file could hold.
-const EXAMPLES: [(&str, &str); 26] = [
+const EXAMPLES: [(&str, &str); 27] = [
     ("inventory", r#"["fleet.toml"]"#),
     ("address", r#""10.0.0.7""#),
     ("transport", r#""winrm""#),
@@ -49,6 +49,7 @@ const EXAMPLES: [(&str, &str); 26] = [
     ("ramp", r#""1,5,20%""#),
     ("max_fail", r#""5%""#),
     ("max_unreachable", r#""10%""#),
+    ("log_file", r#""psfleet.log""#),
 ];
 
 /// All keys, in the order in which files best have them.

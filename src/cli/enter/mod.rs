@@ -25,6 +25,7 @@ use self::input::{Input, Line};
 use self::screen::Screen;
 use self::user::User;
 use super::args::connect::ConnectArgs;
+use super::args::log::LogArgs;
 use super::args::request;
 use super::args::targets::TargetArgs;
 use super::sandbox_on_demand::OnDemand;
@@ -67,6 +68,9 @@ pub(super) struct EnterArgs {
 
     #[command(flatten)]
     connect: ConnectArgs,
+
+    #[command(flatten)]
+    pub(super) log: LogArgs,
 }
 
 /// `--timeout` is for scripts.
