@@ -33,9 +33,11 @@ mod style;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trend;
 
 use std::io::{self, Write};
 
+pub use csv::csv_cell;
 pub use fanout::Fanout;
 pub use filter::{Filtered, Where};
 pub use fold::{Diff, Fold, Folded, Group, Groups, Ignore, Notes};
@@ -50,6 +52,7 @@ pub use sanitize::{sanitize, sanitize_line};
 pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
+pub use trend::{Measure, Tally};
 
 use crate::event::{RunEvent, Summary};
 

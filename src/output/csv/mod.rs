@@ -199,26 +199,39 @@ impl Csv {
             return;
         }
         let safe = if self.terminal { sanitize(text) } else { text.into() };
-        let formula = kind == Kind::Text && !self.csv.raw && safe.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        let quote = safe.is_empty()
-            || safe.starts_with(' ')
-            || safe.ends_with(' ')
-            || safe.bytes().any(|byte| matches!(byte, b'"' | b'\r' | b'\n') || byte == self.csv.delimiter);
-        if quote {
+        let formula = kind == Kind::Text && !self.csv.raw && is_formula(&safe);
+        quoted(line, &safe, self.csv.delimiter, formula);
+    }
+}
+
+/// Appends a cell of text by RFC 4180, between commas. One that a spreadsheet would run as a formula gets a `'` in front.
+pub fn csv_cell(line: &mut Vec<u8>, text: &str) {
+    quoted(line, text, b',', is_formula(text));
+}
+
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+fn quoted(line: &mut Vec<u8>, text: &str, delimiter: u8, formula: bool) {
+    let quote = text.is_empty()
+        || text.starts_with(' ')
+        || text.ends_with(' ')
+        || text.bytes().any(|byte| matches!(byte, b'"' | b'\r' | b'\n') || byte == delimiter);
+    if quote {
+        line.push(b'"');
+    }
+    if formula {
+        line.push(b'\'');
+    }
+    for byte in text.bytes() {
+        line.push(byte);
+        if byte == b'"' {
             line.push(b'"');
         }
-        if formula {
-            line.push(b'\'');
-        }
-        for byte in safe.bytes() {
-            line.push(byte);
-            if byte == b'"' {
-                line.push(b'"');
-            }
-        }
-        if quote {
-            line.push(b'"');
-        }
+    }
+    if quote {
+        line.push(b'"');
     }
 }
 
