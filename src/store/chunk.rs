@@ -23,7 +23,7 @@ pub(super) const ENOUGH: usize = 64 << 10;
 
 /// What a chunk may hold once unpacked, whatever it says of itself: the largest record that is taken off the wire, and
 /// what may stand before it.
-const MOST: u64 = (96 << 20) + ENOUGH as u64;
+pub(super) const MOST: u64 = (96 << 20) + ENOUGH as u64;
 
 /// The level of zstd: its default.
 const LEVEL: i32 = 3;
@@ -166,12 +166,20 @@ impl Opened {
     /// # Errors
     /// What is not a chunk, or is larger than any that is written.
     pub(super) fn new(first: u64, data: &[u8]) -> Result<Self, Error> {
+        Self::up_to(MOST, first, data)
+    }
+
+    /// Unpacks a chunk that has a size to keep to.
+    ///
+    /// # Errors
+    /// What is not a chunk, or is larger.
+    pub(super) fn up_to(most: u64, first: u64, data: &[u8]) -> Result<Self, Error> {
         let mut bytes = Vec::new();
         let unpacked =
-            zstd::Decoder::with_buffer(data).and_then(|reader| reader.take(MOST + 1).read_to_end(&mut bytes));
+            zstd::Decoder::with_buffer(data).and_then(|reader| reader.take(most + 1).read_to_end(&mut bytes));
         unpacked.map_err(|error| Error::damaged(format_args!("a chunk: {error}")))?;
-        if bytes.len() as u64 > MOST {
-            return Err(Error::damaged("a chunk is larger than any record"));
+        if bytes.len() as u64 > most {
+            return Err(Error::damaged("a chunk is larger than it may be"));
         }
         Ok(Self { bytes, offset: 0, first, before: 0 })
     }

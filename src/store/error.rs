@@ -52,6 +52,14 @@ pub enum Error {
     /// No run has that name.
     #[error("{0}")]
     NoSuchRun(String),
+    /// A file that is to be imported cannot be read, or is not what `export` writes.
+    #[error("cannot import {}: {what}", path.display())]
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Another process is at work on the run.
     #[error("another psfleet is at work on the run {0}")]
     AtWork(String),

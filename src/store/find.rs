@@ -46,6 +46,8 @@ pub struct Run {
     pub state: State,
     /// The exit code of its last part, if that has ended.
     pub exit_code: Option<u8>,
+    /// When it was imported, if it was made elsewhere: it is shown and compared, but never gone on with.
+    pub imported: Option<Timestamp>,
 }
 
 impl Run {
@@ -95,19 +97,22 @@ impl Store {
         found.into_iter().map(|bare| self.complete(bare)).collect()
     }
 
-    /// The run of a name: `last`, `last~1` for the one before, a label, or the begin of an id that no other has.
+    /// The run of a name: `last`, `last~1` for the one before (of those made here), a label, or the begin of an id that
+    /// no other has.
     ///
     /// # Errors
     /// No run, or more than one, has that name.
     pub fn find(&self, name: &str) -> Result<Run, Error> {
         if let Some(back) = steps_back(name) {
-            let found = self.bare("SELECT * FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?", params![back])?;
+            let found = self
+                .bare("SELECT * FROM runs WHERE imported IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?", params![back])?;
             return match found.into_iter().next() {
                 Some(bare) => self.complete(bare),
                 None => Err(Error::NoSuchRun(self.no_run_back(back)?)),
             };
         }
-        let labelled = self.bare("SELECT * FROM runs WHERE label = ? ORDER BY id DESC LIMIT 1", params![name])?;
+        let labelled = self
+            .bare("SELECT * FROM runs WHERE label = ? ORDER BY imported IS NOT NULL, id DESC LIMIT 1", params![name])?;
         if let Some(bare) = labelled.into_iter().next() {
             return self.complete(bare);
         }
@@ -126,6 +131,12 @@ impl Store {
         }
     }
 
+    /// The run of an id.
+    pub(super) fn with_id(&self, id: Uuid) -> Result<Option<Run>, Error> {
+        let found = self.bare("SELECT * FROM runs WHERE run = ?", params![id.to_string()])?;
+        found.into_iter().next().map(|bare| self.complete(bare)).transpose()
+    }
+
     /// The most recent run of which some targets have not run, and on which nobody is at work.
     ///
     /// # Errors
@@ -134,7 +145,7 @@ impl Store {
         let mut rows = self.db.prepare("SELECT * FROM runs ORDER BY id DESC")?;
         for bare in rows.query_map([], bare)? {
             let run = self.complete(bare?)?;
-            if run.state == State::Unfinished {
+            if run.state == State::Unfinished && run.imported.is_none() {
                 return Ok(run);
             }
         }
@@ -209,7 +220,8 @@ impl Store {
     }
 
     fn complete(&self, bare: Bare) -> Result<Run, Error> {
-        let Bare { row, id, begun, label, title, target_count } = bare;
+        let Bare { row, id, begun, label, title, target_count, imported } = bare;
+        let imported = imported.map(timestamp).transpose()?;
         let id: Uuid = id.parse().map_err(Error::damaged)?;
         let part = self
             .db
@@ -236,7 +248,8 @@ impl Store {
         };
         let exit_code = summary.as_ref().map(|summary| summary.exit_code());
         let counts = Counts::default();
-        let mut run = Run { row, id, begun, ended, took, label, title, target_count, counts, state, exit_code };
+        let mut run =
+            Run { row, id, begun, ended, took, label, title, target_count, counts, state, exit_code, imported };
         let known = match summary {
             Some(summary) => Ok((summary.counts, 0)),
             None => self.known(&run),
@@ -263,7 +276,7 @@ impl Store {
     }
 
     fn no_run_back(&self, back: u64) -> Result<String, Error> {
-        let count: u64 = self.db.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
+        let count: u64 = self.db.query_row("SELECT count(*) FROM runs WHERE imported IS NULL", [], |row| row.get(0))?;
         Ok(match count {
             0 => format!("no run is kept in {}", self.path().display()),
             _ => format!("{LAST}~{back} is before the first run: {count} are kept in {}", self.path().display()),
@@ -289,6 +302,7 @@ struct Bare {
     label: Option<String>,
     title: String,
     target_count: u64,
+    imported: Option<i64>,
 }
 
 fn bare(row: &Row<'_>) -> rusqlite::Result<Bare> {
@@ -299,6 +313,7 @@ fn bare(row: &Row<'_>) -> rusqlite::Result<Bare> {
         label: row.get("label")?,
         title: row.get("title")?,
         target_count: row.get("target_count")?,
+        imported: row.get("imported")?,
     })
 }
 

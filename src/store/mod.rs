@@ -18,13 +18,16 @@ mod chunk;
 mod claim;
 mod error;
 mod event;
+mod export;
 mod facts;
 mod find;
 mod folder;
 mod header;
+mod import;
 mod part;
 mod prune;
 mod recorder;
+mod records;
 mod replay;
 mod schema;
 #[cfg(test)]
@@ -43,9 +46,11 @@ pub use facts::HostFacts;
 pub use find::{Run, State};
 pub use folder::state_folder;
 pub use header::{Header, TITLE_LENGTH};
+pub use import::Imported;
 pub use part::Part;
 pub use prune::{Pruned, Retention};
 pub use recorder::{Broken, Recorder};
+pub use records::ByTarget;
 pub use replay::Moment;
 
 /// The store's file in the state folder.
@@ -99,10 +104,18 @@ impl Store {
 fn unpack(data: &[u8]) -> Result<String, Error> {
     /// Of the largest header and list of targets that we would ever write.
     const MOST: u64 = 1 << 30;
+    unpack_up_to(data, MOST)
+}
+
+/// Text that is kept packed, with a limit.
+fn unpack_up_to(data: &[u8], most: u64) -> Result<String, Error> {
     let mut text = String::new();
-    let unpacked = zstd::Decoder::with_buffer(data).and_then(|reader| reader.take(MOST).read_to_string(&mut text));
+    let unpacked = zstd::Decoder::with_buffer(data).and_then(|reader| reader.take(most + 1).read_to_string(&mut text));
     unpacked.map_err(Error::damaged)?;
-    Ok(text)
+    match text.len() as u64 > most {
+        true => Err(Error::damaged("a header or a list of targets is larger than any run's")),
+        false => Ok(text),
+    }
 }
 
 fn private_folder(folder: &Path) -> std::io::Result<()> {

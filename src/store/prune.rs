@@ -43,7 +43,8 @@ impl Store {
         let mut before_it = 0;
         while let Some(run) = self.oldest_after(before_it)? {
             before_it = run.row;
-            let end = run.ended.unwrap_or(run.begun);
+            // What is old elsewhere is new here.
+            let end = run.imported.unwrap_or(run.ended.unwrap_or(run.begun));
             let is_old = Duration::try_from(now.duration_since(end)).is_ok_and(|age| age > retention.age);
             if !is_old && self.bytes()? <= retention.bytes {
                 // A clock that was ahead once does not keep what is behind it.

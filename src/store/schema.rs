@@ -7,7 +7,8 @@ use rusqlite::{Connection, TransactionBehavior, ffi};
 use super::error::Error;
 
 /// The steps; the layout's number is how many of them a file has seen. A step that was released is never changed.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     run TEXT NOT NULL UNIQUE,
@@ -54,10 +55,17 @@ CREATE TABLE chunks (
     data BLOB NOT NULL
 ) STRICT;
 CREATE INDEX chunks_in_order ON chunks (run, first);
-"];
+",
+    "
+ALTER TABLE runs ADD COLUMN imported INTEGER;
+",
+];
+
+/// The number of the present layout.
+pub(super) const LAYOUT: i64 = STEPS.len() as i64;
 
 /// Marks the file as ours (`PRAGMA application_id`): "psfl".
-const APPLICATION: i64 = 0x7073_666C;
+pub(super) const APPLICATION: i64 = 0x7073_666C;
 
 /// Why a file cannot be used as a store.
 pub(super) enum Unusable {
@@ -79,7 +87,7 @@ impl Unusable {
     pub(super) fn of(self, path: &Path) -> Error {
         let path = path.to_owned();
         match self {
-            Self::Newer(found) => Error::Newer { path, found, known: STEPS.len() as i64 },
+            Self::Newer(found) => Error::Newer { path, found, known: LAYOUT },
             Self::Foreign(what) => Error::NotAStore { path, what },
             Self::Sql(error) => Error::Sql(error),
         }
@@ -94,7 +102,7 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
     // A start and an outcome outlive a loss of power.
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
-    if version(db)? == STEPS.len() as i64 {
+    if version(db)? == LAYOUT {
         return check_owner(db);
     }
     // Two processes may come to a new file at once.
@@ -113,9 +121,21 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
     for step in missing {
         change.execute_batch(step)?;
     }
-    change.pragma_update(None, "user_version", STEPS.len() as i64)?;
+    change.pragma_update(None, "user_version", LAYOUT)?;
     change.commit()?;
     Ok(())
+}
+
+/// Makes the tables of the present layout in an empty file.
+pub(super) fn create(db: &Connection) -> Result<(), rusqlite::Error> {
+    create_until(db, LAYOUT)?;
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    db.pragma_update(None, "user_version", LAYOUT)
+}
+
+/// Makes the tables of a layout that a file may have.
+pub(super) fn create_until(db: &Connection, layout: i64) -> Result<(), rusqlite::Error> {
+    STEPS.iter().zip(0..layout).try_for_each(|(step, _)| db.execute_batch(step))
 }
 
 fn version(db: &Connection) -> Result<i64, rusqlite::Error> {

@@ -1,3 +1,5 @@
+mod bundle;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +34,8 @@ fn targets(count: u32) -> Vec<TargetSnapshot> {
 fn header(label: Option<&str>) -> Header {
     Header {
         run: Uuid::now_v7(),
-        begun: at(0),
+        // A clock that is finer than what the store keeps.
+        begun: at(0) + Duration::from_nanos(789),
         label: label.map(str::to_owned),
         title: "Get-Date".to_owned(),
         command: "run".to_owned(),

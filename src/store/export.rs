@@ -1,0 +1,58 @@
+//! A bundle: one run in a file of its own, which another machine can import.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::error::Error;
+use super::{Run, State, Store, schema};
+
+/// What is copied of a run, each table with its columns but the number of the run.
+pub(super) const TABLES: [(&str, &str); 4] = [
+    ("parts", "first, begun, last, ended, summary"),
+    ("events", "place, at, data"),
+    ("outcomes", "target, place, at, outcome, data"),
+    ("chunks", "target, first, last, records, size, data"),
+];
+
+/// What is copied of the run's own row.
+pub(super) const RUN: &str = "run, begun, label, title, target_count, header, targets";
+
+impl Store {
+    /// Writes a run to an empty file: a store of the same layout, with this run alone and nothing beside it. Records are
+    /// packed already.
+    ///
+    /// # Errors
+    /// A process is at work on the run, or a file cannot be read or written.
+    pub fn export(&self, run: &Run, file: &Path) -> Result<(), Error> {
+        if run.state == State::AtWork {
+            return Err(Error::AtWork(run.id.to_string()));
+        }
+        let path = self.path();
+        let path = path.to_str().ok_or_else(|| Error::Folder {
+            path: path.clone(),
+            source: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes no such name of a file"),
+        })?;
+        let mut db = Connection::open(file)?;
+        // Nothing stands beside the file, now or when it is read.
+        db.pragma_update(None, "journal_mode", "MEMORY")?;
+        schema::create(&db)?;
+        db.execute("ATTACH ?1 AS store", [path])?;
+        let change = db.transaction()?;
+        let sql = format!("INSERT INTO main.runs (id, {RUN}) SELECT 1, {RUN} FROM store.runs WHERE id = ?1");
+        if change.execute(&sql, params![run.row])? != 1 {
+            return Err(Error::NoSuchRun(format!("the run {} has been removed meanwhile", run.id)));
+        }
+        for (table, columns) in TABLES {
+            let sql = format!(
+                "INSERT INTO main.{table} (run, {columns}) SELECT 1, {columns} FROM store.{table} WHERE run = ?1
+                 ORDER BY {}",
+                if table == "chunks" { "first" } else { "2" },
+            );
+            change.execute(&sql, params![run.row])?;
+        }
+        change.commit()?;
+        db.close().map_err(|(_, error)| Error::Sql(error))
+    }
+}
