@@ -36,6 +36,7 @@ mod readme;
 mod recordings;
 mod refusals;
 mod rollout;
+mod runs;
 mod sandbox;
 mod script;
 mod secret_flags;

@@ -102,6 +102,7 @@ fn every_command_is_tested_here() {
         "spooler",
         "psfleet runs",
         "psfleet session",
+        "--label free",
     ];
     for line in commands() {
         assert!(tested.iter().any(|part| line.contains(part)), "not tested: {line}");
@@ -275,6 +276,14 @@ async fn runs_are_kept() {
         let (code, shown, stderr) = ended(part);
         assert_eq!((code, shown), (Some(0), format!("PSComputerName,{heads}")), "{stderr}");
     }
+    let (code, _, stderr) = ended("--label free");
+    assert_eq!(code, Some(0), "{stderr}");
+    let (_, trend, _) = ended("runs trend");
+    assert_eq!(trend.lines().filter(|line| line.contains("  84  ")).count(), 40, "{trend}");
+    let (_, exported, _) = ended("runs export");
+    assert!(exported.starts_with("free.psfleet ("), "{exported}");
+    let (_, imported, _) = ended("runs import");
+    assert!(imported.starts_with("already here: the run "), "{imported}");
     assert_clean(fleet).await;
 }
 

@@ -17,10 +17,10 @@ use crate::support::program::Running;
 use crate::support::sandbox::{assert_clean, fleet};
 
 /// The program in a folder with a fleet's inventory, with a store of its own.
-struct Place(Folder);
+pub(crate) struct Place(Folder);
 
 impl Place {
-    fn of(fleet: &Fleet) -> Self {
+    pub(crate) fn of(fleet: &Fleet) -> Self {
         let folder = Folder::new("store");
         let file = folder.path().join("fleet.toml");
         std::fs::write(&file, fleet.inventory_toml()).expect("written");
@@ -29,11 +29,11 @@ impl Place {
         Self(folder)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
         command.args(args).current_dir(self.path()).env_clear().env("HOME", self.path());
         command.stdin(Stdio::null());
@@ -41,11 +41,11 @@ impl Place {
     }
 
     /// `run` on the fleet.
-    fn run(&self, args: &[&str]) -> Command {
+    pub(crate) fn run(&self, args: &[&str]) -> Command {
         self.command(&[&["run", "--no-input", "-i", "fleet.toml", "-t", "@all"], args].concat())
     }
 
-    fn output(&self, args: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn output(&self, args: &[&str]) -> (Option<i32>, String, String) {
         told(self.command(args).output().expect("psfleet starts"))
     }
 
@@ -74,7 +74,7 @@ impl Place {
     }
 }
 
-fn told(output: Output) -> (Option<i32>, String, String) {
+pub(crate) fn told(output: Output) -> (Option<i32>, String, String) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -2,13 +2,15 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::bundle::{ExportArgs, ImportArgs};
+use super::compare::TrendArgs;
 use super::fold::FoldArgs;
 use super::number;
 use super::output::OutputArgs;
 use super::rollout::{RolloutArgs, Throttle};
 use super::store::RetentionArgs;
 
-/// List, show, replay and resume runs that were kept
+/// List, show, replay, resume and carry over runs that were kept
 ///
 /// RUN is `last`, `last~1` for the one before, a label (--label), or the begin of an id that no other run has.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +40,19 @@ pub enum RunsCommand {
     /// passwords are found anew. What psfleet was running when it was killed is `lost`: it may have had its effect, so
     /// it runs once more only with --lost.
     Resume(Box<ResumeArgs>),
+    /// How a number went from run to run of one script
+    ///
+    /// `runs trend FreeGB`, `runs trend 'max(FreeGB)' --by DeviceID`: a row for each host, or each value of --by, and a
+    /// column for each run.
+    Trend(TrendArgs),
+    /// Write a run to one file that another machine can import
+    ///
+    /// The file has everything of the run: its script, its hosts, their outcomes and their output.
+    Export(ExportArgs),
+    /// Take over the run of such a file
+    ///
+    /// It is shown, replayed and compared like any other; `last` and `runs resume` mean only runs that were made here.
+    Import(ImportArgs),
     /// Remove old runs now, as each run does at its end
     Prune(PruneArgs),
 }

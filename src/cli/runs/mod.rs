@@ -1,9 +1,12 @@
 //! `psfleet runs`: what was kept of earlier runs.
 
+mod export;
+mod import;
 mod list;
 mod replay;
 mod resume;
 mod show;
+mod trend;
 
 use jiff::Timestamp;
 
@@ -23,6 +26,9 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         Some(RunsCommand::Show(args)) => show::run(args, &open(&machine)?),
         Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
+        Some(RunsCommand::Trend(args)) => trend::run(args, &open(&machine)?),
+        Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),
+        Some(RunsCommand::Import(args)) => import::run(args, open(&machine)?),
         Some(RunsCommand::Prune(args)) => prune(args, open(&machine)?),
     }
 }

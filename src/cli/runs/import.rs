@@ -1,0 +1,18 @@
+//! `psfleet runs import`.
+
+use jiff::Timestamp;
+
+use crate::cli::args::bundle::ImportArgs;
+use crate::cli::terminal;
+use crate::output::sanitize_line;
+use crate::store::{Imported, Store};
+
+/// Takes over the run of a file.
+pub(super) fn run(args: &ImportArgs, mut store: Store) -> anyhow::Result<u8> {
+    let (said, run) = match store.import(&args.file, Timestamp::now())? {
+        Imported::New(run) => ("imported", run),
+        Imported::Already(run) => ("already here", run),
+    };
+    terminal::print(&format!("{said}: the run {}, {}\n", run.id, sanitize_line(&run.title)))?;
+    Ok(0)
+}

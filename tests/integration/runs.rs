@@ -1,0 +1,93 @@
+//! Runs beside each other, and on other machines.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::PermissionsExt;
+
+use psfleet::sandbox::Options;
+
+use crate::store::{Place, told};
+use crate::support::sandbox::{assert_clean, fleet};
+
+/// Says one thing on most streams.
+const TALKATIVE: &str = "param($n) [pscustomobject]@{ Name = 'C:'; FreeGB = [int]$n }; Write-Warning 'careful'; \
+    Write-Error 'bad'; if ($env:COMPUTERNAME -like '*2') { throw 'two' }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_carried_to_another_machine() {
+    let fleet = fleet(Options { hosts: 6, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let (code, _, stderr) = told(
+        place.run(&["-q", "-o", "none", "--label", "disks", "-a", "7", TALKATIVE]).output().expect("psfleet starts"),
+    );
+    assert_eq!(code, Some(1), "{stderr}");
+    let (code, said, stderr) = place.output(&["runs", "export", "disks"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(said.starts_with("disks.psfleet ("), "{said}");
+    let file = place.path().join("disks.psfleet");
+    assert_eq!(file.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+    let (code, _, stderr) = place.output(&["runs", "export", "disks"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("is there already: --force overwrites it"), "{stderr}");
+    let (code, _, stderr) = place.output(&["runs", "export", "--force"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let piped = place.command(&["runs", "export", "last", "--out", "-"]).output().expect("psfleet starts");
+    assert_eq!(piped.stdout, std::fs::read(&file).expect("a file"), "{}", String::from_utf8_lossy(&piped.stderr));
+    let there = |args: &[&str]| {
+        told(place.command(args).env("PSFLEET_STATE_DIR", place.path().join("there")).output().expect("psfleet starts"))
+    };
+    let (code, said, stderr) = there(&["runs", "import", "disks.psfleet"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(said.starts_with("imported: the run "), "{said}");
+    let (_, again, _) = there(&["runs", "import", "disks.psfleet"]);
+    assert_eq!(again, said.replace("imported", "already here"));
+    for format in ["jsonl", "csv", "json", "list"] {
+        let args = ["runs", "replay", "disks", "-o", format, "--streams", "all"];
+        let (here, there) = (place.output(&args), there(&args));
+        assert_eq!((here.0, &here.1), (there.0, &there.1), "{format}");
+        assert!(here.1.len() > 50, "{format}");
+    }
+    let (code, _, stderr) = there(&["runs", "resume", "disks"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("was made on another machine and imported"), "{stderr}");
+    let (code, _, stderr) = there(&["runs", "import", "fleet.toml"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("cannot import fleet.toml: it is not a file of psfleet runs export"), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_followed_from_run_to_run() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let run = |args: &[&str]| {
+        let (code, _, stderr) =
+            told(place.run(&[&["-q", "-o", "none"], args].concat()).output().expect("psfleet starts"));
+        assert_eq!(code, Some(1), "{stderr}");
+    };
+    for free in ["50", "20", "40"] {
+        run(&["-a", free, TALKATIVE]);
+    }
+    let (code, csv, stderr) = place.output(&["runs", "trend", "FreeGB", "-o", "csv"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("Run,Begun,PSComputerName,Value"));
+    let values: Vec<&str> = lines.filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(values, ["50", "50", "50", "20", "20", "20", "40", "40", "40"]);
+    let table = place.command(&["runs", "trend", "sum(freegb)", "--by", "Name"]).env("LANG", "C.UTF-8").output();
+    let (_, table, _) = told(table.expect("psfleet starts"));
+    let row: Vec<&str> = table.lines().nth(1).expect("a row").split_whitespace().collect();
+    assert_eq!(row, ["C:", "150", "60", "120", "120", "-30", "█▁▆"], "{table}");
+    let (_, ascii, _) = place.output(&["runs", "trend", "sum(freegb)", "--by", "Name", "--last", "2"]);
+    assert!(ascii.is_ascii() && ascii.ends_with("+60  _#\n"), "{ascii}");
+    let (_, json, _) = place.output(&["runs", "trend", "count", "last~1", "last", "-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&json["last"], &json["change"]), (&1.0.into(), &0.0.into()));
+    let (code, _, stderr) = place.output(&["runs", "trend", "Size"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("no object of the 3 runs has a number 'Size'"), "{stderr}");
+    let (code, _, stderr) = place.output(&["runs", "trend", "median(FreeGB)"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("is no number to follow; give a property"), "{stderr}");
+    assert_clean(fleet).await;
+}
