@@ -17,6 +17,9 @@ pub(super) trait Backend: Send + Sync {
     /// Takes the opening messages of the pool, in one piece.
     async fn open(&self, messages: Vec<Vec<u8>>) -> Result<(), Gone>;
 
+    /// Takes the messages of a client that attaches to the open pool; returns what the pool says to it at once.
+    async fn connect(&self, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone>;
+
     /// Registers a pipeline before its first message.
     fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>);
 

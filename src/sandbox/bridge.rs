@@ -140,6 +140,11 @@ impl Backend for Bridge {
         Ok(())
     }
 
+    /// PowerShell's server over stdio knows no second client.
+    async fn connect(&self, _: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone> {
+        Err(Gone)
+    }
+
     fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>) {
         self.pipelines().insert(pipeline, Pipeline { outbox, started: false });
     }

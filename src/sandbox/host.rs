@@ -188,7 +188,7 @@ impl Host {
                 self.create(request, facts, creation.clone()).await?
             }
             Body::Command { command_id, arguments } => {
-                let shell = self.shell(request)?;
+                let shell = self.connected(request)?;
                 self.block(&shell).await;
                 let quota = self.shared.options.commands_per_shell;
                 Reply::Started(match self.fault {
@@ -197,7 +197,7 @@ impl Host {
                 })
             }
             Body::Send(streams) => {
-                let shell = self.shell(request)?;
+                let shell = self.connected(request)?;
                 for stream in streams {
                     shell.send(stream).await?;
                 }
@@ -206,12 +206,28 @@ impl Host {
             }
             Body::Receive { command_id } => return self.receive(request, command_id.as_deref()).await,
             Body::Signal { command_id, code } => {
-                let shell = self.shell(request)?;
+                let shell = self.connected(request)?;
                 match &**code {
                     names::SIGNAL_STOP => shell.stop(command_id)?,
                     _ => shell.terminate(command_id)?,
                 }
                 Reply::Signalled
+            }
+            Body::Disconnect => {
+                self.connected(request)?.disconnect();
+                Reply::Disconnected
+            }
+            Body::Reconnect => {
+                self.shell(request)?.reconnect(request.session.as_deref())?;
+                Reply::Reconnected
+            }
+            Body::Connect { command_id: None, opening } => {
+                Reply::Connected(self.shell(request)?.connect(request.session.as_deref(), opening).await?)
+            }
+            Body::Connect { command_id: Some(id), .. } => {
+                // It has its outbox already: that it exists is all there is to say.
+                self.connected(request)?.outbox(Some(id))?;
+                Reply::Connected(Vec::new())
             }
             Body::Delete => {
                 let shell = self.find(request)?;
@@ -246,6 +262,7 @@ impl Host {
             process_id: 1000 + self.index,
             age: 0,
             idle: 0,
+            is_connected: true,
         }
     }
 
@@ -257,7 +274,7 @@ impl Host {
         }
         let pool = Arc::new(Outbox::default());
         let backend = self.backend(&pool).await?;
-        let shell = Arc::new(Shell::new(facts.clone(), backend, pool));
+        let shell = Arc::new(Shell::new(facts.clone(), request.session.clone(), backend, pool));
         self.shared.shells().insert(key.clone(), Arc::clone(&shell));
         // A client that leaves in the middle must not leave a shell that is half open.
         let shared = Arc::clone(&self.shared);
@@ -350,10 +367,21 @@ impl Host {
         if shell.is_alive() { Ok(shell) } else { Err(Fault::not_found()) }
     }
 
+    /// The live shell that a request names, if it has a client.
+    fn connected(&self, request: &Request) -> Result<Arc<Shell>, Fault> {
+        let shell = self.shell(request)?;
+        if shell.is_connected() { Ok(shell) } else { Err(Fault::shell_disconnected()) }
+    }
+
     async fn receive(&self, request: &Request, command_id: Option<&str>) -> Result<Answer, Fault> {
         // A dead shell's last words are still there.
-        let outbox = self.find(request)?.outbox(command_id)?;
-        let batch = outbox.receive(request.timeout, request.max_envelope).await?;
+        let shell = self.find(request)?;
+        let outbox = shell.outbox(command_id)?;
+        let batch = tokio::select! {
+            biased;
+            () = shell.left() => Err(Fault::shell_disconnected()),
+            batch = outbox.receive(request.timeout, request.max_envelope) => batch,
+        }?;
         let reply = Reply::Output {
             command_id: command_id.map(str::to_owned),
             chunks: batch.chunks.clone(),

@@ -69,6 +69,7 @@ mod tests {
             process_id: 1,
             age: 0,
             idle: 0,
+            is_connected: true,
         };
         (0..count).map(shell).collect()
     }

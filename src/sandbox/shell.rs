@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::backend::Backend;
@@ -22,11 +23,18 @@ pub(super) struct Shell {
     facts: ShellFacts,
     opened_at: Instant,
     used_at: Mutex<Instant>,
+    client: watch::Sender<Client>,
     backend: Box<dyn Backend>,
     pool: Arc<Outbox>,
     input: tokio::sync::Mutex<Inputs>,
     commands: Mutex<HashMap<String, Arc<Command>>>,
     closed: AtomicBool,
+}
+
+/// The client session that a shell belongs to.
+struct Client {
+    session: Option<String>,
+    is_connected: bool,
 }
 
 /// One command: a pipeline, or the slot of one that has ended.
@@ -66,11 +74,17 @@ impl Inputs {
 
 impl Shell {
     /// A shell over a backend that has not been opened yet.
-    pub(super) fn new(facts: ShellFacts, backend: Box<dyn Backend>, pool: Arc<Outbox>) -> Self {
+    pub(super) fn new(
+        facts: ShellFacts,
+        session: Option<String>,
+        backend: Box<dyn Backend>,
+        pool: Arc<Outbox>,
+    ) -> Self {
         Self {
             facts,
             opened_at: Instant::now(),
             used_at: Mutex::new(Instant::now()),
+            client: watch::Sender::new(Client { session, is_connected: true }),
             backend,
             pool,
             input: tokio::sync::Mutex::default(),
@@ -82,7 +96,54 @@ impl Shell {
     /// What Create, Get and Enumerate tell.
     pub(super) fn facts(&self) -> ShellFacts {
         let idle = self.used_at.lock().unwrap_or_else(PoisonError::into_inner).elapsed().as_secs();
-        ShellFacts { age: self.opened_at.elapsed().as_secs(), idle, ..self.facts.clone() }
+        let age = self.opened_at.elapsed().as_secs();
+        ShellFacts { age, idle, is_connected: self.is_connected(), ..self.facts.clone() }
+    }
+
+    /// Whether it has a client.
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.borrow().is_connected
+    }
+
+    /// Waits until its client leaves it.
+    pub(super) async fn left(&self) {
+        // The sender lives as long as the shell.
+        let _ = self.client.subscribe().wait_for(|client| !client.is_connected).await;
+    }
+
+    /// Its client leaves it; what it runs goes on, until nobody takes the output.
+    pub(super) fn disconnect(&self) {
+        self.client.send_modify(|client| client.is_connected = false);
+    }
+
+    /// The client session that left it is back.
+    ///
+    /// # Errors
+    /// It is another one.
+    pub(super) fn reconnect(&self, session: Option<&str>) -> Result<(), Fault> {
+        if self.client.borrow().session.as_deref() != session {
+            return Err(Fault::session_mismatch());
+        }
+        self.client.send_modify(|client| client.is_connected = true);
+        Ok(())
+    }
+
+    /// A client session attaches to it; returns what the pool says to it.
+    ///
+    /// # Errors
+    /// It has a client, or the messages are not those of one that attaches.
+    pub(super) async fn connect(&self, session: Option<&str>, opening: &[u8]) -> Result<Vec<u8>, Fault> {
+        if self.is_connected() {
+            return Err(Fault::shell_connected());
+        }
+        let messages = Inputs::default().push(Priority::Default, opening)?;
+        if messages.len() < 2 {
+            return Err(Fault::schema("connectXml must hold two whole PSRP messages"));
+        }
+        let said = self.backend.connect(messages).await;
+        let said = said.map_err(|_| Fault::plugin_failed("it takes no client but the one that it was made for"))?;
+        self.client.send_replace(Client { session: session.map(str::to_owned), is_connected: true });
+        Ok(said)
     }
 
     /// Somebody has asked something of it.

@@ -164,6 +164,8 @@ pub mod code {
     pub const QUOTA_MAX_SHELL_USERS: u32 = 2_150_859_179;
     /// The shell is disconnected.
     pub const SHELL_DISCONNECTED: u32 = 2_150_859_204;
+    /// The shell was disconnected by another client session than the one that asks for it.
+    pub const CLIENT_SESSION_MISMATCH: u32 = 2_150_859_206;
     /// The command was closed under a pending Receive.
     pub const COMMAND_TERMINATED: u32 = 2_150_859_212;
     /// The chosen CommandId already exists.

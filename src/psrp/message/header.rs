@@ -57,6 +57,8 @@ message_types! {
     UserEvent = 0x0002_1008, "USER_EVENT";
     /// To the client: the server's version table.
     ApplicationPrivateData = 0x0002_1009, "APPLICATION_PRIVATE_DATA";
+    /// To the client: the size of a pool that it attaches to.
+    RunspacePoolInitData = 0x0002_100B, "RUNSPACEPOOL_INIT_DATA";
     /// To the client: a host call of the pool.
     RunspacePoolHostCall = 0x0002_1100, "RUNSPACEPOOL_HOST_CALL";
     /// To the server: its answer.

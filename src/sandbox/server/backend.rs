@@ -30,6 +30,8 @@ pub(crate) struct Builtin {
     runspaces: Arc<Runspaces>,
     reported_version: Option<String>,
     writer: OnceLock<Arc<Writer>>,
+    /// What INIT_RUNSPACEPOOL asked for.
+    size: OnceLock<usize>,
     key: OnceLock<SessionKey>,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
     shut_down: ShutDown,
@@ -69,6 +71,7 @@ impl Builtin {
             runspaces,
             reported_version,
             writer: OnceLock::new(),
+            size: OnceLock::new(),
             key: OnceLock::new(),
             pipelines: Mutex::default(),
             shut_down,
@@ -155,6 +158,7 @@ impl Backend for Builtin {
         let runspaces = init.as_ref().map_or(1, messages::max_runspaces).clamp(1, MAX_RUNSPACES);
         let writer = Arc::new(Writer::new(header.pool, init.as_ref().is_some_and(host_calls::has_interface)));
         self.runspaces.free.add_permits(runspaces);
+        self.size.set(runspaces).map_err(|_| Gone)?;
         let private_data =
             messages::private_data(self.runspaces.machine.host(), &version, self.reported_version.as_deref());
         let capability = messages::session_capability(&version);
@@ -162,6 +166,23 @@ impl Backend for Builtin {
         self.say(&writer, MessageType::ApplicationPrivateData, &private_data, Urgency::Opens);
         self.say(&writer, MessageType::RunspacePoolState, &messages::pool_state(POOL_OPENED), Urgency::Flush);
         self.writer.set(writer).map_err(|_| Gone)
+    }
+
+    async fn connect(&self, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone> {
+        let (Some(writer), Some(size)) = (self.writer.get(), self.size.get()) else { return Err(Gone) };
+        let (_, capability) = messages.first().and_then(|message| messages::read(message).ok()).ok_or(Gone)?;
+        let version = capability.as_ref().and_then(messages::agree).ok_or(Gone)?;
+        let answers = [
+            (MessageType::SessionCapability, messages::session_capability(&version)),
+            (MessageType::RunspacePoolInitData, messages::pool_init_data(*size)),
+        ];
+        let said = answers.iter().flat_map(|(kind, data)| writer.write(*kind, Uuid::nil(), data));
+        let said = said.collect::<Vec<_>>().concat();
+        let private_data =
+            messages::private_data(self.runspaces.machine.host(), &version, self.reported_version.as_deref());
+        self.say(writer, MessageType::RunspacePoolState, &messages::pool_state(POOL_OPENED), Urgency::Flush);
+        self.say(writer, MessageType::ApplicationPrivateData, &private_data, Urgency::Flush);
+        Ok(said)
     }
 
     fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>) {

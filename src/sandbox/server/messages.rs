@@ -95,6 +95,12 @@ pub(super) fn private_data(host: &Host, protocol: &str, reported: Option<&str>) 
     build::bag([("ApplicationPrivateData", data)])
 }
 
+/// RUNSPACEPOOL_INIT_DATA: the size of a pool, for a client that has not made it.
+pub(super) fn pool_init_data(size: usize) -> Value {
+    let size = Value::I32(i32::try_from(size).unwrap_or(i32::MAX));
+    build::bag([("MinRunspaces", Value::I32(1)), ("MaxRunspaces", size)])
+}
+
 /// RUNSPACEPOOL_STATE.
 pub(super) fn pool_state(state: i32) -> Value {
     build::bag([("RunspaceState", Value::I32(state))])

@@ -52,6 +52,24 @@ impl Fault {
         )
     }
 
+    /// The shell is disconnected.
+    pub(crate) fn shell_disconnected() -> Self {
+        let message = "The shell is disconnected: connect to it first.";
+        Self::new(code::SHELL_DISCONNECTED, "w:InternalError", false, message)
+    }
+
+    /// Reconnect by somebody who has not disconnected.
+    pub(crate) fn session_mismatch() -> Self {
+        let message = "The shell was disconnected by another client session: connect to it as a new one.";
+        Self::new(code::CLIENT_SESSION_MISMATCH, "w:InternalError", true, message)
+    }
+
+    /// Connect to a shell that has a client.
+    pub(crate) fn shell_connected() -> Self {
+        let message = "The shell has a client already.";
+        Self::new(code::CONCURRENCY, "w:Concurrency", true, message)
+    }
+
     /// The request is not a valid envelope, or a part of it is missing.
     pub(crate) fn schema(message: impl Into<String>) -> Self {
         Self::new(code::SCHEMA_VALIDATION, "w:SchemaValidationError", true, message)

@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub max_envelope: usize,
     /// The selector `ShellId`.
     pub shell_id: Option<String>,
+    /// The client session, `p:SessionId`.
+    pub session: Option<String>,
     /// The option `protocolversion`.
     pub protocol_version: Option<String>,
     /// What to do.
@@ -67,6 +69,17 @@ pub(crate) enum Body {
         command_id: String,
         /// The signal's URI.
         code: String,
+    },
+    /// Leave a shell running without its client.
+    Disconnect,
+    /// Return to a shell, from the client session that left it.
+    Reconnect,
+    /// Attach to a shell, or to a command in one that was attached to.
+    Connect {
+        /// The command, if it is not the shell.
+        command_id: Option<String>,
+        /// The PSRP messages for a shell.
+        opening: Vec<u8>,
     },
     /// Close a shell.
     Delete,
@@ -121,6 +134,7 @@ struct Fields {
     timeout: Option<String>,
     max_envelope: Option<String>,
     shell_selector: Option<String>,
+    session: Option<String>,
     protocol_version: Option<String>,
     shell_id: Option<String>,
     shell_name: Option<String>,
@@ -196,7 +210,7 @@ impl Fields {
                 self.shell_id = shell_id;
                 self.shell_name.clone_from(&name);
             }
-            "CommandLine" | "DesiredStream" | "Signal" => self.command_id = command_id,
+            "CommandLine" | "DesiredStream" | "Signal" | "Connect" => self.command_id = command_id,
             "Stream" => self.streams.push((name.clone().unwrap_or_default(), command_id, String::new())),
             "Identify" => self.identify = true,
             "OptimizeEnumeration" => self.optimize = true,
@@ -216,7 +230,8 @@ impl Fields {
             "MaxEnvelopeSize" => self.max_envelope = Some(text.to_owned()),
             "Selector" if name == Some("ShellId") => self.shell_selector = Some(text.to_owned()),
             "Option" if name == Some("protocolversion") => self.protocol_version = Some(text.to_owned()),
-            "creationXml" | "Arguments" => self.payload.push_str(text),
+            "SessionId" => self.session = Some(text.to_owned()),
+            "creationXml" | "connectXml" | "Arguments" => self.payload.push_str(text),
             "Stream" => {
                 if let Some((_, _, payload)) = self.streams.last_mut() {
                     payload.push_str(text);
@@ -244,6 +259,7 @@ impl Fields {
             to: self.to,
             resource_uri: self.resource_uri,
             shell_id: self.shell_selector,
+            session: self.session,
             protocol_version: self.protocol_version,
         })
     }
@@ -269,6 +285,9 @@ impl Fields {
                 command_id: command_id.ok_or_else(|| Fault::schema("Signal without a CommandId"))?,
                 code: self.code.clone(),
             },
+            names::action::DISCONNECT => Body::Disconnect,
+            names::action::RECONNECT => Body::Reconnect,
+            names::action::CONNECT => Body::Connect { command_id, opening: base64(&self.payload)? },
             names::action::DELETE => Body::Delete,
             names::action::GET => Body::Get,
             names::action::ENUMERATE => Body::Enumerate { optimize: self.optimize, most: self.most()? },

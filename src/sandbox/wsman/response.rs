@@ -37,6 +37,12 @@ pub(crate) enum Reply {
     },
     /// The signal was taken.
     Signalled,
+    /// The shell runs on without its client.
+    Disconnected,
+    /// Its client is back.
+    Reconnected,
+    /// A client is attached to the shell, with what the pool says to it, or to a command.
+    Connected(Vec<u8>),
     /// The shell is closed.
     Deleted,
     /// The shell is there.
@@ -99,6 +105,8 @@ pub(crate) struct ShellFacts {
     pub age: u64,
     /// For how long nothing was asked of it, in seconds.
     pub idle: u64,
+    /// Whether it has a client.
+    pub is_connected: bool,
 }
 
 impl Reply {
@@ -112,6 +120,9 @@ impl Reply {
                 (names::action::RECEIVE, chunks.iter().map(|chunk| chunk_size(chunk.len())).sum())
             }
             Self::Signalled => (names::action::SIGNAL, 0),
+            Self::Disconnected => (names::action::DISCONNECT, 0),
+            Self::Reconnected => (names::action::RECONNECT, 0),
+            Self::Connected(_) => (names::action::CONNECT, 2000),
             Self::Deleted => (names::action::DELETE, 0),
             Self::Shell(_) => (names::action::GET, 2000),
             Self::Page(page) if page.pulled => (names::action::PULL, 0),
@@ -135,7 +146,8 @@ impl Reply {
             ),
             Self::Sent => out.push_str("<rsp:SendResponse/>"),
             Self::Signalled => out.push_str("<rsp:SignalResponse/>"),
-            Self::Deleted => {}
+            Self::Deleted | Self::Disconnected | Self::Reconnected => {}
+            Self::Connected(messages) => connected(&mut out, messages),
             Self::Output { command_id, chunks, state } => output(&mut out, command_id.as_deref(), chunks, *state),
         }
         out.push_str("</s:Body></s:Envelope>");
@@ -199,6 +211,22 @@ fn head(out: &mut String, action: &str, relates_to: &str) {
             escape(relates_to)
         ),
     );
+}
+
+fn connected(out: &mut String, messages: &[u8]) {
+    if messages.is_empty() {
+        return out.push_str("<rsp:ConnectResponse/>");
+    }
+    put(
+        out,
+        format_args!(
+            "<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams>\
+             <rsp:OutputStreams>stdout</rsp:OutputStreams><connectResponseXml xmlns=\"{}\">",
+            names::ns::POWERSHELL
+        ),
+    );
+    base64_simd::STANDARD.encode_append(messages, out);
+    out.push_str("</connectResponseXml></rsp:ConnectResponse>");
 }
 
 fn created(out: &mut String, request: &Request, shell: &ShellFacts) {
@@ -269,7 +297,7 @@ fn describe(out: &mut String, shell: &ShellFacts) {
              <rsp:MaxIdleTimeOut>PT2147483.647S</rsp:MaxIdleTimeOut><rsp:Locale>en-US</rsp:Locale>\
              <rsp:DataLocale>en-US</rsp:DataLocale><rsp:CompressionMode>NoCompression</rsp:CompressionMode>\
              <rsp:ProfileLoaded>Yes</rsp:ProfileLoaded><rsp:Encoding>UTF8</rsp:Encoding>\
-             <rsp:BufferMode>Block</rsp:BufferMode><rsp:State>Connected</rsp:State>\
+             <rsp:BufferMode>Block</rsp:BufferMode><rsp:State>{state}</rsp:State>\
              <rsp:ShellRunTime>P0DT0H0M{age}S</rsp:ShellRunTime><rsp:ShellInactivity>P0DT0H0M{idle}S</rsp:ShellInactivity>\
              </rsp:Shell>",
             escape(&shell.resource_uri),
@@ -278,6 +306,7 @@ fn describe(out: &mut String, shell: &ShellFacts) {
             shell.process_id,
             age = shell.age,
             idle = shell.idle,
+            state = if shell.is_connected { "Connected" } else { "Disconnected" },
         ),
     );
 }
@@ -331,6 +360,7 @@ mod tests {
             timeout: Duration::from_secs(1),
             max_envelope: 153_600,
             shell_id: None,
+            session: None,
             protocol_version: None,
             body: Body::Receive { command_id: None },
         }

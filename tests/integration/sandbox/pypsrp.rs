@@ -2,10 +2,11 @@
 
 use psfleet::sandbox::{Engine, Options};
 use psfleet::target::AuthMethod;
+use psfleet::wsman::names::code;
 use serde_json::{Value, json};
 
 use crate::support::pwsh;
-use crate::support::sandbox::{assert_clean, fleet, has_pypsrp, pypsrp};
+use crate::support::sandbox::{assert_clean, fleet, has_pypsrp, pypsrp, pypsrp_job};
 
 /// A fleet of one host with a real PowerShell behind it.
 fn real(tls: bool) -> Option<Options> {
@@ -113,4 +114,26 @@ async fn a_wrong_password_is_refused_and_counted() {
         let stats = assert_clean(fleet).await;
         assert_eq!((stats.failed_logons, stats.logons), (1, 0), "{auth}, TLS {tls}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_its_client_left_is_taken_over_by_another() {
+    if !has_pypsrp().await {
+        return;
+    }
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let script = "'first'; Start-Sleep -Milliseconds 500; 'x' * 100000; 'last'";
+    let job = json!({ "password": fleet.password().expose(), "auth": "negotiate", "leave": script });
+    let mut answer = pypsrp_job(&fleet, job).await;
+    assert_eq!(answer["output"][1].take().as_str().map(str::len), Some(100_000));
+    let expected = json!({
+        "away": code::SHELL_DISCONNECTED,
+        "stranger": code::CLIENT_SESSION_MISMATCH,
+        "pools": 1,
+        "commands": 1,
+        "output": ["first", null, "last"],
+        "later": ["later"],
+    });
+    assert_eq!(answer, expected);
+    assert_clean(fleet).await;
 }

@@ -1,6 +1,6 @@
 """Runs script blocks through pypsrp, a client that we did not write, and prints what came back as JSON.
 
-Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, scripts.
+Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, and scripts or leave.
 """
 
 import json
@@ -8,6 +8,7 @@ import sys
 import warnings
 
 from pypsrp.exceptions import AuthenticationError
+from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
@@ -53,8 +54,49 @@ def run(pool, script):
     }
 
 
+def leave(job):
+    """Leaves a script running, is refused while it is away, returns, leaves again; another client takes the script over."""
+    pool = RunspacePool(connect(job))
+    pool.open()
+    shell = PowerShell(pool)
+    shell.add_script(job["leave"])
+    shell.begin_invoke()
+    pool.disconnect()
+    away = None
+    try:
+        pool.shell.receive("stdout")
+    except WSManFaultError as error:
+        away = error.code
+    pool.connect()
+    pool.disconnect()
+
+    others = RunspacePool.get_runspace_pools(connect(job))
+    other = others[0]
+    stranger = None
+    try:
+        other.connection.reconnect(other.shell.resource_uri, selector_set=pool.shell._selector_set)
+    except WSManFaultError as error:
+        stranger = error.code
+    other.connect()
+    taken = other.create_disconnected_power_shells()
+    output = [plain(item) for item in taken[0].connect()]
+    later = run(other, "'later'")
+    other.close()
+    return {
+        "away": away,
+        "stranger": stranger,
+        "pools": len(others),
+        "commands": len(taken),
+        "output": output,
+        "later": later["output"],
+    }
+
+
 def main():
     job = json.load(sys.stdin)
+    if "leave" in job:
+        json.dump(leave(job), sys.stdout)
+        return
     try:
         with RunspacePool(connect(job)) as pool:
             answer = [run(pool, script) for script in job["scripts"]]

@@ -56,12 +56,18 @@ pub(crate) async fn has_pypsrp() -> bool {
 /// Runs script blocks on the first host of a fleet by pypsrp, with the right password unless another one is given; the
 /// answer is what its script prints.
 pub(crate) async fn pypsrp(fleet: &Fleet, auth: &str, password: Option<&str>, scripts: &[&str]) -> Value {
+    let password = password.unwrap_or(fleet.password().expose());
+    pypsrp_job(fleet, json!({ "password": password, "auth": auth, "scripts": scripts })).await
+}
+
+/// Lets pypsrp do a job on the first host of a fleet.
+pub(crate) async fn pypsrp_job(fleet: &Fleet, mut job: Value) -> Value {
     let (_, address, _) = fleet.hosts().next().expect("a host");
-    let job = json!({
-        "address": address.ip(), "port": address.port(), "ssl": fleet.options().tls, "ca": fleet.authority(),
-        "user": fleet.user(), "password": password.unwrap_or(fleet.password().expose()), "auth": auth,
-        "scripts": scripts,
-    });
+    job["address"] = json!(address.ip());
+    job["port"] = json!(address.port());
+    job["ssl"] = json!(fleet.options().tls);
+    job["ca"] = json!(fleet.authority());
+    job["user"] = json!(fleet.user());
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/sandbox/pypsrp_client.py");
     let mut child = Command::new("python3")
         .arg(file)
