@@ -40,7 +40,7 @@ use std::io::{self, Write};
 pub use csv::csv_cell;
 pub use fanout::Fanout;
 pub use filter::{Filtered, Where};
-pub use fold::{Diff, Fold, Folded, Group, Groups, Ignore, Notes};
+pub use fold::{Change, Delta, Diff, Fold, Folded, Group, Groups, Ignore, Notes, Side, compare, line as delta_line};
 pub use line::{SCHEMA, VERSION};
 pub use loss::Losses;
 pub use message::{MessageData, Shown, console_color, progress_text};

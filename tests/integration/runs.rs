@@ -91,3 +91,49 @@ async fn a_number_is_followed_from_run_to_run() {
     assert!(stderr.contains("is no number to follow; give a property"), "{stderr}");
     assert_clean(fleet).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_compared_host_by_host() {
+    let fleet = fleet(Options { hosts: 5, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let names: Vec<String> = fleet.hosts().map(|(name, ..)| name.to_owned()).collect();
+    let script = "param($status) \
+        [pscustomobject]@{ Name = 'Spooler'; Status = $status }; [pscustomobject]@{ Name = 'W32Time'; Status = 'Running' }; \
+        if ($status -eq 'Stopped') { [pscustomobject]@{ Name = 'New'; Status = 'x' }; throw 'no' }";
+    let run = |targets: &str, args: &[&str]| {
+        let common = ["run", "--no-input", "-i", "fleet.toml", "-q", "-o", "none", "-t", targets];
+        place.output(&[&common, args].concat())
+    };
+    let (first, last) = (&names[0], &names[4]);
+    assert_eq!(run(&format!("@all,!{last}"), &["-a", "Running", script]).0, Some(0));
+    assert_eq!(run(&format!("@all,!{first}"), &["-a", "Stopped", script]).0, Some(1));
+    let (code, text, stderr) = place.output(&["runs", "diff", "-o", "text"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let hosts = psfleet::hostlist::fold(names[1..4].iter().map(String::as_str));
+    let rest: Vec<&str> = text.lines().skip(2).collect();
+    let expected = [
+        format!("new: {last}"),
+        format!("gone: {first}"),
+        format!("ok -> failed: {hosts}"),
+        hosts,
+        "  ~ Spooler.Status: Running -> Stopped".to_owned(),
+        "  + New".to_owned(),
+        "  + error: no".to_owned(),
+        "0 hosts are the same in both".to_owned(),
+    ];
+    assert_eq!(rest, expected, "{text}");
+    let (_, csv, _) = place.output(&["runs", "diff", "last~1", "last", "-o", "csv"]);
+    assert!(csv.contains(&format!("{},changed,Spooler,Status,Running,Stopped\r\n", names[1])), "{csv}");
+    assert_eq!(csv.lines().count(), 1 + 1 + 1 + 3 + 3 * 3, "{csv}");
+    let (_, json, _) = place.output(&["runs", "diff", "last~1", "last", "-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["new"][0], &json["changes"][0]["hosts"][0]), (&last.as_str().into(), &names[1].as_str().into()));
+    let (_, same, _) = place.output(&["runs", "diff", "last", "last", "-o", "text"]);
+    assert_eq!(same.lines().skip(2).collect::<Vec<_>>(), ["4 hosts are the same in both"]);
+    assert_eq!(run("@all", &["'other'"]).0, Some(0));
+    let (code, _, stderr) = place.output(&["runs", "diff"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("these runs did different things, '") && stderr.contains("--force"), "{stderr}");
+    assert_eq!(place.output(&["runs", "diff", "--force"]).0, Some(0));
+    assert_clean(fleet).await;
+}

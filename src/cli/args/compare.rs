@@ -6,6 +6,44 @@ use clap::{Args, ValueEnum};
 
 use super::number;
 
+/// Flags of `runs diff`.
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// The run before
+    #[arg(value_name = "RUN", default_value = "last~1")]
+    pub before: String,
+
+    /// The run after
+    #[arg(value_name = "RUN", default_value = "last")]
+    pub after: String,
+
+    /// Compare runs of different scripts, too
+    #[arg(long)]
+    pub force: bool,
+
+    /// Only these properties; * stands for any characters
+    #[arg(long, value_name = "PROPERTY", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Output format
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: DiffFormat,
+}
+
+/// Formats of a diff.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// text on a terminal, json otherwise
+    #[default]
+    Auto,
+    /// For people: hosts of the same changes together
+    Text,
+    /// One object
+    Json,
+    /// One row for each change of each host
+    Csv,
+}
+
 /// Flags of `runs trend`.
 #[derive(Debug, Clone, Args)]
 pub struct TrendArgs {

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::bundle::{ExportArgs, ImportArgs};
-use super::compare::TrendArgs;
+use super::compare::{DiffArgs, TrendArgs};
 use super::fold::FoldArgs;
 use super::number;
 use super::output::OutputArgs;
@@ -40,6 +40,11 @@ pub enum RunsCommand {
     /// passwords are found anew. What psfleet was running when it was killed is `lost`: it may have had its effect, so
     /// it runs once more only with --lost.
     Resume(Box<ResumeArgs>),
+    /// What is different between two runs of one script
+    ///
+    /// Hosts that are new or gone, other outcomes, and what objects have otherwise, property by property; the last two
+    /// runs if none are named. Hosts of the same changes stand together.
+    Diff(DiffArgs),
     /// How a number went from run to run of one script
     ///
     /// `runs trend FreeGB`, `runs trend 'max(FreeGB)' --by DeviceID`: a row for each host, or each value of --by, and a

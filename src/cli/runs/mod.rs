@@ -1,5 +1,6 @@
 //! `psfleet runs`: what was kept of earlier runs.
 
+mod diff;
 mod export;
 mod import;
 mod list;
@@ -26,6 +27,7 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         Some(RunsCommand::Show(args)) => show::run(args, &open(&machine)?),
         Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
+        Some(RunsCommand::Diff(args)) => diff::run(args, &open(&machine)?),
         Some(RunsCommand::Trend(args)) => trend::run(args, &open(&machine)?),
         Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),
         Some(RunsCommand::Import(args)) => import::run(args, open(&machine)?),

@@ -39,7 +39,7 @@ const LEVELS: usize = 4;
 
 /// What one host of a group has sent.
 #[derive(Default)]
-pub(super) struct Side {
+pub struct Side {
     /// Its objects.
     pub objects: Vec<Document>,
     /// The messages of its errors.
@@ -47,7 +47,7 @@ pub(super) struct Side {
 }
 
 /// What is different on the other side.
-pub(super) fn compare(reference: &Side, other: &Side, select: &Select) -> Vec<Delta> {
+pub fn compare(reference: &Side, other: &Side, select: &Select) -> Vec<Delta> {
     let mut deltas = Vec::new();
     match (lines(&reference.objects, select), lines(&other.objects, select)) {
         (Some(one), Some(two)) => texts(None, &one, &two, &mut deltas),

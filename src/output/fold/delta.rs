@@ -5,7 +5,7 @@ use crate::output::display::display;
 
 /// What is different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub enum Change {
     /// The reference has it not.
     Added,
     /// Only the reference has it.
@@ -31,7 +31,7 @@ impl Change {
 
 /// One difference from the reference.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Delta {
+pub struct Delta {
     /// What kind.
     pub change: Change,
     /// Which object: by its name, or its place as `#1`; none for a line of text.
@@ -46,7 +46,7 @@ pub(super) struct Delta {
 
 impl Delta {
     /// As an object that every format can show.
-    pub(super) fn into_document(self) -> Document {
+    pub fn into_document(self) -> Document {
         let text = |text: Option<String>| text.map_or(Value::Null, Value::str);
         let notes = [
             ("Change", Value::str(self.change.name())),
@@ -61,7 +61,7 @@ impl Delta {
 }
 
 /// A delta for people, from its object: `~ Spooler.Status: Running -> Stopped`.
-pub(super) fn line(document: &Document) -> (Change, String) {
+pub fn line(document: &Document) -> (Change, String) {
     let member = |name: &str| document.root.member(name).unwrap_or(&Value::Null);
     let text = |name: &str| match member(name) {
         Value::Null => None,

@@ -24,6 +24,8 @@ mod streams;
 mod tests;
 mod volatile;
 
+pub use compare::{Side, compare};
+pub use delta::{Change, Delta, line};
 pub use folded::{Diff, Fold, Folded};
 pub use group::{Group, Groups};
 pub use ignore::Ignore;
