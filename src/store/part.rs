@@ -1,7 +1,7 @@
 //! A run from its start to its end, or from a resume to the next end.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::outcome::Reason;
 
@@ -23,6 +23,14 @@ pub struct Part {
     pub stopped: Option<(Reason, String)>,
 }
 
+/// A part as its row has it.
+struct Kept {
+    first: u64,
+    begun: i64,
+    ended: Option<i64>,
+    summary: Option<String>,
+}
+
 impl Store {
     /// The parts of a run, in their order.
     ///
@@ -31,16 +39,18 @@ impl Store {
     pub fn parts(&self, run: &Run) -> Result<Vec<Part>, Error> {
         let mut rows =
             self.db.prepare("SELECT first, begun, ended, summary FROM parts WHERE run = ? ORDER BY first")?;
-        let rows = rows.query_map([run.row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-        let rows: Vec<(u64, i64, Option<i64>, Option<String>)> = rows.collect::<Result<_, _>>()?;
-        let next = rows.iter().skip(1).map(|(first, ..)| *first).chain([i64::MAX as u64]);
-        let part = |((first, begun, ended, summary), next): (&(u64, i64, Option<i64>, Option<String>), u64)| {
-            let summary = summary.as_deref().map(of_json::<KeptSummary>).transpose()?;
+        let row = |row: &Row<'_>| {
+            Ok(Kept { first: row.get(0)?, begun: row.get(1)?, ended: row.get(2)?, summary: row.get(3)? })
+        };
+        let rows = rows.query_map([run.row], row)?.collect::<Result<Vec<Kept>, _>>()?;
+        let next = rows.iter().skip(1).map(|part| part.first).chain([i64::MAX as u64]);
+        let part = |(kept, next): (&Kept, u64)| {
+            let summary = kept.summary.as_deref().map(of_json::<KeptSummary>).transpose()?;
             Ok(Part {
-                begun: timestamp(*begun)?,
-                ended: ended.map(timestamp).transpose()?,
+                begun: timestamp(kept.begun)?,
+                ended: kept.ended.map(timestamp).transpose()?,
                 exit_code: summary.map(|summary| summary.summary(run.id, run.target_count).exit_code()),
-                stopped: self.stopped(run, *first, next)?,
+                stopped: self.stopped(run, kept.first, next)?,
             })
         };
         rows.iter().zip(next).map(part).collect()
