@@ -3,6 +3,7 @@
 mod access;
 mod call;
 mod chain;
+mod defaults;
 mod dns;
 mod environment;
 mod expression;

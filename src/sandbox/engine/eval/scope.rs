@@ -9,6 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::provider::{Locations, path_info, resolve};
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
+use super::defaults::{INITIAL, initial};
 use super::environment::Environment;
 use super::{Evaluator, Run};
 
@@ -184,13 +185,18 @@ impl Evaluator<'_> {
         let automatic =
             AUTOMATIC.iter().filter_map(|name| Some(((*name).into(), self.automatic(&name.to_lowercase())?)));
         all.extend(automatic);
+        for name in INITIAL {
+            if !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                all.extend(initial(&name.to_lowercase()).map(|value| (name.into(), value)));
+            }
+        }
         all.sort_by_key(|(name, _)| name.to_lowercase());
         all
     }
 
     /// A variable of any scope, one that PowerShell makes too.
     pub(in super::super) fn known_variable(&self, name: &str) -> Option<Val> {
-        self.automatic(name).or_else(|| self.lookup(name))
+        self.automatic(name).or_else(|| self.lookup(name)).or_else(|| initial(name))
     }
 
     /// Whether the innermost scope has a variable of this name.
@@ -225,7 +231,7 @@ impl Evaluator<'_> {
             Scope::Using => self.using_value(name)?,
             Scope::Nearest => match self.automatic(name) {
                 Some(value) => value,
-                None => self.lookup(name).unwrap_or(Val::Null),
+                None => self.lookup(name).or_else(|| initial(name)).unwrap_or(Val::Null),
             },
             Scope::Local => self.of_frame(self.state.frames.len() - 1, name),
             Scope::Global => self.of_frame(0, name),
@@ -234,7 +240,8 @@ impl Evaluator<'_> {
 
     fn of_frame(&self, place: usize, name: &str) -> Val {
         let slot = self.state.frames.get(place).and_then(|frame| frame.variables.get(name));
-        slot.map_or(Val::Null, |slot| slot.value.clone())
+        let value = slot.map(|slot| slot.value.clone());
+        value.or_else(|| initial(name).filter(|_| place == 0)).unwrap_or(Val::Null)
     }
 
     pub(super) fn using_value(&self, name: &str) -> Run<Val> {
