@@ -103,7 +103,7 @@ impl Earlier {
             notes.push(format!("lost: psfleet ended while {hosts} ran; --lost runs what is lost once more"));
         }
         if !changed.is_empty() {
-            notes.push(format!("{} would be reached in another way when the run began", fold(changed)));
+            notes.push(format!("{} are reached in another way than when the run began", fold(changed)));
         }
         Ok((Resolved { targets, ..resolved }, notes))
     }

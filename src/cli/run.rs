@@ -13,7 +13,7 @@ use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
 use super::{targets, terminal};
-use crate::config::Machine;
+use crate::config::{Machine, System};
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
 use crate::job::script::{HostVariables, KeptCall, Origins, Scripts};
@@ -30,6 +30,11 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     }
     let kept = rerun.as_mut().and_then(|rerun| rerun.call.take());
     let hosts = rerun.as_mut().and_then(|rerun| rerun.hosts.take());
+    if let (Some(what), Some(hosts)) = (&args.rerun, &hosts)
+        && hosts.is_empty()
+    {
+        machine.warn(&format!("--rerun {what}: no host of that run has such an outcome; psfleet runs show lists them"));
+    }
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
     one_reader_of_stdin(args)?;
     args.fold.check(&args.output)?;

@@ -272,6 +272,9 @@ impl Store {
     fn known(&self, run: &Run) -> Result<(Counts, u64), Error> {
         let mut counts = Counts::default();
         self.ends(run)?.values().for_each(|&outcome| counts.add(outcome));
+        if run.state != State::AtWork {
+            counts.add_many(Outcome::NotStarted, run.target_count.saturating_sub(counts.total()));
+        }
         Ok((counts, self.lost(run)?.len() as u64))
     }
 

@@ -167,7 +167,11 @@ impl Recorder {
                 }
                 return Ok(false);
             }
-            RunEventKind::RunStarted(_) => self.rows.push(Row::Begin { place, at }),
+            RunEventKind::RunStarted(_) => {
+                // What was lost before stands in front of it.
+                self.first = place;
+                self.rows.push(Row::Begin { place, at });
+            }
             RunEventKind::TargetFinished(end) => {
                 self.pack(end.target)?;
                 self.filling.remove(&end.target);

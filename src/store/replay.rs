@@ -109,8 +109,8 @@ impl Store {
 /// The end of a run that has none.
 fn broken_off(run: &Run, missing: &[Finished]) -> Arc<Summary> {
     let mut counts = run.counts;
-    // The lost ones are counted already.
-    missing.iter().filter(|end| end.outcome != Outcome::Lost).for_each(|end| counts.add(end.outcome));
+    // Of a run that is not at work they are counted already.
+    missing.iter().filter(|_| run.state == State::AtWork).for_each(|end| counts.add(end.outcome));
     Arc::new(Summary {
         run: run.id,
         counts,

@@ -261,6 +261,7 @@ fn a_run_goes_on_where_it_ended() {
     drop(recorder);
     let store = opened(&folder);
     let run = store.find("last").expect("it");
+    assert!(store.parts(&run).expect("readable").iter().all(|part| part.exit_code == Some(5)), "both have their end");
     let again = replayed(&store, &run);
     let both = first.iter().take(5).chain(&second[1..]);
     let expected: Vec<String> = both.map(|event| told(event.at, &event.kind)).collect();
@@ -286,7 +287,19 @@ fn what_ran_after_its_last_outcome_is_lost() {
     let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
     recorder.note(&[event(5, started(&header, &targets)), event(6, running(0)), event(7, running(1))]).expect("noted");
     drop(recorder);
-    assert_eq!(opened(&folder).lost(&run).expect("readable"), [TargetId(0), TargetId(1)]);
+    let store = opened(&folder);
+    let run = store.find("last").expect("it");
+    let lost = store.lost(&run).expect("readable");
+    assert_eq!(lost, [TargetId(0), TargetId(1)]);
+    // A part that begins with what was lost has its end too.
+    let claim = store.claim(&run).expect("free");
+    let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
+    recorder.lose(&lost).expect("noted");
+    let outcomes = [Outcome::Lost, Outcome::Lost, Outcome::Ok];
+    recorder.note(&[event(8, started(&header, &targets)), event(9, ended(&header, 3, &outcomes))]).expect("noted");
+    drop(recorder);
+    let run = store.find("last").expect("it");
+    assert_eq!((run.state, run.exit_code, run.ended), (State::Done, Some(5), Some(at(9))));
 }
 
 #[test]

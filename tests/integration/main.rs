@@ -56,6 +56,7 @@ mod store;
 mod support;
 mod text;
 mod then;
+mod thousand;
 mod user_names;
 mod winrm;
 mod winrm_auth;

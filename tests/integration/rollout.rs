@@ -209,7 +209,7 @@ async fn what_cannot_be_is_refused_before_the_first_connection() {
         (&["--ramp", "2,1", "1"], "so they rise"),
         (&["--ramp", "1", "--gate", "$using:nothing", "1"], "--gate '$using:nothing'"),
         (&["--ramp", "1", "--gate", "none.ps1", "1"], "cannot read the script file none.ps1"),
-        (&["--ramp", "1", "--gate", "-", "1"], "a gate is not read from stdin"),
+        (&["--ramp", "1", "--gate", "-", "1"], "it is not read from stdin"),
         (&["--gate", "1", "1"], "--ramp"),
         (&["--max-fail", "0", "1"], "expected a number of hosts from 1 on"),
         (&["-c", "some", "1"], "such as 32, or auto"),

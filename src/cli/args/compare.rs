@@ -9,9 +9,9 @@ use super::number;
 /// Flags of `runs diff`.
 #[derive(Debug, Clone, Args)]
 pub struct DiffArgs {
-    /// The run before
-    #[arg(value_name = "RUN", default_value = "last~1")]
-    pub before: String,
+    /// The run before; the one before the other that did the same if none is given
+    #[arg(value_name = "RUN")]
+    pub before: Option<String>,
 
     /// The run after
     #[arg(value_name = "RUN", default_value = "last")]

@@ -13,7 +13,7 @@ use crate::clixml::{Document, encode};
 use crate::outcome::Outcome;
 use crate::output::{Delta, Select, Side, compare, sanitize_line};
 use crate::record::{Record, error_message};
-use crate::store::{ByTarget, Error, Run, Store};
+use crate::store::{ByTarget, Error, Header, Run, Store};
 use crate::stream::Stream;
 use crate::target::TargetId;
 
@@ -41,8 +41,13 @@ struct Diff {
 
 /// Shows what is different between two runs.
 pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
-    let (before, after) = (store.find(&args.before)?, store.find(&args.after)?);
-    let (one, two) = (store.header(&before)?, store.header(&after)?);
+    let after = store.find(&args.after)?;
+    let two = store.header(&after)?;
+    let before = match &args.before {
+        Some(name) => store.find(name)?,
+        None => same_before(store, &after, &two)?,
+    };
+    let one = store.header(&before)?;
     if one.hash != two.hash && !args.force {
         bail!(
             "these runs did different things, '{}' and '{}': --force compares them all the same",
@@ -59,6 +64,20 @@ pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
     })?;
     diff.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
     Ok(0)
+}
+
+/// The last run before another one that did the same.
+fn same_before(store: &Store, after: &Run, header: &Header) -> anyhow::Result<Run> {
+    for run in store.runs()?.into_iter().skip_while(|run| run.id != after.id).skip(1) {
+        if store.header(&run)?.hash == header.hash {
+            return Ok(run);
+        }
+    }
+    bail!(
+        "no run before {} did the same, '{}': name two runs (psfleet runs ls), and --force where they did different things",
+        after.id,
+        sanitize_line(&header.title)
+    )
 }
 
 impl Diff {

@@ -8,11 +8,12 @@ use serde_json::{Value as Json, json};
 use crate::cli::args::runs::{PageFormat, ShowArgs};
 use crate::cli::terminal::{self, wording};
 use crate::hostlist::fold;
+use crate::outcome::Outcome;
 use crate::output::sanitize;
 use crate::store::{Header, Part, Run, State, Store};
 use crate::target::TargetId;
 
-/// What is said of hosts of which nothing is known yet: they run, or have not run.
+/// What is said of hosts of a run at work of which nothing is known yet.
 const TO_COME: &str = "to_come";
 
 /// Prints what a run did.
@@ -23,7 +24,8 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     let (targets, ends) = (store.targets(&run)?, store.ends(&run)?);
     let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (place, target) in targets.iter().enumerate() {
-        let end = ends.get(&TargetId(place as u32)).map_or(TO_COME, |outcome| outcome.code());
+        let rest = if run.state == State::AtWork { TO_COME } else { Outcome::NotStarted.code() };
+        let end = ends.get(&TargetId(place as u32)).map_or(rest, |outcome| outcome.code());
         named.entry(end).or_default().push(&target.name);
     }
     let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();

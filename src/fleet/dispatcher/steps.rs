@@ -1,5 +1,6 @@
 //! Between the steps of a run: checkpoints, pauses, and the end of a run that starts no others.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::task::{JoinError, JoinHandle};
@@ -27,28 +28,45 @@ pub(super) async fn answer(check: Option<&mut Check>) -> Answer {
     }
 }
 
+fn nobody(step: Step) -> String {
+    format!(
+        "no host of step {} has ended well; once that is mended, psfleet run --rerun last runs the hosts again, and \
+         psfleet runs resume --lost those that are lost",
+        step.number
+    )
+}
+
 impl Dispatcher {
     /// All targets of a step have their outcome: a checkpoint looks at them, if there is one.
     pub(super) fn check(&mut self, step: Step) {
-        let Some(checkpoint) = self.checkpoint.clone() else { return self.checked(step, Ok(())) };
         let done = self.done_well(step);
+        let is_from_before = |place: usize| self.spec.header.done.iter().any(|(target, _)| target.index() == place);
+        let Some(checkpoint) = self.checkpoint.clone() else {
+            // Whoever goes on with a run has seen how its steps ended.
+            let goes_on = !done.is_empty() || self.of(step).all(is_from_before);
+            return self.checked(step, if goes_on { Ok(()) } else { Err(nobody(step)) });
+        };
         if done.is_empty() {
-            let why = format!("no host of step {} has ended well, so nobody can say whether to go on", step.number);
-            return self.checked(step, Err(why));
+            return self.checked(step, Err(nobody(step)));
         }
         let stop = self.stop.clone();
         let answer = tokio::spawn(async move { checkpoint.pass(done, stop).await });
         self.checking = Some(Check { step, answer });
     }
 
+    /// The places of a step's targets.
+    fn of(&self, step: Step) -> Range<usize> {
+        let before = self.spec.brake.steps.iter().map(|step| step.end).take_while(|end| *end < step.end).last();
+        before.unwrap_or(0)..step.end
+    }
+
     /// The targets of a step that have ended well.
     fn done_well(&self, step: Step) -> Vec<TargetId> {
-        let before = self.spec.brake.steps.iter().map(|step| step.end).take_while(|end| *end < step.end).last();
         let is_well = |place: &usize| {
             let outcome = self.progress.get(*place).and_then(|progress| progress.outcome);
             matches!(outcome, Some(Outcome::Ok | Outcome::OkWithErrors))
         };
-        (before.unwrap_or(0)..step.end).filter(is_well).map(|place| TargetId(place as u32)).collect()
+        self.of(step).filter(is_well).map(|place| TargetId(place as u32)).collect()
     }
 
     /// The checkpoint at work has said whether the run may go on.
