@@ -7,7 +7,7 @@
 //! Once all hosts have ended, [`Folded`] hands the groups to the sink of a format, the largest first, as a run of its
 //! own whose targets are the groups. The formats look up what a group is in [`Groups`]; those for people go through
 //! [`Pages`], which puts a line with the hosts over each group. For a diff the objects that it hands on are deltas, made
-//! by [`compare`] of what is kept of two groups.
+//! by [`compare()`] of what is kept of two groups.
 
 mod align;
 mod canonical;
