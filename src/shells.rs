@@ -110,7 +110,8 @@ impl Shells {
         target: &Target,
         forward: &mut Forward,
         admission: &Admission,
-    ) -> Result<(), transport::Error> {
+    ) -> Result<Left, transport::Error> {
+        let mut left = Left::default();
         let (host, shells) = self.connect(target, admission).await?;
         for shell in &shells {
             let opener = Opener::of(shell);
@@ -119,13 +120,34 @@ impl Shells {
                 Some(None) => continue,
                 fate => fate.flatten(),
             };
-            if fate == Some(Fate::Removed) {
-                host.delete(shell).await?;
+            if fate == Some(Fate::Removed)
+                && let Err(error) = host.delete(shell).await
+            {
+                left.count += 1;
+                left.first.get_or_insert(error);
+                continue;
             }
             // Whoever reads no more still wants the rest removed.
             let _ = forward.take(Stream::Output, Document::new(object(shell, opener, fate).into())).await;
         }
-        Ok(())
+        Ok(left)
+    }
+}
+
+/// Shells that could not be removed.
+#[derive(Default)]
+struct Left {
+    count: usize,
+    first: Option<transport::Error>,
+}
+
+impl Left {
+    fn end(self) -> AttemptEnd {
+        let Some(error) = self.first else { return AttemptEnd::new(Outcome::Ok, None, "") };
+        let end = AttemptEnd::not_opened(&error.into());
+        let what = if self.count == 1 { "a shell".to_owned() } else { format!("{} shells", self.count) };
+        let message = format!("{what} could not be removed: {}", end.message);
+        AttemptEnd { outcome: Outcome::Failed, retryable: false, message, ..end }
     }
 }
 
@@ -135,7 +157,7 @@ impl Task for Shells {
         let Approach { target, forward, admission, stop, .. } = approach;
         let done = stop.run_until_cancelled(self.work(target, forward, &admission)).await;
         Some(TaskEnd::Ended(match done {
-            Some(Ok(())) => AttemptEnd::new(Outcome::Ok, None, ""),
+            Some(Ok(left)) => left.end(),
             Some(Err(error)) => AttemptEnd::not_opened(&error.into()),
             None => AttemptEnd::not_opened(&session::Error::Stopped),
         }))

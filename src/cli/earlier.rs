@@ -38,9 +38,7 @@ impl Earlier {
             Some(name) => store.find(name)?,
             None => store.last_unfinished()?,
         };
-        if run.imported.is_some() {
-            bail!("the run {} was made on another machine and imported: it can only go on there", run.id);
-        }
+        run.made_here()?;
         // Before anything is read that another process could change.
         let claim = store.claim(&run)?;
         let (header, targets) = (store.header(&run)?, store.targets(&run)?);

@@ -20,10 +20,13 @@ use crate::error_text;
 /// What a log file gets unless a variable says otherwise.
 const OF_FILE: &str = "psfleet=debug";
 
+/// The variable that asks for more or less in it.
+const OWN: &str = "PSFLEET_LOG";
+
 /// Begins to log.
 ///
 /// # Errors
-/// The file cannot be opened.
+/// The file cannot be opened, or `PSFLEET_LOG` is no filter.
 pub(super) fn begin(args: &LogArgs) -> anyhow::Result<()> {
     let stderr = asked("RUST_LOG").unwrap_or_default();
     let stderr = layer(args.log_format, std::io::stderr, std::io::stderr().is_terminal()).with_filter(stderr);
@@ -32,7 +35,10 @@ pub(super) fn begin(args: &LogArgs) -> anyhow::Result<()> {
     let file = args.log_file.as_deref().map(|path| {
         let opened = open(path)
             .map_err(|error| anyhow!("cannot open the log file {}: {}", path.display(), error_text::io(&error)));
-        let wanted = asked("PSFLEET_LOG").or_else(|| asked("RUST_LOG"));
+        let own = std::env::var(OWN).ok().filter(|text| !text.is_empty());
+        let own =
+            own.map(|text| text.parse().map_err(|_| anyhow!("{OWN}: '{text}' is not a filter, such as {OF_FILE}")));
+        let wanted = own.transpose()?.or_else(|| asked("RUST_LOG"));
         let wanted = wanted.or_else(|| OF_FILE.parse().ok()).unwrap_or_default();
         opened.map(|file| {
             layer(args.log_format, LogFile::new(path, file), false).with_filter(wanted).with_filter(filter_fn(is_safe))

@@ -50,6 +50,7 @@ impl Rerun {
         };
         let store = Store::open(&keeping::folder(around)?)?;
         let run = store.find(name).context("--rerun")?;
+        run.made_here().context("--rerun")?;
         let header = store.header(&run)?;
         let before = matches_of(&header.words, &header.given)
             .with_context(|| format!("the command line of the run {} is not one any more", run.id))?;

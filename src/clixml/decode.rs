@@ -17,6 +17,11 @@ pub struct Limits {
     pub memory: usize,
 }
 
+impl Limits {
+    /// What was taken off the wire is taken from where it was kept, though our encoding of it may be larger.
+    pub const OF_KEPT: Self = Self { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { depth: 100, bytes: 64 << 20, memory: 80 << 20 }

@@ -77,9 +77,9 @@ impl Forward {
         self.events.send(emission).await.is_ok() && noted.await.is_ok()
     }
 
-    /// Whether nothing has come.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.errors() == 0 && self.traces.objects() == 0
+    /// How many errors and objects have come.
+    pub(super) fn came(&self) -> (u64, u64) {
+        (self.errors(), self.traces.objects())
     }
 
     pub(super) fn errors(&self) -> u64 {

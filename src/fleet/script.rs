@@ -84,8 +84,9 @@ impl Script {
         };
         let is_text = known.is_none();
         let command = known.unwrap_or_else(|| commands.command(site.id, site.session.server()));
+        let before = site.forward.came();
         let report = site.run(&command).await?;
-        if is_text && report.refuses_text() && site.forward.is_untouched() {
+        if is_text && report.refuses_text() && site.forward.came() == before {
             self.no_language.insert(endpoint);
             self.without_text(commands, report, site).await
         } else {
@@ -94,20 +95,39 @@ impl Script {
     }
 }
 
+/// The end of an attempt whose session gave out at a script after the first: what ran before it is not repeated.
+fn gave_out(error: &session::Error, place: usize, count: usize) -> AttemptEnd {
+    let end = AttemptEnd::broken_off(error);
+    let outcome = match end.outcome {
+        // The host was reached, and has done something.
+        Outcome::Unreachable | Outcome::Auth => Outcome::Failed,
+        outcome => outcome,
+    };
+    let message = format!("script {place} of {count}: {}", end.message);
+    AttemptEnd { outcome, message, retryable: false, ..end }
+}
+
 #[async_trait]
 impl Task for Script {
     async fn perform(&self, mut site: Site<'_>) -> Result<TaskEnd, session::Error> {
         // The slot of a pipeline that another one follows is given back.
         let is_kept = std::mem::replace(&mut site.reuse, true);
+        let count = self.before.len() + 1;
         for (place, commands) in (1..).zip(&self.before) {
-            let end = self.run(&**commands, &mut site).await?;
+            let end = match self.run(&**commands, &mut site).await {
+                Err(error) if place > 1 => return Ok(TaskEnd::Ended(gave_out(&error, place, count))),
+                end => end?,
+            };
             if !matches!(end.outcome, Outcome::Ok | Outcome::OkWithErrors) {
-                let message = format!("script {place} of {}: {}", self.before.len() + 1, end.message);
+                let message = format!("script {place} of {count}: {}", end.message);
                 return Ok(TaskEnd::Ended(AttemptEnd { message, ..end }));
             }
         }
         site.reuse = is_kept;
-        Ok(TaskEnd::Ended(self.run(&*self.last, &mut site).await?))
+        match self.run(&*self.last, &mut site).await {
+            Err(error) if count > 1 => Ok(TaskEnd::Ended(gave_out(&error, count, count))),
+            end => Ok(TaskEnd::Ended(end?)),
+        }
     }
 
     /// A script that may have started is never repeated.

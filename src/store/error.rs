@@ -60,6 +60,9 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// The run was made elsewhere.
+    #[error("the run {0} was made on another machine and imported: it can only be shown, replayed and compared here")]
+    Imported(String),
     /// Another process is at work on the run.
     #[error("another psfleet is at work on the run {0}")]
     AtWork(String),

@@ -4,13 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-use crate::clixml::{Decoder, Document, Object, Value, write_plain};
+use crate::clixml::{Decoder, Document, Limits, Object, Value, write_plain};
 use crate::stream::Stream;
 use crate::target::Variable;
 
 use super::chunk::Opened;
 use super::error::Error;
-use super::replay::LIMITS;
 use super::{Run, Store};
 
 /// So many runs are searched, the latest ones: a fact that is older says little of a host today.
@@ -36,6 +35,8 @@ impl Store {
     /// is named with its namespace or without. With `only`, no other hosts are looked for; with `until`, no run that began
     /// later is searched.
     ///
+    /// Runs that were imported say nothing: where they come from decides nothing here.
+    ///
     /// One chunk of records is in memory at a time, and the values that are found.
     ///
     /// # Errors
@@ -47,10 +48,12 @@ impl Store {
         only: Option<&HashSet<String>>,
         until: &Run,
     ) -> Result<Vec<HostFacts>, Error> {
-        let mut search = Search { kind, property, decoder: Decoder::new(LIMITS) };
+        let mut search = Search { kind, property, decoder: Decoder::new(Limits::OF_KEPT) };
         let mut known: HashSet<String> = HashSet::new();
         let mut facts = Vec::new();
-        for run in self.runs()?.into_iter().filter(|run| run.row <= until.row).take(RUNS_SEARCHED) {
+        for run in
+            self.runs()?.into_iter().filter(|run| run.row <= until.row && run.imported.is_none()).take(RUNS_SEARCHED)
+        {
             if only.is_some_and(|only| known.len() >= only.len()) {
                 break;
             }

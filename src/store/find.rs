@@ -51,6 +51,14 @@ pub struct Run {
 }
 
 impl Run {
+    /// Refuses a run that was imported: what it says to do was said by somebody else.
+    ///
+    /// # Errors
+    /// It was.
+    pub fn made_here(&self) -> Result<(), Error> {
+        if self.imported.is_none() { Ok(()) } else { Err(Error::Imported(self.id.to_string())) }
+    }
+
     /// A target of the run: others look it up without another thought.
     fn target(&self, target: u32) -> Result<TargetId, Error> {
         if u64::from(target) < self.target_count {
@@ -110,6 +118,10 @@ impl Store {
                 Some(bare) => self.complete(bare),
                 None => Err(Error::NoSuchRun(self.no_run_back(back)?)),
             };
+        }
+        // A bundle may be labelled like another run's id.
+        if let Some(run) = name.parse().ok().map(|id| self.with_id(id)).transpose()?.flatten() {
+            return Ok(run);
         }
         let labelled = self
             .bare("SELECT * FROM runs WHERE label = ? ORDER BY imported IS NOT NULL, id DESC LIMIT 1", params![name])?;

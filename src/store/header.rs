@@ -8,6 +8,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+/// Characters of a label at most.
+const LABEL_LENGTH: usize = 100;
+
+/// Whether a run may have this label: a name that stands for nothing else where runs are named.
+///
+/// # Errors
+/// Why not.
+pub fn check_label(text: &str) -> Result<(), String> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let is_first = |c: char| c.is_alphanumeric() || c == '_';
+    let count = text.chars().count();
+    if !text.starts_with(is_first) || !text.chars().all(is_word) || count > LABEL_LENGTH {
+        return Err(format!(
+            "a label is one word of at most {LABEL_LENGTH} letters, digits, '.', '_' and '-', and begins with a letter, a \
+             digit or '_'"
+        ));
+    }
+    if text == "last" || text == "run" {
+        return Err(format!("'{text}' has a meaning of its own where runs are named"));
+    }
+    if text.parse::<Uuid>().is_ok() {
+        return Err("a label is not the id of a run".to_owned());
+    }
+    Ok(())
+}
+
 /// Characters of a title at most.
 pub const TITLE_LENGTH: usize = 120;
 

@@ -20,7 +20,7 @@ use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
 use super::export::{RUN, TABLES};
 use super::find::{outcome_of, timestamp};
-use super::header::{Header, TITLE_LENGTH};
+use super::header::{Header, TITLE_LENGTH, check_label};
 use super::{Run, Store, schema, unpack_up_to};
 use crate::error_text;
 use crate::event::RunEventKind;
@@ -38,9 +38,6 @@ const HEADER: u64 = 32 << 20;
 
 /// Bytes of a list of targets once unpacked.
 const TARGETS: u64 = 128 << 20;
-
-/// Characters of a label.
-const LABEL: usize = 256;
 
 /// What came of an import.
 #[derive(Debug)]
@@ -101,11 +98,11 @@ impl Store {
 fn check_head(file: &Path) -> Result<(), String> {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut head = Vec::new();
-        let file = File::open(file)?;
+        // To open a pipe would wait for its other end.
         if !file.metadata()?.is_file() {
             return Ok(head);
         }
-        file.take(HEAD as u64).read_to_end(&mut head)?;
+        File::open(file)?.take(HEAD as u64).read_to_end(&mut head)?;
         Ok(head)
     };
     let head = read().map_err(|error| error_text::io(&error))?;
@@ -194,12 +191,13 @@ impl Found {
             && header.begun.as_microsecond() == self.begun
             && header.label == self.label
             && header.title == self.title;
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-        let is_label = |label: &String| label.chars().count() <= LABEL && label.chars().all(is_word);
-        let is_short = self.title.chars().count() <= TITLE_LENGTH && self.label.as_ref().is_none_or(is_label);
-        if !is_said || !is_short {
+        if !is_said {
             return Err(Error::damaged("its header is of another run"));
         }
+        if self.title.chars().count() > TITLE_LENGTH {
+            return Err(Error::damaged("its title is too long"));
+        }
+        self.label.as_deref().map_or(Ok(()), check_label).map_err(Error::damaged)?;
         let targets: Vec<TargetSnapshot> = of_json(&unpack_up_to(&self.targets, TARGETS)?)?;
         if targets.len() != self.target_count as usize {
             return Err(Error::damaged("targets are missing"));

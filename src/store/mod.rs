@@ -45,7 +45,7 @@ pub use error::Error;
 pub use facts::HostFacts;
 pub use find::{Run, State};
 pub use folder::state_folder;
-pub use header::{Header, TITLE_LENGTH};
+pub use header::{Header, TITLE_LENGTH, check_label};
 pub use import::Imported;
 pub use part::Part;
 pub use prune::{Pruned, Retention};

@@ -47,11 +47,12 @@ impl Store {
             let end = run.imported.unwrap_or(run.ended.unwrap_or(run.begun));
             let is_old = Duration::try_from(now.duration_since(end)).is_ok_and(|age| age > retention.age);
             if !is_old && self.bytes()? <= retention.bytes {
-                // A clock that was ahead once does not keep what is behind it.
-                if run.begun > now {
-                    continue;
+                let is_young = Duration::try_from(now.duration_since(run.begun)).is_ok_and(|age| age <= retention.age);
+                // One that was resumed lately, or is of a clock that was ahead, keeps nothing that is behind it.
+                if is_young {
+                    break;
                 }
-                break;
+                continue;
             }
             if run.state != State::AtWork && self.remove(&run)? {
                 pruned.runs.push(run);

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 
 use rusqlite::OptionalExtension;
 
-use crate::clixml::Decoder;
+use crate::clixml::{Decoder, Limits};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::target::TargetId;
 
 use super::chunk::Opened;
 use super::error::Error;
-use super::replay::LIMITS;
 use super::{Run, Store};
 
 /// The records of a run, one target at a time: one chunk is open at once, however many records there are.
@@ -34,7 +33,7 @@ impl Store {
             let (target, chunk) = row?;
             chunks.entry(TargetId(target)).or_default().push(chunk);
         }
-        Ok(ByTarget { store: self, chunks, decoder: Decoder::new(LIMITS) })
+        Ok(ByTarget { store: self, chunks, decoder: Decoder::new(Limits::OF_KEPT) })
     }
 }
 

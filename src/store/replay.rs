@@ -21,9 +21,6 @@ use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
 use super::find::{outcome_of, timestamp};
 use super::{Run, State, Store};
 
-/// What was taken off the wire is taken from the store.
-pub(super) const LIMITS: Limits = Limits { depth: 1000, bytes: 96 << 20, memory: 512 << 20 };
-
 /// Bytes of chunks that are read at once: a run packs what waits long before it is that much.
 const OPEN: usize = 512 << 20;
 
@@ -56,7 +53,7 @@ impl Store {
             open: Vec::new(),
             bytes: 0,
             order: BinaryHeap::new(),
-            decoder: Decoder::new(LIMITS),
+            decoder: Decoder::new(Limits::OF_KEPT),
             count,
         };
         let mut latest = run.begun;

@@ -53,6 +53,23 @@ fn variables_and_functions_survive_in_powershell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_run_is_not_repeated_for_what_cannot() {
+    // The slot of the first script's pipeline is never given back, so there is none for the second one.
+    let faults = vec!["stuck=2".parse().expect("a fault")];
+    let fleet = fleet(Options { hosts: 2, faults, commands_per_shell: 1, ..Options::default() }).await;
+    let folder = Folder::new("then-stuck");
+    let file = folder.path().join("fleet.toml");
+    std::fs::write(&file, fleet.inventory_toml()).expect("written");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("made private");
+    let line = ["run", "--no-input", "-q", "-i", "fleet.toml", "-t", "@all", "--retries", "2", "--retry-delay", "1ms"];
+    let (code, stdout, stderr) = psfleet(&folder, &[&line[..], &["-o", "jsonl", "'one'", "--then", "'two'"]].concat());
+    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(stdout.lines().filter(|line| line.contains("\"one\"")).count(), 2, "once on each host: {stdout}");
+    assert_eq!(stdout.matches("script 2 of 2: ").count(), 2, "{stdout}");
+    fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_host_is_logged_on_to_once() {
     const HOSTS: usize = 6;
     let fleet = fleet(Options { hosts: HOSTS as u32, ..Options::default() }).await;

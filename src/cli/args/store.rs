@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use crate::config;
-use crate::store::Retention;
+use crate::store::{Retention, check_label};
 
 /// Store flags, shared by the commands that make a run.
 #[derive(Debug, Clone, Args)]
@@ -47,16 +47,8 @@ impl RetentionArgs {
     }
 }
 
-/// A name that stands for nothing else where runs are named.
 fn label(text: &str) -> Result<String, String> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if text.is_empty() || !text.chars().all(is_word) {
-        return Err("a label is one word of letters, digits, '.', '_' and '-'".to_owned());
-    }
-    if text == "last" || text == "run" {
-        return Err(format!("'{text}' has a meaning of its own where runs are named"));
-    }
-    Ok(text.to_owned())
+    check_label(text).map(|()| text.to_owned())
 }
 
 /// Bytes, with the unit that people write: powers of 1024.
@@ -96,7 +88,8 @@ mod tests {
         for text in ["patch-2026.11", "x"] {
             assert_eq!(label(text).as_deref(), Ok(text));
         }
-        for text in ["", "a b", "a:b", "last", "last~1", "run", "a,b", "\u{1b}[31m"] {
+        let (long, id) = ("x".repeat(101), "01a2222e-bc0a-73d5-87d5-15e53abc4a6d");
+        for text in ["", "a b", "a:b", "last", "last~1", "run", "a,b", "\u{1b}[31m", "-x", "..", &long, id] {
             assert!(label(text).is_err(), "{text}");
         }
     }

@@ -26,8 +26,10 @@ pub(super) fn run(args: &ExportArgs, store: &Store) -> anyhow::Result<u8> {
         let path = out.display();
         format!("{path} is there already: --force overwrites it, --out FILE.{SUFFIX} names another")
     };
-    if !args.force && out.symlink_metadata().is_ok() {
-        bail!(there());
+    match out.symlink_metadata() {
+        Ok(found) if !found.is_file() => bail!("{} is no file that could be overwritten", out.display()),
+        Ok(_) if !args.force => bail!(there()),
+        _ => {}
     }
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // For this user alone, and under its name only once it is whole.

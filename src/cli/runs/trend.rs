@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail};
 
 use crate::cli::args::compare::{TrendArgs, TrendFormat};
 use crate::cli::terminal;
-use crate::output::{Measure, Tally};
+use crate::output::{Measure, Tally, sanitize_line};
 use crate::store::{Run, Store};
 use crate::stream::Stream;
 use crate::target::TargetId;
@@ -60,7 +60,13 @@ fn runs(args: &TrendArgs, store: &Store) -> anyhow::Result<Vec<Run>> {
         }
     }
     if args.runs.is_empty() {
-        let last = store.find(args.label.as_deref().unwrap_or("last"))?;
+        let last = match &args.label {
+            None => store.find("last")?,
+            Some(label) => match store.runs()?.into_iter().find(|run| run.label.as_ref() == Some(label)) {
+                Some(run) => run,
+                None => bail!("no run has the label '{}' (psfleet runs ls)", sanitize_line(label)),
+            },
+        };
         let hash = store.header(&last)?.hash;
         for run in store.runs()? {
             let is_labelled = args.label.is_none() || run.label == args.label;

@@ -12,7 +12,7 @@ use super::canonical::{self, Digest};
 use super::compare::{Side, compare};
 use super::streams::Streams;
 use super::{Group, Groups, Ignore, Notes, record};
-use crate::clixml::Decoder;
+use crate::clixml::{Decoder, Limits};
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::hostlist;
 use crate::outcome::{Outcome, Reason};
@@ -216,7 +216,7 @@ impl Folded {
     fn hand_on_stream(&mut self, place: TargetId, alike: &Alike, stream: Stream) -> anyhow::Result<Flow> {
         let Self { streams, inner, seq, .. } = self;
         let mut bytes = BufReader::new(streams.reader(alike.finished.target.0));
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(Limits::OF_KEPT);
         while let Some(kept) = record::read(&mut decoder, &mut bytes, stream).context("cannot read the objects back")? {
             let record = Record { target: place, stream, value: kept.value, terminating: kept.terminating };
             *seq += 1;
@@ -231,7 +231,7 @@ impl Folded {
     /// What a host of a group has sent, as far as it is compared.
     fn side(&mut self, alike: &Alike, group: &Group) -> anyhow::Result<Side> {
         let mut side = Side::default();
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(Limits::OF_KEPT);
         for stream in [Stream::Output, Stream::Error] {
             let mut bytes = BufReader::new(self.streams.reader(alike.finished.target.0));
             let mut left = COMPARED;

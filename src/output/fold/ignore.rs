@@ -35,6 +35,9 @@ impl Default for Ignore {
     }
 }
 
+/// What is put back stands at most below so many values: more than PowerShell nests by itself.
+const DEEPEST: usize = 100;
+
 impl Ignore {
     /// Reads names and patterns; `none` stands for no volatile ones. What is selected by its name counts.
     pub fn new(names: &[String], select: &Select) -> Self {
@@ -65,7 +68,7 @@ impl Ignore {
             let mut kept = HashSet::new();
             ids(&pruned.root, &mut kept);
             let mut root = std::mem::replace(&mut pruned.root, Value::Null);
-            self.restore(document, &mut root, &mut kept);
+            self.restore(document, &mut root, &mut kept, 0);
             pruned = Document::with_refs(root, true);
         }
         pruned
@@ -125,17 +128,22 @@ impl Ignore {
         })
     }
 
-    /// Puts back, where they are first referred to, objects that went with what was removed.
-    fn restore(&self, document: &Document, value: &mut Value, kept: &mut HashSet<RefId>) {
+    /// Puts back, where they are first referred to, objects that went with what was removed. A host may have them refer
+    /// to each other without an end: those below `depth` values are left out.
+    fn restore(&self, document: &Document, value: &mut Value, kept: &mut HashSet<RefId>, depth: usize) {
         if let Value::Ref(id) = value
             && !kept.contains(id)
             && let Some(lost) = document.find(*id).filter(|lost| !matches!(lost, Value::Ref(_)))
         {
+            if depth >= DEEPEST {
+                *value = Value::Null;
+                return;
+            }
             *value = lost.clone();
             self.value(value);
             ids(value, kept);
         }
-        each(value, &mut |inner| self.restore(document, inner, kept));
+        each(value, &mut |inner| self.restore(document, inner, kept, depth + 1));
     }
 }
 
@@ -201,7 +209,7 @@ fn each(value: &mut Value, act: &mut dyn FnMut(&mut Value)) {
 #[cfg(test)]
 mod tests {
     use super::{Ignore, VOLATILE};
-    use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value, write_plain};
+    use crate::clixml::{Content, Decoder, Document, Limits, ListKind, Object, TypeNames, Value, encode, write_plain};
     use crate::output::Select;
     use crate::output::testing::bag;
 
@@ -275,6 +283,25 @@ mod tests {
                 r#"{"Free":0,"t":{"Free":3,"k":{"Size":2}},"l":[{"Size":2}]}"#,
                 "{kind}"
             );
+        }
+    }
+
+    #[test]
+    fn objects_in_a_row_of_references_stay_as_far_as_they_are_told() {
+        // What is removed holds many objects, each of which refers to the one before.
+        let linked = |id| {
+            let before = if id == 0 { Value::Null } else { Value::Ref(id - 1) };
+            Object { id: Some(id), ..typed("My.Thread", vec![("Before", before)]) }
+        };
+        for count in [3, 101, 20_000] {
+            let items = (0..count).map(|id| linked(id).into()).collect();
+            let threads = Object { content: Content::List(ListKind::List, items), ..Object::default() };
+            let last = ("Last", Value::Ref(count - 1));
+            let process = typed("System.Diagnostics.Process", vec![("Threads", threads.into()), last]);
+            let pruned = Ignore::default().prune(&Document::with_refs(process.into(), true));
+            let mut decoder = Decoder::new(Limits::OF_KEPT);
+            let again = decoder.decode(encode(&pruned).as_bytes()).expect("it can be read back");
+            assert!(again.root.member("Last").is_some() && again.root.member("Threads").is_none(), "{count}");
         }
     }
 

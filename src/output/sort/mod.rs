@@ -15,7 +15,7 @@ pub use self::key::SortKey;
 pub(super) use self::key::{instant, is_null, number};
 use self::merge::Merge;
 use super::{Flow, Sink};
-use crate::clixml::{Decoder, encode};
+use crate::clixml::{Decoder, Limits, encode};
 use crate::error_text;
 use crate::event::{RunEvent, RunEventKind, Summary};
 use crate::record::Record;
@@ -59,7 +59,7 @@ impl Sorted {
 
     fn hand_on(&mut self) -> anyhow::Result<Flow> {
         let merge = std::mem::replace(&mut self.merge, Merge::new(IN_MEMORY));
-        let mut decoder = Decoder::default();
+        let mut decoder = Decoder::new(Limits::OF_KEPT);
         for item in merge.into_sorted().context("cannot read the objects back")? {
             let event = read(&mut decoder, &item.context("cannot read the objects back")?)?;
             if self.pass(event)? == Flow::Enough {

@@ -17,7 +17,10 @@ pub fn our_label() -> &'static ShellLabel {
 
 /// Whether this user opened a shell of that label from this machine.
 pub(super) fn is_ours(label: &ShellLabel) -> bool {
-    (&label.user, &label.machine) == (&our_label().user, &our_label().machine)
+    let ours = our_label();
+    // Where the system names neither, others would have the same label.
+    let is_known = !ours.user.is_empty() && !ours.machine.is_empty();
+    is_known && (&label.user, &label.machine) == (&ours.user, &ours.machine)
 }
 
 #[cfg(test)]
