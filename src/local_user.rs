@@ -33,8 +33,18 @@ pub fn id() -> Option<u32> {
     None
 }
 
-/// The name of this machine; empty where it is not known.
+/// The name of this machine; empty where it is not known. A container with processes of its own is a machine of its own,
+/// whatever name it shares: its processes say nothing to others, nor theirs to it.
 pub(crate) fn machine() -> String {
+    /// The kernel's first set of processes.
+    const FIRST: &str = "pid:[4026531836]";
+    let set = std::fs::read_link("/proc/self/ns/pid").ok();
+    let set = set.as_ref().and_then(|set| set.to_str()).filter(|set| *set != FIRST).unwrap_or_default();
+    let number: String = set.chars().filter(char::is_ascii_digit).collect();
+    if number.is_empty() { host() } else { format!("{number}.{}", host()) }
+}
+
+fn host() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = kernel.or_else(|| ["COMPUTERNAME", "HOSTNAME"].iter().find_map(|name| std::env::var(name).ok()));
     name.unwrap_or_default().trim().to_owned()

@@ -131,9 +131,18 @@ async fn runs_are_compared_host_by_host() {
     let (_, same, _) = place.output(&["runs", "diff", "last", "last", "-o", "text"]);
     assert_eq!(same.lines().skip(2).collect::<Vec<_>>(), ["4 hosts are the same in both"]);
     assert_eq!(run("@all", &["'other'"]).0, Some(0));
-    let (code, _, stderr) = place.output(&["runs", "diff"]);
+    let (code, _, stderr) = place.output(&["runs", "diff", "last~1", "last"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("these runs did different things, '") && stderr.contains("--force"), "{stderr}");
-    assert_eq!(place.output(&["runs", "diff", "--force"]).0, Some(0));
+    assert_eq!(place.output(&["runs", "diff", "last~1", "last", "--force"]).0, Some(0));
+    let (code, _, stderr) = place.output(&["runs", "diff"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("did the same, ''other'': name two runs"), "{stderr}");
+    // Whatever ran in between.
+    assert_eq!(run("@all", &["'other'"]).0, Some(0));
+    assert_eq!(run("@all", &["'between'"]).0, Some(0));
+    assert_eq!(run("@all", &["'other'"]).0, Some(0));
+    let (code, same, stderr) = place.output(&["runs", "diff", "-o", "text"]);
+    assert!(code == Some(0) && same.contains("the same in both"), "{same}{stderr}");
     assert_clean(fleet).await;
 }
