@@ -100,7 +100,7 @@ impl System for Machine {
     }
 
     fn output_of(&mut self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-        program::output(program, arguments)
+        program::output(program, arguments, std::env::vars_os().map(|(name, _)| name))
     }
 
     fn warn(&mut self, warning: &str) {

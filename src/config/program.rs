@@ -1,110 +1,197 @@
-//! Programs that answer: started, read to their end, stopped when they take too long.
+//! Programs that answer: started, read to their end, stopped when they take too long or write too much.
 
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::error_text;
 
-/// How long a program may take for each of its streams to end.
+/// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// How often a program is looked at that has ended its streams and has not ended, and how long between two looks.
-const LOOKS: usize = 100;
+/// How long is waited for the end of a program whose streams have ended, and for the end of the streams of a program that
+/// has ended: what it started in the background may hold them for ever.
+const FOR_ITS_END: Duration = Duration::from_secs(2);
+const FOR_ITS_STREAMS: Duration = Duration::from_secs(1);
+
+/// How long between two looks at a program.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// The most bytes of an answer.
-const MOST: u64 = 64 << 20;
+const MOST: usize = 64 << 20;
 
-/// Of what a program says is wrong, so many bytes are read, and so many lines shown, the last ones.
-const MOST_ERRORS: u64 = 64 << 10;
+/// Of what a program says is wrong, so many bytes are kept, and so many lines shown, the last ones.
+const MOST_ERRORS: usize = 64 << 10;
 const LINES: usize = 5;
 const LINE: usize = 300;
 
-/// The password of the run is none of other programs' business.
-const PASSWORD: &str = "PSFLEET_PASSWORD";
+/// Secrets of the run are none of other programs' business.
+const SECRETS: [&str; 3] = ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"];
 
-/// What a program writes to stdout. Its stdin is empty.
+/// What a program writes to stdout. Its stdin is empty, and of our variables it has all but those that are secret.
 ///
 /// # Errors
 /// One line: it does not start, ends with an error, takes too long or writes too much.
-pub(super) fn output(program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-    output_within(program, arguments, LIMIT)
+pub(super) fn output(
+    program: &Path,
+    arguments: &[&str],
+    variables: impl Iterator<Item = OsString>,
+) -> Result<Vec<u8>, String> {
+    let secrets = variables.filter(|name| holds_secret(name)).collect();
+    output_within(program, arguments, secrets, LIMIT)
 }
 
-fn output_within(program: &Path, arguments: &[&str], limit: Duration) -> Result<Vec<u8>, String> {
+fn output_within(
+    program: &Path,
+    arguments: &[&str],
+    secrets: Vec<OsString>,
+    limit: Duration,
+) -> Result<Vec<u8>, String> {
     let start = || {
         // A name without a folder is a file here, not one on the PATH.
         let mut command = Command::new(std::path::absolute(program)?);
-        command
-            .env_remove(PASSWORD)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+        for name in secrets {
+            command.env_remove(name);
+        }
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     };
     let mut child = start().map_err(|error| format!("does not start: {}", error_text::io(&error)))?;
-    let answer = read(child.stdout.take(), MOST + 1);
-    // More than is shown is read all the same: whoever writes it must not wait for us.
-    let said = read(child.stderr.take(), MOST_ERRORS);
-    let result = ended(&mut child, &answer, &said, limit);
+    let (wake, woken) = channel();
+    // One byte more than an answer may have tells that there is more.
+    let answer = Stream::of(child.stdout.take(), MOST + 1, &wake);
+    // More than is kept is read all the same: whoever writes it must not wait for us.
+    let said = Stream::of(child.stderr.take(), MOST_ERRORS, &wake);
+    let result = ended(&mut child, &answer, &said, limit, &woken);
     if result.is_err() {
         // It may have ended by itself; then there is nothing to stop.
         let _ = child.kill();
         let _ = child.wait();
     }
-    let (answer, said, status) = result?;
-    match status.success() {
-        true if answer.len() as u64 > MOST => Err(format!("writes more than {} MiB", MOST >> 20)),
-        true => Ok(answer),
-        false => Err(format!("{}{}", ending(status), last_lines(&said))),
-    }
+    let status = result?;
+    if status.success() { Ok(answer.taken()) } else { Err(format!("{}{}", ending(status), last_lines(&said.taken()))) }
 }
 
-/// The bytes of both streams and the end of the program.
+/// Whether a variable is only for us. Windows knows no case in their names.
+fn holds_secret(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let name = if cfg!(windows) { name.to_uppercase().into() } else { name };
+    SECRETS.iter().any(|secret| name.starts_with(secret))
+}
+
+/// Waits for the end of a program and of its streams, or for as much of it as there will be.
 fn ended(
     child: &mut Child,
-    answer: &Receiver<io::Result<Vec<u8>>>,
-    said: &Receiver<io::Result<Vec<u8>>>,
+    answer: &Stream,
+    said: &Stream,
     limit: Duration,
-) -> Result<(Vec<u8>, Vec<u8>, ExitStatus), String> {
-    let of = |stream: &Receiver<io::Result<Vec<u8>>>| match stream.recv_timeout(limit) {
-        Ok(read) => read.map_err(|error| format!("cannot be read: {}", error_text::io(&error))),
-        Err(RecvTimeoutError::Timeout) => Err(format!("has not ended within {} s and was stopped", limit.as_secs())),
-        Err(RecvTimeoutError::Disconnected) => Err("cannot be read".to_owned()),
-    };
-    let (answer, said) = (of(answer)?, of(said)?);
-    // Nobody sends here: it is a pause that needs no clock.
-    let (_never, pause) = channel::<()>();
-    for _ in 0..LOOKS {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok((answer, said, status)),
-            Ok(None) => drop(pause.recv_timeout(BETWEEN_LOOKS)),
-            Err(error) => return Err(error_text::io(&error)),
+    woken: &Receiver<()>,
+) -> Result<ExitStatus, String> {
+    let mut status = None;
+    let mut before = (false, false);
+    let mut left = limit;
+    loop {
+        // The streams are looked at first: what ends after the look wakes us.
+        let have_ended = [answer.has_ended()?, said.has_ended()?] == [true, true];
+        if answer.len() > MOST {
+            return Err(format!("writes more than {} MiB", MOST >> 20));
+        }
+        if status.is_none() {
+            status = child.try_wait().map_err(|error| error_text::io(&error))?;
+        }
+        let now = (status.is_some(), have_ended);
+        if now != before {
+            left = if status.is_some() { FOR_ITS_STREAMS } else { FOR_ITS_END };
+            before = now;
+        }
+        match (status, have_ended) {
+            (Some(status), true) => return Ok(status),
+            (Some(status), false) if left.is_zero() => return Ok(status),
+            (None, true) if left.is_zero() => {
+                return Err("has ended its output, but not itself, and was stopped".to_owned());
+            }
+            (None, false) if left.is_zero() => {
+                return Err(format!("has not ended within {} s and was stopped", limit.as_secs()));
+            }
+            _ => {}
+        }
+        // Only whole pauses count, so that this needs no clock.
+        if woken.recv_timeout(BETWEEN_LOOKS).is_err() {
+            left = left.saturating_sub(BETWEEN_LOOKS);
         }
     }
-    Err("has ended its output, but not itself, and was stopped".to_owned())
 }
 
-/// Reads a stream to its end, and keeps the first bytes of it.
-fn read(stream: Option<impl Read + Send + 'static>, most: u64) -> Receiver<io::Result<Vec<u8>>> {
-    let (send, receive) = channel();
-    thread::spawn(move || {
-        // Nobody waits for it any more if the time is up.
-        let _ = send.send(stream.map_or(Ok(Vec::new()), |stream| all(stream, most)));
-    });
-    receive
+/// A stream of a program, read beside us: the first bytes of it are kept.
+struct Stream(Arc<Mutex<Written>>);
+
+/// What was read so far.
+#[derive(Default)]
+struct Written {
+    bytes: Vec<u8>,
+    end: Option<io::Result<()>>,
 }
 
-fn all(mut stream: impl Read, most: u64) -> io::Result<Vec<u8>> {
-    let mut kept = Vec::new();
-    stream.by_ref().take(most).read_to_end(&mut kept)?;
-    io::copy(&mut stream, &mut io::sink())?;
-    Ok(kept)
+impl Stream {
+    /// Reads a stream to its end, or until nobody wants to know any more; wakes us at its end and once it is full.
+    fn of(stream: Option<impl Read + Send + 'static>, most: usize, wake: &Sender<()>) -> Self {
+        let written = Arc::new(Mutex::new(Written::default()));
+        let (wanted, wake) = (Arc::downgrade(&written), wake.clone());
+        thread::spawn(move || {
+            let Some(mut stream) = stream else { return };
+            let mut chunk = vec![0; 64 << 10];
+            loop {
+                let read = match stream.read(&mut chunk) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    read => read,
+                };
+                let Some(written) = wanted.upgrade() else { return };
+                let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_over = match read {
+                    Ok(0) => Some(Ok(())),
+                    Ok(read) => {
+                        let room = most - written.bytes.len();
+                        written.bytes.extend(chunk.iter().take(read.min(room)));
+                        if room > 0 && read >= room {
+                            // Nobody waits for it any more if the time is up.
+                            let _ = wake.send(());
+                        }
+                        None
+                    }
+                    Err(error) => Some(Err(error)),
+                };
+                if is_over.is_some() {
+                    written.end = is_over;
+                    let _ = wake.send(());
+                    return;
+                }
+            }
+        });
+        Self(written)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Written) -> T) -> T {
+        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn has_ended(&self) -> Result<bool, String> {
+        self.with(|written| match &written.end {
+            Some(Err(error)) => Err(format!("cannot be read: {}", error_text::io(error))),
+            end => Ok(end.is_some()),
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.with(|written| written.bytes.len())
+    }
+
+    fn taken(&self) -> Vec<u8> {
+        self.with(|written| std::mem::take(&mut written.bytes))
+    }
 }
 
 fn ending(status: ExitStatus) -> String {
@@ -143,7 +230,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{is_program, output_within};
+    use super::{holds_secret, is_program, output_within};
 
     fn script(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
@@ -158,7 +245,7 @@ mod tests {
     fn run(text: &str, limit: u64) -> Result<String, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = script(&folder, text);
-        output_within(&path, &["--list"], Duration::from_secs(limit))
+        output_within(&path, &["--list"], Vec::new(), Duration::from_secs(limit))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -183,8 +270,28 @@ mod tests {
     }
 
     #[test]
+    fn what_it_leaves_in_the_background_holds_nobody() {
+        assert_eq!(run("sleep 30 & echo x", 5), Ok("x\n".to_owned()));
+        let wrong = run("sleep 30 & echo no cloud >&2; exit 3", 5);
+        assert_eq!(wrong, Err("ended with exit code 3: no cloud".to_owned()));
+    }
+
+    #[test]
+    fn one_that_writes_without_an_end_is_stopped() {
+        assert_eq!(run("exec cat /dev/zero", 60), Err("writes more than 64 MiB".to_owned()));
+    }
+
+    #[test]
+    fn secrets_are_ours() {
+        for name in ["PSFLEET_PASSWORD", "PSFLEET_SECRET_API", "PSFLEET_CREDENTIAL_SQL_USER"] {
+            assert!(holds_secret(name.as_ref()), "{name}");
+        }
+        assert!(!holds_secret("PSFLEET_STATE_DIR".as_ref()) && !holds_secret("PATH".as_ref()));
+    }
+
+    #[test]
     fn one_that_is_not_there_does_not_start() {
-        let found = output_within("/nonexistent/program".as_ref(), &[], Duration::from_secs(60));
+        let found = output_within("/nonexistent/program".as_ref(), &[], Vec::new(), Duration::from_secs(60));
         assert!(found.is_err_and(|what| what.starts_with("does not start: ")));
     }
 }
