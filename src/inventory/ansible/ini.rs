@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::{Entry, Node, Place, Problem};
 
 use super::super::context::FileContext;
-use super::literal::literal;
+use super::literal::{literal, literal_of_line};
 use super::model::{ALL, AnsibleInventory, UNGROUPED};
 use super::names::hosts;
 use super::words::words;
@@ -15,10 +15,9 @@ use super::words::words;
 pub(in crate::inventory) fn is_ini(text: &str) -> bool {
     let mut own = false;
     for line in text.lines().map(str::trim).filter(|line| !is_comment(line)) {
-        match section(line) {
-            Some((_, Some(_))) => return true,
+        match Header::of(line).filter(Header::is_ansibles) {
             // `[hosts]` begins a table of ours, unless names follow.
-            Some(("defaults" | "groups" | "hosts" | "sandbox", None)) => own = true,
+            Some(Header { name: "defaults" | "groups" | "hosts" | "sandbox", kind: None, .. }) => own = true,
             Some(_) => return true,
             // `key = value` of TOML has its name alone on the left; a host has a name before it.
             None if own && !line.contains('=') && !line.starts_with(['[', ']', '{', '}', '"', '\'', '#']) => {
@@ -48,22 +47,39 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(|character| character.is_alphanumeric() || character == '_')
 }
 
-/// The name and the kind of a line that begins a section: a name with a letter, so that a range (`[01-04]`) and an IPv6
-/// address are none.
-fn section(line: &str) -> Option<(&str, Option<&str>)> {
-    let (inside, rest) = line.strip_prefix('[')?.split_once(']')?;
-    let rest = rest.trim();
-    if !rest.is_empty() && !rest.starts_with(['#', ';']) {
-        return None;
+/// A line that begins a section: `[name]`, `[name:kind]`.
+struct Header<'a> {
+    inside: &'a str,
+    name: &'a str,
+    kind: Option<&'a str>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads a line. A range (`[01:04]`) and an IPv6 address are hosts.
+    fn of(line: &'a str) -> Option<Self> {
+        let (inside, rest) = line.strip_prefix('[')?.split_once(']')?;
+        let rest = rest.trim_start();
+        if !rest.is_empty() && !rest.starts_with(['#', ';']) || hosts(&format!("[{inside}]")).is_ok() {
+            return None;
+        }
+        let (name, kind) = inside.split_once(':').map_or((inside, None), |(name, kind)| (name, Some(kind)));
+        Some(Self { inside, name, kind })
     }
-    let (name, kind) = match inside.split_once(':') {
-        Some((name, kind @ ("vars" | "children" | "hosts"))) => (name, Some(kind)),
-        Some(_) => return None,
-        None => (inside, None),
-    };
-    let is_name = name.contains(char::is_alphabetic) && !name.contains(['.', ',', '"', '\'', '[']);
-    let is_kept = kind.is_some() || is_name && !name.contains(char::is_whitespace);
-    is_kept.then_some((name, kind))
+
+    fn names_a_group(&self) -> bool {
+        !self.name.is_empty() && !self.name.contains(char::is_whitespace)
+    }
+
+    /// Whether a file with it is Ansible's: a list of ours may hold `[01-04]`, our TOML `[groups.web]`.
+    fn is_ansibles(&self) -> bool {
+        match self.kind {
+            Some(kind) => matches!(kind, "vars" | "children" | "hosts"),
+            None => {
+                let has_name = self.names_a_group() && self.name.contains(char::is_alphabetic);
+                has_name && !self.name.contains(['.', ',', '"', '\'', '['])
+            }
+        }
+    }
 }
 
 /// What the lines of a section are.
@@ -109,13 +125,8 @@ impl Reader<'_> {
 
     fn line(&mut self, text: &str, at: Place) {
         let trimmed = text.trim_start();
-        if trimmed.starts_with('[') {
-            let header = trimmed.split_once('#').map_or(trimmed, |(before, _)| before).trim_end();
-            if let Some(inside) = header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))
-                && hosts(header).is_err()
-            {
-                return self.header(inside, at);
-            }
+        if let Some(header) = Header::of(trimmed) {
+            return self.header(&header, at);
         }
         match self.section {
             Section::Hosts(group) => self.host(text, group, at),
@@ -125,13 +136,13 @@ impl Reader<'_> {
         }
     }
 
-    fn header(&mut self, inside: &str, at: Place) {
-        let (name, kind) = inside.split_once(':').map_or((inside, "hosts"), |(name, kind)| (name, kind));
-        if name.is_empty() || name.contains(char::is_whitespace) {
+    fn header(&mut self, header: &Header, at: Place) {
+        let name = header.name;
+        if !header.names_a_group() {
             self.section = Section::Unknown;
-            return self.problem(at, format!("'[{inside}]' does not name a group"));
+            return self.problem(at, format!("'[{}]' does not name a group", header.inside));
         }
-        self.section = match kind {
+        self.section = match header.kind.unwrap_or("hosts") {
             "hosts" => Section::Hosts(self.inventory.defined_group(name)),
             "children" => Section::Children(self.inventory.defined_group(name)),
             "vars" => {
@@ -139,7 +150,7 @@ impl Reader<'_> {
                 self.of_vars.push((group, at));
                 Section::Vars(group)
             }
-            _ => {
+            kind => {
                 let hint = "sections are [group], [group:children] and [group:vars]";
                 let what = format!("'{kind}' is not a kind of section");
                 self.problems.push(Problem::at(&self.context.file, at, "", what).with_hint(hint));
@@ -200,7 +211,7 @@ impl Reader<'_> {
     fn var(&mut self, text: &str, group: usize, at: Place) {
         match text.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => {
-                let node = literal(at, value.trim());
+                let node = literal_of_line(at, value.trim());
                 self.inventory.set_group(group, Entry { at, key: key.trim().to_owned(), node }, self.context);
             }
             _ => self.problem(at, format!("'{text}': a section of variables has lines NAME=VALUE")),
@@ -227,6 +238,7 @@ mod tests {
     fn told_from_toml_and_lists() {
         for text in [
             "[web]\nweb01\n",
+            "[web] ; ours\nweb01\n",
             "; hosts\n[web:vars]\na=b\n",
             "web01 ansible_host=10.0.0.1\n",
             "mail\n\n[web]\nweb01\n",

@@ -38,6 +38,14 @@ fn sections_are_groups() {
 }
 
 #[test]
+fn comments_stand_behind_sections_and_literals() {
+    let text =
+        "[web] ; ours\nweb01\n[w#b]# theirs ]\nweb02\n[01:02] # hosts\n[web:vars]#\nansible_port=5986 # tls\nx=a # b\n";
+    let found = ini(text);
+    assert_eq!(found, "web01 @web port=5986 x:\"a # b\"\nweb02 @w_b\n01 @w_b\n02 @w_b");
+}
+
+#[test]
 fn the_nearest_says_what_counts() {
     let text = "[a]\nh\n[b]\nh\n[c]\nh x=host\n[top:children]\nb\n[all:vars]\nx=all\ny=all\nz=all\nv=all\n\
                 [top:vars]\ny=top\nz=top\n[b:vars]\ny=b\n[a:vars]\nv=a\n[c:vars]\nv=c\n";
