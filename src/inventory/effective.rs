@@ -13,7 +13,7 @@ use super::request::{PASSWORD_VARIABLE, Request};
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
 
 /// Everything that is settled about one host.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Effective {
     /// The connection keys; the transport is never `auto`, and what has a default is set.
     pub connection: Connection,

@@ -145,7 +145,7 @@ pub fn select(
     let facts = KnownFacts::look_up(targets.iter_mut().chain(&mut exclude), &inventory, around, &mut problems);
     add_literals(&targets, &mut inventory, &mut problems);
     problems.extend(inventory.check());
-    let (effective, groups) = settle(&inventory, request, config, around, &mut problems);
+    let (mut effective, groups) = settle(&inventory, request, config, around, &mut problems);
     let lookup = Lookup { inventory: &inventory, effective: &effective, groups: &groups, files: &files };
     let mut hosts = lookup.select(&targets, &mut problems);
     let without = lookup.select(&exclude, &mut problems);
@@ -162,7 +162,8 @@ pub fn select(
     let settings = |host: usize| HostSettings {
         name: inventory.hosts[host].name.clone(),
         groups: groups[host].iter().map(|&group| inventory.groups[group].name.clone()).collect(),
-        effective: effective[host].clone(),
+        // Each host is there once, and fleets of many thousands would be in memory twice.
+        effective: std::mem::take(&mut effective[host]),
         facts: facts.of(&inventory.hosts[host].name),
     };
     let found: Vec<HostSettings> = hosts.into_iter().map(settings).collect();
