@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::exposure::exposure;
-use super::{Account, ConfigFile, EarlierRuns, FactsOfHost, FileBytes, NamedFile, System, named_file, program};
+use super::{
+    Account, ConfigFile, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System, named_file, program,
+};
 use crate::local_user;
 use crate::whole_file;
 
@@ -89,6 +91,15 @@ impl System for Machine {
 
     fn exposure(&self, path: &Path) -> io::Result<Option<String>> {
         exposure(path)
+    }
+
+    fn kind_of(&self, path: &Path) -> Option<FileKind> {
+        let found = std::fs::metadata(path).ok()?;
+        Some(match found.is_file() {
+            true => FileKind::File,
+            false if found.is_dir() => FileKind::Folder,
+            false => FileKind::Other,
+        })
     }
 
     fn check(&self, file: NamedFile, path: &Path) -> Result<(), String> {

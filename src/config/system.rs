@@ -49,6 +49,17 @@ pub struct Account {
     pub machine: String,
 }
 
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
 /// What configuration, inventory and scripts ask of the machine.
 pub trait System {
     /// Reads a file.
@@ -63,6 +74,11 @@ pub trait System {
     /// # Errors
     /// The system's own, where it cannot be found out: the file is missing, or a folder on the way is closed to us.
     fn exposure(&self, path: &Path) -> io::Result<Option<String>>;
+
+    /// What lies at a path, behind all links; `None` if that cannot be found out.
+    fn kind_of(&self, _path: &Path) -> Option<FileKind> {
+        None
+    }
 
     /// Whether a file that a setting names holds what it must.
     ///

@@ -113,3 +113,37 @@ fn a_program_writes_the_inventory() {
     assert_eq!((code, &*listed), (Some(2), ""), "{stderr}");
     assert!(stderr.contains("hosts.sh: ignored entirely, because others can write"), "{stderr}");
 }
+
+#[test]
+fn var_folders_are_read_with_measure() {
+    let folder = Folder::new("ansible");
+    write(&folder, "hosts", "[web]\nweb01\n", 0o644);
+    write(&folder, "group_vars/web/a/b.yml", "x: 1\n", 0o644);
+    std::fs::create_dir_all(folder.path().join("host_vars/web01")).expect("made");
+    // Nobody asks for it.
+    std::os::unix::fs::symlink("/", folder.path().join("group_vars/nobody")).expect("linked");
+    let show = || psfleet(&folder, &["hosts", "show", "web01", "-i", "hosts"]);
+    let (code, shown, stderr) = show();
+    assert!(code == Some(0) && shown.contains("vars.x"), "{shown}{stderr}");
+
+    let link = folder.path().join("group_vars/web/c");
+    std::os::unix::fs::symlink(".", &link).expect("linked");
+    let (code, _, stderr) = show();
+    assert!(code == Some(2) && stderr.contains("variables lie in more than 8 folders"), "{stderr}");
+    std::fs::remove_file(&link).expect("removed");
+
+    for number in 0..1000 {
+        write(&folder, &format!("group_vars/web/d/{number}.yml"), "", 0o644);
+    }
+    let (code, _, stderr) = show();
+    assert!(
+        code == Some(2) && stderr.contains("group_vars/web/d: with it, there are more than 1000 files"),
+        "{stderr}"
+    );
+    std::fs::remove_dir_all(folder.path().join("group_vars/web")).expect("removed");
+
+    let pipe = folder.path().join("group_vars/web.yml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let (code, _, stderr) = show();
+    assert!(code == Some(2) && stderr.contains("group_vars/web.yml: is neither a file nor a folder"), "{stderr}");
+}

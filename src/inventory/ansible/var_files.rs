@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Node, Place, Problem, System, Value};
+use crate::config::{FileKind, Node, Place, Problem, System, Value};
 use crate::error_text;
 
 use super::super::context::FileContext;
-use super::super::depth::MAX_DEPTH;
 use super::super::json::parse_json;
 use super::super::text::decode;
 use super::super::yaml::parse_ansible_yaml;
@@ -16,6 +15,10 @@ use super::model::{AnsibleInventory, Var, Vars};
 
 /// The suffixes of a file's name that say nothing, in the order in which Ansible tries them; the first one counts.
 const SUFFIXES: [&str; 4] = ["", ".yml", ".yaml", ".json"];
+
+/// The most files and folders below the folder of one name, and how deep they may lie: a link may lead to the whole disk.
+const MOST_FILES: usize = 1000;
+const MOST_LEVELS: usize = 8;
 
 /// What a file begins with that is encrypted whole.
 const VAULT: &str = "$ANSIBLE_VAULT;";
@@ -65,30 +68,63 @@ struct Reader<'a> {
     encrypted: Vec<String>,
 }
 
-/// The files below a folder by their first name in it, in order.
-type Entries = HashMap<String, Vec<PathBuf>>;
+/// What lies in a folder, by its name.
+type Entries = HashMap<String, PathBuf>;
 
 impl Reader<'_> {
     fn entries(&self, folder: &Path) -> Entries {
         let mut entries = Entries::new();
-        for file in self.files(folder, 0) {
-            let first = file.strip_prefix(folder).ok().and_then(|path| path.components().next());
+        for path in self.inside(folder) {
+            let first = path.strip_prefix(folder).ok().and_then(|path| path.components().next());
             if let Some(first) = first.and_then(|first| first.as_os_str().to_str()) {
-                entries.entry(first.to_owned()).or_default().push(file.clone());
+                entries.insert(first.to_owned(), folder.join(first));
             }
         }
         entries
     }
 
-    /// The files below a folder, by their paths. What is empty below is a file.
-    fn files(&self, folder: &Path, depth: usize) -> Vec<PathBuf> {
-        let Some(pattern) = folder.join("*").to_str().map(|path| within(path, folder)) else { return Vec::new() };
-        let mut files = Vec::new();
-        for path in self.around.matching(Path::new(&pattern)) {
-            let below = if depth < MAX_DEPTH { self.files(&path, depth + 1) } else { Vec::new() };
-            if below.is_empty() { files.push(path) } else { files.extend(below) }
+    fn inside(&self, folder: &Path) -> Vec<PathBuf> {
+        let pattern = folder.join("*").to_str().map(|path| within(path, folder));
+        pattern.map_or_else(Vec::new, |pattern| self.around.matching(Path::new(&pattern)))
+    }
+
+    /// The files of a name: itself, or all below it by their paths.
+    fn files(&self, path: &Path) -> Result<Vec<PathBuf>, Problem> {
+        let (mut files, mut seen) = (Vec::new(), 0);
+        self.add_files(path, 0, &mut seen, &mut files).map_err(|(at, what)| Problem::at(&at, Place::NONE, "", what))?;
+        Ok(files)
+    }
+
+    fn add_files(
+        &self,
+        path: &Path,
+        level: usize,
+        seen: &mut usize,
+        files: &mut Vec<PathBuf>,
+    ) -> Result<(), (PathBuf, String)> {
+        let kind = self.around.kind_of(path);
+        if kind == Some(FileKind::Other) {
+            // A pipe would be waited for, a device has no end.
+            return Err((path.to_owned(), "is neither a file nor a folder; variables are read from files".to_owned()));
         }
-        files
+        let below = if kind == Some(FileKind::File) { Vec::new() } else { self.inside(path) };
+        if below.is_empty() {
+            // An empty folder says nothing.
+            files.extend((kind != Some(FileKind::Folder)).then(|| path.to_owned()));
+            return Ok(());
+        }
+        if level == MOST_LEVELS {
+            return Err((
+                path.to_owned(),
+                format!("variables lie in more than {MOST_LEVELS} folders one in the other"),
+            ));
+        }
+        *seen += below.len();
+        if *seen > MOST_FILES {
+            let what = format!("with it, there are more than {MOST_FILES} files of variables for one group or host");
+            return Err((path.to_owned(), what));
+        }
+        below.iter().try_for_each(|path| self.add_files(path, level + 1, seen, files))
     }
 
     /// Reads what belongs to a name into its variables.
@@ -101,11 +137,15 @@ impl Reader<'_> {
         var: &dyn Fn(Node, &Arc<FileContext>) -> Var,
     ) {
         let bare = name.trim_start_matches('[').trim_end_matches(']');
-        let Some((first, files)) = SUFFIXES.iter().find_map(|suffix| entries.get_key_value(&format!("{bare}{suffix}")))
+        let Some((first, path)) = SUFFIXES.iter().find_map(|suffix| entries.get_key_value(&format!("{bare}{suffix}")))
         else {
             return;
         };
-        for file in files {
+        let files = match self.files(path) {
+            Ok(files) => files,
+            Err(problem) => return self.problems.push(problem),
+        };
+        for file in &files {
             // In a folder, only what looks like variables is.
             let is_direct = file.file_name().and_then(|name| name.to_str()) == Some(first.as_str());
             let suffix = file.extension().and_then(|suffix| suffix.to_str()).unwrap_or_default();
