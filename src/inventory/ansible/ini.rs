@@ -160,6 +160,9 @@ impl Reader<'_> {
     }
 
     fn host(&mut self, text: &str, group: usize, at: Place) {
+        if self.inventory.too_many.is_some() {
+            return;
+        }
         let words = match words(text) {
             Ok(words) => words,
             Err(what) => return self.problem(at, what),
@@ -191,7 +194,7 @@ impl Reader<'_> {
             }
         }
         for name in names {
-            let host = self.inventory.host(&name, at, self.context);
+            let Some(host) = self.inventory.host(&name, at, self.context) else { return };
             self.inventory.join(host, group);
             for entry in &entries {
                 self.inventory.set_host(host, entry.clone(), self.context);

@@ -6,6 +6,7 @@
 //! and line that they are from. Nothing is evaluated: a template is a text, or a refusal where it would decide something.
 
 mod ini;
+mod levels;
 mod literal;
 mod model;
 mod names;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::config::{Entry, Node, Origin, Place, Source};
+use crate::config::{Entry, Node, Origin, Place, Problem, Source};
 
 use super::super::context::FileContext;
 
@@ -12,6 +12,9 @@ pub(super) const ALL: &str = "all";
 
 /// The group of the hosts that are in no other.
 pub(super) const UNGROUPED: &str = "ungrouped";
+
+/// The most hosts of all inventories of a request: a line of a few signs stands for many.
+const MOST_HOSTS: usize = 200_000;
 
 /// A variable as it is written.
 #[derive(Debug, Clone)]
@@ -81,6 +84,8 @@ pub(in crate::inventory) struct AnsibleInventory {
     pub(super) groups: Vec<Group>,
     /// The inventories that lie in a folder, which may have variables beside them.
     pub(super) beside: Vec<Arc<FileContext>>,
+    /// The place that names more hosts than there may be.
+    pub(super) too_many: Option<Problem>,
     hosts_by_name: HashMap<String, usize>,
     groups_by_name: HashMap<Arc<str>, usize>,
 }
@@ -109,24 +114,34 @@ impl AnsibleInventory {
         group
     }
 
-    /// The place of a host, made if it is new.
-    pub(super) fn host(&mut self, name: &str, at: Place, context: &Arc<FileContext>) -> usize {
-        let place = *self.hosts_by_name.entry(name.to_lowercase()).or_insert_with(|| {
-            self.hosts.push(Host {
-                name: Arc::from(name),
-                at,
-                contexts: Vec::new(),
-                groups: Vec::new(),
-                vars: Vars::new(),
-                file_vars: Vars::new(),
-            });
-            self.hosts.len() - 1
-        });
+    /// The place of a host, made if it is new; `None` where there are too many.
+    pub(super) fn host(&mut self, name: &str, at: Place, context: &Arc<FileContext>) -> Option<usize> {
+        let key = name.to_lowercase();
+        let place = match self.hosts_by_name.get(&key) {
+            Some(&known) => known,
+            None if self.hosts.len() == MOST_HOSTS => {
+                let what = format!("with '{name}', the inventories have more than {MOST_HOSTS} hosts");
+                self.too_many.get_or_insert_with(|| Problem::at(&context.file, at, "", what));
+                return None;
+            }
+            None => {
+                self.hosts.push(Host {
+                    name: Arc::from(name),
+                    at,
+                    contexts: Vec::new(),
+                    groups: Vec::new(),
+                    vars: Vars::new(),
+                    file_vars: Vars::new(),
+                });
+                self.hosts_by_name.insert(key, self.hosts.len() - 1);
+                self.hosts.len() - 1
+            }
+        };
         let contexts = &mut self.hosts[place].contexts;
         if contexts.last().is_none_or(|last| last.source != context.source) {
             contexts.push(Arc::clone(context));
         }
-        place
+        Some(place)
     }
 
     /// Puts a host into a group.

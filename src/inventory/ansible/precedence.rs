@@ -26,7 +26,13 @@ struct Noted<'a> {
 
 impl AnsibleInventory {
     /// Puts hosts and groups into our own model; answers with what the user should know.
-    pub(in crate::inventory) fn finish(&self, inventory: &mut Inventory, problems: &mut Vec<Problem>) -> Vec<String> {
+    pub(in crate::inventory) fn finish(
+        &mut self,
+        inventory: &mut Inventory,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<String> {
+        problems.extend(self.too_many.take());
+        problems.extend(self.limit_levels());
         let mut warnings = Vec::new();
         let groups = self.own_groups(inventory, &mut warnings);
         let (above, depths) = self.lineage();

@@ -147,6 +147,32 @@ fn every_mistake_has_its_line() {
 }
 
 #[test]
+fn few_signs_do_not_stand_for_any_number_of_hosts() {
+    let lines: String = (0..200).map(|line| format!("w{line}-[1:50000]\n")).collect();
+    assert_eq!(ini(&lines), "i.ini:5:1: with 'w4-1', the inventories have more than 200000 hosts");
+    let mut fake = Fake::default()
+        .file("a.ini", "[web]\na[1:99999]\na[1:99999]\n")
+        .file("b.yml", "all:\n  hosts:\n    b[1:99999]:\n    c:\n    d:\n    e:\n");
+    let found =
+        select(&request(&["c"], &["a.ini", "b.yml"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
+    let errors = found.expect_err("too many").to_string();
+    assert_eq!(errors, "b.yml:6:5: with 'e', the inventories have more than 200000 hosts");
+}
+
+#[test]
+fn groups_lie_below_each_other_within_measure() {
+    let chain =
+        |groups: usize| (1..=groups).map(|group| format!("[g{group}:children]\ng{}\n", group + 1)).collect::<String>();
+    assert!(ini(&format!("{}[g100]\nh\n", chain(99))).starts_with("h @g100 "));
+    let deep =
+        "i.ini:200:1: groups > g100 > children: group 'g101' has more than 100 groups above it, one over the other";
+    assert_eq!(ini(&format!("{}[g20001]\nh\n", chain(20_000))), deep);
+    let circle = ini(&format!("{}[g20001:children]\ng1\n[g1]\nh\n", chain(20_000)));
+    assert!(circle.contains(" contains itself through 'g"), "{circle}");
+    assert_eq!(circle.lines().count(), 1);
+}
+
+#[test]
 fn inventories_are_one() {
     let mut fake =
         Fake::default().file("a.ini", "[web]\nh\n").file("b.ini", "[web:vars]\nx=1\n[web]\n[all:vars]\ny=2\n");

@@ -161,13 +161,16 @@ impl Reader<'_> {
     }
 
     fn host(&mut self, group: Option<usize>, at: Place, pattern: &str, vars: &[Entry], path: &str) {
+        if self.inventory.too_many.is_some() {
+            return;
+        }
         let (names, port) = match hosts(pattern) {
             Ok(found) => found,
             Err(what) => return self.problem(at, path, what, None),
         };
         let port = port.map(|port| Entry { at, key: "ansible_port".to_owned(), node: literal(at, &port.to_string()) });
         for name in names {
-            let host = self.inventory.host(&name, at, self.context);
+            let Some(host) = self.inventory.host(&name, at, self.context) else { return };
             if let Some(group) = group {
                 self.inventory.join(host, group);
             }
