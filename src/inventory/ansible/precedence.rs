@@ -31,7 +31,11 @@ impl AnsibleInventory {
         inventory: &mut Inventory,
         problems: &mut Vec<Problem>,
     ) -> Vec<String> {
-        problems.extend(self.too_many.take());
+        if let Some(problem) = self.too_many.take() {
+            // Nothing is done with so many; they need not be built.
+            problems.push(problem);
+            return Vec::new();
+        }
         problems.extend(self.limit_levels());
         let mut warnings = Vec::new();
         let groups = self.own_groups(inventory, &mut warnings);
