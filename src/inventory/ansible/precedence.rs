@@ -1,7 +1,8 @@
 //! Which variables a host has, as Ansible decides it, and the host with them in our own model.
 //!
-//! The host's own count before those of its groups, and those of files beside the inventory before the inventory's; of two groups the one that is deeper counts, then the one with the
-//! higher `ansible_group_priority`, then the one whose name comes later; `all` counts least.
+//! The host's own count before those of its groups, and those of files beside the inventory before the inventory's; of two
+//! groups the one that is deeper counts, then the one with the higher `ansible_group_priority`, then the one whose name
+//! comes later; `all` counts least.
 
 use std::collections::{BTreeMap, BTreeSet};
 
