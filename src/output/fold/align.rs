@@ -63,6 +63,13 @@ mod tests {
     }
 
     #[test]
+    fn a_side_without_items_has_its_place() {
+        let one = [0, 0, 1, 0, 0, 1, 0, 2, 0, 2, 1, 0];
+        let other = [1, 1, 0, 0, 0, 0, 2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(patched(&one, &other), other);
+    }
+
+    #[test]
     fn what_is_too_long_is_one_gap() {
         let (one, other): (Vec<u32>, Vec<u32>) = ((0..6000).collect(), (0..6000).map(|n| n * 7 + 1).collect());
         assert_eq!(gaps(&one, &other), [(0..6000, 0..6000)]);
