@@ -44,6 +44,7 @@ impl Earlier {
         let (header, targets) = (store.header(&run)?, store.targets(&run)?);
         let mut done = store.ends(&run)?;
         let mut lost = store.lost(&run)?;
+        // It was at work, as far as we knew, if it ended between being found and being claimed.
         done.extend(lost.iter().map(|&target| (target, Outcome::Lost)));
         done.retain(|_, outcome| outcome.had_turn() && !(again && *outcome == Outcome::Lost));
         if again {

@@ -8,12 +8,12 @@ use rusqlite::{Connection, params};
 use super::error::Error;
 use super::{Run, State, Store, schema};
 
-/// What is copied of a run, each table with its columns but the number of the run.
-pub(super) const TABLES: [(&str, &str); 4] = [
-    ("parts", "first, begun, last, ended, summary"),
-    ("events", "place, at, data"),
-    ("outcomes", "target, place, at, outcome, data"),
-    ("chunks", "target, first, last, records, size, data"),
+/// What is copied of a run, each table with its columns but the number of the run, and the order of its rows.
+pub(super) const TABLES: [(&str, &str, &str); 4] = [
+    ("parts", "first, begun, last, ended, summary", "first"),
+    ("events", "place, at, data", "place"),
+    ("outcomes", "target, place, at, outcome, data", "target"),
+    ("chunks", "target, first, last, records, size, data", "first, id"),
 ];
 
 /// What is copied of the run's own row.
@@ -44,11 +44,10 @@ impl Store {
         if change.execute(&sql, params![run.row])? != 1 {
             return Err(Error::NoSuchRun(format!("the run {} has been removed meanwhile", run.id)));
         }
-        for (table, columns) in TABLES {
+        for (table, columns, order) in TABLES {
             let sql = format!(
                 "INSERT INTO main.{table} (run, {columns}) SELECT 1, {columns} FROM store.{table} WHERE run = ?1
-                 ORDER BY {}",
-                if table == "chunks" { "first" } else { "2" },
+                 ORDER BY {order}"
             );
             change.execute(&sql, params![run.row])?;
         }

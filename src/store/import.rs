@@ -11,7 +11,7 @@ use std::path::Path;
 
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -57,9 +57,8 @@ impl Store {
     pub fn import(&mut self, file: &Path, now: jiff::Timestamp) -> Result<Imported, Error> {
         let bundle = |what: String| Error::Bundle { path: file.to_owned(), what };
         let of_file = |error: Error| match error {
-            // Both are of the file: the store is written by one statement alone.
             Error::Damaged(what) => bundle(format!("it is damaged: {what}")),
-            Error::Sql(error) => bundle(format!("it is damaged: {error}")),
+            Error::Sql(error) if !is_of_store(&error) => bundle(format!("it is damaged: {error}")),
             other => other,
         };
         check_head(file).map_err(bundle)?;
@@ -82,16 +81,25 @@ impl Store {
 
     /// Whether a run of the store is the one of a file, row by row.
     fn is_same(&self, run: &Run, source: &Connection) -> Result<bool, Error> {
-        if !same_rows(&self.db, source, "runs", "id", RUN, run.row)? {
+        if !same_rows(&self.db, source, ("runs", RUN, "id"), "id", run.row)? {
             return Ok(false);
         }
-        for (table, columns) in TABLES {
-            if !same_rows(&self.db, source, table, "run", columns, run.row)? {
+        for (table, columns, order) in TABLES {
+            if !same_rows(&self.db, source, (table, columns, order), "run", run.row)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// Whether an error is of the store that is written, and not of the file that is only read.
+fn is_of_store(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    // Of two processes that import one bundle the later finds the run there.
+    let written =
+        [ErrorCode::DiskFull, ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked, ErrorCode::ConstraintViolation];
+    code.is_some_and(|code| written.contains(&code))
 }
 
 /// Looks at the head of a file before SQLite does.
@@ -229,12 +237,11 @@ fn copy(source: &Connection, change: &Transaction<'_>, found: &Found, now: jiff:
         ],
     )?;
     let run = change.last_insert_rowid();
-    for (table, columns) in TABLES {
+    for (table, columns, order) in TABLES {
         let count = columns.split(',').count();
         let mut into =
             change.prepare(&format!("INSERT INTO {table} (run, {columns}) VALUES (?{})", ", ?".repeat(count)))?;
-        let mut rows =
-            source.prepare(&format!("SELECT {columns} FROM {table} WHERE run = 1 ORDER BY {}", order(table)))?;
+        let mut rows = source.prepare(&format!("SELECT {columns} FROM {table} WHERE run = 1 ORDER BY {order}"))?;
         let all: i64 = source.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
         let mut rows = rows.query([])?;
         let mut copied = 0;
@@ -257,11 +264,6 @@ fn copy(source: &Connection, change: &Transaction<'_>, found: &Found, now: jiff:
         }
     }
     Ok(())
-}
-
-/// The order in which rows of a table are read.
-fn order(table: &str) -> &'static str {
-    if table == "chunks" { "first, id" } else { "1" }
 }
 
 type Row<'r> = rusqlite::Row<'r>;
@@ -351,12 +353,10 @@ fn chunk(row: &Row<'_>, found: &Found) -> Result<(), Error> {
 fn same_rows(
     store: &Connection,
     source: &Connection,
-    table: &str,
+    (table, columns, order): (&str, &str, &str),
     key: &str,
-    columns: &str,
     run: i64,
 ) -> Result<bool, Error> {
-    let order = order(table);
     let mut ours = store.prepare(&format!("SELECT {columns} FROM {table} WHERE {key} = ?1 ORDER BY {order}"))?;
     let mut theirs = source.prepare(&format!("SELECT {columns} FROM {table} ORDER BY {order}"))?;
     let (mut ours, mut theirs) = (ours.query([run])?, theirs.query([])?);

@@ -25,8 +25,8 @@ pub enum SessionCommand {
     /// The shells that the hosts hold: id, state, age, owner, and whether they are ours
     ///
     /// Ours are those that a psfleet of this user on this machine has opened; in use are those whose psfleet still runs.
-    /// A user who is no administrator of a host sees only the own ones. Over SSH nothing is left behind: a session there
-    /// ends with its connection.
+    /// Without an administrator's rights on a host, only shells of the same user are seen. Over SSH nothing is left behind:
+    /// a session there ends with its connection.
     #[command(visible_alias = "list")]
     Ls(Box<ShellArgs>),
     /// Remove shells that a psfleet of this user on this machine has opened, and which nobody uses any more

@@ -55,8 +55,8 @@ impl ShellLine {
         Self { words, quote, kept }
     }
 
-    /// What bash is to put in the place of the last word's end so that it becomes `value`; nothing if that is no longer
-    /// possible.
+    /// What bash shall put in place of the end of the last word, so that the word becomes `value`; `None` where what was
+    /// typed stands in the way.
     pub(super) fn bash(&self, value: &str, is_full: bool) -> Option<String> {
         let rest = value.get(self.kept..)?;
         Some(match self.quote {

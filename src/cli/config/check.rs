@@ -12,7 +12,7 @@ use crate::exit::{OK, USAGE};
 use crate::inventory::Errors;
 use crate::nearest::did_you_mean;
 
-/// Variables that are no flag's, or the begins of such.
+/// Variables that belong to no flag, or what the names of such begin with.
 const OTHERS: [&str; 7] = [
     "PSFLEET_PASSWORD",
     "PSFLEET_STATE_DIR",

@@ -68,7 +68,11 @@ pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
 
 /// The last run before another one that did the same.
 fn same_before(store: &Store, after: &Run, header: &Header) -> anyhow::Result<Run> {
-    for run in store.runs()?.into_iter().skip_while(|run| run.id != after.id).skip(1) {
+    // Those that were imported stand where they were taken over, and not where they began.
+    let mut earlier = store.runs()?;
+    earlier.retain(|run| run.begun < after.begun);
+    earlier.sort_by_key(|run| std::cmp::Reverse(run.begun));
+    for run in earlier {
         if store.header(&run)?.hash == header.hash {
             return Ok(run);
         }
