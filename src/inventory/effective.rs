@@ -10,6 +10,7 @@ use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 
 use super::model::{Host, Inventory, Layer};
 use super::request::{PASSWORD_VARIABLE, Request};
+use super::sparse::Sparse;
 use super::ssh_config::{Access, Answer, Asker, SshConfig};
 
 /// Everything that is settled about one host.
@@ -72,7 +73,7 @@ enum Rank {
 struct Merged {
     layer: Layer,
     /// The layers it was made of, the strongest first.
-    parts: Vec<Connection>,
+    parts: Vec<Sparse>,
     /// Keys that are not clear, each with the reason.
     clashes: Vec<(String, Problem)>,
 }
@@ -155,7 +156,7 @@ impl<'a> Settler<'a> {
         };
         let mut layers: Vec<&Connection> = strong[..3].to_vec();
         layers.extend(at(Rank::Host));
-        layers.extend(&groups.parts);
+        layers.extend(groups.parts.iter().map(|part| &**part));
         layers.push(weak[0]);
         layers.extend(at(Rank::Defaults));
         layers.push(weak[1]);

@@ -35,6 +35,7 @@ mod resolve;
 mod row;
 mod scalar;
 mod select;
+mod sparse;
 mod ssh_config;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::sparse::Sparse;
 use super::ssh_config::SshConfig;
-use crate::config::{Connection, Given, Place, Problem, Source, Transport, plain_zone};
+use crate::config::{Given, Place, Problem, Source, Transport, plain_zone};
 use crate::nearest::did_you_mean;
 use crate::target::Variable;
 
@@ -13,7 +14,7 @@ use crate::target::Variable;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Layer {
     /// Connection keys.
-    pub connection: Connection,
+    pub connection: Sparse,
     /// Variables (`host.NAME`).
     pub vars: BTreeMap<String, Given<Variable>>,
     /// Labels (`label:KEY=VALUE`).
@@ -74,7 +75,7 @@ pub(super) struct Host {
     /// The scheme of a URL, weaker than any transport key of host and groups.
     pub scheme: Option<Given<Transport>>,
     /// What a URL on the command line says, stronger than the host's own entry.
-    pub url: Connection,
+    pub url: Sparse,
     /// What its own entry says.
     pub layer: Layer,
     /// The groups that name it.
@@ -144,7 +145,7 @@ impl Inventory {
                 name: Arc::from(name),
                 host: plain_zone(name.trim_start_matches('[').trim_end_matches(']')).into_owned(),
                 scheme: None,
-                url: Connection::default(),
+                url: Sparse::default(),
                 layer: Layer::default(),
                 groups: Vec::new(),
                 sources: Vec::new(),

@@ -27,7 +27,7 @@ pub(crate) fn read_ssh_config(
         let context = FileContext { file: Arc::clone(&at.file), ..context.clone() };
         let source = Owner::Host.source(&context, at.line, &Arc::from(alias.as_str()));
         let connection = Connection { transport: Some(Given::new(Transport::Ssh, source)), ..Connection::default() };
-        let layer = Layer { connection, ..Layer::default() };
+        let layer = Layer { connection: connection.into(), ..Layer::default() };
         let place = Place { line: at.line, column: 1 };
         HostRow { name: alias, at: place, path: String::new(), layer }.add(&context, inventory, &mut problems);
     }
