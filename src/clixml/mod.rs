@@ -40,6 +40,7 @@ mod scalar_text;
 mod scan;
 mod single;
 mod string;
+mod type_name;
 mod value;
 mod view;
 mod write;
@@ -56,6 +57,7 @@ pub use json::{
 pub use scalar_text::{general, survives};
 pub use single::{Single, own_text, single};
 pub use string::PsString;
+pub use type_name::{first_name, is_selected, live_name};
 pub use value::{Content, Document, ListKind, Members, Object, RefId, TypeNames, Value};
 pub use view::{members_as_formatted, members_of, properties, telling_text};
 

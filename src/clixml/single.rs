@@ -4,6 +4,7 @@
 //! ask here; `plain.schema.json` tells the list to users.
 
 use super::scalar_text::scalar_text;
+use super::type_name::live_name;
 use super::{Content, Object, PsString, TypeNames, Value};
 
 /// What an object is that is one value.
@@ -130,7 +131,7 @@ pub(super) fn of(object: &Object) -> Option<Single<'_>> {
 const CUSTOM: &str = "System.Management.Automation.PSCustomObject";
 
 fn kind(name: &str) -> Option<Kind> {
-    let name = name.strip_prefix("Deserialized.").unwrap_or(name);
+    let name = live_name(name);
     // Nearly no name is one of them, and most are none by their length and end.
     if LENGTHS[usize::from(*name.as_bytes().last()?)] & 1 << (name.len() % 64) == 0 {
         return None;
@@ -216,7 +217,7 @@ pub fn own_text(object: &Object) -> Option<&PsString> {
 /// Whether the text is the name of one of these types; the arguments of generic ones are written in two ways.
 fn is_type_name(text: &str, types: &TypeNames) -> bool {
     let generic = |name: &'_ str| name.find("`").and_then(|_| name.find('['));
-    types.iter().map(|name| name.strip_prefix("Deserialized.").unwrap_or(name)).any(|name| {
+    types.iter().map(live_name).any(|name| {
         text == name
             || match (generic(text), generic(name)) {
                 (Some(text_end), Some(name_end)) => text.get(..text_end) == name.get(..name_end),

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::PsString;
 use super::places::Places;
+use super::type_name::live_name;
 
 /// One serialized object: what one PSRP message or one line of a CLIXML file carries.
 ///
@@ -168,7 +169,7 @@ impl TypeNames {
 
     /// Whether a name is among them, apart from a leading `Deserialized.`.
     pub fn contains(&self, wanted: &str) -> bool {
-        self.iter().any(|name| name.strip_prefix("Deserialized.").unwrap_or(name) == wanted)
+        self.iter().any(|name| live_name(name) == wanted)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Types whose members are not looked into for cuts.
 
 use crate::clixml::TypeNames;
+use crate::clixml::type_name::is_deserialized;
 
 /// Types that PowerShell serializes down to a depth of their own, whatever is asked for: more would not come.
 ///
@@ -58,7 +59,7 @@ const FIXED: [&str; 45] = [
 /// before ours, or they name types as their very data.
 pub(super) fn is_exempt(types: &TypeNames) -> bool {
     types.iter().any(|name| {
-        name.starts_with("Deserialized.")
+        is_deserialized(name)
             || name.starts_with("System.Reflection.")
             || name == "System.Type"
             // `CimInstance#root/cimv2/Win32_Service`

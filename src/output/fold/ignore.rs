@@ -155,19 +155,13 @@ struct Rules<'t> {
 
 impl<'t> Rules<'t> {
     fn of(type_names: &'t TypeNames) -> Self {
-        let types: Vec<_> = type_names.iter().map(bare).collect();
+        let types: Vec<_> = type_names.iter().map(clixml::first_name).collect();
         let known = |name: &&str| VOLATILE.iter().find(|(kind, _)| kind.eq_ignore_ascii_case(last(name)));
         // CIM's classes are CimInstance, too, with the class behind `#`.
         let family = types.iter().filter_map(|name| name.split_once('#')).map(|(family, _)| family);
         let volatile = types.iter().copied().chain(family).filter_map(|name| known(&name)).collect();
         Self { types, volatile }
     }
-}
-
-/// A type's name without what serializing and Select-Object put in front.
-fn bare(name: &str) -> &str {
-    let name = name.strip_prefix("Selected.").unwrap_or(name);
-    name.strip_prefix("Deserialized.").unwrap_or(name)
 }
 
 /// The last part of a type's name, or the class of a CIM object.

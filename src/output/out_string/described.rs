@@ -2,7 +2,7 @@
 
 use super::cell::{self, Numbers};
 use super::scalar;
-use crate::clixml::{Content, Document, Object, Value, members_as_formatted};
+use crate::clixml::{self, Content, Document, Object, Value, members_as_formatted};
 use crate::output::merged::merged;
 use crate::output::refs::resolve;
 use crate::output::select::Field;
@@ -36,7 +36,7 @@ impl<'a> Described<'a> {
 
     /// An object of the document, or one made of a value of it.
     pub(crate) fn of(document: &'a Document, object: &'a Object) -> Self {
-        let types = object.type_names.iter().map(|name| name.strip_prefix("Deserialized.").unwrap_or(name)).collect();
+        let types = object.type_names.iter().map(clixml::live_name).collect();
         Self { document, types, fields: members_as_formatted(object) }
     }
 

@@ -1,6 +1,6 @@
 //! Which properties of an object a table shows.
 
-use crate::clixml::{Document, TypeNames};
+use crate::clixml::{self, Document, TypeNames};
 use crate::output::out_string::cim;
 use crate::output::select::Field;
 
@@ -42,12 +42,11 @@ pub(super) fn chosen<'a>(document: &'a Document, fields: Vec<Field<'a>>) -> Vec<
 
 /// Whether Select-Object has made the object: it then has the properties that the script wants, and no others.
 fn is_selected(types: &TypeNames) -> bool {
-    let first = types.first().unwrap_or_default();
-    first.strip_prefix("Deserialized.").unwrap_or(first).starts_with("Selected.")
+    clixml::is_selected(types.first().unwrap_or_default())
 }
 
 fn view(types: &TypeNames) -> Option<&'static [&'static str]> {
-    let plain = || types.iter().map(|name| name.strip_prefix("Deserialized.").unwrap_or(name));
+    let plain = || types.iter().map(clixml::live_name);
     let own = plain().find_map(|name| {
         // Microsoft.Management.Infrastructure.CimInstance#root/cimv2/Win32_Service, or WMI's with backslashes.
         let class = name.rsplit(['/', '\\']).next().unwrap_or(name);

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::clixml;
+
 /// Types that are counted separately.
 const KINDS: usize = 16;
 
@@ -61,8 +63,8 @@ impl Kind {
 
 /// The last part of a type's name; none for custom objects and for what the script itself has selected.
 pub(super) fn kind(type_name: &str) -> Option<String> {
-    let name = type_name.strip_prefix("Deserialized.").unwrap_or(type_name);
-    if name.starts_with("Selected.") || name == "System.Management.Automation.PSCustomObject" {
+    let name = clixml::live_name(type_name);
+    if clixml::is_selected(type_name) || name == "System.Management.Automation.PSCustomObject" {
         return None;
     }
     name.rsplit(['.', '/', '\\', '#']).next().map(str::to_owned)
