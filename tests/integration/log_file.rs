@@ -61,6 +61,12 @@ async fn a_log_that_cannot_be_written_ends_no_run() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("cannot open the log file no/such/folder.log: "), "{stderr}");
+    // A pipe that nobody reads would be waited for for ever.
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe")).status().expect("mkfifo");
+    let output = run(&fleet, folder.path(), "pipe", &[], &[]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((made.success(), output.status.code()), (true, Some(2)), "{stderr}");
+    assert!(stderr.contains("cannot open the log file pipe: it is a pipe that nobody reads from"), "{stderr}");
     assert_clean(fleet).await;
 }
 
