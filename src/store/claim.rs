@@ -28,7 +28,7 @@ impl Claim {
     pub(super) fn take(folder: &Path, run: Uuid) -> Result<Self, Error> {
         let path = place(folder, run);
         let made = || {
-            super::private_folder(&folder.join(FOLDER))?;
+            super::own::folder(&folder.join(FOLDER))?;
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(false);
             #[cfg(unix)]

@@ -24,6 +24,7 @@ mod find;
 mod folder;
 mod header;
 mod import;
+mod own;
 mod part;
 mod prune;
 mod recorder;
@@ -33,7 +34,6 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -77,8 +77,8 @@ impl Store {
             &std::path::absolute(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
         let path = folder.join(FILE);
         let failed = |source| Error::Folder { path: path.clone(), source };
-        private_folder(folder).map_err(failed)?;
-        private_file(&path).map_err(failed)?;
+        own::folder(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        own::file(&path).map_err(failed)?;
         let opened = || {
             let mut db = Connection::open(&path)?;
             db.busy_timeout(PATIENCE)?;
@@ -116,21 +116,4 @@ fn unpack_up_to(data: &[u8], most: u64) -> Result<String, Error> {
         true => Err(Error::damaged("a header or a list of targets is larger than any run's")),
         false => Ok(text),
     }
-}
-
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// SQLite gives the files beside it (`-wal`, `-shm`) the permissions of this one.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }

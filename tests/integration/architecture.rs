@@ -98,6 +98,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "event",
                 "exit",
                 "fleet",
+                "local_user",
                 "nearest",
                 "outcome",
                 "record",
