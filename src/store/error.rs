@@ -49,6 +49,9 @@ pub enum Error {
     /// What is kept of a run cannot be understood.
     #[error("what the store keeps of a run is damaged: {0}")]
     Damaged(String),
+    /// What was asked for is more than can be held.
+    #[error("{0}")]
+    TooMany(String),
     /// No run has that name.
     #[error("{0}")]
     NoSuchRun(String),

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-use crate::clixml::{Decoder, Document, Limits, Object, Value, write_plain};
+use crate::clixml::{self, Decoder, Document, Limits, Object, Value, write_plain};
 use crate::stream::Stream;
 use crate::target::Variable;
 
@@ -18,6 +18,9 @@ const RUNS_SEARCHED: usize = 200;
 /// The values that are kept of one host, and the characters of each.
 const MOST_VALUES: usize = 4096;
 const LONGEST: usize = 1024;
+
+/// The bytes of the values of all hosts together.
+const MOST_BYTES: usize = 256 << 20;
 
 /// What a run says of one host.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +54,7 @@ impl Store {
         let mut search = Search { kind, property, decoder: Decoder::new(Limits::OF_KEPT) };
         let mut known: HashSet<String> = HashSet::new();
         let mut facts = Vec::new();
+        let mut held = 0;
         for run in
             self.runs()?.into_iter().filter(|run| run.row <= until.row && run.imported.is_none()).take(RUNS_SEARCHED)
         {
@@ -70,7 +74,8 @@ impl Store {
             if wanted.is_empty() {
                 continue;
             }
-            let mut found: Vec<(usize, Vec<String>)> = self.search(&run, &wanted, &mut search)?.into_iter().collect();
+            let mut found: Vec<(usize, Vec<String>)> =
+                self.search(&run, &wanted, &mut search, &mut held)?.into_iter().collect();
             found.sort_unstable_by_key(|(place, _)| *place);
             for (place, values) in found {
                 let Some(host) = wanted.get(&place) else { continue };
@@ -86,6 +91,7 @@ impl Store {
         run: &Run,
         wanted: &HashMap<usize, String>,
         search: &mut Search<'_>,
+        held: &mut usize,
     ) -> Result<HashMap<usize, Vec<String>>, Error> {
         let mut found: HashMap<usize, Vec<String>> = HashMap::new();
         let mut chunks = self.db.prepare("SELECT first, target, data FROM chunks WHERE run = ? ORDER BY first")?;
@@ -105,6 +111,15 @@ impl Store {
                 let values = found.entry(target).or_default();
                 for value in texts(&value) {
                     if values.len() < MOST_VALUES && !values.contains(&value) {
+                        *held += value.len() + size_of::<String>();
+                        if *held > MOST_BYTES {
+                            return Err(Error::TooMany(format!(
+                                "the hosts have more different values of {}.{} than fit into {} MiB",
+                                search.kind,
+                                search.property,
+                                MOST_BYTES >> 20
+                            )));
+                        }
                         values.push(value);
                     }
                 }
@@ -152,11 +167,9 @@ impl Search<'_> {
     }
 }
 
-/// Whether a type has this name: in full, or without what stands before it. What came over the wire is `Deserialized.`, and
-/// what Select-Object made `Selected.`; CIM puts the class behind `#` and its namespace.
+/// Whether a type has this name: in full, or without what stands before it. CIM puts the class behind `#` and its namespace.
 fn is_called(name: &str, wanted: &str) -> bool {
-    let name = name.strip_prefix("Deserialized.").unwrap_or(name);
-    let name = name.strip_prefix("Selected.").unwrap_or(name);
+    let name = clixml::first_name(name);
     let class = name.rsplit(['#', '/', '\\']).next().unwrap_or(name);
     let short = class.rsplit('.').next().unwrap_or(class);
     [name, class, short].iter().any(|name| name.eq_ignore_ascii_case(wanted))

@@ -38,7 +38,8 @@ impl Store {
 }
 
 impl ByTarget<'_> {
-    /// The records of a target that are on one of these streams, in order. `each` says whether it wants more.
+    /// The records of a target that are on one of these streams, in order, each with the bytes of its CLIXML. `each` says whether it
+    /// wants more.
     ///
     /// # Errors
     /// The store cannot be read, or the run has been removed meanwhile.
@@ -46,7 +47,7 @@ impl ByTarget<'_> {
         &mut self,
         target: TargetId,
         streams: &[Stream],
-        mut each: impl FnMut(Record) -> bool,
+        mut each: impl FnMut(Record, usize) -> bool,
     ) -> Result<(), Error> {
         let mut chunk = self.store.db.prepare_cached("SELECT first, data FROM chunks WHERE id = ?")?;
         for row in self.chunks.get(&target).into_iter().flatten() {
@@ -60,7 +61,7 @@ impl ByTarget<'_> {
                 }
                 let value = self.decoder.decode(entry.xml).map_err(Error::damaged)?;
                 let record = Record { target, stream: entry.stream, value, terminating: entry.terminating };
-                if !each(record) {
+                if !each(record, entry.xml.len()) {
                     return Ok(());
                 }
             }

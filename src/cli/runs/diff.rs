@@ -20,6 +20,9 @@ use crate::target::TargetId;
 /// Objects of a host that are compared; a host of more is compared as far as that.
 const OBJECTS: usize = 20_000;
 
+/// Bytes of their CLIXML.
+const BYTES: usize = 64 << 20;
+
 /// Changes that are held at once, those of hosts with the same ones counted once.
 const CHANGES: usize = 200_000;
 
@@ -126,9 +129,10 @@ impl Diff {
 /// What a host has sent, and whether that is only a part.
 fn side(records: &mut ByTarget<'_>, target: TargetId) -> Result<(Side, bool), Error> {
     let mut side = Side::default();
-    let mut is_cut = false;
-    records.of(target, &[Stream::Output, Stream::Error], |Record { stream, value, .. }| {
-        is_cut = side.objects.len() + side.errors.len() >= OBJECTS;
+    let (mut is_cut, mut held) = (false, 0);
+    records.of(target, &[Stream::Output, Stream::Error], |Record { stream, value, .. }, bytes| {
+        held += bytes;
+        is_cut = side.objects.len() + side.errors.len() >= OBJECTS || held > BYTES;
         match stream {
             _ if is_cut => {}
             Stream::Error => side.errors.extend(error_message(&value).map(|message| message.into_owned())),
@@ -171,7 +175,11 @@ impl Changes {
         let fold = |hosts: &Vec<String>| crate::hostlist::fold(hosts.iter().map(String::as_str));
         let mut notes = Vec::new();
         if !self.cut.is_empty() {
-            notes.push(format!("only the first {OBJECTS} objects were compared of {}", fold(&self.cut)));
+            notes.push(format!(
+                "only the first {OBJECTS} objects, or {} MiB, were compared of {}",
+                BYTES >> 20,
+                fold(&self.cut)
+            ));
         }
         if !self.left_out.is_empty() {
             let hosts = fold(&self.left_out);

@@ -91,7 +91,7 @@ impl Trend<'_> {
         let mut tally = Tally::new(self.measure);
         let most = MOST / self.runs.len();
         for (target, number) in targets.iter().zip(0..) {
-            records.of(TargetId(number), &[Stream::Output], |record| {
+            records.of(TargetId(number), &[Stream::Output], |record, _| {
                 tally.add(&record.value, &target.name);
                 tally.len() <= most
             })?;

@@ -165,16 +165,15 @@ struct Members<'m> {
 
 impl Members<'_> {
     fn compare(&mut self, prefix: &str, one: &[Field<'_>], two: &[Field<'_>], levels: usize) {
-        let find =
-            |fields: &[Field<'_>], name: &str| fields.iter().position(|(other, _)| other.eq_ignore_ascii_case(name));
+        let (was, is) = (by_name(one), by_name(two));
         for (name, first) in one {
             let path = format!("{prefix}{name}");
-            match find(two, name).map(|place| two[place].1) {
+            match is.get(&name.to_ascii_lowercase()) {
                 Some(second) => self.value(path, first, second, levels),
                 None => self.push(Change::Removed, path, carried(self.one, first), Value::Null),
             }
         }
-        for (name, second) in two.iter().filter(|(name, _)| find(one, name).is_none()) {
+        for (name, second) in two.iter().filter(|(name, _)| !was.contains_key(&name.to_ascii_lowercase())) {
             self.push(Change::Added, format!("{prefix}{name}"), Value::Null, carried(self.two, second));
         }
     }
@@ -198,6 +197,15 @@ impl Members<'_> {
         let object = Some(self.object.to_owned());
         self.deltas.push(Delta { change, object, property: Some(property), reference, value });
     }
+}
+
+/// Fields by their names, whose case does not count; of those of one name the first.
+fn by_name<'f>(fields: &[Field<'f>]) -> HashMap<String, &'f Value> {
+    let mut found = HashMap::new();
+    for (name, value) in fields {
+        found.entry(name.to_ascii_lowercase()).or_insert(*value);
+    }
+    found
 }
 
 /// The names that this property gives to objects, if it gives each of them one of its own.

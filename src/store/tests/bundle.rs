@@ -175,11 +175,11 @@ fn records_are_read_by_target() {
     let run = store.find("monday").expect("kept");
     let mut by_target = store.by_target(&run).expect("readable");
     let mut texts = Vec::new();
-    let read = by_target.of(TargetId(1), &[Stream::Output], |record| {
+    let read = by_target.of(TargetId(1), &[Stream::Output], |record, _| {
         texts.push(crate::clixml::text(&record.value.root).chars().take(2).collect::<String>());
         texts.len() < 3
     });
     read.expect("readable");
     assert_eq!(texts, ["1 ", "3 ", "5 "]);
-    by_target.of(TargetId(9), &[Stream::Output], |_| panic!("nobody")).expect("readable");
+    by_target.of(TargetId(9), &[Stream::Output], |_, _| panic!("nobody")).expect("readable");
 }
