@@ -46,6 +46,7 @@ pub(super) struct Settler<'a> {
     /// The password is asked for, or in the environment: what an inventory says of it does not count.
     brings_password: bool,
     config: &'a Config,
+    /// The groups above each group, in rising order.
     ancestors: Vec<Vec<usize>>,
     groups: HashMap<Vec<usize>, Rc<Merged>>,
     defaults: HashMap<Vec<usize>, Rc<Merged>>,
@@ -231,9 +232,10 @@ impl<'a> Settler<'a> {
     /// All groups a host is in, directly or through children.
     pub(super) fn all_groups(&self, host: &Host) -> Vec<usize> {
         let mut all: Vec<usize> = Vec::new();
+        let mut is_found = vec![false; self.ancestors.len()];
         for &group in &host.groups {
             for member in std::iter::once(group).chain(self.ancestors[group].iter().copied()) {
-                if !all.contains(&member) {
+                if !std::mem::replace(&mut is_found[member], true) {
                     all.push(member);
                 }
             }
@@ -268,12 +270,15 @@ impl<'a> Settler<'a> {
     /// Two groups disagree when neither is above the other and no group below one of them has the last word.
     fn group_clashes(&self, all: &[usize], host: &str) -> Vec<(String, Problem)> {
         let groups = &self.inventory.groups;
-        let above = |high: usize, low: usize| self.ancestors[low].contains(&high);
+        let above = |high: usize, low: usize| self.ancestors[low].binary_search(&high).is_ok();
         let overruled =
             |high: usize, key: &str| all.iter().any(|&low| above(high, low) && sets(&groups[low].layer, key));
         let mut clashes = Vec::new();
-        for (place, &one) in all.iter().enumerate() {
-            for &two in all.iter().skip(place + 1).filter(|&&two| !above(one, two) && !above(two, one)) {
+        // Most groups of a deep tree only hold others.
+        let speaking: Vec<usize> =
+            all.iter().copied().filter(|&group| groups[group].layer != Layer::default()).collect();
+        for (place, &one) in speaking.iter().enumerate() {
+            for &two in speaking.iter().skip(place + 1).filter(|&&two| !above(one, two) && !above(two, one)) {
                 for (key, first, second) in groups[one].layer.disagreements(&groups[two].layer) {
                     if !overruled(one, &key) && !overruled(two, &key) {
                         clashes.push((key.clone(), unclear(&key, host, first, second)));

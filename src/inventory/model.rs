@@ -184,10 +184,12 @@ impl Inventory {
     /// A group with everything below it.
     pub(super) fn with_children(&self, group: usize) -> Vec<usize> {
         let mut found = vec![group];
+        let mut is_found = vec![false; self.groups.len()];
+        is_found[group] = true;
         let mut next = 0;
         while let Some(&group) = found.get(next) {
             for child in &self.groups[group].children {
-                if !found.contains(&child.group) {
+                if !std::mem::replace(&mut is_found[child.group], true) {
                     found.push(child.group);
                 }
             }
@@ -199,6 +201,7 @@ impl Inventory {
     /// What can be wrong only once everything is read: children that don't exist and circles.
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let circular = self.in_circles();
         for (place, group) in self.groups.iter().enumerate() {
             for child in &group.children {
                 let name = &self.groups[child.group].name;
@@ -207,11 +210,29 @@ impl Inventory {
                 if !self.groups[child.group].defined {
                     let hint = did_you_mean(name, self.group_names());
                     problems.push(Problem { hint, ..problem(format!("unknown group '{name}'")) });
-                } else if self.with_children(child.group).contains(&place) {
+                } else if circular[place] && circular[child.group] && self.with_children(child.group).contains(&place) {
                     problems.push(problem(format!("group '{}' contains itself through '{name}'", group.name)));
                 }
             }
         }
         problems
+    }
+
+    /// The groups that are on a circle, or below one: those that are left when whoever has no parents is taken away, again
+    /// and again.
+    fn in_circles(&self) -> Vec<bool> {
+        let children = |place: usize| self.groups[place].children.iter().map(|child| child.group);
+        let mut parents = vec![0_usize; self.groups.len()];
+        (0..self.groups.len()).flat_map(children).for_each(|child| parents[child] += 1);
+        let mut free: Vec<usize> = (0..self.groups.len()).filter(|place| parents[*place] == 0).collect();
+        while let Some(place) = free.pop() {
+            for child in children(place) {
+                parents[child] -= 1;
+                if parents[child] == 0 {
+                    free.push(child);
+                }
+            }
+        }
+        parents.into_iter().map(|parents| parents > 0).collect()
     }
 }

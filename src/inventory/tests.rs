@@ -232,6 +232,19 @@ fn all_mistakes_of_an_inventory_come_at_once() {
     ");
 }
 
+#[test]
+fn only_groups_on_a_circle_are_told() {
+    let inventory = "[groups.top]\nchildren = ['a', 'low']\n[groups.a]\nchildren = ['b']\n[groups.b]\nchildren = \
+                     ['a', 'low']\n[groups.low]\nhosts = ['h']\n";
+    insta::assert_snapshot!(names(inventory, &["@all"]), @r"
+    2: i.toml:4:13: groups > a > children: group 'a' contains itself through 'b'
+    i.toml:6:13: groups > b > children: group 'b' contains itself through 'a'
+    ");
+    // A long line of groups is none, and nothing is looked at as often as it is long.
+    let line: String = (0..2000).map(|n| format!("[groups.g{n}]\nchildren = ['g{}']\n", n + 1)).collect();
+    assert_eq!(names(&format!("{line}[groups.g2000]\nhosts = ['h']\n"), &["@g0"]), "h");
+}
+
 /// The one target of an expression.
 fn target(inventory: &str, request: &Request, env: &[(&str, &str)]) -> Target {
     let mut fake = Fake::default().file("i.toml", inventory).env("PSFLEET_PASSWORD", "pw");
