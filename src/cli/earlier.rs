@@ -147,6 +147,7 @@ impl EarlierRuns for Runs {
         };
         self.names.borrow_mut().insert(LATEST_FACTS.to_owned(), latest.id);
         let only = hosts.map(|hosts| hosts.iter().map(|host| host.to_lowercase()).collect());
+        let _view = store.view().map_err(|error| error.to_string())?;
         let found = store.facts(kind, property, only.as_ref(), &latest).map_err(|error| error.to_string())?;
         let fact = |HostFacts { host, values, run }| FactsOfHost {
             host,

@@ -38,7 +38,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 pub use claim::Claim;
 pub use error::Error;
@@ -94,11 +94,24 @@ impl Store {
         folder.join(FILE).is_file()
     }
 
+    /// The store as it is now, for several questions that belong together.
+    ///
+    /// # Errors
+    /// The store cannot be read, or there is a view already.
+    pub fn view(&self) -> Result<View<'_>, Error> {
+        Ok(View(self.db.unchecked_transaction()?))
+    }
+
     /// The file.
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }
 }
+
+/// One moment of the store: what is read while it lives is what was there when it began, whatever is written or removed
+/// meanwhile.
+#[derive(Debug)]
+pub struct View<'s>(#[expect(dead_code, reason = "SQLite's view ends where this is dropped")] Transaction<'s>);
 
 /// Text that is kept packed. It may come from somebody else's file.
 fn unpack(data: &[u8]) -> Result<String, Error> {

@@ -35,7 +35,7 @@ impl Store {
     /// The store cannot be read.
     pub fn replay(&self, run: &Run, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
         // A run that goes on meanwhile is seen as it is now.
-        let _view = self.db.unchecked_transaction()?;
+        let _view = self.view()?;
         let targets = self.targets(run)?.into_iter().map(|target| Arc::new(TargetSnapshot::with(target, None)));
         let header = Arc::new(RunHeader::new(run.id, targets.collect()));
         let count = header.targets.len();

@@ -352,6 +352,23 @@ fn runs_have_names() {
 }
 
 #[test]
+fn a_view_is_of_one_moment() {
+    let folder = TempDir::new().expect("a folder");
+    let header = header(None);
+    let events = [event(0, started(&header, &targets(1))), event(1, finished(0, Outcome::Ok))];
+    keep(&folder, &header, &targets(1), &events, true);
+    let store = opened(&folder);
+    let view = store.view().expect("the first");
+    assert!(store.view().is_err(), "one at a time");
+    let run = store.find("last").expect("kept");
+    let none = Retention { age: Duration::ZERO, bytes: 0 };
+    assert_eq!(opened(&folder).prune(none, at(9_000)).expect("pruned").runs.len(), 1);
+    assert_eq!(store.targets(&run).expect("still seen").len(), 1);
+    drop(view);
+    assert!(store.find("last").is_err() && store.view().is_ok());
+}
+
+#[test]
 fn old_runs_go_and_those_at_work_stay() {
     let folder = TempDir::new().expect("a folder");
     let headers: Vec<Header> = (0..4).map(|_| header(None)).collect();

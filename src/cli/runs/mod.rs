@@ -22,13 +22,13 @@ use crate::store::{Run, Store};
 /// No such run, or the store cannot be used.
 pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
     match &args.command {
-        None => list::run(&LsArgs::default_list(), &open(&machine)?),
-        Some(RunsCommand::Ls(args)) => list::run(args, &open(&machine)?),
-        Some(RunsCommand::Show(args)) => show::run(args, &open(&machine)?),
+        None => viewed(&machine, |store| list::run(&LsArgs::default_list(), store)),
+        Some(RunsCommand::Ls(args)) => viewed(&machine, |store| list::run(args, store)),
+        Some(RunsCommand::Show(args)) => viewed(&machine, |store| show::run(args, store)),
         Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
-        Some(RunsCommand::Diff(args)) => diff::run(args, &open(&machine)?),
-        Some(RunsCommand::Trend(args)) => trend::run(args, &open(&machine)?),
+        Some(RunsCommand::Diff(args)) => viewed(&machine, |store| diff::run(args, store)),
+        Some(RunsCommand::Trend(args)) => viewed(&machine, |store| trend::run(args, store)),
         Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),
         Some(RunsCommand::Import(args)) => import::run(args, open(&machine)?),
         Some(RunsCommand::Prune(args)) => prune(args, open(&machine)?),
@@ -38,6 +38,13 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
 /// The store of this user.
 fn open(machine: &dyn System) -> anyhow::Result<Store> {
     Ok(Store::open(&keeping::folder(machine)?)?)
+}
+
+/// Asks the store of this user, as it is at one moment.
+fn viewed(machine: &dyn System, ask: impl FnOnce(&Store) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
+    let store = open(machine)?;
+    let _view = store.view()?;
+    ask(&store)
 }
 
 fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {
