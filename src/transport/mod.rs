@@ -22,6 +22,8 @@ pub use error::Error;
 pub use files::{FileReader, FileWriter, Files};
 pub(crate) use offload::{offload, offload_on};
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
@@ -107,6 +109,11 @@ pub trait Carrier: Send + Sync {
     /// server ends with the connection (SSH, a child).
     fn shell_may_remain(&self) -> bool {
         false
+    }
+
+    /// How long the server keeps an idle shell before it removes it; `None` where it is kept as long as the connection.
+    fn idle_timeout(&self) -> Option<Duration> {
+        None
     }
 
     /// Why nothing has come from the server so far, where the way to it is the cause and not its PowerShell.

@@ -157,6 +157,10 @@ impl Carrier for WsmanCarrier {
         result
     }
 
+    fn idle_timeout(&self) -> Option<Duration> {
+        Some(self.shell.idle_timeout())
+    }
+
     fn stall(&self) -> Option<Error> {
         self.shell.wire.lanes.stall()
     }

@@ -16,6 +16,7 @@
 //! assert!(fault.is_timed_out());
 //! ```
 
+mod duration;
 mod fault;
 pub mod names;
 mod request;

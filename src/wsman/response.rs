@@ -4,12 +4,14 @@
 //! read, attributes are not compared with each other, and the XML reader allows 128 namespaces in scope.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 
+use super::duration::duration;
 use super::fault::{Fault, FaultReader};
 use super::names::{self, ns};
 use crate::error_text;
@@ -39,6 +41,8 @@ pub struct Created {
     pub shell_id: String,
     /// The server described the shell as WinRM 3 and later do: it takes 500 KiB envelopes.
     pub large_envelopes: bool,
+    /// How long the server keeps the shell while nobody uses it, if it says so.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// Answer to Receive: what of it belongs to the shell or the command that was asked for.
@@ -133,6 +137,7 @@ struct Parse<'a> {
     answer: Option<&'static str>,
     shell_id: Option<String>,
     large_envelopes: bool,
+    idle_timeout: Option<Duration>,
     command_id: Option<String>,
     receipt: Receipt,
     /// Inside a stream that is wanted.
@@ -216,6 +221,7 @@ impl<'a> Parse<'a> {
             }
             // Only WinRM 3 and later know disconnected shells, and with them a shell's state.
             "State" | "MaxIdleTimeOut" if open.shell => self.large_envelopes = true,
+            "IdleTimeOut" if open.shell => self.idle_timeout = duration(text.trim()),
             "CommandId" if open.shell => self.command_id = Some(text.trim().to_owned()),
             "Stream" if open.shell && std::mem::take(&mut self.in_stream) => self.end_stream(&text)?,
             _ => {}
@@ -262,7 +268,8 @@ impl<'a> Parse<'a> {
         Ok(match self.answer {
             Some("ShellId") => {
                 let shell_id = self.shell_id.filter(|id| !id.is_empty()).ok_or(ParseError::NoId("ShellId"))?;
-                Response::Created(Created { shell_id, large_envelopes: self.large_envelopes })
+                let Self { large_envelopes, idle_timeout, .. } = self;
+                Response::Created(Created { shell_id, large_envelopes, idle_timeout })
             }
             Some("CommandId") => {
                 let id = self.command_id.filter(|id| !id.is_empty()).ok_or(ParseError::NoId("CommandId"))?;
@@ -327,10 +334,14 @@ mod tests {
             "<x:ResourceCreated><a:ReferenceParameters><w:SelectorSet><w:Selector Name=\"Other\">no</w:Selector>",
             "<w:Selector Name=\"ShellId\">A-1</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>"
         );
-        assert_eq!(parse(selector), Ok(Response::Created(Created { shell_id: "A-1".into(), large_envelopes: false })));
-        let shell =
-            format!("{selector}<rsp:Shell><rsp:ShellId>B-2</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>");
-        assert_eq!(parse(&shell), Ok(Response::Created(Created { shell_id: "B-2".into(), large_envelopes: true })));
+        assert_eq!(parse(selector), Ok(Response::Created(Created { shell_id: "A-1".into(), ..Created::default() })));
+        let shell = format!(
+            "{selector}<rsp:Shell><rsp:ShellId>B-2</rsp:ShellId><rsp:State>Connected</rsp:State>\
+                     <rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut></rsp:Shell>"
+        );
+        let idle_timeout = Some(Duration::from_secs(180));
+        let created = Created { shell_id: "B-2".into(), large_envelopes: true, idle_timeout };
+        assert_eq!(parse(&shell), Ok(Response::Created(created)));
         assert_eq!(parse("<x:ResourceCreated/>"), Err(ParseError::NoId("ShellId")));
     }
 

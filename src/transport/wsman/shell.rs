@@ -1,7 +1,7 @@
 //! The shell on the server: how it comes, what is done in it, how it goes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +24,9 @@ const PROTOCOL_VERSION: &str = "2.3";
 /// How long an operation may stay without answer: the server's 60 s and something for the way.
 const PATIENCE: Duration = Duration::from_secs(70);
 
+/// How long a server keeps an idle shell that does not say so: the default since WinRM 3.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// A shell and what is known of it.
 pub(super) struct Shell {
     pub(super) wire: Arc<Wire>,
@@ -32,6 +35,8 @@ pub(super) struct Shell {
     stage: Mutex<Stage>,
     /// The Create has left, so a shell may exist.
     create_sent: AtomicBool,
+    /// How long it may be idle, once it exists.
+    idle_timeout: OnceLock<Duration>,
 }
 
 /// Whether there is a shell to delete.
@@ -51,7 +56,7 @@ impl Shell {
         let wire = Arc::new(wire);
         let listener = Listener::new(Arc::clone(&wire));
         let (stage, create_sent) = (Mutex::new(Stage::None), AtomicBool::new(false));
-        Self { wire, listener, admission, stage, create_sent }
+        Self { wire, listener, admission, stage, create_sent, idle_timeout: OnceLock::new() }
     }
 
     pub(super) async fn create(&self, pool: Uuid, fragments: &[u8]) -> Result<(), Error> {
@@ -79,6 +84,8 @@ impl Shell {
         match answer.map_err(Failure::into_error)? {
             Response::Created(created) => {
                 self.wire.select(&created.shell_id);
+                // It is created once.
+                let _ = self.idle_timeout.set(created.idle_timeout.unwrap_or(IDLE_TIMEOUT));
                 if created.large_envelopes {
                     self.wire.use_large_envelopes();
                 }
@@ -163,6 +170,11 @@ impl Shell {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How long the server keeps it while nobody uses it.
+    pub(super) fn idle_timeout(&self) -> Duration {
+        self.idle_timeout.get().copied().unwrap_or(IDLE_TIMEOUT)
     }
 
     /// Whether the Create has left.
