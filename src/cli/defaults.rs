@@ -10,9 +10,10 @@ use super::{Cli, environment};
 use crate::config::{Config, FileKey, Given, Node, Value};
 
 /// The keys, each a long flag with `_` for `-`, and whether a file may set them that others could have written.
-pub(super) const RUN_KEYS: [FileKey; 27] = [
+pub(super) const RUN_KEYS: [FileKey; 28] = [
     harmless("throttle"),
     harmless("connect_throttle"),
+    harmless("max_sessions"),
     harmless("retries"),
     harmless("retry_delay"),
     weighty("auth_fail_limit"),

@@ -23,6 +23,9 @@ pub(super) struct Need {
     each: u64,
     /// Some are addressed by name.
     names: bool,
+    /// How many targets have something open for each that is at work: itself, one that closes, one whose session waits
+    /// for a gate.
+    open: u64,
     /// How many ends of a connection are in this process: two with a sandbox on demand.
     ends: u64,
 }
@@ -63,13 +66,19 @@ impl Need {
             targets: targets.len() as u64,
             each: targets.iter().map(|target| cost(&target.endpoint) + work.open_files()).max().unwrap_or_default(),
             names: targets.iter().any(|target| is_named(&target.endpoint)),
+            open: 2,
             ends,
         }
     }
 
+    /// Sessions are kept for gates.
+    pub(super) fn keeping(self, keeps: bool) -> Self {
+        Self { open: if keeps { 3 } else { 2 }, ..self }
+    }
+
     /// What is open at most under these limits: as many targets may close as are at work.
     fn at_most(&self, limits: Limits) -> u64 {
-        let open = (limits.throttle.get() as u64).saturating_mul(2).min(self.targets);
+        let open = (limits.throttle.get() as u64).saturating_mul(self.open).min(self.targets);
         let connecting = (limits.connecting.get() as u64).min(self.targets);
         let lookups = if self.names { connecting.min(LOOKUPS) * 2 } else { 0 };
         (open * self.each + connecting) * self.ends + lookups + RESERVE
@@ -131,7 +140,7 @@ fn in_use() -> u64 {
 mod tests {
     use super::*;
 
-    const HTTP: Need = Need { targets: 500, each: 5, names: false, ends: 1 };
+    const HTTP: Need = Need { targets: 500, each: 5, names: false, open: 2, ends: 1 };
 
     fn carried(need: Need, throttle: usize, free: u64) -> Option<(usize, usize)> {
         let asked = Limits::new(NonZeroUsize::new(throttle).expect("not 0"));

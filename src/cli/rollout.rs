@@ -77,7 +77,8 @@ pub(super) fn run(
     console: &Arc<Console>,
     (sinks, keeping): (Sinks, Keeping),
 ) -> anyhow::Result<u8> {
-    let need = Need::of(&*work, &resolved.targets, sandbox.ends());
+    let keeps = rollout.gates.is_some();
+    let need = Need::of(&*work, &resolved.targets, sandbox.ends()).keeping(keeps);
     let limits = descriptors::limits(rollout.args.limits(), need, console)?;
     let gates = rollout.gates.clone();
     let spec = spec(work, resolved, rollout, limits, &keeping);
@@ -93,7 +94,7 @@ pub(super) fn run(
         let told = Arc::clone(console);
         let signal = signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
         let journal = kept.map(|kept| Box::new(kept.recorder) as Box<dyn Journal>);
-        let job = Job { spec, data: sinks.data, followers: sinks.followers, journal, gates };
+        let job = Job { spec, data: sinks.data, followers: sinks.followers, journal, gates, sessions: None };
         anyhow::Ok((execute(job, interrupts).await, signal))
     })?;
     // Name look-ups cannot be interrupted; they must not hold up the end.
@@ -128,6 +129,7 @@ fn spec(work: Arc<dyn Task>, resolved: &Resolved, rollout: Rollout<'_>, limits: 
         header,
         limits,
         limits_per: args.ramp.limit_per.clone(),
+        max_sessions: args.max_sessions,
         adaptive: args.throttle == Throttle::Auto,
         brake,
         attended,

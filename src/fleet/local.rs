@@ -13,20 +13,26 @@ use crate::transport::Connector;
 /// Does attempts in tasks of this process.
 pub struct Local {
     connector: Arc<dyn Connector>,
-    /// Where open sessions are kept, if they are.
-    sessions: Option<Arc<Sessions>>,
+    sessions: Arc<Sessions>,
+    keeps: bool,
 }
 
 impl Local {
-    /// Over a connector, with sessions that are kept for another run or closed after each attempt.
+    /// Over a connector, with a pool of sessions, or with sessions that are closed after each attempt.
     pub fn new(connector: Arc<dyn Connector>, sessions: Option<Arc<Sessions>>) -> Self {
-        Self { connector, sessions }
+        let sessions = sessions.unwrap_or_else(|| Arc::new(Sessions::keeping_none()));
+        Self { connector, keeps: sessions.keeps(), sessions }
+    }
+
+    /// Uses the sessions that are there for the last time: each is closed after its attempt.
+    pub fn closing(self) -> Self {
+        Self { keeps: false, ..self }
     }
 }
 
 impl Executor for Local {
     fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
-        let attempt = Attempt { order, connector: Arc::clone(&self.connector), sessions: self.sessions.clone() };
-        Box::pin(attempt.run())
+        let (connector, sessions) = (Arc::clone(&self.connector), Arc::clone(&self.sessions));
+        Box::pin(Attempt { order, connector, sessions, keeps: self.keeps, is_noted: false }.run())
     }
 }

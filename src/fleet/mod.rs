@@ -15,6 +15,7 @@ mod credentials;
 mod departure;
 mod dispatcher;
 mod emission;
+mod entrance;
 mod executor;
 mod forward;
 mod gatekeeper;

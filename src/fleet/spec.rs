@@ -29,6 +29,9 @@ pub struct RunSpec {
     pub brake: Brake,
     /// At most so many at once of targets that share the value of a label.
     pub limits_per: Vec<LabelLimit>,
+    /// How many sessions may be open at once, idle ones and those that are being closed included; `None` for as many as
+    /// the limits above lead to.
+    pub max_sessions: Option<NonZeroUsize>,
     /// Finds out by itself how many targets may be at work at once, up to the throttle limit.
     pub adaptive: bool,
     /// Somebody answers when the run pauses, by [`Interrupt::GoOn`](super::Interrupt::GoOn) or
@@ -64,6 +67,7 @@ impl RunSpec {
             auth_fail_limit: Self::AUTH_FAIL_LIMIT,
             brake: Brake::default(),
             limits_per: Vec::new(),
+            max_sessions: None,
             adaptive: false,
             attended: false,
             deadline: None,

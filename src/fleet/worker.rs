@@ -7,21 +7,25 @@ use futures::FutureExt;
 use tokio::time::Instant;
 
 use super::attempt_end::AttemptEnd;
+use super::entrance::Entrance;
 use super::executor::Order;
 use super::forward::Traces;
 use super::gatekeeper::Milestone;
 use super::task::{Approach, Site, TaskEnd};
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::Opening;
-use crate::session::{self, ConnectionKey, Session, Sessions};
+use crate::session::{self, ConnectionKey, Lease, Return, Session, Sessions};
 use crate::transport::{Admission, Authenticated, Connector, Gatekeeper, Step};
 
 /// An attempt with what it needs of this process.
 pub(super) struct Attempt {
     pub order: Order,
     pub connector: Arc<dyn Connector>,
-    /// Where open sessions are kept, if they are.
-    pub sessions: Option<Arc<Sessions>>,
+    pub sessions: Arc<Sessions>,
+    /// Its session is kept for others.
+    pub keeps: bool,
+    /// The journal has noted that it runs.
+    pub is_noted: bool,
 }
 
 impl Attempt {
@@ -64,21 +68,37 @@ impl Attempt {
         if let Some(end) = self.approach().await {
             return end;
         }
-        let mut session = match self.take_or_open().await {
-            Ok(session) => session,
+        let mut lease = match self.lease_or_open().await {
+            Ok(lease) => lease,
             Err(error) => return AttemptEnd::not_opened(&error),
         };
         let departure = self.order.departure.clone();
-        let result = tokio::select! {
-            biased;
-            () = departure.left() => None,
-            end = self.work(&mut session) => Some(end),
+        let end = loop {
+            let worked = tokio::select! {
+                biased;
+                () = departure.left() => None,
+                worked = self.work(&mut lease) => Some(worked),
+            };
+            match worked {
+                None => {
+                    let message = "interrupted while it was running";
+                    break AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), message);
+                }
+                Some(Ok(end)) => break end,
+                Some(Err(error)) if error.ran_nothing() && lease.is_untried() => {
+                    tracing::debug!(%error, "a session that was open before is of no more use");
+                    // Its place is needed, perhaps.
+                    drop(lease);
+                    lease = match self.open().await {
+                        Ok(lease) => lease,
+                        Err(error) => return AttemptEnd::not_opened(&error),
+                    };
+                }
+                Some(Err(error)) => break self.broken_off(&error),
+            }
         };
-        let end = result.unwrap_or_else(|| {
-            AttemptEnd::new(Outcome::Cancelled, Some(Reason::Interrupted), "interrupted while it was running")
-        });
         *self.traces().end() = Some(end.clone());
-        self.put_away(session).await;
+        self.put_away(lease).await;
         end
     }
 
@@ -90,27 +110,35 @@ impl Attempt {
         Some(self.ended(end).await)
     }
 
-    async fn work(&mut self, session: &mut Session) -> AttemptEnd {
-        let Order { forward, stop, .. } = &self.order;
-        let is_noted = tokio::select! {
-            is_noted = forward.running() => is_noted,
-            () = stop.cancelled() => return AttemptEnd::not_opened(&session::Error::Stopped),
-        };
-        if !is_noted {
+    /// Does the task in a session, once it is noted that it begins.
+    async fn work(&mut self, session: &mut Session) -> Result<AttemptEnd, session::Error> {
+        if !self.is_noted {
+            let Order { forward, stop, .. } = &self.order;
+            self.is_noted = tokio::select! {
+                is_noted = forward.running() => is_noted,
+                () = stop.cancelled() => return Ok(AttemptEnd::not_opened(&session::Error::Stopped)),
+            };
+        }
+        if !self.is_noted {
             let message = "the run's journal could not be written, so nothing was sent";
-            return AttemptEnd::new(Outcome::NotStarted, Some(Reason::NotKept), message);
+            return Ok(AttemptEnd::new(Outcome::NotStarted, Some(Reason::NotKept), message));
         }
         let Order { id, target, work, forward, stop, .. } = &mut self.order;
         let deadline = Instant::now() + target.timeouts.run;
-        let site = Site { id: *id, target, session, forward, deadline, stop, reuse: self.sessions.is_some() };
-        match work.perform(site).await {
-            Ok(end) => self.ended(end).await,
-            Err(error) if self.order.work.is_repeatable() => {
-                let end = AttemptEnd::broken_off(&error);
+        let site = Site { id: *id, target, session, forward, deadline, stop, reuse: self.keeps };
+        let end = work.perform(site).await?;
+        Ok(self.ended(end).await)
+    }
+
+    /// The end of an attempt whose task broke off.
+    fn broken_off(&self, error: &session::Error) -> AttemptEnd {
+        let end = AttemptEnd::broken_off(error);
+        match self.order.work.is_repeatable() {
+            true => {
                 let retryable = end.retryable || end.outcome == Outcome::Lost;
                 AttemptEnd { retryable, hint: error.hint(), ..end }
             }
-            Err(error) => AttemptEnd::broken_off(&error),
+            false => end,
         }
     }
 
@@ -136,13 +164,12 @@ impl Attempt {
         &self.order.forward.traces
     }
 
-    /// An idle session of this target and identity if sessions are kept, else a new one.
-    async fn take_or_open(&self) -> Result<Session, session::Error> {
-        let key = ConnectionKey::from(&*self.order.target);
-        let Some(session) = self.sessions.as_ref().and_then(|sessions| sessions.take(&key)) else {
+    /// An idle session of this target and identity if there is one that is alive, else a new one.
+    async fn lease_or_open(&self) -> Result<Lease, session::Error> {
+        let Some(lease) = self.sessions.lease(&ConnectionKey::from(&*self.order.target)).await else {
             return self.open().await;
         };
-        *self.traces().carrier() = Some(Arc::clone(session.carrier()));
+        *self.traces().carrier() = Some(Arc::clone(lease.carrier()));
         let leave = tokio::select! {
             leave = self.order.reports.ask(Step::Begin) => leave.map_err(session::Error::from),
             () = self.order.stop.cancelled() => Err(session::Error::Stopped),
@@ -150,37 +177,39 @@ impl Attempt {
         match leave {
             Ok(_) => {
                 self.order.reports.accepted(Authenticated::Before);
-                Ok(session)
+                Ok(lease)
             }
             Err(error) => {
-                self.put_away(session).await;
+                self.put_away(lease).await;
                 Err(error)
             }
         }
     }
 
     /// Keeps the session where sessions are kept, else closes it.
-    async fn put_away(&self, session: Session) {
-        let left = match &self.sessions {
-            Some(sessions) => sessions.give_back(ConnectionKey::from(&*self.order.target), session),
-            None => Some(session),
+    async fn put_away(&self, lease: Lease) {
+        let left = match self.keeps {
+            true => lease.give_back(),
+            false => Return::Refused(lease),
         };
-        match left {
-            Some(session) => {
-                self.order.reports.reached(Milestone::Closing);
-                session.close().await;
-            }
-            None => *self.traces().carrier() = None,
+        if let Return::Kept | Return::KeptFor(_) = &left {
+            *self.traces().carrier() = None;
+        }
+        if let Return::KeptFor(lease) | Return::Refused(lease) = left {
+            self.order.reports.reached(Milestone::Closing);
+            lease.close().await;
         }
     }
 
-    async fn open(&self) -> Result<Session, session::Error> {
+    async fn open(&self) -> Result<Lease, session::Error> {
         let Order { target, reports, stop, .. } = &self.order;
-        let admission = Admission::new(Arc::new(reports.clone()));
+        let entrance = Arc::new(Entrance::new(reports.clone(), Arc::clone(&self.sessions)));
+        let admission = Admission::new(Arc::clone(&entrance) as Arc<dyn Gatekeeper>);
         let connected = |carrier: &_| *self.traces().carrier() = Some(Arc::clone(carrier));
         let opening = Opening::of_a_run();
         let session = Session::connect(&*self.connector, target, &admission, opening, stop, connected).await?;
         reports.reached(Milestone::Opened);
-        Ok(session)
+        let place = entrance.place().await;
+        Ok(self.sessions.hold(ConnectionKey::from(&**target), session, place))
     }
 }

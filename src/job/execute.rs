@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::gate::{GateRuns, Gates};
+use super::gate::{GateRuns, Gates, SessionsOfGates};
 use super::sink_thread::{SinkThread, Written};
 use crate::event::Summary;
 use crate::fleet::{Departure, Interrupt, Journal, Local, Run, RunSpec};
 use crate::output::Sink;
+use crate::session::{PoolLimits, Sessions};
 use crate::transport::network::Network;
 
 /// Interrupts that wait for the run to take them; more would say nothing new.
@@ -26,12 +27,15 @@ pub struct Job {
     pub journal: Option<Box<dyn Journal>>,
     /// What the hosts of each step must pass before others start.
     pub gates: Option<Arc<Gates>>,
+    /// A pool whose sessions are used, and kept for whoever has it too: its owner closes them. Without one, the job has
+    /// a pool of its own and leaves nothing open.
+    pub sessions: Option<Arc<Sessions>>,
 }
 
 impl Job {
     /// A run whose data goes to one sink, and which nobody keeps.
     pub fn new(spec: RunSpec, data: impl Sink + 'static) -> Self {
-        Self { spec, data: Box::new(data), followers: Vec::new(), journal: None, gates: None }
+        Self { spec, data: Box::new(data), followers: Vec::new(), journal: None, gates: None, sessions: None }
     }
 }
 
@@ -81,8 +85,14 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
     let Interrupts { sender, receiver, departure } = interrupts;
     let (sinks, events) = SinkThread::start(job.data, job.followers, sender);
     let connector = Arc::new(Network::default());
-    let gates = job.gates.map(|gates| GateRuns::new(gates, connector.clone(), &job.spec, departure.clone()));
-    let executor = Local::new(connector, None);
+    // A session is of use behind its target's end where a gate asks the hosts that are done.
+    let idle = if job.gates.is_some() { job.spec.limits.throttle.get() } else { 0 };
+    let own = || Arc::new(Sessions::new(PoolLimits { open: job.spec.max_sessions, idle }));
+    let is_shared = job.sessions.is_some();
+    let sessions = job.sessions.unwrap_or_else(own);
+    let pool = SessionsOfGates { sessions: Arc::clone(&sessions), is_shared };
+    let gates = job.gates.map(|gates| GateRuns::new(gates, connector.clone(), pool, &job.spec, departure.clone()));
+    let executor = Local::new(connector, Some(Arc::clone(&sessions)));
     let run = Run::new(job.spec, Arc::new(executor)).departing(departure.clone());
     let run = match job.journal {
         Some(journal) => run.journaled(journal),
@@ -93,5 +103,16 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
         None => run,
     };
     let summary = run.go(events, receiver).await;
+    if !is_shared {
+        close(&sessions, &departure).await;
+    }
     Finished { summary, written: sinks.finish(&departure).await }
+}
+
+/// Closes what is open in a pool, as long as its user has the patience.
+async fn close(sessions: &Arc<Sessions>, departure: &Departure) {
+    tokio::select! {
+        () = sessions.close_all() => {}
+        () = departure.gives_up_closes() => {}
+    }
 }

@@ -20,7 +20,7 @@ use crate::fleet::{
 };
 use crate::outcome::{Outcome, Reason};
 use crate::record::error_message;
-use crate::session::{self, Records};
+use crate::session::{self, ConnectionKey, Records, Sessions};
 use crate::stream::Stream;
 use crate::target::{Target, TargetId};
 use crate::transport::Connector;
@@ -87,10 +87,18 @@ fn name(code: &str) -> String {
     }
 }
 
+/// The pool that a run and its gates share.
+pub(super) struct SessionsOfGates {
+    pub sessions: Arc<Sessions>,
+    /// Others use it, too.
+    pub is_shared: bool,
+}
+
 /// Gates on the hosts of a run, each time as a run of its own within the same limits.
 pub(super) struct GateRuns {
     gates: Arc<Gates>,
     connector: Arc<dyn Connector>,
+    pool: SessionsOfGates,
     /// All targets of the run that they are for.
     targets: Vec<Arc<Target>>,
     limits: Limits,
@@ -104,10 +112,17 @@ pub(super) struct GateRuns {
 
 impl GateRuns {
     /// Gates for this run and its user.
-    pub(super) fn new(gates: Arc<Gates>, connector: Arc<dyn Connector>, run: &RunSpec, departure: Departure) -> Self {
+    pub(super) fn new(
+        gates: Arc<Gates>,
+        connector: Arc<dyn Connector>,
+        pool: SessionsOfGates,
+        run: &RunSpec,
+        departure: Departure,
+    ) -> Self {
         Self {
             gates,
             connector,
+            pool,
             targets: run.header.targets.clone(),
             limits: run.limits,
             limits_per: run.limits_per.clone(),
@@ -121,7 +136,10 @@ impl GateRuns {
 
 #[async_trait]
 impl Checkpoint for GateRuns {
-    async fn pass(&self, done: Vec<TargetId>, stop: CancellationToken) -> Result<(), String> {
+    async fn pass(&self, mut done: Vec<TargetId>, stop: CancellationToken) -> Result<(), String> {
+        let SessionsOfGates { sessions, is_shared } = &self.pool;
+        // Hosts whose session is still open come first: the sessions of others would take its place.
+        done.sort_by_key(|target| !sessions.has_idle(&ConnectionKey::from(&*self.targets[target.index()])));
         let targets: Vec<_> = done.iter().map(|target| Arc::clone(&self.targets[target.index()])).collect();
         let work = Arc::new(GateTask { gates: Arc::clone(&self.gates), of_run: done });
         let spec = RunSpec {
@@ -134,7 +152,9 @@ impl Checkpoint for GateRuns {
         };
         // It closes what it opened by itself, at other times than the run.
         let user = Departure::default();
-        let run = Run::new(spec, Arc::new(Local::new(Arc::clone(&self.connector), None))).departing(user.clone());
+        let executor = Local::new(Arc::clone(&self.connector), Some(Arc::clone(sessions)));
+        let executor = if *is_shared { executor } else { executor.closing() };
+        let run = Run::new(spec, Arc::new(executor)).departing(user.clone());
         let (events, received) = mpsc::channel(1);
         let (interrupt, interrupts) = mpsc::channel(1);
         let stopped = async {
@@ -147,6 +167,10 @@ impl Checkpoint for GateRuns {
         };
         tokio::select! {
             (_, refusals) = async { tokio::join!(run.go(events, interrupts), refusals(received, &targets)) } => {
+                if !is_shared {
+                    // Those of hosts that have not ended well: none is idle while the run pauses.
+                    sessions.close_idle().await;
+                }
                 refused(&refusals, targets.len())
             }
             never = stopped => never,

@@ -49,6 +49,8 @@ pub enum PoolEvent {
     HostCall(HostCall),
     /// The session has a key now.
     Keyed,
+    /// The server has said how many runspaces are free.
+    FreeRunspaces,
     /// The server waits for our public key (PowerShell 2, before it sends a SecureString).
     KeyWanted,
 }
@@ -67,6 +69,8 @@ pub struct Pool {
     server: ServerInfo,
     exchange: Option<Arc<ExchangeKey>>,
     key: Option<SessionKey>,
+    /// Questions that the server was asked so far, and the number of the last one.
+    questions: i64,
 }
 
 /// Stands in for a pool that is being worked on elsewhere.
@@ -89,6 +93,7 @@ impl Pool {
             server: ServerInfo::default(),
             exchange: None,
             key: None,
+            questions: 0,
         }
     }
 
@@ -206,6 +211,14 @@ impl Pool {
         Ok(self.message(MessageType::PublicKey, Uuid::nil(), data, max_fragment))
     }
 
+    /// Asks how many runspaces are free: the fragments of GET_AVAILABLE_RUNSPACES. [`PoolEvent::FreeRunspaces`] tells of
+    /// the answer. It is a question that changes nothing, for whoever wants to know whether the server is there.
+    pub fn ask_for_free_runspaces(&mut self, max_fragment: usize) -> Vec<Bytes> {
+        self.questions += 1;
+        let data = build::bag([("ci", Value::I64(self.questions))]);
+        self.message(MessageType::GetAvailableRunspaces, Uuid::nil(), data, max_fragment)
+    }
+
     /// The text of a SecureString that the server sent.
     ///
     /// # Errors
@@ -252,7 +265,8 @@ impl Pool {
             }
             MessageType::EncryptedSessionKey => self.take_key(&document)?,
             MessageType::PublicKeyRequest => self.events.push_back(PoolEvent::KeyWanted),
-            // Events, availability and whatever newer servers send are of no concern to a runner.
+            MessageType::RunspaceAvailability => self.take_availability(&document),
+            // Events and whatever newer servers send are of no concern to a runner.
             _ => {}
         }
         Ok(())
@@ -266,6 +280,13 @@ impl Pool {
         self.key = Some(exchange.open(&blob.to_str_lossy())?);
         self.events.push_back(PoolEvent::Keyed);
         Ok(())
+    }
+
+    /// Only the answer to the last question counts.
+    fn take_availability(&mut self, document: &Document) {
+        if document.root.member("ci").and_then(Value::as_i64) == Some(self.questions) {
+            self.events.push_back(PoolEvent::FreeRunspaces);
+        }
     }
 
     fn handle_state(&mut self, document: Document) -> Result<(), ProtocolError> {

@@ -4,6 +4,7 @@
 //! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
 //! outcomes are left to `fleet`.
 
+mod alive;
 mod connect;
 mod error;
 mod halt;
@@ -15,10 +16,11 @@ mod records;
 mod refusal;
 mod run;
 mod running;
+mod shelf;
 mod stopping;
 
 pub use error::Error;
-pub use lease::{ConnectionKey, Sessions};
+pub use lease::{ConnectionKey, Lease, Place, PoolLimits, Return, Sessions};
 pub use open::{Session, close};
 pub use records::{HostReply, Records};
 pub use run::{Ending, RunOptions, RunReport, Unconfirmed};

@@ -20,6 +20,10 @@ pub struct Session {
     pub(super) pool: Pool,
     /// The server's Opened message has come.
     pub(super) opened: bool,
+    /// The server has answered how many runspaces are free.
+    pub(super) free_runspaces: bool,
+    /// Pipelines that the server has taken.
+    pub(super) pipelines: u32,
     pub(super) state: State,
 }
 
@@ -58,7 +62,7 @@ impl Session {
         timeout: Duration,
         stop: &CancellationToken,
     ) -> Result<Self, Error> {
-        let mut session = Self { carrier, pool: Pool::new(pool), opened: false, state: State::Idle };
+        let mut session = Self::over(carrier, pool);
         let session_carrier = Arc::clone(&session.carrier);
         let opening = tokio::time::timeout(timeout, session.establish(messages));
         let result = tokio::select! {
@@ -74,6 +78,11 @@ impl Session {
         }
     }
 
+    fn over(carrier: Arc<dyn Carrier>, pool: Uuid) -> Self {
+        let pool = Pool::new(pool);
+        Self { carrier, pool, opened: false, free_runspaces: false, pipelines: 0, state: State::Idle }
+    }
+
     /// What carries it.
     pub fn carrier(&self) -> &Arc<dyn Carrier> {
         &self.carrier
@@ -82,6 +91,11 @@ impl Session {
     /// What the server says about itself.
     pub fn server(&self) -> &ServerInfo {
         self.pool.server()
+    }
+
+    /// How many pipelines the server has taken on it.
+    pub fn pipelines(&self) -> u32 {
+        self.pipelines
     }
 
     /// Whether it can be lent again: nothing broke, nothing was left behind.
@@ -130,6 +144,7 @@ impl Session {
                 PoolEvent::KeyWanted if self.carrier.is_private() => self.send_public_key().await?,
                 PoolEvent::KeyWanted => return Err(Error::Exposed),
                 PoolEvent::Opened => self.opened = true,
+                PoolEvent::FreeRunspaces => self.free_runspaces = true,
                 PoolEvent::Broken(error) | PoolEvent::Closed(error) => {
                     self.state = State::Spoiled;
                     return Err(Error::PoolClosed(text_of(error)));

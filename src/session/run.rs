@@ -149,6 +149,7 @@ impl Session {
             return Ok(RunReport { unconfirmed: Some(Unconfirmed::Start), ..RunReport::of(ending) });
         };
         let pipeline = started?;
+        self.pipelines += 1;
         let id = pipeline.id();
         let mut running = RunningPipeline::new(self, pipeline, records, input, deadline, options.stop.clone());
         running.follow().await?;

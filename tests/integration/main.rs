@@ -42,6 +42,7 @@ mod script;
 mod secret_flags;
 mod secrets;
 mod session_input;
+mod session_pool;
 mod session_property;
 mod shells;
 mod ssh;

@@ -34,6 +34,11 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 
+    /// How many sessions may be open at once, idle ones included; the longest idle one is closed where room is needed
+    /// [default: as many as hosts at work, and as many again that wait for a gate]
+    #[arg(long, env = "PSFLEET_MAX_SESSIONS", value_name = "N", value_parser = number::count)]
+    pub max_sessions: Option<NonZeroUsize>,
+
     /// Further attempts after a connection fault; a script that has started is never repeated
     #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = RunSpec::RETRIES, value_parser = number::whole::<u32>)]
     pub retries: u32,
@@ -99,10 +104,12 @@ impl fmt::Display for Throttle {
 impl RolloutArgs {
     /// The limits that the flags ask for.
     pub fn limits(&self) -> Limits {
-        let usual = Limits::new(match self.throttle {
+        let throttle = match self.throttle {
             Throttle::Fixed(number) => number,
             Throttle::Auto => RunSpec::MOST_AT_ONCE,
-        });
+        };
+        // A host at work has a session.
+        let usual = Limits::new(self.max_sessions.map_or(throttle, |most| throttle.min(most)));
         Limits { connecting: self.connect_throttle.unwrap_or(usual.connecting), ..usual }
     }
 }

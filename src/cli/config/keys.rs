@@ -22,7 +22,7 @@ pub(super) struct Key {
 }
 
 /// Values for keys whose default is none that a file could hold.
-const EXAMPLES: [(&str, &str); 27] = [
+const EXAMPLES: [(&str, &str); 28] = [
     ("inventory", r#"["fleet.toml"]"#),
     ("address", r#""10.0.0.7""#),
     ("transport", r#""winrm""#),
@@ -45,6 +45,7 @@ const EXAMPLES: [(&str, &str); 27] = [
     ("trusted_hosts", r#"["*.contoso.com"]"#),
     ("untrusted", r#""refuse""#),
     ("connect_throttle", "128"),
+    ("max_sessions", "200"),
     ("deadline", r#""2h""#),
     ("ramp", r#""1,5,20%""#),
     ("max_fail", r#""5%""#),

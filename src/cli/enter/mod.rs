@@ -36,7 +36,7 @@ use crate::exit::SIGINT_CODE;
 use crate::output::sanitize_line;
 use crate::psrp::{Command, CommandCall, HostInfo, Opening};
 use crate::script::ScriptError;
-use crate::session::{self, Ending, Records, RunOptions, RunReport, Session};
+use crate::session::{self, ConnectionKey, Ending, Lease, Records, RunOptions, RunReport, Session, Sessions};
 use crate::stream::Stream;
 use crate::target::Target;
 use crate::transport::Admission;
@@ -97,7 +97,9 @@ pub(super) fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> 
     let code = runtime.block_on(async {
         // From now on a Ctrl-C is ours, also one that comes before anything waits for it.
         let _ = tokio::signal::ctrl_c().now_or_never();
-        let Some(session) = open(target).await? else { return Ok(SIGINT_CODE) };
+        // One session, which is closed on every way out.
+        let sessions = Arc::new(Sessions::keeping_none());
+        let Some(session) = open(target, &sessions).await? else { return Ok(SIGINT_CODE) };
         let (host, screen) = (target.name.to_string(), Screen::detect());
         let mut prompt = Prompt { host, session, input, screen, takes_text: true };
         let code = prompt.converse().await;
@@ -110,7 +112,7 @@ pub(super) fn run(args: &EnterArgs, mut machine: Machine) -> anyhow::Result<u8> 
 }
 
 /// Opens the session; `None` if the user has pressed Ctrl-C meanwhile.
-async fn open(target: &Target) -> anyhow::Result<Option<Session>> {
+async fn open(target: &Target, sessions: &Arc<Sessions>) -> anyhow::Result<Option<Lease>> {
     let (height, width) = console::Term::stdout().size_checked().unwrap_or((50, 120));
     let host = HostInfo { width: width.max(20), height: height.max(5), ..HostInfo::default() };
     let (network, admission, stop) = (Network::default(), Admission::free(), CancellationToken::new());
@@ -137,7 +139,7 @@ async fn open(target: &Target) -> anyhow::Result<Option<Session>> {
     if let Err(error) = session.agree_on_key(target.timeouts.open).await {
         tracing::debug!(%error, "no key: nobody will be asked for secrets");
     }
-    Ok(Some(session))
+    Ok(Some(sessions.hold(ConnectionKey::from(target), session, sessions.place().await)))
 }
 
 /// Waits for something that ends in order once it is stopped, which Ctrl-C does.
@@ -154,7 +156,7 @@ async fn until_stopped<T>(action: impl Future<Output = T>, stop: &CancellationTo
 /// The prompt of a session.
 struct Prompt {
     host: String,
-    session: Session,
+    session: Lease,
     input: Arc<Mutex<Input>>,
     screen: Screen,
     /// Whether the endpoint takes script text, as far as is known.

@@ -53,6 +53,8 @@ message_types! {
     RunspacePoolState = 0x0002_1005, "RUNSPACEPOOL_STATE";
     /// To the server: a new pipeline.
     CreatePipeline = 0x0002_1006, "CREATE_PIPELINE";
+    /// To the server: how many runspaces are free?
+    GetAvailableRunspaces = 0x0002_1007, "GET_AVAILABLE_RUNSPACES";
     /// To the client: a forwarded event.
     UserEvent = 0x0002_1008, "USER_EVENT";
     /// To the client: the server's version table.

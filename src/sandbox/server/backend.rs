@@ -94,19 +94,30 @@ impl Builtin {
         last.into_iter().for_each(|fragment| self.pool.push(fragment, urgency));
     }
 
-    /// Answers a public key with the session's key. A broken one stays without answer, as with a real server.
-    fn exchange_key(&self, message: &[u8]) {
+    /// Answers what is asked of the pool itself.
+    fn answer(&self, message: &[u8]) {
         let (Some(writer), Ok((header, Some(data)))) = (self.writer.get(), messages::read(message)) else { return };
-        if header.message_type != Some(MessageType::PublicKey) {
-            return;
+        match header.message_type {
+            Some(MessageType::PublicKey) => self.exchange_key(writer, &data),
+            Some(MessageType::GetAvailableRunspaces) => {
+                let free = self.runspaces.free.available_permits();
+                if let Some(answer) = messages::free_runspaces(&data, free) {
+                    self.say(writer, MessageType::RunspaceAvailability, &answer, Urgency::Flush);
+                }
+            }
+            _ => {}
         }
+    }
+
+    /// Answers a public key with the session's key. A broken one stays without answer, as with a real server.
+    fn exchange_key(&self, writer: &Writer, data: &Value) {
         let key = self.key.get_or_init(|| {
             let (a, b) = (Uuid::new_v4(), Uuid::new_v4());
             let mut bytes = [0; KEY_LEN];
             bytes.iter_mut().zip(a.as_bytes().iter().chain(b.as_bytes())).for_each(|(byte, random)| *byte = *random);
             SessionKey::new(bytes)
         });
-        if let Some(sealed) = messages::encrypted_session_key(&data, key) {
+        if let Some(sealed) = messages::encrypted_session_key(data, key) {
             self.say(writer, MessageType::EncryptedSessionKey, &sealed, Urgency::Flush);
         }
     }
@@ -192,7 +203,7 @@ impl Backend for Builtin {
     async fn message(&self, channel: Channel, _priority: Priority, message: Vec<u8>) -> Result<(), Gone> {
         // An open pool takes nothing but a public key, and no host call waits for an answer.
         let Channel::Pipeline(id) = channel else {
-            self.exchange_key(&message);
+            self.answer(&message);
             return Ok(());
         };
         let Some(pipeline) = self.pipeline(id) else { return Ok(()) };

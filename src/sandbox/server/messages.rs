@@ -113,6 +113,13 @@ pub(super) fn encrypted_session_key(public_key: &Value, key: &SessionKey) -> Opt
     Some(build::bag([("EncryptedSessionKey", Value::str(sealed))]))
 }
 
+/// RUNSPACE_AVAILABILITY for the client of a GET_AVAILABLE_RUNSPACES; `None` if that has no number.
+pub(super) fn free_runspaces(question: &Value, free: usize) -> Option<Value> {
+    let number = question.member("ci").and_then(Value::as_i64)?;
+    let free = Value::I64(i64::try_from(free).unwrap_or(i64::MAX));
+    Some(build::bag([("SetMinMaxRunspacesResponse", free), ("ci", Value::I64(number))]))
+}
+
 /// PIPELINE_STATE, with the error that ended the pipeline.
 pub(super) fn pipeline_state(state: i32, error: Option<Value>) -> Value {
     let mut members = vec![("PipelineState", Value::I32(state))];

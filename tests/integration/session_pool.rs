@@ -1,0 +1,208 @@
+//! The pool of open sessions: used again by gates and by later runs, never too many, and nothing lost where one is gone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use psfleet::fleet::{Local, RunSpec};
+use psfleet::outcome::Outcome;
+use psfleet::sandbox::{Engine, Fleet, Options};
+use psfleet::session::Sessions;
+use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target, Timeouts};
+use psfleet::transport::network::Network;
+use psfleet::transport::wsman::HostShells;
+use psfleet::transport::{Admission, http};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::support::pwsh;
+use crate::support::run::{Ran, run_by, spec, targets};
+use crate::support::sandbox::{assert_clean, fleet};
+
+/// Runs over sessions that are kept.
+struct Bench {
+    network: Arc<Network>,
+    sessions: Arc<Sessions>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { network: Arc::default(), sessions: Arc::default() }
+    }
+
+    async fn run(&self, spec: RunSpec) -> Ran {
+        let executor = Local::new(Arc::clone(&self.network) as _, Some(Arc::clone(&self.sessions)));
+        run_by(spec, executor, mpsc::channel(1).1).await
+    }
+}
+
+/// Lets so much time pass for the pool, at once.
+async fn later(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+/// Deletes all shells of a fleet's hosts, as an administrator does.
+async fn delete_shells(targets: &[Target]) {
+    for target in targets {
+        let admission = Admission::free();
+        let host = HostShells::connect(target, &http::TlsCache::default(), &admission).await.expect("connects");
+        for shell in host.list(&admission).await.expect("lists") {
+            host.delete(&shell).await.expect("deletes");
+        }
+    }
+}
+
+fn assert_all_ok(ran: &Ran) {
+    assert!(ran.ends.iter().all(|end| (end.outcome, end.attempts) == (Outcome::Ok, 1)), "{:?}", ran.ends);
+}
+
+async fn survives(fleet: &Fleet) {
+    let (bench, targets) = (Bench::new(), targets(fleet, AuthMethod::Negotiate, None));
+    assert_all_ok(&bench.run(spec(targets.clone(), "$x = 7")).await);
+    let logons = fleet.stats().logons;
+    for wait in [0, 6, 60, 3600] {
+        later(Duration::from_secs(wait)).await;
+        let ran = bench.run(spec(targets.clone(), "$x")).await;
+        assert_all_ok(&ran);
+        assert_eq!(ran.objects(), vec![json!(7); targets.len()], "the same sessions after {wait} s");
+    }
+    // A lane may be lost for the question, the session is not.
+    assert!(fleet.stats().logons <= 2 * logons);
+    // Older than the server keeps it.
+    later(Duration::from_secs(7200)).await;
+    let ran = bench.run(spec(targets.clone(), "$null -eq $x")).await;
+    assert_all_ok(&ran);
+    assert_eq!(ran.objects(), vec![json!(true); targets.len()]);
+    bench.sessions.close_all().await;
+}
+
+#[tokio::test]
+async fn a_session_is_used_again_while_it_is_there() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    survives(&fleet).await;
+    assert_clean(fleet).await;
+}
+
+#[tokio::test]
+async fn a_session_is_used_again_while_it_is_there_in_powershell() {
+    let Some(pwsh) = pwsh() else { return };
+    let fleet = fleet(Options { hosts: 1, engine: Engine::Pwsh, pwsh: pwsh.clone(), ..Options::default() }).await;
+    survives(&fleet).await;
+    assert_clean(fleet).await;
+    // Out of process: the answer comes by itself.
+    let bench = Bench::new();
+    let local = Target {
+        name: "localhost".into(),
+        endpoint: Endpoint::Local(LocalEndpoint { pwsh }),
+        credential: None,
+        vars: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        timeouts: Timeouts::default(),
+    };
+    assert_all_ok(&bench.run(spec(vec![local.clone()], "$x = $PID")).await);
+    for wait in [0, 6] {
+        later(Duration::from_secs(wait)).await;
+        let ran = bench.run(spec(vec![local.clone()], "$x -eq $PID")).await;
+        assert_eq!(ran.objects(), [json!(true)]);
+    }
+    // Its process dies, which is asked for or not.
+    for wait in [0, 6] {
+        let ran = bench.run(spec(vec![local.clone()], "$x = $PID; $x")).await;
+        let id = ran.objects()[0].to_string();
+        let killed = std::process::Command::new("kill").args(["-9", &id]).status();
+        assert!(killed.is_ok_and(|status| status.success()), "{id}");
+        later(Duration::from_secs(wait)).await;
+        let ran = bench.run(spec(vec![local.clone()], "$null -eq $x")).await;
+        assert_all_ok(&ran);
+        assert_eq!(ran.objects(), [json!(true)]);
+    }
+    bench.sessions.close_all().await;
+}
+
+#[tokio::test]
+async fn what_is_gone_is_opened_anew_and_nothing_runs_twice() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let targets = targets(&fleet, AuthMethod::Negotiate, None);
+    let bench = Bench::new();
+    // Asked whether it is there, or not: then the host refuses the first command.
+    for wait in [0, 6] {
+        assert_all_ok(&bench.run(spec(targets.clone(), "Set-Content C:\\ran.txt ''")).await);
+        delete_shells(&targets).await;
+        later(Duration::from_secs(wait)).await;
+        let ran = bench.run(spec(targets.clone(), "Add-Content C:\\ran.txt x; @(Get-Content C:\\ran.txt).Count")).await;
+        assert_all_ok(&ran);
+        assert_eq!(ran.objects(), vec![json!(2); 3], "once on each host");
+    }
+    bench.sessions.close_all().await;
+    assert_clean(fleet).await;
+}
+
+/// The most shells that a fleet had at once while something ran.
+async fn most_shells<T>(fleet: &Fleet, work: impl Future<Output = T>) -> (T, u64) {
+    let is_over = AtomicBool::new(false);
+    let watch = async {
+        let mut most = 0;
+        while !is_over.load(Ordering::Relaxed) {
+            most = most.max(fleet.stats().open_shells);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        most
+    };
+    let work = async {
+        let done = work.await;
+        is_over.store(true, Ordering::Relaxed);
+        done
+    };
+    tokio::join!(work, watch)
+}
+
+#[cfg(unix)]
+mod program {
+    use super::*;
+    use crate::store::{Place, told};
+
+    async fn output(place: &Place, args: &[&str]) -> (Option<i32>, String, String) {
+        let mut command = place.run(args);
+        let output = tokio::task::spawn_blocking(move || command.output());
+        told(output.await.expect("no panic").expect("psfleet starts"))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_gate_asks_in_the_sessions_of_its_step() {
+        let fleet = fleet(Options { hosts: 9, ..Options::default() }).await;
+        let place = Place::of(&fleet);
+        let args = ["-q", "-o", "csv", "--ramp", "1,4,100%", "--gate", "$x -eq 7", "--gate", "$x = 8; $true"];
+        let (code, stdout, stderr) = output(&place, &[&args[..], &["$x = 7; $env:COMPUTERNAME"]].concat()).await;
+        assert_eq!((code, stdout.lines().count()), (Some(0), 10), "{stderr}");
+        assert_eq!(assert_clean(fleet).await.logons, 9, "one session for each host");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn never_more_than_may_be_open() {
+        let fleet = fleet(Options { hosts: 24, ..Options::default() }).await;
+        let place = Place::of(&fleet);
+        let args = "-q -o none -c 8 --max-sessions 3 --ramp 4,100% --gate $true Start-Sleep(0.05)";
+        let args: Vec<&str> = args.split(' ').collect();
+        let run = output(&place, &args);
+        let ((code, _, stderr), most) = most_shells(&fleet, run).await;
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!((1..=3).contains(&most), "{most}");
+        assert_clean(fleet).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_waits_for_a_gate_is_closed_when_the_run_ends_before() {
+        let fleet = fleet(Options { hosts: 6, ..Options::default() }).await;
+        let place = Place::of(&fleet);
+        let first = fleet.hosts().map(|(name, ..)| name.to_uppercase()).min().expect("a host");
+        // The step never ends: its first host hangs until the deadline.
+        let script = format!("if ($env:COMPUTERNAME -eq '{first}') {{ Start-Sleep 600 }}");
+        let args = ["-q", "-o", "none", "--ramp", "4,100%", "--gate", "$true", "--deadline", "3s", &script];
+        let (code, _, stderr) = output(&place, &args).await;
+        assert_ne!(code, Some(0), "{stderr}");
+        assert_clean(fleet).await;
+    }
+}
