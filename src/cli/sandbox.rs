@@ -73,6 +73,10 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = whole::<usize>)]
     commands_per_shell: usize,
 
+    /// Shells that the user may have on each host (MaxShellsPerUser)
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = whole::<usize>)]
+    shells_per_user: usize,
+
     /// The PowerShell version that the hosts report, if not the engine's own; clients then send $using: values in its
     /// form
     #[arg(long, value_name = "VERSION", value_parser = crate::sandbox::version)]
@@ -118,6 +122,7 @@ impl SandboxArgs {
             jitter: self.jitter,
             faults: self.fault.clone(),
             commands_per_shell: self.commands_per_shell,
+            shells_per_user: self.shells_per_user,
             reported_version: self.reported_version.clone(),
         }
     }

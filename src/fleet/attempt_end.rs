@@ -58,6 +58,11 @@ impl AttemptEnd {
         self.reason == Some(Reason::Quota) || (self.reason == Some(Reason::ServerFault) && self.retryable)
     }
 
+    /// Whether a quota of the server was used up before anything ran: others give back what it takes.
+    pub(super) fn waits_for_quota(&self) -> bool {
+        self.reason == Some(Reason::Quota) && self.retryable
+    }
+
     /// The end of an attempt that panicked.
     pub(super) fn panicked() -> Self {
         let message = "a worker panicked: this is a bug in psfleet; please report it";

@@ -301,13 +301,25 @@ impl Dispatcher {
         } else if end.retryable
             && end.proof != Proof::Refused
             && self.halted.is_none()
-            && let Some(retry_in) = self.spec.retry.after(attempt, chance())
+            && let Some(retry_in) = self.next_attempt(target, attempt, &end)
         {
             self.retry(target, attempt, retry_in, end);
         } else {
             self.schedule.ended(target, end.outcome, end.proof);
             self.finished(target, attempt, end);
         }
+    }
+
+    /// When the next attempt on a target is due after one that may be repeated, if there is another.
+    fn next_attempt(&mut self, target: TargetId, attempt: u32, end: &AttemptEnd) -> Option<Duration> {
+        let progress = &mut self.progress[target.index()];
+        if end.waits_for_quota() {
+            let patience = self.spec.header.targets[target.index()].timeouts.open;
+            let (refusals, waited) = progress.refused_by_quota();
+            return self.spec.retry.after_quota(refusals, waited, patience, chance());
+        }
+        let refusals = progress.quota.map_or(0, |(refusals, _)| refusals);
+        self.spec.retry.after(attempt - refusals, chance())
     }
 
     fn retry(&mut self, target: TargetId, attempt: u32, retry_in: Duration, end: AttemptEnd) {

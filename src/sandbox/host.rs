@@ -88,6 +88,14 @@ impl Shared {
         self.shells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the only user of a host may have another shell there.
+    fn check_room(&self, shells: &HashMap<ShellKey, Arc<Shell>>, index: u32) -> Result<(), Fault> {
+        let limit = self.options.shells_per_user;
+        let is_full =
+            shells.len() >= limit && shells.keys().filter(|(host, _)| *host == index).take(limit).count() == limit;
+        if is_full { Err(Fault::shell_quota(limit)) } else { Ok(()) }
+    }
+
     /// Takes the shells of one host out, to be closed.
     pub(super) fn take_shells_of(&self, index: u32) -> Vec<Arc<Shell>> {
         self.shells().extract_if(|(host, _), _| *host == index).map(|(_, shell)| shell).collect()
@@ -272,10 +280,16 @@ impl Host {
         if self.shared.shells().contains_key(&key) {
             return Err(Fault::shell_exists());
         }
+        self.shared.check_room(&self.shared.shells(), self.index)?;
         let pool = Arc::new(Outbox::default());
         let backend = self.backend(&pool).await?;
         let shell = Arc::new(Shell::new(facts.clone(), request.session.clone(), backend, pool));
-        self.shared.shells().insert(key.clone(), Arc::clone(&shell));
+        {
+            let mut shells = self.shared.shells();
+            // Others may have been quicker.
+            self.shared.check_room(&shells, self.index)?;
+            shells.insert(key.clone(), Arc::clone(&shell));
+        }
         // A client that leaves in the middle must not leave a shell that is half open.
         let shared = Arc::clone(&self.shared);
         let opening = self.shared.tasks.spawn(async move {
@@ -301,7 +315,7 @@ impl Host {
             return Err(Fault::protocol_version_missing());
         }
         match self.fault {
-            Some(FaultKind::Quota) => Err(Fault::shell_quota()),
+            Some(FaultKind::Quota) => Err(Fault::shell_quota(self.shared.options.shells_per_user)),
             Some(FaultKind::Denied) => Err(Fault::access_denied()),
             _ => Ok(()),
         }

@@ -36,6 +36,8 @@ pub struct Options {
     pub faults: Vec<FaultSpec>,
     /// MaxConcurrentCommandsPerShell.
     pub commands_per_shell: usize,
+    /// MaxShellsPerUser.
+    pub shells_per_user: usize,
     /// The version of PowerShell that the hosts report, if not the engine's own.
     pub reported_version: Option<String>,
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             jitter: Duration::ZERO,
             faults: Vec::new(),
             commands_per_shell: 1000,
+            shells_per_user: 30,
             reported_version: None,
         }
     }
@@ -97,6 +100,7 @@ impl Options {
                 self.faults = specs.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
             }
             "commands_per_shell" => self.commands_per_shell = number(value)?,
+            "shells_per_user" => self.shells_per_user = number(value)?,
             "reported_version" => self.reported_version = Some(version(text(value)?)?),
             _ => return Err(format!("unknown key; known are {}", KEYS.join(", "))),
         }
@@ -116,7 +120,7 @@ impl Options {
 }
 
 /// The keys of a `[sandbox]` table.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "hosts",
     "seed",
     "engine",
@@ -128,6 +132,7 @@ const KEYS: [&str; 12] = [
     "jitter",
     "fault",
     "commands_per_shell",
+    "shells_per_user",
     "reported_version",
 ];
 

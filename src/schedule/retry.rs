@@ -26,6 +26,20 @@ impl RetryRule {
     }
 }
 
+/// The longest pause of a target that waits for a quota: somebody who gives back is noticed soon.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+impl RetryRule {
+    /// How long a target waits before its next attempt that a quota of its server has refused so often, the first time
+    /// `waited` ago; `None` if its patience is over. Others use up what it waits for, so this counts as no retry; but
+    /// who wants no retries at all wants none here.
+    pub fn after_quota(self, refusals: u32, waited: Duration, patience: Duration, chance: f64) -> Option<Duration> {
+        let left = patience.checked_sub(waited).filter(|left| !left.is_zero() && self.retries > 0)?;
+        let endless = Self { retries: u32::MAX, delay: self.delay };
+        endless.after(refusals, chance).map(|pause| pause.min(LONGEST_PAUSE).min(left))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +56,19 @@ mod tests {
         assert_eq!(RetryRule { retries: 0, ..RULE }.after(1, 0.5), None);
         let patient = RetryRule { retries: u32::MAX, ..RULE };
         assert_eq!(patient.after(40, 0.5), patient.after(u32::MAX, 0.5), "the doubling ends");
+    }
+
+    #[test]
+    fn a_quota_is_waited_for_as_long_as_patience_lasts() {
+        let after = |refusals, waited| {
+            let (waited, patience) = (Duration::from_secs(waited), Duration::from_secs(60));
+            RULE.after_quota(refusals, waited, patience, 1.0).map(|pause| pause.as_secs())
+        };
+        let pauses = [(1, 0), (2, 2), (3, 6), (4, 14), (9, 55), (10, 60), (11, 70)];
+        let expected = [Some(2), Some(4), Some(8), Some(10), Some(5), None, None];
+        assert_eq!(pauses.map(|(refusals, waited)| after(refusals, waited)), expected);
+        let once = RetryRule { retries: 0, ..RULE };
+        assert_eq!(once.after_quota(1, Duration::ZERO, Duration::from_secs(60), 0.5), None);
     }
 
     #[test]

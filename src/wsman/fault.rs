@@ -1,6 +1,7 @@
 //! SOAP faults and what they mean to a user.
 
 use super::names::code;
+use super::quota::{self, Quota};
 use crate::outcome::Reason;
 
 /// Longest text of a fault that we keep, in characters: it comes from a stranger.
@@ -88,6 +89,11 @@ impl Fault {
             || matches!(self.code, code::ENVELOPE_TOO_LARGE | code::MAX_ENVELOPE_SIZE | code::SERVER_ENVELOPE_LIMIT)
     }
 
+    /// The quota that is used up, if the fault says which, and its value on the host if its words tell that.
+    pub fn quota(&self) -> Option<(Quota, Option<u64>)> {
+        Quota::of(self.code).map(|quota| (quota, quota::value(&self.message)))
+    }
+
     /// What the code means. Server texts are localised and play no part in it.
     pub fn meaning(&self) -> Meaning {
         match self.code {
@@ -114,6 +120,7 @@ fn windows(code: u32) -> Meaning {
         code::ACCOUNT_LOCKED_OUT => Meaning::new(AccountLocked, "the account is locked out"),
         code::OPERATION_ABORTED => Meaning::new(ServerFault, "the server aborted the operation").passing(),
         code::RPC_UNAVAILABLE => Meaning::new(ServerFault, "a service that the server needs is unavailable").passing(),
+        code::NOT_ENOUGH_QUOTA => Meaning::new(Quota, "a quota of the server is used up").passing(),
         _ => Meaning::new(ServerFault, "the server reports a Windows error"),
     }
 }
@@ -171,7 +178,9 @@ fn wsman(code: u32) -> Meaning {
             "the remote shell is gone: its process ended, it was removed, or the host restarted",
         ),
         code::PLUGIN_FAILED => Meaning::new(ServerFault, "PowerShell's host process could not start, or crashed")
-            .hint("check MaxMemoryPerShellMB, profile policies and the Windows-PowerShell event log there"),
+            .hint("check MaxMemoryPerShellMB, profile policies and the Windows-PowerShell event log there")
+            // Memory that is short now need not be short in a moment.
+            .passing(),
         2_150_858_974 => Meaning::new(AuthMethod, "unencrypted traffic is not allowed"),
         2_150_858_975..=2_150_858_979 | 2_150_859_170 => {
             Meaning::new(AuthMethod, "the authentication mechanism is disabled")
@@ -185,9 +194,9 @@ fn wsman(code: u32) -> Meaning {
         | code::QUOTA_MAX_OPERATIONS
         | code::QUOTA_USER
         | code::QUOTA_SYSTEM
-        | code::QUOTA_MAX_SHELL_USERS => Meaning::new(Quota, quota(code)).hint(QUOTA_HINT).passing(),
-        code::QUOTA_ENDPOINT_FIRST..=code::QUOTA_ENDPOINT_LAST => {
-            Meaning::new(Quota, quota(code)).hint(QUOTA_HINT).passing()
+        | code::QUOTA_MAX_SHELL_USERS
+        | code::QUOTA_ENDPOINT_FIRST..=code::QUOTA_ENDPOINT_LAST => {
+            Meaning::new(Quota, "a quota of the server is used up").hint(QUOTA_HINT).passing()
         }
         code::QUOTA_COMMANDS_PER_SHELL => Meaning::new(Quota, "MaxConcurrentCommandsPerShell is used up"),
         code::DIFFERENT_AUTHZ_TOKEN => Meaning::new(EndpointDenied, "the shell belongs to another user or logon"),
@@ -206,18 +215,6 @@ fn wsman(code: u32) -> Meaning {
         }
         0x8054_0000..=0x8054_ffff => Meaning::new(ServerFault, "PowerShell's WinRM plugin reports an error"),
         _ => Meaning::new(ServerFault, "the server reports a fault"),
-    }
-}
-
-fn quota(code: u32) -> &'static str {
-    match code {
-        code::QUOTA_MAX_SHELLS | code::QUOTA_ENDPOINT_FIRST => {
-            "the user's number of shells (MaxShellsPerUser) is used up"
-        }
-        code::QUOTA_MAX_OPERATIONS => "the user's concurrent operations (MaxConcurrentOperationsPerUser) are used up",
-        code::QUOTA_MAX_SHELL_USERS | 2_150_859_237 => "the number of users (MaxConcurrentUsers) is used up",
-        2_150_859_238 => "the endpoint's number of shells (MaxShells) is used up",
-        _ => "a quota of the server is used up",
     }
 }
 

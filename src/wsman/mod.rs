@@ -19,12 +19,14 @@
 mod duration;
 mod fault;
 pub mod names;
+mod quota;
 mod request;
 mod response;
 mod shell_label;
 mod shell_list;
 
 pub use fault::{Fault, Meaning};
+pub use quota::Quota;
 pub use request::Requests;
 pub use response::{Created, ParseError, Receipt, Response};
 pub use shell_label::ShellLabel;

@@ -114,6 +114,8 @@ pub mod code {
     pub const RPC_UNAVAILABLE: u32 = 1722;
     /// RPC_S_CALL_FAILED: it may have been executed.
     pub const RPC_CALL_FAILED: u32 = 1726;
+    /// ERROR_NOT_ENOUGH_QUOTA: a shell's memory or processes.
+    pub const NOT_ENOUGH_QUOTA: u32 = 1816;
     /// ERROR_ACCOUNT_LOCKED_OUT.
     pub const ACCOUNT_LOCKED_OUT: u32 = 1909;
     /// A header of the request is malformed.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use psfleet::fleet::{Local, RunSpec};
-use psfleet::outcome::Outcome;
+use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::session::Sessions;
 use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target, Timeouts};
@@ -17,7 +17,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::support::pwsh;
-use crate::support::run::{Ran, run_by, spec, targets};
+use crate::support::run::{Ran, run, run_by, spec, targets};
 use crate::support::sandbox::{assert_clean, fleet};
 
 /// Runs over sessions that are kept.
@@ -157,6 +157,47 @@ async fn most_shells<T>(fleet: &Fleet, work: impl Future<Output = T>) -> (T, u64
         done
     };
     tokio::join!(work, watch)
+}
+
+/// Hosts of one machine, as names for one address are.
+fn names_of(target: &Target, count: usize) -> Vec<Target> {
+    (0..count).map(|place| Target { name: format!("name{place}").into(), ..target.clone() }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_quota_refuses_waits_until_others_give_back() {
+    let fleet = fleet(Options { hosts: 1, shells_per_user: 2, ..Options::default() }).await;
+    let mut spec =
+        spec(names_of(&targets(&fleet, AuthMethod::Negotiate, None)[0], 12), "Start-Sleep -Milliseconds 20; 1");
+    // Two retries would never be enough.
+    (spec.retry.retries, spec.retry.delay) = (2, Duration::from_millis(30));
+    let (ran, most) = most_shells(&fleet, run(spec)).await;
+    assert!(ran.ends.iter().all(|end| end.outcome == Outcome::Ok), "{:?}", ran.ends);
+    assert!(most <= 2 && ran.ends.iter().any(|end| end.attempts > 1), "{most}: {:?}", ran.ends);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_stays_used_up_is_named_with_its_value_and_what_raises_it() {
+    let faults = vec!["quota=1".parse().expect("a fault")];
+    let fleet = fleet(Options { hosts: 2, faults, shells_per_user: 5, ..Options::default() }).await;
+    let mut targets = targets(&fleet, AuthMethod::Negotiate, None);
+    for target in &mut targets {
+        target.timeouts.open = Duration::from_secs(2);
+    }
+    let mut spec = spec(targets, "1");
+    // Who waits has no place: with one for all, the other host has its turn meanwhile.
+    spec.limits = psfleet::fleet::Limits::new(std::num::NonZeroUsize::MIN);
+    (spec.retry.retries, spec.retry.delay) = (1, Duration::from_millis(200));
+    let ran = run(spec).await;
+    let end = ran.ends.iter().find(|end| end.outcome != Outcome::Ok).expect("one has no room");
+    assert_eq!((end.outcome, end.reason), (Outcome::Unreachable, Some(Reason::Quota)), "{}", end.message);
+    assert!(end.attempts > 2, "{}", end.attempts);
+    assert!(end.message.contains("MaxShellsPerUser is 5 there"), "{}", end.message);
+    let hint = end.hint.as_deref().unwrap_or_default();
+    assert!(hint.contains(r"Set-Item WSMan:\localhost\Shell\MaxShellsPerUser 100"), "{hint}");
+    assert_eq!(ran.order.last(), Some(&end.target), "the other did not wait for it");
+    assert_clean(fleet).await;
 }
 
 #[cfg(unix)]

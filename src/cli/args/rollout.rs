@@ -39,7 +39,8 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_MAX_SESSIONS", value_name = "N", value_parser = number::count)]
     pub max_sessions: Option<NonZeroUsize>,
 
-    /// Further attempts after a connection fault; a script that has started is never repeated
+    /// Further attempts after a connection fault; a script that has started is never repeated. What a quota of the host
+    /// refuses is tried again until its --open-timeout is over, unless N is 0
     #[arg(long, env = "PSFLEET_RETRIES", value_name = "N", default_value_t = RunSpec::RETRIES, value_parser = number::whole::<u32>)]
     pub retries: u32,
 

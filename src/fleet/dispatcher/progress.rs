@@ -26,6 +26,8 @@ pub(super) struct Progress {
     pub stop: Option<CancellationToken>,
     pub outcome: Option<Outcome>,
     pub shell_may_remain: bool,
+    /// Attempts that a quota of the host has refused, and when the first of them ended.
+    pub quota: Option<(u32, Instant)>,
     /// The last failed attempt, in case that there will be no other.
     pub failure: Option<AttemptEnd>,
 }
@@ -37,6 +39,13 @@ impl Progress {
         self.started.get_or_insert(now);
         (self.attempts, self.admitted) = (attempt, false);
         (self.attempt, self.stop) = (Some((now, self.waited)), Some(stop));
+    }
+
+    /// A quota of the host has refused an attempt; says how many it has refused by now, and how long ago the first.
+    pub(super) fn refused_by_quota(&mut self) -> (u32, Duration) {
+        let (refusals, since) = self.quota.get_or_insert((0, Instant::now()));
+        *refusals += 1;
+        (*refusals, since.elapsed())
     }
 
     /// How long the attempt under way has taken so far, without the time that it had to wait for us.

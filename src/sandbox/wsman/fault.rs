@@ -121,9 +121,11 @@ impl Fault {
     }
 
     /// The user's shells are used up.
-    pub(crate) fn shell_quota() -> Self {
-        let message = "The WS-Management service cannot process the request. The maximum number of concurrent shells \
-                       for this user has been exceeded. Close existing shells or raise the quota for this user.";
+    pub(crate) fn shell_quota(limit: usize) -> Self {
+        let message = format!(
+            "The WS-Management service cannot process the request. This user is allowed a maximum number of {limit} \
+             concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user."
+        );
         Self::new(code::QUOTA_MAX_SHELLS, "w:QuotaLimit", false, message)
     }
 

@@ -8,7 +8,10 @@ use crate::wsman::{Fault, ParseError};
 /// A fault of the server in words: what it means, then what the server says.
 pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
     let meaning = fault.meaning();
-    let mut message = meaning.message.to_owned();
+    let (mut message, hint) = match fault.quota() {
+        Some((quota, value)) => (quota.used_up(value), Some(quota.hint(value, configuration_name))),
+        None => (meaning.message.to_owned(), meaning.hint.map(str::to_owned)),
+    };
     if meaning.reason == Reason::NoEndpoint {
         message.push_str(&format!(" ('{configuration_name}')"));
     }
@@ -22,7 +25,7 @@ pub(super) fn from_fault(fault: &Fault, configuration_name: &str) -> Error {
     Error {
         reason: meaning.reason,
         message,
-        hint: meaning.hint.map(str::to_owned),
+        hint,
         fault: (fault.code != 0).then_some(fault.code),
         retryable: meaning.retryable,
         nothing_ran: false,
