@@ -35,6 +35,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("functions", include_str!("engine/functions.ps1.txt")),
     ("hashtables", include_str!("engine/hashtables.ps1.txt")),
     ("reports", include_str!("engine/reports.ps1.txt")),
+    ("scopes", include_str!("engine/scopes.ps1.txt")),
     ("strings", include_str!("engine/strings.ps1.txt")),
     ("switch", include_str!("engine/switch.ps1.txt")),
 ];

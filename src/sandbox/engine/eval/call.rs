@@ -10,6 +10,7 @@ use super::super::native;
 use super::super::value::Val;
 use super::pipeline::{Cmdlet, Stage};
 use super::scope::Frame;
+use super::script_stage::ScriptStage;
 use super::streams::Redirect;
 use super::{Collector, Context, Evaluator, Flow, Run, Sink};
 
@@ -135,7 +136,7 @@ impl Evaluator<'_> {
     fn call_in(&mut self, frame: Frame, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
         let args = args.into_iter().map(RawArg::Value).collect();
         let context = Context { redirect: self.context.redirect.clone(), ..Context::default() };
-        let stage = ScriptStage { frame: Some(frame), ..ScriptStage::new(script.clone(), args, false) };
+        let stage = ScriptStage::new(script.clone(), args, false).in_frame(frame);
         let mut stages = [Stage::new(Box::new(stage), context, None)];
         let mut out = Collector::default();
         self.run_stages(&mut stages, &mut out, false, |_, _| Ok(()))?;
@@ -143,7 +144,7 @@ impl Evaluator<'_> {
     }
 
     /// Runs with the text of a script as the current one; `return` ends here.
-    fn in_script(&mut self, script: &Arc<Script>, run: impl FnOnce(&mut Self) -> Run<()>) -> Run<()> {
+    pub(super) fn in_script(&mut self, script: &Arc<Script>, run: impl FnOnce(&mut Self) -> Run<()>) -> Run<()> {
         self.step(1)?;
         let around = std::mem::replace(&mut self.source, script.source.clone());
         let done = run(self);
@@ -156,7 +157,7 @@ impl Evaluator<'_> {
 
     /// Gives the parameters of a script their values in the innermost scope; tells the places of those that take them
     /// from the input, if some is expected.
-    fn bind(&mut self, script: &Arc<Script>, args: Vec<RawArg>, expects_input: bool) -> Run<Vec<usize>> {
+    pub(super) fn bind(&mut self, script: &Arc<Script>, args: Vec<RawArg>, expects_input: bool) -> Run<Vec<usize>> {
         let mut values: Vec<Option<Val>> = vec![None; script.params.len()];
         let is_switch = |place: usize| {
             script.params[place].attributes.type_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("switch"))
@@ -206,7 +207,7 @@ impl Evaluator<'_> {
     }
 
     /// Gives parameters their values from an object of the input: by value, else by a property of one of their names.
-    fn bind_input(&mut self, script: &Arc<Script>, open: &[usize], input: &Val) -> Run<()> {
+    pub(super) fn bind_input(&mut self, script: &Arc<Script>, open: &[usize], input: &Val) -> Run<()> {
         for param in open.iter().filter_map(|place| script.params.get(*place)) {
             let attributes = &param.attributes;
             let mut names = attributes.aliases.iter().map(String::as_str).chain([&*param.name]);
@@ -281,104 +282,6 @@ fn parameter_named(script: &Script, name: &str) -> Option<usize> {
             _ => None,
         }
     })
-}
-
-/// A script block or function in a pipeline.
-struct ScriptStage {
-    script: Arc<Script>,
-    args: Vec<RawArg>,
-    /// Runs in the scope around.
-    is_dotted: bool,
-    frame: Option<Frame>,
-    input: Vec<Val>,
-    /// Its `process` block runs for each object, be there none; without a pipeline before it, once.
-    expects_input: bool,
-    /// Places of the parameters that take their values from the input.
-    open: Vec<usize>,
-}
-
-impl ScriptStage {
-    fn new(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Self {
-        Self { script, args, is_dotted, frame: None, input: Vec::new(), expects_input: false, open: Vec::new() }
-    }
-
-    fn boxed(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
-        Box::new(Self::new(script, args, is_dotted))
-    }
-
-    /// Runs a part of the script in its own scope, which lives until the end of the pipeline.
-    fn scoped(
-        &mut self,
-        evaluator: &mut Evaluator<'_>,
-        run: impl FnOnce(&mut Self, &mut Evaluator<'_>) -> Run<()>,
-    ) -> Run<()> {
-        let script = self.script.clone();
-        if !self.is_dotted {
-            evaluator.push_frame(self.frame.take().unwrap_or_default());
-        }
-        let done = evaluator.in_script(&script, |evaluator| run(self, evaluator));
-        if !self.is_dotted && done.is_ok() {
-            self.frame = Some(evaluator.pop_frame());
-        }
-        done
-    }
-}
-
-impl Cmdlet for ScriptStage {
-    fn expect_input(&mut self) {
-        self.expects_input = true;
-    }
-
-    fn reads_input(&self) -> bool {
-        self.script.process.is_none()
-    }
-
-    fn begin(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
-        self.scoped(evaluator, |this, evaluator| {
-            this.open = evaluator.bind(&this.script.clone(), std::mem::take(&mut this.args), this.expects_input)?;
-            evaluator.block(&this.script.clone().begin, out)
-        })
-    }
-
-    fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
-        if self.script.process.is_none() && self.open.is_empty() {
-            self.input.push(input);
-            return Ok(());
-        }
-        self.scoped(evaluator, |this, evaluator| {
-            let script = this.script.clone();
-            evaluator.bind_input(&script, &this.open, &input)?;
-            if script.process.is_none() {
-                this.input.push(input);
-                return Ok(());
-            }
-            evaluator.item = input;
-            script.process.as_ref().map_or(Ok(()), |block| evaluator.block(block, out))
-        })
-    }
-
-    fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
-        self.scoped(evaluator, |this, evaluator| {
-            let script = this.script.clone();
-            if let Some(block) = script.process.as_ref().filter(|_| !this.expects_input) {
-                evaluator.block(block, out)?;
-            }
-            if !this.is_dotted || (!evaluator.unread_input && !this.input.is_empty()) {
-                evaluator.set_local("input", Val::array(std::mem::take(&mut this.input)));
-            }
-            evaluator.block(&script.end, out)
-        })
-    }
-}
-
-/// A script block as a command; dotted it runs in the scope around.
-pub(in super::super) fn script_command(script: Arc<Script>, args: Vec<RawArg>, is_dotted: bool) -> Box<dyn Cmdlet> {
-    ScriptStage::boxed(script, args, is_dotted)
-}
-
-/// The whole script of an invocation as a command; it runs in the global scope.
-pub(in super::super) fn invoke_script(script: Arc<Script>, args: Vec<RawArg>) -> Stage {
-    Stage::new(ScriptStage::boxed(script, args, true), Context::default(), None)
 }
 
 impl Stage {

@@ -12,6 +12,7 @@ mod input;
 mod methods;
 mod pipeline;
 mod scope;
+mod script_stage;
 mod statement;
 mod statics;
 mod statics_host;
@@ -30,10 +31,11 @@ use super::value::Val;
 use super::{Host, Machine, Runtime};
 
 pub(super) use access::properties;
-pub(super) use call::{RawArg, invoke_script, script_command};
+pub(super) use call::RawArg;
 pub(super) use flow::{Collector, Discard, Flow, Run, Sink};
 pub(super) use pipeline::{Cmdlet, Stage};
 pub(super) use scope::State;
+pub(super) use script_stage::{invoke_script, script_command};
 pub(super) use streams::{Action, Context, ToClient};
 
 /// Steps of work that one invocation may take; some seconds of a busy loop.

@@ -225,24 +225,36 @@ impl Evaluator<'_> {
         out: &mut dyn Sink,
         feed: impl FnOnce(&mut Self, &mut dyn Sink) -> Run<()>,
     ) -> Run<()> {
-        self.last_succeeded = true;
         self.pipelines += 1;
         let pipeline = self.pipelines;
         let outer = self.context.clone();
         for (place, stage) in stages.iter_mut().enumerate() {
             stage.id = (pipeline, place);
         }
+        let done = self.run_phases(stages, pipeline, out, &outer, feed);
+        self.last_succeeded = !stages.iter().any(|stage| stage.context.has_failed());
+        done
+    }
+
+    fn run_phases(
+        &mut self,
+        stages: &mut [Stage],
+        pipeline: u64,
+        out: &mut dyn Sink,
+        outer: &Arc<Context>,
+        feed: impl FnOnce(&mut Self, &mut dyn Sink) -> Run<()>,
+    ) -> Run<()> {
         let fed = (|| {
             for place in (0..stages.len()).rev() {
-                self.phase(stages, place, Phase::Begin, out, &outer)?;
+                self.phase(stages, place, Phase::Begin, out, outer)?;
             }
-            feed(self, &mut Chain { stages, sink: out, outer: &outer, from: None })?;
-            self.phase_all(stages, 0, out, &outer)
+            feed(self, &mut Chain { stages, sink: out, outer, from: None })?;
+            self.phase_all(stages, 0, out, outer)
         })();
         match fed {
             Err(Flow::StopUpstream(Some((stopped, place)))) if stopped == pipeline => {
                 self.context = outer.clone();
-                self.phase_all(stages, place + 1, out, &outer)
+                self.phase_all(stages, place + 1, out, outer)
             }
             done => done,
         }
@@ -273,7 +285,10 @@ impl Evaluator<'_> {
             return self.block(block, out);
         }
         let value = self.eval(expr)?;
-        self.last_succeeded = true;
+        // What a pipeline in parentheses left holds on.
+        if !matches!(expr.kind, ExprKind::Paren(_)) {
+            self.last_succeeded = true;
+        }
         if matches!(expr.kind, ExprKind::Step { .. }) {
             return Ok(());
         }

@@ -128,7 +128,9 @@ impl Evaluator<'_> {
     /// A native program ended with this code.
     pub(in super::super) fn program_ended(&mut self, code: i32) {
         self.state.set_global("lastexitcode", Val::I32(code));
-        self.last_succeeded = code == 0;
+        if code != 0 {
+            self.context.fail();
+        }
     }
 
     /// Sets a variable in the innermost scope.

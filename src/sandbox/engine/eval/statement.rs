@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::ast::{
-    Access, Assign, Block, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Switch, SwitchMode, Try,
+    Access, Assign, Block, Element, ElementKind, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Switch,
+    SwitchMode, Try,
 };
 use super::super::convert::{cast, text, truth};
 use super::super::errors::ErrorRecord;
@@ -110,7 +111,7 @@ impl Evaluator<'_> {
         if let Statement::Pipeline(pipeline) = statement
             && let [only] = pipeline.elements.as_slice()
             && only.redirections.is_empty()
-            && let super::super::ast::ElementKind::Expr(expr) = &only.kind
+            && let ElementKind::Expr(expr) = &only.kind
             && !matches!(expr.kind, ExprKind::SubExpr(_))
         {
             return self.eval(expr);
@@ -146,7 +147,10 @@ impl Evaluator<'_> {
             value = ops::arithmetic(op.kind, &old, &value)?;
         }
         self.assign_to(&assign.target, value.clone(), None)?;
-        self.last_succeeded = true;
+        // An expression succeeded; what a pipeline left holds on.
+        if is_expression(&assign.value) {
+            self.last_succeeded = true;
+        }
         Ok(value)
     }
 
@@ -360,6 +364,15 @@ pub(super) fn is_caught(record: &ErrorRecord, name: &str) -> bool {
             || exception.is_a(&with_system)
             || TypeRef::find(name).is_some_and(|kind| exception.is_a(&kind.full))
     })
+}
+
+/// Whether a statement runs no pipeline of its own.
+fn is_expression(statement: &Statement) -> bool {
+    let Statement::Pipeline(pipeline) = statement else { return matches!(statement, Statement::Assign(_)) };
+    match pipeline.elements.as_slice() {
+        [Element { kind: ElementKind::Expr(expr), .. }] => !matches!(expr.kind, ExprKind::Paren(_)),
+        _ => false,
+    }
 }
 
 fn span_of(statement: &Statement) -> Option<Span> {

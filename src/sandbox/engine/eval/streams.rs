@@ -1,5 +1,6 @@
 //! Streams other than output: preferences, redirections, records.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use std::ops::ControlFlow;
@@ -34,6 +35,8 @@ pub(in super::super) struct Context {
     pub(super) shows: [Option<bool>; 4],
     /// The nearest redirection around.
     pub(super) redirect: Option<Arc<Redirect>>,
+    /// Whether it wrote an error: what `$?` says after its pipeline.
+    pub(super) failed: AtomicBool,
 }
 
 /// A variable that keeps what a command gives, beside where it goes.
@@ -183,7 +186,7 @@ impl Evaluator<'_> {
 
     /// A non-terminating error, which preferences may turn into a terminating one.
     pub(in super::super) fn write_error(&mut self, mut record: ErrorRecord) -> Run<()> {
-        self.last_succeeded = false;
+        self.context.fail();
         if record.place.is_none() {
             record.place = self.context.place.clone();
         }
@@ -387,11 +390,21 @@ impl Evaluator<'_> {
             error_action: outer.error_action,
             shows: outer.shows,
             redirect: Redirect::new(redirections, outer.redirect.clone()),
+            failed: AtomicBool::default(),
         }
     }
 }
 
 impl Context {
+    /// Notes that the command wrote an error.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
     /// `-OutVariable`
     pub(in super::super) fn keep_output(&mut self, variable: &str) {
         self.keeps[OUTPUT] = Some(Kept::of(variable));
