@@ -18,8 +18,7 @@ pub(super) struct Script {
     /// The block without its braces, for its text.
     pub(super) span: Span,
     pub(super) params: Vec<Param>,
-    /// Has attributes such as `[CmdletBinding()]`, so it knows the common parameters.
-    pub(super) is_advanced: bool,
+    pub(super) binding: Binding,
     pub(super) begin: Block,
     /// `Some` if there is a `process` block (or it is a filter).
     pub(super) process: Option<Block>,
@@ -29,22 +28,88 @@ pub(super) struct Script {
 /// A parameter of a `param()` block or function.
 #[derive(Debug)]
 pub(super) struct Param {
+    /// In lower case.
     pub(super) name: Arc<str>,
+    pub(super) written: Arc<str>,
     pub(super) default: Option<Expr>,
     pub(super) attributes: Attributes,
+}
+
+/// What the attributes of a script or function say.
+#[derive(Debug, Default)]
+pub(super) struct Binding {
+    /// `[CmdletBinding()]`, or a `[Parameter()]`: it knows the common parameters, and no others than its own.
+    pub(super) is_advanced: bool,
+    /// `SupportsShouldProcess`
+    pub(super) should_process: bool,
+    /// `PositionalBinding = $false`
+    pub(super) names_only: bool,
+    /// `DefaultParameterSetName`
+    pub(super) default_set: Option<Arc<str>>,
+    /// `ConfirmImpact = 'High'`
+    pub(super) is_grave: bool,
+    pub(super) aliases: Vec<String>,
 }
 
 /// What the attributes of a parameter say.
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     pub(super) type_name: Option<Arc<str>>,
+    /// `[Parameter(...)]`, each of a parameter set or of all.
+    pub(super) roles: Vec<Role>,
+    /// `[Alias(...)]`, in lower case.
+    pub(super) aliases: Vec<String>,
+    /// `[ValidateSet(...)]` and its like.
+    pub(super) checks: Vec<Check>,
+    /// `[AllowNull()]`, `[AllowEmptyString()]` and `[AllowEmptyCollection()]`.
+    pub(super) allows: Allows,
+}
+
+/// What a parameter is in one parameter set.
+#[derive(Debug, Default)]
+pub(super) struct Role {
+    /// `None` is all sets.
+    pub(super) set: Option<Arc<str>>,
     pub(super) mandatory: bool,
     /// `ValueFromPipeline`
     pub(super) by_value: bool,
     /// `ValueFromPipelineByPropertyName`
     pub(super) by_name: bool,
-    /// `[Alias(...)]`, in lower case.
-    pub(super) aliases: Vec<String>,
+    /// `ValueFromRemainingArguments`
+    pub(super) takes_rest: bool,
+    pub(super) place: Option<i32>,
+}
+
+/// What a mandatory parameter takes though it is nothing.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Allows {
+    pub(super) null: bool,
+    pub(super) empty_text: bool,
+    pub(super) empty_list: bool,
+}
+
+/// A demand on the values of a parameter.
+#[derive(Debug)]
+pub(super) struct Check {
+    pub(super) kind: CheckKind,
+    pub(super) args: Vec<Expr>,
+    /// `ErrorMessage`
+    pub(super) message: Option<Arc<str>>,
+    /// Not `IgnoreCase = $false`.
+    pub(super) ignore_case: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CheckKind {
+    Set,
+    Range,
+    Pattern,
+    Length,
+    Count,
+    Script,
+    NotNull,
+    NotNullOrEmpty,
+    NotNullOrWhiteSpace,
 }
 
 pub(super) type Block = Vec<Statement>;

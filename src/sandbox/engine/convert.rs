@@ -125,7 +125,7 @@ pub(super) fn truth(value: &Val) -> bool {
             }),
             _ => true,
         },
-        other => other.as_float() != Some(0.0),
+        other => other.as_switch().unwrap_or_else(|| other.as_float() != Some(0.0)),
     }
 }
 
@@ -192,7 +192,8 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
     Ok(match &*kind.full {
         "System.Object" | "System.Management.Automation.PSObject" => value.clone(),
         "System.String" => Val::str(text(value)),
-        "System.Boolean" | "System.Management.Automation.SwitchParameter" => Val::Bool(truth(value)),
+        "System.Boolean" => Val::Bool(truth(value)),
+        "System.Management.Automation.SwitchParameter" => Val::switch(truth(value)),
         "System.Void" => Val::Void,
         "System.Char" => return cast_char(value, kind),
         "System.DateTime" => match value {
@@ -241,6 +242,12 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         "System.Array" => Val::array(value.clone().into_items()),
         "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", value.clone().into_items()),
         "System.Management.Automation.ScriptBlock" if matches!(value, Val::Script(_)) => value.clone(),
+        "System.Collections.Hashtable" | "System.Management.Automation.ScriptBlock" if value.is_null() => Val::Null,
+        full @ ("System.Collections.Hashtable" | "System.Management.Automation.ScriptBlock") => {
+            let (shown, own) = (text(value), value.type_name());
+            let message = format!("Cannot convert the \"{shown}\" value of type \"{own}\" to type \"{full}\".");
+            return Err(ErrorRecord::runtime(message, "ConvertToFinalInvalidCastException", 5));
+        }
         "System.Type" => match value {
             Val::Type(_) => value.clone(),
             other => match TypeRef::find(&text(other)) {

@@ -40,6 +40,8 @@ pub(super) struct ErrorRecord {
     pub(super) recommended_action: Option<Arc<str>>,
     /// From `throw`, or by the preference `Stop`: ends the script, where other errors end only a statement.
     pub(super) ends_script: bool,
+    /// From `$PSCmdlet.ThrowTerminatingError`: ends the function, and a statement of its caller.
+    pub(super) ends_function: bool,
     /// Made of a `throw` statement.
     pub(super) is_thrown: bool,
 }
@@ -94,6 +96,7 @@ impl ErrorRecord {
             place: None,
             recommended_action: None,
             ends_script: false,
+            ends_function: false,
             is_thrown: false,
         }
     }
@@ -197,13 +200,19 @@ impl ErrorRecord {
             "exception" => Val::Exception(self.exception.clone()),
             "targetobject" => self.target.clone(),
             "fullyqualifiederrorid" => Val::Str(self.id.clone()),
-            "categoryinfo" => super::value::Obj::custom(vec![
-                ("Category".into(), Val::str(self.category_name())),
-                ("Activity".into(), Val::Str(self.activity.clone())),
-                ("Reason".into(), Val::str(self.reason_text())),
-                ("TargetName".into(), Val::str(self.target_name())),
-                ("TargetType".into(), Val::str(self.target_type())),
-            ]),
+            "categoryinfo" => {
+                let names = ["System.Management.Automation.ErrorCategoryInfo", "System.Object"];
+                let members = ["Category", "Activity", "Reason", "TargetName", "TargetType"];
+                let values = vec![
+                    Self::category_value(self.category_name()).unwrap_or(Val::Null),
+                    Val::Str(self.activity.clone()),
+                    Val::str(self.reason_text()),
+                    Val::str(self.target_name()),
+                    Val::str(self.target_type()),
+                ];
+                let schema = super::value::Schema::new(&names, &members);
+                super::value::Obj::typed(&schema, self.category_message(), values)
+            }
             "invocationinfo" => super::value::Obj::custom(vec![
                 ("ScriptLineNumber".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().0))),
                 ("OffsetInLine".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().1))),
@@ -375,5 +384,25 @@ impl ErrorRecord {
             let kind = "System.Management.Automation.ParameterBindingException";
             Self::new(kind, message, "CannotConvertArgumentNoMessage", 5)
         })
+    }
+
+    /// `[ErrorCategory]::name`
+    pub(super) fn category_value(name: &str) -> Option<Val> {
+        let number = ERROR_CATEGORIES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+        Some(Val::of_enum("System.Management.Automation.ErrorCategory", ERROR_CATEGORIES[number], number as i32))
+    }
+
+    /// `[ErrorRecord]::new(exception, id, category, target)`
+    pub(super) fn of_args(args: &[Val]) -> Result<Option<Val>, Self> {
+        let [exception, id, category, target] = args else { return Ok(None) };
+        let Val::Exception(exception) =
+            super::convert::cast(exception, &super::types::TypeRef::named("System.Exception"))?
+        else {
+            return Ok(None);
+        };
+        let id: Arc<str> = super::convert::text(id).into();
+        let record =
+            Self { exception, target: target.clone().stored(), ..Self::new("", "", id, Self::category_of(category)?) };
+        Ok(Some(Val::Error(Arc::new(record))))
     }
 }

@@ -74,7 +74,7 @@ fn join_texts(left: &str, right: &str) -> Outcome {
 
 fn add_hashes(left: &Val, right: &Val) -> Outcome {
     let (Val::Hash(left), Val::Hash(right)) = (left, right) else { return Ok(Val::Null) };
-    let Val::Hash(sum) = Val::hash(left.is_ordered, left.entries()) else { return Ok(Val::Null) };
+    let Val::Hash(sum) = Val::hash(left.is_ordered(), left.entries()) else { return Ok(Val::Null) };
     for (key, value) in right.entries() {
         if sum.get(&key).is_some() {
             let message =
@@ -217,6 +217,7 @@ pub(super) fn equal(left: &Val, right: &Val, case_sensitive: bool) -> bool {
     match (left, right) {
         (Val::Null | Val::Void, _) | (_, Val::Null | Val::Void) => left.is_null() && right.is_null(),
         (Val::Bool(yes), other) => *yes == truth(other),
+        (Val::Object(_), other) if left.as_switch().is_some() => truth(left) == truth(other),
         (Val::Enum(left), Val::Enum(right)) => left == right,
         (Val::Enum(value), Val::Str(name)) | (Val::Str(name), Val::Enum(value)) => {
             value.name.eq_ignore_ascii_case(name.trim())

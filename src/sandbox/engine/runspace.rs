@@ -73,7 +73,7 @@ fn stage(evaluator: &mut Evaluator<'_>, command: &Command) -> Run<Stage> {
     }
     let script = parser::parse(&command.text)
         .map_err(|error| ErrorRecord::of_parse_error(&error, &command.text.as_str().into()))?;
-    Ok(invoke_script(script, args))
+    invoke_script(script, args)
 }
 
 fn raw(argument: &Argument) -> RawArg {

@@ -84,6 +84,23 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("System.Management.Automation.CommandNotFoundException", "System.Management.Automation.RuntimeException"),
     ("System.Management.Automation.ParseException", "System.Management.Automation.RuntimeException"),
     ("System.Management.Automation.IncompleteParseException", "System.Management.Automation.ParseException"),
+    ("System.Management.Automation.ParameterBindingException", "System.Management.Automation.RuntimeException"),
+    (
+        "System.Management.Automation.ParameterBindingValidationException",
+        "System.Management.Automation.ParameterBindingException",
+    ),
+    (
+        "System.Management.Automation.ParameterBindingArgumentTransformationException",
+        "System.Management.Automation.ParameterBindingException",
+    ),
+    ("System.Management.Automation.ActionPreferenceStopException", "System.Management.Automation.RuntimeException"),
+    ("System.Management.Automation.MetadataException", "System.Management.Automation.RuntimeException"),
+    ("System.Management.Automation.ValidationMetadataException", "System.Management.Automation.MetadataException"),
+    (
+        "System.Management.Automation.SessionStateUnauthorizedAccessException",
+        "System.Management.Automation.SessionStateException",
+    ),
+    ("System.Management.Automation.SessionStateException", "System.Management.Automation.RuntimeException"),
     ("System.Management.Automation.MethodInvocationException", "System.Management.Automation.MethodException"),
     ("System.Management.Automation.MethodException", "System.Management.Automation.ExtendedTypeSystemException"),
     ("System.Management.Automation.ExtendedTypeSystemException", "System.Management.Automation.RuntimeException"),
@@ -96,6 +113,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 const OTHERS: &[&str] = &[
     "System.Net.IPAddress",
     "System.Management.Automation.ErrorRecord",
+    "System.Management.Automation.ErrorCategory",
     "System.ServiceProcess.ServiceController",
     "System.ServiceProcess.ServiceControllerStatus",
     "System.Diagnostics.Process",

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
@@ -71,7 +71,7 @@ pub(super) struct List {
 /// A hashtable or ordered dictionary; both keep the order of insertion here.
 #[derive(Debug)]
 pub(super) struct Hash {
-    pub(super) is_ordered: bool,
+    type_name: &'static str,
     map: Mutex<Map>,
 }
 
@@ -120,6 +120,9 @@ pub(super) struct Schema {
     pub(super) names: Vec<Arc<str>>,
 }
 
+const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
+const SWITCH: &str = "System.Management.Automation.SwitchParameter";
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -147,11 +150,35 @@ impl Val {
     }
 
     pub(super) fn hash(is_ordered: bool, entries: Vec<(Val, Val)>) -> Self {
-        let hash = Hash { is_ordered, map: Mutex::default() };
+        Self::dictionary(if is_ordered { ORDERED } else { "System.Collections.Hashtable" }, entries)
+    }
+
+    /// `$PSBoundParameters`
+    pub(super) fn bound_parameters(entries: Vec<(Val, Val)>) -> Self {
+        Self::dictionary("System.Management.Automation.PSBoundParametersDictionary", entries)
+    }
+
+    fn dictionary(type_name: &'static str, entries: Vec<(Val, Val)>) -> Self {
+        let hash = Hash { type_name, map: Mutex::default() };
         for (key, value) in entries {
             hash.set(&key, value);
         }
         Self::Hash(Arc::new(hash))
+    }
+
+    /// A `[switch]`.
+    pub(super) fn switch(is_on: bool) -> Self {
+        static SCHEMA: LazyLock<Arc<Schema>> =
+            LazyLock::new(|| Schema::new(&[SWITCH, "System.ValueType", "System.Object"], &["IsPresent"]));
+        Obj::typed(&SCHEMA, if is_on { "True" } else { "False" }, vec![Self::Bool(is_on)])
+    }
+
+    /// Whether a switch is on; `None` if it is none.
+    pub(super) fn as_switch(&self) -> Option<bool> {
+        match self {
+            Self::Object(object) if object.type_name() == SWITCH => Some(object.text.as_deref() == Some("True")),
+            _ => None,
+        }
     }
 
     /// What a pipeline's output is as one value: nothing, the only object, or an array.
@@ -235,8 +262,7 @@ impl Val {
             Self::Guid(_) => "System.Guid",
             Self::Version(_) => "System.Version",
             Self::Enum(value) => &value.type_name,
-            Self::Hash(hash) if hash.is_ordered => "System.Collections.Specialized.OrderedDictionary",
-            Self::Hash(_) => "System.Collections.Hashtable",
+            Self::Hash(hash) => hash.type_name,
             Self::Script(_) => "System.Management.Automation.ScriptBlock",
             Self::Type(_) => "System.RuntimeType",
             Self::Error(_) => "System.Management.Automation.ErrorRecord",
@@ -342,6 +368,10 @@ impl Key {
 }
 
 impl Hash {
+    pub(super) fn is_ordered(&self) -> bool {
+        self.type_name == ORDERED
+    }
+
     pub(super) fn get(&self, key: &Val) -> Option<Val> {
         let map = locked(&self.map);
         let place = *map.places.get(&Key::of(key))?;

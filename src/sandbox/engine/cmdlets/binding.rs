@@ -41,15 +41,34 @@ const COMMON: [&str; 12] = [
     "PipelineVariable|pv",
 ];
 
+/// The common parameter of a name or an unambiguous start of one, and whether it is a switch.
+pub(in super::super) fn common(name: &str) -> Option<(&'static str, bool)> {
+    let all = COMMON.map(Param::of);
+    let exact = all.iter().find(|param| param.is_named(name));
+    let mut starts = all.iter().filter(|param| param.starts_with(name));
+    let found = match (exact, starts.next(), starts.next()) {
+        (Some(exact), ..) => exact,
+        (None, Some(only), None) => only,
+        _ => return None,
+    };
+    Some((found.name(), found.is_switch))
+}
+
 fn error(message: String, id: &'static str) -> Flow {
     ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, id, 5).into()
 }
 
 /// Binds arguments: names may be shortened as long as they are unambiguous.
-pub(in super::super) fn bind(spec: &Spec, args: Vec<RawArg>, context: &mut Context) -> Run<Bound> {
+/// `defaults` hold for parameters that get no other value.
+pub(in super::super) fn bind(
+    spec: &Spec,
+    args: Vec<RawArg>,
+    defaults: Vec<(String, Val)>,
+    context: &mut Context,
+) -> Run<Bound> {
     let params: Arc<[Param]> = spec.params.iter().map(|text| Param::of(text)).collect();
     let mut bound = Bound { params: Arc::clone(&params), values: Vec::new() };
-    let mut positional = Vec::new();
+    let (mut positional, mut common) = (Vec::new(), Vec::new());
     let mut args = args.into_iter().peekable();
     while let Some(arg) = args.next() {
         let (name, value) = match arg {
@@ -76,6 +95,7 @@ pub(in super::super) fn bind(spec: &Spec, args: Vec<RawArg>, context: &mut Conte
             },
         };
         if is_common {
+            common.push(param.name());
             obey(param.name(), &value, context)?;
         } else if bound.get(param.name()).is_some() {
             let message =
@@ -86,6 +106,13 @@ pub(in super::super) fn bind(spec: &Spec, args: Vec<RawArg>, context: &mut Conte
         }
     }
     bind_positional(&params, positional, &mut bound)?;
+    for (name, value) in defaults {
+        match find(&params, &name) {
+            Ok((param, true)) if !common.contains(&param.name()) => obey(param.name(), &value, context)?,
+            Ok((param, false)) if bound.get(param.name()).is_none() => bound.values.push((param.name(), value)),
+            _ => {}
+        }
+    }
     match bound.missing() {
         Some(name) if !params.iter().any(|param| param.by_value || param.by_name) => Err(missing(name).into()),
         _ => Ok(bound),
@@ -175,10 +202,8 @@ fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
         "Debug" => context.show(1, truth(value)),
         "WarningAction" => context.show(2, action()? == Action::Continue),
         "InformationAction" => context.show(3, action()? == Action::Continue),
-        "ErrorVariable" => context.keep_errors(&text(value)),
-        "OutVariable" => context.keep_output(&text(value)),
         "ProgressAction" | "OutBuffer" => {}
-        _ => return Err(ErrorRecord::unsupported(&format!("the parameter -{name}")).into()),
+        name => context.keep_in(name, &text(value))?,
     }
     Ok(())
 }

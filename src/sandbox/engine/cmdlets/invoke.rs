@@ -76,7 +76,7 @@ fn invoke_command(evaluator: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cm
         return Err(ErrorRecord::new(kind, message, "CannotConvertArgumentNoMessage", 5).into());
     };
     let args = bound.items("ArgumentList").into_iter().map(RawArg::Value).collect();
-    Ok(script_command(script.clone(), args, bound.switch("NoNewScope")))
+    script_command(script.clone(), args, bound.switch("NoNewScope"))
 }
 
 fn expression(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {

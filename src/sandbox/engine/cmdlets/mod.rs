@@ -50,7 +50,7 @@ mod write;
 
 use super::eval::{Cmdlet, Evaluator, Run};
 
-pub(super) use binding::{Bound, bind};
+pub(super) use binding::{Bound, bind, common};
 pub(super) use format_object::print;
 pub(super) use items::file_static;
 pub(super) use members::method;

@@ -175,7 +175,7 @@ impl Evaluator<'_> {
             Val::Hash(hash) => match (hash.get(index), index) {
                 (Some(value), _) => value,
                 (None, Val::List(keys)) => Val::array(keys.items().iter().filter_map(|key| hash.get(key)).collect()),
-                (None, Val::I32(place)) if hash.is_ordered => {
+                (None, Val::I32(place)) if hash.is_ordered() => {
                     usize::try_from(*place).ok().and_then(|place| hash.at(place)).unwrap_or(Val::Null)
                 }
                 _ => Val::Null,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Arg, CallKind, CommandAst, Redirection, Scope, Script, Span, Variable};
 use super::super::cmdlets;
-use super::super::convert::text;
+use super::super::convert::{text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::native;
 use super::super::value::Val;
@@ -31,7 +31,7 @@ impl Evaluator<'_> {
         let redirect = Redirect::new(redirections, None).and(context.redirect.clone());
         let made = match (&target, command.call) {
             (Val::Script(script), CallKind::Ampersand | CallKind::Dot) => {
-                Ok(ScriptStage::boxed(script.clone(), args, command.call == CallKind::Dot))
+                ScriptStage::boxed(script.clone(), args, command.call == CallKind::Dot, "", &mut context)
             }
             (Val::Str(name), _) => self.named(name, args, &mut context),
             (other, CallKind::Name) => self.named(&text(other), args, &mut context),
@@ -63,13 +63,16 @@ impl Evaluator<'_> {
         let name = alias.as_deref().unwrap_or(name);
         if let Some(script) = self.function(name) {
             context.command = name.into();
-            return Ok(ScriptStage::boxed(script, args, false));
+            let defaults = self.parameter_defaults(name)?;
+            let made = ScriptStage::with_defaults(script, args, defaults, false, name, context);
+            return Ok(Box::new(made.map_err(|flow| of_function(flow, name))?));
         }
         match cmdlets::find(name) {
             Some(spec) => {
                 context.command = spec.name.into();
                 context.is_cmdlet = true;
-                let made = cmdlets::bind(spec, args, context).and_then(|bound| (spec.make)(self, bound));
+                let defaults = self.parameter_defaults(spec.name)?;
+                let made = cmdlets::bind(spec, args, defaults, context).and_then(|bound| (spec.make)(self, bound));
                 made.map_err(|flow| flow.of_command(spec.name))
             }
             None => {
@@ -82,6 +85,28 @@ impl Evaluator<'_> {
                 Err(ErrorRecord::command_not_found(name, known).into())
             }
         }
+    }
+
+    /// What `$PSDefaultParameterValues` has for a command: names of parameters, with values.
+    fn parameter_defaults(&mut self, command: &str) -> Run<Vec<(String, Val)>> {
+        let Some(Val::Hash(all)) = self.lookup("psdefaultparametervalues") else { return Ok(Vec::new()) };
+        if all.get(&Val::str("Disabled")).is_some_and(|value| truth(&value)) {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for (key, value) in all.entries() {
+            let key = text(&key);
+            let Some((pattern, name)) = key.split_once(':') else { continue };
+            if !self.patterns.like(command, pattern.trim(), false)? {
+                continue;
+            }
+            let value = match &value {
+                Val::Script(script) => self.call_script(script, Vec::new())?.stored(),
+                other => other.clone(),
+            };
+            found.push((name.trim().to_owned(), value));
+        }
+        Ok(found)
     }
 
     fn arguments(&mut self, args: &[Arg]) -> Run<Vec<RawArg>> {
@@ -136,7 +161,8 @@ impl Evaluator<'_> {
     fn call_in(&mut self, frame: Frame, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
         let args = args.into_iter().map(RawArg::Value).collect();
         let context = Context { redirect: self.context.redirect.clone(), ..Context::default() };
-        let stage = ScriptStage::new(script.clone(), args, false).in_frame(frame);
+        let mut context = context;
+        let stage = ScriptStage::new(script.clone(), args, false, "", &mut context)?.in_frame(frame);
         let mut stages = [Stage::new(Box::new(stage), context, None)];
         let mut out = Collector::default();
         self.run_stages(&mut stages, &mut out, false, |_, _| Ok(()))?;
@@ -154,134 +180,6 @@ impl Evaluator<'_> {
             other => other,
         }
     }
-
-    /// Gives the parameters of a script their values in the innermost scope; tells the places of those that take them
-    /// from the input, if some is expected.
-    pub(super) fn bind(&mut self, script: &Arc<Script>, args: Vec<RawArg>, expects_input: bool) -> Run<Vec<usize>> {
-        let mut values: Vec<Option<Val>> = vec![None; script.params.len()];
-        let is_switch = |place: usize| {
-            script.params[place].attributes.type_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("switch"))
-        };
-        let (mut rest, mut args) = (Vec::new(), args.into_iter().peekable());
-        while let Some(arg) = args.next() {
-            match arg {
-                RawArg::Value(value) => rest.push(value),
-                RawArg::Parameter(name, value) => {
-                    let Some(place) = parameter_named(script, &name) else {
-                        if script.is_advanced && name.eq_ignore_ascii_case("erroraction") {
-                            let action = value.or_else(|| next_value(&mut args)).unwrap_or(Val::Null);
-                            self.set_local("erroractionpreference", action);
-                            continue;
-                        }
-                        rest.push(Val::str(format!("-{name}")));
-                        rest.extend(value);
-                        continue;
-                    };
-                    values[place] = match value {
-                        Some(value) => Some(value),
-                        None if is_switch(place) => Some(Val::Bool(true)),
-                        None => {
-                            Some(next_value(&mut args).ok_or_else(|| missing_argument(&script.params[place].name))?)
-                        }
-                    };
-                }
-            }
-        }
-        let mut rest = rest.into_iter();
-        for (place, value) in values.iter_mut().enumerate() {
-            if value.is_none() && !is_switch(place) {
-                *value = rest.next();
-            }
-        }
-        self.set_local("args", Val::array(rest.collect()));
-        let mut open = Vec::new();
-        for (place, (param, value)) in script.params.iter().zip(values).enumerate() {
-            let takes_input = param.attributes.by_value || param.attributes.by_name;
-            if value.is_none() && takes_input && expects_input {
-                open.push(place);
-            } else {
-                self.bind_one(param, value)?;
-            }
-        }
-        Ok(open)
-    }
-
-    /// Gives parameters their values from an object of the input: by value, else by a property of one of their names.
-    pub(super) fn bind_input(&mut self, script: &Arc<Script>, open: &[usize], input: &Val) -> Run<()> {
-        for param in open.iter().filter_map(|place| script.params.get(*place)) {
-            let attributes = &param.attributes;
-            let mut names = attributes.aliases.iter().map(String::as_str).chain([&*param.name]);
-            let mut named = || names.find_map(|name| self.member(input, name));
-            let value = if attributes.by_value { Some(input.clone()) } else { named() };
-            self.bind_one(param, value)?;
-        }
-        Ok(())
-    }
-
-    fn bind_one(&mut self, param: &super::super::ast::Param, value: Option<Val>) -> Run<()> {
-        let kind = param.attributes.type_name.as_ref().map(|name| self.find_type(name)).transpose()?;
-        let is_given = value.is_some();
-        let value = match (value, &param.default) {
-            (Some(value), _) => value,
-            (None, Some(default)) => self.eval(default)?,
-            (None, None) if param.attributes.mandatory => {
-                let message = format!(
-                    "Cannot process command because of one or more missing mandatory parameters: {}.",
-                    param.name
-                );
-                let kind = "System.Management.Automation.ParameterBindingException";
-                return Err(ErrorRecord::new(kind, message, "MissingMandatoryParameter", 5).into());
-            }
-            (None, None) => Val::Null,
-        };
-        // A parameter without value has its type's zero, if the type has one.
-        let kind = kind.filter(|kind| {
-            is_given
-                || param.default.is_some()
-                || !matches!(kind.name(), "DateTime" | "TimeSpan" | "Guid" | "Version" | "Hashtable" | "ScriptBlock")
-        });
-        let variable = Variable { scope: Scope::Local, name: param.name.clone() };
-        let is_untyped_null = value.is_null() && kind.as_ref().is_some_and(|kind| kind.full.ends_with("[]"));
-        let done = self.assign_variable(&variable, value, kind.filter(|_| !is_untyped_null));
-        done.map_err(|flow| match flow {
-            Flow::Throw(record) => {
-                let message = format!(
-                    "Cannot process argument transformation on parameter '{}'. {}",
-                    param.name,
-                    record.message()
-                );
-                let kind = "System.Management.Automation.ParameterBindingException";
-                ErrorRecord::new(kind, message, "ParameterArgumentTransformationError", 6).into()
-            }
-            other => other,
-        })
-    }
-}
-
-fn next_value(args: &mut std::iter::Peekable<std::vec::IntoIter<RawArg>>) -> Option<Val> {
-    match args.next_if(|arg| matches!(arg, RawArg::Value(_))) {
-        Some(RawArg::Value(value)) => Some(value),
-        _ => None,
-    }
-}
-
-fn missing_argument(name: &str) -> Flow {
-    let message = format!("Missing an argument for parameter '{name}'. Specify a parameter value and try again.");
-    ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, "MissingArgument", 5).into()
-}
-
-/// The parameter of this name or unambiguous start of a name.
-fn parameter_named(script: &Script, name: &str) -> Option<usize> {
-    let lower = name.to_lowercase();
-    let is_it = |param: &super::super::ast::Param| *param.name == *lower || param.attributes.aliases.contains(&lower);
-    let exact = script.params.iter().position(is_it);
-    exact.or_else(|| {
-        let mut starts = script.params.iter().enumerate().filter(|(_, param)| param.name.starts_with(&lower));
-        match (starts.next(), starts.next()) {
-            (Some((place, _)), None) => Some(place),
-            _ => None,
-        }
-    })
 }
 
 impl Stage {
@@ -307,5 +205,13 @@ impl Evaluator<'_> {
         let done = self.run_inline(script);
         self.try_depth -= 1;
         done
+    }
+}
+
+/// An error of binding, with the function's name behind its id.
+pub(super) fn of_function(flow: Flow, name: &str) -> Flow {
+    match flow {
+        Flow::Throw(record) => Flow::Throw(Box::new(ErrorRecord { activity: name.into(), ..record.of_class(name) })),
+        other => other,
     }
 }

@@ -1,18 +1,30 @@
 //! Variables that a runspace starts with, and that scripts may set.
 
+use std::sync::LazyLock;
+
+use super::super::enums::EnumType;
+use super::super::errors::ErrorRecord;
 use super::super::value::Val;
 
 /// They hold as long as no script sets them; by name, as Get-Variable lists them.
-pub(super) const INITIAL: [&str; 12] = [
+pub(super) const INITIAL: [&str; 20] = [
     "ConfirmPreference",
     "DebugPreference",
     "ErrorActionPreference",
+    "ErrorView",
     "FormatEnumerationLimit",
     "InformationPreference",
+    "MaximumAliasCount",
+    "MaximumDriveCount",
+    "MaximumErrorCount",
+    "MaximumFunctionCount",
     "MaximumHistoryCount",
+    "MaximumVariableCount",
     "ProgressPreference",
     "PSCommandPath",
     "PSScriptRoot",
+    "PSSessionApplicationName",
+    "PSSessionConfigurationName",
     "VerbosePreference",
     "WarningPreference",
     "WhatIfPreference",
@@ -27,9 +39,51 @@ pub(super) fn initial(name: &str) -> Option<Val> {
         "confirmpreference" => Val::of_enum("System.Management.Automation.ConfirmImpact", "High", 3),
         "whatifpreference" => Val::Bool(false),
         "formatenumerationlimit" => Val::I32(4),
-        "maximumhistorycount" => Val::I32(4096),
+        "errorview" => Val::str("NormalView"),
+        "maximumerrorcount" => Val::I32(256),
+        "pssessionapplicationname" => Val::str("wsman"),
+        "pssessionconfigurationname" => Val::str("http://schemas.microsoft.com/powershell/Microsoft.PowerShell"),
+        "maximumaliascount"
+        | "maximumdrivecount"
+        | "maximumfunctioncount"
+        | "maximumvariablecount"
+        | "maximumhistorycount" => Val::I32(4096),
         // A script that was sent has no file.
         "pscommandpath" | "psscriptroot" => Val::str(""),
         _ => return None,
+    })
+}
+
+/// A value as a preference variable takes it: in the global scope they have types.
+pub(super) fn preference(name: &str, value: Val) -> Result<Val, ErrorRecord> {
+    static ACTION: LazyLock<EnumType> = LazyLock::new(|| {
+        let names = [
+            ("SilentlyContinue", 0),
+            ("Stop", 1),
+            ("Continue", 2),
+            ("Inquire", 3),
+            ("Ignore", 4),
+            ("Suspend", 5),
+            ("Break", 6),
+        ];
+        EnumType::of("System.Management.Automation.ActionPreference", &names)
+    });
+    static IMPACT: LazyLock<EnumType> = LazyLock::new(|| {
+        let names = [("None", 0), ("Low", 1), ("Medium", 2), ("High", 3)];
+        EnumType::of("System.Management.Automation.ConfirmImpact", &names)
+    });
+    let kind = match name {
+        "erroractionpreference"
+        | "warningpreference"
+        | "verbosepreference"
+        | "debugpreference"
+        | "informationpreference"
+        | "progresspreference" => &ACTION,
+        "confirmpreference" => &IMPACT,
+        _ => return Ok(value),
+    };
+    kind.convert(&value).map_err(|record| {
+        let kind = "System.Management.Automation.ArgumentTransformationMetadataException";
+        ErrorRecord::new(kind, record.message().clone(), "RuntimeException", 10)
     })
 }

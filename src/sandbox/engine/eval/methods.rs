@@ -37,6 +37,15 @@ impl Evaluator<'_> {
                         return Ok(value);
                     }
                 }
+                "System.Management.Automation.SwitchParameter" if lower == "tobool" => {
+                    return Ok(Val::Bool(truth(target)));
+                }
+                name if name.starts_with("System.Management.Automation.") && lower != "gettype" => {
+                    let kind = name.rsplit('.').next().unwrap_or(name);
+                    if let Some(value) = self.intrinsic_call(kind, &lower, args)? {
+                        return Ok(value);
+                    }
+                }
                 "System.Text.UTF8Encoding" | "System.Text.UnicodeEncoding" | "System.Text.ASCIIEncoding" => {
                     let web = object.get("WebName").map_or_else(String::new, |web| text(&web));
                     if let Some(value) = super::statics_text::encoding_call(&web, &lower, args)? {
@@ -375,7 +384,7 @@ fn hash_method(target: &Val, hash: &Arc<Hash>, name: &str, args: &[Val]) -> Foun
         "containskey" | "contains" => Val::Bool(hash.get(&key).is_some()),
         "containsvalue" => Val::Bool(hash.entries().iter().any(|(_, value)| ops::equal(value, &key, true))),
         "getenumerator" => Val::array(dictionary_entries(target)),
-        "clone" => Val::hash(hash.is_ordered, hash.entries()),
+        "clone" => Val::hash(hash.is_ordered(), hash.entries()),
         _ => return Ok(None),
     }))
 }

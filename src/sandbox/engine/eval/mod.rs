@@ -1,7 +1,10 @@
 //! Walks the tree: statements, expressions, pipelines, scopes.
 
 mod access;
+mod arguments;
+mod automatic;
 mod call;
+mod called;
 mod chain;
 mod defaults;
 mod dns;
@@ -9,7 +12,9 @@ mod environment;
 mod expression;
 mod flow;
 mod input;
+mod intrinsics;
 mod methods;
+mod parameters;
 mod pipeline;
 mod scope;
 mod script_stage;
@@ -19,6 +24,7 @@ mod statics_host;
 mod statics_path;
 mod statics_text;
 mod streams;
+mod validate;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -63,6 +63,7 @@ enum Phase {
 impl Sink for Chain<'_> {
     fn put(&mut self, evaluator: &mut Evaluator<'_>, value: Val) -> Run<()> {
         evaluator.keep(OUTPUT, || value.clone())?;
+        evaluator.name_output(&value);
         if self.from.is_some() {
             self.flush(evaluator)?;
             if self.from.as_ref().is_some_and(|from| from.drops_output()) {
@@ -138,8 +139,12 @@ impl Stage {
                     **record = std::mem::replace(record, ErrorRecord::stopped().into()).of_class(&class);
                 }
             }
-            if record.activity.is_empty() && !record.is_thrown {
+            let is_named = self.context.is_cmdlet || self.context.is_advanced;
+            if record.activity.is_empty() && !record.is_thrown && is_named {
                 record.activity = self.context.command.clone();
+                if self.context.is_advanced {
+                    **record = std::mem::replace(record, ErrorRecord::stopped().into()).of_class(&self.context.command);
+                }
             }
         }
         evaluator.item = item;

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::ast::{Scope, Script, Variable};
+use super::super::ast::{Param, Scope, Script, Variable};
 use super::super::convert;
 use super::super::errors::ErrorRecord;
-use super::super::provider::{Locations, path_info, resolve};
+use super::super::provider::Locations;
 use super::super::types::TypeRef;
-use super::super::value::{Obj, Val};
-use super::defaults::{INITIAL, initial};
+use super::super::value::Val;
+use super::automatic::{AUTOMATIC, READ_ONLY};
+use super::called::Call;
+use super::defaults::{INITIAL, initial, preference};
 use super::environment::Environment;
-use super::{Evaluator, Run};
+use super::{Evaluator, Flow, Run};
 
 /// What a runspace keeps between pipelines.
 #[derive(Debug)]
@@ -26,14 +28,10 @@ pub(in super::super) struct State {
     /// Of `using namespace`.
     pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
-    pub(super) errors: Vec<Val>,
+    pub(super) errors: Val,
     /// Where it stands in its drives.
     pub(in super::super) locations: Locations,
 }
-
-/// Variables that PowerShell makes, as Get-Variable lists them.
-const AUTOMATIC: [&str; 10] =
-    ["?", "Error", "false", "HOME", "Host", "null", "PID", "PSHOME", "PSVersionTable", "true"];
 
 const MAX_ERRORS: usize = 256;
 
@@ -42,6 +40,8 @@ const MAX_ERRORS: usize = 256;
 pub(super) struct Frame {
     variables: HashMap<Arc<str>, Slot>,
     functions: HashMap<String, Arc<Script>>,
+    /// The call that the scope belongs to.
+    pub(super) call: Option<Box<Call>>,
 }
 
 #[derive(Debug)]
@@ -49,12 +49,18 @@ struct Slot {
     value: Val,
     /// The type that `[type]$x = ...` laid down.
     kind: Option<TypeRef>,
+    /// The parameter of a script whose attributes hold for the variable.
+    guard: Option<(Arc<Script>, usize)>,
 }
 
 impl Frame {
+    pub(super) fn set(&mut self, name: &str, value: Val) {
+        self.variables.insert(name.into(), Slot { value, kind: None, guard: None });
+    }
+
     /// A scope with one variable.
     pub(super) fn with(name: &str, value: Val) -> Self {
-        let variables = HashMap::from([(name.into(), Slot { value, kind: None })]);
+        let variables = HashMap::from([(name.into(), Slot { value, kind: None, guard: None })]);
         Self { variables, ..Self::default() }
     }
 }
@@ -67,7 +73,7 @@ impl Default for State {
             aliases: HashMap::new(),
             modules: Vec::new(),
             namespaces: Vec::new(),
-            errors: Vec::new(),
+            errors: Val::list("System.Collections.ArrayList", Vec::new()),
             locations: Locations::default(),
         }
     }
@@ -106,13 +112,16 @@ impl State {
 
     pub(super) fn set_global(&mut self, name: &str, value: Val) {
         if let Some(global) = self.frames.first_mut() {
-            global.variables.insert(name.into(), Slot { value, kind: None });
+            global.variables.insert(name.into(), Slot { value, kind: None, guard: None });
         }
     }
 
     pub(super) fn remember_error(&mut self, error: Val) {
-        self.errors.insert(0, error);
-        self.errors.truncate(MAX_ERRORS);
+        let Val::List(errors) = &self.errors else { return };
+        errors.change(|errors| {
+            errors.insert(0, error);
+            errors.truncate(MAX_ERRORS);
+        });
     }
 }
 
@@ -133,13 +142,55 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Makes a variable of the innermost scope, with the type and the demands that hold for it.
+    pub(super) fn declare_local(
+        &mut self,
+        name: &Arc<str>,
+        value: Val,
+        kind: Option<TypeRef>,
+        guard: Option<(Arc<Script>, usize)>,
+    ) {
+        if let Some(frame) = self.state.frames.last_mut() {
+            frame.variables.insert(name.clone(), Slot { value: value.stored(), kind, guard });
+        }
+    }
+
+    /// Holds a value that a script gives to a variable against the demands of its parameter.
+    fn guard(&mut self, name: &str, param: &Param, value: &Val) -> Run<()> {
+        match self.validate(param, value) {
+            Err(Flow::Throw(_)) => {
+                let message = format!(
+                    "The variable cannot be validated because the value {} is not a valid value for the {name} variable.",
+                    convert::text(value)
+                );
+                let kind = "System.Management.Automation.ValidationMetadataException";
+                Err(ErrorRecord::new(kind, message, "ValidateSetFailure", 10).into())
+            }
+            done => done,
+        }
+    }
+
+    /// The nearest call around that is one of an advanced function.
+    pub(super) fn advanced_call(&self) -> Option<&Call> {
+        self.state
+            .frames
+            .iter()
+            .rev()
+            .filter_map(|frame| frame.call.as_deref())
+            .find(|call| call.script.binding.is_advanced)
+    }
+
+    pub(super) fn nearest_call(&self) -> Option<&Call> {
+        self.state.frames.iter().rev().find_map(|frame| frame.call.as_deref())
+    }
+
     /// Sets a variable in the innermost scope.
     pub(in super::super) fn set_local(&mut self, name: &str, value: Val) {
         if let Some(frame) = self.state.frames.last_mut() {
             match frame.variables.get_mut(name) {
                 Some(slot) => slot.value = value,
                 None => {
-                    frame.variables.insert(name.into(), Slot { value, kind: None });
+                    frame.variables.insert(name.into(), Slot { value, kind: None, guard: None });
                 }
             }
         }
@@ -260,53 +311,6 @@ impl Evaluator<'_> {
         self.using.get(text).cloned()
     }
 
-    /// Variables that PowerShell makes.
-    fn automatic(&self, name: &str) -> Option<Val> {
-        Some(match name {
-            "_" | "psitem" => self.item.clone(),
-            "true" => Val::Bool(true),
-            "false" => Val::Bool(false),
-            "null" => Val::Null,
-            "?" => Val::Bool(self.last_succeeded),
-            "error" => Val::list("System.Collections.ArrayList", self.state.errors.clone()),
-            "psversiontable" => self.version_table(),
-            "host" => Obj::custom(vec![
-                ("Name".into(), Val::str("ServerRemoteHost")),
-                ("Version".into(), Val::Version(self.powershell_version())),
-            ]),
-            // Scripts ask it what they may do; the rest of it is not there.
-            "executioncontext" => {
-                let mode = Val::of_enum("System.Management.Automation.PSLanguageMode", "FullLanguage", 0);
-                let session = Obj::custom(vec![("LanguageMode".into(), mode)]);
-                Obj::custom(vec![("SessionState".into(), session)])
-            }
-            "pid" => Val::I32(self.machine.session_process_id() as i32),
-            "pshome" => Val::str("C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
-            "home" => Val::str("C:\\Users\\sandbox"),
-            "pwd" => resolve(self, ".").map_or(Val::Null, |here| path_info(self, &here)),
-            _ => return None,
-        })
-    }
-
-    fn powershell_version(&self) -> [i32; 4] {
-        let system = self.host.operating_system();
-        [5, 1, system.build.parse().unwrap_or(0), system.revision as i32]
-    }
-
-    fn version_table(&self) -> Val {
-        let version = self.powershell_version();
-        let entries = [
-            ("PSVersion", Val::Version(version)),
-            ("PSEdition", Val::str("Desktop")),
-            ("BuildVersion", Val::Version([10, 0, version[2], version[3]])),
-            ("CLRVersion", Val::Version([4, 0, 30_319, 42_000])),
-            ("WSManStackVersion", Val::Version([3, 0, -1, -1])),
-            ("PSRemotingProtocolVersion", Val::Version([2, 3, -1, -1])),
-            ("SerializationVersion", Val::Version([1, 1, 0, 1])),
-        ];
-        Val::hash(false, entries.into_iter().map(|(name, value)| (Val::str(name), value)).collect())
-    }
-
     /// Assigns to a variable; `kind` is the type written before it.
     pub(in super::super) fn assign_variable(
         &mut self,
@@ -315,13 +319,15 @@ impl Evaluator<'_> {
         kind: Option<TypeRef>,
     ) -> Run<()> {
         let name = &variable.name;
-        if matches!(&**name, "true" | "false" | "null" | "error" | "psversiontable" | "host" | "pid" | "?")
-            && &**name != "null"
-        {
+        let is_outermost = self.state.frames.len() == 1 || variable.scope == Scope::Global;
+        let kept = READ_ONLY.iter().chain(["Error"].iter().filter(|_| is_outermost));
+        if let Some(name) = kept.copied().find(|known| known.eq_ignore_ascii_case(name)) {
             let message = format!("Cannot overwrite variable {name} because it is read-only or constant.");
-            return Err(ErrorRecord::runtime(message, "VariableNotWritable", 23)
-                .with_target(Val::str(name.clone()))
-                .into());
+            let kind = "System.Management.Automation.SessionStateUnauthorizedAccessException";
+            return Err(ErrorRecord::new(kind, message, "VariableNotWritable", 23).with_target(Val::str(name)).into());
+        }
+        if &**name == "null" {
+            return Ok(());
         }
         let place = match variable.scope {
             Scope::Env => {
@@ -337,8 +343,10 @@ impl Evaluator<'_> {
             self.item = value;
             return Ok(());
         }
-        let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
+        let Some(frame) = self.state.frames.get(place) else { return Ok(()) };
+        let guard = frame.variables.get(name).and_then(|slot| slot.guard.clone());
         let kind = kind.or_else(|| frame.variables.get(name).and_then(|slot| slot.kind.clone()));
+        let value = if place == 0 && kind.is_none() { preference(name, value)? } else { value };
         let value = match &kind {
             Some(kind) => convert::cast(&value, kind).map_err(|record| ErrorRecord {
                 id: "RuntimeException".into(),
@@ -347,7 +355,11 @@ impl Evaluator<'_> {
             })?,
             None => value,
         };
-        frame.variables.insert(name.clone(), Slot { value, kind });
+        if let Some((script, param)) = &guard {
+            self.guard(name, &script.params[*param], &value)?;
+        }
+        let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
+        frame.variables.insert(name.clone(), Slot { value, kind, guard });
         Ok(())
     }
 }

@@ -50,8 +50,16 @@ impl Evaluator<'_> {
         }
         match self.preference("erroractionpreference") {
             Some(Action::Stop) => Err(ErrorRecord { ends_script: true, ..*record }.into()),
-            Some(Action::SilentlyContinue | Action::Ignore) => Ok(()),
-            _ => self.report(*record),
+            Some(Action::Ignore) => Ok(()),
+            Some(Action::SilentlyContinue) => {
+                self.keep_error(&record)?;
+                self.state.remember_error(Val::Error(Arc::new(*record)));
+                Ok(())
+            }
+            _ => {
+                self.keep_error(&record)?;
+                self.report(*record)
+            }
         }
     }
 
@@ -100,6 +108,9 @@ impl Evaluator<'_> {
             Statement::Break(label) => Err(Flow::Break(label.clone())),
             Statement::Continue(label) => Err(Flow::Continue(label.clone())),
             Statement::Function { name, script } => {
+                for alias in &script.binding.aliases {
+                    self.state.aliases.insert(alias.as_str().into(), name.clone());
+                }
                 self.define_function(name, script.clone());
                 Ok(())
             }
@@ -321,7 +332,7 @@ impl Evaluator<'_> {
             .iter()
             .find(|(types, _)| types.is_empty() || types.iter().any(|name| is_caught(&record, name)));
         let Some((_, block)) = handler else { return Err(Flow::Throw(record)) };
-        let error = Val::Error(Arc::new(ErrorRecord { ends_script: false, ..*record }));
+        let error = Val::Error(Arc::new(ErrorRecord { ends_script: false, ends_function: false, ..*record }));
         self.state.remember_error(error.clone());
         let around = std::mem::replace(&mut self.item, error);
         let done = self.block(block, out);

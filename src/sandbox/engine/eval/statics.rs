@@ -27,6 +27,7 @@ impl Evaluator<'_> {
             return Ok(value);
         }
         Ok(match (&*kind.full, lower.as_str()) {
+            ("System.Management.Automation.ErrorCategory", _) => ErrorRecord::category_value(name).unwrap_or(Val::Null),
             ("System.DateTime", "now") => Val::DateTime(self.now()),
             ("System.DateTime", "utcnow") => Val::DateTime(utc),
             ("System.DateTime", "today") => Val::DateTime(self.now().date()),
@@ -113,6 +114,7 @@ impl Evaluator<'_> {
                 };
                 Val::Exception(Arc::new(Exception::new(full, message).with_inner(inner)))
             }
+            "System.Management.Automation.ErrorRecord" => return Ok(ErrorRecord::of_args(args)?),
             "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", Vec::new()),
             full if full.starts_with("System.Collections.Generic.List") => Val::list(kind.full.clone(), Vec::new()),
             "System.Collections.Hashtable" => Val::hash(false, Vec::new()),

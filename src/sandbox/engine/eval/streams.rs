@@ -26,8 +26,12 @@ pub(in super::super) struct Context {
     pub(super) command: Arc<str>,
     /// Whether that is a cmdlet, whose class error ids name.
     pub(super) is_cmdlet: bool,
-    /// `-OutVariable` and `-ErrorVariable`.
-    pub(super) keeps: [Option<Kept>; 2],
+    /// Whether it is an advanced function, which errors that leave it name.
+    pub(super) is_advanced: bool,
+    /// `-OutVariable`, `-ErrorVariable` and their like, with what they keep; those of commands around too, but for output.
+    pub(super) keeps: Vec<(usize, Arc<Kept>)>,
+    /// `-PipelineVariable`
+    pub(super) pipeline_variable: Option<Arc<str>>,
     pub(super) place: Option<Arc<Place>>,
     /// `-ErrorAction`, else of the command around.
     pub(super) error_action: Option<Action>,
@@ -52,9 +56,12 @@ pub(super) struct Kept {
 /// Places of [`Context::keeps`].
 pub(super) const OUTPUT: usize = 0;
 const ERRORS: usize = 1;
+const WARNINGS: usize = 2;
+const INFORMATION: usize = 3;
 
 impl Kept {
     fn of(text: &str) -> Self {
+        let text = text.trim_start_matches('$');
         let variable = text.trim_start_matches('+').to_lowercase().into();
         Self { variable, appends: text.starts_with('+'), list: OnceLock::new() }
     }
@@ -79,6 +86,16 @@ pub(in super::super) enum Action {
 }
 
 impl Action {
+    pub(in super::super) fn to_val(self) -> Val {
+        let (name, number) = match self {
+            Self::SilentlyContinue => ("SilentlyContinue", 0),
+            Self::Stop => ("Stop", 1),
+            Self::Continue => ("Continue", 2),
+            Self::Ignore => ("Ignore", 4),
+        };
+        Val::of_enum("System.Management.Automation.ActionPreference", name, number)
+    }
+
     /// By name, in any case and shortened, or by number.
     pub(in super::super) fn of(value: &Val) -> Option<Self> {
         let text = convert::text(value).to_lowercase();
@@ -193,7 +210,11 @@ impl Evaluator<'_> {
         if record.activity.is_empty() {
             record.activity = self.context.command.clone();
         }
-        if self.context.is_cmdlet {
+        if &*self.context.command == "Write-Error" {
+            // Its errors are those of the function that it stands in.
+            let function = self.nearest_call().map(|call| call.name.clone()).unwrap_or_default();
+            record = record.of_class(&function);
+        } else if self.context.is_cmdlet {
             record = record.of_class(&super::super::cmdlets::class(&self.context.command));
         }
         if self.error_action() != Action::Ignore {
@@ -214,7 +235,7 @@ impl Evaluator<'_> {
     /// Begins to keep what the current command gives.
     pub(super) fn begin_keeping(&mut self) {
         let context = Arc::clone(&self.context);
-        for kept in context.keeps.iter().flatten() {
+        for (_, kept) in context.keeps.iter().filter(|(_, kept)| kept.list.get().is_none()) {
             let before = self.lookup(&kept.variable).filter(|_| kept.appends);
             let items = before.map_or_else(Vec::new, Val::into_items);
             let list = Val::list("System.Collections.ArrayList", items);
@@ -227,15 +248,27 @@ impl Evaluator<'_> {
     }
 
     /// Keeps an object of the current command, if somebody asked for it.
-    pub(super) fn keep(&mut self, place: usize, value: impl FnOnce() -> Val) -> Run<()> {
-        let Some(list) = self.context.keeps[place].as_ref().and_then(|kept| kept.list.get()).cloned() else {
-            return Ok(());
-        };
-        if list.len() >= MAX_ITEMS {
-            return Err(too_big("list").into());
+    pub(super) fn keep(&mut self, place: usize, value: impl Fn() -> Val) -> Run<()> {
+        for (_, kept) in self.context.keeps.iter().filter(|(kind, _)| *kind == place) {
+            let Some(list) = kept.list.get() else { continue };
+            if list.len() >= MAX_ITEMS {
+                return Err(too_big("list").into());
+            }
+            list.change(|items| items.push(value()));
         }
-        list.change(|items| items.push(value()));
         Ok(())
+    }
+
+    /// Keeps the error that ended a statement, for the functions around.
+    pub(super) fn keep_error(&mut self, record: &ErrorRecord) -> Run<()> {
+        self.keep(ERRORS, || Val::Error(Arc::new(record.clone())))
+    }
+
+    /// Gives an object of the current command its name, for the commands behind it.
+    pub(super) fn name_output(&mut self, value: &Val) {
+        if let Some(name) = self.context.pipeline_variable.clone() {
+            self.set_local(&name, value.clone());
+        }
     }
 
     /// Puts a record on the error stream.
@@ -246,50 +279,55 @@ impl Evaluator<'_> {
         self.write(Stream::Error, object, || record.to_wire())
     }
 
-    /// Whether warnings, verbose, debug or information records are wanted here, or an error if they stop the script.
-    fn wants(&self, place: usize, variable: &str, default: bool) -> Run<bool> {
-        if let Some(shown) = self.context.shows[place] {
-            return Ok(shown);
+    /// Writes a text where the preference of a variable wants it, which may stop the script.
+    fn write_wanted(
+        &mut self,
+        stream: Stream,
+        place: usize,
+        kind: &'static str,
+        default: Action,
+        text: &str,
+    ) -> Run<()> {
+        let variable = format!("{kind}Preference");
+        let preference = self.preference(&variable.to_lowercase()).unwrap_or(default);
+        let action = match self.context.shows[place] {
+            Some(true) => Action::Continue,
+            Some(false) => Action::SilentlyContinue,
+            None => preference,
+        };
+        if matches!(action, Action::SilentlyContinue | Action::Ignore) {
+            return if stream == Stream::Warning { self.keep(WARNINGS, || record_object(kind, text)) } else { Ok(()) };
         }
-        match self.preference(variable) {
-            None => Ok(default),
-            Some(Action::Continue) => Ok(true),
-            Some(Action::SilentlyContinue | Action::Ignore) => Ok(false),
-            Some(Action::Stop) => {
-                let message = format!(
-                    "The running command stopped because the preference variable \"{variable}\" or common parameter is set to Stop."
-                );
-                Err(ErrorRecord { ends_script: true, ..ErrorRecord::runtime(message, "ActionPreferenceStop", 14) }
-                    .into())
-            }
+        self.write_text(stream, kind, text)?;
+        if action != Action::Stop {
+            return Ok(());
         }
+        let message = format!(
+            "The running command stopped because the preference variable \"{variable}\" or common parameter is set to Stop: {text}"
+        );
+        let class = "System.Management.Automation.ActionPreferenceStopException";
+        Err(ErrorRecord { ends_script: true, ..ErrorRecord::new(class, message, "ActionPreferenceStop", 14) }.into())
     }
 
     pub(in super::super) fn write_warning(&mut self, text: &str) -> Run<()> {
-        if !self.wants(2, "warningpreference", true)? {
-            return Ok(());
-        }
-        self.write_text(Stream::Warning, "Warning", text)
+        self.write_wanted(Stream::Warning, 2, "Warning", Action::Continue, text)
     }
 
     pub(in super::super) fn write_verbose(&mut self, text: &str) -> Run<()> {
-        if !self.wants(0, "verbosepreference", false)? {
-            return Ok(());
-        }
-        self.write_text(Stream::Verbose, "Verbose", text)
+        self.write_wanted(Stream::Verbose, 0, "Verbose", Action::SilentlyContinue, text)
     }
 
     pub(in super::super) fn write_debug(&mut self, text: &str) -> Run<()> {
-        if !self.wants(1, "debugpreference", false)? {
-            return Ok(());
-        }
-        self.write_text(Stream::Debug, "Debug", text)
+        self.write_wanted(Stream::Debug, 1, "Debug", Action::SilentlyContinue, text)
     }
 
     fn write_text(&mut self, stream: Stream, kind: &str, text: &str) -> Run<()> {
         let name = format!("System.Management.Automation.{kind}Record");
         let names = [&name, "System.Management.Automation.InformationalRecord", "System.Object"];
-        let object = Obj::typed(&Schema::new(&names, &["Message"]), text, vec![Val::str(text)]);
+        let object = record_object(kind, text);
+        if stream == Stream::Warning {
+            self.keep(WARNINGS, || object.clone())?;
+        }
         self.write(stream, object, || {
             Object {
                 type_names: TypeNames::new(names),
@@ -314,6 +352,7 @@ impl Evaluator<'_> {
         let schema = Schema::new(&names, &["MessageData", "Source", "TimeGenerated", "Tags"]);
         let object =
             Obj::typed(&schema, convert::text(data), vec![data.clone(), source, Val::DateTime(now), tag_list.clone()]);
+        self.keep(INFORMATION, || object.clone())?;
         let tags = match wire::to_value(&tag_list) {
             Value::Object(list) => list.content,
             _ => Content::List(ListKind::List, Vec::new()),
@@ -385,7 +424,9 @@ impl Evaluator<'_> {
         Context {
             command: command.into(),
             is_cmdlet: false,
-            keeps: [None, None],
+            is_advanced: false,
+            keeps: outer.keeps.iter().filter(|(place, _)| *place != OUTPUT).cloned().collect(),
+            pipeline_variable: None,
             place: Some(self.place(span)),
             error_action: outer.error_action,
             shows: outer.shows,
@@ -393,6 +434,13 @@ impl Evaluator<'_> {
             failed: AtomicBool::default(),
         }
     }
+}
+
+/// A warning, verbose or debug record as scripts see it.
+fn record_object(kind: &str, text: &str) -> Val {
+    let name = format!("System.Management.Automation.{kind}Record");
+    let names = [&name, "System.Management.Automation.InformationalRecord", "System.Object"];
+    Obj::typed(&Schema::new(&names, &["Message"]), text, vec![Val::str(text)])
 }
 
 impl Context {
@@ -405,14 +453,21 @@ impl Context {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// `-OutVariable`
-    pub(in super::super) fn keep_output(&mut self, variable: &str) {
-        self.keeps[OUTPUT] = Some(Kept::of(variable));
-    }
-
-    /// `-ErrorVariable`
-    pub(in super::super) fn keep_errors(&mut self, variable: &str) {
-        self.keeps[ERRORS] = Some(Kept::of(variable));
+    /// `-OutVariable` and its like.
+    pub(in super::super) fn keep_in(&mut self, parameter: &str, variable: &str) -> Run<()> {
+        let place = match parameter {
+            "OutVariable" => OUTPUT,
+            "ErrorVariable" => ERRORS,
+            "WarningVariable" => WARNINGS,
+            "InformationVariable" => INFORMATION,
+            "PipelineVariable" => {
+                self.pipeline_variable = Some(variable.to_lowercase().into());
+                return Ok(());
+            }
+            other => return Err(ErrorRecord::unsupported(&format!("the parameter -{other}")).into()),
+        };
+        self.keeps.push((place, Arc::new(Kept::of(variable))));
+        Ok(())
     }
 
     pub(in super::super) fn set_error_action(&mut self, action: Action) {

@@ -217,6 +217,10 @@ impl Parser<'_> {
             };
             depth > 0 && (next.is_alphanumeric() || matches!(next, '.' | '_' | '+' | '`' | '[' | ']' | ',' | ' '))
         });
+        if !name.is_empty() && self.cursor.peek() == Some('(') {
+            let message = "The sandbox's built-in engine knows attributes of parameters, not of other variables.";
+            return self.error("SandboxUnsupportedSyntax", message, start);
+        }
         if name.is_empty() || !self.cursor.eat("]") {
             self.cursor.set_pos(start);
             return self.error("MissingTypename", "Missing type name after '['.", start);

@@ -1,6 +1,7 @@
 //! Script text in, tree out. PowerShell's grammar changes with the place in the text, so there is no lexer apart: the
 //! parser reads characters, in expression mode or in command mode.
 
+mod attribute;
 mod command;
 mod cursor;
 mod expression;
@@ -15,7 +16,7 @@ mod variable;
 
 use std::sync::Arc;
 
-use super::ast::{Expr, Script, Span};
+use super::ast::{Binding, Element, ElementKind, Expr, Pipeline, Script, Span, Statement};
 use super::stack::StackGuard;
 use cursor::Cursor;
 pub(super) use literal::parse_number;
@@ -34,15 +35,19 @@ type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a script.
 pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
-    let mut parser = Parser {
-        cursor: Cursor::new(source),
-        source: source.into(),
-        stack: StackGuard::here(),
-        has_attributes: false,
-        files: Vec::new(),
-    };
-    let script = parser.script_body(None)?;
+    let script = Parser::new(source).script_body(None)?;
     Ok(Arc::new(script))
+}
+
+/// Parses the inside of an expandable string, as a script that gives the string.
+pub(super) fn parse_text(source: &str) -> Parsed<Arc<Script>> {
+    let mut parser = Parser::new(source);
+    let parts = parser.expandable(string::Closer::End)?;
+    let expr = parser.string_of(parts, 0);
+    let span = expr.span;
+    let element = Element { kind: ElementKind::Expr(expr), redirections: Vec::new(), span };
+    let end = vec![Statement::Pipeline(Pipeline { elements: vec![element], span })];
+    Ok(Arc::new(Script { end, ..parser.empty_script() }))
 }
 
 /// Operators or members in one chain: what the stack bears when the tree is freed.
@@ -52,13 +57,29 @@ struct Parser<'a> {
     cursor: Cursor<'a>,
     source: Arc<str>,
     stack: StackGuard,
-    /// Whether attributes were read before parameters of the block that is read now.
-    has_attributes: bool,
     /// Redirections to files of the element that is read now: the file, and whether it is appended to.
     files: Vec<(Expr, bool)>,
 }
 
+impl<'a> Parser<'a> {
+    fn new(source: &'a str) -> Self {
+        Self { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here(), files: Vec::new() }
+    }
+}
+
 impl Parser<'_> {
+    fn empty_script(&self) -> Script {
+        Script {
+            source: self.source.clone(),
+            span: Span::default(),
+            params: Vec::new(),
+            binding: Binding::default(),
+            begin: Vec::new(),
+            process: None,
+            end: Vec::new(),
+        }
+    }
+
     fn error<T>(&self, id: &'static str, message: impl Into<String>, start: usize) -> Parsed<T> {
         let end = self.cursor.pos().max(start + self.cursor.char_len_at(start)).min(self.source.len());
         let span = Span { start: start as u32, end: end as u32 };

@@ -1,20 +1,23 @@
 //! Parameters of scripts and functions.
 
-use super::super::ast::{Attributes, Expr, ExprKind, Param};
+use super::super::ast::{Binding, Expr, ExprKind, Param};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
     /// `param( ... )` with attributes before it; nothing if there is none.
-    pub(super) fn param_block(&mut self) -> Parsed<Vec<Param>> {
+    pub(super) fn param_block(&mut self) -> Parsed<(Vec<Param>, Binding)> {
         self.cursor.skip_separators();
         let start = self.cursor.pos();
-        self.attributes()?;
+        let (_, attributes) = self.attributes()?;
         if !self.cursor.eat_word("param") {
             self.cursor.set_pos(start);
-            return Ok(Vec::new());
+            return Ok(Default::default());
         }
+        let mut binding = self.of_script(&attributes, start)?;
         self.cursor.skip_lines();
-        self.param_list()
+        let params = self.param_list()?;
+        binding.is_advanced |= params.iter().any(Param::has_role);
+        Ok((params, binding))
     }
 
     /// `( [type]$name = default, ... )`
@@ -38,10 +41,12 @@ impl Parser<'_> {
     }
 
     fn param(&mut self) -> Parsed<Param> {
-        let attributes = self.attributes()?;
         let start = self.cursor.pos();
-        let variable = match self.variable()? {
-            Some(Expr { kind: ExprKind::Variable(variable), .. }) => variable,
+        let (kind, attributes) = self.attributes()?;
+        let attributes = self.of_parameter(kind, attributes, start)?;
+        let start = self.cursor.pos();
+        let (variable, span) = match self.variable()? {
+            Some(Expr { kind: ExprKind::Variable(variable), span }) => (variable, span),
             _ => return self.error("MissingParameterName", "A parameter needs a name.", start),
         };
         self.cursor.skip_lines();
@@ -51,52 +56,15 @@ impl Parser<'_> {
         } else {
             None
         };
-        Ok(Param { name: variable.name, default, attributes })
-    }
-
-    /// `[Parameter(Mandatory)]`, `[Alias('x')]`, `[CmdletBinding()]`, `[int]`; of types the last.
-    fn attributes(&mut self) -> Parsed<Attributes> {
-        let mut found = Attributes::default();
-        loop {
-            self.cursor.skip_lines();
-            let start = self.cursor.pos();
-            if self.cursor.peek() != Some('[') {
-                return Ok(found);
-            }
-            self.cursor.bump();
-            let name = self.cursor.take_while(|next| !matches!(next, '(' | ']' | '[')).trim().to_owned();
-            if self.cursor.eat("(") {
-                self.has_attributes = true;
-                let text = self.cursor.take_while(|next| next != ']').to_ascii_lowercase();
-                found.read(&name, &text);
-                self.cursor.eat("]");
-            } else {
-                self.cursor.set_pos(start);
-                match self.type_literal()? {
-                    Some(kind) => found.type_name = Some(kind),
-                    None => return self.error("TypeNotFound", format!("'{name}' is not a type name."), start),
-                }
-            }
-        }
+        let written = span.of(&self.source).trim_matches(|next| matches!(next, '$' | '{' | '}'));
+        let written = written.rsplit(':').next().unwrap_or(written).into();
+        Ok(Param { name: variable.name, written, default, attributes })
     }
 }
 
-impl Attributes {
-    /// Reads what stands between the parentheses of an attribute, in lower case.
-    fn read(&mut self, name: &str, text: &str) {
-        if name.eq_ignore_ascii_case("alias") {
-            self.aliases.extend(text.split(['\'', '"']).skip(1).step_by(2).map(str::to_owned));
-            return;
-        }
-        for argument in text.trim_end().trim_end_matches(')').split(',') {
-            let (key, value) = argument.split_once('=').unwrap_or((argument, "$true"));
-            let holds = value.trim() != "$false";
-            match key.trim() {
-                "mandatory" => self.mandatory |= holds,
-                "valuefrompipeline" => self.by_value |= holds,
-                "valuefrompipelinebypropertyname" => self.by_name |= holds,
-                _ => {}
-            }
-        }
+impl Param {
+    /// Whether it has a `[Parameter()]`.
+    pub(super) fn has_role(&self) -> bool {
+        !self.attributes.roles.is_empty()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Assign, Block, Expr, ExprKind, Script, Span, Statement, Switch, SwitchMode, Try};
+use super::super::ast::{Assign, Block, Expr, ExprKind, Param, Script, Span, Statement, Switch, SwitchMode, Try};
 use super::{Parsed, Parser};
 
 /// Statements that PowerShell has and the subset has not.
@@ -14,18 +14,8 @@ impl Parser<'_> {
     pub(super) fn script_body(&mut self, open: Option<usize>) -> Parsed<Script> {
         self.check_depth()?;
         let start = self.cursor.pos();
-        let around = std::mem::take(&mut self.has_attributes);
-        let params = self.param_block()?;
-        let is_advanced = std::mem::replace(&mut self.has_attributes, around);
-        let mut script = Script {
-            source: self.source.clone(),
-            span: Span::default(),
-            params,
-            is_advanced,
-            begin: Vec::new(),
-            process: None,
-            end: Vec::new(),
-        };
+        let (params, binding) = self.param_block()?;
+        let mut script = Script { params, binding, ..self.empty_script() };
         if !self.named_blocks(&mut script)? {
             script.end = self.statements(open)?;
         }
@@ -359,6 +349,7 @@ impl Parser<'_> {
         let mut script = self.script_body(Some(open))?;
         self.close_brace(open)?;
         if let Some(params) = params {
+            script.binding.is_advanced |= params.iter().any(Param::has_role);
             script.params = params;
         }
         if is_filter && script.process.is_none() {

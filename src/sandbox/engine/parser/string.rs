@@ -12,6 +12,8 @@ pub(super) enum Closer {
     HereString,
     /// A word of a command line.
     Word,
+    /// The end of the text.
+    End,
 }
 
 impl Parser<'_> {
@@ -148,6 +150,7 @@ impl Parser<'_> {
                 let rest = self.cursor.rest();
                 rest.starts_with("\n\"@") || rest.starts_with("\r\n\"@")
             }
+            Closer::End => false,
             Closer::Word => {
                 next.is_whitespace() || matches!(next, '|' | ';' | '&' | '(' | ')' | '{' | '}' | ',' | '<' | '>')
             }
