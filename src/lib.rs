@@ -20,9 +20,10 @@
 //!   (files that are read up to a limit), [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
 //!   meant to be).
 //! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
+//! - [`directory`]: what a directory (LDAP) is asked for and what it knows of computers, as plain data.
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
-//! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams; [`session`] joins one pool to one carrier.
+//! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams, and asks directories; [`session`] joins one pool to one carrier.
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
@@ -117,8 +118,9 @@
 //!
 //! # Features
 //!
-//! Both are on by default. Without them the crate reaches hosts over WinRM, and this machine.
+//! All are on by default. Without them the crate reaches hosts over WinRM, and this machine.
 //!
+//! - `ldap` adds inventories of directories: an `[ldap]` table.
 //! - `ssh` adds SSH. Without it a target that wants SSH is refused before the run.
 //! - `sandbox` adds [`sandbox`], the command of that name, and what an inventory's `[sandbox]` table asks for. The
 //!   examples and tests need it.
@@ -130,6 +132,7 @@ pub mod cli;
 pub mod clixml;
 pub mod config;
 pub mod copy;
+pub mod directory;
 mod error_text;
 pub mod event;
 pub mod exit;

@@ -5,6 +5,8 @@ mod clock;
 mod error;
 mod files;
 pub mod http;
+#[cfg(feature = "ldap")]
+pub mod ldap;
 pub mod local;
 pub mod network;
 mod offload;

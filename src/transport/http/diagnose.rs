@@ -25,7 +25,7 @@ pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
         ConnectError::TimedOut => silent(port, "the TLS handshake"),
         ConnectError::Tcp(Fault::Refusal(_, cause)) => diagnose_io(cause, port, false),
         ConnectError::Tls(cause) => match chain(cause).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
-            Some(tls) => diagnose_tls(tls, port),
+            Some(tls) => tls_cause(tls, port),
             None => diagnose_io(cause, port, true),
         },
         ConnectError::Http(error) => diagnose(error, port, false),
@@ -36,7 +36,7 @@ pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
 /// The cause of a request that failed without an answer.
 pub(super) fn diagnose(error: &hyper::Error, port: u16, over_tls: bool) -> Error {
     if let Some(tls) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
-        return diagnose_tls(tls, port);
+        return tls_cause(tls, port);
     }
     if error.is_parse() {
         return not_http(port, over_tls);
@@ -121,7 +121,8 @@ fn not_http(port: u16, over_tls: bool) -> Error {
     }
 }
 
-fn diagnose_tls(error: &rustls::Error, port: u16) -> Error {
+/// The cause of a handshake that failed.
+pub(in crate::transport) fn tls_cause(error: &rustls::Error, port: u16) -> Error {
     match error {
         rustls::Error::InvalidCertificate(certificate) => diagnose_certificate(certificate),
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
@@ -276,7 +277,7 @@ mod tests {
     use rustls::CertificateError;
     use rustls::pki_types::UnixTime;
 
-    use super::{diagnose_certificate, diagnose_tls};
+    use super::{diagnose_certificate, tls_cause};
     use crate::outcome::Reason;
 
     fn at(seconds: u64) -> UnixTime {
@@ -295,11 +296,11 @@ mod tests {
 
     #[test]
     fn tells_the_kinds_of_tls_faults_apart() {
-        let of = |error: CertificateError| diagnose_tls(&error.into(), 5986).reason;
+        let of = |error: CertificateError| tls_cause(&error.into(), 5986).reason;
         assert_eq!(of(CertificateError::UnknownIssuer), Reason::TlsUntrusted);
         assert_eq!(of(CertificateError::NotValidForName), Reason::TlsName);
         assert_eq!(of(CertificateError::NotValidYet), Reason::TlsExpired);
         let plain = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
-        assert_eq!(diagnose_tls(&plain, 5986).reason, Reason::Tls);
+        assert_eq!(tls_cause(&plain, 5986).reason, Reason::Tls);
     }
 }

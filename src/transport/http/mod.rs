@@ -27,7 +27,11 @@ mod lanes;
 mod tls;
 mod tls_cache;
 
+#[cfg(feature = "ldap")]
+pub(super) use diagnose::tls_cause;
 pub use failure::Failure;
 pub use kdc::{Kdc, NoKdc};
 pub use lanes::Lanes;
+#[cfg(feature = "ldap")]
+pub(super) use tls::{Trust as TlsTrust, settings as tls_settings};
 pub use tls_cache::TlsCache;

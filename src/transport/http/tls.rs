@@ -19,7 +19,7 @@ use crate::outcome::Reason;
 use crate::transport::Error;
 
 /// Whose certificates are accepted.
-pub(super) enum Trust<'a> {
+pub(in crate::transport) enum Trust<'a> {
     /// Those signed by the system's roots, or those of a PEM file.
     Roots(Option<&'a Path>),
     /// Any.
@@ -27,7 +27,7 @@ pub(super) enum Trust<'a> {
 }
 
 /// Builds the settings for one kind of endpoint.
-pub(super) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
+pub(in crate::transport) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let (trust, pinned) = match trust {
         Trust::Everybody => (None, Vec::new()),

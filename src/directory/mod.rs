@@ -1,0 +1,11 @@
+//! Directories: Active Directory, and other servers of LDAP, as the place where the computers of a house are written down.
+//!
+//! Plain data: a [`Query`] says which computers are meant and how the directory is asked, [`Found`] has what it answered.
+//! Who asks is `transport::ldap`; an inventory with an `[ldap]` table wants it.
+
+mod computer;
+mod filter;
+mod query;
+
+pub use computer::{ATTRIBUTES, Attributes, Computer, Found};
+pub use query::{Encryption, Query};

@@ -1,0 +1,174 @@
+//! LDAP (RFC 4511): asks a directory which computers there are.
+
+mod answer;
+mod error;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, LdapResult, Scope, SearchEntry, StdStream};
+use tokio::time::Instant;
+use url::Url;
+
+use super::http::{TlsTrust, tls_cause, tls_settings};
+use super::tcp;
+use crate::directory::{ATTRIBUTES, Attributes, Computer, Encryption, Found, Query};
+use crate::error_text;
+pub use error::Error;
+
+/// Entries of one page: as many as Active Directory gives at once unless told otherwise (MaxPageSize).
+const PAGE: i32 = 1000;
+
+/// More computers than any house has in one directory.
+const MOST: usize = 200_000;
+
+/// How long the whole question may take, in answers that may be waited for: pages come one by one.
+const ANSWERS: u32 = 20;
+
+/// Asks a directory. `now` is the time of the question.
+///
+/// # Errors
+/// The directory cannot be reached, does not accept the user, or does not understand the question; in one sentence, and
+/// what to do about it.
+pub async fn search(query: &Query, now: Timestamp) -> Result<Found, Error> {
+    let filter = query.whole_filter(now).map_err(Error::new)?;
+    if query.encryption == Encryption::None && query.password.is_some() {
+        let text = format!("{} is not encrypted, and no password is sent there", query.url());
+        return Err(Error::new(text).with_hint("use an ldaps:// URL, or start_tls = true"));
+    }
+    let whole = tokio::time::timeout(query.timeout * ANSWERS, ask(query, &filter, now));
+    whole.await.unwrap_or_else(|_| Err(late(query, query.timeout * ANSWERS)))
+}
+
+async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error> {
+    let mut ldap = connect(query).await?;
+    let limit = query.timeout;
+    if let (Some(user), Some(password)) = (&query.user, &query.password) {
+        let bound = ldap.with_timeout(limit).simple_bind(user, password.expose()).await;
+        let bound = bound.map_err(|error| fault(&error, query))?;
+        if bound.rc != 0 {
+            return Err(answer::not_bound(&bound, user));
+        }
+    }
+    let base = match &query.base {
+        Some(base) => base.clone(),
+        None => naming_context(&mut ldap, query).await?,
+    };
+    let adapters: Vec<Box<dyn Adapter<'_, _, _>>> =
+        vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+    let started = ldap.with_timeout(limit).streaming_search_with(
+        adapters,
+        &base,
+        Scope::Subtree,
+        filter,
+        ATTRIBUTES.map(str::to_owned).to_vec(),
+    );
+    let mut entries = started.await.map_err(|error| fault(&error, query))?;
+    let mut computers = Vec::new();
+    while let Some(entry) = entries.next().await.map_err(|error| fault(&error, query))? {
+        let entry = SearchEntry::construct(entry);
+        let attributes: Attributes = entry.attrs;
+        computers.extend(Computer::of_entry(&entry.dn, &attributes));
+        if computers.len() > MOST {
+            let text = format!("{} has more than {MOST} such entries", query.url());
+            return Err(Error::new(text).with_hint("name a base or a filter in [ldap]"));
+        }
+    }
+    let ended = entries.finish().await;
+    // Nothing more is asked; whether the directory hears it changes nothing.
+    let _ = ldap.unbind().await;
+    match ended.rc {
+        0 => {
+            computers.sort_by_cached_key(|computer| computer.name.to_lowercase());
+            Ok(Found { computers, asked: now })
+        }
+        _ => Err(answer::not_found(&ended, &base, query.user.is_some())),
+    }
+}
+
+async fn connect(query: &Query) -> Result<Ldap, Error> {
+    let deadline = Instant::now() + query.timeout;
+    let dialed = tcp::dial(&query.server, query.port, deadline).await;
+    let stream = dialed.map_err(|fault| match fault {
+        tcp::Fault::Name(name, cause) => tcp::no_address(&name, &cause).into(),
+        fault => Error::new(fault.to_string()).with_hint("does a directory listen there?"),
+    })?;
+    let unusable = |cause: &dyn std::fmt::Display| Error::new(format!("{}: {cause}", query.url()));
+    let stream = stream.into_std().map_err(|cause| unusable(&cause))?;
+    let trust = if query.insecure { TlsTrust::Everybody } else { TlsTrust::Roots(query.ca.as_deref()) };
+    let settings = LdapConnSettings::new()
+        .set_conn_timeout(deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1)))
+        .set_std_stream(StdStream::Tcp(stream))
+        .set_starttls(query.encryption == Encryption::StartTls)
+        .set_no_tls_verify(query.insecure)
+        .set_config(Arc::new(tls_settings(&trust)?));
+    let url = Url::parse(&query.url()).map_err(|cause| unusable(&cause))?;
+    let (connection, ldap) =
+        LdapConnAsync::from_url_with_settings(settings, &url).await.map_err(|error| fault(&error, query))?;
+    // It ends with the last handle of the connection.
+    tokio::spawn(async move {
+        if let Err(error) = connection.drive().await {
+            tracing::debug!(%error, "the connection to the directory broke");
+        }
+    });
+    Ok(ldap)
+}
+
+/// Where the directory's own entries begin.
+async fn naming_context(ldap: &mut Ldap, query: &Query) -> Result<String, Error> {
+    const OF_DOMAIN: &str = "defaultNamingContext";
+    const ALL: &str = "namingContexts";
+    let found = ldap.with_timeout(query.timeout).search("", Scope::Base, "(objectClass=*)", vec![OF_DOMAIN, ALL]).await;
+    let (entries, _) = found.and_then(|found| found.success()).map_err(|error| fault(&error, query))?;
+    let attributes = entries.into_iter().next().map(|entry| SearchEntry::construct(entry).attrs).unwrap_or_default();
+    let one = |name: &str| attributes.get(name).and_then(|values| values.first()).cloned();
+    one(OF_DOMAIN).or_else(|| one(ALL)).ok_or_else(|| {
+        Error::new(format!("{} does not say where its entries begin", query.url()))
+            .with_hint("name the base in [ldap], as in base = \"DC=contoso,DC=com\"")
+    })
+}
+
+fn late(query: &Query, limit: Duration) -> Error {
+    Error::new(format!("{} does not answer within {} s", query.url(), limit.as_secs()))
+}
+
+/// Why nothing can be asked.
+fn fault(error: &LdapError, query: &Query) -> Error {
+    let plain = |cause: String| Error::new(format!("{}: {cause}", query.url()));
+    match error {
+        LdapError::Timeout { .. } => late(query, query.timeout),
+        LdapError::LdapResult { result } => answer::refused(result, query),
+        LdapError::Rustls { source } => of_tls(source, query),
+        LdapError::Io { source } => match source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(source) => of_tls(source, query),
+            None => plain(error_text::io(source)),
+        },
+        LdapError::DNSName { .. } => plain("that is not a name that a certificate could be for".to_owned()),
+        LdapError::FilterParsing => {
+            Error::new(format!("'{}' is not a filter of LDAP (RFC 4515)", query.filter.as_deref().unwrap_or_default()))
+                .with_hint("such as (operatingSystem=*Server*), or (&(cn=web*)(location=Berlin))")
+        }
+        LdapError::EndOfStream
+        | LdapError::ResultRecv { .. }
+        | LdapError::OpSend { .. }
+        | LdapError::IdScrubSend { .. }
+        | LdapError::MiscSend { .. } => plain("the directory closed the connection".to_owned()),
+        other => plain(other.to_string()),
+    }
+}
+
+fn of_tls(error: &rustls::Error, query: &Query) -> Error {
+    let found = tls_cause(error, query.port);
+    Error::new(format!("{}: {}", query.url(), found.message)).with_hint(
+        "ca = \"FILE.pem\" in [ldap] names the authority of the directory's certificate, or the certificate itself; \
+         server and certificate must have the same name",
+    )
+}
+
+/// What a directory says besides its code, on one line.
+fn said(result: &LdapResult) -> String {
+    let text: String = result.text.chars().filter(|character| !character.is_control()).take(200).collect();
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
