@@ -9,6 +9,7 @@ mod confirm;
 mod copy;
 mod defaults;
 mod descriptors;
+mod directories;
 mod earlier;
 mod enter;
 mod environment;
@@ -125,8 +126,9 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // What is wrong in a file is reported by the command itself, which reads it again.
-    let (runs, names) = known_runs(state_folder(&Machine::default()), BTreeMap::new());
-    let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
+    let state = state_folder(&Machine::default());
+    let (runs, names) = known_runs(state.clone(), BTreeMap::new());
+    let mut machine = Machine::new(TerminalPrompter).with_runs(runs).with_directories(directories::Asked::new(state));
     let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let typed = Typed::of(&command, &words);

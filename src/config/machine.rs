@@ -9,8 +9,10 @@ use bytes::Bytes;
 
 use super::exposure::exposure;
 use super::{
-    Account, ConfigFile, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System, named_file, program,
+    Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System, named_file,
+    program,
 };
+use crate::directory::{Found, Query};
 use crate::local_user;
 use crate::whole_file;
 
@@ -52,12 +54,13 @@ pub struct Machine {
     stdin: Option<Bytes>,
     prompter: Box<dyn Prompter>,
     runs: Option<Box<dyn EarlierRuns>>,
+    directories: Option<Box<dyn Directories>>,
 }
 
 impl Machine {
     /// The machine, with somebody to ask.
     pub fn new(prompter: impl Prompter + 'static) -> Self {
-        Self { stdin: None, prompter: Box::new(prompter), runs: None }
+        Self { stdin: None, prompter: Box::new(prompter), runs: None, directories: None }
     }
 
     /// Takes this for what stdin holds.
@@ -68,6 +71,11 @@ impl Machine {
     /// Knows these runs.
     pub fn with_runs(self, runs: impl EarlierRuns + 'static) -> Self {
         Self { runs: Some(Box::new(runs)), ..self }
+    }
+
+    /// Can ask these directories.
+    pub fn with_directories(self, directories: impl Directories + 'static) -> Self {
+        Self { directories: Some(Box::new(directories)), ..self }
     }
 
     /// What was read of stdin.
@@ -159,6 +167,13 @@ impl System for Machine {
         match &mut self.runs {
             Some(runs) => runs.facts(kind, property, hosts),
             None => Err("no runs are kept here".to_owned()),
+        }
+    }
+
+    fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)> {
+        match &mut self.directories {
+            Some(directories) => directories.computers(query),
+            None => Err(("no directory is asked here".to_owned(), None)),
         }
     }
 

@@ -35,6 +35,6 @@ pub use node::{Entry, Lines, Node, Place, Value};
 pub use problem::Problem;
 pub use setting::Word;
 pub use source::{Given, Origin, Source};
-pub use system::{Account, ConfigFile, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System};
+pub use system::{Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System};
 pub use toml::parse_toml;
 pub use zone::{is_ipv6, plain_zone};

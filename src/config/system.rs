@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use crate::directory::{Found, Query};
+
 /// A file as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileBytes {
@@ -146,6 +148,14 @@ pub trait System {
         Err("no runs are kept here".to_owned())
     }
 
+    /// What a directory knows of computers.
+    ///
+    /// # Errors
+    /// One line: no directory is asked here, or it does not answer; and perhaps what to do about it.
+    fn computers(&mut self, _query: &Query) -> Result<Found, (String, Option<String>)> {
+        Err(("no directory is asked here".to_owned(), None))
+    }
+
     /// What these hosts, or all, have of a property of the objects of a type, each by the latest run that knows.
     ///
     /// # Errors
@@ -164,6 +174,15 @@ pub struct FactsOfHost {
     pub values: Vec<String>,
     /// The run that says so, and when it began.
     pub origin: String,
+}
+
+/// The directories that can be asked.
+pub trait Directories {
+    /// As [`System::computers`].
+    ///
+    /// # Errors
+    /// Those of [`System::computers`].
+    fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)>;
 }
 
 /// The runs that were kept, as far as targets are named by them.

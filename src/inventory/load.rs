@@ -4,13 +4,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{InventoryPath, Node, Place, Problem, System, Value, parse_toml};
+use crate::config::{Entry, InventoryPath, Node, Place, Problem, System, Value, parse_toml};
 use crate::error_text;
 
 use super::ansible::{self, AnsibleInventory, is_ini, is_script, is_tree, read_ini, read_program};
 use super::context::FileContext;
 use super::csv::{is_header, read_csv};
 use super::json::parse_json;
+use super::ldap::{Ldap, hosts_of};
 use super::list::read_list;
 use super::model::{Inventory, SourceFile};
 use super::request::SandboxStarter;
@@ -49,8 +50,10 @@ pub(super) struct Loader<'a, 's> {
     problems: Vec<Problem>,
     /// What Ansible's inventories said so far: they are one, and only whole they say what a host has.
     ansible: AnsibleInventory,
-    /// Programs are asked for their hosts.
+    /// Programs and directories are asked for their hosts.
     asks_programs: bool,
+    /// As whom the run logs on, if that was said for all of it.
+    user: Option<&'a str>,
     around: &'a mut dyn System,
     sandbox: &'a mut SandboxStarter<'s>,
 }
@@ -59,10 +62,15 @@ impl<'a, 's> Loader<'a, 's> {
     /// Nothing read yet.
     pub(super) fn new(around: &'a mut dyn System, sandbox: &'a mut SandboxStarter<'s>) -> Self {
         let (inventory, ansible) = (Inventory::default(), AnsibleInventory::default());
-        Self { inventory, problems: Vec::new(), ansible, asks_programs: true, around, sandbox }
+        Self { inventory, problems: Vec::new(), ansible, asks_programs: true, user: None, around, sandbox }
     }
 
-    /// Leaves out what only a program could say.
+    /// Asks directories as this user, unless they name another.
+    pub(super) fn for_user(self, user: Option<&'a str>) -> Self {
+        Self { user, ..self }
+    }
+
+    /// Leaves out what only a program or a directory could say.
     pub(super) fn without_programs(self) -> Self {
         Self { asks_programs: false, ..self }
     }
@@ -195,16 +203,16 @@ impl<'a, 's> Loader<'a, 's> {
         if is_tree(node) {
             return self.ansible(context, |context, inventory| ansible::read_tree(node, context, inventory));
         }
-        let sandbox = match &node.value {
-            Value::Table(entries) => entries.iter().find(|entry| entry.key == "sandbox"),
+        let table = |name: &str| match &node.value {
+            Value::Table(entries) => entries.iter().find(|entry| entry.key == name),
             _ => None,
         };
-        let Some(sandbox) = sandbox else {
-            self.problems.extend(read_tree(node, context, &mut self.inventory));
-            return;
-        };
-        // What else the file says stands beside the sandbox's own inventory, which it may refine.
+        // What else the file says stands beside what a sandbox or a directory says, and may refine it.
         self.problems.extend(read_tree(node, context, &mut self.inventory));
+        if let Some(ldap) = table("ldap") {
+            self.directory(ldap, context);
+        }
+        let Some(sandbox) = table("sandbox") else { return };
         let wrong = |what: String| Problem::at(&context.file, sandbox.at, "sandbox", what);
         let Ok(options) = serde_json::from_str(&sandbox.node.to_json()) else {
             self.problems.push(wrong(format!("expected a table (names with values), found {}", sandbox.node.kind())));
@@ -213,6 +221,35 @@ impl<'a, 's> Loader<'a, 's> {
         match (self.sandbox)(&options) {
             Ok(text) => self.sandbox_inventory(&text, context),
             Err(what) => self.problems.push(wrong(what)),
+        }
+    }
+
+    /// Asks a directory for its computers.
+    fn directory(&mut self, table: &Entry, context: &FileContext) {
+        if !self.asks_programs {
+            return;
+        }
+        let mut ldap = Ldap { context, around: self.around, user: self.user };
+        let query = match ldap.query(table) {
+            Ok(query) => query,
+            Err(problems) => return self.problems.extend(problems),
+        };
+        match self.around.computers(&query) {
+            Ok(found) => {
+                let (node, left_out) = hosts_of(&found, table.at);
+                if found.computers.is_empty() {
+                    self.around.warn(&format!("{}: it has no such computers", query.url()));
+                }
+                if let Some(warning) = left_out {
+                    self.around.warn(&format!("{}: {warning}", query.url()));
+                }
+                let name = format!("{} ({})", context.file.display(), query.url());
+                let context = FileContext { file: Arc::from(Path::new(&name)), ..context.clone() };
+                self.problems.extend(read_tree(&node, &context, &mut self.inventory));
+            }
+            Err((what, hint)) => {
+                self.problems.push(Problem { hint, ..Problem::at(&context.file, table.at, "ldap", what) });
+            }
         }
     }
 
@@ -254,7 +291,7 @@ pub(super) fn format(file: &Path, text: &str) -> Format {
         let rest = line.strip_prefix(before).unwrap_or_default();
         names.iter().any(|name| rest.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(after)))
     };
-    const TABLES: [&str; 4] = ["defaults", "groups", "hosts", "sandbox"];
+    const TABLES: [&str; 5] = ["defaults", "groups", "hosts", "ldap", "sandbox"];
     match () {
         () if line.starts_with('{') || line == "[" || is_json_list(line) => Format::Json,
         () if is_ini(text) => Format::AnsibleIni,

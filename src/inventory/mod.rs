@@ -23,6 +23,7 @@ mod host_settings;
 mod json;
 mod known;
 mod known_facts;
+mod ldap;
 mod list;
 mod load;
 mod model;

@@ -136,7 +136,8 @@ pub fn select(
         problems.push(Problem::new("no targets are named").with_hint(hint));
     }
     name_hosts_of_runs(targets.iter_mut().chain(&mut exclude), around, &mut problems);
-    let mut loader = Loader::new(around, sandbox);
+    let user = request.settings.user.as_ref().map(|user| user.value.as_str());
+    let mut loader = Loader::new(around, sandbox).for_user(user);
     load_main(request, config, &mut loader);
     let files = load_named(targets.iter().chain(&exclude), &mut loader);
     let (mut inventory, mistakes) = loader.finish();

@@ -14,10 +14,12 @@ use crate::config::{
     Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, Source, System,
     Transport,
 };
+use crate::directory::{Computer, Found, Query};
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
 mod configured;
+mod directory;
 mod facts;
 mod names;
 mod sheets;
@@ -44,6 +46,9 @@ pub(super) struct Fake {
     facts: HashMap<String, Vec<FactsOfHost>>,
     /// What programs write or fail with, by their command lines.
     pub(super) programs: HashMap<String, Result<&'static str, &'static str>>,
+    /// What a directory answers, and what it was asked.
+    computers: Vec<Computer>,
+    queries: Vec<Query>,
 }
 
 impl Fake {
@@ -80,6 +85,14 @@ impl System for Fake {
         let line = format!("{} {}", program.display(), arguments.join(" "));
         let answer = self.programs.get(&line).copied().unwrap_or(Err("is asked in vain"));
         answer.map(|text| text.as_bytes().to_vec()).map_err(str::to_owned)
+    }
+
+    fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)> {
+        self.queries.push(query.clone());
+        match self.computers.is_empty() {
+            true => Err(("it is silent".to_owned(), Some("wake it".to_owned()))),
+            false => Ok(Found { computers: self.computers.clone(), asked: jiff::Timestamp::UNIX_EPOCH }),
+        }
     }
 
     fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {
@@ -162,6 +175,11 @@ fn names(inventory: &str, targets: &[&str]) -> String {
     let mut fake = Fake::default().file("i.toml", inventory);
     fake.stdin = "web02 # two\nnew[1-2]\n".to_owned();
     fake.files.insert("x.csv".into(), ("Name;Site\nweb03;ber\nother;fra\n".to_owned(), true));
+    names_of(fake, targets)
+}
+
+/// The same of a machine with an inventory.
+fn names_of(mut fake: Fake, targets: &[&str]) -> String {
     let hosts = select(&request(targets, &["i.toml"]), &Config::default(), &mut fake, &mut |_| Err(String::new()));
     match hosts {
         Ok(hosts) => fold(hosts.iter().map(|host| host.name.as_ref())),

@@ -15,7 +15,7 @@ use super::model::{Child, Inventory, Layer};
 use super::owner::{Owner, set_key};
 use super::row::{HostRow, bracketed, mention, merge};
 
-/// Reads a tree into the inventory. `[sandbox]` is left to the loader.
+/// Reads a tree into the inventory. `[ldap]` and `[sandbox]` are left to the loader.
 pub(super) fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inventory) -> Vec<Problem> {
     let mut reader = Reader { context, inventory, problems: Vec::new() };
     if let Value::List(_) = node.value {
@@ -28,11 +28,11 @@ pub(super) fn read_tree(node: &Node, context: &FileContext, inventory: &mut Inve
             "defaults" => reader.defaults(&entry.node),
             "groups" => reader.groups(&entry.node),
             "hosts" => reader.hosts(&entry.node),
-            "sandbox" => {}
+            "ldap" | "sandbox" => {}
             // JSON has no comments; this is how people write them.
             key if key.starts_with("//") => {}
             key => {
-                let near = did_you_mean(key, ["defaults", "groups", "hosts", "sandbox"]);
+                let near = did_you_mean(key, ["defaults", "groups", "hosts", "ldap", "sandbox"]);
                 let below = || format!("a group goes below 'groups': groups > {key}");
                 let hint = near.or_else(|| is_group(&entry.node).then(below));
                 reader.problem(entry.at, "", format!("unknown key '{key}'"), hint);

@@ -5,6 +5,7 @@ use anyhow::{Context, bail};
 use super::open;
 use crate::cli::args::fold::FoldArgs;
 use crate::cli::args::runs::ResumeArgs;
+use crate::cli::directories::Asked;
 use crate::cli::earlier::Earlier;
 use crate::cli::terminal::TerminalPrompter;
 use crate::cli::{Command, command_of, copy, keeping, known_runs, run};
@@ -18,8 +19,9 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     std::env::set_current_dir(&header.folder)
         .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
     let command = command_of(&header)?;
-    let (runs, _) = known_runs(Some(keeping::folder(&machine)?), header.names);
-    let mut machine = Machine::new(TerminalPrompter).with_runs(runs);
+    let state = keeping::folder(&machine)?;
+    let (runs, _) = known_runs(Some(state.clone()), header.names);
+    let mut machine = Machine::new(TerminalPrompter).with_runs(runs).with_directories(Asked::new(Some(state)));
     if let Some(text) = header.stdin {
         machine = machine.with_stdin(text);
     }
