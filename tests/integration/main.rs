@@ -14,6 +14,8 @@ mod copy;
 mod cuts;
 mod descriptors;
 mod differential;
+#[cfg(all(unix, feature = "ldap"))]
+mod directory;
 mod engine;
 mod enter;
 mod fold;

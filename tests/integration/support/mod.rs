@@ -9,6 +9,8 @@ pub(crate) mod program;
 mod pwsh;
 pub(crate) mod recorder;
 pub(crate) mod run;
+#[cfg(unix)]
+pub(crate) mod samba;
 pub(crate) mod sandbox;
 pub(crate) mod ssh_only;
 pub(crate) mod sshd;

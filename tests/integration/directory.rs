@@ -1,0 +1,126 @@
+//! `[ldap]` against an Active Directory that we did not write: Samba's.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use crate::support::samba::{ADMIN, BASE, Samba};
+
+/// The password of the user who may read.
+const PASSWORD: &str = "Reader.Passw0rd";
+
+/// What `psfleet hosts list @all` says with a table, and its exit code.
+fn hosts(directory: &Samba, table: &str, password: &str) -> (Option<i32>, String, String) {
+    let file = directory.path().join("ad.toml");
+    std::fs::write(&file, table).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(["hosts", "list", "--no-input", "-i"]).arg(&file).arg("@all");
+    command.env("LDAP_PW", password).env("PSFLEET_STATE_DIR", directory.path().join("state"));
+    let output = command.output().expect("psfleet starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// 1,200 computers, more than the directory gives at once; every tenth is disabled.
+fn computers() -> String {
+    let mut ldif = format!(
+        "dn: OU=Servers,{BASE}\nobjectClass: organizationalUnit\n\ndn: OU=Web\\, Berlin,OU=Servers,{BASE}\n\
+         objectClass: organizationalUnit\n\n"
+    );
+    for number in 1..=1200 {
+        let flags = if number % 10 == 0 { 4098 } else { 4096 };
+        let _ = write!(
+            ldif,
+            "dn: CN=WEB{number:04},OU=Web\\, Berlin,OU=Servers,{BASE}\nobjectClass: computer\n\
+             sAMAccountName: WEB{number:04}$\nuserAccountControl: {flags}\ndNSHostName: web{number:04}.ad.rig.test\n\
+             operatingSystem: Windows Server 2022 Standard\noperatingSystemVersion: 10.0 (20348)\n\n"
+        );
+    }
+    ldif
+}
+
+#[test]
+fn computers_of_an_active_directory_are_an_inventory() {
+    let Some(directory) = Samba::start() else { return };
+    directory.add(&computers());
+    directory.add_user("reader", PASSWORD);
+    let ca = directory.certificate();
+    let head = |url: &str, user: &str, more: &str| {
+        format!("[ldap]\nurl = '{url}'\nca = '{}'\nuser = '{user}'\npassword_env = 'LDAP_PW'\n{more}", ca.display())
+    };
+    let base = format!("base = 'OU=Servers,{BASE}'\n");
+    let tls = |more: &str| head("ldaps://localhost", "reader@ad.rig.test", &format!("{base}{more}"));
+    let count = |table: &str| {
+        let (code, stdout, stderr) = hosts(&directory, table, PASSWORD);
+        assert_eq!(code, Some(0), "{stderr}");
+        stdout.lines().count()
+    };
+    assert_eq!(count(&tls("")), 1080, "in pages, without those that are disabled");
+    assert_eq!(count(&tls("enabled_only = false\n")), 1200);
+    assert_eq!(count(&tls("filter = '(cn=WEB000*)'\n")), 9);
+    let other =
+        head("ldap://localhost", "ADRIG\\reader", &format!("{base}start_tls = true\nfilter = '(cn=WEB000*)'\n"));
+    assert_eq!(count(&other), 9, "with StartTLS, as DOMAIN\\user");
+    assert_eq!(
+        count(&head("ldaps://localhost", "reader@ad.rig.test", "filter = '(cn=WEB0001)'\n")),
+        1,
+        "the base is asked for"
+    );
+
+    let file = directory.path().join("show.toml");
+    std::fs::write(&file, tls("filter = '(cn=WEB0001)'\n")).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    let shown = command.args(["hosts", "show", "web0001", "-i"]).arg(&file).env("LDAP_PW", PASSWORD).output();
+    let shown = String::from_utf8(shown.expect("psfleet starts").stdout).expect("text");
+    for (key, value) in [
+        ("address", "web0001.ad.rig.test"),
+        ("labels.os", "Windows Server 2022 Standard"),
+        ("labels.ou", "Web, Berlin"),
+        ("labels.ou_path", "Servers/Web, Berlin"),
+    ] {
+        let has =
+            |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(value));
+        assert!(shown.lines().any(has), "{key}: {shown}");
+    }
+
+    let refused = |table: &str, password: &str, what: &str| {
+        let (code, stdout, stderr) = hosts(&directory, table, password);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert!(stderr.contains(what), "{what}: {stderr}");
+        assert!(!stderr.contains(PASSWORD) && !stderr.contains(ADMIN), "{stderr}");
+    };
+    refused(&tls(""), "wrong", "the directory does not let 'reader@ad.rig.test' in: user or password are wrong");
+    refused(
+        &head("ldap://localhost", "reader@ad.rig.test", &base),
+        PASSWORD,
+        "ldap://localhost:389 is not encrypted, and no password is sent there",
+    );
+    refused(
+        &head("ldaps://localhost", "reader@ad.rig.test", "base = 'OU=No,DC=ad,DC=rig,DC=test'\n"),
+        PASSWORD,
+        "the directory has no entry 'OU=No,DC=ad,DC=rig,DC=test'",
+    );
+    refused(&tls("filter = '(cn=a'\n"), PASSWORD, "is not a filter of LDAP");
+    refused(&tls("filter = '(&(cn=a)'\n"), PASSWORD, "is not a filter of LDAP");
+    refused(
+        "[ldap]\nurl = 'ldaps://localhost'\nanonymous = true\nbase = 'DC=ad,DC=rig,DC=test'\n",
+        PASSWORD,
+        "signed by nobody we trust",
+    );
+    let anonymous = format!("[ldap]\nurl = 'ldaps://localhost'\nca = '{}'\nanonymous = true\n{base}", ca.display());
+    refused(&anonymous, PASSWORD, "the directory answers nobody without a logon");
+
+    // The inventory that we ship, with this directory in it.
+    let shipped = std::fs::read_to_string("inventories/active_directory.toml").expect("an inventory");
+    let shipped = shipped.replace("dc1.contoso.com", "localhost").replace("DC=contoso,DC=com", BASE);
+    let shipped = shipped.replace("# ca = \"dc1.pem\"", &format!("ca = '{}'", ca.display()));
+    let shipped = shipped.replace("reader@contoso.com", "reader@ad.rig.test").replace("LDAP_PASSWORD", "LDAP_PW");
+    assert_eq!(count(&shipped), 1080);
+
+    // An answer that is kept needs no directory, and is that of its question alone.
+    let kept = tls("cache = '1h'\n");
+    assert_eq!(count(&kept), 1080);
+    let (code, stdout, stderr) = hosts(&directory, &kept, "wrong");
+    assert_eq!((code, stdout.lines().count()), (Some(0), 1080), "{stderr}");
+    assert!(stderr.contains("1080 computers as they were ") && stderr.contains(" s ago"), "{stderr}");
+    refused(&tls("cache = '1h'\nenabled_only = false\n"), "wrong", "user or password are wrong");
+}

@@ -1,0 +1,114 @@
+//! An Active Directory of our own: Samba as its domain controller, on loopback, gone when dropped.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::folder::Folder;
+use super::sshd::user;
+use super::{processes, skip};
+
+/// The password of its administrator.
+pub(crate) const ADMIN: &str = "Passw0rd.Admin";
+
+/// Where its entries begin.
+pub(crate) const BASE: &str = "DC=ad,DC=rig,DC=test";
+
+/// How long it may take until it answers.
+const START_WAIT: Duration = Duration::from_secs(60);
+
+/// A running domain controller.
+pub(crate) struct Samba {
+    folder: Folder,
+    child: Child,
+}
+
+impl Samba {
+    /// Makes a domain and starts its controller, if the machine has Samba and we may use LDAP's ports, which cannot be
+    /// others.
+    pub(crate) fn start() -> Option<Self> {
+        if user() != "root" {
+            skip("Samba's domain controller needs root");
+            return None;
+        }
+        if !Path::new("/usr/bin/samba-tool").is_file() || !Path::new("/usr/sbin/samba").is_file() {
+            skip("no samba-tool and samba (Debian: samba, samba-ad-dc, samba-ad-provision, winbind)");
+            return None;
+        }
+        if TcpStream::connect("127.0.0.1:636").is_ok() {
+            skip("another directory listens on port 636");
+            return None;
+        }
+        let folder = Folder::new("samba");
+        let domain = folder.path().join("dc");
+        let mut provision = Command::new("samba-tool");
+        provision.args(["domain", "provision", "--realm=AD.RIG.TEST", "--domain=ADRIG", "--server-role=dc"]);
+        provision.args(["--dns-backend=SAMBA_INTERNAL", "--host-ip=127.0.0.1", "--host-name=dc1"]);
+        provision.args([format!("--adminpass={ADMIN}"), format!("--targetdir={}", domain.display())]);
+        provision.args(["--option=interfaces=lo", "--option=bind interfaces only=yes"]);
+        let made = provision.output().expect("samba-tool starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+        let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        std::fs::write(&certificate, certified.cert.pem()).expect("written");
+        write_private(&key, &certified.signing_key.serialize_pem());
+        let mut server = Command::new("/usr/sbin/samba");
+        server.arg("-s").arg(domain.join("etc/smb.conf"));
+        server.args(["--foreground", "--no-process-group", "--option=server services=ldap, kdc, cldap"]);
+        server.arg(format!("--option=tls certfile={}", certificate.display()));
+        server.arg(format!("--option=tls keyfile={}", key.display())).arg("--option=tls cafile=");
+        let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("samba starts");
+        let directory = Self { folder, child };
+        let since = Instant::now();
+        while TcpStream::connect("127.0.0.1:636").is_err() {
+            assert!(since.elapsed() < START_WAIT, "samba does not answer");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Some(directory)
+    }
+
+    /// The certificate that it shows, for the name localhost.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    /// Its folder, for files of a test.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds entries (LDIF).
+    pub(crate) fn add(&self, ldif: &str) {
+        let mut command = Command::new("ldbadd");
+        command.arg("-H").arg(self.folder.path().join("dc/private/sam.ldb"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("ldbadd starts");
+        child.stdin.take().expect("piped").write_all(ldif.as_bytes()).expect("read");
+        assert!(child.wait().expect("a child").success());
+    }
+
+    /// Adds a user.
+    pub(crate) fn add_user(&self, name: &str, password: &str) {
+        let config = self.folder.path().join("dc/etc/smb.conf");
+        let mut command = Command::new("samba-tool");
+        command.args(["user", "create", name, password]).arg(format!("--configfile={}", config.display()));
+        assert!(command.stdout(Stdio::null()).status().expect("samba-tool starts").success());
+    }
+}
+
+impl Drop for Samba {
+    fn drop(&mut self) {
+        let descendants = processes::descendants(self.child.id());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        processes::kill(&descendants);
+    }
+}
+
+fn write_private(path: &Path, text: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).mode(0o600).truncate(true).open(path).expect("made");
+    file.write_all(text.as_bytes()).expect("written");
+}
