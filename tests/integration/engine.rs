@@ -27,6 +27,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("objects", include_str!("engine/objects.ps1.txt")),
     ("pipelines", include_str!("engine/pipelines.ps1.txt")),
     ("statics", include_str!("engine/statics.ps1.txt")),
+    ("dotnet", include_str!("engine/dotnet.ps1.txt")),
     ("processes", include_str!("engine/processes.ps1.txt")),
     ("text", include_str!("engine/text.ps1.txt")),
     ("csv", include_str!("engine/csv.ps1.txt")),

@@ -43,6 +43,7 @@ fn inner_text(value: &Val) -> String {
         Val::Type(kind) => kind.text(),
         Val::Error(record) => record.message().to_string(),
         Val::Exception(exception) => format!("{}: {}", exception.type_name(), exception.message),
+        Val::Net(instance) => instance.text(),
         Val::Foreign(value) => value.as_text().map(ToString::to_string).unwrap_or_default(),
         other => match other.as_int() {
             Some(number) => number.to_string(),
@@ -261,6 +262,7 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         },
         _ if value_is_number(kind) => return cast_number(value, kind),
         full if value.type_name().eq_ignore_ascii_case(full) => value.clone(),
+        _ if let Some(made) = super::dotnet::cast(value, kind)? => made,
         _ => return Err(ErrorRecord::unsupported(&format!("conversions to [{}]", kind.text()))),
     })
 }

@@ -17,6 +17,7 @@ mod cim;
 mod cmdlets;
 mod convert;
 mod datetime;
+mod dotnet;
 mod enums;
 mod errors;
 mod eval;

@@ -57,6 +57,15 @@ const ACCELERATORS: &[(&str, &str)] = &[
     ("collections.arraylist", "System.Collections.ArrayList"),
     ("collections.hashtable", "System.Collections.Hashtable"),
     ("valuetype", "System.ValueType"),
+    ("uri", "System.Uri"),
+    ("ipaddress", "System.Net.IPAddress"),
+    ("cultureinfo", "System.Globalization.CultureInfo"),
+    ("pscredential", "System.Management.Automation.PSCredential"),
+    ("securestring", "System.Security.SecureString"),
+    ("wildcardpattern", "System.Management.Automation.WildcardPattern"),
+    ("wmiclass", "System.Management.ManagementClass"),
+    ("wmi", "System.Management.ManagementObject"),
+    ("adsi", "System.DirectoryServices.DirectoryEntry"),
 ];
 
 /// Types that exceptions of scripts may have: name, base.
@@ -111,14 +120,43 @@ const EXCEPTIONS: &[(&str, &str)] = &[
 
 /// Further types that scripts may name.
 const OTHERS: &[&str] = &[
-    "System.Net.IPAddress",
     "System.Management.Automation.ErrorRecord",
     "System.Management.Automation.ErrorCategory",
     "System.ServiceProcess.ServiceController",
-    "System.ServiceProcess.ServiceControllerStatus",
     "System.Diagnostics.Process",
-    "System.DayOfWeek",
-    "System.StringComparison",
+    "System.Diagnostics.Stopwatch",
+    "System.DateTimeOffset",
+    "System.TimeZoneInfo",
+    "System.StringComparer",
+    "System.BitConverter",
+    "System.AppDomain",
+    "System.GC",
+    "System.Console",
+    "System.Threading.Thread",
+    "System.Reflection.Assembly",
+    "System.Runtime.InteropServices.RuntimeInformation",
+    "System.Net.WebUtility",
+    "System.Net.ServicePointManager",
+    "System.Net.NetworkCredential",
+    "System.Web.HttpUtility",
+    "System.Globalization.TextInfo",
+    "System.Text.StringBuilder",
+    "System.Text.UTF8Encoding",
+    "System.Text.UnicodeEncoding",
+    "System.Text.ASCIIEncoding",
+    "System.Collections.DictionaryEntry",
+    "System.Security.Cryptography.MD5",
+    "System.Security.Cryptography.SHA1",
+    "System.Security.Cryptography.SHA256",
+    "System.Security.Cryptography.SHA384",
+    "System.Security.Cryptography.SHA512",
+    "System.Security.Cryptography.SHA1Managed",
+    "System.Security.Cryptography.SHA256Managed",
+    "System.Security.Cryptography.SHA512Managed",
+    "System.Security.Principal.WindowsPrincipal",
+    "System.Security.Principal.SecurityIdentifier",
+    "System.Security.Principal.NTAccount",
+    "System.Action",
     "System.IO.Path",
     "System.Net.Dns",
     "System.Text.Encoding",
@@ -131,6 +169,50 @@ const OTHERS: &[&str] = &[
     "System.IO.FileSystemInfo",
 ];
 
+/// Generic types and how many types they take; 0 is any number.
+const GENERICS: [(&str, usize); 15] = [
+    ("System.Collections.Generic.List", 1),
+    ("System.Collections.Generic.HashSet", 1),
+    ("System.Collections.Generic.SortedSet", 1),
+    ("System.Collections.Generic.Queue", 1),
+    ("System.Collections.Generic.Stack", 1),
+    ("System.Collections.Generic.LinkedList", 1),
+    ("System.Collections.Generic.IEnumerable", 1),
+    ("System.Collections.ObjectModel.Collection", 1),
+    ("System.Collections.Generic.Dictionary", 2),
+    ("System.Collections.Generic.SortedDictionary", 2),
+    ("System.Collections.Generic.SortedList", 2),
+    ("System.Collections.Generic.KeyValuePair", 2),
+    ("System.Nullable", 1),
+    ("System.Predicate", 1),
+    ("System.Func", 0),
+];
+
+/// The types between the brackets of a generic one.
+fn split_types(inner: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
+    for (at, next) in inner.char_indices() {
+        match next {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(inner[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(inner[start..].trim());
+    parts
+        .into_iter()
+        .map(|part| part.strip_prefix('[').and_then(|part| part.strip_suffix(']')).unwrap_or(part))
+        .collect()
+}
+
+fn exceptions_and_others() -> impl Iterator<Item = &'static str> {
+    EXCEPTIONS.iter().map(|(name, _)| *name).chain(OTHERS.iter().copied()).chain(super::dotnet::enum_names())
+}
+
 impl TypeRef {
     pub(super) fn named(full: impl Into<Arc<str>>) -> Self {
         Self { full: full.into() }
@@ -142,19 +224,14 @@ impl TypeRef {
             return Some(Self::named(format!("{}[]", Self::find(element)?.full)));
         }
         if let Some((outer, inner)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
-            let outer = outer.rsplit('.').next().unwrap_or(outer);
-            let inner = Self::find(inner)?;
-            return outer
-                .trim_end_matches("`1")
-                .eq_ignore_ascii_case("list")
-                .then(|| Self::named(format!("System.Collections.Generic.List`1[[{}]]", inner.full)));
+            return Self::generic(outer, inner);
         }
         let with_system = format!("System.{name}");
         let is_name = |full: &str| full.eq_ignore_ascii_case(name) || full.eq_ignore_ascii_case(&with_system);
         let accelerated = ACCELERATORS.iter().find(|(short, full)| short.eq_ignore_ascii_case(name) || is_name(full));
         let full = match accelerated {
             Some((_, full)) => full,
-            None => EXCEPTIONS.iter().map(|(name, _)| name).chain(OTHERS).find(|full| {
+            None => exceptions_and_others().find(|full| {
                 is_name(full)
                     || full
                         .rsplit('.')
@@ -162,13 +239,39 @@ impl TypeRef {
                         .is_some_and(|last| last.eq_ignore_ascii_case(name) && full.starts_with("System.Management"))
             })?,
         };
-        Some(Self::named(*full))
+        Some(Self::named(full))
+    }
+
+    /// A generic type with the types that it is made of: `List[string]`, `Dictionary[string,int]`.
+    fn generic(outer: &str, inner: &str) -> Option<Self> {
+        let outer = outer.split('`').next().unwrap_or(outer);
+        let is_it = |full: &str| {
+            let short = full.strip_prefix("System.").unwrap_or(full);
+            let last = full.rsplit('.').next().unwrap_or(full);
+            [full, short].iter().any(|name| name.eq_ignore_ascii_case(outer))
+                || (last == "List" && outer.eq_ignore_ascii_case("list"))
+        };
+        let (full, count) = GENERICS.iter().find(|(full, _)| is_it(full))?;
+        let parts = split_types(inner);
+        if *count != 0 && parts.len() != *count {
+            return None;
+        }
+        let parts = parts.iter().map(|part| Self::find(part)).collect::<Option<Vec<_>>>()?;
+        let parts: Vec<_> = parts.iter().map(|part| format!("[{}]", part.full)).collect();
+        Some(Self::named(format!("{full}`{}[{}]", parts.len(), parts.join(","))))
     }
 
     /// The text of the type: the short form, where there is one.
     pub(super) fn text(&self) -> String {
         if let Some(element) = self.full.strip_suffix("[]") {
             return format!("{}[]", Self::named(element).text());
+        }
+        if let Some((outer, inner)) =
+            self.full.split_once('`').and_then(|(outer, rest)| Some((outer, rest.split_once('[')?.1)))
+        {
+            let inner = inner.strip_suffix(']').unwrap_or(inner);
+            let parts: Vec<_> = split_types(inner).into_iter().map(|part| Self::named(part).text()).collect();
+            return format!("{outer}[{}]", parts.join(","));
         }
         let short = ACCELERATORS.iter().find(|(_, full)| *full == &*self.full);
         short.map_or(&*self.full, |(short, _)| short).to_owned()
@@ -199,6 +302,7 @@ impl TypeRef {
             full => match value {
                 Val::Exception(exception) => exception.is_a(full),
                 Val::Object(object) => object.schema.type_names.iter().any(|name| name.eq_ignore_ascii_case(full)),
+                Val::Net(instance) => instance.type_names().iter().any(|name| name.eq_ignore_ascii_case(full)),
                 other => other.type_name().eq_ignore_ascii_case(full),
             },
         }

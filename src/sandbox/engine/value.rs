@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::ast::Script;
 use super::datetime::DateTime;
+use super::dotnet::Instance;
 use super::errors::{ErrorRecord, Exception};
 use super::types::TypeRef;
 use crate::clixml::{TypeNames, Value};
@@ -48,6 +49,8 @@ pub(super) enum Val {
     Type(TypeRef),
     Error(Arc<ErrorRecord>),
     Exception(Arc<Exception>),
+    /// An object of .NET with a state of its own.
+    Net(Arc<dyn Instance>),
     /// A value of an argument that the engine only hands on.
     Foreign(Arc<Value>),
 }
@@ -238,6 +241,7 @@ impl Val {
             Self::List(list) => list.type_name.clone(),
             Self::Object(object) => object.type_name().into(),
             Self::Exception(exception) => exception.type_name().into(),
+            Self::Net(instance) => instance.type_names().first().map_or("System.Object", |name| name).into(),
             other => other.static_type_name().into(),
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::convert::text;
 use super::datetime::{self, DateTime};
+use super::dotnet::Instance;
 use super::value::{Enum, Hash, List, Obj, Val};
 use crate::clixml::{Content, ListKind, Members, Object, RefId, TypeNames, Value};
 
@@ -62,6 +63,7 @@ impl Seen {
             Val::Hash(hash) => self.hash(hash, depth, level),
             Val::Object(object) => self.object(object, depth, level),
             _ if depth == 0 => Value::str(text(value)),
+            Val::Net(instance) => self.instance(instance.as_ref(), depth, level),
             Val::Enum(value) => enum_to_value(value),
             Val::Error(record) => record.to_wire(),
             Val::Exception(exception) => exception.to_wire(),
@@ -112,9 +114,22 @@ impl Seen {
         Object { id, type_names, content: Content::Dict(entries), ..Object::default() }.into()
     }
 
+    fn instance(&mut self, instance: &dyn Instance, depth: u32, level: usize) -> Value {
+        let property = |name: Arc<str>| {
+            let value = instance.get(&name.to_ascii_lowercase(), None)?;
+            Some((name, self.value(&value, depth.saturating_sub(1), level + 1)))
+        };
+        let props: Members = instance.names().into_iter().filter_map(property).collect();
+        let type_names = TypeNames::new(instance.type_names().iter().map(AsRef::as_ref));
+        Object { type_names, to_string: Some(instance.text().into()), props, ..Object::default() }.into()
+    }
+
     /// Adapted properties use up depth, notes do not.
     fn object(&mut self, object: &Arc<Obj>, depth: u32, level: usize) -> Value {
         let is_typed = !object.schema.names.is_empty();
+        if object.type_name() == "System.Uri" {
+            return Value::Uri(object.get("OriginalString").map_or_else(String::new, |text_| text(&text_)).into());
+        }
         if is_typed && depth == 0 {
             return Value::str(object.text.as_deref().unwrap_or_else(|| object.type_name()));
         }

@@ -36,7 +36,7 @@ pub(in super::super) fn method(
 }
 
 /// A method of .NET that throws: PowerShell says which one and why.
-pub(super) fn method_failed(name: &str, args: &[Val], why: &str, id: &'static str) -> ErrorRecord {
+pub(in super::super) fn method_failed(name: &str, args: &[Val], why: &str, id: &'static str) -> ErrorRecord {
     let message = format!("Exception calling \"{name}\" with \"{}\" argument(s): \"{why}\"", args.len());
     ErrorRecord::new("System.Management.Automation.MethodInvocationException", message, id, 0)
 }

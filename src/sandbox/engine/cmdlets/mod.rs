@@ -53,9 +53,8 @@ use super::eval::{Cmdlet, Evaluator, Run};
 pub(super) use binding::{Bound, bind, common};
 pub(super) use format_object::print;
 pub(super) use items::file_static;
-pub(super) use members::method;
+pub(super) use members::{method, method_failed};
 use per_input::PerInput;
-pub(super) use reach::ip_address;
 pub(super) use sort::sort_values;
 
 /// A command: name, other names, parameters in the notation of [`param`], and how to make one.

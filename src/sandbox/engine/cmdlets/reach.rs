@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::super::cim;
+use super::super::dotnet::ip_address;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Flow, Run, Sink};
 use super::super::machine::Host;
@@ -105,37 +106,6 @@ pub(super) static SPECS: [Spec; 5] = [
 
 /// Most requests of one call.
 const MOST_REQUESTS: usize = 1000;
-
-/// A `System.Net.IPAddress`.
-pub(in super::super) fn ip_address(address: Ipv4Addr) -> Val {
-    let schema = Schema::new(
-        &["System.Net.IPAddress", "System.Object"],
-        &[
-            "AddressFamily",
-            "ScopeId",
-            "IsIPv6Multicast",
-            "IsIPv6LinkLocal",
-            "IsIPv6SiteLocal",
-            "IsIPv6Teredo",
-            "IsIPv4MappedToIPv6",
-            "Address",
-            "IPAddressToString",
-        ],
-    );
-    let no = || Val::Bool(false);
-    let values = vec![
-        Val::of_enum("System.Net.Sockets.AddressFamily", "InterNetwork", 2),
-        Val::Null,
-        no(),
-        no(),
-        no(),
-        no(),
-        no(),
-        Val::I64(u32::from_le_bytes(address.octets()).into()),
-        Val::str(address.to_string()),
-    ];
-    Obj::typed(&schema, address.to_string(), values)
-}
 
 /// The address under which a host is reached from here.
 fn seen_from(evaluator: &Evaluator<'_>, host: &Host, name: &str) -> Ipv4Addr {

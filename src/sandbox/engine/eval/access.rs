@@ -111,6 +111,7 @@ impl Evaluator<'_> {
             }
             Val::Enum(value) if lower == "value__" => Some(Val::I32(value.number)),
             Val::Type(kind) => type_property(kind, &lower),
+            Val::Net(instance) => instance.get(&lower, Some(self.runtime.now())),
             Val::Error(record) => record.property(name),
             Val::Exception(exception) => match lower.as_str() {
                 "message" => Some(Val::Str(exception.message.clone())),
@@ -244,7 +245,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn set_member(&mut self, object: &Val, name: &str, value: Val) -> Run<()> {
+    pub(in super::super) fn set_member(&mut self, object: &Val, name: &str, value: Val) -> Run<()> {
         let done = match object {
             Val::Hash(hash) => {
                 hash.set(&Val::str(name), value);
@@ -255,6 +256,7 @@ impl Evaluator<'_> {
                 super::super::provider::set_live_property(self, object, name, &value)?;
                 object.set(name, value)
             }
+            Val::Net(instance) => instance.set(&name.to_ascii_lowercase(), &value)?,
             _ => false,
         };
         if done {
@@ -298,6 +300,10 @@ fn psobject(value: &Val) -> Val {
 pub(in super::super) fn properties(value: &Val) -> Vec<(std::sync::Arc<str>, Val)> {
     match value {
         Val::Object(object) => object.properties(),
+        Val::Net(instance) => {
+            let property = |name: Arc<str>| Some((name.clone(), instance.get(&name.to_ascii_lowercase(), None)?));
+            instance.names().into_iter().filter_map(property).collect()
+        }
         Val::Str(text) => vec![("Length".into(), Val::I32(text.encode_utf16().count() as i32))],
         Val::Hash(hash) => vec![("Count".into(), Val::I32(hash.len() as i32))],
         Val::DateTime(_) => named(value, &DATETIME),
@@ -356,6 +362,7 @@ fn named(value: &Val, names: &[&str]) -> Vec<(std::sync::Arc<str>, Val)> {
 fn type_names(value: &Val) -> Vec<Val> {
     match value {
         Val::Object(object) => object.schema.type_names.iter().map(Val::str).collect(),
+        Val::Net(instance) => instance.type_names().into_iter().map(|name| Val::str(&*name)).collect(),
         Val::Exception(exception) => exception.types.iter().map(|name| Val::str(name.as_str())).collect(),
         other => vec![Val::str(other.type_name()), Val::str("System.Object")],
     }

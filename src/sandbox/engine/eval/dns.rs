@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::super::cmdlets::ip_address;
 use super::super::convert::text;
+use super::super::dotnet::ip_address;
 use super::super::errors::ErrorRecord;
 use super::super::value::{Obj, Schema, Val};
 use super::{Evaluator, Run};

@@ -141,6 +141,12 @@ impl Evaluator<'_> {
                 .map_err(|error| ErrorRecord::of_parse_error(&error, &text(value).into()))?;
             return Ok(Val::Script(script));
         }
+        // A time alone is one of today.
+        if let ("System.DateTime", Val::Str(given)) = (&*kind.full, value)
+            && let Some(time) = super::super::dotnet::parse_words(given, self.now())
+        {
+            return Ok(Val::DateTime(time));
+        }
         Ok(cast(value, kind)?)
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::convert::{self, text, truth};
 use super::super::datetime::{self, DateTime, SECOND};
+use super::super::dotnet;
 use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
@@ -32,7 +33,7 @@ impl Evaluator<'_> {
             match object.type_name() {
                 "System.Text.RegularExpressions.Regex" if lower != "gettype" && lower != "tostring" => {
                     let mut all = args.to_vec();
-                    all.insert(1.min(all.len()), Val::str(text(target)));
+                    all.insert(1.min(all.len()), Val::str(super::statics_text::pattern_of(object)));
                     if let Some(value) = self.regex_call(&lower, &all)? {
                         return Ok(value);
                     }
@@ -46,21 +47,21 @@ impl Evaluator<'_> {
                         return Ok(value);
                     }
                 }
-                "System.Text.UTF8Encoding" | "System.Text.UnicodeEncoding" | "System.Text.ASCIIEncoding" => {
-                    let web = object.get("WebName").map_or_else(String::new, |web| text(&web));
-                    if let Some(value) = super::statics_text::encoding_call(&web, &lower, args)? {
-                        return Ok(value);
-                    }
-                }
                 _ => {}
             }
+        }
+        let own = match target {
+            Val::Object(object) => dotnet::method(self, object, &lower, args)?,
+            other => dotnet::value_method(self, other, name, args)?,
+        };
+        if let Some(value) = own {
+            return Ok(value);
         }
         let found = match target {
             Val::Str(value) => string_method(value, &lower, args)?,
             Val::List(list) => list_method(list, &lower, args)?,
             Val::Hash(hash) => hash_method(target, hash, &lower, args)?,
             Val::DateTime(time) => self.date_method(*time, &lower, args)?,
-            Val::TimeSpan(ticks) => timespan_method(*ticks, &lower, args),
             Val::Object(object) => super::super::cmdlets::method(self, object, &lower, args)?,
             _ => None,
         };
@@ -180,79 +181,22 @@ fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
 }
 
 fn string_method(value: &Arc<str>, name: &str, args: &[Val]) -> Found {
-    let texts: Vec<String> = args.iter().map(text).collect();
-    let first = texts.first().map_or("", String::as_str);
-    let second = texts.get(1).map_or("", String::as_str);
-    let ignores_case = texts.last().is_some_and(|last| last.to_lowercase().ends_with("ignorecase"));
-    let (subject, wanted) =
-        if ignores_case { (value.to_lowercase(), first.to_lowercase()) } else { (value.to_string(), first.to_owned()) };
-    let units = || value.encode_utf16().collect::<Vec<u16>>();
-    let place = |found: Option<usize>| Val::I32(found.map_or(-1, |at| value[..at].encode_utf16().count() as i32));
-    let trimmed = || -> Vec<char> {
-        if args.is_empty() { Vec::new() } else { texts.iter().flat_map(|text| text.chars()).collect() }
+    let trimmed: Vec<char> = args.iter().flat_map(|arg| text(arg).chars().collect::<Vec<_>>()).collect();
+    let trimmed: Vec<char> = match args {
+        [Val::List(chars)] => chars.items().iter().flat_map(|item| text(item).chars().collect::<Vec<_>>()).collect(),
+        _ => trimmed,
     };
-    let is_trimmed =
-        |chars: &[char], next: char| if chars.is_empty() { next.is_whitespace() } else { chars.contains(&next) };
+    let is_trimmed = |next: char| if trimmed.is_empty() { next.is_whitespace() } else { trimmed.contains(&next) };
+    let units = || value.encode_utf16().map(Val::Char).collect();
     Ok(Some(match name {
         "toupper" | "toupperinvariant" => Val::str(value.to_uppercase()),
         "tolower" | "tolowerinvariant" => Val::str(value.to_lowercase()),
-        "trim" => {
-            let chars = trimmed();
-            Val::str(value.trim_matches(|next| is_trimmed(&chars, next)))
-        }
-        "trimstart" => {
-            let chars = trimmed();
-            Val::str(value.trim_start_matches(|next| is_trimmed(&chars, next)))
-        }
-        "trimend" => {
-            let chars = trimmed();
-            Val::str(value.trim_end_matches(|next| is_trimmed(&chars, next)))
-        }
-        "startswith" => Val::Bool(subject.starts_with(&wanted)),
-        "endswith" => Val::Bool(subject.ends_with(&wanted)),
-        "contains" => Val::Bool(subject.contains(&wanted)),
-        "indexof" => place(subject.find(&wanted)),
-        "lastindexof" => place(subject.rfind(&wanted)),
-        "replace" => {
-            if first.is_empty() {
-                return Err(out_of_range("String cannot be of zero length. (Parameter 'oldValue')"));
-            }
-            Val::str(value.replace(first, second))
-        }
+        "trim" => Val::str(value.trim_matches(is_trimmed)),
+        "trimstart" => Val::str(value.trim_start_matches(is_trimmed)),
+        "trimend" => Val::str(value.trim_end_matches(is_trimmed)),
         "split" => Val::list("System.String[]", split(value, args)?),
-        "substring" => {
-            let units = units();
-            let start = range_place(args.first(), units.len())?;
-            let length =
-                args.get(1).map_or(Ok(units.len() - start), |length| range_place(Some(length), units.len() - start))?;
-            Val::str(String::from_utf16_lossy(&units[start..start + length]))
-        }
-        "remove" => {
-            let units = units();
-            let start = range_place(args.first(), units.len())?;
-            let length =
-                args.get(1).map_or(Ok(units.len() - start), |length| range_place(Some(length), units.len() - start))?;
-            Val::str(String::from_utf16_lossy(&[&units[..start], &units[start + length..]].concat()))
-        }
-        "insert" => {
-            let units = units();
-            let start = range_place(args.first(), units.len())?;
-            Val::str(format!(
-                "{}{second}{}",
-                String::from_utf16_lossy(&units[..start]),
-                String::from_utf16_lossy(&units[start..])
-            ))
-        }
-        "padleft" | "padright" => {
-            let width = range_place(args.first(), ops::MAX_TEXT / 4)?;
-            let fill = second.chars().next().unwrap_or(' ');
-            let missing = width.saturating_sub(value.encode_utf16().count());
-            let fill: String = std::iter::repeat_n(fill, missing).collect();
-            Val::str(if name == "padleft" { format!("{fill}{value}") } else { format!("{value}{fill}") })
-        }
-        "tochararray" => Val::list("System.Char[]", units().into_iter().map(Val::Char).collect()),
-        "getenumerator" => Val::array(units().into_iter().map(Val::Char).collect()),
-        "equals" if ignores_case => Val::Bool(subject == wanted),
+        "tochararray" => Val::list("System.Char[]", units()),
+        "getenumerator" => Val::array(units()),
         _ => return Ok(None),
     }))
 }
@@ -280,15 +224,6 @@ fn split(value: &str, args: &[Val]) -> Result<Vec<Val>, ErrorRecord> {
         pieces.push(Val::str(rest));
     }
     Ok(pieces)
-}
-
-/// An argument that counts characters; at most `limit`.
-fn range_place(arg: Option<&Val>, limit: usize) -> Result<usize, ErrorRecord> {
-    let place = convert::index(arg.unwrap_or(&Val::Null))?;
-    usize::try_from(place)
-        .ok()
-        .filter(|place| *place <= limit)
-        .ok_or_else(|| out_of_range("Index and length must refer to a location within the string."))
 }
 
 fn list_method(list: &Arc<List>, name: &str, args: &[Val]) -> Found {
@@ -387,15 +322,4 @@ fn hash_method(target: &Val, hash: &Arc<Hash>, name: &str, args: &[Val]) -> Foun
         "clone" => Val::hash(hash.is_ordered(), hash.entries()),
         _ => return Ok(None),
     }))
-}
-
-fn timespan_method(ticks: i64, name: &str, args: &[Val]) -> Option<Val> {
-    let other = || if let Some(Val::TimeSpan(other)) = args.first() { *other } else { 0 };
-    match name {
-        "add" => ticks.checked_add(other()).map(Val::TimeSpan),
-        "subtract" => ticks.checked_sub(other()).map(Val::TimeSpan),
-        "negate" => Some(Val::TimeSpan(-ticks)),
-        "duration" => Some(Val::TimeSpan(ticks.abs())),
-        _ => None,
-    }
 }

@@ -104,8 +104,12 @@ impl Evaluator<'_> {
                 "IsSystem",
                 "IsAnonymous",
                 "Name",
+                "User",
+                "Owner",
+                "Groups",
             ],
         );
+        let [user, owner, groups] = super::super::dotnet::identity_parts();
         let values = vec![
             Val::str("Kerberos"),
             Val::of_enum("System.Security.Principal.TokenImpersonationLevel", "Impersonation", 3),
@@ -114,6 +118,9 @@ impl Evaluator<'_> {
             Val::Bool(false),
             Val::Bool(false),
             Val::str("SANDBOX\\sandbox"),
+            user,
+            owner,
+            groups,
         ];
         Obj::typed(&schema, "System.Security.Principal.WindowsIdentity", values)
     }

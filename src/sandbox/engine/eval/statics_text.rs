@@ -1,8 +1,8 @@
-//! `[regex]` and `[Text.Encoding]`.
+//! `[regex]`.
 
-use super::super::convert::text;
-use super::super::errors::ErrorRecord;
+use super::super::convert::{cast, text};
 use super::super::pattern;
+use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
 use super::{Evaluator, Run};
 
@@ -16,8 +16,8 @@ impl Evaluator<'_> {
         }
         let (subject, expression) = (arg(0), arg(1));
         let options = args.last().filter(|_| args.len() > 2 + usize::from(name == "replace"));
-        let ignores_case = options.is_some_and(|options| text(options).to_lowercase().contains("ignorecase"));
-        let regex = self.patterns.regex(&expression, !ignores_case)?;
+        let options = options.map_or_else(String::new, text);
+        let regex = self.patterns.regex(&with_options(&expression, &options), true)?;
         self.step(subject.len() as u64 / 32)?;
         Ok(Some(match name {
             "ismatch" => Val::Bool(regex.is_match(&subject)),
@@ -37,14 +37,47 @@ impl Evaluator<'_> {
 
     /// `[regex]'...'`: an object whose methods are those of the class.
     pub(super) fn regex_object(&mut self, expression: &str) -> Run<Val> {
-        self.patterns.regex(expression, true)?;
+        self.regex_with_options(expression, Val::of_enum(OPTIONS, "None", 0))
+    }
+
+    /// `[regex]::new(pattern[, options])`
+    pub(super) fn new_regex(&mut self, args: &[Val]) -> Run<Option<Val>> {
+        let Some(expression) = args.first().map(text) else { return Ok(None) };
+        let options = match args.get(1) {
+            Some(options) => cast(options, &TypeRef::named(OPTIONS))?,
+            None => return self.regex_object(&expression).map(Some),
+        };
+        self.regex_with_options(&expression, options).map(Some)
+    }
+
+    fn regex_with_options(&mut self, expression: &str, options: Val) -> Run<Val> {
+        self.patterns.regex(&with_options(expression, &text(&options)), true)?;
         let schema = Schema::new(
             &["System.Text.RegularExpressions.Regex", "System.Object"],
             &["Options", "RightToLeft", "MatchTimeout"],
         );
-        let options = Val::of_enum("System.Text.RegularExpressions.RegexOptions", "None", 0);
         Ok(Obj::typed(&schema, expression, vec![options, Val::Bool(false), Val::TimeSpan(-10_000)]))
     }
+}
+
+const OPTIONS: &str = "System.Text.RegularExpressions.RegexOptions";
+
+/// The pattern of a regex object, with its options in it.
+pub(super) fn pattern_of(object: &Obj) -> String {
+    let options = object.get("Options").map_or_else(String::new, |options| text(&options));
+    with_options(object.text.as_deref().unwrap_or(""), &options)
+}
+
+/// Options that change what a pattern matches, as part of it.
+fn with_options(expression: &str, options: &str) -> String {
+    let options = options.to_lowercase();
+    let flags: String =
+        [("ignorecase", 'i'), ("multiline", 'm'), ("singleline", 's'), ("ignorepatternwhitespace", 'x')]
+            .iter()
+            .filter(|(name, _)| options.split(", ").any(|option| option.trim() == *name))
+            .map(|(_, flag)| *flag)
+            .collect();
+    if flags.is_empty() { expression.to_owned() } else { format!("(?{flags}){expression}") }
 }
 
 /// .NET escapes these and blanks.
@@ -63,62 +96,4 @@ fn escape(plain: &str) -> String {
         }
     }
     out
-}
-
-/// The encodings that `[Text.Encoding]` names.
-pub(super) fn encoding(name: &str) -> Option<Val> {
-    let class = match name {
-        "utf8" => "UTF8Encoding",
-        "unicode" => "UnicodeEncoding",
-        "ascii" => "ASCIIEncoding",
-        _ => return None,
-    };
-    let full = format!("System.Text.{class}");
-    let schema = Schema::new(&[&full, "System.Text.Encoding", "System.Object"], &["WebName"]);
-    let web = match name {
-        "utf8" => "utf-8",
-        "unicode" => "utf-16",
-        _ => "us-ascii",
-    };
-    Some(Obj::typed(&schema, full.as_str(), vec![Val::str(web)]))
-}
-
-/// A method of an encoding.
-pub(super) fn encoding_call(web: &str, name: &str, args: &[Val]) -> Result<Option<Val>, ErrorRecord> {
-    let given = args.first().cloned().unwrap_or(Val::Null);
-    Ok(Some(match name {
-        "getbytes" => {
-            let plain = text(&given);
-            let bytes = match web {
-                "utf-16" => plain.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-                "us-ascii" => plain.chars().map(|next| if next.is_ascii() { next as u8 } else { b'?' }).collect(),
-                _ => plain.into_bytes(),
-            };
-            Val::list("System.Byte[]", bytes.into_iter().map(Val::U8).collect())
-        }
-        "getstring" => {
-            let bytes: Vec<u8> = bytes(&given);
-            let plain = match web {
-                "utf-16" => {
-                    let units: Vec<u16> =
-                        bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-                    String::from_utf16_lossy(&units)
-                }
-                _ => String::from_utf8_lossy(&bytes).into_owned(),
-            };
-            Val::str(plain)
-        }
-        "getbytecount" => Val::I32(text(&given).len() as i32),
-        _ => return Ok(None),
-    }))
-}
-
-/// The bytes of a byte array.
-pub(super) fn bytes(value: &Val) -> Vec<u8> {
-    value
-        .clone()
-        .into_items()
-        .iter()
-        .filter_map(|item| item.as_int().and_then(|byte| u8::try_from(byte).ok()))
-        .collect()
 }

@@ -1,0 +1,213 @@
+//! `[array]::...`
+
+use std::sync::Arc;
+
+use super::super::ast::Script;
+use super::super::convert::{self, text, truth};
+use super::super::eval::Evaluator;
+use super::super::ops;
+use super::super::value::{List, Obj, Schema, Val};
+use super::{Fault, Outcome, arg_int, set_ref, thrown};
+
+/// A `DictionaryEntry`.
+pub(super) fn entry(args: &[Val]) -> Val {
+    let schema = Schema::new(
+        &["System.Collections.DictionaryEntry", "System.ValueType", "System.Object"],
+        &["Name", "Key", "Value"],
+    );
+    let part = |place: usize| args.get(place).cloned().unwrap_or(Val::Null);
+    Obj::typed(&schema, "System.Collections.DictionaryEntry", vec![Val::str(text(&part(0))), part(0), part(1)])
+}
+
+/// Whether a predicate of a script holds for an item.
+pub(in super::super) fn holds(evaluator: &mut Evaluator<'_>, test: &Arc<Script>, item: &Val) -> Result<bool, Fault> {
+    Ok(truth(&evaluator.call_script(test, vec![item.clone()])?))
+}
+
+/// A range of a list in two arguments: start and count.
+fn range(args: &[Val], from: usize, length: usize) -> Result<std::ops::Range<usize>, Fault> {
+    if args.len() <= from {
+        return Ok(0..length);
+    }
+    let start = usize::try_from(arg_int(args, from)?).unwrap_or(usize::MAX);
+    let count = if args.len() > from + 1 {
+        usize::try_from(arg_int(args, from + 1)?).unwrap_or(usize::MAX)
+    } else {
+        length.saturating_sub(start)
+    };
+    match start.checked_add(count) {
+        Some(end) if end <= length => Ok(start..end),
+        _ => thrown(
+            "ArgumentException",
+            "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.",
+        ),
+    }
+}
+
+/// The default of a type: zero, false, null.
+fn default_of(kind: &str) -> Val {
+    convert::fit(0, kind.rsplit('.').next().unwrap_or(kind)).unwrap_or(match kind {
+        "System.Boolean" => Val::Bool(false),
+        "System.Double" => Val::F64(0.0),
+        _ => Val::Null,
+    })
+}
+
+pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -> Outcome {
+    match name {
+        "createinstance" => {
+            let kind = match args.first() {
+                Some(Val::Type(kind)) => kind.full.clone(),
+                _ => return Ok(None),
+            };
+            let length = usize::try_from(arg_int(args, 1)?).unwrap_or(usize::MAX);
+            if length > ops::MAX_ITEMS {
+                return Err(ops::too_big("list").into());
+            }
+            return Ok(Some(Val::list(format!("{kind}[]"), vec![default_of(&kind); length])));
+        }
+        "empty" => return Ok(Some(Val::array(Vec::new()))),
+        "resize" => {
+            let Some(reference) = args.first() else { return Ok(None) };
+            let old = evaluator.member(reference, "Value").unwrap_or(Val::Null);
+            let length = usize::try_from(arg_int(args, 1)?).unwrap_or(usize::MAX);
+            if length > ops::MAX_ITEMS {
+                return Err(ops::too_big("list").into());
+            }
+            let kind = old.type_name();
+            let mut items = old.into_items();
+            items.resize(length, default_of(kind.trim_end_matches("[]")));
+            let kind = if kind.ends_with("[]") { kind } else { "System.Object[]".into() };
+            set_ref(evaluator, Some(reference), Val::list(kind, items))?;
+            return Ok(Some(Val::Void));
+        }
+        _ => {}
+    }
+    let list = match args.first() {
+        Some(Val::List(list)) => Arc::clone(list),
+        Some(Val::Null | Val::Void) | None => {
+            return thrown("ArgumentNullException", "Value cannot be null. (Parameter 'array')");
+        }
+        Some(_) => return Ok(None),
+    };
+    evaluator.step(list.len() as u64 / 16)?;
+    of_list(evaluator, &list, name, args)
+}
+
+fn of_list(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
+    let wanted = args.get(1).cloned().unwrap_or(Val::Null);
+    let place = |found: Option<usize>| Val::I32(found.map_or(-1, |at| at as i32));
+    if let (Val::Script(test), "find" | "findall" | "findindex" | "findlast" | "exists" | "trueforall" | "foreach") =
+        (&wanted, name)
+    {
+        return by_test(evaluator, list, name, test);
+    }
+    Ok(Some(match name {
+        "reverse" => {
+            let range = range(args, 1, list.len())?;
+            list.change(|items| items[range].reverse());
+            Val::Void
+        }
+        "sort" => {
+            let mut items = list.items();
+            match &wanted {
+                // Keys and what goes with them.
+                Val::List(with) => {
+                    let mut pairs: Vec<(Val, Val)> = items.into_iter().zip(with.items()).collect();
+                    pairs.sort_by(|left, right| {
+                        ops::compare(&left.0, &right.0, false).unwrap_or(std::cmp::Ordering::Equal)
+                    });
+                    let (keys, values): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+                    list.change(|items| *items = keys);
+                    with.change(|items| *items = values);
+                }
+                _ => {
+                    super::super::cmdlets::sort_values(&mut items);
+                    list.change(|own| *own = items);
+                }
+            }
+            Val::Void
+        }
+        "indexof" => place(list.items().iter().position(|item| same(item, &wanted))),
+        "lastindexof" => place(list.items().iter().rposition(|item| same(item, &wanted))),
+        "binarysearch" => {
+            let found = list
+                .items()
+                .binary_search_by(|item| ops::compare(item, &wanted, true).unwrap_or(std::cmp::Ordering::Equal));
+            Val::I32(found.map_or_else(|at| !(at as i32), |at| at as i32))
+        }
+        "clear" => {
+            let range = range(args, 1, list.len())?;
+            let default = default_of(list.type_name.trim_end_matches("[]"));
+            list.change(|items| items[range].fill(default));
+            Val::Void
+        }
+        "copy" => {
+            let (from, to, start, count) = match args {
+                [_, Val::List(to), count] => (0, to, 0, convert::index(count)?),
+                [_, start, Val::List(to), at, count] => {
+                    (convert::index(start)?, to, convert::index(at)?, convert::index(count)?)
+                }
+                _ => return Ok(None),
+            };
+            let bound = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+            let items = list.items();
+            let part = items.get(bound(from)..bound(from).saturating_add(bound(count))).map(<[Val]>::to_vec);
+            let done = part.and_then(|part| {
+                to.change(|own| {
+                    let place = own.get_mut(bound(start)..bound(start).saturating_add(part.len()))?;
+                    place.clone_from_slice(&part);
+                    Some(())
+                })
+            });
+            match done {
+                Some(()) => Val::Void,
+                None => {
+                    return thrown(
+                        "ArgumentException",
+                        "Destination array was not long enough. Check the destination index, length, and the array's lower bounds. (Parameter 'destinationArray')",
+                    );
+                }
+            }
+        }
+        "asreadonly" => Val::list("System.Collections.ObjectModel.ReadOnlyCollection`1", list.items()),
+        _ => return Ok(None),
+    }))
+}
+
+/// Equal as .NET has it: of one type, and texts letter by letter.
+pub(in super::super) fn same(left: &Val, right: &Val) -> bool {
+    let are_alike = left.type_name() == right.type_name() || (left.as_float().is_some() && right.as_float().is_some());
+    are_alike && ops::equal(left, right, true)
+}
+
+/// The methods that a script decides, of arrays and of lists.
+pub(in super::super) fn by_test(
+    evaluator: &mut Evaluator<'_>,
+    list: &Arc<List>,
+    name: &str,
+    test: &Arc<Script>,
+) -> Outcome {
+    let items = list.items();
+    let mut kept = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let is_it = holds(evaluator, test, item)?;
+        match name {
+            "find" if is_it => return Ok(Some(item.clone())),
+            "findindex" if is_it => return Ok(Some(Val::I32(place as i32))),
+            "exists" if is_it => return Ok(Some(Val::Bool(true))),
+            "trueforall" if !is_it => return Ok(Some(Val::Bool(false))),
+            _ if is_it => kept.push(item.clone()),
+            _ => {}
+        }
+    }
+    Ok(Some(match name {
+        "find" => default_of(list.type_name.trim_end_matches("[]")),
+        "findlast" => kept.pop().unwrap_or(Val::Null),
+        "findindex" => Val::I32(-1),
+        "exists" => Val::Bool(false),
+        "trueforall" => Val::Bool(true),
+        "foreach" => Val::Void,
+        _ => Val::list(list.type_name.clone(), kept),
+    }))
+}
