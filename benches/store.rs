@@ -1,25 +1,31 @@
 //! The store: how fast a run is kept and replayed, and how much room it takes beside its jsonl.
 //!
 //! `cargo bench --bench store` keeps 200,000 records of 200 hosts, `-- --full` a million. Keeping is compared with what
-//! a run does with each record anyway: decoding it, and writing it as a line of jsonl.
+//! a run does with each record anyway: decoding it, and writing it as a line of jsonl. Then, how long a target waits
+//! until its start is durable, before anything is sent to be run: 2 ms more than without a store is what it may be.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use psfleet::clixml::Decoder;
 use psfleet::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use psfleet::exit::ExitFacts;
-use psfleet::fleet::{Emission, Journal};
+use psfleet::fleet::{AttemptEnd, Emission, Executor, Journal, Limits, Order, Run, RunSpec, Script};
 use psfleet::outcome::{Counts, Outcome};
 use psfleet::output::{Format, Settings, open};
+use psfleet::psrp::{Command, Invocation};
 use psfleet::record::Record;
 use psfleet::store::{Header, Store};
 use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 const FEW: u64 = 200_000;
@@ -67,6 +73,78 @@ fn main() {
     replayed.expect("readable");
     assert_eq!(count, records);
     println!("replayed                   {:>9.0} records/s", rate(records, begin.elapsed()));
+
+    for throttle in [1, 32, 128] {
+        let [kept, not_kept] = [Some(folder.path()), None].map(|folder| starts(folder, throttle));
+        let added = |part: f64| quantile(&kept, part).saturating_sub(quantile(&not_kept, part)).as_secs_f64() * 1e3;
+        println!(
+            "start kept, throttle {throttle:<4}  {:>9.2} ms added in the middle, {:.2} ms for one in twenty",
+            added(0.5),
+            added(0.95)
+        );
+    }
+}
+
+/// What a target takes besides: three round trips of 20 ms before its start, one behind it. Without them the journal
+/// would be measured at its limit, where everything waits for it.
+const OPENING: Duration = Duration::from_millis(60);
+const RUNNING: Duration = Duration::from_millis(20);
+
+/// How long each target of a run waits until its start is noted, the shortest first.
+fn starts(folder: Option<&Path>, throttle: usize) -> Vec<Duration> {
+    let invocation = Invocation { script: String::new(), arguments: Vec::new(), input: false };
+    let work = Arc::new(Script::new(Arc::new(Command::new(&invocation, &[]))));
+    let count = 20 * throttle.max(5) as u32;
+    let targets = (0..count).map(|number| Arc::new(target(number))).collect();
+    let limits = Limits::new(std::num::NonZeroUsize::new(throttle).expect("not 0"));
+    let spec = RunSpec { limits, ..RunSpec::new(work, targets) };
+    let header = &spec.header;
+    let recorder = folder.map(|folder| {
+        let store = Store::open(folder).expect("a store");
+        store.begin(&kept_header(header), &header.snapshot()).expect("a journal")
+    });
+    let starts = Starts::default();
+    let run = Run::new(spec, Arc::new(starts.clone()));
+    let run = match recorder {
+        Some(recorder) => run.journaled(Box::new(recorder)),
+        None => run,
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let (events, mut received) = mpsc::channel::<Emission>(256);
+        let drain = tokio::spawn(async move { while received.recv().await.is_some() {} });
+        let (_interrupt, interrupts) = mpsc::channel(1);
+        run.go(events, interrupts).await;
+        drain.await.expect("drains");
+    });
+    let mut waited = std::mem::take(&mut *starts.0.lock().expect("not poisoned"));
+    assert_eq!(waited.len(), count as usize);
+    waited.sort_unstable();
+    waited
+}
+
+/// Does nothing on its targets but start.
+#[derive(Clone, Default)]
+struct Starts(Arc<Mutex<Vec<Duration>>>);
+
+impl Executor for Starts {
+    fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
+        let starts = self.clone();
+        async move {
+            tokio::time::sleep(OPENING).await;
+            let begin = Instant::now();
+            assert!(order.forward.running().await, "the journal can be written");
+            starts.0.lock().expect("not poisoned").push(begin.elapsed());
+            tokio::time::sleep(RUNNING).await;
+            AttemptEnd::new(Outcome::Ok, None, "")
+        }
+        .boxed()
+    }
+}
+
+/// The value that such a part of the sorted ones does not exceed.
+fn quantile(sorted: &[Duration], part: f64) -> Duration {
+    sorted[((sorted.len() - 1) as f64 * part) as usize]
 }
 
 fn rate(records: u64, time: Duration) -> f64 {
