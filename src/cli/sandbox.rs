@@ -74,7 +74,7 @@ pub struct SandboxArgs {
     commands_per_shell: usize,
 
     /// Shells that the user may have on each host (MaxShellsPerUser)
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = whole::<usize>)]
+    #[arg(long, value_name = "N", default_value_t = i32::MAX as usize, value_parser = whole::<usize>)]
     shells_per_user: usize,
 
     /// The PowerShell version that the hosts report, if not the engine's own; clients then send $using: values in its

@@ -56,6 +56,9 @@ pub(super) struct Shared {
     dice: AtomicU64,
 }
 
+/// MaxShellsPerUser of a host whose shells are used up: the default of most versions of Windows.
+const USUAL_SHELLS: usize = 30;
+
 /// A host's index and a ShellId.
 type ShellKey = (u32, String);
 
@@ -315,7 +318,7 @@ impl Host {
             return Err(Fault::protocol_version_missing());
         }
         match self.fault {
-            Some(FaultKind::Quota) => Err(Fault::shell_quota(self.shared.options.shells_per_user)),
+            Some(FaultKind::Quota) => Err(Fault::shell_quota(self.shared.options.shells_per_user.min(USUAL_SHELLS))),
             Some(FaultKind::Denied) => Err(Fault::access_denied()),
             _ => Ok(()),
         }

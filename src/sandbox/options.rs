@@ -65,7 +65,8 @@ impl Default for Options {
             jitter: Duration::ZERO,
             faults: Vec::new(),
             commands_per_shell: 1000,
-            shells_per_user: 30,
+            // As on newer builds of Windows, and as the hosts' own settings say.
+            shells_per_user: i32::MAX as usize,
             reported_version: None,
         }
     }
