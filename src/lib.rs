@@ -83,6 +83,9 @@
 //! # }
 //! ```
 //!
+//! Jobs that are given the same [`session::Sessions`], as `job.sessions`, use the same open sessions: nobody logs on again,
+//! and what one script sets is there for the next. Whoever made the pool closes it ([`session::Sessions::close_all`]).
+//!
 //! A sink is whatever takes events. This one adds up the numbers of each host; it would take the place of `lines`
 //! above. A record names its target by a number; the host's name is in the header, which is the first event:
 //!

@@ -166,9 +166,12 @@ impl Attempt {
 
     /// An idle session of this target and identity if there is one that is alive, else a new one.
     async fn lease_or_open(&self) -> Result<Lease, session::Error> {
-        let Some(lease) = self.sessions.lease(&ConnectionKey::from(&*self.order.target)).await else {
-            return self.open().await;
+        let key = ConnectionKey::from(&*self.order.target);
+        let leased = tokio::select! {
+            leased = self.sessions.lease(&key) => leased,
+            () = self.order.stop.cancelled() => return Err(session::Error::Stopped),
         };
+        let Some(lease) = leased else { return self.open().await };
         *self.traces().carrier() = Some(Arc::clone(lease.carrier()));
         let leave = tokio::select! {
             leave = self.order.reports.ask(Step::Begin) => leave.map_err(session::Error::from),

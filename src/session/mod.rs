@@ -1,8 +1,8 @@
 //! Sessions: one runspace pool joined to one carrier.
 //!
 //! In: a connected [`crate::transport::Carrier`] and a [`crate::psrp::Command`]. Out: records, handed to a
-//! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. Retries and
-//! outcomes are left to `fleet`.
+//! [`Records`] as they arrive, and a [`RunReport`]. A session does not know which transport carries it. [`Sessions`] is a
+//! pool of open ones, which lends each to one user at a time as a [`Lease`]. Retries and outcomes are left to `fleet`.
 
 mod alive;
 mod connect;

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use psfleet::fleet::{Local, RunSpec};
+use psfleet::fleet::{Commands, Local, NoCommands, RunSpec};
+use psfleet::job::{Interrupts, Job, execute};
 use psfleet::outcome::{Outcome, Reason};
+use psfleet::output::{Format, Settings, open};
+use psfleet::psrp::{Command, Invocation, ServerInfo};
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::session::Sessions;
-use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target, Timeouts};
+use psfleet::target::{AuthMethod, Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 use psfleet::transport::network::Network;
 use psfleet::transport::wsman::HostShells;
 use psfleet::transport::{Admission, http};
@@ -17,7 +20,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::support::pwsh;
-use crate::support::run::{Ran, run, run_by, spec, targets};
+use crate::support::run::{Ran, run, run_by, script, spec, targets};
 use crate::support::sandbox::{assert_clean, fleet};
 
 /// Runs over sessions that are kept.
@@ -137,6 +140,62 @@ async fn what_is_gone_is_opened_anew_and_nothing_runs_twice() {
         assert_eq!(ran.objects(), vec![json!(2); 3], "once on each host");
     }
     bench.sessions.close_all().await;
+    assert_clean(fleet).await;
+}
+
+/// A script before which all shells are deleted.
+struct BehindTheirBacks(Vec<Target>, Command);
+
+impl Commands for BehindTheirBacks {
+    fn command(&self, target: TargetId, server: &ServerInfo) -> Command {
+        let delete = delete_shells(&self.0);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(delete));
+        self.1.command(target, server)
+    }
+
+    fn without_text(&self, target: TargetId, server: &ServerInfo) -> Result<Command, NoCommands> {
+        self.1.without_text(target, server)
+    }
+}
+
+/// What the first script has set is gone with its session: the second one must not run as if nothing had happened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_lost_between_two_scripts_is_the_outcome() {
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let targets = targets(&fleet, AuthMethod::Negotiate, None);
+    let second = Invocation { script: "\"second $x\"".to_owned(), arguments: Vec::new(), input: false };
+    let second = BehindTheirBacks(targets.clone(), Command::new(&second, &[]));
+    let mut spec = spec(targets.clone(), "");
+    spec.work = Arc::new(script("$x = 7; 'first'").then(Arc::new(second)));
+    (spec.retry.retries, spec.retry.delay) = (2, Duration::from_millis(1));
+    let bench = Bench::new();
+    // The session was open before, too: that makes it no other one.
+    assert_all_ok(&bench.run(self::spec(targets, "1")).await);
+    let ran = bench.run(spec).await;
+    let end = &ran.ends[0];
+    assert_eq!((end.outcome, end.reason, end.attempts), (Outcome::Failed, Some(Reason::LinkBroken), 1));
+    assert!(end.message.starts_with("script 2 of 2: the remote shell is gone"), "{}", end.message);
+    assert_eq!(ran.objects(), [json!("first")]);
+    bench.sessions.close_all().await;
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_share_a_pool() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let targets: Vec<Arc<Target>> = targets(&fleet, AuthMethod::Negotiate, None).into_iter().map(Arc::new).collect();
+    let sessions = Arc::new(Sessions::default());
+    for text in ["$x = 7", "if ($x -ne 7) { throw 'another session' }"] {
+        let spec = RunSpec::new(Arc::new(script(text)), targets.clone());
+        let nowhere = open(Format::None, Box::new(std::io::sink()), &Settings::default());
+        let job = Job { sessions: Some(Arc::clone(&sessions)), ..Job::new(spec, nowhere) };
+        let finished = execute(job, Interrupts::new()).await;
+        assert_eq!(finished.summary.exit_code(), 0, "{text}");
+        assert_eq!(fleet.stats().open_shells, 3);
+    }
+    assert_eq!(fleet.stats().logons, 3);
+    sessions.close_all().await;
+    assert_eq!(fleet.stats().open_shells, 0);
     assert_clean(fleet).await;
 }
 

@@ -1,6 +1,7 @@
 //! How a run would go over its hosts, as plans show it: steps, budgets and limits.
 
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 
 use serde::Serialize;
 
@@ -16,6 +17,9 @@ pub(super) struct Rollout {
     throttle: serde_json::Value,
     /// What goes beside them in the same way.
     connect_throttle: usize,
+    /// Where that is limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_sessions: Option<usize>,
     /// One with all hosts where no ramp is asked for.
     steps: Vec<PlannedStep>,
     gates: Vec<String>,
@@ -64,10 +68,12 @@ impl Rollout {
         let limit_per = args.ramp.limit_per.iter();
         Ok(Self {
             throttle: match args.throttle {
-                Throttle::Fixed(number) => number.get().into(),
+                // Who is at work has a session.
+                Throttle::Fixed(_) => args.limits().throttle.get().into(),
                 Throttle::Auto => "auto".into(),
             },
             connect_throttle: args.limits().connecting.get(),
+            max_sessions: args.max_sessions.map(NonZeroUsize::get),
             steps: steps.into_iter().map(planned).collect(),
             gates: args.ramp.gate.clone(),
             limit_per: limit_per
@@ -83,6 +89,9 @@ impl Rollout {
     pub(super) fn text(&self) -> String {
         let throttle = self.throttle.as_str().map_or_else(|| self.throttle.to_string(), str::to_owned);
         let mut text = format!("At once: {throttle} at work, {} connecting", self.connect_throttle);
+        if let Some(sessions) = self.max_sessions {
+            let _ = write!(text, ", {sessions} with an open session");
+        }
         for LimitPer { label, hosts } in &self.limit_per {
             let _ = write!(text, ", {hosts} with one {}", sanitize_line(label));
         }
