@@ -275,7 +275,7 @@ async fn take(turn: Turn, sessions: Arc<Sessions>, hosts: Arc<Hosts>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 100, ..ProptestConfig::default() })]
     #[test]
     fn the_limits_hold_and_nothing_is_left_open(
         turns in proptest::collection::vec(turn(), 1..40),
