@@ -26,7 +26,7 @@ pub struct RampArgs {
 
     /// PowerShell that runs between steps on the hosts just done, and must end without an error and with something true
     /// on each of them, or the run ends with exit code 5; a FILE.ps1, or text, which may use $using: values of --using
-    /// (repeatable)
+    /// (repeatable). It runs in the session of the script, as far as that is still open (--max-sessions)
     #[arg(long, env = "PSFLEET_GATE", value_name = "CODE|FILE.ps1", requires = "ramp")]
     pub gate: Vec<String>,
 
