@@ -104,6 +104,16 @@ codes! {
         LogonDenied = "logon_denied",
         /// The account is locked or disabled.
         AccountLocked = "account_locked",
+        /// There is no Kerberos ticket, or it has expired.
+        NoTicket = "no_ticket",
+        /// No KDC answers, or none is known.
+        NoKdc = "no_kdc",
+        /// Clocks differ by more than Kerberos allows.
+        ClockSkew = "clock_skew",
+        /// The KDC knows no server of the name that we ask for.
+        UnknownSpn = "unknown_spn",
+        /// The host refused a ticket that the KDC gave for it.
+        TicketRefused = "ticket_refused",
         /// The server does not offer the mechanism, or our policy forbids it.
         AuthMethod = "auth_method",
         /// Logged on, but not allowed to use the endpoint.

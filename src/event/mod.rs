@@ -137,6 +137,9 @@ pub struct Finished {
     pub hint: Option<String>,
     /// The script's exit code, if it called `exit`.
     pub exit_code: Option<i32>,
+    /// What proved the user to the host, by the name that people use (`Kerberos`, `NTLM`); `None` where nobody logged
+    /// on, or an earlier session was used.
+    pub auth: Option<String>,
     /// Attempts begun; 0 if it never started.
     pub attempts: u32,
     /// From the first attempt's begin to the end; zero if it never started.

@@ -73,7 +73,15 @@ impl AttemptEnd {
     pub(crate) fn not_opened(error: &session::Error) -> Self {
         let reason = error.reason();
         let outcome = match reason {
-            Reason::LogonDenied | Reason::AccountLocked | Reason::AuthMethod | Reason::EndpointDenied => Outcome::Auth,
+            Reason::LogonDenied
+            | Reason::AccountLocked
+            | Reason::NoTicket
+            | Reason::NoKdc
+            | Reason::ClockSkew
+            | Reason::UnknownSpn
+            | Reason::TicketRefused
+            | Reason::AuthMethod
+            | Reason::EndpointDenied => Outcome::Auth,
             Reason::Interrupted => Outcome::Cancelled,
             Reason::CredentialTripped => Outcome::Skipped,
             _ => Outcome::Unreachable,

@@ -33,7 +33,7 @@ use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::schedule::{Gate, Next, Proof, Schedule};
 use crate::target::TargetId;
-use crate::transport::{Leave, Step};
+use crate::transport::{Authenticated, Leave, Step};
 
 use progress::Progress;
 
@@ -258,6 +258,9 @@ impl Dispatcher {
             }
             Milestone::Authenticated(how) => {
                 tracing::debug!(host = self.spec.header.host(target), ?how, "logged on");
+                if let Authenticated::By(name) = how {
+                    self.progress[target.index()].auth = Some(name);
+                }
                 self.schedule.authenticated(target);
             }
             Milestone::Opened => self.schedule.opened(self.progress[target.index()].time_of_attempt()),
@@ -408,6 +411,7 @@ impl Dispatcher {
         }
         progress.shell_may_remain |= end.shell_may_remain;
         let shell_may_remain = progress.shell_may_remain;
+        let auth = progress.auth.map(str::to_owned);
         self.counts.add(end.outcome);
         let duration =
             progress.started.map_or(Duration::ZERO, |started| started.elapsed().saturating_sub(progress.waited));
@@ -418,6 +422,7 @@ impl Dispatcher {
             message: end.message,
             hint: end.hint,
             exit_code: end.exit_code,
+            auth,
             attempts,
             duration,
             errors: end.errors,

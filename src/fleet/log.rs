@@ -30,8 +30,8 @@ pub(super) fn log(kind: &RunEventKind, header: &RunHeader) {
                 _ => None,
             };
             let duration_ms = end.duration.as_millis() as u64;
-            let attempts = end.attempts;
-            tracing::info!(host, outcome, reason, cause, attempts, duration_ms, "a host is done");
+            let (auth, attempts) = (end.auth.as_deref(), end.attempts);
+            tracing::info!(host, outcome, reason, cause, auth, attempts, duration_ms, "a host is done");
         }
         RunEventKind::RunClosed { reason, .. } => tracing::info!(reason = reason.code(), "no other host starts"),
         RunEventKind::RunStopping { reason } => tracing::info!(reason = reason.code(), "the run stops early"),

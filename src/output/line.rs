@@ -178,6 +178,8 @@ pub(super) struct HostDone<'a> {
     message: &'a str,
     hint: Option<&'a str>,
     exit_code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
     attempts: u32,
     duration_ms: u64,
     errors: u64,
@@ -195,6 +197,7 @@ impl<'a> HostDone<'a> {
             message: &finished.message,
             hint: finished.hint.as_deref(),
             exit_code: finished.exit_code,
+            auth: finished.auth.as_deref(),
             attempts: finished.attempts,
             duration_ms: millis(finished.duration),
             errors: finished.errors,

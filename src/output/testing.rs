@@ -64,6 +64,7 @@ impl Script {
             message: String::new(),
             hint: None,
             exit_code: None,
+            auth: None,
             attempts: 1,
             duration: Duration::from_millis(800),
             errors: 0,

@@ -81,6 +81,8 @@ pub(super) struct KeptEnd {
     hint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth: Option<String>,
     attempts: u32,
     micros: u64,
     errors: u64,
@@ -96,6 +98,7 @@ impl From<&Finished> for KeptEnd {
             message: end.message.clone(),
             hint: end.hint.clone(),
             exit_code: end.exit_code,
+            auth: end.auth.clone(),
             attempts: end.attempts,
             micros: micros(end.duration),
             errors: end.errors,
@@ -115,6 +118,7 @@ impl KeptEnd {
             message: self.message,
             hint: self.hint,
             exit_code: self.exit_code,
+            auth: self.auth,
             attempts: self.attempts,
             duration: Duration::from_micros(self.micros),
             errors: self.errors,

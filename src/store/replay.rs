@@ -137,6 +137,7 @@ pub(super) fn missing_end(target: TargetId, outcome: Option<Outcome>, of_run: St
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
         exit_code: None,
+        auth: None,
         attempts: u32::from(outcome == Outcome::Lost),
         duration: Duration::ZERO,
         errors: 0,

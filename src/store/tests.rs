@@ -81,6 +81,7 @@ fn finished(target: u32, outcome: Outcome) -> RunEventKind {
         message: if outcome == Outcome::Ok { String::new() } else { "it threw <&>".to_owned() },
         hint: (outcome == Outcome::Failed).then(|| "look".to_owned()),
         exit_code: (outcome == Outcome::Failed).then_some(-1),
+        auth: (outcome == Outcome::Ok).then(|| "Kerberos".to_owned()),
         attempts: 2,
         duration: Duration::from_micros(1_234_567),
         errors: 3,

@@ -32,7 +32,7 @@ pub enum Leave {
 /// What proved the user to a server that has accepted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authenticated {
-    /// This mechanism, by the name that people use: `Negotiate`, `NTLM`, `Basic`, `password`.
+    /// This mechanism, by the name that people use: `Kerberos`, `NTLM`, `Basic`, `password`.
     By(&'static str),
     /// An earlier attempt, whose session was kept.
     Before,

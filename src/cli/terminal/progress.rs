@@ -43,7 +43,10 @@ impl ProgressLine {
         if plain || (self.console.verbose() && !self.console.quiet()) {
             let host = header.host(finished.target);
             let state = self.console.state();
-            let line = wording::finished(state.counts().total(), state.target_count(), host, finished);
+            let mut line = wording::finished(state.counts().total(), state.target_count(), host, finished);
+            if let Some(auth) = finished.auth.as_ref().filter(|_| self.console.verbose()) {
+                line.push_str(&format!(" (logged on by {auth})"));
+            }
             drop(state);
             self.console.note(&line);
         }

@@ -25,6 +25,8 @@ pub(super) struct Progress {
     /// Stops the attempt under way.
     pub stop: Option<CancellationToken>,
     pub outcome: Option<Outcome>,
+    /// What proved the user, once the host has accepted it.
+    pub auth: Option<&'static str>,
     pub shell_may_remain: bool,
     /// Attempts that a quota of the host has refused, and when the first of them ended.
     pub quota: Option<(u32, Instant)>,
