@@ -1,45 +1,146 @@
 //! From a method to its mechanism: the one place that knows them all.
 
+use std::sync::Arc;
+
 use super::basic::Basic;
 use super::error::Error;
+use super::kerberos::{Kerberos, Tickets, is_name, principal};
 use super::mechanism::{Logon, Mechanism};
+use super::negotiate::Negotiate;
 use super::windows::Windows;
-use crate::target::{AuthMethod, Credential};
+use crate::target::{AuthMethod, Credential, KerberosSettings, Workstation};
 
-/// A fresh context for one connection to `host`; `workstation` is the name that its events shall show for us.
-///
-/// # Errors
-/// [`Error::UserName`], or [`Error::NotProving`] for what the method does not take as a proof.
-pub fn mechanism(
-    method: AuthMethod,
-    credential: &Credential,
-    host: &str,
-    workstation: &str,
-) -> Result<Box<dyn Mechanism>, Error> {
-    let what = credential.kind();
-    let password = credential.password().ok_or(Error::NotProving { method: method.name(), what })?;
-    let user = credential.user();
-    let logon = Logon { user, password, host, workstation };
-    Ok(match method {
-        AuthMethod::Basic => Box::new(Basic::new(user, password)),
-        AuthMethod::Negotiate => Box::new(Windows::negotiate(&logon)?),
-        AuthMethod::Ntlm => Box::new(Windows::ntlm(&logon)?),
-    })
+/// Everything that the choice of a mechanism depends on.
+#[derive(Clone)]
+pub struct Choice {
+    /// How to log on.
+    pub method: AuthMethod,
+    /// Who logs on.
+    pub credential: Arc<Credential>,
+    /// Where, as the host is addressed.
+    pub host: String,
+    /// The name that the host's events shall show for us.
+    pub workstation: Workstation,
+    /// What Kerberos has to know.
+    pub kerberos: KerberosSettings,
+    /// The tickets that the process has.
+    pub tickets: Arc<Tickets>,
+}
+
+impl Choice {
+    /// A choice of which nothing else is said.
+    pub fn new(method: AuthMethod, credential: Arc<Credential>, host: impl Into<String>) -> Self {
+        let (workstation, kerberos, tickets) = Default::default();
+        Self { method, credential, host: host.into(), workstation, kerberos, tickets }
+    }
+
+    /// A fresh context for one connection.
+    ///
+    /// # Errors
+    /// [`Error::UserName`], [`Error::NoName`], [`Error::NtlmForbidden`], or [`Error::NotProving`] for what the method
+    /// does not take as a proof.
+    pub fn mechanism(&self) -> Result<Box<dyn Mechanism>, Error> {
+        Ok(match self.method {
+            AuthMethod::Basic => {
+                let Logon { user, password, .. } = self.logon()?;
+                Box::new(Basic::new(user, password))
+            }
+            AuthMethod::Kerberos => Box::new(self.kerberos(false)?),
+            AuthMethod::Ntlm if self.kerberos.only => return Err(Error::NtlmForbidden),
+            AuthMethod::Ntlm => Box::new(Windows::ntlm(&self.logon()?)?),
+            AuthMethod::Negotiate if self.has_no_other() => Box::new(self.kerberos(true)?),
+            AuthMethod::Negotiate if self.may_be_kerberos() => {
+                Box::new(Negotiate::new(self.kerberos(true)?, Windows::negotiate(&self.logon()?)?))
+            }
+            AuthMethod::Negotiate => Box::new(Windows::negotiate(&self.logon()?)?),
+        })
+    }
+
+    /// Whether Negotiate has nothing but Kerberos: a proof that NTLM does not take, or NTLM is forbidden.
+    fn has_no_other(&self) -> bool {
+        let is_ticket = matches!(&*self.credential, Credential::Ticket { .. } | Credential::Keytab { .. });
+        is_ticket || self.kerberos.only
+    }
+
+    /// Whether a KDC may know both user and host: those of no realm are not told to one.
+    fn may_be_kerberos(&self) -> bool {
+        let of_realm = |user: &str| user.contains(['@', '\\']) && principal(user).is_ok();
+        let has_name = self.kerberos.spn.is_some() || is_name(&self.host);
+        has_name && self.credential.user().is_some_and(of_realm)
+    }
+
+    fn kerberos(&self, spnego: bool) -> Result<Kerberos, Error> {
+        self.takes(!matches!(&*self.credential, Credential::Key { .. }))?;
+        self.credential.user().map(principal).transpose()?;
+        Kerberos::new(&self.credential, &self.host, &self.kerberos, &self.tickets, spnego)
+    }
+
+    fn logon(&self) -> Result<Logon<'_>, Error> {
+        let password = self.credential.password();
+        self.takes(password.is_some())?;
+        let (Some(user), Some(password)) = (self.credential.user(), password) else { return Err(self.not_proving()) };
+        Ok(Logon { user, password, host: &self.host, workstation: self.workstation.as_str() })
+    }
+
+    fn takes(&self, is_taken: bool) -> Result<(), Error> {
+        if is_taken { Ok(()) } else { Err(self.not_proving()) }
+    }
+
+    fn not_proving(&self) -> Error {
+        Error::NotProving { method: self.method.name(), what: self.credential.kind() }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
+
+    fn choice(method: AuthMethod, credential: Credential) -> Choice {
+        Choice::new(method, Arc::new(credential), "web01.contoso.com")
+    }
+
+    fn password(user: &str) -> Credential {
+        Credential::of(user, Some(Secret::new("pw".to_owned())))
+    }
 
     #[test]
     fn what_a_method_does_not_take_is_refused_and_not_passed_over() {
-        let ticket = Credential::Ticket { user: "ada@CONTOSO.COM".to_owned() };
-        for credential in [ticket, Credential::of("ada", None)] {
-            for method in [AuthMethod::Negotiate, AuthMethod::Ntlm, AuthMethod::Basic] {
-                let refused = mechanism(method, &credential, "web01", "psfleet").err();
-                let expected = Error::NotProving { method: method.name(), what: credential.kind() };
-                assert_eq!(refused, Some(expected));
+        use AuthMethod::{Basic, Kerberos, Negotiate, Ntlm};
+        let ticket = || Credential::Ticket { user: Some("ada@CONTOSO.COM".to_owned()), cache: None };
+        let key = || Credential::of("ada", None);
+        for (credential, methods) in [(ticket(), &[Ntlm, Basic][..]), (key(), &[Negotiate, Ntlm, Basic, Kerberos])] {
+            for method in methods {
+                let refused = choice(*method, credential.clone()).mechanism().err();
+                assert_eq!(refused, Some(Error::NotProving { method: method.name(), what: credential.kind() }));
             }
         }
+    }
+
+    #[test]
+    fn negotiate_asks_a_kdc_for_those_alone_that_it_may_know() {
+        for (user, host, is_tried) in [
+            ("ada@contoso.com", "web01", true),
+            ("contoso.com\\ada", "web01", true),
+            ("ada", "web01", false),
+            ("CONTOSO\\ada", "web01", false),
+            (".\\ada", "web01", false),
+            ("ada@contoso.com", "10.0.0.1", false),
+            ("ada@contoso.com", "localhost", false),
+        ] {
+            let choice = Choice { host: host.to_owned(), ..choice(AuthMethod::Negotiate, password(user)) };
+            let mechanism = choice.mechanism().expect("a mechanism");
+            assert_eq!((mechanism.begins_with_proof(), mechanism.scheme()), (is_tried, "Negotiate"), "{user} {host}");
+        }
+    }
+
+    #[test]
+    fn ntlm_can_be_forbidden() {
+        let only = |method| {
+            let kerberos = KerberosSettings { only: true, ..KerberosSettings::default() };
+            Choice { kerberos, ..choice(method, password("CONTOSO\\ada")) }.mechanism().err()
+        };
+        assert_eq!(only(AuthMethod::Ntlm), Some(Error::NtlmForbidden));
+        assert!(matches!(only(AuthMethod::Negotiate), Some(Error::UserName(_))));
     }
 }

@@ -1,5 +1,7 @@
 //! What goes wrong in a security context.
 
+use super::kerberos::KerberosFault;
+
 /// Why a context cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -29,6 +31,15 @@ pub enum Error {
         /// What there is.
         what: &'static str,
     },
+    /// Kerberos does not go on.
+    #[error(transparent)]
+    Kerberos(KerberosFault),
+    /// The host is addressed in a way that no KDC knows.
+    #[error("Kerberos needs the host's name, and '{0}' is none that a KDC knows")]
+    NoName(String),
+    /// The settings forbid NTLM.
+    #[error("NTLM is forbidden by the setting ntlm = \"refuse\"")]
+    NtlmForbidden,
     /// The mechanism does not seal.
     #[error("{0} does not seal messages")]
     NotSealing(&'static str),

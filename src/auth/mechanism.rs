@@ -1,5 +1,7 @@
 //! What all mechanisms have in common: a new one implements [`Mechanism`] and is named in `choose`.
 
+use std::fmt;
+
 use super::binding::ChannelBinding;
 use super::error::Error;
 use crate::secret::Secret;
@@ -17,6 +19,11 @@ pub trait Mechanism: Send {
         self.scheme()
     }
 
+    /// What proves the user in the end, where the name leaves it open.
+    fn used(&self) -> &'static str {
+        self.name()
+    }
+
     /// An `Authorization` header for every single request, where the mechanism has no handshake.
     fn standing(&self) -> Option<&Secret<String>> {
         None
@@ -25,7 +32,12 @@ pub trait Mechanism: Send {
     /// Ties the context to the TLS channel below it; before the last token.
     fn bind(&mut self, binding: ChannelBinding);
 
-    /// Takes the token of the server, or the answer of the KDC that was asked (none at first), and says what is next.
+    /// Whether the very first token proves the user, to the server or to a KDC.
+    fn begins_with_proof(&self) -> bool {
+        false
+    }
+
+    /// Takes the token of the server (none at first, and none behind a [`Step::Wait`]) and says what is next.
     ///
     /// # Errors
     /// When the token is not what it should be.
@@ -36,6 +48,11 @@ pub trait Mechanism: Send {
 
     /// The protocol name of sealed bodies, for mechanisms that seal over plain HTTP.
     fn sealing(&self) -> Option<&'static str>;
+
+    /// Whether it can seal only once the server has answered the proof, so that no request can ride on that.
+    fn seals_behind_answer(&self) -> bool {
+        false
+    }
 
     /// Seals one message as the body of a request.
     ///
@@ -51,22 +68,42 @@ pub trait Mechanism: Send {
 }
 
 /// What a step of the handshake gives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// The next leg to the server, which answers with the token of the next step.
     Send(Leg),
-    /// A question to the realm's KDC (RFC 4120), whose answer is the token of the next step. The mechanism knows no
-    /// network: whoever drives it finds the KDC and asks.
-    Ask(Vec<u8>),
+    /// The next step must wait for this. The mechanism knows no threads: whoever drives it has it done where waiting
+    /// is allowed.
+    Wait(Wait),
 }
 
 impl Step {
-    /// The leg, unless it is a question.
+    /// The leg, unless there is something to wait for first.
     pub fn leg(self) -> Option<Leg> {
         match self {
             Self::Send(leg) => Some(leg),
-            Self::Ask(_) => None,
+            Self::Wait(_) => None,
         }
+    }
+}
+
+/// Work of a library that waits for the network by itself.
+pub struct Wait(Box<dyn FnOnce() + Send>);
+
+impl Wait {
+    pub(super) fn new(work: impl FnOnce() + Send + 'static) -> Self {
+        Self(Box::new(work))
+    }
+
+    /// Does it, and returns when it is done.
+    pub fn run(self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wait")
     }
 }
 

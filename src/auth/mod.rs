@@ -5,12 +5,14 @@
 //! [`sealed`] is the multipart form of sealed messages, shared with the sandbox, which accepts logons by itself.
 //!
 //! ```
-//! use psfleet::auth::{Step, mechanism};
+//! use std::sync::Arc;
+//!
+//! use psfleet::auth::{Choice, Step};
 //! use psfleet::secret::Secret;
 //! use psfleet::target::{AuthMethod, Credential};
 //!
-//! let ada = Credential::of("CONTOSO\\ada", Some(Secret::new("secret".to_owned())));
-//! let mut ntlm = mechanism(AuthMethod::Ntlm, &ada, "web01", "psfleet").unwrap();
+//! let ada = Arc::new(Credential::of("CONTOSO\\ada", Some(Secret::new("secret".to_owned()))));
+//! let mut ntlm = Choice::new(AuthMethod::Ntlm, ada, "web01").mechanism().unwrap();
 //! // The first leg wants no token; the server's answer goes into the next step.
 //! let Step::Send(leg) = ntlm.step(None).unwrap() else { panic!("a leg") };
 //! assert!(leg.token.unwrap().starts_with(b"NTLMSSP\0"));
@@ -21,7 +23,9 @@ mod basic;
 mod binding;
 mod choose;
 mod error;
+mod kerberos;
 mod mechanism;
+mod negotiate;
 mod ntlm;
 pub mod sealed;
 mod spnego;
@@ -29,8 +33,11 @@ mod upper;
 mod windows;
 
 pub use binding::ChannelBinding;
-pub use choose::mechanism;
+pub use choose::Choice;
 pub use error::Error;
-pub use mechanism::{Leg, Mechanism, Step};
+pub use kerberos::{KerberosFault, Tickets};
+#[cfg(feature = "sandbox")]
+pub(crate) use kerberos::{seal as seal_by_ticket, unseal as unseal_by_ticket};
+pub use mechanism::{Leg, Mechanism, Step, Wait};
 #[cfg(feature = "sandbox")]
 pub(crate) use windows::{seal, unseal};

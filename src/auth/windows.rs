@@ -156,6 +156,10 @@ impl Mechanism for Windows {
         }
     }
 
+    fn used(&self) -> &'static str {
+        "NTLM"
+    }
+
     fn bind(&mut self, binding: ChannelBinding) {
         self.binding = Some(binding);
     }

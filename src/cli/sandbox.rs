@@ -53,6 +53,10 @@ pub struct SandboxArgs {
     )]
     auth: Vec<AuthMethod>,
 
+    /// Keytab with the hosts' keys (HTTP/NAME of your KDC): the hosts then take tickets of the user psfleet
+    #[arg(long, value_name = "FILE")]
+    keytab: Option<PathBuf>,
+
     /// Time added to every answer
     #[arg(long, value_name = "DURATION", default_value = "0ms", value_parser = delay)]
     latency: Duration,
@@ -118,6 +122,7 @@ impl SandboxArgs {
             engine_processes: self.engine_processes,
             tls: self.tls,
             auth: self.auth.clone(),
+            keytab: self.keytab.clone(),
             latency: self.latency,
             jitter: self.jitter,
             faults: self.fault.clone(),

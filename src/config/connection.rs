@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::jump::Jump;
-use super::kinds::{Transport, Untrusted};
+use super::kinds::{Ntlm, Transport, Untrusted};
 use super::node::Node;
 use super::setting::Setting;
 use super::source::{Given, Source};
@@ -98,6 +98,7 @@ impl Connection {
             }
         };
         match key {
+            "keytab" => self.keytab.iter_mut().for_each(|given| from_folder(&mut given.value)),
             "ca" => self.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
             "identity" => self.identity.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
             "identity_agent" => {
@@ -126,6 +127,16 @@ connection_keys! {
     password: Secret<String>,
     /// The variable of the environment that holds the password.
     password_env: String,
+    /// Kerberos: the cache of tickets to use, such as FILE:/tmp/krb5cc_1000; the usual one if only Kerberos is asked for.
+    ccache: String,
+    /// Kerberos: the keytab with the user's key.
+    keytab: PathBuf,
+    /// Kerberos: the host's principal, or its class alone (WSMAN).
+    spn: String,
+    /// Kerberos: let the host act as the user elsewhere.
+    delegate: bool,
+    /// Whether NTLM may be used at all.
+    ntlm: Ntlm,
     /// Key files for SSH.
     identity: Vec<PathBuf>,
     /// SSH: of the agent's keys, offer only those of the key files.

@@ -21,3 +21,12 @@ pub enum Untrusted {
     /// Refuse, as WSMan does.
     Refuse,
 }
+
+/// Whether NTLM may be used at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ntlm {
+    /// Where Kerberos cannot be had, or it is asked for.
+    Allow,
+    /// Never.
+    Refuse,
+}

@@ -29,7 +29,7 @@ pub use duration::{parse_duration, show_duration};
 pub use files::{Config, FileKey, InventoryPath};
 pub use host_port::split_port;
 pub use jump::{Jump, parse_jump};
-pub use kinds::{Transport, Untrusted};
+pub use kinds::{Ntlm, Transport, Untrusted};
 pub use machine::{Machine, Nobody, Prompter};
 pub use node::{Entry, Lines, Node, Place, Value};
 pub use problem::Problem;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::duration::{parse_duration, show_duration};
 use super::jump::{Jump, parse_jump};
-use super::kinds::{Transport, Untrusted};
+use super::kinds::{Ntlm, Transport, Untrusted};
 use super::node::{Node, Value};
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
@@ -61,8 +61,14 @@ words!(Transport {
     "ssh" => Transport::Ssh,
     "local" => Transport::Local,
 });
-words!(AuthMethod { "negotiate" => AuthMethod::Negotiate, "ntlm" => AuthMethod::Ntlm, "basic" => AuthMethod::Basic });
+words!(AuthMethod {
+    "negotiate" => AuthMethod::Negotiate,
+    "kerberos" => AuthMethod::Kerberos,
+    "ntlm" => AuthMethod::Ntlm,
+    "basic" => AuthMethod::Basic,
+});
 words!(HostKeyPolicy { "strict" => HostKeyPolicy::Strict, "accept-new" => HostKeyPolicy::AcceptNew });
+words!(Ntlm { "allow" => Ntlm::Allow, "refuse" => Ntlm::Refuse });
 words!(Untrusted { "allow" => Untrusted::Allow, "refuse" => Untrusted::Refuse });
 
 impl Setting for bool {

@@ -56,6 +56,7 @@ mod tests {
             auth: AuthMethod::Negotiate,
             configuration_name: configuration_name.to_owned(),
             workstation: Default::default(),
+            kerberos: Default::default(),
             trusted: false,
             allow_unencrypted: false,
         })

@@ -8,7 +8,8 @@ use crate::transport::Error;
 
 /// Why the credential is not sent to a target, and what the user can do.
 pub(super) fn refusal(header: &RunHeader, target: TargetId, trip: Trip) -> Error {
-    let user = header.targets[target.index()].credential.as_ref().map_or("", |credential| credential.user());
+    let user =
+        header.targets[target.index()].credential.as_ref().and_then(|credential| credential.user()).unwrap_or("");
     let Trip { last, count, cause } = trip;
     let host = header.host(last);
     let ways = format!("-x {host} continues without it, --auth-fail-limit {} allows one more", count.saturating_add(1));

@@ -4,9 +4,10 @@
 //! by the same rules.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Problem, Source, System, Transport};
+use crate::config::{Connection, Problem, Source, System, Transport};
 use crate::error_text;
 use crate::hostlist::fold;
 use crate::secret::Secret;
@@ -14,6 +15,9 @@ use crate::target::{AuthMethod, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
 use super::request::{PASSWORD_VARIABLE, Request};
+
+/// The variable of MIT's library that names a cache of tickets.
+const CACHE_VARIABLE: &str = "KRB5CCNAME";
 
 /// How a target would be logged on to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum LogonUser {
     Named(String),
     /// The one who runs the command: SSH's own default, and the local transport.
     Own,
+    /// The one whose ticket it is.
+    OfTicket,
     /// Nobody is named: the terminal is asked.
     Asked,
 }
@@ -46,6 +52,10 @@ pub enum PasswordOrigin {
     Prompt,
     /// There is none: a key or an agent proves the user (SSH).
     Keys,
+    /// There is none: a ticket of this cache does, or of the usual one (Kerberos).
+    Ticket(Option<String>),
+    /// There is none: a key of this keytab does (Kerberos).
+    Keytab(PathBuf),
 }
 
 /// A target's logon as far as its settings tell.
@@ -57,6 +67,14 @@ struct Settled<'a> {
     /// A flag or a variable names the user.
     is_above: bool,
     source: Option<&'a PasswordSource>,
+    kerberos: Option<PasswordOrigin>,
+}
+
+impl Settled<'_> {
+    /// Whether a cache or a keytab was named, which no password stands in for.
+    fn names_ticket(&self) -> bool {
+        matches!(self.kerberos, Some(PasswordOrigin::Keytab(_) | PasswordOrigin::Ticket(Some(_))))
+    }
 }
 
 /// Finds each target's credential; equal users with equal sources share one.
@@ -78,7 +96,10 @@ pub(super) fn credentials(
     let rules = Rules::new(&settled, request, may_ask);
     let mut finder = Finder::default();
     each(&settled, |logon| {
-        let Some(user) = logon.user.as_deref() else { return Ok(None) };
+        let Some(user) = logon.user.as_deref() else {
+            let ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
+            return Ok(ticket.then(|| finder.share(of_ticket(None, logon.kerberos.as_ref()))));
+        };
         check_user(logon, user)?;
         let origin = rules.origin(logon, around)?;
         finder.find(user, logon.source, &origin, around).map(Some)
@@ -104,11 +125,13 @@ pub(super) fn logons(
                 LogonUser::Named(user.clone())
             }
             None if needs_user(logon) => LogonUser::Asked,
+            None if logon.kerberos.is_some() => LogonUser::OfTicket,
             None => LogonUser::Own,
         };
         let password = match (logon.transport, &user) {
             (Transport::Local, _) => None,
             (_, LogonUser::Own) => Some(PasswordOrigin::Keys),
+            (_, LogonUser::OfTicket) => logon.kerberos.clone(),
             _ => Some(rules.origin(logon, around)?),
         };
         Ok(Logon { user, password })
@@ -153,7 +176,8 @@ fn settle<'a>(
             _ => user,
         };
         let auth = connection.auth.as_ref().map_or(defaults::AUTH, |given| given.value);
-        Settled { host, transport, auth, user, is_above, source }
+        let kerberos = kerberos(connection, transport, auth, request, around);
+        Settled { host, transport, auth, user, is_above, source, kerberos }
     });
     let settled: Vec<Settled<'_>> = settled.collect();
     if !may_ask && settled.iter().any(needs_user) {
@@ -163,7 +187,48 @@ fn settle<'a>(
 }
 
 fn needs_user(logon: &Settled<'_>) -> bool {
-    logon.user.is_none() && matches!(logon.transport, Transport::Winrm | Transport::Auto)
+    let is_of_ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
+    logon.user.is_none() && !is_of_ticket && matches!(logon.transport, Transport::Winrm | Transport::Auto)
+}
+
+/// What proves the user to a KDC besides a password: what the settings name, else the usual cache, where Kerberos is
+/// all that is asked for, or where the environment names a cache and nobody names a user. `--ask-pass` asks instead.
+fn kerberos(
+    connection: &Connection,
+    transport: Transport,
+    auth: AuthMethod,
+    request: &Request,
+    around: &dyn System,
+) -> Option<PasswordOrigin> {
+    let is_winrm = matches!(transport, Transport::Winrm | Transport::Auto);
+    if !is_winrm || request.ask_pass || !matches!(auth, AuthMethod::Kerberos | AuthMethod::Negotiate) {
+        return None;
+    }
+    if let Some(keytab) = &connection.keytab {
+        let path = match (keytab.value.strip_prefix("~"), around.home()) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => keytab.value.clone(),
+        };
+        return Some(PasswordOrigin::Keytab(path));
+    }
+    let usual = auth == AuthMethod::Kerberos || (connection.user.is_none() && around.env(CACHE_VARIABLE).is_some());
+    match &connection.ccache {
+        Some(cache) => Some(PasswordOrigin::Ticket(Some(cache.value.clone()))),
+        None => usual.then_some(PasswordOrigin::Ticket(None)),
+    }
+}
+
+/// The credential of a cache or a keytab.
+fn of_ticket(user: Option<&str>, origin: Option<&PasswordOrigin>) -> Credential {
+    match (origin, user) {
+        (Some(PasswordOrigin::Keytab(file)), Some(user)) => {
+            Credential::Keytab { user: user.to_owned(), file: file.clone() }
+        }
+        (Some(PasswordOrigin::Ticket(cache)), _) => {
+            Credential::Ticket { user: user.map(str::to_owned), cache: cache.clone() }
+        }
+        _ => Credential::Ticket { user: user.map(str::to_owned), cache: None },
+    }
 }
 
 /// A name that no server could make sense of is not sent to one.
@@ -207,12 +272,18 @@ struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     fn new(settled: &[Settled<'_>], request: &'a Request, may_ask: bool) -> Self {
-        let users: BTreeSet<&str> = settled.iter().filter_map(|logon| logon.user.as_deref()).collect();
+        let with_password = settled.iter().filter(|logon| !logon.names_ticket());
+        let users: BTreeSet<&str> = with_password.filter_map(|logon| logon.user.as_deref()).collect();
         Self { request, may_ask, one_user: users.len() <= 1 }
     }
 
     fn origin(&self, logon: &Settled<'_>, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         let user = logon.user.as_deref().unwrap_or("the user to be asked for");
+        if let Some(kerberos) = &logon.kerberos
+            && (logon.names_ticket() || (logon.source.is_none() && !self.has_variable(around)))
+        {
+            return Ok(kerberos.clone());
+        }
         let is_overruled = self.request.ask_pass || logon.is_above && self.has_variable(around);
         match logon.source.filter(|_| !is_overruled) {
             Some(PasswordSource::Inline(_)) => Ok(PasswordOrigin::Inventory),
@@ -274,13 +345,16 @@ impl Finder {
             (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(secret.clone()),
             (PasswordOrigin::Variable(name), _) => around.env(name).map(Secret::new),
             (PasswordOrigin::Prompt, _) => Some(self.asked.get_or_insert_with(|| ask(user, around)).clone()?),
+            (PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_), _) => {
+                return Ok(self.share(of_ticket(Some(user), Some(origin))));
+            }
             (PasswordOrigin::Inventory | PasswordOrigin::Keys, _) => None,
         };
         Ok(self.share(Credential::of(user, password)))
     }
 
     fn share(&mut self, credential: Credential) -> Arc<Credential> {
-        let known = self.known.entry(credential.user().to_owned()).or_default();
+        let known = self.known.entry(credential.user().unwrap_or_default().to_owned()).or_default();
         if let Some(equal) = known.iter().find(|known| ***known == credential) {
             return equal.clone();
         }

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Connection, Given, Problem, Source, Transport, Untrusted};
+use crate::config::{Connection, Given, Ntlm, Problem, Source, Transport, Untrusted};
 use crate::target::{
-    Endpoint, HostKeyPolicy, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer, Timeouts, Tls, WinrmEndpoint,
-    Workstation, defaults,
+    AuthMethod, Endpoint, HostKeyPolicy, KerberosSettings, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer,
+    Timeouts, Tls, WinrmEndpoint, Workstation, defaults,
 };
 
 use super::effective::Effective;
@@ -43,7 +43,13 @@ pub(super) fn timeouts(connection: &Connection) -> Timeouts {
 
 /// Whether a WinRM endpoint sends sealed NTLM over a network to a name that nobody vouches for.
 pub(super) fn is_untrusted(endpoint: &Endpoint) -> bool {
-    matches!(endpoint, Endpoint::Winrm(winrm) if winrm.tls == Tls::Off && !winrm.trusted && !is_loopback(&winrm.address))
+    matches!(endpoint, Endpoint::Winrm(winrm) if
+        winrm.tls == Tls::Off && !winrm.trusted && !proves_itself(winrm) && !is_loopback(&winrm.address))
+}
+
+/// Whether a host must prove that it is who we mean: nobody else can read a ticket for it.
+fn proves_itself(endpoint: &WinrmEndpoint) -> bool {
+    endpoint.auth == AuthMethod::Kerberos || endpoint.kerberos.only
 }
 
 fn is_loopback(address: &str) -> bool {
@@ -92,6 +98,11 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
         auth: or(&connection.auth, defaults::AUTH),
         configuration_name: or(&connection.configuration_name, defaults::CONFIGURATION_NAME.to_owned()),
         workstation: or(&connection.workstation, Workstation::default()),
+        kerberos: KerberosSettings {
+            spn: connection.spn.as_ref().map(|given| given.value.clone()),
+            delegate: or(&connection.delegate, false),
+            only: matches!(&connection.ntlm, Some(Given { value: Ntlm::Refuse, .. })),
+        },
         allow_unencrypted: or(&connection.allow_unencrypted, defaults::ALLOW_UNENCRYPTED),
         trusted,
         address,
@@ -101,6 +112,11 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
 }
 
 fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), Problem> {
+    if let Some(ntlm) = connection.ntlm.as_ref().filter(|_| endpoint.auth == AuthMethod::Ntlm && endpoint.kerberos.only)
+    {
+        let message = format!("NTLM is asked for, and refused by ntlm = \"refuse\" ({})", ntlm.source);
+        return Err(Problem::new(message).with_hint("use --auth kerberos, or negotiate, which is Kerberos then"));
+    }
     if endpoint.tls != Tls::Off {
         return Ok(());
     }
@@ -113,6 +129,7 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
     if let Some(untrusted) = &connection.untrusted
         && untrusted.value == Untrusted::Refuse
         && !endpoint.trusted
+        && !proves_itself(endpoint)
     {
         let message =
             format!("not in trusted_hosts, and without TLS nothing proves who answers ({})", untrusted.source);

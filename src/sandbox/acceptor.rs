@@ -1,4 +1,9 @@
-//! The server's end of NTLM, bare or inside SPNEGO, for one connection.
+//! The server's end of NTLM, bare or inside SPNEGO, and of Kerberos by the system's GSSAPI, for one connection.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use psfleet_gssapi::library;
 
 use sspi::ntlm::NtlmConfig;
 use sspi::{
@@ -6,12 +11,17 @@ use sspi::{
     SecurityBuffer, SecurityStatus, ServerRequestFlags, Sspi, SspiEx, SspiImpl, Username,
 };
 
+use super::Error;
 use super::host::Host;
-use crate::auth::{self, ChannelBinding};
+use crate::auth::{self, ChannelBinding, sealed};
 
 /// What a bare NTLM token begins with.
 const NTLM_MAGIC: &[u8] = b"NTLMSSP\0";
-/// Kerberos is not for a fleet without a domain.
+/// Kerberos' object identifier in DER, as its tokens and SPNEGO's first ones name it.
+const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
+/// So far into a token the first mechanism is named.
+const HEAD: usize = 64;
+/// Tickets are not taken by `sspi`.
 const PACKAGES: &str = "ntlm,!kerberos,!pku2u";
 
 /// A security context that accepts one user.
@@ -24,6 +34,8 @@ pub(super) struct Acceptor {
 enum Context {
     Negotiate(Box<Negotiate>, <Negotiate as SspiImpl>::CredentialsHandle),
     Ntlm(Box<Ntlm>, <Ntlm as SspiImpl>::CredentialsHandle),
+    /// With the protocol of its sealed bodies.
+    Kerberos(psfleet_gssapi::Context, &'static str),
 }
 
 /// A step that went well.
@@ -34,36 +46,59 @@ pub(super) enum Step {
     Done(Option<Vec<u8>>),
 }
 
-/// The token is wrong, or the user, or the password, or the channel.
+/// The token is wrong, or the user, or the password, or the channel; maybe with a last token that says so.
 #[derive(Debug)]
-pub(super) struct Denied;
+pub(super) struct Denied(pub(super) Option<Vec<u8>>);
+
+/// The keys of a keytab, which all hosts of a fleet share.
+///
+/// # Errors
+/// [`Error::Option`]: there is no Kerberos here, or no key in the file.
+pub(super) fn server(keytab: &Path) -> Result<Arc<psfleet_gssapi::Credential>, Error> {
+    let file = keytab.display();
+    let library = library().map_err(|why| Error::Option(format!("tickets cannot be taken: {why}")))?;
+    let found = psfleet_gssapi::Credential::of_server(library, &format!("FILE:{file}"));
+    found.map(Arc::new).map_err(|fault| Error::Option(format!("the keytab {file}: {fault}")))
+}
 
 impl Acceptor {
     /// A context for the mechanism of the client's first token.
-    pub(super) fn new(token: &[u8], host: &Host, binding: Option<&ChannelBinding>) -> Result<Self, Denied> {
+    pub(super) fn new(
+        scheme: &str,
+        token: &[u8],
+        host: &Host,
+        binding: Option<&ChannelBinding>,
+    ) -> Result<Self, Denied> {
         let computer = host.name.to_uppercase();
         let identity = identity(host, None)?;
-        let context = if token.starts_with(NTLM_MAGIC) {
+        let names_kerberos = token.iter().take(HEAD).copied().collect::<Vec<_>>();
+        let names_kerberos = names_kerberos.windows(KERBEROS.len()).any(|part| part == KERBEROS);
+        let context = if let Some(server) = host.shared.server.as_ref().filter(|_| names_kerberos) {
+            let data = binding.map(|binding| binding.application_data().to_vec());
+            let is_bare = scheme.eq_ignore_ascii_case("Kerberos");
+            let protocol = if is_bare { sealed::KERBEROS } else { sealed::SPNEGO };
+            Context::Kerberos(psfleet_gssapi::Context::acceptor(Arc::clone(server), data), protocol)
+        } else if token.starts_with(NTLM_MAGIC) {
             let mut context = Ntlm::with_config(NtlmConfig::new(computer));
             let acquired = context
                 .acquire_credentials_handle()
                 .with_credential_use(CredentialUse::Inbound)
                 .with_auth_data(&identity)
                 .execute(&mut context)
-                .map_err(|_| Denied)?;
+                .map_err(|_| Denied(None))?;
             Context::Ntlm(Box::new(context), acquired.credentials_handle)
         } else {
             // A client may name the machine as the user's domain.
             let names = [identity.clone(), identity_of(host, &computer)?, identity_of(host, ".")?];
             let inner = Box::new(NtlmConfig::new(computer.clone()));
             let config = NegotiateConfig::new(inner, Some(PACKAGES.to_owned()), computer);
-            let mut context = Negotiate::new_server(config, names.to_vec()).map_err(|_| Denied)?;
+            let mut context = Negotiate::new_server(config, names.to_vec()).map_err(|_| Denied(None))?;
             let acquired = context
                 .acquire_credentials_handle()
                 .with_credential_use(CredentialUse::Inbound)
                 .with_auth_data(&Credentials::AuthIdentity(identity.clone()))
                 .execute(&mut context)
-                .map_err(|_| Denied)?;
+                .map_err(|_| Denied(None))?;
             Context::Negotiate(Box::new(context), acquired.credentials_handle)
         };
         Ok(Self { context, identity, binding: binding.cloned() })
@@ -71,6 +106,9 @@ impl Acceptor {
 
     /// Takes the client's next token.
     pub(super) fn step(&mut self, token: &[u8]) -> Result<Step, Denied> {
+        if let Context::Kerberos(context, _) = &mut self.context {
+            return by_ticket(context, token, self.identity.username.account_name());
+        }
         let mut input = vec![SecurityBuffer::new(token.to_vec(), BufferType::Token)];
         if let Some(binding) = &self.binding {
             input.push(SecurityBuffer::new(binding.sspi(), BufferType::ChannelBindings));
@@ -78,13 +116,14 @@ impl Acceptor {
         let (status, answer) = match &mut self.context {
             Context::Negotiate(context, handle) => accept(context.as_mut(), handle, &mut input)?,
             Context::Ntlm(context, handle) => accept(context.as_mut(), handle, &mut input)?,
+            Context::Kerberos(..) => return Err(Denied(None)),
         };
         match status {
             SecurityStatus::Ok | SecurityStatus::CompleteNeeded => {
                 self.prove(token)?;
                 Ok(Step::Done(answer))
             }
-            _ => Ok(Step::Continue(answer.ok_or(Denied)?)),
+            _ => Ok(Step::Continue(answer.ok_or(Denied(None))?)),
         }
     }
 
@@ -96,16 +135,18 @@ impl Acceptor {
             Context::Ntlm(context, _) => {
                 // Without an integrity code nothing would prove that the client has the session key.
                 if !has_integrity_code(token) {
-                    return Err(Denied);
+                    return Err(Denied(None));
                 }
-                context.custom_set_auth_identity(self.identity.clone()).map_err(|_| Denied)?;
-                context.complete_auth_token(&mut []).map_err(|_| Denied)?;
+                context.custom_set_auth_identity(self.identity.clone()).map_err(|_| Denied(None))?;
+                context.complete_auth_token(&mut []).map_err(|_| Denied(None))?;
                 context.query_context_names()
             }
+            // The ticket has proved it.
+            Context::Kerberos(..) => return Ok(()),
         };
-        let names = names.map_err(|_| Denied)?;
+        let names = names.map_err(|_| Denied(None))?;
         let same = names.username.account_name().eq_ignore_ascii_case(self.identity.username.account_name());
-        if same { Ok(()) } else { Err(Denied) }
+        if same { Ok(()) } else { Err(Denied(None)) }
     }
 
     /// Seals the body of a response.
@@ -113,6 +154,7 @@ impl Acceptor {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::seal(context.as_mut(), message),
             Context::Ntlm(context, _) => auth::seal(context.as_mut(), message),
+            Context::Kerberos(context, protocol) => auth::seal_by_ticket(context, protocol, message),
         }
     }
 
@@ -121,8 +163,31 @@ impl Acceptor {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::unseal(context.as_mut(), body),
             Context::Ntlm(context, _) => auth::unseal(context.as_mut(), body),
+            Context::Kerberos(context, _) => auth::unseal_by_ticket(context, body),
         }
     }
+
+    /// The protocol of sealed bodies.
+    pub(super) fn protocol(&self) -> &'static str {
+        match &self.context {
+            Context::Kerberos(_, protocol) => protocol,
+            Context::Negotiate(..) | Context::Ntlm(..) => sealed::SPNEGO,
+        }
+    }
+}
+
+/// A step of a client with a ticket; the user's name counts, and any realm that gave the hosts their keys.
+fn by_ticket(context: &mut psfleet_gssapi::Context, token: &[u8], user: &str) -> Result<Step, Denied> {
+    let given = context.step(Some(token)).map_err(|fault| {
+        tracing::debug!(%fault, "a ticket is refused");
+        Denied(fault.reply)
+    })?;
+    if !given.complete {
+        return Ok(Step::Continue(given.bytes.ok_or(Denied(None))?));
+    }
+    let peer = context.peer().unwrap_or_default();
+    let name = peer.rsplit_once('@').map(|(name, _)| name);
+    if name == Some(user) { Ok(Step::Done(given.bytes)) } else { Err(Denied(None)) }
 }
 
 fn accept<P: Sspi>(
@@ -143,7 +208,7 @@ fn accept<P: Sspi>(
     let status = accepted
         .map_err(|error| {
             tracing::debug!(%error, "a logon failed");
-            Denied
+            Denied(None)
         })?
         .status;
     let token = output.into_iter().next().map(|buffer| buffer.buffer).filter(|token| !token.is_empty());
@@ -155,7 +220,7 @@ fn identity_of(host: &Host, domain: &str) -> Result<AuthIdentity, Denied> {
 }
 
 fn identity(host: &Host, domain: Option<&str>) -> Result<AuthIdentity, Denied> {
-    let username = Username::new(&host.shared.user, domain).map_err(|_| Denied)?;
+    let username = Username::new(&host.shared.user, domain).map_err(|_| Denied(None))?;
     Ok(AuthIdentity { username, password: host.password.expose().clone().into() })
 }
 
@@ -193,7 +258,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::auth::{Mechanism, mechanism};
+    use crate::auth::{Choice, Mechanism};
     use crate::sandbox::host::Shared;
     use crate::sandbox::machine::Machine;
     use crate::sandbox::options::Options;
@@ -218,16 +283,16 @@ mod tests {
 
     fn client(method: AuthMethod, user: &str, password: &str) -> Box<dyn Mechanism> {
         let password = Some(Secret::new(password.to_owned()));
-        mechanism(method, &Credential::of(user, password), "sandbox", "ws").expect("a context")
+        Choice::new(method, Arc::new(Credential::of(user, password)), "sandbox").mechanism().expect("a context")
     }
 
     /// A whole handshake with our client; whether the host lets it in.
     fn logs_on(mut client: Box<dyn Mechanism>, binding: Option<&ChannelBinding>) -> bool {
         let mut token = client.step(None).expect("the first token").leg().expect("a leg").token.expect("a token");
-        let mut acceptor = Acceptor::new(&token, &host(), binding).expect("a context");
+        let mut acceptor = Acceptor::new("Negotiate", &token, &host(), binding).expect("a context");
         loop {
             match acceptor.step(&token) {
-                Err(Denied) => return false,
+                Err(Denied(_)) => return false,
                 Ok(Step::Done(_)) => return true,
                 Ok(Step::Continue(answer)) => {
                     token = client.step(Some(&answer)).expect("a step").leg().expect("a leg").token.expect("a token");

@@ -15,7 +15,7 @@ use super::host::{Host, Shared};
 use super::listener::listen;
 use super::machine::Machine;
 use super::power::Power;
-use super::{Error, Options, Stats, inventory};
+use super::{Error, Options, Stats, acceptor, inventory};
 use crate::secret::Secret;
 
 /// The one user of a fleet.
@@ -56,7 +56,10 @@ impl Fleet {
         let authority_file =
             authority.as_ref().map(|authority| folder.write("ca.pem", &authority.pem())).transpose()?;
         let password = Secret::new(Uuid::new_v4().simple().to_string());
-        let shared = Arc::new(Shared::new(options, USER.to_owned(), folder.path().to_owned()));
+        let server = options.keytab.as_deref().map(acceptor::server).transpose()?;
+        let mut shared = Shared::new(options, USER.to_owned(), folder.path().to_owned());
+        shared.server = server;
+        let shared = Arc::new(shared);
         let mut members = Vec::with_capacity(faults.len());
         for (index, fault) in (0..).zip(faults) {
             members.push(Member::start(index, fault, &shared, &password, authority.as_ref()).await?);

@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub options: Options,
     /// The one user of all hosts.
     pub user: String,
+    /// The hosts' keys, if they take tickets.
+    pub server: Option<Arc<psfleet_gssapi::Credential>>,
     /// When the fleet started.
     pub started: Timestamp,
     /// Where hosts keep their files.
@@ -69,6 +71,7 @@ impl Shared {
             places: Arc::new(Semaphore::new(options.engine_processes)),
             options,
             user,
+            server: None,
             started: Timestamp::now(),
             folder,
             counters: Counters::default(),

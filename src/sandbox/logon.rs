@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aws_lc_rs::constant_time;
 use bytes::Bytes;
 
-use super::acceptor::{Acceptor, Step};
+use super::acceptor::{Acceptor, Denied, Step};
 use super::fault::FaultKind;
 use super::host::Host;
 use super::stats::Counters;
@@ -68,7 +68,12 @@ impl Logon {
                 self.basic(host, token, body)
             }
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("Negotiate") && takes(host, &NEGOTIATED) => {
-                self.negotiate(host, token, content_type, body)
+                self.negotiate(host, "Negotiate", token, content_type, body)
+            }
+            Some((scheme, token))
+                if scheme.eq_ignore_ascii_case("Kerberos") && takes(host, &[AuthMethod::Kerberos]) =>
+            {
+                self.negotiate(host, "Kerberos", token, content_type, body)
             }
             Some(_) => Err(unauthorized(host)),
         }
@@ -84,25 +89,32 @@ impl Logon {
         Ok(Granted { body, token: None })
     }
 
-    fn negotiate(&mut self, host: &Host, token: &str, content_type: &str, body: Bytes) -> Result<Granted, Refusal> {
+    fn negotiate(
+        &mut self,
+        host: &Host,
+        scheme: &'static str,
+        token: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<Granted, Refusal> {
         let token = base64_simd::STANDARD.decode_to_vec(token.trim()).map_err(|_| denied(host))?;
         let mut acceptor = match std::mem::replace(&mut self.state, State::Nobody) {
             State::Handshake(acceptor) => acceptor,
             // A connection may be logged on over again.
             State::Nobody | State::Established(_) => {
-                Box::new(Acceptor::new(&token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
+                Box::new(Acceptor::new(scheme, &token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
             }
         };
-        match acceptor.step(&token).map_err(|_| rejected(host))? {
+        match acceptor.step(&token).map_err(|Denied(reply)| rejected(host, scheme, reply))? {
             Step::Continue(token) => {
                 self.state = State::Handshake(acceptor);
-                Err(Refusal::Unauthorized(vec![header(&token)]))
+                Err(Refusal::Unauthorized(vec![header(scheme, &token)]))
             }
             Step::Done(token) => {
                 self.state = State::Established(acceptor);
                 self.count(host);
                 let granted = self.established(host, content_type, body)?;
-                Ok(Granted { token: token.as_deref().map(header), ..granted })
+                Ok(Granted { token: token.as_deref().map(|token| header(scheme, token)), ..granted })
             }
         }
     }
@@ -135,7 +147,7 @@ impl Logon {
         match &mut self.state {
             State::Established(acceptor) if !self.over_tls => {
                 let content = acceptor.seal(&envelope).ok()?;
-                Some((sealed::content_type(sealed::SPNEGO).into(), content))
+                Some((sealed::content_type(acceptor.protocol()).into(), content))
             }
             _ => Some((names::CONTENT_TYPE.into(), envelope)),
         }
@@ -152,8 +164,8 @@ fn takes(host: &Host, mechanisms: &[AuthMethod]) -> bool {
     mechanisms.iter().any(|mechanism| host.shared.options.auth.contains(mechanism))
 }
 
-fn header(token: &[u8]) -> String {
-    format!("Negotiate {}", base64_simd::STANDARD.encode_to_string(token))
+fn header(scheme: &str, token: &[u8]) -> String {
+    format!("{scheme} {}", base64_simd::STANDARD.encode_to_string(token))
 }
 
 /// Counts a failed logon.
@@ -163,10 +175,11 @@ fn denied(host: &Host) -> Refusal {
 }
 
 /// Counts a failed proof, and refuses it as the host's fault wants.
-fn rejected(host: &Host) -> Refusal {
-    match (denied(host), host.fault) {
-        (_, Some(FaultKind::RejectToken)) => Refusal::Unauthorized(vec![header(&REJECT)]),
-        (refusal, _) => refusal,
+fn rejected(host: &Host, scheme: &'static str, reply: Option<Vec<u8>>) -> Refusal {
+    match (denied(host), host.fault, reply) {
+        (_, Some(FaultKind::RejectToken), _) => Refusal::Unauthorized(vec![header(scheme, &REJECT)]),
+        (_, _, Some(reply)) => Refusal::Unauthorized(vec![header(scheme, &reply)]),
+        (refusal, ..) => refusal,
     }
 }
 
@@ -174,6 +187,9 @@ fn unauthorized(host: &Host) -> Refusal {
     let mut offers = Vec::new();
     if takes(host, &NEGOTIATED) {
         offers.push("Negotiate".to_owned());
+    }
+    if takes(host, &[AuthMethod::Kerberos]) {
+        offers.push("Kerberos".to_owned());
     }
     if takes(host, &[AuthMethod::Basic]) {
         offers.push("Basic realm=\"WSMAN\"".to_owned());

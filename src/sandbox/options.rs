@@ -28,6 +28,8 @@ pub struct Options {
     pub tls: bool,
     /// Accepted mechanisms; the inventory asks for the first.
     pub auth: Vec<AuthMethod>,
+    /// The keytab with the hosts' keys (`HTTP/NAME`): tickets of this user are taken, of whatever realm has the keys.
+    pub keytab: Option<PathBuf>,
     /// Added to every answer.
     pub latency: Duration,
     /// The latency varies by up to this much in both directions.
@@ -61,6 +63,7 @@ impl Default for Options {
             engine_processes: 16,
             tls: false,
             auth: vec![AuthMethod::Negotiate, AuthMethod::Basic],
+            keytab: None,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
             faults: Vec::new(),
@@ -94,6 +97,7 @@ impl Options {
             "engine_processes" => self.engine_processes = number(value)?,
             "tls" => self.tls = value.as_bool().ok_or_else(|| format!("{value} is not true or false"))?,
             "auth" => self.auth = list(value)?.into_iter().map(AuthMethod::parse).collect::<Result<_, _>>()?,
+            "keytab" => self.keytab = Some(text(value)?.into()),
             "latency" => self.latency = delay(text(value)?)?,
             "jitter" => self.jitter = delay(text(value)?)?,
             "fault" => {
@@ -114,6 +118,9 @@ impl Options {
         match self {
             Self { hosts: 0, .. } => wrong("a fleet has at least one host"),
             Self { engine_processes: 0, .. } => wrong("engine_processes must be at least 1"),
+            Self { auth, keytab: None, .. } if auth.contains(&AuthMethod::Kerberos) => {
+                wrong("Kerberos takes a keytab with the hosts' keys")
+            }
             Self { auth, .. } if auth.is_empty() => wrong("at least one mechanism must be accepted"),
             _ => Ok(()),
         }
@@ -121,7 +128,7 @@ impl Options {
 }
 
 /// The keys of a `[sandbox]` table.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "hosts",
     "seed",
     "engine",
@@ -129,6 +136,7 @@ const KEYS: [&str; 13] = [
     "engine_processes",
     "tls",
     "auth",
+    "keytab",
     "latency",
     "jitter",
     "fault",

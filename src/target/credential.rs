@@ -1,5 +1,7 @@
 //! Whom to log on as, and what proves it.
 
+use std::path::PathBuf;
+
 use crate::secret::Secret;
 
 /// A user with what proves who it is. Shared between all targets that log on alike, so that one refusal is known to
@@ -20,10 +22,19 @@ pub enum Credential {
         /// The user.
         user: String,
     },
-    /// A ticket of the user's that a KDC has given (Kerberos). No mechanism takes it yet.
+    /// A ticket of the user's that a KDC has given, in a cache (Kerberos).
     Ticket {
+        /// The user, where it is not left to the cache.
+        user: Option<String>,
+        /// The cache by its name, `FILE:/tmp/krb5cc_1000`; `None` for the one that `klist` shows.
+        cache: Option<String>,
+    },
+    /// A key of a keytab, for which a KDC gives a ticket (Kerberos).
+    Keytab {
         /// The user.
         user: String,
+        /// The keytab.
+        file: PathBuf,
     },
 }
 
@@ -37,10 +48,11 @@ impl Credential {
         }
     }
 
-    /// The user.
-    pub fn user(&self) -> &str {
+    /// The user; `None` where a cache of tickets says who it is.
+    pub fn user(&self) -> Option<&str> {
         match self {
-            Self::Password { user, .. } | Self::Key { user } | Self::Ticket { user } => user,
+            Self::Password { user, .. } | Self::Key { user } | Self::Keytab { user, .. } => Some(user),
+            Self::Ticket { user, .. } => user.as_deref(),
         }
     }
 
@@ -48,7 +60,7 @@ impl Credential {
     pub fn password(&self) -> Option<&Secret<String>> {
         match self {
             Self::Password { password, .. } => Some(password),
-            Self::Key { .. } | Self::Ticket { .. } => None,
+            Self::Key { .. } | Self::Ticket { .. } | Self::Keytab { .. } => None,
         }
     }
 
@@ -58,6 +70,7 @@ impl Credential {
             Self::Password { .. } => "password",
             Self::Key { .. } => "key",
             Self::Ticket { .. } => "ticket",
+            Self::Keytab { .. } => "keytab",
         }
     }
 }

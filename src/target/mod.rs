@@ -165,6 +165,9 @@ pub struct WinrmEndpoint {
     pub configuration_name: String,
     /// The name that servers see for us in NTLM logons.
     pub workstation: Workstation,
+    /// What Kerberos has to know.
+    #[serde(default)]
+    pub kerberos: KerberosSettings,
     /// The name matches a pattern of `trusted_hosts`.
     pub trusted: bool,
     /// Plain HTTP without sealing may be used (only together with `trusted`).
@@ -211,8 +214,10 @@ pub enum Tls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
-    /// SPNEGO with NTLM inside.
+    /// SPNEGO, with Kerberos inside where a ticket can be had, else NTLM.
     Negotiate,
+    /// Kerberos under its own scheme, and nothing else.
+    Kerberos,
     /// Bare NTLM tokens inside the Negotiate scheme.
     Ntlm,
     /// User and password in the clear, for TLS (or trusted loopback) only.
@@ -230,6 +235,7 @@ impl AuthMethod {
     pub fn name(self) -> &'static str {
         match self {
             Self::Negotiate => "Negotiate",
+            Self::Kerberos => "Kerberos",
             Self::Ntlm => "NTLM",
             Self::Basic => "Basic",
         }
@@ -244,6 +250,11 @@ impl AuthMethod {
             // RFC 7617 section 2: the colon ends the user's name.
             return if user.contains(':') { Err("Basic does not allow a colon in a user name") } else { Ok(()) };
         }
+        if self == Self::Kerberos
+            && user.split_once('\\').is_some_and(|(domain, _)| !domain.trim_matches('.').contains('.'))
+        {
+            return Err("a domain's short name is no realm; give it as user@REALM");
+        }
         let qualified = user.strip_prefix(".\\").filter(|rest| rest.contains('\\')).unwrap_or(user);
         match (qualified.split_once('\\'), qualified.rsplit_once('@')) {
             (Some((_, "")), _) => Err("there is no name after the backslash"),
@@ -253,6 +264,18 @@ impl AuthMethod {
             _ => Ok(()),
         }
     }
+}
+
+/// How Kerberos logs on to a host, and whether NTLM may in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct KerberosSettings {
+    /// The host's principal (`HTTP/web01.contoso.com`, `HTTP/web01@CONTOSO.COM`) or its class alone (`WSMAN`); made
+    /// from the host's name unless set.
+    pub spn: Option<String>,
+    /// The host may act as the user elsewhere.
+    pub delegate: bool,
+    /// NTLM is never used.
+    pub only: bool,
 }
 
 /// The name that servers see for us in their logon events and check against an account's "Log On To".

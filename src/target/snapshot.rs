@@ -30,7 +30,7 @@ impl From<&Target> for TargetSnapshot {
         Self {
             name: target.name.to_string(),
             endpoint: target.endpoint.clone(),
-            user: target.credential.as_ref().map(|credential| credential.user().to_owned()),
+            user: target.credential.as_ref().and_then(|credential| credential.user().map(str::to_owned)),
             vars: target.vars.clone(),
             labels: target.labels.clone(),
             timeouts: target.timeouts,
@@ -63,6 +63,7 @@ mod tests {
             auth: AuthMethod::Ntlm,
             configuration_name: "Ops.JEA".to_owned(),
             workstation: Default::default(),
+            kerberos: Default::default(),
             trusted: true,
             allow_unencrypted: false,
         })

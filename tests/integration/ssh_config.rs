@@ -189,7 +189,7 @@ fn ours(file: &Path, host: &str) -> Result<Vec<Stop>, String> {
 }
 
 fn own_user(target: &Target) -> String {
-    target.credential.as_ref().map_or_else(user, |credential| credential.user().to_owned())
+    target.credential.as_ref().and_then(|credential| credential.user()).map_or_else(user, str::to_owned)
 }
 
 fn stop(server: &SshServer, user: String) -> Stop {

@@ -97,6 +97,7 @@ impl Acceptor {
             auth,
             configuration_name: "Microsoft.PowerShell".into(),
             workstation: Default::default(),
+            kerberos: Default::default(),
             trusted: false,
             allow_unencrypted: false,
         };

@@ -32,8 +32,8 @@ struct Flags {
     #[arg(long, value_name = "auto|winrm|ssh|local", env = "PSFLEET_TRANSPORT", value_parser = Transport::parse)]
     transport: Option<Transport>,
 
-    /// How to authenticate over HTTP
-    #[arg(long, value_name = "negotiate|ntlm|basic", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
+    /// How to authenticate over HTTP; negotiate is Kerberos where a ticket can be had, else NTLM
+    #[arg(long, value_name = "negotiate|kerberos|ntlm|basic", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
     auth: Option<AuthMethod>,
 
     /// TCP port [default: 5985, with --tls 5986, with ssh 22]
@@ -48,6 +48,22 @@ struct Flags {
     /// Ask for the password, whatever the inventory says
     #[arg(long, env = "PSFLEET_ASK_PASS", value_parser = BoolishValueParser::new())]
     ask_pass: bool,
+
+    /// Kerberos: cache of tickets (FILE:/path, KCM:) [default: with --auth kerberos the one that klist shows]
+    #[arg(long, value_name = "NAME", env = "PSFLEET_CCACHE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    ccache: Option<String>,
+
+    /// Kerberos: keytab with the user's key
+    #[arg(long, value_name = "FILE", env = "PSFLEET_KEYTAB")]
+    keytab: Option<PathBuf>,
+
+    /// Kerberos: the host's principal (HTTP/web01.contoso.com), or its class alone [default: HTTP, then WSMAN]
+    #[arg(long, value_name = "SPN", env = "PSFLEET_SPN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    spn: Option<String>,
+
+    /// Kerberos: let the host act as the user elsewhere (second hop)
+    #[arg(long, env = "PSFLEET_DELEGATE", value_parser = BoolishValueParser::new())]
+    delegate: bool,
 
     /// Private key file for SSH (repeatable)
     #[arg(long, value_name = "KEYFILE", env = "PSFLEET_IDENTITY", value_delimiter = '\n')]
@@ -148,6 +164,10 @@ impl ConnectArgs {
             auth: from.given("auth", "--auth", flags.auth),
             port: from.given("port", "--port", flags.port),
             user: from.given("user", "--user", flags.user),
+            ccache: from.given("ccache", "--ccache", flags.ccache),
+            keytab: from.given("keytab", "--keytab", flags.keytab),
+            spn: from.given("spn", "--spn", flags.spn),
+            delegate: from.switch("delegate", "--delegate", flags.delegate),
             identity: from.given("identity", "--identity", some(flags.identity)),
             jump: from.given("jump", "--jump", some(flags.jump)),
             host_keys: from.given("host_keys", "--host-keys", flags.host_keys),
@@ -256,7 +276,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in [["--port", "0"], ["--auth", "kerberos"], ["--timeout", "10"], ["--jump", "@"], ["--user", ""]] {
+        for line in [["--port", "0"], ["--auth", "digest"], ["--timeout", "10"], ["--jump", "@"], ["--user", ""]] {
             assert!(shown(&line).is_err(), "{line:?}");
         }
     }

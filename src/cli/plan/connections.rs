@@ -30,6 +30,8 @@ enum Password {
     Variable { name: String },
     Prompt,
     Keys,
+    Ticket { cache: Option<String> },
+    Keytab { file: String },
 }
 
 /// The targets by what matters of their connection, each kind once; `logons` has one for each of the `settings`.
@@ -53,6 +55,7 @@ impl ConnectionGroup {
             LogonUser::Named(user) => (Some(user.clone()), format!(", user {}", sanitize_line(user))),
             LogonUser::Own if logon.password.is_none() => (None, String::new()),
             LogonUser::Own => (None, ", your own user".to_owned()),
+            LogonUser::OfTicket => (None, ", the user of the ticket".to_owned()),
             LogonUser::Asked => (None, ", user asked for".to_owned()),
         };
         let (password, by) = match &logon.password {
@@ -62,6 +65,16 @@ impl ConnectionGroup {
                 (Some(Password::Variable { name: name.clone() }), format!(", password from {name}"))
             }
             Some(PasswordOrigin::Prompt) => (Some(Password::Prompt), ", password asked for".to_owned()),
+            Some(PasswordOrigin::Ticket(cache)) => {
+                let words =
+                    cache.as_ref().map_or("the usual cache".to_owned(), |cache| sanitize_line(cache).into_owned());
+                (Some(Password::Ticket { cache: cache.clone() }), format!(", by ticket of {words}"))
+            }
+            Some(PasswordOrigin::Keytab(file)) => {
+                let file = file.display().to_string();
+                let words = format!(", by key of {}", sanitize_line(&file));
+                (Some(Password::Keytab { file }), words)
+            }
             Some(PasswordOrigin::Keys) => (Some(Password::Keys), ", by key or agent".to_owned()),
         };
         Self {

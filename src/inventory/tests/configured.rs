@@ -85,9 +85,9 @@ fn value_of(key: &str) -> &'static str {
         "auth" => "'basic'",
         "port" => "7",
         "host_keys" => "'accept-new'",
-        "untrusted" => "'allow'",
+        "ntlm" | "untrusted" => "'allow'",
         "connect_timeout" | "open_timeout" | "timeout" => "'7s'",
-        "identities_only" | "tls" | "insecure" | "allow_unencrypted" => "true",
+        "delegate" | "identities_only" | "tls" | "insecure" | "allow_unencrypted" => "true",
         _ => "'evil'",
     }
 }

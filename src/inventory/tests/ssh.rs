@@ -7,8 +7,10 @@ fn ssh(fake: &mut Fake, targets: &[&str], inventories: &[&str]) -> String {
     match run(&request(targets, inventories), fake) {
         Ok(resolved) => {
             let shown = |target: &Arc<Target>| {
-                let user =
-                    target.credential.as_ref().map_or(String::new(), |credential| format!("{}@", credential.user()));
+                let user = target
+                    .credential
+                    .as_ref()
+                    .map_or(String::new(), |credential| format!("{}@", credential.user().unwrap_or_default()));
                 let hops = match &target.endpoint {
                     Endpoint::Ssh(ssh) => ssh.jump.iter().map(|hop| format!(" via {}", hop.server.address)).collect(),
                     _ => String::new(),

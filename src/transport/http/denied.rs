@@ -34,9 +34,8 @@ pub(super) fn not_taken(mechanism: &dyn Mechanism, answer: &Answer, over_tls: bo
 /// Negotiate is offered, but not with NTLM inside: what Windows says under "Restrict NTLM: Incoming NTLM traffic".
 pub(super) fn no_ntlm() -> Error {
     Error::new(Reason::AuthMethod, "the server refuses NTLM: it accepts only Kerberos").with_hint(
-        "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or --auth basic with --tls \
-         for \
-         a local account, or have the policy 'Restrict NTLM: Incoming NTLM traffic' allow this account",
+        "Kerberos is needed there: address the host by its name and log on with --auth kerberos, as user@REALM or with a ticket of kinit; or \
+         have the policy 'Restrict NTLM: Incoming NTLM traffic' allow this account",
     )
 }
 
@@ -50,7 +49,7 @@ fn hint(offered: &[&str], over_tls: bool) -> &'static str {
     } else if offers("Basic") {
         "use --auth basic with --tls"
     } else if offers("Kerberos") {
-        "Kerberos is needed there, which psfleet does not speak yet: use --transport ssh, or enable Negotiate there"
+        "Kerberos is needed there: use --auth kerberos, as user@REALM or with a ticket of kinit"
     } else {
         "see what the listener allows there: winrm get winrm/config/service/auth"
     }

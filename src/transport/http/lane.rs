@@ -20,7 +20,8 @@ use super::cookies::Cookies;
 use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::failure::Failure;
-use super::kdc::{Kdc, Stuck, next_leg};
+use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
+use super::leg::{Stuck, next_leg};
 use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -41,8 +42,6 @@ pub(super) struct Lane {
     /// What is known of the target by all its lanes.
     pub(super) contact: Arc<Contact>,
     pub(super) mechanism: Box<dyn Mechanism>,
-    /// Whom the mechanism may ask.
-    pub(super) kdc: Arc<dyn Kdc>,
     pub(super) logon: LogonState,
     pub(super) cookies: Arc<Cookies>,
     /// Until when DNS, TCP, TLS and the handshake must be through.
@@ -126,10 +125,10 @@ impl Lane {
 
     /// Connects and goes as far as it can without proving the user: the next exchange sends the proof.
     ///
-    /// A mechanism without a handshake would send its password to whoever takes the connection. `knocks` asks for an
-    /// answer first, so that a proof goes to no server that hangs, or takes no such proofs.
+    /// A mechanism that begins with its proof would send it to whoever takes the connection, or to a KDC before its
+    /// turn. `knocks` asks for an answer first, so that a proof goes to no server that hangs, or takes no such proofs.
     pub(super) async fn approach(&mut self, knocks: bool) -> Result<(), Failure> {
-        if self.mechanism.standing().is_none() {
+        if self.mechanism.standing().is_none() && !self.mechanism.begins_with_proof() {
             self.logon = LogonState::Ready(self.handshake().await?);
         } else if knocks {
             let patience = self.logon_until.saturating_duration_since(Instant::now());
@@ -149,6 +148,9 @@ impl Lane {
     /// Proves the user without a request, for whoever must know early what the server thinks of the credential: returns
     /// whether it has accepted it. The lane can be used if it is logged on then.
     pub(super) async fn prove(&mut self) -> Result<bool, Failure> {
+        if self.mechanism.standing().is_none() && matches!(self.logon, LogonState::Due) {
+            self.logon = LogonState::Ready(self.handshake().await?);
+        }
         let token = self.logon.send_proof();
         let answer = self.post_proof(token).await?;
         match answer.status {
@@ -170,8 +172,11 @@ impl Lane {
     /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes
     /// with it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would
     /// be a second failed logon.
-    fn not_refused(&self, answer: Answer) -> Result<Answer, Failure> {
+    fn not_refused(&mut self, answer: Answer) -> Result<Answer, Failure> {
         match answer.status {
+            StatusCode::UNAUTHORIZED if self.mechanism.begins_with_proof() => {
+                Err(Failure::Final(self.ticket_refused(&answer)))
+            }
             StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
             StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
             _ => Ok(answer),
@@ -216,7 +221,7 @@ impl Lane {
         let begun =
             || Failure::Final(Error::new(Reason::Protocol, "the logon was begun before, and has no proof left"));
         let token = self.logon.send_proof().ok_or_else(begun)?;
-        if self.bare_logon {
+        if self.bare_logon || (self.mechanism.seals_behind_answer() && !self.over_tls()) {
             let answer = self.post_proof(Some(token)).await?;
             return self.logged_on(answer, false).await.map(|_| None);
         }
@@ -242,6 +247,9 @@ impl Lane {
         }
         if !carried && !answer.status.is_success() {
             return Err(Failure::Final(answer.refusal(false)));
+        }
+        if !self.over_tls() && self.mechanism.seals_behind_answer() && self.mechanism.wants_token() {
+            return Err(Failure::Final(unproven_host()));
         }
         self.logon = LogonState::Done;
         Ok(answer)
@@ -401,15 +409,23 @@ impl Lane {
         }
     }
 
+    /// Why the server said 401 to a ticket: what its token says, if it sent one. No password was refused.
+    fn ticket_refused(&mut self, answer: &Answer) -> Error {
+        if !answer.schemes().is_empty() && !answer.offers(self.mechanism.scheme()) {
+            return self.denied(answer, false);
+        }
+        match answer.token(self.mechanism.scheme()).map(|token| self.mechanism.step(Some(&token))) {
+            Some(Err(auth::Error::Kerberos(fault))) => kerberos(&fault, true),
+            _ => ticket_refused(self.over_tls()),
+        }
+    }
+
     /// The next leg of the handshake, before our proof or behind it.
     async fn step(&mut self, token: Option<&[u8]>, proven: bool) -> Result<Leg, Failure> {
-        let left = self.logon_until.saturating_duration_since(Instant::now());
-        let leg = tokio::time::timeout(left, next_leg(&mut *self.mechanism, token, &*self.kdc)).await;
-        match leg {
-            Ok(Ok(leg)) => Ok(leg),
-            Ok(Err(Stuck::Mechanism(error))) => Err(self.stopped(error, proven)),
-            Ok(Err(Stuck::Kdc(error))) => Err(Failure::Final(error)),
-            Err(_) => Err(Failure::Final(silent(self.port(), "the logon"))),
+        match next_leg(&mut *self.mechanism, token, self.logon_until).await {
+            Ok(leg) => Ok(leg),
+            Err(Stuck::Mechanism(error)) => Err(self.stopped(error, proven)),
+            Err(Stuck::Late) => Err(Failure::Final(late())),
         }
     }
 
@@ -418,6 +434,7 @@ impl Lane {
         match (error, proven) {
             (auth::Error::Refused, true) => Failure::Final(denied::refused(&*self.mechanism, self.over_tls())),
             (auth::Error::Refused, false) => Failure::Final(denied::no_ntlm()),
+            (auth::Error::Kerberos(fault), by_host) => Failure::Final(kerberos(&fault, by_host)),
             (error, _) => refused(error),
         }
     }
@@ -468,11 +485,8 @@ fn unanswered(failure: Failure) -> Failure {
 /// A context that cannot go on.
 fn refused(error: auth::Error) -> Failure {
     let reason = match error {
-        auth::Error::UserName(_)
-        | auth::Error::NotProving { .. }
-        | auth::Error::NotSealing(_)
-        | auth::Error::Refused => Reason::AuthMethod,
         auth::Error::Token { .. } | auth::Error::Sealed(_) => Reason::Protocol,
+        _ => Reason::AuthMethod,
     };
     Failure::Final(Error::new(reason, error.to_string()))
 }

@@ -1,5 +1,6 @@
 //! The lanes of one target.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -12,12 +13,12 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
-use super::kdc::NoKdc;
 use super::lane::{Lane, LogonState};
 use super::tls_cache::TlsCache;
-use crate::auth;
+use crate::auth::Choice;
+use crate::error_text;
 use crate::outcome::Reason;
-use crate::target::{Credential, Target, WinrmEndpoint};
+use crate::target::{AuthMethod, Credential, Target, WinrmEndpoint};
 use crate::transport::admission::{Admission, Authenticated, FRESH, Leave, Step};
 use crate::transport::tcp::not_an_address;
 use crate::transport::{Error, offload};
@@ -29,7 +30,9 @@ pub struct Lanes {
     /// The endpoint's address, as all its lanes have it.
     address: Arc<str>,
     contact: Arc<Contact>,
-    credential: Arc<Credential>,
+    choice: Choice,
+    /// What proved the user on the last lane that was logged on.
+    used: Mutex<Option<&'static str>>,
     connect: Duration,
     tls: Option<Arc<ClientConfig>>,
     cookies: Arc<Cookies>,
@@ -52,12 +55,20 @@ impl Lanes {
         let url = endpoint.url();
         let url = Url::parse(&url).map_err(|_| not_an_address(&url))?;
         let tls = tls_cache.tls(&endpoint.tls)?;
+        find_keytab(&credential)?;
+        let choice = Choice {
+            workstation: endpoint.workstation.clone(),
+            kerberos: endpoint.kerberos.clone(),
+            tickets: Arc::clone(&tls_cache.tickets),
+            ..Choice::new(endpoint.auth, credential, known_as(target, endpoint))
+        };
         Ok(Self {
             endpoint: endpoint.clone(),
             url,
             address: endpoint.address.as_str().into(),
             contact: Arc::default(),
-            credential,
+            choice,
+            used: Mutex::default(),
             connect: target.timeouts.connect,
             tls,
             cookies: Arc::default(),
@@ -91,6 +102,7 @@ impl Lanes {
                 accepted = lane.prove().await;
             }
             self.remember(&accepted);
+            self.note(&lane);
             if accepted.map_err(Failure::into_error)? {
                 admission.accepted(self.authenticated());
             }
@@ -142,9 +154,10 @@ impl Lanes {
         }
     }
 
-    /// What proves the user here, once a server has accepted it.
+    /// What proved the user here, once the server has accepted it.
     pub fn authenticated(&self) -> Authenticated {
-        Authenticated::By(self.endpoint.auth.name())
+        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        Authenticated::By(used.unwrap_or(self.endpoint.auth.name()))
     }
 
     /// Whether anything has ever come from the server.
@@ -180,6 +193,7 @@ impl Lanes {
     ) -> Result<String, Failure> {
         let answer = lane.exchange(request, patience, sending).await;
         self.remember(&answer);
+        self.note(&lane);
         let answer = answer?;
         let (lane, text) = offload(answer.body.len(), move || {
             let text = lane.open(answer);
@@ -201,6 +215,13 @@ impl Lanes {
         }
     }
 
+    /// Takes note of what a lane is logged on by.
+    fn note(&self, lane: &Lane) {
+        if lane.is_logged_on() {
+            *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane.mechanism.used());
+        }
+    }
+
     fn keep(&self, lane: Lane) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
     }
@@ -214,9 +235,8 @@ impl Lanes {
         if let Some(refusal) = self.refusal.get() {
             return Err(Failure::Final(refusal.clone()));
         }
-        let Self { endpoint, credential, .. } = self;
-        let mechanism = auth::mechanism(endpoint.auth, credential, &endpoint.address, endpoint.workstation.as_str())
-            .map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
+        let mechanism = self.choice.mechanism();
+        let mechanism = mechanism.map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
         Ok(Lane {
             connection: None,
             tls: self.tls.clone(),
@@ -224,13 +244,27 @@ impl Lanes {
             address: Arc::clone(&self.address),
             contact: Arc::clone(&self.contact),
             mechanism,
-            kdc: Arc::new(NoKdc),
             logon: LogonState::Due,
             cookies: Arc::clone(&self.cookies),
             logon_until: Instant::now() + self.connect,
             bare_logon: self.bare_logon.load(Ordering::Relaxed),
         })
     }
+}
+
+/// The name by which a KDC may know a host: as it is connected to, or for Kerberos alone, as the user named it.
+fn known_as<'a>(target: &'a Target, endpoint: &'a WinrmEndpoint) -> &'a str {
+    let is_address = endpoint.address.split('%').next().is_some_and(|address| address.parse::<IpAddr>().is_ok());
+    if endpoint.auth == AuthMethod::Kerberos && is_address { &target.name } else { &endpoint.address }
+}
+
+/// Of a keytab that is not there the library says that there is no ticket.
+fn find_keytab(credential: &Credential) -> Result<(), Error> {
+    let Credential::Keytab { file, .. } = credential else { return Ok(()) };
+    std::fs::File::open(file).map(drop).map_err(|error| {
+        let message = format!("cannot read the keytab {}: {}", file.display(), error_text::io(&error));
+        Error::new(Reason::NoTicket, message).with_hint("klist -k FILE lists what a keytab holds")
+    })
 }
 
 /// Basic over plain HTTP shows the password to everyone on the way.
@@ -258,6 +292,7 @@ mod tests {
             auth,
             configuration_name: "Microsoft.PowerShell".into(),
             workstation: Default::default(),
+            kerberos: Default::default(),
             trusted,
             allow_unencrypted,
         };

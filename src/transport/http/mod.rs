@@ -3,7 +3,7 @@
 //! A lane is exactly one TCP connection with one security context, because both NTLM's identity and its cipher belong
 //! to the connection; [`Lanes`] keeps the idle ones of one target, makes new ones when all are busy, and throws away
 //! any that failed or whose request was dropped in flight. [`TlsCache`] is what all targets of a process share: TLS
-//! settings. What the text means, and what may be repeated, is left to `transport::wsman`.
+//! settings, and the users' tickets. What the text means, and what may be repeated, is left to `transport::wsman`.
 //!
 //! So hyper's single connections are driven here, and not a client with a pool of its own: one that chooses the
 //! connection sends a sealed request over another context (of large answers, every seventh came over a connection that
@@ -21,16 +21,16 @@ mod denied;
 mod diagnose;
 mod failure;
 mod head_limit;
-mod kdc;
+mod kerberos_fault;
 mod lane;
 mod lanes;
+mod leg;
 mod tls;
 mod tls_cache;
 
 #[cfg(feature = "ldap")]
 pub(super) use diagnose::tls_cause;
 pub use failure::Failure;
-pub use kdc::{Kdc, NoKdc};
 pub use lanes::Lanes;
 #[cfg(feature = "ldap")]
 pub(super) use tls::{Trust as TlsTrust, settings as tls_settings};

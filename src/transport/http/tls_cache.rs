@@ -1,4 +1,4 @@
-//! The TLS settings of all connections of the process, each built once.
+//! What all connections of the process share: TLS settings, each built once, and the users' Kerberos tickets.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustls::ClientConfig;
 
 use super::tls::{self, Trust};
+use crate::auth::Tickets;
 use crate::target::Tls;
 use crate::transport::Error;
 
 /// TLS settings by extra roots and by whether any certificate is accepted.
 type TlsSettings = HashMap<(Option<PathBuf>, bool), Arc<ClientConfig>>;
 
-/// TLS settings, each built once. One per process.
+/// TLS settings, each built once, and tickets, each asked for once. One per process.
 #[derive(Default)]
 pub struct TlsCache {
+    pub(super) tickets: Arc<Tickets>,
     tls: Mutex<TlsSettings>,
 }
 

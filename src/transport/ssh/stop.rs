@@ -41,13 +41,14 @@ pub(super) fn stops<'a>(
     credential: Option<&'a Credential>,
     client: &'a Client,
 ) -> Result<Vec<Stop<'a>>, Error> {
-    let named = credential.map(Credential::user).or(client.user());
+    let named = credential.and_then(Credential::user).or(client.user());
     let user = named.ok_or_else(|| {
         Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
             .with_hint("name one with --user")
     })?;
-    if let Some(Credential::Ticket { .. }) = credential {
-        return Err(Error::new(Reason::AuthMethod, "SSH logs on with a key or a password, and there is only a ticket"));
+    if let Some(what @ (Credential::Ticket { .. } | Credential::Keytab { .. })) = credential {
+        let message = format!("SSH logs on with a key or a password, and there is only a {}", what.kind());
+        return Err(Error::new(Reason::AuthMethod, message));
     }
     let password = credential.and_then(Credential::password);
     let mut stops = Vec::new();
@@ -72,7 +73,7 @@ mod tests {
         let client = Client::new(None, None, None);
         let stops = |credential: &Credential| stops(&endpoint, Some(credential), &client).map(|stops| stops.len());
         assert_eq!(stops(&Credential::of("ada", None)).ok(), Some(1));
-        let refused = stops(&Credential::Ticket { user: "ada".to_owned() }).err();
+        let refused = stops(&Credential::Ticket { user: Some("ada".to_owned()), cache: None }).err();
         assert_eq!(refused.map(|error| error.reason), Some(Reason::AuthMethod));
     }
 }

@@ -1,9 +1,10 @@
 //! The sandbox answers as a WinRM service does, also to what a client must not do.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use psfleet::auth::{Mechanism, mechanism};
+use psfleet::auth::{Choice, Mechanism};
 use psfleet::clixml::{Document, Value, encode};
 use psfleet::psrp::message::{Destination, Header, MessageType, capability, create_pipeline, init_pool};
 use psfleet::psrp::{HostInfo, Invocation, cut};
@@ -214,7 +215,7 @@ async fn who_is_not_logged_on_learns_the_mechanisms_and_nothing_else() {
 async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> {
     let password = Secret::new(setup.fleet.password().expose().clone());
     let credential = Credential::of(setup.fleet.user().to_owned(), Some(password));
-    let mut context = mechanism(method, &credential, "sandbox", "ws").expect("a context");
+    let mut context = Choice::new(method, Arc::new(credential), "sandbox").mechanism().expect("a context");
     let mut token = context.step(None).expect("a step").leg().expect("a leg").token;
     while let Some(bytes) = token.take() {
         let header = format!("Negotiate {}", base64_simd::STANDARD.encode_to_string(bytes));

@@ -124,6 +124,7 @@ pub(crate) fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -
             auth,
             configuration_name: "Microsoft.PowerShell".to_owned(),
             workstation: Default::default(),
+            kerberos: Default::default(),
             trusted: true,
             allow_unencrypted: auth == AuthMethod::Basic && fleet.authority().is_none(),
         }),

@@ -22,6 +22,7 @@ pub(crate) fn target(port: u16) -> Target {
         auth: AuthMethod::Basic,
         configuration_name: "Microsoft.PowerShell".into(),
         workstation: Default::default(),
+        kerberos: Default::default(),
         trusted: true,
         allow_unencrypted: true,
     };

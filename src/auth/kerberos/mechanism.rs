@@ -1,0 +1,187 @@
+//! Kerberos as a mechanism: bare under its own scheme, or inside SPNEGO under Negotiate's.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use psfleet_gssapi::{Context, Initiator, Token};
+
+use super::fault::KerberosFault;
+use super::names::servers;
+use super::tickets::{Tickets, Wallet};
+use crate::auth::binding::ChannelBinding;
+use crate::auth::error::Error;
+use crate::auth::mechanism::{Leg, Mechanism, Step, Wait};
+use crate::auth::sealed::{self, Sealed};
+use crate::target::{Credential, KerberosSettings};
+
+const NAME: &str = "Kerberos";
+
+/// A logon by Kerberos.
+pub(in crate::auth) struct Kerberos {
+    plan: Plan,
+    state: State,
+}
+
+/// Everything that the first token is made from.
+#[derive(Clone)]
+struct Plan {
+    credential: Arc<Credential>,
+    wallet: Arc<Wallet>,
+    servers: Vec<String>,
+    spnego: bool,
+    delegate: bool,
+    binding: Option<ChannelBinding>,
+}
+
+/// Where the first token is put while nobody may wait for it.
+type Slot = Arc<Mutex<Option<Result<(Context, Token), Error>>>>;
+
+enum State {
+    Fresh,
+    /// Somebody gets the tickets.
+    Waiting(Slot),
+    /// The context, and whether it stands.
+    Open(Context, bool),
+}
+
+impl Kerberos {
+    /// A fresh context; nothing is asked for yet.
+    ///
+    /// # Errors
+    /// [`Error::NoName`].
+    pub(in crate::auth) fn new(
+        credential: &Arc<Credential>,
+        host: &str,
+        settings: &KerberosSettings,
+        tickets: &Tickets,
+        spnego: bool,
+    ) -> Result<Self, Error> {
+        let plan = Plan {
+            credential: Arc::clone(credential),
+            wallet: tickets.of(credential),
+            servers: servers(host, settings.spn.as_deref())?,
+            spnego,
+            delegate: settings.delegate,
+            binding: None,
+        };
+        Ok(Self { plan, state: State::Fresh })
+    }
+
+    fn context(&mut self) -> Result<&mut Context, Error> {
+        match &mut self.state {
+            State::Open(context, _) => Ok(context),
+            State::Fresh | State::Waiting(_) => Err(Error::Sealed("the logon has not begun".to_owned())),
+        }
+    }
+
+    /// The first step of a context whose tickets are there.
+    fn opened(&mut self, context: Context, token: Token) -> Step {
+        self.state = State::Open(context, token.complete);
+        Step::Send(Leg { token: token.bytes, ready: true })
+    }
+}
+
+impl Plan {
+    /// Gets the tickets and makes the first token, for the first of the server's names that the KDC knows.
+    fn begin(&self) -> Result<(Context, Token), Error> {
+        let ticket = self.wallet.ticket(&self.credential)?;
+        let mut unknown = None;
+        for server in &self.servers {
+            let how = Initiator { server: server.clone(), spnego: self.spnego, delegate: self.delegate };
+            let binding = self.binding.as_ref().map(|binding| binding.application_data().to_vec());
+            let begun = Context::initiator(Arc::clone(&ticket), how, binding)
+                .and_then(|mut context| context.step(None).map(|token| (context, token)));
+            match begun.map_err(|fault| KerberosFault::of(&fault, Some(server))) {
+                Ok(begun) => return Ok(begun),
+                Err(fault @ KerberosFault::UnknownServer(_)) => unknown = unknown.or(Some(fault)),
+                Err(fault) => return Err(Error::Kerberos(fault)),
+            }
+        }
+        let none = || KerberosFault::UnknownServer(String::new());
+        Err(Error::Kerberos(unknown.unwrap_or_else(none)))
+    }
+}
+
+impl Mechanism for Kerberos {
+    fn scheme(&self) -> &'static str {
+        if self.plan.spnego { "Negotiate" } else { NAME }
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn bind(&mut self, binding: ChannelBinding) {
+        self.plan.binding = Some(binding);
+    }
+
+    fn begins_with_proof(&self) -> bool {
+        true
+    }
+
+    fn step(&mut self, token: Option<&[u8]>) -> Result<Step, Error> {
+        match std::mem::replace(&mut self.state, State::Fresh) {
+            State::Fresh => {
+                let slot = Slot::default();
+                self.state = State::Waiting(Arc::clone(&slot));
+                let plan = self.plan.clone();
+                Ok(Step::Wait(Wait::new(move || {
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan.begin());
+                })))
+            }
+            State::Waiting(slot) => {
+                let begun = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let late = || Err(Error::Kerberos(KerberosFault::Other("nobody waited for the ticket".to_owned())));
+                let (context, token) = begun.unwrap_or_else(late)?;
+                Ok(self.opened(context, token))
+            }
+            State::Open(mut context, _) => {
+                let given = context.step(token).map_err(|fault| Error::Kerberos(KerberosFault::of(&fault, None)))?;
+                Ok(self.opened(context, given))
+            }
+        }
+    }
+
+    fn wants_token(&self) -> bool {
+        !matches!(self.state, State::Open(_, true))
+    }
+
+    fn sealing(&self) -> Option<&'static str> {
+        Some(if self.plan.spnego { sealed::SPNEGO } else { sealed::KERBEROS })
+    }
+
+    fn seals_behind_answer(&self) -> bool {
+        true
+    }
+
+    fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let protocol = if self.plan.spnego { sealed::SPNEGO } else { sealed::KERBEROS };
+        seal(self.context()?, protocol, message)
+    }
+
+    fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
+        unseal(self.context()?, body)
+    }
+}
+
+/// Seals one message as a multipart body, at either end of a context.
+///
+/// # Errors
+/// When the context does not stand.
+pub(crate) fn seal(context: &mut Context, protocol: &str, message: &[u8]) -> Result<Vec<u8>, Error> {
+    let given = context.seal(message).map_err(|fault| Error::Sealed(fault.text))?;
+    let (length, signature, ciphertext) = (given.message.len(), &*given.header, &*given.message);
+    Ok(sealed::write(protocol, Sealed { length, signature, ciphertext }))
+}
+
+/// Opens a multipart body, at either end of a context.
+///
+/// # Errors
+/// When its form is broken, or it was altered.
+pub(crate) fn unseal(context: &mut Context, body: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut plain = Vec::with_capacity(body.len());
+    for message in sealed::read(body)? {
+        let whole = [message.signature, message.ciphertext].concat();
+        plain.extend(context.unseal(&whole).map_err(|fault| Error::Sealed(fault.text))?);
+    }
+    Ok(plain)
+}
