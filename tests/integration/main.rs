@@ -25,6 +25,7 @@ mod hostile;
 mod idle_flags;
 mod interrupt;
 mod inventory;
+mod kerberos;
 mod local;
 mod log_file;
 mod manual;

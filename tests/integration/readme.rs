@@ -1,14 +1,17 @@
 //! Every command of the README runs exactly as written, and prints what it should.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use psfleet::hostlist::{expand, split_top};
 use psfleet::output::{PLAIN_SCHEMA, SCHEMA};
 use psfleet::sandbox::{Fleet, Options};
+use psfleet::target::AuthMethod;
 
 use crate::support::folder::Folder;
+use crate::support::kdc::Kdc;
 use crate::support::pwsh;
 use crate::support::sandbox::{assert_clean, fleet};
 use crate::support::sshd::{Setup, Sshd, user};
@@ -93,6 +96,7 @@ fn every_command_is_tested_here() {
         "hosts list",
         "hosts show",
         "-t '@web'",
+        "--auth kerberos",
         "-t '@dmz'",
         "-t lin01",
         "--transport local",
@@ -192,6 +196,38 @@ async fn the_domain_example_is_sealed_http() {
     let output = sh(command_with("-t '@web'"), folder.path(), Some(fleet.password().expose()));
     let objects = lines(&output).iter().filter(|line| line.contains(r#""type":"object""#)).count();
     assert_eq!(objects, 3, "{output:?}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kerberos_examples_show_tickets() {
+    let names = ["web01.contoso.com", "web02.contoso.com", "web03.contoso.com"];
+    let servers: Vec<String> = names.iter().map(|name| format!("HTTP/{name}")).collect();
+    let Some(kdc) = Kdc::start(&[("psfleet", "5ecret")], &servers) else { return };
+    let folder = Folder::new("readme-kerberos");
+    let keytab = folder.path().join("ada.keytab");
+    kdc.admin(&format!("ktadd -norandkey -k {} psfleet", keytab.display()));
+    let auth = vec![AuthMethod::Kerberos];
+    let fleet = fleet(Options { hosts: 3, auth, keytab: Some(kdc.keytab()), ..Options::default() }).await;
+    fleet_file(folder.path(), &[], &ports(&names, &fleet));
+    let mut ran = 0;
+    for line in commands().into_iter().filter(|line| line.contains("--auth kerberos")) {
+        let program = Path::new(PROGRAM).parent().expect("a folder").display();
+        let path = format!("{program}:{}", std::env::var("PATH").expect("a PATH"));
+        let mut command = Command::new("sh");
+        // The sandbox has one user.
+        command.args(["-c", &line.replace("ada@", "psfleet@")]).current_dir(folder.path()).env("PATH", path);
+        kdc.environment(&mut command).env_remove("PSFLEET_PASSWORD").env("PSFLEET_STATE_DIR", folder.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
+        child.stdin.take().expect("piped").write_all(b"5ecret\n").expect("kinit reads, or nobody");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(
+            output.status.success() && names.iter().all(|name| lines(&output).join("").contains(name)),
+            "{output:?}"
+        );
+        ran += 1;
+    }
+    assert_eq!(ran, 2);
     assert_clean(fleet).await;
 }
 

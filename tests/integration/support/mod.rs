@@ -3,6 +3,7 @@
 pub(crate) mod folder;
 pub(crate) mod hostile;
 pub(crate) mod http;
+pub(crate) mod kdc;
 pub(crate) mod ntlm;
 pub(crate) mod processes;
 pub(crate) mod program;
