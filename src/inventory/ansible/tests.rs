@@ -291,6 +291,19 @@ fn files_beside_the_inventory_say_more() {
 }
 
 #[test]
+fn a_mechanism_that_is_not_here_is_refused_with_one_that_is() {
+    for mechanism in ["credssp", "certificate,credssp"] {
+        let text = format!("a ansible_connection=psrp ansible_psrp_auth={mechanism}\n");
+        let mut fake = Fake::default().file("i.ini", &text).env("PSFLEET_PASSWORD", "p");
+        let mut request = request(&["a"], &["i.ini"]);
+        request.settings.user = super::super::tests::flag("me".to_owned());
+        let errors = run(&request, &mut fake).expect_err("refused").to_string();
+        assert!(errors.contains("i.ini:1:") && errors.contains("hint: there is no "), "{errors}");
+        assert!(errors.contains(": --auth negotiate logs on by "), "{errors}");
+    }
+}
+
+#[test]
 fn encrypted_settings_are_refused_by_name() {
     let text =
         "all:\n  hosts:\n    a:\n      ansible_user: u\n      ansible_password: !vault |\n        $ANSIBLE_VAULT;1\n";
