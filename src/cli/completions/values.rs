@@ -1,5 +1,6 @@
 //! What the values of flags and arguments could be.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
@@ -112,7 +113,7 @@ fn names(inventories: &[String]) -> Known {
 /// Names of runs: the last one, labels, ids.
 fn runs() -> Vec<Named> {
     let all = kept();
-    let last = all.first().map(|run| ("last".to_owned(), run.title.clone()));
+    let last = all.iter().find(|run| run.imported.is_none()).map(|run| ("last".to_owned(), run.title.clone()));
     let mut found: Vec<Named> = last.into_iter().collect();
     for run in &all {
         let label = run.label.as_ref().filter(|label| !found.iter().any(|(name, _)| name == *label));
@@ -124,9 +125,9 @@ fn runs() -> Vec<Named> {
 }
 
 fn labels() -> Vec<Named> {
-    let mut found: Vec<Named> = kept().into_iter().filter_map(|run| Some((run.label?, run.title))).collect();
-    found.dedup_by(|one, two| one.0 == two.0);
-    found
+    let mut known = HashSet::new();
+    let found = kept().into_iter().filter_map(|run| Some((run.label?, run.title)));
+    found.filter(|(label, _)| known.insert(label.clone())).collect()
 }
 
 /// The runs of the store; it is not made for this.

@@ -1,7 +1,9 @@
 //! A trend for people, for spreadsheets and for programs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use jiff::Timestamp;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
@@ -52,7 +54,7 @@ pub(super) fn table(trend: &Trend<'_>, unicode: bool) -> String {
     let show = |number: Option<f64>| number.map(|number| general(number, DIGITS)).unwrap_or_default();
     let mut lines: Vec<Vec<String>> = Vec::new();
     let keys = trend.measure.by();
-    let times = trend.runs.iter().map(|run| run.begun.strftime("%m-%d %H:%M").to_string());
+    let times = headings(&trend.runs.iter().map(|run| run.begun).collect::<Vec<_>>());
     let rest = ["LAST", "CHANGE", "TREND"].map(str::to_owned);
     lines.push(keys.iter().map(|name| name.to_uppercase()).chain(times).chain(rest).collect());
     for (key, numbers) in trend.sorted() {
@@ -83,6 +85,14 @@ pub(super) fn table(trend: &Trend<'_>, unicode: bool) -> String {
         text.push('\n');
     }
     text
+}
+
+/// When runs began, as precisely as it takes to tell them apart.
+fn headings(times: &[Timestamp]) -> Vec<String> {
+    let as_precise = |format: &str| times.iter().map(|time| time.strftime(format).to_string()).collect::<Vec<_>>();
+    let minutes = as_precise("%m-%d %H:%M");
+    let different: BTreeSet<&String> = minutes.iter().collect();
+    if different.len() == minutes.len() { minutes } else { as_precise("%m-%d %H:%M:%S") }
 }
 
 /// The way of a row's numbers between its least and its most; a blank where a run has none.
@@ -141,7 +151,7 @@ pub(super) fn json(trend: &Trend<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ASCII, BLOCKS, change, spark};
+    use super::{ASCII, BLOCKS, change, headings, spark};
 
     #[test]
     fn a_line_shows_the_way() {
@@ -150,6 +160,14 @@ mod tests {
         assert_eq!(spark(&way, ASCII), "_ ~#");
         assert_eq!(spark(&[Some(2.0), Some(2.0)], BLOCKS), "▄▄");
         assert_eq!(spark(&[Some(f64::MIN), Some(f64::MAX)], BLOCKS), "▄▄");
+    }
+
+    #[test]
+    fn runs_of_one_minute_are_told_apart() {
+        let times =
+            |texts: &[&str]| headings(&texts.iter().map(|text| text.parse().expect("a time")).collect::<Vec<_>>());
+        assert_eq!(times(&["2026-11-28T09:30:10Z", "2026-11-28T09:31:00Z"]), ["11-28 09:30", "11-28 09:31"]);
+        assert_eq!(times(&["2026-11-28T09:30:10Z", "2026-11-28T09:30:50Z"]), ["11-28 09:30:10", "11-28 09:30:50"]);
     }
 
     #[test]
