@@ -265,6 +265,7 @@ fn kept_header(header: &RunHeader) -> Header {
         hash: String::new(),
         words: Vec::new(),
         given: Vec::new(),
+        machine: String::new(),
         folder: "/".into(),
         names: BTreeMap::new(),
         stdin: None,

@@ -44,7 +44,8 @@ pub(crate) fn machine() -> String {
     if number.is_empty() { host() } else { format!("{number}.{}", host()) }
 }
 
-fn host() -> String {
+/// The name that this machine has for people; empty where it is not known.
+pub(crate) fn host() -> String {
     let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = kernel.or_else(|| ["COMPUTERNAME", "HOSTNAME"].iter().find_map(|name| std::env::var(name).ok()));
     name.unwrap_or_default().trim().to_owned()

@@ -58,6 +58,16 @@ impl Earlier {
         Ok(Self { store, run, claim, header, targets, done: done.into_iter().collect(), lost })
     }
 
+    /// Which run goes on, with how many hosts; `is_found`: nobody has named it.
+    pub(super) fn note(&self, is_found: bool) -> String {
+        let Header { run, title, begun, .. } = &self.header;
+        let left = self.targets.len() - self.done.len();
+        let hosts = if left == 1 { "1 host".to_owned() } else { format!("{left} hosts") };
+        let begun = begun.strftime("%Y-%m-%d %H:%M UTC");
+        let other = if is_found { format!("; psfleet runs close {run} has another one taken") } else { String::new() };
+        format!("going on with the run {run} of {begun}, '{title}': {hosts} left{other}")
+    }
+
     /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.
     pub(super) fn request(&self, request: Request) -> Request {
         Request { pick: None, order: None, provenance: false, ..request }
@@ -109,8 +119,8 @@ impl Earlier {
 
     /// The run is kept as a part of itself.
     pub(super) fn keeping(self) -> Keeping {
-        let Self { store, run, claim, done, lost, .. } = self;
-        Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost }))
+        let Self { store, run, claim, done, lost, header, .. } = self;
+        Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost, command: header.command }))
     }
 }
 

@@ -7,6 +7,19 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::refusal::reason;
 use super::typed::{Typed, takes_value};
+use crate::config::System;
+use crate::nearest::did_you_mean;
+
+/// Variables that belong to no flag, or what the names of such begin with.
+const OTHERS: [&str; 7] = [
+    "PSFLEET_PASSWORD",
+    "PSFLEET_STATE_DIR",
+    "PSFLEET_LOG",
+    "PSFLEET_COMPLETE",
+    "PSFLEET_SECRET_",
+    "PSFLEET_CREDENTIAL_",
+    "PSFLEET_TEST_",
+];
 
 /// Every variable of this command whose value its flag does not take, and why. Nothing if what was typed is wrong by
 /// itself, or if it replaces the variable.
@@ -80,4 +93,25 @@ pub(super) fn without_empty(command: Command) -> Command {
 pub(super) fn without_variables(command: Command) -> Command {
     let command = command.mut_args(|arg| arg.env(None::<&'static str>));
     command.mut_subcommands(without_variables)
+}
+
+/// Variables that look like ours and mean nothing.
+pub(super) fn unknown(cli: &Command, around: &dyn System) -> Vec<String> {
+    let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
+    add_variables(cli, &mut known);
+    let is_known = |name: &str| {
+        known.iter().any(|known| known == name || (known.ends_with('_') && name.starts_with(known.as_str())))
+    };
+    let ours = around.variables().into_keys().filter(|name| name.starts_with("PSFLEET_") && !is_known(name));
+    let told = ours.map(|name| {
+        let hint = did_you_mean(&name, known.iter().map(String::as_str)).map(|hint| format!("; {hint}"));
+        format!("{name}: no flag has this variable{}", hint.unwrap_or_default())
+    });
+    told.collect()
+}
+
+fn add_variables(command: &Command, known: &mut Vec<String>) {
+    let names = command.get_arguments().filter_map(|arg| arg.get_env()?.to_str());
+    known.extend(names.map(str::to_owned));
+    command.get_subcommands().for_each(|below| add_variables(below, known));
 }

@@ -124,7 +124,10 @@ impl ListArgs {
         let format = self.output;
         let hosts = self.select(keys, machine, sandbox)?;
         Ok(match format {
-            Format::Text => hosts.iter().map(page).collect::<Vec<_>>().join("\n"),
+            Format::Text => {
+                let columns = terminal::page_columns();
+                hosts.iter().map(|host| page(host, columns)).collect::<Vec<_>>().join("\n")
+            }
             Format::Json => pretty(&hosts.iter().map(full).collect::<Vec<_>>()),
         })
     }
@@ -201,20 +204,14 @@ fn place(source: &Source) -> String {
     source.to_string()
 }
 
-fn page(host: &HostSettings) -> String {
-    let rows = rows(host);
-    let width = |cell: &dyn Fn(&Row) -> usize| rows.iter().map(cell).max().unwrap_or(0).min(40);
-    let (keys, values) = (width(&|row| row.0.chars().count()), width(&|row| row.1.chars().count()));
-    let mut page = format!("{}\n", sanitize_line(&host.name));
-    if !host.groups.is_empty() {
-        page.push_str(&format!("  {:keys$}  {}\n", "groups", sanitize_line(&host.groups.join(", "))));
-    }
-    for (key, value, from) in &rows {
-        // Values come from files: what a terminal would obey is shown, not sent.
-        let [key, value, from] = [key, value, from].map(|cell| sanitize_line(cell));
-        page.push_str(&format!("  {key:keys$}  {value:values$}  {from}\n"));
-    }
-    page
+fn page(host: &HostSettings, columns: Option<usize>) -> String {
+    let groups = Some(host.groups.join(", ")).filter(|groups| !groups.is_empty());
+    let groups = groups.map(|groups| ("groups".to_owned(), groups, String::new()));
+    let all = groups.into_iter().chain(rows(host));
+    // Values come from files: what a terminal would obey is shown, not sent.
+    let rows: Vec<_> =
+        all.map(|(key, value, from)| [key, value, from].map(|cell| sanitize_line(&cell).into_owned())).collect();
+    format!("{}\n{}", sanitize_line(&host.name), terminal::settings(&rows, 2, columns))
 }
 
 /// A host of `hosts list` for programs.

@@ -14,7 +14,8 @@ use super::args::store::StoreArgs;
 use super::terminal::Console;
 use crate::config::{Machine, System};
 use crate::event::{RunHeader, Summary};
-use crate::outcome::Outcome;
+use crate::local_user;
+use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
 use crate::store::{self, Broken, Claim, Header, Recorder, Run, Store, TITLE_LENGTH, state_folder};
 use crate::target::TargetId;
@@ -65,13 +66,23 @@ pub(super) struct GoOn {
     pub done: Vec<(TargetId, Outcome)>,
     /// Those of them that have it from now on: nobody knows what became of them.
     pub lost: Vec<TargetId>,
+    /// The command that began it.
+    pub command: String,
 }
 
 /// A run that is being kept.
 pub(super) struct Kept {
     pub recorder: Recorder,
     pub broken: Broken,
+    pub rest: Rest,
+}
+
+/// What can be done with a run that has not come to its end.
+#[derive(Debug, Clone)]
+pub(super) struct Rest {
     run: Uuid,
+    /// Hosts of it can be run again by `--rerun`.
+    reruns: bool,
 }
 
 impl Keeping {
@@ -112,21 +123,25 @@ impl Keeping {
     /// # Errors
     /// The store cannot be written.
     pub(super) fn begin(self, header: &RunHeader) -> anyhow::Result<Option<Kept>> {
-        let recorder = match self {
+        let (recorder, reruns) = match self {
             Self::Not => return Ok(None),
             Self::New(new) => {
                 let (store, story) = *new;
-                store.begin(&story.header(header), &header.snapshot()).context(WITHOUT)?
+                let reruns = story.command == RERUN;
+                (store.begin(&story.header(header), &header.snapshot()).context(WITHOUT)?, reruns)
             }
             Self::GoOn(earlier) => {
                 let mut recorder = earlier.store.go_on(&earlier.run, earlier.claim)?;
                 recorder.lose(&earlier.lost)?;
-                recorder
+                (recorder, earlier.command == RERUN)
             }
         };
-        Ok(Some(Kept { broken: recorder.broken(), recorder, run: header.run }))
+        Ok(Some(Kept { broken: recorder.broken(), recorder, rest: Rest { run: header.run, reruns } }))
     }
 }
+
+/// The command that has `--rerun`.
+const RERUN: &str = "run";
 
 /// Before why a run cannot be kept.
 const WITHOUT: &str = "the run cannot be kept, so it was not started (--no-store runs without)";
@@ -142,6 +157,7 @@ impl Story {
             hash: self.hash,
             words: self.line.words,
             given: self.line.given,
+            machine: local_user::host(),
             folder: std::env::current_dir().unwrap_or_default(),
             names: self.line.names.borrow().clone(),
             stdin: self.stdin,
@@ -161,15 +177,28 @@ pub(super) fn folder(around: &dyn System) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// Says what can be done with a run that has not come to its end.
-pub(super) fn note_rest(run: Uuid, summary: &Summary, console: &Console) {
-    let rest: u64 = summary.counts.iter().filter(|(outcome, _)| !outcome.had_turn()).map(|(_, count)| count).sum();
-    if rest > 0 {
-        let hosts = if rest == 1 { "1 host has".to_owned() } else { format!("{rest} hosts have") };
-        console.note(&format!(
-            "note: {hosts} not run; psfleet runs resume {run} goes on with {}",
-            if rest == 1 { "it" } else { "them" }
-        ));
+impl Rest {
+    /// Says what can be done with the hosts that have not run, and with those that were stopped.
+    pub(super) fn note(&self, summary: &Summary, console: &Console) {
+        self.lines(&summary.counts).iter().for_each(|line| console.note(&format!("note: {line}")));
+    }
+
+    fn lines(&self, counts: &Counts) -> Vec<String> {
+        let run = self.run;
+        let not_run = counts.iter().filter(|(outcome, _)| !outcome.had_turn()).map(|(_, count)| count).sum();
+        let cancelled = if self.reruns { counts.of(Outcome::Cancelled) } else { 0 };
+        let of = |count: u64, one: &str, many: &str, what: &dyn Fn(&str) -> String| match count {
+            0 => None,
+            1 => Some(format!("1 host {one}; {}", what("it"))),
+            _ => Some(format!("{count} hosts {many}; {}", what("them"))),
+        };
+        let resume = |them: &str| format!("psfleet runs resume {run} goes on with {them}");
+        let rerun = |them: &str| format!("psfleet run --rerun {run}:cancelled runs the script on {them} once more");
+        let lines = [
+            of(not_run, "has not run", "have not run", &resume),
+            of(cancelled, "was stopped in its midst", "were stopped in their midst", &rerun),
+        ];
+        lines.into_iter().flatten().collect()
     }
 }
 
@@ -209,9 +238,23 @@ pub(super) fn bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} B") } else { format!("{number:.1} {}", UNITS[unit]) }
 }
 
-impl Kept {
-    /// The run.
-    pub(super) fn run(&self) -> Uuid {
-        self.run
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::Rest;
+    use crate::outcome::{Counts, Outcome};
+
+    #[test]
+    fn what_is_left_of_a_run_is_told_with_what_goes_on() {
+        let mut counts = Counts::default();
+        counts.add_many(Outcome::NotStarted, 2);
+        counts.add(Outcome::Cancelled);
+        let said = |reruns| Rest { run: Uuid::nil(), reruns }.lines(&counts);
+        let id = Uuid::nil();
+        let rest = format!("2 hosts have not run; psfleet runs resume {id} goes on with them");
+        let again = format!("psfleet run --rerun {id}:cancelled runs the script on it once more");
+        assert_eq!(said(true), [rest.clone(), format!("1 host was stopped in its midst; {again}")]);
+        assert_eq!(said(false), [rest], "a copy cannot be run again so");
     }
 }

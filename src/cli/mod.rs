@@ -72,7 +72,7 @@ use terminal::TerminalPrompter;
 use typed::Typed;
 use version::VersionArgs;
 
-use crate::config::{Config, Machine};
+use crate::config::{Config, Machine, System};
 use crate::store::{Header, state_folder};
 
 /// PowerShell's Invoke-Command at scale: script blocks on hundreds of hosts over WinRM and SSH, objects back.
@@ -147,6 +147,9 @@ pub fn main() -> ExitCode {
     };
     if let Err(error) = log::begin(&cli.command.log()) {
         return ExitCode::from(exit::failure(&error));
+    }
+    if matches!(cli.command, Command::Run(_) | Command::Copy(_)) {
+        environment::unknown(&command, &machine).iter().for_each(|warning| machine.warn(warning));
     }
     let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let line = Line { words, given, names };

@@ -83,14 +83,14 @@ pub(super) fn run(
     let gates = rollout.gates.clone();
     let spec = spec(work, resolved, rollout, limits, &keeping);
     let kept = keeping.begin(&spec.header)?;
-    let (run, broken) = kept.as_ref().map(|kept| (kept.run(), kept.broken.clone())).unzip();
+    let (rest, broken) = kept.as_ref().map(|kept| (kept.rest.clone(), kept.broken.clone())).unzip();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let header = Arc::clone(&spec.header);
     let (mut finished, signal) = runtime.block_on(async {
         let interrupts = Interrupts::new();
         let is_asked = spec.attended && spec.brake.steps.iter().any(|step| step.pauses);
-        console.watch_enter(is_asked.then(|| interrupts.sender()));
+        console.watch_enter(is_asked.then(|| (interrupts.sender(), spec.brake.steps.clone())));
         let told = Arc::clone(console);
         let signal = signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
         let journal = kept.map(|kept| Box::new(kept.recorder) as Box<dyn Journal>);
@@ -113,8 +113,8 @@ pub(super) fn run(
     if let Some(why) = broken.as_ref().and_then(Broken::why) {
         bail!("the run could not be kept to its end: {why}");
     }
-    if let Some(run) = run {
-        keeping::note_rest(run, &finished.summary, console);
+    if let Some(rest) = rest {
+        rest.note(&finished.summary, console);
         keeping::prune(store, console);
     }
     Ok(finished.summary.exit_code())

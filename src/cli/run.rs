@@ -119,7 +119,11 @@ fn plan(
     let plan = Plan::new(&scripts, (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
     scripts.rehearse(&hosts)?;
     Gates::rehearse(&args.execute.rollout.ramp.gate, &args.script(), &hosts, machine)?;
-    terminal::print(&if args.output.is_json() { plan.json() } else { plan.text() })?;
+    if args.output.is_json() {
+        terminal::print(&plan.json())?
+    } else {
+        terminal::say(&plan.text())?
+    }
     Ok(0)
 }
 

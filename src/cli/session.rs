@@ -7,7 +7,7 @@ use super::args::store::{RetentionArgs, StoreArgs};
 use super::keeping::Keeping;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
-use super::terminal::Console;
+use super::terminal::{Console, NothingNote};
 use super::{args, targets};
 use crate::config::Machine;
 use crate::hostlist::fold;
@@ -32,18 +32,19 @@ pub(super) fn run(args: &SessionArgs, machine: Machine) -> anyhow::Result<u8> {
             let mut args = args.clone();
             // Who only looks need not confirm that.
             args.rollout.ramp.yes = true;
-            go(&args, machine, Shells::list())
+            go(&args, machine, Shells::list(), "no shell is open")
         }
         SessionCommand::Clean(args) => {
             let mut shells = args.shells.clone();
             shells.rollout.ramp.yes |= args.plan;
             let cleaning = Cleaning { older: args.older, in_use: args.force, plan: args.plan };
-            go(&shells, machine, Shells::clean(cleaning))
+            go(&shells, machine, Shells::clean(cleaning), "psfleet has left no shell")
         }
     }
 }
 
-fn go(args: &ShellArgs, mut machine: Machine, work: Shells) -> anyhow::Result<u8> {
+/// `none` says what it means that no host had anything to tell.
+fn go(args: &ShellArgs, mut machine: Machine, work: Shells, none: &'static str) -> anyhow::Result<u8> {
     let console = Console::detect(&args.output);
     let mut sandbox = OnDemand::default();
     let mut resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox, &mut machine)?;
@@ -59,6 +60,7 @@ fn go(args: &ShellArgs, mut machine: Machine, work: Shells) -> anyhow::Result<u8
     }
     let hosts = Hosts { targets: &resolved.targets, done: 0, no_input: args.connect.no_input };
     let rollout = Rollout::prepare(&args.rollout, &hosts, &ScriptInput::default(), &mut machine)?;
-    let sinks = args.output.open(&console)?;
+    let mut sinks = args.output.open(&console)?;
+    sinks.followers.push(Box::new(NothingNote::new(&console, none)));
     rollout::run(Arc::new(work), (&resolved, &sandbox), (rollout, &NOT_KEPT), &console, (sinks, Keeping::Not))
 }

@@ -8,9 +8,9 @@ use anyhow::Context;
 
 use super::args::fold::FoldArgs;
 use super::args::output::{OutFile, OutputArgs, OutputFormat};
-use super::terminal::{Console, CutNote, Diagnostics, FoldNote, ProgressLine};
+use super::terminal::{Console, CutNote, Diagnostics, FoldNote, ProgressLine, PropertyNote};
 use crate::output::{
-    self, CsvSettings, Fanout, Filtered, Folded, Format, Losses, Select, SelectedStreams, Settings, Sink, Sorted,
+    self, CsvSettings, Fanout, Filtered, Folded, Format, Losses, Select, SelectedStreams, Settings, Sink, Sorted, Unmet,
 };
 
 /// Everything that shows a run.
@@ -75,6 +75,8 @@ impl OutputArgs {
         if let Some(filter) = &self.filter {
             data = Box::new(Filtered::new(filter.clone(), data));
         }
+        let unmet = Unmet::new(&self.select, &self.sort_by, self.filter.as_ref());
+        followers.push(Box::new(PropertyNote::new(console, unmet)));
         followers.push(Box::new(ProgressLine::new(console, cuts)));
         Ok(Sinks { data, followers })
     }

@@ -34,6 +34,8 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod trend;
+mod unmet;
+mod wrap;
 
 use std::io::{self, Write};
 
@@ -53,6 +55,8 @@ pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};
 pub use sort::{SortKey, Sorted};
 pub use trend::{Measure, Tally};
+pub use unmet::Unmet;
+pub use wrap::{cut, filled, width, wrapped};
 
 use crate::event::{RunEvent, Summary};
 
@@ -122,9 +126,13 @@ impl Sink for Box<dyn Sink> {
 pub fn open(format: Format, writer: Box<dyn Write + Send>, settings: &Settings) -> Box<dyn Sink> {
     match (&settings.groups, format) {
         (Some(groups), Format::Table | Format::List | Format::Text) => {
-            let inner = settings.clone();
-            let page = Box::new(move |writer| open_plain(format, writer, &inner));
-            Box::new(fold::Pages::new(writer, settings, groups.clone(), page))
+            let (inner, hidden) = (settings.clone(), table::Hidden::default());
+            let below = hidden.clone();
+            let page = Box::new(move |writer| match format {
+                Format::Table => Box::new(table::Table::page(writer, &inner, &below)) as Box<dyn Sink>,
+                _ => open_plain(format, writer, &inner),
+            });
+            Box::new(fold::Pages::new(writer, settings, groups.clone(), (page, hidden)))
         }
         _ => open_plain(format, writer, settings),
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::slow::{Slow, Slowness};
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
-use crate::outcome::Counts;
+use crate::outcome::{Counts, Outcome};
 use crate::target::TargetId;
 
 /// What a run has done so far, folded from its events.
@@ -16,6 +17,7 @@ pub struct Progress {
     header: Option<Arc<RunHeader>>,
     running: BTreeMap<TargetId, Working>,
     stopping: bool,
+    slowness: Slowness,
     counts: Counts,
     objects: u64,
     errors: u64,
@@ -26,6 +28,8 @@ struct Working {
     since: Timestamp,
     attempt: u32,
     phase: Phase,
+    /// What it last said of its own progress.
+    remote: String,
 }
 
 /// How far a target is.
@@ -52,6 +56,8 @@ pub struct Running {
     pub attempt: u32,
     /// How far it is.
     pub phase: Phase,
+    /// What it last said of its own progress; empty if nothing.
+    pub remote: String,
 }
 
 /// The events and the run's own summary disagree: a bug in psfleet that must not pass unseen.
@@ -77,7 +83,8 @@ impl Progress {
                 header.done.iter().for_each(|(_, outcome)| self.counts.add(*outcome));
             }
             RunEventKind::TargetStarted { target, attempt } => {
-                let started = Working { since: event.at, attempt: *attempt, phase: Phase::Opening };
+                let phase = Phase::Opening;
+                let started = Working { since: event.at, attempt: *attempt, phase, remote: String::new() };
                 let working = self.running.entry(*target).or_insert(started);
                 (working.attempt, working.phase) = (*attempt, Phase::Opening);
             }
@@ -106,6 +113,10 @@ impl Progress {
 
     fn finish(&mut self, finished: &Finished) {
         self.running.remove(&finished.target);
+        // Others never came to the script, or were told to end.
+        if matches!(finished.outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed) {
+            self.slowness.ended(finished.duration);
+        }
         self.counts.add(finished.outcome);
         self.objects += finished.objects;
         self.errors += finished.errors;
@@ -147,10 +158,34 @@ impl Progress {
                 elapsed: now.duration_since(working.since).try_into().unwrap_or_default(),
                 attempt: working.attempt,
                 phase: if self.stopping { Phase::Stopping } else { working.phase },
+                remote: working.remote.clone(),
             })
             .collect();
         running.sort_by_key(|running| std::cmp::Reverse(running.elapsed));
         running
+    }
+
+    /// What a target says of its own progress.
+    pub fn said(&mut self, target: TargetId, remote: String) {
+        if let Some(working) = self.running.get_mut(&target) {
+            working.remote = remote;
+        }
+    }
+
+    /// Targets whose script runs for much longer than those of most took; each is named once, and few times any is.
+    pub fn slow(&mut self, now: Timestamp) -> Option<Slow> {
+        if self.stopping {
+            return None;
+        }
+        let at_work = self.running.iter().filter(|(_, working)| working.phase == Phase::Running);
+        let elapsed = |working: &Working| now.duration_since(working.since).try_into().unwrap_or_default();
+        let at_work: Vec<_> = at_work.map(|(target, working)| (*target, elapsed(working))).collect();
+        self.slowness.look(now, &at_work)
+    }
+
+    /// The name of a target; empty before the run starts.
+    pub fn host(&self, target: TargetId) -> &str {
+        self.header.as_ref().map_or("", |header| header.host(target))
     }
 
     /// Checks a run's own summary against what was seen: every target has exactly one outcome.

@@ -76,8 +76,10 @@ pub enum State {
     AtWork,
     /// Some of its targets have not run: it can be resumed.
     Unfinished,
-    /// Every target has run, or is left alone for good.
+    /// Every target has run.
     Done,
+    /// Targets that have not run are left alone, as somebody has said.
+    Closed,
     /// How it ended cannot be read.
     Damaged,
 }
@@ -89,6 +91,7 @@ impl State {
             Self::AtWork => "running",
             Self::Unfinished => "unfinished",
             Self::Done => "done",
+            Self::Closed => "closed",
             Self::Damaged => "damaged",
         }
     }
@@ -164,6 +167,21 @@ impl Store {
         Err(Error::NoSuchRun("no run is unfinished: there is nothing to resume".to_owned()))
     }
 
+    /// Leaves the rest of a run alone from now on: it is not what [`last_unfinished`](Self::last_unfinished) gives. Whether
+    /// that changes anything.
+    ///
+    /// # Errors
+    /// The run was made elsewhere, a process is at work on it, or the store cannot be written.
+    pub fn close(&self, run: &Run, now: Timestamp) -> Result<bool, Error> {
+        run.made_here()?;
+        let is_open = matches!(run.state, State::Unfinished | State::AtWork);
+        if is_open {
+            let _claim = self.claim(run)?;
+            self.db.execute("UPDATE runs SET closed = ?1 WHERE id = ?2", params![now.as_microsecond(), run.row])?;
+        }
+        Ok(is_open)
+    }
+
     /// The oldest run behind a row of the file.
     pub(super) fn oldest_after(&self, row: i64) -> Result<Option<Run>, Error> {
         let found = self.bare("SELECT * FROM runs WHERE id > ? ORDER BY id LIMIT 1", params![row])?;
@@ -232,7 +250,7 @@ impl Store {
     }
 
     fn complete(&self, bare: Bare) -> Result<Run, Error> {
-        let Bare { row, id, begun, label, title, target_count, imported } = bare;
+        let Bare { row, id, begun, label, title, target_count, imported, is_closed } = bare;
         let imported = imported.map(timestamp).transpose()?;
         let id: Uuid = id.parse().map_err(Error::damaged)?;
         let part = self
@@ -276,6 +294,8 @@ impl Store {
         // What is lost and not noted as such is left to a resume, which notes it.
         if run.state == State::Unfinished && had_turn >= target_count + lost {
             run.state = State::Done;
+        } else if run.state == State::Unfinished && is_closed {
+            run.state = State::Closed;
         }
         Ok(run)
     }
@@ -318,6 +338,7 @@ struct Bare {
     title: String,
     target_count: u64,
     imported: Option<i64>,
+    is_closed: bool,
 }
 
 fn bare(row: &Row<'_>) -> rusqlite::Result<Bare> {
@@ -329,6 +350,7 @@ fn bare(row: &Row<'_>) -> rusqlite::Result<Bare> {
         title: row.get("title")?,
         target_count: row.get("target_count")?,
         imported: row.get("imported")?,
+        is_closed: row.get::<_, Option<i64>>("closed")?.is_some(),
     })
 }
 

@@ -57,6 +57,9 @@ pub struct Header {
     pub words: Vec<String>,
     /// The flags that configuration files and the environment gave beside them.
     pub given: Vec<String>,
+    /// The machine on which it was given, as that calls itself.
+    #[serde(default)]
+    pub machine: String,
     /// The folder in which the command was given.
     pub folder: PathBuf,
     /// What the names of earlier runs in the words stood for.

@@ -100,7 +100,7 @@ impl Store {
         Claim::take(&self.folder, run.id)
     }
 
-    /// Goes on with a run, and makes the journal of what comes.
+    /// Goes on with a run, and makes the journal of what comes. One that was closed is open again.
     ///
     /// # Errors
     /// The store cannot be written.
@@ -114,6 +114,7 @@ impl Store {
             [run.row],
             |row| row.get(0),
         )?;
+        self.db.execute("UPDATE runs SET closed = NULL WHERE id = ? AND closed IS NOT NULL", [run.row])?;
         Recorder::new(self.db, run.row, next, claim)
     }
 }

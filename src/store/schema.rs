@@ -59,6 +59,9 @@ CREATE INDEX chunks_in_order ON chunks (run, first);
     "
 ALTER TABLE runs ADD COLUMN imported INTEGER;
 ",
+    "
+ALTER TABLE runs ADD COLUMN closed INTEGER;
+",
 ];
 
 /// The number of the present layout.

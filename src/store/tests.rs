@@ -42,6 +42,7 @@ fn header(label: Option<&str>) -> Header {
         hash: "0".to_owned(),
         words: vec!["run".to_owned(), "Get-Date".to_owned()],
         given: Vec::new(),
+        machine: "here".to_owned(),
         folder: "/".into(),
         names: BTreeMap::new(),
         stdin: None,
@@ -268,6 +269,25 @@ fn a_run_goes_on_where_it_ended() {
     let expected: Vec<String> = both.map(|event| told(event.at, &event.kind)).collect();
     assert_eq!(again, expected, "one run, each target with its last outcome");
     assert_eq!((run.state, run.exit_code), (State::Done, Some(5)));
+}
+
+#[test]
+fn a_closed_run_is_not_offered_until_it_goes_on() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(3));
+    keep(&folder, &header, &targets, &[event(0, started(&header, &targets))], true);
+    let store = opened(&folder);
+    let run = store.last_unfinished().expect("it");
+    let held = store.claim(&run).expect("free");
+    assert!(matches!(store.close(&run, at(5)), Err(Error::AtWork(_))), "somebody is at work on it");
+    drop(held);
+    assert!(store.close(&run, at(5)).expect("closed"));
+    assert!(store.last_unfinished().is_err());
+    let run = store.find("last").expect("it");
+    assert_eq!((run.state, store.close(&run, at(6)).expect("nothing to do")), (State::Closed, false));
+    let claim = store.claim(&run).expect("free");
+    drop(store.go_on(&run, claim).expect("it goes on"));
+    assert_eq!(opened(&folder).last_unfinished().expect("it").id, run.id);
 }
 
 #[test]

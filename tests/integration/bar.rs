@@ -22,6 +22,6 @@ fn the_bar_shows_remote_progress_and_leaves_nothing_behind() {
     let lines: Vec<&str> = stdout.lines().collect();
     let [running, who, first, second, totals] = lines[..] else { panic!("{stdout}") };
     assert_eq!((running, first, second), ("1 running:", "a", "b"), "{stdout}");
-    assert!(who.starts_with("  localhost") && who.ends_with("s  script runs"), "{stdout}");
+    assert!(who.starts_with("  localhost") && who.ends_with("s  script runs: Copying: file 2, 30 %"), "{stdout}");
     assert!(totals.starts_with("1 target: 1 ok in "), "{stdout}");
 }

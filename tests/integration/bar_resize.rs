@@ -81,14 +81,16 @@ fn a_terminal_that_wraps_anew_shows_one_bar_and_all_output() {
     tmux.wait_for("the interrupt", |lines| lines.iter().any(|line| line.starts_with("interrupted: ")));
     tmux.resize(28);
     let lines = redrawn(&tmux);
-    let [interrupted, bar] = after_output(&lines) else { panic!("{lines:#?}") };
+    let [interrupted, rest @ .., bar] = after_output(&lines) else { panic!("{lines:#?}") };
     assert!(interrupted.starts_with("interrupted: ") && is_bar(bar), "{lines:#?}");
+    assert!(rest.iter().all(|line| line.starts_with("  ")), "{lines:#?}");
     tmux.resize(110);
     let totals = "2 targets: 2 cancelled in ";
     let lines = tmux.wait_for("the end", |lines| lines.iter().any(|line| line.starts_with(totals)));
-    let [interrupted, causes @ .., _] = after_output(&lines) else { panic!("{lines:#?}") };
+    let [interrupted, rest @ ..] = after_output(&lines) else { panic!("{lines:#?}") };
     assert!(interrupted.starts_with("interrupted: "), "{lines:#?}");
-    assert!(causes.iter().all(|line| line.starts_with("cancelled: ")), "{lines:#?}");
+    let kinds = ["cancelled: ", totals, "note: ", "  "];
+    assert!(rest.iter().all(|line| kinds.iter().any(|kind| line.starts_with(kind))), "{lines:#?}");
 }
 
 #[test]

@@ -99,7 +99,7 @@ async fn what_changes_by_itself_does_not_count_and_is_named() {
     };
     let script = "Get-CimInstance Win32_OperatingSystem";
     let (few, stderr) = groups(&[script, "--select", "BuildNumber,Free*"]);
-    let named = "ignored: Win32_OperatingSystem.FreePhysicalMemory";
+    let named = "(Win32_OperatingSystem.FreePhysicalMemory";
     assert!(stderr.contains(named) && stderr.contains("--ignore none"), "{stderr}");
     let (all, stderr) = groups(&[script, "--select", "BuildNumber,Free*", "--ignore", "none"]);
     assert!(few < all && !stderr.contains("ignored"), "{few} {all} {stderr}");

@@ -41,6 +41,7 @@ mod refusals;
 mod rollout;
 mod runs;
 mod sandbox;
+mod screens;
 mod script;
 mod secret_flags;
 mod secrets;

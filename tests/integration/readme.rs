@@ -88,6 +88,13 @@ fn ports(names: &[&str], fleet: &Fleet) -> Vec<(String, String)> {
     names.iter().map(|name| (*name).to_owned()).zip(ports).collect()
 }
 
+/// The first block of a language.
+fn block(language: &str) -> String {
+    let begin = format!("```{language}\n");
+    let (_, rest) = README.split_once(&begin).expect("a block");
+    rest.split_once("```").expect("its end").0.to_owned()
+}
+
 #[test]
 fn every_command_is_tested_here() {
     let tested = [
@@ -339,8 +346,7 @@ fn the_schemas_are_in_the_program() {
 fn a_script_tells_what_it_takes_and_a_plan_what_it_gets() {
     let folder = Folder::new("readme-script");
     fleet_file(folder.path(), &[], &[]);
-    let script = "param([Parameter(Mandatory)][string]$Role, [int]$Free = 10)\n$Role\n";
-    std::fs::write(folder.path().join("disk.ps1"), script).expect("written");
+    std::fs::write(folder.path().join("disk.ps1"), block("powershell")).expect("written");
     let help = lines(&sh(command_with("disk.ps1 --help"), folder.path(), None)).join("\n");
     assert!(help.contains("  Role [string], mandatory\n  Free [int]\n      Default: 10"), "{help}");
     let plan = lines(&sh(command_with("-p Role=host.role --plan"), folder.path(), Some("hunter2"))).join("\n");
@@ -355,7 +361,7 @@ fn rows_of_csv_are_input() {
         return;
     }
     let folder = Folder::new("readme-input");
-    std::fs::write(folder.path().join("users.csv"), "Name,Id\nada,1\ngrace,2\n").expect("written");
+    std::fs::write(folder.path().join("users.csv"), block("csv")).expect("written");
     assert_eq!(lines(&sh(command_with("--input"), folder.path(), None)), ["ADA", "GRACE"]);
 }
 

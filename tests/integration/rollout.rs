@@ -127,7 +127,8 @@ async fn a_pause_without_a_terminal_is_the_end_until_it_is_resumed() {
     let ended = site.run(&["--ramp", "1,3", "--pause-after", "1,2", change]);
     assert_eq!((ended.code, count(&ended, ["ok", "not_started"])), (Some(5), [1, 5]), "{}", ended.stderr);
     assert!(ended.stderr.contains("no other host starts: the run paused after step 1"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("`psfleet runs resume` goes on with the hosts that are left"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("the run paused after step 1").count(), 1, "said once: {}", ended.stderr);
+    assert!(ended.stderr.contains("note: 5 hosts have not run; psfleet runs resume "), "{}", ended.stderr);
     let resumed = |expected: (i32, usize)| {
         let Output { status, stdout, stderr } =
             site.psfleet(&["runs", "resume", "-o", "jsonl"]).output().expect("psfleet runs");
@@ -255,13 +256,20 @@ async fn on_a_terminal_somebody_is_asked() {
     tmux.wait_for("the confirmation", shows("This touches 6 hosts. Type their number to go on:"));
     tmux.press("6");
     tmux.press("Enter");
-    tmux.wait_for("the first pause", shows("paused after step 1: go on with the other 5 hosts? [Y/n]"));
+    tmux.wait_for(
+        "the first pause",
+        shows("paused after step 1: 1 of 6 hosts are done; go on with step 2 of 3 (2 hosts)? [y/N]"),
+    );
     tmux.press("x");
     tmux.press("Enter");
-    tmux.wait_for("the answers", shows("Enter or y goes on, n ends the run here"));
+    tmux.wait_for("the answers", shows("y goes on; n or Enter ends the run here"));
+    // Nothing moves below the question.
+    let is_bar = |line: &String| line.contains(" 1/6 ");
+    assert!(!tmux.lines().iter().any(is_bar), "{:#?}", tmux.lines());
+    tmux.press("y");
     tmux.press("Enter");
-    tmux.wait_for("the second pause", shows("paused after step 2: go on with the other 3 hosts? [Y/n]"));
-    tmux.press("n");
+    let asked = "paused after step 2: 3 of 6 hosts are done; go on with step 3 of 3 (3 hosts)? [y/N]";
+    tmux.wait_for("the second pause", shows(asked));
     tmux.press("Enter");
     let lines = tmux.wait_for("the end", shows("6 targets: 3 ok, 3 not started"));
     assert!(lines.iter().any(|line| line.contains("the run was ended at its pause")), "{lines:#?}");

@@ -34,6 +34,14 @@ pub enum Direction {
 
 impl Direction {
     /// The flags of either.
+    /// What is copied, in whichever direction.
+    pub(in crate::cli) fn transfer(&self) -> &TransferArgs {
+        match self {
+            Self::Push(transfer) | Self::Pull(transfer) => transfer,
+        }
+    }
+
+    /// The same, to be changed.
     pub(in crate::cli) fn transfer_mut(&mut self) -> &mut TransferArgs {
         match self {
             Self::Push(transfer) | Self::Pull(transfer) => transfer,

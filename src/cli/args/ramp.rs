@@ -8,7 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
 use super::number;
-use crate::fleet::{Brake, Budgets, LabelLimit, Share, ramp};
+use crate::fleet::{Brake, Budgets, LabelLimit, Share, Step, ramp};
 
 /// Steps, budgets and limits.
 #[derive(Debug, Clone, Default, Args)]
@@ -78,6 +78,17 @@ impl FromStr for Ramp {
     }
 }
 
+/// Which steps have hosts, for whoever named another.
+fn seen(steps: &[Step]) -> String {
+    let mut before = 0;
+    let parts = steps.iter().map(|step| {
+        let part = format!("{}: {}", step.number, step.end - before);
+        before = step.end;
+        part
+    });
+    format!("; the hosts of its steps are {}", parts.collect::<Vec<_>>().join(", "))
+}
+
 fn label_limit(text: &str) -> Result<LabelLimit, String> {
     let expected = || "expected the name of a label and a number of hosts, such as site=5".to_owned();
     let (label, limit) = text.split_once('=').filter(|(label, _)| !label.is_empty()).ok_or_else(expected)?;
@@ -88,7 +99,7 @@ impl RampArgs {
     /// Steps and budgets for so many targets.
     ///
     /// # Errors
-    /// A pause after a step that there is not, or that nothing follows.
+    /// A pause after a step that there is not or that has no host, or that nothing follows.
     pub fn brake(&self, targets: usize) -> anyhow::Result<Brake> {
         let sizes = self.ramp.as_ref().map_or(&[] as &[Share], |ramp| &ramp.0);
         let is_whole = matches!(sizes.last(), Some(Share::Percent(100)));
@@ -99,6 +110,23 @@ impl RampArgs {
             bail!("--pause-after {wrong}: the ramp has {steps} steps, and only steps before the last can have a pause");
         }
         let steps = if sizes.is_empty() { Vec::new() } else { ramp(sizes, &pauses, targets) };
+        let hosts = if targets == 1 { "1 host".to_owned() } else { format!("{targets} hosts") };
+        for pause in &pauses {
+            match steps.iter().position(|step| step.number == *pause) {
+                // Nobody is there to be run on.
+                _ if targets == 0 => {}
+                None => {
+                    bail!("--pause-after {pause}: with {hosts}, no host is in step {pause} of the ramp{}", seen(&steps))
+                }
+                Some(place) if place + 1 == steps.len() => {
+                    bail!(
+                        "--pause-after {pause}: with {hosts}, no host comes after step {pause} of the ramp{}",
+                        seen(&steps)
+                    )
+                }
+                Some(_) => {}
+            }
+        }
         Ok(Brake { steps, budgets: self.budgets() })
     }
 
@@ -151,6 +179,14 @@ mod tests {
         assert_eq!(steps.iter().map(|step| step.pauses).collect::<Vec<_>>(), [true, false, true, false]);
         assert!(brake(&["--ramp", "1,100%", "--pause-after", "1", "--pause-after", "2"]).is_err());
         assert!(brake(&["--ramp", "1", "--pause-after", "2"]).is_err());
+        let refused =
+            |line: &[&str], targets| parse(line).expect("right").brake(targets).expect_err("no pause").to_string();
+        let shown = refused(&["--ramp", "1,5%,3,100%", "--pause-after", "2"], 20);
+        assert_eq!(
+            shown,
+            "--pause-after 2: with 20 hosts, no host is in step 2 of the ramp; the hosts of its steps are 1: 1, 3: 2, 4: 17"
+        );
+        assert!(refused(&["--ramp", "1,5", "--pause-after", "2"], 4).contains("no host comes after step 2"));
         assert!(parse(&["--pause-after", "1"]).is_err() && parse(&["--gate", "$true"]).is_err(), "there are no steps");
         assert!(parse(&["--ramp", "1", "--pause-after", "0"]).is_err());
     }

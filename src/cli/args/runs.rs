@@ -35,11 +35,16 @@ pub enum RunsCommand {
     Replay(Box<ReplayArgs>),
     /// Go on with a run that was interrupted, killed or paused
     ///
-    /// Runs the hosts that have no outcome, or were not started or skipped; without RUN the last run that has some. The
+    /// Runs the hosts that have no outcome, or were not started or skipped; without RUN of the last run that has some and
+    /// was not closed. The
     /// script, its arguments and its input are those of the run, even if their files have changed; secrets and
     /// passwords are found anew. What psfleet was running when it was killed is `lost`: it may have had its effect, so
     /// it runs once more only with --lost.
     Resume(Box<ResumeArgs>),
+    /// Leave the rest of a run alone: `runs resume` does not offer it any more
+    ///
+    /// What it did is kept; `runs resume RUN` with its name still goes on with it.
+    Close(CloseArgs),
     /// What is different between two runs of one script
     ///
     /// Hosts that are new or gone, other outcomes, and what objects have otherwise, property by property; the last two
@@ -138,6 +143,14 @@ impl ResumeArgs {
             rollout.throttle = throttle;
         }
     }
+}
+
+/// Flags of `runs close`.
+#[derive(Debug, Clone, Args)]
+pub struct CloseArgs {
+    /// The run
+    #[arg(value_name = "RUN")]
+    pub run: String,
 }
 
 /// Flags of `runs prune`.

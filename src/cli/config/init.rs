@@ -42,6 +42,10 @@ pub(super) fn run(args: &InitArgs, machine: &Machine) -> anyhow::Result<u8> {
         _ => anyhow!("cannot write {}: {}", path.display(), error_text::io(&error)),
     })?;
     terminal::print(&format!("{}\n", path.display()))?;
+    // What is on stdout is for an editor.
+    terminal::complain(
+        "note: every key is in it as a comment, so nothing changes yet; psfleet config check looks for mistakes",
+    );
     Ok(exit::OK)
 }
 

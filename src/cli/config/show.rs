@@ -1,7 +1,6 @@
 //! `psfleet config show`.
 
 use std::ffi::OsString;
-use std::fmt::Write;
 
 use anyhow::bail;
 use clap::parser::ValueSource;
@@ -111,13 +110,9 @@ fn row<'k>(key: &'k Key, matches: &ArgMatches, config: &Config) -> anyhow::Resul
 }
 
 fn table(rows: &[Row<'_>]) -> String {
-    let shown = |row: &Row<'_>| sanitize_line(row.value.as_deref().unwrap_or("-")).into_owned();
-    let keys = rows.iter().map(|row| row.key.len()).max().unwrap_or(0);
-    // One long value does not push the others' origins out of sight.
-    let values = rows.iter().map(|row| shown(row).chars().count()).filter(|width| *width <= 48).max().unwrap_or(0);
-    let mut text = String::new();
-    for row in rows {
-        let _ = writeln!(text, "{:keys$}  {:values$}  {}", row.key, shown(row), sanitize_line(&row.source));
-    }
-    text
+    let cells = |row: &Row<'_>| {
+        let value = row.value.as_deref().unwrap_or("-");
+        [row.key, value, &row.source].map(|cell| sanitize_line(cell).into_owned())
+    };
+    terminal::settings(&rows.iter().map(cells).collect::<Vec<_>>(), 0, terminal::page_columns())
 }

@@ -99,7 +99,12 @@ impl Rollout {
         if let [_, _, ..] = self.steps.as_slice() {
             text.push_str("Steps:\n");
             let mut before = 0;
-            for step in &self.steps {
+            for (place, step) in self.steps.iter().enumerate() {
+                // A number that is not there would be looked for.
+                let empty = place.checked_sub(1).map_or(1, |last| self.steps[last].number + 1)..step.number;
+                for number in empty {
+                    let _ = writeln!(text, "  {number}: no host, as the step before it reaches as far");
+                }
                 let pause = if step.pauses { ", then a pause" } else { "" };
                 let hosts = if step.hosts - before == 1 { "host" } else { "hosts" };
                 let _ = writeln!(text, "  {}: {} {hosts}{pause}", step.number, step.hosts - before);

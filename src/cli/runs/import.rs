@@ -13,6 +13,6 @@ pub(super) fn run(args: &ImportArgs, mut store: Store) -> anyhow::Result<u8> {
         Imported::New(run) => ("imported", run),
         Imported::Already(run) => ("already here", run),
     };
-    terminal::print(&format!("{said}: the run {}, {}\n", run.id, sanitize_line(&run.title)))?;
+    terminal::say(&format!("{said}: the run {}, {}\n", run.id, sanitize_line(&run.title)))?;
     Ok(0)
 }

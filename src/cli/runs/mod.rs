@@ -1,5 +1,6 @@
 //! `psfleet runs`: what was kept of earlier runs.
 
+mod close;
 mod diff;
 mod export;
 mod import;
@@ -27,6 +28,7 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         Some(RunsCommand::Show(args)) => viewed(&machine, |store| show::run(args, store)),
         Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
+        Some(RunsCommand::Close(args)) => close::run(args, &open(&machine)?),
         Some(RunsCommand::Diff(args)) => viewed(&machine, |store| diff::run(args, store)),
         Some(RunsCommand::Trend(args)) => viewed(&machine, |store| trend::run(args, store)),
         Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),
@@ -50,7 +52,7 @@ fn viewed(machine: &dyn System, ask: impl FnOnce(&Store) -> anyhow::Result<u8>) 
 fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {
     let pruned = store.prune(args.retention.retention(), Timestamp::now())?;
     let said = keeping::pruned_note(&pruned);
-    terminal::print(&format!("{}\n", said.as_deref().unwrap_or("note: nothing is old enough to be removed")))?;
+    terminal::say(&format!("{}\n", said.as_deref().unwrap_or("note: nothing is old enough to be removed")))?;
     Ok(0)
 }
 

@@ -7,14 +7,17 @@ use crate::cli::args::fold::FoldArgs;
 use crate::cli::args::runs::ResumeArgs;
 use crate::cli::directories::Asked;
 use crate::cli::earlier::Earlier;
-use crate::cli::terminal::TerminalPrompter;
+use crate::cli::terminal::{Console, TerminalPrompter};
 use crate::cli::{Command, command_of, copy, keeping, known_runs, run};
 use crate::config::Machine;
+use crate::output::sanitize_line;
 
 /// Goes on with a run.
 pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     let earlier = Earlier::find(open(&machine)?, args.run.as_deref(), args.lost)?;
     let header = earlier.header.clone();
+    let note = earlier.note(args.run.is_none());
+    Console::detect(&args.output).note(&format!("note: {}", sanitize_line(&note)));
     // Files that its command line names are below that folder.
     std::env::set_current_dir(&header.folder)
         .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;

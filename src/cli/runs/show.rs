@@ -7,14 +7,19 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::args::runs::{PageFormat, ShowArgs};
 use crate::cli::terminal::{self, wording};
+use crate::cli::{Command, command_of};
 use crate::hostlist::fold;
+use crate::job::script::KeptCall;
 use crate::outcome::Outcome;
-use crate::output::sanitize;
+use crate::output::{cut, filled, sanitize};
 use crate::store::{Header, Part, Run, State, Store};
 use crate::target::TargetId;
 
 /// What is said of hosts of a run at work of which nothing is known yet.
 const TO_COME: &str = "to_come";
+
+/// Columns of an argument that are shown; -o json has all of it.
+const GIVEN_SHOWN: usize = 200;
 
 /// Prints what a run did.
 pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
@@ -30,9 +35,11 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     }
     let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();
     terminal::print(&match args.output {
-        PageFormat::Text => text(&run, &header, &parts, &hosts),
+        PageFormat::Text => text((&run, &header), &parts, &hosts, terminal::page_columns()),
         PageFormat::Json => {
             let mut facts = facts(&run);
+            facts["machine"] = json!(Some(&header.machine).filter(|machine| !machine.is_empty()));
+            facts["given"] = json!(header.given);
             facts["command"] = json!(header.command);
             facts["words"] = json!(header.words);
             facts["parts"] = parts.iter().map(part_facts).collect();
@@ -62,33 +69,93 @@ pub(super) fn facts(run: &Run) -> Json {
         "target_count": run.target_count,
         "counts": counts,
         "exit_code": run.exit_code,
+        "imported": run.imported.map(|imported| imported.to_string()),
     })
 }
 
-fn text(run: &Run, header: &Header, parts: &[Part], hosts: &BTreeMap<&str, String>) -> String {
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<9} {}", sanitize(value).trim_end().replace('\n', "\n          "));
-    };
-    line("Run", &run.id.to_string());
-    run.label.iter().for_each(|label| line("Label", label));
-    line("State", run.state.name());
+/// Columns of the names of lines, with the gap behind them.
+const NAMES: usize = 10;
+
+/// Writes lines under names.
+struct Page {
+    text: String,
+    columns: Option<usize>,
+}
+
+impl Page {
+    /// A line that is read.
+    fn line(&mut self, name: &str, value: &str) {
+        let value = sanitize(value);
+        let lines = value.trim_end().split('\n').map(|line| match self.columns {
+            Some(columns) => filled(line, columns, NAMES, NAMES + 2),
+            None => line.to_owned(),
+        });
+        let lines = lines.collect::<Vec<_>>().join("\n          ");
+        let _ = writeln!(self.text, "{name:<9} {lines}");
+    }
+
+    /// A line that is copied: it is not broken.
+    fn whole(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.text, "{name:<9} {}", sanitize(value).trim_end().replace('\n', "\n          "));
+    }
+}
+
+fn text(
+    (run, header): (&Run, &Header),
+    parts: &[Part],
+    hosts: &BTreeMap<&str, String>,
+    columns: Option<usize>,
+) -> String {
+    let mut page = Page { text: String::new(), columns };
+    page.line("Run", &run.id.to_string());
+    run.label.iter().for_each(|label| page.line("Label", label));
+    page.line("State", run.state.name());
+    if let Some(imported) = run.imported {
+        let machine = if header.machine.is_empty() { "another machine" } else { &header.machine };
+        page.line("Made on", &format!("{machine}, imported {}", imported.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    }
     for (place, part) in parts.iter().enumerate() {
         let name = if place == 0 { "Began" } else { "Resumed" };
-        line(name, &described(part, run.state == State::AtWork && place + 1 == parts.len()));
+        page.line(name, &described(part, run.state == State::AtWork && place + 1 == parts.len()));
     }
-    line("Folder", &header.folder.display().to_string());
-    line("Command", &format!("psfleet {}", header.words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")));
-    if let Some(script) = header.work.get("text").and_then(Json::as_str) {
-        line("Script", script);
+    page.line("Folder", &header.folder.display().to_string());
+    let words = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+    page.whole("Command", &format!("psfleet {}", words(&header.words)));
+    if !header.given.is_empty() {
+        page.line("Flags", &format!("{} (of configuration and environment)", words(&header.given)));
     }
+    script(&mut page, header);
     let settings = settings(&header.settings);
     if !settings.is_empty() {
-        line("Settings", &settings.join("\n"));
+        page.line("Settings", &settings.join("\n"));
     }
-    line("Hosts", &format!("{}: {}", run.target_count, wording::counts(&run.counts)));
-    hosts.iter().for_each(|(outcome, names)| line("", &format!("{outcome}: {names}")));
-    text
+    page.line("Hosts", &format!("{}: {}", run.target_count, wording::counts(&run.counts)));
+    hosts.iter().for_each(|(outcome, names)| page.line("", &format!("{outcome}: {names}")));
+    page.text
+}
+
+/// What a run does on its hosts: its scripts with what they are given, and its gates.
+fn script(page: &mut Page, header: &Header) {
+    match serde_json::from_value::<KeptCall>(header.work.clone()) {
+        Ok(kept) => {
+            for (place, script) in std::iter::once(&kept).chain(kept.then()).enumerate() {
+                page.whole(if place == 0 { "Script" } else { "Then" }, script.text());
+                let given = script.given();
+                if !given.is_empty() {
+                    let given = given.iter().map(|given| cut(given, GIVEN_SHOWN)).collect::<Vec<_>>();
+                    page.whole("  given", &given.join("\n"));
+                }
+            }
+        }
+        Err(_) => header.work.get("text").and_then(Json::as_str).iter().for_each(|text| page.whole("Script", text)),
+    }
+    let gates = match command_of(header) {
+        Ok(Command::Run(run)) => run.execute.rollout.ramp.gate,
+        Ok(Command::Copy(copy)) => copy.direction.transfer().rollout.ramp.gate.clone(),
+        // It is not a command line any more: it was shown as it was.
+        _ => Vec::new(),
+    };
+    gates.iter().for_each(|gate| page.whole("Gate", gate));
 }
 
 /// A part in one line: when, how long, its exit code, and why it ended early.

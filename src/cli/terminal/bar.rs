@@ -32,6 +32,8 @@ struct State {
     shown: Option<(Instant, BarText)>,
     /// It stands on the terminal now.
     is_drawn: bool,
+    /// It is out of the way for longer.
+    is_hidden: bool,
     /// When something was last written above it.
     written: Option<Instant>,
     /// When something was last given to a reader who may write to the same terminal.
@@ -59,6 +61,18 @@ impl Bar {
         if let Some((_, text)) = &mut self.state().shown {
             (text.done, text.message) = (done, message);
         }
+    }
+
+    /// Takes it away until [`Bar::show`].
+    pub fn hide(&self) {
+        let mut state = self.state();
+        state.is_hidden = true;
+        state.erase();
+    }
+
+    /// Brings it back with the next drawing.
+    pub fn show(&self) {
+        self.state().is_hidden = false;
     }
 
     /// Takes it away for good.
@@ -109,7 +123,7 @@ impl Bar {
     }
 
     fn draw(&self, state: &mut State) {
-        let Some((begin, text)) = &state.shown else { return };
+        let Some((begin, text)) = state.shown.as_ref().filter(|_| !state.is_hidden) else { return };
         let size = console::Term::stderr().size_checked();
         let columns = size.map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0);
         let columns = columns.unwrap_or(self.width);

@@ -1,7 +1,9 @@
 //! What stdout and stderr are, and writing to them beside a progress bar.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
@@ -10,9 +12,13 @@ use tokio::sync::mpsc;
 use super::pause::{ANSWERS, Pause, Said};
 use super::{Bar, wording};
 use crate::cli::args::output::{ColorMode, OutputArgs, ProgressMode};
-use crate::event::{RunHeader, Summary};
-use crate::fleet::Interrupt;
+use crate::event::{RunHeader, StepEnd, Summary};
+use crate::fleet::{Interrupt, Step};
+use crate::output::wrapped;
 use crate::report::{Phase, Progress};
+
+/// Between two looks for slow hosts.
+const LOOK_TIME: Duration = Duration::from_secs(1);
 
 /// Columns of a line where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 120;
@@ -29,6 +35,8 @@ pub struct Console {
     bar: Arc<Bar>,
     state: Mutex<Progress>,
     pause: Pause,
+    /// A run is under way.
+    is_live: AtomicBool,
 }
 
 /// What stdout or stderr can do.
@@ -64,6 +72,7 @@ impl Console {
             bar: Bar::new(stderr.width),
             state: Mutex::default(),
             pause: Pause::default(),
+            is_live: AtomicBool::new(false),
         })
     }
 
@@ -107,16 +116,30 @@ impl Console {
         ConsoleWriter { console: Arc::clone(self), line: Vec::new() }
     }
 
-    /// Writes a line (or several) to stderr, above the progress bar. The text must be safe for a terminal.
+    /// Says something on stderr, above the progress bar; a terminal gets lines of its width. The text must be safe for a
+    /// terminal.
     pub fn note(&self, text: &str) {
+        if !self.stderr.terminal {
+            return self.line(text);
+        }
+        // The window may have changed since the start.
+        let size = console::Term::stderr().size_checked();
+        let columns = size.map(|(_, columns)| usize::from(columns)).filter(|columns| *columns > 0);
+        self.line(&wrapped(text, columns.unwrap_or(self.stderr.width)));
+    }
+
+    /// Writes a line (or several) to stderr as it is, above the progress bar. The text must be safe for a terminal.
+    pub fn line(&self, text: &str) {
         // Nobody can be told that stderr is gone.
         let _ = self.bar.beside(|| writeln!(io::stderr().lock(), "{text}"));
     }
 
     /// Names the hosts whose shell may still be open, if there are any.
     pub fn note_shells_left(&self, header: &RunHeader, summary: &Summary) {
-        if let Some(text) = wording::shells_left(summary.shells_left.iter().map(|&target| header.host(target))) {
+        let hosts: Vec<&str> = summary.shells_left.iter().map(|&target| header.host(target)).collect();
+        if let Some((text, hint)) = wording::shells_left(&hosts) {
             self.note(&format!("{} {text}", self.warning()));
+            self.hint(&hint);
         }
     }
 
@@ -131,6 +154,11 @@ impl Console {
         if !self.quiet {
             self.note(&wording::summary(summary));
         }
+    }
+
+    /// Says what to do. The text must be safe for a terminal.
+    pub fn hint(&self, text: &str) {
+        self.note(&format!("{} {text}", self.styled(AnsiColor::Cyan.on_default().bold(), "hint:")));
     }
 
     /// The label of a warning.
@@ -159,14 +187,46 @@ impl Console {
         self.note(&wording::running(&running));
     }
 
+    /// Names hosts that take much longer than the rest, each once, for as long as the run lasts.
+    pub fn watch_slow(self: &Arc<Self>) {
+        if self.progress == ProgressMode::None {
+            return;
+        }
+        self.is_live.store(true, Ordering::Relaxed);
+        let console = Arc::downgrade(self);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(LOOK_TIME);
+                let Some(console) = console.upgrade().filter(|console| console.is_live.load(Ordering::Relaxed)) else {
+                    return;
+                };
+                console.name_slow();
+            }
+        });
+    }
+
+    /// The run is over: nobody is slow any more.
+    pub fn watch_no_more(&self) {
+        self.is_live.store(false, Ordering::Relaxed);
+    }
+
+    fn name_slow(&self) {
+        let mut state = self.state();
+        let Some(slow) = state.slow(Timestamp::now()) else { return };
+        let names: Vec<&str> = slow.targets.iter().map(|&target| state.host(target)).collect();
+        let line = wording::slow_line(&slow, &names);
+        drop(state);
+        self.note(&line);
+    }
+
     /// Shows who is running whenever Enter is pressed, or takes that for the answer at a pause, for as long as the
     /// process lives. Does nothing where stdin is no terminal, or where neither progress nor an answer is wanted.
-    pub fn watch_enter(self: &Arc<Self>, answers: Option<mpsc::Sender<Interrupt>>) {
+    pub fn watch_enter(self: &Arc<Self>, answers: Option<(mpsc::Sender<Interrupt>, Vec<Step>)>) {
         let is_wanted = answers.is_some() || self.progress != ProgressMode::None;
         if !is_wanted || !io::stdin().is_terminal() || !self.stderr.terminal {
             return;
         }
-        answers.into_iter().for_each(|asker| self.pause.answers_to(asker));
+        answers.into_iter().for_each(|(asker, steps)| self.pause.answers_to(asker, steps));
         let console = Arc::clone(self);
         // Reading a terminal cannot be interrupted: the thread ends with the process.
         std::thread::spawn(move || {
@@ -182,22 +242,26 @@ impl Console {
 
     fn typed(&self, line: Option<&str>) {
         match self.pause.line(line) {
-            Said::Answered => {}
+            Said::Answered => self.bar.show(),
             Said::Unclear => self.note(ANSWERS),
             Said::Unasked if line.is_some() && self.progress != ProgressMode::None => self.show_running(),
             Said::Unasked => {}
         }
     }
 
-    /// Asks whether the run goes on; the answer goes to whoever [`watch_enter`](Self::watch_enter) was told of.
-    pub fn ask_to_go_on(&self, question: &str) {
+    /// Asks whether the run goes on; the answer goes to whoever [`watch_enter`](Self::watch_enter) was told of. Until
+    /// then nothing moves below the question.
+    pub fn ask_to_go_on(&self, end: &StepEnd) {
+        self.bar.hide();
         self.pause.asked(true);
-        self.note(question);
+        let all = self.state().target_count();
+        self.note(&wording::paused(end, all, self.pause.step_after(end).as_ref()));
     }
 
     /// Nobody needs the answer any more.
     pub fn ask_no_more(&self) {
         self.pause.asked(false);
+        self.bar.show();
     }
 
     /// The live state of the run.

@@ -117,7 +117,7 @@ impl Diagnostics {
     fn lines(&self, target: TargetId, text: &str) {
         let host = self.host(target);
         let lines: Vec<_> = text.split('\n').map(|line| format!("{host}: {line}").trim_end().to_owned()).collect();
-        self.console.note(&lines.join("\n"));
+        self.console.line(&lines.join("\n"));
     }
 }
 

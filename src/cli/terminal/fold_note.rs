@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Console;
+use super::{Console, wording};
 use crate::event::{RunEvent, RunEventKind};
 use crate::output::{Flow, Fold, Ignore, Notes, Sink, sanitize_line};
 
@@ -27,8 +27,7 @@ impl FoldNote {
         }
         let met = self.ignore.met();
         if !self.quiet && !met.is_empty() {
-            let met = sanitize_line(&met.join(", ")).into_owned();
-            self.console.note(&format!("ignored: {met} (--ignore adds properties, --ignore none has these count)"));
+            self.console.note(&wording::ignored(&met, self.console.verbose()));
         }
     }
 }

@@ -4,10 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::fleet::Interrupt;
+use crate::event::StepEnd;
+use crate::fleet::{Interrupt, Step};
 
 /// What answers there are.
-pub(super) const ANSWERS: &str = "Enter or y goes on, n ends the run here";
+pub(super) const ANSWERS: &str =
+    "y goes on; n or Enter ends the run here, and psfleet runs resume goes on with it later";
 
 /// Whether a question waits for an answer, and who wants it.
 #[derive(Debug, Default)]
@@ -16,13 +18,21 @@ pub(super) struct Pause(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     asker: Option<mpsc::Sender<Interrupt>>,
+    /// The steps of the run.
+    steps: Vec<Step>,
     is_asked: bool,
 }
 
 impl Pause {
-    /// Answers go to this run.
-    pub(super) fn answers_to(&self, asker: mpsc::Sender<Interrupt>) {
-        self.state().asker = Some(asker);
+    /// Answers go to this run, which has these steps.
+    pub(super) fn answers_to(&self, asker: mpsc::Sender<Interrupt>, steps: Vec<Step>) {
+        let mut state = self.state();
+        (state.asker, state.steps) = (Some(asker), steps);
+    }
+
+    /// The step that begins where this one has ended.
+    pub(super) fn step_after(&self, end: &StepEnd) -> Option<Step> {
+        self.state().steps.iter().find(|step| step.number > end.step).copied()
     }
 
     /// The question has been asked, or it has become pointless.
@@ -66,8 +76,8 @@ pub(super) enum Said {
 /// What a line means as an answer.
 fn answer(line: &str) -> Option<Interrupt> {
     match line.trim().to_ascii_lowercase().as_str() {
-        "" | "y" | "yes" => Some(Interrupt::GoOn),
-        "n" | "no" => Some(Interrupt::EndHere),
+        "y" | "yes" => Some(Interrupt::GoOn),
+        "" | "n" | "no" => Some(Interrupt::EndHere),
         _ => None,
     }
 }
@@ -80,7 +90,7 @@ mod tests {
     fn heard(lines: &[Option<&str>]) -> (Vec<Said>, Vec<Interrupt>) {
         let (sender, mut receiver) = mpsc::channel(4);
         let pause = Pause::default();
-        pause.answers_to(sender);
+        pause.answers_to(sender, Vec::new());
         pause.asked(true);
         let said = lines.iter().map(|line| pause.line(*line)).collect();
         drop(pause);
@@ -90,7 +100,8 @@ mod tests {
     #[test]
     fn one_answer_is_heard() {
         for (line, expected) in [
-            (Some("\n"), Interrupt::GoOn),
+            (Some("\n"), Interrupt::EndHere),
+            (Some("y\n"), Interrupt::GoOn),
             (Some("Yes\r\n"), Interrupt::GoOn),
             (Some("n\n"), Interrupt::EndHere),
             (None, Interrupt::EndHere),

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use anstyle::AnsiColor;
+use jiff::Timestamp;
 
 use super::{Console, CutNote, wording};
 use crate::cli::args::output::ProgressMode;
 use crate::event::{Finished, RunEvent, RunEventKind, RunHeader, Summary};
 use crate::outcome::{Outcome, Reason};
-use crate::output::{Flow, MessageData, Sink, progress_text, sanitize, sanitize_line};
+use crate::output::{Flow, MessageData, Sink, cut, progress_text, sanitize, sanitize_line};
 use crate::record::Record;
 use crate::report::{Cause, Causes, Phase};
 use crate::stream::Stream;
+
+/// Columns that a host may fill with its own progress.
+const REMOTE_WIDTH: usize = 100;
 
 /// Shows progress while the run lasts; at its end why hosts failed, and the totals.
 pub struct ProgressLine {
@@ -21,17 +25,33 @@ pub struct ProgressLine {
     cuts: Option<CutNote>,
     /// What a host last said of its own progress.
     remote: String,
+    /// Why no other host started, where that has been said.
+    closed: Option<String>,
+    /// When it was made.
+    opened: Timestamp,
 }
 
 impl ProgressLine {
     /// Shows progress on this console; says at the end what was cut, if that is wanted.
     pub fn new(console: &Arc<Console>, cuts: Option<CutNote>) -> Self {
         let causes = Causes::default();
-        Self { console: Arc::clone(console), header: None, causes, cuts, remote: String::new() }
+        Self {
+            console: Arc::clone(console),
+            header: None,
+            causes,
+            cuts,
+            remote: String::new(),
+            closed: None,
+            opened: Timestamp::now(),
+        }
     }
 
-    fn start(&mut self, header: &Arc<RunHeader>) {
+    fn start(&mut self, header: &Arc<RunHeader>, at: Timestamp) {
         self.header = Some(Arc::clone(header));
+        // Not one of old, which is replayed.
+        if at >= self.opened {
+            self.console.watch_slow();
+        }
         if self.has_bar() {
             self.console.bar().start(header.targets.len() as u64);
         }
@@ -43,7 +63,10 @@ impl ProgressLine {
         if plain || (self.console.verbose() && !self.console.quiet()) {
             let host = header.host(finished.target);
             let state = self.console.state();
-            let mut line = wording::finished(state.counts().total(), state.target_count(), host, finished);
+            // Why no other host starts is told once.
+            let is_told = self.closed.as_ref().is_some_and(|message| *message == finished.message);
+            let shown = if is_told { "" } else { &*finished.message };
+            let mut line = wording::finished(state.counts().total(), state.target_count(), (host, shown), finished);
             if let Some(auth) = finished.auth.as_ref().filter(|_| self.console.verbose()) {
                 line.push_str(&format!(" (logged on by {auth})"));
             }
@@ -53,16 +76,20 @@ impl ProgressLine {
     }
 
     fn remote(&mut self, record: &Record) {
-        let Some(header) = self.header.as_ref().filter(|_| self.has_bar()) else { return };
-        if let MessageData::Progress(progress) = MessageData::of(record) {
-            let text = format!("  {}: {}", header.host(record.target), progress_text(&progress));
-            self.remote = if progress.completed { String::new() } else { sanitize_line(&text).into_owned() };
-        }
+        let (Some(header), MessageData::Progress(progress)) = (&self.header, MessageData::of(record)) else { return };
+        let text = match progress.completed {
+            true => String::new(),
+            false => cut(&sanitize_line(&progress_text(&progress)), REMOTE_WIDTH),
+        };
+        let host = sanitize_line(header.host(record.target));
+        self.remote = if text.is_empty() { String::new() } else { format!("  {host}: {text}") };
+        self.console.state().said(record.target, text);
     }
 
-    fn closed(&self, message: &str) {
+    fn closed(&mut self, message: &str) {
         self.console.ask_no_more();
         if !self.console.quiet() {
+            self.closed = Some(message.to_owned());
             let running = self.console.state().count(Phase::Running);
             self.console.note(&wording::closed(message, running));
         }
@@ -92,6 +119,7 @@ impl ProgressLine {
     }
 
     fn end(&mut self, summary: &Summary) -> anyhow::Result<()> {
+        self.console.watch_no_more();
         self.console.bar().end();
         for line in self.cuts.iter().flat_map(|cuts| cuts.lines(self.console.verbose())) {
             self.console.note(&format!("{} {line}", self.console.warning()));
@@ -130,17 +158,16 @@ impl ProgressLine {
         };
         let code = cause.reason.filter(|_| verbose).map(|reason| format!(" [{}, {reason}]", cause.outcome));
         let message = match cause.message() {
-            "" => cause.outcome.code().replace('_', " "),
-            message => sanitize(message).trim_end().replace('\n', "\n  "),
+            // It was said when it happened.
+            message if self.closed.as_deref() == Some(message) => String::new(),
+            "" => format!(": {}", cause.outcome.code().replace('_', " ")),
+            message => format!(": {}", sanitize(message).trim_end().replace('\n', "\n  ")),
         };
-        self.console.note(&format!(
-            "{label} {}: {message}{}",
-            wording::hosts(cause, verbose),
-            code.unwrap_or_default()
-        ));
-        if let Some(hint) = cause.hint() {
-            let label = self.console.styled(AnsiColor::Cyan.on_default().bold(), "hint:");
-            self.console.note(&format!("{label} {}", sanitize(hint)));
+        let hosts = wording::hosts(cause, verbose);
+        self.console.note(&format!("{label} {hosts}{message}{}", code.unwrap_or_default()));
+        // How such a run goes on is told with its id, where it is kept.
+        if let Some(hint) = cause.hint().filter(|_| !cause.reason.is_some_and(|reason| reason.may_go_on())) {
+            self.console.hint(&sanitize(hint));
         }
     }
 }
@@ -156,16 +183,13 @@ impl Sink for ProgressLine {
             self.console.ask_no_more();
         }
         match &event.kind {
-            RunEventKind::RunStarted(header) => self.start(header),
+            RunEventKind::RunStarted(header) => self.start(header, event.at),
             RunEventKind::TargetFinished(finished) => self.finished(finished),
             RunEventKind::StepFinished(end) if end.refusal.is_none() && !self.console.quiet() => {
                 let all = self.console.state().target_count();
                 self.console.note(&wording::step_done(end, all));
             }
-            RunEventKind::RunPaused(end) => {
-                let all = self.console.state().target_count();
-                self.console.ask_to_go_on(&wording::paused(end, all));
-            }
+            RunEventKind::RunPaused(end) => self.console.ask_to_go_on(end),
             RunEventKind::RunClosed { message, .. } => self.closed(message),
             RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
                 let running = wording::counted(self.console.state().count(Phase::Running), "host");
@@ -187,6 +211,7 @@ impl Sink for ProgressLine {
 impl Drop for ProgressLine {
     fn drop(&mut self) {
         // A run that did not come to its end leaves no bar behind either.
+        self.console.watch_no_more();
         self.console.bar().end();
     }
 }

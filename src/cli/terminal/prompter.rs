@@ -28,6 +28,6 @@ impl Prompter for TerminalPrompter {
 
     fn warn(&mut self, warning: &str) {
         // Names of files and hosts are in it: what a terminal would obey is shown, not sent.
-        anstream::eprintln!("warning: {}", sanitize_line(warning));
+        super::complain(&format!("warning: {}", sanitize_line(warning)));
     }
 }

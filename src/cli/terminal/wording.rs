@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use crate::event::{Finished, StepEnd, Summary};
-use crate::hostlist::fold;
+use crate::fleet::Step;
+use crate::hostlist::{fold, natural};
 use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
-use crate::report::{Cause, Cut, Phase, Repeat, Running};
+use crate::report::{Cause, Cut, Phase, Repeat, Running, Slow};
 
 /// Members of a group shown by name, unless all are asked for.
 const MEMBERS_SHOWN: usize = 8;
 
 /// Running hosts shown by name.
 const RUNNING_SHOWN: usize = 20;
+
+/// Properties that a fold has ignored shown by name, unless all are asked for.
+const IGNORED_SHOWN: usize = 3;
 
 /// Bytes of folded names shown of a group of hosts, unless all are asked for.
 const NAMES_WIDTH: usize = 100;
@@ -38,7 +42,7 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
 }
 
 /// `[ 12/200] ok web07 0.8 s, 3 objects`
-pub(super) fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> String {
+pub(super) fn finished(done: u64, all: u64, (host, message): (&str, &str), finished: &Finished) -> String {
     let width = all.to_string().len();
     let mut line = format!("[{done:>width$}/{all}] {} {}", finished.outcome, sanitize_line(host));
     if finished.attempts > 0 {
@@ -49,9 +53,9 @@ pub(super) fn finished(done: u64, all: u64, host: &str, finished: &Finished) -> 
         if finished.errors > 0 {
             line.push_str(&format!(", {}", counted(finished.errors, "error")));
         }
-    } else if !finished.message.is_empty() {
-        let message = finished.message.strip_prefix(host).and_then(|rest| rest.strip_prefix(": "));
-        line.push_str(&format!(": {}", sanitize_line(message.unwrap_or(&finished.message))));
+    } else if !message.is_empty() {
+        let own = message.strip_prefix(host).and_then(|rest| rest.strip_prefix(": "));
+        line.push_str(&format!(": {}", sanitize_line(own.unwrap_or(message))));
     }
     line
 }
@@ -72,16 +76,17 @@ pub(super) fn summary(summary: &Summary) -> String {
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
 }
 
-/// Which hosts may still hold a shell that we opened, all of them by name; `None` if there are none.
-pub(super) fn shells_left<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
-    let hosts: Vec<_> = hosts.collect();
-    let (first, rest) = hosts.split_first()?;
-    let left = "its end was not confirmed, and the server removes it only after its idle timeout";
-    if rest.is_empty() {
-        return Some(format!("the remote shell may remain on {}: {left}", sanitize_line(first)));
+/// Which hosts may still hold a shell that we opened, all of them by name, and what to do; `None` if there are none.
+pub(super) fn shells_left(hosts: &[&str]) -> Option<(String, String)> {
+    if hosts.is_empty() {
+        return None;
     }
+    let left = "its end was not confirmed, and the server removes it only after its idle timeout";
     let names = fold(hosts.iter().copied());
-    Some(format!("the remote shell may remain on {} hosts ({}): {left}", hosts.len(), sanitize_line(&names)))
+    let names = sanitize_line(&names);
+    let on = if hosts.len() == 1 { names.clone().into_owned() } else { format!("{} hosts ({names})", hosts.len()) };
+    let hint = format!("psfleet session clean -t '{names}' removes what psfleet has left there");
+    Some((format!("the remote shell may remain on {on}: {left}"), hint))
 }
 
 /// `1 member was`, `3 members were`.
@@ -131,6 +136,8 @@ pub(super) fn repeated(repeat: &Repeat<'_>) -> String {
 
 /// ` (web[01-38,40])`, cut between groups if it is long and not all are asked for.
 fn folded<'a>(hosts: impl Iterator<Item = &'a str>, all: bool) -> String {
+    let mut hosts: Vec<&str> = hosts.collect();
+    hosts.sort_by(|one, two| natural(one, two));
     let names = fold(hosts);
     let names = sanitize_line(&names);
     if all || names.len() <= NAMES_WIDTH {
@@ -155,6 +162,17 @@ fn cut(names: &str) -> &str {
         }
     }
     &names[..end]
+}
+
+/// What a fold has ignored: `7 properties that change by themselves (Process.CPU, Process.Id, Process.WS, …)`.
+pub(super) fn ignored(names: &[String], all: bool) -> String {
+    let shown = if all { names.len() } else { names.len().min(IGNORED_SHOWN) };
+    let rest = if shown < names.len() { ", …" } else { "" };
+    let listed = sanitize_line(&names[..shown].join(", ")).into_owned();
+    let noun =
+        if names.len() == 1 { "property that changes by itself" } else { "properties that change by themselves" };
+    let more = if shown < names.len() { "-v names all, " } else { "" };
+    format!("ignored: {} {noun} ({listed}{rest}); {more}--ignore none has them count", names.len())
 }
 
 /// What a first Ctrl-C does: what is stopped, and what a second one would do.
@@ -183,7 +201,8 @@ pub(super) fn running(running: &[Running]) -> String {
         };
         let attempt = if one.attempt > 1 { format!(", attempt {}", one.attempt) } else { String::new() };
         let host = sanitize_line(&one.host);
-        lines.push(format!("  {host:<width$}  {:>8}  {phase}{attempt}", duration(one.elapsed)));
+        let remote = if one.remote.is_empty() { String::new() } else { format!(": {}", one.remote) };
+        lines.push(format!("  {host:<width$}  {:>8}  {phase}{attempt}{remote}", duration(one.elapsed)));
     }
     if running.len() > RUNNING_SHOWN {
         lines.push(format!("  and {} more", running.len() - RUNNING_SHOWN));
@@ -191,15 +210,34 @@ pub(super) fn running(running: &[Running]) -> String {
     lines.join("\n")
 }
 
+/// Who is slow: `web07 has been running for 45 s (most took 3 s)`.
+pub(super) fn slow_line(slow: &Slow, names: &[&str]) -> String {
+    let hosts = match names {
+        [host] => format!("{} has been running for {}", sanitize_line(host), elapsed(slow.elapsed)),
+        hosts => {
+            let folded = folded(hosts.iter().copied(), false);
+            format!("{} hosts{folded} have been running for {} or more", hosts.len(), elapsed(slow.elapsed))
+        }
+    };
+    format!("{hosts} (most took {})", duration(slow.usual))
+}
+
 /// The end of a step: `step 1 of 4 is done: 1 of 200 hosts`.
 pub(super) fn step_done(end: &StepEnd, all: u64) -> String {
     format!("step {} of {} is done: {} of {}", end.step, end.steps, end.targets, counted(all, "host"))
 }
 
-/// What is asked at a pause: `paused after step 1: go on with the other 195 hosts? [Y/n]`.
-pub(super) fn paused(end: &StepEnd, all: u64) -> String {
-    let others = counted(all.saturating_sub(end.targets), "host");
-    format!("paused after step {}: go on with the other {others}? [Y/n]", end.step)
+/// What is asked at a pause: `paused after step 1: 5 of 200 hosts are done; go on with step 2 (35 hosts)? [y/N]`.
+pub(super) fn paused(end: &StepEnd, all: u64, next: Option<&Step>) -> String {
+    let done = format!("paused after step {}: {} of {} are done", end.step, end.targets, counted(all, "host"));
+    let next = match next {
+        Some(next) => {
+            let hosts = counted((next.end as u64).saturating_sub(end.targets), "host");
+            format!("step {} of {} ({hosts})", next.number, end.steps)
+        }
+        None => format!("the other {}", counted(all.saturating_sub(end.targets), "host")),
+    };
+    format!("{done}; go on with {next}? [y/N]")
 }
 
 /// Why no other host starts, and how many are still at work.
@@ -216,11 +254,15 @@ pub(super) fn closed(message: &str, running: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{closed, cut, duration, finished, interrupted, repeated, running, step_done, summary};
+    use super::{
+        closed, cut, duration, finished, ignored, interrupted, paused, repeated, running, shells_left, slow_line,
+        step_done, summary,
+    };
     use crate::event::{Finished, RunEvent, RunEventKind, StepEnd};
+    use crate::fleet::Step;
     use crate::outcome::Outcome;
     use crate::output::testing::Script;
-    use crate::report::{Phase, Repeat, Running};
+    use crate::report::{Phase, Repeat, Running, Slow};
 
     fn done(event: RunEvent, change: impl FnOnce(&mut Finished)) -> Finished {
         let RunEventKind::TargetFinished(mut finished) = event.kind else { unreachable!() };
@@ -241,13 +283,19 @@ mod tests {
     fn lines_of_finished_hosts() {
         let mut script = Script::new(&["web07", "web\x1b[2J08", "web09"]);
         let ok = done(script.finished(0, Outcome::Ok), |finished| finished.objects = 3);
-        assert_eq!(finished(12, 200, "web07", &ok), "[ 12/200] ok web07 0.8 s, 3 objects");
+        assert_eq!(finished(12, 200, ("web07", &ok.message), &ok), "[ 12/200] ok web07 0.8 s, 3 objects");
         let errors = done(script.finished(0, Outcome::OkWithErrors), |finished| finished.errors = 1);
-        assert_eq!(finished(200, 200, "web07", &errors), "[200/200] ok_with_errors web07 0.8 s, 1 object, 1 error");
+        assert_eq!(
+            finished(200, 200, ("web07", &errors.message), &errors),
+            "[200/200] ok_with_errors web07 0.8 s, 1 object, 1 error"
+        );
         let failed = done(script.finished(1, Outcome::Failed), |finished| finished.message = "web08: no\nway".into());
-        assert_eq!(finished(1, 2, "web\x1b[2J08", &failed), "[1/2] failed web08 0.8 s: web08: no way");
+        assert_eq!(
+            finished(1, 2, ("web\x1b[2J08", &failed.message), &failed),
+            "[1/2] failed web08 0.8 s: web08: no way"
+        );
         let skipped = done(script.finished(2, Outcome::NotStarted), |finished| finished.attempts = 0);
-        assert_eq!(finished(2, 3, "web09", &skipped), "[2/3] not_started web09");
+        assert_eq!(finished(2, 3, ("web09", &skipped.message), &skipped), "[2/3] not_started web09");
     }
 
     #[test]
@@ -266,6 +314,31 @@ mod tests {
         assert_eq!(closed("web01\x1b[2J is ill", 0), "no other host starts: web01 is ill");
         assert!(closed("x", 1).ends_with("x; 1 that is at work goes on to its end"));
         assert!(closed("x", 3).ends_with("x; 3 that are at work go on to their end"));
+    }
+
+    #[test]
+    fn a_pause_names_what_comes_next() {
+        let end = StepEnd { step: 1, steps: 3, targets: 1, refusal: None };
+        let next = Step { number: 3, end: 24, pauses: false };
+        let asked = "paused after step 1: 1 of 24 hosts are done; go on with step 3 of 3 (23 hosts)? [y/N]";
+        assert_eq!(paused(&end, 24, Some(&next)), asked);
+    }
+
+    #[test]
+    fn ignored_properties_are_counted_and_a_few_named() {
+        let names: Vec<String> = ["P.A", "P.B", "P.C", "P.D"].map(String::from).to_vec();
+        let few = "ignored: 4 properties that change by themselves (P.A, P.B, P.C, …); -v names all, --ignore none has them count";
+        assert_eq!(ignored(&names, false), few);
+        assert!(ignored(&names, true).ends_with("(P.A, P.B, P.C, P.D); --ignore none has them count"));
+        assert!(ignored(&names[..1], false).starts_with("ignored: 1 property that changes by itself (P.A); --ignore"));
+    }
+
+    #[test]
+    fn who_may_hold_a_shell_can_be_cleaned() {
+        assert_eq!(shells_left(&[]), None);
+        let (text, hint) = shells_left(&["web2", "web1"]).expect("two");
+        assert!(text.starts_with("the remote shell may remain on 2 hosts (web[1-2]): "), "{text}");
+        assert_eq!(hint, "psfleet session clean -t 'web[1-2]' removes what psfleet has left there");
     }
 
     #[test]
@@ -302,6 +375,7 @@ mod tests {
             elapsed: Duration::from_secs(seconds),
             attempt,
             phase: Phase::Opening,
+            remote: String::new(),
         };
         insta::assert_snapshot!(running(&[one("web1", 65, 1), one("database", 2, 2)]), @r"
         2 running:
@@ -309,5 +383,20 @@ mod tests {
           database     2.0 s  connecting, attempt 2
         ");
         assert_eq!(running(&[]), "nothing is running");
+        let copying = Running { phase: Phase::Running, remote: "Copying: file 2".into(), ..one("web1", 3, 1) };
+        assert_eq!(running(&[copying]), "1 running:\n  web1     3.0 s  script runs: Copying: file 2");
+    }
+
+    #[test]
+    fn who_is_slow() {
+        let said = |names: &[&str]| {
+            let slow = Slow { targets: Vec::new(), elapsed: Duration::from_secs(45), usual: Duration::from_secs(3) };
+            slow_line(&slow, names)
+        };
+        assert_eq!(said(&["web07"]), "web07 has been running for 45 s (most took 3.0 s)");
+        assert_eq!(
+            said(&["web07", "web08"]),
+            "2 hosts (web[07-08]) have been running for 45 s or more (most took 3.0 s)"
+        );
     }
 }

@@ -94,6 +94,25 @@ impl From<&ScriptArgument> for KeptArgument {
     }
 }
 
+impl KeptValue {
+    /// As it would be written.
+    fn shown(&self) -> String {
+        match self {
+            Self::Clixml(xml) => match Decoder::default().decode(xml.as_bytes()) {
+                Ok(value) => {
+                    let mut json = Vec::new();
+                    clixml::write_plain(&value, &mut json);
+                    text(&json)
+                }
+                Err(_) => "(damaged)".to_owned(),
+            },
+            Self::Host(name) => format!("host.{name}"),
+            Self::Secret(name) => format!("secret:{name}"),
+            Self::Credential(name) => format!("credential:{name}"),
+        }
+    }
+}
+
 impl KeptArgument {
     fn argument(self) -> anyhow::Result<ScriptArgument> {
         let value = match self.value {
@@ -190,6 +209,29 @@ impl KeptCall {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The scripts that follow it.
+    pub fn then(&self) -> &[KeptCall] {
+        &self.then
+    }
+
+    /// What it is given, each in a line: arguments, values for `$using:`, and how much input. Secrets by their names.
+    pub fn given(&self) -> Vec<String> {
+        let arguments = self.arguments.iter().map(|argument| match &argument.name {
+            Some(name) if argument.bare => format!("-{name}"),
+            Some(name) => format!("-{name} {}", argument.value.shown()),
+            None => argument.value.shown(),
+        });
+        let using = self.using.iter().map(|entry| {
+            let name = entry.name.as_deref().unwrap_or_default();
+            format!("$using:{name} = {}", entry.value.shown())
+        });
+        let input = self.input.iter().map(|input| match input.len() {
+            1 => "1 object of input".to_owned(),
+            count => format!("{count} objects of input"),
+        });
+        arguments.chain(using).chain(input).collect()
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +268,15 @@ mod tests {
         // What it was read from may be gone.
         drop(folder);
         let kept: KeptCall = serde_json::from_str(&json).expect("what was written");
+        let shown = [
+            "\"007\"",
+            "-Force",
+            "-Key secret:db",
+            "-Site host.site",
+            "$using:limit = [1,{\"a\":1.5}]",
+            "3 objects of input",
+        ];
+        assert_eq!(kept.given(), shown);
         assert_eq!(kept.title(), "param([string]$Name, [switch]$Force, $Key, $Site) ...");
         let again = kept.clone().call(&mut Machine::default()).expect("a call");
         let values = |call: &Call| -> Vec<_> {

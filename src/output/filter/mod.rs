@@ -48,6 +48,17 @@ pub enum Literal {
 }
 
 impl Where {
+    /// The names of the properties that it reads.
+    pub fn properties(&self) -> Vec<&str> {
+        match self {
+            Self::Any(parts) | Self::All(parts) => parts.iter().flat_map(Self::properties).collect(),
+            Self::Not(part) => part.properties(),
+            Self::Truth(property) | Self::Compare(property, ..) => {
+                property.0.first().map(String::as_str).into_iter().collect()
+            }
+        }
+    }
+
     /// Whether it holds for an object of this host.
     pub fn holds(&self, document: &Document, host: &str) -> bool {
         match self {

@@ -12,7 +12,8 @@ use super::{Group, Groups};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::exit::ExitFacts;
 use crate::outcome::{Counts, Outcome};
-use crate::output::{Flow, Settings, Shown, Sink, flow, sanitize, sanitize_line, style};
+use crate::output::table::{Hidden, write_hidden};
+use crate::output::{Flow, Settings, Shown, Sink, flow, sanitize, sanitize_line, style, wrapped};
 use crate::record::Record;
 use crate::stream::Stream;
 use crate::target::TargetId;
@@ -24,8 +25,12 @@ pub(in crate::output) type Open = Box<dyn Fn(Box<dyn Write + Send>) -> Box<dyn S
 pub(in crate::output) struct Pages {
     writer: Shared,
     open: Open,
+    /// What the tables of all groups hide.
+    hidden: Hidden,
     groups: Groups,
     color: bool,
+    /// Columns of a line, where people read it on a terminal.
+    columns: Option<usize>,
     header: Option<Arc<RunHeader>>,
     /// The group at hand.
     page: Option<Page>,
@@ -56,11 +61,12 @@ impl Pages {
         writer: Box<dyn Write + Send>,
         settings: &Settings,
         groups: Groups,
-        open: Open,
+        (open, hidden): (Open, Hidden),
     ) -> Self {
         let sheet = Sheet { writer: BufWriter::new(writer), end: [b'\n'; 2] };
         let writer = Shared(Arc::new(Mutex::new(sheet)));
-        Self { writer, open, groups, color: settings.color, header: None, page: None }
+        let columns = settings.terminal.then_some(settings.width);
+        Self { writer, open, hidden, groups, color: settings.color, columns, header: None, page: None }
     }
 
     /// Begins the page of a group, unless it is the one at hand.
@@ -71,7 +77,8 @@ impl Pages {
         }
         let title = style::title(self.color);
         let blank = if self.writer.is_blank() { "" } else { "\n" };
-        let written = writeln!(self.writer, "{blank}{title}{}{title:#}", heading(group, self.groups.are_deltas()));
+        let heading = self.fitted(heading(group, self.groups.are_deltas()));
+        let written = writeln!(self.writer, "{blank}{title}{heading}{title:#}");
         let alone = RunHeader::new(header.run, vec![Arc::clone(&header.targets[target.index()])]);
         let mut sink = (self.open)(Box::new(self.writer.clone()));
         sink.event(&RunEvent { kind: RunEventKind::RunStarted(Arc::new(alone)), ..event.clone() })?;
@@ -105,7 +112,15 @@ impl Pages {
             Change::Changed | Change::Reordered => AnsiColor::Yellow,
         };
         let style = if self.color { color.on_default() } else { Style::new() };
-        flow(writeln!(self.writer, "{style}{}{style:#}", sanitize_line(&line)))
+        let line = self.fitted(sanitize_line(&line).into_owned());
+        flow(writeln!(self.writer, "{style}{line}{style:#}"))
+    }
+
+    fn fitted(&self, line: String) -> String {
+        match self.columns {
+            Some(columns) => wrapped(&line, columns),
+            None => line,
+        }
     }
 
     fn finish(&mut self, target: TargetId, event: &RunEvent) -> anyhow::Result<Flow> {
@@ -163,7 +178,14 @@ impl Sink for Pages {
     }
 
     fn complete(&mut self, _summary: &Summary) -> anyhow::Result<Flow> {
-        flow(self.writer.flush())
+        if !self.hidden.is_empty() {
+            // It belongs to all groups.
+            if flow(writeln!(self.writer))? == Flow::Enough {
+                return Ok(Flow::Enough);
+            }
+        }
+        let hidden = write_hidden(&mut self.writer, &self.hidden, self.color, self.columns);
+        flow(hidden.and_then(|()| self.writer.flush()))
     }
 }
 

@@ -44,6 +44,11 @@ impl FromStr for SortKey {
 }
 
 impl SortKey {
+    /// The name of the property.
+    pub fn property(&self) -> &str {
+        &self.property
+    }
+
     /// Appends the record's place by this property.
     pub fn push(&self, record: &Record, key: &mut Vec<u8>) {
         let from = key.len();

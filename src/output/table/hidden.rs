@@ -1,6 +1,7 @@
 //! What the tables of a run leave out, which is reported once, below them.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clixml;
 
@@ -13,9 +14,9 @@ const NAMES: usize = 256;
 /// Properties that are named of a type.
 const NAMED: usize = 6;
 
-/// Properties that no column shows, by type.
-#[derive(Default)]
-pub(super) struct Hidden(Vec<Kind>);
+/// Properties that no column shows, by type; shared by the tables of one run.
+#[derive(Clone, Default)]
+pub(in crate::output) struct Hidden(Arc<Mutex<Vec<Kind>>>);
 
 struct Kind {
     name: Option<String>,
@@ -25,17 +26,19 @@ struct Kind {
 
 impl Hidden {
     /// Notes properties of a type; the name of the type is none where it says nothing.
-    pub(super) fn note(&mut self, name: Option<String>, names: impl IntoIterator<Item = String>) {
-        let place = self.0.iter().position(|kind| kind.name == name);
+    pub(super) fn note(&self, name: Option<String>, names: impl IntoIterator<Item = String>) {
+        // Valid after any panic: a name more or less.
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kinds.iter().position(|kind| kind.name == name);
         let place = match place {
             Some(place) => place,
-            None if self.0.len() >= KINDS => return,
+            None if kinds.len() >= KINDS => return,
             None => {
-                self.0.push(Kind { name, names: Vec::new(), known: HashSet::new() });
-                self.0.len() - 1
+                kinds.push(Kind { name, names: Vec::new(), known: HashSet::new() });
+                kinds.len() - 1
             }
         };
-        let Some(kind) = self.0.get_mut(place) else { return };
+        let Some(kind) = kinds.get_mut(place) else { return };
         for name in names {
             if kind.names.len() < NAMES && kind.known.insert(name.to_lowercase()) {
                 kind.names.push(name);
@@ -43,9 +46,15 @@ impl Hidden {
         }
     }
 
+    /// Whether there is nothing to tell.
+    pub(in crate::output) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The notes, and none after that.
-    pub(super) fn take(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.0).iter().filter(|kind| !kind.names.is_empty()).map(Kind::note).collect()
+    pub(in crate::output) fn take(&self) -> Vec<String> {
+        let kinds = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        kinds.iter().filter(|kind| !kind.names.is_empty()).map(Kind::note).collect()
     }
 }
 

@@ -21,7 +21,8 @@ use jiff::Timestamp;
 
 use self::cell::{cell, is_number};
 use self::columns::chosen;
-use self::hidden::{Hidden, kind};
+pub(super) use self::hidden::Hidden;
+use self::hidden::kind;
 use self::layout::{Layout, Row};
 use super::display::display;
 use super::list::lines;
@@ -30,7 +31,7 @@ use super::object::{self, Shape};
 use super::out_string::format::{Added, Sheets};
 use super::refs::resolve;
 use super::select::{Field, Select};
-use super::{Flow, Losses, Settings, Sink, flow, host_column, row_delay, sanitize, sanitize_line};
+use super::{Flow, Losses, Settings, Sink, flow, host_column, row_delay, sanitize, sanitize_line, wrapped};
 use crate::clixml::{Document, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
 use crate::record::Record;
@@ -58,6 +59,10 @@ pub(super) struct Table {
     /// Whether anything was written, so that a blank line must stand before the next header.
     begun: bool,
     hidden: Hidden,
+    /// What is hidden is told below all tables, not below this one.
+    is_page: bool,
+    /// People read it on a terminal.
+    terminal: bool,
 }
 
 /// What rows under one header have in common.
@@ -90,6 +95,20 @@ impl Group {
     }
 }
 
+/// Says below tables what they hide, in lines of so many columns if people read them.
+pub(super) fn write_hidden(
+    writer: &mut impl Write,
+    hidden: &Hidden,
+    color: bool,
+    columns: Option<usize>,
+) -> io::Result<()> {
+    let dim = if color { Style::new().dimmed() } else { Style::new() };
+    hidden.take().iter().try_for_each(|note| {
+        let note = columns.map_or_else(|| note.clone(), |columns| wrapped(note, columns));
+        writeln!(writer, "{dim}{note}{dim:#}")
+    })
+}
+
 impl Table {
     /// Opens the sink on a writer.
     pub(super) fn new(writer: Box<dyn Write + Send>, settings: &Settings) -> Self {
@@ -106,7 +125,14 @@ impl Table {
             current: None,
             begun: false,
             hidden: Hidden::default(),
+            is_page: false,
+            terminal: settings.terminal,
         }
+    }
+
+    /// A table among others, with what all of them hide.
+    pub(super) fn page(writer: Box<dyn Write + Send>, settings: &Settings, hidden: &Hidden) -> Self {
+        Self { hidden: hidden.clone(), is_page: true, ..Self::new(writer, settings) }
     }
 
     fn begin(&mut self, header: &Arc<RunHeader>) {
@@ -184,8 +210,11 @@ impl Table {
         self.sheets.finish_all()?;
         self.write_sheets()?;
         self.flush_pending(false)?;
-        let dim = if self.color { Style::new().dimmed() } else { Style::new() };
-        self.hidden.take().iter().try_for_each(|note| writeln!(self.writer, "{dim}{note}{dim:#}"))
+        if self.is_page {
+            return Ok(());
+        }
+        let columns = self.terminal.then_some(self.width);
+        write_hidden(&mut self.writer, &self.hidden, self.color, columns)
     }
 
     /// Writes all that waits for widths.

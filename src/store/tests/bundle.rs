@@ -66,7 +66,7 @@ fn crafted_files_are_refused_and_leave_nothing() {
         ("DROP TABLE chunks", "its tables are not those"),
         ("DELETE FROM runs", "it has no run"),
         (
-            "INSERT INTO runs SELECT 2, 'x', begun, label, title, target_count, header, targets, 1 FROM runs",
+            "INSERT INTO runs SELECT 2, 'x', begun, label, title, target_count, header, targets, 1, NULL FROM runs",
             "more than one",
         ),
         ("UPDATE runs SET run = 'x'", "damaged"),

@@ -64,6 +64,18 @@ impl Tmux {
         self.run(&["display-message", "-p", "#{cursor_x}"]).trim().parse().expect("a number")
     }
 
+    /// All that the program wrote, row by row and blank ones among them, once it has ended.
+    pub(crate) fn screen(&self) -> Vec<String> {
+        let begin = Instant::now();
+        while self.run(&["display-message", "-p", "#{pane_dead}"]).trim() != "1" {
+            assert!(begin.elapsed() < PATIENCE, "the program does not end: {:#?}", self.lines());
+            sleep(Duration::from_millis(20));
+        }
+        let shown = self.run(&["capture-pane", "-p", "-S", "-"]);
+        let rows = shown.lines().map(str::trim_end).filter(|line| !line.starts_with("Pane is dead"));
+        rows.collect::<Vec<_>>().join("\n").trim_end().lines().map(String::from).collect()
+    }
+
     fn capture(&self, how: &[&str]) -> Vec<String> {
         let shown = self.run(&[&["capture-pane", "-p", "-S", "-"], how].concat());
         let lines = shown.lines().map(str::trim_end);
