@@ -44,7 +44,7 @@ impl Departure {
     }
 
     /// Waits until the user has left and attempts had their time to close what they opened.
-    pub(crate) async fn gives_up_closes(&self) {
+    pub(super) async fn gives_up_closes(&self) {
         tokio::time::sleep_until(*self.0.left.wait().await + CLOSES).await;
     }
 

@@ -10,12 +10,23 @@ use super::departure::Departure;
 use super::forward::Forward;
 use super::gatekeeper::Reports;
 use super::task::Task;
+use crate::session::ConnectionKey;
 use crate::target::{Target, TargetId};
 
 /// Does attempts for the dispatcher, which decides when each begins and what follows from its end.
 pub trait Executor: Send + Sync {
     /// Does one attempt to its end. A panic is an end, too: the dispatcher makes an outcome of it.
     fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd>;
+
+    /// Closes what attempts have left open for others of this run, which are over.
+    fn close(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Where a shell may remain, of those that it should have closed behind the end of an attempt.
+    fn shells_left(&self) -> Vec<ConnectionKey> {
+        Vec::new()
+    }
 }
 
 /// One attempt that is to be made.

@@ -92,7 +92,8 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
     let sessions = job.sessions.unwrap_or_else(own);
     let pool = SessionsOfGates { sessions: Arc::clone(&sessions), is_shared };
     let gates = job.gates.map(|gates| GateRuns::new(gates, connector.clone(), pool, &job.spec, departure.clone()));
-    let executor = Local::new(connector, Some(Arc::clone(&sessions)));
+    let executor = Local::new(connector, Some(sessions));
+    let executor = if is_shared { executor } else { executor.owning() };
     let run = Run::new(job.spec, Arc::new(executor)).departing(departure.clone());
     let run = match job.journal {
         Some(journal) => run.journaled(journal),
@@ -103,16 +104,5 @@ pub async fn execute(job: Job, interrupts: Interrupts) -> Finished {
         None => run,
     };
     let summary = run.go(events, receiver).await;
-    if !is_shared {
-        close(&sessions, &departure).await;
-    }
     Finished { summary, written: sinks.finish(&departure).await }
-}
-
-/// Closes what is open in a pool, as long as its user has the patience.
-async fn close(sessions: &Arc<Sessions>, departure: &Departure) {
-    tokio::select! {
-        () = sessions.close_all() => {}
-        () = departure.gives_up_closes() => {}
-    }
 }

@@ -64,6 +64,8 @@ pub struct Sessions {
 #[derive(Default)]
 struct State {
     idle: Shelf<ConnectionKey, Held>,
+    /// What is being closed, and what could not be.
+    unclosed: Vec<ConnectionKey>,
     /// Somebody waits for a place, each of them once: what is given back meanwhile is closed for them.
     waiting: usize,
 }
@@ -200,13 +202,27 @@ impl Sessions {
         Lease { sessions: Arc::clone(self), key, held: Some(held), before }
     }
 
+    /// Where the server may still hold a shell of a session that is idle, being closed, or could not be.
+    pub fn shells_left(&self) -> Vec<ConnectionKey> {
+        let state = self.state();
+        state.unclosed.iter().chain(state.idle.keys()).cloned().collect()
+    }
+
     /// Closes a session in a task of its own, so that whoever waits for it may give up.
-    fn close(&self, held: Held) -> Option<JoinHandle<()>> {
+    fn close(self: &Arc<Self>, key: ConnectionKey, held: Held) -> Option<JoinHandle<()>> {
         // Without a runtime nothing can be sent any more.
         let runtime = Handle::try_current().ok()?;
+        let sessions = Arc::clone(self);
+        sessions.state().unclosed.push(key.clone());
         let closing = async move {
+            let carrier = Arc::clone(held.session.carrier());
             held.session.close().await;
             drop(held.place);
+            if !carrier.shell_may_remain() {
+                let unclosed = &mut sessions.state().unclosed;
+                let place = unclosed.iter().position(|unclosed| *unclosed == key);
+                place.map(|place| unclosed.swap_remove(place));
+            }
         };
         Some(self.closing.spawn_on(closing, &runtime))
     }
@@ -246,7 +262,7 @@ impl Lease {
     /// Deletes the pool on the server and lets the connection go. Bounded to ten seconds, and it goes on if nobody
     /// waits for it any more.
     pub fn close(mut self) -> impl Future<Output = ()> + use<> {
-        let closing = self.held.take().and_then(|held| self.sessions.close(held));
+        let closing = self.held.take().and_then(|held| self.sessions.close(self.key.clone(), held));
         async move {
             if let Some(closing) = closing {
                 // A close that panics has told so.
@@ -280,7 +296,7 @@ impl DerefMut for Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(held) = self.held.take() {
-            self.sessions.close(held);
+            self.sessions.close(self.key.clone(), held);
         }
     }
 }

@@ -39,6 +39,11 @@ impl<K: Eq + Hash + Clone, T> Shelf<K, T> {
         !self.things.is_empty() && self.places.contains_key(key)
     }
 
+    /// Whose things are here.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.things.values().map(|idle| &idle.key)
+    }
+
     /// Puts a thing away.
     pub(super) fn put(&mut self, key: K, thing: T, now: Instant) {
         let place = self.next;

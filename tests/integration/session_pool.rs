@@ -143,6 +143,24 @@ async fn what_is_gone_is_opened_anew_and_nothing_runs_twice() {
     assert_clean(fleet).await;
 }
 
+#[tokio::test]
+async fn a_host_that_has_restarted_is_logged_on_to_anew() {
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let targets = targets(&fleet, AuthMethod::Negotiate, None);
+    let bench = Bench::new();
+    assert_all_ok(&bench.run(spec(targets.clone(), "$x = 7; Restart-Computer -Force")).await);
+    while fleet.stats().open_shells > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // It is away for some seconds.
+    while run(spec(targets.clone(), "1")).await.ends[0].outcome != Outcome::Ok {}
+    let ran = bench.run(spec(targets, "$null -eq $x")).await;
+    assert_all_ok(&ran);
+    assert_eq!(ran.objects(), [json!(true)]);
+    bench.sessions.close_all().await;
+    assert_clean(fleet).await;
+}
+
 /// A script before which all shells are deleted.
 struct BehindTheirBacks(Vec<Target>, Command);
 

@@ -217,3 +217,40 @@ async fn targets_that_are_done_count_and_are_left_alone() {
     assert_eq!((summary.counts.of(Outcome::Ok), summary.counts.of(Outcome::Failed), summary.target_count), (2, 1, 3));
     assert_eq!(summary.exit_code(), 1);
 }
+
+/// Leaves something open on its second target until the run ends, and cannot close it then.
+struct Leaving(Arc<AtomicUsize>);
+
+impl Executor for Leaving {
+    fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
+        Elsewhere(fine).attempt(order)
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        let closed = Arc::clone(&self.0);
+        async move {
+            closed.fetch_add(1, Ordering::SeqCst);
+        }
+        .boxed()
+    }
+
+    fn shells_left(&self) -> Vec<session::ConnectionKey> {
+        vec![session::ConnectionKey::from(&Target {
+            endpoint: Endpoint::Local(LocalEndpoint { pwsh: "left".into() }),
+            ..Target::clone(&target("h1", None))
+        })]
+    }
+}
+
+#[tokio::test]
+async fn what_the_end_of_a_run_cannot_close_is_in_its_summary() {
+    let mut spec = hosts(3);
+    let mut targets = spec.header.targets.clone();
+    let endpoint = Endpoint::Local(LocalEndpoint { pwsh: "left".into() });
+    targets[1] = Arc::new(Target { endpoint, credential: None, ..Target::clone(&targets[1]) });
+    spec.header = Arc::new(RunHeader::new(spec.header.run, targets));
+    let closed = Arc::new(AtomicUsize::new(0));
+    let (summary, _) = made(Run::new(spec, Arc::new(Leaving(Arc::clone(&closed)))), quiet()).await;
+    assert_eq!((summary.counts.of(Outcome::Ok), closed.load(Ordering::SeqCst)), (3, 1));
+    assert_eq!(summary.shells_left, [TargetId(1)]);
+}

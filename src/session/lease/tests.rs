@@ -27,6 +27,8 @@ struct Hosts {
     asked: AtomicUsize,
     /// Their shells are gone.
     gone: AtomicBool,
+    /// They delete nothing.
+    stuck: AtomicBool,
 }
 
 impl Hosts {
@@ -89,9 +91,16 @@ impl Carrier for Shell {
 
     async fn close(&self) -> Result<(), Error> {
         tokio::time::sleep(Duration::from_secs(1)).await;
+        if self.hosts.stuck.load(Ordering::SeqCst) {
+            return Err(Error::new(Reason::Network, "no answer"));
+        }
         assert!(!self.is_closed.swap(true, Ordering::SeqCst), "closed once");
         self.hosts.open.fetch_sub(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    fn shell_may_remain(&self) -> bool {
+        !self.is_closed.load(Ordering::SeqCst)
     }
 
     fn idle_timeout(&self) -> Option<Duration> {
@@ -221,6 +230,20 @@ async fn idle_ones_have_a_limit_of_their_own() {
     let none = Arc::new(Sessions::keeping_none());
     give_back(lease_or_open(&none, &hosts, "web1").await).await;
     assert_eq!(hosts.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_closed_is_known() {
+    let (sessions, hosts) = (pool(9, 9), Arc::new(Hosts::default()));
+    for name in ["web1", "web2"] {
+        give_back(lease_or_open(&sessions, &hosts, name).await).await;
+    }
+    assert_eq!(sessions.shells_left(), [key("web1"), key("web2")], "they are open");
+    sessions.lease(&key("web2")).await.expect("idle").close().await;
+    assert_eq!(sessions.shells_left(), [key("web1")]);
+    hosts.stuck.store(true, Ordering::SeqCst);
+    sessions.close_all().await;
+    assert_eq!((sessions.shells_left(), hosts.open()), (vec![key("web1")], 1));
 }
 
 /// What one of the users of a pool does.
