@@ -17,7 +17,8 @@
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
 //!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`certificate`] (X.509), [`hostlist`] (`web[01-40]`),
 //!   [`sheet`] (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`]
-//!   (files that are read up to a limit), [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
+//!   (files that are read up to a limit), [`left_shell`] (what it takes to attach to one),
+//!   [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
 //!   meant to be).
 //! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
 //! - [`directory`]: what a directory (LDAP) is asked for and what it knows of computers, as plain data.
@@ -143,6 +144,7 @@ pub mod fleet;
 pub mod hostlist;
 pub mod inventory;
 pub mod job;
+pub mod left_shell;
 mod local_user;
 mod nearest;
 pub mod outcome;

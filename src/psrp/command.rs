@@ -69,7 +69,7 @@ impl Command {
     }
 
     /// Whether each output object comes as a text that holds it.
-    pub(super) fn is_wrapped(&self) -> bool {
+    pub fn is_wrapped(&self) -> bool {
         self.wrapped
     }
 

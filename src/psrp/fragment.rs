@@ -58,6 +58,8 @@ pub struct Defragmenter {
     taken: usize,
     partial: Option<Partial>,
     max_message: usize,
+    /// What comes before the next start of a message is the rest of one that somebody else has begun to read.
+    joins: bool,
 }
 
 #[derive(Debug)]
@@ -70,7 +72,13 @@ struct Partial {
 impl Defragmenter {
     /// An empty one that refuses messages above `max_message` bytes.
     pub fn new(max_message: usize) -> Self {
-        Self { buffer: Vec::new(), taken: 0, partial: None, max_message }
+        Self { buffer: Vec::new(), taken: 0, partial: None, max_message, joins: false }
+    }
+
+    /// One for a channel that somebody else has read until now. A message that they had begun to read is left out, as
+    /// PowerShell does.
+    pub fn joining(max_message: usize) -> Self {
+        Self { joins: true, ..Self::new(max_message) }
     }
 
     /// Adds received bytes.
@@ -140,6 +148,7 @@ impl Defragmenter {
     ) -> Result<Option<Vec<u8>>, ProtocolError> {
         let blob = self.buffer.get(blob).unwrap_or_default();
         if header.start {
+            self.joins = false;
             if header.end {
                 self.partial = None;
                 return Ok(Some(blob.to_vec()));
@@ -152,6 +161,7 @@ impl Defragmenter {
             Some(partial) if partial.object_id == header.object_id && partial.next_fragment == header.fragment_id => {
                 partial
             }
+            None if self.joins => return Ok(None),
             _ => return Err(ProtocolError::Fragment { what: "out of order", object_id: header.object_id }),
         };
         partial.next_fragment += 1;
@@ -237,6 +247,17 @@ mod tests {
         let mut defragmenter = Defragmenter::new(1024);
         defragmenter.push(&zero);
         assert!(defragmenter.next_message().is_err());
+    }
+
+    #[test]
+    fn leaves_out_the_rest_of_a_message_that_another_began_to_read() {
+        let mut defragmenter = Defragmenter::joining(1024);
+        defragmenter.push(&three()[41..]);
+        assert_eq!(defragmenter.next_message().expect("left out"), None);
+        defragmenter.push(&three());
+        assert_eq!(defragmenter.next_message().expect("in order"), Some(message()));
+        defragmenter.push(&three()[41..]);
+        assert!(defragmenter.next_message().is_err(), "only what stands in front");
     }
 
     #[test]

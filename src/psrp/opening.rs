@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::message::host_info::HostInfo;
 use super::message::{capability, init_pool};
-use crate::clixml::{self, Document};
+use crate::clixml::{self, Document, Value};
 
 /// The data of SESSION_CAPABILITY and INIT_RUNSPACEPOOL, for one runspace.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ impl Opening {
             capability: encode(capability::session_capability()),
             init: encode(init_pool::init_runspace_pool(1, 1, host)),
         }
+    }
+
+    /// The data of CONNECT_RUNSPACEPOOL: a pool that is attached to keeps its numbers of runspaces.
+    pub(super) fn of_an_attachment() -> String {
+        clixml::encode(&Document::new(Value::str("")))
     }
 
     /// For the host of all runs.

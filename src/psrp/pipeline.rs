@@ -71,6 +71,16 @@ impl Pipeline {
         }
     }
 
+    /// One that another client has started. `wrapped` as its command was.
+    pub(super) fn joined(id: Uuid, wrapped: bool) -> Self {
+        Self { incoming: Defragmenter::joining(MAX_MESSAGE), ..Self::new(id, None, wrapped) }
+    }
+
+    /// Whether nothing of a message has arrived that is not whole yet.
+    pub fn is_between_messages(&self) -> bool {
+        self.incoming.pending() == 0
+    }
+
     /// The pipeline's id.
     pub fn id(&self) -> Uuid {
         self.id

@@ -124,6 +124,26 @@ impl Pool {
         Ok(fragments)
     }
 
+    /// Begins to attach to a pool that has lost its client: the fragments of SESSION_CAPABILITY and
+    /// CONNECT_RUNSPACEPOOL, to be sent together.
+    ///
+    /// # Errors
+    /// [`ProtocolError::State`] when it was opened before.
+    pub fn connect(&mut self, opening: &Opening, max_fragment: usize) -> Result<Vec<Bytes>, ProtocolError> {
+        self.expect_state("attach to it", PoolState::New)?;
+        self.state = PoolState::Opening;
+        self.incoming = Defragmenter::joining(MAX_MESSAGE);
+        let mut fragments = self.serialized(MessageType::SessionCapability, &opening.capability, max_fragment);
+        let data = Opening::of_an_attachment();
+        fragments.extend(self.serialized(MessageType::ConnectRunspacePool, data.as_bytes(), max_fragment));
+        Ok(fragments)
+    }
+
+    /// A pipeline of a pool that was attached to; `wrapped` if its [`Command`] was made by [`Command::deep`].
+    pub fn join_pipeline(&self, id: Uuid, wrapped: bool) -> Pipeline {
+        Pipeline::joined(id, wrapped)
+    }
+
     /// Begins a pipeline: its state and the fragments of CREATE_PIPELINE. Its input must not travel with them:
     /// PowerShell 7.6 loses what arrives together with the message that makes the pipeline.
     ///
@@ -259,6 +279,8 @@ impl Pool {
                 self.server.ps_version = ps_version(&document);
                 self.become_ready();
             }
+            // Only a pool that is attached to says this.
+            MessageType::RunspacePoolInitData => self.become_ready(),
             MessageType::RunspacePoolState => self.handle_state(document)?,
             MessageType::RunspacePoolHostCall => {
                 self.events.push_back(PoolEvent::HostCall(HostCall::read(document)?));

@@ -85,6 +85,11 @@ impl Error {
         }
     }
 
+    /// Whether the server knows no such shell, or no such command in it.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Transport(error) | Self::Refused(error) if error.is_gone())
+    }
+
     /// Whether a command that ended so is sure not to have begun.
     pub fn ran_nothing(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::NoKey(_) | Self::Exposed)

@@ -6,10 +6,12 @@
 
 mod alive;
 mod connect;
+mod detach;
 mod error;
 mod halt;
 mod key;
 mod lease;
+mod leaving;
 mod open;
 mod outgoing;
 mod records;
@@ -19,6 +21,7 @@ mod running;
 mod shelf;
 mod stopping;
 
+pub use detach::{Followed, Left};
 pub use error::Error;
 pub use lease::{ConnectionKey, Lease, Place, PoolLimits, Return, Sessions};
 pub use open::{Session, close};

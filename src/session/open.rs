@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    fn over(carrier: Arc<dyn Carrier>, pool: Uuid) -> Self {
+    pub(super) fn over(carrier: Arc<dyn Carrier>, pool: Uuid) -> Self {
         let pool = Pool::new(pool);
         Self { carrier, pool, opened: false, free_runspaces: false, pipelines: 0, state: State::Idle }
     }
@@ -162,7 +162,7 @@ impl Session {
 }
 
 /// Why the pool is not open in time: the way, if nothing ever came over it, else whoever should open it.
-fn late(carrier: &dyn Carrier, timeout: Duration) -> Error {
+pub(super) fn late(carrier: &dyn Carrier, timeout: Duration) -> Error {
     carrier.stall().map_or(Error::OpenTimeout(timeout), Error::Transport)
 }
 

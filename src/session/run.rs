@@ -165,21 +165,11 @@ impl Session {
             State::Holding(id)
         };
         let unconfirmed = matches!(end, None | Some(PipelineEnd::Disconnected(_))).then_some(Unconfirmed::Stop);
-        let ending = match (end, halted, undelivered) {
-            // The race between our stop and the script's own end is decided by what the server says.
-            (Some(PipelineEnd::Completed), _, _) => Ending::Completed,
-            (Some(PipelineEnd::Failed(error)), None | Some(Halt::Input), _) => Ending::Failed(error),
-            (Some(PipelineEnd::Stopped(error)), None, _) => Ending::HostStopped(error),
-            (Some(PipelineEnd::Disconnected(error)), None, _) => return Err(Error::Disconnected(text_of(error))),
-            (_, Some(Halt::Input), Some(error)) => return Err(error.into()),
-            (_, Some(Halt::Timeout), _) => Ending::TimedOut,
-            (_, Some(Halt::Stop | Halt::Input) | None, _) => Ending::Stopped,
-        };
-        Ok(RunReport { ending, exit_code, unconfirmed })
+        Ok(RunReport { ending: ending(end, halted, undelivered)?, exit_code, unconfirmed })
     }
 
     /// Gives the slot of a pipeline that has ended back to the server; says whether that went well.
-    async fn release(&self, id: Uuid) -> bool {
+    pub(super) async fn release(&self, id: Uuid) -> bool {
         match tokio::time::timeout(RELEASE_WAIT, self.carrier.release(id)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -193,7 +183,7 @@ impl Session {
         }
     }
 
-    async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {
+    pub(super) async fn start(&mut self, command: &Command, id: Uuid) -> Result<Pipeline, Error> {
         let max_fragment = self.carrier.max_fragment();
         let (pipeline, fragments) = self.pool.create_pipeline(command, id, max_fragment).map_err(unsent)?;
         let refused = match self.carrier.command(id, fragments).await {
@@ -218,13 +208,35 @@ impl Session {
     }
 }
 
+/// How a pipeline ended that the server and we have said this of.
+pub(super) fn ending(
+    end: Option<PipelineEnd>,
+    halted: Option<Halt>,
+    undelivered: Option<transport::Error>,
+) -> Result<Ending, Error> {
+    Ok(match (end, halted, undelivered) {
+        // The race between our stop and the script's own end is decided by what the server says.
+        (Some(PipelineEnd::Completed), _, _) => Ending::Completed,
+        (Some(PipelineEnd::Failed(error)), None | Some(Halt::Input), _) => Ending::Failed(error),
+        (Some(PipelineEnd::Stopped(error)), None, _) => Ending::HostStopped(error),
+        (Some(PipelineEnd::Disconnected(error)), None, _) => return Err(Error::Disconnected(text_of(error))),
+        (_, Some(Halt::Input), Some(error)) => return Err(error.into()),
+        (_, Some(Halt::Timeout), _) => Ending::TimedOut,
+        (_, Some(Halt::Stop | Halt::Input) | None, _) => Ending::Stopped,
+    })
+}
+
 /// The error of a command that was never sent.
 fn unsent(error: ProtocolError) -> Error {
     Error::Refused(transport::Error::new(Reason::Protocol, error.to_string()).before_anything_ran())
 }
 
 /// The result of what the server must do for us by the deadline, or soon after a stop; `None` if it does not.
-async fn in_time<T>(deadline: Instant, stop: &CancellationToken, action: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn in_time<T>(
+    deadline: Instant,
+    stop: &CancellationToken,
+    action: impl Future<Output = T>,
+) -> Option<T> {
     let stopped = async {
         stop.cancelled().await;
         tokio::time::sleep(STOP_WAIT).await;

@@ -2,6 +2,7 @@
 //! stopped is decided without I/O, in [`Outgoing`] and [`Stopping`](super::stopping::Stopping).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -10,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::halt::Halting;
+use super::leaving::{LAST_WORDS, Leaving};
 use super::outgoing::Outgoing;
 use super::records::{HostReply, Records};
 use super::stopping::{Halt, STOP_WAIT};
@@ -18,6 +20,9 @@ use crate::clixml::Document;
 use crate::psrp::{HostCall, HostWriter, Pipeline, PipelineEnd, PipelineEvent};
 use crate::stream::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received, offload_on};
+
+/// Longer than any pipeline runs, and short enough to be added to any time.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// One pipeline on its way.
 pub(super) struct RunningPipeline<'a, R> {
@@ -44,6 +49,8 @@ pub(super) struct RunningPipeline<'a, R> {
     has_arrived: bool,
     /// Nothing more will arrive.
     is_done: bool,
+    /// Of a pipeline that is left where others would be stopped: when that is.
+    leaving: Option<Leaving>,
 }
 
 impl<'a, R: Records> RunningPipeline<'a, R> {
@@ -71,7 +78,21 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
             sending: None,
             has_arrived: false,
             is_done: false,
+            leaving: None,
         }
+    }
+
+    /// A pipeline that is left running, and not stopped, when the caller wants so, its records are not wanted any more,
+    /// or a time has come.
+    pub(super) fn to_be_left(
+        session: &'a mut Session,
+        pipeline: Pipeline,
+        records: &'a mut R,
+        leaving: Leaving,
+    ) -> Self {
+        // It has no end but its own.
+        let never = (Instant::now() + NEVER, CancellationToken::new());
+        Self { leaving: Some(leaving), ..Self::new(session, pipeline, records, None, never.0, never.1) }
     }
 
     /// Why the pipeline was stopped, if it was.
@@ -86,7 +107,7 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
         // A receive must not be dropped half-way: over HTTP that costs a connection. So it is kept over the turns.
         let mut receiving = receive(&carrier, Channel::Pipeline(id));
         let mut pool = news(&carrier);
-        while self.ended.is_none() && !self.halting.is_over() {
+        while self.ended.is_none() && !self.halting.is_over() && !self.may_leave() {
             if self.halting.why().is_some() && !std::mem::replace(&mut self.told, true) {
                 self.input = None;
                 self.records.stopping();
@@ -97,6 +118,7 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
             tokio::select! {
                 biased;
                 () = self.halting.step() => {}
+                () = step(self.leaving.as_mut()), if self.leaving.is_some() => {}
                 Some(sent) = async { Some(self.sending.as_mut()?.as_mut().await) }, if self.sending.is_some() => {
                     self.sent(sent)?;
                 }
@@ -122,7 +144,32 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
             // A message must not be left half-way: what follows it would be taken for its rest.
             let _ = tokio::time::timeout(STOP_WAIT, sending).await;
         }
+        if self.ended.is_none()
+            && let Some(leaving) = &mut self.leaving
+        {
+            let leave = carrier.leave(leaving.keep_for);
+            // What was on its way to us belongs to us.
+            let (left, received) = tokio::join!(leave, tokio::time::timeout(LAST_WORDS, receiving));
+            leaving.left_for = Some(left?);
+            if let Ok(Ok(received)) = received {
+                self.arrived(received);
+                while self.has_arrived && self.ended.is_none() {
+                    self.take_next().await?;
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// For how long the server keeps the pipeline that was left.
+    pub(super) fn left_for(&self) -> Option<Duration> {
+        self.leaving.as_ref()?.left_for
+    }
+
+    /// Whether it is to be left, and now is the time for that.
+    fn may_leave(&self) -> bool {
+        let is_between = !self.has_arrived && self.outgoing.is_idle();
+        self.leaving.as_ref().is_some_and(|leaving| leaving.is_due(is_between && self.pipeline.is_between_messages()))
     }
 
     fn arrived(&mut self, received: Received) {
@@ -160,7 +207,10 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
     /// Hands a record to the caller. However long that takes, the pipeline is stopped when its time is up.
     async fn hand_on(&mut self, stream: Stream, value: Document) {
         if self.halting.during(self.records.take(stream, value)).await.is_break() {
-            self.halting.begin(Halt::Stop);
+            match &mut self.leaving {
+                Some(leaving) => leaving.begin(),
+                None => self.halting.begin(Halt::Stop),
+            }
         }
     }
 
@@ -215,6 +265,13 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
             self.halting.begin(Halt::Input);
         }
         Ok(())
+    }
+}
+
+async fn step(leaving: Option<&mut Leaving>) {
+    match leaving {
+        Some(leaving) => leaving.step().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong between us and a target, with the cause in a stable code.
 
 use crate::outcome::Reason;
+use crate::wsman::Fault;
 
 /// A fault of a transport. The message names the cause, not the target: the caller knows which target it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,11 @@ impl Error {
     /// Whether the link was there and broke.
     pub fn is_link_broken(&self) -> bool {
         self.reason == Reason::LinkBroken
+    }
+
+    /// Whether the server knows no such shell, or no such command in it.
+    pub fn is_gone(&self) -> bool {
+        self.fault.is_some_and(|code| Fault { code, ..Fault::default() }.is_gone())
     }
 
     /// Whether the credential itself was refused (so that it must not be tried on another host).

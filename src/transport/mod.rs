@@ -30,6 +30,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::left_shell::LeftShell;
+use crate::outcome::Reason;
 use crate::target::Target;
 
 /// Connects to targets: the seam between a run and the transports.
@@ -106,6 +108,25 @@ pub trait Carrier: Send + Sync {
 
     /// Deletes the shell with everything in it. Never waits longer than ten seconds; safe to call in any state.
     async fn close(&self) -> Result<(), Error>;
+
+    /// Leaves the shell running without its client, to be kept for so long; returns for how long the server keeps it.
+    /// From then on nothing else may be asked of it, and [`Carrier::close`] lets it live.
+    ///
+    /// What was on its way in a [`Carrier::receive`] still comes there, or an error.
+    async fn leave(&self, _keep_for: Duration) -> Result<Duration, Error> {
+        Err(Error::new(Reason::Internal, "what this transport starts ends with its connection"))
+    }
+
+    /// Attaches to a shell that was left, with the messages of its pool, and to the commands in it; returns what the
+    /// pool says to that.
+    async fn attach(&self, _shell: &LeftShell, _fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {
+        Err(Error::new(Reason::Internal, "there is nothing to attach to over this transport"))
+    }
+
+    /// The server's ids of the shell and of a command that was started in it, where they outlive the connection.
+    fn ids(&self, _pipeline: Uuid) -> Option<(String, String)> {
+        None
+    }
 
     /// Whether the server may hold a shell of ours: one was asked for, and its end is not confirmed. Never where the
     /// server ends with the connection (SSH, a child).

@@ -30,6 +30,7 @@ use self::shell::Shell;
 use self::wire::Wire;
 use super::http::TlsCache;
 use super::{Admission, Carrier, Channel, Error, Priority, Received};
+use crate::left_shell::LeftShell;
 use crate::outcome::Reason;
 use crate::target::{Endpoint, Target};
 pub use crate::wsman::ListedShell;
@@ -155,6 +156,20 @@ impl Carrier for WsmanCarrier {
         shell.listener.stop();
         shell.wire.lanes.forget_idle();
         result
+    }
+
+    async fn leave(&self, keep_for: Duration) -> Result<Duration, Error> {
+        let kept_for = self.shell.leave(keep_for).await?;
+        *lock(&self.creation) = None;
+        Ok(kept_for)
+    }
+
+    async fn attach(&self, shell: &LeftShell, fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {
+        self.shell.attach(shell, &fragments.concat()).await
+    }
+
+    fn ids(&self, pipeline: Uuid) -> Option<(String, String)> {
+        Some((self.shell.wire.shell_id(), self.shell.wire.command(pipeline)?))
     }
 
     fn idle_timeout(&self) -> Option<Duration> {

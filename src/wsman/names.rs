@@ -166,10 +166,14 @@ pub mod code {
     pub const QUOTA_MAX_SHELL_USERS: u32 = 2_150_859_179;
     /// The shell is disconnected.
     pub const SHELL_DISCONNECTED: u32 = 2_150_859_204;
+    /// The shell cannot be disconnected: its server knows only how to delete.
+    pub const DISCONNECT_NOT_SUPPORTED: u32 = 2_150_859_205;
     /// The shell was disconnected by another client session than the one that asks for it.
     pub const CLIENT_SESSION_MISMATCH: u32 = 2_150_859_206;
     /// The command was closed under a pending Receive.
     pub const COMMAND_TERMINATED: u32 = 2_150_859_212;
+    /// The shell has another client.
+    pub const CONNECTED_ELSEWHERE: u32 = 2_150_859_213;
     /// The chosen CommandId already exists.
     pub const COMMAND_ID_CONFLICT: u32 = 2_150_859_222;
     /// The chosen ShellId already exists.

@@ -165,6 +165,38 @@ impl Requests {
         end(text)
     }
 
+    /// Leaves the shell with everything in it running, to be kept for so long while it has no client.
+    ///
+    /// It says nothing of how output is buffered: a server then blocks what writes more than it buffers, and drops
+    /// nothing.
+    pub fn disconnect(&self, message: Uuid, idle: Duration) -> String {
+        let mut text = self.begin(action::DISCONNECT, message, OPERATION, 0);
+        text.push_str(&self.tail);
+        let seconds = idle.as_secs();
+        let _ = write!(text, "<rsp:Disconnect><rsp:IdleTimeOut>PT{seconds}S</rsp:IdleTimeOut></rsp:Disconnect>");
+        end(text)
+    }
+
+    /// Attaches to the shell that was [selected](Self::select) and has no client, with the messages of a pool that is
+    /// attached to.
+    pub fn connect(&self, message: Uuid, protocol_version: &str, fragments: &[u8]) -> String {
+        let mut text = self.begin(action::CONNECT, message, OPERATION, fragments.len());
+        options(&mut text, &[(names::OPTION_PROTOCOL_VERSION, protocol_version, true)]);
+        text.push_str(&self.tail);
+        let _ = write!(text, r#"<rsp:Connect><connectXml xmlns="{}">"#, ns::POWERSHELL);
+        STANDARD.encode_append(fragments, &mut text);
+        text.push_str("</connectXml></rsp:Connect>");
+        end(text)
+    }
+
+    /// Attaches to a command of a shell that was attached to.
+    pub fn connect_command(&self, message: Uuid, command_id: &str) -> String {
+        let mut text = self.begin(action::CONNECT, message, OPERATION, 0);
+        text.push_str(&self.tail);
+        let _ = write!(text, "<rsp:Connect{}/>", command_attribute(Some(command_id)));
+        end(text)
+    }
+
     /// Deletes the shell.
     pub fn delete(&self, message: Uuid) -> String {
         let mut text = self.begin(action::DELETE, message, OPERATION, 0);
@@ -244,6 +276,8 @@ fn end(mut text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use quick_xml::events::Event;
     use quick_xml::reader::Reader;
     use uuid::Uuid;
@@ -312,6 +346,17 @@ mod tests {
         has(&requests().receive(Uuid::nil(), None), &["Receive", "DesiredStream", "stdout"]);
         has(&requests().receive(Uuid::nil(), None), &["Option", "@Name=WSMAN_CMDSHELL_OPTION_KEEPALIVE", "True"]);
         has(&requests().receive(Uuid::nil(), None), &["OperationTimeout", "PT20S"]);
+    }
+
+    #[test]
+    fn leaves_a_shell_and_attaches_to_it() {
+        let left = requests().disconnect(Uuid::nil(), Duration::from_secs(86_400));
+        has(&left, &["Selector", "@Name=ShellId", "AB", "&amp;", "1"]);
+        has(&left, &["Disconnect", "IdleTimeOut", "PT86400S"]);
+        let text = requests().connect(Uuid::nil(), "2.3", b"\x00\x01\xff");
+        has(&text, &["Option", "@Name=protocolversion", "@MustComply=true", "2.3"]);
+        has(&text, &["Connect", "connectXml", "@xmlns=http://schemas.microsoft.com/powershell", "AAH/"]);
+        has(&requests().connect_command(Uuid::nil(), "C"), &["Connect", "@CommandId=C"]);
     }
 
     #[test]

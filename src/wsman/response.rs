@@ -28,7 +28,9 @@ pub enum Response {
     CommandStarted(String),
     /// Output, or the end of a command.
     Received(Receipt),
-    /// Done, with nothing to say (Send, Signal, Delete).
+    /// A shell or a command was attached to, with what its pool says to that.
+    Connected(Vec<u8>),
+    /// Done, with nothing to say (Send, Signal, Disconnect, Delete).
     Done,
     /// The server refuses or failed.
     Fault(Box<Fault>),
@@ -43,6 +45,8 @@ pub struct Created {
     pub large_envelopes: bool,
     /// How long the server keeps the shell while nobody uses it, if it says so.
     pub idle_timeout: Option<Duration>,
+    /// The longest time that the server would keep it, if it says so.
+    pub max_idle_timeout: Option<Duration>,
 }
 
 /// Answer to Receive: what of it belongs to the shell or the command that was asked for.
@@ -138,6 +142,7 @@ struct Parse<'a> {
     shell_id: Option<String>,
     large_envelopes: bool,
     idle_timeout: Option<Duration>,
+    max_idle_timeout: Option<Duration>,
     command_id: Option<String>,
     receipt: Receipt,
     /// Inside a stream that is wanted.
@@ -183,6 +188,7 @@ impl<'a> Parse<'a> {
             "ResourceCreated" | "Shell" => self.answer = Some("ShellId"),
             "CommandResponse" if open.shell => self.answer = Some("CommandId"),
             "ReceiveResponse" if open.shell => self.answer = Some("Receive"),
+            "ConnectResponse" if open.shell => self.answer = Some("Connect"),
             "Selector" => self.selector_is_shell = attribute(start, "Name").as_deref() == Some("ShellId"),
             "Stream" if open.shell => self.in_stream = self.is_wanted(start),
             "CommandState" if open.shell && self.wanted.is_some() && self.is_wanted(start) => {
@@ -220,10 +226,15 @@ impl<'a> Parse<'a> {
                 self.shell_id.get_or_insert_with(|| text.trim().to_owned());
             }
             // Only WinRM 3 and later know disconnected shells, and with them a shell's state.
-            "State" | "MaxIdleTimeOut" if open.shell => self.large_envelopes = true,
+            "State" if open.shell => self.large_envelopes = true,
+            "MaxIdleTimeOut" if open.shell => {
+                (self.large_envelopes, self.max_idle_timeout) = (true, duration(text.trim()));
+            }
             "IdleTimeOut" if open.shell => self.idle_timeout = duration(text.trim()),
             "CommandId" if open.shell => self.command_id = Some(text.trim().to_owned()),
             "Stream" if open.shell && std::mem::take(&mut self.in_stream) => self.end_stream(&text)?,
+            // In PowerShell's own namespace, like what it answers.
+            "connectResponseXml" if self.answer == Some("Connect") => self.end_stream(&text)?,
             _ => {}
         }
         Ok(())
@@ -268,13 +279,14 @@ impl<'a> Parse<'a> {
         Ok(match self.answer {
             Some("ShellId") => {
                 let shell_id = self.shell_id.filter(|id| !id.is_empty()).ok_or(ParseError::NoId("ShellId"))?;
-                let Self { large_envelopes, idle_timeout, .. } = self;
-                Response::Created(Created { shell_id, large_envelopes, idle_timeout })
+                let Self { large_envelopes, idle_timeout, max_idle_timeout, .. } = self;
+                Response::Created(Created { shell_id, large_envelopes, idle_timeout, max_idle_timeout })
             }
             Some("CommandId") => {
                 let id = self.command_id.filter(|id| !id.is_empty()).ok_or(ParseError::NoId("CommandId"))?;
                 Response::CommandStarted(id)
             }
+            Some("Connect") => Response::Connected(self.receipt.payload),
             Some(_) => Response::Received(self.receipt),
             None => Response::Done,
         })
@@ -337,12 +349,23 @@ mod tests {
         assert_eq!(parse(selector), Ok(Response::Created(Created { shell_id: "A-1".into(), ..Created::default() })));
         let shell = format!(
             "{selector}<rsp:Shell><rsp:ShellId>B-2</rsp:ShellId><rsp:State>Connected</rsp:State>\
-                     <rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut></rsp:Shell>"
+                     <rsp:IdleTimeOut>PT180.000S</rsp:IdleTimeOut><rsp:MaxIdleTimeOut>PT900.000S</rsp:MaxIdleTimeOut>\
+                     </rsp:Shell>"
         );
-        let idle_timeout = Some(Duration::from_secs(180));
-        let created = Created { shell_id: "B-2".into(), large_envelopes: true, idle_timeout };
+        let (idle_timeout, max_idle_timeout) = (Some(Duration::from_secs(180)), Some(Duration::from_secs(900)));
+        let created = Created { shell_id: "B-2".into(), large_envelopes: true, idle_timeout, max_idle_timeout };
         assert_eq!(parse(&shell), Ok(Response::Created(created)));
         assert_eq!(parse("<x:ResourceCreated/>"), Err(ParseError::NoId("ShellId")));
+    }
+
+    #[test]
+    fn what_a_pool_says_to_whom_attaches_to_it() {
+        let said = r#"<connectResponseXml xmlns="http://schemas.microsoft.com/powershell">AAH/</connectResponseXml>"#;
+        let body =
+            format!("<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams>{said}</rsp:ConnectResponse>");
+        assert_eq!(parse(&body), Ok(Response::Connected(vec![0, 1, 255])));
+        assert_eq!(parse("<rsp:ConnectResponse/>"), Ok(Response::Connected(Vec::new())));
+        assert_eq!(parse(said), Ok(Response::Done), "in no answer to a Connect");
     }
 
     #[test]

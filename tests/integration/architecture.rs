@@ -14,6 +14,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("channel", &[]),
         ("error_text", &[]),
         ("hostlist", &[]),
+        ("left_shell", &[]),
         ("local_user", &[]),
         ("nearest", &[]),
         ("outcome", &[]),
@@ -60,6 +61,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "channel",
                 "directory",
                 "error_text",
+                "left_shell",
                 "local_user",
                 "outcome",
                 "outofproc",
@@ -91,7 +93,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "wsman",
             ],
         ),
-        ("session", &["clixml", "outcome", "psrp", "secret", "stream", "target", "transport"]),
+        ("session", &["clixml", "left_shell", "outcome", "psrp", "secret", "stream", "target", "transport"]),
         (
             "fleet",
             &[

@@ -47,6 +47,8 @@ message_types! {
     EncryptedSessionKey = 0x0001_0006, "ENCRYPTED_SESSION_KEY";
     /// To the client: asks for the public key.
     PublicKeyRequest = 0x0001_0007, "PUBLIC_KEY_REQUEST";
+    /// Client: attaches to a pool that has lost its client.
+    ConnectRunspacePool = 0x0001_0008, "CONNECT_RUNSPACEPOOL";
     /// To the client: an answer about runspaces.
     RunspaceAvailability = 0x0002_1004, "RUNSPACE_AVAILABILITY";
     /// To the client: the pool's state.

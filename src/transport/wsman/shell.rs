@@ -13,11 +13,12 @@ use super::listener::Listener;
 use super::lock;
 use super::queue::Queue;
 use super::wire::{Wire, read};
+use crate::left_shell::LeftShell;
 use crate::outcome::Reason;
 use crate::transport::http::Failure;
 use crate::transport::{Admission, Channel, Error, Received};
 use crate::wsman::names::{self, code};
-use crate::wsman::{Requests, Response};
+use crate::wsman::{Fault, Requests, Response};
 
 /// PSRP version that we offer; Create must name it outside the PSRP messages, too.
 const PROTOCOL_VERSION: &str = "2.3";
@@ -37,6 +38,8 @@ pub(super) struct Shell {
     create_sent: AtomicBool,
     /// How long it may be idle, once it exists.
     idle_timeout: OnceLock<Duration>,
+    /// How long the server would keep it idle at most, if it says so.
+    max_idle_timeout: OnceLock<Duration>,
 }
 
 /// Whether there is a shell to delete.
@@ -56,7 +59,8 @@ impl Shell {
         let wire = Arc::new(wire);
         let listener = Listener::new(Arc::clone(&wire));
         let (stage, create_sent) = (Mutex::new(Stage::None), AtomicBool::new(false));
-        Self { wire, listener, admission, stage, create_sent, idle_timeout: OnceLock::new() }
+        let (idle_timeout, max_idle_timeout) = (OnceLock::new(), OnceLock::new());
+        Self { wire, listener, admission, stage, create_sent, idle_timeout, max_idle_timeout }
     }
 
     pub(super) async fn create(&self, pool: Uuid, fragments: &[u8]) -> Result<(), Error> {
@@ -71,12 +75,7 @@ impl Shell {
             Ok(text) => read(text, None).await,
             Err(failure) => Err(failure),
         };
-        // Whoever answers in SOAP has looked at the user, whatever else it refuses.
-        match &answer {
-            Ok(Response::Fault(fault)) if self.wire.error(fault).is_credential_refused() => {}
-            Ok(_) => self.admission.accepted(self.wire.lanes.authenticated()),
-            Err(_) => {}
-        }
+        self.note_logon(&answer);
         let mut stage = lock(&self.stage);
         if !matches!(answer, Err(Failure::Broken(_))) {
             *stage = Stage::None;
@@ -86,6 +85,9 @@ impl Shell {
                 self.wire.select(&created.shell_id);
                 // It is created once.
                 let _ = self.idle_timeout.set(created.idle_timeout.unwrap_or(IDLE_TIMEOUT));
+                if let Some(longest) = created.max_idle_timeout {
+                    let _ = self.max_idle_timeout.set(longest);
+                }
                 if created.large_envelopes {
                     self.wire.use_large_envelopes();
                 }
@@ -99,6 +101,64 @@ impl Shell {
                 Err(self.wire.error(&fault))
             }
             _ => Err(Error::new(Reason::Protocol, "the server answers a Create with something else")),
+        }
+    }
+
+    /// Whoever answers in SOAP has looked at the user, whatever else it refuses.
+    fn note_logon(&self, answer: &Result<Response, Failure>) {
+        match answer {
+            Ok(Response::Fault(fault)) if self.wire.error(fault).is_credential_refused() => {}
+            Ok(_) => self.admission.accepted(self.wire.lanes.authenticated()),
+            Err(_) => {}
+        }
+    }
+
+    /// Attaches to a shell that was left, and to the command in it; returns what its pool says to that.
+    pub(super) async fn attach(&self, left: &LeftShell, fragments: &[u8]) -> Result<Vec<u8>, Error> {
+        self.wire.select(&left.shell);
+        // Only WinRM 3 and later know disconnected shells.
+        self.wire.use_large_envelopes();
+        let request = self.wire.request(|requests| requests.connect(Uuid::new_v4(), PROTOCOL_VERSION, fragments));
+        let answer = match self.wire.lanes.exchange(&request, PATIENCE, || {}).await {
+            Ok(text) => read(text, None).await,
+            Err(failure) => Err(failure),
+        };
+        self.note_logon(&answer);
+        let said = match answer.map_err(Failure::into_error)? {
+            Response::Connected(said) => said,
+            Response::Fault(fault) if fault.code == code::CONCURRENCY => {
+                return Err(self.wire.error(&Fault { code: code::CONNECTED_ELSEWHERE, ..*fault }));
+            }
+            Response::Fault(fault) => return Err(self.wire.error(&fault)),
+            _ => return Err(Error::new(Reason::Protocol, "the server answers a Connect with something else")),
+        };
+        *lock(&self.stage) = Stage::Open;
+        self.create_sent.store(true, Ordering::SeqCst);
+        let make = |requests: &Requests| requests.connect_command(Uuid::new_v4(), &left.command);
+        match self.listener.ask(make, PATIENCE).await.map_err(without_answer)? {
+            Response::Fault(fault) => return Err(self.wire.error(&fault)),
+            _ => self.wire.started(left.pipeline, left.command.clone()),
+        }
+        Ok(said)
+    }
+
+    /// Leaves the shell running without a client; returns for how long the server keeps it.
+    pub(super) async fn leave(&self, keep_for: Duration) -> Result<Duration, Error> {
+        let keep_for = self.max_idle_timeout.get().map_or(keep_for, |&longest| keep_for.min(longest));
+        let make = |requests: &Requests| requests.disconnect(Uuid::new_v4(), keep_for);
+        let answer = match self.listener.ask(make, PATIENCE).await {
+            // To leave twice is to leave.
+            Err(Failure::Broken(_)) => self.listener.ask(make, PATIENCE).await,
+            answer => answer,
+        };
+        match answer.map_err(broken)? {
+            Response::Fault(fault) if fault.code != code::SHELL_DISCONNECTED => Err(self.wire.error(&fault)),
+            _ => {
+                // It is nobody's now: there is nothing to delete.
+                *lock(&self.stage) = Stage::None;
+                self.listener.stop();
+                Ok(keep_for)
+            }
         }
     }
 

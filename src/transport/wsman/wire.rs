@@ -27,6 +27,8 @@ pub(super) struct Wire {
 
 struct State {
     requests: Requests,
+    /// The shell that they are addressed to.
+    shell_id: String,
     /// The server's ids of our pipelines.
     commands: HashMap<Uuid, String>,
     /// The largest envelope that the server takes, in bytes.
@@ -41,7 +43,8 @@ impl Wire {
     pub(super) fn new(target: &Target, endpoint: &WinrmEndpoint, tls_cache: &TlsCache) -> Result<Self, Error> {
         let lanes = Lanes::new(target, endpoint, tls_cache)?;
         let requests = Requests::new(&endpoint.url(), &endpoint.configuration_name, Uuid::new_v4());
-        let state = State { envelope: requests.max_envelope(), requests, commands: HashMap::new() };
+        let envelope = requests.max_envelope();
+        let state = State { envelope, requests, shell_id: String::new(), commands: HashMap::new() };
         Ok(Self { lanes, configuration_name: endpoint.configuration_name.clone(), state: Mutex::new(state) })
     }
 
@@ -83,7 +86,14 @@ impl Wire {
 
     /// Addresses all further requests to a shell.
     pub(super) fn select(&self, shell_id: &str) {
-        lock(&self.state).requests.select(shell_id);
+        let mut state = lock(&self.state);
+        state.requests.select(shell_id);
+        shell_id.clone_into(&mut state.shell_id);
+    }
+
+    /// The shell that requests are addressed to.
+    pub(super) fn shell_id(&self) -> String {
+        lock(&self.state).shell_id.clone()
     }
 
     /// The server is WinRM 3 or later.

@@ -56,7 +56,7 @@ impl Channel {
 /// The base64 texts of a SOAP text with where they begin, in order.
 pub(super) fn payloads(soap: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
-    for element in ["creationXml", "Arguments", "Stream"] {
+    for element in ["creationXml", "connectXml", "connectResponseXml", "Arguments", "Stream"] {
         let close = format!("{element}>");
         let mut rest = soap;
         while let Some(at) = rest.find(element) {

@@ -4,12 +4,12 @@
 //! gives Windows' answers byte for byte, except for ids, to our carrier and session; what we send is compared message
 //! by message with what pypsrp had sent, what comes out with what the recorded answers say.
 //!
-//! Not replayed, for what psfleet does not do: `psrp_disconnect_runspaces` (disconnect, connect),
+//! Not replayed, for what psfleet does not do:
 //! `psrp_get_command_metadata` (GET_COMMAND_METADATA), `psrp_set_runspaces` (SET_MAX_RUNSPACES, SET_MIN_RUNSPACES and
 //! GET_AVAILABLE_RUNSPACES: our pools have one runspace) and `psrp_pshost_raw_ui_mocked_methods` (calls of a host with
 //! a screen, which ours refuses).
 //!
-//! Replayed in part: of `client_copy_file` the two PowerShell shells, not the two of cmd; of `psrp_is_alive_*` the
+//! Replayed in part: of `psrp_disconnect_runspaces` one of its two shells, without Reconnect and Enumerate; of `client_copy_file` the two PowerShell shells, not the two of cmd; of `psrp_is_alive_*` the
 //! opening, not Get as a probe; of `psrp_reset_runspace_state` the commands, not RESET_RUNSPACE_STATE and its answer.
 
 mod channel;
@@ -23,10 +23,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use psfleet::clixml::{Document, Value};
+use psfleet::left_shell::LeftShell;
 use psfleet::psrp::{Argument, Command, Invocation, Opening, SecretArgument};
 use psfleet::secret::Secret;
 use psfleet::session::{Ending, Error, Records, RunOptions, RunReport, Session};
 use psfleet::stream::Stream;
+use psfleet::transport::Carrier;
 use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
 use tokio_util::sync::CancellationToken;
@@ -107,10 +109,17 @@ fn file(name: &str) -> Option<PathBuf> {
 
 /// Opens a session with a replaying server, over TLS.
 async fn open(replay: &Replay) -> Session {
-    let carrier = WsmanCarrier::new(&replay.target(), &TlsCache::new()).expect("carrier");
+    open_as(replay, Uuid::new_v4()).await
+}
+
+async fn open_as(replay: &Replay, pool: Uuid) -> Session {
     let stop = CancellationToken::new();
-    let opening = Session::open(Opening::of_a_run(), Arc::new(carrier), Uuid::new_v4(), MINUTE, &stop);
+    let opening = Session::open(Opening::of_a_run(), carrier(replay), pool, MINUTE, &stop);
     opening.await.expect("the session opens")
+}
+
+fn carrier(replay: &Replay) -> Arc<dyn Carrier> {
+    Arc::new(WsmanCarrier::new(&replay.target(), &TlsCache::new()).expect("carrier"))
 }
 
 async fn play_shell(name: &str, recording: &Recording, scripts: &[&str]) -> (Vec<Ran>, Replay) {
@@ -182,6 +191,30 @@ async fn opening_a_runspace_and_closing_it() {
     let Some((ran, replay)) = play("psrp_open_runspace", &[]).await else { return };
     assert!(ran.is_empty());
     assert_eq!(replay.actions(), ["Create", "Receive", "Delete"]);
+}
+
+#[tokio::test]
+async fn a_shell_is_left_and_attached_to() {
+    let Some(file) = file("psrp_disconnect_runspaces") else { return };
+    let recording = Recording::load_all(&file).pop().expect("a shell");
+    let replay = Replay::start(&recording).await;
+    let pool = Uuid::new_v4();
+    let session = open_as(&replay, pool).await;
+    let month = 31 * 24 * 60 * MINUTE;
+    let kept_for = session.carrier().leave(month).await.expect("left");
+    assert_eq!(kept_for, Duration::from_millis(2_147_483_647), "no longer than the host allows");
+    session.close().await;
+    assert_eq!(replay.actions(), ["Create", "Receive", "Disconnect"], "what is left is not deleted");
+    let (shell, command) = (pool.hyphenated().to_string().to_uppercase(), "C".to_owned());
+    let left = LeftShell { pool, shell, pipeline: Uuid::new_v4(), command, wrapped: false, keep_for: 60 };
+    let stop = CancellationToken::new();
+    let session = Session::attach(carrier(&replay), &left, MINUTE, &stop).await.expect("attached");
+    assert_eq!(session.server().protocol.as_deref(), Some("2.3"));
+    session.close().await;
+    let actions = ["Create", "Receive", "Disconnect", "Connect", "Connect", "Delete"];
+    assert_eq!(replay.actions(), actions);
+    let sent = kinds(&replay.pool_messages());
+    assert_eq!(sent, ["SESSION_CAPABILITY", "INIT_RUNSPACEPOOL", "SESSION_CAPABILITY", "CONNECT_RUNSPACEPOOL"]);
 }
 
 #[tokio::test]

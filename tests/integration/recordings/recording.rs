@@ -44,6 +44,10 @@ pub(super) struct Recording {
     pub commands: Vec<RecordedCommand>,
     /// The answer to Delete.
     pub deleted: String,
+    /// The answer to Disconnect.
+    pub left: String,
+    /// The answer to Connect.
+    pub attached: String,
     /// The answer to the last Get, by which pypsrp asks whether the shell is alive.
     pub probed: String,
 }
@@ -98,6 +102,8 @@ impl Recording {
             pool_answers: Vec::new(),
             commands: Vec::new(),
             deleted: String::new(),
+            left: String::new(),
+            attached: String::new(),
             probed: String::new(),
         };
         let mut sent = Channel::default();
@@ -110,6 +116,10 @@ impl Recording {
     /// `sent` is what the client has sent to the command in progress.
     fn add(&mut self, exchange: &Exchange, sent: &mut Channel) {
         let answer = exchange.response.clone();
+        // Other shells of the same host are left out.
+        if between(&exchange.request, "Name=\"ShellId\">", "<").is_some_and(|shell| shell != self.shell_id) {
+            return;
+        }
         match (action(&exchange.request), self.commands.last_mut()) {
             ("Receive", Some(command)) if exchange.request.contains("DesiredStream CommandId") => {
                 command.answers.push((sent.messages.len(), answer));
@@ -135,6 +145,10 @@ impl Recording {
             }
             ("Signal", Some(command)) => (command.signal, command.signalled) = (answer, true),
             ("Delete", _) => self.deleted = answer,
+            ("Disconnect", _) => self.left = answer,
+            ("Connect", _) => self.attached = answer,
+            // How pypsrp returns, and how it finds shells.
+            ("Reconnect" | "Enumerate", _) => {}
             ("Get", _) => self.probed = answer,
             (other, _) => panic!("{other} is not replayed"),
         }

@@ -12,7 +12,7 @@ use super::channel::{Channel, Message, decode, payloads};
 use super::recording::{RecordedCommand, Recording};
 use crate::support::http::{Act, HttpServer, Request};
 use crate::support::tls::self_signed;
-use crate::support::winrm::{action, attribute, fault, target_with};
+use crate::support::winrm::{action, attribute, envelope, fault, target_with};
 
 /// The server with what it has seen.
 pub(super) struct Replay {
@@ -23,6 +23,8 @@ pub(super) struct Replay {
 struct State {
     created: String,
     deleted: String,
+    left: String,
+    attached: String,
     shell_id: String,
     pool: Uuid,
     live_shell: String,
@@ -49,6 +51,8 @@ impl Replay {
         let state = Arc::new(Mutex::new(State {
             created: recording.created.clone(),
             deleted: recording.deleted.clone(),
+            left: recording.left.clone(),
+            attached: recording.attached.clone(),
             shell_id: recording.shell_id.clone(),
             pool: recording.pool,
             live_shell: String::new(),
@@ -130,6 +134,7 @@ impl State {
                 sent.push(&request.body);
                 self.running.push(Running { recorded, answers, live_id, live_pipeline, sent });
             }
+            "Connect" => self.to_pool.push(&request.body),
             "Send" => match self.of(request) {
                 Some(running) => running.sent.push(&request.body),
                 None => self.to_pool.push(&request.body),
@@ -144,6 +149,9 @@ impl State {
         let text = match action(&request.body) {
             "Create" => self.created.clone(),
             "Delete" => self.deleted.clone(),
+            "Disconnect" => self.left.clone(),
+            "Connect" if attribute(&request.body, "CommandId").is_some() => envelope("<rsp:ConnectResponse/>"),
+            "Connect" => self.attached.clone(),
             "Receive" => match self.of(request) {
                 Some(running) => {
                     let (after, _) = running.answers.front()?;
@@ -156,10 +164,10 @@ impl State {
             },
             "Command" => self.of(request)?.recorded.started.clone(),
             "Signal" => match &*self.of(request)?.recorded.signal {
-                "" => crate::support::winrm::envelope("<rsp:SignalResponse/>"),
+                "" => envelope("<rsp:SignalResponse/>"),
                 recorded => recorded.to_owned(),
             },
-            "Send" => crate::support::winrm::envelope("<rsp:SendResponse/>"),
+            "Send" => envelope("<rsp:SendResponse/>"),
             other => panic!("{other} is not replayed"),
         };
         Some(self.rewrite(request, &text))
