@@ -28,6 +28,7 @@
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
+//! - [`collect`]: what was left running on hosts, attached to again, as the task of a run.
 //! - [`shells`]: the shells that hosts hold, listed and removed without opening one, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
@@ -134,6 +135,7 @@ mod certificate;
 pub mod channel;
 pub mod cli;
 pub mod clixml;
+pub mod collect;
 pub mod config;
 pub mod copy;
 pub mod directory;

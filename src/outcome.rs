@@ -70,6 +70,8 @@ codes! {
         NotStarted = "not_started",
         /// It was running when the link broke: effect unknown, never retried.
         Lost = "lost",
+        /// Left running on the host, to be collected later.
+        Detached = "detached",
     }
 }
 
@@ -158,6 +160,8 @@ codes! {
         Paused = "paused",
         /// How it ended could not be written to the run's journal.
         NotKept = "not_kept",
+        /// Another client has the shell.
+        InUse = "in_use",
         /// A bug in psfleet: a worker panicked.
         Internal = "internal",
     }

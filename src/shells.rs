@@ -29,6 +29,9 @@ pub struct Shells {
     cleaning: Option<Cleaning>,
 }
 
+/// The state of a shell that its client has left.
+const DISCONNECTED: &str = "Disconnected";
+
 /// Which of our shells are removed.
 #[derive(Debug, Clone, Copy)]
 pub struct Cleaning {
@@ -46,6 +49,7 @@ enum Fate {
     Removed,
     Planned,
     InUse,
+    Detached,
     TooYoung,
 }
 
@@ -55,6 +59,7 @@ impl Fate {
             Self::Removed => "removed",
             Self::Planned => "would be removed",
             Self::InUse => "left: in use",
+            Self::Detached => "left: runs without a client",
             Self::TooYoung => "left: too young",
         }
     }
@@ -68,6 +73,8 @@ impl Cleaning {
         match opener {
             Opener::Other => None,
             Opener::Running if !self.in_use => Some(Fate::InUse),
+            // It was left running on purpose: psfleet runs collect wants it.
+            Opener::Ended if shell.state == DISCONNECTED && !self.in_use => Some(Fate::Detached),
             _ if !is_old => Some(Fate::TooYoung),
             _ if self.plan => Some(Fate::Planned),
             _ => Some(Fate::Removed),
@@ -213,6 +220,7 @@ mod tests {
         let clean = Cleaning { older: hour, in_use: false, plan: false };
         let aged = |age| ListedShell { age, ..ListedShell::default() };
         let (old, young, ageless) = (aged(Some(hour)), aged(Some(hour - Duration::from_secs(1))), aged(None));
+        let left = ListedShell { state: "Disconnected".to_owned(), ..old.clone() };
         for (cleaning, shell, opener, fate) in [
             (clean, &old, Opener::Ended, Some(Fate::Removed)),
             (clean, &young, Opener::Ended, Some(Fate::TooYoung)),
@@ -222,6 +230,8 @@ mod tests {
             (Cleaning { in_use: true, ..clean }, &old, Opener::Running, Some(Fate::Removed)),
             (Cleaning { in_use: true, ..clean }, &young, Opener::Running, Some(Fate::TooYoung)),
             (Cleaning { in_use: true, ..clean }, &old, Opener::Other, None),
+            (clean, &left, Opener::Ended, Some(Fate::Detached)),
+            (Cleaning { in_use: true, ..clean }, &left, Opener::Ended, Some(Fate::Removed)),
             (Cleaning { plan: true, ..clean }, &old, Opener::Ended, Some(Fate::Planned)),
             (Cleaning { older: Duration::ZERO, ..clean }, &ageless, Opener::Ended, Some(Fate::Removed)),
         ] {

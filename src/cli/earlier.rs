@@ -1,6 +1,6 @@
 //! Earlier runs: one that goes on, and hosts of others that targets are named by.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::keeping::{GoOn, Keeping, NamesOfRuns};
 use crate::config::{EarlierRuns, FactsOfHost};
+use crate::event::Finished;
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
 use crate::store::{Claim, Header, HostFacts, Run, Store};
-use crate::target::{TargetId, TargetSnapshot};
+use crate::target::{Target, TargetId, TargetSnapshot};
 
 /// A run that is to go on.
 pub(super) struct Earlier {
@@ -66,6 +67,61 @@ impl Earlier {
         let begun = begun.strftime("%Y-%m-%d %H:%M UTC");
         let other = if is_found { format!("; psfleet runs close {run} has another one taken") } else { String::new() };
         format!("going on with the run {run} of {begun}, '{title}': {hosts} left{other}")
+    }
+
+    /// Finds the run of a name, or the last one of which something was left running; and the ends of what was left. All
+    /// other targets count as done.
+    ///
+    /// # Errors
+    /// There is none, somebody is at work on it, or nothing of it was left running.
+    pub(super) fn left(store: Store, name: Option<&str>) -> anyhow::Result<(Self, Vec<Finished>)> {
+        let run = match name {
+            Some(name) => store.find(name)?,
+            None => store.last_left()?,
+        };
+        // Before anything is read that another process could change.
+        let claim = store.claim(&run)?;
+        let (header, targets) = (store.header(&run)?, store.targets(&run)?);
+        let left = store.left(&run)?;
+        if left.is_empty() {
+            bail!("nothing of the run {} was left running, or all of it was collected", run.id);
+        }
+        let (ends, lost) = (store.ends(&run)?, store.lost(&run)?);
+        let all = (0..targets.len()).map(|place| TargetId(place as u32));
+        let end = |target| (target, ends.get(&target).copied().unwrap_or(Outcome::NotStarted));
+        let done = all.map(end).filter(|(_, outcome)| *outcome != Outcome::Detached).collect();
+        Ok((Self { store, run, claim, header, targets, done, lost }, left))
+    }
+
+    /// The run, and the targets of which something was left running, as they were then.
+    pub(super) fn left_targets(&self) -> impl Iterator<Item = &TargetSnapshot> {
+        let done: BTreeSet<TargetId> = self.done.iter().map(|(target, _)| *target).collect();
+        let is_left = move |place: usize| !done.contains(&TargetId(place as u32));
+        self.targets.iter().enumerate().filter(move |(place, _)| is_left(*place)).map(|(_, target)| target)
+    }
+
+    /// Whether it was made on another machine.
+    pub(super) fn is_imported(&self) -> bool {
+        self.run.imported.is_some()
+    }
+
+    /// The run's id.
+    pub(super) fn run(&self) -> Uuid {
+        self.run.id
+    }
+
+    /// The targets of the run, reached as they were then, by those who are allowed to today.
+    pub(super) fn as_they_were(&self, today: &[Arc<Target>]) -> Vec<Arc<Target>> {
+        let found: HashMap<&str, &Arc<Target>> = today.iter().map(|target| (&*target.name, target)).collect();
+        let target = |kept: &TargetSnapshot| {
+            let today = found.get(kept.name.as_str());
+            let mut target = kept.clone().with(today.and_then(|today| today.credential.clone()));
+            if let Some(today) = today {
+                target.timeouts = today.timeouts;
+            }
+            Arc::new(target)
+        };
+        self.targets.iter().map(target).collect()
     }
 
     /// What to ask of the inventory: all that the run asked, since its hosts are among what that gives.

@@ -194,9 +194,11 @@ impl Rest {
         };
         let resume = |them: &str| format!("psfleet runs resume {run} goes on with {them}");
         let rerun = |them: &str| format!("psfleet run --rerun {run}:cancelled runs the script on {them} once more");
+        let collect = |them: &str| format!("psfleet runs collect {run} gets what was written on {them}");
         let lines = [
             of(not_run, "has not run", "have not run", &resume),
             of(cancelled, "was stopped in its midst", "were stopped in their midst", &rerun),
+            of(counts.of(Outcome::Detached), "was left running", "were left running", &collect),
         ];
         lines.into_iter().flatten().collect()
     }

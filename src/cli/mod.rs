@@ -9,6 +9,7 @@ mod confirm;
 mod copy;
 mod defaults;
 mod descriptors;
+mod detach;
 mod directories;
 mod earlier;
 mod enter;
@@ -110,6 +111,7 @@ impl Command {
             Self::Enter(args) => args.log.clone(),
             Self::Runs(RunsArgs { command: Some(RunsCommand::Replay(args)) }) => args.output.log.clone(),
             Self::Runs(RunsArgs { command: Some(RunsCommand::Resume(args)) }) => args.output.log.clone(),
+            Self::Runs(RunsArgs { command: Some(RunsCommand::Collect(args)) }) => args.output.log.clone(),
             _ => LogArgs::default(),
         }
     }

@@ -14,6 +14,11 @@ impl OnDemand {
             .to_owned())
     }
 
+    /// Whether there is one.
+    pub(super) fn has_hosts(&self) -> bool {
+        false
+    }
+
     /// How many ends of a connection are in this process.
     pub(super) fn ends(&self) -> u64 {
         1

@@ -46,7 +46,7 @@ impl Rerun {
             .map_err(|what| anyhow::anyhow!("--rerun: {what}"))?;
         let is_wanted = |outcome: Outcome| match &wanted {
             Some(wanted) => wanted.contains(&outcome),
-            None => !matches!(outcome, Outcome::Ok | Outcome::OkWithErrors),
+            None => !matches!(outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Detached),
         };
         let store = Store::open(&keeping::folder(around)?)?;
         let run = store.find(name).context("--rerun")?;

@@ -12,7 +12,7 @@ use super::rerun::Rerun;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
-use super::{targets, terminal};
+use super::{detach, targets, terminal};
 use crate::config::{Machine, System};
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
@@ -36,6 +36,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
         machine.warn(&format!("--rerun {what}: no host of that run has such an outcome; psfleet runs show lists them"));
     }
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
+    detach::keep_for(args)?;
     one_reader_of_stdin(args)?;
     args.fold.check(&args.output)?;
     let console = Console::detect(&args.output);
@@ -96,6 +97,10 @@ fn perform(
     keeping: Keeping,
 ) -> anyhow::Result<u8> {
     let no_input = args.connect.no_input;
+    let keep_for = detach::keep_for(args)?;
+    if keep_for.is_some() {
+        detach::check(resolved, sandbox)?;
+    }
     let script = scripts.task(&resolved.targets, no_input, &mut machine)?;
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input };
     let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &args.script(), &mut machine)?;
@@ -103,6 +108,10 @@ fn perform(
     drop(machine);
     let sinks = args.output.open_for_script(console, args.execute.depth, &args.fold)?;
     let script = script.native_errors(args.execute.native_errors);
+    let script = match keep_for {
+        Some(keep_for) => script.left_running(keep_for),
+        None => script,
+    };
     rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))
 }
 

@@ -32,6 +32,11 @@ impl OnDemand {
 }
 
 impl OnDemand {
+    /// Whether there is one.
+    pub(super) fn has_hosts(&self) -> bool {
+        !self.fleets.is_empty()
+    }
+
     /// How many ends of a connection are in this process.
     pub(super) fn ends(&self) -> u64 {
         if self.fleets.is_empty() { 1 } else { 2 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::exit::ExitFacts;
+use crate::left_shell::LeftShell;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::record::Record;
 use crate::target::{Target, TargetId, TargetSnapshot};
@@ -150,6 +151,8 @@ pub struct Finished {
     pub objects: u64,
     /// Our shell may still be open on the target: it was asked for, and its end could not be confirmed.
     pub shell_may_remain: bool,
+    /// Of a target that was left running: how to attach to it.
+    pub left: Option<Box<LeftShell>>,
 }
 
 /// How a run ended.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clixml::Document;
+use crate::left_shell::LeftShell;
 use crate::outcome::{Outcome, Reason};
 use crate::record::error_message;
 use crate::schedule::Proof;
@@ -34,6 +35,8 @@ pub struct AttemptEnd {
     pub proof: Proof,
     /// The server may still hold our shell.
     pub shell_may_remain: bool,
+    /// How to attach to what was left running.
+    pub left: Option<Box<LeftShell>>,
 }
 
 impl AttemptEnd {
@@ -50,7 +53,15 @@ impl AttemptEnd {
             retryable: false,
             proof: Proof::Settled,
             shell_may_remain: false,
+            left: None,
         }
+    }
+
+    /// The end of an attempt that left its work running, kept for so many seconds while nobody attaches to it.
+    pub(crate) fn detached(left: LeftShell) -> Self {
+        let hours = left.keep_for.div_ceil(3600);
+        let message = format!("left running; the host keeps it for {hours} h without a client");
+        Self { left: Some(Box::new(left)), ..Self::new(Outcome::Detached, None, message) }
     }
 
     /// Whether the server was overloaded, or a quota of it used up.
@@ -95,7 +106,7 @@ impl AttemptEnd {
     }
 
     /// The end of an attempt on an open session that brought no result: refused before anything ran, or broken off.
-    pub(super) fn broken_off(error: &session::Error) -> Self {
+    pub(crate) fn broken_off(error: &session::Error) -> Self {
         if error.ran_nothing() {
             return Self::not_opened(error);
         }

@@ -406,6 +406,7 @@ impl Dispatcher {
             (Outcome::Skipped | Outcome::NotStarted, Some(failure)) => failure,
             _ => end,
         };
+        let end = self.spec.work.settled(target, end);
         if progress.outcome.replace(end.outcome).is_some() {
             tracing::error!(?target, "a second outcome for one target was dropped");
             return;
@@ -429,6 +430,7 @@ impl Dispatcher {
             errors: end.errors,
             objects: end.objects,
             shell_may_remain,
+            left: end.left,
         }));
     }
 

@@ -93,7 +93,7 @@ impl Forward {
 
     /// What a pipeline's end is for the target, after a time limit of `timeout`. The terminating error goes to the
     /// readers.
-    pub(super) async fn ended(&mut self, report: RunReport, timeout: Duration) -> AttemptEnd {
+    pub(crate) async fn ended(&mut self, report: RunReport, timeout: Duration) -> AttemptEnd {
         let end = AttemptEnd::of(&report, self.errors(), timeout);
         if let Ending::Failed(Some(error)) = report.ending {
             // It comes in the state message alone, and belongs to the error stream.

@@ -26,7 +26,9 @@ pub(super) fn log(kind: &RunEventKind, header: &RunHeader) {
             let reason = end.reason.as_ref().map(|reason| reason.code());
             // What a script's own error says is output, which is no matter of the log.
             let cause = match end.outcome {
-                Outcome::Unreachable | Outcome::Auth | Outcome::Lost | Outcome::Skipped => Some(end.message.as_str()),
+                Outcome::Unreachable | Outcome::Auth | Outcome::Lost | Outcome::Skipped | Outcome::Detached => {
+                    Some(end.message.as_str())
+                }
                 _ => None,
             };
             let duration_ms = end.duration.as_millis() as u64;

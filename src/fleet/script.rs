@@ -1,8 +1,10 @@
 //! The first task: scripts with their arguments.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::attempt_end::AttemptEnd;
 use super::commands::{Commands, NoCommands};
@@ -10,7 +12,7 @@ use super::native;
 use super::no_language::NoLanguage;
 use super::task::{Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
-use crate::session;
+use crate::session::{self, Left};
 
 /// Runs scripts on every target, one after the other in its session: as text, or as commands where an endpoint takes
 /// nothing else.
@@ -19,6 +21,8 @@ pub struct Script {
     before: Vec<Arc<dyn Commands>>,
     last: Arc<dyn Commands>,
     native_errors: bool,
+    /// It is left running, kept for so long while nobody attaches to it.
+    keep_for: Option<Duration>,
     /// What targets have learned of endpoints.
     no_language: NoLanguage,
 }
@@ -26,7 +30,13 @@ pub struct Script {
 impl Script {
     /// The script in its commands.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
-        Self { before: Vec::new(), last: commands, native_errors: false, no_language: NoLanguage::default() }
+        Self {
+            before: Vec::new(),
+            last: commands,
+            native_errors: false,
+            keep_for: None,
+            no_language: NoLanguage::default(),
+        }
     }
 
     /// Another script, which runs on a target when those before it have run to their ends there.
@@ -38,6 +48,21 @@ impl Script {
     /// Whether a script whose last native program gave an exit code other than 0 has failed with it; not unless set.
     pub fn native_errors(self, native_errors: bool) -> Self {
         Self { native_errors, ..self }
+    }
+
+    /// Leaves the script running on its hosts, each of which keeps it for so long while nobody attaches to it.
+    pub fn left_running(self, keep_for: Duration) -> Self {
+        Self { keep_for: Some(keep_for), ..self }
+    }
+
+    /// Starts the script, and leaves it.
+    async fn leave(&self, keep_for: Duration, site: &mut Site<'_>) -> Result<AttemptEnd, session::Error> {
+        let command = self.last.command(site.id, site.session.server());
+        let options = site.options();
+        Ok(match site.session.leave_running(&command, Uuid::new_v4(), &options, keep_for).await? {
+            Left::Running(left) => AttemptEnd::detached(left),
+            Left::Not(report) => site.ended(report).await,
+        })
     }
 
     /// The end of a script that has run in the form of text.
@@ -110,6 +135,9 @@ fn gave_out(error: &session::Error, place: usize, count: usize) -> AttemptEnd {
 #[async_trait]
 impl Task for Script {
     async fn perform(&self, mut site: Site<'_>) -> Result<TaskEnd, session::Error> {
+        if let Some(keep_for) = self.keep_for {
+            return Ok(TaskEnd::Ended(self.leave(keep_for, &mut site).await?));
+        }
         // The slot of a pipeline that another one follows is given back.
         let is_kept = std::mem::replace(&mut site.reuse, true);
         let count = self.before.len() + 1;

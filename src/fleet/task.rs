@@ -38,6 +38,11 @@ pub trait Task: Send + Sync {
         true
     }
 
+    /// What the end of a target is for it, after its last attempt or without one.
+    fn settled(&self, _target: TargetId, end: AttemptEnd) -> AttemptEnd {
+        end
+    }
+
     /// Local files that it keeps open for each target at work.
     fn open_files(&self) -> u64 {
         0

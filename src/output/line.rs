@@ -186,6 +186,8 @@ pub(super) struct HostDone<'a> {
     objects: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     shell_may_remain: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shell: Option<&'a str>,
 }
 
 impl<'a> HostDone<'a> {
@@ -203,6 +205,7 @@ impl<'a> HostDone<'a> {
             errors: finished.errors,
             objects: finished.objects,
             shell_may_remain: finished.shell_may_remain,
+            shell: finished.left.as_ref().map(|left| left.shell.as_str()),
         }
     }
 }
@@ -308,7 +311,7 @@ mod tests {
         insta::assert_snapshot!(written(Format::Jsonl, &settings(), &events), @r#"
         {"v":1,"seq":2,"type":"object","run":"00000000-0000-0000-0000-000000000007","host":"web01","t":"2026-11-18T11:06:41.000Z","data":42}
         {"v":1,"seq":3,"type":"host_done","run":"00000000-0000-0000-0000-000000000007","host":"web01","t":"2026-11-18T11:06:42.000Z","data":{"outcome":"ok","reason":null,"message":"","hint":null,"exit_code":null,"attempts":1,"duration_ms":800,"errors":0,"objects":1}}
-        {"v":1,"seq":4,"type":"run_done","run":"00000000-0000-0000-0000-000000000007","host":null,"t":"2026-11-18T11:06:43.000Z","data":{"counts":{"ok":1,"ok_with_errors":0,"failed":0,"timeout":0,"unreachable":0,"auth":0,"cancelled":0,"skipped":0,"not_started":0,"lost":0},"target_count":1,"duration_ms":3200,"exit_code":0}}
+        {"v":1,"seq":4,"type":"run_done","run":"00000000-0000-0000-0000-000000000007","host":null,"t":"2026-11-18T11:06:43.000Z","data":{"counts":{"ok":1,"ok_with_errors":0,"failed":0,"timeout":0,"unreachable":0,"auth":0,"cancelled":0,"skipped":0,"not_started":0,"lost":0,"detached":0},"target_count":1,"duration_ms":3200,"exit_code":0}}
         "#);
     }
 

@@ -70,6 +70,7 @@ impl Script {
             errors: 0,
             objects: 1,
             shell_may_remain: false,
+            left: None,
         };
         self.event(2, RunEventKind::TargetFinished(finished))
     }

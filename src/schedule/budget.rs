@@ -58,7 +58,7 @@ impl Spending {
         match outcome {
             Outcome::Failed | Outcome::Timeout | Outcome::Lost => self.failed += 1,
             Outcome::Unreachable | Outcome::Auth => self.unreachable += 1,
-            Outcome::Ok | Outcome::OkWithErrors => {}
+            Outcome::Ok | Outcome::OkWithErrors | Outcome::Detached => {}
             Outcome::Cancelled | Outcome::Skipped | Outcome::NotStarted => return,
         }
         self.ended += 1;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::event::{Finished, RunEventKind, StepEnd, Summary};
 use crate::exit::ExitFacts;
+use crate::left_shell::LeftShell;
 use crate::outcome::{Counts, Outcome, Reason};
 use crate::target::TargetId;
 
@@ -89,6 +90,8 @@ pub(super) struct KeptEnd {
     objects: u64,
     #[serde(default, skip_serializing_if = "is_false")]
     shell_may_remain: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Box<LeftShell>>,
 }
 
 impl From<&Finished> for KeptEnd {
@@ -104,6 +107,7 @@ impl From<&Finished> for KeptEnd {
             errors: end.errors,
             objects: end.objects,
             shell_may_remain: end.shell_may_remain,
+            left: end.left.clone(),
         }
     }
 }
@@ -124,6 +128,7 @@ impl KeptEnd {
             errors: self.errors,
             objects: self.objects,
             shell_may_remain: self.shell_may_remain,
+            left: self.left,
         }
     }
 }

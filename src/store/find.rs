@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
+use crate::event::Finished;
 use crate::nearest::did_you_mean;
 use crate::outcome::{Counts, Outcome};
 use crate::target::{TargetId, TargetSnapshot};
 
 use super::claim::Claim;
 use super::error::Error;
-use super::event::{KeptSummary, of_json};
+use super::event::{KeptEnd, KeptSummary, of_json};
 use super::header::Header;
 use super::{Store, unpack};
 
@@ -228,6 +229,39 @@ impl Store {
             found.insert(run.target(target)?, outcome_of(&outcome)?);
         }
         Ok(found)
+    }
+
+    /// The ends of the targets that were left running, with how to attach to them.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn left(&self, run: &Run) -> Result<Vec<Finished>, Error> {
+        let mut rows =
+            self.db.prepare("SELECT target, data FROM outcomes WHERE run = ? AND outcome = ? ORDER BY target")?;
+        let found = rows.query_map(params![run.row, Outcome::Detached.code()], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let finished = |row: rusqlite::Result<(u32, String)>| {
+            let (target, data) = row?;
+            Ok(of_json::<KeptEnd>(&data)?.finished(run.target(target)?, Outcome::Detached))
+        };
+        found.map(finished).collect()
+    }
+
+    /// The most recent run of which targets were left running, and on which nobody is at work.
+    ///
+    /// # Errors
+    /// There is none, or the store cannot be read.
+    pub fn last_left(&self) -> Result<Run, Error> {
+        let sql = "SELECT * FROM runs WHERE EXISTS (SELECT 1 FROM outcomes WHERE run = runs.id AND outcome = ?)
+                   ORDER BY id DESC";
+        for bare in self.bare(sql, [Outcome::Detached.code()])? {
+            let run = self.complete(bare)?;
+            if run.state != State::AtWork {
+                return Ok(run);
+            }
+        }
+        Err(Error::NoSuchRun("nothing was left running: psfleet run --detach does that".to_owned()))
     }
 
     /// The targets that may have run and have no outcome of that: a process ended in their midst. An outcome from before

@@ -143,6 +143,7 @@ pub(super) fn missing_end(target: TargetId, outcome: Option<Outcome>, of_run: St
         errors: 0,
         objects: 0,
         shell_may_remain: outcome == Outcome::Lost,
+        left: None,
     }
 }
 

@@ -88,6 +88,7 @@ fn finished(target: u32, outcome: Outcome) -> RunEventKind {
         errors: 3,
         objects: 4,
         shell_may_remain: outcome == Outcome::Lost,
+        left: None,
     })
 }
 

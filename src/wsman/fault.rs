@@ -204,6 +204,11 @@ fn wsman(code: u32) -> Meaning {
         2_150_859_229 | 2_150_859_235 => Meaning::new(EndpointDenied, "the endpoint allows local access only")
             .hint("run Enable-PSRemoting there, or Set-PSSessionConfiguration -AccessMode Remote"),
         code::SHELL_DISCONNECTED => Meaning::new(ServerFault, "the shell is disconnected"),
+        code::DISCONNECT_NOT_SUPPORTED => Meaning::new(NoEndpoint, "the host cannot leave a shell without its client")
+            .hint("that needs Windows 8, Windows Server 2012 or later"),
+        code::CONNECTED_ELSEWHERE | code::CLIENT_SESSION_MISMATCH => {
+            Meaning::new(InUse, "another client has the shell")
+        }
         code::COMMAND_TERMINATED => Meaning::new(LinkBroken, "the command was closed on the server"),
         code::COMMAND_ID_CONFLICT | code::SHELL_ID_CONFLICT => {
             Meaning::new(Protocol, "the id of the shell or command is already in use")

@@ -36,7 +36,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["outcome", "target"]),
-        ("event", &["exit", "outcome", "record", "target"]),
+        ("event", &["exit", "left_shell", "outcome", "record", "target"]),
         (
             "inventory",
             &[
@@ -100,6 +100,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "clixml",
                 "event",
                 "exit",
+                "left_shell",
                 "outcome",
                 "psrp",
                 "record",
@@ -119,6 +120,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "event",
                 "exit",
                 "fleet",
+                "left_shell",
                 "local_user",
                 "nearest",
                 "outcome",
@@ -127,6 +129,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "target",
             ],
         ),
+        ("collect", &["event", "fleet", "left_shell", "outcome", "session", "target", "transport"]),
         ("shells", &["clixml", "fleet", "outcome", "session", "stream", "target", "transport"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (

@@ -13,6 +13,7 @@ mod constrained;
 mod copy;
 mod cuts;
 mod descriptors;
+mod detach;
 mod differential;
 #[cfg(all(unix, feature = "ldap"))]
 mod directory;

@@ -113,6 +113,7 @@ fn every_command_is_tested_here() {
         "spooler",
         "psfleet runs",
         "psfleet session",
+        "nightly",
         "--label free",
     ];
     for line in commands() {
@@ -319,6 +320,11 @@ async fn runs_are_kept() {
         let (code, shown, stderr) = ended(part);
         assert_eq!((code, shown), (Some(0), format!("PSComputerName,{heads}")), "{stderr}");
     }
+    let (code, _, stderr) = ended("--detach");
+    assert_eq!((code, stderr.contains("40 hosts were left running")), (Some(0), true), "{stderr}");
+    let (code, collected, stderr) = ended("runs collect nightly");
+    let of = |text: &str| collected.matches(text).count();
+    assert_eq!((code, of("begun"), of("done on")), (Some(0), 40, 40), "{collected}{stderr}");
     let (code, _, stderr) = ended("--label free");
     assert_eq!(code, Some(0), "{stderr}");
     let (_, trend, _) = ended("runs trend");

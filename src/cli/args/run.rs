@@ -1,6 +1,7 @@
 //! What to run and how: the flags of `run` besides targets, connection and output.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueEnum};
@@ -12,6 +13,7 @@ use super::output::OutputArgs;
 use super::rollout::RolloutArgs;
 use super::store::StoreArgs;
 use super::targets::TargetArgs;
+use crate::config;
 use crate::job::script::{self, ScriptInput};
 
 /// The largest `--depth`.
@@ -113,6 +115,16 @@ pub struct ExecuteArgs {
     #[arg(long, env = "PSFLEET_NATIVE_ERRORS", value_parser = BoolishValueParser::new(), num_args = 0,
           default_value_t = false, default_missing_value = "true")]
     pub native_errors: bool,
+
+    /// Start the script on each host, leave it running and end; `runs collect` gets what it writes. --timeout then limits
+    /// the start. A host buffers some of the output; a script that writes more than that waits until it is collected
+    #[arg(long, env = "PSFLEET_DETACH", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
+          default_missing_value = "true")]
+    pub detach: bool,
+
+    /// How long hosts keep what was left running while nobody collects it; a host may allow less
+    #[arg(long, env = "PSFLEET_DETACH_FOR", value_name = "TIME", default_value = "24h", value_parser = config::parse_duration)]
+    pub detach_for: Duration,
 
     /// How the run goes over its hosts.
     #[command(flatten)]

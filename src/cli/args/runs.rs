@@ -4,13 +4,14 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::bundle::{ExportArgs, ImportArgs};
 use super::compare::{DiffArgs, TrendArgs};
+use super::connect::ConnectArgs;
 use super::fold::FoldArgs;
 use super::number;
 use super::output::OutputArgs;
 use super::rollout::{RolloutArgs, Throttle};
 use super::store::RetentionArgs;
 
-/// List, show, replay, resume and carry over runs that were kept
+/// List, show, replay, resume, collect and carry over runs that were kept
 ///
 /// RUN is `last`, `last~1` for the one before, a label (--label), or the begin of an id that no other run has.
 #[derive(Debug, Clone, Args)]
@@ -45,6 +46,14 @@ pub enum RunsCommand {
     ///
     /// What it did is kept; `runs resume RUN` with its name still goes on with it.
     Close(CloseArgs),
+    /// Collect what a run left running (--detach): what it has written since, up to its end
+    ///
+    /// Attaches to what was left on each host and hands on what it writes, as another part of the same run; without RUN
+    /// the last run of which something was left running. Also on another machine, once `runs import` has taken the run
+    /// over: who may collect is the user that the run had on the hosts. A host where it still runs after --timeout, or
+    /// at Ctrl-C, is left running again; as long as there is such a host, the exit code is 5. A host that cannot be
+    /// reached stays as it is.
+    Collect(Box<CollectArgs>),
     /// What is different between two runs of one script
     ///
     /// Hosts that are new or gone, other outcomes, and what objects have otherwise, property by property; the last two
@@ -129,6 +138,30 @@ pub struct ResumeArgs {
     /// Ask nobody to confirm the number of hosts
     #[arg(short = 'y', long)]
     pub yes: bool,
+
+    /// Output flags.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Flags of `runs collect`.
+#[derive(Debug, Clone, Args)]
+pub struct CollectArgs {
+    /// The run; the last one that left something running if none is given
+    #[arg(value_name = "RUN")]
+    pub run: Option<String>,
+
+    /// Inventory file with the hosts' passwords, where those are not found as the run found them (repeatable)
+    #[arg(short = 'i', long, value_name = "FILE")]
+    pub inventory: Vec<String>,
+
+    /// How many hosts are at work at once, where it shall not be as the run began
+    #[arg(short = 'c', long, value_name = "N|auto")]
+    pub throttle: Option<Throttle>,
+
+    /// Connection flags.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
 
     /// Output flags.
     #[command(flatten)]

@@ -32,7 +32,7 @@ pub enum SessionCommand {
     /// Remove shells that a psfleet of this user on this machine has opened, and which nobody uses any more
     ///
     /// A psfleet that is killed leaves its shells behind, until the host removes them after two idle hours. Those whose
-    /// psfleet still runs are left alone, as are those of others. Shows each of ours and what became of it.
+    /// psfleet still runs are left alone, as are those that were left running and those of others. Shows each of ours and what became of it.
     Clean(Box<CleanArgs>),
 }
 
@@ -63,7 +63,8 @@ pub struct CleanArgs {
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = age)]
     pub older: Duration,
 
-    /// Also remove those whose psfleet still runs: what it runs there is stopped
+    /// Also remove those whose psfleet still runs, and those that were left running (run --detach): what runs there is
+    /// stopped
     #[arg(long)]
     pub force: bool,
 

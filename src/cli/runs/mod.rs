@@ -1,6 +1,7 @@
 //! `psfleet runs`: what was kept of earlier runs.
 
 mod close;
+mod collect;
 mod diff;
 mod export;
 mod import;
@@ -29,6 +30,7 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
         Some(RunsCommand::Close(args)) => close::run(args, &open(&machine)?),
+        Some(RunsCommand::Collect(args)) => collect::run(args, machine),
         Some(RunsCommand::Diff(args)) => viewed(&machine, |store| diff::run(args, store)),
         Some(RunsCommand::Trend(args)) => viewed(&machine, |store| trend::run(args, store)),
         Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),

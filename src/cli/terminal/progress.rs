@@ -148,9 +148,11 @@ impl ProgressLine {
         let verbose = self.console.verbose();
         let label = match cause.outcome {
             Outcome::Ok => return,
+            // Where all went as it was meant to, there is nothing to explain.
+            Outcome::Detached if cause.reason.is_none() && !verbose => return,
             // Its error records have been shown one by one.
             Outcome::OkWithErrors if !verbose || cause.message().is_empty() => return,
-            Outcome::OkWithErrors | Outcome::Cancelled | Outcome::Skipped | Outcome::NotStarted => {
+            Outcome::OkWithErrors | Outcome::Cancelled | Outcome::Skipped | Outcome::NotStarted | Outcome::Detached => {
                 let label = format!("{}:", cause.outcome.code().replace('_', " "));
                 self.console.styled(AnsiColor::Yellow.on_default().bold(), &label)
             }

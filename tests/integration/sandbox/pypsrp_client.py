@@ -1,6 +1,6 @@
 """Runs script blocks through pypsrp, a client that we did not write, and prints what came back as JSON.
 
-Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, and scripts or leave.
+Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, and scripts, leave or take.
 """
 
 import json
@@ -92,8 +92,19 @@ def leave(job):
     }
 
 
+def take(job):
+    """Takes the first shell over that somebody left, and keeps it."""
+    pool = RunspacePool.get_runspace_pools(connect(job))[0]
+    pool.connect()
+    taken = pool.create_disconnected_power_shells()
+    return {"output": [plain(item) for item in taken[0].connect()]}
+
+
 def main():
     job = json.load(sys.stdin)
+    if "take" in job:
+        json.dump(take(job), sys.stdout)
+        return
     if "leave" in job:
         json.dump(leave(job), sys.stdout)
         return

@@ -1,0 +1,56 @@
+//! What a run that leaves its script running cannot do besides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+
+use super::args::run::RunArgs;
+use super::sandbox_on_demand::OnDemand;
+use crate::hostlist::fold;
+use crate::inventory::Resolved;
+use crate::output::sanitize_line;
+use crate::target::{Endpoint, Target};
+
+/// How long hosts shall keep what is left running, if it is to be.
+///
+/// # Errors
+/// It is to be left running, and something else is wanted that needs its end.
+pub(super) fn keep_for(args: &RunArgs) -> anyhow::Result<Option<Duration>> {
+    let execute = &args.execute;
+    if !execute.detach {
+        return Ok(None);
+    }
+    let ramp = &execute.rollout.ramp;
+    let refused = [
+        ("--no-store", args.store.no_store, "nobody could collect what is left running"),
+        ("--then", !execute.then.is_empty(), "the next script begins when the one before has ended"),
+        ("--native-errors", execute.native_errors, "the exit code is asked for when the script has ended"),
+        ("--ramp", ramp.ramp.is_some(), "a step ends with its scripts, and nobody waits for them"),
+        ("--max-fail", ramp.max_fail.is_some() || ramp.fail_fast, "nobody waits to see whether scripts fail"),
+    ];
+    if let Some((flag, _, why)) = refused.iter().find(|(_, is_given, _)| *is_given) {
+        bail!("--detach and {flag} cannot be used together: {why}");
+    }
+    Ok(Some(execute.detach_for))
+}
+
+/// Whether a script can be left running on these targets.
+///
+/// # Errors
+/// Not on some of them.
+pub(super) fn check(resolved: &Resolved, sandbox: &OnDemand) -> anyhow::Result<()> {
+    if sandbox.has_hosts() {
+        bail!("--detach: the sandbox of an inventory ends with this command; psfleet sandbox starts one that stays");
+    }
+    let is_other = |target: &&Arc<Target>| !matches!(target.endpoint, Endpoint::Winrm(_));
+    let others: Vec<_> = resolved.targets.iter().filter(is_other).map(|target| &*target.name).collect();
+    if !others.is_empty() {
+        let names = fold(others);
+        bail!(
+            "--detach: only over WinRM does PowerShell outlive its connection, and these hosts are reached otherwise: {}",
+            sanitize_line(&names)
+        );
+    }
+    Ok(())
+}

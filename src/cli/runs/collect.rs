@@ -1,0 +1,96 @@
+//! `psfleet runs collect`.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+
+use crate::cli::args::fold::FoldArgs;
+use crate::cli::args::ramp::RampArgs;
+use crate::cli::args::run::RunArgs;
+use crate::cli::args::runs::CollectArgs;
+use crate::cli::directories::Asked;
+use crate::cli::earlier::Earlier;
+use crate::cli::rollout::{self, Hosts, Rollout};
+use crate::cli::sandbox_on_demand::OnDemand;
+use crate::cli::terminal::{Console, TerminalPrompter};
+use crate::cli::{Command, args, command_of, keeping, known_runs, targets};
+use crate::collect::Collect;
+use crate::config::{Connection, Given, Machine, Source};
+use crate::exit;
+use crate::inventory::{Request, Resolved};
+use crate::job::script::ScriptInput;
+use crate::outcome::Outcome;
+use crate::store::Store;
+
+/// Collects what a run left running.
+pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
+    // It stands where it stands, wherever the run was made.
+    let state = std::path::absolute(keeping::folder(&machine)?).context("the store cannot be found")?;
+    let (earlier, left) = Earlier::left(Store::open(&state)?, args.run.as_deref())?;
+    let header = earlier.header.clone();
+    let Command::Run(run) = command_of(&header)? else {
+        bail!("the run {} is of a command that leaves nothing running", header.run);
+    };
+    let (runs, _) = known_runs(Some(state.clone()), header.names.clone());
+    let mut machine = Machine::new(TerminalPrompter).with_runs(runs).with_directories(Asked::new(Some(state.clone())));
+    let request = request(args, &run, &earlier);
+    // Whoever names other sources means those of today.
+    if !is_told(args) && !earlier.is_imported() {
+        std::env::set_current_dir(&header.folder)
+            .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
+        if let Some(text) = header.stdin {
+            machine = machine.with_stdin(text);
+        }
+    }
+    let console = Console::detect(&args.output);
+    let mut sandbox = OnDemand::default();
+    let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
+    let resolved = Resolved { targets: earlier.as_they_were(&resolved.targets), ..resolved };
+    let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
+    let id = earlier.run();
+    let keeping = earlier.keeping();
+    let mut how = run.execute.rollout.clone();
+    how.ramp = RampArgs { yes: true, ..RampArgs::default() };
+    (how.deadline, how.throttle) = (None, args.throttle.unwrap_or(how.throttle));
+    let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
+    let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
+    let sinks = args.output.open_for_script(&console, run.execute.depth, &FoldArgs::default())?;
+    let work = Arc::new(Collect::new(left, wait));
+    let code = rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
+    let store = Store::open(&state)?;
+    let is_left = store.find(&id.to_string())?.counts.of(Outcome::Detached) > 0;
+    Ok(if code == exit::OK && is_left { exit::STOPPED } else { code })
+}
+
+/// Whether the command line says where to look for the hosts, or how they are reached.
+fn is_told(args: &CollectArgs) -> bool {
+    let told = Connection { timeout: None, ..args.connect.settings.clone() };
+    !args.inventory.is_empty() || told != Connection::default()
+}
+
+/// What to ask of the inventory: whose passwords the hosts have on which something was left running.
+fn request(args: &CollectArgs, run: &RunArgs, earlier: &Earlier) -> Request {
+    let names: Vec<String> = earlier.left_targets().map(|target| target.name.clone()).collect();
+    let only = Some(names.iter().cloned().collect());
+    let (ask_pass, no_input) = (args.connect.ask_pass, args.connect.no_input);
+    if !is_told(args) && !earlier.is_imported() {
+        let asked = earlier.request(args::request(&run.targets, &run.connect));
+        return Request { only, ask_pass: asked.ask_pass || ask_pass, no_input: asked.no_input || no_input, ..asked };
+    }
+    let mut settings = args.connect.settings.clone();
+    let mut users = earlier.left_targets().map(|target| target.user.as_deref());
+    if let (None, Some(Some(user))) = (&settings.user, users.next())
+        && users.all(|other| other == Some(user))
+    {
+        // Nobody else may have what it left running.
+        settings.user = Some(Given::new(user.to_owned(), Source::Flag("--user")));
+    }
+    let all = args::targets::TargetArgs {
+        targets: names,
+        inventory: args.inventory.clone(),
+        ..args::targets::TargetArgs::default()
+    };
+    let asked = args::request(&all, &args.connect);
+    Request { only, settings, ..asked }
+}

@@ -1,0 +1,183 @@
+//! What was left running on hosts is attached to, and what it has written is handed on, as the task of a run.
+//!
+//! In: how each target was [left](LeftShell). Out: its records, and its outcome. A target that cannot be attached to
+//! stays what it was, `detached`; one whose shell is gone is lost. What still runs when its time is up, or when the user
+//! wants no more, is left again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::event::Finished;
+use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
+use crate::left_shell::LeftShell;
+use crate::outcome::{Outcome, Reason};
+use crate::session::{self, Followed, Session};
+use crate::target::TargetId;
+use crate::transport::http::TlsCache;
+use crate::transport::wsman::WsmanCarrier;
+use crate::transport::{self, Carrier};
+
+/// Collects what was left running.
+pub struct Collect {
+    left: BTreeMap<TargetId, Known>,
+    /// How long to wait for the end on each target.
+    wait: Option<Duration>,
+    tls_cache: TlsCache,
+}
+
+/// What is known of a target that was left running.
+struct Known {
+    shell: LeftShell,
+    /// Errors and objects that were collected before.
+    errors: u64,
+    objects: u64,
+}
+
+impl Collect {
+    /// Collects what these targets were left with.
+    pub fn new(left: Vec<Finished>, wait: Option<Duration>) -> Self {
+        let known = |end: Finished| {
+            let Finished { target, errors, objects, left, .. } = end;
+            Some((target, Known { shell: *left?, errors, objects }))
+        };
+        Self { left: left.into_iter().filter_map(known).collect(), wait, tls_cache: TlsCache::new() }
+    }
+
+    async fn attach(&self, shell: &LeftShell, approach: &Approach<'_>) -> Result<Session, session::Error> {
+        let Approach { target, admission, stop, .. } = approach;
+        let limit = target.timeouts.open;
+        let connecting = admission.clock().within(limit, WsmanCarrier::connect(target, &self.tls_cache, admission));
+        let connected = stop.run_until_cancelled(connecting).await.ok_or(session::Error::Stopped)?;
+        let carrier = connected.unwrap_or_else(|| Err(late(limit)))?;
+        Session::attach(Arc::new(carrier) as Arc<dyn Carrier>, shell, limit, stop).await
+    }
+
+    async fn collect(&self, shell: &LeftShell, approach: Approach<'_>) -> Result<TaskEnd, session::Error> {
+        let mut session = self.attach(shell, &approach).await?;
+        match session.follow(shell, self.wait, approach.stop, approach.forward).await? {
+            Followed::Ended(report) => {
+                session.close().await;
+                Ok(TaskEnd::Ran(report))
+            }
+            Followed::Left(keep_for) => Ok(TaskEnd::Ended(still_running(LeftShell { keep_for, ..shell.clone() }))),
+        }
+    }
+}
+
+#[async_trait]
+impl Task for Collect {
+    async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
+        let known = self.left.get(&approach.id)?;
+        Some(self.collect(&known.shell, approach).await.unwrap_or_else(|error| TaskEnd::Ended(not_collected(&error))))
+    }
+
+    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
+        let message = "nothing was left running here: this is a bug in psfleet; please report it";
+        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
+    }
+
+    fn settled(&self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
+        match self.left.get(&target) {
+            Some(known) => settled(known, end),
+            None => end,
+        }
+    }
+}
+
+/// The end of a target, with what was known of it before.
+fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
+    let (errors, objects) = (end.errors + known.errors, end.objects + known.objects);
+    let end = AttemptEnd { errors, objects, ..end };
+    match (end.outcome, end.reason) {
+        (Outcome::Ok, _) if errors > 0 => AttemptEnd {
+            outcome: Outcome::OkWithErrors,
+            reason: Some(Reason::ErrorRecords),
+            message: format!("{errors} error record(s)"),
+            ..end
+        },
+        (Outcome::Failed, Some(Reason::Internal)) => stays(known, end),
+        (Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed | Outcome::Lost | Outcome::Detached, _) => end,
+        _ => stays(known, end),
+    }
+}
+
+/// The end of a target that nobody could attach to: nothing is known to have changed there.
+fn stays(known: &Known, end: AttemptEnd) -> AttemptEnd {
+    let left = Some(Box::new(known.shell.clone()));
+    let message = format!("not collected, and left as it is: {}", end.message);
+    AttemptEnd { outcome: Outcome::Detached, message, left, shell_may_remain: false, ..end }
+}
+
+fn still_running(left: LeftShell) -> AttemptEnd {
+    let end = AttemptEnd::detached(left);
+    AttemptEnd { message: format!("still running: {}", end.message), ..end }
+}
+
+/// The end of an attempt that could not follow to the end.
+fn not_collected(error: &session::Error) -> AttemptEnd {
+    if error.is_gone() || matches!(error, session::Error::Vanished) {
+        let message =
+            "what was left running is gone: the host restarted, it was removed, or nobody came for it in time";
+        let hint = "what it had done by then is unknown; check before you run it again";
+        let end = AttemptEnd::new(Outcome::Lost, Some(Reason::LinkBroken), message);
+        return AttemptEnd { hint: Some(hint.to_owned()), ..end };
+    }
+    match error {
+        session::Error::Transport(_) | session::Error::OpenTimeout(_) | session::Error::Stopped => {
+            AttemptEnd::not_opened(error)
+        }
+        // Whoever attaches again gets what follows.
+        error => AttemptEnd { retryable: false, ..AttemptEnd::not_opened(error) },
+    }
+}
+
+/// Why there is no connection after so long.
+fn late(limit: Duration) -> transport::Error {
+    let message = format!("no connection within the open timeout of {} s", limit.as_secs_f32());
+    let hint = "the host is down, or what listens there does not answer; --open-timeout waits longer";
+    transport::Error::new(Reason::ConnectTimeout, message).with_hint(hint).behind_proof()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn known() -> Known {
+        let (shell, command) = ("S".to_owned(), "C".to_owned());
+        let (pool, pipeline) = (Uuid::nil(), Uuid::nil());
+        Known {
+            shell: LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60 },
+            errors: 1,
+            objects: 2,
+        }
+    }
+
+    #[test]
+    fn a_target_is_left_as_it_is_unless_its_end_is_known() {
+        for (outcome, reason, is_left) in [
+            (Outcome::Failed, Some(Reason::ScriptError), false),
+            (Outcome::Lost, Some(Reason::LinkBroken), false),
+            (Outcome::Failed, Some(Reason::Internal), true),
+            (Outcome::Unreachable, Some(Reason::Refused), true),
+            (Outcome::Auth, Some(Reason::LogonDenied), true),
+            (Outcome::Skipped, Some(Reason::CredentialTripped), true),
+            (Outcome::NotStarted, None, true),
+            (Outcome::Cancelled, Some(Reason::Interrupted), true),
+        ] {
+            let end = settled(&known(), AttemptEnd::new(outcome, reason, "why"));
+            assert_eq!(end.outcome == Outcome::Detached && end.left.is_some(), is_left, "{outcome}");
+            assert_eq!(end.reason, reason);
+        }
+    }
+
+    #[test]
+    fn what_was_collected_before_counts() {
+        let end = settled(&known(), AttemptEnd { objects: 3, ..AttemptEnd::new(Outcome::Ok, None, "") });
+        assert_eq!((end.outcome, end.errors, end.objects), (Outcome::OkWithErrors, 1, 5));
+    }
+}

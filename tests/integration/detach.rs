@@ -1,0 +1,176 @@
+//! Scripts that are left running on their hosts, and collected later, by the same user or on another machine.
+
+#![cfg(unix)]
+
+use std::time::Instant;
+
+use psfleet::sandbox::{Fleet, Options};
+use serde_json::{Value, json};
+
+use crate::store::{Place, told};
+use crate::support::program::PATIENCE;
+use crate::support::sandbox::{assert_clean, fleet, has_pypsrp, pypsrp_job};
+
+/// Writes before it is left and long after, on all streams that count.
+const LONG: &str = "param($n) \"one $n\"; Start-Sleep -Milliseconds 1500; Write-Error 'careful'; 'x' * 100000; 'last'";
+
+/// The outcomes and the texts of a command's events.
+struct Told {
+    code: Option<i32>,
+    events: Vec<Value>,
+    stderr: String,
+}
+
+impl Told {
+    fn of((code, stdout, stderr): (Option<i32>, String, String)) -> Self {
+        let events = stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        Self { code, events, stderr }
+    }
+
+    fn of_type(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.events.iter().filter(move |event| event["type"] == kind)
+    }
+
+    fn outcomes(&self) -> Vec<&str> {
+        self.of_type("host_done").map(|event| event["data"]["outcome"].as_str().expect("an outcome")).collect()
+    }
+
+    fn objects(&self, host: &str) -> Vec<&str> {
+        let objects = self.of_type("object").filter(|event| event["host"] == host);
+        objects.map(|event| event["data"].as_str().expect("a text")).collect()
+    }
+}
+
+fn detach(place: &Place, args: &[&str]) -> Told {
+    Told::of(told(place.run(&[&["-o", "jsonl", "--detach"], args].concat()).output().expect("psfleet starts")))
+}
+
+fn collect(place: &Place, args: &[&str]) -> Told {
+    let all = [&["runs", "collect", "--no-input", "-o", "jsonl"], args].concat();
+    Told::of(place.output(&all))
+}
+
+async fn two_hosts() -> Fleet {
+    fleet(Options { hosts: 2, ..Options::default() }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_is_left_running_and_collected() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let begin = Instant::now();
+    let left = detach(&place, &["--detach-for", "2h", "-a", "7", LONG]);
+    assert_eq!((left.code, left.outcomes()), (Some(0), vec!["detached", "detached"]), "{}", left.stderr);
+    assert!(left.of_type("host_done").all(|event| event["data"]["shell"].is_string()), "{:?}", left.events);
+    assert!(left.objects("web001").is_empty() && begin.elapsed() < PATIENCE);
+    assert!(left.stderr.contains("note: 2 hosts were left running; psfleet runs collect "), "{}", left.stderr);
+    assert_eq!(fleet.stats().open_commands, 2);
+    let (code, _, stderr) = place.output(&["runs", "resume", "last"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("nothing is left to resume"), "{stderr}");
+
+    let came = collect(&place, &[]);
+    assert_eq!((came.code, came.outcomes()), (Some(0), vec!["ok_with_errors"; 2]), "{}", came.stderr);
+    for host in ["web001", "web002"] {
+        let objects = came.objects(host);
+        assert_eq!((objects[0], objects[1].len(), objects[2]), ("one 7", 100_000, "last"));
+    }
+    let (_, replayed, stderr) = place.output(&["runs", "replay", "last", "-o", "csv"]);
+    assert_eq!(replayed.lines().count(), 1 + 6, "{stderr}");
+    let again = collect(&place, &["last"]);
+    assert_eq!(again.code, Some(2));
+    assert!(again.stderr.contains("was left running, or all of it was collected"), "{}", again.stderr);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_still_runs_is_left_again_and_loses_nothing() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let script = "'first'; while (-not (Test-Path C:\\go)) { Start-Sleep -Milliseconds 50 }; 'second'";
+    let left = detach(&place, &["-x", "web002", script]);
+    assert_eq!(left.outcomes(), ["detached"], "{}", left.stderr);
+    let early = collect(&place, &["--timeout", "1s"]);
+    assert_eq!((early.code, early.outcomes()), (Some(5), vec!["detached"]), "{}", early.stderr);
+    assert_eq!(early.objects("web001"), ["first"]);
+    let (code, _, stderr) = told(
+        place
+            .run(&["-q", "-o", "none", "--no-store", "-x", "web002", "$null = New-Item C:\\go"])
+            .output()
+            .expect("psfleet starts"),
+    );
+    assert_eq!(code, Some(0), "{stderr}");
+    let late = collect(&place, &[]);
+    assert_eq!((late.code, late.outcomes()), (Some(0), vec!["ok"]), "{}", late.stderr);
+    assert_eq!(late.objects("web001"), ["second"]);
+    let end = late.of_type("host_done").next().expect("an end");
+    assert_eq!(end["data"]["objects"], 2, "those of before count");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_machine_collects() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let left = detach(&place, &["-a", "1", LONG]);
+    assert_eq!(left.code, Some(0), "{}", left.stderr);
+    let (code, _, stderr) = place.output(&["runs", "export", "last", "--out", "bundle"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let there = |args: &[&str], password: &str| {
+        let mut command = place.command(args);
+        command.env("PSFLEET_STATE_DIR", place.path().join("there")).env("PSFLEET_PASSWORD", password);
+        told(command.output().expect("psfleet starts"))
+    };
+    let (code, _, stderr) = there(&["runs", "import", "bundle"], "");
+    assert_eq!(code, Some(0), "{stderr}");
+    let words = ["runs", "collect", "--no-input", "-o", "jsonl"];
+    let refused = Told::of(there(&words, "wrong"));
+    assert_eq!((refused.code, refused.outcomes()), (Some(5), vec!["detached"; 2]), "{}", refused.stderr);
+    let reasons: Vec<_> = refused.of_type("host_done").map(|event| &event["data"]["reason"]).collect();
+    assert!(reasons.contains(&&json!("logon_denied")), "{reasons:?}");
+    let came = Told::of(there(&words, fleet.password().expose()));
+    assert_eq!((came.code, came.outcomes()), (Some(0), vec!["ok_with_errors"; 2]), "{}", came.stderr);
+    assert_eq!(came.objects("web002").last(), Some(&"last"));
+    // Here nobody knows of that yet.
+    let gone = collect(&place, &[]);
+    assert_eq!((gone.code, gone.outcomes()), (Some(1), vec!["lost"; 2]), "{}", gone.stderr);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_with_another_client_stays_as_it_is() {
+    if !has_pypsrp().await {
+        return;
+    }
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let left = detach(&place, &["-x", "web002", "'one'; Start-Sleep -Milliseconds 300; 'two'"]);
+    assert_eq!(left.outcomes(), ["detached"], "{}", left.stderr);
+    let password = fleet.password().expose();
+    let taken = pypsrp_job(&fleet, json!({ "password": password, "auth": "negotiate", "take": true })).await;
+    assert_eq!(taken["output"], json!(["one", "two"]));
+    let busy = collect(&place, &[]);
+    let end = busy.of_type("host_done").next().expect("an end");
+    assert_eq!((&end["data"]["outcome"], &end["data"]["reason"]), (&json!("detached"), &json!("in_use")), "{end}");
+    fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_left_running_is_refused() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    for (flags, why) in [
+        (&["--no-store"][..], "nobody could collect"),
+        (&["--then", "1"], "--then"),
+        (&["--ramp", "1"], "--ramp"),
+        (&["--native-errors"], "--native-errors"),
+    ] {
+        let refused = detach(&place, &[flags, &["1"]].concat());
+        assert_eq!(refused.code, Some(2), "{flags:?}");
+        assert!(refused.stderr.contains(why), "{flags:?}: {}", refused.stderr);
+    }
+    let (code, _, stderr) = place.output(&["run", "--detach", "--transport", "local", "-t", "localhost", "1"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("only over WinRM"), "{stderr}");
+    assert_clean(fleet).await;
+}
