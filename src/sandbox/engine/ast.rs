@@ -148,6 +148,10 @@ pub(super) enum Statement {
         span: Span,
     },
     Return(Option<Box<Statement>>),
+    /// `return` in a method of a class: nothing else that it writes counts.
+    Answer(Option<Box<Statement>>),
+    Enum(Arc<EnumAst>),
+    Class(Arc<ClassAst>),
     Exit(Option<Box<Statement>>),
     Break(Option<Arc<str>>),
     Continue(Option<Arc<str>>),
@@ -155,6 +159,41 @@ pub(super) enum Statement {
         name: Arc<str>,
         script: Arc<Script>,
     },
+}
+
+/// `enum name { ... }`
+#[derive(Debug)]
+pub(super) struct EnumAst {
+    pub(super) name: Arc<str>,
+    pub(super) is_flags: bool,
+    pub(super) members: Vec<(Arc<str>, Option<Expr>)>,
+}
+
+/// `class name : base { ... }`
+#[derive(Debug)]
+pub(super) struct ClassAst {
+    pub(super) name: Arc<str>,
+    pub(super) base: Option<Arc<str>>,
+    pub(super) properties: Vec<PropertyAst>,
+    pub(super) methods: Vec<MethodAst>,
+}
+
+#[derive(Debug)]
+pub(super) struct PropertyAst {
+    pub(super) param: Param,
+    pub(super) is_static: bool,
+    pub(super) is_hidden: bool,
+}
+
+/// A method, or a constructor, which has the name of its class.
+#[derive(Debug)]
+pub(super) struct MethodAst {
+    pub(super) name: Arc<str>,
+    pub(super) returns: Option<Arc<str>>,
+    pub(super) is_static: bool,
+    /// What a constructor gives to that of the base.
+    pub(super) base_args: Vec<Expr>,
+    pub(super) script: Arc<Script>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

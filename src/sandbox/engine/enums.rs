@@ -22,6 +22,12 @@ impl EnumType {
         Self { full: full.into(), members, is_flags: false }
     }
 
+    /// `[x]::name`
+    pub(super) fn named(&self, name: &str) -> Option<Val> {
+        let (_, number) = self.members.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(self.value(*number))
+    }
+
     /// The value of a number: named, if it has a name.
     pub(super) fn value(&self, number: i32) -> Val {
         Val::of_enum(self.full.to_string(), self.name_of(number).unwrap_or_else(|| number.to_string()), number)
@@ -116,7 +122,7 @@ impl EnumType {
             self.full,
             names.join(",")
         );
-        invalid_cast(message, if value.is_null() { "nullToEnumInvalidCast" } else { "undefinedIntegerToEnum" })
+        invalid_cast(message, if value.is_null() { "nullToEnumInvalidCast" } else { "UndefinedIntegerToEnum" })
     }
 }
 

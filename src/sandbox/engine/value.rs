@@ -121,6 +121,8 @@ pub(super) struct ObjMembers {
 pub(super) struct Schema {
     pub(super) type_names: TypeNames,
     pub(super) names: Vec<Arc<str>>,
+    /// How many of them are shown; those behind are hidden members of classes.
+    pub(super) shown: usize,
 }
 
 const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
@@ -422,8 +424,8 @@ impl Hash {
 
 impl Schema {
     pub(super) fn new(type_names: &[&str], names: &[&str]) -> Arc<Self> {
-        let names = names.iter().map(|name| Arc::from(*name)).collect();
-        Arc::new(Self { type_names: TypeNames::new(type_names.iter().copied()), names })
+        let names: Vec<_> = names.iter().map(|name| Arc::from(*name)).collect();
+        Arc::new(Self { type_names: TypeNames::new(type_names.iter().copied()), shown: names.len(), names })
     }
 }
 
@@ -436,7 +438,7 @@ impl Obj {
 
     /// A property bag with these type names.
     pub(super) fn bag(type_names: TypeNames, notes: Vec<(Arc<str>, Val)>) -> Val {
-        let schema = Arc::new(Schema { type_names, names: Vec::new() });
+        let schema = Arc::new(Schema { type_names, names: Vec::new(), shown: 0 });
         let members = Mutex::new(ObjMembers { values: Vec::new(), notes });
         Val::Object(Arc::new(Self { schema, text: None, members }))
     }
@@ -457,7 +459,7 @@ impl Obj {
     /// All members in order: adapted, then notes.
     pub(super) fn properties(&self) -> Vec<(Arc<str>, Val)> {
         let ObjMembers { values, notes } = self.members();
-        self.schema.names.iter().cloned().zip(values).chain(notes).collect()
+        self.schema.names.iter().take(self.schema.shown).cloned().zip(values).chain(notes).collect()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Val> {

@@ -6,7 +6,6 @@ use super::super::ast::Script;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
-use super::super::types::TypeRef;
 use super::super::value::Val;
 use super::{Bound, Spec};
 
@@ -51,7 +50,7 @@ struct New {
 impl Cmdlet for New {
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         let name = self.bound.text("TypeName").unwrap_or_default();
-        let Some(kind) = TypeRef::find(&name) else {
+        let Ok(kind) = evaluator.find_type(&name) else {
             let message =
                 format!("Cannot find type [{name}]: verify that the assembly containing this type is loaded.");
             let id = "TypeNotFound,Microsoft.PowerShell.Commands.NewObjectCommand";
@@ -62,7 +61,11 @@ impl Cmdlet for New {
         };
         if let (Some(Val::Hash(properties)), Val::Object(object)) = (self.bound.get("Property"), &made) {
             for (name, value) in properties.entries() {
-                object.set_note(&text(&name), value);
+                if evaluator.is_class(object) {
+                    evaluator.set_member(&made, &text(&name), value)?;
+                } else {
+                    object.set_note(&text(&name), value);
+                }
             }
         }
         // A list that is made here must not be taken apart on its way out.

@@ -39,13 +39,18 @@ impl Evaluator<'_> {
                 let index = self.eval(index)?;
                 self.index(&object, &index)
             }
-            ExprKind::Call { object, name, args, access } => {
-                let object = self.eval(object)?;
+            ExprKind::Call { object: of, name, args, access } => {
+                let object = self.eval(of)?;
                 if *access == Access::IfNotNull && object.is_null() {
                     return Ok(Val::Null);
                 }
                 let name = self.member_name(name)?;
                 let args = args.iter().map(|arg| self.eval(arg).map(Val::stored)).collect::<Run<Vec<_>>>()?;
+                if !self.state.types.is_empty()
+                    && let Some(value) = self.base_method(of, &object, &name, &args)?
+                {
+                    return Ok(value);
+                }
                 match access {
                     Access::Static => self.static_call(&object, &name, &args),
                     _ => self.method(&object, &name, &args),
@@ -110,7 +115,7 @@ impl Evaluator<'_> {
                 place.map(|place| Val::I32(parts[place]))
             }
             Val::Enum(value) if lower == "value__" => Some(Val::I32(value.number)),
-            Val::Type(kind) => type_property(kind, &lower),
+            Val::Type(kind) => type_property(kind, &lower).or_else(|| self.script_type_member(kind, &lower)),
             Val::Net(instance) => instance.get(&lower, Some(self.runtime.now())),
             Val::Error(record) => record.property(name),
             Val::Exception(exception) => match lower.as_str() {
@@ -254,6 +259,7 @@ impl Evaluator<'_> {
             Val::Object(object) => {
                 // A property of a file changes the file too.
                 super::super::provider::set_live_property(self, object, name, &value)?;
+                let value = self.as_member(object, name, value)?;
                 object.set(name, value)
             }
             Val::Net(instance) => instance.set(&name.to_ascii_lowercase(), &value)?,
@@ -265,7 +271,11 @@ impl Evaluator<'_> {
         let message = format!(
             "The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
         );
-        let id = if matches!(object, Val::Object(_)) { "ExceptionWhenSetting" } else { "PropertyNotFound" };
+        let id = match object {
+            Val::Object(object) if self.is_class(object) => "PropertyAssignmentException",
+            Val::Object(_) => "ExceptionWhenSetting",
+            _ => "PropertyNotFound",
+        };
         Err(ErrorRecord::runtime(message, id, 7).into())
     }
 }

@@ -8,7 +8,7 @@ use super::super::ops;
 use super::super::pattern;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
-use super::{Collector, Evaluator, Run};
+use super::{Collector, Evaluator, Flow, Run};
 
 impl Evaluator<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Run<Val> {
@@ -69,7 +69,10 @@ impl Evaluator<'_> {
                 Part::Text(text) => out += text,
                 Part::Expr(expr) => {
                     let value = self.eval(expr)?;
-                    out += &self.expanded(&value);
+                    out += &match self.own_text(&value)? {
+                        Some(own) => own,
+                        None => self.expanded(&value),
+                    };
                 }
             }
             if out.len() > ops::MAX_TEXT {
@@ -133,6 +136,16 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn cast_value(&mut self, value: &Val, kind: &TypeRef) -> Run<Val> {
+        if !self.state.types.is_empty()
+            && let Some(made) = self.cast_to_script(value, kind)?
+        {
+            return Ok(made);
+        }
+        if &*kind.full == "System.String"
+            && let Some(own) = self.own_text(value)?
+        {
+            return Ok(Val::str(own));
+        }
         if &*kind.full == "System.Text.RegularExpressions.Regex" {
             return self.regex_object(&text(value));
         }
@@ -150,7 +163,12 @@ impl Evaluator<'_> {
         Ok(cast(value, kind)?)
     }
 
-    pub(super) fn find_type(&self, name: &str) -> Run<TypeRef> {
+    pub(in super::super) fn find_type(&self, name: &str) -> Run<TypeRef> {
+        let element = name.trim_end_matches("[]");
+        if let Some(found) = self.state.types.get(&element.to_lowercase()) {
+            let own = found.name();
+            return Ok(TypeRef::named(format!("{own}{}", &name[element.len()..])));
+        }
         let in_namespaces = || self.state.namespaces.iter().find_map(|space| TypeRef::find(&format!("{space}.{name}")));
         TypeRef::find(name).or_else(in_namespaces).ok_or_else(|| {
             if matches!(name.to_ascii_lowercase().as_str(), "io.filestream" | "system.io.filestream") {
@@ -198,7 +216,7 @@ impl Evaluator<'_> {
             | Op::Shr => {
                 let result = ops::arithmetic(kind, left, right)?;
                 self.step(cost(&result))?;
-                Ok(result)
+                self.of_operands(kind, left, right, result)
             }
             Op::Format => {
                 let args = match right {
@@ -222,7 +240,10 @@ impl Evaluator<'_> {
             }
             Op::As => {
                 let kind = self.type_operand(right)?;
-                Ok(cast(left, &kind).unwrap_or(Val::Null))
+                match self.cast_value(left, &kind) {
+                    Err(Flow::Throw(_)) => Ok(Val::Null),
+                    done => done,
+                }
             }
             Op::Join => Ok(Val::str(pattern::texts(left).join(&text(right)))),
             Op::Split => self.split(left, right, case_sensitive),

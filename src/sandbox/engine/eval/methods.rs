@@ -26,6 +26,20 @@ impl Evaluator<'_> {
         if let (Val::Hash(_) | Val::Object(_), Some(Val::Script(script))) = (target, self.member(target, name)) {
             return self.call_on(target, &script, args.to_vec());
         }
+        if !self.state.types.is_empty()
+            && let Some(value) = self.class_method(target, name, args)?
+        {
+            return Ok(value);
+        }
+        if let (Val::Type(kind), "getenumnames" | "getenumvalues") = (target, lower.as_str())
+            && let Some(value) = self.script_static_call(
+                &TypeRef::named("System.Enum"),
+                &lower.replace("enum", ""),
+                &[Val::Type(kind.clone())],
+            )?
+        {
+            return Ok(value);
+        }
         if let Some(value) = self.scripted_method(target, &lower, args)? {
             return Ok(value);
         }
@@ -172,6 +186,11 @@ fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
         }),
         "gettype" => Val::Type(TypeRef::named(target.type_name())),
         "equals" => Val::Bool(ops::equal(target, args.first().unwrap_or(&Val::Null), true)),
+        "hasflag" if matches!(target, Val::Enum(_)) => {
+            let number = |value: &Val| convert::number(value).and_then(|number| number.as_int()).unwrap_or(0);
+            let wanted = args.first().map_or(0, number);
+            Val::Bool(number(target) & wanted == wanted)
+        }
         "compareto" => {
             let order = ops::compare(target, args.first().unwrap_or(&Val::Null), true);
             Val::I32(order.map_or(0, |order| order as i32))

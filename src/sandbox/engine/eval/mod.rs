@@ -6,6 +6,7 @@ mod automatic;
 mod call;
 mod called;
 mod chain;
+mod classes;
 mod defaults;
 mod dns;
 mod environment;
@@ -65,6 +66,8 @@ pub(super) struct Evaluator<'r> {
     pub(super) context: Arc<Context>,
     /// The text of the script that runs.
     source: Arc<str>,
+    /// What `return` of the method that runs said.
+    answer: Option<Val>,
     /// `try` blocks around; inside, every error ends its statement's whole block.
     try_depth: u32,
     last_succeeded: bool,
@@ -91,6 +94,7 @@ impl<'r> Evaluator<'r> {
             item: Val::Null,
             context: Arc::default(),
             source: "".into(),
+            answer: None,
             try_depth: 0,
             last_succeeded: true,
             pipelines: 0,

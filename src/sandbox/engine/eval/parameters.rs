@@ -314,9 +314,7 @@ impl Evaluator<'_> {
             return Err(record.into());
         }
         let value = match &kind {
-            Some(kind) => {
-                convert(value, kind, script.binding.is_advanced).map_err(|record| transformation(param, &record))?
-            }
+            Some(kind) => self.converted(param, value, kind, script.binding.is_advanced)?,
             None => value.stored(),
         };
         if let Some(record) = is_mandatory.then(|| nothing(param, &value)).flatten() {
@@ -324,6 +322,19 @@ impl Evaluator<'_> {
         }
         self.validate(param, &value)?;
         Ok(value)
+    }
+
+    fn converted(&mut self, param: &Param, value: Val, kind: &TypeRef, is_advanced: bool) -> Run<Val> {
+        if let Some(record) = stricter(&value, kind, is_advanced) {
+            return Err(transformation(param, &record).into());
+        }
+        if kind.full.ends_with("[]") && value.is_null() {
+            return Ok(Val::Null);
+        }
+        self.cast_value(&value, kind).map_err(|flow| match flow {
+            Flow::Throw(record) => transformation(param, &record).into(),
+            other => other,
+        })
     }
 
     fn kind_of(&self, param: &Param) -> Run<Option<TypeRef>> {
@@ -347,7 +358,7 @@ impl Evaluator<'_> {
             (Some(default), _) => {
                 let value = self.eval(default)?.stored();
                 match &kind {
-                    Some(kind) => convert(value, kind, false).map_err(|record| transformation(param, &record))?,
+                    Some(kind) => self.converted(param, value, kind, false)?,
                     None => value,
                 }
             }
@@ -366,24 +377,22 @@ fn has_zero(kind: &TypeRef) -> bool {
         && !matches!(name, "DateTime" | "TimeSpan" | "Guid" | "Version" | "Hashtable" | "ScriptBlock")
 }
 
-/// Converts an argument; functions with attributes are stricter than casts.
-fn convert(value: Val, kind: &TypeRef, is_advanced: bool) -> Result<Val, ErrorRecord> {
+/// Why an argument is refused that a cast would take; functions with attributes are stricter than others.
+fn stricter(value: &Val, kind: &TypeRef, is_advanced: bool) -> Option<ErrorRecord> {
+    let is_number = || value.as_float().is_some() || matches!(value, Val::Bool(_)) || value.as_switch().is_some();
     match kind.name() {
-        "Boolean" | "SwitchParameter"
-            if !(value.as_float().is_some() || matches!(value, Val::Bool(_)) || value.as_switch().is_some()) =>
-        {
+        "Boolean" | "SwitchParameter" if !is_number() => {
             let shown = if value.is_null() { String::new() } else { value.type_name().to_string() };
             let message = format!(
                 "Cannot convert value \"{shown}\" to type \"{}\". Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or 0.",
                 kind.full
             );
-            Err(ErrorRecord::runtime(message, "InvalidCast", 5))
+            Some(ErrorRecord::runtime(message, "InvalidCast", 5))
         }
         "String" if is_advanced && matches!(value, Val::List(_)) => {
-            Err(ErrorRecord::runtime("Cannot convert value to type System.String.", "InvalidCast", 5))
+            Some(ErrorRecord::runtime("Cannot convert value to type System.String.", "InvalidCast", 5))
         }
-        _ if kind.full.ends_with("[]") && value.is_null() => Ok(Val::Null),
-        _ => cast(&value, kind),
+        _ => None,
     }
 }
 

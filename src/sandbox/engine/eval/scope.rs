@@ -11,6 +11,7 @@ use super::super::types::TypeRef;
 use super::super::value::Val;
 use super::automatic::{AUTOMATIC, READ_ONLY};
 use super::called::Call;
+use super::classes::ScriptTypes;
 use super::defaults::{INITIAL, initial, preference};
 use super::environment::Environment;
 use super::{Evaluator, Flow, Run};
@@ -25,6 +26,8 @@ pub(in super::super) struct State {
     pub(in super::super) aliases: HashMap<Arc<str>, Arc<str>>,
     /// Of Import-Module.
     pub(in super::super) modules: Vec<Arc<str>>,
+    /// Of `class` and `enum`.
+    pub(super) types: ScriptTypes,
     /// Of `using namespace`.
     pub(super) namespaces: Vec<Arc<str>>,
     /// `$Error`, newest first.
@@ -72,6 +75,7 @@ impl Default for State {
             environment: Environment::default(),
             aliases: HashMap::new(),
             modules: Vec::new(),
+            types: ScriptTypes::new(),
             namespaces: Vec::new(),
             errors: Val::list("System.Collections.ArrayList", Vec::new()),
             locations: Locations::default(),
@@ -348,10 +352,9 @@ impl Evaluator<'_> {
         let kind = kind.or_else(|| frame.variables.get(name).and_then(|slot| slot.kind.clone()));
         let value = if place == 0 && kind.is_none() { preference(name, value)? } else { value };
         let value = match &kind {
-            Some(kind) => convert::cast(&value, kind).map_err(|record| ErrorRecord {
-                id: "RuntimeException".into(),
-                category: 10,
-                ..record
+            Some(kind) => self.cast_value(&value, kind).map_err(|flow| match flow {
+                Flow::Throw(record) => ErrorRecord { id: "RuntimeException".into(), category: 10, ..*record }.into(),
+                other => other,
             })?,
             None => value,
         };

@@ -21,6 +21,9 @@ enum Next {
 
 impl Evaluator<'_> {
     pub(super) fn block(&mut self, block: &[Statement], out: &mut dyn Sink) -> Run<()> {
+        if block.iter().any(|statement| matches!(statement, Statement::Enum(_) | Statement::Class(_))) {
+            self.define_types(block)?;
+        }
         if block.iter().any(|statement| matches!(statement, Statement::Trap { .. })) {
             return self.trapped_block(block, out);
         }
@@ -81,7 +84,13 @@ impl Evaluator<'_> {
             Statement::Foreach(inner) => self.foreach(inner, out),
             Statement::Switch(inner) => self.switch(inner, out),
             Statement::Try(inner) => self.try_statement(inner, out),
-            Statement::Trap { .. } => Ok(()),
+            // Known since the block began.
+            Statement::Trap { .. } | Statement::Enum(_) | Statement::Class(_) => Ok(()),
+            Statement::Answer(value) => {
+                let value = value.as_deref().map_or(Ok(Val::Void), |value| self.value_of(value))?;
+                self.answer = Some(value);
+                Err(Flow::Return)
+            }
             Statement::Data { name: None, body } => self.block(body, out),
             Statement::Data { name: Some(name), body } => {
                 let mut collector = Collector::default();
@@ -177,6 +186,14 @@ impl Evaluator<'_> {
                 let object = self.eval(object)?;
                 let index = self.eval(index)?;
                 self.set_index(&object, &index, value)
+            }
+            ExprKind::Member { object, name, access: Access::Static } => {
+                let object = self.eval(object)?;
+                let name = self.member_name(name)?;
+                match object {
+                    Val::Type(kind) => self.set_static(&kind, &name, value),
+                    other => self.set_member(&other, &name, value),
+                }
             }
             ExprKind::Member { object, name, access: Access::Plain } => {
                 let object = self.eval(object)?;
@@ -394,7 +411,9 @@ fn span_of(statement: &Statement) -> Option<Span> {
         Statement::Foreach(inner) => span_of(&inner.items),
         Statement::Switch(inner) => span_of(&inner.subject),
         Statement::Loop(inner) => inner.condition.as_ref().and_then(span_of),
-        Statement::Return(Some(inner)) | Statement::Exit(Some(inner)) => span_of(inner),
+        Statement::Return(Some(inner)) | Statement::Answer(Some(inner)) | Statement::Exit(Some(inner)) => {
+            span_of(inner)
+        }
         _ => None,
     }
 }

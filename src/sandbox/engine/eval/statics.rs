@@ -14,6 +14,9 @@ use super::{Evaluator, Run};
 impl Evaluator<'_> {
     pub(super) fn static_property(&mut self, object: &Val, name: &str) -> Run<Val> {
         let Val::Type(kind) = object else { return Ok(self.member(object, name).unwrap_or(Val::Null)) };
+        if let Some(value) = self.script_static(kind, name)? {
+            return Ok(value);
+        }
         let lower = name.to_ascii_lowercase();
         let found = match &*kind.full {
             "System.Environment" => self.environment_property(&lower),
@@ -34,6 +37,9 @@ impl Evaluator<'_> {
         let Val::Type(kind) = object else { return self.method(object, name, args) };
         self.step(1)?;
         let lower = name.to_ascii_lowercase();
+        if let Some(value) = self.script_static_call(kind, &lower, args)? {
+            return Ok(value);
+        }
         let found = match (&*kind.full, lower.as_str()) {
             (_, "new") => self.construct(kind, args)?,
             ("System.Environment", _) => self.environment_call(&lower, args)?,
@@ -70,6 +76,9 @@ impl Evaluator<'_> {
 
     /// `[type]::new(...)` and `New-Object type ...`
     pub(in super::super) fn construct(&mut self, kind: &TypeRef, args: &[Val]) -> Run<Option<Val>> {
+        if let Some(made) = self.script_static_call(kind, "new", args)? {
+            return Ok(Some(made));
+        }
         Ok(Some(match &*kind.full {
             full if is_exception(full) => {
                 let message = args.first().map_or_else(|| format!("Exception of type '{full}' was thrown."), text);

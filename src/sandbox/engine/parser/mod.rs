@@ -2,6 +2,7 @@
 //! parser reads characters, in expression mode or in command mode.
 
 mod attribute;
+mod class;
 mod command;
 mod cursor;
 mod expression;
@@ -59,11 +60,19 @@ struct Parser<'a> {
     stack: StackGuard,
     /// Redirections to files of the element that is read now: the file, and whether it is appended to.
     files: Vec<(Expr, bool)>,
+    /// Whether the statements that are read now are a method's own.
+    in_method: bool,
 }
 
 impl<'a> Parser<'a> {
     fn new(source: &'a str) -> Self {
-        Self { cursor: Cursor::new(source), source: source.into(), stack: StackGuard::here(), files: Vec::new() }
+        Self {
+            cursor: Cursor::new(source),
+            source: source.into(),
+            stack: StackGuard::here(),
+            files: Vec::new(),
+            in_method: false,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Parameters of scripts and functions.
 
-use super::super::ast::{Binding, Expr, ExprKind, Param};
+use super::super::ast::{Attributes, Binding, Expr, ExprKind, Param};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
@@ -44,6 +44,11 @@ impl Parser<'_> {
         let start = self.cursor.pos();
         let (kind, attributes) = self.attributes()?;
         let attributes = self.of_parameter(kind, attributes, start)?;
+        self.param_of(attributes)
+    }
+
+    /// The name and default of what has these attributes.
+    pub(super) fn param_of(&mut self, attributes: Attributes) -> Parsed<Param> {
         let start = self.cursor.pos();
         let (variable, span) = match self.variable()? {
             Some(Expr { kind: ExprKind::Variable(variable), span }) => (variable, span),

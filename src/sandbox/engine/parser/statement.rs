@@ -6,20 +6,22 @@ use super::super::ast::{Assign, Block, Expr, ExprKind, Param, Script, Span, Stat
 use super::{Parsed, Parser};
 
 /// Statements that PowerShell has and the subset has not.
-const UNKNOWN: [&str; 9] =
-    ["class", "enum", "workflow", "configuration", "dynamicparam", "parallel", "sequence", "inlinescript", "clean"];
+const UNKNOWN: [&str; 7] =
+    ["workflow", "configuration", "dynamicparam", "parallel", "sequence", "inlinescript", "clean"];
 
 impl Parser<'_> {
     /// The inside of a script or script block up to `}` (exclusive) or, without `open`, the end of the text.
     pub(super) fn script_body(&mut self, open: Option<usize>) -> Parsed<Script> {
         self.check_depth()?;
         let start = self.cursor.pos();
+        let around = std::mem::take(&mut self.in_method);
         let (params, binding) = self.param_block()?;
         let mut script = Script { params, binding, ..self.empty_script() };
         if !self.named_blocks(&mut script)? {
             script.end = self.statements(open)?;
         }
         script.span = self.span_from(start);
+        self.in_method = around;
         Ok(script)
     }
 
@@ -123,6 +125,9 @@ impl Parser<'_> {
         self.check_depth()?;
         let label = self.label();
         let start = self.cursor.pos();
+        if self.cursor.peek() == Some('[') && self.flags() {
+            return self.enumeration(true);
+        }
         let word = self.cursor.take_while(|next| next.is_ascii_alphabetic()).to_ascii_lowercase();
         let ends = !self
             .cursor
@@ -146,7 +151,10 @@ impl Parser<'_> {
                     let value = self.optional_statement()?;
                     return Ok(Statement::Throw { value, span: self.span_from(start) });
                 }
+                "return" if self.in_method => return Ok(Statement::Answer(self.optional_statement()?)),
                 "return" => return Ok(Statement::Return(self.optional_statement()?)),
+                "enum" => return self.enumeration(false),
+                "class" => return self.class(start),
                 "exit" => return Ok(Statement::Exit(self.optional_statement()?)),
                 "break" => return Ok(Statement::Break(self.jump_label())),
                 "continue" => return Ok(Statement::Continue(self.jump_label())),

@@ -54,7 +54,7 @@ fn names_errors_as_powershell_does() {
         ("}", "UnexpectedToken"),
         ("try { 1 }", "MissingCatchOrFinally"),
         ("1 = 2", "InvalidLeftHandSide"),
-        ("class A { }", "SandboxUnsupportedSyntax"),
+        ("workflow A { }", "SandboxUnsupportedSyntax"),
         ("a &&", "EmptyPipelineChainElement"),
         ("a & b", "SandboxUnsupportedSyntax"),
         ("dir 2> file.txt", "SandboxUnsupportedSyntax"),

@@ -62,7 +62,7 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
     let accessors = if object.type_name().contains("CimInstance#") { "{get;}" } else { "{get;set;}" };
     let class = cim::class_of(object);
     let has = |members: &[Member], name: &str| members.iter().any(|known| known.name.eq_ignore_ascii_case(name));
-    for (name, value) in object.schema.names.iter().zip(&values.values) {
+    for (name, value) in object.schema.names.iter().take(object.schema.shown).zip(&values.values) {
         if !has(members, name) {
             let declared = class.filter(|_| !is_wmi).and_then(|class| class.type_of(name));
             let of_value = || if value.is_null() { "string".into() } else { short_name(value) };

@@ -1,0 +1,550 @@
+//! Classes and enumerations of scripts (about_Classes, about_Enum).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::ast::{ClassAst, EnumAst, Expr, ExprKind, MethodAst, Op, PropertyAst, Statement, Variable};
+use super::super::convert::{self, cast, text};
+use super::super::enums::EnumType;
+use super::super::errors::ErrorRecord;
+use super::super::types::TypeRef;
+use super::super::value::{Obj, Schema, Val};
+use super::scope::Frame;
+use super::{Discard, Evaluator, Flow, Run};
+
+/// The types that scripts defined, by name in lower case.
+pub(super) type ScriptTypes = HashMap<String, ScriptType>;
+
+#[derive(Debug, Clone)]
+pub(super) enum ScriptType {
+    Enum(Arc<EnumType>),
+    Class(Arc<Class>),
+}
+
+impl ScriptType {
+    /// As it was written where it was defined.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Enum(found) => &found.full,
+            Self::Class(class) => &class.ast.name,
+        }
+    }
+}
+
+/// A class.
+#[derive(Debug)]
+pub(super) struct Class {
+    ast: Arc<ClassAst>,
+    base: Option<Arc<Class>>,
+    schema: Arc<Schema>,
+    /// Values of static properties.
+    statics: Val,
+}
+
+impl Class {
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |class| class.base.as_deref())
+    }
+
+    fn property(&self, name: &str, is_static: bool) -> Option<&PropertyAst> {
+        let all = self.chain().flat_map(|class| &class.ast.properties);
+        all.filter(|property| property.is_static == is_static)
+            .find(|property| property.param.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The methods of a name, those of the class itself first.
+    fn methods(&self, name: &str, is_static: bool) -> Vec<Arc<ClassAst>> {
+        let has = |class: &&Self| {
+            class
+                .ast
+                .methods
+                .iter()
+                .any(|method| method.is_static == is_static && method.name.eq_ignore_ascii_case(name))
+        };
+        self.chain().filter(has).map(|class| class.ast.clone()).collect()
+    }
+}
+
+fn named<'a>(ast: &'a ClassAst, name: &'a str, is_static: bool) -> impl Iterator<Item = &'a MethodAst> {
+    ast.methods.iter().filter(move |method| method.is_static == is_static && method.name.eq_ignore_ascii_case(name))
+}
+
+fn no_overload(name: &str, count: usize) -> ErrorRecord {
+    let message = format!("Cannot find an overload for \"{name}\" and the argument count: \"{count}\".");
+    ErrorRecord::new("System.Management.Automation.MethodException", message, "MethodCountCouldNotFindBest", 0)
+}
+
+impl Evaluator<'_> {
+    /// Defines the types of a block before it runs.
+    pub(super) fn define_types(&mut self, block: &[Statement]) -> Run<()> {
+        for statement in block {
+            if let Statement::Enum(ast) = statement {
+                self.define_enum(ast)?;
+            }
+        }
+        for statement in block {
+            if let Statement::Class(ast) = statement {
+                self.define_class(ast)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn define_enum(&mut self, ast: &EnumAst) -> Run<()> {
+        let (mut members, mut next) = (Vec::new(), 0_i32);
+        for (name, value) in &ast.members {
+            if let Some(value) = value {
+                let value = self.eval(value)?;
+                next = cast(&value, &TypeRef::named("System.Int32"))?.as_int().unwrap_or(0) as i32;
+            }
+            members.push((name.clone(), next));
+            next = next.wrapping_add(1);
+        }
+        let found = EnumType { full: ast.name.clone(), members, is_flags: ast.is_flags };
+        self.state.types.insert(ast.name.to_lowercase(), ScriptType::Enum(found.into()));
+        Ok(())
+    }
+
+    fn define_class(&mut self, ast: &Arc<ClassAst>) -> Run<()> {
+        let base = match &ast.base {
+            None => None,
+            Some(name) => match self.state.types.get(&name.to_lowercase()) {
+                Some(ScriptType::Class(base)) => Some(base.clone()),
+                _ => {
+                    let what = format!("classes that derive from [{name}], which no script defined");
+                    return Err(ErrorRecord { ends_script: true, ..ErrorRecord::unsupported(&what) }.into());
+                }
+            },
+        };
+        let bases: Vec<_> = base.iter().flat_map(|base| base.chain()).map(|class| class.ast.clone()).collect();
+        let all = || [ast].into_iter().chain(&bases);
+        let type_names: Vec<_> = all().map(|ast| &*ast.name).chain(["System.Object"]).collect();
+        let own = |is_hidden: bool| {
+            let all = all().flat_map(|ast| &ast.properties);
+            all.filter(move |property| !property.is_static && property.is_hidden == is_hidden)
+        };
+        let names: Vec<_> = own(false).chain(own(true)).map(|property| &*property.param.written).collect();
+        let shown = own(false).count();
+        let mut schema = Schema::new(&type_names, &names);
+        if let Some(schema) = Arc::get_mut(&mut schema) {
+            schema.shown = shown;
+        }
+        let statics = Val::hash(false, Vec::new());
+        let class = Arc::new(Class { ast: ast.clone(), base, schema, statics });
+        self.state.types.insert(ast.name.to_lowercase(), ScriptType::Class(class.clone()));
+        for property in ast.properties.iter().filter(|property| property.is_static) {
+            let value = self.initial_value(property)?;
+            if let Val::Hash(statics) = &class.statics {
+                statics.set(&Val::Str(property.param.name.clone()), value);
+            }
+        }
+        Ok(())
+    }
+
+    fn initial_value(&mut self, property: &PropertyAst) -> Run<Val> {
+        let kind = self.property_kind(property)?;
+        let value = match &property.param.default {
+            Some(default) => self.eval(default)?.stored(),
+            None => Val::Null,
+        };
+        match kind {
+            Some(kind) if property.param.default.is_some() => self.cast_value(&value, &kind),
+            Some(kind) => Ok(self.zero(&kind)),
+            None => Ok(value),
+        }
+    }
+
+    /// What a property of a type has before anybody sets it.
+    fn zero(&self, kind: &TypeRef) -> Val {
+        match self.script_type(kind) {
+            Some(ScriptType::Enum(found)) => return found.value(0),
+            Some(ScriptType::Class(_)) => return Val::Null,
+            None => {}
+        }
+        match kind.name() {
+            "Boolean" | "Char" | "SByte" | "Byte" | "Int16" | "UInt16" | "Int32" | "UInt32" | "Int64" | "UInt64"
+            | "Single" | "Double" | "Decimal" | "SwitchParameter" => cast(&Val::Null, kind).unwrap_or(Val::Null),
+            "DateTime" => cast(&Val::I64(0), kind).unwrap_or(Val::Null),
+            "TimeSpan" => Val::TimeSpan(0),
+            "Guid" => Val::Guid(uuid::Uuid::nil()),
+            _ => Val::Null,
+        }
+    }
+
+    fn property_kind(&self, property: &PropertyAst) -> Run<Option<TypeRef>> {
+        property.param.attributes.type_name.as_ref().map(|name| self.find_type(name)).transpose()
+    }
+
+    pub(super) fn script_type(&self, kind: &TypeRef) -> Option<ScriptType> {
+        if self.state.types.is_empty() {
+            return None;
+        }
+        self.state.types.get(&kind.full.to_lowercase()).cloned()
+    }
+
+    fn class_of(&self, object: &Obj) -> Option<Arc<Class>> {
+        match self.script_type(&TypeRef::named(object.type_name()))? {
+            ScriptType::Class(class) => Some(class),
+            ScriptType::Enum(_) => None,
+        }
+    }
+
+    /// Whether an object is one of a script's classes.
+    pub(in super::super) fn is_class(&self, object: &Obj) -> bool {
+        self.class_of(object).is_some()
+    }
+
+    /// `[class]::new(...)`
+    pub(super) fn construct_class(&mut self, class: &Arc<Class>, args: &[Val]) -> Run<Val> {
+        self.step(1)?;
+        let names = class.schema.names.len();
+        let object = Obj::typed(&class.schema, class.ast.name.clone(), vec![Val::Null; names]);
+        let classes: Vec<_> = class.chain().map(|class| class.ast.clone()).collect();
+        self.push_frame(Frame::with("this", object.clone()));
+        let mut done = Ok(());
+        for property in classes.iter().rev().flat_map(|ast| &ast.properties).filter(|property| !property.is_static) {
+            let made = self.initial_value(property);
+            match (made, &object) {
+                (Ok(value), Val::Object(object)) => {
+                    object.set(&property.param.name, value);
+                }
+                (made, _) => {
+                    done = made.map(drop);
+                    break;
+                }
+            }
+        }
+        self.pop_frame();
+        done?;
+        self.run_constructor(class, &object, args)?;
+        Ok(object)
+    }
+
+    fn run_constructor(&mut self, class: &Arc<Class>, object: &Val, args: &[Val]) -> Run<()> {
+        self.step(1)?;
+        let ast = class.ast.clone();
+        let all: Vec<_> = named(&ast, &ast.name, false).collect();
+        if all.is_empty() {
+            if !args.is_empty() {
+                return Err(no_overload("new", args.len()).into());
+            }
+            return match &class.base {
+                Some(base) => self.run_constructor(&base.clone(), object, &[]),
+                None => Ok(()),
+            };
+        }
+        let Some(method) = self.choose(&all, args) else { return Err(no_overload("new", args.len()).into()) };
+        let base = class.base.clone();
+        self.in_method(method, Some(object), args, |evaluator| {
+            if let Some(base) = base {
+                let args = method.base_args.iter().map(|arg| evaluator.eval(arg)).collect::<Run<Vec<_>>>()?;
+                evaluator.run_constructor(&base, object, &args)?;
+            }
+            evaluator.block(&method.script.end, &mut Discard)
+        })
+        .map(drop)
+    }
+
+    /// The overload that fits arguments best.
+    fn choose<'a>(&mut self, all: &[&'a MethodAst], args: &[Val]) -> Option<&'a MethodAst> {
+        let fitting: Vec<_> = all.iter().copied().filter(|method| method.script.params.len() == args.len()).collect();
+        if fitting.len() <= 1 {
+            return fitting.first().copied();
+        }
+        let mut best = None;
+        for method in fitting {
+            let mut score = Some(0);
+            for (param, arg) in method.script.params.iter().zip(args) {
+                let kind = param.attributes.type_name.as_ref().and_then(|name| self.find_type(name).ok());
+                let fit = match kind {
+                    None => Some(2),
+                    Some(kind) if kind.is_of(arg) && &*kind.full != "System.Object" => Some(3),
+                    Some(kind) => self.cast_value(arg, &kind).is_ok().then_some(1),
+                };
+                score = score.zip(fit).map(|(sum, fit)| sum + fit);
+            }
+            if let Some(score) = score
+                && best.is_none_or(|(known, _)| score > known)
+            {
+                best = Some((score, method));
+            }
+        }
+        best.map(|(_, method)| method)
+    }
+
+    /// Runs in the scope of a method, whose parameters have their values; what `return` said.
+    fn in_method(
+        &mut self,
+        method: &MethodAst,
+        this: Option<&Val>,
+        args: &[Val],
+        run: impl FnOnce(&mut Self) -> Run<()>,
+    ) -> Run<Val> {
+        let mut frame = Frame::default();
+        if let Some(this) = this {
+            frame.set("this", this.clone());
+        }
+        let frames = self.state.frames.len();
+        self.push_frame(frame);
+        let around = self.answer.take();
+        self.try_depth += 1;
+        let done = self.in_script(&method.script, |evaluator| {
+            for (param, arg) in method.script.params.iter().zip(args) {
+                let kind = param.attributes.type_name.as_ref().map(|name| evaluator.find_type(name)).transpose()?;
+                let value = match &kind {
+                    Some(kind) => evaluator
+                        .cast_value(arg, kind)
+                        .map_err(|flow| bad_argument(flow, &method.name, &param.written, arg, kind))?,
+                    None => arg.clone(),
+                };
+                evaluator.declare_local(&param.name, value, kind, None);
+            }
+            run(evaluator)
+        });
+        self.try_depth -= 1;
+        self.state.frames.truncate(frames);
+        let answer = std::mem::replace(&mut self.answer, around);
+        done?;
+        Ok(answer.unwrap_or(Val::Void))
+    }
+
+    fn call_overload(&mut self, classes: &[Arc<ClassAst>], name: &str, this: Option<&Val>, args: &[Val]) -> Run<Val> {
+        let all: Vec<_> = classes.iter().flat_map(|ast| named(ast, name, this.is_none())).collect();
+        let Some(method) = self.choose(&all, args) else { return Err(no_overload(name, args.len()).into()) };
+        let answer =
+            self.in_method(method, this, args, |evaluator| evaluator.block(&method.script.end, &mut Discard))?;
+        match &method.returns {
+            Some(name) if name.eq_ignore_ascii_case("void") => Ok(Val::Void),
+            Some(name) => {
+                let kind = self.find_type(name)?;
+                self.cast_value(&answer.stored(), &kind)
+            }
+            None => Ok(answer.stored()),
+        }
+    }
+
+    /// A method of an object of a class; `None` if it has none of this name.
+    pub(super) fn class_method(&mut self, object: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        let Val::Object(inner) = object else { return Ok(None) };
+        let Some(class) = self.class_of(inner) else { return Ok(None) };
+        let classes = class.methods(name, false);
+        if classes.is_empty() {
+            return Ok(None);
+        }
+        self.call_overload(&classes, name, Some(object), args).map(Some)
+    }
+
+    /// `([Base]$this).Method()`: the base's own, whatever the object's class has.
+    pub(super) fn base_method(&mut self, object: &Expr, value: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        let ExprKind::Paren(statement) = &object.kind else { return Ok(None) };
+        let Statement::Pipeline(pipeline) = &**statement else { return Ok(None) };
+        let [super::super::ast::Element { kind: super::super::ast::ElementKind::Expr(expr), .. }] =
+            pipeline.elements.as_slice()
+        else {
+            return Ok(None);
+        };
+        let ExprKind::Cast(wanted, operand) = &expr.kind else { return Ok(None) };
+        if !matches!(&operand.kind, ExprKind::Variable(Variable { name, .. }) if &**name == "this") {
+            return Ok(None);
+        }
+        let Some(ScriptType::Class(class)) = self.state.types.get(&wanted.to_lowercase()).cloned() else {
+            return Ok(None);
+        };
+        let classes = class.methods(name, false);
+        if classes.is_empty() {
+            return Ok(None);
+        }
+        self.call_overload(&classes, name, Some(value), args).map(Some)
+    }
+
+    /// `[type]::name` of a script's type.
+    pub(super) fn script_static(&mut self, kind: &TypeRef, name: &str) -> Run<Option<Val>> {
+        Ok(match self.script_type(kind) {
+            Some(ScriptType::Enum(found)) => Some(found.named(name).unwrap_or(Val::Null)),
+            Some(ScriptType::Class(class)) => class.chain().find_map(|class| match &class.statics {
+                Val::Hash(statics) => statics.get(&Val::str(name)),
+                _ => None,
+            }),
+            None => None,
+        })
+    }
+
+    /// `[type]::name = value`
+    pub(super) fn set_static(&mut self, kind: &TypeRef, name: &str, value: Val) -> Run<()> {
+        let Some(ScriptType::Class(class)) = self.script_type(kind) else {
+            return Err(ErrorRecord::unsupported("assignments to static members of .NET's types").into());
+        };
+        let Some(property) = class.property(name, true) else {
+            let message = format!(
+                "The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
+            );
+            return Err(ErrorRecord::runtime(message, "PropertyNotFound", 7).into());
+        };
+        let value = self.as_property(property, value, name)?;
+        let has = |class: &&Class| {
+            class.ast.properties.iter().any(|own| own.is_static && own.param.name.eq_ignore_ascii_case(name))
+        };
+        if let Some(Val::Hash(statics)) = class.chain().find(has).map(|class| &class.statics) {
+            statics.set(&Val::str(name.to_lowercase()), value);
+        }
+        Ok(())
+    }
+
+    /// A value as a property of an object takes it: converted, and held against its attributes.
+    pub(super) fn as_member(&mut self, object: &Obj, name: &str, value: Val) -> Run<Val> {
+        let Some(class) = self.class_of(object) else { return Ok(value) };
+        match class.property(name, false) {
+            Some(property) => self.as_property(property, value, name),
+            None => Ok(value),
+        }
+    }
+
+    fn as_property(&mut self, property: &PropertyAst, value: Val, name: &str) -> Run<Val> {
+        let refused = |flow: Flow| match flow {
+            Flow::Throw(record) => {
+                let message = format!("Exception setting \"{name}\": \"{}\"", record.message());
+                let kind = "System.Management.Automation.SetValueInvocationException";
+                ErrorRecord::new(kind, message, "ExceptionWhenSetting", 0).into()
+            }
+            other => other,
+        };
+        let value = match self.property_kind(property)? {
+            Some(kind) => self.cast_value(&value, &kind).map_err(refused)?,
+            None => value.stored(),
+        };
+        match self.validate(&property.param, &value) {
+            Err(Flow::Throw(record)) => {
+                let message = record.message().split_once(". ").map_or("", |(_, why)| why).to_owned();
+                Err(refused(ErrorRecord::new("System.Exception", message, "", 0).into()))
+            }
+            done => done.map(|()| value),
+        }
+    }
+
+    /// A static method of a script's type, or of `[Enum]`.
+    pub(super) fn script_static_call(&mut self, kind: &TypeRef, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        if &*kind.full == "System.Enum" {
+            return self.enum_call(name, args);
+        }
+        let Some(ScriptType::Class(class)) = self.script_type(kind) else { return Ok(None) };
+        if name == "new" {
+            return self.construct_class(&class, args).map(Some);
+        }
+        let classes = class.methods(name, true);
+        if classes.is_empty() {
+            return Ok(None);
+        }
+        self.call_overload(&classes, name, None, args).map(Some)
+    }
+
+    fn enum_call(&mut self, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        let Some(Val::Type(kind)) = args.first() else { return Ok(None) };
+        let Some(ScriptType::Enum(found)) = self.script_type(kind) else { return Ok(None) };
+        Ok(Some(match (name, args.get(1)) {
+            ("getnames", _) => Val::list("System.String[]", found.names().map(Val::str).collect()),
+            ("getvalues", _) => {
+                let mut numbers: Vec<_> = found.members.iter().map(|(_, number)| *number).collect();
+                numbers.sort_unstable();
+                let kind = format!("{}[]", found.full);
+                Val::list(kind, numbers.into_iter().map(|number| found.value(number)).collect())
+            }
+            ("parse", Some(value)) => found.convert(value)?,
+            ("isdefined", Some(value)) => Val::Bool(match value.as_int() {
+                Some(number) => found.members.iter().any(|(_, known)| i128::from(*known) == number),
+                None => found.names().any(|name| name == text(value)),
+            }),
+            ("getname", Some(value)) => match found.convert(value)? {
+                Val::Enum(value) => Val::str(value.name.as_ref()),
+                _ => Val::Null,
+            },
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What an operator on bits gives of two values of one enumeration is one of them.
+    pub(super) fn of_operands(&mut self, op: Op, left: &Val, right: &Val, result: Val) -> Run<Val> {
+        let (Val::Enum(left), Val::Enum(right), Op::BitAnd | Op::BitOr | Op::BitXor) = (left, right, op) else {
+            return Ok(result);
+        };
+        match self.script_type(&TypeRef::named(left.type_name.as_ref())) {
+            Some(ScriptType::Enum(found)) if left.type_name == right.type_name => {
+                Ok(found.value(result.as_int().unwrap_or(0) as i32))
+            }
+            _ => Ok(result),
+        }
+    }
+
+    /// Members of a script's type itself.
+    pub(super) fn script_type_member(&self, kind: &TypeRef, name: &str) -> Option<Val> {
+        match (self.script_type(kind)?, name) {
+            (ScriptType::Class(class), "basetype") => {
+                let base = class.base.as_ref().map_or("System.Object", |base| &*base.ast.name);
+                Some(Val::Type(TypeRef::named(base)))
+            }
+            (ScriptType::Enum(_), "basetype") => Some(Val::Type(TypeRef::named("System.Enum"))),
+            (kind, "isenum") => Some(Val::Bool(matches!(kind, ScriptType::Enum(_)))),
+            (kind, "isclass") => Some(Val::Bool(matches!(kind, ScriptType::Class(_)))),
+            _ => None,
+        }
+    }
+
+    /// `[type]value` of a script's type; `None` if the type is none.
+    pub(super) fn cast_to_script(&mut self, value: &Val, kind: &TypeRef) -> Run<Option<Val>> {
+        if let Some(element) = kind.full.strip_suffix("[]").map(TypeRef::named) {
+            if self.script_type(&element).is_none() {
+                return Ok(None);
+            }
+            let items = value.clone().into_items();
+            let items = items.iter().map(|item| self.cast_value(item, &element)).collect::<Run<Vec<_>>>()?;
+            return Ok(Some(Val::list(kind.full.clone(), items)));
+        }
+        match self.script_type(kind) {
+            None => Ok(None),
+            Some(ScriptType::Enum(found)) => Ok(Some(found.convert(value)?)),
+            Some(ScriptType::Class(class)) => self.cast_to_class(value, kind, &class).map(Some),
+        }
+    }
+
+    fn cast_to_class(&mut self, value: &Val, kind: &TypeRef, class: &Arc<Class>) -> Run<Val> {
+        if value.is_null() || kind.is_of(value) {
+            return Ok(value.clone().stored());
+        }
+        if let Val::Hash(hash) = value {
+            let object = self.construct_class(class, &[])?;
+            for (name, value) in hash.entries() {
+                self.set_member(&object, &text(&name), value)?;
+            }
+            return Ok(object);
+        }
+        if named(&class.ast, &class.ast.name, false).any(|method| method.script.params.len() == 1) {
+            return self.construct_class(class, std::slice::from_ref(value));
+        }
+        let message = format!(
+            "Cannot convert the \"{}\" value of type \"{}\" to type \"{}\".",
+            text(value),
+            value.type_name(),
+            kind.full
+        );
+        Err(ErrorRecord::runtime(message, "ConvertToFinalInvalidCastException", 5).into())
+    }
+
+    /// The text of a value where a class may have its own ToString.
+    pub(super) fn own_text(&mut self, value: &Val) -> Run<Option<String>> {
+        if self.state.types.is_empty() || !matches!(value, Val::Object(_)) {
+            return Ok(None);
+        }
+        Ok(self.class_method(value, "ToString", &[])?.map(|made| text(&made)))
+    }
+}
+
+fn bad_argument(flow: Flow, method: &str, param: &str, arg: &Val, kind: &TypeRef) -> Flow {
+    let Flow::Throw(record) = flow else { return flow };
+    let message = format!(
+        "Cannot convert argument \"{param}\", with value: \"{}\", for \"{method}\" to type \"{}\": \"{}\"",
+        convert::text(arg),
+        kind.full,
+        record.message()
+    );
+    let class = "System.Management.Automation.MethodException";
+    ErrorRecord::new(class, message, "MethodArgumentConversionInvalidCastArgument", 0).into()
+}
