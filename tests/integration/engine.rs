@@ -39,6 +39,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("parameters", include_str!("engine/parameters.ps1.txt")),
     ("variables", include_str!("engine/variables.ps1.txt")),
     ("classes", include_str!("engine/classes.ps1.txt")),
+    ("regexes", include_str!("engine/regexes.ps1.txt")),
     ("scopes", include_str!("engine/scopes.ps1.txt")),
     ("strings", include_str!("engine/strings.ps1.txt")),
     ("switch", include_str!("engine/switch.ps1.txt")),
@@ -225,7 +226,7 @@ fn scripts() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn engine_equals_powershell() {
     let scripts = scripts();
-    assert!(scripts.len() >= 625, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 632, "{} scripts", scripts.len());
     let Some(program) = pwsh() else { return };
     let texts: Vec<_> = scripts.iter().map(|(_, script)| *script).collect();
     let real = real(&program, &texts);

@@ -1,7 +1,6 @@
 //! Values while a script runs.
 //!
-//! They are cheap to clone; collections and objects are shared and mutable, as .NET's are. Locks are held only to copy
-//! in or out, never while a script runs.
+//! They are cheap to clone; collections and objects are shared and mutable, as .NET's are. Locks are held only to copy.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -121,7 +120,7 @@ pub(super) struct ObjMembers {
 pub(super) struct Schema {
     pub(super) type_names: TypeNames,
     pub(super) names: Vec<Arc<str>>,
-    /// How many of them are shown; those behind are hidden members of classes.
+    /// How many of them are shown, before the hidden members of classes.
     pub(super) shown: usize,
 }
 

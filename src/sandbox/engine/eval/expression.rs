@@ -80,6 +80,7 @@ impl Evaluator<'_> {
             }
         }
         self.step(out.len() as u64 / 64)?;
+        self.made(out.len())?;
         Ok(Val::str(out))
     }
 
@@ -216,6 +217,7 @@ impl Evaluator<'_> {
             | Op::Shr => {
                 let result = ops::arithmetic(kind, left, right)?;
                 self.step(cost(&result))?;
+                self.made(weight(&result))?;
                 self.of_operands(kind, left, right, result)
             }
             Op::Format => {
@@ -228,6 +230,7 @@ impl Evaluator<'_> {
             Op::Range => {
                 let items = ops::range(left, right)?;
                 self.step(items.len() as u64 / 8)?;
+                self.made(items.len() * 24)?;
                 Ok(Val::array(items))
             }
             Op::Contains => Ok(Val::Bool(contains(left, right, case_sensitive))),
@@ -245,7 +248,15 @@ impl Evaluator<'_> {
                     done => done,
                 }
             }
-            Op::Join => Ok(Val::str(pattern::texts(left).join(&text(right)))),
+            Op::Join => {
+                let joined = pattern::texts(left).join(&*text(right));
+                if joined.len() > ops::MAX_TEXT {
+                    return Err(ops::too_big("string").into());
+                }
+                self.step(joined.len() as u64 / 64)?;
+                self.made(joined.len())?;
+                Ok(Val::str(joined))
+            }
             Op::Split => self.split(left, right, case_sensitive),
             Op::Replace => self.replace(left, right, case_sensitive),
             _ => self.comparison(op, left, right),
@@ -292,102 +303,22 @@ impl Evaluator<'_> {
             Op::Like => self.patterns.like(&text(left), &text(right), case_sensitive)?,
             Op::NotLike => !self.patterns.like(&text(left), &text(right), case_sensitive)?,
             kind => {
-                let regex = self.patterns.regex(&text(right), case_sensitive)?;
+                let regex = self.patterns.regex(&text(right), case_sensitive).map_err(|record| match &*record.id {
+                    "InvalidRegularExpression" => {
+                        let kind = "System.Text.RegularExpressions.RegexParseException";
+                        ErrorRecord::new(kind, record.message().clone(), kind, 14)
+                    }
+                    _ => record,
+                })?;
                 let value = text(left);
+                self.step(value.len() as u64 / 64)?;
                 let found = if sets_matches {
-                    pattern::matches(&regex, &value).map(|matches| self.set_local("matches", matches)).is_some()
+                    pattern::matches(&regex, &value)?.map(|matches| self.set_local("matches", matches)).is_some()
                 } else {
-                    regex.is_match(&value)
+                    regex.is_match(&value)?
                 };
                 found == (kind == Op::Match)
             }
-        })
-    }
-
-    fn split(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
-        let options = right.clone().into_items();
-        let limit = options.get(1).map_or(Ok(0), convert::index)?;
-        let mut pieces = Vec::new();
-        if let Some(Val::Script(script)) = options.first() {
-            for value in pattern::texts(left) {
-                self.split_by_script(script, &value, &mut pieces)?;
-            }
-            return Ok(Val::array(pieces));
-        }
-        let is_simple = options.get(2).is_some_and(|mode| text(mode).to_lowercase().contains("simplematch"));
-        let separator = options.first().map_or_else(String::new, text);
-        let separator = if is_simple { regex::escape(&separator) } else { separator };
-        let regex = self.patterns.regex(&separator, case_sensitive)?;
-        for value in pattern::texts(left) {
-            pieces.extend(pattern::split(&regex, &value, usize::try_from(limit).unwrap_or(0)));
-        }
-        self.step(pieces.len() as u64)?;
-        Ok(Val::array(pieces))
-    }
-
-    fn split_by_script(
-        &mut self,
-        script: &std::sync::Arc<super::super::ast::Script>,
-        value: &str,
-        pieces: &mut Vec<Val>,
-    ) -> Run<()> {
-        let around = self.item.clone();
-        let mut piece = String::new();
-        for next in value.chars() {
-            self.item = Val::str(next.to_string());
-            if truth(&self.run_inline(script)?) {
-                pieces.push(Val::str(std::mem::take(&mut piece)));
-            } else {
-                piece.push(next);
-            }
-        }
-        pieces.push(Val::str(piece));
-        self.item = around;
-        Ok(())
-    }
-
-    /// Each match is replaced by what the script makes of it, its `$_`.
-    pub(super) fn replace_by_script(
-        &mut self,
-        regex: &regex::Regex,
-        value: &str,
-        script: &std::sync::Arc<super::super::ast::Script>,
-    ) -> Run<String> {
-        let (mut out, mut last) = (String::new(), 0);
-        for captures in regex.captures_iter(value) {
-            let Some(whole) = captures.get(0) else { continue };
-            self.step(1)?;
-            let item = pattern::match_object(regex, value, &captures);
-            let around = std::mem::replace(&mut self.item, item.clone());
-            let made = self.call_script(script, vec![item]);
-            self.item = around;
-            out += &value[last..whole.start()];
-            out += &text(&made?);
-            last = whole.end();
-        }
-        Ok(out + &value[last..])
-    }
-
-    fn replace(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
-        let operands = right.clone().into_items();
-        if operands.len() > 2 {
-            let message = "The -replace operator allows only two elements to follow it.";
-            return Err(ErrorRecord::runtime(message, "BadReplaceArgument", 7).into());
-        }
-        let regex = self.patterns.regex(&operands.first().map_or_else(String::new, text), case_sensitive)?;
-        let mut replaced = Vec::new();
-        for item in left.clone().into_items() {
-            let value = text(&item);
-            replaced.push(Val::str(match operands.get(1) {
-                Some(Val::Script(script)) => self.replace_by_script(&regex, &value, script)?,
-                Some(replacement) => pattern::replace(&regex, &value, &text(replacement)),
-                None => pattern::replace(&regex, &value, ""),
-            }));
-        }
-        Ok(if matches!(left, Val::List(_)) {
-            Val::array(replaced)
-        } else {
-            replaced.pop().unwrap_or_else(|| Val::str(""))
         })
     }
 }
@@ -413,6 +344,15 @@ fn not_comparable(left: &Val, right: &Val) -> ErrorRecord {
     }
     let message = format!("Cannot compare \"{}\" because it is not IComparable.", text(left));
     ErrorRecord::runtime(message, "NotIcomparable", 7)
+}
+
+/// Bytes of a value that was made.
+pub(super) fn weight(value: &Val) -> usize {
+    match value {
+        Val::Str(text) => text.len(),
+        Val::List(list) => list.len() * 24,
+        _ => 0,
+    }
 }
 
 /// The cost of having made a value.

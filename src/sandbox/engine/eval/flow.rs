@@ -62,6 +62,7 @@ impl Sink for Collector {
         if self.0.len() >= MAX_ITEMS {
             return Err(super::super::ops::too_big("list").into());
         }
+        evaluator.made(24 + if let Val::Str(text) = &value { text.len() } else { 0 })?;
         self.0.push(value.stored());
         Ok(())
     }

@@ -80,7 +80,10 @@ impl Evaluator<'_> {
             _ => None,
         };
         match found.or(common_method(target, &lower, args)?) {
-            Some(value) => Ok(value),
+            Some(value) => {
+                self.made(super::expression::weight(&value))?;
+                Ok(value)
+            }
             None => Err(method_not_found(target, name).into()),
         }
     }

@@ -6,6 +6,7 @@ mod automatic;
 mod call;
 mod called;
 mod chain;
+mod class_methods;
 mod classes;
 mod defaults;
 mod dns;
@@ -17,6 +18,7 @@ mod intrinsics;
 mod methods;
 mod parameters;
 mod pipeline;
+mod regexes;
 mod scope;
 mod script_stage;
 mod statement;
@@ -48,6 +50,9 @@ pub(super) use streams::{Action, Context, ToClient};
 /// Steps of work that one invocation may take; some seconds of a busy loop.
 const WORK_LIMIT: u64 = 60_000_000;
 
+/// Bytes of text and lists that one invocation may make, all told; what it holds at once is less.
+const MADE_LIMIT: u64 = 2 << 30;
+
 /// One invocation while it runs.
 pub(super) struct Evaluator<'r> {
     /// What never changes of the machine.
@@ -73,6 +78,10 @@ pub(super) struct Evaluator<'r> {
     last_succeeded: bool,
     pipelines: u64,
     work: u64,
+    /// Bytes that were made.
+    made: u64,
+    /// How far work may go, of `finally` blocks behind the end.
+    grace: Option<u64>,
     stack: StackGuard,
 }
 
@@ -99,6 +108,8 @@ impl<'r> Evaluator<'r> {
             last_succeeded: true,
             pipelines: 0,
             work: 0,
+            made: 0,
+            grace: None,
             stack: StackGuard::here(),
         }
     }
@@ -107,10 +118,14 @@ impl<'r> Evaluator<'r> {
     pub(super) fn step(&mut self, cost: u64) -> Run<()> {
         let before = self.work;
         self.work += cost;
-        if self.work >> 8 != before >> 8 && self.runtime.poll_stop().is_break() {
+        let is_stopped = match self.grace {
+            Some(end) => self.work > end,
+            None => self.work >> 8 != before >> 8 && self.runtime.poll_stop().is_break(),
+        };
+        if is_stopped {
             return Err(Flow::Stopped);
         }
-        if self.work > WORK_LIMIT {
+        if self.work > WORK_LIMIT && self.grace.is_none() {
             let message = "The sandbox limits the work of one pipeline; this script did too much.";
             return Err(Flow::limit(message));
         }
@@ -120,6 +135,17 @@ impl<'r> Evaluator<'r> {
                 "CallDepthOverflow",
                 7,
             )));
+        }
+        Ok(())
+    }
+
+    /// Counts what was made, and stops when it was too much.
+    pub(super) fn made(&mut self, bytes: usize) -> Run<()> {
+        self.made += bytes as u64;
+        if self.made > MADE_LIMIT && self.grace.is_none() {
+            let message =
+                "The sandbox limits what one pipeline makes to 2 GiB of text and lists; this script made more.";
+            return Err(Flow::limit(message));
         }
         Ok(())
     }

@@ -13,6 +13,9 @@ use super::super::types::TypeRef;
 use super::super::value::Val;
 use super::{Action, Collector, Discard, Evaluator, Flow, Run, Sink};
 
+/// Steps of work for the `finally` blocks of a pipeline that was stopped, or did too much.
+const GRACE: u64 = 200_000;
+
 /// What a loop does after its body.
 enum Next {
     Again,
@@ -165,6 +168,7 @@ impl Evaluator<'_> {
             let old = self.eval(&assign.target)?;
             self.step(size(&old))?;
             value = ops::arithmetic(op.kind, &old, &value)?;
+            self.made(super::expression::weight(&value))?;
         }
         self.assign_to(&assign.target, value.clone(), None)?;
         // An expression succeeded; what a pipeline left holds on.
@@ -315,7 +319,7 @@ impl Evaluator<'_> {
             SwitchMode::Wildcard => self.patterns.like(&text(item), &text(&pattern), case_sensitive)?,
             SwitchMode::Regex => {
                 let regex = self.patterns.regex(&text(&pattern), case_sensitive)?;
-                let matched = super::super::pattern::matches(&regex, &text(item));
+                let matched = super::super::pattern::matches(&regex, &text(item))?;
                 matched.map(|matches| self.set_local("matches", matches)).is_some()
             }
         })
@@ -334,9 +338,15 @@ impl Evaluator<'_> {
         if let Err(Flow::Throw(record)) = done {
             done = self.catch(inner, record, out);
         }
-        if let Some(finally) = &inner.finally {
-            self.block(finally, out)?;
+        let Some(finally) = &inner.finally else { return done };
+        if matches!(&done, Err(Flow::Stopped))
+            || matches!(&done, Err(Flow::Throw(record)) if &*record.id == "SandboxLimit")
+        {
+            // Nothing more but this, and not for long.
+            self.grace.get_or_insert(self.work + GRACE);
+            return self.block(finally, out).and(done);
         }
+        self.block(finally, out)?;
         done
     }
 

@@ -20,16 +20,20 @@ impl Evaluator<'_> {
         let regex = self.patterns.regex(&with_options(&expression, &options), true)?;
         self.step(subject.len() as u64 / 32)?;
         Ok(Some(match name {
-            "ismatch" => Val::Bool(regex.is_match(&subject)),
-            "match" => pattern::match_objects(&regex, &subject, 1).pop().unwrap_or_else(pattern::no_match),
-            "matches" => Val::list(
-                "System.Text.RegularExpressions.MatchCollection",
-                pattern::match_objects(&regex, &subject, usize::MAX),
-            ),
-            "split" => Val::list("System.String[]", pattern::split(&regex, &subject, 0)),
+            "ismatch" => Val::Bool(regex.is_match(&subject)?),
+            "match" => pattern::match_objects(&regex, &subject, 1)?.pop().unwrap_or_else(pattern::no_match),
+            "matches" => {
+                let mut all = Vec::new();
+                self.each_match(&regex, &subject, |_, found| {
+                    all.push(pattern::match_object(&regex, &subject, found));
+                    Ok(all.len() < super::super::ops::MAX_ITEMS)
+                })?;
+                Val::list("System.Text.RegularExpressions.MatchCollection", all)
+            }
+            "split" => Val::list("System.String[]", self.pieces(&regex, &subject, 0)?),
             "replace" => match args.get(2) {
                 Some(Val::Script(script)) => Val::str(self.replace_by_script(&regex, &subject, script)?),
-                _ => Val::str(pattern::replace(&regex, &subject, &arg(2))),
+                _ => Val::str(self.replace_by_text(&regex, &subject, &arg(2))?),
             },
             _ => return Ok(None),
         }))

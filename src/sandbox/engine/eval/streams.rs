@@ -165,7 +165,8 @@ impl Sink for ToClient {
 
 impl Evaluator<'_> {
     fn emit(&mut self, stream: Stream, value: Value) -> Run<()> {
-        if self.runtime.emit(stream, value).is_break() { Err(Flow::Stopped) } else { Ok(()) }
+        // Behind the end nobody listens any more.
+        if self.runtime.emit(stream, value).is_break() && self.grace.is_none() { Err(Flow::Stopped) } else { Ok(()) }
     }
 
     /// Sends a record where redirections and the client want it.

@@ -86,7 +86,7 @@ impl Evaluator<'_> {
 
     fn has_pattern(&mut self, check: &Check, args: &[Val], item: &Val) -> Run<Option<String>> {
         let pattern = args.first().map_or_else(String::new, text);
-        if self.patterns.regex(&pattern, !check.ignore_case)?.is_match(&text(item)) {
+        if self.patterns.regex(&pattern, !check.ignore_case)?.is_match(&text(item))? {
             return Ok(None);
         }
         let shown = text(item);

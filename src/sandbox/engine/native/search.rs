@@ -1,8 +1,7 @@
 //! findstr, and find with a string in quotes: lines of their input or of files.
 
-use regex::Regex;
-
 use super::super::eval::{Evaluator, Run};
+use super::super::pattern::Regex;
 use super::super::provider;
 use super::super::text_file::{Encoding, lines};
 use super::{Said, refuse, switch};
@@ -132,7 +131,7 @@ fn hits<'a>(
     found: &mut Vec<String>,
 ) {
     for (place, line) in lines.enumerate() {
-        if patterns.iter().any(|pattern| pattern.is_match(line)) != asked.inverse {
+        if patterns.iter().any(|pattern| pattern.is_match(line).unwrap_or(false)) != asked.inverse {
             found.push(match asked.numbers {
                 true => format!("{name}{}:{line}", place + 1),
                 false => format!("{name}{line}"),

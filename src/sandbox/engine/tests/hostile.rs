@@ -1,7 +1,7 @@
 //! Scripts that would break an engine which trusts them.
 
-use super::{run, shown};
-use crate::sandbox::engine::EndState;
+use super::{Recorder, failure_id, run, runspace, shown};
+use crate::sandbox::engine::{EndState, Invocation};
 
 /// What is nested deeper than the stack is looked into, sent and freed without recursion.
 #[test]
@@ -77,4 +77,64 @@ fn temporary_files_leave_nothing_behind() {
         shown("try { New-Item ('C:\\' + 'a' * 300) -ErrorAction Stop } catch { $_.Exception.GetType().Name }"),
         ["PathTooLongException"]
     );
+}
+
+/// An expression that tries without end ends in a sentence, whatever catches it.
+#[test]
+fn expressions_that_try_too_much_are_errors() {
+    for script in [
+        "try { ('a' * 40) + '!' -match '^(?=(a+)+$)b\\1' } catch { 'caught' }",
+        "try { ('ab' * 2000000) -match '(\\w{1,10}\\W?){1,5}z' } catch { 'caught' }",
+        "('a' * 30) + 'b' -replace '(?<=(a|aa)+)(?=c)(a*)*\\2$', 'x'; ('a' * 5000) -match '(a*)*\\1b'",
+    ] {
+        let (recorder, ended) = run(script);
+        let is_limit = failure_id(&ended) == "SandboxLimit";
+        assert!(is_limit || ended.state == EndState::Completed, "{script}");
+        assert!(!recorder.texts().contains(&"caught".to_owned()), "{script}");
+    }
+    let (_, ended) = run("('ab' * 2000000) -match '(\\w{1,10}\\W?){1,5}z'");
+    assert_eq!(failure_id(&ended), "SandboxLimit");
+}
+
+/// Matching and splitting stop when the pipeline does.
+#[test]
+fn searches_obey_the_stop() {
+    for work in ["$t -replace 'x', 'y'", "$t -split 'x'", "[regex]::Matches($t, 'x').Count", "$t -replace 'x', { 'y' }"]
+    {
+        let mut recorder = Recorder { stop_after_polls: Some(20), ..Recorder::default() };
+        let script = format!("$t = 'x' * 300000; {work}; 'unreached'");
+        let ended = runspace().invoke(&Invocation::script(script, []), &mut recorder);
+        assert!(matches!(ended.state, EndState::Stopped(_)), "{work}");
+        assert!(recorder.texts().is_empty(), "{work}");
+    }
+}
+
+#[test]
+fn a_pipeline_makes_no_more_than_its_share() {
+    for script in [
+        "while ($true) { $null = 'x' * 30000000 }",
+        "while ($true) { $a = @(1) * 1000000 }",
+        "while ($true) { $null = ('z' * 9000000).ToUpper() }",
+    ] {
+        assert_eq!(failure_id(&run(script).1), "SandboxLimit", "{script}");
+    }
+}
+
+/// `finally` has its turn when a pipeline is stopped, or did too much; but not for ever.
+#[test]
+fn finally_runs_behind_the_end() {
+    let mut recorder = Recorder { stop_after_polls: Some(3), ..Recorder::default() };
+    let mut runspace = runspace();
+    let script =
+        "try { while ($true) { } } finally { $global:cleaned = 'yes'; foreach ($i in 1..100) { $global:rounds = $i } }";
+    let ended = runspace.invoke(&Invocation::script(script, []), &mut recorder);
+    assert!(matches!(ended.state, EndState::Stopped(_)));
+    let mut after = Recorder::default();
+    runspace.invoke(&Invocation::script("\"$cleaned $rounds\"", []), &mut after);
+    assert_eq!(after.texts(), ["yes 100"]);
+
+    let mut recorder = Recorder { stop_after_polls: Some(3), ..Recorder::default() };
+    let script = "try { while ($true) { } } finally { try { while ($true) { } } finally { while ($true) { } } }";
+    let ended = runspace.invoke(&Invocation::script(script, []), &mut recorder);
+    assert!(matches!(ended.state, EndState::Stopped(_)));
 }

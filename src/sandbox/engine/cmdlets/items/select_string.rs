@@ -2,12 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
-
 use super::super::super::convert::text;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
-use super::super::super::pattern;
+use super::super::super::pattern::{self, Regex};
 use super::super::super::provider::{Content, Item, ItemPath, find_all, path_of, resolve};
 use super::super::super::text_file::{Encoding, lines};
 use super::super::super::value::{Obj, Schema, Val};
@@ -100,23 +98,23 @@ impl Search {
     }
 
     /// The pattern that a line matches, and where.
-    fn find(&self, line: &str) -> Option<(&str, Vec<Val>)> {
+    fn find(&self, line: &str) -> Run<Option<(&str, Vec<Val>)>> {
         let mut first = None;
         for (pattern, regex) in &self.patterns {
-            if regex.is_match(line) {
+            if regex.is_match(line)? {
                 first = Some((pattern, regex));
                 break;
             }
         }
-        match (first, self.not) {
+        Ok(match (first, self.not) {
             (None, true) => Some((self.patterns.first().map_or("", |(pattern, _)| pattern), Vec::new())),
             (Some((name, regex)), false) => {
                 let count = if self.all { usize::MAX } else { 1 };
-                let found = if self.is_simple { Vec::new() } else { pattern::match_objects(regex, line, count) };
+                let found = if self.is_simple { Vec::new() } else { pattern::match_objects(regex, line, count)? };
                 Some((name, found))
             }
             _ => None,
-        }
+        })
     }
 }
 
@@ -180,7 +178,7 @@ impl SelectString {
     ) -> Run<()> {
         for (place, line) in all.iter().enumerate() {
             evaluator.step(1 + line.len() as u64 / 64)?;
-            let Some((pattern, found)) = self.search.find(line) else { continue };
+            let Some((pattern, found)) = self.search.find(line)? else { continue };
             if self.bound.switch("Quiet") {
                 self.is_done = true;
                 return out.put(evaluator, Val::Bool(true));
@@ -258,7 +256,7 @@ impl Cmdlet for SelectString {
         let line = text(&input);
         self.line += 1;
         evaluator.step(1 + line.len() as u64 / 64)?;
-        let Some((pattern, found)) = self.search.find(&line) else { return Ok(()) };
+        let Some((pattern, found)) = self.search.find(&line)? else { return Ok(()) };
         self.is_done = self.bound.switch("Quiet") || self.bound.switch("List");
         let value = if self.bound.switch("Quiet") {
             Val::Bool(true)
