@@ -30,6 +30,7 @@ mod pattern;
 mod provider;
 mod runspace;
 mod stack;
+mod switch;
 mod text_file;
 mod types;
 mod value;

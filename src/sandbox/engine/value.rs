@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
@@ -125,7 +125,6 @@ pub(super) struct Schema {
 }
 
 const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
-const SWITCH: &str = "System.Management.Automation.SwitchParameter";
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -168,21 +167,6 @@ impl Val {
             hash.set(&key, value);
         }
         Self::Hash(Arc::new(hash))
-    }
-
-    /// A `[switch]`.
-    pub(super) fn switch(is_on: bool) -> Self {
-        static SCHEMA: LazyLock<Arc<Schema>> =
-            LazyLock::new(|| Schema::new(&[SWITCH, "System.ValueType", "System.Object"], &["IsPresent"]));
-        Obj::typed(&SCHEMA, if is_on { "True" } else { "False" }, vec![Self::Bool(is_on)])
-    }
-
-    /// Whether a switch is on; `None` if it is none.
-    pub(super) fn as_switch(&self) -> Option<bool> {
-        match self {
-            Self::Object(object) if object.type_name() == SWITCH => Some(object.text.as_deref() == Some("True")),
-            _ => None,
-        }
     }
 
     /// What a pipeline's output is as one value: nothing, the only object, or an array.
