@@ -252,6 +252,7 @@ fn finished(target: TargetId, objects: u64) -> Finished {
         errors: 0,
         objects,
         shell_may_remain: false,
+        auth: None,
         left: None,
     }
 }
