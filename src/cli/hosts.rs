@@ -29,13 +29,13 @@ pub struct HostsArgs {
 
 #[derive(Debug, Subcommand)]
 enum HostsCommand {
-    /// The names, one per line (the default)
+    /// Print the names, one per line (the default)
     List(ListArgs),
-    /// Every setting of every host, with the place it comes from
+    /// Show every setting of every host, with the place it comes from
     Show(ListArgs),
-    /// Names to their short form: web01 web02 web03 -> web[01-03]
+    /// Fold names to their short form: web01 web02 web03 -> web[01-03]
     Fold(NameArgs),
-    /// Expressions to names, one per line and each only once; needs no inventory
+    /// Expand expressions to names, one per line and each only once; needs no inventory
     Expand(NameArgs),
 }
 

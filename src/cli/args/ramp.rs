@@ -19,7 +19,8 @@ pub struct RampArgs {
     #[arg(long, env = "PSFLEET_RAMP", value_name = "1,5,20%")]
     pub ramp: Option<Ramp>,
 
-    /// Pause after this step: on a terminal you are asked, elsewhere the run ends with exit code 5 (repeatable)
+    /// Pause after this step, if hosts follow it: on a terminal you are asked, elsewhere the run ends with exit code 5
+    /// and `psfleet runs resume` goes on (repeatable)
     #[arg(long, env = "PSFLEET_PAUSE_AFTER", value_name = "STEP", value_delimiter = ',', requires = "ramp",
           value_parser = number::count)]
     pub pause_after: Vec<std::num::NonZeroUsize>,

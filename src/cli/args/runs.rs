@@ -24,23 +24,22 @@ pub struct RunsArgs {
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum RunsCommand {
-    /// The runs, the most recent one first (the default)
+    /// List the runs, the most recent one first (the default)
     #[command(visible_alias = "list")]
     Ls(LsArgs),
-    /// What a run did: its script, its settings, its hosts by outcome
+    /// Show what a run did: its scripts with what they were given, its settings, its hosts by outcome
     Show(ShowArgs),
-    /// The output of a run again, in any format
+    /// Show the output of a run again, in any format
     ///
     /// The data are the same as they were, in the order in which they came; the flags may be others than those of the
     /// run. A run that was resumed is one run.
     Replay(Box<ReplayArgs>),
     /// Go on with a run that was interrupted, killed or paused
     ///
-    /// Runs the hosts that have no outcome, or were not started or skipped; without RUN of the last run that has some and
-    /// was not closed. The
-    /// script, its arguments and its input are those of the run, even if their files have changed; secrets and
-    /// passwords are found anew. What psfleet was running when it was killed is `lost`: it may have had its effect, so
-    /// it runs once more only with --lost.
+    /// Runs the hosts that have no outcome, or were not started or skipped. Without RUN that is the last run made here
+    /// that has such hosts and was not closed. The script, its arguments and its input are those of the run, even if
+    /// their files have changed; secrets and passwords are found anew. What psfleet was running when it was killed is
+    /// `lost`: it may have had its effect, so it runs once more only with --lost.
     Resume(Box<ResumeArgs>),
     /// Leave the rest of a run alone: `runs resume` does not offer it any more
     ///
@@ -54,12 +53,12 @@ pub enum RunsCommand {
     /// at Ctrl-C, is left running again; as long as there is such a host, the exit code is 5. A host that cannot be
     /// reached stays as it is.
     Collect(Box<CollectArgs>),
-    /// What is different between two runs of one script
+    /// Show what is different between two runs of one script
     ///
     /// Hosts that are new or gone, other outcomes, and what objects have otherwise, property by property; the last two
     /// runs if none are named. Hosts of the same changes stand together.
     Diff(DiffArgs),
-    /// How a number went from run to run of one script
+    /// Show how a number went from run to run of one script
     ///
     /// `runs trend FreeGB`, `runs trend 'max(FreeGB)' --by DeviceID`: a row for each host, or each value of --by, and a
     /// column for each run.
@@ -68,7 +67,7 @@ pub enum RunsCommand {
     ///
     /// The file has everything of the run: its script, its hosts, their outcomes and their output.
     Export(ExportArgs),
-    /// Take over the run of such a file
+    /// Take over a run from a file that `runs export` wrote
     ///
     /// It is shown, replayed and compared like any other; `last` and `runs resume` mean only runs that were made here.
     Import(ImportArgs),
@@ -123,15 +122,15 @@ pub struct ReplayArgs {
 /// Flags of `runs resume`.
 #[derive(Debug, Clone, Args)]
 pub struct ResumeArgs {
-    /// The run; the last unfinished one if none is given
+    /// The run [default: the last unfinished one]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
 
-    /// Also run once more what was running when psfleet ended
+    /// Also run once more the hosts that were running when psfleet was killed
     #[arg(long)]
     pub lost: bool,
 
-    /// How many hosts are at work at once, where it shall not be as the run began
+    /// How many hosts are at work at once [default: as when the run began]
     #[arg(short = 'c', long, value_name = "N|auto")]
     pub throttle: Option<Throttle>,
 

@@ -22,7 +22,7 @@ pub struct SessionArgs {
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SessionCommand {
-    /// The shells that the hosts hold: id, state, age, owner, and whether they are ours
+    /// List the shells that the hosts hold: id, state, age, owner, and whether they are ours
     ///
     /// Ours are those that a psfleet of this user on this machine has opened; in use are those whose psfleet still runs.
     /// Without an administrator's rights on a host, only shells of the same user are seen. Over SSH nothing is left behind:

@@ -23,9 +23,9 @@ pub(super) struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Every key with its value, and where that is from (the default)
+    /// Show every key with its value, and where that is from (the default)
     Show(ShowArgs),
-    /// Every mistake in every file and in the variables of the environment; exit code 2 if there is one
+    /// Tell every mistake in every file and in the variables of the environment; exit code 2 if there is one
     Check,
     /// Write a file that has every key as a comment, with its meaning and default
     Init(InitArgs),
