@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::backend::{Backend, Gone};
 use super::outbox::{End, Outbox, Urgency};
 use super::reported_version::ReportedVersion;
+use super::server;
 use crate::error_text;
 use crate::psrp::message::{Header, MessageType};
 use crate::psrp::{Defragmenter, cut};
@@ -29,6 +30,9 @@ use crate::transport::{self, Carrier, Channel, Priority};
 const RELEASE_WAIT: Duration = Duration::from_secs(2);
 /// The largest message of the child, in bytes.
 const MAX_MESSAGE: usize = 256 << 20;
+
+/// How many runspaces a client is told that the pool has which it attaches to.
+const RUNSPACES: usize = 1;
 
 /// Where a host's PowerShell lives: its own home, temporary folder, current folder and name.
 #[derive(Debug, Clone)]
@@ -140,9 +144,12 @@ impl Backend for Bridge {
         Ok(())
     }
 
-    /// PowerShell's server over stdio knows no second client.
-    async fn connect(&self, _: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone> {
-        Err(Gone)
+    /// PowerShell's server over stdio knows no second client, and takes this one for the first: what WSMan's plug-in
+    /// would say to it is said here.
+    async fn connect(&self, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone> {
+        let (said, report) = server::welcome(&messages, RUNSPACES).ok_or(Gone)?;
+        report.into_iter().for_each(|fragment| self.pool.push(fragment, Urgency::Flush));
+        Ok(said)
     }
 
     fn register(&self, pipeline: Uuid, outbox: Arc<Outbox>) {

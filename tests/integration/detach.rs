@@ -4,11 +4,12 @@
 
 use std::time::Instant;
 
-use psfleet::sandbox::{Fleet, Options};
+use psfleet::sandbox::{Engine, Fleet, Options};
 use serde_json::{Value, json};
 
 use crate::store::{Place, told};
 use crate::support::program::PATIENCE;
+use crate::support::pwsh;
 use crate::support::sandbox::{assert_clean, fleet, has_pypsrp, pypsrp_job};
 
 /// Writes before it is left and long after, on all streams that count.
@@ -80,6 +81,20 @@ async fn a_script_is_left_running_and_collected() {
     let again = collect(&place, &["last"]);
     assert_eq!(again.code, Some(2));
     assert!(again.stderr.contains("was left running, or all of it was collected"), "{}", again.stderr);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_powershell_is_left_running_and_collected() {
+    let Some(pwsh) = pwsh() else { return };
+    let fleet = fleet(Options { hosts: 1, engine: Engine::Pwsh, pwsh, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let left = detach(&place, &["-a", "7", LONG]);
+    assert_eq!((left.code, left.outcomes()), (Some(0), vec!["detached"]), "{}", left.stderr);
+    let came = collect(&place, &[]);
+    assert_eq!((came.code, came.outcomes()), (Some(0), vec!["ok_with_errors"]), "{}", came.stderr);
+    let objects = came.objects("web001");
+    assert_eq!((objects[0], objects[1].len(), objects[2]), ("one 7", 100_000, "last"));
     assert_clean(fleet).await;
 }
 

@@ -181,14 +181,7 @@ impl Backend for Builtin {
 
     async fn connect(&self, messages: Vec<Vec<u8>>) -> Result<Vec<u8>, Gone> {
         let (Some(writer), Some(size)) = (self.writer.get(), self.size.get()) else { return Err(Gone) };
-        let (_, capability) = messages.first().and_then(|message| messages::read(message).ok()).ok_or(Gone)?;
-        let version = capability.as_ref().and_then(messages::agree).ok_or(Gone)?;
-        let answers = [
-            (MessageType::SessionCapability, messages::session_capability(&version)),
-            (MessageType::RunspacePoolInitData, messages::pool_init_data(*size)),
-        ];
-        let said = answers.iter().flat_map(|(kind, data)| writer.write(*kind, Uuid::nil(), data));
-        let said = said.collect::<Vec<_>>().concat();
+        let (version, said) = messages::welcome(&messages, writer, *size).ok_or(Gone)?;
         let private_data =
             messages::private_data(self.runspaces.machine.host(), &version, self.reported_version.as_deref());
         self.say(writer, MessageType::RunspacePoolState, &messages::pool_state(POOL_OPENED), Urgency::Flush);

@@ -96,9 +96,23 @@ pub(super) fn private_data(host: &Host, protocol: &str, reported: Option<&str>) 
 }
 
 /// RUNSPACEPOOL_INIT_DATA: the size of a pool, for a client that has not made it.
-pub(super) fn pool_init_data(size: usize) -> Value {
+fn pool_init_data(size: usize) -> Value {
     let size = Value::I32(i32::try_from(size).unwrap_or(i32::MAX));
     build::bag([("MinRunspaces", Value::I32(1)), ("MaxRunspaces", size)])
+}
+
+/// The version to speak with a client that attaches to a pool of so many runspaces, and the pool's answer; `None` if its
+/// messages are not those of one.
+pub(super) fn welcome(opening: &[Vec<u8>], writer: &Writer, size: usize) -> Option<(String, Vec<u8>)> {
+    let (_, capability) = read(opening.first()?).ok()?;
+    let version = agree(capability.as_ref()?)?;
+    let answers = [
+        (MessageType::SessionCapability, session_capability(&version)),
+        (MessageType::RunspacePoolInitData, pool_init_data(size)),
+    ];
+    let said = answers.iter().flat_map(|(kind, data)| writer.write(*kind, Uuid::nil(), data));
+    let said = said.collect::<Vec<_>>().concat();
+    Some((version, said))
 }
 
 /// RUNSPACEPOOL_STATE.
