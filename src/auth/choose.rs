@@ -45,12 +45,12 @@ impl Choice {
                 let Logon { user, password, .. } = self.logon()?;
                 Box::new(Basic::new(user, password))
             }
-            AuthMethod::Kerberos => Box::new(self.kerberos(false)?),
+            AuthMethod::Kerberos => Box::new(self.kerberos("Kerberos")?),
             AuthMethod::Ntlm if self.kerberos.only => return Err(Error::NtlmForbidden),
             AuthMethod::Ntlm => Box::new(Windows::ntlm(&self.logon()?)?),
-            AuthMethod::Negotiate if self.has_no_other() => Box::new(self.kerberos(true)?),
+            AuthMethod::Negotiate if self.has_no_other() => Box::new(self.kerberos("Negotiate")?),
             AuthMethod::Negotiate if self.may_be_kerberos() => {
-                Box::new(Negotiate::new(self.kerberos(true)?, Windows::negotiate(&self.logon()?)?))
+                Box::new(Negotiate::new(self.kerberos("Negotiate")?, Windows::negotiate(&self.logon()?)?))
             }
             AuthMethod::Negotiate => Box::new(Windows::negotiate(&self.logon()?)?),
         })
@@ -69,10 +69,10 @@ impl Choice {
         has_name && self.credential.user().is_some_and(of_realm)
     }
 
-    fn kerberos(&self, spnego: bool) -> Result<Kerberos, Error> {
+    fn kerberos(&self, scheme: &'static str) -> Result<Kerberos, Error> {
         self.takes(!matches!(&*self.credential, Credential::Key { .. }))?;
         self.credential.user().map(principal).transpose()?;
-        Kerberos::new(&self.credential, &self.host, &self.kerberos, &self.tickets, spnego)
+        Kerberos::new(&self.credential, &self.host, &self.kerberos, &self.tickets, scheme)
     }
 
     fn logon(&self) -> Result<Logon<'_>, Error> {

@@ -4,7 +4,7 @@ use super::error::Error;
 
 /// Protocol of bodies sealed by SPNEGO or NTLM.
 pub const SPNEGO: &str = "application/HTTP-SPNEGO-session-encrypted";
-/// Protocol of bodies sealed by Kerberos under its own scheme.
+/// Protocol of bodies sealed by Kerberos, whatever the scheme.
 pub const KERBEROS: &str = "application/HTTP-Kerberos-session-encrypted";
 /// What the content type of a sealed body begins with.
 pub const CONTENT_TYPE_PREFIX: &str = "multipart/encrypted";

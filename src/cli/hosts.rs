@@ -9,10 +9,13 @@ use serde_json::json;
 use super::args::connect::ConnectArgs;
 use super::args::request;
 use super::args::targets::TargetArgs;
+use super::plan::identity;
 use super::terminal;
 use crate::config::{Config, FileKey, Source, System};
 use crate::hostlist::fold;
-use crate::inventory::{Effective, Errors, HostSettings, PasswordSource, SandboxStarter, names, select};
+use crate::inventory::{
+    Effective, Errors, HostSettings, PasswordSource, Request, SandboxStarter, names, rehearse, select,
+};
 use crate::output::sanitize_line;
 use crate::target::Variable;
 
@@ -108,7 +111,7 @@ impl ListArgs {
         sandbox: &mut SandboxStarter<'_>,
     ) -> anyhow::Result<String> {
         let format = self.output;
-        let hosts = self.select(keys, machine, sandbox)?;
+        let (hosts, _) = self.select(keys, machine, sandbox)?;
         Ok(match format {
             Format::Text => hosts.iter().map(|host| format!("{}\n", host.name)).collect(),
             Format::Json => pretty(&hosts.iter().map(brief).collect::<Vec<_>>()),
@@ -122,13 +125,18 @@ impl ListArgs {
         sandbox: &mut SandboxStarter<'_>,
     ) -> anyhow::Result<String> {
         let format = self.output;
-        let hosts = self.select(keys, machine, sandbox)?;
+        let (hosts, request) = self.select(keys, machine, sandbox)?;
+        // Settings that no run could use are shown all the same, without what they would come to.
+        let logons = rehearse(&hosts, &request, machine).map(|rehearsal| rehearsal.logons).unwrap_or_default();
+        let mut identities: Vec<_> = hosts.iter().zip(&logons).map(|(host, logon)| identity(host, logon)).collect();
+        identities.resize(hosts.len(), None);
+        let shown = hosts.iter().zip(identities.iter().map(Option::as_deref));
         Ok(match format {
             Format::Text => {
                 let columns = terminal::page_columns();
-                hosts.iter().map(|host| page(host, columns)).collect::<Vec<_>>().join("\n")
+                shown.map(|(host, who)| page(host, who, columns)).collect::<Vec<_>>().join("\n")
             }
-            Format::Json => pretty(&hosts.iter().map(full).collect::<Vec<_>>()),
+            Format::Json => pretty(&shown.map(|(host, who)| full(host, who)).collect::<Vec<_>>()),
         })
     }
 
@@ -137,7 +145,7 @@ impl ListArgs {
         keys: &[FileKey],
         machine: &mut dyn System,
         sandbox: &mut SandboxStarter<'_>,
-    ) -> Result<Vec<HostSettings>, Errors> {
+    ) -> Result<(Vec<HostSettings>, Request), Errors> {
         // What was typed stands above the environment, and does not add to it.
         let from_env = std::env::var("PSFLEET_TARGETS").is_ok_and(|text| text.split('\n').eq(&self.targets.targets));
         if from_env && !self.expressions.is_empty() {
@@ -148,7 +156,8 @@ impl ListArgs {
             self.targets.targets.push("@all".to_owned());
         }
         let config = Config::load(machine, keys)?;
-        select(&request(&self.targets, &self.connect), &config, machine, sandbox)
+        let request = request(&self.targets, &self.connect);
+        Ok((select(&request, &config, machine, sandbox)?, request))
     }
 }
 
@@ -164,12 +173,14 @@ const VALUES_SHOWN: usize = 5;
 /// A setting as shown: key, value (secrets redacted), where it comes from.
 type Row = (String, String, String);
 
-fn rows(host: &HostSettings) -> Vec<Row> {
+/// The rows of a host, with who logs on there where Kerberos is what does.
+fn rows(host: &HostSettings, identity: Option<&str>) -> Vec<Row> {
     let effective = &host.effective;
     let mut rows = Vec::new();
     for (key, value, source) in effective.connection.shown() {
         rows.push((key.to_owned(), value, place(source)));
     }
+    rows.extend(identity.map(|identity| ("logon".to_owned(), identity.to_owned(), "settled from these".to_owned())));
     match &effective.password {
         Some(PasswordSource::Inline(_)) => {
             rows.push(("password".to_owned(), "<secret>".to_owned(), "inventory".to_owned()))
@@ -204,10 +215,10 @@ fn place(source: &Source) -> String {
     source.to_string()
 }
 
-fn page(host: &HostSettings, columns: Option<usize>) -> String {
+fn page(host: &HostSettings, identity: Option<&str>, columns: Option<usize>) -> String {
     let groups = Some(host.groups.join(", ")).filter(|groups| !groups.is_empty());
     let groups = groups.map(|groups| ("groups".to_owned(), groups, String::new()));
-    let all = groups.into_iter().chain(rows(host));
+    let all = groups.into_iter().chain(rows(host, identity));
     // Values come from files: what a terminal would obey is shown, not sent.
     let rows: Vec<_> =
         all.map(|(key, value, from)| [key, value, from].map(|cell| sanitize_line(&cell).into_owned())).collect();
@@ -243,12 +254,12 @@ fn brief(host: &HostSettings) -> Brief<'_> {
     }
 }
 
-fn full(host: &HostSettings) -> serde_json::Value {
+fn full(host: &HostSettings, identity: Option<&str>) -> serde_json::Value {
     let setting = |(key, value, from): Row| json!({ "key": key, "value": value, "source": from });
     json!({
         "host": host.name.as_ref(),
         "groups": host.groups,
-        "settings": rows(host).into_iter().map(setting).collect::<Vec<_>>(),
+        "settings": rows(host, identity).into_iter().map(setting).collect::<Vec<_>>(),
     })
 }
 

@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 use crate::schedule::{CredentialId, Schedule};
 use crate::target::{Credential, Target};
 
-/// Numbers the credentials: targets that share one share its number. One without a password (SSH keys) has none:
-/// each host decides about keys by itself, and a refused key locks no account.
+/// Numbers the credentials: targets that share one share its number. One that locks no account when it is refused
+/// (SSH keys, tickets) has none: each host decides about it by itself.
 pub(super) fn numbered(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
     let mut known: HashMap<*const Credential, usize> = HashMap::new();
     targets
         .iter()
         .map(|target| {
-            let credential = target.credential.as_ref().filter(|known| known.password().is_some())?;
+            let credential = target.credential.as_ref().filter(|known| known.may_lock())?;
             let next = known.len();
             Some(CredentialId(*known.entry(Arc::as_ptr(credential)).or_insert(next)))
         })

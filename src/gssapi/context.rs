@@ -8,7 +8,7 @@ use crate::fault::{Fault, take};
 use crate::functions::Library;
 use crate::raw::{
     ALLOCATE, Bindings, Buffer, COMPLETE, CONFIDENTIAL, CONTINUE_NEEDED, DELEGATE, Handle, INTEGRITY, KRB5, MUTUAL,
-    PART_DATA, PART_HEADER, PART_PADDING, Part, REPLAY, SEQUENCE, SPNEGO,
+    PART_DATA, PART_HEADER, PART_PADDING, Part, REPLAY, SEQUENCE,
 };
 
 /// How somebody logs on.
@@ -17,8 +17,6 @@ pub struct Initiator {
     /// The server's principal, such as `HTTP/web01.contoso.com@`. Without a realm behind the sign the user's KDC is
     /// asked where it belongs.
     pub server: String,
-    /// Whether the tokens are wrapped in SPNEGO.
-    pub spnego: bool,
     /// Whether the server may act as the user elsewhere.
     pub delegate: bool,
 }
@@ -97,7 +95,6 @@ impl Context {
         let (mut minor, mut output) = (0, Buffer::EMPTY);
         let major = match &mut self.side {
             Side::Initiator(how, name) => {
-                let mechanism = if how.spnego { &raw const SPNEGO } else { &raw const KRB5 };
                 let delegate = if how.delegate { DELEGATE } else { 0 };
                 let flags = MUTUAL | REPLAY | SEQUENCE | CONFIDENTIAL | INTEGRITY | delegate;
                 // SAFETY: credential and name are live handles that `self` keeps, the context is null or a live one,
@@ -108,7 +105,7 @@ impl Context {
                         self.credential.handle,
                         &mut self.handle,
                         name.handle,
-                        mechanism,
+                        &raw const KRB5,
                         flags,
                         0,
                         bindings,

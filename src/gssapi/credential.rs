@@ -39,8 +39,8 @@ unsafe impl Sync for Credential {}
 impl Credential {
     /// The credential of a user, or of the proof's own user. With a password it asks the KDC.
     ///
-    /// It is acquired for Kerberos alone, whatever carries it later: with SPNEGO among the mechanisms, the library
-    /// has the same words for a wrong password, an unknown user and a KDC that is down.
+    /// It is acquired for Kerberos alone: with SPNEGO among the mechanisms, the library has the same words for a wrong
+    /// password, an unknown user and a KDC that is down.
     ///
     /// # Errors
     /// What the library says.
@@ -65,7 +65,7 @@ impl Credential {
         acquire(library, null_mut(), ACCEPT, &[(c"keytab", keytab)])
     }
 
-    /// For how many more seconds its tickets are good. Of a keytab that was not used yet: 0.
+    /// For how many more seconds its tickets are good. That of a keytab asks the KDC for one, unless it has.
     ///
     /// # Errors
     /// What the library says.
@@ -107,13 +107,11 @@ fn acquire(
         store.iter().zip(&values).map(|((key, _), value)| Entry { key: key.as_ptr(), value: value.as_ptr() }).collect();
     let set = Store { count: entries.len() as u32, elements: entries.as_ptr() };
     let set = if entries.is_empty() { null() } else { &raw const set };
-    let (kerberos, mut minor, mut handle) = (kerberos(), 0, null_mut());
-    // A server takes whatever wraps its tickets, which for an acceptor must be named or left open.
-    let mechanisms = if usage == ACCEPT { null() } else { &raw const kerberos };
+    let (mechanisms, mut minor, mut handle) = (kerberos(), 0, null_mut());
     // SAFETY: the name is a live handle or null; set, entries and texts outlive the call.
     let major = unsafe {
         let from = library.gss_acquire_cred_from;
-        from(&mut minor, name, INDEFINITE, mechanisms, usage, set, &mut handle, null_mut(), null_mut())
+        from(&mut minor, name, INDEFINITE, &mechanisms, usage, set, &mut handle, null_mut(), null_mut())
     };
     credential(library, major, minor, handle)
 }

@@ -66,8 +66,6 @@ impl Oid {
 
 /// 1.2.840.113554.1.2.2: Kerberos.
 pub(crate) static KRB5: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2]);
-/// 1.3.6.1.5.5.2: SPNEGO.
-pub(crate) static SPNEGO: Oid = Oid::of(&[0x2b, 6, 1, 5, 5, 2]);
 /// 1.2.840.113554.1.2.2.1: the name of a principal as people write it.
 pub(crate) static PRINCIPAL: Oid = Oid::of(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2, 1]);
 

@@ -17,10 +17,10 @@ use crate::auth::{self, ChannelBinding, sealed};
 
 /// What a bare NTLM token begins with.
 const NTLM_MAGIC: &[u8] = b"NTLMSSP\0";
-/// Kerberos' object identifier in DER, as its tokens and SPNEGO's first ones name it.
+/// Kerberos' object identifier in DER, as its first tokens name it.
 const KERBEROS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 1, 2, 2];
-/// So far into a token the first mechanism is named.
-const HEAD: usize = 64;
+/// So far into a token its own mechanism is named.
+const HEAD: usize = 16;
 /// Tickets are not taken by `sspi`.
 const PACKAGES: &str = "ntlm,!kerberos,!pku2u";
 
@@ -34,8 +34,7 @@ pub(super) struct Acceptor {
 enum Context {
     Negotiate(Box<Negotiate>, <Negotiate as SspiImpl>::CredentialsHandle),
     Ntlm(Box<Ntlm>, <Ntlm as SspiImpl>::CredentialsHandle),
-    /// With the protocol of its sealed bodies.
-    Kerberos(psfleet_gssapi::Context, &'static str),
+    Kerberos(psfleet_gssapi::Context),
 }
 
 /// A step that went well.
@@ -63,21 +62,14 @@ pub(super) fn server(keytab: &Path) -> Result<Arc<psfleet_gssapi::Credential>, E
 
 impl Acceptor {
     /// A context for the mechanism of the client's first token.
-    pub(super) fn new(
-        scheme: &str,
-        token: &[u8],
-        host: &Host,
-        binding: Option<&ChannelBinding>,
-    ) -> Result<Self, Denied> {
+    pub(super) fn new(token: &[u8], host: &Host, binding: Option<&ChannelBinding>) -> Result<Self, Denied> {
         let computer = host.name.to_uppercase();
         let identity = identity(host, None)?;
         let names_kerberos = token.iter().take(HEAD).copied().collect::<Vec<_>>();
         let names_kerberos = names_kerberos.windows(KERBEROS.len()).any(|part| part == KERBEROS);
         let context = if let Some(server) = host.shared.server.as_ref().filter(|_| names_kerberos) {
             let data = binding.map(|binding| binding.application_data().to_vec());
-            let is_bare = scheme.eq_ignore_ascii_case("Kerberos");
-            let protocol = if is_bare { sealed::KERBEROS } else { sealed::SPNEGO };
-            Context::Kerberos(psfleet_gssapi::Context::acceptor(Arc::clone(server), data), protocol)
+            Context::Kerberos(psfleet_gssapi::Context::acceptor(Arc::clone(server), data))
         } else if token.starts_with(NTLM_MAGIC) {
             let mut context = Ntlm::with_config(NtlmConfig::new(computer));
             let acquired = context
@@ -106,7 +98,7 @@ impl Acceptor {
 
     /// Takes the client's next token.
     pub(super) fn step(&mut self, token: &[u8]) -> Result<Step, Denied> {
-        if let Context::Kerberos(context, _) = &mut self.context {
+        if let Context::Kerberos(context) = &mut self.context {
             return by_ticket(context, token, self.identity.username.account_name());
         }
         let mut input = vec![SecurityBuffer::new(token.to_vec(), BufferType::Token)];
@@ -154,7 +146,7 @@ impl Acceptor {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::seal(context.as_mut(), message),
             Context::Ntlm(context, _) => auth::seal(context.as_mut(), message),
-            Context::Kerberos(context, protocol) => auth::seal_by_ticket(context, protocol, message),
+            Context::Kerberos(context) => auth::seal_by_ticket(context, message),
         }
     }
 
@@ -163,14 +155,14 @@ impl Acceptor {
         match &mut self.context {
             Context::Negotiate(context, _) => auth::unseal(context.as_mut(), body),
             Context::Ntlm(context, _) => auth::unseal(context.as_mut(), body),
-            Context::Kerberos(context, _) => auth::unseal_by_ticket(context, body),
+            Context::Kerberos(context) => auth::unseal_by_ticket(context, body),
         }
     }
 
     /// The protocol of sealed bodies.
     pub(super) fn protocol(&self) -> &'static str {
         match &self.context {
-            Context::Kerberos(_, protocol) => protocol,
+            Context::Kerberos(_) => sealed::KERBEROS,
             Context::Negotiate(..) | Context::Ntlm(..) => sealed::SPNEGO,
         }
     }
@@ -289,7 +281,7 @@ mod tests {
     /// A whole handshake with our client; whether the host lets it in.
     fn logs_on(mut client: Box<dyn Mechanism>, binding: Option<&ChannelBinding>) -> bool {
         let mut token = client.step(None).expect("the first token").leg().expect("a leg").token.expect("a token");
-        let mut acceptor = Acceptor::new("Negotiate", &token, &host(), binding).expect("a context");
+        let mut acceptor = Acceptor::new(&token, &host(), binding).expect("a context");
         loop {
             match acceptor.step(&token) {
                 Err(Denied(_)) => return false,

@@ -102,7 +102,7 @@ impl Logon {
             State::Handshake(acceptor) => acceptor,
             // A connection may be logged on over again.
             State::Nobody | State::Established(_) => {
-                Box::new(Acceptor::new(scheme, &token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
+                Box::new(Acceptor::new(&token, host, self.binding.as_ref()).map_err(|_| denied(host))?)
             }
         };
         match acceptor.step(&token).map_err(|Denied(reply)| rejected(host, scheme, reply))? {

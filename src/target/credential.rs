@@ -64,6 +64,11 @@ impl Credential {
         }
     }
 
+    /// Whether a refused proof of it may count as a failed logon of the account.
+    pub fn may_lock(&self) -> bool {
+        matches!(self, Self::Password { .. } | Self::Keytab { .. })
+    }
+
     /// What proves the user, in a word.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -214,7 +214,7 @@ pub enum Tls {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
-    /// SPNEGO, with Kerberos inside where a ticket can be had, else NTLM.
+    /// Kerberos where a ticket can be had, else SPNEGO with NTLM inside.
     Negotiate,
     /// Kerberos under its own scheme, and nothing else.
     Kerberos,

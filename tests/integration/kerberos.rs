@@ -1,7 +1,8 @@
 //! Kerberos through the whole program: MIT's KDC on loopback, and hosts whose tickets the system's GSSAPI accepts.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use psfleet::sandbox::{Fleet, Options};
 use psfleet::target::AuthMethod;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::kdc::{Kdc, REALM};
 use crate::support::sandbox::fleet;
-use crate::support::{program::Ended, program::Running, skip};
+use crate::support::{processes, program::Ended, program::Running, skip};
 
 const USER: &str = "psfleet";
 const PASSWORD: &str = "right-5ecret";
@@ -117,11 +118,7 @@ async fn a_password_is_shown_to_the_kdc_once() {
     assert_ran(&run(PASSWORD), "Kerberos");
     assert_eq!(domain.kdc.logged(&["AS_REQ", "ISSUE"]), 1, "{}", domain.kdc.log());
     let wrong = run("wrong");
-    let outcomes = wrong.outcomes();
-    let of = |outcome: &str, reason: &str| {
-        outcomes.iter().filter(|(_, data)| data["outcome"] == outcome && data["reason"] == reason).count()
-    };
-    assert_eq!((of("auth", "logon_denied"), of("skipped", "credential_tripped")), (1, 5), "{wrong:#?}");
+    assert_one_refusal(&wrong, 6);
     assert_eq!(domain.kdc.logged(&["AS_REQ", "PREAUTH_FAILED"]), 1, "{}", domain.kdc.log());
     assert_eq!(domain.fleet.shutdown().await.failed_logons, 0, "no host was asked");
 }
@@ -133,10 +130,36 @@ async fn a_key_of_a_keytab_is_as_good() {
     domain.kdc.admin(&format!("ktadd -norandkey -k {} {USER}", keytab.display()));
     let user = format!("{USER}@{REALM}");
     let file = keytab.to_str().expect("UTF-8");
+    let mut show = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    show.args(["hosts", "show", "--auth", "kerberos", "-u", &user, "--keytab", file, "-i"]).arg(&domain.inventory);
+    let shown = domain.kdc.environment(&mut show).output().expect("psfleet runs");
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains(&format!("user {user}, by key of {file}")), "{shown}");
     assert_ran(&domain.run(&["--auth", "kerberos", "-u", &user, "--keytab", file]), "Kerberos");
     assert!(domain.kdc.logged(&["AS_REQ", "ISSUE"]) <= 1, "{}", domain.kdc.log());
     let nowhere = domain.run(&["--auth", "kerberos", "-u", &user, "--keytab", "nowhere.keytab"]);
     assert_refused(&nowhere, "no_ticket", "klist -k");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_key_of_a_keytab_is_one_failed_logon() {
+    let Some(domain) = Domain::start(5, false).await else { return };
+    let keytab = domain.kdc.file("user.keytab");
+    domain.kdc.admin(&format!("ktadd -norandkey -k {} {USER}", keytab.display()));
+    domain.kdc.admin(&format!("cpw -pw another-{PASSWORD} {USER}"));
+    let user = format!("{USER}@{REALM}");
+    let ended = domain.run(&["--auth", "kerberos", "-u", &user, "--keytab", keytab.to_str().expect("UTF-8")]);
+    assert_one_refusal(&ended, 5);
+    assert_eq!(domain.kdc.logged(&["AS_REQ", "PREAUTH_FAILED"]), 1, "{}", domain.kdc.log());
+}
+
+/// One host was refused the credential, and the others were not tried.
+fn assert_one_refusal(ended: &Ended, hosts: usize) {
+    let outcomes = ended.outcomes();
+    let of = |outcome: &str, reason: &str| {
+        outcomes.iter().filter(|(_, data)| data["outcome"] == outcome && data["reason"] == reason).count()
+    };
+    assert_eq!((of("auth", "logon_denied"), of("skipped", "credential_tripped")), (1, hosts - 1), "{ended:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,6 +205,57 @@ async fn wrong_clocks_and_old_tickets_are_told_apart() {
     assert_eq!(domain.fleet.shutdown().await.failed_logons, 0, "no host was asked");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_of_a_host_is_told_by_its_answer() {
+    let Some(faketime) = faketime() else { return };
+    let Some(domain) = Domain::start(1, false).await else { return };
+    domain.kdc.kinit(USER, PASSWORD, "1h");
+    let inventory = domain.kdc.file("ahead.toml");
+    let mut command = Command::new(faketime);
+    command.args(["-f", "+20m", env!("CARGO_BIN_EXE_psfleet"), "sandbox", "--hosts", "1", "--auth", "kerberos"]);
+    command.arg("--keytab").arg(domain.kdc.keytab()).arg("--write-inventory").arg(&inventory);
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("faketime starts");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().expect("piped")).read_line(&mut line).expect("an announcement");
+    let ahead = Domain { inventory, ..domain };
+    let ended = ahead.run(&["-u", &format!("{USER}@{REALM}")]);
+    // faketime waits for what it has started.
+    processes::kill(&processes::descendants(child.id()));
+    child.wait().expect("faketime ends");
+    assert_refused(&ended, "clock_skew", "w32tm");
+}
+
+/// The program in a root of its own, which has no more than what the program is linked with.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_library_the_program_starts_and_says_what_to_install() {
+    let Some(domain) = Domain::start(1, false).await else { return };
+    let root = domain.kdc.file("root");
+    let needed = Command::new("ldd").arg(env!("CARGO_BIN_EXE_psfleet")).output().expect("ldd runs");
+    let needed = String::from_utf8(needed.stdout).expect("UTF-8");
+    assert!(!needed.contains("gssapi"), "{needed}");
+    let copy = |from: &Path, to: &str| {
+        let to = root.join(to.trim_start_matches('/'));
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(from, to).expect("a copy");
+    };
+    needed.split_whitespace().filter(|word| word.starts_with('/')).for_each(|file| copy(Path::new(file), file));
+    copy(Path::new(env!("CARGO_BIN_EXE_psfleet")), "psfleet");
+    copy(&domain.inventory, "fleet.toml");
+    let chroot = |arguments: &[&str]| {
+        let mut command = Command::new("chroot");
+        command.arg(&root).arg("/psfleet").args(arguments).env("PSFLEET_STATE_DIR", "/state");
+        command
+    };
+    if !chroot(&["--version"]).output().is_ok_and(|output| output.status.success()) {
+        return skip("a program cannot be given a root of its own (chroot, as root)");
+    }
+    let run = ["run", "-o", "jsonl", "-t", "@all", "-i", "/fleet.toml", "--no-input", "--auth", "kerberos", "1"];
+    let ended = Running::start(&mut chroot(&run)).end();
+    assert_refused(&ended, "auth_method", "apt install libgssapi-krb5-2");
+    let message = all(&ended, "message").as_str().expect("a message");
+    assert!(message.starts_with("Kerberos is not installed on this machine"), "{message}");
+}
+
 fn faketime() -> Option<&'static str> {
     let found = Command::new("faketime").arg("--version").output();
     if found.is_err() {
@@ -199,6 +273,18 @@ async fn negotiate_is_ntlm_where_no_ticket_can_be_had() {
     let password = domain.fleet.password().expose();
     assert_ran(&Running::start(local.env("PSFLEET_PASSWORD", password)).end(), "NTLM");
     assert_eq!(domain.kdc.log().matches("AS_REQ").count(), 0, "{}", domain.kdc.log());
+    // One whose host has no name that the KDC knows: what is refused then is NTLM, by a host that is of no domain.
+    domain.kdc.admin(&format!("cpw -pw {password} {USER}"));
+    let user = format!("{REALM}\\{USER}");
+    let mut known = domain.command(&[], &["--auth", "negotiate", "-u", &user, "--spn", "HTTP/web001"]);
+    let known = known.env("PSFLEET_PASSWORD", password);
+    assert_ran(&Running::start(known).end(), "Kerberos");
+    let mut unknown = domain.command(&[], &["--auth", "negotiate", "-u", &user, "--spn", "HTTP/nowhere"]);
+    let unknown = Running::start(unknown.env("PSFLEET_PASSWORD", password)).end();
+    assert_one_refusal(&unknown, 2);
+    assert_eq!(domain.fleet.stats().failed_logons, 1, "the host was asked, and once");
+    assert!(domain.kdc.logged(&["TGS_REQ", "LOOKING_UP_SERVER"]) > 0, "{}", domain.kdc.log());
+    domain.kdc.admin(&format!("cpw -pw {PASSWORD} {USER}"));
     std::fs::write(domain.kdc.file("psfleet.toml"), "ntlm = \"refuse\"\n").expect("a configuration");
     let refused = domain.run(&["--auth", "ntlm"]);
     assert!(refused.code == Some(2) && refused.stderr.contains("ntlm = \"refuse\""), "{refused:#?}");

@@ -1,4 +1,8 @@
-//! Kerberos as a mechanism: bare under its own scheme, or inside SPNEGO under Negotiate's.
+//! Kerberos as a mechanism, under its own scheme or Negotiate's.
+//!
+//! Under Negotiate too the tokens are Kerberos' own, which Windows takes there. MIT's SPNEGO would wrap them, but it hides
+//! what the KDC says (unknown servers, clocks) behind words of its own, and knows no credential of a password: that it
+//! could fall back is of no use, for it has no NTLM.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +31,8 @@ struct Plan {
     credential: Arc<Credential>,
     wallet: Arc<Wallet>,
     servers: Vec<String>,
-    spnego: bool,
+    /// The scheme of the headers.
+    scheme: &'static str,
     delegate: bool,
     binding: Option<ChannelBinding>,
 }
@@ -53,13 +58,13 @@ impl Kerberos {
         host: &str,
         settings: &KerberosSettings,
         tickets: &Tickets,
-        spnego: bool,
+        scheme: &'static str,
     ) -> Result<Self, Error> {
         let plan = Plan {
             credential: Arc::clone(credential),
             wallet: tickets.of(credential),
             servers: servers(host, settings.spn.as_deref())?,
-            spnego,
+            scheme,
             delegate: settings.delegate,
             binding: None,
         };
@@ -86,7 +91,7 @@ impl Plan {
         let ticket = self.wallet.ticket(&self.credential)?;
         let mut unknown = None;
         for server in &self.servers {
-            let how = Initiator { server: server.clone(), spnego: self.spnego, delegate: self.delegate };
+            let how = Initiator { server: server.clone(), delegate: self.delegate };
             let binding = self.binding.as_ref().map(|binding| binding.application_data().to_vec());
             let begun = Context::initiator(Arc::clone(&ticket), how, binding)
                 .and_then(|mut context| context.step(None).map(|token| (context, token)));
@@ -103,7 +108,7 @@ impl Plan {
 
 impl Mechanism for Kerberos {
     fn scheme(&self) -> &'static str {
-        if self.plan.spnego { "Negotiate" } else { NAME }
+        self.plan.scheme
     }
 
     fn name(&self) -> &'static str {
@@ -146,7 +151,7 @@ impl Mechanism for Kerberos {
     }
 
     fn sealing(&self) -> Option<&'static str> {
-        Some(if self.plan.spnego { sealed::SPNEGO } else { sealed::KERBEROS })
+        Some(sealed::KERBEROS)
     }
 
     fn seals_behind_answer(&self) -> bool {
@@ -154,8 +159,7 @@ impl Mechanism for Kerberos {
     }
 
     fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let protocol = if self.plan.spnego { sealed::SPNEGO } else { sealed::KERBEROS };
-        seal(self.context()?, protocol, message)
+        seal(self.context()?, message)
     }
 
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
@@ -167,10 +171,10 @@ impl Mechanism for Kerberos {
 ///
 /// # Errors
 /// When the context does not stand.
-pub(crate) fn seal(context: &mut Context, protocol: &str, message: &[u8]) -> Result<Vec<u8>, Error> {
+pub(crate) fn seal(context: &mut Context, message: &[u8]) -> Result<Vec<u8>, Error> {
     let given = context.seal(message).map_err(|fault| Error::Sealed(fault.text))?;
     let (length, signature, ciphertext) = (given.message.len(), &*given.header, &*given.message);
-    Ok(sealed::write(protocol, Sealed { length, signature, ciphertext }))
+    Ok(sealed::write(sealed::KERBEROS, Sealed { length, signature, ciphertext }))
 }
 
 /// Opens a multipart body, at either end of a context.

@@ -1,4 +1,4 @@
-//! Kerberos through the system's GSSAPI (RFC 4120, RFC 4121, RFC 4178), in the layout of WinRM.
+//! Kerberos through the system's GSSAPI (RFC 4120, RFC 4121), in the layout of WinRM.
 //!
 //! A logon takes two tickets: one of the user's that gets others (by password, keytab, or a cache that `kinit` filled),
 //! which all connections of a credential share in [`Tickets`], and one for the server. The library asks the KDC for

@@ -74,7 +74,10 @@ fn ask(credential: &Credential) -> Result<Result<Arc<Ticket>, KerberosFault>, Er
         Credential::Ticket { cache, .. } => of_user(Proof::Cache(cache.as_deref())),
         Credential::Keytab { file, .. } => {
             let cache = format!("MEMORY:psfleet-{}", CACHES.fetch_add(1, Ordering::Relaxed));
-            of_user(Proof::Keytab { keytab: &format!("FILE:{}", file.display()), cache: &cache })
+            let keytab = format!("FILE:{}", file.display());
+            // The library asks the KDC only when it must know more; a wrong key is to be refused once, and here.
+            of_user(Proof::Keytab { keytab: &keytab, cache: &cache })
+                .and_then(|ticket| ticket.lifetime().map(|_| ticket))
         }
         Credential::Key { .. } => return Err(Error::NotProving { method: "Kerberos", what: credential.kind() }),
     };

@@ -47,6 +47,12 @@ pub(super) fn connections(settings: &[HostSettings], logons: &[Logon]) -> Vec<Co
     groups.into_iter().map(|(group, hosts)| ConnectionGroup { hosts: fold(hosts), ..group }).collect()
 }
 
+/// Who logs on to a host by Kerberos, and by what, in words; `None` where a password or a key of SSH proves the user.
+pub(in crate::cli) fn identity(host: &HostSettings, logon: &Logon) -> Option<String> {
+    let is_kerberos = matches!(logon.password, Some(PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_)));
+    is_kerberos.then(|| ConnectionGroup::of(host, logon).logon.trim_start_matches(", ").to_owned())
+}
+
 impl ConnectionGroup {
     fn of(host: &HostSettings, logon: &Logon) -> Self {
         let shown = host.effective.connection.shown();

@@ -4,3 +4,5 @@ mod connections;
 pub(super) mod copy;
 mod rollout;
 pub(super) mod script;
+
+pub(super) use connections::identity;
