@@ -1,6 +1,7 @@
 //! The executor of this process.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
@@ -40,7 +41,7 @@ impl Local {
 impl Executor for Local {
     fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
         let (connector, sessions) = (Arc::clone(&self.connector), Arc::clone(&self.sessions));
-        Box::pin(Attempt { order, connector, sessions, keeps: self.keeps, is_noted: false }.run())
+        Box::pin(Attempt { order, connector, sessions, keeps: self.keeps, is_noted: false, took: Duration::ZERO }.run())
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {

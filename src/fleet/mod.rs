@@ -58,7 +58,7 @@ pub use local::Local;
 pub use run::Run;
 pub use script::Script;
 pub use spec::RunSpec;
-pub use task::{Approach, Site, Task, TaskEnd};
+pub use task::{Approach, Refusal, Site, Task, TaskEnd};
 
 /// Makes a run in this process and returns when each target has its outcome and all pools are closed. To keep open
 /// sessions for another run, make a [`Run`] with a [`Local`] that has them.

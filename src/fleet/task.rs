@@ -1,5 +1,7 @@
 //! What is done on a target: a task has the session to itself and says how it ended.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +34,11 @@ pub trait Task: Send + Sync {
     /// allows.
     async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error>;
 
+    /// Learns that no session could be opened, and what becomes of the attempt for it.
+    async fn not_opened(&self, _refusal: Refusal<'_>, end: AttemptEnd) -> AttemptEnd {
+        end
+    }
+
     /// Whether it may be done again after a link that broke in its midst. It then has to find out by itself what an
     /// earlier attempt has done.
     fn is_repeatable(&self) -> bool {
@@ -61,6 +68,18 @@ pub struct Approach<'a> {
     pub admission: Admission,
     /// Cancelled when it shall stop in order.
     pub stop: &'a CancellationToken,
+}
+
+/// A session that could not be opened.
+pub struct Refusal<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// Takes records for the readers.
+    pub forward: &'a mut Forward,
+    /// Why.
+    pub error: &'a session::Error,
+    /// How long it took, without the time that it waited for leave.
+    pub took: Duration,
 }
 
 /// Where a task is at work.

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::time::Instant;
@@ -11,11 +12,11 @@ use super::entrance::Entrance;
 use super::executor::Order;
 use super::forward::Traces;
 use super::gatekeeper::Milestone;
-use super::task::{Approach, Site, TaskEnd};
+use super::task::{Approach, Refusal, Site, TaskEnd};
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::Opening;
 use crate::session::{self, ConnectionKey, Lease, Return, Session, Sessions};
-use crate::transport::{Admission, Authenticated, Connector, Gatekeeper, Step};
+use crate::transport::{Admission, Authenticated, Clock, Connector, Gatekeeper, Step};
 
 /// An attempt with what it needs of this process.
 pub(super) struct Attempt {
@@ -26,6 +27,8 @@ pub(super) struct Attempt {
     pub keeps: bool,
     /// The journal has noted that it runs.
     pub is_noted: bool,
+    /// How long it took to open a session, or to find out that there is none.
+    pub took: Duration,
 }
 
 impl Attempt {
@@ -70,7 +73,7 @@ impl Attempt {
         }
         let mut lease = match self.lease_or_open().await {
             Ok(lease) => lease,
-            Err(error) => return AttemptEnd::not_opened(&error),
+            Err(error) => return self.not_opened(&error).await,
         };
         let departure = self.order.departure.clone();
         let end = loop {
@@ -91,7 +94,7 @@ impl Attempt {
                     drop(lease);
                     lease = match self.open().await {
                         Ok(lease) => lease,
-                        Err(error) => return AttemptEnd::not_opened(&error),
+                        Err(error) => return self.not_opened(&error).await,
                     };
                 }
                 Some(Err(error)) => break self.broken_off(&error),
@@ -100,6 +103,14 @@ impl Attempt {
         *self.traces().end() = Some(end.clone());
         self.put_away(lease).await;
         end
+    }
+
+    /// What becomes of an attempt without a session, once its task knows.
+    async fn not_opened(&mut self, error: &session::Error) -> AttemptEnd {
+        let took = self.took;
+        let Order { target, work, forward, .. } = &mut self.order;
+        let end = AttemptEnd::not_opened(error);
+        work.not_opened(Refusal { target, forward, error, took }, end).await
     }
 
     /// What the task does without a session; `Some` if it has its end by then.
@@ -165,7 +176,7 @@ impl Attempt {
     }
 
     /// An idle session of this target and identity if there is one that is alive, else a new one.
-    async fn lease_or_open(&self) -> Result<Lease, session::Error> {
+    async fn lease_or_open(&mut self) -> Result<Lease, session::Error> {
         let key = ConnectionKey::from(&*self.order.target);
         let leased = tokio::select! {
             leased = self.sessions.lease(&key) => leased,
@@ -204,10 +215,18 @@ impl Attempt {
         }
     }
 
-    async fn open(&self) -> Result<Lease, session::Error> {
+    async fn open(&mut self) -> Result<Lease, session::Error> {
+        let begin = Instant::now();
+        let clock = Clock::default();
+        let opened = self.opened(&clock).await;
+        self.took = begin.elapsed().saturating_sub(clock.stood());
+        opened
+    }
+
+    async fn opened(&self, clock: &Clock) -> Result<Lease, session::Error> {
         let Order { target, reports, stop, .. } = &self.order;
         let entrance = Arc::new(Entrance::new(reports.clone(), Arc::clone(&self.sessions)));
-        let admission = Admission::new(Arc::clone(&entrance) as Arc<dyn Gatekeeper>);
+        let admission = Admission::on(clock, Arc::clone(&entrance) as Arc<dyn Gatekeeper>);
         let connected = |carrier: &_| *self.traces().carrier() = Some(Arc::clone(carrier));
         let opening = Opening::of_a_run();
         let session = Session::connect(&*self.connector, target, &admission, opening, stop, connected).await?;

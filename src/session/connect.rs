@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Error, Session};
+use super::{Error, Session, Took};
 use crate::outcome::Reason;
 use crate::psrp::Opening;
 use crate::target::Target;
@@ -39,8 +39,10 @@ impl Session {
         connected(&carrier);
         let taken = begin.elapsed().saturating_sub(admission.clock().stood());
         let left = timeout.saturating_sub(taken);
+        let begun = Instant::now();
         let opened = Self::open(messages, carrier, Uuid::new_v4(), left, stop).await;
-        opened.map_err(|error| match error {
+        let took = Took { connecting: taken, opening: begun.elapsed() };
+        opened.map(|session| Self { took, ..session }).map_err(|error| match error {
             // What the user has set, not what connecting had left of it.
             Error::OpenTimeout(_) => Error::OpenTimeout(timeout),
             error => error,

@@ -24,7 +24,7 @@ mod stopping;
 pub use detach::{Followed, Left};
 pub use error::Error;
 pub use lease::{ConnectionKey, Lease, Place, PoolLimits, Return, Sessions};
-pub use open::{Session, close};
+pub use open::{Session, Took, close};
 pub use records::{HostReply, Records};
 pub use run::{Ending, RunOptions, RunReport, Unconfirmed};
 pub use stopping::STOP_WAIT;

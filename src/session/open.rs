@@ -25,6 +25,16 @@ pub struct Session {
     /// Pipelines that the server has taken.
     pub(super) pipelines: u32,
     pub(super) state: State,
+    pub(super) took: Took,
+}
+
+/// How long the way to an open session took, without the time that it waited for leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Took {
+    /// From nothing to a connection that may log on, or has.
+    pub connecting: Duration,
+    /// From there to the opened pool.
+    pub opening: Duration,
 }
 
 /// What an open session can be used for.
@@ -80,7 +90,15 @@ impl Session {
 
     pub(super) fn over(carrier: Arc<dyn Carrier>, pool: Uuid) -> Self {
         let pool = Pool::new(pool);
-        Self { carrier, pool, opened: false, free_runspaces: false, pipelines: 0, state: State::Idle }
+        Self {
+            carrier,
+            pool,
+            opened: false,
+            free_runspaces: false,
+            pipelines: 0,
+            state: State::Idle,
+            took: Took::default(),
+        }
     }
 
     /// What carries it.
@@ -91,6 +109,11 @@ impl Session {
     /// What the server says about itself.
     pub fn server(&self) -> &ServerInfo {
         self.pool.server()
+    }
+
+    /// How long it took to get here.
+    pub fn took(&self) -> Took {
+        self.took
     }
 
     /// How many pipelines the server has taken on it.

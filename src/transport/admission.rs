@@ -68,6 +68,11 @@ impl Admission {
         Self { keeper: Some(keeper), clock: Clock::default() }
     }
 
+    /// The same, by a clock that the caller has too.
+    pub fn on(clock: &Clock, keeper: Arc<dyn Gatekeeper>) -> Self {
+        Self { keeper: Some(keeper), clock: clock.clone() }
+    }
+
     /// For whoever connects to one target, outside of a run: may do everything at once.
     pub fn free() -> Self {
         Self::default()
