@@ -11,6 +11,7 @@ pub mod local;
 pub mod network;
 mod offload;
 pub mod outofproc;
+mod scout;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 mod tail;
@@ -23,6 +24,7 @@ pub use clock::Clock;
 pub use error::Error;
 pub use files::{FileReader, FileWriter, Files};
 pub(crate) use offload::{offload, offload_on};
+pub use scout::{Halt, Outlook, Scout, Sight, Sights};
 
 use std::time::Duration;
 
@@ -132,6 +134,11 @@ pub trait Carrier: Send + Sync {
     /// server ends with the connection (SSH, a child).
     fn shell_may_remain(&self) -> bool {
         false
+    }
+
+    /// What the server was asked to start PowerShell by, where there is a choice: a subsystem or a command.
+    fn started_by(&self) -> Option<&str> {
+        None
     }
 
     /// How long the server keeps an idle shell before it removes it; `None` where it is kept as long as the connection.

@@ -47,6 +47,11 @@ pub trait Peer: Send + Sync {
     /// seconds.
     async fn end(&self, mute: bool);
 
+    /// What was asked to start PowerShell, where there is a choice ([`Carrier::started_by`]).
+    fn started_by(&self) -> Option<&str> {
+        None
+    }
+
     /// Opens a channel for the bytes of files, where there is one ([`Carrier::open_files`]).
     async fn open_files(&self) -> Option<Box<dyn Files>> {
         None
@@ -233,6 +238,10 @@ impl Carrier for OutOfProcCarrier {
 
     fn pushes(&self) -> bool {
         true
+    }
+
+    fn started_by(&self) -> Option<&str> {
+        self.peer.started_by()
     }
 
     async fn create(&self, _pool: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {

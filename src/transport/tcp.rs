@@ -87,20 +87,33 @@ pub(super) async fn dial_some(
 ) -> Result<TcpStream, Fault> {
     let mut addresses = resolve(address, port, deadline).await?;
     addresses.retain(takes);
-    let mut last = Fault::Name(address.to_owned(), io::ErrorKind::NotFound.into());
+    let nowhere = Fault::Name(address.to_owned(), io::ErrorKind::NotFound.into());
+    dial_first(&addresses, deadline).await.map_err(|fault| fault.unwrap_or(nowhere))
+}
+
+/// Connects to the first of several addresses that answers.
+///
+/// # Errors
+/// The fault of the last address; `None` without any.
+pub(super) async fn dial_first(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Option<Fault>> {
+    let mut last = None;
     for (index, socket) in addresses.iter().enumerate() {
         // An address that doesn't answer must leave time for the others.
         let left = deadline.saturating_duration_since(Instant::now());
         let share = left / u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
         match connect(*socket, share).await {
             Ok(stream) => return Ok(stream),
-            Err(fault) => last = fault,
+            Err(fault) => last = Some(fault),
         }
     }
     Err(last)
 }
 
-async fn resolve(address: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Fault> {
+/// The addresses of a name.
+///
+/// # Errors
+/// It has none, or cannot be looked up in time.
+pub(super) async fn resolve(address: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Fault> {
     if let Ok(address) = address.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }

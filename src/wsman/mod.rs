@@ -4,7 +4,7 @@
 //! spliced in. [`Response::parse`] reads an answer in one streaming pass, as [`Response`] or [`Fault`]; a fault knows
 //! what it means to a user ([`Fault::meaning`]). Bytes in, bytes out: HTTP, authentication, repetition and time belong
 //! to `transport`, PSRP inside the streams to `psrp`. [`ShellPage`] lists the shells of a host; ours have a
-//! [`ShellLabel`]. Names are in [`names`], shared with the sandbox.
+//! [`ShellLabel`]. [`Identity`] is what a server says that it is, before a logon. Names are in [`names`], shared with the sandbox.
 //!
 //! ```
 //! use psfleet::wsman::Response;
@@ -18,6 +18,7 @@
 
 mod duration;
 mod fault;
+mod identity;
 pub mod names;
 mod quota;
 mod request;
@@ -26,6 +27,7 @@ mod shell_label;
 mod shell_list;
 
 pub use fault::{Fault, Meaning};
+pub use identity::{IDENTIFY, IDENTIFY_HEADER, Identity};
 pub use quota::Quota;
 pub use request::Requests;
 pub use response::{Created, ParseError, Receipt, Response};

@@ -13,8 +13,8 @@ use http_body_util::Full;
 use hyper::Request;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
@@ -38,6 +38,8 @@ pub(super) struct Connection {
     bound: Bound,
     /// The server's certificate in DER, over TLS.
     pub(super) certificate: Option<Vec<u8>>,
+    /// The version of TLS, over TLS.
+    pub(super) protocol: Option<ProtocolVersion>,
 }
 
 /// Why there is no connection.
@@ -89,18 +91,31 @@ impl Connection {
         deadline: Instant,
         contact: &Contact,
     ) -> Result<Self, ConnectError> {
-        let host = url.host().ok_or_else(|| ConnectError::Address(url.to_string()))?;
         let port = url.port_or_known_default().unwrap_or_default();
+        let tcp = tcp::dial(address, port, deadline).await.map_err(ConnectError::Tcp)?;
+        contact.reached(Reached::Port);
+        let connection = Self::over(tcp, url, address, tls, deadline).await?;
+        contact.reached(Reached::Connection);
+        Ok(connection)
+    }
+
+    /// The same over a socket that is connected.
+    pub(super) async fn over(
+        tcp: TcpStream,
+        url: &Url,
+        address: &str,
+        tls: Option<Arc<ClientConfig>>,
+        deadline: Instant,
+    ) -> Result<Self, ConnectError> {
+        let host = url.host().ok_or_else(|| ConnectError::Address(url.to_string()))?;
         // `Url` writes IPv6 addresses in brackets.
         let name = match host {
             Host::Domain(name) => name.to_owned(),
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        let tcp = tcp::dial(address, port, deadline).await.map_err(ConnectError::Tcp)?;
-        contact.reached(Reached::Port);
-        let (stream, certificate) = match tls {
-            None => (Either::Left(tcp), None),
+        let (stream, certificate, protocol) = match tls {
+            None => (Either::Left(tcp), None, None),
             Some(settings) => {
                 let server = ServerName::try_from(name).map_err(|_| ConnectError::Address(address.to_owned()))?;
                 let handshake = TlsConnector::from(settings).connect(server, tcp);
@@ -108,14 +123,14 @@ impl Connection {
                 let stream = stream.map_err(|_| ConnectError::TimedOut)?.map_err(ConnectError::Tls)?;
                 let certificates = stream.get_ref().1.peer_certificates();
                 let certificate = certificates.and_then(|chain| chain.first()).map(|first| first.as_ref().to_vec());
-                (Either::Right(stream), certificate)
+                let protocol = stream.get_ref().1.protocol_version();
+                (Either::Right(stream), certificate, protocol)
             }
         };
         let bound = Bound::new();
         let stream = TokioIo::new(Bounded::new(stream, bound.clone()));
         let (sender, driver) = http1::handshake(stream).await.map_err(ConnectError::Http)?;
-        contact.reached(Reached::Connection);
-        Ok(Self { sender, driver: Some(Box::pin(driver)), bound, certificate })
+        Ok(Self { sender, driver: Some(Box::pin(driver)), bound, certificate, protocol })
     }
 
     /// Posts one request and reads the answer to its end.

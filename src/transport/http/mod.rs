@@ -25,6 +25,7 @@ mod kerberos_fault;
 mod lane;
 mod lanes;
 mod leg;
+mod look;
 mod tls;
 mod tls_cache;
 
@@ -34,4 +35,5 @@ pub use failure::Failure;
 pub use lanes::Lanes;
 #[cfg(feature = "ldap")]
 pub(super) use tls::{Trust as TlsTrust, settings as tls_settings};
+pub(super) use look::look;
 pub use tls_cache::TlsCache;

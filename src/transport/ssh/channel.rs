@@ -200,6 +200,10 @@ impl Peer for SshPeer {
         self.way.notes.farewell().is_none().then_some(START_HINT)
     }
 
+    fn started_by(&self) -> Option<&str> {
+        Some(&self.way.started)
+    }
+
     async fn end(&self, mute: bool) {
         // The session may be stuck behind a network that swallows everything.
         let _ = tokio::time::timeout(EXIT_WAIT + GOODBYE_WAIT, self.leave(mute)).await;

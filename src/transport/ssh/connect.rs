@@ -54,22 +54,12 @@ pub async fn connect(
     client: &Client,
     admission: &Admission,
 ) -> Result<Box<dyn Carrier>, Error> {
-    let travel = Travel {
-        endpoint,
-        credential,
-        client,
-        admission,
-        may_begin: AtomicBool::new(false),
-        may_prove: AtomicBool::new(false),
-        deadline: Instant::now() + timeout,
-        timeout,
-        doing: Mutex::default(),
-    };
+    let travel = Travel::new(endpoint, credential, client, admission, timeout);
     admission.clock().within(timeout, travel.go()).await.unwrap_or_else(|| Err(travel.too_late(timeout)))
 }
 
 /// One attempt to get to an endpoint.
-struct Travel<'a> {
+pub(super) struct Travel<'a> {
     endpoint: &'a SshEndpoint,
     credential: Option<&'a Credential>,
     client: &'a Client,
@@ -92,10 +82,30 @@ struct Passed {
     by_password: bool,
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-impl Travel<'_> {
+impl<'a> Travel<'a> {
+    pub(super) fn new(
+        endpoint: &'a SshEndpoint,
+        credential: Option<&'a Credential>,
+        client: &'a Client,
+        admission: &'a Admission,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            endpoint,
+            credential,
+            client,
+            admission,
+            may_begin: AtomicBool::new(false),
+            may_prove: AtomicBool::new(false),
+            deadline: Instant::now() + timeout,
+            timeout,
+            doing: Mutex::default(),
+        }
+    }
+
     async fn go(&self) -> Result<Box<dyn Carrier>, Error> {
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
@@ -181,8 +191,20 @@ impl Travel<'_> {
             None => self.dial(stop, place).await?,
             Some((bastion, before)) => self.jump(bastion, before, stop, place).await?,
         };
-        let greeting = Arc::new(Greeting::default());
-        let stream = Severable::new(stream, cut.clone(), Arc::clone(&greeting));
+        self.greet(stream, stop, cut, notes, &Arc::default()).await
+    }
+
+    /// Sees the key of a stop that is connected.
+    pub(super) async fn greet(
+        &self,
+        stream: Box<dyn Duplex>,
+        stop: &Stop<'_>,
+        cut: &CancellationToken,
+        notes: &Arc<Notes>,
+        greeting: &Arc<Greeting>,
+    ) -> Result<Handle<Gate>, Error> {
+        let place = &stop.place();
+        let stream = Severable::new(stream, cut.clone(), Arc::clone(greeting));
         let shaken = self.shake_hands(stream, stop, place, notes).await;
         shaken.map_err(|error| notes.refusal().unwrap_or_else(|| fault::handshake(place, &error, &greeting.text())))
     }
@@ -191,7 +213,7 @@ impl Travel<'_> {
         *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
     }
 
-    fn too_late(&self, timeout: Duration) -> Error {
+    pub(super) fn too_late(&self, timeout: Duration) -> Error {
         let doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
         let text = format!("not connected within {:.1} s, while {doing}", timeout.as_secs_f64());
         let error =

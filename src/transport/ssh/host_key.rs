@@ -65,6 +65,7 @@ impl Gate {
         let blob = key.to_bytes().map_err(|_| Error::new(Reason::HostKey, "the host key cannot be read"))?;
         let key = HostKey { kind: key.algorithm().as_str().to_owned(), blob };
         let shown = format!("{} {fingerprint}", key.kind);
+        self.notes.shown(shown.clone());
         let refuse = |text: String| Err(Error::new(Reason::HostKey, text));
         match self.known.check(&self.known_as.0, self.known_as.1, &key) {
             Verdict::Known => Ok(()),

@@ -22,9 +22,11 @@ mod fault;
 mod host_key;
 mod keys;
 mod known_hosts;
+mod look;
 mod notes;
 mod sftp;
 mod stop;
 
 pub use client::Client;
 pub use connect::connect;
+pub(super) use look::look;

@@ -9,6 +9,7 @@ use super::super::Error;
 pub(super) struct Notes {
     refusal: Mutex<Option<Error>>,
     farewell: Mutex<Option<String>>,
+    key: Mutex<Option<String>>,
 }
 
 impl Notes {
@@ -20,6 +21,16 @@ impl Notes {
     /// Notes why the server is not trusted.
     pub(super) fn refuse(&self, error: Error) {
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// The key that the server has shown: its kind and fingerprint.
+    pub(super) fn key(&self) -> Option<String> {
+        self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the key that the server shows.
+    pub(super) fn shown(&self, key: String) {
+        *self.key.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
     /// Notes why the session ended.
