@@ -29,6 +29,7 @@
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - [`collect`]: what was left running on hosts, attached to again, as the task of a run.
+//! - [`doctor`]: what keeps a host from being reached, stage by stage, as the task of a run.
 //! - [`shells`]: the shells that hosts hold, listed and removed without opening one, as the task of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
@@ -139,6 +140,7 @@ pub mod collect;
 pub mod config;
 pub mod copy;
 pub mod directory;
+pub mod doctor;
 mod error_text;
 pub mod event;
 pub mod exit;
@@ -184,6 +186,9 @@ pub use target::Target;
 
 /// Pages for those who change it.
 pub mod docs {
+    #[doc = include_str!("docs/enable_psremoting.md")]
+    pub mod enable_psremoting {}
+
     #[doc = include_str!("docs/contributing.md")]
     pub mod contributing {}
 

@@ -11,6 +11,7 @@ mod defaults;
 mod descriptors;
 mod detach;
 mod directories;
+mod doctor;
 mod earlier;
 mod enter;
 mod environment;
@@ -54,6 +55,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use uuid::Uuid;
 
 use args::copy::{CopyArgs, Direction};
+use args::doctor::DoctorArgs;
 use args::log::LogArgs;
 use args::run::RunArgs;
 use args::runs::{RunsArgs, RunsCommand};
@@ -89,6 +91,7 @@ enum Command {
     Run(Box<RunArgs>),
     Copy(CopyArgs),
     Enter(Box<EnterArgs>),
+    Doctor(Box<DoctorArgs>),
     Hosts(Box<HostsArgs>),
     Runs(RunsArgs),
     Session(SessionArgs),
@@ -109,6 +112,7 @@ impl Command {
                 args.output.log.clone()
             }
             Self::Enter(args) => args.log.clone(),
+            Self::Doctor(args) => args.output.log.clone(),
             Self::Runs(RunsArgs { command: Some(RunsCommand::Replay(args)) }) => args.output.log.clone(),
             Self::Runs(RunsArgs { command: Some(RunsCommand::Resume(args)) }) => args.output.log.clone(),
             Self::Runs(RunsArgs { command: Some(RunsCommand::Collect(args)) }) => args.output.log.clone(),
@@ -159,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, machine, line),
         Command::Copy(args) => copy::run(&args, machine, copy::Begin::New(line)),
         Command::Enter(args) => enter::run(&args, machine),
+        Command::Doctor(args) => doctor::run(&args, machine),
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),

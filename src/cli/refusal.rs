@@ -91,7 +91,20 @@ fn command(word: &str) -> Option<String> {
         None if lower.ends_with(".ps1") => format!("psfleet run {word} -t HOSTS"),
         None if nearest(
             &lower,
-            ["run", "copy", "enter", "hosts", "runs", "session", "sandbox", "config", "completions", "man", "version"],
+            [
+                "run",
+                "copy",
+                "enter",
+                "doctor",
+                "hosts",
+                "runs",
+                "session",
+                "sandbox",
+                "config",
+                "completions",
+                "man",
+                "version",
+            ],
         )
         .is_some() =>
         {

@@ -21,13 +21,36 @@ pub struct Sinks {
     pub followers: Vec<Box<dyn Sink>>,
 }
 
+/// What is on stdout.
+enum Stdout {
+    /// The objects.
+    Data,
+    /// The doctor's report, or the objects where no person reads them.
+    Report(Option<Box<dyn Sink>>),
+}
+
 impl OutputArgs {
     /// Opens everything that shows this run: the data on stdout and in files, then what goes to stderr.
     ///
     /// # Errors
     /// A file of `--out` that cannot be created.
     pub fn open(&self, console: &Arc<Console>) -> anyhow::Result<Sinks> {
-        self.sinks(console, None, None)
+        self.sinks(console, (Stdout::Data, None), None)
+    }
+
+    /// The same with a report in place of the objects, where stdout would show them to people. It says by itself why
+    /// hosts failed.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_for_report(
+        &self,
+        console: &Arc<Console>,
+        report: impl FnOnce(&Arc<Console>) -> Box<dyn Sink>,
+    ) -> anyhow::Result<Sinks> {
+        let is_shown = matches!(self.format(console), Format::Table | Format::List | Format::Text);
+        let report = is_shown.then(|| report(console));
+        self.sinks(console, (Stdout::Report(report), None), None)
     }
 
     /// Opens the sinks for the objects of a script, folded if that is wanted. They also say what came cut at this `--depth`, whatever format
@@ -43,10 +66,15 @@ impl OutputArgs {
     ) -> anyhow::Result<Sinks> {
         let unseen = self.format(console) == Format::None && self.out.is_empty();
         let note = (!self.quiet && !unseen).then(|| CutNote::new(depth, Select::new(&self.select)));
-        self.sinks(console, note, Some(fold).filter(|fold| fold.is_on()))
+        self.sinks(console, (Stdout::Data, note), Some(fold).filter(|fold| fold.is_on()))
     }
 
-    fn sinks(&self, console: &Arc<Console>, cuts: Option<CutNote>, fold: Option<&FoldArgs>) -> anyhow::Result<Sinks> {
+    fn sinks(
+        &self,
+        console: &Arc<Console>,
+        (shown, cuts): (Stdout, Option<CutNote>),
+        fold: Option<&FoldArgs>,
+    ) -> anyhow::Result<Sinks> {
         let losses = Losses::default();
         let groups = fold.map(FoldArgs::groups);
         let mut settings = Settings { groups: groups.clone(), ..self.settings(console, &losses) };
@@ -54,7 +82,13 @@ impl OutputArgs {
             settings.select.clear();
         }
         let mut data = Vec::new();
-        let stdout = output::open(self.format(console), Box::new(console.stdout()), &settings);
+        let progress = ProgressLine::new(console, cuts);
+        let (progress, report) = match shown {
+            Stdout::Data => (progress, None),
+            Stdout::Report(report) => (progress.of_doctor(report.is_some()), report),
+        };
+        let data_on_stdout = || output::open(self.format(console), Box::new(console.stdout()), &settings);
+        let stdout = report.unwrap_or_else(data_on_stdout);
         data.push(("stdout".to_owned(), stdout));
         for (out, file) in self.out.iter().zip(self.files()?) {
             let name = out.path.display().to_string();
@@ -77,7 +111,7 @@ impl OutputArgs {
         }
         let unmet = Unmet::new(&self.select, &self.sort_by, self.filter.as_ref());
         followers.push(Box::new(PropertyNote::new(console, unmet)));
-        followers.push(Box::new(ProgressLine::new(console, cuts)));
+        followers.push(Box::new(progress));
         Ok(Sinks { data, followers })
     }
 

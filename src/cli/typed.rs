@@ -55,6 +55,11 @@ impl<'t> Typed<'t> {
         self.names.get(1).is_some_and(|name| *name == "session")
     }
 
+    /// Whether it is `psfleet doctor`.
+    pub(super) fn is_doctor(&self) -> bool {
+        self.command.get_name() == "doctor"
+    }
+
     /// The flag of the command with this long name.
     pub(super) fn flag(&self, long: &str) -> Option<&'t Arg> {
         self.command.get_arguments().find(|flag| flag.get_long() == Some(long))

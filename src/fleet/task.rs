@@ -11,7 +11,7 @@ use super::attempt_end::AttemptEnd;
 use super::forward::Forward;
 use crate::outcome::Reason;
 use crate::psrp::Command;
-use crate::session::{self, RunOptions, RunReport, Session};
+use crate::session::{self, Records, RunOptions, RunReport, Session};
 use crate::target::{Target, TargetId};
 use crate::transport::Admission;
 
@@ -113,6 +113,19 @@ impl Site<'_> {
     pub async fn run(&mut self, command: &Command) -> Result<RunReport, session::Error> {
         let options = self.options();
         self.session.run(command, Uuid::new_v4(), &options, self.forward).await
+    }
+
+    /// Runs a command whose records are the task's own business.
+    ///
+    /// # Errors
+    /// Those of [`Session::run`].
+    pub async fn run_for<R: Records>(
+        &mut self,
+        command: &Command,
+        records: &mut R,
+    ) -> Result<RunReport, session::Error> {
+        let options = self.options();
+        self.session.run(command, Uuid::new_v4(), &options, records).await
     }
 
     /// What a pipeline's end is for the target. The terminating error goes to the readers.

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, SERVER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, SERVER, WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
 
 use super::fault::FaultKind;
 use super::host::{Answer, Host};
@@ -23,6 +24,8 @@ use crate::wsman::names;
 
 /// The largest request, in bytes: MaxEnvelopeSize with the envelope of the encryption around it.
 const MAX_REQUEST: usize = 520_000;
+/// By how much the clock of `skewed` is ahead.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// How http.sys names itself.
 const HTTP_SYS: &str = "Microsoft-HTTPAPI/2.0";
 
@@ -76,7 +79,11 @@ impl Connection {
         if self.host.loses_request() {
             return Err(Broken);
         }
-        let response = self.answer(&head, body).await;
+        let mut response = self.answer(&head, body).await;
+        if self.host.fault == Some(FaultKind::Skewed) {
+            let ahead = (Timestamp::now() + SKEW).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            response.headers_mut().extend(HeaderValue::try_from(ahead).ok().map(|ahead| (DATE, ahead)));
+        }
         let delay = self.host.delay();
         // Even a sleep of no time waits for the next tick of the clock.
         if !delay.is_zero() {

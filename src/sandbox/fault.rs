@@ -37,6 +37,8 @@ pub enum FaultKind {
     RejectToken,
     /// A web server without WinRM.
     NotWinrm,
+    /// Its clock is ten minutes ahead, as each of its answers says.
+    Skewed,
     /// Its certificate has expired (TLS only).
     Expired,
     /// Its certificate is for another name (TLS only).
@@ -45,7 +47,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds with their names and what they do.
-    pub const ALL: [(Self, &'static str, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str, &'static str); 17] = [
         (Self::Refused, "refused", "nothing listens on the port"),
         (Self::Hung, "hung", "accepts connections and never answers"),
         (Self::Slow, "slow", "every answer takes two seconds more"),
@@ -60,6 +62,7 @@ impl FaultKind {
         (Self::WrongPassword, "wrong-password", "the host has another password"),
         (Self::RejectToken, "reject-token", "the same, and a SPNEGO token says so"),
         (Self::NotWinrm, "not-winrm", "a web server that is not WinRM"),
+        (Self::Skewed, "skewed", "the clock is ten minutes ahead"),
         (Self::Expired, "expired", "the certificate has expired (needs TLS)"),
         (Self::WrongName, "wrong-name", "the certificate is for another name (needs TLS)"),
     ];

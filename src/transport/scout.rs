@@ -24,7 +24,7 @@ pub struct Scout {
 }
 
 /// A stage of the way before the logon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outlook {
     /// The name's addresses.
     Dns,

@@ -130,6 +130,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         ("collect", &["event", "fleet", "left_shell", "outcome", "session", "target", "transport"]),
+        ("doctor", &["clixml", "fleet", "outcome", "psrp", "session", "stream", "target", "transport", "wsman"]),
         ("shells", &["clixml", "fleet", "outcome", "session", "stream", "target", "transport"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (

@@ -17,11 +17,12 @@ fn terms() -> Vec<String> {
 
 /// What the commands with most of the flags say of them.
 fn help() -> String {
-    let commands: [&[&str]; 5] = [
+    let commands: [&[&str]; 6] = [
         &["run", "--help"],
         &["copy", "push", "--help"],
         &["runs", "resume", "--help"],
         &["session", "clean", "--help"],
+        &["doctor", "--help"],
         &["sandbox", "--help"],
     ];
     let help = commands.map(|args| {

@@ -17,6 +17,7 @@ mod detach;
 mod differential;
 #[cfg(all(unix, feature = "ldap"))]
 mod directory;
+mod doctor;
 mod engine;
 mod enter;
 mod fold;

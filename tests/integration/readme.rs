@@ -114,6 +114,7 @@ fn every_command_is_tested_here() {
         "psfleet runs",
         "psfleet session",
         "nightly",
+        "psfleet doctor",
         "--label free",
     ];
     for line in commands() {
@@ -297,6 +298,12 @@ async fn runs_are_kept() {
     };
     let (code, _, stderr) = ended("--label spooler");
     assert_eq!(code, Some(1), "{stderr}");
+    let (code, healthy, stderr) = ended("psfleet doctor");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        healthy.starts_with("ok ") && healthy.ends_with(": 40 hosts") && folder.path().join("fixes").is_dir(),
+        "{healthy}"
+    );
     let (_, list, _) = ended("psfleet runs");
     assert!(list.lines().next().is_some_and(|line| line.starts_with("RUN")) && list.contains("spooler"), "{list}");
     let (_, shown, _) = ended("runs show spooler");

@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod compare;
 pub mod connect;
 pub mod copy;
+pub mod doctor;
 pub mod fold;
 pub mod log;
 pub mod number;

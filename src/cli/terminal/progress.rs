@@ -23,6 +23,10 @@ pub struct ProgressLine {
     header: Option<Arc<RunHeader>>,
     causes: Causes,
     cuts: Option<CutNote>,
+    /// Says why hosts failed.
+    says_causes: bool,
+    /// Says who finds out more.
+    names_doctor: bool,
     /// What a host last said of its own progress.
     remote: String,
     /// Why no other host started, where that has been said.
@@ -43,7 +47,16 @@ impl ProgressLine {
             remote: String::new(),
             closed: None,
             opened: Timestamp::now(),
+            says_causes: true,
+            names_doctor: true,
         }
+    }
+
+    /// The same for the doctor, to whom nobody need be sent; without a word on why hosts failed if a report says it.
+    pub fn of_doctor(mut self, has_report: bool) -> Self {
+        self.names_doctor = false;
+        self.says_causes = !has_report;
+        self
     }
 
     fn start(&mut self, header: &Arc<RunHeader>, at: Timestamp) {
@@ -124,8 +137,8 @@ impl ProgressLine {
         for line in self.cuts.iter().flat_map(|cuts| cuts.lines(self.console.verbose())) {
             self.console.note(&format!("{} {line}", self.console.warning()));
         }
-        for cause in self.causes.groups() {
-            self.cause(cause);
+        if self.says_causes {
+            self.causes();
         }
         if let Some(header) = &self.header {
             self.console.note_shells_left(header, summary);
@@ -142,6 +155,18 @@ impl ProgressLine {
             self.console.note(&format!("run {}: {counted}", summary.run));
         }
         self.console.state().check(summary).map_err(anyhow::Error::new)
+    }
+
+    fn causes(&self) {
+        let causes = self.causes.groups();
+        causes.iter().for_each(|cause| self.cause(cause));
+        let unreached = |cause: &&&Cause| matches!(cause.outcome, Outcome::Unreachable | Outcome::Auth);
+        let hosts = causes.iter().filter(unreached).flat_map(|cause| cause.hosts.iter().map(|host| &**host));
+        let says = self.names_doctor && !self.console.quiet();
+        if let Some(hint) = wording::doctor(hosts).filter(|_| says) {
+            let label = self.console.styled(AnsiColor::Cyan.on_default().bold(), "hint:");
+            self.console.note(&format!("{label} {hint}"));
+        }
     }
 
     fn cause(&self, cause: &Cause) {

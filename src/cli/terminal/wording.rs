@@ -120,6 +120,17 @@ pub(super) fn hosts(cause: &Cause, all: bool) -> String {
     }
 }
 
+/// Who looks at hosts that were not reached; `None` if all were.
+pub(super) fn doctor<'a>(hosts: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names = fold(hosts);
+    let names = sanitize_line(&names);
+    let (names, others) = if names.len() <= NAMES_WIDTH { (&*names, "") } else { (cut(&names), " (and others)") };
+    let quoted = if names.contains(['[', ' ']) { format!("'{names}'") } else { names.to_owned() };
+    (!names.is_empty()).then(|| {
+        format!("psfleet doctor -t {quoted}{others}, with the same -i and flags, looks at the way stage by stage")
+    })
+}
+
 /// An error that was shown for one host, and the hosts that repeated it:
 /// `199 more hosts (web[02-200]) wrote the same error as web01: no such path`.
 pub(super) fn repeated(repeat: &Repeat<'_>) -> String {

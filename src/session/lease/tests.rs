@@ -14,7 +14,7 @@ use crate::clixml::{self, Document, Value};
 use crate::outcome::Reason;
 use crate::psrp::message::{Destination, Header, MessageType, build};
 use crate::psrp::{self, Opening, Pool};
-use crate::session::open::State as Use;
+use crate::session::open::{State as Use, Took};
 use crate::target::{LocalEndpoint, Timeouts};
 use crate::transport::{Carrier, Error, Received};
 
@@ -127,7 +127,15 @@ fn session(hosts: &Arc<Hosts>) -> Session {
         pool.handle(&fragment).expect("a message");
     }
     let carrier = Arc::new(Shell { hosts: Arc::clone(hosts), is_closed: AtomicBool::new(false) });
-    Session { carrier, pool, opened: true, free_runspaces: false, pipelines: 0, state: Use::Idle }
+    Session {
+        carrier,
+        pool,
+        opened: true,
+        free_runspaces: false,
+        pipelines: 0,
+        state: Use::Idle,
+        took: Took::default(),
+    }
 }
 
 async fn lease_or_open(sessions: &Arc<Sessions>, hosts: &Arc<Hosts>, name: &str) -> Lease {

@@ -33,7 +33,7 @@ mod tls_cache;
 pub(super) use diagnose::tls_cause;
 pub use failure::Failure;
 pub use lanes::Lanes;
+pub(super) use look::look;
 #[cfg(feature = "ldap")]
 pub(super) use tls::{Trust as TlsTrust, settings as tls_settings};
-pub(super) use look::look;
 pub use tls_cache::TlsCache;

@@ -22,7 +22,7 @@ const THINGS: &[Thing] = &[
     Thing {
         name: "the clock",
         words: &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
-        places: &["cli", "copy", "fleet", "sandbox", "session", "transport"],
+        places: &["cli", "copy", "doctor", "fleet", "sandbox", "session", "transport"],
     },
     Thing {
         name: "chance",

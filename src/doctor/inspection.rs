@@ -1,0 +1,157 @@
+//! What a host is asked in its PowerShell, as scripts of one line each, and what it answers: lines of `key=value`.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::cause::Cause;
+use super::finding::Finding;
+use super::stage::Stage;
+use crate::clixml::{Document, text};
+use crate::session::Records;
+use crate::stream::Stream;
+
+/// Lines that are kept of an answer, and characters of each.
+const MAX_LINES: usize = 32;
+const MAX_LINE: usize = 200;
+
+/// Which PowerShell it is, and whose. In constrained language only programs say who that is.
+pub(super) const WHO: &str = "\"version=$($PSVersionTable.PSVersion)\"; \"edition=$($PSVersionTable.PSEdition)\"; \
+     \"language=$($ExecutionContext.SessionState.LanguageMode)\"; try { $me = \
+     [Security.Principal.WindowsIdentity]::GetCurrent(); \"user=$($me.Name)\"; $may = New-Object \
+     Security.Principal.WindowsPrincipal $me; \
+     \"elevated=$($may.IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator))\" } catch { \
+     \"user=$(whoami)\" }";
+
+/// The quotas of WinRM. Only administrators may read them.
+pub(super) const QUOTAS: &str = "foreach ($name in 'MaxMemoryPerShellMB', 'MaxShellsPerUser', 'MaxConcurrentUsers', \
+     'IdleTimeout') { $item = Get-Item \"WSMan:\\localhost\\Shell\\$name\" -ErrorAction SilentlyContinue; if ($item) { \
+     \"$name=$($item.Value)\" } }";
+
+/// A quota, the least value that serves a fleet, and what it counts.
+const LEAST: [(&str, u64, &str); 4] = [
+    // What a host of 2008 R2 has by default serves no module of today.
+    ("MaxMemoryPerShellMB", 1024, "MB"),
+    ("MaxShellsPerUser", 10, "shells"),
+    ("MaxConcurrentUsers", 5, "users"),
+    ("IdleTimeout", 180_001, "ms"),
+];
+
+/// Takes an answer.
+#[derive(Default)]
+pub(super) struct Answer(BTreeMap<String, String>);
+
+impl Records for Answer {
+    async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
+        if stream == Stream::Output && self.0.len() < MAX_LINES {
+            let line: String = text(&value.root).chars().filter(|c| !c.is_control()).take(MAX_LINE).collect();
+            self.0.extend(line.split_once('=').map(|(key, value)| (key.to_owned(), value.trim().to_owned())));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Answer {
+    fn of(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The finding of [`WHO`].
+    pub(super) fn who(&self, took: Duration) -> Finding {
+        let name = if self.of("edition") == Some("Core") { "PowerShell" } else { "Windows PowerShell" };
+        let mut detail = format!("{name} {}", self.of("version").unwrap_or("of an unknown version"));
+        if let Some(user) = self.of("user") {
+            detail.push_str(&format!(", as {user}"));
+        }
+        match self.of("elevated") {
+            Some("True") => detail.push_str(" (administrator)"),
+            Some("False") => detail.push_str(" (not an administrator)"),
+            _ => {}
+        }
+        let language = self.of("language").unwrap_or("FullLanguage");
+        let found = Finding::new(Stage::Pipeline, took, detail);
+        match language {
+            "FullLanguage" => found,
+            language => {
+                let detail = format!("{}, in {language} mode: scripts are restricted there", found.detail);
+                Finding { detail, ..found }
+                    .warns(None, Some("an application control policy, or the endpoint, restricts the language"))
+            }
+        }
+    }
+
+    /// The finding of [`QUOTAS`].
+    pub(super) fn quotas(&self, took: Duration) -> Finding {
+        let known: Vec<_> =
+            LEAST.iter().filter_map(|quota| Some((quota, self.of(quota.0)?.parse::<u64>().ok()?))).collect();
+        if known.is_empty() {
+            return Finding::new(Stage::Quotas, took, "they can be read by administrators alone");
+        }
+        let say = |&(&(name, _, _), value): &(&(&str, u64, &str), u64)| match value {
+            2_147_483_647.. => format!("{name} unlimited"),
+            _ => format!("{name} {value}"),
+        };
+        let found = Finding::new(Stage::Quotas, took, known.iter().map(say).collect::<Vec<_>>().join(", "));
+        // 0 is no limit for memory, and for nothing else.
+        let is_low = |&&(&(name, least, _), value): &&(&(&str, u64, &str), u64)| {
+            value < least && !(name == "MaxMemoryPerShellMB" && value == 0)
+        };
+        let low: Vec<_> = known
+            .iter()
+            .filter(is_low)
+            .map(|&(&(name, least, unit), value)| format!("{name} is {value}, and {least} {unit} should be there"))
+            .collect();
+        if low.is_empty() {
+            found
+        } else {
+            Finding { detail: low.join("; "), ..found.warns(Some(Cause::QuotaLow), None) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Status;
+
+    fn answer(lines: &[(&str, &str)]) -> Answer {
+        Answer(lines.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn says_which_powershell_it_is_and_whose() {
+        let lines = [("version", "5.1.17763.1"), ("edition", "Desktop"), ("user", "C\\ada"), ("elevated", "False")];
+        let found = answer(&lines).who(Duration::ZERO);
+        assert_eq!(found.detail, "Windows PowerShell 5.1.17763.1, as C\\ada (not an administrator)");
+        assert_eq!(found.status, Status::Ok);
+        let constrained = answer(&[("version", "7.4"), ("edition", "Core"), ("language", "ConstrainedLanguage")]);
+        let found = constrained.who(Duration::ZERO);
+        assert_eq!(found.status, Status::Warning);
+        assert!(found.detail.starts_with("PowerShell 7.4, in ConstrainedLanguage mode"), "{}", found.detail);
+    }
+
+    #[test]
+    fn low_quotas_are_warnings() {
+        let quotas = |memory: &str| {
+            answer(&[("MaxMemoryPerShellMB", memory), ("MaxShellsPerUser", "2147483647")]).quotas(Duration::ZERO)
+        };
+        assert_eq!(quotas("2048").detail, "MaxMemoryPerShellMB 2048, MaxShellsPerUser unlimited");
+        assert_eq!(quotas("0").status, Status::Ok);
+        let low = quotas("150");
+        assert_eq!((low.status, low.cause), (Status::Warning, Some(Cause::QuotaLow)));
+        assert_eq!(low.detail, "MaxMemoryPerShellMB is 150, and 1024 MB should be there");
+        assert_eq!(answer(&[]).quotas(Duration::ZERO).status, Status::Ok);
+        assert_eq!(quotas("a lot").status, Status::Ok);
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_bounds() {
+        let mut answer = Answer::default();
+        for number in 0..1000 {
+            let line = format!("key{number}={}", "x".repeat(10_000));
+            let _ = answer.take(Stream::Output, Document::new(crate::clixml::Value::str(line))).await;
+        }
+        assert_eq!(answer.0.len(), MAX_LINES);
+        assert!(answer.0.values().all(|value| value.len() < MAX_LINE));
+    }
+}
