@@ -58,6 +58,7 @@ const ACCELERATORS: &[(&str, &str)] = &[
     ("collections.hashtable", "System.Collections.Hashtable"),
     ("valuetype", "System.ValueType"),
     ("uri", "System.Uri"),
+    ("xml", "System.Xml.XmlDocument"),
     ("ipaddress", "System.Net.IPAddress"),
     ("cultureinfo", "System.Globalization.CultureInfo"),
     ("pscredential", "System.Management.Automation.PSCredential"),
@@ -145,6 +146,12 @@ const OTHERS: &[&str] = &[
     "System.Text.UnicodeEncoding",
     "System.Text.ASCIIEncoding",
     "System.Collections.DictionaryEntry",
+    "System.Collections.Queue",
+    "System.Collections.Stack",
+    "System.Collections.SortedList",
+    "System.Xml.XmlElement",
+    "System.Xml.XmlNode",
+    "System.Xml.XmlNamespaceManager",
     "System.Security.Cryptography.MD5",
     "System.Security.Cryptography.SHA1",
     "System.Security.Cryptography.SHA256",
@@ -275,6 +282,27 @@ impl TypeRef {
         }
         let short = ACCELERATORS.iter().find(|(_, full)| *full == &*self.full);
         short.map_or(&*self.full, |(short, _)| short).to_owned()
+    }
+
+    /// Whether it is one of the types of numbers, characters and truth.
+    pub(super) fn is_primitive(&self) -> bool {
+        let primitives = ["Boolean", "Char", "SByte", "Byte", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64"];
+        primitives.iter().chain(&["Single", "Double"]).any(|name| *self.full == format!("System.{name}"))
+    }
+
+    /// The type that it derives from.
+    pub(super) fn base(&self) -> Option<Self> {
+        let is_value = matches!(&*self.full, "System.DateTime" | "System.TimeSpan" | "System.Guid" | "System.Decimal");
+        Some(Self::named(match &*self.full {
+            "System.Object" => return None,
+            full if full.ends_with("[]") => "System.Array",
+            full if super::dotnet::find_enum(full).is_some() => "System.Enum",
+            _ if is_value || self.is_primitive() => "System.ValueType",
+            full => match EXCEPTIONS.iter().find(|(name, _)| *name == full) {
+                Some((_, base)) => base,
+                None => "System.Object",
+            },
+        }))
     }
 
     /// The name without its namespace.

@@ -67,13 +67,17 @@ pub(super) struct Enum {
 pub(super) struct List {
     /// `System.Object[]`, `System.Int32[]`, `System.Collections.ArrayList`, ...
     pub(super) type_name: Arc<str>,
+    /// A set whose texts are equal in any case.
+    pub(super) ignores_case: bool,
     items: Mutex<Vec<Val>>,
 }
 
 /// A hashtable or ordered dictionary; both keep the order of insertion here.
 #[derive(Debug)]
 pub(super) struct Hash {
-    type_name: &'static str,
+    type_name: Cow<'static, str>,
+    /// .NET's own take letters as they are, PowerShell's do not.
+    is_case_sensitive: bool,
     map: Mutex<Map>,
 }
 
@@ -149,20 +153,30 @@ impl Val {
     }
 
     pub(super) fn list(type_name: impl Into<Arc<str>>, items: Vec<Val>) -> Self {
-        Self::List(Arc::new(List { type_name: type_name.into(), items: Mutex::new(items) }))
+        Self::set(type_name, false, items)
+    }
+
+    /// A list that may compare texts in any case.
+    pub(super) fn set(type_name: impl Into<Arc<str>>, ignores_case: bool, items: Vec<Val>) -> Self {
+        Self::List(Arc::new(List { type_name: type_name.into(), ignores_case, items: Mutex::new(items) }))
     }
 
     pub(super) fn hash(is_ordered: bool, entries: Vec<(Val, Val)>) -> Self {
-        Self::dictionary(if is_ordered { ORDERED } else { "System.Collections.Hashtable" }, entries)
+        Self::dictionary(if is_ordered { ORDERED } else { "System.Collections.Hashtable" }, false, entries)
     }
 
     /// `$PSBoundParameters`
     pub(super) fn bound_parameters(entries: Vec<(Val, Val)>) -> Self {
-        Self::dictionary("System.Management.Automation.PSBoundParametersDictionary", entries)
+        Self::dictionary("System.Management.Automation.PSBoundParametersDictionary", false, entries)
     }
 
-    fn dictionary(type_name: &'static str, entries: Vec<(Val, Val)>) -> Self {
-        let hash = Hash { type_name, map: Mutex::default() };
+    /// A dictionary of any type.
+    pub(super) fn dictionary(
+        type_name: impl Into<Cow<'static, str>>,
+        is_case_sensitive: bool,
+        entries: Vec<(Val, Val)>,
+    ) -> Self {
+        let hash = Hash { type_name: type_name.into(), is_case_sensitive, map: Mutex::default() };
         for (key, value) in entries {
             hash.set(&key, value);
         }
@@ -251,7 +265,7 @@ impl Val {
             Self::Guid(_) => "System.Guid",
             Self::Version(_) => "System.Version",
             Self::Enum(value) => &value.type_name,
-            Self::Hash(hash) => hash.type_name,
+            Self::Hash(hash) => &hash.type_name,
             Self::Script(_) => "System.Management.Automation.ScriptBlock",
             Self::Type(_) => "System.RuntimeType",
             Self::Error(_) => "System.Management.Automation.ErrorRecord",
@@ -342,9 +356,10 @@ impl Drop for Obj {
 }
 
 impl Key {
-    fn of(value: &Val) -> Self {
+    fn of(value: &Val, is_case_sensitive: bool) -> Self {
         let kind = |kind: Kind| std::mem::discriminant(&kind);
         match value {
+            Val::Str(text) if is_case_sensitive => Self::Text(text.to_string()),
             Val::Str(text) => Self::Text(text.to_lowercase()),
             Val::I32(number) => Self::Int(kind(Kind::Int32), (*number).into()),
             Val::I64(number) => Self::Int(kind(Kind::Int64), (*number).into()),
@@ -363,7 +378,7 @@ impl Hash {
 
     pub(super) fn get(&self, key: &Val) -> Option<Val> {
         let map = locked(&self.map);
-        let place = *map.places.get(&Key::of(key))?;
+        let place = *map.places.get(&Key::of(key, self.is_case_sensitive))?;
         map.entries.get(place).map(|(_, value)| value.clone())
     }
 
@@ -373,12 +388,12 @@ impl Hash {
 
     pub(super) fn set(&self, key: &Val, value: Val) {
         let mut map = locked(&self.map);
-        let place = map.places.get(&Key::of(key)).copied();
+        let place = map.places.get(&Key::of(key, self.is_case_sensitive)).copied();
         match place.and_then(|place| map.entries.get_mut(place)) {
             Some(entry) => entry.1 = value.stored(),
             None => {
                 let place = map.entries.len();
-                map.places.insert(Key::of(key), place);
+                map.places.insert(Key::of(key, self.is_case_sensitive), place);
                 map.entries.push((key.clone(), value.stored()));
             }
         }
@@ -386,7 +401,7 @@ impl Hash {
 
     pub(super) fn remove(&self, key: &Val) {
         let mut map = locked(&self.map);
-        if let Some(place) = map.places.remove(&Key::of(key)) {
+        if let Some(place) = map.places.remove(&Key::of(key, self.is_case_sensitive)) {
             map.entries.remove(place);
             map.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
         }
@@ -401,7 +416,20 @@ impl Hash {
     }
 
     pub(super) fn entries(&self) -> Vec<(Val, Val)> {
-        locked(&self.map).entries.clone()
+        let mut entries = locked(&self.map).entries.clone();
+        if self.type_name.contains(".Sorted") {
+            let order = |left: &Val, right: &Val| super::ops::compare(left, right, false);
+            entries.sort_by(|(left, _), (right, _)| order(left, right).unwrap_or(std::cmp::Ordering::Equal));
+        }
+        entries
+    }
+
+    pub(super) fn type_name(&self) -> Cow<'static, str> {
+        self.type_name.clone()
+    }
+
+    pub(super) fn is_case_sensitive(&self) -> bool {
+        self.is_case_sensitive
     }
 }
 

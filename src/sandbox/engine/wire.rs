@@ -15,7 +15,12 @@ const MAX_LEVELS: usize = 48;
 
 /// A value as the output of a pipeline carries it: depth 1.
 pub(super) fn to_value(value: &Val) -> Value {
-    Seen::default().value(value, 1, 0)
+    to_value_of_depth(value, 1)
+}
+
+/// A value with so many levels of properties.
+pub(super) fn to_value_of_depth(value: &Val, depth: u32) -> Value {
+    Seen::default().value(value, depth, 0)
 }
 
 /// The containers that were written, by their places in memory: as PowerShell has it, one that comes again is a

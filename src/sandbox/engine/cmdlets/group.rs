@@ -11,7 +11,7 @@ use super::{Bound, Spec};
 pub(super) static SPECS: [Spec; 1] = [Spec {
     name: "Group-Object",
     aliases: &["group"],
-    params: &["Property@0", "NoElement!", "AsHashTable|AHT!", "AsString!", "CaseSensitive!", "InputObject"],
+    params: &["Property@0", "NoElement!", "AsHashTable|AHT!", "AsString!", "CaseSensitive!", "InputObject<"],
     make,
 }];
 
@@ -22,10 +22,11 @@ struct Group {
     as_string: bool,
     case_sensitive: bool,
     groups: Vec<(Vec<Val>, Vec<Val>)>,
+    /// One object, whatever it is.
+    given: Option<Val>,
 }
 
 fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
-    bound.refuse(&["InputObject"])?;
     Ok(Box::new(Group {
         properties: Property::all_of(bound.items("Property"))?,
         no_element: bound.switch("NoElement"),
@@ -33,6 +34,7 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
         as_string: bound.switch("AsString"),
         case_sensitive: bound.switch("CaseSensitive"),
         groups: Vec::new(),
+        given: bound.get("InputObject").cloned(),
     }))
 }
 
@@ -56,6 +58,9 @@ impl Cmdlet for Group {
     }
 
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        if let Some(given) = self.given.take() {
+            self.process(evaluator, given, out)?;
+        }
         let mut groups = std::mem::take(&mut self.groups);
         let name = |keys: &[Val]| keys.iter().map(text).collect::<Vec<_>>().join(", ");
         if self.as_hash {

@@ -22,7 +22,7 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
         "Word!",
         "Character!",
         "IgnoreWhiteSpace!",
-        "InputObject",
+        "InputObject<",
     ],
     make,
 }];
@@ -33,6 +33,8 @@ struct Measure {
     measured: Vec<Measured>,
     counts: TextCounts,
     ignores_blanks: bool,
+    /// One object, whatever it is.
+    given: Option<Val>,
 }
 
 #[derive(Clone, Copy)]
@@ -66,7 +68,6 @@ struct TextCounts {
 }
 
 fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
-    bound.refuse(&["InputObject"])?;
     let flag =
         |name| bound.switch(name) || (bound.switch("AllStats") && !matches!(name, "Line" | "Word" | "Character"));
     let flags = Flags {
@@ -87,6 +88,7 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
         measured,
         counts: TextCounts::default(),
         ignores_blanks: bound.switch("IgnoreWhiteSpace"),
+        given: bound.get("InputObject").cloned(),
     }))
 }
 
@@ -117,6 +119,9 @@ impl Cmdlet for Measure {
     }
 
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
+        if let Some(given) = self.given.take() {
+            self.process(evaluator, given, out)?;
+        }
         if self.flags.line || self.flags.word || self.flags.character {
             return out.put(evaluator, self.text_info());
         }

@@ -17,6 +17,7 @@ mod format_object;
 mod group;
 mod host;
 mod hotfixes;
+mod html;
 mod invoke;
 mod items;
 mod jobs;
@@ -37,6 +38,7 @@ mod random;
 mod reach;
 mod select;
 mod services;
+mod session;
 mod shares;
 mod smb;
 mod sort;
@@ -44,9 +46,11 @@ mod system;
 mod tasks;
 mod time;
 mod unique;
+mod unix_format;
 mod variable;
 mod wmi;
 mod write;
+mod xml;
 
 use super::eval::{Cmdlet, Evaluator, Run};
 
@@ -119,6 +123,9 @@ static ALL: &[&[Spec]] = &[
     &system::SPECS,
     &time::SPECS,
     &write::SPECS,
+    &html::SPECS,
+    &session::SPECS,
+    &xml::SPECS,
 ];
 
 /// All aliases with the commands that they stand for.

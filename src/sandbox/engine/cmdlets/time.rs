@@ -18,6 +18,7 @@ pub(super) static SPECS: [Spec; 3] = [
         aliases: &[],
         params: &[
             "Date@0",
+            "UnixTimeSeconds|UnixTime",
             "Year",
             "Month",
             "Day",
@@ -30,10 +31,7 @@ pub(super) static SPECS: [Spec; 3] = [
             "UFormat",
             "AsUTC!",
         ],
-        make: |_, bound| {
-            bound.refuse(&["UFormat"])?;
-            Ok(Box::new(GetDate { bound }))
-        },
+        make: |_, bound| Ok(Box::new(GetDate { bound })),
     },
     Spec {
         name: "New-TimeSpan",
@@ -57,8 +55,15 @@ impl Cmdlet for GetDate {
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         let kind = TypeRef::named("System.DateTime");
         let mut time = match self.bound.get("Date") {
+            None if self.bound.get("UnixTimeSeconds").is_some() => {
+                let seconds = self.bound.get("UnixTimeSeconds").map_or(Ok(0), convert::index)?;
+                let offset = evaluator.host.utc_offset_minutes();
+                let epoch = DateTime { kind: datetime::Kind::Utc, ..DateTime::unspecified(UNIX_EPOCH) };
+                let time = seconds.checked_mul(SECOND).and_then(|ticks| epoch.plus(ticks));
+                time.unwrap_or(epoch).to_local(offset)
+            }
             None => evaluator.now(),
-            Some(given) => match cast(given, &kind)? {
+            Some(given) => match evaluator.cast_value(given, &kind)? {
                 // An offset in text becomes local time, as .NET has it.
                 Val::DateTime(time) if time.kind != datetime::Kind::Unspecified && matches!(given, Val::Str(_)) => {
                     let offset = evaluator.host.utc_offset_minutes();
@@ -72,15 +77,33 @@ impl Cmdlet for GetDate {
         if self.bound.switch("AsUTC") {
             time = time.to_utc(evaluator.host.utc_offset_minutes());
         }
-        let value = match self.bound.text("Format") {
-            Some(format) => Val::str(datetime::format(&time, &format)),
-            None => Val::DateTime(time),
+        let value = match (self.bound.text("Format"), self.bound.text("UFormat")) {
+            (Some(format), _) => Val::str(self.named_format(evaluator, &format, time)),
+            (_, Some(format)) => {
+                Val::str(super::unix_format::format(&time, &format, evaluator.host.utc_offset_minutes()))
+            }
+            _ => Val::DateTime(time),
         };
         out.put(evaluator, value)
     }
 }
 
+/// Ticks of 1970-01-01.
+const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
 impl GetDate {
+    /// A format of .NET, or one of the four for names of files.
+    fn named_format(&self, evaluator: &Evaluator<'_>, format: &str, time: DateTime) -> String {
+        let utc = time.to_utc(evaluator.host.utc_offset_minutes());
+        match format.to_lowercase().as_str() {
+            "filedate" => datetime::format(&time, "yyyyMMdd"),
+            "filedateuniversal" => datetime::format(&utc, "yyyyMMddZ"),
+            "filedatetime" => datetime::format(&time, "yyyyMMddTHHmmssffff"),
+            "filedatetimeuniversal" => datetime::format(&utc, "yyyyMMddTHHmmssffffZ"),
+            _ => datetime::format(&time, format),
+        }
+    }
+
     fn with_parts(&self, time: DateTime) -> Run<DateTime> {
         let civil = time.civil();
         let part = |name: &str, old: i64| self.bound.get(name).map_or(Ok(old), convert::index);

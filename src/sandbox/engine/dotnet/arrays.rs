@@ -53,6 +53,16 @@ fn default_of(kind: &str) -> Val {
     })
 }
 
+/// `[int[]]::new(3)`
+pub(super) fn make(full: &str, args: &[Val]) -> Outcome {
+    let length = usize::try_from(arg_int(args, 0)?).unwrap_or(usize::MAX);
+    if length > ops::MAX_ITEMS {
+        return Err(ops::too_big("list").into());
+    }
+    let element = full.strip_suffix("[]").unwrap_or(full);
+    Ok(Some(Val::list(full, vec![default_of(element); length])))
+}
+
 pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -> Outcome {
     match name {
         "createinstance" => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::super::convert::text;
-use super::super::eval::Evaluator;
+use super::super::eval::{Evaluator, Run};
 use super::super::machine::domain_sid;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
@@ -190,6 +190,11 @@ impl Instance for SecureString {
     }
 }
 
+/// What a secure string keeps.
+pub(in super::super) fn plain_text(evaluator: &mut Evaluator<'_>, secure: &Val) -> Run<Val> {
+    Ok(super::value_method(evaluator, secure, "\0plain", &[])?.unwrap_or(Val::Null))
+}
+
 /// `[pscredential]::new(name, password)` and `[NetworkCredential]::new(name, password)`.
 pub(super) fn credential(kind: &TypeRef, args: &[Val]) -> Val {
     let (name, password) = (arg_text(args, 0), args.get(1).cloned().unwrap_or(Val::Null));
@@ -217,7 +222,7 @@ pub(super) fn credential_method(evaluator: &mut Evaluator<'_>, object: &Arc<Obj>
     }
     let user = object.get("UserName").map_or_else(String::new, |user| text(&user));
     let plain = match object.get("Password") {
-        Some(password @ Val::Net(_)) => super::value_method(evaluator, &password, "\0plain", &[])?.unwrap_or(Val::Null),
+        Some(password @ Val::Net(_)) => plain_text(evaluator, &password)?,
         _ => Val::Null,
     };
     Ok(Some(network_credential(&user, &text(&plain))))

@@ -4,7 +4,9 @@
 //! a state of its own is an [`Instance`].
 
 mod arrays;
+mod collections;
 mod culture;
+mod dictionaries;
 mod encoding;
 mod enum_table;
 mod enums;
@@ -21,6 +23,7 @@ mod stopwatch;
 mod string_builder;
 mod strings;
 mod uri;
+mod xml;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,11 +37,15 @@ use super::eval::{Evaluator, Flow, Run};
 use super::types::TypeRef;
 use super::value::{Obj, Val};
 
+pub(super) use collections::property as collection_property;
 pub(super) use culture::current as current_culture;
+pub(super) use dictionaries::kept as dictionary_entry;
 pub(super) use enums::{find as find_enum, names as enum_names, value_of as enum_value};
-pub(super) use identity::identity_parts;
+pub(super) use identity::{identity_parts, plain_text, secure_string};
 pub(super) use network::ip_address;
 pub(super) use parse_exact::parse_words;
+pub(super) use uri::html_encode;
+pub(super) use xml::select as select_nodes;
 
 /// An object with a state of its own.
 pub(super) trait Instance: std::fmt::Debug + Send + Sync {
@@ -179,6 +186,20 @@ pub(super) fn construct(evaluator: &mut Evaluator<'_>, kind: &TypeRef, args: &[V
         }
         "System.Management.Automation.WildcardPattern" => Ok(Some(process::wildcard(args))),
         "System.Collections.DictionaryEntry" => Ok(Some(arrays::entry(args))),
+        "System.Xml.XmlDocument" => Ok(Some(xml::make())),
+        "System.Xml.XmlNamespaceManager" => Ok(Some(xml::manager())),
+        "System.Collections.Hashtable"
+        | "System.Collections.SortedList"
+        | "System.Collections.Specialized.OrderedDictionary" => dictionaries::make(&kind.full, args),
+        "System.Collections.ArrayList" | "System.Collections.Queue" | "System.Collections.Stack" => {
+            collections::make(&kind.full, args)
+        }
+        full if full.starts_with("System.Collections.Generic.KeyValuePair") => Ok(dictionaries::pair(full, args)),
+        full if full.starts_with("System.Collections.Generic.") && full.contains("`2") => {
+            dictionaries::make(full, args)
+        }
+        full if full.starts_with("System.Collections.") && full.contains('`') => collections::make(full, args),
+        full if full.ends_with("[]") => arrays::make(full, args),
         _ => Ok(None),
     };
     finish(outcome, ".ctor", args)
@@ -193,6 +214,20 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Option<Val>, ErrorReco
         "System.Uri" => uri::make(std::slice::from_ref(value)),
         "System.Net.IPAddress" => network::make(std::slice::from_ref(value)),
         "System.DateTimeOffset" => instants::cast_offset(value),
+        "System.Xml.XmlDocument" => return xml::cast(value).map(Some),
+        full if full.starts_with("System.Nullable`1") => {
+            if value.is_null() {
+                return Ok(Some(Val::Null));
+            }
+            let inner = full.trim_start_matches("System.Nullable`1[[").trim_end_matches("]]");
+            return convert::cast(value, &TypeRef::named(inner)).map(Some);
+        }
+        full if full.starts_with("System.Collections.") && matches!(value, Val::List(_)) && !full.contains("`2") => {
+            collections::make(full, std::slice::from_ref(value))
+        }
+        full if full.starts_with("System.Collections.Generic.") && matches!(value, Val::Hash(_)) => {
+            dictionaries::make(full, std::slice::from_ref(value))
+        }
         "System.Globalization.CultureInfo" => culture::statics("getcultureinfo", std::slice::from_ref(value)),
         "System.Text.StringBuilder" => string_builder::make(std::slice::from_ref(value)),
         "System.Security.Principal.WindowsPrincipal" => Ok(Some(identity::principal(std::slice::from_ref(value)))),
@@ -254,6 +289,8 @@ pub(super) fn value_method(evaluator: &mut Evaluator<'_>, target: &Val, name: &s
         Val::Version(parts) => numbers::version_method(parts, &lower, args),
         Val::Type(kind) => enums::type_method(kind, &lower, args),
         Val::Enum(value) => enums::method(value, &lower, args),
+        Val::List(list) => collections::method(evaluator, list, &lower, args),
+        Val::Hash(hash) => dictionaries::method(evaluator, hash, &lower, args),
         _ => return Ok(None),
     };
     finish(outcome, name, args)

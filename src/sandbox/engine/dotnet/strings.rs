@@ -131,6 +131,16 @@ pub(super) fn comparer(name: &str) -> Option<Val> {
     Some(Obj::typed(&schema, "System.StringComparer", vec![Val::str(full)]))
 }
 
+/// Whether a comparer among the arguments ignores case.
+pub(super) fn comparer_ignores_case(args: &[Val]) -> bool {
+    args.iter().any(|arg| match arg {
+        Val::Object(object) if object.type_name() == "System.StringComparer" => {
+            object.get("Comparison").is_some_and(|name| text(&name).ends_with("IgnoreCase"))
+        }
+        _ => false,
+    })
+}
+
 pub(super) fn comparer_method(object: &Arc<Obj>, name: &str, args: &[Val]) -> Outcome {
     let ignores = object.get("Comparison").is_some_and(|name| text(&name).ends_with("IgnoreCase"));
     let order = ops::compare_texts(&arg_text(args, 0), &arg_text(args, 1), !ignores);

@@ -8,7 +8,7 @@ use super::super::datetime::{SECOND, WEEKDAYS};
 use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
 use super::super::types::TypeRef;
-use super::super::value::{List, Obj, Schema, Val};
+use super::super::value::{List, Obj, Val};
 use super::{Evaluator, Run};
 
 /// Lists in lists that are looked into for a property.
@@ -106,7 +106,10 @@ impl Evaluator<'_> {
                 "count" | "length" | "longlength" => Some(Val::I32(list.len() as i32)),
                 "rank" => Some(Val::I32(1)),
                 "isfixedsize" => Some(Val::Bool(list.is_fixed_size())),
-                _ => return self.member_of_each(list, name),
+                _ => {
+                    let own = super::super::dotnet::collection_property(list, &lower);
+                    return own.or_else(|| self.member_of_each(list, name));
+                }
             },
             Val::Str(text) if lower == "length" => Some(Val::I32(text.encode_utf16().count() as i32)),
             Val::DateTime(_) | Val::TimeSpan(_) => time_property(value, &lower),
@@ -218,7 +221,8 @@ impl Evaluator<'_> {
                     )
                     .into());
                 }
-                hash.set(index, value);
+                let (key, value) = super::super::dotnet::dictionary_entry(hash, index, &value)?;
+                hash.set(&key, value);
                 Ok(())
             }
             Val::List(list) => {
@@ -384,6 +388,11 @@ fn type_property(kind: &TypeRef, name: &str) -> Option<Val> {
         "fullname" => Val::Str(kind.full.clone()),
         "namespace" => Val::str(kind.full.rsplit_once('.').map_or("", |(namespace, _)| namespace)),
         "isarray" => Val::Bool(kind.full.ends_with("[]")),
+        "isenum" => Val::Bool(super::super::dotnet::find_enum(&kind.full).is_some()),
+        "isgenerictype" => Val::Bool(kind.full.contains('`')),
+        "basetype" => kind.base().map_or(Val::Null, Val::Type),
+        "isvaluetype" => Val::Bool(kind.base().is_some_and(|base| base.name() == "ValueType" || base.name() == "Enum")),
+        "isprimitive" => Val::Bool(kind.is_primitive()),
         _ => return None,
     })
 }
@@ -445,17 +454,4 @@ fn kind_of(kind: super::super::datetime::Kind) -> Val {
         super::super::datetime::Kind::Local(_) => ("Local", 2),
     };
     Val::of_enum("System.DateTimeKind", name, number)
-}
-
-/// An entry of a dictionary, as enumerators give it.
-pub(super) fn dictionary_entries(value: &Val) -> Vec<Val> {
-    let Val::Hash(hash) = value else { return Vec::new() };
-    let schema = Schema::new(
-        &["System.Collections.DictionaryEntry", "System.ValueType", "System.Object"],
-        &["Name", "Key", "Value"],
-    );
-    let entry = |(key, value): (Val, Val)| {
-        Obj::typed(&schema, "System.Collections.DictionaryEntry", vec![Val::str(text(&key)), key, value])
-    };
-    hash.entries().into_iter().map(entry).collect()
 }

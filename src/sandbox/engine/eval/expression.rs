@@ -136,7 +136,7 @@ impl Evaluator<'_> {
         self.cast_value(&value, &kind)
     }
 
-    pub(super) fn cast_value(&mut self, value: &Val, kind: &TypeRef) -> Run<Val> {
+    pub(in super::super) fn cast_value(&mut self, value: &Val, kind: &TypeRef) -> Run<Val> {
         if !self.state.types.is_empty()
             && let Some(made) = self.cast_to_script(value, kind)?
         {

@@ -9,8 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::{Hash, List, Val};
-use super::access::dictionary_entries;
+use super::super::value::Val;
 use super::{Collector, Evaluator, Run};
 
 type Found = Result<Option<Val>, ErrorRecord>;
@@ -73,8 +72,6 @@ impl Evaluator<'_> {
         }
         let found = match target {
             Val::Str(value) => string_method(value, &lower, args)?,
-            Val::List(list) => list_method(list, &lower, args)?,
-            Val::Hash(hash) => hash_method(target, hash, &lower, args)?,
             Val::DateTime(time) => self.date_method(*time, &lower, args)?,
             Val::Object(object) => super::super::cmdlets::method(self, object, &lower, args)?,
             _ => None,
@@ -246,102 +243,4 @@ fn split(value: &str, args: &[Val]) -> Result<Vec<Val>, ErrorRecord> {
         pieces.push(Val::str(rest));
     }
     Ok(pieces)
-}
-
-fn list_method(list: &Arc<List>, name: &str, args: &[Val]) -> Found {
-    let first = || args.first().cloned().unwrap_or(Val::Null);
-    let position = |wanted: &Val| list.items().iter().position(|item| ops::equal(item, wanted, true));
-    if matches!(name, "add" | "addrange" | "remove" | "removeat" | "insert" | "clear") && list.is_fixed_size() {
-        let message = format!(
-            "Exception calling \"{name}\" with \"{}\" argument(s): \"Collection was of a fixed size.\"",
-            args.len()
-        );
-        return Err(ErrorRecord::runtime(message, "NotSupportedException", 0));
-    }
-    if list.len() >= ops::MAX_ITEMS {
-        return Err(ops::too_big("list"));
-    }
-    let place = || convert::index(&first()).map(|place| usize::try_from(place).unwrap_or(usize::MAX));
-    Ok(Some(match name {
-        "add" => {
-            let at = list.change(|items| {
-                items.push(first());
-                items.len() as i32 - 1
-            });
-            if list.type_name.ends_with("ArrayList") { Val::I32(at) } else { Val::Void }
-        }
-        "addrange" => {
-            let more = first().into_items();
-            list.change(|items| items.extend(more));
-            Val::Void
-        }
-        "insert" => {
-            let (at, value) = (place()?, args.get(1).cloned().unwrap_or(Val::Null));
-            list.change(|items| items.insert(at.min(items.len()), value));
-            Val::Void
-        }
-        "remove" => {
-            let found = position(&first());
-            if let Some(at) = found {
-                list.change(|items| drop(items.remove(at)));
-            }
-            if list.type_name.ends_with("ArrayList") { Val::Void } else { Val::Bool(found.is_some()) }
-        }
-        "removeat" => {
-            let at = place()?;
-            list.change(|items| {
-                if at < items.len() {
-                    drop(items.remove(at))
-                }
-            });
-            Val::Void
-        }
-        "clear" => {
-            list.change(Vec::clear);
-            Val::Void
-        }
-        "contains" => Val::Bool(position(&first()).is_some()),
-        "indexof" => Val::I32(position(&first()).map_or(-1, |at| at as i32)),
-        "toarray" => Val::array(list.items()),
-        "getenumerator" => Val::array(list.items()),
-        "reverse" => {
-            list.change(|items| items.reverse());
-            Val::Void
-        }
-        "sort" => {
-            list.change(|items| super::super::cmdlets::sort_values(items));
-            Val::Void
-        }
-        _ => return Ok(None),
-    }))
-}
-
-fn hash_method(target: &Val, hash: &Arc<Hash>, name: &str, args: &[Val]) -> Found {
-    let key = args.first().cloned().unwrap_or(Val::Null);
-    Ok(Some(match name {
-        "add" => {
-            if hash.get(&key).is_some() {
-                let message = format!(
-                    "Exception calling \"Add\" with \"2\" argument(s): \"Item has already been added. Key in dictionary: '{0}'  Key being added: '{0}'\"",
-                    text(&key)
-                );
-                return Err(ErrorRecord::runtime(message, "ArgumentException", 0));
-            }
-            hash.set(&key, args.get(1).cloned().unwrap_or(Val::Null));
-            Val::Void
-        }
-        "remove" => {
-            hash.remove(&key);
-            Val::Void
-        }
-        "clear" => {
-            hash.clear();
-            Val::Void
-        }
-        "containskey" | "contains" => Val::Bool(hash.get(&key).is_some()),
-        "containsvalue" => Val::Bool(hash.entries().iter().any(|(_, value)| ops::equal(value, &key, true))),
-        "getenumerator" => Val::array(dictionary_entries(target)),
-        "clone" => Val::hash(hash.is_ordered(), hash.entries()),
-        _ => return Ok(None),
-    }))
 }

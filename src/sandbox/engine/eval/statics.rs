@@ -33,7 +33,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn static_call(&mut self, object: &Val, name: &str, args: &[Val]) -> Run<Val> {
+    pub(in super::super) fn static_call(&mut self, object: &Val, name: &str, args: &[Val]) -> Run<Val> {
         let Val::Type(kind) = object else { return self.method(object, name, args) };
         self.step(1)?;
         let lower = name.to_ascii_lowercase();
@@ -89,10 +89,6 @@ impl Evaluator<'_> {
                 Val::Exception(Arc::new(Exception::new(full, message).with_inner(inner)))
             }
             "System.Management.Automation.ErrorRecord" => return Ok(ErrorRecord::of_args(args)?),
-            "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", Vec::new()),
-            full if full.starts_with("System.Collections.Generic.List") => Val::list(kind.full.clone(), Vec::new()),
-            "System.Collections.Hashtable" => Val::hash(false, Vec::new()),
-            "System.Collections.Specialized.OrderedDictionary" => Val::hash(true, Vec::new()),
             "System.Management.Automation.PSObject"
             | "System.Object"
             | "System.Management.Automation.PSCustomObject" => super::super::value::Obj::custom(Vec::new()),

@@ -49,6 +49,9 @@ impl Evaluator<'_> {
                 if name == "tickcount64" { Val::I64(up as i64) } else { Val::I32((up & 0x7FFF_FFFF) as i32) }
             }
             "exitcode" => Val::I32(0),
+            "hasshutdownstarted" => Val::Bool(false),
+            "version" => Val::Version([4, 0, 30_319, 42_000]),
+            "stacktrace" => Val::str("   at System.Environment.get_StackTrace()"),
             "osversion" => {
                 let build = system.build.parse().unwrap_or(0);
                 let version = Val::Version([10, 0, build, 0]);
@@ -77,6 +80,10 @@ impl Evaluator<'_> {
                 let value = args.get(1).cloned().unwrap_or(Val::Null);
                 self.assign_variable(&variable(&first), value, None)?;
                 Val::Void
+            }
+            "getenvironmentvariables" => {
+                let all = self.environment_variables().into_iter();
+                Val::hash(false, all.map(|(name, value)| (Val::Str(name), Val::Str(value))).collect())
             }
             "expandenvironmentvariables" => Val::str(self.expand_environment(&first)),
             "getfolderpath" => {

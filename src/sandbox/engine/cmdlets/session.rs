@@ -1,0 +1,109 @@
+//! What a remote session has no use for or cannot do, in PowerShell's words or the sandbox's; secure strings.
+
+use super::super::convert::text;
+use super::super::dotnet;
+use super::super::errors::ErrorRecord;
+use super::super::eval::{Evaluator, Run, Sink};
+use super::super::value::Val;
+use super::per_input::PerInput;
+use super::{Bound, Spec};
+
+macro_rules! refused {
+    ($name:literal, [$($param:literal),*], $what:literal) => {
+        Spec {
+            name: $name,
+            aliases: &[],
+            params: &[$($param),*],
+            make: |_, _| Err(ErrorRecord::unsupported($what).into()),
+        }
+    };
+}
+
+pub(super) static SPECS: [Spec; 16] = [
+    Spec {
+        name: "Get-History",
+        aliases: &["h", "history", "ghy"],
+        params: &["Id@0<", "Count@1"],
+        // The history of a remote runspace stays empty.
+        make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
+    },
+    Spec {
+        name: "Clear-History",
+        aliases: &["clhy"],
+        params: &["Id@0", "Count@1", "CommandLine", "Newest!", "WhatIf|wi!", "Confirm|cf!"],
+        make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
+    },
+    Spec {
+        name: "Set-StrictMode",
+        aliases: &[],
+        params: &["Version|v", "Off!"],
+        make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
+    },
+    Spec {
+        name: "Clear-Host",
+        aliases: &["cls", "clear"],
+        params: &[],
+        make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
+    },
+    Spec { name: "Read-Host", aliases: &[], params: &["Prompt@*", "AsSecureString!", "MaskInput!"], make: read_host },
+    Spec {
+        name: "ConvertTo-SecureString",
+        aliases: &[],
+        params: &["String:string@0<+", "AsPlainText!", "Force!", "SecureKey@1", "Key"],
+        make: |_, bound| PerInput::boxed(bound, to_secure),
+    },
+    Spec {
+        name: "ConvertFrom-SecureString",
+        aliases: &[],
+        params: &["SecureString:SecureString@0<+", "AsPlainText!", "SecureKey@1", "Key"],
+        make: |_, bound| PerInput::boxed(bound, from_secure),
+    },
+    refused!(
+        "Out-GridView",
+        ["Input<", "Title", "PassThru!", "OutputMode", "Wait!"],
+        "windows: nobody sits at the host's screen"
+    ),
+    refused!("Show-Command", ["Name@0"], "windows: nobody sits at the host's screen"),
+    refused!("Get-Clipboard", ["Format", "Raw!"], "a clipboard: a remote session has none"),
+    refused!("Set-Clipboard", ["Value@0<", "Append!"], "a clipboard: a remote session has none"),
+    refused!("Out-Printer", ["Name@0", "Input<"], "printing"),
+    refused!("Start-Transcript", ["Path@0", "Append!", "Force!", "NoClobber!"], "transcripts"),
+    refused!(
+        "Invoke-WebRequest",
+        ["Uri@0", "Method", "Body", "Headers", "UseBasicParsing!", "OutFile"],
+        "a network beyond the fleet"
+    ),
+    refused!(
+        "Invoke-RestMethod",
+        ["Uri@0", "Method", "Body", "Headers", "UseBasicParsing!", "ContentType"],
+        "a network beyond the fleet"
+    ),
+    refused!(
+        "Send-MailMessage",
+        ["To@0", "Subject@1", "Body@2", "SmtpServer@3", "From", "BodyAsHtml!", "Attachments"],
+        "mail servers"
+    ),
+];
+
+/// Nobody answers. Source: the error of Read-Host in a session without a user, as PowerShell gives it.
+fn read_host(_: &mut Evaluator<'_>, _: Bound) -> Run<Box<dyn super::super::eval::Cmdlet>> {
+    let message = "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.";
+    let kind = "System.Management.Automation.PSInvalidOperationException";
+    Err(ErrorRecord::new(kind, message, "InvalidOperation", 7).into())
+}
+
+fn to_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    if !bound.switch("AsPlainText") {
+        return Err(ErrorRecord::unsupported("secure strings from encrypted text").into());
+    }
+    out.put(evaluator, dotnet::secure_string(bound.text("String").unwrap_or_default()))
+}
+
+fn from_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    let Some(secure) = bound.get("SecureString") else { return Ok(()) };
+    if !bound.switch("AsPlainText") {
+        return Err(ErrorRecord::unsupported("encrypted text of secure strings").into());
+    }
+    let plain = dotnet::plain_text(evaluator, secure)?;
+    out.put(evaluator, Val::str(text(&plain)))
+}
