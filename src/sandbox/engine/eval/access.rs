@@ -189,11 +189,14 @@ impl Evaluator<'_> {
                 }
                 _ => Val::Null,
             },
-            // Groups of a match have names.
-            Val::List(list) if list.type_name.ends_with("GroupCollection") && matches!(index, Val::Str(_)) => {
+            // Groups of a match and properties of an object have names.
+            Val::List(list)
+                if (list.type_name.ends_with("GroupCollection") || *list.type_name == *MEMBERS)
+                    && matches!(index, Val::Str(_)) =>
+            {
                 let is_it = |group: &Val| {
                     let name = if let Val::Object(group) = group { group.get("Name") } else { None };
-                    name.is_some_and(|name| text(&name) == text(index))
+                    name.is_some_and(|name| text(&name).eq_ignore_ascii_case(&text(index)))
                 };
                 list.items().into_iter().find(is_it).unwrap_or(Val::Null)
             }
@@ -291,8 +294,11 @@ fn place(index: &Val, length: usize) -> Run<Option<usize>> {
     Ok(usize::try_from(place).ok().filter(|place| *place < length))
 }
 
+/// The collection of an object's members.
+const MEMBERS: &str = "System.Management.Automation.PSMemberInfoIntegratingCollection`1";
+
 fn psobject(value: &Val) -> Val {
-    let properties = properties(value)
+    let properties: Vec<Val> = properties(value)
         .into_iter()
         .map(|(name, value)| {
             let kind = Val::str(value.type_name());
@@ -305,7 +311,9 @@ fn psobject(value: &Val) -> Val {
         })
         .collect();
     Obj::custom(vec![
-        ("Properties".into(), Val::array(properties)),
+        ("Properties".into(), Val::list(MEMBERS, properties.clone())),
+        ("Members".into(), Val::list(MEMBERS, properties)),
+        ("BaseObject".into(), value.clone()),
         ("TypeNames".into(), Val::array(type_names(value))),
     ])
 }

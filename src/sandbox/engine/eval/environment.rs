@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::errors::ErrorRecord;
+use super::super::machine::RegistryData;
 use super::super::value::Val;
 use super::Evaluator;
 
@@ -48,7 +50,66 @@ const FIXED: [(&str, &str); 25] = [
     ("USERPROFILE", "C:\\Users\\sandbox"),
 ];
 
+/// Where variables of the machine and of the user stand in the registry.
+const MACHINE_KEY: &str = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment";
+const USER_KEY: &str = "HKEY_CURRENT_USER\\Environment";
+
+/// The key of an `EnvironmentVariableTarget`; none for the process.
+fn key_of(target: &str) -> Option<&'static str> {
+    match target.to_ascii_lowercase().as_str() {
+        "machine" => Some(MACHINE_KEY),
+        "user" => Some(USER_KEY),
+        _ => None,
+    }
+}
+
 impl Evaluator<'_> {
+    /// A variable of the machine or of the user, as the registry has it; `None` if the target is the process.
+    pub(super) fn kept_variable(&self, target: &str, name: &str) -> Option<Val> {
+        let key = key_of(target)?;
+        let registry = self.machine.registry();
+        let found = registry.find(key).and_then(|key| key.value(name));
+        Some(match found {
+            Some(RegistryData::Text(text)) => Val::str(&**text),
+            Some(RegistryData::Expand(text)) => Val::str(self.expand_environment(text)),
+            _ => Val::Null,
+        })
+    }
+
+    /// Sets a variable of the machine or of the user, or removes it; says whether the target is one of these.
+    pub(super) fn keep_variable(&mut self, target: &str, name: &str, value: Option<&str>) -> Result<bool, ErrorRecord> {
+        let Some(key) = key_of(target) else { return Ok(false) };
+        let done = match value.filter(|value| !value.is_empty()) {
+            Some(value) => {
+                // Windows makes the user's key with the first variable.
+                if self.machine.registry().find(key).is_none() {
+                    let _ = self.machine.make_key(key);
+                }
+                self.machine.set_registry_value(key, name, RegistryData::Text(value.into()))
+            }
+            // What is not there is gone already.
+            None => self.machine.remove_registry_value(key, name).or(Ok(())),
+        };
+        match done {
+            Ok(()) => Ok(true),
+            Err(_) => Err(ErrorRecord::full("registry keys")),
+        }
+    }
+
+    /// Variables that were set for the machine and the user, which new sessions have too.
+    fn kept_variables(&self) -> Vec<(String, String)> {
+        let registry = self.machine.registry();
+        let own = |key: &str| -> Vec<(String, String)> {
+            let values = registry.find(key).map_or(&[][..], |key| &key.values);
+            let text = |data: &RegistryData| match data {
+                RegistryData::Text(text) | RegistryData::Expand(text) => Some(text.to_string()),
+                _ => None,
+            };
+            values.iter().filter_map(|(name, data)| Some((name.to_string(), text(data)?))).collect()
+        };
+        [own(MACHINE_KEY), own(USER_KEY)].concat()
+    }
+
     /// All environment variables, by name.
     pub(in super::super) fn environment_variables(&self) -> Vec<(Arc<str>, Arc<str>)> {
         let own = [
@@ -61,6 +122,10 @@ impl Evaluator<'_> {
         ];
         let mut all: BTreeMap<String, (Arc<str>, Arc<str>)> = BTreeMap::new();
         let fixed = FIXED.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let kept = self.kept_variables();
+        all.extend(
+            kept.iter().map(|(name, value)| (name.to_lowercase(), (name.as_str().into(), value.as_str().into()))),
+        );
         all.extend(fixed.chain(own).map(|(name, value)| (name.to_lowercase(), (name.into(), value.into()))));
         for (key, (name, value)) in &self.state.environment.0 {
             match value {
@@ -75,6 +140,13 @@ impl Evaluator<'_> {
     pub(in super::super) fn environment_variable(&self, name: &str) -> Option<Arc<str>> {
         if let Some((_, changed)) = self.state.environment.0.get(&name.to_lowercase()) {
             return changed.clone();
+        }
+        // What all hosts have alike needs no look into the registry.
+        if let Some((_, value)) = FIXED.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+            return Some((*value).into());
+        }
+        if name.eq_ignore_ascii_case("COMPUTERNAME") {
+            return Some(self.host.name().to_uppercase().into());
         }
         let all = self.environment_variables();
         all.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)

@@ -75,9 +75,19 @@ impl Evaluator<'_> {
             name: name.to_lowercase().into(),
         };
         Ok(Some(match name {
-            "getenvironmentvariable" => self.variable(&variable(&first))?,
+            "getenvironmentvariable" => {
+                match args.get(1).and_then(|target| self.kept_variable(&text(target), &first)) {
+                    Some(kept) => kept,
+                    None => self.variable(&variable(&first))?,
+                }
+            }
             "setenvironmentvariable" => {
                 let value = args.get(1).cloned().unwrap_or(Val::Null);
+                let target = args.get(2).map_or_else(String::new, text);
+                let given = (!value.is_null()).then(|| text(&value));
+                if self.keep_variable(&target, &first, given.as_deref())? {
+                    return Ok(Some(Val::Void));
+                }
                 self.assign_variable(&variable(&first), value, None)?;
                 Val::Void
             }

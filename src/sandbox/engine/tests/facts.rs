@@ -102,3 +102,56 @@ fn texts_have_their_length() {
     .unzip();
     assert_eq!(ids, ["CannotConvertArgumentNoMessage,Microsoft.PowerShell.Commands.WriteEventLogCommand"]);
 }
+
+/// Variables of the machine stand in the registry, and new sessions have them.
+#[test]
+fn environment_and_registry_agree() {
+    let script = r"
+[Environment]::SetEnvironmentVariable('LAB', 'one', 'Machine')
+(Get-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment').LAB
+[Environment]::GetEnvironmentVariable('LAB', 'Machine'); $env:LAB
+Set-ItemProperty 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager\Environment' LAB two; $env:LAB
+[Environment]::SetEnvironmentVariable('LAB', $null, 'Machine'); [string]::IsNullOrEmpty($env:LAB)
+[Environment]::SetEnvironmentVariable('MINE', 'x', [EnvironmentVariableTarget]::User); $env:MINE
+[Environment]::GetEnvironmentVariable('TEMP', 'Machine')
+([Security.Principal.WindowsPrincipal] [Security.Principal.WindowsIdentity]::GetCurrent()).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
+[Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
+([Security.Principal.NTAccount]'BUILTIN\Administrators').Translate([Security.Principal.SecurityIdentifier]).Value";
+    let wanted = ["one", "one", "one", "two", "True", "x", "C:\\Windows\\TEMP", "True", "S-1-5-32-544"];
+    assert_eq!(super::shown(script), wanted);
+}
+
+/// What admins mail. Source: learn.microsoft.com, ConvertTo-Html.
+#[test]
+fn tables_of_html() {
+    let lines =
+        super::shown("[pscustomobject]@{ a = 1; b = 'x<y' } | ConvertTo-Html -Title T -PreContent '<h1>H</h1>'");
+    assert_eq!(
+        lines[2..],
+        [
+            "<head>",
+            "<title>T</title>",
+            "</head><body>",
+            "<h1>H</h1>",
+            "<table>",
+            "<colgroup><col/><col/></colgroup>",
+            "<tr><th>a</th><th>b</th></tr>",
+            "<tr><td>1</td><td>x&lt;y</td></tr>",
+            "</table>",
+            "</body></html>",
+        ]
+    );
+    let list =
+        super::shown("[pscustomobject]@{ a = 1 }, [pscustomobject]@{ a = 2 } | ConvertTo-Html -As List -Fragment");
+    assert_eq!(list.len(), 5);
+    assert_eq!(list[2], "<tr><td><hr></td></tr>");
+}
+
+#[test]
+fn select_xml_finds_nodes() {
+    let found = super::shown(
+        "Set-Content a.xml '<a><b k=\"1\">x</b></a>'; Select-Xml -Path a.xml -XPath '//b' | ForEach-Object { $_.Node.k; $_.Path }; \
+         '<q xmlns=\"urn:x\"><w>5</w></q>' | Select-Xml -XPath '//p:w' -Namespace @{ p = 'urn:x' }",
+    );
+    assert_eq!(found, ["1", "C:\\Users\\sandbox\\Documents\\a.xml", "5"]);
+}
