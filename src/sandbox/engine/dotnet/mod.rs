@@ -170,7 +170,7 @@ pub(super) fn construct(evaluator: &mut Evaluator<'_>, kind: &TypeRef, args: &[V
         "System.DateTimeOffset" => instants::make_offset(evaluator, args),
         "System.TimeSpan" => spans::make(args),
         "System.String" => strings::make(args),
-        "System.Uri" => uri::make(args),
+        "System.Uri" => uri::construct(args),
         "System.Net.IPAddress" => network::make(args),
         "System.Globalization.CultureInfo" => culture::statics("getcultureinfo", args),
         "System.Text.UTF8Encoding" => Ok(encoding::property("utf8")),

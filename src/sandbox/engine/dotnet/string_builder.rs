@@ -54,9 +54,9 @@ impl StringBuilder {
     }
 }
 
-fn out_of_range() -> Outcome {
-    let why = "Index was out of range. Must be non-negative and less than or equal to the size of the collection. (Parameter 'index')";
-    thrown("ArgumentOutOfRangeException", why)
+fn out_of_range(parameter: &str) -> Outcome {
+    let why = "Index was out of range. Must be non-negative and less than or equal to the size of the collection.";
+    thrown("ArgumentOutOfRangeException", format!("{why} (Parameter '{parameter}')"))
 }
 
 impl Instance for StringBuilder {
@@ -131,7 +131,7 @@ impl Instance for StringBuilder {
                     place.map(|at| text.insert_str(at, &more)).is_some()
                 });
                 if !done {
-                    return out_of_range();
+                    return out_of_range("index");
                 }
             }
             "remove" => {
@@ -143,7 +143,7 @@ impl Instance for StringBuilder {
                     Some(())
                 });
                 if done.is_none() {
-                    return out_of_range();
+                    return out_of_range("length");
                 }
             }
             "replace" => {
@@ -168,7 +168,7 @@ impl Instance for StringBuilder {
                 let part = whole.get(from..from.saturating_add(count));
                 return match part {
                     Some(part) => Ok(Some(Val::str(String::from_utf16_lossy(part)))),
-                    None => out_of_range(),
+                    None => out_of_range("length"),
                 };
             }
             "ensurecapacity" => return Ok(Some(Val::I32(i32::MAX))),

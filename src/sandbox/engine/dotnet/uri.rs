@@ -151,7 +151,15 @@ fn wrong<T>() -> Result<T, Fault> {
     thrown("UriFormatException", "Invalid URI: The format of the URI could not be determined.")
 }
 
-/// `[uri]::new(...)` and casts, which take relative ones too.
+/// `[uri]::new(...)`: an address alone must be a whole one.
+pub(super) fn construct(args: &[Val]) -> Outcome {
+    match args {
+        [only] if parse(&text(only)).is_none() => wrong(),
+        _ => make(args),
+    }
+}
+
+/// Casts, which take relative ones too.
 pub(super) fn make(args: &[Val]) -> Outcome {
     let kind = args.get(1).filter(|arg| matches!(arg, Val::Enum(_))).map_or_else(String::new, text);
     match args {

@@ -1,6 +1,7 @@
 //! `[xml]`: documents and their nodes, as PowerShell shows them.
 
 mod document;
+mod manager;
 mod node;
 mod xpath;
 
@@ -12,7 +13,8 @@ use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::value::Val;
 use document::Document;
-use node::{Manager, XmlNode};
+use manager::Manager;
+use node::XmlNode;
 
 /// An empty document.
 pub(super) fn make() -> Val {

@@ -1,8 +1,7 @@
 //! Nodes as objects.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -208,11 +207,7 @@ impl Instance for XmlNode {
     }
 
     fn text(&self) -> String {
-        let tree = self.document.tree();
-        match &self.at.attribute {
-            Some(name) => name.clone(),
-            None => tree.node(self.at.id).local_name().to_owned(),
-        }
+        self.type_names().first().map_or_else(String::new, |name| name.to_string())
     }
 
     fn names(&self) -> Vec<Arc<str>> {
@@ -296,7 +291,6 @@ impl Instance for XmlNode {
                 return self.change_children(evaluator, name, args);
             }
             "loadxml" | "load" | "save" => return self.transfer(evaluator, name, &given),
-            "tostring" => return Ok(Some(Val::str(&*self.type_names()[0]))),
             "\0node" => {
                 let place = Arc::as_ptr(&self.document).addr();
                 return Ok(Some(Val::str(format!("{place} {id} {}", self.at.attribute.as_deref().unwrap_or("")))));
@@ -473,42 +467,5 @@ fn namespaces(arg: Option<&Val>) -> Namespaces {
             names.iter().filter_map(|name| Some((name.to_string(), text(&manager.get(name, None)?)))).collect()
         }
         _ => Namespaces::default(),
-    }
-}
-
-/// `[System.Xml.XmlNamespaceManager]`
-#[derive(Debug, Default)]
-pub(super) struct Manager(Mutex<HashMap<String, String>>);
-
-impl Instance for Manager {
-    fn type_names(&self) -> Vec<Cow<'static, str>> {
-        vec!["System.Xml.XmlNamespaceManager".into(), "System.Object".into()]
-    }
-
-    fn text(&self) -> String {
-        "System.Xml.XmlNamespaceManager".into()
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().map(|name| name.as_str().into()).collect()
-    }
-
-    fn get(&self, name: &str, _now: Option<Timestamp>) -> Option<Val> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(|space| Val::str(space.as_str()))
-    }
-
-    fn call(&self, evaluator: &mut Evaluator<'_>, _me: &Val, name: &str, args: &[Val]) -> Outcome {
-        evaluator.step(1)?;
-        match name {
-            "addnamespace" => {
-                let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if known.len() < 1000 {
-                    known.insert(arg_text(args, 0), arg_text(args, 1));
-                }
-                Ok(Some(Val::Void))
-            }
-            "lookupnamespace" => Ok(Some(self.get(&arg_text(args, 0), None).unwrap_or(Val::Null))),
-            _ => Ok(None),
-        }
     }
 }
