@@ -195,6 +195,8 @@ impl Evaluator<'_> {
                 let object = self.eval(object)?;
                 let name = self.member_name(name)?;
                 match object {
+                    // Protocols of web requests, which the sandbox does not make: scripts choose them at their start.
+                    Val::Type(kind) if kind.name() == "ServicePointManager" => Ok(()),
                     Val::Type(kind) => self.set_static(&kind, &name, value),
                     other => self.set_member(&other, &name, value),
                 }
@@ -203,14 +205,6 @@ impl Evaluator<'_> {
                 let object = self.eval(object)?;
                 let name = self.member_name(name)?;
                 self.set_member(&object, &name, value)
-            }
-            // Protocols of web requests, which the sandbox does not make: scripts choose them at their start.
-            ExprKind::Member { object, name, access: Access::Static } => {
-                let (object, name) = (self.eval(object)?, self.member_name(name)?);
-                match &object {
-                    Val::Type(kind) if kind.name() == "ServicePointManager" => Ok(()),
-                    _ => Err(ErrorRecord::unsupported(&format!("assignments to [{}]::{name}", text(&object))).into()),
-                }
             }
             _ => Err(ErrorRecord::unsupported("assignments to this kind of expression").into()),
         }
