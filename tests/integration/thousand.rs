@@ -17,7 +17,7 @@ const HOSTS: u32 = 1_000;
 /// What may become of a host with this fault.
 fn ends(fault: Option<FaultKind>) -> &'static [&'static str] {
     match fault {
-        None | Some(FaultKind::Reset | FaultKind::Stuck | FaultKind::Blocking) => &["ok"],
+        None | Some(FaultKind::Reset | FaultKind::Stuck | FaultKind::Blocking | FaultKind::Skewed) => &["ok"],
         // As fast as its answers come, or lost on the way.
         Some(FaultKind::Slow) => &["ok", "unreachable"],
         Some(FaultKind::Loss) => &["ok", "unreachable", "lost"],

@@ -118,7 +118,7 @@ impl Evaluator<'_> {
                 place.map(|place| Val::I32(parts[place]))
             }
             Val::Enum(value) if lower == "value__" => Some(Val::I32(value.number)),
-            Val::Type(kind) => type_property(kind, &lower).or_else(|| self.script_type_member(kind, &lower)),
+            Val::Type(kind) => self.script_type_member(kind, &lower).or_else(|| type_property(kind, &lower)),
             Val::Net(instance) => instance.get(&lower, Some(self.runtime.now())),
             Val::Error(record) => record.property(name),
             Val::Exception(exception) => match lower.as_str() {

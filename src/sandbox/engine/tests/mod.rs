@@ -30,6 +30,7 @@ mod protection;
 mod registry;
 mod services;
 mod tasks;
+mod web;
 
 /// Keeps records and sleeps; says stop after this many polls.
 #[derive(Default)]
