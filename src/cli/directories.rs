@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::terminal::complain;
 use crate::config::{Directories, Machine, System};
 use crate::directory::{Found, Query};
 use crate::error_text;
@@ -65,11 +66,11 @@ impl Directories for Asked {
         let kept = query.cache.and_then(|_| self.kept(query, now));
         if let Some((found, age)) = kept.as_ref().filter(|(_, age)| query.cache.is_some_and(|limit| *age <= limit)) {
             let count = found.computers.len();
-            anstream::eprintln!(
+            complain(&format!(
                 "note: {}: {count} computers as they were {} ago (cache in [ldap])",
                 query.url(),
                 said(*age)
-            );
+            ));
             return Ok(found.clone());
         }
         match ask(query, now) {
@@ -77,7 +78,7 @@ impl Directories for Asked {
                 if query.cache.is_some()
                     && let Err(error) = self.keep(query, &found)
                 {
-                    anstream::eprintln!("warning: {}: the answer is not kept: {}", query.url(), error_text::io(&error));
+                    complain(&format!("warning: {}: the answer is not kept: {}", query.url(), error_text::io(&error)));
                 }
                 Ok(found)
             }

@@ -21,6 +21,9 @@ pub const ATTRIBUTES: [&str; 10] = [
     "msDS-SiteName",
 ];
 
+/// Characters of a value that are kept.
+const LONGEST: usize = 1024;
+
 /// The attributes of an entry by their names, each with its values.
 pub type Attributes = HashMap<String, Vec<String>>;
 
@@ -51,7 +54,8 @@ impl Computer {
     pub fn of_entry(dn: &str, attributes: &Attributes) -> Option<Self> {
         let one = |wanted: &str| {
             let found = attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?.1.first()?;
-            Some(found.trim().to_owned()).filter(|value| !value.is_empty())
+            let found: String = found.trim().chars().take(LONGEST).collect();
+            Some(found).filter(|value| !value.is_empty())
         };
         let name = one("name").or_else(|| one("cn"))?;
         let units = units(dn);

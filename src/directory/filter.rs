@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Entries of computers, in Active Directory and in the schema of RFC 4524.
+/// Entries of computers, in Active Directory and in Samba.
 const COMPUTERS: &str = "(objectClass=computer)";
 
 /// `userAccountControl` has ADS_UF_ACCOUNTDISABLE, by the matching rule LDAP_MATCHING_RULE_BIT_AND (MS-ADTS 3.1.1.3.4.4).

@@ -144,7 +144,10 @@ impl Ldap<'_> {
             return Err((format!("no password for '{user}', and there is nobody to ask"), hint));
         }
         let asked = self.around.ask(&format!("Password for {user} ({}): ", query.url()), true);
-        asked.map(Secret::new).map_err(|error| (format!("no password for '{user}': {}", error_text::io(&error)), hint))
+        match asked.map_err(|error| (format!("no password for '{user}': {}", error_text::io(&error)), hint))? {
+            answer if answer.is_empty() => Err((format!("no password for '{user}': none was entered"), hint)),
+            answer => Ok(Secret::new(answer)),
+        }
     }
 
     fn problem(&self, at: Place, key: &str, what: String) -> Problem {

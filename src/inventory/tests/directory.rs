@@ -92,6 +92,13 @@ fn the_runs_own_user_serves_if_the_table_names_none() {
 }
 
 #[test]
+fn an_empty_password_is_none() {
+    let mut fake = Fake { computers: fleet(), answers: vec![""], ..Fake::default() };
+    fake = fake.file("i.toml", "[ldap]\nurl = 'ldaps://dc'\nuser = 'r'\n");
+    assert!(names_of(fake, &["@all"]).contains("no password for 'r': none was entered"));
+}
+
+#[test]
 fn mistakes_of_the_table_come_at_once() {
     let said = asked(
         "[ldap]\nurl = 'https://dc'\nchache = '1h'\nlast_logon = 'old'\nstart_tls = 'yes'\nbase = ['x']\n",

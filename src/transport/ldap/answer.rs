@@ -2,7 +2,7 @@
 
 use ldap3::LdapResult;
 
-use super::{Error, said};
+use super::{Error, said, shown};
 use crate::directory::Query;
 
 const OPERATIONS_ERROR: u32 = 1;
@@ -51,12 +51,13 @@ pub(super) fn not_found(result: &LdapResult, base: &str, is_bound: bool) -> Erro
     match result.rc {
         NO_SUCH_OBJECT => {
             let nearest = Some(&result.matched).filter(|matched| !matched.is_empty());
-            let nearest = nearest.map(|matched| format!("; it has '{matched}'")).unwrap_or_default();
+            let nearest = nearest.map(|matched| format!("; it has '{}'", shown(matched))).unwrap_or_default();
+            // It may be the directory's own word.
+            let base = shown(base);
             Error::new(format!("the directory has no entry '{base}'{nearest}"))
         }
-        INVALID_DN => {
-            Error::new(format!("'{base}' is not the name of an entry")).with_hint("as in OU=Servers,DC=contoso,DC=com")
-        }
+        INVALID_DN => Error::new(format!("'{}' is not the name of an entry", shown(base)))
+            .with_hint("as in OU=Servers,DC=contoso,DC=com"),
         OPERATIONS_ERROR | INSUFFICIENT_RIGHTS | INAPPROPRIATE_AUTH | STRONGER_AUTH_REQUIRED if !is_bound => {
             Error::new("the directory answers nobody without a logon")
                 .with_hint("name a user in [ldap], or with --user")
@@ -111,6 +112,8 @@ mod tests {
             error.message.ends_with("it wants a safer way (BindSimple: Transport encryption required.)"),
             "{error:?}"
         );
+        let error = not_found(&result(32, "\u{1b}]0;t\u{7}\r\n\u{202e}x", ""), "OU=\u{9b}x", true);
+        assert_eq!(error.message, "the directory has no entry 'OU=x'; it has ']0;tx'");
         let error = not_found(&result(32, "DC=a", ""), "OU=x,DC=a", true);
         assert_eq!(error.message, "the directory has no entry 'OU=x,DC=a'; it has 'DC=a'");
         assert!(not_found(&result(1, "", ""), "", false).message.contains("without a logon"));

@@ -24,6 +24,13 @@ const PAGE: i32 = 1000;
 /// More computers than any house has in one directory.
 const MOST: usize = 200_000;
 
+/// Entries and bytes of an answer, whatever they are.
+const MOST_ENTRIES: usize = 400_000;
+const MOST_BYTES: usize = 512 << 20;
+
+/// Characters of what a directory says that are shown.
+const SHOWN: usize = 200;
+
 /// How long the whole question may take, in answers that may be waited for: pages come one by one.
 const ANSWERS: u32 = 20;
 
@@ -46,6 +53,10 @@ async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error
     let mut ldap = connect(query).await?;
     let limit = query.timeout;
     if let (Some(user), Some(password)) = (&query.user, &query.password) {
+        // A bind without a password asks for nothing to be checked (RFC 4513, 5.1.2).
+        if password.expose().is_empty() {
+            return Err(Error::new(format!("the password of '{user}' is empty, and a directory would not look at it")));
+        }
         let bound = ldap.with_timeout(limit).simple_bind(user, password.expose()).await;
         let bound = bound.map_err(|error| fault(&error, query))?;
         if bound.rc != 0 {
@@ -67,9 +78,16 @@ async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error
     );
     let mut entries = started.await.map_err(|error| fault(&error, query))?;
     let mut computers = Vec::new();
+    let (mut entries_seen, mut bytes) = (0, 0);
     while let Some(entry) = entries.next().await.map_err(|error| fault(&error, query))? {
         let entry = SearchEntry::construct(entry);
         let attributes: Attributes = entry.attrs;
+        entries_seen += 1;
+        bytes += entry.dn.len() + attributes.values().flatten().map(String::len).sum::<usize>();
+        if entries_seen > MOST_ENTRIES || bytes > MOST_BYTES {
+            let text = format!("{} answers with more than a directory of computers has", query.url());
+            return Err(Error::new(text).with_hint("name a base or a filter in [ldap]"));
+        }
         computers.extend(Computer::of_entry(&entry.dn, &attributes));
         if computers.len() > MOST {
             let text = format!("{} has more than {MOST} such entries", query.url());
@@ -169,6 +187,15 @@ fn of_tls(error: &rustls::Error, query: &Query) -> Error {
 
 /// What a directory says besides its code, on one line.
 fn said(result: &LdapResult) -> String {
-    let text: String = result.text.chars().filter(|character| !character.is_control()).take(200).collect();
+    let text = shown(&result.text);
     if text.is_empty() { String::new() } else { format!(" ({text})") }
+}
+
+/// Words of a directory, as they may stand in a sentence: short, and without what a terminal obeys or hides.
+fn shown(text: &str) -> String {
+    let is_hidden = |character: char| {
+        character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().filter(|character| !is_hidden(*character)).take(SHOWN).collect()
 }
