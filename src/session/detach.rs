@@ -152,6 +152,10 @@ impl Session {
         if let (None, Some(left_for)) = (&end, left_for) {
             return Ok(Followed::Left(left_for.as_secs()));
         }
+        if left_for.is_some() {
+            // It has ended at the very moment at which it was left: nobody will come for its shell.
+            carrier.own_again();
+        }
         Ok(Followed::Ended(RunReport { exit_code, ..RunReport::of(ending(end, None, None)?) }))
     }
 }

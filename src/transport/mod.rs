@@ -119,6 +119,9 @@ pub trait Carrier: Send + Sync {
         Err(Error::new(Reason::Internal, "what this transport starts ends with its connection"))
     }
 
+    /// Owns the shell again that was left a moment ago: [`Carrier::close`] deletes it.
+    fn own_again(&self) {}
+
     /// Attaches to a shell that was left, with the messages of its pool, and to the commands in it; returns what the
     /// pool says to that.
     async fn attach(&self, _shell: &LeftShell, _fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {

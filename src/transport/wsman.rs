@@ -164,6 +164,10 @@ impl Carrier for WsmanCarrier {
         Ok(kept_for)
     }
 
+    fn own_again(&self) {
+        self.shell.own_again();
+    }
+
     async fn attach(&self, shell: &LeftShell, fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {
         self.shell.attach(shell, &fragments.concat()).await
     }

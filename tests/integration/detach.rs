@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use std::io::Read;
+use std::process::Stdio;
 use std::time::Instant;
 
 use psfleet::sandbox::{Engine, Fleet, Options};
@@ -120,6 +122,24 @@ async fn what_still_runs_is_left_again_and_loses_nothing() {
     assert_eq!(late.objects("web001"), ["second"]);
     let end = late.of_type("host_done").next().expect("an end");
     assert_eq!(end["data"]["objects"], 2, "those of before count");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_leaves_no_shell_of_what_has_ended() {
+    let fleet = fleet(Options { hosts: 12, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let left = detach(&place, &["'x' * 3000; 'done'"]);
+    assert_eq!(left.code, Some(0), "{}", left.stderr);
+    let mut command = place.command(&["runs", "collect", "--no-input", "-o", "text"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("psfleet starts");
+    let mut first = [0];
+    child.stdout.take().expect("piped").read_exact(&mut first).expect("a byte");
+    child.wait().expect("a child");
+    let detached = place.kept().values().filter(|outcome| *outcome == "detached").count();
+    assert_eq!(fleet.stats().open_shells, detached as u64, "those that have an end have no shell");
+    let rest = collect(&place, &[]);
+    assert!(rest.code == Some(0) || detached == 0, "{}", rest.stderr);
     assert_clean(fleet).await;
 }
 

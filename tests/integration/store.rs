@@ -57,7 +57,7 @@ impl Place {
     }
 
     /// The hosts of the last run by outcome.
-    fn kept(&self) -> BTreeMap<String, String> {
+    pub(crate) fn kept(&self) -> BTreeMap<String, String> {
         let last = self.last();
         let mut kept = BTreeMap::new();
         for (outcome, hosts) in last["hosts"].as_object().expect("an object") {

@@ -162,6 +162,11 @@ impl Shell {
         }
     }
 
+    /// Takes the shell back that was left. It has no client, but whoever knows it may delete it.
+    pub(super) fn own_again(&self) {
+        *lock(&self.stage) = Stage::Open;
+    }
+
     /// Starts a pipeline: Command with as many fragments as fit, and Sends for the rest.
     pub(super) async fn start(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
         let mut rest = self.register(pipeline, fragments).await?;
