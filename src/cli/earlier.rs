@@ -65,7 +65,11 @@ impl Earlier {
         let left = self.targets.len() - self.done.len();
         let hosts = if left == 1 { "1 host".to_owned() } else { format!("{left} hosts") };
         let begun = begun.strftime("%Y-%m-%d %H:%M UTC");
-        let other = if is_found { format!("; psfleet runs close {run} has another one taken") } else { String::new() };
+        let other = if is_found {
+            format!("; to leave it alone, and go on with an older one: psfleet runs close {run}")
+        } else {
+            String::new()
+        };
         format!("going on with the run {run} of {begun}, '{title}': {hosts} left{other}")
     }
 

@@ -72,7 +72,8 @@ impl Query {
         let logon = self.last_logon.map_or(0, |limit| limit.as_secs());
         let ca = self.ca.as_ref().map(|ca| ca.display().to_string());
         [
-            format!("{:?} {}", self.encryption, self.url()),
+            self.url(),
+            (self.encryption == Encryption::StartTls).to_string(),
             text(&ca),
             self.insecure.to_string(),
             text(&self.base),

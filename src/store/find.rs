@@ -79,6 +79,8 @@ pub enum State {
     Unfinished,
     /// Every target has run.
     Done,
+    /// Every target has had its turn, and what was left running on some can be collected.
+    LeftRunning,
     /// Targets that have not run are left alone, as somebody has said.
     Closed,
     /// How it ended cannot be read.
@@ -92,6 +94,7 @@ impl State {
             Self::AtWork => "running",
             Self::Unfinished => "unfinished",
             Self::Done => "done",
+            Self::LeftRunning => "left running",
             Self::Closed => "closed",
             Self::Damaged => "damaged",
         }
@@ -327,7 +330,8 @@ impl Store {
         let had_turn: u64 = run.counts.iter().filter(|(outcome, _)| outcome.had_turn()).map(|(_, count)| count).sum();
         // What is lost and not noted as such is left to a resume, which notes it.
         if run.state == State::Unfinished && had_turn >= target_count + lost {
-            run.state = State::Done;
+            let is_left = run.counts.iter().any(|(outcome, count)| outcome == Outcome::Detached && count > 0);
+            run.state = if is_left { State::LeftRunning } else { State::Done };
         } else if run.state == State::Unfinished && is_closed {
             run.state = State::Closed;
         }
