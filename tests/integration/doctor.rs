@@ -311,7 +311,7 @@ fn the_subsystem_is_added_once() {
 fn the_page_on_enable_psremoting_names_causes_that_there_are() {
     let page = include_str!("../../src/docs/enable_psremoting.md");
     let named: Vec<&str> =
-        page.split("[`").skip(1).filter_map(|rest| rest.split_once("`]").map(|(code, _)| code)).collect();
+        page.split("**`").skip(1).filter_map(|rest| rest.split_once("`**").map(|(code, _)| code)).collect();
     assert!(named.len() > 15, "{named:?}");
     let unknown: Vec<_> = named.iter().filter(|code| Cause::of_code(code).is_none()).collect();
     assert!(unknown.is_empty(), "{unknown:?}");

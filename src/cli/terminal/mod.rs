@@ -47,7 +47,7 @@ pub(super) fn page_columns() -> Option<usize> {
 /// Writes sentences to stdout, in lines of its width if people read it.
 ///
 /// # Errors
-/// Those of [`print`].
+/// Those of [`print()`].
 pub fn say(text: &str) -> io::Result<()> {
     print(&page_columns().map_or_else(|| text.to_owned(), |columns| wrapped(text, columns)))
 }
