@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::remedy::{REMEDIES, Remedy};
+use crate::script::quoted;
 
 impl Cause {
     /// Every cause.
@@ -26,8 +27,7 @@ impl Cause {
 
     /// The commands to run on the host, for these users.
     pub fn commands(self, users: &[&str]) -> Vec<String> {
-        let users: Vec<_> =
-            users.iter().map(|user| format!("'{}'", user.replace(['\'', '\u{2018}', '\u{2019}'], "''"))).collect();
+        let users: Vec<_> = users.iter().map(|user| quoted(user)).collect();
         let users = format!("@({})", users.join(", "));
         let commands = self.remedy().map_or(&[][..], |remedy| remedy.commands);
         commands.iter().map(|command| command.replace("{users}", &users)).collect()
@@ -76,5 +76,22 @@ mod tests {
         let script = Cause::EndpointDenied.script(&["CONTOSO\\o'neil", "ada"], "web[01-02]\nRemove-Item C:\\");
         assert!(script.contains("@('CONTOSO\\o''neil', 'ada')"), "{script}");
         assert!(!script.contains("\nRemove-Item"), "{script}");
+    }
+
+    #[test]
+    fn accounts_of_a_domain_are_never_taken_for_local_ones() {
+        for cause in [Cause::AccountLocked, Cause::EndpointDenied] {
+            for command in cause.commands(&["CONTOSO\\Administrator"]) {
+                let guarded = command.contains("$domain -notin '.', $env:COMPUTERNAME");
+                assert_eq!(guarded, command.contains("Get-LocalUser"), "{command}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_quota_without_a_limit_is_not_given_one() {
+        for command in Cause::Quota.commands(&[]) {
+            assert!(command.contains("if ($now -ne 0 -and $now -lt "), "{command}");
+        }
     }
 }

@@ -35,14 +35,15 @@ const DROP_LISTENER: &str = "Get-ChildItem WSMan:\\localhost\\Listener | Where-O
                              'Transport=HTTPS' | Remove-Item -Recurse -Force";
 const MAKE_LISTENER: &str = "New-Item -Path WSMan:\\localhost\\Listener -Transport HTTPS -Address * \
                              -CertificateThumbPrint $certificate.Thumbprint -Force | Out-Null";
+/// Zero is no limit, and stays.
 const RAISE: &[&str] = &[
-    "if ([long](Get-Item WSMan:\\localhost\\Shell\\MaxMemoryPerShellMB).Value -lt 4096) { Set-Item \
+    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxMemoryPerShellMB).Value; if ($now -ne 0 -and $now -lt 4096) { Set-Item \
      WSMan:\\localhost\\Shell\\MaxMemoryPerShellMB 4096 -Force -WarningAction SilentlyContinue }",
-    "if ([long](Get-Item WSMan:\\localhost\\Shell\\MaxShellsPerUser).Value -lt 100) { Set-Item \
+    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxShellsPerUser).Value; if ($now -ne 0 -and $now -lt 100) { Set-Item \
      WSMan:\\localhost\\Shell\\MaxShellsPerUser 100 -Force -WarningAction SilentlyContinue }",
-    "if ([long](Get-Item WSMan:\\localhost\\Shell\\MaxConcurrentUsers).Value -lt 100) { Set-Item \
+    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxConcurrentUsers).Value; if ($now -ne 0 -and $now -lt 100) { Set-Item \
      WSMan:\\localhost\\Shell\\MaxConcurrentUsers 100 -Force -WarningAction SilentlyContinue }",
-    "if ([long](Get-Item WSMan:\\localhost\\Shell\\IdleTimeout).Value -lt 7200000) { Set-Item \
+    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\IdleTimeout).Value; if ($now -ne 0 -and $now -lt 7200000) { Set-Item \
      WSMan:\\localhost\\Shell\\IdleTimeout 7200000 -Force -WarningAction SilentlyContinue }",
 ];
 const SUBSYSTEM: &[&str] = &[
@@ -159,8 +160,10 @@ pub(super) const REMEDIES: &[Remedy] = &[
         Cause::AccountLocked,
         "account_locked",
         "unlock or enable the account: these do it for local ones, Unlock-ADAccount and Enable-ADAccount for a domain's",
-        &["foreach ($user in {users}) { $local = Get-LocalUser -Name ($user -replace '^.*\\\\') -ErrorAction \
-           SilentlyContinue; if ($local) { Enable-LocalUser -Name $local.Name; net user $local.Name /active:yes } }"],
+        &["foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
+             $domain -notin '.', $env:COMPUTERNAME) { Write-Warning \"$user is no local account, and is left alone\"; \
+             continue }; if (Get-LocalUser -Name $name -ErrorAction SilentlyContinue) { Enable-LocalUser -Name $name; \
+             net user $name /active:yes } }"],
     ),
     remedy(
         Cause::EndpointDenied,
@@ -169,9 +172,11 @@ pub(super) const REMEDIES: &[Remedy] = &[
         &[
             "foreach ($user in {users}) { if (-not (Get-LocalGroupMember -SID S-1-5-32-580 -Member $user -ErrorAction \
              SilentlyContinue)) { Add-LocalGroupMember -SID S-1-5-32-580 -Member $user } }",
-            "if ({users} | Where-Object { Get-LocalUser -Name ($_ -replace '^.*\\\\') -ErrorAction SilentlyContinue }) { \
-             New-ItemProperty HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System -Name \
-             LocalAccountTokenFilterPolicy -Value 1 -PropertyType DWord -Force | Out-Null }",
+            "foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
+             $domain -notin '.', $env:COMPUTERNAME) { Write-Warning \"$user is no local account, and needs no policy\"; \
+             continue }; if (Get-LocalUser -Name $name -ErrorAction SilentlyContinue) { New-ItemProperty \
+             HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System -Name LocalAccountTokenFilterPolicy \
+             -Value 1 -PropertyType DWord -Force | Out-Null } }",
             "Get-PSSessionConfiguration | Format-List Name, Permission",
         ],
     ),

@@ -23,6 +23,7 @@ mod lexer;
 mod name;
 mod param;
 mod position;
+mod quoted;
 mod rewrite;
 mod sent;
 mod source;
@@ -40,6 +41,7 @@ pub use help::Help;
 pub use lexer::{Accessor, AccessorKind, Constant, Misread, Occurrence};
 pub use param::{Parameter, Parameters, Validation};
 pub use position::Position;
+pub use quoted::quoted;
 pub use source::Source;
 
 pub use written::{Written, parameters_of};

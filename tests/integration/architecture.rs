@@ -130,7 +130,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             ],
         ),
         ("collect", &["event", "fleet", "left_shell", "outcome", "session", "target", "transport"]),
-        ("doctor", &["clixml", "fleet", "outcome", "psrp", "session", "stream", "target", "transport", "wsman"]),
+        (
+            "doctor",
+            &["clixml", "fleet", "outcome", "psrp", "script", "session", "stream", "target", "transport", "wsman"],
+        ),
         ("shells", &["clixml", "fleet", "outcome", "session", "stream", "target", "transport"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (

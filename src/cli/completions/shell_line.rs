@@ -88,9 +88,7 @@ pub(super) fn powershell_quoted(value: &str) -> String {
     if !value.is_empty() && value.chars().all(is_plain) {
         return value.to_owned();
     }
-    // PowerShell takes the typographic ones for quotes, too.
-    let doubled = |c: char| std::iter::repeat_n(c, if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c) { 2 } else { 1 });
-    format!("'{}'", value.chars().flat_map(doubled).collect::<String>())
+    crate::script::quoted(value)
 }
 
 #[cfg(test)]

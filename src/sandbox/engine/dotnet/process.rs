@@ -55,7 +55,7 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, kind: &TypeRef, name: &str,
                 "getcurrentprocess" => "Get-Process -Id $PID".to_owned(),
                 "getprocesses" => "Get-Process".to_owned(),
                 "getprocessbyid" => format!("Get-Process -Id {} -ErrorAction Stop", arg_int(args, 0)?),
-                _ => format!("Get-Process -Name '{}' -ErrorAction Ignore", arg_text(args, 0).replace('\'', "''")),
+                _ => format!("Get-Process -Name {} -ErrorAction Ignore", crate::script::quoted(&arg_text(args, 0))),
             };
             evaluator.run_inline(&parsed(&script)?)?
         }

@@ -50,7 +50,7 @@ impl Evaluator<'_> {
                 }
             }
             ("CommandInvocationIntrinsics", "getcommand") => {
-                let text = format!("Get-Command -Name '{}' -ErrorAction Ignore", shown.replace('\'', "''"));
+                let text = format!("Get-Command -Name {} -ErrorAction Ignore", crate::script::quoted(&shown));
                 self.call_script(&parsed(parser::parse(&text), &text)?, Vec::new())?
             }
             ("PSVariableIntrinsics", "getvalue") => {
