@@ -120,7 +120,7 @@ fn by_password(library: &'static Library, name: Handle, password: &[u8]) -> Resu
     // The library reads it up to its length and makes a copy; ours ends with the call.
     let password = Zeroizing::new(password.to_vec());
     let (mechanisms, words, mut minor, mut handle) = (kerberos(), Buffer::of(&password), 0, null_mut());
-    // SAFETY: the name is a live handle; set and password outlive the call.
+    // SAFETY: the name is a live handle, or null, which the library refuses; set and password outlive the call.
     let major = unsafe {
         let with = library.gss_acquire_cred_with_password;
         with(&mut minor, name, &words, INDEFINITE, &mechanisms, INITIATE, &mut handle, null_mut(), null_mut())

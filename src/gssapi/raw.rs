@@ -25,7 +25,7 @@ pub(crate) const SEQUENCE: Number = 8;
 pub(crate) const CONFIDENTIAL: Number = 16;
 pub(crate) const INTEGRITY: Number = 32;
 
-/// The parts of a message that is sealed in place; what the library allocates has [`ALLOCATED`] set afterwards.
+/// The parts of a message that is sealed in place; what the library allocates has `ALLOCATED` set afterwards.
 pub(crate) const PART_DATA: Number = 1;
 pub(crate) const PART_HEADER: Number = 2;
 pub(crate) const PART_PADDING: Number = 9;
