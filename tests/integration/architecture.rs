@@ -86,6 +86,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "nearest",
                 "psrp",
                 "record",
+                "script",
                 "secret",
                 "stream",
                 "target",
