@@ -150,13 +150,15 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
             let leave = carrier.leave(leaving.keep_for);
             // What was on its way to us belongs to us.
             let (left, received) = tokio::join!(leave, tokio::time::timeout(LAST_WORDS, receiving));
-            leaving.left_for = Some(left?);
+            leaving.left_for = left.as_ref().ok().copied();
             if let Ok(Ok(received)) = received {
                 self.arrived(received);
                 while self.has_arrived && self.ended.is_none() {
                     self.take_next().await?;
                 }
             }
+            // Nothing is lost of what had come, though the shell could not be left.
+            left?;
         }
         Ok(())
     }

@@ -16,9 +16,9 @@ impl Parser<'_> {
     /// `[Flags()]` before `enum`; nothing is consumed if it is something else.
     pub(super) fn flags(&mut self) -> bool {
         let start = self.cursor.pos();
-        let rest = self.cursor.rest().to_ascii_lowercase();
-        let found =
-            ["[flags()]", "[system.flags()]", "[flagsattribute()]"].into_iter().find(|text| rest.starts_with(text));
+        let rest = self.cursor.rest();
+        let begins = |text: &&str| rest.get(..text.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(text));
+        let found = ["[flags()]", "[system.flags()]", "[flagsattribute()]"].into_iter().find(begins);
         let Some(found) = found else { return false };
         self.cursor.set_pos(start + found.len());
         self.cursor.skip_lines();
