@@ -134,7 +134,7 @@ fn not_collected(error: &session::Error) -> AttemptEnd {
     }
 }
 
-/// Why there is no connection after so long.
+/// The error of a connection that was not made within this limit.
 fn late(limit: Duration) -> transport::Error {
     let message = format!("no connection within the open timeout of {} s", limit.as_secs_f32());
     let hint = "the host is down, or what listens there does not answer; --open-timeout waits longer";

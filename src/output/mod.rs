@@ -49,6 +49,8 @@ pub use message::{MessageData, Shown, console_color, progress_text};
 pub use object::{PLAIN_SCHEMA, PLAIN_VERSION};
 pub use out_string::TextPrinter;
 #[cfg(feature = "sandbox")]
+pub(crate) use out_string::URI;
+#[cfg(feature = "sandbox")]
 pub(crate) use out_string::format::order;
 pub use sanitize::{sanitize, sanitize_line};
 pub use select::Select;

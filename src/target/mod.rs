@@ -253,7 +253,7 @@ impl AuthMethod {
         if self == Self::Kerberos
             && user.split_once('\\').is_some_and(|(domain, _)| !domain.trim_matches('.').contains('.'))
         {
-            return Err("a domain's short name is no realm; give it as user@REALM");
+            return Err("a domain's short name is not a realm; give it as user@REALM");
         }
         let qualified = user.strip_prefix(".\\").filter(|rest| rest.contains('\\')).unwrap_or(user);
         match (qualified.split_once('\\'), qualified.rsplit_once('@')) {

@@ -17,7 +17,7 @@ pub(in crate::auth) fn principal(user: &str) -> Result<String, Error> {
     if let Some((domain, name)) = user.split_once('\\') {
         return match domain.contains('.') && domain != "." {
             true => Ok(format!("{name}@{}", domain.to_uppercase())),
-            false => Err(Error::UserName(format!("Kerberos takes user@REALM, and '{domain}' is no realm"))),
+            false => Err(Error::UserName(format!("Kerberos takes user@REALM, and '{domain}' is not a realm"))),
         };
     }
     Ok(match user.rsplit_once('@') {

@@ -20,7 +20,7 @@ use crate::job::script::ScriptInput;
 use fix_scripts::FixScripts;
 use report::Report;
 
-/// It is no run of the user's.
+/// A diagnosis is not one of the user's runs, and is not kept.
 const NOT_KEPT: StoreArgs =
     StoreArgs { label: None, no_store: true, retention: RetentionArgs { keep_for: None, keep_size: None } };
 

@@ -76,7 +76,7 @@ impl ProgressLine {
         if plain || (self.console.verbose() && !self.console.quiet()) {
             let host = header.host(finished.target);
             let state = self.console.state();
-            // Why no other host starts is told once.
+            // Why no other host starts is said once.
             let is_told = self.closed.as_ref().is_some_and(|message| *message == finished.message);
             let shown = if is_told { "" } else { &*finished.message };
             let mut line = wording::finished(state.counts().total(), state.target_count(), (host, shown), finished);
@@ -192,7 +192,7 @@ impl ProgressLine {
         };
         let hosts = wording::hosts(cause, verbose);
         self.console.note(&format!("{label} {hosts}{message}{}", code.unwrap_or_default()));
-        // How such a run goes on is told with its id, where it is kept.
+        // How such a run goes on is said together with its id, where it is kept.
         if let Some(hint) = cause.hint().filter(|_| !cause.reason.is_some_and(|reason| reason.may_go_on())) {
             self.console.hint(&sanitize(hint));
         }

@@ -42,6 +42,8 @@ use jiff::Timestamp;
 
 pub(super) use self::cell::spoken;
 use self::paper::Paper;
+#[cfg(feature = "sandbox")]
+pub(crate) use self::scalar::URI;
 use super::select::Select;
 use super::{Flow, Losses, Settings, Sink, flow, row_delay};
 use crate::clixml::Document;

@@ -128,7 +128,7 @@ fn array(value: &Value, length: usize) -> Vec<(&'static str, Value)> {
 }
 
 /// .NET's names of the properties of a Uri, in its order.
-const URI: [&str; 22] = [
+pub(crate) const URI: [&str; 22] = [
     "AbsolutePath",
     "AbsoluteUri",
     "LocalPath",

@@ -40,7 +40,7 @@ pub(super) struct Civil {
     pub(super) fraction: i64,
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

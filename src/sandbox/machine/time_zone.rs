@@ -28,6 +28,9 @@ const fn zone(
 }
 
 impl TimeZone {
+    /// Universal time.
+    pub const UTC: Self = zone("UTC", "(UTC) Coordinated Universal Time", "Coordinated Universal Time", 0, false);
+
     /// Some of Windows' zones, from west to east. Hosts are in zones that have no summer time: see
     /// [`Host::utc_offset_minutes`].
     pub const ALL: [Self; 15] = [
@@ -43,7 +46,7 @@ impl TimeZone {
             false,
         ),
         zone("Eastern Standard Time", "(UTC-05:00) Eastern Time (US & Canada)", "Eastern Daylight Time", -300, true),
-        zone("UTC", "(UTC) Coordinated Universal Time", "Coordinated Universal Time", 0, false),
+        Self::UTC,
         zone("GMT Standard Time", "(UTC+00:00) Dublin, Edinburgh, Lisbon, London", "GMT Daylight Time", 0, true),
         zone(
             "W. Central Africa Standard Time",
@@ -83,7 +86,7 @@ impl Host {
     /// Its time zone: the first one of its offset that has no summer time.
     pub fn time_zone(&self) -> TimeZone {
         let fits = |zone: &&TimeZone| !zone.has_daylight && zone.offset_minutes == self.utc_offset_minutes();
-        TimeZone::ALL.iter().find(fits).copied().unwrap_or(TimeZone::ALL[6])
+        TimeZone::ALL.iter().find(fits).copied().unwrap_or(TimeZone::UTC)
     }
 }
 

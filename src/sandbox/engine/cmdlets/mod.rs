@@ -1,5 +1,17 @@
 //! The commands of the engine.
 
+/// A command that is known and refused, in one sentence.
+macro_rules! refused {
+    ($name:literal, [$($param:literal),*], $what:literal) => {
+        Spec {
+            name: $name,
+            aliases: &[],
+            params: &[$($param),*],
+            make: |_, _| Err(ErrorRecord::unsupported($what).into()),
+        }
+    };
+}
+
 mod accounts;
 mod binding;
 mod cdxml;
@@ -42,7 +54,7 @@ mod session;
 mod shares;
 mod smb;
 mod sort;
-mod system;
+pub(super) mod system;
 mod tasks;
 mod time;
 mod unique;

@@ -9,17 +9,6 @@ use super::super::value::Val;
 use super::per_input::PerInput;
 use super::{Bound, Spec};
 
-macro_rules! refused {
-    ($name:literal, [$($param:literal),*], $what:literal) => {
-        Spec {
-            name: $name,
-            aliases: &[],
-            params: &[$($param),*],
-            make: |_, _| Err(ErrorRecord::unsupported($what).into()),
-        }
-    };
-}
-
 pub(super) static SPECS: [Spec; 18] = [
     Spec { name: "prompt", aliases: &[], params: &[], make: |_, bound| PerInput::boxed(bound, prompt) },
     // The client that entered the session leaves it, as with `exit`.

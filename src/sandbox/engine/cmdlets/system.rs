@@ -9,17 +9,6 @@ use super::super::machine::TimeZone;
 use super::super::value::{Obj, Schema, Val};
 use super::{Bound, PerInput, Spec};
 
-macro_rules! refused {
-    ($name:literal, [$($param:literal),*], $what:literal) => {
-        Spec {
-            name: $name,
-            aliases: &[],
-            params: &[$($param),*],
-            make: |_, _| Err(ErrorRecord::unsupported($what).into()),
-        }
-    };
-}
-
 pub(super) static SPECS: [Spec; 13] = [
     Spec {
         name: "Get-TimeZone",
@@ -103,7 +92,7 @@ pub(super) static SPECS: [Spec; 13] = [
     ),
 ];
 
-fn zone_object(zone: &TimeZone) -> Val {
+pub(in super::super) fn zone_object(zone: &TimeZone) -> Val {
     let schema = Schema::new(
         &["System.TimeZoneInfo", "System.Object"],
         &[

@@ -11,6 +11,7 @@ use super::super::text_file::Encoding;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
 use super::super::wire;
+use super::items::already_exists;
 use super::per_input::PerInput;
 use super::{Bound, Spec};
 use crate::clixml::{TypeNames, Value};
@@ -121,11 +122,7 @@ impl Cmdlet for Export {
         let path = resolve(evaluator, &literal.or_else(|| self.bound.text("Path")).unwrap_or_default())?;
         let exists = path.provider.find(evaluator, &path.path)?.is_some();
         if exists && self.bound.switch("NoClobber") {
-            let shown = path.provider_path();
-            let message = format!("The file '{shown}' already exists.");
-            return Err(ErrorRecord::new("System.IO.IOException", message, "NoClobber", 20)
-                .with_target(Val::str(shown))
-                .into());
+            return Err(already_exists(&path).into());
         }
         if !evaluator.should_process(&self.bound, &path.shown(), "Export-Clixml")? {
             return Ok(());

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::super::super::machine::TimeZone;
+use super::super::cmdlets::system::zone_object;
 use super::super::convert::{self, text};
 use super::super::datetime::{self, DateTime, Kind, SECOND, WEEKDAYS};
 use super::super::eval::Evaluator;
@@ -38,8 +40,8 @@ pub(super) fn property(evaluator: &Evaluator<'_>, kind: &TypeRef, name: &str) ->
     let is_offset = kind.name() == "DateTimeOffset";
     let of = |time: DateTime| if is_offset { offset(time) } else { Val::DateTime(time) };
     Some(match (kind.name(), name) {
-        ("TimeZoneInfo", "local") => zone(evaluator, false),
-        ("TimeZoneInfo", "utc") => zone(evaluator, true),
+        ("TimeZoneInfo", "local") => zone_object(&evaluator.host.time_zone()),
+        ("TimeZoneInfo", "utc") => zone_object(&TimeZone::UTC),
         ("TimeZoneInfo", _) => return None,
         (_, "now") => of(evaluator.now()),
         (_, "utcnow") => of(utc),
@@ -395,37 +397,6 @@ pub(super) fn offset_method(evaluator: &mut Evaluator<'_>, object: &Arc<Obj>, na
         "equals" => Val::Bool(utc.ticks == moment_of(evaluator, args.first())?.to_utc(0).ticks),
         _ => return Ok(None),
     }))
-}
-
-fn zone(evaluator: &Evaluator<'_>, is_utc: bool) -> Val {
-    let own = evaluator.host.time_zone();
-    let (id, shown, daylight, minutes) = if is_utc {
-        ("UTC", "(UTC) Coordinated Universal Time", "Coordinated Universal Time", 0)
-    } else {
-        (own.id, own.display_name, own.daylight_name, evaluator.host.utc_offset_minutes())
-    };
-    let schema = Schema::new(
-        &["System.TimeZoneInfo", "System.Object"],
-        &[
-            "Id",
-            "HasIanaId",
-            "DisplayName",
-            "StandardName",
-            "DaylightName",
-            "BaseUtcOffset",
-            "SupportsDaylightSavingTime",
-        ],
-    );
-    let values = vec![
-        Val::str(id),
-        Val::Bool(false),
-        Val::str(shown),
-        Val::str(if is_utc { "Coordinated Universal Time" } else { id }),
-        Val::str(daylight),
-        Val::TimeSpan(i64::from(minutes) * 60 * SECOND),
-        Val::Bool(!is_utc && own.has_daylight),
-    ];
-    Obj::typed(&schema, shown, values)
 }
 
 /// `[TimeZoneInfo]::...`

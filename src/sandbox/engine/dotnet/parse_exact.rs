@@ -1,21 +1,6 @@
 //! Dates by a given pattern, as `[datetime]::ParseExact` reads them, and by the words that people write.
 
-use super::super::datetime::{self, DateTime, Kind, SECOND, WEEKDAYS};
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use super::super::datetime::{self, DateTime, Kind, MONTHS, SECOND, WEEKDAYS};
 
 /// What was read so far.
 #[derive(Default)]

@@ -10,6 +10,7 @@ use super::super::eval::Evaluator;
 use super::super::value::{Obj, Schema, Val};
 use super::numbers::try_parse;
 use super::{Fault, Outcome, arg_text, thrown};
+use crate::output::URI;
 
 /// What stays as it is in `EscapeDataString` besides letters and digits (RFC 3986).
 const DATA: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -36,31 +37,6 @@ const WHOLE: &AsciiSet = &DATA
 /// What stays in .NET's `UrlEncode`; blanks become `+`.
 const FORM: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'!').remove(b'*').remove(b'(').remove(b')');
-
-const NAMES: [&str; 22] = [
-    "AbsolutePath",
-    "AbsoluteUri",
-    "LocalPath",
-    "Authority",
-    "HostNameType",
-    "IsDefaultPort",
-    "IsFile",
-    "IsLoopback",
-    "PathAndQuery",
-    "Segments",
-    "IsUnc",
-    "Host",
-    "Port",
-    "Query",
-    "Fragment",
-    "Scheme",
-    "OriginalString",
-    "DnsSafeHost",
-    "IdnHost",
-    "IsAbsoluteUri",
-    "UserEscaped",
-    "UserInfo",
-];
 
 /// `Uri` of a text that stands for a whole address.
 fn of_url(url: &Url, original: &str) -> Val {
@@ -120,7 +96,7 @@ fn of_url(url: &Url, original: &str) -> Val {
     ];
     // Its text has what may be read as it is.
     let shown = url.as_str().replace("%20", " ");
-    Obj::typed(&Schema::new(&["System.Uri", "System.Object"], &NAMES), shown, values)
+    Obj::typed(&Schema::new(&["System.Uri", "System.Object"], &URI), shown, values)
 }
 
 /// A relative address: most properties are refused by .NET.
@@ -130,8 +106,8 @@ fn of_relative(given: &str) -> Val {
         "IsAbsoluteUri" | "UserEscaped" => Val::Bool(false),
         _ => Val::Null,
     };
-    let values = NAMES.iter().map(value).collect();
-    Obj::typed(&Schema::new(&["System.Uri", "System.Object"], &NAMES), given, values)
+    let values = URI.iter().map(value).collect();
+    Obj::typed(&Schema::new(&["System.Uri", "System.Object"], &URI), given, values)
 }
 
 fn parse(given: &str) -> Option<Url> {

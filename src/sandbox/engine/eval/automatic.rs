@@ -28,22 +28,9 @@ pub(super) const AUTOMATIC: [&str; 16] = [
 ];
 
 /// Those that no script changes.
-pub(super) const READ_ONLY: [&str; 14] = [
-    "?",
-    "ExecutionContext",
-    "false",
-    "HOME",
-    "Host",
-    "PID",
-    "PSCulture",
-    "PSEdition",
-    "PSHOME",
-    "PSSenderInfo",
-    "PSUICulture",
-    "PSVersionTable",
-    "ShellId",
-    "true",
-];
+pub(super) fn read_only() -> impl Iterator<Item = &'static str> {
+    AUTOMATIC.into_iter().filter(|name| !matches!(*name, "Error" | "null"))
+}
 
 static HOST: LazyLock<Arc<Schema>> = LazyLock::new(|| {
     Schema::new(

@@ -9,7 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::provider::Locations;
 use super::super::types::TypeRef;
 use super::super::value::Val;
-use super::automatic::{AUTOMATIC, READ_ONLY};
+use super::automatic::{AUTOMATIC, read_only};
 use super::called::Call;
 use super::classes::ScriptTypes;
 use super::defaults::{INITIAL, initial, preference};
@@ -324,8 +324,8 @@ impl Evaluator<'_> {
     ) -> Run<()> {
         let name = &variable.name;
         let is_outermost = self.state.frames.len() == 1 || variable.scope == Scope::Global;
-        let kept = READ_ONLY.iter().chain(["Error"].iter().filter(|_| is_outermost));
-        if let Some(name) = kept.copied().find(|known| known.eq_ignore_ascii_case(name)) {
+        let mut kept = read_only().chain(is_outermost.then_some("Error"));
+        if let Some(name) = kept.find(|known| known.eq_ignore_ascii_case(name)) {
             let message = format!("Cannot overwrite variable {name} because it is read-only or constant.");
             let kind = "System.Management.Automation.SessionStateUnauthorizedAccessException";
             return Err(ErrorRecord::new(kind, message, "VariableNotWritable", 23).with_target(Val::str(name)).into());

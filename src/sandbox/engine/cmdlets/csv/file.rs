@@ -5,6 +5,7 @@ use super::super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
 use super::super::super::provider::{Content, Write, find_all, resolve};
 use super::super::super::text_file::Encoding;
 use super::super::super::value::Val;
+use super::super::items::already_exists;
 use super::super::per_input::PerInput;
 use super::super::{Bound, Spec};
 use super::read::Reader;
@@ -81,11 +82,7 @@ impl Cmdlet for Export {
         let path = resolve(evaluator, &literal.or_else(|| self.bound.text("Path")).unwrap_or_default())?;
         let exists = path.provider.find(evaluator, &path.path)?.is_some();
         if exists && self.bound.switch("NoClobber") {
-            let shown = path.provider_path();
-            let message = format!("The file '{shown}' already exists.");
-            return Err(ErrorRecord::new("System.IO.IOException", message, "NoClobber", 20)
-                .with_target(Val::str(shown))
-                .into());
+            return Err(already_exists(&path).into());
         }
         let append = self.bound.switch("Append") && exists;
         // The header is there already.

@@ -361,6 +361,13 @@ pub(in super::super) struct FileWrite {
     pub(in super::super) newline: bool,
 }
 
+/// The error of `-NoClobber` at a file that is there.
+pub(in super::super) fn already_exists(path: &ItemPath) -> ErrorRecord {
+    let shown = path.provider_path();
+    let message = format!("The file '{shown}' already exists.");
+    ErrorRecord::new("System.IO.IOException", message, "NoClobber", 20).with_target(Val::str(shown))
+}
+
 /// Writes objects as text to a file.
 pub(in super::super) fn write_file(
     evaluator: &mut Evaluator<'_>,
@@ -369,10 +376,7 @@ pub(in super::super) fn write_file(
     how: &FileWrite,
 ) -> Run<()> {
     if how.no_clobber && path.provider.find(evaluator, &path.path)?.is_some() {
-        let message = format!("The file '{}' already exists.", path.provider_path());
-        return Err(ErrorRecord::new("System.IO.IOException", message, "NoClobber", 20)
-            .with_target(Val::str(path.provider_path()))
-            .into());
+        return Err(already_exists(path).into());
     }
     let end = if how.newline { "\r\n" } else { "" };
     let shown: Vec<String> = shown_lines(evaluator, values)?;

@@ -13,6 +13,8 @@ mod select_string;
 mod tee;
 mod test;
 
+pub(super) use content::already_exists;
+
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
