@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
+use psfleet::left_shell::LeftShell;
 use psfleet::outcome::Reason;
 use psfleet::transport::http::TlsCache;
 use psfleet::transport::wsman::WsmanCarrier;
@@ -365,4 +366,30 @@ async fn a_refused_logon_is_not_tried_again_to_close() {
     assert_eq!(error.reason, Reason::LogonDenied);
     carrier.close().await.expect("close");
     assert_eq!(script.asked(), ["1:Create"]);
+}
+
+#[tokio::test]
+async fn a_shell_that_is_refused_is_neither_left_nor_deleted_and_one_in_doubt_is_left_again() {
+    let (pool, pipeline) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let (shell, command) = (SHELL.to_owned(), pipeline.to_string());
+    let left = LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60 };
+    // Another client has it, another user's, gone, and no answer that could be read.
+    for (answer, is_ours) in [
+        (Act::soap(500, fault(2_150_858_802)), false),
+        (Act::soap(500, fault(5)), false),
+        (Act::soap(500, fault(2_150_858_843)), false),
+        (Act::soap(500, fault(995)), true),
+        (Act::Close, true),
+    ] {
+        let answer = Mutex::new(Some(answer));
+        let (carrier, script, _server) = scripted(move |name, _| match name {
+            "Connect" => answer.lock().expect("lock").take(),
+            _ => None,
+        })
+        .await;
+        let error = carrier.attach(&left, fragments(&[10])).await.expect_err("refused");
+        assert_eq!(carrier.shell_may_remain(), is_ours, "{error}");
+        carrier.close().await.expect("close");
+        assert!(!script.asked().iter().any(|name| name.ends_with("Delete")), "{error}: {:?}", script.asked());
+    }
 }

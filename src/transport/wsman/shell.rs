@@ -34,7 +34,7 @@ pub(super) struct Shell {
     pub(super) listener: Listener,
     admission: Admission,
     stage: Mutex<Stage>,
-    /// The Create has left, so a shell may exist.
+    /// The Create, or the Connect, has left, so a shell may exist or be ours.
     create_sent: AtomicBool,
     /// How long it may be idle, once it exists.
     idle_timeout: OnceLock<Duration>,
@@ -49,6 +49,8 @@ enum Stage {
     None,
     /// It was asked for; the answer is not known.
     Asked,
+    /// It was there before, and was asked to be ours; the answer is not known.
+    Joining,
     /// It exists.
     Open,
 }
@@ -119,11 +121,23 @@ impl Shell {
         // Only WinRM 3 and later know disconnected shells.
         self.wire.use_large_envelopes();
         let request = self.wire.request(|requests| requests.connect(Uuid::new_v4(), PROTOCOL_VERSION, fragments));
-        let answer = match self.wire.lanes.exchange(&request, PATIENCE, || {}).await {
+        // Whoever gives up in the middle may have it, and has to leave it again.
+        *lock(&self.stage) = Stage::Joining;
+        let sending = || self.create_sent.store(true, Ordering::SeqCst);
+        let answer = match self.wire.lanes.exchange(&request, PATIENCE, sending).await {
             Ok(text) => read(text, None).await,
             Err(failure) => Err(failure),
         };
         self.note_logon(&answer);
+        let is_open = match &answer {
+            Err(Failure::Broken(_)) => true,
+            Ok(Response::Fault(fault)) => fault.leaves_open(),
+            _ => false,
+        };
+        if !is_open {
+            // A shell that was refused to us is somebody else's.
+            *lock(&self.stage) = Stage::None;
+        }
         let said = match answer.map_err(Failure::into_error)? {
             Response::Connected(said) => said,
             Response::Fault(fault) if fault.code == code::CONCURRENCY => {
@@ -133,7 +147,6 @@ impl Shell {
             _ => return Err(Error::new(Reason::Protocol, "the server answers a Connect with something else")),
         };
         *lock(&self.stage) = Stage::Open;
-        self.create_sent.store(true, Ordering::SeqCst);
         let make = |requests: &Requests| requests.connect_command(Uuid::new_v4(), &left.command);
         match self.listener.ask(make, PATIENCE).await.map_err(without_answer)? {
             Response::Fault(fault) => return Err(self.wire.error(&fault)),
@@ -251,9 +264,9 @@ impl Shell {
         *lock(&self.stage) != Stage::None && self.was_asked_for()
     }
 
-    /// Deletes the shell, if there may be one.
+    /// Deletes the shell, if there may be one that is ours.
     pub(super) async fn delete(&self, patience: Duration) -> Result<(), Error> {
-        if !self.may_exist() {
+        if !self.may_exist() || *lock(&self.stage) == Stage::Joining {
             return Ok(());
         }
         let make = |requests: &Requests| requests.delete(Uuid::new_v4());
