@@ -30,7 +30,7 @@
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - [`collect`]: what was left running on hosts, attached to again, as the task of a run.
 //! - [`doctor`]: what keeps a host from being reached, stage by stage, as the task of a run.
-//! - [`shells`]: the shells that hosts hold, listed and removed without opening one, as the task of a run.
+//! - [`shells`]: the shells that hosts hold, listed, removed and taken over, as tasks of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.

@@ -160,6 +160,8 @@ codes! {
         Paused = "paused",
         /// How it ended could not be written to the run's journal.
         NotKept = "not_kept",
+        /// The host has no such shell, or nothing in it that could be received.
+        NoShell = "no_shell",
         /// Another client has the shell.
         InUse = "in_use",
         /// A bug in psfleet: a worker panicked.

@@ -2,18 +2,25 @@
 
 use std::sync::Arc;
 
-use super::args::session::{SessionArgs, SessionCommand, ShellArgs};
+use super::args::connect::ConnectArgs;
+use super::args::fold::FoldArgs;
+use super::args::rollout::RolloutArgs;
+use super::args::session::{ConnectShellArgs, SessionArgs, SessionCommand, ShellArgs};
 use super::args::store::{RetentionArgs, StoreArgs};
+use super::args::targets::TargetArgs;
 use super::keeping::Keeping;
 use super::rollout::{self, Hosts, Rollout};
 use super::sandbox_on_demand::OnDemand;
+use super::sinks::Sinks;
 use super::terminal::{Console, NothingNote};
 use super::{args, targets};
 use crate::config::Machine;
+use crate::exit;
+use crate::fleet::Task;
 use crate::hostlist::fold;
 use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
-use crate::shells::{Cleaning, Shells};
+use crate::shells::{Cleaning, Connect, Shells, Stays, Which};
 use crate::target::Endpoint;
 
 /// What is said of hosts that hold no shells.
@@ -32,22 +39,60 @@ pub(super) fn run(args: &SessionArgs, machine: Machine) -> anyhow::Result<u8> {
             let mut args = args.clone();
             // Who only looks need not confirm that.
             args.rollout.ramp.yes = true;
-            go(&args, machine, Shells::list(), "no shell is open")
+            show(&args, machine, Shells::list(), "no shell is open")
         }
         SessionCommand::Clean(args) => {
             let mut shells = args.shells.clone();
             shells.rollout.ramp.yes |= args.plan;
             let cleaning = Cleaning { older: args.older, in_use: args.force, plan: args.plan };
-            go(&shells, machine, Shells::clean(cleaning), "psfleet has left no shell")
+            show(&shells, machine, Shells::clean(cleaning), "psfleet has left no shell")
         }
+        SessionCommand::Connect(args) => connect(args, machine),
     }
 }
 
 /// `none` says what it means that no host had anything to tell.
-fn go(args: &ShellArgs, mut machine: Machine, work: Shells, none: &'static str) -> anyhow::Result<u8> {
+fn show(args: &ShellArgs, machine: Machine, work: Shells, none: &'static str) -> anyhow::Result<u8> {
     let console = Console::detect(&args.output);
+    let sinks = || {
+        let mut sinks = args.output.open(&console)?;
+        sinks.followers.push(Box::new(NothingNote::new(&console, none)));
+        Ok(sinks)
+    };
+    go((&args.targets, &args.connect, &args.rollout), machine, Arc::new(work), &console, sinks)
+}
+
+/// Receives from a shell of each host that is named, of which there is one as a rule.
+fn connect(args: &ConnectShellArgs, machine: Machine) -> anyhow::Result<u8> {
+    let (host, shell) = args.host_and_shell();
+    let targets =
+        TargetArgs { targets: vec![host.to_owned()], inventory: args.inventory.clone(), ..TargetArgs::default() };
+    let console = Console::detect(&args.output);
+    let which = shell.map_or(Which::Only, |shell| Which::Named(shell.to_owned()));
+    let stays = if args.close { Stays::No } else { Stays::Yes };
+    let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
+    let work = Arc::new(Connect::new(which, stays, wait));
+    let sinks = || args.output.open_for_script(&console, None, &FoldArgs::default());
+    let code =
+        go((&targets, &args.connect, &args.rollout), machine, Arc::clone(&work) as Arc<dyn Task>, &console, sinks)?;
+    if work.idle() > 0 && !args.output.quiet {
+        console.note(
+            "note: the shell stays on its host, without a client; --close removes it next time it is connected to",
+        );
+    }
+    Ok(if code == exit::OK && work.running() > 0 { exit::STOPPED } else { code })
+}
+
+/// Does it on those hosts that are reached over WinRM.
+fn go(
+    (hosts, connection, how): (&TargetArgs, &ConnectArgs, &RolloutArgs),
+    mut machine: Machine,
+    work: Arc<dyn Task>,
+    console: &Arc<Console>,
+    sinks: impl FnOnce() -> anyhow::Result<Sinks>,
+) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
-    let mut resolved = targets::resolve(&args::request(&args.targets, &args.connect), &mut sandbox, &mut machine)?;
+    let mut resolved = targets::resolve(&args::request(hosts, connection), &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let (shells, others) = resolved.targets.drain(..).partition(|target| matches!(target.endpoint, Endpoint::Winrm(_)));
     resolved.targets = shells;
@@ -58,9 +103,7 @@ fn go(args: &ShellArgs, mut machine: Machine, work: Shells, none: &'static str) 
     if resolved.targets.is_empty() {
         return Ok(0);
     }
-    let hosts = Hosts { targets: &resolved.targets, done: 0, no_input: args.connect.no_input };
-    let rollout = Rollout::prepare(&args.rollout, &hosts, &ScriptInput::default(), &mut machine)?;
-    let mut sinks = args.output.open(&console)?;
-    sinks.followers.push(Box::new(NothingNote::new(&console, none)));
-    rollout::run(Arc::new(work), (&resolved, &sandbox), (rollout, &NOT_KEPT), &console, (sinks, Keeping::Not))
+    let hosts = Hosts { targets: &resolved.targets, done: 0, no_input: connection.no_input };
+    let rollout = Rollout::prepare(how, &hosts, &ScriptInput::default(), &mut machine)?;
+    rollout::run(work, (&resolved, &sandbox), (rollout, &NOT_KEPT), console, (sinks()?, Keeping::Not))
 }

@@ -42,7 +42,7 @@ const POWERSHELL: [(&str, &str); 41] = [
     ("enablenetworkaccess", "write the name of the host instead of a local session"),
     ("asjob", "psfleet runs until all hosts are done; your shell can run it in the background"),
     ("jobname", "psfleet runs until all hosts are done; your shell can run it in the background"),
-    ("indisconnectedsession", "disconnected sessions are not supported yet; psfleet runs until all hosts are done"),
+    ("indisconnectedsession", "write --detach; psfleet runs collect gets what the script writes"),
     ("hidecomputername", "write --select with the properties that you want"),
     ("whatif", "write --plan"),
     ("confirm", "write --plan, which shows what would be done"),

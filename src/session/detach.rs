@@ -160,6 +160,14 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Leaves a shell that was attached to and whose pipeline has ended, as far as that can be done.
+    pub async fn leave_idle(self, shell: &LeftShell) {
+        self.release(shell.pipeline).await;
+        leave_again(&*self.carrier, shell).await;
+    }
+}
+
 /// Leaves a shell that was attached to in vain, as far as that can be done.
 async fn leave_again(carrier: &dyn Carrier, shell: &LeftShell) {
     if !carrier.shell_may_remain() {

@@ -64,6 +64,9 @@ pub mod resource {
     pub const COMMANDS: &str = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Command";
 }
 
+/// Dialect of a filter that names things by their selectors.
+pub const SELECTOR_FILTER: &str = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter";
+
 /// Address of the anonymous role: replies come back on the connection.
 pub const ANONYMOUS: &str = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous";
 /// What the resource URI of a session configuration begins with; the configuration's name follows.

@@ -204,19 +204,28 @@ impl Requests {
         end(text)
     }
 
-    /// Lists what there is of the resource, or as much as fits into an answer.
-    pub fn enumerate(&self, message: Uuid) -> String {
+    /// Lists what there is of the resource, or as much as fits into an answer; of commands those in one shell.
+    pub fn enumerate(&self, message: Uuid, shell_id: Option<&str>) -> String {
         let mut text = self.begin(action::ENUMERATE, message, OPERATION, 0);
         text.push_str(&self.tail);
         let _ = write!(
             text,
-            concat!(
-                r#"<n:Enumerate xmlns:n="{list}"><w:OptimizeEnumeration/><w:MaxElements>{most}</w:MaxElements>"#,
-                "</n:Enumerate>"
-            ),
+            r#"<n:Enumerate xmlns:n="{list}"><w:OptimizeEnumeration/><w:MaxElements>{most}</w:MaxElements>"#,
             list = ns::ENUMERATION,
             most = MAX_ELEMENTS
         );
+        if let Some(shell_id) = shell_id {
+            let _ = write!(
+                text,
+                concat!(
+                    r#"<w:Filter Dialect="{dialect}"><w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector>"#,
+                    "</w:SelectorSet></w:Filter>"
+                ),
+                dialect = names::SELECTOR_FILTER,
+                shell_id = escape(shell_id)
+            );
+        }
+        text.push_str("</n:Enumerate>");
         end(text)
     }
 
@@ -362,7 +371,7 @@ mod tests {
     #[test]
     fn lists_all_shells_page_by_page() {
         let all = Requests::of("http://h:5985/wsman", ns::SHELL, Uuid::nil());
-        let text = all.enumerate(Uuid::nil());
+        let text = all.enumerate(Uuid::nil(), None);
         has(&text, &["ResourceURI", "@s:mustUnderstand=true", ns::SHELL]);
         has(&text, &["OptimizeEnumeration", "MaxElements", "32000"]);
         has(&all.pull(Uuid::nil(), "a<b"), &["EnumerationContext", "a", "&lt;", "b", "MaxElements", "32000"]);

@@ -1,4 +1,4 @@
-//! The shells of a host, listed by Enumerate and Pull (MS-WSMV 3.1.4.1.15, WS-Enumeration).
+//! The shells of a host, and the commands in one, listed by Enumerate and Pull (MS-WSMV 3.1.4.1.15, WS-Enumeration).
 
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub struct ListedShell {
     pub age: Option<Duration>,
     /// For how long nothing was asked of it.
     pub idle: Option<Duration>,
+    /// For how long the host keeps it while nothing is.
+    pub idle_timeout: Option<Duration>,
 }
 
 impl ListedShell {
@@ -49,6 +51,8 @@ impl ListedShell {
 pub struct ShellPage {
     /// Some of the shells, in the host's order.
     pub shells: Vec<ListedShell>,
+    /// The ids of some of the commands.
+    pub commands: Vec<String>,
     /// What to pull the next page by; `None` when there is none.
     pub context: Option<String>,
 }
@@ -97,6 +101,7 @@ struct Page {
     text: String,
     shell: Option<ListedShell>,
     shells: Vec<ListedShell>,
+    commands: Vec<String>,
     context: String,
     is_end: bool,
 }
@@ -114,14 +119,16 @@ impl Page {
     fn end(&mut self, name: &str) {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
+        let kept = || text.chars().take(MAX_TEXT).collect::<String>();
         let Some(shell) = &mut self.shell else {
-            if name == "EnumerationContext" {
+            match name {
                 // The server's own, to be given back as it came.
-                text.clone_into(&mut self.context);
+                "EnumerationContext" => text.clone_into(&mut self.context),
+                "CommandId" if !text.is_empty() => self.commands.push(kept()),
+                _ => {}
             }
             return;
         };
-        let kept = || text.chars().take(MAX_TEXT).collect::<String>();
         match name {
             "ShellId" => shell.shell_id = kept(),
             "Name" => shell.name = Some(kept()),
@@ -132,6 +139,7 @@ impl Page {
             "State" => shell.state = kept(),
             "ShellRunTime" => shell.age = duration(text),
             "ShellInactivity" => shell.idle = duration(text),
+            "IdleTimeOut" => shell.idle_timeout = duration(text),
             // Without an id nothing can be done about it.
             "Shell" => self.shells.extend(self.shell.take().filter(|shell| !shell.shell_id.is_empty())),
             _ => {}
@@ -140,7 +148,7 @@ impl Page {
 
     fn finish(self) -> ShellPage {
         let context = (!self.is_end && !self.context.is_empty()).then_some(self.context);
-        ShellPage { shells: self.shells, context }
+        ShellPage { shells: self.shells, commands: self.commands, context }
     }
 }
 
@@ -170,6 +178,7 @@ mod tests {
             "<rsp:ShellId>B6631D8E</rsp:ShellId><rsp:Name>a&amp;b</rsp:Name>",
             "<rsp:ResourceUri>http://schemas.microsoft.com/powershell/Microsoft.PowerShell</rsp:ResourceUri>",
             "<rsp:Owner>WIN\\vagrant</rsp:Owner><rsp:ClientIP>10.0.2.2</rsp:ClientIP><rsp:ProcessId>2792</rsp:ProcessId>",
+            "<rsp:IdleTimeOut>PT7200.000S</rsp:IdleTimeOut>",
             "<rsp:State>Disconnected</rsp:State><rsp:ShellRunTime>P1DT0H0M9S</rsp:ShellRunTime>",
             "<rsp:ShellInactivity>P0DT0H0M0S</rsp:ShellInactivity><rsp:MemoryUsed>46MB</rsp:MemoryUsed></rsp:Shell>",
             "<rsp:Shell><rsp:ShellId/></rsp:Shell></w:Items><w:EndOfSequence/></n:EnumerateResponse>"
@@ -184,8 +193,19 @@ mod tests {
             state: "Disconnected".into(),
             age: Some(Duration::from_secs(86_409)),
             idle: Some(Duration::ZERO),
+            idle_timeout: Some(Duration::from_secs(7200)),
         };
-        assert_eq!(found, ShellPage { shells: vec![shell], context: None });
+        assert_eq!(found, ShellPage { shells: vec![shell], ..ShellPage::default() });
+    }
+
+    #[test]
+    fn reads_the_commands_in_a_shell() {
+        let found = page(concat!(
+            "<n:EnumerateResponse><w:Items><rsp:Command><rsp:ShellId>A</rsp:ShellId><rsp:CommandId> B </rsp:CommandId>",
+            "<rsp:State>Connected</rsp:State></rsp:Command><rsp:Command><rsp:CommandId/></rsp:Command></w:Items>",
+            "<w:EndOfSequence/></n:EnumerateResponse>"
+        ));
+        assert_eq!(found, ShellPage { commands: vec!["B".into()], ..ShellPage::default() });
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "doctor",
             &["clixml", "fleet", "outcome", "psrp", "script", "session", "stream", "target", "transport", "wsman"],
         ),
-        ("shells", &["clixml", "fleet", "outcome", "session", "stream", "target", "transport"]),
+        ("shells", &["clixml", "fleet", "left_shell", "outcome", "session", "stream", "target", "transport", "wsman"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (
             "job",

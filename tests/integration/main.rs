@@ -47,6 +47,7 @@ mod screens;
 mod script;
 mod secret_flags;
 mod secrets;
+mod session_connect;
 mod session_input;
 mod session_pool;
 mod session_property;

@@ -11,7 +11,7 @@ use super::rollout::RolloutArgs;
 use super::targets::TargetArgs;
 use crate::config;
 
-/// List the WinRM shells of hosts, and remove those that psfleet left behind
+/// List the WinRM shells of hosts, receive from one that was left, and remove those that psfleet left behind
 #[derive(Debug, Clone, Args)]
 pub struct SessionArgs {
     /// What to do.
@@ -29,6 +29,13 @@ pub enum SessionCommand {
     /// a session there ends with its connection.
     #[command(visible_alias = "list")]
     Ls(Box<ShellArgs>),
+    /// Receive what runs in a shell that its client has left, to its end (Receive-PSSession)
+    ///
+    /// Whoever left it: PowerShell's Disconnect-PSSession or Invoke-Command -InDisconnectedSession, or another program; what
+    /// psfleet run --detach left is better had from psfleet runs collect, which keeps it. What was received is not on the host any more.
+    /// When the pipeline has ended, the shell is left again with its variables, as it is at Ctrl-C or after --timeout while
+    /// the pipeline runs on; the exit code is 5 then.
+    Connect(Box<ConnectShellArgs>),
     /// Remove shells that a psfleet of this user on this machine has opened, and which nobody uses any more
     ///
     /// A psfleet that is killed leaves its shells behind, until the host removes them after two idle hours. Those whose
@@ -54,6 +61,45 @@ pub struct ShellArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Flags of `session connect`.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectShellArgs {
+    /// The host, and the shell by its id, the beginning of it, or its name; without one the only shell of the host that
+    /// has no client
+    #[arg(value_name = "HOST[/SHELL]")]
+    pub target: String,
+
+    /// Remove the shell when its pipeline has ended, or if nothing runs in it
+    #[arg(long)]
+    pub close: bool,
+
+    /// Inventory file that knows the host (repeatable)
+    #[arg(short = 'i', long, value_name = "FILE", env = "PSFLEET_INVENTORY", value_delimiter = '\n')]
+    pub inventory: Vec<String>,
+
+    /// Connection flags.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+
+    /// How it goes over the hosts.
+    #[command(flatten)]
+    pub rollout: RolloutArgs,
+
+    /// Output flags.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl ConnectShellArgs {
+    /// The host and the shell that are named. A slash of a URL separates none.
+    pub(in crate::cli) fn host_and_shell(&self) -> (&str, Option<&str>) {
+        match self.target.rsplit_once('/') {
+            Some((host, shell)) if !host.is_empty() && !host.ends_with('/') && !shell.is_empty() => (host, Some(shell)),
+            _ => (&self.target, None),
+        }
+    }
 }
 
 /// Flags of `session clean`.
@@ -85,7 +131,24 @@ fn age(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, age};
+    use clap::{Args, FromArgMatches};
+
+    use super::{ConnectShellArgs, Duration, age};
+
+    #[test]
+    fn a_slash_is_followed_by_a_shell_unless_it_is_of_a_url() {
+        for (text, host, shell) in [
+            ("web01", "web01", None),
+            ("web01/AB", "web01", Some("AB")),
+            ("winrm://ada@web01:5985", "winrm://ada@web01:5985", None),
+            ("winrm://web01/AB", "winrm://web01", Some("AB")),
+            ("web01/", "web01/", None),
+        ] {
+            let command = ConnectShellArgs::augment_args(clap::Command::new("t").no_binary_name(true));
+            let args = ConnectShellArgs::from_arg_matches(&command.get_matches_from([text])).expect("args");
+            assert_eq!(args.host_and_shell(), (host, shell), "{text}");
+        }
+    }
 
     #[test]
     fn an_age_may_be_none() {

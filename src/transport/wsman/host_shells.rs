@@ -1,4 +1,4 @@
-//! The shells of one host, without opening one: to list and to delete them.
+//! The shells of one host, without opening one: to list them and what runs in them, and to delete them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::outcome::Reason;
 use crate::target::{Endpoint, Target, WinrmEndpoint};
 use crate::transport::http::{Failure, Lanes, TlsCache};
 use crate::transport::{Admission, Error, offload};
-use crate::wsman::names::ns;
+use crate::wsman::names::{ns, resource};
 use crate::wsman::{ListedShell, Requests, Response, ShellPage};
 
 /// How long an answer may take: the server's 60 s and something for the way.
@@ -67,19 +67,33 @@ impl HostShells {
     /// # Errors
     /// The host refuses, or there is no end to what it sends.
     pub async fn list(&self, admission: &Admission) -> Result<Vec<ListedShell>, Error> {
-        let requests = Requests::of(&self.endpoint.url(), ns::SHELL, self.session);
-        let mut page = self.page(requests.enumerate(Uuid::new_v4()), Some(admission)).await?;
-        let mut shells = std::mem::take(&mut page.shells);
+        Ok(self.all(ns::SHELL, None, Some(admission)).await?.shells)
+    }
+
+    /// The ids of the commands in a shell.
+    ///
+    /// # Errors
+    /// The host refuses, or there is no end to what it sends.
+    pub async fn commands(&self, shell: &ListedShell) -> Result<Vec<String>, Error> {
+        Ok(self.all(resource::COMMANDS, Some(&shell.shell_id), None).await?.commands)
+    }
+
+    /// A whole list as one page.
+    async fn all(&self, of: &str, shell_id: Option<&str>, admission: Option<&Admission>) -> Result<ShellPage, Error> {
+        let requests = Requests::of(&self.endpoint.url(), of, self.session);
+        let mut all = self.page(requests.enumerate(Uuid::new_v4(), shell_id), admission).await?;
         let mut pages = 1;
-        while let Some(context) = page.context {
+        while let Some(context) = all.context.take() {
             if pages == MAX_PAGES {
-                return Err(Error::new(Reason::Protocol, format!("the list of shells has no end after {pages} pages")));
+                return Err(Error::new(Reason::Protocol, format!("the host's list has no end after {pages} pages")));
             }
-            page = self.page(requests.pull(Uuid::new_v4(), &context), None).await?;
-            shells.append(&mut page.shells);
+            let page = self.page(requests.pull(Uuid::new_v4(), &context), None).await?;
+            all.shells.extend(page.shells);
+            all.commands.extend(page.commands);
+            all.context = page.context;
             pages += 1;
         }
-        Ok(shells)
+        Ok(all)
     }
 
     /// Deletes a shell with everything in it. One that is not there any more is deleted.

@@ -48,6 +48,8 @@ pub(super) struct Recording {
     pub left: String,
     /// The answer to Connect.
     pub attached: String,
+    /// The answer to Enumerate: the shells of the host, and the commands in this one.
+    pub lists: [String; 2],
     /// The answer to the last Get, by which pypsrp asks whether the shell is alive.
     pub probed: String,
 }
@@ -82,11 +84,11 @@ impl Recording {
         let yaml = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let File { messages } =
             serde_saphyr::from_str(&yaml).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let is_create = |exchange: &Exchange| action(&exchange.request) == "Create";
-        let shells = messages.chunk_by(|_, next| !is_create(next));
-        // What comes before the first Create asks for no shell.
-        let shells = shells.filter(|shell| shell.first().is_some_and(is_create));
-        shells.filter(|shell| shell[0].request.contains("/powershell/")).map(Self::of_shell).collect()
+        let is_shell = |place: &usize| {
+            let request = &messages[*place].request;
+            action(request) == "Create" && request.contains("/powershell/")
+        };
+        (0..messages.len()).filter(is_shell).map(|place| Self::of_shell(&messages[place..])).collect()
     }
 
     fn of_shell(messages: &[Exchange]) -> Self {
@@ -104,6 +106,7 @@ impl Recording {
             deleted: String::new(),
             left: String::new(),
             attached: String::new(),
+            lists: Default::default(),
             probed: String::new(),
         };
         let mut sent = Channel::default();
@@ -147,8 +150,9 @@ impl Recording {
             ("Delete", _) => self.deleted = answer,
             ("Disconnect", _) => self.left = answer,
             ("Connect", _) => self.attached = answer,
-            // How pypsrp returns, and how it finds shells.
-            ("Reconnect" | "Enumerate", _) => {}
+            ("Enumerate", _) => self.lists[usize::from(exchange.request.contains("Filter"))] = answer,
+            // Another shell; how pypsrp returns to one that it has left itself.
+            ("Create" | "Reconnect", _) => {}
             ("Get", _) => self.probed = answer,
             (other, _) => panic!("{other} is not replayed"),
         }

@@ -25,6 +25,7 @@ struct State {
     deleted: String,
     left: String,
     attached: String,
+    lists: [String; 2],
     shell_id: String,
     pool: Uuid,
     live_shell: String,
@@ -53,6 +54,7 @@ impl Replay {
             deleted: recording.deleted.clone(),
             left: recording.left.clone(),
             attached: recording.attached.clone(),
+            lists: recording.lists.clone(),
             shell_id: recording.shell_id.clone(),
             pool: recording.pool,
             live_shell: String::new(),
@@ -152,6 +154,7 @@ impl State {
             "Disconnect" => self.left.clone(),
             "Connect" if attribute(&request.body, "CommandId").is_some() => envelope("<rsp:ConnectResponse/>"),
             "Connect" => self.attached.clone(),
+            "Enumerate" => self.lists[usize::from(request.body.contains("Filter"))].clone(),
             "Receive" => match self.of(request) {
                 Some(running) => {
                     let (after, _) = running.answers.front()?;

@@ -1,6 +1,6 @@
 """Runs script blocks through pypsrp, a client that we did not write, and prints what came back as JSON.
 
-Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, and scripts, leave or take.
+Takes one JSON object on stdin: address, port, ssl, ca, user, password, auth, and scripts, leave, left or take.
 """
 
 import json
@@ -92,6 +92,20 @@ def leave(job):
     }
 
 
+def left(job):
+    """Leaves a script running, or an idle shell if there is none, and goes."""
+    pool = RunspacePool(connect(job))
+    pool.open()
+    if job["left"]:
+        shell = PowerShell(pool)
+        shell.add_script(job["left"])
+        shell.begin_invoke()
+    else:
+        run(pool, "$kept = 'kept'")
+    pool.disconnect()
+    return {"shell": pool.id}
+
+
 def take(job):
     """Takes the first shell over that somebody left, and keeps it."""
     pool = RunspacePool.get_runspace_pools(connect(job))[0]
@@ -104,6 +118,9 @@ def main():
     job = json.load(sys.stdin)
     if "take" in job:
         json.dump(take(job), sys.stdout)
+        return
+    if "left" in job:
+        json.dump(left(job), sys.stdout)
         return
     if "leave" in job:
         json.dump(leave(job), sys.stdout)

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::DISCONNECTED;
 use crate::clixml::{Document, Object, TypeNames, Value};
 use crate::fleet::{Approach, AttemptEnd, Forward, Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
@@ -28,9 +29,6 @@ pub struct Shells {
     tls_cache: TlsCache,
     cleaning: Option<Cleaning>,
 }
-
-/// The state of a shell that its client has left.
-const DISCONNECTED: &str = "Disconnected";
 
 /// Which of our shells are removed.
 #[derive(Debug, Clone, Copy)]
@@ -104,12 +102,7 @@ impl Shells {
             let shells = host.list(admission).await?;
             Ok((host, shells))
         };
-        let late = || {
-            let message = format!("no list of shells within the open timeout of {} s", limit.as_secs_f32());
-            let hint = "the host is down, or what listens there does not answer; --open-timeout waits longer";
-            transport::Error::new(Reason::ConnectTimeout, message).with_hint(hint).behind_proof()
-        };
-        admission.clock().within(limit, listing).await.unwrap_or_else(|| Err(late()))
+        admission.clock().within(limit, listing).await.unwrap_or_else(|| Err(late(limit)))
     }
 
     async fn work(
@@ -174,6 +167,13 @@ impl Task for Shells {
         let message = "shells are listed without a session: this is a bug in psfleet; please report it";
         Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
     }
+}
+
+/// The error of a host that does not list its shells within this limit.
+pub(super) fn late(limit: Duration) -> transport::Error {
+    let message = format!("no list of shells within the open timeout of {} s", limit.as_secs_f32());
+    let hint = "the host is down, or what listens there does not answer; --open-timeout waits longer";
+    transport::Error::new(Reason::ConnectTimeout, message).with_hint(hint).behind_proof()
 }
 
 /// What readers get of a shell.

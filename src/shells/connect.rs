@@ -1,0 +1,243 @@
+//! A shell that its client has left is attached to, and what its pipeline writes is handed on, as the task of a run.
+//!
+//! Whoever left it: psfleet, PowerShell's Disconnect-PSSession, another client. The shell's id is the pool's, and the
+//! command's the pipeline's, as all of them have it. Unless it [shall be removed](Stays), it is left again when its
+//! pipeline has ended, as it is when the user wants no more of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::choice::{Refusal, Which, configuration};
+use super::list::late;
+use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
+use crate::left_shell::LeftShell;
+use crate::outcome::{Outcome, Reason};
+use crate::session::{self, Followed, Session};
+use crate::target::{Endpoint, Target, WinrmEndpoint};
+use crate::transport::http::TlsCache;
+use crate::transport::wsman::{HostShells, ListedShell, WsmanCarrier};
+use crate::transport::{Admission, Carrier};
+use crate::wsman::names::code;
+
+/// For how long a host keeps a shell that does not say so: the default since WinRM 3.
+const KEPT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// What becomes of a shell whose pipeline has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stays {
+    /// It is left again, with all its variables.
+    Yes,
+    /// It is removed.
+    No,
+}
+
+/// Attaches to a shell of each target.
+pub struct Connect {
+    which: Which,
+    stays: Stays,
+    /// How long to wait for the end on each target.
+    wait: Option<Duration>,
+    tls_cache: TlsCache,
+    /// Targets on which it still runs, and those whose shell is there without running anything.
+    running: AtomicUsize,
+    idle: AtomicUsize,
+}
+
+/// How an attempt without an end of its pipeline ended.
+enum Failure {
+    Refused(Refusal),
+    Session(session::Error),
+}
+
+impl<E: Into<session::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Session(error.into())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Connect {
+    /// `wait` limits the time on each target, after which what still runs is left again.
+    pub fn new(which: Which, stays: Stays, wait: Option<Duration>) -> Self {
+        let (running, idle) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { which, stays, wait, tls_cache: TlsCache::new(), running, idle }
+    }
+
+    /// On how many targets the pipeline still runs.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// On how many targets the shell was left with nothing running in it.
+    pub fn idle(&self) -> usize {
+        self.idle.load(Ordering::Relaxed)
+    }
+
+    async fn work(&self, approach: Approach<'_>) -> Result<TaskEnd, Failure> {
+        let Approach { target, forward, admission, stop, .. } = approach;
+        let limit = target.timeouts.open;
+        let looking = admission.clock().within(limit, self.look(target, &admission));
+        let found = stop.run_until_cancelled(looking).await.ok_or(session::Error::Stopped)?;
+        let (host, shell, command) = found.unwrap_or_else(|| Err(late(limit).into()))?;
+        let Some(command) = command else { return self.nothing_runs(&host, &shell).await };
+        let left = left(&shell, &command)?;
+        let told = |error| denied(error, &shell);
+        // The list was answered: the password is right.
+        let carrier: Arc<dyn Carrier> = Arc::new(WsmanCarrier::new(&of(target, &shell), &self.tls_cache)?);
+        let mut session = Session::attach(Arc::clone(&carrier), &left, limit, stop).await.map_err(told)?;
+        match session.follow(&left, self.wait, stop, forward).await {
+            // Its command has kept its slot, as some clients let it, but nothing more comes of it.
+            Err(error) if is_over(&error) && is_there(&host, &shell).await => self.nothing_runs(&host, &shell).await,
+            Err(error) => Err(error.into()),
+            Ok(Followed::Ended(report)) => {
+                match self.stays {
+                    Stays::No => session.close().await,
+                    Stays::Yes => {
+                        session.leave_idle(&left).await;
+                        self.idle.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                Ok(TaskEnd::Ran(report))
+            }
+            Ok(Followed::Left(keep_for)) => {
+                self.running.fetch_add(1, Ordering::Relaxed);
+                let end = AttemptEnd::detached(LeftShell { keep_for, ..left });
+                Ok(TaskEnd::Ended(AttemptEnd { message: format!("still running: {}", end.message), ..end }))
+            }
+        }
+    }
+
+    /// The shell that is meant, and the command in it.
+    async fn look(
+        &self,
+        target: &Target,
+        admission: &Admission,
+    ) -> Result<(HostShells, ListedShell, Option<String>), Failure> {
+        let host = HostShells::connect(target, &self.tls_cache, admission).await?;
+        let shells = host.list(admission).await?;
+        let shell = self.which.choose(&shells)?.clone();
+        let mut commands = host.commands(&shell).await?;
+        if commands.len() > 1 {
+            let message = format!("{} pipelines are in the shell {}", commands.len(), shell.shell_id);
+            let hint = "psfleet receives from one; Connect-PSSession takes them all";
+            return Err(Refusal::new(Reason::NoShell, message, hint).into());
+        }
+        Ok((host, shell, commands.pop()))
+    }
+
+    /// The end where a shell has nothing that could be received: it may still be removed.
+    async fn nothing_runs(&self, host: &HostShells, shell: &ListedShell) -> Result<TaskEnd, Failure> {
+        match self.stays {
+            Stays::No => {
+                host.delete(shell).await?;
+                Ok(TaskEnd::Ended(AttemptEnd::new(Outcome::Ok, None, "")))
+            }
+            Stays::Yes => {
+                let message =
+                    format!("no pipeline runs in the shell {}, so there is nothing to receive", shell.shell_id);
+                let hint = "--close removes it; Connect-PSSession takes it back";
+                Err(Refusal::new(Reason::NoShell, message, hint).into())
+            }
+        }
+    }
+}
+
+/// Whether nothing more comes of a command, or of its shell.
+fn is_over(error: &session::Error) -> bool {
+    error.is_gone() || matches!(error, session::Error::Vanished)
+}
+
+/// Whether the host still has the shell.
+async fn is_there(host: &HostShells, shell: &ListedShell) -> bool {
+    let shells = host.list(&Admission::free()).await;
+    shells.is_ok_and(|shells| shells.iter().any(|other| other.shell_id == shell.shell_id))
+}
+
+/// What it takes to attach to the command in a shell.
+fn left(shell: &ListedShell, command: &str) -> Result<LeftShell, Refusal> {
+    let id = |text: &str| Uuid::try_parse(text).ok();
+    let (Some(pool), Some(pipeline)) = (id(&shell.shell_id), id(command)) else {
+        let message = format!("the shell {} has ids that no client of PowerShell gives", shell.shell_id);
+        return Err(Refusal::new(Reason::NoShell, message, "only its own client can attach to it"));
+    };
+    let keep_for = shell.idle_timeout.unwrap_or(KEPT).as_secs();
+    Ok(LeftShell {
+        pool,
+        shell: shell.shell_id.clone(),
+        pipeline,
+        command: command.to_owned(),
+        wrapped: false,
+        keep_for,
+    })
+}
+
+/// The target as the shell's requests must address it.
+fn of(target: &Target, shell: &ListedShell) -> Target {
+    let endpoint = match (&target.endpoint, configuration(shell)) {
+        (Endpoint::Winrm(endpoint), Some(name)) => {
+            Endpoint::Winrm(WinrmEndpoint { configuration_name: name.to_owned(), ..endpoint.clone() })
+        }
+        (other, _) => other.clone(),
+    };
+    Target { endpoint, ..target.clone() }
+}
+
+/// What a refusal means for a shell that was seen: an administrator sees those of others, and cannot attach to them.
+fn denied(error: session::Error, shell: &ListedShell) -> Failure {
+    match &error {
+        session::Error::Transport(fault)
+            if matches!(fault.fault, Some(code::ACCESS_DENIED | code::DIFFERENT_AUTHZ_TOKEN)) =>
+        {
+            let owner = if shell.owner.is_empty() { "another user" } else { &shell.owner };
+            let message = format!("the shell {} is of {owner}, and only its user can attach to it", shell.shell_id);
+            Refusal::new(Reason::EndpointDenied, message, "--user names that user").into()
+        }
+        _ => error.into(),
+    }
+}
+
+impl Failure {
+    fn end(self) -> AttemptEnd {
+        let error = match self {
+            Self::Refused(Refusal { reason, message, hint }) => {
+                let outcome = if reason == Reason::EndpointDenied { Outcome::Auth } else { Outcome::Failed };
+                return AttemptEnd { hint: Some(hint.to_owned()), ..AttemptEnd::new(outcome, Some(reason), message) };
+            }
+            Self::Session(error) => error,
+        };
+        if is_over(&error) {
+            let message = "the shell went while it was attached to: it was removed, or the host restarted";
+            return AttemptEnd::new(Outcome::Lost, Some(Reason::LinkBroken), message);
+        }
+        match error.reason() {
+            Reason::InUse => AttemptEnd { outcome: Outcome::Failed, ..AttemptEnd::not_opened(&error) },
+            _ => AttemptEnd::not_opened(&error),
+        }
+    }
+}
+
+#[async_trait]
+impl Task for Connect {
+    async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
+        Some(self.work(approach).await.unwrap_or_else(|failure| TaskEnd::Ended(failure.end())))
+    }
+
+    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
+        let message = "a shell is attached to without a session: this is a bug in psfleet; please report it";
+        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
+    }
+
+    /// What had come is not there a second time.
+    fn is_repeatable(&self) -> bool {
+        false
+    }
+}

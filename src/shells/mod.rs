@@ -1,0 +1,13 @@
+//! The shells that hosts hold, as tasks of a run: [listed and removed](Shells) without opening one, and [taken
+//! over](Connect) where their clients have left them.
+
+mod choice;
+mod connect;
+mod list;
+
+pub use choice::Which;
+pub use connect::{Connect, Stays};
+pub use list::{Cleaning, Shells};
+
+/// The state of a shell that its client has left.
+const DISCONNECTED: &str = "Disconnected";
