@@ -11,12 +11,13 @@ use crate::config::System;
 use crate::nearest::did_you_mean;
 
 /// Variables that belong to no flag, or what the names of such begin with.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 8] = [
     "PSFLEET_PASSWORD",
     "PSFLEET_STATE_DIR",
     "PSFLEET_LOG",
     "PSFLEET_COMPLETE",
     "PSFLEET_SECRET_",
+    "PSFLEET_SECRETS_",
     "PSFLEET_CREDENTIAL_",
     "PSFLEET_TEST_",
 ];

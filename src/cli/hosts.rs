@@ -185,8 +185,8 @@ fn rows(host: &HostSettings, identity: Option<&str>) -> Vec<Row> {
         Some(PasswordSource::Inline(_)) => {
             rows.push(("password".to_owned(), "<secret>".to_owned(), "inventory".to_owned()))
         }
-        Some(PasswordSource::Env(name)) => {
-            rows.push(("password_env".to_owned(), name.value.clone(), place(&name.source)))
+        Some(PasswordSource::From(given)) => {
+            rows.push(("password_from".to_owned(), given.value.to_string(), place(&given.source)))
         }
         None => {}
     }

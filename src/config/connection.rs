@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::jump::Jump;
 use super::kinds::{Ntlm, Transport, Untrusted};
 use super::node::Node;
+use super::secret_source::SecretSource;
 use super::setting::Setting;
 use super::source::{Given, Source};
 use crate::secret::Secret;
@@ -106,6 +107,15 @@ impl Connection {
                     from_folder(socket);
                 }
             }
+            "password_from" => {
+                // A program without a folder is looked for on PATH.
+                if let Some(Given { value: SecretSource::Command(words), .. }) = &mut self.password_from
+                    && let Some(program) = words.first_mut().filter(|word| word.contains(std::path::is_separator))
+                    && !program.starts_with('~')
+                {
+                    *program = folder.join(&*program).to_string_lossy().into_owned();
+                }
+            }
             "known_hosts" => self.known_hosts.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
             _ => {}
         }
@@ -127,6 +137,8 @@ connection_keys! {
     password: Secret<String>,
     /// The variable of the environment that holds the password.
     password_env: String,
+    /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD.
+    password_from: SecretSource,
     /// Kerberos: the cache of tickets to use, such as FILE:/tmp/krb5cc_1000; the usual one if only Kerberos is asked for.
     ccache: String,
     /// Kerberos: the keytab with the user's key.

@@ -9,45 +9,13 @@ use bytes::Bytes;
 
 use super::exposure::exposure;
 use super::{
-    Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System, named_file,
-    program,
+    Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, Nobody, Prompter,
+    SecretPlaces, SecretSource, System, named_file, program,
 };
 use crate::directory::{Found, Query};
 use crate::local_user;
+use crate::secret::Secret;
 use crate::whole_file;
-
-/// Somebody who can be asked and warned.
-pub trait Prompter {
-    /// Whether anybody would see a question.
-    fn can_ask(&self) -> bool;
-
-    /// Asks for one line; `hidden` when it is a secret.
-    ///
-    /// # Errors
-    /// The terminal's own.
-    fn ask(&mut self, question: &str, hidden: bool) -> io::Result<String>;
-
-    /// Says one sentence before the run.
-    fn warn(&mut self, warning: &str);
-}
-
-/// Where nobody can be asked: a library, a service. Warnings go to the log.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Nobody;
-
-impl Prompter for Nobody {
-    fn can_ask(&self) -> bool {
-        false
-    }
-
-    fn ask(&mut self, question: &str, _hidden: bool) -> io::Result<String> {
-        Err(io::Error::new(io::ErrorKind::Unsupported, format!("nobody can be asked: {question}")))
-    }
-
-    fn warn(&mut self, warning: &str) {
-        tracing::warn!("{warning}");
-    }
-}
 
 /// The real machine. Have one per process: what it read of stdin is gone for a second one.
 pub struct Machine {
@@ -55,12 +23,13 @@ pub struct Machine {
     prompter: Box<dyn Prompter>,
     runs: Option<Box<dyn EarlierRuns>>,
     directories: Option<Box<dyn Directories>>,
+    secrets: Option<Box<dyn SecretPlaces>>,
 }
 
 impl Machine {
     /// The machine, with somebody to ask.
     pub fn new(prompter: impl Prompter + 'static) -> Self {
-        Self { stdin: None, prompter: Box::new(prompter), runs: None, directories: None }
+        Self { stdin: None, prompter: Box::new(prompter), runs: None, directories: None, secrets: None }
     }
 
     /// Takes this for what stdin holds.
@@ -76,6 +45,11 @@ impl Machine {
     /// Can ask these directories.
     pub fn with_directories(self, directories: impl Directories + 'static) -> Self {
         Self { directories: Some(Box::new(directories)), ..self }
+    }
+
+    /// Knows the places of these secrets.
+    pub fn with_secrets(self, secrets: impl SecretPlaces + 'static) -> Self {
+        Self { secrets: Some(Box::new(secrets)), ..self }
     }
 
     /// What was read of stdin.
@@ -174,6 +148,20 @@ impl System for Machine {
         match &mut self.directories {
             Some(directories) => directories.computers(query),
             None => Err(("no directory is asked here".to_owned(), None)),
+        }
+    }
+
+    fn secret(&mut self, source: &SecretSource, may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {
+        if let SecretSource::Command(words) = source {
+            let variables = std::env::vars_os().map(|(name, _)| name);
+            return program::secret(words, variables).map_err(|what| (what, None));
+        }
+        match &mut self.secrets {
+            Some(places) => {
+                let prompter: &mut dyn Prompter = &mut *self.prompter;
+                places.secret(source, Some(prompter).filter(|_| may_ask))
+            }
+            None => Err((format!("{} is not looked for here: this psfleet was built without secrets", source), None)),
         }
     }
 

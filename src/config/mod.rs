@@ -17,6 +17,8 @@ mod named_file;
 mod node;
 mod problem;
 mod program;
+mod prompter;
+mod secret_source;
 mod setting;
 mod source;
 mod system;
@@ -30,11 +32,15 @@ pub use files::{Config, FileKey, InventoryPath};
 pub use host_port::split_port;
 pub use jump::{Jump, parse_jump};
 pub use kinds::{Ntlm, Transport, Untrusted};
-pub use machine::{Machine, Nobody, Prompter};
+pub use machine::Machine;
 pub use node::{Entry, Lines, Node, Place, Value};
 pub use problem::Problem;
+pub use prompter::{Nobody, Prompter};
+pub use secret_source::{SecretSource, VaultPath};
 pub use setting::Word;
 pub use source::{Given, Origin, Source};
-pub use system::{Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, System};
+pub use system::{
+    Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, SecretPlaces, System,
+};
 pub use toml::parse_toml;
 pub use zone::{is_ipv6, plain_zone};

@@ -1,4 +1,6 @@
 //! Programs that answer: started, read to their end, stopped when they take too long or write too much.
+//!
+//! [`output`] is of inventories, [`secret`] of what one line of a password manager is.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
@@ -9,7 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use zeroize::{Zeroize, Zeroizing};
+
 use crate::error_text;
+use crate::secret::Secret;
 
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -22,8 +27,9 @@ const FOR_ITS_STREAMS: Duration = Duration::from_secs(1);
 /// How long between two looks at a program.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// The most bytes of an answer.
+/// The most bytes of an answer, and of a secret: longer than any password or token.
 const MOST: usize = 64 << 20;
+const MOST_SECRET: usize = 64 << 10;
 
 /// Of what a program says is wrong, so many bytes are kept, and so many lines shown, the last ones.
 const MOST_ERRORS: usize = 64 << 10;
@@ -31,7 +37,7 @@ const LINES: usize = 5;
 const LINE: usize = 300;
 
 /// Secrets of the run are none of other programs' business.
-const SECRETS: [&str; 3] = ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"];
+const SECRETS: [&str; 4] = ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_SECRETS_", "PSFLEET_CREDENTIAL_"];
 
 /// What a program writes to stdout. Its stdin is empty, and of our variables it has all but those that are secret.
 ///
@@ -42,31 +48,56 @@ pub(super) fn output(
     arguments: &[&str],
     variables: impl Iterator<Item = OsString>,
 ) -> Result<Vec<u8>, String> {
-    let secrets = variables.filter(|name| holds_secret(name)).collect();
-    output_within(program, arguments, secrets, LIMIT)
+    // A name without a folder is a file here, not one on the PATH.
+    let program = std::path::absolute(program).map_err(|error| error_text::io(&error))?;
+    answer(without_secrets(Command::new(program), variables).args(arguments), LIMIT, MOST)
 }
 
-fn output_within(
-    program: &Path,
-    arguments: &[&str],
-    secrets: Vec<OsString>,
+/// The one line that a program writes to stdout, which is a secret. A name without a folder is looked for on PATH.
+///
+/// # Errors
+/// Those of [`output`], or that it is not one line; with the program's name, and nothing of what it wrote to stdout.
+pub(super) fn secret(words: &[String], variables: impl Iterator<Item = OsString>) -> Result<Secret<String>, String> {
+    secret_within(words, variables, LIMIT)
+}
+
+fn secret_within(
+    words: &[String],
+    variables: impl Iterator<Item = OsString>,
     limit: Duration,
-) -> Result<Vec<u8>, String> {
-    let start = || {
-        // A name without a folder is a file here, not one on the PATH.
-        let mut command = Command::new(std::path::absolute(program)?);
-        for name in secrets {
-            command.env_remove(name);
-        }
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
-    };
-    let mut child = start().map_err(|error| format!("does not start: {}", error_text::io(&error)))?;
+) -> Result<Secret<String>, String> {
+    let (program, arguments) = words.split_first().ok_or("no program is named")?;
+    let named = |what: String| format!("the program '{program}' {what}");
+    let mut command = without_secrets(Command::new(program), variables);
+    let bytes = answer(command.args(arguments), limit, MOST_SECRET).map(Zeroizing::new).map_err(named)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| named("writes what is not UTF-8".to_owned()))?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(named("writes nothing".to_owned())),
+        line if line.contains(['\r', '\n', '\0']) => Err(named(format!(
+            "writes {} lines, and a password is one: have it write that line alone",
+            line.lines().count()
+        ))),
+        line => Ok(Secret::new(line.to_owned())),
+    }
+}
+
+fn without_secrets(mut command: Command, variables: impl Iterator<Item = OsString>) -> Command {
+    for name in variables.filter(|name| holds_secret(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What a program writes to stdout, at most so much.
+fn answer(command: &mut Command, limit: Duration, most: usize) -> Result<Vec<u8>, String> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("does not start: {}", error_text::io(&error)))?;
     let (wake, woken) = channel();
     // One byte more than an answer may have tells that there is more.
-    let answer = Stream::of(child.stdout.take(), MOST + 1, &wake);
+    let answer = Stream::of(child.stdout.take(), most + 1, &wake);
     // More than is kept is read all the same: whoever writes it must not wait for us.
     let said = Stream::of(child.stderr.take(), MOST_ERRORS, &wake);
-    let result = ended(&mut child, &answer, &said, limit, &woken);
+    let result = ended(&mut child, (&answer, most), &said, limit, &woken);
     if result.is_err() {
         // It may have ended by itself; then there is nothing to stop.
         let _ = child.kill();
@@ -86,7 +117,7 @@ fn holds_secret(name: &OsStr) -> bool {
 /// Waits for the end of a program and of its streams, or for as much of it as there will be.
 fn ended(
     child: &mut Child,
-    answer: &Stream,
+    (answer, most): (&Stream, usize),
     said: &Stream,
     limit: Duration,
     woken: &Receiver<()>,
@@ -97,8 +128,11 @@ fn ended(
     loop {
         // The streams are looked at first: what ends after the look wakes us.
         let have_ended = [answer.has_ended()?, said.has_ended()?] == [true, true];
-        if answer.len() > MOST {
-            return Err(format!("writes more than {} MiB", MOST >> 20));
+        if answer.len() > most {
+            return Err(match most >> 20 {
+                0 => format!("writes more than {} KiB", most >> 10),
+                mebibytes => format!("writes more than {mebibytes} MiB"),
+            });
         }
         if status.is_none() {
             status = child.try_wait().map_err(|error| error_text::io(&error))?;
@@ -129,21 +163,33 @@ fn ended(
 /// A stream of a program, read beside us: the first bytes of it are kept.
 struct Stream(Arc<Mutex<Written>>);
 
-/// What was read so far.
-#[derive(Default)]
+/// What was read so far. It may be secret, so nobody finds it in memory later.
 struct Written {
     bytes: Vec<u8>,
     end: Option<io::Result<()>>,
 }
 
+impl Written {
+    /// Small limits have their room at once: bytes that are moved to more of it would leave a copy behind.
+    fn at_most(most: usize) -> Self {
+        Self { bytes: Vec::with_capacity(most.min(MOST_SECRET + 1)), end: None }
+    }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 impl Stream {
     /// Reads a stream to its end, or until nobody wants to know any more; wakes us at its end and once it is full.
     fn of(stream: Option<impl Read + Send + 'static>, most: usize, wake: &Sender<()>) -> Self {
-        let written = Arc::new(Mutex::new(Written::default()));
+        let written = Arc::new(Mutex::new(Written::at_most(most)));
         let (wanted, wake) = (Arc::downgrade(&written), wake.clone());
         thread::spawn(move || {
             let Some(mut stream) = stream else { return };
-            let mut chunk = vec![0; 64 << 10];
+            let mut chunk = Zeroizing::new(vec![0; 64 << 10]);
             loop {
                 let read = match stream.read(&mut chunk) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -228,9 +274,10 @@ pub(super) fn is_program(path: &Path) -> bool {
 #[cfg(all(test, unix))]
 mod tests {
     use std::path::PathBuf;
+    use std::process::Command;
     use std::time::Duration;
 
-    use super::{holds_secret, is_program, output_within};
+    use super::{MOST, answer, holds_secret, is_program, output, secret_within};
 
     fn script(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
@@ -245,7 +292,7 @@ mod tests {
     fn run(text: &str, limit: u64) -> Result<String, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = script(&folder, text);
-        output_within(&path, &["--list"], Vec::new(), Duration::from_secs(limit))
+        answer(Command::new(path).arg("--list"), Duration::from_secs(limit), MOST)
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -282,6 +329,28 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_one_line_of_a_program_on_the_path() {
+        let of = |script: &str, limit| {
+            let words = ["sh", "-c", script].map(str::to_owned);
+            let variables = ["PSFLEET_PASSWORD".into()].into_iter();
+            secret_within(&words, variables, Duration::from_secs(limit)).map(|secret| secret.expose().clone())
+        };
+        assert_eq!(of("echo ' hunter2 '; echo careful >&2", 60), Ok(" hunter2 ".to_owned()));
+        for (script, limit, what) in [
+            ("printf 'hunter2\\nuser: svc\\n'", 60, "writes 2 lines, and a password is one"),
+            ("echo", 60, "writes nothing"),
+            ("printf '\\377'", 60, "writes what is not UTF-8"),
+            ("echo hunter2; printf 'no\\033[2J key' >&2; exit 1", 60, "ended with exit code 1: no\\u{1b}[2J key"),
+            ("exec sleep 600", 0, "has not ended within 0 s"),
+            ("exec cat /dev/zero", 60, "writes more than 64 KiB"),
+        ] {
+            let wrong = of(script, limit).expect_err(script);
+            assert!(wrong.starts_with("the program 'sh' ") && wrong.contains(what), "{wrong}");
+            assert!(!wrong.contains("hunter2"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn secrets_are_ours() {
         for name in ["PSFLEET_PASSWORD", "PSFLEET_SECRET_API", "PSFLEET_CREDENTIAL_SQL_USER"] {
             assert!(holds_secret(name.as_ref()), "{name}");
@@ -291,7 +360,7 @@ mod tests {
 
     #[test]
     fn one_that_is_not_there_does_not_start() {
-        let found = output_within("/nonexistent/program".as_ref(), &[], Vec::new(), Duration::from_secs(60));
+        let found = output("/nonexistent/program".as_ref(), &[], std::iter::empty());
         assert!(found.is_err_and(|what| what.starts_with("does not start: ")));
     }
 }

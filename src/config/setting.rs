@@ -7,6 +7,7 @@ use super::duration::{parse_duration, show_duration};
 use super::jump::{Jump, parse_jump};
 use super::kinds::{Ntlm, Transport, Untrusted};
 use super::node::{Node, Value};
+use super::secret_source::SecretSource;
 use crate::secret::Secret;
 use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
 
@@ -181,6 +182,20 @@ impl Setting for Vec<Jump> {
             [] => "none".to_owned(),
             hops => hops.iter().map(Jump::to_string).collect::<Vec<_>>().join(","),
         }
+    }
+}
+
+/// The short form, or a list of a program and its arguments.
+impl Setting for SecretSource {
+    fn read(node: &Node) -> Result<Self, String> {
+        match &node.value {
+            Value::List(items) => Self::of_words(items.iter().map(text).collect::<Result<_, _>>()?),
+            _ => Self::parse(&text(node)?),
+        }
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::prompter::Prompter;
+use super::secret_source::SecretSource;
 use crate::directory::{Found, Query};
+use crate::secret::Secret;
 
 /// A file as read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,6 +159,15 @@ pub trait System {
         Err(("no directory is asked here".to_owned(), None))
     }
 
+    /// A secret out of a place that is neither the environment nor a person; a place that is locked asks for what opens
+    /// it only if `may_ask`.
+    ///
+    /// # Errors
+    /// One line: there is no such place or secret, or it cannot be opened; and perhaps what to do about it.
+    fn secret(&mut self, _source: &SecretSource, _may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {
+        Err(("no secrets are looked for here".to_owned(), None))
+    }
+
     /// What these hosts, or all, have of a property of the objects of a type, each by the latest run that knows.
     ///
     /// # Errors
@@ -183,6 +195,19 @@ pub trait Directories {
     /// # Errors
     /// Those of [`System::computers`].
     fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)>;
+}
+
+/// The places that secrets are kept in: a keyring, an encrypted file, a server.
+pub trait SecretPlaces {
+    /// As [`System::secret`]; somebody may be asked for what opens a place that is locked, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`System::secret`].
+    fn secret(
+        &mut self,
+        source: &SecretSource,
+        asked: Option<&mut dyn Prompter>,
+    ) -> Result<Secret<String>, (String, Option<String>)>;
 }
 
 /// The runs that were kept, as far as targets are named by them.

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Connection, Problem, Source, System, Transport};
+use crate::config::{Connection, Given, Problem, SecretSource, Source, System, Transport};
 use crate::error_text;
 use crate::hostlist::fold;
 use crate::secret::Secret;
@@ -46,10 +46,8 @@ pub enum LogonUser {
 pub enum PasswordOrigin {
     /// It stands in a private inventory.
     Inventory,
-    /// A variable of the environment holds it.
-    Variable(String),
-    /// The terminal is asked.
-    Prompt,
+    /// It is fetched from there.
+    From(SecretSource),
     /// There is none: a key or an agent proves the user (SSH).
     Keys,
     /// There is none: a ticket of this cache does, or of the usual one (Kerberos).
@@ -94,7 +92,7 @@ pub(super) fn credentials(
     let mut settled = settle(hosts, request, may_ask, around)?;
     ask_for_users(&mut settled, around)?;
     let rules = Rules::new(&settled, request, may_ask);
-    let mut finder = Finder::default();
+    let mut finder = Finder { may_ask, known: HashMap::new(), fetched: HashMap::new() };
     each(&settled, |logon| {
         let Some(user) = logon.user.as_deref() else {
             let ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
@@ -284,18 +282,25 @@ impl<'a> Rules<'a> {
         {
             return Ok(kerberos.clone());
         }
+        let is_above = |source: &Source| matches!(source, Source::Flag(_) | Source::Env(_)) && !self.request.ask_pass;
         let is_overruled = self.request.ask_pass || logon.is_above && self.has_variable(around);
-        match logon.source.filter(|_| !is_overruled) {
-            Some(PasswordSource::Inline(_)) => Ok(PasswordOrigin::Inventory),
-            Some(PasswordSource::Env(name)) if around.env(&name.value).is_some() => {
-                Ok(PasswordOrigin::Variable(name.value.clone()))
+        match logon.source {
+            Some(PasswordSource::From(given)) if !is_overruled || is_above(&given.source) => {
+                self.named(user, given, around)
             }
-            Some(PasswordSource::Env(name)) => {
-                let what = format!("the variable {} is not set ({})", name.value, name.source);
-                Err(Problem::new(format!("no password for '{user}': {what}")))
-            }
-            None => self.shared(user, logon.transport, around),
+            Some(PasswordSource::Inline(_)) if !is_overruled => Ok(PasswordOrigin::Inventory),
+            _ => self.shared(user, logon.transport, around),
         }
+    }
+
+    /// The source that a setting names, as far as it can be looked at without opening it.
+    fn named(&self, user: &str, given: &Given<SecretSource>, around: &dyn System) -> Result<PasswordOrigin, Problem> {
+        let missing = match &given.value {
+            SecretSource::Variable(name) if around.env(name).is_none() => format!("the variable {name} is not set"),
+            SecretSource::Prompt if !self.may_ask => "there is nobody to ask".to_owned(),
+            source => return Ok(PasswordOrigin::From(source.clone())),
+        };
+        Err(Problem::new(format!("no password for '{user}': {missing} ({})", given.source)))
     }
 
     /// Whether the environment has the password of the run's one user.
@@ -307,30 +312,30 @@ impl<'a> Rules<'a> {
     fn shared(&self, user: &str, transport: Transport, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         let optional = transport == Transport::Ssh && !self.request.ask_pass;
         if !self.request.ask_pass && self.has_variable(around) {
-            return Ok(PasswordOrigin::Variable(PASSWORD_VARIABLE.to_owned()));
+            return Ok(PasswordOrigin::From(SecretSource::Variable(PASSWORD_VARIABLE.to_owned())));
         }
         if optional {
             return Ok(PasswordOrigin::Keys);
         }
         if !self.one_user {
             let message = format!("no password for '{user}': one password cannot serve the several users of this run");
-            let hint = "give each user its own 'password_env' in the inventory, or run once per user";
+            let hint = "give each user its own 'password_from' in the inventory, or run once per user";
             return Err(Problem::new(message).with_hint(hint));
         }
         if self.may_ask {
-            return Ok(PasswordOrigin::Prompt);
+            return Ok(PasswordOrigin::From(SecretSource::Prompt));
         }
         let message = format!("no password for '{user}', and there is nobody to ask");
         Err(Problem::new(message).with_hint(format!("set {PASSWORD_VARIABLE}, or 'password_env' in the inventory")))
     }
 }
 
-#[derive(Default)]
 struct Finder {
+    may_ask: bool,
     /// By user: the credentials made so far.
     known: HashMap<String, Vec<Arc<Credential>>>,
-    /// What the prompt answered.
-    asked: Option<Result<Secret<String>, Problem>>,
+    /// What was fetched so far, or why it was not: each source is asked once, and the prompt once for each user.
+    fetched: HashMap<(SecretSource, Option<String>), Result<Secret<String>, Problem>>,
 }
 
 impl Finder {
@@ -343,14 +348,48 @@ impl Finder {
     ) -> Result<Arc<Credential>, Problem> {
         let password = match (origin, source) {
             (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(secret.clone()),
-            (PasswordOrigin::Variable(name), _) => around.env(name).map(Secret::new),
-            (PasswordOrigin::Prompt, _) => Some(self.asked.get_or_insert_with(|| ask(user, around)).clone()?),
+            (PasswordOrigin::From(from), _) => Some(self.fetch(user, from, source, around)?),
             (PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_), _) => {
                 return Ok(self.share(of_ticket(Some(user), Some(origin))));
             }
             (PasswordOrigin::Inventory | PasswordOrigin::Keys, _) => None,
         };
         Ok(self.share(Credential::of(user, password)))
+    }
+
+    fn fetch(
+        &mut self,
+        user: &str,
+        from: &SecretSource,
+        source: Option<&PasswordSource>,
+        around: &mut dyn System,
+    ) -> Result<Secret<String>, Problem> {
+        let asked_of = (*from == SecretSource::Prompt).then(|| user.to_owned());
+        let may_ask = self.may_ask;
+        let fetch = || {
+            let (what, hint) = match from {
+                SecretSource::Prompt => match around.ask(&format!("Password for {user}: "), true) {
+                    Ok(answer) => return Ok(Secret::new(answer)),
+                    Err(error) => (error_text::io(&error), None),
+                },
+                SecretSource::Variable(name) => match around.env(name) {
+                    Some(value) => return Ok(Secret::new(value)),
+                    None => (format!("the variable {name} is not set"), None),
+                },
+                _ => match around.secret(from, may_ask) {
+                    Ok(secret) if !secret.expose().is_empty() => return Ok(secret),
+                    Ok(_) => (format!("{from} is empty"), None),
+                    Err(why) => why,
+                },
+            };
+            let named = match source {
+                Some(PasswordSource::From(given)) if given.value == *from => format!(" ({})", given.source),
+                _ => String::new(),
+            };
+            let problem = Problem::new(format!("no password for '{user}': {what}{named}"));
+            Err(Problem { hint, ..problem })
+        };
+        self.fetched.entry((from.clone(), asked_of)).or_insert_with(fetch).clone()
     }
 
     fn share(&mut self, credential: Credential) -> Arc<Credential> {
@@ -362,11 +401,4 @@ impl Finder {
         known.push(credential.clone());
         credential
     }
-}
-
-fn ask(user: &str, around: &mut dyn System) -> Result<Secret<String>, Problem> {
-    let asked = around.ask(&format!("Password for {user}: "), true);
-    asked
-        .map(Secret::new)
-        .map_err(|error| Problem::new(format!("no password for '{user}': {}", error_text::io(&error))))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::config::{Account, Config, Connection, Given, Problem, Source, System, Transport};
+use crate::config::{Account, Config, Connection, Given, Problem, SecretSource, Source, System, Transport};
 use crate::secret::Secret;
 use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 
@@ -30,13 +30,13 @@ pub struct Effective {
     pub refused: Vec<(&'static str, Problem)>,
 }
 
-/// Where a password comes from, if an inventory or a configuration says it.
+/// Where a password comes from, if a flag, an inventory or a configuration says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordSource {
     /// It stands in a private inventory.
     Inline(Secret<String>),
-    /// A variable of the environment holds it.
-    Env(Given<String>),
+    /// It is fetched from there.
+    From(Given<SecretSource>),
 }
 
 /// Settles hosts; what groups say is worked out once per set of groups.
@@ -151,6 +151,7 @@ impl<'a> Settler<'a> {
         connection.fill(&built_in(&connection));
         connection.password = None;
         connection.password_env = None;
+        connection.password_from = None;
         let at = |rank: Rank| {
             let here = ssh.as_ref().is_some_and(|(_, own)| *own == rank);
             answer.as_ref().filter(|_| here).map(|(_, layer)| layer)
@@ -169,15 +170,18 @@ impl<'a> Settler<'a> {
             whole.vars.entry(key).or_insert(blank);
         }
         connection.address.get_or_insert_with(|| Given::new(host.host.clone(), Source::BuiltIn));
-        let password = password_source(&layers);
+        let (password, several) = match password_source(&layers) {
+            Ok(password) => (password, None),
+            Err(problem) => (None, Some(("password", problem))),
+        };
         let access = match (ssh, answer) {
             (Some((config, _)), Some((answer, _))) => self.finish(&config, answer, &mut connection),
             _ => Access::default(),
         };
         let is_overruled =
             |key: &str| self.flags.sets(key) || host.url.sets(key) || key == "password" && self.brings_password;
-        let refused = own.refused.iter().filter(|(key, _)| !is_overruled(key));
-        let refused = refused.map(|(key, problem)| (*key, problem.clone())).collect();
+        let refused = own.refused.iter().map(|(key, problem)| (*key, problem.clone())).chain(several);
+        let refused = refused.filter(|(key, _)| !is_overruled(key)).collect();
         Effective { connection, password, ssh: access, vars: whole.vars, labels: whole.labels, refused }
     }
 
@@ -351,16 +355,37 @@ fn transport(strong: &[&Connection], scheme: Option<&Given<Transport>>, weak: &[
 
 /// The source of the password that belongs to the user in force: one that stands beside another user's name is not
 /// used. A password belongs to the user of its own layer, else of the next weaker one.
-fn password_source(layers: &[&Connection]) -> Option<PasswordSource> {
+///
+/// # Errors
+/// The layer names several sources.
+fn password_source(layers: &[&Connection]) -> Result<Option<PasswordSource>, Problem> {
     let user_from =
         |place: usize| layers.iter().skip(place).find_map(|layer| layer.user.as_ref().map(|user| &user.value));
     let user = user_from(0);
-    let (_, layer) = layers.iter().enumerate().find(|(place, layer)| {
-        let has = layer.password.is_some() || layer.password_env.is_some();
-        has && user_from(*place).is_none_or(|owner| Some(owner) == user)
-    })?;
-    let inline = layer.password.as_ref().map(|given| PasswordSource::Inline(given.value.clone()));
-    inline.or_else(|| layer.password_env.clone().map(PasswordSource::Env))
+    let speaks =
+        |layer: &Connection| layer.password.is_some() || layer.password_env.is_some() || layer.password_from.is_some();
+    let layer = layers
+        .iter()
+        .enumerate()
+        .find(|(place, layer)| speaks(layer) && user_from(*place).is_none_or(|owner| Some(owner) == user));
+    let Some((_, layer)) = layer else { return Ok(None) };
+    let variable =
+        |given: &Given<String>| Given::new(SecretSource::Variable(given.value.clone()), given.source.clone());
+    match (&layer.password, &layer.password_env, &layer.password_from) {
+        (Some(inline), None, None) => Ok(Some(PasswordSource::Inline(inline.value.clone()))),
+        (None, Some(name), None) => Ok(Some(PasswordSource::From(variable(name)))),
+        (None, None, from) => Ok(from.clone().map(PasswordSource::From)),
+        (password, name, from) => {
+            let places = [
+                password.as_ref().map(|given| ("password", &given.source)),
+                name.as_ref().map(|given| ("password_env", &given.source)),
+                from.as_ref().map(|given| ("password_from", &given.source)),
+            ];
+            let places: Vec<_> = places.into_iter().flatten().map(|(key, from)| format!("{key} ({from})")).collect();
+            Err(Problem::new(format!("the password has several sources: {}", places.join(", ")))
+                .with_hint("leave one of them"))
+        }
+    }
 }
 
 /// Our own defaults, as far as the transport has a use for them.

@@ -11,17 +11,19 @@ use proptest::prelude::*;
 use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, rehearse, resolve, select};
 use crate::config::{
-    Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, Source, System,
-    Transport,
+    Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, SecretSource, Source,
+    System, Transport,
 };
 use crate::directory::{Computer, Found, Query};
 use crate::hostlist::fold;
+use crate::secret::Secret;
 use crate::target::{Endpoint, Target, Tls};
 
 mod configured;
 mod directory;
 mod facts;
 mod names;
+mod secret_sources;
 mod sheets;
 mod ssh;
 mod trees;
@@ -49,6 +51,9 @@ pub(super) struct Fake {
     /// What a directory answers, and what it was asked.
     computers: Vec<Computer>,
     queries: Vec<Query>,
+    /// What places of secrets have, by what they are called there, and which of them were opened.
+    secrets: HashMap<String, Result<&'static str, &'static str>>,
+    opened: Vec<String>,
 }
 
 impl Fake {
@@ -93,6 +98,12 @@ impl System for Fake {
             true => Err(("it is silent".to_owned(), Some("wake it".to_owned()))),
             false => Ok(Found { computers: self.computers.clone(), asked: jiff::Timestamp::UNIX_EPOCH }),
         }
+    }
+
+    fn secret(&mut self, source: &SecretSource, _may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {
+        self.opened.push(source.to_string());
+        let found = self.secrets.get(&source.to_string()).copied().unwrap_or(Err("there is no such secret"));
+        found.map(|text| Secret::new(text.to_owned())).map_err(|what| (what.to_owned(), Some("look there".to_owned())))
     }
 
     fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {
@@ -402,15 +413,16 @@ fn a_rehearsal_finds_what_the_run_would() {
     let asks = || Fake { answers: vec!["me", "pw"], ..fake() };
     let on = |targets: &str| request(&[targets], &["i.toml"]);
     let named = |user: &str| LogonUser::Named(user.to_owned());
-    let variable = |name: &str| PasswordOrigin::Variable(name.to_owned());
+    let variable = |name: &str| PasswordOrigin::From(SecretSource::Variable(name.to_owned()));
+    let prompt = || PasswordOrigin::From(SecretSource::Prompt);
     for (targets, fake, user, password) in [
         ("w1", fake(), named("a"), Some(variable("A"))),
         ("own", fake(), named("c"), Some(PasswordOrigin::Inventory)),
         ("db", fake().env("PSFLEET_PASSWORD", "2"), named("b"), Some(variable("PSFLEET_PASSWORD"))),
-        ("db", Fake { answers: vec!["pw"], ..fake() }, named("b"), Some(PasswordOrigin::Prompt)),
+        ("db", Fake { answers: vec!["pw"], ..fake() }, named("b"), Some(prompt())),
         ("lin", fake(), LogonUser::Own, Some(PasswordOrigin::Keys)),
         ("here", fake(), LogonUser::Own, None),
-        ("nobody", asks(), LogonUser::Asked, Some(PasswordOrigin::Prompt)),
+        ("nobody", asks(), LogonUser::Asked, Some(prompt())),
     ] {
         assert_eq!(rehearsed(&on(targets), fake), Ok(vec![Logon { user, password }]), "{targets}");
     }

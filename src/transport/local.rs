@@ -57,7 +57,9 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
 
 /// Whether a variable of ours is only for us: scripts get what they are given, nothing else.
 fn holds_secret(name: &str) -> bool {
-    ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_CREDENTIAL_"].iter().any(|prefix| name.starts_with(prefix))
+    ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_SECRETS_", "PSFLEET_CREDENTIAL_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// How a child ended, in words.

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::config::{Connection, Given, Jump, Source, Transport, Word, parse_duration, parse_jump};
+use crate::config::{Connection, Given, Jump, SecretSource, Source, Transport, Word, parse_duration, parse_jump};
 use crate::target::{AuthMethod, HostKeyPolicy, Workstation};
 
 /// The connection flags as typed, and which of them the environment gave.
@@ -48,6 +48,11 @@ struct Flags {
     /// Ask for the password, whatever the inventory says
     #[arg(long, env = "PSFLEET_ASK_PASS", value_parser = BoolishValueParser::new())]
     ask_pass: bool,
+
+    /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM
+    /// ARGUMENTS, vault:MOUNT/PATH#FIELD
+    #[arg(long, value_name = "SOURCE", env = "PSFLEET_PASSWORD_FROM", value_parser = SecretSource::parse)]
+    password_from: Option<SecretSource>,
 
     /// Kerberos: cache of tickets (FILE:/path, KCM:) [default: with --auth kerberos the one that klist shows]
     #[arg(long, value_name = "NAME", env = "PSFLEET_CCACHE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -164,6 +169,7 @@ impl ConnectArgs {
             auth: from.given("auth", "--auth", flags.auth),
             port: from.given("port", "--port", flags.port),
             user: from.given("user", "--user", flags.user),
+            password_from: from.given("password_from", "--password-from", flags.password_from),
             ccache: from.given("ccache", "--ccache", flags.ccache),
             keytab: from.given("keytab", "--keytab", flags.keytab),
             spn: from.given("spn", "--spn", flags.spn),

@@ -22,7 +22,7 @@ pub(super) struct Key {
 }
 
 /// Values for keys whose default is none that a file could hold.
-const EXAMPLES: [(&str, &str); 32] = [
+const EXAMPLES: [(&str, &str); 33] = [
     ("inventory", r#"["fleet.toml"]"#),
     ("address", r#""10.0.0.7""#),
     ("transport", r#""winrm""#),
@@ -30,6 +30,7 @@ const EXAMPLES: [(&str, &str); 32] = [
     ("port", "5986"),
     ("user", r"'CONTOSO\svc'"),
     ("password_env", r#""CONTOSO_PASSWORD""#),
+    ("password_from", r#""file:svc""#),
     ("ccache", r#""FILE:/run/user/1000/krb5cc""#),
     ("keytab", r#""svc.keytab""#),
     ("spn", r#""WSMAN""#),

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use crate::config::SecretSource;
 use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Logon, LogonUser, PasswordOrigin};
 use crate::output::sanitize_line;
@@ -29,6 +30,10 @@ enum Password {
     Inventory,
     Variable { name: String },
     Prompt,
+    Keyring { name: String },
+    File { name: String },
+    Command { line: String },
+    Vault { path: String },
     Keys,
     Ticket { cache: Option<String> },
     Keytab { file: String },
@@ -53,6 +58,20 @@ pub(in crate::cli) fn identity(host: &HostSettings, logon: &Logon) -> Option<Str
     is_kerberos.then(|| ConnectionGroup::of(host, logon).logon.trim_start_matches(", ").to_owned())
 }
 
+impl Password {
+    fn of(from: &SecretSource) -> Self {
+        let after_kind = |text: String| text.split_once(':').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        match from {
+            SecretSource::Prompt => Self::Prompt,
+            SecretSource::Variable(name) => Self::Variable { name: name.clone() },
+            SecretSource::Keyring(name) => Self::Keyring { name: name.clone() },
+            SecretSource::File(name) => Self::File { name: name.clone() },
+            SecretSource::Command(_) => Self::Command { line: after_kind(from.to_string()) },
+            SecretSource::Vault(_) => Self::Vault { path: after_kind(from.to_string()) },
+        }
+    }
+}
+
 impl ConnectionGroup {
     fn of(host: &HostSettings, logon: &Logon) -> Self {
         let shown = host.effective.connection.shown();
@@ -67,10 +86,14 @@ impl ConnectionGroup {
         let (password, by) = match &logon.password {
             None => (None, String::new()),
             Some(PasswordOrigin::Inventory) => (Some(Password::Inventory), ", password in the inventory".to_owned()),
-            Some(PasswordOrigin::Variable(name)) => {
-                (Some(Password::Variable { name: name.clone() }), format!(", password from {name}"))
+            Some(PasswordOrigin::From(source)) => {
+                let words = match source {
+                    SecretSource::Variable(name) => format!(", password from {}", sanitize_line(name)),
+                    SecretSource::Prompt => ", password asked for".to_owned(),
+                    other => format!(", password from {}", sanitize_line(&other.to_string())),
+                };
+                (Some(Password::of(source)), words)
             }
-            Some(PasswordOrigin::Prompt) => (Some(Password::Prompt), ", password asked for".to_owned()),
             Some(PasswordOrigin::Ticket(cache)) => {
                 let words =
                     cache.as_ref().map_or("the usual cache".to_owned(), |cache| sanitize_line(cache).into_owned());

@@ -86,6 +86,7 @@ fn value_of(key: &str) -> &'static str {
         "port" => "7",
         "host_keys" => "'accept-new'",
         "ntlm" | "untrusted" => "'allow'",
+        "password_from" => "'command:evil'",
         "connect_timeout" | "open_timeout" | "timeout" => "'7s'",
         "delegate" | "identities_only" | "tls" | "insecure" | "allow_unencrypted" => "true",
         _ => "'evil'",
