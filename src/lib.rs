@@ -32,6 +32,7 @@
 //! - [`doctor`]: what keeps a host from being reached, stage by stage, as the task of a run.
 //! - [`shells`]: the shells that hosts hold, listed, removed and taken over, as tasks of a run.
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
+//! - [`secret_places`]: where secrets are kept besides the environment: an encrypted file, the keyring, a server.
 //! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
 //! - [`job`]: what an application does with the run, without a command line: a script with what it is given, a run with
@@ -124,9 +125,10 @@
 //!
 //! # Features
 //!
-//! All are on by default. Without them the crate reaches hosts over WinRM, and this machine.
+//! All are on by default, but for `keyring`, which adds the system's keyring to the places of secrets. Without them the crate reaches hosts over WinRM, and this machine.
 //!
 //! - `ldap` adds inventories of directories: an `[ldap]` table.
+//! - `secrets` adds [`secret_places`], and the command `secret`.
 //! - `ssh` adds SSH. Without it a target that wants SSH is refused before the run.
 //! - `sandbox` adds [`sandbox`], the command of that name, and what an inventory's `[sandbox]` table asks for. The
 //!   examples and tests need it.
@@ -162,6 +164,8 @@ pub mod sandbox;
 pub mod schedule;
 pub mod script;
 pub mod secret;
+#[cfg(feature = "secrets")]
+pub mod secret_places;
 pub mod session;
 mod sheet;
 pub mod shells;

@@ -31,6 +31,8 @@ pub mod sandbox;
 #[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
 mod sandbox_on_demand;
 mod script_help;
+#[cfg(feature = "secrets")]
+mod secret;
 mod session;
 mod signals;
 mod single_dash;
@@ -59,6 +61,8 @@ use args::doctor::DoctorArgs;
 use args::log::LogArgs;
 use args::run::RunArgs;
 use args::runs::{RunsArgs, RunsCommand};
+#[cfg(feature = "secrets")]
+use args::secret::SecretArgs;
 use args::session::SessionArgs;
 use completions::CompletionsArgs;
 use config::ConfigArgs;
@@ -95,6 +99,8 @@ enum Command {
     Hosts(Box<HostsArgs>),
     Runs(RunsArgs),
     Session(SessionArgs),
+    #[cfg(feature = "secrets")]
+    Secret(SecretArgs),
     #[cfg(feature = "sandbox")]
     Sandbox(Box<SandboxArgs>),
     Config(ConfigArgs),
@@ -135,6 +141,10 @@ pub fn main() -> ExitCode {
     let state = state_folder(&Machine::default());
     let (runs, names) = known_runs(state.clone(), BTreeMap::new());
     let mut machine = Machine::new(TerminalPrompter).with_runs(runs).with_directories(directories::Asked::new(state));
+    #[cfg(feature = "secrets")]
+    let places = crate::secret_places::Places::of(&mut machine);
+    #[cfg(feature = "secrets")]
+    let mut machine = machine.with_secrets(places);
     let config = Config::load(&mut machine, &RUN_KEYS).unwrap_or_default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
     let typed = Typed::of(&command, &words);
@@ -168,6 +178,8 @@ pub fn main() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Runs(args) => runs::run(&args, machine),
         Command::Session(args) => session::run(&args, machine),
+        #[cfg(feature = "secrets")]
+        Command::Secret(args) => secret::run(&args, machine),
         Command::Config(args) => config::run(args, machine),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args, command),

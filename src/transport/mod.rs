@@ -16,6 +16,8 @@ mod scout;
 pub mod ssh;
 mod tail;
 mod tcp;
+#[cfg(feature = "secrets")]
+pub mod vault;
 pub mod wsman;
 
 pub use crate::channel::{Channel, Priority};

@@ -136,6 +136,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["clixml", "fleet", "outcome", "psrp", "script", "session", "stream", "target", "transport", "wsman"],
         ),
         ("shells", &["clixml", "fleet", "left_shell", "outcome", "session", "stream", "target", "transport", "wsman"]),
+        ("secret_places", &["config", "error_text", "secret", "transport", "whole_file"]),
         ("copy", &["clixml", "error_text", "fleet", "outcome", "psrp", "session", "stream", "transport"]),
         (
             "job",

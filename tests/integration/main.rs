@@ -46,6 +46,7 @@ mod sandbox;
 mod screens;
 mod script;
 mod secret_flags;
+mod secret_sources;
 mod secrets;
 mod session_connect;
 mod session_input;

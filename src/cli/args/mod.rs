@@ -13,6 +13,8 @@ pub mod ramp;
 pub mod rollout;
 pub mod run;
 pub mod runs;
+#[cfg(feature = "secrets")]
+pub mod secret;
 pub mod session;
 pub mod store;
 pub mod targets;

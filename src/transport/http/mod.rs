@@ -29,11 +29,11 @@ mod look;
 mod tls;
 mod tls_cache;
 
-#[cfg(feature = "ldap")]
+#[cfg(any(feature = "ldap", feature = "secrets"))]
 pub(super) use diagnose::tls_cause;
 pub use failure::Failure;
 pub use lanes::Lanes;
 pub(super) use look::look;
-#[cfg(feature = "ldap")]
+#[cfg(any(feature = "ldap", feature = "secrets"))]
 pub(super) use tls::{Trust as TlsTrust, settings as tls_settings};
 pub use tls_cache::TlsCache;

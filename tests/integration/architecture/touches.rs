@@ -52,6 +52,7 @@ const THINGS: &[Thing] = &[
             "local_user",
             "output",
             "sandbox",
+            "secret_places",
             "store",
             "transport",
             "whole_file",

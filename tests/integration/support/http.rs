@@ -104,7 +104,7 @@ impl Drop for HttpServer {
 async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, connection: usize, handler: Handler) {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer, connection).await {
-        if !request.head.starts_with("POST ") {
+        if !request.head.starts_with("POST ") && !request.head.starts_with("GET ") {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
             return;
         }
