@@ -98,6 +98,8 @@ codes! {
         Tls = "tls",
         /// The SSH host key is unknown or has changed.
         HostKey = "host_key",
+        /// An SSH bastion on the way lets nobody through.
+        Bastion = "bastion",
         /// Something answers on the port that is not WinRM.
         NotWinrm = "not_winrm",
         /// The SSH server starts no PowerShell, or the program is not there.

@@ -102,6 +102,8 @@ impl Need {
 /// connection and the agent's; a child's three pipes and its handle.
 fn cost(endpoint: &Endpoint) -> u64 {
     match endpoint {
+        // Behind a bastion they are channels of one connection.
+        Endpoint::Winrm(winrm) if !winrm.jump.is_empty() => 1,
         Endpoint::Winrm(_) => 3,
         Endpoint::Ssh(_) => 2,
         Endpoint::Local(_) => 4,
@@ -111,7 +113,7 @@ fn cost(endpoint: &Endpoint) -> u64 {
 fn is_named(endpoint: &Endpoint) -> bool {
     let is_name = |address: &str| address.parse::<IpAddr>().is_err();
     match endpoint {
-        Endpoint::Winrm(winrm) => is_name(&winrm.address),
+        Endpoint::Winrm(winrm) => is_name(winrm.jump.first().map_or(&winrm.address, |hop| &hop.server.address)),
         Endpoint::Ssh(ssh) => is_name(ssh.jump.first().map_or(&ssh.server.address, |hop| &hop.server.address)),
         Endpoint::Local(_) => false,
     }

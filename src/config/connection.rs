@@ -155,7 +155,7 @@ connection_keys! {
     identities_only: bool,
     /// SSH: the agent's socket, `none`, or `SSH_AUTH_SOCK` for the environment's.
     identity_agent: SshAgent,
-    /// SSH bastions, first hop first.
+    /// SSH bastions before SSH or WinRM hosts, first hop first.
     jump: Vec<Jump>,
     /// SSH: what to do with host keys.
     host_keys: HostKeyPolicy,

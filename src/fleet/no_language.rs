@@ -59,6 +59,7 @@ mod tests {
             kerberos: Default::default(),
             trusted: false,
             allow_unencrypted: false,
+            jump: Vec::new(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::target::{HostKeyPolicy, Timeouts, Variable, defaults};
 use super::model::{Host, Inventory, Layer};
 use super::request::{PASSWORD_VARIABLE, Request};
 use super::sparse::Sparse;
-use super::ssh_config::{Access, Answer, Asker, SshConfig};
+use super::ssh_config::{Access, Answer, Asker, SshConfig, bastions};
 
 /// Everything that is settled about one host.
 #[derive(Debug, Clone, Default)]
@@ -176,7 +176,7 @@ impl<'a> Settler<'a> {
         };
         let access = match (ssh, answer) {
             (Some((config, _)), Some((answer, _))) => self.finish(&config, answer, &mut connection),
-            _ => Access::default(),
+            _ => self.bastions(host, &connection),
         };
         let is_overruled =
             |key: &str| self.flags.sets(key) || host.url.sets(key) || key == "password" && self.brings_password;
@@ -189,25 +189,47 @@ impl<'a> Settler<'a> {
     /// other inventory's behind them, else those of any inventory, else the user's own. None for hosts that are reached
     /// by another transport.
     fn ssh_config(&mut self, host: &Host, transport: &Given<Transport>) -> Option<(Arc<SshConfig>, Rank)> {
-        let sources = &self.inventory.sources;
         let by_ssh = transport.value == Transport::Ssh;
-        let is_ssh = |source: &usize| sources[*source].ssh.is_some();
-        let mut named: Vec<usize> = host.sources.iter().copied().filter(is_ssh).collect();
         // A name that nobody knows is an SSH host if the configuration has something to say about it.
         let unknown = transport.source == Source::BuiltIn && host.sources.is_empty();
         if !by_ssh && !unknown {
             return None;
         }
-        let rank = if named.is_empty() { Rank::Defaults } else { Rank::Host };
-        let others: Vec<usize> = (0..sources.len())
-            .filter(|source| sources[*source].main && is_ssh(source) && !named.contains(source))
-            .collect();
-        named.extend(others);
+        let named = self.ssh_sources(host);
+        let names_host = |source: &usize| host.sources.contains(source);
+        let rank = if named.first().is_some_and(names_host) { Rank::Host } else { Rank::Defaults };
         match named.as_slice() {
             [] if by_ssh => Some((self.own_ssh(), Rank::Own)),
             [] => None,
             _ => Some((self.joined_ssh(named), rank)),
         }
+    }
+
+    /// The inventories that are SSH configurations and hold for a host, those that name it first.
+    fn ssh_sources(&self, host: &Host) -> Vec<usize> {
+        let sources = &self.inventory.sources;
+        let is_ssh = |source: &usize| sources[*source].ssh.is_some();
+        let mut named: Vec<usize> = host.sources.iter().copied().filter(is_ssh).collect();
+        let others: Vec<usize> = (0..sources.len())
+            .filter(|source| sources[*source].main && is_ssh(source) && !named.contains(source))
+            .collect();
+        named.extend(others);
+        named
+    }
+
+    /// The bastions before a host of another transport than SSH, as the SSH configuration knows them.
+    fn bastions(&mut self, host: &Host, connection: &Connection) -> Access {
+        let is_winrm = connection.transport.as_ref().is_none_or(|given| given.value != Transport::Local);
+        let has_jump = connection.jump.as_ref().is_some_and(|given| !given.value.is_empty());
+        if !is_winrm || !has_jump {
+            return Access::default();
+        }
+        let named = self.ssh_sources(host);
+        let config = if named.is_empty() { self.own_ssh() } else { self.joined_ssh(named) };
+        let home = self.around.home();
+        let environment = |name: &str| self.around.env(name);
+        let asker = Asker { account: &self.account, home: home.as_deref(), environment: &environment };
+        bastions(&config, &asker, &host.host, connection)
     }
 
     /// The SSH configurations of some inventories as one, the first the strongest.

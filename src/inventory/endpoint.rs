@@ -26,7 +26,16 @@ pub(super) fn endpoint(name: &str, effective: &Effective, home: Option<&Path>) -
         Some(Transport::Ssh) if !effective.ssh.refusals.is_empty() => return Err(effective.ssh.refusals.clone()),
         Some(Transport::Ssh) => ssh(name, &effective.ssh, &settings).map(Endpoint::Ssh),
         Some(Transport::Local) => local(name, &settings).map(Endpoint::Local),
-        Some(Transport::Auto | Transport::Winrm) | None => winrm(name, &settings).map(Endpoint::Winrm),
+        Some(Transport::Auto | Transport::Winrm) | None => {
+            let access = &effective.ssh;
+            if !access.refusals.is_empty() {
+                return Err(access.refusals.clone());
+            }
+            match access.hops.is_empty() || cfg!(feature = "ssh") {
+                true => winrm(name, access, &settings).map(Endpoint::Winrm),
+                false => Err(without_ssh()),
+            }
+        }
     };
     built.map_err(|problem| vec![problem])
 }
@@ -73,13 +82,23 @@ impl Settings<'_> {
     fn paths(&self, given: &Option<Given<Vec<PathBuf>>>) -> Vec<PathBuf> {
         given.iter().flat_map(|given| &given.value).map(|path| self.path(path)).collect()
     }
+
+    fn bastions(&self, access: &Access) -> Vec<SshHop> {
+        let hop = |hop: &SshHop| {
+            let mut hop = hop.clone();
+            hop.server.identities.iter_mut().flatten().for_each(|path| *path = self.path(path));
+            hop.server.known_hosts.iter_mut().for_each(|path| *path = self.path(path));
+            hop
+        };
+        access.hops.iter().map(hop).collect()
+    }
 }
 
 fn or<T: Clone>(given: &Option<Given<T>>, default: T) -> T {
     given.as_ref().map_or(default, |given| given.value.clone())
 }
 
-fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> {
+fn winrm(name: &str, access: &Access, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> {
     let connection = settings.connection;
     let address = or(&connection.address, name.to_owned());
     let tls = or(&connection.tls, defaults::TLS);
@@ -106,6 +125,7 @@ fn winrm(name: &str, settings: &Settings<'_>) -> Result<WinrmEndpoint, Problem> 
         allow_unencrypted: or(&connection.allow_unencrypted, defaults::ALLOW_UNENCRYPTED),
         trusted,
         address,
+        jump: settings.bastions(access),
     };
     check_winrm(connection, &endpoint)?;
     Ok(endpoint)
@@ -155,12 +175,6 @@ fn trusts(pattern: &str, name: &str) -> bool {
 fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoint, Problem> {
     let connection = settings.connection;
     check_configuration(connection)?;
-    let hop = |hop: &SshHop| {
-        let mut hop = hop.clone();
-        hop.server.identities.iter_mut().flatten().for_each(|path| *path = settings.path(path));
-        hop.server.known_hosts.iter_mut().for_each(|path| *path = settings.path(path));
-        hop
-    };
     Ok(SshEndpoint {
         server: SshServer {
             address: or(&connection.address, name.to_owned()),
@@ -184,7 +198,7 @@ fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoi
             methods: access.methods,
             algorithms: access.algorithms.clone(),
         },
-        jump: access.hops.iter().map(hop).collect(),
+        jump: settings.bastions(access),
         subsystem: or(&connection.subsystem, defaults::SUBSYSTEM.to_owned()),
         exec: or(&connection.exec, defaults::EXEC.to_owned()),
     })

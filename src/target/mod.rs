@@ -172,6 +172,9 @@ pub struct WinrmEndpoint {
     pub trusted: bool,
     /// Plain HTTP without sealing may be used (only together with `trusted`).
     pub allow_unencrypted: bool,
+    /// SSH bastions that its connections go through, first hop first.
+    #[serde(default)]
+    pub jump: Vec<SshHop>,
 }
 
 impl WinrmEndpoint {
@@ -335,10 +338,10 @@ pub struct SshEndpoint {
     pub exec: String,
 }
 
-/// A bastion on the way to an SSH target.
+/// A bastion on the way to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SshHop {
-    /// User on the bastion, else the target's.
+    /// User on the bastion, else the SSH target's; before a WinRM target, the local user.
     pub user: Option<String>,
     /// The bastion.
     pub server: SshServer,

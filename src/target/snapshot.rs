@@ -66,6 +66,7 @@ mod tests {
             kerberos: Default::default(),
             trusted: true,
             allow_unencrypted: false,
+            jump: Vec::new(),
         })
     }
 

@@ -13,8 +13,6 @@ use crate::target::{Endpoint, Target};
 #[derive(Default)]
 pub struct Network {
     tls_cache: TlsCache,
-    #[cfg(feature = "ssh")]
-    ssh: ssh::Client,
 }
 
 #[async_trait]
@@ -29,7 +27,14 @@ impl Connector for Network {
             #[cfg(feature = "ssh")]
             Endpoint::Ssh(endpoint) => {
                 let credential = target.credential.as_deref();
-                ssh::connect(endpoint, credential, target.timeouts.connect, &self.ssh, admission).await
+                ssh::connect(
+                    endpoint,
+                    credential,
+                    target.timeouts.connect,
+                    self.tls_cache.tunnels().client(),
+                    admission,
+                )
+                .await
             }
             #[cfg(not(feature = "ssh"))]
             Endpoint::Ssh(_) => Err(Error::new(crate::outcome::Reason::Network, "this psfleet was built without SSH")),

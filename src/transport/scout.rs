@@ -19,8 +19,6 @@ use crate::wsman::Identity;
 #[derive(Default)]
 pub struct Scout {
     tls_cache: TlsCache,
-    #[cfg(feature = "ssh")]
-    ssh: ssh::Client,
 }
 
 /// A stage of the way before the logon.
@@ -142,7 +140,8 @@ impl Scout {
             Endpoint::Winrm(endpoint) => http::look(endpoint, limit, &self.tls_cache, &mut sights).await,
             #[cfg(feature = "ssh")]
             Endpoint::Ssh(endpoint) => {
-                ssh::look(endpoint, target.credential.as_deref(), limit, &self.ssh, &mut sights).await
+                ssh::look(endpoint, target.credential.as_deref(), limit, self.tls_cache.tunnels().client(), &mut sights)
+                    .await
             }
             _ => Ok(()),
         };

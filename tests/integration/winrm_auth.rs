@@ -100,6 +100,7 @@ impl Acceptor {
             kerberos: Default::default(),
             trusted: false,
             allow_unencrypted: false,
+            jump: Vec::new(),
         };
         Target {
             name: "acceptor".into(),

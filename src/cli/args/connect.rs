@@ -74,7 +74,7 @@ struct Flags {
     #[arg(long, value_name = "KEYFILE", env = "PSFLEET_IDENTITY", value_delimiter = '\n')]
     identity: Vec<PathBuf>,
 
-    /// SSH bastion: ssh://user@host:port, or an alias of the SSH configuration (repeatable, first hop first)
+    /// SSH bastion before SSH or WinRM hosts: ssh://user@host:port, or an alias of the SSH configuration (repeatable, first hop first)
     #[arg(long, value_name = "URL", env = "PSFLEET_JUMP", value_delimiter = '\n', value_parser = parse_jump)]
     jump: Vec<Jump>,
 

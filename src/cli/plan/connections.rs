@@ -15,6 +15,8 @@ pub(super) struct ConnectionGroup {
     hosts: String,
     transport: String,
     auth: Option<String>,
+    /// The bastions on the way, first hop first.
+    jump: Option<String>,
     /// Null for whoever runs the command, and where it is asked for.
     user: Option<String>,
     /// Where its password comes from; null where there is no logon.
@@ -110,6 +112,7 @@ impl ConnectionGroup {
             hosts: String::new(),
             transport: setting("transport").unwrap_or_else(|| "winrm".to_owned()),
             auth: setting("auth"),
+            jump: setting("jump").filter(|jump| jump != "none"),
             user,
             password,
             logon: whom + &by,
@@ -122,7 +125,9 @@ pub(super) fn text(count: usize, groups: &[ConnectionGroup]) -> String {
     let mut text = format!("Targets: {count}\n");
     for group in groups {
         let auth = group.auth.as_ref().map(|auth| format!(", auth {auth}")).unwrap_or_default();
-        let _ = writeln!(text, "  {}: {}{auth}{}", group.hosts, group.transport, group.logon);
+        let through = |jump: &String| format!(", through {}", sanitize_line(jump));
+        let through = group.jump.as_ref().map(through).unwrap_or_default();
+        let _ = writeln!(text, "  {}: {}{auth}{through}{}", group.hosts, group.transport, group.logon);
     }
     text
 }

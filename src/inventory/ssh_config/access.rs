@@ -84,7 +84,7 @@ impl Answer {
         let own = self.host_keys.as_ref().map(|given| &given.source);
         let mut given = connection.clone();
         given.host_keys = given.host_keys.filter(|given| given.source != Source::BuiltIn && Some(&given.source) != own);
-        let mut way = Way { config, asker, given: &given, hops: Vec::new(), depth: 0, refusals: &mut access.refusals };
+        let mut way = Way { by_ssh: true, ..Way::new(config, asker, &given, &mut access.refusals) };
         way.add_all(&self.original, connection);
         access.hops = way.hops;
         self.paths(asker, connection, &mut access.refusals);
@@ -160,6 +160,16 @@ impl Answer {
     }
 }
 
+/// The bastions before a host that is no SSH server itself: what this configuration says of the host is not meant for
+/// it, what it says of its bastions is. `connection` is complete.
+pub(crate) fn bastions(config: &SshConfig, asker: &Asker<'_>, host: &str, connection: &Connection) -> Access {
+    let mut access = Access { refusals: config.mistakes.clone(), ..Access::default() };
+    let mut way = Way::new(config, asker, connection, &mut access.refusals);
+    way.add_all(host, connection);
+    access.hops = way.hops;
+    access
+}
+
 /// The known_hosts files where nobody names others: the user's, and the system's.
 pub(crate) fn usual_known_hosts(home: Option<&Path>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let names = ["known_hosts", "known_hosts2"];
@@ -176,10 +186,16 @@ struct Way<'a> {
     hops: Vec<SshHop>,
     /// How many hosts stand between the target and the one whose bastions are looked up.
     depth: usize,
+    /// The target is an SSH server itself.
+    by_ssh: bool,
     refusals: &'a mut Vec<Problem>,
 }
 
-impl Way<'_> {
+impl<'a> Way<'a> {
+    fn new(config: &'a SshConfig, asker: &'a Asker<'a>, given: &'a Connection, refusals: &'a mut Vec<Problem>) -> Self {
+        Self { config, asker, given, hops: Vec::new(), depth: 0, by_ssh: false, refusals }
+    }
+
     /// Adds the bastions before a host, their own before them.
     fn add_all(&mut self, host: &str, connection: &Connection) {
         let Some(jump) = &connection.jump else { return };
@@ -199,7 +215,8 @@ impl Way<'_> {
             let same = |one: Option<u16>, two: &Option<Given<u16>>| {
                 one.unwrap_or(22) == two.as_ref().map_or(22, |given| given.value)
             };
-            if place == 0 && hop.host == host && same(hop.port, &connection.port) {
+            let is_server = self.by_ssh || self.depth > 0;
+            if is_server && place == 0 && hop.host == host && same(hop.port, &connection.port) {
                 let what = format!("{host} would be its own bastion ({})", jump.source);
                 self.refusals.push(Problem::new(what).with_hint(format!("leave it out: Host * !{host}")));
                 return;

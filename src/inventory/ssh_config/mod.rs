@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) use access::{Access, Asker, usual_known_hosts};
+pub(super) use access::{Access, Asker, bastions, usual_known_hosts};
 pub(super) use aliases::read_ssh_config;
 pub(super) use answer::Answer;
 

@@ -12,9 +12,11 @@ fn ssh(fake: &mut Fake, targets: &[&str], inventories: &[&str]) -> String {
                     .as_ref()
                     .map_or(String::new(), |credential| format!("{}@", credential.user().unwrap_or_default()));
                 let hops = match &target.endpoint {
-                    Endpoint::Ssh(ssh) => ssh.jump.iter().map(|hop| format!(" via {}", hop.server.address)).collect(),
-                    _ => String::new(),
+                    Endpoint::Ssh(ssh) => ssh.jump.as_slice(),
+                    Endpoint::Winrm(winrm) => winrm.jump.as_slice(),
+                    Endpoint::Local(_) => &[],
                 };
+                let hops: String = hops.iter().map(|hop| format!(" via {}", hop.server.address)).collect();
                 format!("{user}{}{hops}", target.endpoint)
             };
             resolved.targets.iter().map(shown).collect::<Vec<_>>().join(", ")
@@ -186,6 +188,28 @@ fn what_an_ssh_config_asks_for_in_vain_is_named_with_its_line() {
     assert!(
         matches!(&run(&flagged, &mut fake).unwrap().targets[0].endpoint, Endpoint::Ssh(ssh) if ssh.jump.len() == 1)
     );
+}
+
+#[test]
+fn bastions_before_winrm_are_those_of_the_ssh_config() {
+    let own =
+        "Host *\n  User ops\n  Port 9\nHost gate\n  HostName 10.0.0.1\n  ProxyJump outer\n  IdentityFile ~/.ssh/g\n";
+    let toml = "[defaults]\nuser = 'u'\npassword = 'p'\n[groups.dmz]\nhosts = ['win[1-2]']\njump = 'gate'\n\
+                [hosts.win3]\n[hosts.gate]\njump = 'gate'\n";
+    let fake = || Fake::default().file("/home/me/.ssh/config", own).file("i.toml", toml);
+    let shown = |targets: &[&str]| ssh(&mut fake(), targets, &["i.toml"]);
+    assert_eq!(shown(&["win1"]), "u@http://win1:5985/wsman via outer via 10.0.0.1");
+    assert_eq!(shown(&["win3"]), "u@http://win3:5985/wsman");
+    // Its SSH server is a bastion before its own WinRM.
+    assert_eq!(shown(&["gate"]), "u@http://gate:5985/wsman via outer via 10.0.0.1");
+    let resolved = run(&request(&["win1"], &["i.toml"]), &mut fake()).expect("targets");
+    let Endpoint::Winrm(winrm) = &resolved.targets[0].endpoint else { panic!("WinRM") };
+    let gate = &winrm.jump[1];
+    assert_eq!((gate.user.as_deref(), gate.server.port), (Some("ops"), 9));
+    assert_eq!(gate.server.identities.as_deref(), Some(["/home/me/.ssh/g".into()].as_slice()));
+    let refused =
+        ssh(&mut fake().file("/home/me/.ssh/config", "Host gate\n  ProxyCommand x\n"), &["win1"], &["i.toml"]);
+    assert!(refused.contains("ProxyCommand is not supported"), "{refused}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! Whoever sends a request also moves the connection's bytes, so an idle connection costs no task; what happened to it
 //! meanwhile shows at the next request, before that leaves.
 
-use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -15,7 +14,6 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -23,11 +21,12 @@ use tokio_util::either::Either;
 use url::{Host, Url};
 
 use super::answer::{Answer, ReadError};
+use super::connect_error::ConnectError;
 use super::contact::{Contact, Reached};
 use super::head_limit::{Bound, Bounded};
-use crate::transport::tcp;
+use super::route::{Route, Socket};
 
-type Stream = TokioIo<Bounded<Either<TcpStream, TlsStream<TcpStream>>>>;
+type Stream = TokioIo<Bounded<Either<Socket, TlsStream<Socket>>>>;
 type Driver = Pin<Box<http1::Connection<Stream, Full<Bytes>>>>;
 
 /// An open connection. A future of it that is dropped leaves it useless.
@@ -40,33 +39,6 @@ pub(super) struct Connection {
     pub(super) certificate: Option<Vec<u8>>,
     /// The version of TLS, over TLS.
     pub(super) protocol: Option<ProtocolVersion>,
-}
-
-/// Why there is no connection.
-#[derive(Debug)]
-pub(super) enum ConnectError {
-    /// No TCP connection.
-    Tcp(tcp::Fault),
-    /// The TLS handshake failed.
-    Tls(std::io::Error),
-    /// It took longer than it may.
-    TimedOut,
-    /// The address cannot be that of a server.
-    Address(String),
-    /// The connection broke before the first request.
-    Http(hyper::Error),
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(fault) => fault.fmt(f),
-            Self::Tls(cause) => cause.fmt(f),
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Address(address) => write!(f, "'{address}' is not an address"),
-            Self::Http(cause) => cause.fmt(f),
-        }
-    }
 }
 
 /// Why a request on an open connection has no answer.
@@ -86,13 +58,13 @@ impl Connection {
     /// Connects to `address`, which may have a zone that the URL has not; `tls` says whether and whom to trust.
     pub(super) async fn open(
         url: &Url,
-        address: &str,
+        (route, address): (&Route, &str),
         tls: Option<Arc<ClientConfig>>,
         deadline: Instant,
         contact: &Contact,
     ) -> Result<Self, ConnectError> {
         let port = url.port_or_known_default().unwrap_or_default();
-        let tcp = tcp::dial(address, port, deadline).await.map_err(ConnectError::Tcp)?;
+        let tcp = route.dial(address, port, deadline).await?;
         contact.reached(Reached::Port);
         let connection = Self::over(tcp, url, address, tls, deadline).await?;
         contact.reached(Reached::Connection);
@@ -101,7 +73,7 @@ impl Connection {
 
     /// The same over a socket that is connected.
     pub(super) async fn over(
-        tcp: TcpStream,
+        tcp: Socket,
         url: &Url,
         address: &str,
         tls: Option<Arc<ClientConfig>>,

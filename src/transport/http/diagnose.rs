@@ -8,7 +8,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::certificate_fault::Weakness;
-use super::connection::ConnectError;
+use super::connect_error::ConnectError;
 use crate::error_text;
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -20,6 +20,7 @@ const MAX_NAMES: usize = 5;
 /// The cause of a connection that was not made.
 pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
     match error {
+        ConnectError::Bastion(error) => error.clone(),
         ConnectError::Tcp(Fault::Name(name, cause)) => no_address(name, cause),
         ConnectError::Tcp(Fault::Silence(..)) => timed_out(port),
         ConnectError::TimedOut => silent(port, "the TLS handshake"),

@@ -22,6 +22,7 @@ use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::failure::Failure;
 use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
 use super::leg::{Stuck, next_leg};
+use super::route::Route;
 use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -39,6 +40,7 @@ pub(super) struct Lane {
     pub(super) url: Url,
     /// Where to connect: the URL's host, with its zone if it has one.
     pub(super) address: Arc<str>,
+    pub(super) route: Route,
     /// What is known of the target by all its lanes.
     pub(super) contact: Arc<Contact>,
     pub(super) mechanism: Box<dyn Mechanism>,
@@ -288,9 +290,9 @@ impl Lane {
 
     /// Connects, and binds the logon to the certificate that the server shows.
     async fn connect(&mut self) -> Result<Connection, Failure> {
-        let opening =
-            Connection::open(&self.url, &self.address, self.tls.clone(), self.logon_until, &self.contact).await;
-        let connection = opening.map_err(|error| {
+        let to = (&self.route, &*self.address);
+        let opening = Connection::open(&self.url, to, self.tls.clone(), self.logon_until, &self.contact);
+        let connection = opening.await.map_err(|error| {
             tracing::debug!(url = %self.url, %error, "not connected");
             Failure::Final(diagnose_connect(&error, self.port()))
         })?;

@@ -14,6 +14,7 @@ use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
 use super::lane::{Lane, LogonState};
+use super::route::Route;
 use super::tls_cache::TlsCache;
 use crate::auth::Choice;
 use crate::error_text;
@@ -29,6 +30,7 @@ pub struct Lanes {
     url: Url,
     /// The endpoint's address, as all its lanes have it.
     address: Arc<str>,
+    route: Route,
     contact: Arc<Contact>,
     choice: Choice,
     /// What proved the user on the last lane that was logged on.
@@ -56,6 +58,7 @@ impl Lanes {
         let url = Url::parse(&url).map_err(|_| not_an_address(&url))?;
         let tls = tls_cache.tls(&endpoint.tls)?;
         find_keytab(&credential)?;
+        let route = tls_cache.route(endpoint, &credential);
         let choice = Choice {
             workstation: endpoint.workstation.clone(),
             kerberos: endpoint.kerberos.clone(),
@@ -66,6 +69,7 @@ impl Lanes {
             endpoint: endpoint.clone(),
             url,
             address: endpoint.address.as_str().into(),
+            route,
             contact: Arc::default(),
             choice,
             used: Mutex::default(),
@@ -85,9 +89,14 @@ impl Lanes {
     /// # Errors
     /// There is no way to the server, or no leave; the user was refused.
     pub async fn approach(&self, admission: &Admission) -> Result<(), Error> {
+        let leave = self.route.open(admission, self.connect).await?;
         let knocks = !admission.is_proven();
         let mut lane = self.approached(knocks).await.map_err(Failure::into_error)?;
-        let (leave, waited) = admission.ask(Step::Prove).await?;
+        let (leave, waited) = match leave {
+            // A bastion has seen the proof already.
+            Some(leave) => (leave, Duration::ZERO),
+            None => admission.ask(Step::Prove).await?,
+        };
         lane.logon_until += waited;
         // One that has waited for long has a server that is about to close it: the first exchange makes another.
         let is_fresh = waited < FRESH;
@@ -242,6 +251,7 @@ impl Lanes {
             tls: self.tls.clone(),
             url: self.url.clone(),
             address: Arc::clone(&self.address),
+            route: self.route.clone(),
             contact: Arc::clone(&self.contact),
             mechanism,
             logon: LogonState::Due,
@@ -295,6 +305,7 @@ mod tests {
             kerberos: Default::default(),
             trusted,
             allow_unencrypted,
+            jump: Vec::new(),
         };
         let on = Tls::On { ca: None, insecure: true };
         for (auth, tls, trusted, allowed, fine) in [

@@ -9,10 +9,12 @@ use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, DATE, HOST, USER_
 use hyper::{Request, StatusCode};
 use rustls::ProtocolVersion;
 use tokio::time::Instant;
+use tokio_util::either::Either;
 use url::{Position, Url};
 
 use super::answer::{Answer, Kind};
-use super::connection::{ConnectError, Connection, PostError};
+use super::connect_error::ConnectError;
+use super::connection::{Connection, PostError};
 use super::cookie_date::cookie_date;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::tls_cache::TlsCache;
@@ -46,6 +48,9 @@ pub(in crate::transport) async fn look(
     tls_cache: &TlsCache,
     sights: &mut Sights,
 ) -> Result<(), Halt> {
+    if !endpoint.jump.is_empty() {
+        return Ok(());
+    }
     let url = endpoint.url();
     let url = Url::parse(&url).map_err(|_| sights.halt(Outlook::Dns, not_an_address(&url)))?;
     let look = Look { endpoint, url, tls_cache, deadline: Instant::now() + limit };
@@ -96,7 +101,8 @@ impl Look<'_> {
             sights.saw(Sight::Connected(peer));
         }
         let tls = self.tls_cache.tls(&self.endpoint.tls).map_err(|error| sights.halt(Outlook::Tls, error))?;
-        let connection = Connection::over(stream, &self.url, &self.endpoint.address, tls, self.deadline).await;
+        let connection =
+            Connection::over(Either::Left(stream), &self.url, &self.endpoint.address, tls, self.deadline).await;
         let connection = connection.map_err(|error| sights.halt(Outlook::Tls, self.diagnosed(&error)))?;
         if let Some(der) = &connection.certificate {
             sights.saw(self.secured(der, connection.protocol));

@@ -13,6 +13,7 @@
 mod answer;
 mod certificate_fault;
 mod challenge;
+mod connect_error;
 mod connection;
 mod contact;
 mod cookie_date;
@@ -26,6 +27,7 @@ mod lane;
 mod lanes;
 mod leg;
 mod look;
+mod route;
 mod tls;
 mod tls_cache;
 

@@ -1,4 +1,5 @@
-//! What all connections of the process share: TLS settings, each built once, and the users' Kerberos tickets.
+//! What all connections of the process share: TLS settings, each built once, the users' Kerberos tickets, and the
+//! connections to SSH bastions.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,25 +7,51 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::ClientConfig;
 
+use super::route::Route;
 use super::tls::{self, Trust};
 use crate::auth::Tickets;
-use crate::target::Tls;
+use crate::target::{Credential, Tls, WinrmEndpoint};
 use crate::transport::Error;
+#[cfg(feature = "ssh")]
+use crate::transport::ssh::Tunnels;
 
 /// TLS settings by extra roots and by whether any certificate is accepted.
 type TlsSettings = HashMap<(Option<PathBuf>, bool), Arc<ClientConfig>>;
 
-/// TLS settings, each built once, and tickets, each asked for once. One per process.
+/// TLS settings, each built once, tickets, each asked for once, and tunnels, each connected once. One per process.
 #[derive(Default)]
 pub struct TlsCache {
     pub(super) tickets: Arc<Tickets>,
     tls: Mutex<TlsSettings>,
+    #[cfg(feature = "ssh")]
+    tunnels: Tunnels,
 }
 
 impl TlsCache {
     /// Nothing is loaded before it is needed.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The SSH client, and what it has connected.
+    #[cfg(feature = "ssh")]
+    pub(in crate::transport) fn tunnels(&self) -> &Tunnels {
+        &self.tunnels
+    }
+
+    /// The way to an endpoint, of a target with this credential.
+    #[cfg(feature = "ssh")]
+    pub(super) fn route(&self, endpoint: &WinrmEndpoint, credential: &Arc<Credential>) -> Route {
+        match endpoint.jump.as_slice() {
+            [] => Route::Direct,
+            hops => Route::Behind(self.tunnels.through(hops, Some(credential))),
+        }
+    }
+
+    /// The way to an endpoint: without SSH there are no bastions, and inventories refuse them.
+    #[cfg(not(feature = "ssh"))]
+    pub(super) fn route(&self, _: &WinrmEndpoint, _: &Arc<Credential>) -> Route {
+        Route::Direct
     }
 
     /// The TLS settings of an endpoint, `None` for plain HTTP.

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Interaction};
 use russh::keys::agent::AgentIdentity;
@@ -12,7 +11,7 @@ use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 
 use super::super::admission::FRESH;
-use super::super::{Admission, Error, Step};
+use super::super::{Admission, Error, Leave, Step};
 use super::algorithms::may_prove;
 use super::client::Client;
 use super::fault;
@@ -23,6 +22,11 @@ use crate::outcome::Reason;
 use crate::secret::Secret;
 use crate::target::{SshMethods, SshServer};
 
+/// What to do about a key file that needs a passphrase.
+pub(super) const LOCKED_HINT: &str = "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together \
+                                      with --user (it unlocks the key here and is never sent); or load the key into \
+                                      the agent with ssh-add";
+
 /// Who logs on, and with what.
 pub(super) struct Logon<'a> {
     pub(super) place: &'a str,
@@ -32,8 +36,8 @@ pub(super) struct Logon<'a> {
     pub(super) client: &'a Client,
     pub(super) notes: &'a Notes,
     pub(super) admission: &'a Admission,
-    /// The run has given leave to send the password; asked for once on the whole way.
-    pub(super) may_prove: &'a AtomicBool,
+    /// The run's leave to send the password, once it has been given; asked for once on the whole way.
+    pub(super) leave: &'a OnceLock<Leave>,
 }
 
 /// How a logon went that was not refused.
@@ -289,11 +293,11 @@ impl Attempt<'_> {
 
     /// Waits for leave to send the password; `false` when the session is too old for that by then.
     async fn may_prove(&self) -> Tried {
-        if self.logon.may_prove.load(Ordering::Relaxed) {
+        if self.logon.leave.get().is_some() {
             return Ok(true);
         }
-        let (_, waited) = self.logon.admission.ask(Step::Prove).await?;
-        self.logon.may_prove.store(true, Ordering::Relaxed);
+        let (leave, waited) = self.logon.admission.ask(Step::Prove).await?;
+        self.logon.leave.get_or_init(|| leave);
         Ok(waited < FRESH && !self.session.is_closed())
     }
 
@@ -444,11 +448,7 @@ impl Attempt<'_> {
             _ if lacks_password => {
                 "give the password as well as the key: --ask-pass, or PSFLEET_PASSWORD together with --user"
             }
-            true => {
-                "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together with --user (it unlocks \
-                 the \
-                 key here and is never sent); or load the key into the agent with ssh-add"
-            }
+            true => LOCKED_HINT,
             false => {
                 "name a key with --identity, load one into the agent, or give a password; \
                  the server's authorized_keys must have the key's public half"

@@ -1,7 +1,7 @@
 //! From an endpoint to a carrier: through the bastions, the logons and the channel to PowerShell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use russh::client::{Handle, Msg};
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::admission::FRESH;
 use super::super::outofproc::OutOfProcCarrier;
-use super::super::{Admission, Authenticated, Carrier, Error, Step};
+use super::super::{Admission, Authenticated, Carrier, Error, Leave, Step};
 use super::algorithms;
 use super::auth::{self, Entry, Logon};
 use super::bastion::Visit;
@@ -54,20 +54,19 @@ pub async fn connect(
     client: &Client,
     admission: &Admission,
 ) -> Result<Box<dyn Carrier>, Error> {
-    let travel = Travel::new(endpoint, credential, client, admission, timeout);
-    admission.clock().within(timeout, travel.go()).await.unwrap_or_else(|| Err(travel.too_late(timeout)))
+    let travel = Travel::new(client, admission, timeout);
+    let going = admission.clock().within(timeout, travel.go(endpoint, credential)).await;
+    going.unwrap_or_else(|| Err(travel.too_late(timeout)))
 }
 
-/// One attempt to get to an endpoint.
+/// One attempt to get to an endpoint, or through bastions.
 pub(super) struct Travel<'a> {
-    endpoint: &'a SshEndpoint,
-    credential: Option<&'a Credential>,
     client: &'a Client,
     admission: &'a Admission,
     /// The run has given leave to log on to the endpoint.
     may_begin: AtomicBool,
-    /// The run has given leave to send the password.
-    may_prove: AtomicBool,
+    /// The run's leave to send the password, once it has been given.
+    leave: OnceLock<Leave>,
     /// As far as the attempt's clock never stands still.
     deadline: Instant,
     timeout: Duration,
@@ -76,9 +75,9 @@ pub(super) struct Travel<'a> {
 }
 
 /// A stop that we are logged on to.
-struct Passed {
-    session: Handle<Gate>,
-    notes: Arc<Notes>,
+pub(super) struct Passed {
+    pub(super) session: Handle<Gate>,
+    pub(super) notes: Arc<Notes>,
     by_password: bool,
 }
 
@@ -86,34 +85,31 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 impl<'a> Travel<'a> {
-    pub(super) fn new(
-        endpoint: &'a SshEndpoint,
-        credential: Option<&'a Credential>,
-        client: &'a Client,
-        admission: &'a Admission,
-        timeout: Duration,
-    ) -> Self {
+    pub(super) fn new(client: &'a Client, admission: &'a Admission, timeout: Duration) -> Self {
         Self {
-            endpoint,
-            credential,
             client,
             admission,
             may_begin: AtomicBool::new(false),
-            may_prove: AtomicBool::new(false),
+            leave: OnceLock::new(),
             deadline: Instant::now() + timeout,
             timeout,
             doing: Mutex::default(),
         }
     }
 
-    async fn go(&self) -> Result<Box<dyn Carrier>, Error> {
+    /// The run's leave to send the password, if it was asked for.
+    pub(super) fn leave(&self) -> Option<Leave> {
+        self.leave.get().copied()
+    }
+
+    async fn go(&self, endpoint: &SshEndpoint, credential: Option<&Credential>) -> Result<Box<dyn Carrier>, Error> {
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();
         let mut sessions: Vec<Handle<Gate>> = Vec::new();
         let mut notes = Arc::new(Notes::default());
         let mut before = String::new();
         let mut accepted = false;
-        let stops = stop::stops(self.endpoint, self.credential, self.client)?;
+        let stops = stop::stops(endpoint, credential, self.client)?;
         for (index, stop) in stops.iter().enumerate() {
             let is_endpoint = index + 1 == stops.len();
             let passed = self.pass(stop, sessions.last().map(|bastion| (bastion, &*before)), is_endpoint, &cut).await?;
@@ -128,13 +124,13 @@ impl<'a> Travel<'a> {
             self.admission.accepted(Authenticated::By("password"));
         }
         let Some(session) = sessions.last() else { return Err(Error::new(Reason::Internal, "a way without stops")) };
-        let (started, channel) = self.start(session, &before, &notes).await?;
+        let (started, channel) = self.start(endpoint, session, &before, &notes).await?;
         let (reader, writer, peer) = channel::open(channel, Way { started, sessions, notes, _cut: guard });
         Ok(Box::new(OutOfProcCarrier::new(reader, writer, Box::new(peer))))
     }
 
     /// Connects to a stop, behind the last bastion and its name if there is one, and logs on.
-    async fn pass(
+    pub(super) async fn pass(
         &self,
         stop: &Stop<'_>,
         behind: Option<(&Handle<Gate>, &str)>,
@@ -164,7 +160,12 @@ impl<'a> Travel<'a> {
             if is_endpoint && !self.begin(&session).await? {
                 continue;
             }
-            match self.log_on(&mut session, stop, &place, &notes).await? {
+            let entry = self.log_on(&mut session, stop, &place, &notes).await;
+            let of_bastion = |error: Error| match error.message.contains(&*place) {
+                true => fault::of_bastion(&place, error),
+                false => error,
+            };
+            match entry.map_err(|error| if is_endpoint { error } else { of_bastion(error) })? {
                 Entry::Stale => {}
                 entry => return Ok(Passed { session, notes, by_password: entry == Entry::ByPassword }),
             }
@@ -218,7 +219,7 @@ impl<'a> Travel<'a> {
         let text = format!("not connected within {:.1} s, while {doing}", timeout.as_secs_f64());
         let error =
             Error::new(Reason::ConnectTimeout, text).with_hint("allow more time with --connect-timeout").retryable();
-        if self.may_prove.load(Ordering::Relaxed) { error.behind_proof() } else { error }
+        if self.leave.get().is_some() { error.behind_proof() } else { error }
     }
 
     /// Waits for leave to log on to the endpoint; `false` when the session is too old for that by then.
@@ -299,7 +300,7 @@ impl<'a> Travel<'a> {
             client: self.client,
             notes,
             admission: self.admission,
-            may_prove: &self.may_prove,
+            leave: &self.leave,
         };
         auth::authenticate(session, &logon).await
     }
@@ -307,11 +308,12 @@ impl<'a> Travel<'a> {
     /// Starts PowerShell: by the subsystem, else by a command, which needs no change on the server.
     async fn start(
         &self,
+        endpoint: &SshEndpoint,
         session: &Handle<Gate>,
         place: &str,
         notes: &Notes,
     ) -> Result<(String, russh::Channel<Msg>), Error> {
-        let SshEndpoint { subsystem, exec, .. } = self.endpoint;
+        let SshEndpoint { subsystem, exec, .. } = endpoint;
         self.now(format!("starting the subsystem {subsystem} on {place}"));
         let mut channel = open_channel(session, place, notes).await?;
         let asked = channel.request_subsystem(true, subsystem.as_str()).await.is_ok();
@@ -322,12 +324,12 @@ impl<'a> Travel<'a> {
         self.now(format!("starting `{exec}` on {place}"));
         // The same channel again: the server may give one only (MaxSessions 1).
         if answer == Answer::Refused {
-            answer = self.execute(&mut channel).await;
+            answer = execute(exec, &mut channel).await;
         }
         if answer != Answer::Granted {
             leave(&mut channel).await;
             channel = open_channel(session, place, notes).await?;
-            answer = self.execute(&mut channel).await;
+            answer = execute(exec, &mut channel).await;
         }
         if answer == Answer::Granted {
             return Ok((format!("`{exec}`"), channel));
@@ -336,12 +338,12 @@ impl<'a> Travel<'a> {
             format!("{place} does not start PowerShell: it refused the subsystem {subsystem} and the command `{exec}`");
         Err(Error::new(Reason::NoPowershell, text).with_hint(fault::START_HINT))
     }
+}
 
-    async fn execute(&self, channel: &mut russh::Channel<Msg>) -> Answer {
-        match channel.exec(true, self.endpoint.exec.as_str()).await {
-            Ok(()) => answer(channel).await,
-            Err(_) => Answer::Closed,
-        }
+async fn execute(command: &str, channel: &mut russh::Channel<Msg>) -> Answer {
+    match channel.exec(true, command).await {
+        Ok(()) => answer(channel).await,
+        Err(_) => Answer::Closed,
     }
 }
 

@@ -93,9 +93,15 @@ pub(super) fn connecting(socket: SocketAddr, error: &io::Error) -> Error {
 /// A bastion that opened no connection to the next stop.
 pub(super) fn jump(bastion: &str, next: &str, error: &russh::Error) -> Error {
     match error {
-        russh::Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed) => {
-            Error::new(Reason::Network, format!("bastion {bastion} cannot connect to {next}")).retryable()
-        }
+        russh::Error::ChannelOpenFailure(ChannelOpenFailure::ConnectFailed) => Error::new(
+            Reason::Network,
+            format!("bastion {bastion} cannot connect to {next}"),
+        )
+        .with_hint(
+            "the bastion looks up the name and makes the connection: is the host up, and does a firewall between \
+                     the two let it through?",
+        )
+        .retryable(),
         russh::Error::ChannelOpenFailure(ChannelOpenFailure::AdministrativelyProhibited) => {
             Error::new(Reason::Network, format!("bastion {bastion} forbids connections to {next}"))
                 .with_hint("its sshd needs AllowTcpForwarding and a PermitOpen for this address")
@@ -105,6 +111,23 @@ pub(super) fn jump(bastion: &str, next: &str, error: &russh::Error) -> Error {
         }
         error => Error::new(Reason::Network, format!("bastion {bastion} opens no path to {next}: {}", words_of(error))),
     }
+}
+
+/// A bastion that has not yet got through to the next stop.
+pub(super) fn jump_late(bastion: &str, next: &str) -> Error {
+    Error::new(
+        Reason::ConnectTimeout,
+        format!("bastion {bastion} gets no answer from {next} within the connect timeout"),
+    )
+    .with_hint("is the host up, and does a firewall between the two let the bastion through?")
+    .retryable()
+}
+
+/// A bastion that takes no further stream before one of the others ends.
+pub(super) fn no_room(bastion: &str, next: &str) -> Error {
+    Error::new(Reason::Network, format!("bastion {bastion} has no room for another connection, to {next}"))
+        .with_hint("lower --throttle, or raise what the bastion's SSH server takes")
+        .retryable()
 }
 
 /// A handshake that failed, for another reason than the host key.

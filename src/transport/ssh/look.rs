@@ -34,7 +34,7 @@ pub(in crate::transport) async fn look(
         return Ok(());
     }
     let admission = Admission::free();
-    let travel = Travel::new(endpoint, credential, client, &admission, limit);
+    let travel = Travel::new(client, &admission, limit);
     let deadline = Instant::now() + limit;
     let stops = stops(endpoint, credential, client).map_err(|error| sights.halt(Outlook::Methods, error))?;
     let Some(stop) = stops.last() else { return Ok(()) };

@@ -5,6 +5,9 @@
 //! host keys and authentication happen here, each with its own cause in the error. What the packets mean is left to
 //! [`super::outofproc`].
 //!
+//! A [`Tunnel`] leads other transports to hosts behind a bastion: one connection for all of them, a channel for each of
+//! theirs.
+//!
 //! The bytes of files go by SFTP, over a second channel of the same connection, where the server has it.
 //!
 //! Host keys are checked against known_hosts files, which are read once. Unknown keys are refused unless the
@@ -13,6 +16,7 @@
 mod algorithms;
 mod auth;
 mod bastion;
+mod carry;
 mod channel;
 mod channel_request;
 mod client;
@@ -26,7 +30,9 @@ mod look;
 mod notes;
 mod sftp;
 mod stop;
+mod tunnel;
 
 pub use client::Client;
 pub use connect::connect;
 pub(super) use look::look;
+pub use tunnel::{Tunnel, Tunnels};

@@ -6,7 +6,7 @@ use super::client::Client;
 use super::known_hosts::DEFAULT_PORT;
 use crate::outcome::Reason;
 use crate::secret::Secret;
-use crate::target::{Credential, SshEndpoint, SshServer};
+use crate::target::{Credential, SshEndpoint, SshHop, SshServer};
 
 /// A server on the way: a bastion or the target.
 pub(super) struct Stop<'a> {
@@ -18,8 +18,7 @@ pub(super) struct Stop<'a> {
 impl Stop<'_> {
     /// The server in messages.
     pub(super) fn place(&self) -> String {
-        let SshServer { address, port, .. } = self.server;
-        if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+        placed(&self.server.address, self.server.port)
     }
 
     /// The name and port that known_hosts has it under. An alias stands there without a port, as if it were the usual
@@ -32,6 +31,35 @@ impl Stop<'_> {
     }
 }
 
+/// An address and a port in messages.
+pub(super) fn placed(address: &str, port: u16) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+}
+
+/// The bastions before a target of another transport, with the user of each: the one that is named, else the local one.
+/// The target's password is shown to a bastion only where that names the target's user.
+///
+/// # Errors
+/// [`Reason::AuthMethod`] when nobody says who logs on.
+pub(super) fn bastions<'a>(
+    hops: &'a [SshHop],
+    credential: Option<&'a Credential>,
+    client: &'a Client,
+) -> Result<Vec<Stop<'a>>, Error> {
+    let stop = |hop: &'a SshHop| {
+        let user = hop.user.as_deref().or(client.user()).ok_or_else(no_user)?;
+        let is_same = hop.user.is_some() && credential.and_then(Credential::user) == Some(user);
+        let password = credential.filter(|_| is_same).and_then(Credential::password);
+        Ok(Stop { server: &hop.server, user: auth::remote_user(user), password })
+    };
+    hops.iter().map(stop).collect()
+}
+
+fn no_user() -> Error {
+    Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
+        .with_hint("name one with --user, or in --jump ssh://USER@BASTION")
+}
+
 /// The bastions and the target, with the user of each. A password belongs to one user name.
 ///
 /// # Errors
@@ -42,10 +70,7 @@ pub(super) fn stops<'a>(
     client: &'a Client,
 ) -> Result<Vec<Stop<'a>>, Error> {
     let named = credential.and_then(Credential::user).or(client.user());
-    let user = named.ok_or_else(|| {
-        Error::new(Reason::AuthMethod, "no user: none is given, and the local user has no name")
-            .with_hint("name one with --user")
-    })?;
+    let user = named.ok_or_else(no_user)?;
     if let Some(what @ (Credential::Ticket { .. } | Credential::Keytab { .. })) = credential {
         let message = format!("SSH logs on with a key or a password, and there is only a {}", what.kind());
         return Err(Error::new(Reason::AuthMethod, message));
@@ -65,6 +90,26 @@ pub(super) fn stops<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_for_bastions_that_name_its_user() {
+        let client = Client::new(None, Some("ada".to_owned()), None);
+        let hop = |user: Option<&str>| SshHop { user: user.map(str::to_owned), server: SshServer::new("gate", 22) };
+        let hops = [hop(None), hop(Some("ada")), hop(Some("CONTOSO\\ada"))];
+        let credential = |user: &str| Credential::of(user, Some(Secret::new("p".to_owned())));
+        let shown = |user: &str| {
+            let credential = credential(user);
+            let stops = bastions(&hops, Some(&credential), &client).expect("users");
+            stops.iter().map(|stop| (stop.user.clone(), stop.password.is_some())).collect::<Vec<_>>()
+        };
+        let users = |shown: [bool; 3]| {
+            ["ada", "ada", "ada@CONTOSO"].map(str::to_owned).into_iter().zip(shown).collect::<Vec<_>>()
+        };
+        // Who runs the program is not the user of a host, though both have one name.
+        assert_eq!(shown("ada"), users([false, true, false]));
+        assert_eq!(shown("CONTOSO\\ada"), users([false, false, true]));
+        assert!(bastions(&hops, None, &Client::new(None, None, None)).is_err());
+    }
 
     #[test]
     fn a_ticket_is_refused_and_not_passed_over_for_a_key() {

@@ -57,10 +57,11 @@ fn a_push_lists_targets_files_and_sizes() {
             "v": 1, "target_count": 4, "way": "push", "force": true,
             "targets": [
                 {
-                    "hosts": "web[1-3]", "transport": "winrm", "auth": "negotiate", "user": "op",
+                    "hosts": "web[1-3]", "transport": "winrm", "auth": "negotiate", "jump": null, "user": "op",
                     "password": {"from": "variable", "name": "PSFLEET_PASSWORD"},
                 },
-                {"hosts": "lin", "transport": "ssh", "auth": null, "user": null, "password": {"from": "keys"}},
+                {"hosts": "lin", "transport": "ssh", "auth": null, "jump": null, "user": null,
+                 "password": {"from": "keys"}},
             ],
             "rollout": {
                 "throttle": 32, "connect_throttle": 128, "steps": [{"number": 1, "hosts": 4, "pauses": false}],

@@ -127,6 +127,7 @@ pub(crate) fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -
             kerberos: Default::default(),
             trusted: true,
             allow_unencrypted: auth == AuthMethod::Basic && fleet.authority().is_none(),
+            jump: Vec::new(),
         }),
         credential: Some(Arc::clone(&credential)),
         vars: BTreeMap::new(),

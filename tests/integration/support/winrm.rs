@@ -25,6 +25,7 @@ pub(crate) fn target(port: u16) -> Target {
         kerberos: Default::default(),
         trusted: true,
         allow_unencrypted: true,
+        jump: Vec::new(),
     };
     let credential = Credential::of("user", Some(Secret::new("password".into())));
     Target {

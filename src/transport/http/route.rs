@@ -1,0 +1,50 @@
+//! The way to the port of a host: from this machine, or from the last SSH bastion before the host.
+
+use std::time::Duration;
+
+use tokio::io::DuplexStream;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_util::either::Either;
+
+use super::connect_error::ConnectError;
+use crate::transport::{Admission, Error, Leave, tcp};
+
+/// What HTTP is spoken over, before TLS.
+pub(super) type Socket = Either<TcpStream, DuplexStream>;
+
+/// How connections to a host are made.
+#[derive(Debug, Clone)]
+pub(super) enum Route {
+    /// By this machine.
+    Direct,
+    /// Through bastions, by the last of them.
+    #[cfg(feature = "ssh")]
+    Behind(std::sync::Arc<crate::transport::ssh::Tunnel>),
+}
+
+impl Route {
+    /// Opens what stands before all connections. Returns the run's leave to prove the credential, where that was shown to
+    /// a bastion.
+    pub(super) async fn open(&self, admission: &Admission, limit: Duration) -> Result<Option<Leave>, Error> {
+        match self {
+            Self::Direct => {
+                let _ = (admission, limit);
+                Ok(None)
+            }
+            #[cfg(feature = "ssh")]
+            Self::Behind(tunnel) => tunnel.open(admission, limit).await,
+        }
+    }
+
+    /// Connects to a port.
+    pub(super) async fn dial(&self, address: &str, port: u16, deadline: Instant) -> Result<Socket, ConnectError> {
+        match self {
+            Self::Direct => tcp::dial(address, port, deadline).await.map(Either::Left).map_err(ConnectError::Tcp),
+            #[cfg(feature = "ssh")]
+            Self::Behind(tunnel) => {
+                tunnel.dial(address, port, deadline).await.map(Either::Right).map_err(ConnectError::Bastion)
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The one connection to a bastion that all targets behind it share, and the streams through it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use russh::ChannelOpenFailure;
+use russh::client::Handle;
+use tokio::io::DuplexStream;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::super::{Admission, Error, Leave};
+use super::auth;
+use super::bastion::{Bastion, Visit};
+use super::carry::carry;
+use super::client::Client;
+use super::connect::Travel;
+use super::fault;
+use super::host_key::Gate;
+use super::notes::Notes;
+use super::stop::{self, Stop, placed};
+use crate::outcome::Reason;
+use crate::target::{Credential, SshHop};
+
+/// How long a bastion that could not be reached is left alone. All who wait for it share one cause, and whoever tries
+/// again a moment later makes a new attempt.
+const REST: Duration = Duration::from_secs(1);
+
+/// What a stream holds on its way, in bytes and in each direction.
+const BUFFER: usize = 1 << 20;
+
+/// The tunnels of a process, with the client that makes them.
+#[derive(Debug, Default)]
+pub struct Tunnels {
+    client: Arc<Client>,
+    known: Mutex<Vec<Arc<Tunnel>>>,
+}
+
+impl Tunnels {
+    /// The client that makes them.
+    pub(in crate::transport) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The tunnel through these bastions; nothing is connected yet. `credential` is that of a target behind them: it
+    /// counts for bastions that name its user.
+    pub(in crate::transport) fn through(&self, hops: &[SshHop], credential: Option<&Arc<Credential>>) -> Arc<Tunnel> {
+        let is_named = |credential: &&Arc<Credential>| {
+            credential.password().is_some() && hops.iter().any(|hop| hop.user.as_deref() == credential.user())
+        };
+        let credential = credential.filter(is_named);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |tunnel: &&Arc<Tunnel>| tunnel.hops == hops && tunnel.credential.as_ref() == credential;
+        if let Some(tunnel) = known.iter().find(same) {
+            return Arc::clone(tunnel);
+        }
+        let tunnel = Arc::new(Tunnel {
+            client: Arc::clone(&self.client),
+            hops: hops.to_vec(),
+            credential: credential.cloned(),
+            link: tokio::sync::Mutex::default(),
+            streams: Arc::new(Bastion::with_room()),
+        });
+        known.push(Arc::clone(&tunnel));
+        tunnel
+    }
+}
+
+/// A way through bastions: one connection at a time, made when it is needed, and again when it has broken.
+pub struct Tunnel {
+    client: Arc<Client>,
+    hops: Vec<SshHop>,
+    /// Whose password some bastion may be shown: it names this user.
+    credential: Option<Arc<Credential>>,
+    link: tokio::sync::Mutex<Link>,
+    /// How many streams the last bastion takes, as far as it has said so.
+    streams: Arc<Bastion>,
+}
+
+#[derive(Default)]
+enum Link {
+    /// Nobody has needed it, or whoever did has given up.
+    #[default]
+    None,
+    Open(Arc<Sessions>),
+    /// The last attempt came to nothing.
+    Failed(Error, Instant),
+}
+
+/// The sessions of an open tunnel, the last bastion's last.
+struct Sessions {
+    way: Vec<Handle<Gate>>,
+    notes: Arc<Notes>,
+    /// The last bastion, in messages.
+    place: String,
+    _cut: DropGuard,
+}
+
+impl Sessions {
+    fn is_closed(&self) -> bool {
+        self.way.last().is_none_or(Handle::is_closed)
+    }
+}
+
+impl std::fmt::Debug for Tunnel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tunnel").field("hops", &self.hops).finish_non_exhaustive()
+    }
+}
+
+impl Tunnel {
+    /// Sees to it that the tunnel is open. Returns the run's leave to prove the credential, where a bastion was shown it
+    /// just now.
+    ///
+    /// Whoever comes first connects for all, once: the clocks of the others stand still until that is done. What is
+    /// refused for good stays so for the whole process; nobody asks a second time.
+    ///
+    /// # Errors
+    /// What [`Admission::ask`] says; [`Reason::LogonDenied`] if a bastion refused the credential; else
+    /// [`Reason::Bastion`].
+    pub(in crate::transport) async fn open(
+        &self,
+        admission: &Admission,
+        limit: Duration,
+    ) -> Result<Option<Leave>, Error> {
+        self.sessions(admission, limit).await.map(|(_, leave)| leave)
+    }
+
+    /// A stream to a port of a host, as the last bastion finds it.
+    ///
+    /// # Errors
+    /// Those of [`Tunnel::open`]; [`Reason::Network`] if the bastion does not get there, [`Reason::ConnectTimeout`] if
+    /// it does not in time.
+    pub(in crate::transport) async fn dial(
+        &self,
+        address: &str,
+        port: u16,
+        deadline: Instant,
+    ) -> Result<DuplexStream, Error> {
+        let place = placed(address, port);
+        let late = || fault::jump_late(&self.bastion(), &place);
+        let visit = self.visit(deadline).await.ok_or_else(|| fault::no_room(&self.bastion(), &place))?;
+        let (sessions, channel, visit) =
+            tokio::time::timeout_at(deadline, self.channel(address, port, deadline, visit))
+                .await
+                .unwrap_or_else(|_| Err(late()))?;
+        let (ours, theirs) = tokio::io::duplex(BUFFER);
+        tokio::spawn(async move {
+            carry(channel, theirs).await;
+            drop((sessions, visit));
+        });
+        Ok(ours)
+    }
+
+    /// Opens a channel. A session that breaks meanwhile is made anew, once.
+    async fn channel(
+        &self,
+        address: &str,
+        port: u16,
+        deadline: Instant,
+        mut visit: Visit,
+    ) -> Result<(Arc<Sessions>, russh::Channel<russh::client::Msg>, Visit), Error> {
+        let place = placed(address, port);
+        let mut again = true;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let (sessions, _) = self.sessions(&Admission::free(), left).await?;
+            match open_channel(Arc::clone(&sessions), address.to_owned(), port).await {
+                Ok(channel) => return Ok((sessions, channel, visit)),
+                Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage)) if visit.has_company() => {
+                    visit.turned_away();
+                    visit = self.visit(deadline).await.ok_or_else(|| fault::no_room(&sessions.place, &place))?;
+                }
+                Err(error @ russh::Error::ChannelOpenFailure(_)) => {
+                    return Err(fault::jump(&sessions.place, &place, &error));
+                }
+                Err(_) if again => again = false,
+                Err(_) => return Err(broken(&sessions)),
+            }
+        }
+    }
+
+    /// Waits until the bastion has room for one more stream; `None` if it has none in time.
+    async fn visit(&self, deadline: Instant) -> Option<Visit> {
+        tokio::time::timeout_at(deadline, Arc::clone(&self.streams).wait()).await.ok()
+    }
+
+    /// The open sessions, made now if need be.
+    async fn sessions(&self, admission: &Admission, limit: Duration) -> Result<(Arc<Sessions>, Option<Leave>), Error> {
+        let (mut link, _) = admission.clock().halted(self.link.lock()).await;
+        match &*link {
+            Link::Open(sessions) if !sessions.is_closed() => return Ok((Arc::clone(sessions), None)),
+            Link::Failed(error, at) if !error.retryable || at.elapsed() < REST => return Err(error.clone()),
+            _ => *link = Link::None,
+        }
+        match self.connect(admission, limit).await {
+            Ok((sessions, leave)) => {
+                let sessions = Arc::new(sessions);
+                *link = Link::Open(Arc::clone(&sessions));
+                Ok((sessions, leave))
+            }
+            // The run has said no to one target: that is nothing of the bastion's.
+            Err(error) if is_of_run(&error) => Err(error),
+            Err(error) => {
+                *link = Link::Failed(error.clone(), Instant::now());
+                Err(error)
+            }
+        }
+    }
+
+    async fn connect(&self, admission: &Admission, limit: Duration) -> Result<(Sessions, Option<Leave>), Error> {
+        let travel = Travel::new(&self.client, admission, limit);
+        let passing = admission.clock().within(limit, self.pass(&travel)).await;
+        let sessions = passing.unwrap_or_else(|| Err(of_tunnel(travel.too_late(limit), false)))?;
+        tracing::debug!(bastion = sessions.place, "connected");
+        Ok((sessions, travel.leave()))
+    }
+
+    /// Logs on to one bastion after the other.
+    async fn pass(&self, travel: &Travel<'_>) -> Result<Sessions, Error> {
+        let cut = CancellationToken::new();
+        let guard = cut.clone().drop_guard();
+        let stops = stop::bastions(&self.hops, self.credential.as_deref(), &self.client)?;
+        let mut way: Vec<Handle<Gate>> = Vec::new();
+        let mut last: Option<(Arc<Notes>, String)> = None;
+        for stop in &stops {
+            let behind = way.last().zip(last.as_ref()).map(|(session, (_, place))| (session, place.as_str()));
+            let passed = travel.pass(stop, behind, false, &cut).await;
+            let passed = passed.map_err(|error| of_tunnel(error, shows_password(stop)))?;
+            way.push(passed.session);
+            last = Some((passed.notes, stop.place()));
+        }
+        let (notes, place) = last.ok_or_else(|| Error::new(Reason::Internal, "a tunnel through no bastion"))?;
+        Ok(Sessions { way, notes, place, _cut: guard })
+    }
+
+    /// The last bastion, in messages.
+    fn bastion(&self) -> String {
+        self.hops.last().map(|hop| placed(&hop.server.address, hop.server.port)).unwrap_or_default()
+    }
+}
+
+fn shows_password(stop: &Stop<'_>) -> bool {
+    stop.password.is_some()
+}
+
+/// Opens a channel in a task of its own: one that comes too late for whoever asked is given back.
+async fn open_channel(
+    sessions: Arc<Sessions>,
+    address: String,
+    port: u16,
+) -> Result<russh::Channel<russh::client::Msg>, russh::Error> {
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move {
+        let Some(session) = sessions.way.last() else { return };
+        let opened = session.channel_open_direct_tcpip(address, u32::from(port), "127.0.0.1", 0).await;
+        if let Err(Ok(channel)) = sender.send(opened) {
+            // A session that is gone has no channels.
+            let _ = channel.close().await;
+        }
+    });
+    receiver.await.unwrap_or(Err(russh::Error::Disconnect))
+}
+
+fn broken(sessions: &Sessions) -> Error {
+    let Sessions { place, notes, .. } = sessions;
+    of_tunnel(fault::of_bastion(place, fault::gone(place, "a connection through it was opened", notes)), false)
+}
+
+fn is_of_run(error: &Error) -> bool {
+    matches!(error.reason, Reason::Interrupted | Reason::CredentialTripped)
+}
+
+/// What a bastion's fault is for the targets behind it: one cause for all, and nothing of their own. Their credential
+/// counts as refused only if the bastion has seen it.
+fn of_tunnel(error: Error, shown: bool) -> Error {
+    let is_theirs = shown && error.is_credential_refused();
+    if is_of_run(&error) || is_theirs {
+        return error;
+    }
+    let error = Error { reason: Reason::Bastion, ..error };
+    match error.hint.as_deref() {
+        // Their password is not the key's.
+        Some(auth::LOCKED_HINT) => error.with_hint("load the bastion's key into the agent with ssh-add"),
+        _ => error,
+    }
+}
