@@ -5,6 +5,7 @@ mod architecture;
 mod arguments;
 mod bar;
 mod bar_resize;
+mod bastion;
 mod clixml;
 #[cfg(unix)]
 mod completions;

@@ -110,6 +110,7 @@ fn every_command_is_tested_here() {
         "-t '@web'",
         "--auth kerberos",
         "-t '@dmz'",
+        "--jump gate01",
         "-t lin01",
         "--transport local",
         "disk.ps1 --help",
@@ -268,6 +269,32 @@ async fn the_workgroup_example_is_https() {
     let output = sh(command_with("-t '@dmz'"), folder.path(), Some(fleet.password().expose()));
     let text = lines(&output).join("\n");
     assert!(text.contains("dmz01") && text.contains("dmz02"), "{text}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bastion_example_goes_through_it() {
+    let Some(sshd) = Sshd::start(&Setup { host_keys: &["ed25519"], subsystem: None, config: String::new() }) else {
+        return;
+    };
+    let folder = Folder::new("readme-jump");
+    let fleet = fleet(Options { hosts: 2, tls: true, ..Options::default() }).await;
+    let ca = fleet.authority().expect("an authority").display().to_string();
+    let replace = [(r#""admin""#, &*format!("{:?}", fleet.user())), (r#""ca.pem""#, &*format!("{ca:?}"))];
+    fleet_file(folder.path(), &replace, &ports(&["dmz01", "dmz02"], &fleet));
+    let config = format!(
+        "Host gate01\n  HostName 127.0.0.1\n  Port {}\n  User {}\n  IdentityFile {}\n  UserKnownHostsFile {}\n",
+        sshd.port,
+        user(),
+        sshd.user_key().display(),
+        sshd.known_hosts().display()
+    );
+    std::fs::create_dir(folder.path().join(".ssh")).expect("made");
+    std::fs::write(folder.path().join(".ssh/config"), config).expect("written");
+    let output = sh(command_with("--jump gate01"), folder.path(), Some(fleet.password().expose()));
+    let text = lines(&output).join("\n");
+    assert!(text.contains("dmz01") && text.contains("dmz02"), "{text}");
+    assert_eq!(sshd.log().matches("Accepted publickey").count(), 1, "{}", sshd.log());
     assert_clean(fleet).await;
 }
 
