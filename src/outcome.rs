@@ -2,12 +2,7 @@
 //!
 //! These stand below the run: whoever finds a fault (a server's answer, a socket, a script) names its [`Reason`] here.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+/// An enum whose values have a stable code each, and a list of them all.
 macro_rules! codes {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -25,27 +20,30 @@ macro_rules! codes {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.code())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let code = Cow::<str>::deserialize(deserializer)?;
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <std::borrow::Cow<'_, str> as serde::Deserialize>::deserialize(deserializer)?;
                 let known = Self::ALL.iter().copied().find(|value| value.code() == code);
-                known.ok_or_else(|| D::Error::custom(format_args!("'{code}' is not a code of {}", stringify!($name))))
+                known.ok_or_else(|| {
+                    serde::de::Error::custom(format_args!("'{code}' is not a code of {}", stringify!($name)))
+                })
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.code())
             }
         }
     };
 }
+pub(crate) use codes;
 
 codes! {
     /// The one outcome of a target.

@@ -36,6 +36,7 @@ fn over_winrm(reason: Reason, over_tls: bool, is_clear: bool) -> Option<Cause> {
         Reason::AuthMethod => Cause::Mechanism,
         Reason::LogonDenied => Cause::LogonDenied,
         Reason::AccountLocked => Cause::AccountLocked,
+        Reason::UnknownSpn | Reason::TicketRefused => Cause::Spn,
         Reason::EndpointDenied => Cause::EndpointDenied,
         Reason::NoEndpoint => Cause::NoEndpoint,
         Reason::Quota => Cause::Quota,

@@ -24,18 +24,35 @@ pub(super) const WHO: &str = "\"version=$($PSVersionTable.PSVersion)\"; \"editio
      \"user=$(whoami)\" }";
 
 /// The quotas of WinRM. Only administrators may read them.
-pub(super) const QUOTAS: &str = "foreach ($name in 'MaxMemoryPerShellMB', 'MaxShellsPerUser', 'MaxConcurrentUsers', \
-     'IdleTimeout') { $item = Get-Item \"WSMan:\\localhost\\Shell\\$name\" -ErrorAction SilentlyContinue; if ($item) { \
-     \"$name=$($item.Value)\" } }";
+///
+/// Those of the endpoint are a plugin's; the lower of both counts, and zero is no limit.
+pub(super) const QUOTAS: &str = "$own = if ($PSSenderInfo.ConfigurationName) { $PSSenderInfo.ConfigurationName } else { \
+     'microsoft.powershell' }; foreach ($name in 'MaxMemoryPerShellMB', 'MaxShellsPerUser', 'MaxConcurrentUsers', \
+     'IdleTimeout') { foreach ($path in \"Shell\\$name\", \"Plugin\\$own\\Quotas\\$($name -replace 'Timeout', 'Timeoutms')\") \
+     { $item = Get-Item \"WSMan:\\localhost\\$path\" -ErrorAction SilentlyContinue; if ($item) { \"$path=$($item.Value)\" \
+     } } }";
 
 /// A quota, the least value that serves a fleet, and what it counts.
-const LEAST: [(&str, u64, &str); 4] = [
+type Least = (&'static str, u64, &'static str);
+
+/// What a quota is where nothing is limited.
+const UNLIMITED: u64 = 2_147_483_647;
+
+/// The least values that serve a fleet.
+const LEAST: [Least; 4] = [
     // What a host of 2008 R2 has by default serves no module of today.
     ("MaxMemoryPerShellMB", 1024, "MB"),
     ("MaxShellsPerUser", 10, "shells"),
     ("MaxConcurrentUsers", 5, "users"),
     ("IdleTimeout", 180_001, "ms"),
 ];
+
+/// A quota of a host.
+struct Quota {
+    value: u64,
+    /// It is the endpoint's, and not that of all shells.
+    of_endpoint: bool,
+}
 
 /// Takes an answer.
 #[derive(Default)]
@@ -80,26 +97,37 @@ impl Answer {
         }
     }
 
+    /// The quota that counts, of those that the host and the endpoint have.
+    fn quota(&self, name: &str) -> Option<Quota> {
+        let is_of = |last: &str| last.strip_prefix(name).is_some_and(|rest| matches!(rest, "" | "ms"));
+        let known = self.0.iter().filter_map(|(path, value)| {
+            let (container, last) = path.rsplit_once('\\')?;
+            let value: u64 = value.parse().ok().filter(|_| is_of(last))?;
+            // For memory zero is no limit; nothing else takes it.
+            let value = if value == 0 && name == "MaxMemoryPerShellMB" { UNLIMITED } else { value };
+            Some(Quota { value, of_endpoint: container != "Shell" })
+        });
+        known.min_by_key(|quota| (quota.value, quota.of_endpoint))
+    }
+
     /// The finding of [`QUOTAS`].
     pub(super) fn quotas(&self, took: Duration) -> Finding {
-        let known: Vec<_> =
-            LEAST.iter().filter_map(|quota| Some((quota, self.of(quota.0)?.parse::<u64>().ok()?))).collect();
+        let known: Vec<_> = LEAST.iter().filter_map(|least| Some((least, self.quota(least.0)?))).collect();
         if known.is_empty() {
             return Finding::new(Stage::Quotas, took, "they can be read by administrators alone");
         }
-        let say = |&(&(name, _, _), value): &(&(&str, u64, &str), u64)| match value {
-            2_147_483_647.. => format!("{name} unlimited"),
-            _ => format!("{name} {value}"),
+        let say = |(least, quota): &(&Least, Quota)| match quota.value {
+            UNLIMITED.. => format!("{} unlimited", least.0),
+            value => format!("{} {value}", least.0),
         };
         let found = Finding::new(Stage::Quotas, took, known.iter().map(say).collect::<Vec<_>>().join(", "));
-        // 0 is no limit for memory, and for nothing else.
-        let is_low = |&&(&(name, least, _), value): &&(&(&str, u64, &str), u64)| {
-            value < least && !(name == "MaxMemoryPerShellMB" && value == 0)
-        };
         let low: Vec<_> = known
             .iter()
-            .filter(is_low)
-            .map(|&(&(name, least, unit), value)| format!("{name} is {value}, and {least} {unit} should be there"))
+            .filter(|(least, quota)| quota.value < least.1)
+            .map(|((name, least, unit), Quota { value, of_endpoint })| {
+                let whose = if *of_endpoint { " of the endpoint" } else { "" };
+                format!("{name}{whose} is {value}, and {least} {unit} should be there")
+            })
             .collect();
         if low.is_empty() {
             found
@@ -133,7 +161,8 @@ mod tests {
     #[test]
     fn low_quotas_are_warnings() {
         let quotas = |memory: &str| {
-            answer(&[("MaxMemoryPerShellMB", memory), ("MaxShellsPerUser", "2147483647")]).quotas(Duration::ZERO)
+            answer(&[("Shell\\MaxMemoryPerShellMB", memory), ("Shell\\MaxShellsPerUser", "2147483647")])
+                .quotas(Duration::ZERO)
         };
         assert_eq!(quotas("2048").detail, "MaxMemoryPerShellMB 2048, MaxShellsPerUser unlimited");
         assert_eq!(quotas("0").status, Status::Ok);
@@ -141,6 +170,11 @@ mod tests {
         assert_eq!((low.status, low.cause), (Status::Warning, Some(Cause::QuotaLow)));
         assert_eq!(low.detail, "MaxMemoryPerShellMB is 150, and 1024 MB should be there");
         assert_eq!(answer(&[]).quotas(Duration::ZERO).status, Status::Ok);
+        let of = r"Plugin\microsoft.powershell\Quotas\";
+        let (memory, idle) = (format!("{of}MaxMemoryPerShellMB"), format!("{of}IdleTimeoutms"));
+        let lines = [(&*memory, "150"), (r"Shell\MaxMemoryPerShellMB", "0"), (&*idle, "7200000")];
+        let low = answer(&lines).quotas(Duration::ZERO);
+        assert_eq!(low.detail, "MaxMemoryPerShellMB of the endpoint is 150, and 1024 MB should be there");
         assert_eq!(quotas("a lot").status, Status::Ok);
     }
 

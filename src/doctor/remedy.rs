@@ -5,17 +5,8 @@
 
 use super::cause::Cause;
 
-/// What is to be done about a cause.
-pub(super) struct Remedy {
-    pub cause: Cause,
-    pub code: &'static str,
-    pub next: &'static str,
-    pub commands: &'static [&'static str],
-}
-
-const fn remedy(cause: Cause, code: &'static str, next: &'static str, commands: &'static [&'static str]) -> Remedy {
-    Remedy { cause, code, next, commands }
-}
+/// What is to be done about a cause: the next step, where a run has no hint of its own, and the commands.
+pub(super) type Remedy = (&'static str, &'static [&'static str]);
 
 /// Service, listener, firewall rule and endpoints in one: see the page on Enable-PSRemoting in the docs.
 const ENABLE: &str = "Enable-PSRemoting -SkipNetworkProfileCheck -Force";
@@ -35,16 +26,15 @@ const DROP_LISTENER: &str = "Get-ChildItem WSMan:\\localhost\\Listener | Where-O
                              'Transport=HTTPS' | Remove-Item -Recurse -Force";
 const MAKE_LISTENER: &str = "New-Item -Path WSMan:\\localhost\\Listener -Transport HTTPS -Address * \
                              -CertificateThumbPrint $certificate.Thumbprint -Force | Out-Null";
-/// Zero is no limit, and stays.
+/// The quotas of the shells, and those of the endpoint, of which the lower one counts. Zero is no limit, and stays.
 const RAISE: &[&str] = &[
-    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxMemoryPerShellMB).Value; if ($now -ne 0 -and $now -lt 4096) { Set-Item \
-     WSMan:\\localhost\\Shell\\MaxMemoryPerShellMB 4096 -Force -WarningAction SilentlyContinue }",
-    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxShellsPerUser).Value; if ($now -ne 0 -and $now -lt 100) { Set-Item \
-     WSMan:\\localhost\\Shell\\MaxShellsPerUser 100 -Force -WarningAction SilentlyContinue }",
-    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\MaxConcurrentUsers).Value; if ($now -ne 0 -and $now -lt 100) { Set-Item \
-     WSMan:\\localhost\\Shell\\MaxConcurrentUsers 100 -Force -WarningAction SilentlyContinue }",
-    "$now = [long](Get-Item WSMan:\\localhost\\Shell\\IdleTimeout).Value; if ($now -ne 0 -and $now -lt 7200000) { Set-Item \
-     WSMan:\\localhost\\Shell\\IdleTimeout 7200000 -Force -WarningAction SilentlyContinue }",
+    "$at = @('Shell') + @(Get-ChildItem WSMan:\\localhost\\Plugin -ErrorAction SilentlyContinue | Where-Object Name -like \
+     '*powershell*' | ForEach-Object { \"Plugin\\$($_.Name)\\Quotas\" })",
+    "$least = @{ MaxMemoryPerShellMB = 4096; MaxShellsPerUser = 100; MaxConcurrentUsers = 100; IdleTimeout = 7200000; \
+     IdleTimeoutms = 7200000 }",
+    "foreach ($container in $at) { foreach ($name in $least.Keys) { $path = \"WSMan:\\localhost\\$container\\$name\"; $now = \
+     (Get-Item $path -ErrorAction SilentlyContinue).Value; if ($now -and [long]$now -ne 0 -and [long]$now -lt \
+     $least[$name]) { Set-Item $path $least[$name] -Force -WarningAction SilentlyContinue } } }",
 ];
 const SUBSYSTEM: &[&str] = &[
     "$config = if ($env:ProgramData) { \"$env:ProgramData\\ssh\\sshd_config\" } else { '/etc/ssh/sshd_config' }",
@@ -59,207 +49,176 @@ const SSH_FIREWALL: &str = "if (-not (Get-NetFirewallRule -Name OpenSSH-Server-I
                             { New-NetFirewallRule -Name OpenSSH-Server-In-TCP -DisplayName 'OpenSSH Server (sshd)' \
                             -Direction Inbound -Protocol TCP -LocalPort 22 -Action Allow | Out-Null }";
 
-/// One remedy a cause.
-pub(super) const REMEDIES: &[Remedy] = &[
-    remedy(
-        Cause::Dns,
-        "dns",
-        "have the host register its name, or give it an address in the inventory",
-        &[
-            "Register-DnsClient",
-            "Get-DnsClient | Select-Object InterfaceAlias, ConnectionSpecificSuffix, RegisterThisConnectionsAddress",
-        ],
-    ),
-    remedy(Cause::NoListener, "no_listener", "enable remoting on the host", &[SERVICE, ENABLE, LISTENERS]),
-    remedy(
-        Cause::NoTlsListener,
-        "no_tls_listener",
-        "give WinRM an HTTPS listener with a certificate, or use --no-tls, which seals messages over port 5985",
-        &[SERVICE, ENABLE, NAMES, FIND_CERTIFICATE, MAKE_CERTIFICATE, DROP_LISTENER, MAKE_LISTENER, TLS_FIREWALL],
-    ),
-    remedy(
-        Cause::Firewall,
-        "firewall",
-        "let WinRM through the firewall of the host and those on the way",
-        &["Get-NetFirewallRule -Name WINRM-HTTP-In-TCP* | Enable-NetFirewallRule", TLS_FIREWALL, "Get-Service WinRM"],
-    ),
-    remedy(
-        Cause::Certificate,
-        "certificate",
-        "give the HTTPS listener a certificate for the host's name that is valid for long enough",
-        &[NAMES, FIND_CERTIFICATE, MAKE_CERTIFICATE, DROP_LISTENER, MAKE_LISTENER],
-    ),
-    remedy(
-        Cause::Untrusted,
-        "untrusted",
-        "save the certificate that the host prints to a file, and give that with --ca",
-        &[
-            "$listener = Get-ChildItem WSMan:\\localhost\\Listener | Where-Object Keys -contains 'Transport=HTTPS' | \
+/// The remedy of a cause.
+pub(super) const fn remedy(cause: Cause) -> Remedy {
+    match cause {
+        Cause::Dns => (
+            "have the host register its name, or give it an address in the inventory",
+            &[
+                "Register-DnsClient",
+                "Get-DnsClient | Select-Object InterfaceAlias, ConnectionSpecificSuffix, RegisterThisConnectionsAddress",
+            ],
+        ),
+        Cause::NoListener => ("enable remoting on the host", &[SERVICE, ENABLE, LISTENERS]),
+        Cause::NoTlsListener => (
+            "give WinRM an HTTPS listener with a certificate, or use --no-tls, which seals messages over port 5985",
+            &[SERVICE, ENABLE, NAMES, FIND_CERTIFICATE, MAKE_CERTIFICATE, DROP_LISTENER, MAKE_LISTENER, TLS_FIREWALL],
+        ),
+        Cause::Firewall => (
+            "let WinRM through the firewall of the host and those on the way",
+            &[
+                "Get-NetFirewallRule -Name WINRM-HTTP-In-TCP* | Enable-NetFirewallRule",
+                TLS_FIREWALL,
+                "Get-Service WinRM",
+            ],
+        ),
+        Cause::Certificate => (
+            "give the HTTPS listener a certificate for the host's name that is valid for long enough",
+            &[NAMES, FIND_CERTIFICATE, MAKE_CERTIFICATE, DROP_LISTENER, MAKE_LISTENER],
+        ),
+        Cause::Untrusted => (
+            "save the certificate that the host prints to a file, and give that with --ca",
+            &[
+                "$listener = Get-ChildItem WSMan:\\localhost\\Listener | Where-Object Keys -contains 'Transport=HTTPS' | \
              Select-Object -First 1",
-            "$thumbprint = (Get-ChildItem $listener.PSPath | Where-Object Name -eq CertificateThumbprint).Value",
-            "$certificate = Get-Item \"Cert:\\LocalMachine\\My\\$($thumbprint -replace ' ')\"",
-            "'-----BEGIN CERTIFICATE-----', [Convert]::ToBase64String($certificate.RawData, 'InsertLineBreaks'), \
+                "$thumbprint = (Get-ChildItem $listener.PSPath | Where-Object Name -eq CertificateThumbprint).Value",
+                "$certificate = Get-Item \"Cert:\\LocalMachine\\My\\$($thumbprint -replace ' ')\"",
+                "'-----BEGIN CERTIFICATE-----', [Convert]::ToBase64String($certificate.RawData, 'InsertLineBreaks'), \
              '-----END CERTIFICATE-----'",
-        ],
-    ),
-    remedy(
-        Cause::Tls,
-        "tls",
-        "switch TLS 1.2 on for servers, and restart the host",
-        &[
-            "$key = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server'",
-            "if (-not (Test-Path $key)) { New-Item $key -Force | Out-Null }",
-            "New-ItemProperty $key -Name Enabled -Value 1 -PropertyType DWord -Force | Out-Null",
-            "New-ItemProperty $key -Name DisabledByDefault -Value 0 -PropertyType DWord -Force | Out-Null",
-            "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = 'Schannel' } -MaxEvents 5 -ErrorAction \
+            ],
+        ),
+        Cause::Tls => (
+            "switch TLS 1.2 on for servers, and restart the host",
+            &[
+                "$key = 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Server'",
+                "if (-not (Test-Path $key)) { New-Item $key -Force | Out-Null }",
+                "New-ItemProperty $key -Name Enabled -Value 1 -PropertyType DWord -Force | Out-Null",
+                "New-ItemProperty $key -Name DisabledByDefault -Value 0 -PropertyType DWord -Force | Out-Null",
+                "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = 'Schannel' } -MaxEvents 5 -ErrorAction \
              SilentlyContinue",
-        ],
-    ),
-    remedy(
-        Cause::NotWinrm,
-        "not_winrm",
-        "see who listens on the port, and where WinRM does",
-        &[
-            "Get-NetTCPConnection -State Listen -LocalPort 80, 443, 5985, 5986 -ErrorAction SilentlyContinue | \
+            ],
+        ),
+        Cause::NotWinrm => (
+            "see who listens on the port, and where WinRM does",
+            &[
+                "Get-NetTCPConnection -State Listen -LocalPort 80, 443, 5985, 5986 -ErrorAction SilentlyContinue | \
              Select-Object LocalAddress, LocalPort, OwningProcess",
-            LISTENERS,
-            ENABLE,
-        ],
-    ),
-    remedy(
-        Cause::Mechanism,
-        "mechanism",
-        "allow Negotiate there, which is the default, or choose a mechanism that it offers with --auth",
-        &[
-            "Set-Item WSMan:\\localhost\\Service\\Auth\\Negotiate $true -Force",
-            "Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true -Force",
-            "winrm get winrm/config/service/auth",
-        ],
-    ),
-    remedy(
-        Cause::Unencrypted,
-        "unencrypted",
-        "use --auth negotiate, or --tls; to send the password in the clear, --trusted-hosts and --allow-unencrypted are \
+                LISTENERS,
+                ENABLE,
+            ],
+        ),
+        Cause::Mechanism => (
+            "allow Negotiate there, which is the default, or choose a mechanism that it offers with --auth",
+            &[
+                "Set-Item WSMan:\\localhost\\Service\\Auth\\Negotiate $true -Force",
+                "Set-Item WSMan:\\localhost\\Service\\Auth\\Kerberos $true -Force",
+                "winrm get winrm/config/service/auth",
+            ],
+        ),
+        Cause::Unencrypted => (
+            "use --auth negotiate, or --tls; to send the password in the clear, --trusted-hosts and --allow-unencrypted are \
          needed here, and this there",
-        &[
-            "Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true -Force",
-            "Set-Item WSMan:\\localhost\\Service\\AllowUnencrypted $true -Force",
-        ],
-    ),
-    remedy(
-        Cause::LogonDenied,
-        "logon_denied",
-        "check user and password; the host's log of failed logons has the exact cause, and its clock may be wrong",
-        &[
-            "Get-WinEvent -FilterHashtable @{ LogName = 'Security'; Id = 4625 } -MaxEvents 5 -ErrorAction \
+            &[
+                "Set-Item WSMan:\\localhost\\Service\\Auth\\Basic $true -Force",
+                "Set-Item WSMan:\\localhost\\Service\\AllowUnencrypted $true -Force",
+            ],
+        ),
+        Cause::LogonDenied => (
+            "check user and password; the host's log of failed logons has the exact cause, and its clock may be wrong",
+            &[
+                "Get-WinEvent -FilterHashtable @{ LogName = 'Security'; Id = 4625 } -MaxEvents 5 -ErrorAction \
              SilentlyContinue | Format-List TimeCreated, Message",
-            "w32tm /query /status",
-        ],
-    ),
-    remedy(
-        Cause::AccountLocked,
-        "account_locked",
-        "unlock or enable the account: these do it for local ones, Unlock-ADAccount and Enable-ADAccount for a domain's",
-        &["foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
+                "w32tm /query /status",
+            ],
+        ),
+        Cause::AccountLocked => (
+            "unlock or enable the account: these do it for local ones, Unlock-ADAccount and Enable-ADAccount for a domain's",
+            &[
+                "foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
              $domain -notin '.', $env:COMPUTERNAME) { Write-Warning \"$user is no local account, and is left alone\"; \
              continue }; if (Get-LocalUser -Name $name -ErrorAction SilentlyContinue) { Enable-LocalUser -Name $name; \
-             net user $name /active:yes } }"],
-    ),
-    remedy(
-        Cause::EndpointDenied,
-        "endpoint_denied",
-        "put the account into 'Remote Management Users' there; a local administrator needs LocalAccountTokenFilterPolicy",
-        &[
-            "foreach ($user in {users}) { if (-not (Get-LocalGroupMember -SID S-1-5-32-580 -Member $user -ErrorAction \
+             net user $name /active:yes } }",
+            ],
+        ),
+        Cause::Spn => (
+            "address the host by its own full name, or have that name registered for its account, and for no other",
+            &[
+                "$name = [Net.Dns]::GetHostEntry('').HostName",
+                "setspn -Q \"HTTP/$name\"; setspn -Q \"HOST/$name\"",
+                "setspn -L $env:COMPUTERNAME",
+                "setspn -S \"HOST/$name\" $env:COMPUTERNAME",
+                "w32tm /query /status",
+            ],
+        ),
+        Cause::EndpointDenied => (
+            "put the account into 'Remote Management Users' there; a local administrator needs LocalAccountTokenFilterPolicy",
+            &[
+                "foreach ($user in {users}) { if (-not (Get-LocalGroupMember -SID S-1-5-32-580 -Member $user -ErrorAction \
              SilentlyContinue)) { Add-LocalGroupMember -SID S-1-5-32-580 -Member $user } }",
-            "foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
+                "foreach ($user in {users}) { $domain, $name = \".\\$user\".Split('\\')[-2, -1]; if ($user -match '@' -or \
              $domain -notin '.', $env:COMPUTERNAME) { Write-Warning \"$user is no local account, and needs no policy\"; \
              continue }; if (Get-LocalUser -Name $name -ErrorAction SilentlyContinue) { New-ItemProperty \
              HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System -Name LocalAccountTokenFilterPolicy \
              -Value 1 -PropertyType DWord -Force | Out-Null } }",
-            "Get-PSSessionConfiguration | Format-List Name, Permission",
-        ],
-    ),
-    remedy(
-        Cause::NoEndpoint,
-        "no_endpoint",
-        "register the endpoint there, or name another with --configuration-name",
-        &[ENABLE, "Get-PSSessionConfiguration | Format-List Name, PSVersion, Permission"],
-    ),
-    remedy(
-        Cause::Quota,
-        "quota",
-        "close sessions that are left over (psfleet session clean closes ours), or raise the quota",
-        RAISE,
-    ),
-    remedy(Cause::QuotaLow, "quota_low", "raise the quota before it is used up", RAISE),
-    remedy(
-        Cause::NoStart,
-        "no_start",
-        "see what the host's PowerShell processes do; a restart of WinRM ends all its sessions",
-        &[
-            "Get-Process wsmprovhost -ErrorAction SilentlyContinue | Select-Object Id, StartTime, WorkingSet64",
-            "Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 10 -ErrorAction SilentlyContinue",
-            "Restart-Service WinRM",
-        ],
-    ),
-    remedy(
-        Cause::Clock,
-        "clock",
-        "set the clock: Kerberos allows 5 minutes, and certificates are judged by it",
-        &[
-            "Set-Service W32Time -StartupType Automatic",
-            "Start-Service W32Time",
-            "w32tm /resync /rediscover",
-            "w32tm /query /status",
-        ],
-    ),
-    remedy(
-        Cause::NoSshd,
-        "no_sshd",
-        "install and start an SSH server there",
-        &[
-            "if ((Get-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0).State -ne 'Installed') { \
+                "Get-PSSessionConfiguration | Format-List Name, Permission",
+            ],
+        ),
+        Cause::NoEndpoint => (
+            "register the endpoint there, or name another with --configuration-name",
+            &[ENABLE, "Get-PSSessionConfiguration | Format-List Name, PSVersion, Permission"],
+        ),
+        Cause::Quota => {
+            ("close sessions that are left over (psfleet session clean closes ours), or raise the quota", RAISE)
+        }
+        Cause::QuotaLow => ("raise the quota before it is used up", RAISE),
+        Cause::NoStart => (
+            "see what the host's PowerShell processes do; a restart of WinRM ends all its sessions",
+            &[
+                "Get-Process wsmprovhost -ErrorAction SilentlyContinue | Select-Object Id, StartTime, WorkingSet64",
+                "Get-WinEvent -LogName Microsoft-Windows-WinRM/Operational -MaxEvents 10 -ErrorAction SilentlyContinue",
+                "Restart-Service WinRM",
+            ],
+        ),
+        Cause::Clock => (
+            "set the clock: Kerberos allows 5 minutes, and certificates are judged by it",
+            &[
+                "Set-Service W32Time -StartupType Automatic",
+                "Start-Service W32Time",
+                "w32tm /resync /rediscover",
+                "w32tm /query /status",
+            ],
+        ),
+        Cause::NoSshd => (
+            "install and start an SSH server there",
+            &[
+                "if ((Get-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0).State -ne 'Installed') { \
              Add-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0 | Out-Null }",
-            "Set-Service sshd -StartupType Automatic",
-            "Start-Service sshd",
-            SSH_FIREWALL,
-        ],
-    ),
-    remedy(
-        Cause::SshFirewall,
-        "ssh_firewall",
-        "let SSH through the firewall of the host and those on the way",
-        &[SSH_FIREWALL, "Get-Service sshd"],
-    ),
-    remedy(
-        Cause::HostKey,
-        "host_key",
-        "compare the fingerprint with those that the host prints",
-        &["Get-ChildItem $(if ($env:ProgramData) { \"$env:ProgramData\\ssh\" } else { '/etc/ssh' }) -Filter \
+                "Set-Service sshd -StartupType Automatic",
+                "Start-Service sshd",
+                SSH_FIREWALL,
+            ],
+        ),
+        Cause::SshFirewall => {
+            ("let SSH through the firewall of the host and those on the way", &[SSH_FIREWALL, "Get-Service sshd"])
+        }
+        Cause::HostKey => (
+            "compare the fingerprint with those that the host prints",
+            &["Get-ChildItem $(if ($env:ProgramData) { \"$env:ProgramData\\ssh\" } else { '/etc/ssh' }) -Filter \
            ssh_host_*_key.pub | ForEach-Object { ssh-keygen -lf $_.FullName }"],
-    ),
-    remedy(
-        Cause::SshLogon,
-        "ssh_logon",
-        "put the public key into authorized_keys there: of administrators, the file that only they may write",
-        &[
-            "$keys = \"$env:ProgramData\\ssh\\administrators_authorized_keys\"",
-            "if (-not (Test-Path $keys)) { New-Item $keys -ItemType File | Out-Null }",
-            "icacls $keys /inheritance:r /grant '*S-1-5-32-544:F' /grant '*S-1-5-18:F'",
-            "Get-Content $keys | ssh-keygen -lf -",
-        ],
-    ),
-    remedy(
-        Cause::NoPowershell,
-        "no_powershell",
-        "install PowerShell 7 there, and name it as a subsystem in sshd_config",
-        SUBSYSTEM,
-    ),
-    remedy(
-        Cause::NoSubsystem,
-        "no_subsystem",
-        "name PowerShell as a subsystem in sshd_config: then a profile of the user's shell cannot get in between",
-        SUBSYSTEM,
-    ),
-];
+        ),
+        Cause::SshLogon => (
+            "put the public key into authorized_keys there: of administrators, the file that only they may write",
+            &[
+                "$keys = \"$env:ProgramData\\ssh\\administrators_authorized_keys\"",
+                "if (-not (Test-Path $keys)) { New-Item $keys -ItemType File | Out-Null }",
+                "icacls $keys /inheritance:r /grant '*S-1-5-32-544:F' /grant '*S-1-5-18:F'",
+                "Get-Content $keys | ssh-keygen -lf -",
+            ],
+        ),
+        Cause::NoPowershell => ("install PowerShell 7 there, and name it as a subsystem in sshd_config", SUBSYSTEM),
+        Cause::NoSubsystem => (
+            "name PowerShell as a subsystem in sshd_config: then a profile of the user's shell cannot get in between",
+            SUBSYSTEM,
+        ),
+    }
+}

@@ -8,6 +8,8 @@ use crate::transport::Outlook;
 pub enum Stage {
     /// One that is seen without a logon.
     Way(Outlook),
+    /// The Kerberos ticket for the host.
+    Ticket,
     /// The logon.
     Logon,
     /// The shell, with PowerShell in it.
@@ -32,6 +34,7 @@ impl Stage {
             Self::Way(Outlook::Clock) => "clock",
             Self::Way(Outlook::HostKey) => "host_key",
             Self::Way(Outlook::Methods) => "methods",
+            Self::Ticket => "ticket",
             Self::Logon => "logon",
             Self::Shell => "shell",
             Self::Subsystem => "subsystem",
@@ -43,7 +46,9 @@ impl Stage {
     /// Where a session that could not be opened has failed, when the way to it was seen to be open.
     pub fn of_session(reason: Reason) -> Self {
         use Reason::{EndpointDenied, NoEndpoint, NoPowershell, OpenTimeout, Protocol, Quota, ServerFault};
+        use Reason::{NoKdc, NoTicket, UnknownSpn};
         match reason {
+            NoKdc | NoTicket | UnknownSpn => Self::Ticket,
             EndpointDenied
             | NoEndpoint
             | NoPowershell

@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
 use crate::session::{self, Records, RunReport};
 use crate::stream::Stream;
-use crate::target::{Endpoint, Target};
+use crate::target::{AuthMethod, Endpoint, Target};
 use crate::transport::{Halt, Scout};
 
 /// Examines each target.
@@ -51,12 +51,14 @@ impl Doctor {
     /// What is known of a session once it is open.
     async fn opened(site: &mut Site<'_>) {
         let took = site.session.took();
-        let Site { target, session, forward, .. } = site;
+        let Site { target, session, forward, proved_by, .. } = site;
         if let Endpoint::Winrm(_) | Endpoint::Ssh(_) = &target.endpoint {
-            let by = match &target.endpoint {
-                Endpoint::Winrm(endpoint) => format!(" by {}", endpoint.auth.name()),
-                _ => String::new(),
-            };
+            if *proved_by == Some(AuthMethod::Kerberos.name()) {
+                let found =
+                    Finding::new(Stage::Ticket, Duration::ZERO, "the KDC knows the host, and gave a ticket for it");
+                tell(forward, target, found).await;
+            }
+            let by = proved_by.map(|by| format!(" by {by}")).unwrap_or_default();
             let user = user(target).map(|user| format!("as {user}")).unwrap_or_else(|| "as the local user".to_owned());
             tell(forward, target, Finding::new(Stage::Logon, took.connecting, format!("{user}{by}"))).await;
         }

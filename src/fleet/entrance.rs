@@ -1,6 +1,6 @@
 //! The way to a new session: the run's leave, and then a place of the pool of sessions.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 
@@ -15,11 +15,12 @@ pub(super) struct Entrance {
     reports: Reports,
     sessions: Arc<Sessions>,
     place: Mutex<Option<Place>>,
+    proved_by: OnceLock<&'static str>,
 }
 
 impl Entrance {
     pub(super) fn new(reports: Reports, sessions: Arc<Sessions>) -> Self {
-        Self { reports, sessions, place: Mutex::default() }
+        Self { reports, sessions, place: Mutex::default(), proved_by: OnceLock::new() }
     }
 
     /// The place of the session that was opened; one that asked nobody waits for it now.
@@ -29,6 +30,11 @@ impl Entrance {
             Some(place) => place,
             None => self.sessions.place().await,
         }
+    }
+
+    /// What proved the user to the server, once it has accepted it.
+    pub(super) fn proved_by(&self) -> Option<&'static str> {
+        self.proved_by.get().copied()
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
@@ -53,6 +59,9 @@ impl Gatekeeper for Entrance {
     }
 
     fn accepted(&self, how: Authenticated) {
+        if let Authenticated::By(name) = how {
+            let _ = self.proved_by.set(name);
+        }
         self.reports.accepted(how);
     }
 }

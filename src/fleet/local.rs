@@ -41,7 +41,8 @@ impl Local {
 impl Executor for Local {
     fn attempt(&self, order: Order) -> BoxFuture<'static, AttemptEnd> {
         let (connector, sessions) = (Arc::clone(&self.connector), Arc::clone(&self.sessions));
-        Box::pin(Attempt { order, connector, sessions, keeps: self.keeps, is_noted: false, took: Duration::ZERO }.run())
+        let (is_noted, took, proved_by) = (false, Duration::ZERO, None);
+        Box::pin(Attempt { order, connector, sessions, keeps: self.keeps, is_noted, took, proved_by }.run())
     }
 
     fn close(&self) -> BoxFuture<'static, ()> {

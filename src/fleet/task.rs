@@ -90,6 +90,8 @@ pub struct Site<'a> {
     pub target: &'a Target,
     /// Its open session.
     pub session: &'a mut Session,
+    /// What proved the user, where this attempt has logged on.
+    pub proved_by: Option<&'static str>,
     /// Takes records for the readers.
     pub forward: &'a mut Forward,
     /// When its time is up.

@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub is_noted: bool,
     /// How long it took to open a session, or to find out that there is none.
     pub took: Duration,
+    /// What proved the user, once this attempt has logged on.
+    pub proved_by: Option<&'static str>,
 }
 
 impl Attempt {
@@ -136,7 +138,8 @@ impl Attempt {
         }
         let Order { id, target, work, forward, stop, .. } = &mut self.order;
         let deadline = Instant::now() + target.timeouts.run;
-        let site = Site { id: *id, target, session, forward, deadline, stop, reuse: self.keeps };
+        let site =
+            Site { id: *id, target, session, forward, deadline, stop, reuse: self.keeps, proved_by: self.proved_by };
         let end = work.perform(site).await?;
         Ok(self.ended(end).await)
     }
@@ -223,7 +226,7 @@ impl Attempt {
         opened
     }
 
-    async fn opened(&self, clock: &Clock) -> Result<Lease, session::Error> {
+    async fn opened(&mut self, clock: &Clock) -> Result<Lease, session::Error> {
         let Order { target, reports, stop, .. } = &self.order;
         let entrance = Arc::new(Entrance::new(reports.clone(), Arc::clone(&self.sessions)));
         let admission = Admission::on(clock, Arc::clone(&entrance) as Arc<dyn Gatekeeper>);
@@ -232,6 +235,7 @@ impl Attempt {
         let session = Session::connect(&*self.connector, target, &admission, opening, stop, connected).await?;
         reports.reached(Milestone::Opened);
         let place = entrance.place().await;
+        self.proved_by = entrance.proved_by();
         Ok(self.sessions.hold(ConnectionKey::from(&**target), session, place))
     }
 }

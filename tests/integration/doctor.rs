@@ -153,12 +153,14 @@ async fn a_low_quota_is_a_warning_until_its_script_has_run() {
         assert_eq!(code, Some(0), "{stderr}");
     };
     assert_eq!(warned(&["-o", "jsonl"]), 0);
-    run(r"Set-Item WSMan:\localhost\Shell\MaxMemoryPerShellMB 150");
-    assert_eq!(warned(&["-o", "jsonl", "--fix-script", "fixes"]), 3);
-    // It may be run twice.
-    run("fixes/quota_low.ps1");
-    run("fixes/quota_low.ps1");
-    assert_eq!(warned(&["-o", "jsonl"]), 0);
+    for container in ["Shell", r"Plugin\microsoft.powershell\Quotas"] {
+        run(&format!(r"Set-Item WSMan:\localhost\{container}\MaxMemoryPerShellMB 150"));
+        assert_eq!(warned(&["-o", "jsonl", "--fix-script", "fixes"]), 3);
+        // It may be run twice.
+        run("fixes/quota_low.ps1");
+        run("fixes/quota_low.ps1");
+        assert_eq!(warned(&["-o", "jsonl"]), 0);
+    }
     assert_clean(fleet).await;
 }
 
@@ -266,7 +268,7 @@ foreach ($file in Get-ChildItem $args[0] -Filter *.ps1) {
 fn every_script_is_powershell_5_1() {
     let Some(pwsh) = pwsh() else { return };
     let folder = crate::support::folder::Folder::new("fixes");
-    for cause in Cause::all() {
+    for cause in Cause::ALL {
         let script = cause.script(&["CONTOSO\\o'neil", "ada"], "web[01-40]");
         std::fs::write(folder.path().join(format!("{}.ps1", cause.code())), script).expect("written");
     }
@@ -278,7 +280,7 @@ fn every_script_is_powershell_5_1() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let problems: Vec<_> = said.lines().filter(|line| *line != "parsed").collect();
     assert!(problems.is_empty(), "{problems:#?}");
-    assert_eq!(said.lines().count(), Cause::all().count(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(said.lines().count(), Cause::ALL.len(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -317,7 +319,7 @@ fn the_page_on_enable_psremoting_names_causes_that_there_are() {
     assert!(unknown.is_empty(), "{unknown:?}");
     for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Step")) {
         let command = line.rsplit('`').nth(1).filter(|word| word.contains(' ')).map(|word| word.replace("\\|", "|"));
-        let is_printed = |command: &String| Cause::all().any(|cause| cause.commands(&[]).contains(command));
+        let is_printed = |command: &String| Cause::ALL.iter().any(|cause| cause.commands(&[]).contains(command));
         assert!(command.as_ref().is_none_or(is_printed), "no remedy prints {command:?}");
     }
 }

@@ -59,6 +59,17 @@ impl Domain {
         command
     }
 
+    /// What the doctor says of each stage of each host: `stage status cause detail`.
+    fn doctor(&self, arguments: &[&str]) -> Vec<String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args(["doctor", "-o", "jsonl", "--no-input", "-t", "@all", "-i"]).arg(&self.inventory).args(arguments);
+        self.kdc.environment(&mut command).env_remove("PSFLEET_PASSWORD").current_dir(self.kdc.file(""));
+        let ended = Running::start(&mut command).end();
+        let findings = ended.events.iter().filter(|event| event["type"] == "object").map(|event| &event["data"]);
+        let word = |data: &Value, key: &str| data[key].as_str().unwrap_or("-").to_owned();
+        findings.map(|data| ["Stage", "Status", "Cause", "Detail"].map(|key| word(data, key)).join(" ")).collect()
+    }
+
     fn run(&self, arguments: &[&str]) -> Ended {
         Running::start(&mut self.command(&[], arguments)).end()
     }
@@ -175,6 +186,22 @@ async fn what_is_wrong_is_named_with_the_next_step() {
     );
     assert_refused(&silent.end(), "no_kdc", "krb5.conf");
     assert_eq!(domain.fleet.shutdown().await.failed_logons, 0, "no host was asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_has_a_stage_for_the_ticket() {
+    let Some(domain) = Domain::start(1, false).await else { return };
+    let last = |found: &[String]| found.last().cloned().unwrap_or_default();
+    let kerberos = ["--auth", "kerberos"];
+    assert!(last(&domain.doctor(&kerberos)).starts_with("ticket failed - there is no Kerberos ticket"));
+    domain.kdc.kinit(USER, PASSWORD, "10m");
+    let found = domain.doctor(&kerberos);
+    let ticket = found.iter().position(|line| line.starts_with("ticket ok - ")).expect("a ticket");
+    assert!(found[ticket + 1].starts_with("logon ok - ") && found[ticket + 1].ends_with(" by Kerberos"), "{found:#?}");
+    assert!(last(&found).starts_with("quotas ok"), "{found:#?}");
+    let unknown = domain.doctor(&[&kerberos[..], &["--spn", "HTTP/nowhere"]].concat());
+    assert!(last(&unknown).starts_with("ticket failed spn the KDC knows no server HTTP/nowhere"), "{unknown:#?}");
+    assert_eq!(domain.fleet.shutdown().await.failed_logons, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
