@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::anyhow;
 use tracing::Metadata;
-use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
@@ -29,9 +29,12 @@ const OWN: &str = "PSFLEET_LOG";
 /// The file cannot be opened, or `PSFLEET_LOG` is no filter.
 pub(super) fn begin(args: &LogArgs) -> anyhow::Result<()> {
     let stderr = asked("RUST_LOG").unwrap_or_default();
-    let stderr = layer(args.log_format, std::io::stderr, std::io::stderr().is_terminal()).with_filter(stderr);
-    // sspi logs messages before it seals them, and tokens: never, whatever is asked for.
+    // sspi logs messages before it seals them, and tokens: never, whatever is asked for. The level is for what nobody
+    // asks for at all: without one, every library's spans would be made, to be seen by nobody.
     let is_safe = |event: &Metadata<'_>| !event.target().starts_with("sspi");
+    let safe = || filter_fn(is_safe).with_max_level_hint(LevelFilter::TRACE);
+    let stderr =
+        layer(args.log_format, std::io::stderr, std::io::stderr().is_terminal()).with_filter(stderr.and(safe()));
     let file = args.log_file.as_deref().map(|path| {
         let opened = open(path)
             .map_err(|error| anyhow!("cannot open the log file {}: {}", path.display(), error_text::io(&error)));
@@ -40,11 +43,9 @@ pub(super) fn begin(args: &LogArgs) -> anyhow::Result<()> {
             own.map(|text| text.parse().map_err(|_| anyhow!("{OWN}: '{text}' is not a filter, such as {OF_FILE}")));
         let wanted = own.transpose()?.or_else(|| asked("RUST_LOG"));
         let wanted = wanted.or_else(|| OF_FILE.parse().ok()).unwrap_or_default();
-        opened.map(|file| {
-            layer(args.log_format, LogFile::new(path, file), false).with_filter(wanted).with_filter(filter_fn(is_safe))
-        })
+        opened.map(|file| layer(args.log_format, LogFile::new(path, file), false).with_filter(wanted.and(safe())))
     });
-    tracing_subscriber::registry().with(stderr.with_filter(filter_fn(is_safe))).with(file.transpose()?).init();
+    tracing_subscriber::registry().with(stderr).with(file.transpose()?).init();
     Ok(())
 }
 

@@ -48,9 +48,14 @@ impl Line {
     /// Takes out the first whose turn it is; `room` says whether there is a place.
     pub(super) fn turn(&mut self, gate: &Gate, room: bool, now: Duration) -> Turn {
         let mut soonest: Option<Duration> = None;
+        // Mostly all of a line are about to prove the same.
+        let mut known: Option<(CredentialId, Verdict)> = None;
         let turn = |(place, one): (usize, &InLine)| {
-            let verdict = one.proof.map_or(Verdict::Go, |credential| gate.verdict(credential, now));
-            match verdict {
+            let verdict = one.proof.map(|credential| match known {
+                Some((before, verdict)) if before == credential => verdict,
+                _ => known.insert((credential, gate.verdict(credential, now))).1,
+            });
+            match verdict.unwrap_or(Verdict::Go) {
                 Verdict::Tripped => return Some((place, Turn::Skip(one.target))),
                 Verdict::Go if room => return Some((place, Turn::Admit(*one))),
                 Verdict::Wait(Some(until)) if room => soonest = soonest.into_iter().chain([until]).min(),

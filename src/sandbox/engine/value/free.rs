@@ -6,6 +6,7 @@ use super::{Hash, List, Obj, ObjMembers, Val};
 
 /// Frees values without recursion: a script can nest them far deeper than the stack reaches.
 fn free(mut waiting: Vec<Val>) {
+    waiting.retain(Val::nests);
     while let Some(value) = waiting.pop() {
         match value {
             Val::List(list) => waiting.extend(Arc::into_inner(list).map(|mut list| list.take()).unwrap_or_default()),
@@ -19,6 +20,13 @@ fn free(mut waiting: Vec<Val>) {
             }
             _ => {}
         }
+    }
+}
+
+impl Val {
+    /// Whether it may hold others.
+    fn nests(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Hash(_) | Self::Object(_) | Self::Error(_))
     }
 }
 

@@ -134,7 +134,8 @@ impl Service {
 
     /// Whether its program is made to hold several services.
     pub fn shares_process(&self) -> bool {
-        ["svchost.exe", "lsass.exe"].iter().any(|shared| self.is_of(shared))
+        let program = self.program();
+        ["svchost.exe", "lsass.exe"].iter().any(|shared| is_file(program, shared))
     }
 
     /// The path of its program, without quotes and arguments.
@@ -142,8 +143,9 @@ impl Service {
         match self.path.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
             None => {
-                let is_suffix = |four: &[u8]| four.eq_ignore_ascii_case(b".exe");
-                let end = self.path.as_bytes().windows(4).position(is_suffix).map_or(self.path.len(), |at| at + 4);
+                let bytes = self.path.as_bytes();
+                let is_suffix = |four: &[u8]| four[0] == b'.' && four.eq_ignore_ascii_case(b".exe");
+                let end = bytes.windows(4).position(is_suffix).map_or(bytes.len(), |at| at + 4);
                 self.path.get(..end).unwrap_or(&self.path)
             }
         }
@@ -151,7 +153,7 @@ impl Service {
 
     /// Whether its program has this file name.
     fn is_of(&self, file: &str) -> bool {
-        self.program().rsplit('\\').next().is_some_and(|own| own.eq_ignore_ascii_case(file))
+        is_file(self.program(), file)
     }
 
     /// Whether it is the service of a short name, in any case.
@@ -184,9 +186,17 @@ impl Service {
     /// split into one process for each service.
     fn joins(&self) -> bool {
         let groups = ["DcomLaunch", "rpcss", "LocalServiceNoNetworkFirewall", "iissvcs"];
-        let group = self.path.split_once(" -k ").and_then(|(_, rest)| rest.split(' ').next()).unwrap_or_default();
+        let arguments = self.path.get(self.program().len()..).and_then(|rest| rest.strip_prefix(" -k "));
+        let group = arguments.and_then(|rest| rest.split(' ').next()).unwrap_or_default();
         self.is_of("lsass.exe") || groups.iter().any(|joined| joined.eq_ignore_ascii_case(group))
     }
+}
+
+/// Whether a path ends with this file name.
+fn is_file(path: &str, file: &str) -> bool {
+    let path = path.as_bytes();
+    let Some((folder, name)) = path.split_at_checked(path.len().wrapping_sub(file.len())) else { return false };
+    name.eq_ignore_ascii_case(file.as_bytes()) && folder.last().is_none_or(|last| *last == b'\\')
 }
 
 pub(super) fn draw(host: &Host) -> Vec<Service> {

@@ -15,14 +15,27 @@ use super::refused;
 
 const CLASS: &str = "System.ServiceProcess.ServiceController";
 
-/// Makes the objects of one host's services.
+/// Makes the objects of one host's services: some hundred of them, on each of many hosts, so they share what they can.
 pub(in super::super) struct Objects {
     services: Arc<Vec<Service>>,
     dependents: Dependents,
     /// By place, as soon as somebody shows it.
     neighbours: Vec<OnceCell<Val>>,
     schema: Arc<Schema>,
+    array: Arc<str>,
+    class: Arc<str>,
+    /// Their machine, as its own services name it.
+    here: Val,
+    statuses: [Val; 3],
+    starts: [Val; 3],
+    /// Of a shared process, and of its own.
+    kinds: [Val; 2],
 }
+
+/// Every status, in the order of [`Objects::statuses`].
+const STATUSES: [ServiceStatus; 3] = [ServiceStatus::Stopped, ServiceStatus::Running, ServiceStatus::Paused];
+/// Every start type, in the order of [`Objects::starts`].
+const STARTS: [StartType; 3] = [StartType::Automatic, StartType::Manual, StartType::Disabled];
 
 impl Objects {
     pub(in super::super) fn new(evaluator: &Evaluator<'_>) -> Self {
@@ -47,7 +60,19 @@ impl Objects {
         let type_names = [CLASS, "System.ComponentModel.Component", "System.MarshalByRefObject", "System.Object"];
         let services = evaluator.machine.services();
         let (dependents, neighbours) = (Dependents::of(&services), vec![OnceCell::new(); services.len()]);
-        Self { services, dependents, neighbours, schema: Schema::new(&type_names, &names) }
+        let kind = |name, number| Val::of_enum("System.ServiceProcess.ServiceType", name, number);
+        Self {
+            services,
+            dependents,
+            neighbours,
+            schema: Schema::new(&type_names, &names),
+            array: "System.ServiceProcess.ServiceController[]".into(),
+            class: CLASS.into(),
+            here: Val::str("."),
+            statuses: STATUSES.map(status_value),
+            starts: STARTS.map(start_type_value),
+            kinds: [kind("Win32ShareProcess", 32), kind("Win32OwnProcess", 16)],
+        }
     }
 
     /// The services that need a service, without their own neighbours.
@@ -66,7 +91,7 @@ impl Objects {
                 return self.neighbour(place);
             }
             let called = Service { name: name.clone(), ..found.clone() };
-            Some(self.object(&called, name, Vec::new(), Vec::new()))
+            Some(self.object(&called, None, Vec::new(), Vec::new()))
         };
         service.depends_on.iter().filter_map(find).collect()
     }
@@ -75,38 +100,43 @@ impl Objects {
     fn neighbour(&self, place: usize) -> Option<Val> {
         let make = || {
             let service = &self.services[place];
-            self.object(service, &service.name, Vec::new(), Vec::new())
+            self.object(service, None, Vec::new(), Vec::new())
         };
         self.neighbours.get(place).map(|known| known.get_or_init(make).clone())
     }
 
     /// A service as the controller alone, as `-PassThru` gives it.
     pub(in super::super) fn plain(&self, service: &Service) -> Val {
-        self.object(service, &service.name, self.dependents(service), self.required(service))
+        self.object(service, None, self.dependents(service), self.required(service))
     }
 
     /// As the target of an error, where the text is the class's.
     pub(super) fn as_target(&self, service: &Service) -> Val {
-        self.object(service, CLASS, self.dependents(service), self.required(service))
+        self.object(service, Some(&self.class), self.dependents(service), self.required(service))
     }
 
-    fn object(&self, service: &Service, shown: &str, dependents: Vec<Val>, required: Vec<Val>) -> Val {
-        let name = Val::str(service.name.clone());
-        let list = |items| Val::list("System.ServiceProcess.ServiceController[]", items);
+    /// Its text is its name, unless there is another.
+    fn object(&self, service: &Service, shown: Option<&Arc<str>>, dependents: Vec<Val>, required: Vec<Val>) -> Val {
+        let text: Arc<str> = (&*service.name).into();
+        let shown = Arc::clone(shown.unwrap_or(&text));
+        let name = Val::Str(text);
+        let list = |items| Val::list(Arc::clone(&self.array), items);
         let required = list(required);
-        let kind = if service.shares_process() { ("Win32ShareProcess", 32) } else { ("Win32OwnProcess", 16) };
+        let one_of = |values: &[Val], place: Option<usize>| place.and_then(|place| values.get(place)).cloned();
+        let status = one_of(&self.statuses, STATUSES.iter().position(|status| *status == service.status));
+        let start = one_of(&self.starts, STARTS.iter().position(|start| *start == service.start_type));
         let values = vec![
             Val::Bool(service.can_pause()),
             Val::Bool(service.is_active() && service.controls != Controls::Nothing),
             Val::Bool(service.can_stop()),
-            Val::str(service.display_name.clone()),
+            Val::str(&*service.display_name),
             list(dependents),
-            Val::str("."),
+            self.here.clone(),
             name.clone(),
             required.clone(),
-            status_value(service.status),
-            Val::of_enum("System.ServiceProcess.ServiceType", kind.0, kind.1),
-            start_type_value(service.start_type),
+            status.unwrap_or(Val::Null),
+            self.kinds[usize::from(!service.shares_process())].clone(),
+            start.unwrap_or(Val::Null),
             Val::Null,
             Val::Null,
             name,
