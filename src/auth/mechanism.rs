@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use futures::future::BoxFuture;
+
 use super::binding::ChannelBinding;
 use super::error::Error;
 use crate::secret::Secret;
@@ -87,23 +89,20 @@ impl Step {
     }
 }
 
-/// Work of a library that waits for the network by itself.
-pub struct Wait(Box<dyn FnOnce() + Send>);
-
-impl Wait {
-    pub(super) fn new(work: impl FnOnce() + Send + 'static) -> Self {
-        Self(Box::new(work))
-    }
-
-    /// Does it, and returns when it is done.
-    pub fn run(self) {
-        (self.0)();
-    }
+/// What a step must wait for.
+pub enum Wait {
+    /// Work of a library that waits for the network by itself, for a thread that may.
+    Work(Box<dyn FnOnce() + Send>),
+    /// What somebody else is about to do.
+    Others(BoxFuture<'static, ()>),
 }
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Wait")
+        f.write_str(match self {
+            Self::Work(_) => "Work",
+            Self::Others(_) => "Others",
+        })
     }
 }
 

@@ -32,6 +32,16 @@ pub(super) fn check(file: NamedFile, path: &Path) -> Result<(), String> {
         #[cfg(not(feature = "ssh"))]
         NamedFile::Identity => Ok(()),
         NamedFile::KnownHosts { .. } => known_hosts(&bytes),
+        NamedFile::Keytab => of_krb5(&bytes, 1..=2, "keytab (klist -k shows what one holds)"),
+        NamedFile::TicketCache => of_krb5(&bytes, 1..=4, "cache of tickets (kinit makes one)"),
+    }
+}
+
+/// Files of MIT's and Heimdal's begin with a five and their version.
+fn of_krb5(bytes: &[u8], versions: std::ops::RangeInclusive<u8>, what: &str) -> Result<(), String> {
+    match bytes {
+        [5, version, ..] if versions.contains(version) => Ok(()),
+        _ => Err(format!("it is not a {what}")),
     }
 }
 

@@ -27,6 +27,10 @@ pub enum NamedFile {
     Ca,
     /// A private key for SSH, perhaps encrypted, or the public half of one that an agent holds.
     Identity,
+    /// Keys of users for a KDC.
+    Keytab,
+    /// Tickets of a KDC, in a file.
+    TicketCache,
     /// Host keys of SSH servers.
     KnownHosts {
         /// It may be absent: it is made when the first key is accepted.

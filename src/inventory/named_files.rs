@@ -1,25 +1,29 @@
 //! Files that settings name: whether each holds what it must, found out before the first connection.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
 use crate::config::{NamedFile, Origin, Place, Problem, Source, System};
-use crate::target::{Endpoint, HostKeyPolicy, Tls};
+use crate::target::{AuthMethod, Endpoint, HostKeyPolicy, Tls};
 
 use super::host_settings::HostSettings;
 
 /// A file with the key and the place that name it.
-type Named<'a> = (NamedFile, &'a Path, &'static str, &'a Source);
+type Named<'a> = (NamedFile, Cow<'a, Path>, &'static str, &'a Source);
 
 /// Every file that is missing, cannot be read or holds something else, once for each place that names it. Each file is
 /// read once, however many hosts use it.
 pub(super) fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around: &dyn System) -> Vec<Problem> {
-    let mut checked: HashMap<(NamedFile, &Path), Result<(), String>> = HashMap::new();
+    let home = around.home();
+    let mut checked: HashMap<(NamedFile, Cow<'_, Path>), Result<(), String>> = HashMap::new();
     let mut problems: Vec<Problem> = Vec::new();
-    for (file, path, key, source) in hosts.iter().zip(endpoints).flat_map(|(host, endpoint)| named(host, endpoint)) {
-        let found = checked.entry((file, path)).or_insert_with(|| around.check(file, path));
+    let all = hosts.iter().zip(endpoints).flat_map(|(host, endpoint)| named(host, endpoint, home.as_deref()));
+    for (file, path, key, source) in all {
+        let shown = path.display().to_string();
+        let found = checked.entry((file, path)).or_insert_with_key(|(file, path)| around.check(*file, path));
         if let Err(what) = found {
-            let problem = problem(source, key, format!("{}: {what}", path.display()));
+            let problem = problem(source, key, format!("{shown}: {what}"));
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -30,13 +34,28 @@ pub(super) fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around
 
 /// The files that the settings of a host name and that its endpoint uses. The usual files of SSH are not named by
 /// anybody, and those that an SSH configuration names may be missing, as for `ssh`.
-fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint) -> Vec<Named<'a>> {
+fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint, home: Option<&Path>) -> Vec<Named<'a>> {
     let connection = &host.effective.connection;
     let mut named: Vec<Named<'a>> = Vec::new();
     match endpoint {
         Endpoint::Winrm(winrm) => {
             if let (Tls::On { ca: Some(path), .. }, Some(given)) = (&winrm.tls, &connection.ca) {
-                named.push((NamedFile::Ca, path, "ca", &given.source));
+                named.push((NamedFile::Ca, Cow::from(path.as_path()), "ca", &given.source));
+            }
+            let is_kerberos = matches!(winrm.auth, AuthMethod::Kerberos | AuthMethod::Negotiate);
+            match (&connection.keytab, &connection.ccache) {
+                (Some(keytab), _) if is_kerberos => {
+                    let path = match (keytab.value.strip_prefix("~"), home) {
+                        (Ok(rest), Some(home)) => Cow::Owned(home.join(rest)),
+                        _ => Cow::Borrowed(&*keytab.value),
+                    };
+                    named.push((NamedFile::Keytab, path, "keytab", &keytab.source));
+                }
+                (None, Some(ccache)) if is_kerberos => {
+                    let file = file_of_cache(&ccache.value).map(|path| Cow::Borrowed(Path::new(path)));
+                    named.extend(file.map(|path| (NamedFile::TicketCache, path, "ccache", &ccache.source)));
+                }
+                _ => {}
             }
         }
         Endpoint::Ssh(ssh) => {
@@ -47,19 +66,31 @@ fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint) -> Vec<Named<'a>> {
                     .identities
                     .iter()
                     .flatten()
-                    .map(|path| (NamedFile::Identity, path.as_path(), "identity", &given.source));
+                    .map(|path| (NamedFile::Identity, Cow::from(path.as_path()), "identity", &given.source));
                 named.extend(files);
             }
             if let Some(given) = connection.known_hosts.as_ref().filter(|given| named_here(&given.source)) {
                 let file = NamedFile::KnownHosts { is_made: ssh.server.host_keys == HostKeyPolicy::AcceptNew };
-                let files =
-                    ssh.server.known_hosts.iter().map(|path| (file, path.as_path(), "known_hosts", &given.source));
+                let files = ssh
+                    .server
+                    .known_hosts
+                    .iter()
+                    .map(|path| (file, Cow::from(path.as_path()), "known_hosts", &given.source));
                 named.extend(files);
             }
         }
         Endpoint::Local(_) => {}
     }
     named
+}
+
+/// The file of a cache of tickets, if it is one: `FILE:PATH`, or a path alone.
+fn file_of_cache(name: &str) -> Option<&str> {
+    match name.split_once(':') {
+        Some(("FILE", path)) => Some(path),
+        Some((kind, _)) if !kind.contains(['/', '.']) => None,
+        _ => Some(name),
+    }
 }
 
 /// The problem at the place of the setting.

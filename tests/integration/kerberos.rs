@@ -148,8 +148,20 @@ async fn a_key_of_a_keytab_is_as_good() {
     assert!(shown.contains(&format!("user {user}, by key of {file}")), "{shown}");
     assert_ran(&domain.run(&["--auth", "kerberos", "-u", &user, "--keytab", file]), "Kerberos");
     assert!(domain.kdc.logged(&["AS_REQ", "ISSUE"]) <= 1, "{}", domain.kdc.log());
-    let nowhere = domain.run(&["--auth", "kerberos", "-u", &user, "--keytab", "nowhere.keytab"]);
-    assert_refused(&nowhere, "no_ticket", "klist -k");
+    for (flags, what) in [
+        (&["-u", &user, "--keytab", "nowhere.keytab"][..], "--keytab: nowhere.keytab: "),
+        (&["-u", &user, "--keytab", "krb5.conf"], "--keytab: krb5.conf: it is not a keytab (klist -k"),
+        (&["--ccache", "FILE:nowhere"], "--ccache: nowhere: "),
+        (&["--ccache", "krb5.conf"], "--ccache: krb5.conf: it is not a cache of tickets"),
+    ] {
+        let refused = domain.run(&[&["--auth", "kerberos"], flags].concat());
+        assert!(refused.code == Some(2) && refused.stderr.contains(what), "{refused:#?}");
+    }
+    // Tickets that end within the run are asked for anew, by the same key.
+    let asked = domain.kdc.logged(&["AS_REQ", "ISSUE"]);
+    domain.kdc.admin(&format!("modprinc -maxlife 1minute {USER}"));
+    assert_ran(&domain.run(&["-c", "1", "--auth", "kerberos", "-u", &user, "--keytab", file]), "Kerberos");
+    assert!(domain.kdc.logged(&["AS_REQ", "ISSUE"]) >= asked + 2, "{}", domain.kdc.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,6 +88,11 @@ impl KerberosFault {
         }
     }
 
+    /// Whether it is what a KDC says of the account, which stays as it is until somebody changes that.
+    pub(super) fn is_of_account(&self) -> bool {
+        matches!(self, Self::WrongPassword(_) | Self::PasswordExpired | Self::Locked(_) | Self::UnknownUser(_))
+    }
+
     /// Whether another mechanism may be tried: not where the account itself was refused, which a second attempt would
     /// only refuse again.
     pub(in crate::auth) fn leaves_another(&self) -> bool {

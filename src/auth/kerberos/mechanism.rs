@@ -6,11 +6,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use psfleet_gssapi::{Context, Initiator, Token};
+use psfleet_gssapi::{Context, Credential as Ticket, Initiator, Token};
 
 use super::fault::KerberosFault;
 use super::names::servers;
-use super::tickets::{Tickets, Wallet};
+use super::tickets::{Answer, Tickets, Turn, Wallet};
 use crate::auth::binding::ChannelBinding;
 use crate::auth::error::Error;
 use crate::auth::mechanism::{Leg, Mechanism, Step, Wait};
@@ -37,8 +37,18 @@ struct Plan {
     binding: Option<ChannelBinding>,
 }
 
-/// Where the first token is put while nobody may wait for it.
-type Slot = Arc<Mutex<Option<Result<(Context, Token), Error>>>>;
+/// What has come of a wait.
+enum Found {
+    /// The context with its first token, or why there is none.
+    Begun(Result<(Context, Token), Error>),
+    /// The ticket that somebody else has asked for.
+    Ticket(Answer),
+    /// Nothing: the ticket ends soon, or whoever asked for one has given up.
+    Nothing,
+}
+
+/// Where that is put while nobody may wait for it.
+type Slot = Arc<Mutex<Option<Found>>>;
 
 enum State {
     Fresh,
@@ -78,6 +88,42 @@ impl Kerberos {
         }
     }
 
+    /// Goes for the user's ticket: takes what is there, asks for one, or waits for whoever does.
+    fn wait_for_ticket(&mut self) -> Result<Step, Error> {
+        let plan = self.plan.clone();
+        match plan.wallet.turn() {
+            Turn::Kept(ticket) => {
+                let ticket = ticket?;
+                Ok(self.wait(move || match plan.wallet.is_over(&ticket) {
+                    true => Found::Nothing,
+                    false => Found::Begun(plan.begin(ticket)),
+                }))
+            }
+            Turn::Ask(asking) => Ok(self.wait(move || {
+                let ticket = asking.ask(&plan.credential);
+                Found::Begun(ticket.and_then(|ticket| plan.begin(ticket)))
+            })),
+            Turn::Await(answer) => {
+                let slot = self.slot();
+                Ok(Step::Wait(Wait::Others(Box::pin(async move {
+                    put(&slot, answer.await.map_or(Found::Nothing, Found::Ticket));
+                }))))
+            }
+        }
+    }
+
+    /// Has work done where waiting is allowed.
+    fn wait(&mut self, work: impl FnOnce() -> Found + Send + 'static) -> Step {
+        let slot = self.slot();
+        Step::Wait(Wait::Work(Box::new(move || put(&slot, work()))))
+    }
+
+    fn slot(&mut self) -> Slot {
+        let slot = Slot::default();
+        self.state = State::Waiting(Arc::clone(&slot));
+        slot
+    }
+
     /// The first step of a context whose tickets are there.
     fn opened(&mut self, context: Context, token: Token) -> Step {
         self.state = State::Open(context, token.complete);
@@ -86,9 +132,8 @@ impl Kerberos {
 }
 
 impl Plan {
-    /// Gets the tickets and makes the first token, for the first of the server's names that the KDC knows.
-    fn begin(&self) -> Result<(Context, Token), Error> {
-        let ticket = self.wallet.ticket(&self.credential)?;
+    /// Gets the host's ticket and makes the first token, for the first of the server's names that the KDC knows.
+    fn begin(&self, ticket: Arc<Ticket>) -> Result<(Context, Token), Error> {
         let mut unknown = None;
         for server in &self.servers {
             let how = Initiator { server: server.clone(), delegate: self.delegate };
@@ -125,19 +170,21 @@ impl Mechanism for Kerberos {
 
     fn step(&mut self, token: Option<&[u8]>) -> Result<Step, Error> {
         match std::mem::replace(&mut self.state, State::Fresh) {
-            State::Fresh => {
-                let slot = Slot::default();
-                self.state = State::Waiting(Arc::clone(&slot));
-                let plan = self.plan.clone();
-                Ok(Step::Wait(Wait::new(move || {
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan.begin());
-                })))
-            }
+            State::Fresh => self.wait_for_ticket(),
             State::Waiting(slot) => {
-                let begun = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let late = || Err(Error::Kerberos(KerberosFault::Other("nobody waited for the ticket".to_owned())));
-                let (context, token) = begun.unwrap_or_else(late)?;
-                Ok(self.opened(context, token))
+                let found = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                match found {
+                    Some(Found::Begun(begun)) => begun.map(|(context, token)| self.opened(context, token)),
+                    Some(Found::Ticket(ticket)) => {
+                        let (plan, ticket) = (self.plan.clone(), ticket?);
+                        Ok(self.wait(move || Found::Begun(plan.begin(ticket))))
+                    }
+                    Some(Found::Nothing) => self.wait_for_ticket(),
+                    None => {
+                        let what = "nobody waited for the ticket".to_owned();
+                        Err(Error::Kerberos(KerberosFault::Other(what)))
+                    }
+                }
             }
             State::Open(mut context, _) => {
                 let given = context.step(token).map_err(|fault| Error::Kerberos(KerberosFault::of(&fault, None)))?;
@@ -165,6 +212,10 @@ impl Mechanism for Kerberos {
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
         unseal(self.context()?, body)
     }
+}
+
+fn put(slot: &Slot, found: Found) {
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
 }
 
 /// Seals one message as a multipart body, at either end of a context.

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures::channel::oneshot::{Receiver, Sender, channel};
 use psfleet_gssapi::{Credential as Ticket, Proof, library};
 
 use super::fault::KerberosFault;
@@ -17,9 +18,41 @@ const SOON: u32 = 120;
 #[derive(Default)]
 pub struct Tickets(Mutex<Vec<(Weak<Credential>, Arc<Wallet>)>>);
 
-/// The ticket of one credential, and the last word of its KDC.
+/// What a KDC says to a credential.
+pub(super) type Answer = Result<Arc<Ticket>, Error>;
+
+/// The ticket of one credential.
+///
+/// ```text
+/// Empty --somebody asks--> Asking --a ticket, or what is wrong with the account--> Kept
+///   ^                        |                                                       |
+///   +--anything else, which may be otherwise in a moment                             |
+///   +--the ticket ends soon---------------------------------------------------------+
+/// ```
 #[derive(Default)]
-pub(super) struct Wallet(Mutex<Option<Result<Arc<Ticket>, KerberosFault>>>);
+pub(super) struct Wallet(Mutex<State>);
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Empty,
+    /// Somebody asks; these wait for the answer.
+    Asking(Vec<Sender<Answer>>),
+    Kept(Answer),
+}
+
+/// What there is for somebody who wants the ticket.
+pub(super) enum Turn {
+    /// The answer that was kept.
+    Kept(Answer),
+    /// Nobody asks yet: it is theirs to do.
+    Ask(Asking),
+    /// Somebody asks, and the answer comes from here; no answer if that one is given up.
+    Await(Receiver<Answer>),
+}
+
+/// Leave to ask the KDC. Whoever drops it leaves it to the next.
+pub(super) struct Asking(Option<Arc<Wallet>>);
 
 impl Tickets {
     /// Where a credential's ticket is kept, for as long as anybody has the credential.
@@ -37,27 +70,73 @@ impl Tickets {
 }
 
 impl Wallet {
-    /// The ticket, asked for if there is none that lasts. Others that want it wait meanwhile, and hear the same answer:
-    /// the KDC is asked once, whatever it says.
-    ///
-    /// # Errors
-    /// [`Error::Kerberos`] and [`Error::UserName`].
-    pub(super) fn ticket(&self, credential: &Credential) -> Result<Arc<Ticket>, Error> {
-        let mut kept = lock(&self.0);
-        match &*kept {
-            Some(Ok(ticket)) if lasts(ticket, credential) => return Ok(Arc::clone(ticket)),
-            Some(Err(fault)) => return Err(Error::Kerberos(fault.clone())),
-            _ => {}
+    /// What there is to do for the ticket. The KDC is asked by one alone, and all who wait hear the same answer.
+    pub(super) fn turn(self: &Arc<Self>) -> Turn {
+        let mut state = lock(&self.0);
+        match &mut *state {
+            State::Kept(answer) => Turn::Kept(answer.clone()),
+            State::Asking(waiting) => {
+                let (sender, receiver) = channel();
+                waiting.push(sender);
+                Turn::Await(receiver)
+            }
+            State::Empty => {
+                *state = State::Asking(Vec::new());
+                Turn::Ask(Asking(Some(Arc::clone(self))))
+            }
         }
-        let answer = ask(credential)?;
-        *kept = Some(answer.clone());
-        answer.map_err(Error::Kerberos)
+    }
+
+    /// Forgets a ticket that ends soon; whether it does. Others may have forgotten it already.
+    pub(super) fn is_over(&self, ticket: &Arc<Ticket>) -> bool {
+        if ticket.lifetime().is_ok_and(|seconds| seconds > SOON) {
+            return false;
+        }
+        let mut state = lock(&self.0);
+        if matches!(&*state, State::Kept(Ok(kept)) if Arc::ptr_eq(kept, ticket)) {
+            *state = State::Empty;
+        }
+        true
+    }
+
+    /// Tells all who wait. Only what is wrong with the account is kept of faults: to ask again would be another failed
+    /// logon. A KDC that is down may be up in a moment.
+    fn end(&self, answer: Option<&Answer>) {
+        let next = match answer {
+            Some(Ok(ticket)) => State::Kept(Ok(Arc::clone(ticket))),
+            Some(Err(error @ Error::Kerberos(fault))) if fault.is_of_account() => State::Kept(Err(error.clone())),
+            _ => State::Empty,
+        };
+        let before = std::mem::replace(&mut *lock(&self.0), next);
+        if let (State::Asking(waiting), Some(answer)) = (before, answer) {
+            // Some of them may have gone.
+            waiting.into_iter().for_each(|sender| drop(sender.send(answer.clone())));
+        }
     }
 }
 
-/// Whether a ticket need not be asked for again. What is in a cache or a keytab the library looks after by itself.
-fn lasts(ticket: &Ticket, credential: &Credential) -> bool {
-    credential.password().is_none() || ticket.lifetime().is_ok_and(|seconds| seconds > SOON)
+impl Asking {
+    /// Asks, which may take as long as the KDC lets it.
+    ///
+    /// # Errors
+    /// [`Error::Kerberos`] and [`Error::UserName`].
+    pub(super) fn ask(mut self, credential: &Credential) -> Answer {
+        let answer = ask(credential).and_then(|answer| answer.map_err(Error::Kerberos));
+        self.end(Some(&answer));
+        answer
+    }
+
+    fn end(&mut self, answer: Option<&Answer>) {
+        if let Some(wallet) = self.0.take() {
+            wallet.end(answer);
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.end(None);
+    }
 }
 
 /// Asks for a ticket; the outer error is a credential of which no KDC could make sense.
@@ -79,7 +158,9 @@ fn ask(credential: &Credential) -> Result<Result<Arc<Ticket>, KerberosFault>, Er
             of_user(Proof::Keytab { keytab: &keytab, cache: &cache })
                 .and_then(|ticket| ticket.lifetime().map(|_| ticket))
         }
-        Credential::Key { .. } => return Err(Error::NotProving { method: "Kerberos", what: credential.kind() }),
+        Credential::Key { .. } => {
+            return Err(Error::NotProving { method: "Kerberos", what: credential.kind() });
+        }
     };
     Ok(ticket.map(Arc::new).map_err(|fault| KerberosFault::of(&fault, None)))
 }
@@ -92,7 +173,42 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Credential, Tickets};
+    use super::{Credential, Error, KerberosFault, Tickets, Turn, Wallet};
+
+    fn asking(wallet: &Arc<Wallet>) -> super::Asking {
+        match wallet.turn() {
+            Turn::Ask(asking) => asking,
+            Turn::Kept(_) | Turn::Await(_) => panic!("it is nobody's turn"),
+        }
+    }
+
+    #[test]
+    fn one_asks_and_all_hear_the_same() {
+        let lasting = |fault: &KerberosFault| matches!(fault, KerberosFault::Locked(_));
+        for fault in [KerberosFault::Locked("x".to_owned()), KerberosFault::NoKdc("x".to_owned())] {
+            let wallet = Arc::new(Wallet::default());
+            let mut first = asking(&wallet);
+            let Turn::Await(mut answer) = wallet.turn() else { panic!("somebody asks") };
+            let said = Error::Kerberos(fault.clone());
+            first.end(Some(&Err(said.clone())));
+            assert_eq!(answer.try_recv().ok().flatten().and_then(Result::err), Some(said.clone()));
+            match wallet.turn() {
+                Turn::Kept(kept) => assert!(lasting(&fault) && kept.err() == Some(said)),
+                Turn::Ask(_) => assert!(!lasting(&fault), "an account is asked for once"),
+                Turn::Await(_) => panic!("nobody asks any more"),
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_gives_up_leaves_it_to_the_next() {
+        let wallet = Arc::new(Wallet::default());
+        let first = asking(&wallet);
+        let Turn::Await(mut answer) = wallet.turn() else { panic!("somebody asks") };
+        drop(first);
+        assert!(answer.try_recv().is_err(), "no answer will come");
+        drop(asking(&wallet));
+    }
 
     #[test]
     fn a_credential_has_one_wallet_while_it_lives() {

@@ -27,9 +27,14 @@ pub(super) async fn next_leg(
         match step {
             Step::Send(leg) => return Ok(leg),
             Step::Wait(wait) => {
-                let done = tokio::task::spawn_blocking(|| Wait::run(wait));
-                // One that panicked has done nothing: the mechanism finds that out.
-                let _ = tokio::time::timeout_at(deadline, done).await.map_err(|_| Stuck::Late)?;
+                let done = async {
+                    match wait {
+                        // One that panicked has done nothing: the mechanism finds that out.
+                        Wait::Work(work) => drop(tokio::task::spawn_blocking(work).await),
+                        Wait::Others(others) => others.await,
+                    }
+                };
+                tokio::time::timeout_at(deadline, done).await.map_err(|_| Stuck::Late)?;
                 step = mechanism.step(None).map_err(Stuck::Mechanism)?;
             }
         }
