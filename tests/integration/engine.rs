@@ -19,6 +19,10 @@ const FAMILIES: &[(&str, &str)] = &[
     ("errors", include_str!("engine/errors.ps1.txt")),
     ("everyday", include_str!("engine/everyday.ps1.txt")),
     ("formats", include_str!("engine/formats.ps1.txt")),
+    ("lists", include_str!("engine/lists.ps1.txt")),
+    ("operators", include_str!("engine/operators.ps1.txt")),
+    ("strict", include_str!("engine/strict.ps1.txt")),
+    ("references", include_str!("engine/references.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),
     ("drives", include_str!("engine/drives.ps1.txt")),
     ("items", include_str!("engine/items.ps1.txt")),
@@ -226,7 +230,7 @@ fn scripts() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn engine_equals_powershell() {
     let scripts = scripts();
-    assert!(scripts.len() >= 632, "{} scripts", scripts.len());
+    assert!(scripts.len() >= 760, "{} scripts", scripts.len());
     let Some(program) = pwsh() else { return };
     let texts: Vec<_> = scripts.iter().map(|(_, script)| *script).collect();
     let real = real(&program, &texts);

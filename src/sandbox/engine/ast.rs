@@ -239,9 +239,17 @@ pub(super) struct Switch {
     pub(super) label: Option<Arc<str>>,
     pub(super) mode: SwitchMode,
     pub(super) case_sensitive: bool,
-    pub(super) subject: Statement,
+    pub(super) subject: Subject,
     pub(super) cases: Vec<(Expr, Block)>,
     pub(super) default: Option<Block>,
+}
+
+/// What a switch looks at.
+#[derive(Debug)]
+pub(super) enum Subject {
+    Value(Statement),
+    /// `-File path`: the lines of a file.
+    File(Expr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -396,7 +404,7 @@ pub(super) enum Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variable {
     pub(super) scope: Scope,
-    /// In lower case: names don't regard case.
+    /// In lower case, but for what is not a variable: names don't regard case.
     pub(super) name: Arc<str>,
 }
 
@@ -407,6 +415,8 @@ pub(super) enum Scope {
     Local,
     Global,
     Env,
+    /// `$function:name`
+    Function,
     Using,
 }
 
@@ -465,6 +475,17 @@ pub(super) enum Op {
     BitXor,
     Shl,
     Shr,
+}
+
+impl Statement {
+    /// The expression that it is, if it is nothing more.
+    pub(super) fn as_expression(&self) -> Option<&Expr> {
+        let Self::Pipeline(pipeline) = self else { return None };
+        match pipeline.elements.as_slice() {
+            [Element { kind: ElementKind::Expr(expr), redirections, .. }] if redirections.is_empty() => Some(expr),
+            _ => None,
+        }
+    }
 }
 
 impl Span {

@@ -162,6 +162,7 @@ fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     let shown = text(value);
     let message = format!("Cannot convert value \"{shown}\" to type \"{}\". Error: \"{why}\"", kind.full);
     let id = match value {
+        Val::Str(_) if matches!(kind.name(), "Double" | "Single") => "InvalidCastFromStringToDoubleOrSingle",
         Val::Str(_) if value_is_number(kind) => "InvalidCastFromStringToInteger",
         Val::Str(_) => "InvalidCastParseTargetInvocationWithFormatProvider",
         _ if value.as_float().is_some() => "InvalidCastIConvertible",
@@ -301,7 +302,10 @@ fn cast_number(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         } else {
             why.into()
         };
-        return Err(invalid_cast(value, kind, &why));
+        return Err(match value {
+            Val::Str(_) => invalid_cast(value, kind, &why),
+            other => not_convertible(other, kind),
+        });
     };
     match kind.name() {
         "Double" => return Ok(Val::F64(found.as_float().unwrap_or(0.0))),
@@ -316,8 +320,18 @@ fn cast_number(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         }
     };
     let fitted = whole.and_then(|whole| fit(whole, kind.name()));
-    let name = kind.name();
-    fitted.ok_or_else(|| invalid_cast(value, kind, &format!("Value was either too large or too small for an {name}.")))
+    fitted.ok_or_else(|| invalid_cast(value, kind, &super::dotnet::too_large(kind.name())))
+}
+
+/// Why a value of another kind is not to be had as the type.
+fn not_convertible(value: &Val, kind: &TypeRef) -> ErrorRecord {
+    if matches!(value, Val::DateTime(_)) {
+        let why = format!("Invalid cast from 'DateTime' to '{}'.", kind.name());
+        return ErrorRecord { id: "InvalidCastIConvertible".into(), ..invalid_cast(value, kind, &why) };
+    }
+    let (shown, own) = (inner_text(value), value.type_name());
+    let message = format!("Cannot convert the \"{shown}\" value of type \"{own}\" to type \"{}\".", kind.full);
+    ErrorRecord::runtime(message, "ConvertToFinalInvalidCastException", 5)
 }
 
 /// The number as the integer type of this name, if it fits.

@@ -48,6 +48,10 @@ fn aligned(text: &str, width: i32) -> String {
 
 /// A value by a format; the plain text without one.
 pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecord> {
+    // A list inside of the list of values is one of them.
+    if let Val::List(list) = value {
+        return Ok(list.type_name.to_string());
+    }
     if format.is_empty() {
         return Ok(convert::shortest(value));
     }

@@ -28,6 +28,7 @@ mod ops;
 mod parser;
 mod pattern;
 mod provider;
+mod reference;
 mod runspace;
 mod stack;
 mod switch;

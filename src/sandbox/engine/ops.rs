@@ -46,11 +46,18 @@ pub(super) fn arithmetic(op: Op, left: &Val, right: &Val) -> Outcome {
             Ok(Val::array(items))
         }
         (Op::Add, Val::Hash(_), Val::Hash(_)) => add_hashes(left, right),
+        (Op::Add, Val::Hash(_), _) => {
+            let message = "A hash table can only be added to another hash table.";
+            Err(ErrorRecord::runtime(message, "AddHashTableToNonHashTable", 7))
+        }
         (Op::Add, Val::Null | Val::Void, _) => Ok(right.clone()),
         (Op::Mul, Val::Str(piece), _) => repeat_text(piece, right),
         (Op::Mul, Val::List(list), _) => repeat_list(&list.items(), right),
-        (Op::Mul | Op::Div | Op::Sub, Val::Null | Val::Void, Val::Null | Val::Void) if op == Op::Mul => Ok(Val::Null),
-        (_, Val::DateTime(_) | Val::TimeSpan(_), _) => time_arithmetic(op, left, right),
+        // Nothing so many times is nothing.
+        (Op::Mul, Val::Null | Val::Void, _) => Ok(Val::Null),
+        (_, Val::DateTime(_) | Val::TimeSpan(_), _) | (_, _, Val::DateTime(_) | Val::TimeSpan(_)) => {
+            time_arithmetic(op, left, right)
+        }
         _ => numeric(op, left, right),
     }
 }
@@ -111,18 +118,61 @@ fn repeat_list(items: &[Val], right: &Val) -> Outcome {
 }
 
 fn time_arithmetic(op: Op, left: &Val, right: &Val) -> Outcome {
+    // A whole number is one of ticks.
+    let span = |value: &Val| match value {
+        Val::TimeSpan(ticks) => Some(*ticks),
+        Val::Str(text) => super::datetime::parse_timespan(text),
+        other => other.as_int().and_then(|ticks| i64::try_from(ticks).ok()),
+    };
+    let times = |ticks: i64, factor: f64| {
+        let ticks = (ticks as f64 * factor).round();
+        (ticks.is_finite() && ticks.abs() < i64::MAX as f64).then_some(Val::TimeSpan(ticks as i64))
+    };
+    let factor = |value: &Val| match value {
+        Val::List(_) | Val::Hash(_) | Val::Object(_) => None,
+        other => number(other).and_then(|number| number.as_float()),
+    };
     let moved = match (op, left, right) {
         (Op::Sub, Val::DateTime(left), Val::DateTime(right)) => Some(Val::TimeSpan(left.ticks - right.ticks)),
-        (Op::Add, Val::DateTime(time), Val::TimeSpan(ticks)) => time.plus(*ticks).map(Val::DateTime),
-        (Op::Sub, Val::DateTime(time), Val::TimeSpan(ticks)) => time.plus(-ticks).map(Val::DateTime),
-        (Op::Add, Val::TimeSpan(left), Val::TimeSpan(right)) => left.checked_add(*right).map(Val::TimeSpan),
-        (Op::Sub, Val::TimeSpan(left), Val::TimeSpan(right)) => left.checked_sub(*right).map(Val::TimeSpan),
-        (Op::Sub, Val::DateTime(left), Val::Str(right)) => {
-            super::datetime::parse(right).map(|right| Val::TimeSpan(left.ticks - right.ticks))
+        (Op::Sub, Val::DateTime(time), Val::TimeSpan(ticks)) => {
+            ticks.checked_neg().and_then(|ticks| time.plus(ticks)).map(Val::DateTime)
+        }
+        (Op::Add, Val::DateTime(time), other) => span(other).and_then(|ticks| time.plus(ticks)).map(Val::DateTime),
+        (Op::Sub, Val::Null | Val::Void, Val::TimeSpan(right)) => right.checked_neg().map(Val::TimeSpan),
+        (Op::Add, left, right) => {
+            span(left).zip(span(right)).and_then(|(left, right)| left.checked_add(right)).map(Val::TimeSpan)
+        }
+        (Op::Sub, left, right) => {
+            span(left).zip(span(right)).and_then(|(left, right)| left.checked_sub(right)).map(Val::TimeSpan)
+        }
+        (Op::Mul, Val::TimeSpan(_), Val::TimeSpan(_)) => None,
+        (Op::Mul, Val::TimeSpan(ticks), other) | (Op::Mul, other, Val::TimeSpan(ticks)) => {
+            factor(other).and_then(|factor| times(*ticks, factor))
+        }
+        (Op::Div, Val::TimeSpan(left), Val::TimeSpan(right)) if *right != 0 => {
+            Some(Val::F64(*left as f64 / *right as f64))
+        }
+        (Op::Div, Val::TimeSpan(ticks), other) => {
+            factor(other).filter(|factor| *factor != 0.0).and_then(|factor| times(*ticks, 1.0 / factor))
         }
         _ => None,
     };
-    moved.ok_or_else(|| no_method(op, left))
+    moved.ok_or_else(|| match (op, left) {
+        (Op::Sub, Val::DateTime(_)) => {
+            let message = "Multiple ambiguous overloads found for \"op_Subtraction\" and the argument count: \"2\".";
+            ErrorRecord::new("System.Management.Automation.MethodException", message, "MethodCountCouldNotFindBest", 0)
+        }
+        (Op::Add | Op::Sub, Val::DateTime(_) | Val::TimeSpan(_)) => {
+            let name = if op == Op::Add { "op_Addition" } else { "op_Subtraction" };
+            let message = format!(
+                "Cannot convert argument \"1\", with value: \"{}\", for \"{name}\" to type \"System.TimeSpan\".",
+                text(right)
+            );
+            let class = "System.Management.Automation.MethodException";
+            ErrorRecord::new(class, message, "MethodArgumentConversionInvalidCastArgument", 0)
+        }
+        _ => no_method(op, left),
+    })
 }
 
 fn no_method(op: Op, left: &Val) -> ErrorRecord {
@@ -139,23 +189,63 @@ fn no_method(op: Op, left: &Val) -> ErrorRecord {
 }
 
 /// A number, or the error that the value is none.
-fn operand(op: Op, value: &Val) -> Outcome {
+fn operand(op: Op, value: &Val, other: &Val) -> Outcome {
     match (number(value), value) {
         (Some(number), _) => Ok(number),
-        (None, Val::Str(_)) => super::convert::cast(value, &TypeRef::named("System.Int32")),
+        (None, Val::Str(_)) => {
+            let is_float = matches!(other, Val::F32(_) | Val::F64(_));
+            super::convert::cast(value, &TypeRef::named(if is_float { "System.Double" } else { "System.Int32" }))
+        }
         _ => Err(no_method(op, value)),
     }
+}
+
+/// What truth and characters are not made for.
+fn undefined(op: Op, left: &Val, right: &Val) -> Option<ErrorRecord> {
+    let name = match (op, left) {
+        (Op::Mul, Val::Bool(_) | Val::Char(_)) => "*",
+        (Op::Shl, Val::Bool(_)) => "-shl",
+        (Op::Shr, Val::Bool(_)) => "-shr",
+        _ => return None,
+    };
+    if matches!(right, Val::Str(_) | Val::List(_) | Val::Hash(_) | Val::Object(_)) {
+        return (op == Op::Mul).then(|| no_method(op, right));
+    }
+    let message = format!("The operation '[{}] {name} [{}]' is not defined.", left.type_name(), right.type_name());
+    Some(ErrorRecord::runtime(message, "NotADefinedOperationForType", 7))
+}
+
+/// The operands of an operator on bits as whole numbers; shifts have the type of what is shifted.
+fn whole_operands(op: Op, left: &Val, right: &Val) -> Result<Option<(Val, Val)>, ErrorRecord> {
+    if left.as_int().is_some() && right.as_int().is_some() {
+        return Ok(None);
+    }
+    let as_type = |value: &Val, name: &str| super::convert::cast(value, &TypeRef::named(name));
+    if matches!(op, Op::Shl | Op::Shr) {
+        let left = if left.as_int().is_some() { left.clone() } else { as_type(left, "System.Int32")? };
+        return Ok(Some((left, as_type(right, "System.Int32")?)));
+    }
+    let is_negative = |value: &Val| value.as_float().is_some_and(|number| number < 0.0);
+    let name = if is_negative(left) || is_negative(right) { "System.Int64" } else { "System.UInt64" };
+    Ok(Some((as_type(left, name)?, as_type(right, name)?)))
 }
 
 fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
     if matches!(left, Val::List(_) | Val::Hash(_) | Val::Object(_) | Val::Script(_)) {
         return Err(no_method(op, left));
     }
-    let (left, right) = (operand(op, left)?, operand(op, right)?);
+    if let Some(record) = undefined(op, left, right) {
+        return Err(record);
+    }
+    if matches!(op, Op::Shl | Op::Shr) && left.is_null() {
+        return Ok(Val::I32(0));
+    }
+    let (left, right) = (operand(op, left, right)?, operand(op, right, left)?);
     let (Some(a), Some(b)) = (left.as_int(), right.as_int()) else {
-        if matches!(op, Op::BitAnd | Op::BitOr | Op::BitXor | Op::Shl | Op::Shr) {
-            let long = TypeRef::named("System.Int64");
-            return numeric(op, &super::convert::cast(&left, &long)?, &super::convert::cast(&right, &long)?);
+        if matches!(op, Op::BitAnd | Op::BitOr | Op::BitXor | Op::Shl | Op::Shr)
+            && let Some((left, right)) = whole_operands(op, &left, &right)?
+        {
+            return numeric(op, &left, &right);
         }
         let (a, b) = (left.as_float().unwrap_or(0.0), right.as_float().unwrap_or(0.0));
         return Ok(Val::F64(match op {
@@ -166,7 +256,7 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
             _ => a % b,
         }));
     };
-    let wide = wider(&left, &right);
+    let wide = if matches!(op, Op::Shl | Op::Shr) { wider(&left, &left) } else { wider(&left, &right) };
     if matches!(op, Op::Div | Op::Rem) && b == 0 {
         let inner = super::errors::Exception::new("System.DivideByZeroException", "Attempted to divide by zero.");
         let mut record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
@@ -240,7 +330,9 @@ pub(super) fn compare(left: &Val, right: &Val, case_sensitive: bool) -> Option<O
         (Val::Null | Val::Void, other) => Some(null_order(other)),
         (other, Val::Null | Val::Void) => Some(null_order(other).reverse()),
         (Val::Str(left), right) => Some(compare_texts(left, &text(right), case_sensitive)),
+        (Val::Bool(left), right) => Some(left.cmp(&truth(right))),
         (Val::Char(_), Val::Str(_) | Val::Char(_)) => Some(compare_texts(&text(left), &text(right), case_sensitive)),
+        (Val::Char(left), right) => Some(left.cmp(&u16::try_from(right.as_int()?).ok()?)),
         (Val::DateTime(left), Val::DateTime(right)) => Some(left.ticks.cmp(&right.ticks)),
         (Val::DateTime(left), Val::Str(right)) => Some(left.ticks.cmp(&super::datetime::parse(right)?.ticks)),
         (Val::TimeSpan(left), Val::TimeSpan(right)) => Some(left.cmp(right)),
@@ -285,18 +377,33 @@ fn fold(text: &str) -> impl Iterator<Item = (u8, char)> + '_ {
 
 /// A range; both ends belong to it.
 pub(super) fn range(left: &Val, right: &Val) -> Result<Vec<Val>, ErrorRecord> {
-    let int = TypeRef::named("System.Int32");
-    let end = |value: &Val| -> Result<i64, ErrorRecord> {
-        match value {
-            Val::Str(_) | Val::Char(_) if number(value).is_none() && text(value).chars().count() == 1 => {
-                Ok(text(value).chars().next().map_or(0, |only| i64::from(u32::from(only))))
-            }
-            other => Ok(super::convert::cast(other, &int)?.as_int().unwrap_or(0) as i64),
+    // Texts of one character that are no numbers are characters.
+    let single = |value: &Val| match value {
+        Val::Char(unit) => Some(i64::from(*unit)),
+        Val::Str(text) if number(value).is_none() => {
+            let mut units = text.encode_utf16();
+            units.next().filter(|_| units.next().is_none()).map(i64::from)
         }
+        _ => None,
     };
-    let is_text = |value: &Val| matches!(value, Val::Str(_)) && number(value).is_none();
-    let as_chars = is_text(left) && is_text(right);
-    let (from, to) = (end(left)?, end(right)?);
+    let refused = |class: &str, message: String| Err(ErrorRecord::new(class, message, class, 14));
+    let end = |value: &Val| match value {
+        Val::Str(text) if text.trim().is_empty() || number(value).is_none() => {
+            refused("System.FormatException", format!("The input string '{text}' was not in a correct format."))
+        }
+        Val::List(_) | Val::Hash(_) | Val::Object(_) => {
+            let message =
+                format!("Unable to cast object of type '{}' to type 'System.IConvertible'.", value.type_name());
+            refused("System.InvalidCastException", message)
+        }
+        other => Ok(super::convert::cast(other, &TypeRef::named("System.Int32"))?.as_int().unwrap_or(0) as i64),
+    };
+    let chars = single(left).zip(single(right));
+    let as_chars = chars.is_some();
+    let (from, to) = match chars {
+        Some(chars) => chars,
+        None => (end(left)?, end(right)?),
+    };
     if from.abs_diff(to) as usize >= MAX_ITEMS {
         return Err(too_big("range"));
     }

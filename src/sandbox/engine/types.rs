@@ -56,6 +56,7 @@ const ACCELERATORS: &[(&str, &str)] = &[
     ("arraylist", "System.Collections.ArrayList"),
     ("collections.arraylist", "System.Collections.ArrayList"),
     ("collections.hashtable", "System.Collections.Hashtable"),
+    ("ref", super::reference::REFERENCE),
     ("valuetype", "System.ValueType"),
     ("uri", "System.Uri"),
     ("xml", "System.Xml.XmlDocument"),

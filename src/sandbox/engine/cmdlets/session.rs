@@ -26,12 +26,7 @@ pub(super) static SPECS: [Spec; 18] = [
         params: &["Id@0", "Count@1", "CommandLine", "Newest!", "WhatIf|wi!", "Confirm|cf!"],
         make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
     },
-    Spec {
-        name: "Set-StrictMode",
-        aliases: &[],
-        params: &["Version|v", "Off!"],
-        make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
-    },
+    Spec { name: "Set-StrictMode", aliases: &[], params: &["Version|v", "Off!"], make: strict_mode },
     Spec {
         name: "Clear-Host",
         aliases: &["cls", "clear"],
@@ -89,6 +84,19 @@ fn read_host(_: &mut Evaluator<'_>, _: Bound) -> Run<Box<dyn super::super::eval:
     let message = "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.";
     let kind = "System.Management.Automation.PSInvalidOperationException";
     Err(ErrorRecord::new(kind, message, "InvalidOperation", 7).into())
+}
+
+fn strict_mode(evaluator: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn super::super::eval::Cmdlet>> {
+    let written = bound.text("Version").unwrap_or_default();
+    let version = if bound.switch("Off") { Some(0) } else { super::super::eval::strict_version(&written) };
+    let Some(version) = version else {
+        let message =
+            format!("Cannot bind parameter 'Version'. Cannot convert value \"{written}\" to type \"System.Version\".");
+        let kind = "System.Management.Automation.ParameterBindingException";
+        return Err(ErrorRecord::new(kind, message, "ParameterArgumentTransformationError", 5).into());
+    };
+    evaluator.set_strictness(version);
+    PerInput::boxed(bound, |_, _, _| Ok(()))
 }
 
 fn to_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {

@@ -66,7 +66,16 @@ impl Cmdlet for Sort {
         }
         evaluator.step(keyed.len() as u64 * 16)?;
         let kinds = KeyKind::of_columns(keyed.iter().map(|(keys, _)| keys.as_slice()));
-        keyed.sort_by(|(left, _), (right, _)| self.order(&kinds, left, right));
+        if kinds.iter().all(|kind| *kind == KeyKind::Same) || keyed.len() > SMALL {
+            keyed.sort_by(|(left, _), (right, _)| self.order(&kinds, left, right));
+        } else {
+            let kinds = vec![KeyKind::Pair; kinds.len()];
+            let mut placed: Vec<_> = keyed.into_iter().enumerate().collect();
+            sort_small(&mut placed, |(place, (left, _)), (other, (right, _))| {
+                self.order(&kinds, left, right).then(place.cmp(other))
+            });
+            keyed = placed.into_iter().map(|(_, row)| row).collect();
+        }
         if self.unique {
             keyed.dedup_by(|(left, _), (right, _)| self.order(&kinds, left, right) == Ordering::Equal);
         }
@@ -103,6 +112,37 @@ impl Sort {
     }
 }
 
+/// So many items .NET sorts by insertion.
+const SMALL: usize = 16;
+
+/// Sorts as .NET does (its introsort for few items): where texts and numbers are mixed, PowerShell's order of two values
+/// hangs on which of them comes first, and what comes out on the way there.
+fn sort_small<T>(items: &mut [T], order: impl Fn(&T, &T) -> Ordering) {
+    let swap_if_greater = |items: &mut [T], left: usize, right: usize| {
+        if order(&items[left], &items[right]).is_gt() {
+            items.swap(left, right);
+        }
+    };
+    match items.len() {
+        0 | 1 => {}
+        2 => swap_if_greater(items, 0, 1),
+        3 => {
+            swap_if_greater(items, 0, 1);
+            swap_if_greater(items, 0, 2);
+            swap_if_greater(items, 1, 2);
+        }
+        count => {
+            for next in 1..count {
+                let mut place = next;
+                while place > 0 && order(&items[place], &items[place - 1]).is_lt() {
+                    items.swap(place, place - 1);
+                    place -= 1;
+                }
+            }
+        }
+    }
+}
+
 /// Sorts by several keys, ascending.
 pub(super) fn order_by_keys<T>(items: &mut [T], case_sensitive: bool, keys: impl Fn(&T) -> &Vec<Val>) {
     let kinds = KeyKind::of_columns(items.iter().map(|item| keys(item).as_slice()));
@@ -127,6 +167,8 @@ enum KeyKind {
     /// Numbers, and texts that read as numbers.
     Number,
     Text,
+    /// Each pair by the type of its left one.
+    Pair,
 }
 
 impl KeyKind {
@@ -157,6 +199,8 @@ impl KeyKind {
         match self {
             Self::Same => sort_order(left, right, case_sensitive),
             Self::Number => by_number(left, right),
+            Self::Pair => ops::compare(left, right, case_sensitive)
+                .unwrap_or_else(|| ops::compare_texts(&text(left), &text(right), case_sensitive)),
             Self::Text => ops::compare_texts(&text(left), &text(right), case_sensitive),
         }
     }

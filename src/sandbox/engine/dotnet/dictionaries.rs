@@ -140,7 +140,7 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, hash: &Arc<Hash>, name: &str
         "trygetvalue" => {
             let found = hash.get(&key);
             let is_found = found.is_some();
-            set_ref(evaluator, args.get(1), found.unwrap_or(Val::Null))?;
+            set_ref(evaluator, args.get(1), found.unwrap_or_else(|| nothing_of(&hash.type_name())))?;
             Val::Bool(is_found)
         }
         "getkey" => at(arg_int(args, 0)?)?.0,
@@ -164,4 +164,11 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, hash: &Arc<Hash>, name: &str
 /// Whether entries come by their keys.
 pub(in super::super) fn is_sorted(full: &str) -> bool {
     full.contains(".Sorted")
+}
+
+/// What a dictionary has for a key that it has not: nothing of the type of its values.
+fn nothing_of(type_name: &str) -> Val {
+    let value = type_name.rsplit_once("],[").and_then(|(_, value)| value.strip_suffix("]]"));
+    let kind = value.map(TypeRef::named).filter(TypeRef::is_primitive);
+    kind.and_then(|kind| super::super::convert::cast(&Val::Null, &kind).ok()).unwrap_or(Val::Null)
 }

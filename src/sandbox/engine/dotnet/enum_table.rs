@@ -16,7 +16,11 @@ const fn flags(name: &'static str, values: &'static [(&'static str, i32)]) -> En
     EnumType { name, is_flags: true, values }
 }
 
-pub(super) static ALL: [EnumType; 27] = [
+pub(super) static ALL: [EnumType; 28] = [
+    plain(
+        "System.Management.Automation.WhereOperatorSelectionMode",
+        &[("Default", 0), ("First", 1), ("Last", 2), ("SkipUntil", 3), ("Until", 4), ("Split", 5)],
+    ),
     plain(
         "System.DayOfWeek",
         &[

@@ -43,6 +43,7 @@ pub(super) use dictionaries::kept as dictionary_entry;
 pub(super) use enums::{find as find_enum, names as enum_names, value_of as enum_value};
 pub(super) use identity::{identity_parts, plain_text, secure_string};
 pub(super) use network::ip_address;
+pub(super) use numbers::too_large;
 pub(super) use parse_exact::parse_words;
 pub(super) use uri::html_encode;
 pub(super) use xml::select as select_nodes;

@@ -90,7 +90,8 @@ fn parse(kind: &str, given: &str, styles: &str) -> Result<Val, Fault> {
     }
 }
 
-fn too_large(kind: &str) -> String {
+/// Why a number is none of the type.
+pub(in super::super) fn too_large(kind: &str) -> String {
     let shown = match kind {
         "Byte" => "an unsigned byte".to_owned(),
         "SByte" => "a signed byte".to_owned(),

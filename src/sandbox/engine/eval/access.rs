@@ -7,6 +7,7 @@ use super::super::convert::{self, text};
 use super::super::datetime::{SECOND, WEEKDAYS};
 use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
+use super::super::pattern;
 use super::super::types::TypeRef;
 use super::super::value::{List, Obj, Val};
 use super::{Evaluator, Run};
@@ -29,7 +30,7 @@ impl Evaluator<'_> {
                 if *access == Access::IfNotNull && object.is_null() {
                     return Ok(Val::Null);
                 }
-                Ok(self.member(&object, &name).unwrap_or(Val::Null))
+                self.property_of(&object, &name)
             }
             ExprKind::Index { object, index, access } => {
                 let object = self.eval(object)?;
@@ -37,6 +38,7 @@ impl Evaluator<'_> {
                     return Ok(Val::Null);
                 }
                 let index = self.eval(index)?;
+                self.check_bounds(&object, &index)?;
                 self.index(&object, &index)
             }
             ExprKind::Call { object: of, name, args, access } => {
@@ -198,10 +200,15 @@ impl Evaluator<'_> {
                     let name = if let Val::Object(group) = group { group.get("Name") } else { None };
                     name.is_some_and(|name| text(&name).eq_ignore_ascii_case(&text(index)))
                 };
-                list.items().into_iter().find(is_it).unwrap_or(Val::Null)
+                let found = list.items().into_iter().find(is_it);
+                match list.type_name.ends_with("GroupCollection") {
+                    true => found.unwrap_or_else(|| pattern::no_group(&text(index))),
+                    false => found.unwrap_or(Val::Null),
+                }
             }
             Val::List(list) => match place(index, list.len())? {
                 Some(place) => list.get(place).unwrap_or(Val::Null),
+                None if list.type_name.ends_with("GroupCollection") => pattern::no_group(&text(index)),
                 None => Val::Null,
             },
             Val::Str(text) => {

@@ -24,6 +24,7 @@ pub(in super::super) enum RawArg {
 
 impl Evaluator<'_> {
     pub(super) fn stage(&mut self, command: &CommandAst, redirections: &[Redirection], span: Span) -> Run<Stage> {
+        self.check_call(command)?;
         let target = self.eval(&command.name)?;
         let args = self.arguments(&command.args)?;
         let around = self.context.clone();
@@ -61,7 +62,8 @@ impl Evaluator<'_> {
     ) -> Run<Box<dyn Cmdlet>> {
         let alias = self.state.aliases.get(name.to_lowercase().as_str()).cloned();
         let name = alias.as_deref().unwrap_or(name);
-        if let Some(script) = self.function(name) {
+        if let Some((name, script)) = self.function(name) {
+            let name = &*name;
             context.command = name.into();
             let defaults = self.parameter_defaults(name)?;
             let made = ScriptStage::with_defaults(script, args, defaults, false, name, context);
@@ -123,7 +125,7 @@ impl Evaluator<'_> {
                         Some(name) => (Scope::Using, name.into()),
                         None => (Scope::Nearest, name.clone()),
                     };
-                    match self.variable(&Variable { scope, name })? {
+                    match self.splatted(&Variable { scope, name })? {
                         Val::Hash(hash) => {
                             let named = |(key, value): (Val, Val)| RawArg::Parameter(text(&key).into(), Some(value));
                             all.extend(hash.entries().into_iter().map(named));

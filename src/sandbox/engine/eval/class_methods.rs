@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{ClassAst, Element, ElementKind, Expr, ExprKind, MethodAst, Statement, Variable};
+use super::super::ast::{ClassAst, Expr, ExprKind, MethodAst, Variable};
 use super::super::convert;
 use super::super::errors::ErrorRecord;
 use super::super::types::TypeRef;
@@ -11,7 +11,7 @@ use super::classes::{Class, ScriptType, named};
 use super::scope::Frame;
 use super::{Discard, Evaluator, Flow, Run};
 
-fn no_overload(name: &str, count: usize) -> ErrorRecord {
+pub(super) fn no_overload(name: &str, count: usize) -> ErrorRecord {
     let message = format!("Cannot find an overload for \"{name}\" and the argument count: \"{count}\".");
     ErrorRecord::new("System.Management.Automation.MethodException", message, "MethodCountCouldNotFindBest", 0)
 }
@@ -166,10 +166,7 @@ impl Evaluator<'_> {
     /// `([Base]$this).Method()`: the base's own, whatever the object's class has.
     pub(super) fn base_method(&mut self, object: &Expr, value: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
         let ExprKind::Paren(statement) = &object.kind else { return Ok(None) };
-        let Statement::Pipeline(pipeline) = &**statement else { return Ok(None) };
-        let [Element { kind: ElementKind::Expr(expr), .. }] = pipeline.elements.as_slice() else {
-            return Ok(None);
-        };
+        let Some(expr) = statement.as_expression() else { return Ok(None) };
         let ExprKind::Cast(wanted, operand) = &expr.kind else { return Ok(None) };
         if !matches!(&operand.kind, ExprKind::Variable(Variable { name, .. }) if &**name == "this") {
             return Ok(None);
@@ -185,7 +182,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn bad_argument(flow: Flow, method: &str, param: &str, arg: &Val, kind: &TypeRef) -> Flow {
+pub(super) fn bad_argument(flow: Flow, method: &str, param: &str, arg: &Val, kind: &TypeRef) -> Flow {
     let Flow::Throw(record) = flow else { return flow };
     let message = format!(
         "Cannot convert argument \"{param}\", with value: \"{}\", for \"{method}\" to type \"{}\": \"{}\"",

@@ -292,17 +292,21 @@ impl Evaluator<'_> {
         }))
     }
 
-    /// What an operator on bits gives of two values of one enumeration is one of them.
+    /// What arithmetic gives of an enumeration's value and another or a whole number is of the enumeration again.
     pub(super) fn of_operands(&mut self, op: Op, left: &Val, right: &Val, result: Val) -> Run<Val> {
-        let (Val::Enum(left), Val::Enum(right), Op::BitAnd | Op::BitOr | Op::BitXor) = (left, right, op) else {
+        let Val::Enum(left) = left else { return Ok(result) };
+        let of_enum = matches!(op, Op::Add | Op::Sub | Op::Mul | Op::BitAnd | Op::BitOr | Op::BitXor);
+        let fits = right.as_int().is_some() || matches!(right, Val::Enum(right) if right.type_name == left.type_name);
+        let Some(number) = result.as_int().and_then(|number| i32::try_from(number).ok()) else { return Ok(result) };
+        if !of_enum || !fits {
             return Ok(result);
-        };
-        match self.script_type(&TypeRef::named(left.type_name.as_ref())) {
-            Some(ScriptType::Enum(found)) if left.type_name == right.type_name => {
-                Ok(found.value(result.as_int().unwrap_or(0) as i32))
-            }
-            _ => Ok(result),
         }
+        let kind = TypeRef::named(left.type_name.as_ref());
+        if let Some(ScriptType::Enum(found)) = self.script_type(&kind) {
+            return Ok(found.value(number));
+        }
+        let unnamed = || Val::of_enum(left.type_name.clone(), number.to_string(), number);
+        Ok(cast(&Val::I32(number), &kind).unwrap_or_else(|_| unnamed()))
     }
 
     /// Members of a script's type itself.

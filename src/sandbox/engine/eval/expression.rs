@@ -6,6 +6,7 @@ use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
 use super::super::pattern;
+use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
 use super::{Collector, Evaluator, Flow, Run};
@@ -17,7 +18,7 @@ impl Evaluator<'_> {
             ExprKind::Const(value) => Ok(value.clone()),
             ExprKind::Bare(word) => Ok(Val::Str(word.clone())),
             ExprKind::Expandable(parts) => self.expand(parts),
-            ExprKind::Variable(variable) => self.variable(variable),
+            ExprKind::Variable(variable) => self.variable_of(variable, expr.span),
             ExprKind::Comma(items) => {
                 let items = items.iter().map(|item| self.eval(item).map(Val::stored)).collect::<Run<_>>()?;
                 Ok(Val::array(items))
@@ -49,7 +50,7 @@ impl Evaluator<'_> {
             ExprKind::Step { target, by, postfix } => {
                 let old = self.eval(target)?;
                 let old = if old.is_null() { Val::I32(0) } else { old };
-                let new = ops::arithmetic(Op::Add, &old, &Val::I32(*by))?;
+                let new = self.binary(Op::Add.into(), &old, &Val::I32(*by))?;
                 self.assign_to(target, new.clone(), None)?;
                 Ok(if *postfix { old } else { new })
             }
@@ -63,6 +64,13 @@ impl Evaluator<'_> {
     }
 
     fn expand(&mut self, parts: &[Part]) -> Run<Val> {
+        self.text_depth += 1;
+        let done = self.expand_parts(parts);
+        self.text_depth -= 1;
+        done
+    }
+
+    fn expand_parts(&mut self, parts: &[Part]) -> Run<Val> {
         let mut out = String::new();
         for part in parts {
             match part {
@@ -131,6 +139,9 @@ impl Evaluator<'_> {
                 _ => {}
             }
         }
+        if let (true, ExprKind::Variable(variable)) = (name.eq_ignore_ascii_case("ref"), &operand.kind) {
+            return Ok(self.reference(variable));
+        }
         let kind = self.find_type(name)?;
         let value = self.eval(operand)?;
         self.cast_value(&value, &kind)
@@ -142,6 +153,9 @@ impl Evaluator<'_> {
         {
             return Ok(made);
         }
+        if &*kind.full == REFERENCE && !kind.is_of(value) {
+            return Ok(Val::reference(value.clone()));
+        }
         if &*kind.full == "System.String"
             && let Some(own) = self.own_text(value)?
         {
@@ -149,11 +163,6 @@ impl Evaluator<'_> {
         }
         if &*kind.full == "System.Text.RegularExpressions.Regex" {
             return self.regex_object(&text(value));
-        }
-        if &*kind.full == "System.Management.Automation.ScriptBlock" && matches!(value, Val::Str(_)) {
-            let script = super::super::parser::parse(&text(value))
-                .map_err(|error| ErrorRecord::of_parse_error(&error, &text(value).into()))?;
-            return Ok(Val::Script(script));
         }
         // A time alone is one of today.
         if let ("System.DateTime", Val::Str(given)) = (&*kind.full, value)
@@ -191,13 +200,18 @@ impl Evaluator<'_> {
             UnaryOp::Plus => ops::arithmetic(Op::Add, &Val::I32(0), &value)?,
             UnaryOp::BitNot => match convert::number(&value) {
                 Some(Val::I64(number)) => Val::I64(!number),
-                Some(number) => Val::I32(!(number.as_int().unwrap_or(0) as i32)),
-                None => return Err(ErrorRecord::runtime("The operand is not a number.", "InvalidCast", 5).into()),
+                Some(Val::U64(number)) => Val::U64(!number),
+                Some(Val::U32(number)) => Val::U32(!number),
+                found => {
+                    let whole = cast(&found.unwrap_or(value), &TypeRef::named("System.Int32"))?;
+                    Val::I32(!(whole.as_int().unwrap_or(0) as i32))
+                }
             },
             UnaryOp::Join => Val::str(pattern::texts(&value).concat()),
             UnaryOp::Split => {
                 let words = pattern::texts(&value);
-                Val::array(words.iter().flat_map(|words| words.split_whitespace()).map(Val::str).collect())
+                let words = words.iter().flat_map(|words| words.split_whitespace()).map(Val::str);
+                Val::list("System.String[]", words.collect())
             }
         })
     }
@@ -215,6 +229,13 @@ impl Evaluator<'_> {
             | Op::BitXor
             | Op::Shl
             | Op::Shr => {
+                let named = match (kind, left, right) {
+                    (Op::BitAnd | Op::BitOr | Op::BitXor, Val::Enum(of), Val::Str(_)) => {
+                        Some(self.cast_value(right, &TypeRef::named(of.type_name.as_ref()))?)
+                    }
+                    _ => None,
+                };
+                let right = named.as_ref().unwrap_or(right);
                 let result = ops::arithmetic(kind, left, right)?;
                 self.step(cost(&result))?;
                 self.made(weight(&result))?;
@@ -233,10 +254,10 @@ impl Evaluator<'_> {
                 self.made(items.len() * 24)?;
                 Ok(Val::array(items))
             }
-            Op::Contains => Ok(Val::Bool(contains(left, right, case_sensitive))),
-            Op::NotContains => Ok(Val::Bool(!contains(left, right, case_sensitive))),
-            Op::In => Ok(Val::Bool(contains(right, left, case_sensitive))),
-            Op::NotIn => Ok(Val::Bool(!contains(right, left, case_sensitive))),
+            Op::Contains | Op::NotContains => {
+                Ok(Val::Bool(self.contains(left, right, case_sensitive)? == (kind == Op::Contains)))
+            }
+            Op::In | Op::NotIn => Ok(Val::Bool(self.contains(right, left, case_sensitive)? == (kind == Op::In))),
             Op::Is | Op::IsNot => {
                 let kind_of = self.type_operand(right)?;
                 Ok(Val::Bool(kind_of.is_of(left) == (kind == Op::Is)))
@@ -270,6 +291,28 @@ impl Evaluator<'_> {
         }
     }
 
+    fn contains(&mut self, list: &Val, wanted: &Val, case_sensitive: bool) -> Run<bool> {
+        let Val::List(list) = list else { return self.are_equal(list, wanted, case_sensitive) };
+        let items = list.items();
+        self.step(items.len() as u64 / 8)?;
+        for item in items {
+            if self.are_equal(&item, wanted, case_sensitive)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `-eq`; a class may say itself what its objects are equal to.
+    pub(super) fn are_equal(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<bool> {
+        if let (Val::Object(_), false, false) = (left, right.is_null(), self.state.types.is_empty())
+            && let Some(answer) = self.class_method(left, "Equals", std::slice::from_ref(right))?
+        {
+            return Ok(truth(&answer));
+        }
+        Ok(ops::equal(left, right, case_sensitive))
+    }
+
     /// On a list the operator selects its items.
     fn comparison(&mut self, op: BinaryOp, left: &Val, right: &Val) -> Run<Val> {
         let Val::List(list) = left else {
@@ -294,8 +337,8 @@ impl Evaluator<'_> {
             None => Err(not_comparable(left, right)),
         };
         Ok(match op.kind {
-            Op::Eq => ops::equal(left, right, case_sensitive),
-            Op::Ne => !ops::equal(left, right, case_sensitive),
+            Op::Eq => self.are_equal(left, right, case_sensitive)?,
+            Op::Ne => !self.are_equal(left, right, case_sensitive)?,
             Op::Lt => order(std::cmp::Ordering::is_lt)?,
             Op::Gt => order(std::cmp::Ordering::is_gt)?,
             Op::Le => order(std::cmp::Ordering::is_le)?,
@@ -323,24 +366,16 @@ impl Evaluator<'_> {
     }
 }
 
-fn contains(list: &Val, wanted: &Val, case_sensitive: bool) -> bool {
-    match list {
-        Val::List(list) => list.items().iter().any(|item| ops::equal(item, wanted, case_sensitive)),
-        other => ops::equal(other, wanted, case_sensitive),
-    }
-}
-
 fn not_comparable(left: &Val, right: &Val) -> ErrorRecord {
-    if convert::number(left).is_some() && matches!(right, Val::Str(_)) {
-        let message = format!(
-            "Could not compare \"{}\" to \"{}\". Error: \"Cannot convert value \"{}\" to type \"{}\". Error: \"The input string '{}' was not in a correct format.\"\"",
-            text(left),
-            text(right),
-            text(right),
-            left.type_name(),
-            text(right)
-        );
-        return ErrorRecord::runtime(message, "InvalidCastFromStringToInteger", 7);
+    let converted = cast(right, &TypeRef::named(left.type_name()));
+    let is_plain = matches!(left, Val::DateTime(_) | Val::TimeSpan(_) | Val::Char(_) | Val::Version(_) | Val::Guid(_));
+    if let (Err(record), true) = (converted, is_plain || left.as_float().is_some()) {
+        if left.as_float().is_some() && matches!(right, Val::Str(_)) {
+            return record;
+        }
+        let message =
+            format!("Could not compare \"{}\" to \"{}\". Error: \"{}\"", text(left), text(right), record.message());
+        return ErrorRecord::runtime(message, "ComparisonFailure", 7);
     }
     let message = format!("Cannot compare \"{}\" because it is not IComparable.", text(left));
     ErrorRecord::runtime(message, "NotIcomparable", 7)

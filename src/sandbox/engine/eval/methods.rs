@@ -10,18 +10,18 @@ use super::super::format;
 use super::super::ops;
 use super::super::types::TypeRef;
 use super::super::value::Val;
-use super::{Collector, Evaluator, Run};
+use super::{Evaluator, Run};
 
 type Found = Result<Option<Val>, ErrorRecord>;
 
 impl Evaluator<'_> {
     pub(in super::super) fn method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Val> {
         self.step(1)?;
-        if target.is_null() {
+        let lower = name.to_ascii_lowercase();
+        if target.is_null() && !matches!(lower.as_str(), "where" | "foreach") {
             let message = "You cannot call a method on a null-valued expression.";
             return Err(ErrorRecord::runtime(message, "InvokeMethodOnNull", 7).into());
         }
-        let lower = name.to_ascii_lowercase();
         if let (Val::Hash(_) | Val::Object(_), Some(Val::Script(script))) = (target, self.member(target, name)) {
             return self.call_on(target, &script, args.to_vec());
         }
@@ -45,9 +45,7 @@ impl Evaluator<'_> {
         if let Val::Object(object) = target {
             match object.type_name() {
                 "System.Text.RegularExpressions.Regex" if lower != "gettype" && lower != "tostring" => {
-                    let mut all = args.to_vec();
-                    all.insert(1.min(all.len()), Val::str(super::statics_text::pattern_of(object)));
-                    if let Some(value) = self.regex_call(&lower, &all)? {
+                    if let Some(value) = self.regex_method(object, &lower, args)? {
                         return Ok(value);
                     }
                 }
@@ -83,49 +81,6 @@ impl Evaluator<'_> {
             }
             None => Err(method_not_found(target, name).into()),
         }
-    }
-
-    /// `.ForEach({})`, `.Where({})` and `.Invoke()`.
-    fn scripted_method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
-        match (name, target, args.first()) {
-            ("invoke", Val::Script(script), _) => Ok(Some(self.call_script(script, args.to_vec())?)),
-            ("foreach", _, Some(Val::Script(script))) => {
-                let mut out = Collector::default();
-                self.for_items(target, |evaluator| evaluator.run_inline_into(script, &mut out).map(|()| true))?;
-                Ok(Some(Val::array(out.0)))
-            }
-            ("where", _, Some(Val::Script(script))) => {
-                let mut kept = Vec::new();
-                let first_only = args.get(1).is_some_and(|mode| text(mode).eq_ignore_ascii_case("first"));
-                self.for_items(target, |evaluator| {
-                    let item = evaluator.item.clone();
-                    if truth(&evaluator.run_inline(script)?) {
-                        kept.push(item);
-                    }
-                    Ok(!first_only || kept.is_empty())
-                })?;
-                Ok(Some(Val::array(kept)))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn for_items(&mut self, target: &Val, mut each: impl FnMut(&mut Self) -> Run<bool>) -> Run<()> {
-        let around = self.item.clone();
-        let mut done = Ok(());
-        for item in target.clone().into_items() {
-            self.item = item;
-            match each(self) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(flow) => {
-                    done = Err(flow);
-                    break;
-                }
-            }
-        }
-        self.item = around;
-        done
     }
 
     fn date_method(&self, time: DateTime, name: &str, args: &[Val]) -> Found {

@@ -15,6 +15,7 @@ mod expression;
 mod flow;
 mod input;
 mod intrinsics;
+mod list_methods;
 mod methods;
 mod parameters;
 mod pipeline;
@@ -27,6 +28,7 @@ mod statics_host;
 mod statics_path;
 mod statics_text;
 mod streams;
+mod strict;
 mod validate;
 
 use std::collections::HashMap;
@@ -46,6 +48,7 @@ pub(super) use pipeline::{Cmdlet, Stage};
 pub(super) use scope::State;
 pub(super) use script_stage::{invoke_script, script_command};
 pub(super) use streams::{Action, Context, ToClient};
+pub(super) use strict::version_of as strict_version;
 
 /// Steps of work that one invocation may take; some seconds of a busy loop.
 const WORK_LIMIT: u64 = 60_000_000;
@@ -75,6 +78,8 @@ pub(super) struct Evaluator<'r> {
     answer: Option<Val>,
     /// `try` blocks around; inside, every error ends its statement's whole block.
     try_depth: u32,
+    /// Expandable strings around.
+    text_depth: u32,
     last_succeeded: bool,
     pipelines: u64,
     work: u64,
@@ -105,6 +110,7 @@ impl<'r> Evaluator<'r> {
             source: "".into(),
             answer: None,
             try_depth: 0,
+            text_depth: 0,
             last_succeeded: true,
             pipelines: 0,
             work: 0,

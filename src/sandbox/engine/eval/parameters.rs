@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{Param, Role, Script};
 use super::super::convert::{cast, text};
 use super::super::errors::ErrorRecord;
+use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
 use super::super::value::Val;
 use super::arguments::{Arguments, Loose, is_switch, refusal};
@@ -328,6 +329,10 @@ impl Evaluator<'_> {
         if let Some(record) = stricter(&value, kind, is_advanced) {
             return Err(transformation(param, &record).into());
         }
+        if &*kind.full == REFERENCE && !kind.is_of(&value) {
+            let record = ErrorRecord::runtime("Reference type is expected in argument.", "InvalidCast", 5);
+            return Err(transformation(param, &record).into());
+        }
         if kind.full.ends_with("[]") && value.is_null() {
             return Ok(Val::Null);
         }
@@ -344,7 +349,8 @@ impl Evaluator<'_> {
     /// Makes the variable of a parameter.
     fn declare(&mut self, script: &Arc<Script>, place: usize, value: Val) -> Run<()> {
         let param = &script.params[place];
-        let kind = self.kind_of(param)?.filter(|kind| !(value.is_null() && kind.full.ends_with("[]")));
+        let is_kept = |kind: &TypeRef| !(value.is_null() && kind.full.ends_with("[]")) && &*kind.full != REFERENCE;
+        let kind = self.kind_of(param)?.filter(is_kept);
         let guard = (!param.attributes.checks.is_empty()).then(|| (script.clone(), place));
         self.declare_local(&param.name, value, kind, guard);
         Ok(())

@@ -10,16 +10,20 @@ use super::super::pattern::{self, Found, Regex};
 use super::super::value::Val;
 use super::{Evaluator, Run};
 
+/// From the start, without end.
+const ALL: (usize, usize) = (0, usize::MAX);
+
 impl Evaluator<'_> {
     /// Hands on each match in a text until there is no more, or enough.
     pub(super) fn each_match(
         &mut self,
         regex: &Regex,
         value: &str,
+        start: usize,
         mut each: impl FnMut(&mut Self, &Found) -> Run<bool>,
     ) -> Run<()> {
         self.step(1 + value.len() as u64 / 64)?;
-        let mut from = Some(0);
+        let mut from = Some(start);
         while let Some(start) = from {
             self.step(1)?;
             let Some(found) = regex.find(value, start)? else { break };
@@ -31,19 +35,24 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// Replaces all matches by what is made of each.
-    pub(super) fn replace_each(
+    /// Replaces so many matches from a place on by what is made of each.
+    fn replace_each(
         &mut self,
         regex: &Regex,
         value: &str,
+        (start, most): (usize, usize),
         mut make: impl FnMut(&mut Self, &Found) -> Run<String>,
     ) -> Run<String> {
-        let (mut out, mut last) = (String::new(), 0);
-        self.each_match(regex, value, |evaluator, found| {
+        let (mut out, mut last, mut count) = (String::new(), 0, 0);
+        if most == 0 {
+            return Ok(value.to_owned());
+        }
+        self.each_match(regex, value, start, |evaluator, found| {
             out += &value[last..found.start()];
             out += &make(evaluator, found)?;
             last = found.end();
-            if out.len() > MAX_TEXT { Err(too_big("string").into()) } else { Ok(true) }
+            count += 1;
+            if out.len() > MAX_TEXT { Err(too_big("string").into()) } else { Ok(count < most) }
         })?;
         out += &value[last..];
         self.made(out.len())?;
@@ -51,8 +60,14 @@ impl Evaluator<'_> {
     }
 
     /// Each match is replaced by what the script makes of it, its `$_`.
-    pub(super) fn replace_by_script(&mut self, regex: &Regex, value: &str, script: &Arc<Script>) -> Run<String> {
-        self.replace_each(regex, value, |evaluator, found| {
+    pub(super) fn replace_by_script(
+        &mut self,
+        regex: &Regex,
+        value: &str,
+        script: &Arc<Script>,
+        part: (usize, usize),
+    ) -> Run<String> {
+        self.replace_each(regex, value, part, |evaluator, found| {
             let item = pattern::match_object(regex, value, found);
             let around = std::mem::replace(&mut evaluator.item, item.clone());
             let made = evaluator.call_script(script, vec![item]);
@@ -62,8 +77,14 @@ impl Evaluator<'_> {
     }
 
     /// Replaces by .NET's pattern of replacements.
-    pub(super) fn replace_by_text(&mut self, regex: &Regex, value: &str, replacement: &str) -> Run<String> {
-        self.replace_each(regex, value, |_, found| Ok(pattern::expand(regex, value, found, replacement)))
+    pub(super) fn replace_by_text(
+        &mut self,
+        regex: &Regex,
+        value: &str,
+        replacement: &str,
+        part: (usize, usize),
+    ) -> Run<String> {
+        self.replace_each(regex, value, part, |_, found| Ok(pattern::expand(regex, value, found, replacement)))
     }
 
     pub(super) fn replace(&mut self, left: &Val, right: &Val, case_sensitive: bool) -> Run<Val> {
@@ -77,9 +98,9 @@ impl Evaluator<'_> {
         for item in left.clone().into_items() {
             let value = text(&item);
             replaced.push(Val::str(match operands.get(1) {
-                Some(Val::Script(script)) => self.replace_by_script(&regex, &value, script)?,
-                Some(replacement) => self.replace_by_text(&regex, &value, &text(replacement))?,
-                None => self.replace_by_text(&regex, &value, "")?,
+                Some(Val::Script(script)) => self.replace_by_script(&regex, &value, script, ALL)?,
+                Some(replacement) => self.replace_by_text(&regex, &value, &text(replacement), ALL)?,
+                None => self.replace_by_text(&regex, &value, "", ALL)?,
             }));
         }
         Ok(if matches!(left, Val::List(_)) {
@@ -91,9 +112,9 @@ impl Evaluator<'_> {
 
     /// The pieces between matches, and what groups caught. A positive limit counts pieces, a negative one those at the
     /// end.
-    pub(super) fn pieces(&mut self, regex: &Regex, value: &str, limit: i64) -> Run<Vec<Val>> {
+    pub(super) fn pieces(&mut self, regex: &Regex, value: &str, start: usize, limit: i64) -> Run<Vec<Val>> {
         let mut cuts: Vec<Found> = Vec::new();
-        self.each_match(regex, value, |_, found| {
+        self.each_match(regex, value, start, |_, found| {
             cuts.push(found.clone());
             if cuts.len() > MAX_ITEMS {
                 return Err(too_big("list").into());
@@ -120,11 +141,15 @@ impl Evaluator<'_> {
         let options = right.clone().into_items();
         let limit = options.get(1).map_or(Ok(0), convert::index)?;
         let mut pieces = Vec::new();
+        if options.is_empty() && !right.is_null() {
+            let message = "The -split operator needs a pattern.";
+            return Err(ErrorRecord::runtime(message, "BadOperatorArgument", 7).into());
+        }
         if let Some(Val::Script(script)) = options.first() {
             for value in pattern::texts(left) {
                 self.split_by_script(script, &value, limit, &mut pieces)?;
             }
-            return Ok(Val::array(pieces));
+            return Ok(Val::list("System.String[]", pieces));
         }
         let mode = options.get(2).map_or_else(String::new, |mode| text(mode).to_lowercase());
         let has = |name: &str| mode.split(',').any(|part| part.trim() == name);
@@ -138,9 +163,9 @@ impl Evaluator<'_> {
         let separator = if flags.is_empty() { separator } else { format!("(?{flags}){separator}") };
         let regex = self.patterns.regex(&separator, case_sensitive && !has("ignorecase"))?;
         for value in pattern::texts(left) {
-            pieces.extend(self.pieces(&regex, &value, limit)?);
+            pieces.extend(self.pieces(&regex, &value, 0, limit)?);
         }
-        Ok(Val::array(pieces))
+        Ok(Val::list("System.String[]", pieces))
     }
 
     fn split_by_script(&mut self, script: &Arc<Script>, value: &str, limit: i64, pieces: &mut Vec<Val>) -> Run<()> {

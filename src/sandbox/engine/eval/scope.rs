@@ -8,7 +8,7 @@ use super::super::convert;
 use super::super::errors::ErrorRecord;
 use super::super::provider::Locations;
 use super::super::types::TypeRef;
-use super::super::value::Val;
+use super::super::value::{Obj, Val};
 use super::automatic::{AUTOMATIC, read_only};
 use super::called::Call;
 use super::classes::ScriptTypes;
@@ -42,7 +42,10 @@ const MAX_ERRORS: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Frame {
     variables: HashMap<Arc<str>, Slot>,
-    functions: HashMap<String, Arc<Script>>,
+    /// By name in lower case: the name as it was written, and the function.
+    functions: HashMap<String, (Arc<str>, Arc<Script>)>,
+    /// The version of Set-StrictMode.
+    pub(super) strict: Option<u8>,
     /// The call that the scope belongs to.
     pub(super) call: Option<Box<Call>>,
 }
@@ -54,16 +57,38 @@ struct Slot {
     kind: Option<TypeRef>,
     /// The parameter of a script whose attributes hold for the variable.
     guard: Option<(Arc<Script>, usize)>,
+    /// What `[ref]` made of it: there its value is from then on.
+    reference: Option<Arc<Obj>>,
+}
+
+impl Slot {
+    fn new(value: Val) -> Self {
+        Self { value, kind: None, guard: None, reference: None }
+    }
+
+    fn value(&self) -> Val {
+        let referred = self.reference.as_ref().and_then(|reference| reference.get("Value"));
+        referred.unwrap_or_else(|| self.value.clone())
+    }
+
+    fn set(&mut self, value: Val) {
+        match &self.reference {
+            Some(reference) => {
+                reference.set("Value", value);
+            }
+            None => self.value = value,
+        }
+    }
 }
 
 impl Frame {
     pub(super) fn set(&mut self, name: &str, value: Val) {
-        self.variables.insert(name.into(), Slot { value, kind: None, guard: None });
+        self.variables.insert(name.into(), Slot::new(value));
     }
 
     /// A scope with one variable.
     pub(super) fn with(name: &str, value: Val) -> Self {
-        let variables = HashMap::from([(name.into(), Slot { value, kind: None, guard: None })]);
+        let variables = HashMap::from([(name.into(), Slot::new(value))]);
         Self { variables, ..Self::default() }
     }
 }
@@ -90,18 +115,17 @@ impl State {
         self.frames.first_mut().map(|global| global.variables.remove("input"));
     }
 
-    /// The names of all functions that scripts defined.
     /// The functions that scripts defined: name and text, by name.
     pub(in super::super) fn functions(&self) -> Vec<(String, String)> {
         let all = self.frames.iter().flat_map(|frame| &frame.functions);
         let text = |script: &Arc<Script>| script.span.of(&script.source).to_owned();
-        let mut all: Vec<_> = all.map(|(name, script)| (name.clone(), text(script))).collect();
+        let mut all: Vec<_> = all.map(|(_, (name, script))| (name.to_string(), text(script))).collect();
         all.sort();
         all
     }
 
     pub(super) fn function_names(&self) -> Vec<&str> {
-        self.frames.iter().flat_map(|frame| frame.functions.keys()).map(String::as_str).collect()
+        self.frames.iter().flat_map(|frame| frame.functions.values()).map(|(name, _)| &**name).collect()
     }
 
     /// Whether a scope inside the global one has a variable of this name.
@@ -111,12 +135,12 @@ impl State {
 
     /// A variable of the global scope.
     pub(in super::super) fn global(&self, name: &str) -> Option<Val> {
-        self.frames.first().and_then(|global| global.variables.get(name)).map(|slot| slot.value.clone())
+        self.frames.first().and_then(|global| global.variables.get(name)).map(|slot| slot.value())
     }
 
     pub(super) fn set_global(&mut self, name: &str, value: Val) {
         if let Some(global) = self.frames.first_mut() {
-            global.variables.insert(name.into(), Slot { value, kind: None, guard: None });
+            global.variables.insert(name.into(), Slot::new(value));
         }
     }
 
@@ -155,8 +179,33 @@ impl Evaluator<'_> {
         guard: Option<(Arc<Script>, usize)>,
     ) {
         if let Some(frame) = self.state.frames.last_mut() {
-            frame.variables.insert(name.clone(), Slot { value: value.stored(), kind, guard });
+            frame.variables.insert(name.clone(), Slot { kind, guard, ..Slot::new(value.stored()) });
         }
+    }
+
+    /// `[ref]$name`: an object that has the variable's value, and gives it one.
+    pub(super) fn reference(&mut self, variable: &Variable) -> Val {
+        let name = &variable.name;
+        let value = || self.automatic(name).unwrap_or(Val::Null);
+        let frames = &self.state.frames;
+        let place = match variable.scope {
+            Scope::Nearest if self.automatic(name).is_none() => {
+                frames.iter().rposition(|frame| frame.variables.contains_key(name)).unwrap_or(frames.len() - 1)
+            }
+            Scope::Local => frames.len() - 1,
+            Scope::Global => 0,
+            _ => return Val::reference(value()),
+        };
+        let Some(frame) = self.state.frames.get_mut(place) else { return Val::reference(Val::Null) };
+        let slot = frame.variables.entry(name.clone()).or_insert_with(|| Slot::new(Val::Null));
+        if let Some(known) = &slot.reference {
+            return Val::Object(known.clone());
+        }
+        let made = Val::reference(slot.value());
+        if let Val::Object(object) = &made {
+            slot.reference = Some(object.clone());
+        }
+        made
     }
 
     /// Holds a value that a script gives to a variable against the demands of its parameter.
@@ -192,9 +241,9 @@ impl Evaluator<'_> {
     pub(in super::super) fn set_local(&mut self, name: &str, value: Val) {
         if let Some(frame) = self.state.frames.last_mut() {
             match frame.variables.get_mut(name) {
-                Some(slot) => slot.value = value,
+                Some(slot) => slot.set(value),
                 None => {
-                    frame.variables.insert(name.into(), Slot { value, kind: None, guard: None });
+                    frame.variables.insert(name.into(), Slot::new(value));
                 }
             }
         }
@@ -202,21 +251,46 @@ impl Evaluator<'_> {
 
     pub(in super::super) fn define_function(&mut self, name: &str, script: Arc<Script>) {
         if let Some(frame) = self.state.frames.last_mut() {
-            frame.functions.insert(name.to_lowercase(), script);
+            frame.functions.insert(name.to_lowercase(), (name.into(), script));
         }
     }
 
-    pub(super) fn function(&self, name: &str) -> Option<Arc<Script>> {
+    pub(super) fn function(&self, name: &str) -> Option<(Arc<str>, Arc<Script>)> {
         let name = name.to_lowercase();
         self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
+    }
+
+    /// `$function:name = ...`: a script block, its text, or nothing.
+    fn assign_function(&mut self, name: &str, value: &Val) -> Run<()> {
+        let (is_global, name) = match name.split_once(':') {
+            Some((scope, name)) => (scope.eq_ignore_ascii_case("global") || scope.eq_ignore_ascii_case("script"), name),
+            None => (false, name),
+        };
+        let script = match value {
+            Val::Script(script) => script.clone(),
+            Val::Null | Val::Void => {
+                self.remove_function(name);
+                return Ok(());
+            }
+            other => {
+                let source = convert::text(other);
+                super::super::parser::parse(&source)
+                    .map_err(|error| ErrorRecord::of_parse_error(&error, &source.as_str().into()))?
+            }
+        };
+        let place = if is_global { 0 } else { self.state.frames.len() - 1 };
+        if let Some(frame) = self.state.frames.get_mut(place) {
+            frame.functions.insert(name.to_lowercase(), (name.into(), script));
+        }
+        Ok(())
     }
 
     /// The functions of all scopes around, by name.
     pub(in super::super) fn functions(&self) -> Vec<(Arc<str>, Arc<Script>)> {
         let mut all: Vec<(Arc<str>, Arc<Script>)> = Vec::new();
-        for (name, script) in self.state.frames.iter().rev().flat_map(|frame| &frame.functions) {
-            if !all.iter().any(|(known, _)| **known == **name) {
-                all.push((name.as_str().into(), script.clone()));
+        for (name, script) in self.state.frames.iter().rev().flat_map(|frame| frame.functions.values()) {
+            if !all.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                all.push((name.clone(), script.clone()));
             }
         }
         all
@@ -235,7 +309,7 @@ impl Evaluator<'_> {
         for frame in self.state.frames.iter().rev() {
             for (name, slot) in &frame.variables {
                 if !all.iter().any(|(known, _)| known == name) {
-                    all.push((name.clone(), slot.value.clone()));
+                    all.push((name.clone(), slot.value()));
                 }
             }
         }
@@ -275,30 +349,33 @@ impl Evaluator<'_> {
 
     /// A variable that a script set; `None` if there is none.
     pub(in super::super) fn lookup(&self, name: &str) -> Option<Val> {
-        self.state.frames.iter().rev().find_map(|frame| frame.variables.get(name)).map(|slot| slot.value.clone())
+        self.state.frames.iter().rev().find_map(|frame| frame.variables.get(name)).map(|slot| slot.value())
     }
 
     pub(in super::super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
+        Ok(self.known(variable)?.unwrap_or(Val::Null))
+    }
+
+    /// A variable; nothing if nobody has set it.
+    pub(super) fn known(&mut self, variable: &Variable) -> Run<Option<Val>> {
         let name = &*variable.name;
         if name == "input" {
             self.read_input()?;
         }
         Ok(match variable.scope {
-            Scope::Env => self.environment(name),
-            Scope::Using => self.using_value(name)?,
-            Scope::Nearest => match self.automatic(name) {
-                Some(value) => value,
-                None => self.lookup(name).or_else(|| initial(name)).unwrap_or(Val::Null),
-            },
+            Scope::Env => Some(self.environment(name)),
+            Scope::Using => Some(self.using_value(name)?),
+            Scope::Function => self.function(name).map(|(_, script)| Val::Script(script)),
+            Scope::Nearest => self.automatic(name).or_else(|| self.lookup(name)).or_else(|| initial(name)),
             Scope::Local => self.of_frame(self.state.frames.len() - 1, name),
             Scope::Global => self.of_frame(0, name),
         })
     }
 
-    fn of_frame(&self, place: usize, name: &str) -> Val {
+    fn of_frame(&self, place: usize, name: &str) -> Option<Val> {
         let slot = self.state.frames.get(place).and_then(|frame| frame.variables.get(name));
-        let value = slot.map(|slot| slot.value.clone());
-        value.or_else(|| initial(name).filter(|_| place == 0)).unwrap_or(Val::Null)
+        let value = slot.map(|slot| slot.value());
+        value.or_else(|| initial(name).filter(|_| place == 0))
     }
 
     pub(super) fn using_value(&self, name: &str) -> Run<Val> {
@@ -340,6 +417,7 @@ impl Evaluator<'_> {
                 return Ok(());
             }
             Scope::Using => return Err(ErrorRecord::unsupported("assignments to $using: variables").into()),
+            Scope::Function => return self.assign_function(name, &value),
             Scope::Global => 0,
             Scope::Nearest | Scope::Local => self.state.frames.len() - 1,
         };
@@ -362,7 +440,15 @@ impl Evaluator<'_> {
             self.guard(name, &script.params[*param], &value)?;
         }
         let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
-        frame.variables.insert(name.clone(), Slot { value, kind, guard });
+        match frame.variables.get_mut(name) {
+            Some(slot) => {
+                slot.set(value);
+                slot.kind = kind;
+            }
+            None => {
+                frame.variables.insert(name.clone(), Slot { kind, guard, ..Slot::new(value) });
+            }
+        }
         Ok(())
     }
 }

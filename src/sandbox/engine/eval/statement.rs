@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::super::ast::{
-    Access, Assign, Block, Element, ElementKind, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Switch,
+    Access, Assign, Block, Element, ElementKind, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Subject, Switch,
     SwitchMode, Try,
 };
 use super::super::convert::{cast, text, truth};
 use super::super::errors::ErrorRecord;
-use super::super::ops;
 use super::super::types::TypeRef;
 use super::super::value::Val;
-use super::{Action, Collector, Discard, Evaluator, Flow, Run, Sink};
+use super::{Action, Collector, Discard, Evaluator, Flow, RawArg, Run, Sink, Stage};
 
 /// Steps of work for the `finally` blocks of a pipeline that was stopped, or did too much.
 const GRACE: u64 = 200_000;
@@ -131,10 +130,7 @@ impl Evaluator<'_> {
 
     /// A statement's output as one value.
     pub(super) fn value_of(&mut self, statement: &Statement) -> Run<Val> {
-        if let Statement::Pipeline(pipeline) = statement
-            && let [only] = pipeline.elements.as_slice()
-            && only.redirections.is_empty()
-            && let ElementKind::Expr(expr) = &only.kind
+        if let Some(expr) = statement.as_expression()
             && !matches!(expr.kind, ExprKind::SubExpr(_))
         {
             return self.eval(expr);
@@ -158,17 +154,16 @@ impl Evaluator<'_> {
 
     fn assign(&mut self, assign: &Assign) -> Run<Val> {
         if assign.op.is_some_and(|op| op.kind == Op::Coalesce) {
-            let old = self.eval(&assign.target)?;
+            let old = self.old_value(&assign.target)?;
             if !old.is_null() {
                 return Ok(old);
             }
         }
         let mut value = self.value_of_or_assigned(&assign.value)?;
         if let Some(op) = assign.op.filter(|op| op.kind != Op::Coalesce) {
-            let old = self.eval(&assign.target)?;
+            let old = self.old_value(&assign.target)?;
             self.step(size(&old))?;
-            value = ops::arithmetic(op.kind, &old, &value)?;
-            self.made(super::expression::weight(&value))?;
+            value = self.binary(op, &old, &value)?;
         }
         self.assign_to(&assign.target, value.clone(), None)?;
         // An expression succeeded; what a pipeline left holds on.
@@ -176,6 +171,14 @@ impl Evaluator<'_> {
             self.last_succeeded = true;
         }
         Ok(value)
+    }
+
+    /// What a target has before it is assigned to; a variable need not be set.
+    fn old_value(&mut self, target: &Expr) -> Run<Val> {
+        match &target.kind {
+            ExprKind::Variable(variable) => self.variable(variable),
+            _ => self.eval(target),
+        }
     }
 
     pub(super) fn assign_to(&mut self, target: &Expr, value: Val, kind: Option<TypeRef>) -> Run<()> {
@@ -186,6 +189,10 @@ impl Evaluator<'_> {
                 self.assign_to(inner, value, Some(kind))
             }
             ExprKind::Comma(targets) => self.assign_many(targets, value),
+            ExprKind::Paren(inner) => match inner.as_expression() {
+                Some(inner) => self.assign_to(inner, value, kind),
+                None => Err(ErrorRecord::unsupported("assignments to this kind of expression").into()),
+            },
             ExprKind::Index { object, index, .. } => {
                 let object = self.eval(object)?;
                 let index = self.eval(index)?;
@@ -274,7 +281,13 @@ impl Evaluator<'_> {
     }
 
     fn switch(&mut self, inner: &Switch, out: &mut dyn Sink) -> Run<()> {
-        let subject = self.value_of(&inner.subject)?;
+        let subject = match &inner.subject {
+            Subject::Value(subject) => self.value_of(subject)?,
+            Subject::File(path) => {
+                let path = self.eval(path)?;
+                Val::array(self.lines_of(path)?)
+            }
+        };
         let items = if matches!(subject, Val::Null | Val::Void) { vec![Val::Null] } else { subject.into_items() };
         let around = self.item.clone();
         for item in items {
@@ -286,6 +299,20 @@ impl Evaluator<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The lines of a file.
+    fn lines_of(&mut self, path: Val) -> Run<Vec<Val>> {
+        let mut context = super::Context::default();
+        let stop = RawArg::Parameter("ErrorAction".into(), Some(Val::str("Stop")));
+        let command = self.named("Get-Content", vec![RawArg::Value(path), stop], &mut context)?;
+        let mut lines = Collector::default();
+        let done = self.run_stages(&mut [Stage::new(command, context, None)], &mut lines, false, |_, _| Ok(()));
+        match done {
+            // It ends the statement, as other errors do.
+            Err(Flow::Throw(record)) => Err(ErrorRecord { ends_script: false, ..*record }.into()),
+            done => done.map(|()| lines.0),
+        }
     }
 
     fn switch_item(&mut self, inner: &Switch, item: &Val, out: &mut dyn Sink) -> Run<Next> {
@@ -317,7 +344,7 @@ impl Evaluator<'_> {
         }
         let case_sensitive = inner.case_sensitive;
         Ok(match inner.mode {
-            SwitchMode::Exact => ops::equal(item, &pattern, case_sensitive),
+            SwitchMode::Exact => self.are_equal(item, &pattern, case_sensitive)?,
             SwitchMode::Wildcard => self.patterns.like(&text(item), &text(&pattern), case_sensitive)?,
             SwitchMode::Regex => {
                 let regex = self.patterns.regex(&text(&pattern), case_sensitive)?;
@@ -421,7 +448,10 @@ fn span_of(statement: &Statement) -> Option<Span> {
         Statement::Assign(assign) => Some(assign.span),
         Statement::If { clauses, .. } => clauses.first().and_then(|(condition, _)| span_of(condition)),
         Statement::Foreach(inner) => span_of(&inner.items),
-        Statement::Switch(inner) => span_of(&inner.subject),
+        Statement::Switch(inner) => match &inner.subject {
+            Subject::Value(subject) => span_of(subject),
+            Subject::File(path) => Some(path.span),
+        },
         Statement::Loop(inner) => inner.condition.as_ref().and_then(span_of),
         Statement::Return(Some(inner)) | Statement::Answer(Some(inner)) | Statement::Exit(Some(inner)) => {
             span_of(inner)

@@ -13,7 +13,7 @@ use super::{Evaluator, Run};
 
 impl Evaluator<'_> {
     pub(super) fn static_property(&mut self, object: &Val, name: &str) -> Run<Val> {
-        let Val::Type(kind) = object else { return Ok(self.member(object, name).unwrap_or(Val::Null)) };
+        let Val::Type(kind) = object else { return self.property_of(object, name) };
         if let Some(value) = self.script_static(kind, name)? {
             return Ok(value);
         }

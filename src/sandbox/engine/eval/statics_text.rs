@@ -1,42 +1,117 @@
 //! `[regex]`.
 
-use super::super::convert::{cast, text};
-use super::super::pattern;
+use super::super::convert::{self, cast, text};
+use super::super::errors::ErrorRecord;
+use super::super::pattern::{self, Regex};
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
 use super::{Evaluator, Run};
 
 impl Evaluator<'_> {
-    /// A method of `[regex]`; the object `[regex]'...'` has the same without the pattern.
+    /// A method of `[regex]`.
     pub(super) fn regex_call(&mut self, name: &str, args: &[Val]) -> Run<Option<Val>> {
         let arg = |place: usize| args.get(place).map_or_else(String::new, text);
         if matches!(name, "escape" | "unescape") {
             let plain = arg(0);
             return Ok(Some(Val::str(if name == "escape" { escape(&plain) } else { plain.replace('\\', "") })));
         }
-        let (subject, expression) = (arg(0), arg(1));
-        let options = args.last().filter(|_| args.len() > 2 + usize::from(name == "replace"));
-        let options = options.map_or_else(String::new, text);
-        let regex = self.patterns.regex(&with_options(&expression, &options), true)?;
+        let options = match args.get(2 + usize::from(name == "replace")) {
+            Some(options) => cast(options, &TypeRef::named(OPTIONS))?,
+            None => Val::Null,
+        };
+        let regex = self.regex_of(&arg(1), &text(&options))?;
+        let replacement = args.get(2).cloned().unwrap_or(Val::Null);
+        self.search(&regex, name, &arg(0), &replacement, Limits::default())
+    }
+
+    /// A method of an object `[regex]'...'`: a count and a place to start may follow the text.
+    pub(super) fn regex_method(&mut self, object: &Obj, name: &str, args: &[Val]) -> Run<Option<Val>> {
+        let own = object.text.as_deref().unwrap_or("");
+        let regex = self.regex_of(own, &object.get("Options").map_or_else(String::new, |options| text(&options)))?;
+        let subject = args.first().map_or_else(String::new, text);
+        let number = |place: usize| args.get(place).map(|given| convert::index(given)).transpose();
+        let takes_count = matches!(name, "replace" | "split");
+        let first = 1 + usize::from(name == "replace");
+        let limits = match (name, takes_count) {
+            (_, true) => {
+                Limits { count: number(first)?.filter(|count| *count >= 0), start: number(first + 1)?, end: None }
+            }
+            ("match", _) => {
+                let (start, length) = (number(1)?, number(2)?);
+                Limits { count: None, start, end: length.map(|length| start.unwrap_or(0).saturating_add(length)) }
+            }
+            ("ismatch" | "matches", _) => Limits { start: number(1)?, ..Limits::default() },
+            _ => Limits::default(),
+        };
+        Ok(match name {
+            "getgroupnames" => Some(Val::list("System.String[]", regex.group_names().map(Val::str).collect())),
+            "getgroupnumbers" => {
+                Some(Val::list("System.Int32[]", (0..regex.group_names().count() as i32).map(Val::I32).collect()))
+            }
+            "groupnamefromnumber" => {
+                let place = args.first().map_or(Ok(0), convert::index)?;
+                let name = usize::try_from(place).ok().and_then(|place| regex.group_names().nth(place));
+                Some(Val::str(name.unwrap_or_default()))
+            }
+            "groupnumberfromname" => {
+                let place = regex.group_names().position(|name| name == subject);
+                Some(Val::I32(place.map_or(-1, |place| place as i32)))
+            }
+            _ => {
+                let replacement = args.get(1).cloned().unwrap_or(Val::Null);
+                self.search(&regex, name, &subject, &replacement, limits)?
+            }
+        })
+    }
+
+    fn search(
+        &mut self,
+        regex: &Regex,
+        name: &str,
+        subject: &str,
+        replacement: &Val,
+        limits: Limits,
+    ) -> Run<Option<Val>> {
         self.step(subject.len() as u64 / 32)?;
+        let start = byte_of(subject, limits.start.unwrap_or(0))?;
+        let subject = match limits.end {
+            // A match within a part of the text sees nothing behind it.
+            Some(end) => &subject[..byte_of(subject, end)?],
+            None => subject,
+        };
+        let most = limits.count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX);
         Ok(Some(match name {
-            "ismatch" => Val::Bool(regex.is_match(&subject)?),
-            "match" => pattern::match_objects(&regex, &subject, 1)?.pop().unwrap_or_else(pattern::no_match),
+            "ismatch" => Val::Bool(regex.find(subject, start)?.is_some()),
+            "match" => match regex.find(subject, start)? {
+                Some(found) => pattern::match_object(regex, subject, &found),
+                None => pattern::no_match(),
+            },
             "matches" => {
                 let mut all = Vec::new();
-                self.each_match(&regex, &subject, |_, found| {
-                    all.push(pattern::match_object(&regex, &subject, found));
+                self.each_match(regex, subject, start, |_, found| {
+                    all.push(pattern::match_object(regex, subject, found));
                     Ok(all.len() < super::super::ops::MAX_ITEMS)
                 })?;
                 Val::list("System.Text.RegularExpressions.MatchCollection", all)
             }
-            "split" => Val::list("System.String[]", self.pieces(&regex, &subject, 0)?),
-            "replace" => match args.get(2) {
-                Some(Val::Script(script)) => Val::str(self.replace_by_script(&regex, &subject, script)?),
-                _ => Val::str(self.replace_by_text(&regex, &subject, &arg(2))?),
-            },
+            "split" => {
+                let count = if most == usize::MAX { 0 } else { most as i64 };
+                Val::list("System.String[]", self.pieces(regex, subject, start, count)?)
+            }
+            "replace" => Val::str(match replacement {
+                Val::Script(script) => self.replace_by_script(regex, subject, script, (start, most))?,
+                other => self.replace_by_text(regex, subject, &text(other), (start, most))?,
+            }),
             _ => return Ok(None),
         }))
+    }
+
+    fn regex_of(&mut self, expression: &str, options: &str) -> Run<Regex> {
+        let refused = ["righttoleft", "explicitcapture", "ecmascript"];
+        if let Some(name) = options.to_lowercase().split(", ").find(|option| refused.contains(option)) {
+            return Err(ErrorRecord::unsupported(&format!("the option {name} of regular expressions")).into());
+        }
+        Ok(self.patterns.regex(&with_options(expression, options), true)?)
     }
 
     /// `[regex]'...'`: an object whose methods are those of the class.
@@ -55,7 +130,7 @@ impl Evaluator<'_> {
     }
 
     fn regex_with_options(&mut self, expression: &str, options: Val) -> Run<Val> {
-        self.patterns.regex(&with_options(expression, &text(&options)), true)?;
+        self.regex_of(expression, &text(&options))?;
         let schema = Schema::new(
             &["System.Text.RegularExpressions.Regex", "System.Object"],
             &["Options", "RightToLeft", "MatchTimeout"],
@@ -66,10 +141,30 @@ impl Evaluator<'_> {
 
 const OPTIONS: &str = "System.Text.RegularExpressions.RegexOptions";
 
-/// The pattern of a regex object, with its options in it.
-pub(super) fn pattern_of(object: &Obj) -> String {
-    let options = object.get("Options").map_or_else(String::new, |options| text(&options));
-    with_options(object.text.as_deref().unwrap_or(""), &options)
+/// How far a method of a regular expression goes.
+#[derive(Default)]
+struct Limits {
+    /// Matches that are replaced, or pieces.
+    count: Option<i64>,
+    /// In characters of .NET.
+    start: Option<i64>,
+    end: Option<i64>,
+}
+
+/// The place in bytes of a place in characters of .NET.
+fn byte_of(subject: &str, place: i64) -> Run<usize> {
+    let mut units = 0;
+    for (at, next) in subject.char_indices() {
+        if units >= place && place >= 0 {
+            return Ok(at);
+        }
+        units += next.len_utf16() as i64;
+    }
+    if (0..=units).contains(&place) {
+        return Ok(subject.len());
+    }
+    let message = "Start index cannot be less than 0 or greater than input length. (Parameter 'startat')";
+    Err(ErrorRecord::new("System.ArgumentOutOfRangeException", message, "ArgumentOutOfRangeException", 0).into())
 }
 
 /// Options that change what a pattern matches, as part of it.

@@ -74,6 +74,11 @@ impl Parser<'_> {
             _ => return self.error("MissingPropertyName", "Missing property name after reference operator.", start),
         };
         let (object, name) = (Box::new(object), Box::new(name));
+        if self.cursor.peek() == Some('{') {
+            // `.Where{ ... }`
+            let args = vec![self.script_block()?];
+            return Ok(ExprKind::Call { object, name, args, access });
+        }
         if self.cursor.peek() != Some('(') {
             return Ok(ExprKind::Member { object, name, access });
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Assign, Block, Expr, ExprKind, Param, Script, Span, Statement, Switch, SwitchMode, Try};
+use super::super::ast::{
+    Assign, Block, Expr, ExprKind, Param, Script, Span, Statement, Subject, Switch, SwitchMode, Try,
+};
 use super::{Parsed, Parser};
 
 /// Statements that PowerShell has and the subset has not.
@@ -240,7 +242,7 @@ impl Parser<'_> {
     }
 
     fn switch(&mut self, label: Option<Arc<str>>) -> Parsed<Statement> {
-        let (mut mode, mut case_sensitive) = (SwitchMode::Exact, false);
+        let (mut mode, mut case_sensitive, mut file) = (SwitchMode::Exact, false, None);
         loop {
             self.cursor.skip_lines();
             let start = self.cursor.pos();
@@ -252,10 +254,17 @@ impl Parser<'_> {
                 "regex" => mode = SwitchMode::Regex,
                 "exact" => mode = SwitchMode::Exact,
                 "casesensitive" => case_sensitive = true,
+                "file" => {
+                    self.cursor.skip_blanks();
+                    file = Some(self.command_argument_primary()?);
+                }
                 _ => return self.error("InvalidSwitchFlag", "The switch flag is not known.", start),
             }
         }
-        let subject = self.condition("switch")?;
+        let subject = match file {
+            Some(file) => Subject::File(file),
+            None => Subject::Value(self.condition("switch")?),
+        };
         self.cursor.skip_lines();
         let open = self.cursor.pos();
         if !self.cursor.eat("{") {
@@ -415,6 +424,7 @@ fn is_assignable(target: &Expr) -> bool {
         ExprKind::Variable(_) | ExprKind::Index { .. } | ExprKind::Member { .. } => true,
         ExprKind::Cast(_, inner) => is_assignable(inner),
         ExprKind::Comma(all) => all.iter().all(is_assignable),
+        ExprKind::Paren(inner) => inner.as_expression().is_some_and(is_assignable),
         _ => false,
     }
 }

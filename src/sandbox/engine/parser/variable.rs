@@ -53,6 +53,9 @@ fn scoped(name: &str) -> Option<Variable> {
     if let Some((_, rest)) = name.split_once(':').filter(|(scope, _)| scope.eq_ignore_ascii_case("env")) {
         return Some(Variable { scope: Scope::Env, name: rest.into() });
     }
+    if let Some((_, rest)) = name.split_once(':').filter(|(scope, _)| scope.eq_ignore_ascii_case("function")) {
+        return Some(Variable { scope: Scope::Function, name: rest.into() });
+    }
     let name = name.to_lowercase();
     let (scope, rest) = match name.split_once(':') {
         None => (Scope::Nearest, name.as_str()),

@@ -12,7 +12,7 @@ fn commands_are_found_by_name_noun_and_kind() {
     assert!(found.contains(&"Get-Service".to_owned()) && !found.contains(&"gsv".to_owned()), "{found:?}");
     assert_eq!(
         shown("function Get-Mine { 1 }; (Get-Command Get-Mine).CommandType; (Get-Command Get-Mi*).Name"),
-        ["Function", "get-mine"]
+        ["Function", "Get-Mine"]
     );
     let script = "Get-Command No-Such; Get-Alias nosuch; Import-Module NoSuch; Get-Help NoSuchThing";
     assert_eq!(
