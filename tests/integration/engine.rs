@@ -21,6 +21,7 @@ const FAMILIES: &[(&str, &str)] = &[
     ("formats", include_str!("engine/formats.ps1.txt")),
     ("lists", include_str!("engine/lists.ps1.txt")),
     ("operators", include_str!("engine/operators.ps1.txt")),
+    ("live", include_str!("engine/live.ps1.txt")),
     ("strict", include_str!("engine/strict.ps1.txt")),
     ("references", include_str!("engine/references.ps1.txt")),
     ("json_csv", include_str!("engine/json_csv.ps1.txt")),

@@ -1,8 +1,11 @@
 //! The tree that the parser makes of a script.
 
+mod class;
+
 use std::sync::Arc;
 
 use super::value::Val;
+pub(super) use class::{ClassAst, EnumAst, MethodAst, PropertyAst};
 
 /// Byte offsets into the source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +26,15 @@ pub(super) struct Script {
     /// `Some` if there is a `process` block (or it is a filter).
     pub(super) process: Option<Block>,
     pub(super) end: Block,
+    /// Of `GetNewClosure()`: what it stands for.
+    pub(super) closure: Option<Closure>,
+}
+
+/// A script block with the variables that it was closed over.
+#[derive(Debug)]
+pub(super) struct Closure {
+    pub(super) script: Arc<Script>,
+    pub(super) variables: Vec<(Arc<str>, Val)>,
 }
 
 /// A parameter of a `param()` block or function.
@@ -159,41 +171,6 @@ pub(super) enum Statement {
         name: Arc<str>,
         script: Arc<Script>,
     },
-}
-
-/// `enum name { ... }`
-#[derive(Debug)]
-pub(super) struct EnumAst {
-    pub(super) name: Arc<str>,
-    pub(super) is_flags: bool,
-    pub(super) members: Vec<(Arc<str>, Option<Expr>)>,
-}
-
-/// `class name : base { ... }`
-#[derive(Debug)]
-pub(super) struct ClassAst {
-    pub(super) name: Arc<str>,
-    pub(super) base: Option<Arc<str>>,
-    pub(super) properties: Vec<PropertyAst>,
-    pub(super) methods: Vec<MethodAst>,
-}
-
-#[derive(Debug)]
-pub(super) struct PropertyAst {
-    pub(super) param: Param,
-    pub(super) is_static: bool,
-    pub(super) is_hidden: bool,
-}
-
-/// A method, or a constructor, which has the name of its class.
-#[derive(Debug)]
-pub(super) struct MethodAst {
-    pub(super) name: Arc<str>,
-    pub(super) returns: Option<Arc<str>>,
-    pub(super) is_static: bool,
-    /// What a constructor gives to that of the base.
-    pub(super) base_args: Vec<Expr>,
-    pub(super) script: Arc<Script>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -158,6 +158,11 @@ impl ErrorRecord {
         Self { id: format!("{},{class}", self.id).into(), ..self }
     }
 
+    /// Whether it says that a script went too far: nothing takes it.
+    pub(super) fn is_limit(&self) -> bool {
+        &*self.id == "SandboxLimit"
+    }
+
     pub(super) fn with_target(self, target: Val) -> Self {
         Self { target, ..self }
     }

@@ -16,6 +16,9 @@ use super::types::TypeRef;
 use crate::clixml::{TypeNames, Value};
 
 mod free;
+mod live;
+
+pub(super) use live::Live;
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -71,6 +74,8 @@ pub(super) struct List {
     pub(super) type_name: Arc<str>,
     /// A set whose texts are equal in any case.
     pub(super) ignores_case: bool,
+    /// The object whose members or types it lists.
+    pub(super) owner: Option<Val>,
     items: Mutex<Vec<Val>>,
 }
 
@@ -119,6 +124,9 @@ pub(super) struct ObjMembers {
     /// One value for each name of the schema.
     pub(super) values: Vec<Val>,
     pub(super) notes: Vec<(Arc<str>, Val)>,
+    live: Vec<(Arc<str>, Live)>,
+    /// Those that a script gave it.
+    type_names: Option<TypeNames>,
 }
 
 /// What objects of one type share.
@@ -160,7 +168,7 @@ impl Val {
 
     /// A list that may compare texts in any case.
     pub(super) fn set(type_name: impl Into<Arc<str>>, ignores_case: bool, items: Vec<Val>) -> Self {
-        Self::List(Arc::new(List { type_name: type_name.into(), ignores_case, items: Mutex::new(items) }))
+        Self::List(Arc::new(List { type_name: type_name.into(), ignores_case, owner: None, items: Mutex::new(items) }))
     }
 
     pub(super) fn hash(is_ordered: bool, entries: Vec<(Val, Val)>) -> Self {
@@ -387,14 +395,14 @@ impl Schema {
 impl Obj {
     /// An object of a .NET type.
     pub(super) fn typed(schema: &Arc<Schema>, text: impl Into<Arc<str>>, values: Vec<Val>) -> Val {
-        let members = Mutex::new(ObjMembers { values, notes: Vec::new() });
+        let members = Mutex::new(Self::bare(values, Vec::new()));
         Val::Object(Arc::new(Self { schema: schema.clone(), text: Some(text.into()), members }))
     }
 
     /// A property bag with these type names.
     pub(super) fn bag(type_names: TypeNames, notes: Vec<(Arc<str>, Val)>) -> Val {
         let schema = Arc::new(Schema { type_names, names: Vec::new(), shown: 0 });
-        let members = Mutex::new(ObjMembers { values: Vec::new(), notes });
+        let members = Mutex::new(Self::bare(Vec::new(), notes));
         Val::Object(Arc::new(Self { schema, text: None, members }))
     }
 
@@ -413,7 +421,7 @@ impl Obj {
 
     /// All members in order: adapted, then notes.
     pub(super) fn properties(&self) -> Vec<(Arc<str>, Val)> {
-        let ObjMembers { values, notes } = self.members();
+        let ObjMembers { values, notes, .. } = self.members();
         self.schema.names.iter().take(self.schema.shown).cloned().zip(values).chain(notes).collect()
     }
 

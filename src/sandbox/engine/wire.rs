@@ -154,7 +154,7 @@ impl Seen {
             .collect();
         let notes = members.notes.into_iter().map(|pair| convert(pair, depth)).collect();
         let to_string = object.text.as_ref().map(|text| text.as_ref().into());
-        let type_names = object.schema.type_names.clone();
+        let type_names = object.type_names();
         Object { id, type_names, to_string, props, notes, ..Object::default() }.into()
     }
 }

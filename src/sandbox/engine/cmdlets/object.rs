@@ -1,13 +1,11 @@
 //! New-Object and Add-Member.
 
-use std::sync::Arc;
-
-use super::super::ast::Script;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
-use super::super::value::Val;
+use super::super::value::{Live, Val};
 use super::{Bound, Spec};
+use crate::clixml::TypeNames;
 
 pub(super) static SPECS: [Spec; 2] = [
     Spec {
@@ -36,10 +34,7 @@ pub(super) static SPECS: [Spec; 2] = [
             "Force!",
             "Positional@*",
         ],
-        make: |_, bound| {
-            bound.refuse(&["SecondValue", "TypeName"])?;
-            Ok(Box::new(Add { addition: Addition::of(&bound)?, bound }))
-        },
+        make: |_, bound| Ok(Box::new(Add { addition: Addition::of(&bound)?, bound })),
     },
 ];
 
@@ -76,10 +71,8 @@ impl Cmdlet for New {
 /// What Add-Member adds.
 enum Addition {
     Notes(Vec<(String, Val)>),
-    /// Its value is that of the script, when it is added.
-    ScriptProperty(String, Arc<Script>),
-    /// The value of another property.
-    Alias(String, String),
+    /// A member whose value is made when it is asked for, or a method.
+    Live(String, Live),
 }
 
 impl Addition {
@@ -96,6 +89,9 @@ impl Addition {
         }
         let is_kind = |value: &Val| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(&text(value)));
         let of_note = bound.get("NotePropertyName").is_some();
+        if !of_note && bound.get("Name").is_none() && bound.get("TypeName").is_some() && places.peek().is_none() {
+            return Ok(Self::Notes(Vec::new()));
+        }
         let kind = match bound.text("MemberType") {
             Some(kind) => kind,
             None if !of_note && places.peek().is_some_and(is_kind) && bound.items("Positional").len() != 2 => {
@@ -109,10 +105,13 @@ impl Addition {
         let value = given("Value", "NotePropertyValue").unwrap_or(Val::Null);
         match (kind.to_lowercase().as_str(), value) {
             ("noteproperty", value) => Ok(Self::Notes(vec![(name, value)])),
-            // A method is a script in a property; calls find it there.
-            ("scriptmethod", value @ Val::Script(_)) => Ok(Self::Notes(vec![(name, value)])),
-            ("scriptproperty", Val::Script(script)) => Ok(Self::ScriptProperty(name, script)),
-            ("aliasproperty", value) => Ok(Self::Alias(name, text(&value))),
+            ("scriptmethod", Val::Script(script)) => Ok(Self::Live(name, Live::Method(script))),
+            ("scriptproperty", Val::Script(get)) => {
+                let set = bound.get("SecondValue").cloned().or_else(|| places.next());
+                let set = if let Some(Val::Script(set)) = set { Some(set) } else { None };
+                Ok(Self::Live(name, Live::Property { get, set }))
+            }
+            ("aliasproperty", value) => Ok(Self::Live(name, Live::Alias(text(&value).into()))),
             _ => Err(ErrorRecord::unsupported(&format!("members of the kind {kind}")).into()),
         }
     }
@@ -149,18 +148,17 @@ impl Cmdlet for Add {
     }
 
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
-        if let Val::Object(object) = &input {
-            let notes = match &self.addition {
-                Addition::Notes(notes) => notes.clone(),
-                Addition::ScriptProperty(name, script) => {
-                    vec![(name.clone(), evaluator.call_on(&input, script, Vec::new())?)]
-                }
-                Addition::Alias(name, target) => {
-                    vec![(name.clone(), evaluator.member(&input, target).unwrap_or(Val::Null))]
-                }
+        let Val::Object(object) = &input else {
+            return Err(ErrorRecord::unsupported("members that are added to values of .NET").into());
+        };
+        {
+            let added = match &self.addition {
+                Addition::Notes(notes) => notes.iter().map(|(name, value)| (name.clone(), Ok(value.clone()))).collect(),
+                Addition::Live(name, live) => vec![(name.clone(), Err(live.clone()))],
             };
-            for (name, value) in notes {
-                if object.get(&name).is_some() && !self.bound.switch("Force") {
+            for (name, added) in added {
+                let is_known = object.get(&name).is_some() || object.live(&name).is_some();
+                if is_known && !self.bound.switch("Force") {
                     let message = format!(
                         "Cannot add a member with the name \"{name}\" because a member with that name already exists. To overwrite the member anyway, add the Force parameter to your command."
                     );
@@ -169,8 +167,15 @@ impl Cmdlet for Add {
                         ErrorRecord::new(kind, message, "MemberAlreadyExists", 10).with_target(input.clone()),
                     )?;
                 } else {
-                    object.set_note(&name, value);
+                    match added {
+                        Ok(value) => object.set_note(&name, value),
+                        Err(live) => object.set_live(&name, live),
+                    }
                 }
+            }
+            if let Some(name) = self.bound.text("TypeName") {
+                let known = object.type_names();
+                object.set_type_names(TypeNames::new([name.as_str()].into_iter().chain(known.iter())));
             }
         }
         if self.bound.switch("PassThru") { out.put(evaluator, input) } else { Ok(()) }

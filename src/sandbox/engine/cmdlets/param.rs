@@ -83,7 +83,7 @@ impl Param {
             (Some("datetime"), _) => matches!(value, Val::DateTime(_)),
             (Some("timespan"), _) => matches!(value, Val::TimeSpan(_)),
             (Some(kind), Val::Object(object)) => {
-                object.schema.type_names.iter().any(|name| name.rsplit(['.', '#', '/']).next() == Some(kind))
+                object.type_names().iter().any(|name| name.rsplit(['.', '#', '/']).next() == Some(kind))
             }
             _ => false,
         }

@@ -9,7 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
 use super::super::pattern;
 use super::super::types::TypeRef;
-use super::super::value::{List, Obj, Val};
+use super::super::value::{List, Val};
 use super::{Evaluator, Run};
 
 /// Lists in lists that are looked into for a property.
@@ -93,8 +93,8 @@ impl Evaluator<'_> {
             }
             (Val::Void | Val::Null, "count" | "length") => return Some(Val::I32(0)),
             (Val::Void | Val::Null, _) => return None,
-            (_, "psobject") => return Some(psobject(value)),
-            (_, "pstypenames") => return Some(Val::array(type_names(value))),
+            (_, "psobject") => return Some(super::members::psobject(value)),
+            (_, "pstypenames") => return Some(super::members::type_names(value)),
             _ => {}
         }
         let own = match value {
@@ -193,7 +193,7 @@ impl Evaluator<'_> {
             },
             // Groups of a match and properties of an object have names.
             Val::List(list)
-                if (list.type_name.ends_with("GroupCollection") || *list.type_name == *MEMBERS)
+                if (list.type_name.ends_with("GroupCollection") || *list.type_name == *super::members::MEMBERS)
                     && matches!(index, Val::Str(_)) =>
             {
                 let is_it = |group: &Val| {
@@ -270,6 +270,7 @@ impl Evaluator<'_> {
                 hash.set(&Val::str(name), value);
                 true
             }
+            Val::Object(inner) if self.set_live(object, inner, name, &value)? => true,
             Val::Object(object) => {
                 // A property of a file changes the file too.
                 super::super::provider::set_live_property(self, object, name, &value)?;
@@ -299,30 +300,6 @@ fn place(index: &Val, length: usize) -> Run<Option<usize>> {
     let index = convert::index(index)?;
     let place = if index < 0 { index + length as i64 } else { index };
     Ok(usize::try_from(place).ok().filter(|place| *place < length))
-}
-
-/// The collection of an object's members.
-const MEMBERS: &str = "System.Management.Automation.PSMemberInfoIntegratingCollection`1";
-
-fn psobject(value: &Val) -> Val {
-    let properties: Vec<Val> = properties(value)
-        .into_iter()
-        .map(|(name, value)| {
-            let kind = Val::str(value.type_name());
-            Obj::custom(vec![
-                ("Name".into(), Val::Str(name)),
-                ("Value".into(), value),
-                ("MemberType".into(), Val::str("NoteProperty")),
-                ("TypeNameOfValue".into(), kind),
-            ])
-        })
-        .collect();
-    Obj::custom(vec![
-        ("Properties".into(), Val::list(MEMBERS, properties.clone())),
-        ("Members".into(), Val::list(MEMBERS, properties)),
-        ("BaseObject".into(), value.clone()),
-        ("TypeNames".into(), Val::array(type_names(value))),
-    ])
 }
 
 /// The properties that `Select-Object *` and `PSObject.Properties` list.
@@ -386,15 +363,6 @@ const TIMESPAN: [&str; 15] = [
 fn named(value: &Val, names: &[&str]) -> Vec<(std::sync::Arc<str>, Val)> {
     let property = |name: &&str| Some(((*name).into(), time_property(value, &name.to_ascii_lowercase())?));
     names.iter().filter_map(property).collect()
-}
-
-fn type_names(value: &Val) -> Vec<Val> {
-    match value {
-        Val::Object(object) => object.schema.type_names.iter().map(Val::str).collect(),
-        Val::Net(instance) => instance.type_names().into_iter().map(|name| Val::str(&*name)).collect(),
-        Val::Exception(exception) => exception.types.iter().map(|name| Val::str(name.as_str())).collect(),
-        other => vec![Val::str(other.type_name()), Val::str("System.Object")],
-    }
 }
 
 fn type_property(kind: &TypeRef, name: &str) -> Option<Val> {

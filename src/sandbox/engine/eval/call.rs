@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Arg, CallKind, CommandAst, Redirection, Scope, Script, Span, Variable};
+use super::super::ast::{Arg, CallKind, Closure, CommandAst, Redirection, Scope, Script, Span, Variable};
 use super::super::cmdlets;
 use super::super::convert::{text, truth};
 use super::super::errors::ErrorRecord;
@@ -71,6 +71,11 @@ impl Evaluator<'_> {
         }
         match cmdlets::find(name) {
             Some(spec) => {
+                for arg in &args {
+                    if let RawArg::Value(value) | RawArg::Parameter(_, Some(value)) = arg {
+                        self.refresh(value)?;
+                    }
+                }
                 context.command = spec.name.into();
                 context.is_cmdlet = true;
                 let defaults = self.parameter_defaults(spec.name)?;
@@ -146,6 +151,12 @@ impl Evaluator<'_> {
     }
 
     pub(in super::super) fn run_inline_into(&mut self, script: &Arc<Script>, out: &mut dyn Sink) -> Run<()> {
+        if let Some(closure) = &script.closure {
+            self.push_frame(closure.frame());
+            let done = self.run_inline_into(&closure.script, out);
+            self.pop_frame();
+            return done;
+        }
         let block = script.process.as_ref().filter(|_| script.end.is_empty()).unwrap_or(&script.end);
         self.in_script(script, |evaluator| evaluator.block(block, out))
     }
@@ -181,6 +192,33 @@ impl Evaluator<'_> {
             Err(Flow::Return) => Ok(()),
             other => other,
         }
+    }
+}
+
+impl Closure {
+    /// A scope with its variables.
+    pub(super) fn frame(&self) -> Frame {
+        let mut frame = Frame::default();
+        self.variables.iter().for_each(|(name, value)| frame.set(name, value.clone()));
+        frame
+    }
+}
+
+impl Evaluator<'_> {
+    /// `.GetNewClosure()`: the script block with the variables of the innermost scope.
+    pub(super) fn close_over(&self, script: &Arc<Script>) -> Val {
+        let script = script.closure.as_ref().map_or(script, |closure| &closure.script).clone();
+        let variables = self.state.frames.last().map(Frame::variables).unwrap_or_default();
+        Val::Script(Arc::new(Script {
+            source: script.source.clone(),
+            span: script.span,
+            params: Vec::new(),
+            binding: super::super::ast::Binding::default(),
+            begin: Vec::new(),
+            process: None,
+            end: Vec::new(),
+            closure: Some(Closure { script, variables }),
+        }))
     }
 }
 

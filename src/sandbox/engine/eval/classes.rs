@@ -363,6 +363,37 @@ impl Evaluator<'_> {
         Err(ErrorRecord::runtime(message, "ConvertToFinalInvalidCastException", 5).into())
     }
 
+    /// The methods of a class's object and their definitions, as Get-Member shows them.
+    pub(in super::super) fn method_definitions(&self, value: &Val) -> Vec<(Arc<str>, String)> {
+        let Val::Object(object) = value else { return Vec::new() };
+        let Some(class) = self.class_of(object) else { return Vec::new() };
+        let kind_of = |name: Option<&Arc<str>>| match name.map(|name| self.find_type(name)) {
+            Some(Ok(kind)) => kind.text(),
+            _ => "System.Object".to_owned(),
+        };
+        let mut all: Vec<(Arc<str>, String)> = Vec::new();
+        for ast in class.chain().map(|class| &class.ast) {
+            let is_shown = |method: &&MethodAst| !method.is_static && method.name != ast.name;
+            for method in ast.methods.iter().filter(is_shown) {
+                let params = method.script.params.iter();
+                let params: Vec<_> = params
+                    .map(|param| format!("{} {}", kind_of(param.attributes.type_name.as_ref()), param.written))
+                    .collect();
+                let returns = match &method.returns {
+                    Some(name) if name.eq_ignore_ascii_case("void") => "void".to_owned(),
+                    other => kind_of(other.as_ref()),
+                };
+                let definition = format!("{returns} {}({})", method.name, params.join(", "));
+                match all.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&method.name)) {
+                    Some((_, known)) => *known = format!("{known}, {definition}"),
+                    None => all.push((method.name.clone(), definition)),
+                }
+            }
+        }
+        all.retain(|(name, _)| !["tostring", "equals", "gethashcode"].contains(&name.to_lowercase().as_str()));
+        all
+    }
+
     /// The text of a value where a class may have its own ToString.
     pub(super) fn own_text(&mut self, value: &Val) -> Run<Option<String>> {
         if self.state.types.is_empty() || !matches!(value, Val::Object(_)) {

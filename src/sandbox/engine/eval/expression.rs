@@ -10,6 +10,7 @@ use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Val};
 use super::{Collector, Evaluator, Flow, Run};
+use crate::clixml::TypeNames;
 
 impl Evaluator<'_> {
     pub(super) fn eval(&mut self, expr: &Expr) -> Run<Val> {
@@ -77,6 +78,7 @@ impl Evaluator<'_> {
                 Part::Text(text) => out += text,
                 Part::Expr(expr) => {
                     let value = self.eval(expr)?;
+                    self.refresh(&value)?;
                     out += &match self.own_text(&value)? {
                         Some(own) => own,
                         None => self.expanded(&value),
@@ -133,8 +135,17 @@ impl Evaluator<'_> {
                 "ordered" => return self.hash(entries, true),
                 "pscustomobject" | "psobject" | "system.management.automation.pscustomobject" => {
                     let Val::Hash(hash) = self.hash(entries, true)? else { return Ok(Val::Null) };
+                    let names = hash.get(&Val::str("PSTypeName"));
+                    hash.remove(&Val::str("PSTypeName"));
                     let notes = hash.entries().into_iter().map(|(key, value)| (text(&key).into(), value)).collect();
-                    return Ok(Obj::custom(notes));
+                    let made = Obj::custom(notes);
+                    if let (Some(names), Val::Object(object)) = (names, &made) {
+                        let names: Vec<_> = names.into_items().iter().map(text).collect();
+                        let known = object.type_names();
+                        let all = names.iter().map(String::as_str).chain(known.iter());
+                        object.set_type_names(TypeNames::new(all));
+                    }
+                    return Ok(made);
                 }
                 _ => {}
             }

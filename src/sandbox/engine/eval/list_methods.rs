@@ -20,6 +20,7 @@ impl Evaluator<'_> {
     /// A method that takes a script block; nothing if there is none of this name (in lower case).
     pub(super) fn scripted_method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
         match (name, target) {
+            ("getnewclosure", Val::Script(script)) => Ok(Some(self.close_over(script))),
             ("invoke", Val::Script(script)) => Ok(Some(self.call_script(script, args.to_vec())?)),
             ("foreach", Val::List(list)) if list.type_name.starts_with("System.Collections.Generic.List") => {
                 // The list's own method, which takes a delegate: the script block sees its items as an argument.
@@ -158,7 +159,7 @@ impl Evaluator<'_> {
 
     /// Runs a script block in the scope that is current, with arguments.
     fn call_for_item(&mut self, script: &Arc<Script>, args: &[Val], out: &mut Collector) -> Run<()> {
-        if args.is_empty() && script.params.is_empty() {
+        if args.is_empty() && script.params.is_empty() || script.closure.is_some() && args.is_empty() {
             return self.run_inline_into(script, out);
         }
         let args = args.iter().cloned().map(RawArg::Value).collect();

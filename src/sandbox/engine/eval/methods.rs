@@ -9,7 +9,7 @@ use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::Val;
+use super::super::value::{Live, Val};
 use super::{Evaluator, Run};
 
 type Found = Result<Option<Val>, ErrorRecord>;
@@ -22,8 +22,13 @@ impl Evaluator<'_> {
             let message = "You cannot call a method on a null-valued expression.";
             return Err(ErrorRecord::runtime(message, "InvokeMethodOnNull", 7).into());
         }
-        if let (Val::Hash(_) | Val::Object(_), Some(Val::Script(script))) = (target, self.member(target, name)) {
+        if let Val::Object(object) = target
+            && let Some(Live::Method(script)) = object.live(name)
+        {
             return self.call_on(target, &script, args.to_vec());
+        }
+        if let Some(value) = self.member_method(target, &lower, args)? {
+            return Ok(value);
         }
         if !self.state.types.is_empty()
             && let Some(value) = self.class_method(target, name, args)?
@@ -128,6 +133,8 @@ fn out_of_range(message: &str) -> ErrorRecord {
     ErrorRecord::new("System.ArgumentOutOfRangeException", message, "ArgumentOutOfRangeException", 0)
 }
 
+const CUSTOM: &str = "System.Management.Automation.PSCustomObject";
+
 fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
     Ok(Some(match name {
         "tostring" => Val::str(match args.first() {
@@ -139,7 +146,11 @@ fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
                 other => convert::shortest(other),
             },
         }),
-        "gettype" => Val::Type(TypeRef::named(target.type_name())),
+        "gettype" => Val::Type(TypeRef::named(match target {
+            // What a script calls a property bag is no type.
+            Val::Object(object) if object.text.is_none() && object.type_names().contains(CUSTOM) => CUSTOM.into(),
+            other => other.type_name(),
+        })),
         "equals" => Val::Bool(ops::equal(target, args.first().unwrap_or(&Val::Null), true)),
         "hasflag" if matches!(target, Val::Enum(_)) => {
             let number = |value: &Val| convert::number(value).and_then(|number| number.as_int()).unwrap_or(0);

@@ -16,6 +16,7 @@ mod flow;
 mod input;
 mod intrinsics;
 mod list_methods;
+mod members;
 mod methods;
 mod parameters;
 mod pipeline;

@@ -267,7 +267,7 @@ impl Evaluator<'_> {
         for (by_name, converts) in [(false, false), (true, false), (false, true), (true, true)] {
             for place in open.iter().copied() {
                 let wanted = binder.any_role(place, |role| if by_name { role.by_name } else { role.by_value });
-                if !wanted || binder.values[place].is_some() || (found && converts && !by_name) {
+                if !wanted || binder.values[place].is_some() {
                     continue;
                 }
                 let param = &script.params[place];

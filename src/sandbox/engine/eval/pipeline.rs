@@ -119,7 +119,10 @@ impl Stage {
                 evaluator.begin_keeping();
                 self.command.begin(evaluator, &mut out)
             }
-            Phase::Process => self.command.process(evaluator, value, &mut out),
+            Phase::Process => {
+                let is_fresh = if self.context.is_cmdlet { evaluator.refresh(&value) } else { Ok(()) };
+                is_fresh.and_then(|()| self.command.process(evaluator, value, &mut out))
+            }
             Phase::End => self.command.end(evaluator, &mut out),
         };
         // What was redirected before an error still comes before it.

@@ -86,6 +86,16 @@ impl Frame {
         self.variables.insert(name.into(), Slot::new(value));
     }
 
+    /// With the variables of another.
+    pub(super) fn add(&mut self, other: Self) {
+        self.variables.extend(other.variables);
+    }
+
+    /// Its variables, with their values.
+    pub(super) fn variables(&self) -> Vec<(Arc<str>, Val)> {
+        self.variables.iter().map(|(name, slot)| (name.clone(), slot.value())).collect()
+    }
+
     /// A scope with one variable.
     pub(super) fn with(name: &str, value: Val) -> Self {
         let variables = HashMap::from([(name.into(), Slot::new(value))]);

@@ -66,12 +66,16 @@ impl ScriptStage {
         name: &str,
         context: &mut Context,
     ) -> Run<Self> {
+        let (script, closed, is_dotted) = match &script.closure {
+            Some(closure) => (closure.script.clone(), closure.frame(), false),
+            None => (script, Frame::default(), is_dotted),
+        };
         let mut arguments = Arguments::sort(&script, args)?;
         for (name, value) in defaults.into_iter().filter(|_| script.binding.is_advanced) {
             arguments.add_default(&script, &name, value);
         }
         context.is_advanced = script.binding.is_advanced;
-        let mut frame = Frame::default();
+        let mut frame = closed;
         for (name, value) in arguments.obey_common(context)? {
             frame.set(name, value);
         }
@@ -89,8 +93,9 @@ impl ScriptStage {
     }
 
     /// With variables that its scope begins with.
-    pub(super) fn in_frame(self, frame: Frame) -> Self {
-        Self { frame: Some(frame), ..self }
+    pub(super) fn in_frame(mut self, frame: Frame) -> Self {
+        self.frame.get_or_insert_default().add(frame);
+        self
     }
 
     pub(super) fn boxed(

@@ -93,6 +93,10 @@ impl Evaluator<'_> {
             | "System.Object"
             | "System.Management.Automation.PSCustomObject" => super::super::value::Obj::custom(Vec::new()),
             "System.Text.RegularExpressions.Regex" => return self.new_regex(args),
+            "System.Management.Automation.PSNoteProperty"
+            | "System.Management.Automation.PSScriptProperty"
+            | "System.Management.Automation.PSAliasProperty"
+            | "System.Management.Automation.PSScriptMethod" => return Ok(self.new_member(kind, args)),
             "System.Version" | "System.Guid" => match args {
                 [one] => cast(one, kind)?,
                 many => cast(&Val::str(many.iter().map(text).collect::<Vec<_>>().join(".")), kind)?,

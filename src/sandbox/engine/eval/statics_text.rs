@@ -29,7 +29,7 @@ impl Evaluator<'_> {
         let own = object.text.as_deref().unwrap_or("");
         let regex = self.regex_of(own, &object.get("Options").map_or_else(String::new, |options| text(&options)))?;
         let subject = args.first().map_or_else(String::new, text);
-        let number = |place: usize| args.get(place).map(|given| convert::index(given)).transpose();
+        let number = |place: usize| args.get(place).map(convert::index).transpose();
         let takes_count = matches!(name, "replace" | "split");
         let first = 1 + usize::from(name == "replace");
         let limits = match (name, takes_count) {

@@ -159,6 +159,7 @@ pub(in super::super) struct ToClient;
 impl Sink for ToClient {
     fn put(&mut self, evaluator: &mut Evaluator<'_>, value: Val) -> Run<()> {
         evaluator.step(1)?;
+        evaluator.refresh(&value)?;
         evaluator.emit(Stream::Output, wire::to_value(&value))
     }
 }

@@ -50,6 +50,7 @@ impl Evaluator<'_> {
 
     /// A property as an expression has it.
     pub(super) fn property_of(&mut self, object: &Val, name: &str) -> Run<Val> {
+        self.refresh_member(object, name)?;
         let found = self.member(object, name);
         if self.strictness() < MEMBERS {
             return Ok(found.unwrap_or(Val::Null));

@@ -19,7 +19,8 @@ impl Parser<'_> {
             Some('.') => second.is_some_and(|next| next.is_ascii_digit()),
             Some(next) if next.is_ascii_digit() => {
                 let start = self.cursor.pos();
-                let is_number = matches!(self.number(), Ok(Some(_)));
+                // One that is not known is one.
+                let is_number = !matches!(self.number(), Ok(None));
                 self.cursor.set_pos(start);
                 is_number
             }

@@ -30,7 +30,16 @@ impl Parser<'_> {
         if rest[length..].starts_with('_') {
             return Ok(None);
         }
+        let is_decimal = |number: &Val| {
+            let is_whole = matches!(number, Val::F64(_)) && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_whole && text.len() < 29
+        };
         match parse_number(text) {
+            Some(number) if is_decimal(&number) => {
+                let message =
+                    "The sandbox's built-in engine does not know decimal numbers, as which PowerShell reads this one.";
+                self.error("SandboxUnsupportedSyntax", message, start)
+            }
             Some(number) => {
                 self.cursor.set_pos(start + length);
                 Ok(Some(number))

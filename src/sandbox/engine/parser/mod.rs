@@ -86,6 +86,7 @@ impl Parser<'_> {
             begin: Vec::new(),
             process: None,
             end: Vec::new(),
+            closure: None,
         }
     }
 

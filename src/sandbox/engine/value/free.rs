@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Hash, List, Obj, ObjMembers, Val};
+use super::super::ast::Closure;
+use super::{Hash, List, Live, Obj, ObjMembers, Val};
 
 /// Frees values without recursion: a script can nest them far deeper than the stack reaches.
 fn free(mut waiting: Vec<Val>) {
@@ -13,6 +14,10 @@ fn free(mut waiting: Vec<Val>) {
             Val::Hash(hash) => waiting.extend(Arc::into_inner(hash).map(|mut hash| hash.take()).unwrap_or_default()),
             Val::Object(object) => {
                 waiting.extend(Arc::into_inner(object).map(|mut object| object.take()).unwrap_or_default());
+            }
+            Val::Script(script) => {
+                let closure = Arc::into_inner(script).and_then(|script| script.closure);
+                waiting.extend(closure.map(|mut closure| closure.take()).unwrap_or_default());
             }
             Val::Error(record) => {
                 waiting
@@ -32,7 +37,9 @@ impl Val {
 
 impl List {
     fn take(&mut self) -> Vec<Val> {
-        std::mem::take(self.items.get_mut().unwrap_or_else(PoisonError::into_inner))
+        let mut items = std::mem::take(self.items.get_mut().unwrap_or_else(PoisonError::into_inner));
+        items.extend(self.owner.take());
+        items
     }
 }
 
@@ -45,10 +52,24 @@ impl Hash {
 
 impl Obj {
     fn take(&mut self) -> Vec<Val> {
-        let ObjMembers { mut values, notes } =
+        let ObjMembers { mut values, notes, live, .. } =
             std::mem::take(self.members.get_mut().unwrap_or_else(PoisonError::into_inner));
         values.extend(notes.into_iter().map(|(_, value)| value));
+        let owner = |(_, live): (_, Live)| if let Live::Owner(owner) = live { Some(owner) } else { None };
+        values.extend(live.into_iter().filter_map(owner));
         values
+    }
+}
+
+impl Closure {
+    fn take(&mut self) -> Vec<Val> {
+        std::mem::take(&mut self.variables).into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+impl Drop for Closure {
+    fn drop(&mut self) {
+        free(self.take());
     }
 }
 

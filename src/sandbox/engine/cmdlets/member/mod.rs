@@ -95,7 +95,13 @@ impl Cmdlet for GetMember {
             return Ok(());
         }
         self.found_input = true;
-        let (type_name, members) = of_value::members(&input);
+        let (type_name, mut members) = of_value::members(&input);
+        members.extend(evaluator.method_definitions(&input).into_iter().map(|(name, definition)| of_value::Member {
+            kind: "Method",
+            name,
+            definition,
+        }));
+        members.sort_by_key(|member| (member.kind, member.name.to_lowercase()));
         if self.known.contains(&type_name) {
             return Ok(());
         }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::super::super::ast::Script;
 use super::super::super::cim;
 use super::super::super::types::TypeRef;
-use super::super::super::value::{Obj, Val};
+use super::super::super::value::{Live, Obj, Val};
 use super::tables;
 
 /// One member.
@@ -24,7 +25,10 @@ const OBJECT: [tables::Row; 4] = [
 
 /// The name of the value's type and its members, sorted by kind and name.
 pub(super) fn members(value: &Val) -> (String, Vec<Member>) {
-    let type_name = value.type_name().to_string();
+    let type_name = match value {
+        Val::Object(object) => object.type_names().first().unwrap_or("System.Object").to_owned(),
+        other => other.type_name().to_string(),
+    };
     let mut members: Vec<Member> = known(value, &type_name).iter().map(of_row).collect();
     if let Val::Object(object) = value {
         of_object(object, &mut members);
@@ -71,10 +75,29 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
         }
     }
     for (name, value) in &values.notes {
+        let script = |script: &Arc<Script>| script.span.of(&script.source).to_owned();
+        let live = match object.live(name) {
+            Some(Live::Property { get, set }) => {
+                let set = set.map_or_else(String::new, |set| format!("set={};", script(&set)));
+                Some(("ScriptProperty", format!("System.Object {name} {{get={};{set}}}", script(&get))))
+            }
+            Some(Live::Alias(target)) => Some(("AliasProperty", format!("{name} = {target}"))),
+            _ => None,
+        };
+        if let Some((kind, definition)) = live {
+            members.push(Member { kind, name: name.clone(), definition });
+            continue;
+        }
         let kind = if value.is_null() { "object".into() } else { short_name(value) };
         let definition = format!("{kind} {name}={}", super::shown(value));
         members.retain(|known| !known.name.eq_ignore_ascii_case(name));
         members.push(Member { kind: "NoteProperty", name: name.clone(), definition });
+    }
+    for (name, live) in object.lives() {
+        if let Live::Method(_) = live {
+            let definition = format!("System.Object {name}();");
+            members.push(Member { kind: "ScriptMethod", name, definition });
+        }
     }
     if let Some(class) = class.filter(|_| is_wmi) {
         members.extend(class.methods.iter().filter(|method| !method.is_static).map(|method| Member {
