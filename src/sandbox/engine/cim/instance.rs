@@ -56,6 +56,10 @@ impl Instance {
         Self { class, values }
     }
 
+    pub(in super::super) fn class(&self) -> &'static Class {
+        self.class
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Val> {
         let place = self.class.properties.iter().position(|property| property.name.eq_ignore_ascii_case(name))?;
         self.values.get(place)

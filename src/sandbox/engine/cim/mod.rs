@@ -13,5 +13,5 @@ mod wql;
 pub(super) use classes::mac;
 pub(super) use instance::{Form, class_of, dmtf_text, of_dmtf, texts};
 pub(super) use methods::{Outcome, invoke};
-pub(super) use query::{Asked, Failure, again, all_in, all_of, ask, class_in};
+pub(super) use query::{Asked, Failure, again, all_in, all_of, ask, associated, class_in};
 pub(super) use schema::{Class, all, is_in};

@@ -36,9 +36,9 @@ pub(in super::super) enum Failure {
 }
 
 impl Failure {
-    fn of(wrong: Wrong, source: &str) -> Self {
+    fn of(wrong: Wrong, source: String) -> Self {
         match wrong {
-            Wrong::Invalid => Self::Query(source.to_owned()),
+            Wrong::Invalid => Self::Query(source),
             Wrong::Unknown(what) => Self::Unknown(Box::new(ErrorRecord::unsupported(what))),
         }
     }
@@ -73,8 +73,7 @@ pub(in super::super) fn ask(evaluator: &mut Evaluator<'_>, asked: &Asked) -> Run
                 Some(true) => {}
                 Some(false) => continue,
                 None => {
-                    let source = asked.query.as_ref().or(asked.filter.as_ref());
-                    return Ok(Err(Failure::Query(source.cloned().unwrap_or_default())));
+                    return Ok(Err(Failure::Query(whole(asked))));
                 }
             }
         }
@@ -84,16 +83,25 @@ pub(in super::super) fn ask(evaluator: &mut Evaluator<'_>, asked: &Asked) -> Run
     Ok(Ok(found))
 }
 
+/// The query in WQL, as Windows makes it of a class and a filter.
+fn whole(asked: &Asked) -> String {
+    match (&asked.query, &asked.filter) {
+        (Some(query), _) => query.clone(),
+        (None, Some(filter)) => format!("select * from {} where {filter}", asked.class),
+        (None, None) => format!("select * from {}", asked.class),
+    }
+}
+
 type Parts = (&'static Class, Option<Condition>, Vec<String>);
 
 fn parts(asked: &Asked) -> Result<Parts, Failure> {
     let namespace = asked.namespace.as_deref();
     if let Some(source) = &asked.query {
-        let query = Query::parse(source).map_err(|wrong| Failure::of(wrong, source))?;
+        let query = Query::parse(source).map_err(|wrong| Failure::of(wrong, whole(asked)))?;
         return Ok((class_in(namespace, &query.class)?, query.condition, query.properties));
     }
     let class = class_in(namespace, &asked.class)?;
-    let parse = |filter: &String| Condition::parse(filter).map_err(|wrong| Failure::of(wrong, filter));
+    let parse = |filter: &String| Condition::parse(filter).map_err(|wrong| Failure::of(wrong, whole(asked)));
     let condition = asked.filter.as_ref().map(parse).transpose()?;
     Ok((class, condition, asked.properties.clone()))
 }
@@ -107,6 +115,52 @@ pub(in super::super) fn again(evaluator: &mut Evaluator<'_>, object: &Obj) -> Op
     };
     let rows = classes::rows(evaluator, class);
     rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(is_it)
+}
+
+/// What an association says of an object: the class of the association, and the other object.
+pub(in super::super) struct Associated {
+    pub(in super::super) association: &'static Class,
+    pub(in super::super) instance: Instance,
+}
+
+/// The objects that associations join to one; nothing if the sandbox has no association of its class.
+pub(in super::super) fn associated(evaluator: &mut Evaluator<'_>, object: &Obj) -> Run<Option<Vec<Associated>>> {
+    let Some(own) = again(evaluator, object) else { return Ok(Some(Vec::new())) };
+    let (class, path) = (own.class.name, own.relative_path());
+    let (mut found, mut is_known) = (Vec::new(), false);
+    for association in schema::all() {
+        let ends: Vec<usize> = (0..association.properties.len())
+            .filter(|place| association.properties[*place].kind == schema::Kind::Reference)
+            .collect();
+        if ends.len() != 2 {
+            continue;
+        }
+        for row in classes::rows(evaluator, association) {
+            evaluator.step(4)?;
+            let joined = Instance::new(evaluator, association, row);
+            let relative = |place: usize| {
+                let whole = super::super::convert::text(&joined.values[place]);
+                whole.split_once(':').map_or(String::new(), |(_, path)| path.to_owned())
+            };
+            let paths = [relative(ends[0]), relative(ends[1])];
+            is_known |= paths.iter().any(|path| path.split('.').next() == Some(class));
+            for (this, other) in [(0, 1), (1, 0)] {
+                if paths[this] == path
+                    && let Some(instance) = by_path(evaluator, &paths[other])
+                {
+                    found.push(Associated { association, instance });
+                }
+            }
+        }
+    }
+    Ok(is_known.then_some(found))
+}
+
+/// The object of a relative path.
+fn by_path(evaluator: &Evaluator<'_>, path: &str) -> Option<Instance> {
+    let class = schema::find(path.split('.').next()?)?;
+    let rows = classes::rows(evaluator, class);
+    rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(|instance| instance.relative_path() == path)
 }
 
 /// All objects of a class, for cmdlets that show them in their own way.

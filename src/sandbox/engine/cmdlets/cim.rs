@@ -55,7 +55,7 @@ pub(super) static SPECS: [Spec; 4] = [
         name: "Get-CimAssociatedInstance",
         aliases: &["gcai"],
         params: &[
-            "InputObject@0<",
+            "InputObject|CimInstance:CimInstance@0<",
             "Association",
             "ResultClassName",
             "KeyOnly!",
@@ -63,7 +63,10 @@ pub(super) static SPECS: [Spec; 4] = [
             "ComputerName|CN",
             "CimSession",
         ],
-        make: |_, _| Err(ErrorRecord::unsupported("associations of CIM classes").into()),
+        make: |_, bound| {
+            bound.refuse(&["CimSession"])?;
+            PerInput::boxed(bound, get_associated)
+        },
     },
     Spec {
         name: "New-CimSession",
@@ -130,6 +133,28 @@ fn get_instance(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink
         }
         Err(failure) => evaluator.write_error(error(&failure, bound.text("Namespace"))),
     }
+}
+
+fn get_associated(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    refuse_others(evaluator, bound)?;
+    let Some(Val::Object(object)) = bound.get("InputObject") else {
+        return Err(super::binding::missing("InputObject").into());
+    };
+    let Some(found) = cim::associated(evaluator, object)? else {
+        let class = cim::class_of(object).map_or("this", |class| class.name);
+        return Err(ErrorRecord::unsupported(&format!("associations of the CIM class {class}")).into());
+    };
+    let (association, result) = (bound.text("Association"), bound.text("ResultClassName"));
+    let is_it = |class: &Class, name: &String| class.name.eq_ignore_ascii_case(name);
+    for other in found {
+        if association.as_ref().is_none_or(|name| is_it(other.association, name))
+            && result.as_ref().is_none_or(|name| is_it(other.instance.class(), name))
+        {
+            let value = other.instance.into_object(evaluator, Form::Cim);
+            out.put(evaluator, value)?;
+        }
+    }
+    Ok(())
 }
 
 /// The error of the CIM cmdlets.

@@ -7,16 +7,19 @@ mod accounts;
 mod configuration;
 mod files;
 mod logon;
+mod netsh;
 mod network;
 mod power;
 mod registry;
 mod search;
 mod services;
 mod shell;
+mod stores;
 mod system;
 mod tasks;
 mod time;
 mod user;
+mod wmic;
 
 use super::cmdlets::print;
 use super::convert::text;
@@ -70,13 +73,16 @@ enum Work {
 /// Names without `.exe`.
 static PROGRAMS: &[(&str, Program)] = &[
     ("arp", network::arp),
+    ("certutil", stores::certutil),
     ("cmd", shell::cmd),
+    ("dism", stores::dism),
     ("fsutil", files::fsutil),
     ("getmac", network::getmac),
     ("gpresult", configuration::gpresult),
     ("gpupdate", configuration::gpupdate),
     ("ipconfig", configuration::ipconfig),
     ("net", accounts::net),
+    ("netsh", netsh::netsh),
     ("netstat", network::netstat),
     ("nslookup", network::nslookup),
     ("ping", network::ping),
@@ -84,12 +90,15 @@ static PROGRAMS: &[(&str, Program)] = &[
     ("reg", registry::reg),
     ("quser", logon::quser),
     ("route", network::route),
+    ("schtasks", stores::schtasks),
     ("shutdown", power::shutdown),
     ("systeminfo", system::systeminfo),
     ("taskkill", tasks::taskkill),
     ("tasklist", tasks::tasklist),
     ("w32tm", time::w32tm),
+    ("wevtutil", stores::wevtutil),
     ("whoami", logon::whoami),
+    ("wmic", wmic::wmic),
 ];
 
 /// Programs that read what comes to them.
@@ -100,14 +109,8 @@ const WITH_EXTENSION: &[(&str, Program)] = &[("sc.exe", services::sc)];
 
 /// Programs that a host has and the sandbox hasn't, with what to take instead.
 const REFUSED: &[(&str, &str)] = &[
-    ("schtasks", "schtasks; take Get-ScheduledTask"),
-    ("wmic", "wmic, which Windows no longer has; take Get-CimInstance"),
-    ("dism", "dism; take Get-WindowsFeature"),
     ("powershell", "PowerShell inside PowerShell"),
     ("pwsh", "PowerShell inside PowerShell"),
-    ("netsh", "netsh; take Get-NetIPConfiguration or Get-NetFirewallRule"),
-    ("wevtutil", "wevtutil; take Get-WinEvent"),
-    ("certutil", "certutil; take Get-ChildItem Cert:"),
     ("driverquery", "driverquery"),
     ("icacls", "icacls; take Get-Acl"),
     ("robocopy", "robocopy; take Copy-Item"),
@@ -120,6 +123,36 @@ const REFUSED: &[(&str, &str)] = &[
     ("dcdiag", "dcdiag"),
     ("repadmin", "repadmin"),
     ("tracert", "tracert; take Test-NetConnection"),
+    ("pathping", "pathping; take Test-NetConnection"),
+    ("attrib", "attrib; take Get-Item"),
+    ("chkdsk", "chkdsk; take Get-Volume"),
+    ("cipher", "cipher"),
+    ("cscript", "cscript"),
+    ("wscript", "wscript"),
+    ("defrag", "defrag"),
+    ("dsquery", "dsquery"),
+    ("eventcreate", "eventcreate; take Write-EventLog"),
+    ("klist", "klist"),
+    ("logman", "logman; take Get-Counter"),
+    ("manage-bde", "manage-bde"),
+    ("mstsc", "mstsc"),
+    ("powercfg", "powercfg"),
+    ("qwinsta", "qwinsta; take quser"),
+    ("regsvr32", "regsvr32"),
+    ("rundll32", "rundll32"),
+    ("setx", "setx; take [Environment]::SetEnvironmentVariable"),
+    ("sfc", "sfc"),
+    ("slmgr", "slmgr"),
+    ("takeown", "takeown"),
+    ("timeout", "timeout; take Start-Sleep"),
+    ("tree", "tree; take Get-ChildItem -Recurse"),
+    ("typeperf", "typeperf; take Get-Counter"),
+    ("vssadmin", "vssadmin"),
+    ("wbadmin", "wbadmin; take Get-WBSummary"),
+    ("where", "where.exe; take Get-Command"),
+    ("winrm", "winrm; take Get-ChildItem WSMan:\\localhost"),
+    ("winrs", "winrs; take Invoke-Command"),
+    ("xcopy", "xcopy; take Copy-Item"),
 ];
 
 /// The program of a name, with or without `.exe`, and its folder.

@@ -214,7 +214,15 @@ pub(in super::super) fn find_all(evaluator: &mut Evaluator<'_>, path: &ItemPath,
                 }
                 continue;
             }
-            for child in path.provider.children(evaluator, around)? {
+            let children = match path.provider.children(evaluator, around) {
+                // One of the places that a pattern found may be closed; the others are still looked at.
+                Err(flow) if parts[..place].iter().any(|part| has_wildcards(part)) => {
+                    evaluator.report_throw(flow)?;
+                    continue;
+                }
+                children => children?,
+            };
+            for child in children {
                 if evaluator.patterns.like(&child.name, part, false)? {
                     if is_last {
                         items.push(child);

@@ -34,6 +34,20 @@ fn queries_and_filters_choose_the_same() {
 }
 
 #[test]
+fn associations_lead_from_drives_to_letters_and_from_services_to_those_that_need_them() {
+    let script = "Get-CimInstance Win32_DiskDrive | Get-CimAssociatedInstance -ResultClassName Win32_DiskPartition | \
+                  Get-CimAssociatedInstance -Association Win32_LogicalDiskToPartition | ForEach-Object DeviceID";
+    assert_eq!(texts(script), ["C:"]);
+    let script =
+        "(Get-CimInstance Win32_Service -Filter \"Name='WAS'\" | Get-CimAssociatedInstance).Name -contains 'W3SVC'";
+    assert_eq!(texts(script), ["True"]);
+    assert_eq!(error_id("Get-CimInstance Win32_BIOS | Get-CimAssociatedInstance"), "SandboxUnsupported");
+    let script =
+        "Get-WmiObject Win32_Service -Filter \"Nam = 'x'\" -ErrorAction SilentlyContinue; $Error[0].Exception.Message";
+    assert_eq!(texts(script), ["Invalid query \"select * from Win32_Service where Nam = 'x'\""]);
+}
+
+#[test]
 fn what_was_not_asked_for_is_null() {
     let script = "$s = Get-CimInstance Win32_Service -Property Name, State -Filter \"Name='WinRM'\"; \
                   \"$($s.Name) $($s.State) [$($s.StartMode)]\"; $k = Get-CimInstance Win32_Service -KeyOnly; \

@@ -3,6 +3,17 @@
 use super::{error_ids, errors, shown};
 
 #[test]
+fn queries_of_xml_choose_as_filters_do() {
+    let xml = "<QueryList><Query Id='0' Path='System'><Select Path='System'>*[System[(EventID=6005)]]</Select></Query></QueryList>";
+    let script = format!(
+        "$a = @(Get-WinEvent -FilterXml \"{xml}\").RecordId; \
+         $b = @(Get-WinEvent -FilterHashtable @{{ LogName = 'System'; Id = 6005 }}).RecordId; \
+         \"$($a.Count -gt 0) $(\"$a\" -eq \"$b\")\"; @(Get-EventLog -AsString) -contains 'System'"
+    );
+    assert_eq!(shown(&script), ["True True", "True"]);
+}
+
+#[test]
 fn logs_are_read_newest_first() {
     let script = "$e = Get-WinEvent -LogName System -MaxEvents 20; $e.Count; ($e[0].TimeCreated -ge $e[19].TimeCreated); \
                   ($e[0].RecordId -gt $e[19].RecordId); $e[0].LogName; $e[0].MachineName";

@@ -68,9 +68,14 @@ fn processes_are_listed_and_ended() {
 
 #[test]
 fn what_is_not_there_is_refused_in_a_sentence() {
-    for script in
-        ["wmic os get caption", "netsh interface show interface", "ipconfig /release", "cmd /c dir", "net time"]
-    {
+    for script in [
+        "wmic os list brief",
+        "bcdedit",
+        "netsh interface show interface",
+        "ipconfig /release",
+        "cmd /c dir",
+        "net time",
+    ] {
         let (recorder, ended) = run(script);
         let id = recorder.of(Stream::Error).first().and_then(|error| error.member("FullyQualifiedErrorId").cloned());
         let failure = super::failure_id(&ended);
@@ -78,6 +83,25 @@ fn what_is_not_there_is_refused_in_a_sentence() {
     }
     assert_eq!(run("shutdown /r /t 0").0.went_down, Some(true));
     assert_eq!(texts("cmd /c ver")[1], texts("cmd.exe /c ver")[1]);
+}
+
+#[test]
+fn older_programs_say_what_the_machine_has() {
+    let same = "(wmic os get caption)[2].Trim() -eq (Get-CimInstance Win32_OperatingSystem).Caption; \
+                (wmic logicaldisk where \"DeviceID='C:'\" get DriveType /value) -like 'DriveType*'; \
+                (schtasks /query /fo csv | ConvertFrom-Csv).Count -eq @(Get-ScheduledTask).Count; \
+                @(certutil -store my | Select-String 'Cert Hash').Count -eq @(Get-ChildItem Cert:\\LocalMachine\\My).Count; \
+                @(dism /online /get-features /format:table | Select-String '\\| (Enabled|Disabled)$').Count -eq \
+                @(Get-WindowsOptionalFeature -Online).Count; (wevtutil el) -contains 'System'";
+    assert_eq!(
+        texts(&format!("& {{ {same} }} | ForEach-Object {{ \"$_\" }}")),
+        ["True", "DriveType=3", "True", "True", "True", "True"]
+    );
+    let lines = texts("netsh advfirewall show allprofiles state");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("State  ")).count(), 3, "{lines:?}");
+    let lines = texts("netsh interface ip show config");
+    assert!(lines.iter().any(|line| line.starts_with("    IP Address:") && line.ends_with("10.20.1.20")), "{lines:?}");
+    assert_eq!(texts("wmic nope get x; \"$LASTEXITCODE\""), ["44124"]);
 }
 
 #[test]

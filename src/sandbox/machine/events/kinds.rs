@@ -76,6 +76,8 @@ impl EventKind {
     pub fn instance_id(&self) -> i64 {
         let severity: i64 = match self.level {
             _ if !self.is_classic => 0,
+            // The service's own have that of warnings. Source: public transcripts, 6005 is 2147489653.
+            _ if self.provider == "EventLog" => 0x8000_0000,
             Level::Information => 0x4000_0000,
             Level::Warning => 0x8000_0000,
             Level::Error | Level::Critical => 0xC000_0000,

@@ -12,12 +12,26 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
     Some(match class {
         "Win32_Service" => services(evaluator),
         "Win32_Process" => processes(evaluator),
+        "Win32_DependentService" => dependencies(evaluator),
         _ => return None,
     })
 }
 
 fn services(evaluator: &Evaluator<'_>) -> Vec<Row> {
     evaluator.machine.services().iter().map(service_row).collect()
+}
+
+/// Which service needs which: the one that is needed is the antecedent.
+fn dependencies(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let services = evaluator.machine.services();
+    let path = |name: &str| s(format!("\\\\{}\\root\\cimv2:Win32_Service.Name=\"{name}\"", super::computer(evaluator)));
+    let needed = |name: &str| services.iter().find(|service| service.is_named(name));
+    let of = |service: &Service| {
+        let dependent = path(&service.name);
+        let found: Vec<_> = service.depends_on.iter().filter_map(|name| needed(name)).collect();
+        found.into_iter().map(move |other| vec![("Antecedent", path(&other.name)), ("Dependent", dependent.clone())])
+    };
+    services.iter().flat_map(|service| of(service).collect::<Vec<_>>()).collect()
 }
 
 /// `StartMode` of a start type.

@@ -190,7 +190,7 @@ fn logs(evaluator: &mut Evaluator<'_>, pattern: &str) -> Run<Vec<&'static EventL
 }
 
 pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
-    if bound.switch("List") {
+    if bound.switch("List") || (bound.switch("AsString") && bound.get("LogName").is_none()) {
         return list::classic(evaluator, bound.switch("AsString"), out);
     }
     let Some(name) = bound.get("LogName").map(text) else {

@@ -35,7 +35,7 @@ pub(super) static SPECS: [Spec; 6] = [
             "Credential",
         ],
         make: |_, bound| {
-            bound.refuse(&["FilterXml", "Path", "ComputerName", "Credential"])?;
+            bound.refuse(&["Path", "ComputerName", "Credential"])?;
             PerInput::boxed(bound, winevent::get)
         },
     },

@@ -2,9 +2,14 @@
 //!
 //! Ids and messages: public source of PowerShell, GetEventCommand.cs and GetEventResources.resx.
 
+use std::collections::HashMap;
+
+use super::super::super::convert::{self, text};
+use super::super::super::dotnet::select_nodes;
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
 use super::super::super::machine::{Event, EventLog, LOGS};
+use super::super::super::types::TypeRef;
 use super::super::super::value::Val;
 use super::super::Bound;
 use super::query::Query;
@@ -17,6 +22,9 @@ pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
     }
     if bound.get("ListProvider").is_some() {
         return list::providers(evaluator, &bound.texts("ListProvider"), out);
+    }
+    if let Some(filter) = bound.get("FilterXml") {
+        return by_xml(evaluator, bound, filter, out);
     }
     let filter = bound.items("FilterHashtable");
     let first = bound.items("LogName");
@@ -34,6 +42,13 @@ pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
         filters.iter().map(of).collect::<Run<Vec<_>>>()?
     };
     let xpath = bound.text("FilterXPath").map(|text| XPath::parse(&text)).transpose()?;
+    let most = most(bound)?;
+    let found = matching(evaluator, &queries, xpath.as_ref(), bound.switch("Oldest"), most)?;
+    show(evaluator, found, out)
+}
+
+/// `-MaxEvents`
+fn most(bound: &Bound) -> Run<usize> {
     let most = bound.count("MaxEvents")?;
     if most == Some(0) {
         let message = "Cannot validate argument on parameter 'MaxEvents'. The 0 argument is less than the minimum allowed \
@@ -41,7 +56,48 @@ pub(super) fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
         let kind = "System.Management.Automation.ParameterBindingException";
         return Err(ErrorRecord::new(kind, message, "ParameterArgumentValidationError", 5).into());
     }
-    let found = matching(evaluator, &queries, xpath.as_ref(), bound.switch("Oldest"), most.unwrap_or(usize::MAX))?;
+    Ok(most.unwrap_or(usize::MAX))
+}
+
+/// `-FilterXml`: a list of queries, each with what it selects from a log.
+///
+/// Source: learn.microsoft.com, Query Schema of Windows Event Log.
+fn by_xml(evaluator: &mut Evaluator<'_>, bound: &Bound, filter: &Val, out: &mut dyn Sink) -> Run<()> {
+    let document = convert::cast(filter, &TypeRef::named("System.Xml.XmlDocument"))?;
+    let none = HashMap::new();
+    if !select_nodes(evaluator, &document, "//Suppress", &none)?.is_empty() {
+        return Err(ErrorRecord::unsupported("Suppress in a query of events (-FilterXml)").into());
+    }
+    let most = most(bound)?;
+    let is_oldest_first = bound.switch("Oldest");
+    let mut found: Option<Vec<Event>> = None;
+    for select in select_nodes(evaluator, &document, "//QueryList/Query/Select", &none)? {
+        let text_of =
+            |node: &Val, name: &str| evaluator.member(node, name).map_or_else(String::new, |value| text(&value));
+        let (mut log, xpath) = (text_of(&select, "Path"), text_of(&select, "InnerText"));
+        if log.is_empty() {
+            let query = evaluator.member(&select, "ParentNode").unwrap_or(Val::Null);
+            log = text_of(&query, "Path");
+        }
+        let xpath = XPath::parse(xpath.trim())?;
+        let queries = [Query::of(vec![log], Vec::new())];
+        let of_log = matching(evaluator, &queries, Some(&xpath), is_oldest_first, most)?;
+        if let Some(of_log) = of_log {
+            found.get_or_insert_default().extend(of_log);
+        }
+    }
+    if let Some(found) = &mut found {
+        found.sort_by_key(|event| event.at);
+        if !is_oldest_first {
+            found.reverse();
+        }
+        found.dedup_by(|left, right| left.record_id == right.record_id && left.kind.log == right.kind.log);
+        found.truncate(most);
+    }
+    show(evaluator, found, out)
+}
+
+fn show(evaluator: &mut Evaluator<'_>, found: Option<Vec<Event>>, out: &mut dyn Sink) -> Run<()> {
     let Some(found) = found else { return Ok(()) };
     if found.is_empty() {
         let message = "No events were found that match the specified selection criteria.";
