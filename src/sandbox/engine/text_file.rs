@@ -5,11 +5,12 @@ use super::errors::ErrorRecord;
 /// How text becomes bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Encoding {
-    /// UTF-8 without a mark, PowerShell 7's own; reading obeys a mark.
+    /// UTF-8 without a mark. Reading obeys a mark, and takes what is no UTF-8 for the system's code page.
     #[default]
     Utf8,
     Utf8Bom,
     Ascii,
+    /// The code page of Windows in the west, as far as it is Latin 1.
     Latin1,
     Utf16,
     Utf16Big,
@@ -19,14 +20,39 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
+    /// What Out-File, Tee-Object and `>` write by themselves.
+    ///
+    /// Source for these three: learn.microsoft.com, about_Character_Encoding, Windows PowerShell.
+    pub(super) const OUT_FILE: Self = Self::Utf16;
+    /// What Set-Content and Add-Content write by themselves.
+    pub(super) const CONTENT: Self = Self::Latin1;
+    /// What Export-Csv writes by itself.
+    pub(super) const CSV: Self = Self::Ascii;
+
+    /// What the bytes of a file seem to be in, so that more of the same can stand behind them; nothing of an empty file.
+    pub(super) fn of_bytes(bytes: &[u8], default: Self) -> Option<Self> {
+        Some(match bytes {
+            [] => return None,
+            [0xEF, 0xBB, 0xBF, ..] => Self::Utf8Bom,
+            [0xFF, 0xFE, 0, 0, ..] => Self::Utf32,
+            [0xFF, 0xFE, ..] => Self::Utf16,
+            [0xFE, 0xFF, ..] => Self::Utf16Big,
+            bytes if bytes.is_ascii() && default == Self::Utf16 => Self::Latin1,
+            bytes if bytes.is_ascii() => default,
+            bytes if std::str::from_utf8(bytes).is_ok() => Self::Utf8,
+            _ => Self::Latin1,
+        })
+    }
+
     /// By the names that -Encoding takes.
     pub(super) fn named(name: &str) -> Result<Self, ErrorRecord> {
         Ok(match name.to_lowercase().as_str() {
-            "utf8" | "utf8nobom" | "default" | "utf-8" | "65001" => Self::Utf8,
-            "utf8bom" => Self::Utf8Bom,
+            "utf8nobom" => Self::Utf8,
+            // In Windows PowerShell with a mark.
+            "utf8" | "utf8bom" | "utf-8" | "65001" => Self::Utf8Bom,
             "ascii" | "us-ascii" => Self::Ascii,
-            "ansi" | "oem" | "latin1" | "iso-8859-1" | "windows-1252" | "1252" => Self::Latin1,
-            "unicode" | "utf-16" | "string" => Self::Utf16,
+            "default" | "ansi" | "oem" | "latin1" | "iso-8859-1" | "windows-1252" | "1252" => Self::Latin1,
+            "unicode" | "utf-16" | "string" | "unknown" => Self::Utf16,
             "bigendianunicode" => Self::Utf16Big,
             "utf32" => Self::Utf32,
             "byte" => Self::Bytes,
@@ -88,6 +114,10 @@ impl Encoding {
                 bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '\u{FFFD}' }).collect()
             }
             Self::Latin1 => bytes.iter().copied().map(char::from).collect(),
+            Self::Utf8 => match std::str::from_utf8(bytes) {
+                Ok(text) => text.to_owned(),
+                Err(_) => bytes.iter().copied().map(char::from).collect(),
+            },
             _ => String::from_utf8_lossy(bytes).into_owned(),
         }
     }

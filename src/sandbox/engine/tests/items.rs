@@ -1,6 +1,6 @@
 //! Files, registry keys and other items of a drawn host.
 
-use super::{EndState, Invocation, Recorder, Stream, Value, run, runspace, texts};
+use super::{EndState, Invocation, Recorder, Stream, Value, run, runspace, shown, texts};
 
 fn ids(script: &str) -> Vec<String> {
     let (recorder, _) = run(script);
@@ -8,6 +8,17 @@ fn ids(script: &str) -> Vec<String> {
         record.member("FullyQualifiedErrorId").and_then(Value::as_text).map_or_else(String::new, ToString::to_string)
     };
     recorder.of(Stream::Error).iter().map(id).collect()
+}
+
+#[test]
+fn files_are_in_the_encodings_of_windows_powershell() {
+    let size = |script: &str| shown(&format!("{script}; (Get-Item C:\\f.txt).Length"));
+    assert_eq!(size("'abc' > C:\\f.txt"), ["12"]);
+    assert_eq!(size("'abc' > C:\\f.txt; 'd' >> C:\\f.txt"), ["18"]);
+    assert_eq!(size("Set-Content C:\\f.txt \"\u{e9}\""), ["3"]);
+    assert_eq!(size("'abc' | Out-File C:\\f.txt -Encoding utf8"), ["8"]);
+    assert_eq!(size("Set-Content C:\\f.txt 'a'; 'b' >> C:\\f.txt"), ["6"]);
+    assert_eq!(shown("'\u{e9}' | Set-Content C:\\f.txt; 'x' >> C:\\f.txt; Get-Content C:\\f.txt"), ["\u{e9}", "x"]);
 }
 
 #[test]

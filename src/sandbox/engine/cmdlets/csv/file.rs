@@ -5,7 +5,7 @@ use super::super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
 use super::super::super::provider::{Content, Write, find_all, resolve};
 use super::super::super::text_file::Encoding;
 use super::super::super::value::Val;
-use super::super::items::already_exists;
+use super::super::items::{already_exists, writing};
 use super::super::per_input::PerInput;
 use super::super::{Bound, Spec};
 use super::read::Reader;
@@ -59,8 +59,8 @@ struct Export {
     lines: Vec<String>,
 }
 
-fn encoding(bound: &Bound) -> Run<Encoding> {
-    Ok(bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?.unwrap_or_default())
+fn encoding(bound: &Bound) -> Run<Option<Encoding>> {
+    Ok(bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?)
 }
 
 impl Cmdlet for Export {
@@ -91,7 +91,8 @@ impl Cmdlet for Export {
         if !evaluator.should_process(&self.bound, &path.shown(), "Export-Csv")? {
             return Ok(());
         }
-        let bytes = encoding(&self.bound)?.encode(&text, !append);
+        let (encoding, is_start) = writing(evaluator, &path, encoding(&self.bound)?, Encoding::CSV, append)?;
+        let bytes = encoding.encode(&text, is_start);
         let force = self.bound.switch("Force");
         let write = Write { values: vec![Val::str(text)], bytes, append, force, is_out_file: true };
         path.provider.set_content(evaluator, &path.path, &write)
@@ -100,7 +101,7 @@ impl Cmdlet for Export {
 
 fn import(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let literal = bound.get("LiteralPath").is_some();
-    let encoding = encoding(bound)?;
+    let encoding = encoding(bound)?.unwrap_or_default();
     for text in bound.texts(if literal { "LiteralPath" } else { "Path" }) {
         let path = resolve(evaluator, &text)?;
         let items = match find_all(evaluator, &path, literal) {

@@ -253,10 +253,8 @@ impl Cmdlet for Writer {
         if !self.is_fed && self.bound.get("Value").is_none() {
             return Err(super::super::binding::missing("Value").into());
         }
-        let encoding = encoding(&self.bound)?.unwrap_or_default();
-        let bytes = self.bytes(&values, encoding)?;
+        let asked = encoding(&self.bound)?;
         let force = self.bound.switch("Force");
-        let write = Write { values: values.clone(), bytes, append: self.append, force, is_out_file: false };
         for path in targets(evaluator, &self.bound)? {
             let action = if self.append { "Add Content" } else { "Set Content" };
             let target = format!("Path: {}", path.provider_path());
@@ -267,6 +265,9 @@ impl Cmdlet for Writer {
             if !self.append && there.is_some_and(|item| is_folder(&path, &item)) {
                 evaluator.write_error(no_clearing(&path))?;
             }
+            let (encoding, is_start) = writing(evaluator, &path, asked, Encoding::CONTENT, self.append)?;
+            let bytes = self.bytes(&values, encoding, is_start)?;
+            let write = Write { values: values.clone(), bytes, append: self.append, force, is_out_file: false };
             if let Err(flow) = path.provider.set_content(evaluator, &path.path, &write) {
                 evaluator.report_throw(flow)?;
             } else if self.bound.switch("PassThru") {
@@ -280,7 +281,7 @@ impl Cmdlet for Writer {
 }
 
 impl Writer {
-    fn bytes(&self, values: &[Val], encoding: Encoding) -> Run<Vec<u8>> {
+    fn bytes(&self, values: &[Val], encoding: Encoding, is_start: bool) -> Run<Vec<u8>> {
         if encoding == Encoding::Bytes {
             let kind = super::super::super::types::TypeRef::named("System.Byte");
             let byte = |value: &Val| match super::super::super::convert::cast(value, &kind) {
@@ -300,8 +301,24 @@ impl Writer {
             .flat_map(|value| value.clone().into_items())
             .map(|value| format!("{}{end}", text(&value)))
             .collect();
-        Ok(encoding.encode(&whole, !self.append))
+        Ok(encoding.encode(&whole, is_start))
     }
+}
+
+/// The encoding to write a file in, and whether it begins there: what is added to a file is in that of the file.
+pub(in super::super) fn writing(
+    evaluator: &mut Evaluator<'_>,
+    path: &ItemPath,
+    asked: Option<Encoding>,
+    default: Encoding,
+    append: bool,
+) -> Run<(Encoding, bool)> {
+    let item = if append { path.provider.find(evaluator, &path.path)? } else { None };
+    let known = match item.map(|item| path.provider.content(evaluator, &item)) {
+        Some(Ok(Content::Bytes(bytes))) => Encoding::of_bytes(&bytes, default),
+        _ => None,
+    };
+    Ok((asked.or(known).unwrap_or(default), known.is_none()))
 }
 
 /// The files to write: those that a pattern finds, or one that need not exist.
@@ -338,7 +355,7 @@ impl Cmdlet for OutFile {
         let name = if self.bound.get("LiteralPath").is_some() { "LiteralPath" } else { "FilePath" };
         let path = self.bound.text(name).unwrap_or_default();
         let how = FileWrite {
-            encoding: encoding(&self.bound)?.unwrap_or_default(),
+            encoding: encoding(&self.bound)?,
             append: self.bound.switch("Append"),
             force: self.bound.switch("Force"),
             no_clobber: self.bound.switch("NoClobber"),
@@ -354,7 +371,8 @@ impl Cmdlet for OutFile {
 
 /// How Out-File and redirections write.
 pub(in super::super) struct FileWrite {
-    pub(in super::super) encoding: Encoding,
+    /// Else that of Windows PowerShell, or of the file that is added to.
+    pub(in super::super) encoding: Option<Encoding>,
     pub(in super::super) append: bool,
     pub(in super::super) force: bool,
     pub(in super::super) no_clobber: bool,
@@ -381,7 +399,8 @@ pub(in super::super) fn write_file(
     let end = if how.newline { "\r\n" } else { "" };
     let shown: Vec<String> = shown_lines(evaluator, values)?;
     let whole: String = shown.iter().map(|line| format!("{line}{end}")).collect();
-    let bytes = how.encoding.encode(&whole, !how.append);
+    let (encoding, is_start) = writing(evaluator, path, how.encoding, Encoding::OUT_FILE, how.append)?;
+    let bytes = encoding.encode(&whole, is_start);
     let values = vec![Val::str(whole)];
     let write = Write { values, bytes, append: how.append, force: how.force, is_out_file: true };
     path.provider.set_content(evaluator, &path.path, &write)

@@ -13,7 +13,7 @@ mod select_string;
 mod tee;
 mod test;
 
-pub(super) use content::already_exists;
+pub(super) use content::{already_exists, writing};
 
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;

@@ -44,7 +44,7 @@ impl Cmdlet for Tee {
             return Ok(());
         }
         let path = self.bound.text("LiteralPath").or_else(|| self.bound.text("FilePath")).unwrap_or_default();
-        let encoding = self.bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?.unwrap_or_default();
+        let encoding = self.bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?;
         let how = FileWrite { encoding, append, force: false, no_clobber: false, newline: true };
         let path = resolve(evaluator, &path)?;
         write_file(evaluator, &path, &values, &how)
