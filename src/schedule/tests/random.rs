@@ -18,8 +18,10 @@ struct Story {
     pauses: Vec<usize>,
     failed: Option<Share>,
     unreachable: Option<Share>,
-    /// How many of the first targets have their outcome from before.
-    done: usize,
+    /// Who has an outcome from before.
+    done: BTreeSet<u32>,
+    /// After how many turns of those under way the process is killed.
+    killed_after: usize,
     /// Steps that are refused: their numbers.
     refused: Vec<usize>,
     /// Which of several targets under way goes on next.
@@ -52,13 +54,42 @@ fn story() -> impl Strategy<Value = Story> {
         prop::collection::vec(1usize..4, 0..2),
         prop::collection::vec(1usize..9, 0..2),
     );
-    let run = (prop::collection::vec(target(), 0..50), 0usize..10, prop::collection::vec(any::<u8>(), 200));
-    (limits, steps, run, share(), share()).prop_map(|(limits, steps, (targets, done, chances), failed, unreachable)| {
+    let first = (0u32..10).prop_map(|count| (0..count).collect());
+    let done = prop_oneof![first, prop::collection::btree_set(0u32..50, 0..20)];
+    let chances = (prop::collection::vec(any::<u8>(), 200), 0usize..150);
+    let run = (prop::collection::vec(target(), 0..50), done, chances);
+    (limits, steps, run, share(), share()).prop_map(|(limits, steps, run, failed, unreachable)| {
+        let (targets, mut done, (chances, killed_after)): (Vec<_>, BTreeSet<u32>, _) = run;
         let ((throttle, connecting, cohorts), (mut sizes, pauses, refused)) = (limits, steps);
         sizes.sort_unstable();
-        let done = done.min(targets.len());
-        Story { throttle, connecting, targets, cohorts, sizes, pauses, failed, unreachable, done, refused, chances }
+        done.retain(|target| (*target as usize) < targets.len());
+        Story {
+            throttle,
+            connecting,
+            targets,
+            cohorts,
+            sizes,
+            pauses,
+            failed,
+            unreachable,
+            done,
+            killed_after,
+            refused,
+            chances,
+        }
     })
+}
+
+impl Story {
+    /// The first target that has no outcome yet.
+    fn first_left(&self) -> usize {
+        (0..self.targets.len()).find(|target| !self.done.contains(&(*target as u32))).unwrap_or(self.targets.len())
+    }
+
+    /// How many targets have none.
+    fn left(&self) -> usize {
+        self.targets.len() - self.done.len()
+    }
 }
 
 /// How far a target under way is.
@@ -100,9 +131,9 @@ impl<'s> Play<'s> {
             of_target: story.targets.iter().map(|(_, _, of)| of.clone()).collect(),
         };
         // Taken up again, it is at the last step that is whole: what comes after that is checked first.
-        let whole = steps.iter().take_while(|step| step.end <= story.done).last();
+        let whole = steps.iter().take_while(|step| step.end <= story.first_left()).last();
         let reach = whole.or(steps.first()).map_or(count, |step| step.end);
-        let done = (0..story.done as u32).map(TargetId);
+        let done = story.done.iter().copied().map(TargetId);
         let schedule = Schedule::new(limits, Gate::new(1), vec![None; count], done)
             .with_brake(Brake { steps, budgets })
             .with_cohorts(cohorts);
@@ -121,9 +152,9 @@ impl<'s> Play<'s> {
         }
     }
 
-    /// Plays it to its end.
-    fn play(&mut self) {
-        loop {
+    /// Plays it to its end, or until so many turns have been taken.
+    fn play(&mut self, turns: usize) {
+        while self.chance < turns {
             match self.schedule.next(self.now) {
                 Next::Start { target, attempt } => self.start(target.0, attempt),
                 Next::Admit { target, .. } => self.admit(target.0),
@@ -148,7 +179,7 @@ impl<'s> Play<'s> {
     fn start(&mut self, target: u32, attempt: u32) {
         assert!(!self.is_closed && !self.is_spent(), "it starts {target} though the run has ended");
         assert!((target as usize) < self.reach, "{target} is behind the step that ends at {}", self.reach);
-        assert!(target as usize >= self.story.done && self.ended.iter().all(|(other, _)| *other != target));
+        assert!(!self.story.done.contains(&target) && self.ended.iter().all(|(other, _)| *other != target));
         assert_eq!(attempt == 1, self.begun.insert(target), "attempt {attempt} of {target}");
         assert!(self.under_way.insert(target, (At::Connecting, attempt)).is_none(), "{target} runs twice");
         self.limits_hold();
@@ -175,14 +206,15 @@ impl<'s> Play<'s> {
         assert!(self.under_way.is_empty(), "{step:?} is checked while {:?} are under way", self.under_way);
         assert_eq!(step.end, self.reach);
         let ended = self.ended.iter().filter(|(target, _)| (*target as usize) < step.end).count();
-        assert_eq!(ended + self.story.done.min(step.end), step.end, "all of the step have their outcome");
+        let before = self.story.done.iter().filter(|target| (**target as usize) < step.end).count();
+        assert_eq!(ended + before, step.end, "all of the step have their outcome");
         assert!(self.begun.iter().all(|target| (*target as usize) < step.end), "nobody behind it has begun");
         self.checks += 1;
         if self.story.refused.contains(&self.checks) {
             return self.close();
         }
         self.schedule.passed();
-        let is_answered = self.checks == 1 && step.end <= self.story.done;
+        let is_answered = self.checks == 1 && step.end <= self.story.first_left();
         if !step.pauses || is_answered {
             self.reach_behind(step);
         }
@@ -233,7 +265,7 @@ impl<'s> Play<'s> {
         use Outcome::{Auth, Failed, Lost, Ok, OkWithErrors, Timeout, Unreachable};
         let count = |wanted: &[Outcome]| self.ended.iter().filter(|(_, outcome)| wanted.contains(outcome)).count();
         let all = count(&[Ok, OkWithErrors, Failed, Timeout, Lost, Unreachable, Auth]);
-        let sample = SAMPLE.min(self.story.targets.len() - self.story.done);
+        let sample = SAMPLE.min(self.story.left());
         let is_spent = |limit: Option<Share>, count: usize| match limit {
             None => false,
             Some(Share::Count(limit)) => count >= limit.get(),
@@ -251,11 +283,30 @@ proptest! {
     #[test]
     fn no_limit_is_passed_and_each_target_has_one_end(story in story()) {
         let mut play = Play::new(&story);
-        play.play();
+        play.play(usize::MAX);
         let ended = play.ended.iter().map(|(target, _)| *target);
         let mut all: Vec<u32> = ended.chain(play.left.iter().copied()).collect();
         all.sort_unstable();
-        prop_assert_eq!(all, (story.done as u32..story.targets.len() as u32).collect::<Vec<_>>());
+        let left = (0..story.targets.len() as u32).filter(|target| !story.done.contains(target));
+        prop_assert_eq!(all, left.collect::<Vec<_>>());
         prop_assert!(play.is_closed || play.left.is_empty());
+    }
+
+    #[test]
+    fn a_run_that_was_killed_goes_on_without_those_that_have_an_outcome(story in story(), repeats_lost: bool) {
+        let mut killed = Play::new(&story);
+        killed.play(story.killed_after);
+        let had_turn = killed.ended.iter().filter(|(_, outcome)| outcome.had_turn()).map(|(target, _)| *target);
+        // Who was at work is lost; who only connected has run nothing.
+        let at_work = killed.under_way.iter().filter(|(_, (at, _))| matches!(at, At::Work | At::Closing));
+        let lost: BTreeSet<u32> = at_work.map(|(target, _)| *target).filter(|_| !repeats_lost).collect();
+        let done: BTreeSet<u32> = story.done.iter().copied().chain(had_turn).chain(lost).collect();
+        let rest = Story { done: done.clone(), refused: Vec::new(), failed: None, unreachable: None, ..story.clone() };
+        let mut resumed = Play::new(&rest);
+        // It asserts that nobody starts who has an outcome.
+        resumed.play(usize::MAX);
+        let mut all: Vec<u32> = resumed.ended.iter().map(|(target, _)| *target).chain(done).collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..story.targets.len() as u32).collect::<Vec<_>>(), "everybody, and nobody twice");
     }
 }
