@@ -180,6 +180,10 @@ impl Attempt {
 
     /// An idle session of this target and identity if there is one that is alive, else a new one.
     async fn lease_or_open(&mut self) -> Result<Lease, session::Error> {
+        if !self.sessions.keeps() {
+            // The usual run has none, and needs no key to find out.
+            return self.open().await;
+        }
         let key = ConnectionKey::from(&*self.order.target);
         let leased = tokio::select! {
             leased = self.sessions.lease(&key) => leased,

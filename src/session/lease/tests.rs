@@ -27,6 +27,8 @@ struct Hosts {
     asked: AtomicUsize,
     /// Their shells are gone.
     gone: AtomicBool,
+    /// They answer no question.
+    mute: AtomicBool,
     /// They delete nothing.
     stuck: AtomicBool,
 }
@@ -71,6 +73,9 @@ impl Carrier for Shell {
 
     async fn send(&self, _: Channel, _: Priority, _: Vec<Bytes>) -> Result<(), Error> {
         self.hosts.asked.fetch_add(1, Ordering::SeqCst);
+        if self.hosts.mute.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         match self.hosts.gone.load(Ordering::SeqCst) {
             true => Err(Error::new(Reason::LinkBroken, "the shell is gone")),
             false => Ok(()),
@@ -191,6 +196,20 @@ async fn what_was_idle_for_long_is_asked_and_what_is_gone_or_old_is_closed() {
     }
     sessions.close_all().await;
     assert_eq!(hosts.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_gives_no_answer_holds_nobody_up() {
+    let (sessions, hosts) = (pool(9, 9), Arc::new(Hosts::default()));
+    give_back(lease_or_open(&sessions, &hosts, "web1").await).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    hosts.mute.store(true, Ordering::SeqCst);
+    let begin = Instant::now();
+    let lease = lease_or_open(&sessions, &hosts, "web1").await;
+    assert_eq!((hosts.opened(), begin.elapsed().as_secs()), (2, 5));
+    lease.close().await;
+    sessions.close_all().await;
+    assert_eq!(hosts.open(), 0, "what gave no answer is closed, too");
 }
 
 #[tokio::test(start_paused = true)]
