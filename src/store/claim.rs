@@ -36,13 +36,13 @@ impl Claim {
             options.open(&path)
         };
         loop {
-            let file = made().map_err(|source| Error::Folder { path: path.clone(), source })?;
+            let file = made().map_err(|cause| Error::Folder { path: path.clone(), cause })?;
             match file.try_lock() {
                 Ok(()) if is_named(&file, &path) => return Ok(Self { file, path }),
                 // Whoever had it has taken the name away meanwhile: others would find another file.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(Error::AtWork(run.to_string())),
-                Err(TryLockError::Error(source)) => return Err(Error::Folder { path, source }),
+                Err(TryLockError::Error(cause)) => return Err(Error::Folder { path, cause }),
             }
         }
     }

@@ -10,12 +10,12 @@ use crate::error_text;
 #[non_exhaustive]
 pub enum Error {
     /// The state folder or its file cannot be made or opened.
-    #[error("cannot use the store {}: {}; PSFLEET_STATE_DIR names another folder", path.display(), error_text::io(source))]
+    #[error("cannot use the store {}: {}; PSFLEET_STATE_DIR names another folder", path.display(), error_text::io(cause))]
     Folder {
         /// The file.
         path: PathBuf,
-        /// The system's error.
-        source: io::Error,
+        /// The system's error, which the message has.
+        cause: io::Error,
     },
     /// The file is of a later version of psfleet.
     #[error(
@@ -45,7 +45,7 @@ pub enum Error {
     },
     /// What SQLite says of a step.
     #[error("the store cannot be used: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(rusqlite::Error),
     /// What is kept of a run cannot be understood.
     #[error("what the store keeps of a run is damaged: {0}")]
     Damaged(String),
@@ -69,6 +69,13 @@ pub enum Error {
     /// Another process is at work on the run.
     #[error("another psfleet is at work on the run {0}")]
     AtWork(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    // It is no source: the message has its words.
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 impl Error {

@@ -32,7 +32,7 @@ impl Store {
         let path = self.path();
         let path = path.to_str().ok_or_else(|| Error::Folder {
             path: path.clone(),
-            source: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes no such name of a file"),
+            cause: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes no such name of a file"),
         })?;
         let mut db = Connection::open(file)?;
         // Nothing stands beside the file, now or when it is read.

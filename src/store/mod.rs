@@ -73,11 +73,10 @@ impl Store {
     /// A folder or file that cannot be made or opened, a file of a newer version, or one that is no store.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         // The current folder may change before the run is over.
-        let folder =
-            &std::path::absolute(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        let folder = &std::path::absolute(folder).map_err(|cause| Error::Folder { path: folder.to_owned(), cause })?;
         let path = folder.join(FILE);
-        let failed = |source| Error::Folder { path: path.clone(), source };
-        own::folder(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        let failed = |cause| Error::Folder { path: path.clone(), cause };
+        own::folder(folder).map_err(|cause| Error::Folder { path: folder.to_owned(), cause })?;
         own::file(&path).map_err(failed)?;
         let opened = || {
             let mut db = Connection::open(&path)?;
