@@ -12,13 +12,20 @@ use crate::inventory::Resolved;
 use crate::output::sanitize_line;
 use crate::target::{Endpoint, Target};
 
+/// How long hosts keep what is left running, if nobody says otherwise.
+const KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// How long hosts shall keep what is left running, if it is to be.
 ///
 /// # Errors
-/// It is to be left running, and something else is wanted that needs its end.
+/// It is to be left running, and something else is wanted that needs its end; or it is not, and for so long.
 pub(super) fn keep_for(args: &RunArgs) -> anyhow::Result<Option<Duration>> {
     let execute = &args.execute;
     if !execute.detach {
+        // A variable is for the runs that use it.
+        if execute.detach_for.is_some() && std::env::var_os("PSFLEET_DETACH_FOR").is_none() {
+            bail!("--detach-for says how long hosts keep what --detach leaves running: write --detach, too");
+        }
         return Ok(None);
     }
     let ramp = &execute.rollout.ramp;
@@ -32,7 +39,7 @@ pub(super) fn keep_for(args: &RunArgs) -> anyhow::Result<Option<Duration>> {
     if let Some((flag, _, why)) = refused.iter().find(|(_, is_given, _)| *is_given) {
         bail!("--detach and {flag} cannot be used together: {why}");
     }
-    Ok(Some(execute.detach_for))
+    Ok(Some(execute.detach_for.unwrap_or(KEEP_FOR)))
 }
 
 /// Whether a script can be left running on these targets.

@@ -45,7 +45,9 @@ impl Format {
         match self {
             Self::Table => "Columns for people, as wide as the terminal",
             Self::List => "One property per line, as Format-List shows it",
-            Self::Text => "As PowerShell itself prints it",
+            Self::Text => {
+                "As PowerShell itself prints it: texts and numbers without their host, which table and list name"
+            }
             Self::Json => "One document: counts, targets, records",
             Self::Jsonl => "One event per line, as it happens",
             Self::Csv => "The union of all properties, one row per object",

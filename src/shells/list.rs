@@ -58,7 +58,7 @@ impl Fate {
             Self::Planned => "would be removed",
             Self::InUse => "left: in use",
             Self::Detached => "left: runs without a client",
-            Self::TooYoung => "left: too young",
+            Self::TooYoung => "left: younger than --older",
         }
     }
 }

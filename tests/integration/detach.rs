@@ -72,8 +72,12 @@ async fn a_script_is_left_running_and_collected() {
     assert_eq!(code, Some(2));
     assert!(stderr.contains("nothing is left to resume"), "{stderr}");
 
-    let came = collect(&place, &[]);
+    std::fs::create_dir(place.path().join("elsewhere")).expect("a folder");
+    let all = ["runs", "collect", "--no-input", "-o", "jsonl", "--out", "all.csv"];
+    let mut command = place.command(&all);
+    let came = Told::of(told(command.current_dir(place.path().join("elsewhere")).output().expect("psfleet starts")));
     assert_eq!((came.code, came.outcomes()), (Some(0), vec!["ok_with_errors"; 2]), "{}", came.stderr);
+    assert!(place.path().join("elsewhere/all.csv").exists(), "where it was asked for");
     for host in ["web001", "web002"] {
         let objects = came.objects(host);
         assert_eq!((objects[0], objects[1].len(), objects[2]), ("one 7", 100_000, "last"));
@@ -204,8 +208,22 @@ async fn what_cannot_be_left_running_is_refused() {
         assert_eq!(refused.code, Some(2), "{flags:?}");
         assert!(refused.stderr.contains(why), "{flags:?}: {}", refused.stderr);
     }
+    let (code, _, stderr) = place.output(&["run", "--detach-for", "2h", "-t", "h", "1"]);
+    assert!(code == Some(2) && stderr.contains("write --detach, too"), "{stderr}");
     let (code, _, stderr) = place.output(&["run", "--detach", "--transport", "local", "-t", "localhost", "1"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("only over WinRM"), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_collected_can_be_folded() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let left = detach(&place, &["'same'"]);
+    assert_eq!(left.code, Some(0), "{}", left.stderr);
+    let (code, stdout, stderr) = place.output(&["runs", "collect", "--no-input", "-o", "table", "--fold"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("web[001-002]") && stdout.matches("same").count() == 1, "{stdout}");
     assert_clean(fleet).await;
 }

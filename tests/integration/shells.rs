@@ -107,7 +107,7 @@ async fn what_a_killed_run_leaves_is_removed_and_nothing_else() {
     let is_all = |found: Vec<String>, word: &str| assert_eq!(found, [word; 3]);
     is_all(place.actions(&["--older", "0"]), "left: in use");
     kill(run);
-    is_all(place.actions(&[]), "left: too young");
+    is_all(place.actions(&[]), "left: younger than --older");
     is_all(place.actions(&["--older", "0", "--plan"]), "would be removed");
     assert_eq!(fleet.stats().open_shells, 4, "nothing was removed so far");
     is_all(place.actions(&["--older", "0"]), "removed");

@@ -80,6 +80,15 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// The same, with files that stay where they are if the process goes to another folder.
+    ///
+    /// # Errors
+    /// Nobody knows in which folder the process is.
+    pub fn anchored(&self) -> std::io::Result<Self> {
+        let anchor = |out: &OutFile| Ok(OutFile { path: std::path::absolute(&out.path)?, ..out.clone() });
+        Ok(Self { out: self.out.iter().map(anchor).collect::<std::io::Result<_>>()?, ..self.clone() })
+    }
+
     /// Whether the format that was asked for is one of JSON.
     pub fn is_json(&self) -> bool {
         matches!(self.output, OutputFormat::Chosen(Format::Json | Format::Jsonl))

@@ -35,7 +35,7 @@ pub struct RolloutArgs {
     pub connect_throttle: Option<NonZeroUsize>,
 
     /// How many sessions may be open at once, idle ones included; the longest idle one is closed where room is needed
-    /// [default: as many as hosts at work, and as many again that wait for a gate]
+    /// [default: hosts at work, twice that with a gate]
     #[arg(long, env = "PSFLEET_MAX_SESSIONS", value_name = "N", value_parser = number::count)]
     pub max_sessions: Option<NonZeroUsize>,
 

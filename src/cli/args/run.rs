@@ -122,9 +122,9 @@ pub struct ExecuteArgs {
           default_missing_value = "true")]
     pub detach: bool,
 
-    /// How long hosts keep what was left running while nobody collects it; a host may allow less
-    #[arg(long, env = "PSFLEET_DETACH_FOR", value_name = "TIME", default_value = "24h", value_parser = config::parse_duration)]
-    pub detach_for: Duration,
+    /// How long hosts keep what was left running while nobody collects it; a host may allow less [default: 24h]
+    #[arg(long, env = "PSFLEET_DETACH_FOR", value_name = "TIME", value_parser = config::parse_duration)]
+    pub detach_for: Option<Duration>,
 
     /// How the run goes over its hosts.
     #[command(flatten)]

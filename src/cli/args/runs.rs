@@ -39,7 +39,8 @@ pub enum RunsCommand {
     /// Runs the hosts that have no outcome, or were not started or skipped. Without RUN that is the last run made here
     /// that has such hosts and was not closed. The script, its arguments and its input are those of the run, even if
     /// their files have changed; secrets and passwords are found anew. What psfleet was running when it was killed is
-    /// `lost`: it may have had its effect, so it runs once more only with --lost.
+    /// `lost`: it may have had its effect, so it runs once more only with --lost. What is shown of it, and where, is said anew:
+    /// --out of the run would overwrite what it has; runs replay shows all of it.
     Resume(Box<ResumeArgs>),
     /// Leave the rest of a run alone: `runs resume` does not offer it any more
     ///
@@ -165,6 +166,10 @@ pub struct CollectArgs {
     /// Output flags.
     #[command(flatten)]
     pub output: OutputArgs,
+
+    /// Flags of folding.
+    #[command(flatten)]
+    pub fold: FoldArgs,
 }
 
 impl ResumeArgs {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::cli::args::fold::FoldArgs;
 use crate::cli::args::ramp::RampArgs;
 use crate::cli::args::run::RunArgs;
 use crate::cli::args::runs::CollectArgs;
@@ -24,6 +23,8 @@ use crate::store::Store;
 
 /// Collects what a run left running.
 pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
+    args.fold.check(&args.output)?;
+    let output = args.output.anchored().context("cannot find the files of --out")?;
     // It stands where it stands, wherever the run was made.
     let state = std::path::absolute(keeping::folder(&machine)?).context("the store cannot be found")?;
     let (earlier, left) = Earlier::left(Store::open(&state)?, args.run.as_deref())?;
@@ -42,11 +43,12 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
             machine = machine.with_stdin(text);
         }
     }
-    let console = Console::detect(&args.output);
+    let console = Console::detect(&output);
     let mut sandbox = OnDemand::default();
     let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let resolved = Resolved { targets: earlier.as_they_were(&resolved.targets), ..resolved };
+    args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
     let id = earlier.run();
     let keeping = earlier.keeping();
@@ -55,7 +57,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     (how.deadline, how.throttle) = (None, args.throttle.unwrap_or(how.throttle));
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
     let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
-    let sinks = args.output.open_for_script(&console, run.execute.depth, &FoldArgs::default())?;
+    let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
     let work = Arc::new(Collect::new(left, wait));
     let code = rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
     let store = Store::open(&state)?;

@@ -18,6 +18,7 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     let header = earlier.header.clone();
     let note = earlier.note(args.run.is_none());
     Console::detect(&args.output).note(&format!("note: {}", sanitize_line(&note)));
+    let output = args.output.anchored().context("cannot find the files of --out")?;
     // Files that its command line names are below that folder.
     std::env::set_current_dir(&header.folder)
         .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
@@ -30,7 +31,7 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
     }
     match command {
         Command::Run(mut run) => {
-            run.output = args.output.clone();
+            run.output = output;
             args.change(&mut run.execute.rollout);
             // Groups are of all hosts of a run: a replay has them.
             run.fold = FoldArgs::default();
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ResumeArgs, machine: Machine) -> anyhow::Result<u8> {
         }
         Command::Copy(mut copy) => {
             let transfer = copy.direction.transfer_mut();
-            transfer.output = args.output.clone();
+            transfer.output = output;
             args.change(&mut transfer.rollout);
             copy::run(&copy, machine, copy::Begin::Earlier(Box::new(earlier)))
         }

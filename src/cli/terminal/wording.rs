@@ -244,7 +244,12 @@ pub(super) fn paused(end: &StepEnd, all: u64, next: Option<&Step>) -> String {
     let next = match next {
         Some(next) => {
             let hosts = counted((next.end as u64).saturating_sub(end.targets), "host");
-            format!("step {} of {} ({hosts})", next.number, end.steps)
+            let empty = match next.number - end.step {
+                ..=1 => String::new(),
+                2 => format!("; step {} has none", end.step + 1),
+                _ => format!("; steps {} to {} have none", end.step + 1, next.number - 1),
+            };
+            format!("step {} of {} ({hosts}{empty})", next.number, end.steps)
         }
         None => format!("the other {}", counted(all.saturating_sub(end.targets), "host")),
     };
@@ -331,7 +336,8 @@ mod tests {
     fn a_pause_names_what_comes_next() {
         let end = StepEnd { step: 1, steps: 3, targets: 1, refusal: None };
         let next = Step { number: 3, end: 24, pauses: false };
-        let asked = "paused after step 1: 1 of 24 hosts are done; go on with step 3 of 3 (23 hosts)? [y/N]";
+        let asked =
+            "paused after step 1: 1 of 24 hosts are done; go on with step 3 of 3 (23 hosts; step 2 has none)? [y/N]";
         assert_eq!(paused(&end, 24, Some(&next)), asked);
     }
 
