@@ -67,6 +67,7 @@ mod support;
 mod text;
 mod then;
 mod thousand;
+mod tight;
 mod user_names;
 mod winrm;
 mod winrm_auth;
