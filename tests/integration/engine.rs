@@ -48,6 +48,9 @@ const FAMILIES: &[(&str, &str)] = &[
     ("scopes", include_str!("engine/scopes.ps1.txt")),
     ("strings", include_str!("engine/strings.ps1.txt")),
     ("switch", include_str!("engine/switch.ps1.txt")),
+    ("overloads", include_str!("engine/overloads.ps1.txt")),
+    ("preferences", include_str!("engine/preferences.ps1.txt")),
+    ("xml", include_str!("engine/xml.ps1.txt")),
 ];
 
 /// What a script gave, in a form that can be compared.

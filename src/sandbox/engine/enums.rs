@@ -1,4 +1,4 @@
-//! Enumerations: those of PowerShell's own variables, and those of scripts.
+//! Enumerations: those of .NET that scripts name, those of PowerShell's own variables, and those of scripts.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ pub(super) struct EnumType {
 
 impl EnumType {
     /// One of .NET's.
-    pub(super) fn of(full: &str, members: &[(&str, i32)]) -> Self {
+    pub(super) fn of(full: &str, is_flags: bool, members: &[(&str, i32)]) -> Self {
         let members = members.iter().map(|(name, number)| ((*name).into(), *number)).collect();
-        Self { full: full.into(), members, is_flags: false }
+        Self { full: full.into(), members, is_flags }
     }
 
     /// `[x]::name`
@@ -33,7 +33,7 @@ impl EnumType {
         Val::of_enum(self.full.to_string(), self.name_of(number).unwrap_or_else(|| number.to_string()), number)
     }
 
-    fn name_of(&self, number: i32) -> Option<String> {
+    pub(super) fn name_of(&self, number: i32) -> Option<String> {
         if let Some((name, _)) = self.members.iter().find(|(_, known)| *known == number) {
             return Some(name.to_string());
         }
@@ -51,6 +51,26 @@ impl EnumType {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|(name, _)| &**name)
+    }
+
+    /// Its members by their numbers, which count as unsigned, as .NET orders them.
+    pub(super) fn sorted(&self) -> Vec<(Arc<str>, i32)> {
+        let mut members = self.members.clone();
+        members.sort_by_key(|(_, number)| *number as u32);
+        members
+    }
+
+    /// `[enum]::Parse`: whole names, of flags several, or a number; case counts unless it is ignored.
+    pub(super) fn parse_strictly(&self, written: &str, ignores_case: bool) -> Option<Val> {
+        if let Ok(number) = written.trim().parse() {
+            return Some(self.value(number));
+        }
+        let mut sum = 0;
+        for part in written.split(',').map(str::trim) {
+            let is_it = |name: &str| name == part || (ignores_case && name.eq_ignore_ascii_case(part));
+            sum |= self.members.iter().find(|(name, _)| is_it(name))?.1;
+        }
+        Some(self.value(sum))
     }
 
     /// Whether a number is one of the values.

@@ -12,6 +12,15 @@ fn bad_format(why: &str) -> ErrorRecord {
 
 /// `"{0,8:N2}" -f ...`
 pub(super) fn composite(pattern: &str, args: &[Val]) -> Result<String, ErrorRecord> {
+    composite_by(pattern, args, value_text)
+}
+
+/// The same with the formats of `text_of`.
+pub(super) fn composite_by(
+    pattern: &str,
+    args: &[Val],
+    text_of: impl Fn(&Val, &str) -> Result<String, ErrorRecord>,
+) -> Result<String, ErrorRecord> {
     let incorrect = || bad_format("Input string was not in a correct format.");
     let mut out = String::new();
     let mut rest = pattern;
@@ -34,7 +43,7 @@ pub(super) fn composite(pattern: &str, args: &[Val]) -> Result<String, ErrorReco
                 "Index (zero based) must be greater than or equal to zero and less than the size of the argument list.",
             )
         })?;
-        out += &aligned(&value_text(value, format)?, width.clamp(-10_000, 10_000));
+        out += &aligned(&text_of(value, format)?, width.clamp(-10_000, 10_000));
     }
     Ok(out + rest)
 }
@@ -59,6 +68,7 @@ pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecor
         Val::DateTime(time) => Ok(datetime::format(time, format)),
         Val::TimeSpan(ticks) => Ok(timespan(*ticks, format)),
         Val::Enum(value) if matches!(format, "d" | "D") => Ok(value.number.to_string()),
+        Val::Enum(value) if matches!(format, "x" | "X") => Ok(format!("{:08X}", value.number)),
         _ => match value.as_float() {
             Some(float) => number(value, float, format),
             None => Ok(text(value)),

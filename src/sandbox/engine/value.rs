@@ -134,8 +134,8 @@ pub(super) struct ObjMembers {
 pub(super) struct Schema {
     pub(super) type_names: TypeNames,
     pub(super) names: Vec<Arc<str>>,
-    /// How many of them are shown, before the hidden members of classes.
-    pub(super) shown: usize,
+    /// Those that a class hides from lists of its properties.
+    pub(super) hidden: Vec<Arc<str>>,
 }
 
 const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
@@ -388,7 +388,13 @@ impl Hash {
 impl Schema {
     pub(super) fn new(type_names: &[&str], names: &[&str]) -> Arc<Self> {
         let names: Vec<_> = names.iter().map(|name| Arc::from(*name)).collect();
-        Arc::new(Self { type_names: TypeNames::new(type_names.iter().copied()), shown: names.len(), names })
+        Arc::new(Self { type_names: TypeNames::new(type_names.iter().copied()), hidden: Vec::new(), names })
+    }
+}
+
+impl Schema {
+    pub(super) fn is_hidden(&self, name: &str) -> bool {
+        self.hidden.iter().any(|hidden| hidden.eq_ignore_ascii_case(name))
     }
 }
 
@@ -401,7 +407,7 @@ impl Obj {
 
     /// A property bag with these type names.
     pub(super) fn bag(type_names: TypeNames, notes: Vec<(Arc<str>, Val)>) -> Val {
-        let schema = Arc::new(Schema { type_names, names: Vec::new(), shown: 0 });
+        let schema = Arc::new(Schema { type_names, names: Vec::new(), hidden: Vec::new() });
         let members = Mutex::new(Self::bare(Vec::new(), notes));
         Val::Object(Arc::new(Self { schema, text: None, members }))
     }
@@ -419,10 +425,30 @@ impl Obj {
         locked(&self.members).clone()
     }
 
-    /// All members in order: adapted, then notes.
+    /// The members that lists show, in order: adapted, then notes.
     pub(super) fn properties(&self) -> Vec<(Arc<str>, Val)> {
+        let mut all = self.all_properties();
+        all.retain(|(name, _)| !self.schema.is_hidden(name));
+        all
+    }
+
+    /// All members in order, those that a class hides too.
+    pub(super) fn all_properties(&self) -> Vec<(Arc<str>, Val)> {
         let ObjMembers { values, notes, .. } = self.members();
-        self.schema.names.iter().take(self.schema.shown).cloned().zip(values).chain(notes).collect()
+        self.schema.names.iter().cloned().zip(values).chain(notes).collect()
+    }
+
+    /// The object without what its class hides, as formatting takes it; nothing if nothing is hidden.
+    pub(super) fn without_hidden(&self) -> Option<Val> {
+        if self.schema.hidden.is_empty() {
+            return None;
+        }
+        let ObjMembers { values, notes, live, type_names } = self.members();
+        let shown = self.schema.names.iter().zip(values).filter(|(name, _)| !self.schema.is_hidden(name));
+        let (names, values): (Vec<_>, Vec<_>) = shown.map(|(name, value)| (name.clone(), value)).unzip();
+        let schema = Schema { type_names: self.schema.type_names.clone(), names, hidden: Vec::new() };
+        let members = Mutex::new(ObjMembers { values, notes, live, type_names });
+        Some(Val::Object(Arc::new(Self { schema: Arc::new(schema), text: self.text.clone(), members })))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Val> {

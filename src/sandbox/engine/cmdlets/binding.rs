@@ -186,6 +186,11 @@ fn find(params: &[Param], name: &str) -> Run<(Param, bool)> {
     }
 }
 
+/// What `-Verbose` and `-Debug` ask for.
+fn switched(value: &Val) -> Action {
+    if truth(value) { Action::Continue } else { Action::SilentlyContinue }
+}
+
 fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
     let action = || {
         Action::of(value).ok_or_else(|| {
@@ -198,10 +203,10 @@ fn obey(name: &str, value: &Val, context: &mut Context) -> Run<()> {
     };
     match name {
         "ErrorAction" => context.set_error_action(action()?),
-        "Verbose" => context.show(0, truth(value)),
-        "Debug" => context.show(1, truth(value)),
-        "WarningAction" => context.show(2, action()? == Action::Continue),
-        "InformationAction" => context.show(3, action()? == Action::Continue),
+        "Verbose" => context.set_action(0, switched(value)),
+        "Debug" => context.set_action(1, switched(value)),
+        "WarningAction" => context.set_action(2, action()?),
+        "InformationAction" => context.set_action(3, action()?),
         "ProgressAction" | "OutBuffer" => {}
         name => context.keep_in(name, &text(value))?,
     }

@@ -7,7 +7,7 @@ use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::ops;
 use super::super::value::{Obj, Val};
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -35,7 +35,11 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
             }
         }
         let difference = bound.take("DifferenceObject").map_or_else(Vec::new, Val::into_items);
-        Ok(Box::new(Compare { properties: Property::all_of(bound.items("Property"))?, difference, bound }))
+        Ok(Box::new(Compare {
+            properties: Property::all_of(bound.items("Property"), &Keys::GROUP)?,
+            difference,
+            bound,
+        }))
     },
 }];
 

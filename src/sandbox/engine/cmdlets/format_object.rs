@@ -4,14 +4,14 @@
 
 use std::sync::Arc;
 
-use super::super::convert::{self, text};
+use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink, properties};
 use super::super::format;
 use super::super::ops;
 use super::super::value::{Obj, Val};
 use super::super::wire;
-use super::property::{Property, Source};
+use super::property::{Keys, Property, Source};
 use super::{Bound, Spec};
 use crate::clixml::Document;
 use crate::output::TextPrinter;
@@ -95,29 +95,43 @@ struct Column {
 }
 
 impl Column {
-    fn all_of(values: Vec<Val>) -> Run<Vec<Self>> {
-        let of = |value: Val| -> Run<Self> {
-            let entries = if let Val::Hash(hash) = &value { hash.entries() } else { Vec::new() };
-            let given = |name: &str| {
-                let is_it = |key: &Val| {
-                    let key = text(key).to_lowercase();
-                    key.len() > 1 && name.starts_with(&key)
-                };
-                entries.iter().find(|(key, _)| is_it(key)).map(|(_, value)| value.clone())
-            };
-            let alignment = match given("alignment").map(|value| text(&value).to_lowercase()).as_deref() {
-                Some("left") => 1,
-                Some("center") => 2,
-                Some("right") => 3,
-                _ => 0,
-            };
-            let width = given("width").map_or(Ok(0), |value| convert::index(&value))?;
-            let format = given("formatstring").map(|value| text(&value));
-            let property = Property::all_of(vec![value])?.into_iter().next();
-            let Some(property) = property else { return Err(ErrorRecord::unsupported("an empty property").into()) };
-            Ok(Self { property, format, width: width.clamp(0, 10_000) as i32, alignment })
+    fn all_of(values: Vec<Val>, keys: &Keys) -> Run<Vec<Self>> {
+        values.into_iter().map(|value| Self::of(value, keys)).collect()
+    }
+
+    fn of(value: Val, keys: &Keys) -> Run<Self> {
+        let entries = if let Val::Hash(hash) = &value { hash.entries() } else { Vec::new() };
+        let given =
+            |name: &str| entries.iter().find(|(key, _)| keys.named(key) == Some(name)).map(|(_, value)| value.clone());
+        let property = Property::all_of(vec![value], keys)?.into_iter().next();
+        let Some(property) = property else { return Err(ErrorRecord::unsupported("an empty property").into()) };
+        let illegal = |message: String, id| ErrorRecord::new("System.NotSupportedException", message, id, 5);
+        let alignment = match given("alignment").map(|value| text(&value).to_lowercase()).as_deref() {
+            Some("left") => 1,
+            Some("center") => 2,
+            Some("right") => 3,
+            Some(other) => {
+                let message = format!("The value \"{other}\" of the key alignment is not left, center or right.");
+                return Err(illegal(message, "AlignmentIllegalValue").into());
+            }
+            None => 0,
         };
-        values.into_iter().map(of).collect()
+        let width = match given("width") {
+            None => 0,
+            Some(value) => match value.as_int() {
+                Some(width @ 1..) => width.min(10_000) as i32,
+                Some(_) => {
+                    let message = "The value of the key width is not greater than 0.".to_owned();
+                    return Err(illegal(message, "WidthOutOfRange").into());
+                }
+                None => {
+                    let message = "The value of the key width is not a number.".to_owned();
+                    return Err(illegal(message, "DictionaryKeyIllegalValue2").into());
+                }
+            },
+        };
+        let format = given("formatstring").map(|value| text(&value));
+        Ok(Self { property, format, width, alignment })
     }
 }
 
@@ -140,14 +154,19 @@ impl Format {
             columns: bound.count("Column")?.unwrap_or(0).min(1000) as i32,
             asked: None,
         };
-        let columns = bound.get("Property").map(|_| Column::all_of(bound.items("Property"))).transpose()?;
-        let group = Property::all_of(bound.items("GroupBy"))?.into_iter().next();
+        let keys = match shape {
+            Layout::Table => &Keys::TABLE,
+            Layout::Wide => &Keys::WIDE,
+            _ => &Keys::LIST,
+        };
+        let columns = bound.get("Property").map(|_| Column::all_of(bound.items("Property"), keys)).transpose()?;
+        let group = Property::all_of(bound.items("GroupBy"), &Keys::LIST)?.into_iter().next();
         Ok(Box::new(Self { form, columns, group, bound, rows: Vec::new() }))
     }
 
     /// The object with the properties that were asked for, and nothing else.
     fn chosen(&mut self, evaluator: &mut Evaluator<'_>, input: &Val) -> Run<Val> {
-        let Some(columns) = &self.columns else { return Ok(input.clone()) };
+        let Some(columns) = &self.columns else { return Ok(shown(input)) };
         let mut notes: Vec<(Arc<str>, Val)> = Vec::new();
         let mut asked = Vec::new();
         for column in columns {
@@ -188,6 +207,12 @@ impl Format {
         }
         Ok(Obj::custom(notes))
     }
+}
+
+/// A value without what its class hides.
+fn shown(value: &Val) -> Val {
+    let own = if let Val::Object(object) = value { object.without_hidden() } else { None };
+    own.unwrap_or_else(|| value.clone())
 }
 
 /// A value by a format such as `N2` or `{0:N2}`.
@@ -282,7 +307,7 @@ pub(in super::super) fn print(items: &[Val], width: usize) -> Run<String> {
     let mut printer = TextPrinter::new(width, false);
     let failed = |error: std::io::Error| Flow::from(ErrorRecord::runtime(error.to_string(), "OutString", 7));
     for item in items {
-        let document = Document::with_refs(wire::to_value(item), false);
+        let document = Document::with_refs(wire::to_value(&shown(item)), false);
         printer.object(&mut written, &document).map_err(failed)?;
     }
     printer.end(&mut written).map_err(failed)?;

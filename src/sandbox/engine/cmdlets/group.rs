@@ -4,7 +4,7 @@ use super::super::convert::text;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::ops;
 use super::super::value::{Obj, Schema, Val};
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::sort::order_by_keys;
 use super::{Bound, Spec};
 
@@ -28,7 +28,7 @@ struct Group {
 
 fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
     Ok(Box::new(Group {
-        properties: Property::all_of(bound.items("Property"))?,
+        properties: Property::all_of(bound.items("Property"), &Keys::GROUP)?,
         no_element: bound.switch("NoElement"),
         as_hash: bound.switch("AsHashTable"),
         as_string: bound.switch("AsString"),

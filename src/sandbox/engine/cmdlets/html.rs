@@ -8,7 +8,7 @@ use super::super::convert::text;
 use super::super::dotnet::html_encode;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink, properties};
 use super::super::value::Val;
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -31,7 +31,7 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
     ],
     make: |_, bound| {
         bound.refuse(&["Meta", "Charset", "Transitional"])?;
-        let chosen = Property::all_of(bound.items("Property"))?;
+        let chosen = Property::all_of(bound.items("Property"), &Keys::SELECT)?;
         Ok(Box::new(Html { bound, chosen, columns: None, is_open: false }))
     },
 }];

@@ -4,6 +4,7 @@ use super::super::convert::{self, text};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::value::{Obj, Schema, Val};
+use super::property::{Keys, Property};
 use super::sort::sort_order;
 use super::{Bound, Spec};
 
@@ -28,7 +29,7 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
 }];
 
 struct Measure {
-    properties: Vec<String>,
+    properties: Vec<Property>,
     flags: Flags,
     measured: Vec<Measured>,
     counts: TextCounts,
@@ -80,7 +81,7 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
         word: flag("Word"),
         character: flag("Character"),
     };
-    let properties = bound.texts("Property");
+    let properties = Property::all_of(bound.items("Property"), &Keys::SELECT)?;
     let measured = (0..properties.len().max(1)).map(|_| Measured::default()).collect();
     Ok(Box::new(Measure {
         properties,
@@ -110,7 +111,7 @@ impl Cmdlet for Measure {
             return self.add(evaluator, 0, input);
         }
         for place in 0..self.properties.len() {
-            let value = evaluator.member(&input, &self.properties[place]);
+            let value = self.properties[place].of_object(evaluator, &input)?;
             if let Some(value) = value.filter(|value| !value.is_null()) {
                 self.add(evaluator, place, value)?;
             }
@@ -164,7 +165,7 @@ impl Measure {
         Ok(())
     }
 
-    fn info(&self, measured: &Measured, property: Option<&String>) -> Val {
+    fn info(&self, measured: &Measured, property: Option<&Property>) -> Val {
         let flags = self.flags;
         let shown = |wanted: bool, value: f64| if wanted { Val::F64(value) } else { Val::Null };
         let count = measured.numbers.len() as f64;
@@ -199,7 +200,7 @@ impl Measure {
             extreme(&measured.maximum),
             extreme(&measured.minimum),
             shown(flags.deviation && has_numbers, deviation),
-            property.map_or(Val::Null, |name| Val::str(name.as_str())),
+            property.map_or(Val::Null, |property| Val::Str(property.label.clone())),
         ];
         Obj::typed(&schema, type_names[0], values)
     }

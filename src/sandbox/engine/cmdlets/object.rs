@@ -2,7 +2,7 @@
 
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
-use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
+use super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink};
 use super::super::value::{Live, Val};
 use super::{Bound, Spec};
 use crate::clixml::TypeNames;
@@ -51,7 +51,9 @@ impl Cmdlet for New {
             let id = "TypeNotFound,Microsoft.PowerShell.Commands.NewObjectCommand";
             return Err(ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 9).into());
         };
-        let Some(made) = evaluator.construct(&kind, &self.bound.items("ArgumentList"))? else {
+        let args = self.bound.items("ArgumentList");
+        let made = evaluator.construct(&kind, &args).map_err(|flow| of_constructor(flow, args.len()))?;
+        let Some(made) = made else {
             return Err(ErrorRecord::unsupported(&format!("how to make a [{}]", kind.text())).into());
         };
         if let (Some(Val::Hash(properties)), Val::Object(object)) = (self.bound.get("Property"), &made) {
@@ -66,6 +68,24 @@ impl Cmdlet for New {
         // A list that is made here must not be taken apart on its way out.
         out.put(evaluator, made)
     }
+}
+
+/// The fault of a constructor in the words of New-Object.
+fn of_constructor(flow: Flow, count: usize) -> Flow {
+    let Flow::Throw(record) = flow else { return flow };
+    if matches!(&*record.id, "SandboxLimit" | "SandboxUnsupported") {
+        return Flow::Throw(record);
+    }
+    let message = record.message();
+    let is_told = message.starts_with("Exception calling") || message.starts_with("Cannot find an overload");
+    let message = if is_told {
+        message.to_string()
+    } else {
+        format!("Exception calling \".ctor\" with \"{count}\" argument(s): \"{message}\"")
+    };
+    let kind = "System.Management.Automation.MethodInvocationException";
+    let id = "ConstructorInvokedThrowException,Microsoft.PowerShell.Commands.NewObjectCommand";
+    ErrorRecord::new(kind, message, id, 0).into()
 }
 
 /// What Add-Member adds.

@@ -8,7 +8,7 @@ use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Flow, Run, Sink, properties};
 use super::super::ops;
 use super::super::value::{Obj, Val};
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::{Bound, Spec};
 use crate::clixml::TypeNames;
 
@@ -59,7 +59,7 @@ fn make(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
     let places = |name: &str| bound.items(name).iter().map(super::super::convert::index).collect::<Result<Vec<_>, _>>();
     let (index, skip_index) = (places("Index")?, places("SkipIndex")?);
     Ok(Box::new(Select {
-        properties: Property::all_of(bound.items("Property"))?,
+        properties: Property::all_of(bound.items("Property"), &Keys::SELECT)?,
         excluded: bound.texts("ExcludeProperty"),
         expand: bound.text("ExpandProperty"),
         first: bound.count("First")?,

@@ -6,7 +6,7 @@ use super::super::convert::{self, text};
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::ops;
 use super::super::value::Val;
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 1] = [Spec {
@@ -39,7 +39,7 @@ struct Sort {
 fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
     bound.refuse(&["Culture"])?;
     Ok(Box::new(Sort {
-        properties: Property::all_of(bound.items("Property"))?,
+        properties: Property::all_of(bound.items("Property"), &Keys::SORT)?,
         descending: bound.switch("Descending"),
         unique: bound.switch("Unique"),
         case_sensitive: bound.switch("CaseSensitive"),

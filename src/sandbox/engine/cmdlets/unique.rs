@@ -5,7 +5,7 @@ use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::format;
 use super::super::ops;
 use super::super::value::Val;
-use super::property::Property;
+use super::property::{Keys, Property};
 use super::{Bound, Spec};
 
 pub(super) static SPECS: [Spec; 2] = [
@@ -30,7 +30,7 @@ pub(super) static SPECS: [Spec; 2] = [
             "InputObject<",
         ],
         make: |_, bound| {
-            let property = Property::all_of(bound.items("Property"))?.into_iter().next();
+            let property = Property::all_of(bound.items("Property"), &Keys::SELECT)?.into_iter().next();
             Ok(Box::new(JoinString { property, bound, texts: Vec::new() }))
         },
     },

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::Script;
 use super::super::convert::{self, text, truth};
+use super::super::errors::ErrorRecord;
 use super::super::eval::Evaluator;
 use super::super::ops;
 use super::super::value::{List, Obj, Schema, Val};
@@ -70,6 +71,9 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
                 Some(Val::Type(kind)) => kind.full.clone(),
                 _ => return Ok(None),
             };
+            if args.len() > 2 {
+                return Err(ErrorRecord::unsupported("arrays of several dimensions").into());
+            }
             let length = usize::try_from(arg_int(args, 1)?).unwrap_or(usize::MAX);
             if length > ops::MAX_ITEMS {
                 return Err(ops::too_big("list").into());
@@ -104,13 +108,62 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
     of_list(evaluator, &list, name, args)
 }
 
+/// Where a search goes: start and count of the arguments from a place on; backward searches count from the start down.
+pub(super) fn window(
+    args: &[Val],
+    from: usize,
+    length: usize,
+    is_backward: bool,
+) -> Result<std::ops::Range<usize>, Fault> {
+    let out_of_range = |parameter: &str| {
+        thrown(
+            "ArgumentOutOfRangeException",
+            format!(
+                "Index was out of range. Must be non-negative and less than or equal to the size of the collection. (Parameter '{parameter}')"
+            ),
+        )
+    };
+    let last = if is_backward { length.saturating_sub(1) } else { 0 };
+    let start = if args.len() > from { arg_int(args, from)? } else { last as i64 };
+    let Some(start) = usize::try_from(start).ok().filter(|start| *start <= length) else {
+        return out_of_range("startIndex");
+    };
+    let most = if is_backward { (start + 1).min(length) } else { length - start };
+    let count = if args.len() > from + 1 { arg_int(args, from + 1)? } else { most as i64 };
+    match usize::try_from(count).ok().filter(|count| *count <= most) {
+        Some(count) if is_backward => Ok((start + 1).min(length) - count..(start + 1).min(length)),
+        Some(count) => Ok(start..start + count),
+        None => out_of_range("count"),
+    }
+}
+
+/// Sorts a part of a list, and another list by it.
+fn sort(list: &Arc<List>, with: Option<&Arc<List>>, range: std::ops::Range<usize>) {
+    let order = |left: &Val, right: &Val| ops::compare(left, right, false).unwrap_or(std::cmp::Ordering::Equal);
+    let mut items = list.items();
+    match with {
+        Some(with) => {
+            let mut others = with.items();
+            let end = range.end.min(others.len());
+            let mut pairs: Vec<(Val, Val)> =
+                items[range.start..end].iter().cloned().zip(others[range.start..end].iter().cloned()).collect();
+            pairs.sort_by(|left, right| order(&left.0, &right.0));
+            for (place, (key, value)) in pairs.into_iter().enumerate() {
+                items[range.start + place] = key;
+                others[range.start + place] = value;
+            }
+            with.change(|own| *own = others);
+        }
+        None => super::super::cmdlets::sort_values(&mut items[range]),
+    }
+    list.change(|own| *own = items);
+}
+
 fn of_list(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
     let wanted = args.get(1).cloned().unwrap_or(Val::Null);
     let place = |found: Option<usize>| Val::I32(found.map_or(-1, |at| at as i32));
-    if let (Val::Script(test), "find" | "findall" | "findindex" | "findlast" | "exists" | "trueforall" | "foreach") =
-        (&wanted, name)
-    {
-        return by_test(evaluator, list, name, test);
+    if let Some(Val::Script(test)) = args.last() {
+        return by_test(evaluator, list, name, test, &args[1..args.len() - 1]);
     }
     Ok(Some(match name {
         "reverse" => {
@@ -118,33 +171,36 @@ fn of_list(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[
             list.change(|items| items[range].reverse());
             Val::Void
         }
-        "sort" => {
-            let mut items = list.items();
-            match &wanted {
-                // Keys and what goes with them.
-                Val::List(with) => {
-                    let mut pairs: Vec<(Val, Val)> = items.into_iter().zip(with.items()).collect();
-                    pairs.sort_by(|left, right| {
-                        ops::compare(&left.0, &right.0, false).unwrap_or(std::cmp::Ordering::Equal)
-                    });
-                    let (keys, values): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-                    list.change(|items| *items = keys);
-                    with.change(|items| *items = values);
-                }
-                _ => {
-                    super::super::cmdlets::sort_values(&mut items);
-                    list.change(|own| *own = items);
-                }
-            }
+        "fill" => {
+            let range = range(args, 2, list.len())?;
+            list.change(|items| items[range].fill(wanted));
             Val::Void
         }
-        "indexof" => place(list.items().iter().position(|item| same(item, &wanted))),
-        "lastindexof" => place(list.items().iter().rposition(|item| same(item, &wanted))),
+        "sort" => {
+            let (with, from) = if let Val::List(with) = &wanted { (Some(with), 2) } else { (None, 1) };
+            let numbers = args.get(from..).is_some_and(|rest| rest.iter().all(|arg| arg.as_int().is_some()));
+            let range = if numbers { range(args, from, list.len())? } else { 0..list.len() };
+            sort(list, with, range);
+            Val::Void
+        }
+        "indexof" | "lastindexof" => {
+            let window = window(args, 2, list.len(), name == "lastindexof")?;
+            let items = list.items();
+            let found = if name == "indexof" {
+                items[window.clone()].iter().position(|item| same(item, &wanted))
+            } else {
+                items[window.clone()].iter().rposition(|item| same(item, &wanted))
+            };
+            place(found.map(|at| at + window.start))
+        }
         "binarysearch" => {
-            let found = list
-                .items()
+            let (range, wanted) = match args {
+                [_, _, _, wanted, ..] => (range(&args[..3], 1, list.len())?, wanted.clone()),
+                _ => (0..list.len(), wanted),
+            };
+            let found = list.items()[range.clone()]
                 .binary_search_by(|item| ops::compare(item, &wanted, true).unwrap_or(std::cmp::Ordering::Equal));
-            Val::I32(found.map_or_else(|at| !(at as i32), |at| at as i32))
+            Val::I32(found.map_or_else(|at| !((at + range.start) as i32), |at| (at + range.start) as i32))
         }
         "clear" => {
             let range = range(args, 1, list.len())?;
@@ -187,37 +243,49 @@ fn of_list(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[
 
 /// Equal as .NET has it: of one type, and texts letter by letter.
 pub(in super::super) fn same(left: &Val, right: &Val) -> bool {
-    let are_alike = left.type_name() == right.type_name() || (left.as_float().is_some() && right.as_float().is_some());
-    are_alike && ops::equal(left, right, true)
+    left.type_name() == right.type_name() && ops::equal(left, right, true)
 }
 
-/// The methods that a script decides, of arrays and of lists.
+/// The methods that a script decides, of arrays and of lists; `bounds` are a start and a count.
 pub(in super::super) fn by_test(
     evaluator: &mut Evaluator<'_>,
     list: &Arc<List>,
     name: &str,
     test: &Arc<Script>,
+    bounds: &[Val],
 ) -> Outcome {
     let items = list.items();
+    let known =
+        ["find", "findall", "findindex", "findlast", "findlastindex", "exists", "trueforall", "foreach", "convertall"];
+    if !known.contains(&name) || (!bounds.is_empty() && name != "findindex") {
+        return Ok(None);
+    }
+    let range = range(bounds, 0, items.len())?;
+    if name == "convertall" {
+        let made = items.iter().map(|item| Ok(evaluator.call_script(test, vec![item.clone()])?.stored()));
+        return Ok(Some(Val::array(made.collect::<Result<Vec<_>, Fault>>()?)));
+    }
     let mut kept = Vec::new();
-    for (place, item) in items.iter().enumerate() {
+    for (place, item) in items.iter().enumerate().take(range.end).skip(range.start) {
         let is_it = holds(evaluator, test, item)?;
         match name {
             "find" if is_it => return Ok(Some(item.clone())),
             "findindex" if is_it => return Ok(Some(Val::I32(place as i32))),
             "exists" if is_it => return Ok(Some(Val::Bool(true))),
             "trueforall" if !is_it => return Ok(Some(Val::Bool(false))),
-            _ if is_it => kept.push(item.clone()),
+            _ if is_it => kept.push((place, item.clone())),
             _ => {}
         }
     }
+    let last = kept.last().cloned();
     Ok(Some(match name {
         "find" => default_of(list.type_name.trim_end_matches("[]")),
-        "findlast" => kept.pop().unwrap_or(Val::Null),
+        "findlast" => last.map_or(Val::Null, |(_, item)| item),
+        "findlastindex" => Val::I32(last.map_or(-1, |(place, _)| place as i32)),
         "findindex" => Val::I32(-1),
         "exists" => Val::Bool(false),
         "trueforall" => Val::Bool(true),
         "foreach" => Val::Void,
-        _ => Val::list(list.type_name.clone(), kept),
+        _ => Val::list(list.type_name.clone(), kept.into_iter().map(|(_, item)| item).collect()),
     }))
 }

@@ -164,7 +164,7 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str
                 return Ok(Some(Val::I32(removed as i32)));
             }
             "find" | "findall" | "findindex" | "findlast" | "exists" | "trueforall" => {
-                return arrays::by_test(evaluator, list, name, test);
+                return arrays::by_test(evaluator, list, name, test, &args[..args.len() - 1]);
             }
             _ => {}
         }
@@ -254,12 +254,17 @@ fn common(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str
         }
         "indexof" => {
             long(evaluator)?;
-            at(position(&first()?))
+            let window = arrays::window(args, 1, list.len(), false)?;
+            let wanted = first()?;
+            let found = list.items()[window.clone()].iter().position(|item| arrays::same(item, &wanted));
+            at(found.map(|at| at + window.start))
         }
         "lastindexof" => {
             long(evaluator)?;
             let wanted = first()?;
-            at(list.items().iter().rposition(|item| arrays::same(item, &wanted)))
+            let window = arrays::window(args, 1, list.len(), true)?;
+            let found = list.items()[window.clone()].iter().rposition(|item| arrays::same(item, &wanted));
+            at(found.map(|at| at + window.start))
         }
         "binarysearch" => {
             let wanted = first()?;
@@ -306,6 +311,13 @@ fn common(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str
         }
         "trimexcess" | "trimtosize" => Val::Void,
         "asreadonly" => Val::list("System.Collections.ObjectModel.ReadOnlyCollection`1", list.items()),
+        "get" if own == Kind::Array => list.get(place(list, arg_int(args, 0)?, false)?).unwrap_or(Val::Null),
+        "set" if own == Kind::Array => {
+            let at = place(list, arg_int(args, 0)?, false)?;
+            let value = args.get(1).cloned().unwrap_or(Val::Null);
+            list.change(|items| items[at] = value);
+            Val::Void
+        }
         "getvalue" => list.get(place(list, arg_int(args, 0)?, false)?).unwrap_or(Val::Null),
         "setvalue" => {
             let at = place(list, arg_int(args, 1)?, false)?;

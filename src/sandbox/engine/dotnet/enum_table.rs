@@ -1,22 +1,18 @@
 //! The values of the enumerations that scripts name.
 
-/// An enumeration: its full name, whether its values are flags, and its values.
+/// Full name, whether its values are flags, and its values.
 /// Source: the pages of the types in Microsoft's .NET API browser.
-pub(in super::super) struct EnumType {
-    pub(super) name: &'static str,
-    pub(super) is_flags: bool,
-    pub(super) values: &'static [(&'static str, i32)],
+pub(super) type Row = (&'static str, bool, &'static [(&'static str, i32)]);
+
+const fn plain(name: &'static str, values: &'static [(&'static str, i32)]) -> Row {
+    (name, false, values)
 }
 
-const fn plain(name: &'static str, values: &'static [(&'static str, i32)]) -> EnumType {
-    EnumType { name, is_flags: false, values }
+const fn flags(name: &'static str, values: &'static [(&'static str, i32)]) -> Row {
+    (name, true, values)
 }
 
-const fn flags(name: &'static str, values: &'static [(&'static str, i32)]) -> EnumType {
-    EnumType { name, is_flags: true, values }
-}
-
-pub(super) static ALL: [EnumType; 28] = [
+pub(super) static ALL: [Row; 30] = [
     plain(
         "System.Management.Automation.WhereOperatorSelectionMode",
         &[("Default", 0), ("First", 1), ("Last", 2), ("SkipUntil", 3), ("Until", 4), ("Split", 5)],
@@ -295,4 +291,6 @@ pub(super) static ALL: [EnumType; 28] = [
             ("String", 18),
         ],
     ),
+    plain("System.Management.Automation.ConfirmImpact", &[("None", 0), ("Low", 1), ("Medium", 2), ("High", 3)]),
+    flags("System.Base64FormattingOptions", &[("None", 0), ("InsertLineBreaks", 1)]),
 ];

@@ -1,105 +1,33 @@
 //! Enumerations that scripts name, and `[enum]`.
 
-use super::super::convert::text;
-use super::super::errors::ErrorRecord;
+use std::sync::LazyLock;
+
+use super::super::convert::{text, truth};
+use super::super::enums::EnumType;
 use super::super::eval::Evaluator;
+use super::super::format;
 use super::super::types::TypeRef;
 use super::super::value::{Enum, Val};
-use super::enum_table::{ALL, EnumType};
+use super::enum_table;
 use super::{Outcome, arg_text, set_ref, thrown};
+
+static ALL: LazyLock<Vec<EnumType>> = LazyLock::new(|| {
+    enum_table::ALL.iter().map(|(name, is_flags, values)| EnumType::of(name, *is_flags, values)).collect()
+});
 
 /// The enumeration of a full name.
 pub(in super::super) fn find(full: &str) -> Option<&'static EnumType> {
-    ALL.iter().find(|known| known.name == full)
+    ALL.iter().find(|known| &*known.full == full)
 }
 
 /// The full names of all.
 pub(in super::super) fn names() -> impl Iterator<Item = &'static str> {
-    ALL.iter().map(|known| known.name)
+    enum_table::ALL.iter().map(|(name, ..)| *name)
 }
 
 /// A value by its name, in any case.
 pub(in super::super) fn value_of(full: &str, name: &str) -> Option<Val> {
-    let known = find(full)?;
-    let (name, number) = known.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
-    Some(Val::of_enum(known.name, *name, *number))
-}
-
-impl EnumType {
-    /// The value of a number; flags may have several names.
-    pub(in super::super) fn of_number(&self, number: i32) -> Option<Val> {
-        if let Some((name, _)) = self.values.iter().find(|(_, own)| *own == number) {
-            return Some(Val::of_enum(self.name, *name, number));
-        }
-        if !self.is_flags {
-            return None;
-        }
-        let mut left = number;
-        let mut names = Vec::new();
-        for (name, own) in self.values.iter().rev().filter(|(_, own)| *own != 0) {
-            if left & own == *own {
-                names.push(*name);
-                left &= !own;
-            }
-        }
-        names.reverse();
-        (left == 0).then(|| Val::of_enum(self.name, names.join(", "), number))
-    }
-
-    fn parse(&self, text: &str) -> Option<Val> {
-        if let Ok(number) = text.trim().parse() {
-            return self.of_number(number);
-        }
-        let mut number = 0;
-        for part in text.split(',') {
-            let part = part.trim();
-            number |= self.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(part))?.1;
-        }
-        self.of_number(number)
-    }
-
-    fn listed(&self, separator: &str) -> String {
-        self.values.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(separator)
-    }
-
-    /// Unsigned, as .NET orders them.
-    fn sorted(&self) -> Vec<(&'static str, i32)> {
-        let mut values = self.values.to_vec();
-        values.sort_by_key(|(_, number)| *number as u32);
-        values
-    }
-}
-
-/// `[enum]value`
-pub(super) fn cast(value: &Val, kind: &TypeRef, known: &EnumType) -> Result<Val, ErrorRecord> {
-    let possible = |what: &str, id| {
-        let message = format!(
-            "Cannot convert {what} to type \"{}\" due to enumeration values that are not valid. Specify one of the following enumeration values and try again. The possible enumeration values are \"{}\".",
-            kind.full,
-            known.listed(",")
-        );
-        ErrorRecord::runtime(message, id, 5)
-    };
-    match value {
-        Val::Enum(own) if own.type_name == known.name => Ok(value.clone()),
-        Val::Void | Val::Null => Err(possible("null", "nullToEnumInvalidCast")),
-        Val::Str(_) | Val::List(_) => {
-            let given = value.clone().into_items().iter().map(text).collect::<Vec<_>>().join(",");
-            known.parse(&given).ok_or_else(|| {
-                let message = format!(
-                    "Cannot convert value \"{given}\" to type \"{}\". Error: \"Unable to match the identifier name {given} to a valid enumerator name. Specify one of the following enumerator names and try again:\n{}\"",
-                    kind.full,
-                    known.listed(", ")
-                );
-                ErrorRecord::runtime(message, "SubstringDisambiguationEnumParseThrewAnException", 5)
-            })
-        }
-        other => {
-            let number = super::super::convert::index(other)?;
-            let found = i32::try_from(number).ok().and_then(|number| known.of_number(number));
-            found.ok_or_else(|| possible(&format!("value \"{number}\""), "UndefinedIntegerToEnum"))
-        }
-    }
+    find(full)?.named(name)
 }
 
 /// The enumeration that an argument names.
@@ -111,13 +39,13 @@ fn of_arg(arg: Option<&Val>) -> Option<&'static EnumType> {
     }
 }
 
-fn strings(items: impl Iterator<Item = &'static str>) -> Val {
-    Val::list("System.String[]", items.map(Val::str).collect())
+fn strings(known: &EnumType) -> Val {
+    Val::list("System.String[]", known.sorted().into_iter().map(|(name, _)| Val::Str(name)).collect())
 }
 
 fn values(known: &EnumType) -> Val {
-    let items = known.sorted().into_iter().map(|(name, number)| Val::of_enum(known.name, name, number));
-    Val::list(format!("{}[]", known.name), items.collect())
+    let items = known.sorted().into_iter().map(|(_, number)| known.value(number));
+    Val::list(format!("{}[]", known.full), items.collect())
 }
 
 /// `[enum]::...`
@@ -126,14 +54,19 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
     let given = arg_text(args, 1);
     let by_number = |value: &Val| value.as_int().and_then(|number| i32::try_from(number).ok());
     Ok(Some(match name {
-        "getnames" => strings(known.sorted().into_iter().map(|(name, _)| name)),
+        "getnames" => strings(known),
         "getvalues" => values(known),
-        "parse" => match known.parse(&given) {
+        "parse" if given.trim().is_empty() => {
+            let why = "Must specify valid information for parsing in the string. (Parameter 'value')";
+            return thrown("ArgumentException", why);
+        }
+        "parse" => match known.parse_strictly(&given, args.get(2).is_some_and(truth)) {
             Some(value) => value,
             None => return thrown("ArgumentException", format!("Requested value '{given}' was not found.")),
         },
         "tryparse" => {
-            let found = known.parse(&given);
+            let ignores_case = args.len() > 3 && args.get(2).is_some_and(truth);
+            let found = known.parse_strictly(&given, ignores_case);
             let is_found = found.is_some();
             if let Some(value) = found {
                 set_ref(evaluator, args.get(2..).and_then(|rest| rest.last()), value)?;
@@ -142,20 +75,21 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
         }
         "isdefined" => {
             let number = args.get(1).and_then(by_number);
-            Val::Bool(known.values.iter().any(|(own, value)| *own == given || Some(*value) == number))
+            Val::Bool(known.members.iter().any(|(own, value)| **own == *given || Some(*value) == number))
         }
         "getname" => {
             let number = match args.get(1) {
                 Some(Val::Enum(value)) => Some(value.number),
                 other => other.and_then(by_number),
             };
-            let found = known.values.iter().find(|(_, value)| Some(*value) == number);
-            found.map_or(Val::Null, |(name, _)| Val::str(*name))
+            let found = known.members.iter().find(|(_, value)| Some(*value) == number);
+            found.map_or(Val::Null, |(name, _)| Val::Str(name.clone()))
         }
-        "toobject" => match args.get(1).and_then(by_number).and_then(|number| known.of_number(number)) {
-            Some(value) => value,
-            None => Val::of_enum(known.name, given.clone(), args.get(1).and_then(by_number).unwrap_or(0)),
-        },
+        "toobject" => known.value(args.get(1).and_then(by_number).unwrap_or(0)),
+        "format" => {
+            let value = known.convert(args.get(1).unwrap_or(&Val::Null))?;
+            Val::str(format::value_text(&value, &arg_text(args, 2))?)
+        }
         "getunderlyingtype" => Val::Type(TypeRef::named("System.Int32")),
         _ => return Ok(None),
     }))
@@ -165,7 +99,7 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
 pub(super) fn type_method(kind: &TypeRef, name: &str, args: &[Val]) -> Outcome {
     let known = find(&kind.full);
     Ok(Some(match (name, known) {
-        ("getenumnames", Some(known)) => strings(known.sorted().into_iter().map(|(name, _)| name)),
+        ("getenumnames", Some(known)) => strings(known),
         ("getenumvalues", Some(known)) => values(known),
         ("gettype", _) => Val::Type(TypeRef::named("System.RuntimeType")),
         ("isinstanceoftype", _) => Val::Bool(kind.is_of(args.first().unwrap_or(&Val::Null))),
@@ -181,7 +115,7 @@ pub(super) fn method(value: &Enum, name: &str, args: &[Val]) -> Outcome {
             let wanted = match args.first() {
                 Some(Val::Enum(other)) => other.number,
                 Some(other) => find(&value.type_name)
-                    .and_then(|known| known.parse(&text(other)))
+                    .and_then(|known| known.convert(other).ok())
                     .map_or(0, |found| if let Val::Enum(found) = found { found.number } else { 0 }),
                 None => return Ok(None),
             };
@@ -195,23 +129,25 @@ pub(super) fn method(value: &Enum, name: &str, args: &[Val]) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::enum_table::ALL;
-    use super::find;
+    use super::{ALL, find};
     use crate::sandbox::engine::convert::text;
+    use crate::sandbox::engine::types::TypeRef;
+    use crate::sandbox::engine::value::Val;
 
     #[test]
     fn names_and_numbers_of_flags() {
         let attributes = find("System.IO.FileAttributes").expect("known");
-        assert_eq!(attributes.parse("system, hidden").map(|value| text(&value)).as_deref(), Some("Hidden, System"));
-        assert_eq!(attributes.of_number(33).map(|value| text(&value)).as_deref(), Some("ReadOnly, Archive"));
-        assert!(attributes.of_number(1 << 30).is_none());
+        let of = |value: Val| attributes.convert(&value).map(|value| text(&value)).ok();
+        assert_eq!(of(Val::str("system, hidden")).as_deref(), Some("Hidden, System"));
+        assert_eq!(of(Val::I32(33)).as_deref(), Some("ReadOnly, Archive"));
+        assert_eq!(of(Val::I32(1 << 30)), None);
     }
 
     #[test]
     fn every_enumeration_is_a_type() {
-        for known in &ALL {
-            let found = crate::sandbox::engine::types::TypeRef::find(known.name).expect(known.name);
-            assert_eq!(&*found.full, known.name);
+        for known in ALL.iter() {
+            let found = TypeRef::find(&known.full).unwrap_or_else(|| panic!("{}", known.full));
+            assert_eq!(found.full, known.full);
         }
     }
 }

@@ -6,6 +6,7 @@ use super::super::super::machine::TimeZone;
 use super::super::cmdlets::system::zone_object;
 use super::super::convert::{self, text};
 use super::super::datetime::{self, DateTime, Kind, SECOND, WEEKDAYS};
+use super::super::errors::ErrorRecord;
 use super::super::eval::Evaluator;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
@@ -53,29 +54,70 @@ pub(super) fn property(evaluator: &Evaluator<'_>, kind: &TypeRef, name: &str) ->
     })
 }
 
-/// A text as .NET reads dates.
-pub(super) fn parse(evaluator: &Evaluator<'_>, given: &str) -> Result<Val, Fault> {
-    match parse_exact::parse_words(given, evaluator.now()) {
-        // A time of another zone is told in that of the host.
-        Some(time @ DateTime { kind: Kind::Local(_) | Kind::Utc, .. }) => {
-            let offset = evaluator.host.utc_offset_minutes();
-            Ok(Val::DateTime(time.to_utc(offset).to_local(offset)))
+/// What `DateTimeStyles` ask for.
+#[derive(Clone, Copy)]
+struct Styles(i32);
+
+impl Styles {
+    fn of(value: Option<&Val>) -> Result<Self, Fault> {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Self(0)) };
+        let kind = TypeRef::named("System.Globalization.DateTimeStyles");
+        match convert::cast(value, &kind) {
+            Ok(Val::Enum(styles)) => Ok(Self(styles.number)),
+            Ok(_) => Ok(Self(0)),
+            Err(record) => {
+                Err(Fault::Argument(value.clone(), "System.Globalization.DateTimeStyles", record.message().to_string()))
+            }
         }
-        Some(time) => Ok(Val::DateTime(time)),
+    }
+
+    fn has(self, bit: i32) -> bool {
+        self.0 & bit != 0
+    }
+
+    /// A time that was read, as the styles want it.
+    fn apply(self, time: DateTime, offset: i32) -> DateTime {
+        let time = match time.kind {
+            Kind::Unspecified if self.has(64) => DateTime { kind: Kind::Utc, ..time }.to_local(offset),
+            Kind::Unspecified if self.has(32) => DateTime { kind: Kind::Local(offset), ..time },
+            Kind::Unspecified => return time,
+            Kind::Utc if self.has(128) => return time,
+            _ => time.to_utc(offset).to_local(offset),
+        };
+        if self.has(16) { time.to_utc(offset) } else { time }
+    }
+}
+
+fn parse_in(evaluator: &Evaluator<'_>, given: &str, styles: Option<&Val>) -> Result<Val, Fault> {
+    let styles = Styles::of(styles)?;
+    match parse_exact::parse_words(given, evaluator.now()) {
+        Some(time) => Ok(Val::DateTime(styles.apply(time, evaluator.host.utc_offset_minutes()))),
         None => thrown("FormatException", format!("String '{given}' was not recognized as a valid DateTime.")),
     }
 }
 
-fn parse_by(evaluator: &Evaluator<'_>, given: &str, pattern: Option<&Val>) -> Result<Val, Fault> {
-    let patterns = pattern.cloned().unwrap_or(Val::Null).into_items();
+/// A text as .NET reads dates.
+pub(super) fn parse(evaluator: &Evaluator<'_>, given: &str) -> Result<Val, Fault> {
+    parse_in(evaluator, given, None)
+}
+
+/// `ParseExact(text, patterns, culture[, styles])`
+fn parse_by(evaluator: &Evaluator<'_>, args: &[Val]) -> Result<Val, Fault> {
+    let styles = Styles::of(args.get(3))?;
+    let whole = arg_text(args, 0);
+    let mut given = whole.as_str();
+    if styles.has(1) {
+        given = given.trim_start();
+    }
+    if styles.has(2) {
+        given = given.trim_end();
+    }
+    let patterns = args.get(1).cloned().unwrap_or(Val::Null).into_items();
     let found = patterns.iter().find_map(|pattern| parse_exact::parse(given, &text(pattern), evaluator.now()));
     match found {
-        Some(time @ DateTime { kind: Kind::Local(_), .. }) => {
-            let offset = evaluator.host.utc_offset_minutes();
-            Ok(Val::DateTime(time.to_utc(offset).to_local(offset)))
-        }
-        Some(time) => Ok(Val::DateTime(time)),
-        None => thrown("FormatException", format!("String '{given}' was not recognized as a valid DateTime.")),
+        Some(time @ DateTime { kind: Kind::Utc, .. }) if !styles.has(16) => Ok(Val::DateTime(time)),
+        Some(time) => Ok(Val::DateTime(styles.apply(time, evaluator.host.utc_offset_minutes()))),
+        None => thrown("FormatException", format!("String '{whole}' was not recognized as a valid DateTime.")),
     }
 }
 
@@ -94,18 +136,21 @@ pub(super) fn date_time(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val])
     let offset = evaluator.host.utc_offset_minutes();
     let least = Val::DateTime(DateTime::unspecified(0));
     Ok(Some(match name {
-        "parse" => parse(evaluator, &given)?,
-        "parseexact" => parse_by(evaluator, &given, args.get(1))?,
+        "parse" => parse_in(evaluator, &given, args.get(2))?,
+        "parseexact" => parse_by(evaluator, args)?,
         "tryparse" => {
-            let read = parse(evaluator, &given);
+            let read = parse_in(evaluator, &given, args.get(2).filter(|_| args.len() == 4));
             try_parse(evaluator, read, args, least)?
         }
         "tryparseexact" => {
-            let read = parse_by(evaluator, &given, args.get(1));
+            let read = parse_by(evaluator, &args[..args.len().min(4)]);
             try_parse(evaluator, read, args, least)?
         }
         "daysinmonth" => {
             let (year, month) = (arg_int(args, 0)?, arg_int(args, 1)?);
+            if !(1..=9999).contains(&year) {
+                return thrown("ArgumentOutOfRangeException", "Year must be between 1 and 9999. (Parameter 'year')");
+            }
             if !(1..=12).contains(&month) {
                 return thrown(
                     "ArgumentOutOfRangeException",
@@ -114,13 +159,28 @@ pub(super) fn date_time(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val])
             }
             Val::I32(datetime::days_in_month(year, month) as i32)
         }
-        "isleapyear" => Val::Bool(datetime::days_in_month(arg_int(args, 0)?, 2) == 29),
+        "isleapyear" => match arg_int(args, 0)? {
+            year @ 1..=9999 => Val::Bool(datetime::days_in_month(year, 2) == 29),
+            _ => {
+                let why = "Year must be between 1 and 9999. (Parameter 'year')";
+                return thrown("ArgumentOutOfRangeException", why);
+            }
+        },
         "fromfiletime" | "fromfiletimeutc" => {
-            let time = at(FILE_EPOCH.checked_add(arg_int(args, 0)?), Kind::Utc)?;
+            let since = arg_int(args, 0)?;
+            if since < 0 {
+                let why = "Not a valid Win32 FileTime. (Parameter 'fileTime')";
+                return thrown("ArgumentOutOfRangeException", why);
+            }
+            let time = at(FILE_EPOCH.checked_add(since), Kind::Utc)?;
             Val::DateTime(if name == "fromfiletime" { time.to_local(offset) } else { time })
         }
         "fromoadate" => {
-            let ticks = AUTOMATION_EPOCH.checked_add((arg_float(args, 0)? * DAY as f64).round() as i64);
+            let days = arg_float(args, 0)?;
+            if !(-657_435.0..2_958_466.0).contains(&days) {
+                return thrown("ArgumentException", "Not a legal OleAut date.");
+            }
+            let ticks = AUTOMATION_EPOCH.checked_add((days * DAY as f64).round() as i64);
             Val::DateTime(at(ticks, Kind::Unspecified)?)
         }
         "frombinary" => Val::DateTime(at(Some(arg_int(args, 0)? & 0x3FFF_FFFF_FFFF_FFFF), Kind::Unspecified)?),
@@ -159,14 +219,16 @@ fn of_numbers(numbers: &[i64]) -> Result<DateTime, Fault> {
 pub(super) fn make_date_time(args: &[Val]) -> Outcome {
     let (args, kind) = match args {
         [rest @ .., Val::Enum(kind)] if kind.type_name == "System.DateTimeKind" => (rest, kind.name.as_ref()),
+        // A name stands for a kind where no number could.
+        [ticks, Val::Str(kind)] => (std::slice::from_ref(ticks), kind.as_ref()),
         _ => (args, "Unspecified"),
     };
     let kind = match kind {
-        "Utc" => Kind::Utc,
-        "Local" => Kind::Local(0),
+        _ if kind.eq_ignore_ascii_case("utc") => Kind::Utc,
+        _ if kind.eq_ignore_ascii_case("local") => Kind::Local(0),
         _ => Kind::Unspecified,
     };
-    let numbers = args.iter().map(convert::index).collect::<Result<Vec<_>, _>>()?;
+    let numbers = (0..args.len()).map(|place| arg_int(args, place)).collect::<Result<Vec<_>, _>>()?;
     let time = match numbers[..] {
         [] => DateTime::unspecified(0),
         [ticks] => at(Some(ticks), Kind::Unspecified)?,
@@ -189,6 +251,20 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, time: DateTime, name: &str, 
         "tooadate" => Val::F64((time.ticks - AUTOMATION_EPOCH) as f64 / DAY as f64),
         "tobinary" => Val::I64(time.ticks),
         "isdaylightsavingtime" => Val::Bool(false),
+        "adddays" | "addhours" | "addminutes" | "addseconds" | "addmilliseconds" => {
+            let unit = match name {
+                "adddays" => DAY,
+                "addhours" => 3600 * SECOND,
+                "addminutes" => 60 * SECOND,
+                "addseconds" => SECOND,
+                _ => SECOND / 1000,
+            };
+            let ticks = arg_float(args, 0)? * unit as f64;
+            Val::DateTime(at(time.ticks.checked_add(ticks.round() as i64), time.kind)?)
+        }
+        "getdatetimeformats" if !args.is_empty() => {
+            return Err(ErrorRecord::unsupported("GetDateTimeFormats with arguments").into());
+        }
         "getdatetimeformats" => {
             let patterns = ["d", "D", "f", "F", "g", "G", "m", "o", "r", "s", "t", "T", "u", "y"];
             Val::list(
@@ -309,7 +385,7 @@ pub(super) fn date_time_offset(evaluator: &mut Evaluator<'_>, name: &str, args: 
             let read = moment_of(evaluator, args.first()).map(offset);
             try_parse(evaluator, read, args, offset(DateTime::unspecified(0))).map(Some)
         }
-        "parseexact" => match parse_by(evaluator, &arg_text(args, 0), args.get(1))? {
+        "parseexact" => match parse_by(evaluator, args)? {
             time @ Val::DateTime(_) => Ok(Some(offset(moment_of(evaluator, Some(&time))?))),
             _ => Ok(None),
         },

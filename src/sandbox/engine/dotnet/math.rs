@@ -1,11 +1,10 @@
 //! `[math]`
 
 use super::super::convert::{cast, text};
-use super::super::errors::ErrorRecord;
 use super::super::eval::Evaluator;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
-use super::{Outcome, set_ref, thrown};
+use super::{Fault, Outcome, set_ref, thrown};
 
 pub(super) fn property(name: &str) -> Option<Val> {
     Some(Val::F64(match name {
@@ -52,131 +51,153 @@ fn of_two(name: &str, left: f64, right: f64) -> Option<f64> {
         "atan2" => left.atan2(right),
         "ieeeremainder" => left - right * (left / right).round_ties_even(),
         "copysign" => left.copysign(right),
+        "maxmagnitude" => {
+            if right.abs() > left.abs() {
+                right
+            } else {
+                left
+            }
+        }
+        "minmagnitude" => {
+            if right.abs() < left.abs() {
+                right
+            } else {
+                left
+            }
+        }
         "scaleb" => left * 2_f64.powf(right),
         _ => return None,
     })
 }
 
-pub(super) fn call(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -> Outcome {
-    const NAMES: [&str; 33] = [
-        "abs",
-        "acos",
-        "acosh",
-        "asin",
-        "asinh",
-        "atan",
-        "atan2",
-        "atanh",
-        "bigmul",
-        "cbrt",
-        "ceiling",
-        "clamp",
-        "copysign",
-        "cos",
-        "cosh",
-        "divrem",
-        "exp",
-        "floor",
-        "ieeeremainder",
-        "log",
-        "log10",
-        "log2",
-        "max",
-        "min",
-        "pow",
-        "round",
-        "scaleb",
-        "sign",
-        "sin",
-        "sinh",
-        "sqrt",
-        "tan",
-        "truncate",
-    ];
-    if !NAMES.contains(&name) && name != "tanh" {
-        return Ok(None);
-    }
-    if name == "divrem" {
-        return div_rem(evaluator, args);
-    }
-    let double = TypeRef::named("System.Double");
-    let mode = |arg: &Val| name == "round" && matches!(arg, Val::Enum(_) | Val::Str(_));
-    let floats = args
-        .iter()
-        .enumerate()
-        .filter(|(place, arg)| *place == 0 || !mode(arg))
-        .map(|(_, arg)| Ok(cast(arg, &double)?.as_float().unwrap_or(0.0)))
-        .collect::<Result<Vec<_>, ErrorRecord>>()?;
-    if let [one] = floats[..]
-        && let Some(number) = of_one(name, one)
-    {
-        return Ok(Some(Val::F64(number)));
-    }
-    if let [left, right] = floats[..]
-        && let Some(number) = of_two(name, left, right)
-    {
-        return Ok(Some(Val::F64(number)));
-    }
-    Ok(Some(match (name, &floats[..]) {
-        ("round", [number, rest @ ..]) => Val::F64(round(*number, rest, args)),
-        ("abs", [number]) => match &args[0] {
-            Val::I32(number) => Val::I32(number.saturating_abs()),
-            Val::I64(number) => Val::I64(number.saturating_abs()),
-            Val::I16(number) => Val::I16(number.saturating_abs()),
-            _ => Val::F64(number.abs()),
-        },
-        ("sign", [number]) => Val::I32(if *number > 0.0 { 1 } else { -i32::from(*number < 0.0) }),
-        ("max", [left, right]) => wider(args, left.max(*right)),
-        ("min", [left, right]) => wider(args, left.min(*right)),
-        ("clamp", [number, low, high]) if low <= high => wider(args, number.clamp(*low, *high)),
-        ("clamp", [_, low, high]) => {
-            return thrown("ArgumentException", format!("'{low}' cannot be greater than {high}."));
-        }
-        ("bigmul", [left, right]) => Val::I64((left * right) as i64),
-        _ => {
-            let shown = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
-            let message =
-                format!("Cannot find an overload for \"{shown}\" and the argument count: \"{}\".", args.len());
-            return Err(ErrorRecord::runtime(message, "MethodCountCouldNotFindBest", 0).into());
-        }
-    }))
+/// The type that the overload of some arguments takes: that of most of them, of equals the first; texts have none.
+fn kind_of(args: &[Val]) -> &'static str {
+    let name = |value: &Val| match value {
+        Val::I8(_) => Some("SByte"),
+        Val::U8(_) => Some("Byte"),
+        Val::I16(_) => Some("Int16"),
+        Val::U16(_) => Some("UInt16"),
+        Val::I32(_) => Some("Int32"),
+        Val::U32(_) => Some("UInt32"),
+        Val::I64(_) => Some("Int64"),
+        Val::U64(_) => Some("UInt64"),
+        Val::F32(_) => Some("Single"),
+        Val::F64(_) => Some("Double"),
+        _ => None,
+    };
+    let kinds: Vec<&str> = args.iter().filter_map(name).collect();
+    let count = |kind: &str| kinds.iter().filter(|known| **known == kind).count();
+    let most = kinds.iter().map(|kind| count(kind)).max().unwrap_or(0);
+    kinds.iter().find(|kind| count(kind) == most).copied().unwrap_or("Double")
 }
 
-fn round(number: f64, rest: &[f64], args: &[Val]) -> f64 {
-    let digits = rest.first().map_or(0, |digits| *digits as i32).clamp(0, 15);
-    let mode = args.iter().skip(1).rev().find_map(|arg| match arg {
-        Val::Enum(value) => Some(value.name.to_lowercase()),
-        Val::Str(_) => Some(text(arg).to_lowercase()),
+/// The argument as a number of a type.
+fn as_kind(value: &Val, kind: &'static str) -> Result<Val, Fault> {
+    let full = format!("System.{kind}");
+    cast(value, &TypeRef::named(full.as_str()))
+        .map_err(|record| Fault::Argument(value.clone(), "System.Double", record.message().to_string()))
+}
+
+/// `Max`, `Min` and `Clamp`: of one type all.
+fn of_many(name: &str, args: &[Val]) -> Outcome {
+    let kind = kind_of(args);
+    let values = args.iter().map(|arg| as_kind(arg, kind)).collect::<Result<Vec<_>, _>>()?;
+    let float = |place: usize| values[place].as_float().unwrap_or(0.0);
+    if (0..values.len()).any(|place| float(place).is_nan()) {
+        return Ok(Some(Val::F64(f64::NAN)));
+    }
+    let order = |left: usize, right: usize| match (values[left].as_int(), values[right].as_int()) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ => float(left).total_cmp(&float(right)),
+    };
+    let place = match name {
+        "max" => usize::from(order(1, 0).is_gt()),
+        "min" => usize::from(order(1, 0).is_lt()),
+        _ if order(1, 2).is_gt() => {
+            return thrown(
+                "ArgumentException",
+                format!("'{}' cannot be greater than {}.", text(&values[1]), text(&values[2])),
+            );
+        }
+        _ if order(0, 1).is_lt() => 1,
+        _ if order(0, 2).is_gt() => 2,
+        _ => 0,
+    };
+    Ok(Some(values[place].clone()))
+}
+
+/// The size of a number, in the type of the overload for its type.
+fn size(value: &Val) -> Outcome {
+    let least = || thrown("OverflowException", "Negating the minimum value of a twos complement number is invalid.");
+    let of = |found: Option<Val>| found.map_or_else(least, |value| Ok(Some(value)));
+    match value {
+        Val::I8(number) => of(number.checked_abs().map(Val::I8)),
+        Val::U8(number) => Ok(Some(Val::I16((*number).into()))),
+        Val::I16(number) => of(number.checked_abs().map(Val::I16)),
+        Val::U16(number) => Ok(Some(Val::I32((*number).into()))),
+        Val::I32(number) => of(number.checked_abs().map(Val::I32)),
+        Val::U32(number) => Ok(Some(Val::I64((*number).into()))),
+        Val::I64(number) => of(number.checked_abs().map(Val::I64)),
+        Val::F32(number) => Ok(Some(Val::F32(number.abs()))),
+        other => Ok(Some(Val::F64(as_kind(other, "Double")?.as_float().unwrap_or(0.0).abs()))),
+    }
+}
+
+pub(super) fn call(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -> Outcome {
+    match name {
+        "divrem" => return div_rem(evaluator, args),
+        "max" | "min" | "clamp" => return of_many(name, args),
+        "abs" => return size(args.first().unwrap_or(&Val::Null)),
+        "round" => return round(args).map(|number| Some(Val::F64(number))),
+        "bigmul" => return Ok(Some(Val::I64(super::arg_int(args, 0)?.wrapping_mul(super::arg_int(args, 1)?)))),
+        _ => {}
+    }
+    let floats = (0..args.len()).map(|place| super::arg_float(args, place)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match (name, &floats[..]) {
+        ("sign", [number]) if number.is_nan() => {
+            return thrown("ArithmeticException", "Function does not accept floating point Not-a-Number values.");
+        }
+        ("sign", [number]) => Some(Val::I32(if *number > 0.0 { 1 } else { -i32::from(*number < 0.0) })),
+        ("ilogb", [number]) => Some(Val::I32(number.abs().log2().floor() as i32)),
+        (_, [number]) => of_one(name, *number).map(Val::F64),
+        (_, [left, right]) => of_two(name, *left, *right).map(Val::F64),
+        ("fusedmultiplyadd", [left, right, more]) => Some(Val::F64(left.mul_add(*right, *more))),
         _ => None,
-    });
-    let is_away = rest.get(1) == Some(&1.0);
-    let scale = 10_f64.powi(digits);
+    })
+}
+
+/// `Round(number[, digits][, mode])`
+fn round(args: &[Val]) -> Result<f64, Fault> {
+    let number = super::arg_float(args, 0)?;
+    let (digits, mode) = match args {
+        [_, mode @ Val::Enum(_)] => (0, Some(mode)),
+        [_, _] => (super::arg_int(args, 1)?, None),
+        [_, _, mode] => (super::arg_int(args, 1)?, Some(mode)),
+        _ => (0, None),
+    };
+    if !(0..=15).contains(&digits) {
+        return thrown(
+            "ArgumentOutOfRangeException",
+            "Rounding digits must be between 0 and 15, inclusive. (Parameter 'digits')",
+        );
+    }
+    let kind = TypeRef::named("System.MidpointRounding");
+    let mode = match mode {
+        Some(mode) => text(&cast(mode, &kind).map_err(|record| {
+            Fault::Argument(mode.clone(), "System.MidpointRounding", record.message().to_string())
+        })?),
+        None => String::new(),
+    };
+    let scale = 10_f64.powi(digits as i32);
     let scaled = number * scale;
-    let rounded = match mode.as_deref() {
-        Some("awayfromzero") => scaled.round(),
-        Some("tozero") => scaled.trunc(),
-        Some("tonegativeinfinity") => scaled.floor(),
-        Some("topositiveinfinity") => scaled.ceil(),
-        _ if is_away => scaled.round(),
+    let rounded = match mode.as_str() {
+        "AwayFromZero" => scaled.round(),
+        "ToZero" => scaled.trunc(),
+        "ToNegativeInfinity" => scaled.floor(),
+        "ToPositiveInfinity" => scaled.ceil(),
         _ => scaled.round_ties_even(),
     };
-    if scaled.is_finite() { rounded / scale } else { number }
-}
-
-/// The number as the widest type of the arguments.
-fn wider(args: &[Val], number: f64) -> Val {
-    let rank = |value: &Val| match value {
-        Val::F64(_) | Val::F32(_) | Val::Str(_) => 3,
-        Val::I64(_) | Val::U64(_) | Val::U32(_) => 2,
-        _ => 1,
-    };
-    let whole =
-        || args.iter().find(|arg| arg.as_float() == Some(number)).and_then(Val::as_int).unwrap_or(number as i128);
-    match args.iter().map(rank).max() {
-        Some(1) => Val::I32(whole() as i32),
-        Some(2) => Val::I64(whole() as i64),
-        _ => Val::F64(number),
-    }
+    Ok(if scaled.is_finite() { rounded / scale } else { number })
 }
 
 /// Quotient and remainder: as a pair, or the remainder in a `[ref]`.
@@ -186,13 +207,14 @@ fn div_rem(evaluator: &mut Evaluator<'_>, args: &[Val]) -> Outcome {
     let Some(quotient) = left.checked_div(right) else {
         return thrown("DivideByZeroException", "Attempted to divide by zero.");
     };
-    let is_long = args.iter().take(2).any(|arg| matches!(arg, Val::I64(_)));
+    let is_long = kind_of(&args[..args.len().min(2)]) == "Int64";
     let of = |number: i64| if is_long { Val::I64(number) } else { Val::I32(number as i32) };
     let rest = left % right;
     if let Some(reference) = args.get(2) {
         set_ref(evaluator, Some(reference), of(rest))?;
         return Ok(Some(of(quotient)));
     }
-    let schema = Schema::new(&["System.ValueTuple`2", "System.ValueType", "System.Object"], &["Item1", "Item2"]);
-    Ok(Some(Obj::typed(&schema, format!("({quotient}, {rest})"), vec![of(quotient), of(rest)])))
+    let schema =
+        Schema::new(&["System.ValueTuple`2", "System.ValueType", "System.Object"], &["Length", "Item1", "Item2"]);
+    Ok(Some(Obj::typed(&schema, format!("({quotient}, {rest})"), vec![Val::I32(2), of(quotient), of(rest)])))
 }

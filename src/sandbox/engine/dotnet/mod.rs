@@ -15,7 +15,9 @@ mod identity;
 mod instants;
 mod math;
 mod network;
+mod number_text;
 mod numbers;
+mod overloads;
 mod parse_exact;
 mod process;
 mod spans;
@@ -43,7 +45,8 @@ pub(super) use dictionaries::kept as dictionary_entry;
 pub(super) use enums::{find as find_enum, names as enum_names, value_of as enum_value};
 pub(super) use identity::{identity_parts, plain_text, secure_string};
 pub(super) use network::ip_address;
-pub(super) use numbers::too_large;
+pub(super) use number_text::too_large;
+pub(super) use overloads::check_static;
 pub(super) use parse_exact::parse_words;
 pub(super) use uri::html_encode;
 pub(super) use xml::select as select_nodes;
@@ -76,6 +79,8 @@ pub(super) enum Fault {
     Flow(Flow),
     /// An exception of the method: its class without the namespace, and what it says.
     Thrown(&'static str, String),
+    /// An argument that is not of the type that it must be: the argument, the type, and why.
+    Argument(Val, &'static str, String),
 }
 
 /// What a method gave; nothing if there is none of its name.
@@ -102,6 +107,7 @@ fn finish(outcome: Outcome, name: &str, args: &[Val]) -> Run<Option<Val>> {
     outcome.map_err(|fault| match fault {
         Fault::Flow(flow) => flow,
         Fault::Thrown(class, why) => method_failed(name, args, &why, class).into(),
+        Fault::Argument(value, kind, why) => overloads::misfit("value", &value, name, kind, &why).into(),
     })
 }
 
@@ -130,6 +136,9 @@ pub(super) fn static_property(evaluator: &Evaluator<'_>, kind: &TypeRef, name: &
 /// `[type]::Name(...)`
 pub(super) fn static_call(evaluator: &mut Evaluator<'_>, kind: &TypeRef, name: &str, args: &[Val]) -> Run<Option<Val>> {
     let lower = name.to_ascii_lowercase();
+    if kind.name() != "CultureInfo" {
+        culture::check(args)?;
+    }
     let outcome = match &*kind.full {
         "System.Math" => math::call(evaluator, &lower, args),
         "System.Convert" => numbers::convert(evaluator, &lower, args),
@@ -209,7 +218,7 @@ pub(super) fn construct(evaluator: &mut Evaluator<'_>, kind: &TypeRef, args: &[V
 /// `[type]value`, for types that no other conversion knows.
 pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Option<Val>, ErrorRecord> {
     if let Some(known) = find_enum(&kind.full) {
-        return enums::cast(value, kind, known).map(Some);
+        return known.convert(value).map(Some);
     }
     let outcome = match &*kind.full {
         "System.Uri" => uri::make(std::slice::from_ref(value)),
@@ -244,7 +253,7 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Option<Val>, ErrorReco
     };
     match outcome {
         Ok(made) => Ok(made),
-        Err(Fault::Thrown(_, why)) => Err(invalid(value, kind, &why)),
+        Err(Fault::Thrown(_, why) | Fault::Argument(_, _, why)) => Err(invalid(value, kind, &why)),
         Err(Fault::Flow(Flow::Throw(record))) => Err(*record),
         Err(Fault::Flow(_)) => Ok(None),
     }
@@ -281,6 +290,13 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, object: &Arc<Obj>, name: &st
 /// A method of a value of .NET's own types; the name as the script has it.
 pub(super) fn value_method(evaluator: &mut Evaluator<'_>, target: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
     let lower = name.to_ascii_lowercase();
+    overloads::check_value(target, name, args.len())?;
+    culture::check(args)?;
+    if lower == "tostring"
+        && let Some(formatted) = culture::formatted(target, args)?
+    {
+        return Ok(Some(formatted));
+    }
     let outcome = match target {
         Val::Net(instance) => Arc::clone(instance).call(evaluator, target, &lower, args),
         Val::Str(value) => strings::method(value, &lower, args),
@@ -290,6 +306,7 @@ pub(super) fn value_method(evaluator: &mut Evaluator<'_>, target: &Val, name: &s
         Val::Version(parts) => numbers::version_method(parts, &lower, args),
         Val::Type(kind) => enums::type_method(kind, &lower, args),
         Val::Enum(value) => enums::method(value, &lower, args),
+        number if number.as_float().is_some() => numbers::method(number, &lower, args),
         Val::List(list) => collections::method(evaluator, list, &lower, args),
         Val::Hash(hash) => dictionaries::method(evaluator, hash, &lower, args),
         _ => return Ok(None),
@@ -326,11 +343,18 @@ fn arg_text(args: &[Val], place: usize) -> String {
 
 /// A whole number of the arguments, 0 if there is none.
 fn arg_int(args: &[Val], place: usize) -> Result<i64, Fault> {
-    Ok(args.get(place).map_or(Ok(0), convert::index)?)
+    let Some(value) = args.get(place) else { return Ok(0) };
+    convert::index(value).map_err(|record| misfit(value, "System.Int32", &record))
+}
+
+fn misfit(value: &Val, kind: &'static str, record: &ErrorRecord) -> Fault {
+    Fault::Argument(value.clone(), kind, record.message().replace("System.Int64", kind))
 }
 
 /// A number of the arguments.
 fn arg_float(args: &[Val], place: usize) -> Result<f64, Fault> {
     let double = TypeRef::named("System.Double");
-    Ok(convert::cast(args.get(place).unwrap_or(&Val::Null), &double)?.as_float().unwrap_or(0.0))
+    let value = args.get(place).unwrap_or(&Val::Null);
+    let number = convert::cast(value, &double).map_err(|record| misfit(value, "System.Double", &record))?;
+    Ok(number.as_float().unwrap_or(0.0))
 }

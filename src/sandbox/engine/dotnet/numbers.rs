@@ -6,6 +6,7 @@ use super::super::convert::{self, cast, fit, text};
 use super::super::eval::Evaluator;
 use super::super::types::TypeRef;
 use super::super::value::Val;
+use super::number_text::{parse, too_large};
 use super::{Fault, Outcome, arg_int, arg_text, set_ref, thrown};
 
 /// Limits of the number types.
@@ -45,62 +46,6 @@ pub(super) fn property(kind: &TypeRef, name: &str) -> Option<Val> {
     }
 }
 
-/// A text as a number of the type, as strictly as .NET reads it.
-fn parse(kind: &str, given: &str, styles: &str) -> Result<Val, Fault> {
-    let trimmed = given.trim();
-    let wrong = || Fault::Thrown("FormatException", format!("The input string '{given}' was not in a correct format."));
-    match kind {
-        "Boolean" => match trimmed.to_ascii_lowercase().as_str() {
-            "true" => Ok(Val::Bool(true)),
-            "false" => Ok(Val::Bool(false)),
-            _ => thrown("FormatException", format!("String '{given}' was not recognized as a valid Boolean.")),
-        },
-        "Char" => {
-            let mut units = given.encode_utf16();
-            match (units.next(), units.next()) {
-                (Some(unit), None) => Ok(Val::Char(unit)),
-                _ => thrown("FormatException", "String must be exactly one character long."),
-            }
-        }
-        "Double" | "Single" => {
-            let plain = trimmed.replace(',', "");
-            let is_number = plain.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
-            let number = match trimmed {
-                "NaN" => f64::NAN,
-                "Infinity" | "∞" => f64::INFINITY,
-                "-Infinity" | "-∞" => f64::NEG_INFINITY,
-                _ if is_number => plain.parse().map_err(|_| wrong())?,
-                _ => return Err(wrong()),
-            };
-            Ok(if kind == "Double" { Val::F64(number) } else { Val::F32(number as f32) })
-        }
-        _ => {
-            let is_hex = styles.to_lowercase().contains("hex");
-            let number = if is_hex {
-                i128::from_str_radix(trimmed, 16).map_err(|_| wrong())?
-            } else {
-                let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-                if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                    return Err(wrong());
-                }
-                trimmed.parse().unwrap_or(i128::MAX)
-            };
-            fit(number, kind).ok_or_else(|| Fault::Thrown("OverflowException", too_large(kind)))
-        }
-    }
-}
-
-/// Why a number is none of the type.
-pub(in super::super) fn too_large(kind: &str) -> String {
-    let shown = match kind {
-        "Byte" => "an unsigned byte".to_owned(),
-        "SByte" => "a signed byte".to_owned(),
-        other if other.starts_with('U') => format!("a {other}"),
-        other => format!("an {other}"),
-    };
-    format!("Value was either too large or too small for {shown}.")
-}
-
 /// `[int]::Parse(...)`, `[double]::IsNaN(...)` and the like.
 pub(super) fn statics(evaluator: &mut Evaluator<'_>, kind: &TypeRef, name: &str, args: &[Val]) -> Outcome {
     let own = kind.name();
@@ -137,7 +82,17 @@ pub(super) fn statics(evaluator: &mut Evaluator<'_>, kind: &TypeRef, name: &str,
         "isnan" => Val::Bool(float().is_nan()),
         "isinfinity" => Val::Bool(float().is_infinite()),
         "isfinite" => Val::Bool(float().is_finite()),
-        "max" | "min" => return super::math::call(evaluator, name, args),
+        "ispositiveinfinity" => Val::Bool(float() == f64::INFINITY),
+        "isnegativeinfinity" => Val::Bool(float() == f64::NEG_INFINITY),
+        "isnegative" => Val::Bool(float().is_sign_negative()),
+        "ispositive" => Val::Bool(float().is_sign_positive()),
+        "isinteger" => Val::Bool(float().fract() == 0.0),
+        "iseveninteger" => Val::Bool(float() % 2.0 == 0.0),
+        "isoddinteger" => Val::Bool((float() % 2.0).abs() == 1.0),
+        "max" | "min" | "clamp" | "abs" | "sign" | "divrem" | "sqrt" | "round" | "floor" | "ceiling" | "truncate" => {
+            let own: Vec<Val> = args.iter().map(|arg| cast(arg, kind)).collect::<Result<_, _>>()?;
+            return super::math::call(evaluator, name, &own);
+        }
         _ => return Ok(None),
     }))
 }
@@ -167,9 +122,14 @@ pub(super) fn parsed(evaluator: &mut Evaluator<'_>, kind: &TypeRef, name: &str, 
         }
         match convert::parse_version(&given) {
             Some(parts) => Ok(Val::Version(parts)),
-            None => {
-                thrown("ArgumentException", "Version string portion was too short or too long. (Parameter 'input')")
-            }
+            None => match given.split('.').find(|part| part.trim().parse::<u32>().is_err()) {
+                Some(part) if given.contains('.') => {
+                    thrown("FormatException", format!("The input string '{part}' was not in a correct format."))
+                }
+                _ => {
+                    thrown("ArgumentException", "Version string portion was too short or too long. (Parameter 'input')")
+                }
+            },
         }
     };
     match name {
@@ -197,7 +157,11 @@ pub(super) fn version_method(parts: &[i32; 4], name: &str, args: &[Val]) -> Outc
     if name != "tostring" || args.is_empty() {
         return Ok(None);
     }
-    let count = usize::try_from(arg_int(args, 0)?).unwrap_or(0).min(4);
+    let known = parts.iter().filter(|part| **part >= 0).count();
+    let Some(count) = usize::try_from(arg_int(args, 0)?).ok().filter(|count| *count <= known) else {
+        let why = format!("Argument must be between 0 and {known}. (Parameter 'fieldCount')");
+        return thrown("ArgumentException", why);
+    };
     let shown: Vec<_> = parts[..count].iter().map(ToString::to_string).collect();
     Ok(Some(Val::str(shown.join("."))))
 }
@@ -216,13 +180,17 @@ pub(super) fn bytes(value: &Val) -> Vec<u8> {
 pub(super) fn convert(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -> Outcome {
     let Some(value) = args.first() else { return Ok(None) };
     let radix = match args.get(1) {
-        Some(base) => {
-            base.as_int().and_then(|base| u32::try_from(base).ok()).filter(|base| [2, 8, 10, 16].contains(base))
+        Some(base) if name.starts_with("to") && !name.contains("base64") && base.as_int().is_some() => {
+            let known = base.as_int().and_then(|base| u32::try_from(base).ok());
+            let Some(known) = known.filter(|base| [2, 8, 10, 16].contains(base)) else {
+                return thrown("ArgumentException", "Invalid Base.");
+            };
+            Some(known)
         }
-        None => None,
+        _ => None,
     };
     Ok(Some(match name {
-        "tobase64string" => Val::str(base64_simd::STANDARD.encode_to_string(bytes(value))),
+        "tobase64string" => return base64_of(value, args),
         "frombase64string" => {
             let plain: String = text(value).split_whitespace().collect();
             match base64_simd::STANDARD.decode_to_vec(plain) {
@@ -252,10 +220,20 @@ pub(super) fn convert(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
                 }
             }
         }
-        "changetype" => match args.get(1) {
-            Some(Val::Type(kind)) => cast(value, kind)?,
-            _ => return Ok(None),
-        },
+        "changetype" => {
+            let kind = match args.get(1) {
+                Some(Val::Type(kind)) => Some(kind.clone()),
+                // A `TypeCode`: its names are those of the types.
+                Some(other) => TypeRef::find(&text(other)),
+                None => None,
+            };
+            let Some(kind) = kind else { return Ok(None) };
+            if kind.name() == "String" {
+                return Ok(Some(Val::str(convert::shortest(value))));
+            }
+            return to_type(evaluator, &kind, value, None).map(Some);
+        }
+        "gettypecode" => type_code(value),
         "isdbnull" => Val::Bool(false),
         "tostring" => match (radix, value.as_int()) {
             (Some(radix), Some(number)) if radix != 10 => Val::str(in_radix(value, number, radix)),
@@ -266,6 +244,41 @@ pub(super) fn convert(evaluator: &mut Evaluator<'_>, name: &str, args: &[Val]) -
             return to_type(evaluator, &kind, value, radix).map(Some);
         }
     }))
+}
+
+/// `ToBase64String(bytes[, start, count][, options])`
+fn base64_of(value: &Val, args: &[Val]) -> Outcome {
+    let Ok(whole) = cast(value, &TypeRef::named("System.Byte[]")) else {
+        let why = format!("Cannot convert value \"{}\" to type \"System.Byte[]\".", text(value));
+        return Err(Fault::Argument(value.clone(), "System.Byte[]", why));
+    };
+    let mut plain = bytes(&whole);
+    if args.len() > 2 {
+        let place = |at| Ok::<_, Fault>(usize::try_from(arg_int(args, at)?).unwrap_or(usize::MAX));
+        let (start, count) = (place(1)?, place(2)?);
+        match plain.get(start..start.saturating_add(count)) {
+            Some(part) => plain = part.to_vec(),
+            None => {
+                let why = "Offset and length must refer to a position in the string. (Parameter 'offset')";
+                return thrown("ArgumentOutOfRangeException", why);
+            }
+        }
+    }
+    let encoded = base64_simd::STANDARD.encode_to_string(plain);
+    let breaks = args.len().is_multiple_of(2) && text(&args[args.len() - 1]).eq_ignore_ascii_case("InsertLineBreaks");
+    if !breaks {
+        return Ok(Some(Val::str(encoded)));
+    }
+    let lines: Vec<&str> = encoded.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    Ok(Some(Val::str(lines.join("\r\n"))))
+}
+
+/// `'5'.ToInt32($null)` and its like.
+pub(super) fn of_text(name: &str, value: &str) -> Outcome {
+    match name.strip_prefix("to").and_then(TypeRef::find) {
+        Some(kind) => parse(kind.name(), value, "").map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Negative numbers in two's complement of their own size.
@@ -288,6 +301,10 @@ fn to_type(evaluator: &mut Evaluator<'_>, kind: &TypeRef, value: &Val, radix: Op
     let name = kind.name();
     if let (Some(radix), Val::Str(given)) = (radix.filter(|radix| *radix != 10), value) {
         let digits = given.trim_start_matches("0x").trim_start_matches("0X");
+        if given.is_empty() {
+            let why = "Specified argument was out of the range of valid values. (Parameter 'Index was out of range. Must be non-negative and less than the size of the collection.')";
+            return thrown("ArgumentOutOfRangeException", why);
+        }
         let Ok(number) = u64::from_str_radix(digits, radix) else {
             return thrown("FormatException", "Could not find any recognizable digits.");
         };
@@ -316,7 +333,43 @@ fn to_type(evaluator: &mut Evaluator<'_>, kind: &TypeRef, value: &Val, radix: Op
     if let (Some(number), Some(_)) = (value.as_int(), fit(0, name)) {
         return fit(number, name).ok_or_else(|| Fault::Thrown("OverflowException", too_large(name)));
     }
+    if let (Val::DateTime(_) | Val::TimeSpan(_) | Val::Guid(_), Some(_)) = (value, fit(0, name)) {
+        let own = value.type_name();
+        let own = own.rsplit('.').next().unwrap_or(&own).to_owned();
+        return thrown("InvalidCastException", format!("Invalid cast from '{own}' to '{name}'."));
+    }
     Ok(cast(value, kind)?)
+}
+
+/// The `TypeCode` of a value.
+pub(super) fn type_code(value: &Val) -> Val {
+    let full = value.type_name();
+    let name = if value.is_null() { "Empty" } else { full.strip_prefix("System.").unwrap_or(&full) };
+    let found = super::enums::value_of("System.TypeCode", name);
+    found.unwrap_or_else(|| Val::of_enum("System.TypeCode", "Object", 1))
+}
+
+/// Methods of numbers that the rest of the engine does not have.
+pub(super) fn method(value: &Val, name: &str, args: &[Val]) -> Outcome {
+    let other = args.first().unwrap_or(&Val::Null);
+    let is_same_type = value.type_name() == other.type_name();
+    Ok(Some(match name {
+        "gettypecode" => type_code(value),
+        "equals" => Val::Bool(is_same_type && super::super::ops::equal(value, other, true)),
+        "compareto" if !is_same_type && !other.is_null() => {
+            let full = value.type_name();
+            let own = full.rsplit('.').next().unwrap_or(&full).to_owned();
+            return thrown("ArgumentException", format!("Object must be of type {own}."));
+        }
+        "tostring" if !args.is_empty() => match super::super::format::value_text(value, &text(other)) {
+            Ok(shown) => Val::str(shown),
+            Err(record) => match record.message().strip_prefix("Error formatting a string: ") {
+                Some(why) => return thrown("FormatException", why.to_owned()),
+                None => return Err(record.into()),
+            },
+        },
+        _ => return Ok(None),
+    }))
 }
 
 /// `[BitConverter]::...`
@@ -338,7 +391,8 @@ pub(super) fn bits(name: &str, args: &[Val]) -> Outcome {
     };
     Ok(Some(match name {
         "tostring" => {
-            let shown: Vec<_> = given().iter().skip(start).map(|byte| format!("{byte:02X}")).collect();
+            let count = if args.len() > 2 { usize::try_from(arg_int(args, 2)?).unwrap_or(0) } else { usize::MAX };
+            let shown: Vec<_> = given().iter().skip(start).take(count).map(|byte| format!("{byte:02X}")).collect();
             Val::str(shown.join("-"))
         }
         "getbytes" => match value {
@@ -348,6 +402,7 @@ pub(super) fn bits(name: &str, args: &[Val]) -> Outcome {
             Val::I16(number) => byte_array(&number.to_le_bytes()),
             Val::U16(number) | Val::Char(number) => byte_array(&number.to_le_bytes()),
             Val::F64(number) => byte_array(&number.to_le_bytes()),
+            Val::F32(number) => byte_array(&number.to_le_bytes()),
             Val::Bool(yes) => byte_array(&[u8::from(*yes)]),
             other => byte_array(&(other.as_int().unwrap_or(0) as i32).to_le_bytes()),
         },
@@ -357,6 +412,11 @@ pub(super) fn bits(name: &str, args: &[Val]) -> Outcome {
         "touint32" => Val::U32(u64::from_le_bytes(part(4)?) as u32),
         "toint64" => Val::I64(i64::from_le_bytes(part(8)?)),
         "touint64" => Val::U64(u64::from_le_bytes(part(8)?)),
+        "toboolean" => Val::Bool(part(1)?[0] != 0),
+        "tochar" => Val::Char(u64::from_le_bytes(part(2)?) as u16),
+        "tosingle" => Val::F32(f32::from_bits(u64::from_le_bytes(part(4)?) as u32)),
+        "doubletoint64bits" => Val::I64(super::arg_float(args, 0)?.to_bits() as i64),
+        "int64bitstodouble" => Val::F64(f64::from_bits(arg_int(args, 0)? as u64)),
         "todouble" => Val::F64(f64::from_le_bytes(part(8)?)),
         _ => return Ok(None),
     }))

@@ -8,7 +8,7 @@ use super::super::format;
 use super::super::ops;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
-use super::{Fault, Outcome, arg_int, arg_text, thrown};
+use super::{Fault, Outcome, arg_int, arg_text, culture, thrown};
 
 /// Whether an argument asks for case to be ignored: a comparison, or true where .NET has a switch.
 fn ignores_case(args: &[Val], from: usize) -> bool {
@@ -29,9 +29,18 @@ pub(super) fn make(args: &[Val]) -> Outcome {
             let (start, count) = (convert::index(start)?.max(0) as usize, convert::index(count)?.max(0) as usize);
             Val::str(units.items().iter().skip(start).take(count).map(text).collect::<String>())
         }
+        [] => return Err(super::overloads::none("new", 0).into()),
         [piece, count] => ops::arithmetic(super::super::ast::Op::Mul, &Val::str(text(piece)), count)?,
         _ => return Ok(None),
     }))
+}
+
+/// The fault of a format in the words of .NET's methods.
+fn bad_format(record: ErrorRecord) -> Fault {
+    match record.message().strip_prefix("Error formatting a string: ") {
+        Some(why) => Fault::Thrown("FormatException", why.to_owned()),
+        None => record.into(),
+    }
 }
 
 /// `[string]::...`
@@ -50,19 +59,54 @@ pub(super) fn statics(name: &str, args: &[Val]) -> Outcome {
         "join" => {
             let mut items = rest(1);
             // With a place and a count.
-            if let [_, Val::List(list), start, count] = args {
-                let (start, count) = (convert::index(start)?.max(0) as usize, convert::index(count)?.max(0) as usize);
-                items = list.items().into_iter().skip(start).take(count).collect();
+            if let [_, Val::List(list), start, count] = args
+                && list.type_name.starts_with("System.String[")
+            {
+                let (start, count) = (convert::index(start)?, convert::index(count)?);
+                let (from, length) = (usize::try_from(start), usize::try_from(count));
+                let part = from
+                    .ok()
+                    .zip(length.ok())
+                    .and_then(|(from, length)| list.items().get(from..from.checked_add(length)?).map(<[Val]>::to_vec));
+                let Some(part) = part else {
+                    let most = list.len() as i64 - count;
+                    let why = format!(
+                        "startIndex ('{start}') must be less than or equal to '{most}'. (Parameter 'startIndex')\nActual value was {start}."
+                    );
+                    return thrown("ArgumentOutOfRangeException", why);
+                };
+                items = part;
             }
-            Val::str(items.iter().map(text).collect::<Vec<_>>().join(&first))
+            Val::str(items.iter().map(plain).collect::<Vec<_>>().join(&first))
         }
         "concat" => Val::str(rest(0).iter().map(text).collect::<String>()),
         // A provider may stand before the format.
-        "format" => match args {
-            [Val::Object(_) | Val::Null, Val::Str(pattern), ..] => Val::str(format::composite(pattern, &rest(2))?),
-            _ => Val::str(format::composite(&first, &rest(1))?),
-        },
+        "format" => {
+            let done = match args {
+                [culture @ (Val::Object(_) | Val::Null), Val::Str(pattern), ..] => {
+                    culture::composite(culture, pattern, &rest(2))
+                }
+                _ => format::composite(&first, &rest(1)),
+            };
+            Val::str(done.map_err(bad_format)?)
+        }
+        // Parts of two texts: text, start, text, start, length.
+        "compare" | "compareordinal" if args.len() >= 5 => {
+            let part = |place: usize| -> Result<Val, Fault> {
+                let (start, length) = (arg_int(args, place + 1)?, arg_int(args, 4)?);
+                let units: Vec<u16> = arg_text(args, place).encode_utf16().collect();
+                let Some(rest) = usize::try_from(start).ok().and_then(|start| units.get(start..)) else {
+                    return thrown("ArgumentOutOfRangeException", "Index was out of range. (Parameter 'indexA')");
+                };
+                let length = usize::try_from(length).unwrap_or(0).min(rest.len());
+                Ok(Val::str(String::from_utf16_lossy(&rest[..length])))
+            };
+            let parts = [&[part(0)?, part(2)?], &args[5..]].concat();
+            // What the two differ by counts here, not by how much.
+            return Ok(statics(name, &parts)?.map(|order| Val::I32(order.as_int().unwrap_or(0).signum() as i32)));
+        }
         "compare" => order(&first, &second, ignores_case(args, 2)),
+        "isinterned" => Val::Null,
         "compareordinal" => {
             let units = |text: &str| text.encode_utf16().collect::<Vec<_>>();
             let (left, right) = (units(&first), units(&second));
@@ -91,7 +135,13 @@ pub(super) fn characters(name: &str, args: &[Val]) -> Outcome {
             None => thrown("ArgumentOutOfRangeException", "A valid UTF32 value is between 0x000000 and 0x10ffff."),
         };
     }
-    let place = if args.len() > 1 { arg_int(args, 1)?.max(0) as usize } else { 0 };
+    let place = match args.get(1) {
+        Some(place) if place.as_int().is_some() => arg_int(args, 1)?.max(0) as usize,
+        _ => 0,
+    };
+    if name == "parse" && arg_text(args, 0).encode_utf16().count() != 1 {
+        return thrown("FormatException", "String must be exactly one character long.");
+    }
     let Some(next) = arg_text(args, 0).chars().nth(place) else { return Ok(None) };
     let of_char = |text: String| cast(&Val::str(text), &TypeRef::named("System.Char"));
     Ok(Some(match name {
@@ -106,6 +156,14 @@ pub(super) fn characters(name: &str, args: &[Val]) -> Outcome {
         "issymbol" => Val::Bool("$+<=>^`|~".contains(next)),
         "isseparator" => Val::Bool(matches!(next, ' ' | '\u{A0}' | '\u{2028}' | '\u{2029}')),
         "isascii" => Val::Bool(next.is_ascii()),
+        "isasciidigit" => Val::Bool(next.is_ascii_digit()),
+        "isasciiletter" => Val::Bool(next.is_ascii_alphabetic()),
+        "isasciiletterordigit" => Val::Bool(next.is_ascii_alphanumeric()),
+        "isasciihexdigit" => Val::Bool(next.is_ascii_hexdigit()),
+        "isasciiletterupper" => Val::Bool(next.is_ascii_uppercase()),
+        "isasciiletterlower" => Val::Bool(next.is_ascii_lowercase()),
+        // A character of the text is one alone.
+        "issurrogate" | "ishighsurrogate" | "islowsurrogate" => Val::Bool(false),
         "getnumericvalue" => Val::F64(next.to_digit(10).map_or(-1.0, f64::from)),
         "toupper" | "toupperinvariant" => of_char(next.to_uppercase().to_string())?,
         "tolower" | "tolowerinvariant" => of_char(next.to_lowercase().to_string())?,
@@ -191,6 +249,15 @@ fn place(args: &[Val], at: usize, limit: usize, parameter: &str) -> Result<usize
     thrown("ArgumentOutOfRangeException", format!("{why} (Parameter '{parameter}')"))
 }
 
+/// The text of an item as .NET has it: a list is named by its type.
+fn plain(item: &Val) -> String {
+    if let Val::List(list) = item { list.type_name.to_string() } else { text(item) }
+}
+
+fn is_character(value: &Val) -> bool {
+    matches!(value, Val::Char(_)) || matches!(value, Val::Str(text) if text.encode_utf16().count() == 1)
+}
+
 /// Methods of texts that need more than a search; the rest is in `methods`.
 pub(super) fn method(value: &Arc<str>, name: &str, args: &[Val]) -> Outcome {
     let units = || value.encode_utf16().collect::<Vec<u16>>();
@@ -266,7 +333,9 @@ pub(super) fn method(value: &Arc<str>, name: &str, args: &[Val]) -> Outcome {
         "chars" | "get_chars" => match units().get(place(args, 0, usize::MAX, "index")?) {
             Some(unit) => Val::Char(*unit),
             None => {
-                return thrown("IndexOutOfRangeException", "Index was outside the bounds of the array.");
+                let message = "Exception getting \"Chars\": \"Index was outside the bounds of the array.\"";
+                let kind = "System.Management.Automation.GetValueInvocationException";
+                return Err(ErrorRecord::new(kind, message, "ExceptionWhenGetting", 0).into());
             }
         },
         // The process runs in the invariant culture, which leaves texts as they are.
@@ -276,6 +345,9 @@ pub(super) fn method(value: &Arc<str>, name: &str, args: &[Val]) -> Outcome {
             let ending = if args.is_empty() { "\r\n".to_owned() } else { arg_text(args, 0) };
             Val::str(value.replace("\r\n", "\n").replace(['\r', '\u{85}'], "\n").replace('\n', &ending))
         }
+        // What a text has as `IConvertible`.
+        "toint16" | "toint32" | "toint64" | "tobyte" | "touint16" | "touint32" | "touint64" | "todouble"
+        | "tosingle" | "toboolean" | "tochar" => return super::numbers::of_text(name, value),
         "gettypecode" => Val::of_enum("System.TypeCode", "String", 18),
         "gethashcode" => {
             let hash = value.encode_utf16().fold(5381_i32, |hash, unit| hash.wrapping_mul(33) ^ i32::from(unit));
@@ -291,7 +363,8 @@ pub(super) fn method(value: &Arc<str>, name: &str, args: &[Val]) -> Outcome {
             let length = place(args, 1, units.len() - start, "length")?;
             Val::list("System.Char[]", units[start..start + length].iter().copied().map(Val::Char).collect())
         }
-        "split" if args.len() > 1 && args[1..].iter().all(|arg| matches!(arg, Val::Char(_))) => {
+        // Windows PowerShell takes texts of one letter for characters here.
+        "split" if args.len() > 1 && args.iter().all(is_character) => {
             let pieces = value.split(|next: char| args.iter().any(|arg| text(arg).starts_with(next)));
             Val::list("System.String[]", pieces.map(Val::str).collect())
         }

@@ -193,11 +193,17 @@ impl Evaluator<'_> {
             },
             // Groups of a match and properties of an object have names.
             Val::List(list)
-                if (list.type_name.ends_with("GroupCollection") || *list.type_name == *super::members::MEMBERS)
+                if (list.type_name.ends_with("GroupCollection")
+                    || list.type_name.ends_with("XmlAttributeCollection")
+                    || *list.type_name == *super::members::MEMBERS)
                     && matches!(index, Val::Str(_)) =>
             {
                 let is_it = |group: &Val| {
-                    let name = if let Val::Object(group) = group { group.get("Name") } else { None };
+                    let name = match group {
+                        Val::Object(group) => group.get("Name"),
+                        Val::Net(node) => node.get("name", None),
+                        _ => None,
+                    };
                     name.is_some_and(|name| text(&name).eq_ignore_ascii_case(&text(index)))
                 };
                 let found = list.items().into_iter().find(is_it);

@@ -58,7 +58,7 @@ impl Evaluator<'_> {
         }
         let Some(method) = self.choose(&all, args) else { return Err(no_overload("new", args.len()).into()) };
         let base = class.base.clone();
-        self.in_method(method, Some(object), args, |evaluator| {
+        self.in_method(method, ".ctor", Some(object), args, |evaluator| {
             if let Some(base) = base {
                 let args = method.base_args.iter().map(|arg| evaluator.eval(arg)).collect::<Run<Vec<_>>>()?;
                 evaluator.run_constructor(&base, object, &args)?;
@@ -95,10 +95,11 @@ impl Evaluator<'_> {
         best.map(|(_, method)| method)
     }
 
-    /// Runs in the scope of a method, whose parameters have their values; what `return` said.
+    /// Runs in the scope of a method, whose parameters have their values; what `return` said. `called` is its name in errors.
     fn in_method(
         &mut self,
         method: &MethodAst,
+        called: &str,
         this: Option<&Val>,
         args: &[Val],
         run: impl FnOnce(&mut Self) -> Run<()>,
@@ -117,7 +118,7 @@ impl Evaluator<'_> {
                 let value = match &kind {
                     Some(kind) => evaluator
                         .cast_value(arg, kind)
-                        .map_err(|flow| bad_argument(flow, &method.name, &param.written, arg, kind))?,
+                        .map_err(|flow| bad_argument(flow, called, &param.written, arg, kind))?,
                     None => arg.clone(),
                 };
                 evaluator.declare_local(&param.name, value, kind, None);
@@ -140,8 +141,9 @@ impl Evaluator<'_> {
     ) -> Run<Val> {
         let all: Vec<_> = classes.iter().flat_map(|ast| named(ast, name, this.is_none())).collect();
         let Some(method) = self.choose(&all, args) else { return Err(no_overload(name, args.len()).into()) };
-        let answer =
-            self.in_method(method, this, args, |evaluator| evaluator.block(&method.script.end, &mut Discard))?;
+        let answer = self.in_method(method, &method.name, this, args, |evaluator| {
+            evaluator.block(&method.script.end, &mut Discard)
+        })?;
         match &method.returns {
             Some(name) if name.eq_ignore_ascii_case("void") => Ok(Val::Void),
             Some(name) => {

@@ -113,15 +113,12 @@ impl Evaluator<'_> {
         let bases: Vec<_> = base.iter().flat_map(|base| base.chain()).map(|class| class.ast.clone()).collect();
         let all = || [ast].into_iter().chain(&bases);
         let type_names: Vec<_> = all().map(|ast| &*ast.name).chain(["System.Object"]).collect();
-        let own = |is_hidden: bool| {
-            let all = all().flat_map(|ast| &ast.properties);
-            all.filter(move |property| !property.is_static && property.is_hidden == is_hidden)
-        };
-        let names: Vec<_> = own(false).chain(own(true)).map(|property| &*property.param.written).collect();
-        let shown = own(false).count();
+        let own = || all().flat_map(|ast| &ast.properties).filter(|property| !property.is_static);
+        let names: Vec<_> = own().map(|property| &*property.param.written).collect();
+        let hidden = own().filter(|property| property.is_hidden).map(|property| property.param.written.clone());
         let mut schema = Schema::new(&type_names, &names);
         if let Some(schema) = Arc::get_mut(&mut schema) {
-            schema.shown = shown;
+            schema.hidden = hidden.collect();
         }
         let statics = Val::hash(false, Vec::new());
         let class = Arc::new(Class { ast: ast.clone(), base, schema, statics });
@@ -345,9 +342,9 @@ impl Evaluator<'_> {
             return Ok(value.clone().stored());
         }
         if let Val::Hash(hash) = value {
-            let object = self.construct_class(class, &[])?;
+            let object = self.construct_class(class, &[]).map_err(|flow| not_created(flow, &class.ast.name))?;
             for (name, value) in hash.entries() {
-                self.set_member(&object, &text(&name), value)?;
+                self.set_member(&object, &text(&name), value).map_err(|flow| not_created(flow, &class.ast.name))?;
             }
             return Ok(object);
         }
@@ -401,4 +398,14 @@ impl Evaluator<'_> {
         }
         Ok(self.class_method(value, "ToString", &[])?.map(|made| text(&made)))
     }
+}
+
+/// The fault of an object that a table was to make, in the words of the conversion.
+fn not_created(flow: Flow, class: &str) -> Flow {
+    let Flow::Throw(record) = flow else { return flow };
+    let message = record.message();
+    let why = message.strip_prefix("Exception setting ").and_then(|rest| rest.split_once(": \""));
+    let why = why.map_or(&**message, |(_, why)| why.strip_suffix('"').unwrap_or(why));
+    let message = format!("Cannot create object of type \"{class}\". {why}");
+    ErrorRecord::runtime(message, "ObjectCreationError", 5).into()
 }

@@ -1,8 +1,6 @@
 //! Variables that a runspace starts with, and that scripts may set.
 
-use std::sync::LazyLock;
-
-use super::super::enums::EnumType;
+use super::super::dotnet::find_enum;
 use super::super::errors::ErrorRecord;
 use super::super::value::Val;
 
@@ -56,32 +54,17 @@ pub(super) fn initial(name: &str) -> Option<Val> {
 
 /// A value as a preference variable takes it: in the global scope they have types.
 pub(super) fn preference(name: &str, value: Val) -> Result<Val, ErrorRecord> {
-    static ACTION: LazyLock<EnumType> = LazyLock::new(|| {
-        let names = [
-            ("SilentlyContinue", 0),
-            ("Stop", 1),
-            ("Continue", 2),
-            ("Inquire", 3),
-            ("Ignore", 4),
-            ("Suspend", 5),
-            ("Break", 6),
-        ];
-        EnumType::of("System.Management.Automation.ActionPreference", &names)
-    });
-    static IMPACT: LazyLock<EnumType> = LazyLock::new(|| {
-        let names = [("None", 0), ("Low", 1), ("Medium", 2), ("High", 3)];
-        EnumType::of("System.Management.Automation.ConfirmImpact", &names)
-    });
     let kind = match name {
         "erroractionpreference"
         | "warningpreference"
         | "verbosepreference"
         | "debugpreference"
         | "informationpreference"
-        | "progresspreference" => &ACTION,
-        "confirmpreference" => &IMPACT,
+        | "progresspreference" => "System.Management.Automation.ActionPreference",
+        "confirmpreference" => "System.Management.Automation.ConfirmImpact",
         _ => return Ok(value),
     };
+    let Some(kind) = find_enum(kind) else { return Ok(value) };
     kind.convert(&value).map_err(|record| {
         let kind = "System.Management.Automation.ArgumentTransformationMetadataException";
         ErrorRecord::new(kind, record.message().clone(), "RuntimeException", 10)

@@ -37,6 +37,7 @@ impl Evaluator<'_> {
         let Val::Type(kind) = object else { return self.method(object, name, args) };
         self.step(1)?;
         let lower = name.to_ascii_lowercase();
+        dotnet::check_static(&kind.full, name, args.len())?;
         if let Some(value) = self.script_static_call(kind, &lower, args)? {
             return Ok(value);
         }

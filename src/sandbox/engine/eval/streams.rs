@@ -35,8 +35,8 @@ pub(in super::super) struct Context {
     pub(super) place: Option<Arc<Place>>,
     /// `-ErrorAction`, else of the command around.
     pub(super) error_action: Option<Action>,
-    /// `-Verbose`, `-Debug`, `-WarningAction`, `-InformationAction` in the order of their streams.
-    pub(super) shows: [Option<bool>; 4],
+    /// `-Verbose`, `-Debug`, `-WarningAction`, `-InformationAction`, in this order; else of the command around.
+    pub(super) actions: [Option<Action>; 4],
     /// The nearest redirection around.
     pub(super) redirect: Option<Arc<Redirect>>,
     /// Whether it wrote an error: what `$?` says after its pipeline.
@@ -76,44 +76,39 @@ pub(super) struct Redirect {
     pending: Mutex<Vec<Val>>,
 }
 
-/// What to do on an error, or on another record.
+/// What to do on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Action {
     Continue,
     SilentlyContinue,
     Ignore,
     Stop,
+    /// To ask whether to go on: nobody can be asked.
+    Inquire,
 }
+
+const ACTIONS: [(&str, i32, Action); 5] = [
+    ("SilentlyContinue", 0, Action::SilentlyContinue),
+    ("Stop", 1, Action::Stop),
+    ("Continue", 2, Action::Continue),
+    ("Inquire", 3, Action::Inquire),
+    ("Ignore", 4, Action::Ignore),
+];
 
 impl Action {
     pub(in super::super) fn to_val(self) -> Val {
-        let (name, number) = match self {
-            Self::SilentlyContinue => ("SilentlyContinue", 0),
-            Self::Stop => ("Stop", 1),
-            Self::Continue => ("Continue", 2),
-            Self::Ignore => ("Ignore", 4),
-        };
-        Val::of_enum("System.Management.Automation.ActionPreference", name, number)
+        let (name, number, _) = ACTIONS.iter().find(|(.., action)| *action == self).unwrap_or(&ACTIONS[2]);
+        Val::of_enum("System.Management.Automation.ActionPreference", *name, *number)
     }
 
     /// By name, in any case and shortened, or by number.
     pub(in super::super) fn of(value: &Val) -> Option<Self> {
         let text = convert::text(value).to_lowercase();
-        let named = [
-            ("silentlycontinue", Self::SilentlyContinue),
-            ("stop", Self::Stop),
-            ("continue", Self::Continue),
-            ("inquire", Self::Continue),
-            ("ignore", Self::Ignore),
-        ];
-        match value.as_int() {
-            Some(0) => Some(Self::SilentlyContinue),
-            Some(1) => Some(Self::Stop),
-            Some(2) => Some(Self::Continue),
-            Some(4) => Some(Self::Ignore),
-            _ if text.is_empty() => None,
-            _ => named.iter().find(|(name, _)| name.starts_with(&text)).map(|(_, action)| *action),
-        }
+        let is_it = |name: &str, number: i32| match value.as_int() {
+            Some(given) => given == i128::from(number),
+            None => !text.is_empty() && name.to_lowercase().starts_with(&text),
+        };
+        ACTIONS.iter().find(|(name, number, _)| is_it(name, *number)).map(|(.., action)| *action)
     }
 }
 
@@ -230,6 +225,10 @@ impl Evaluator<'_> {
                 return Ok(());
             }
             Action::Continue => {}
+            Action::Inquire => {
+                self.report(record)?;
+                return Err(nobody_to_ask());
+            }
         }
         self.report(record)
     }
@@ -292,23 +291,12 @@ impl Evaluator<'_> {
     ) -> Run<()> {
         let variable = format!("{kind}Preference");
         let preference = self.preference(&variable.to_lowercase()).unwrap_or(default);
-        let action = match self.context.shows[place] {
-            Some(true) => Action::Continue,
-            Some(false) => Action::SilentlyContinue,
-            None => preference,
-        };
+        let action = self.context.actions[place].unwrap_or(preference);
         if matches!(action, Action::SilentlyContinue | Action::Ignore) {
             return if stream == Stream::Warning { self.keep(WARNINGS, || record_object(kind, text)) } else { Ok(()) };
         }
         self.write_text(stream, kind, text)?;
-        if action != Action::Stop {
-            return Ok(());
-        }
-        let message = format!(
-            "The running command stopped because the preference variable \"{variable}\" or common parameter is set to Stop: {text}"
-        );
-        let class = "System.Management.Automation.ActionPreferenceStopException";
-        Err(ErrorRecord { ends_script: true, ..ErrorRecord::new(class, message, "ActionPreferenceStop", 14) }.into())
+        stopped_by(action, &variable, text)
     }
 
     pub(in super::super) fn write_warning(&mut self, text: &str) -> Run<()> {
@@ -355,11 +343,15 @@ impl Evaluator<'_> {
         let object =
             Obj::typed(&schema, convert::text(data), vec![data.clone(), source, Val::DateTime(now), tag_list.clone()]);
         self.keep(INFORMATION, || object.clone())?;
+        let preference = self.preference("informationpreference").unwrap_or(Action::SilentlyContinue);
+        let action = self.context.actions[3].unwrap_or(preference);
+        if action == Action::Ignore {
+            return Ok(());
+        }
         let tags = match wire::to_value(&tag_list) {
             Value::Object(list) => list.content,
             _ => Content::List(ListKind::List, Vec::new()),
         };
-        let user = "SANDBOX\\sandbox";
         let computer = self.host.name().to_uppercase();
         let process = self.machine.session_process_id();
         self.write(Stream::Information, object, || {
@@ -369,7 +361,7 @@ impl Evaluator<'_> {
                     ("Source".into(), Value::str("")),
                     ("TimeGenerated".into(), Value::DateTime(now.to_wire().into())),
                     ("Tags".into(), Object { content: tags, ..Object::default() }.into()),
-                    ("User".into(), Value::str(user)),
+                    ("User".into(), Value::str("SANDBOX\\sandbox")),
                     ("Computer".into(), Value::str(computer)),
                     ("ProcessId".into(), Value::U32(process)),
                     ("NativeThreadId".into(), Value::U32(1)),
@@ -378,7 +370,8 @@ impl Evaluator<'_> {
                 ..Object::default()
             }
             .into()
-        })
+        })?;
+        stopped_by(action, "InformationPreference", &convert::text(data))
     }
 
     pub(in super::super) fn write_progress(&mut self, record: Value) -> Run<()> {
@@ -415,7 +408,7 @@ impl Evaluator<'_> {
         DateTime::local(self.host_time(), self.host.utc_offset_minutes())
     }
 
-    /// The id of the first process of a name; the system's own if there is none.
+    /// The host's time.
     pub(in super::super) fn host_time(&self) -> Timestamp {
         self.host.now(self.runtime.now())
     }
@@ -431,11 +424,29 @@ impl Evaluator<'_> {
             pipeline_variable: None,
             place: Some(self.place(span)),
             error_action: outer.error_action,
-            shows: outer.shows,
+            actions: outer.actions,
             redirect: Redirect::new(redirections, outer.redirect.clone()),
             failed: AtomicBool::default(),
         }
     }
+}
+
+/// The end of a command whose record of another stream than that of errors is to stop it.
+fn stopped_by(action: Action, variable: &str, text: &str) -> Run<()> {
+    match action {
+        Action::Stop => {}
+        Action::Inquire => return Err(nobody_to_ask()),
+        _ => return Ok(()),
+    }
+    let message = format!(
+        "The running command stopped because the preference variable \"{variable}\" or common parameter is set to Stop: {text}"
+    );
+    let class = "System.Management.Automation.ActionPreferenceStopException";
+    Err(ErrorRecord { ends_script: true, ..ErrorRecord::new(class, message, "ActionPreferenceStop", 14) }.into())
+}
+
+fn nobody_to_ask() -> Flow {
+    ErrorRecord::unsupported("a question whether to go on (the action Inquire): nobody can be asked").into()
 }
 
 /// A warning, verbose or debug record as scripts see it.
@@ -476,8 +487,8 @@ impl Context {
         self.error_action = Some(action);
     }
 
-    /// Shows or hides verbose, debug, warning or information records, in this order.
-    pub(in super::super) fn show(&mut self, place: usize, shown: bool) {
-        self.shows[place] = Some(shown);
+    /// What to do with verbose, debug, warning or information records, in this order.
+    pub(in super::super) fn set_action(&mut self, place: usize, action: Action) {
+        self.actions[place] = Some(action);
     }
 }

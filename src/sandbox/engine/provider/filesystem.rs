@@ -328,6 +328,10 @@ pub(in super::super) fn set_live_property(
     name: &str,
     value: &Val,
 ) -> Run<bool> {
+    if object.type_name() == "System.Threading.Thread" {
+        let what = format!("changes of the thread's {name}: it formats by the invariant culture");
+        return Err(ErrorRecord::unsupported(&what).into());
+    }
     let Some(path) = path_of(object) else { return Ok(false) };
     let change: Box<dyn FnOnce(&mut File)> = match name.to_ascii_lowercase().trim_end_matches("utc") {
         "isreadonly" => {

@@ -102,3 +102,19 @@ fn texts_have_their_length() {
     .unzip();
     assert_eq!(ids, ["CannotConvertArgumentNoMessage,Microsoft.PowerShell.Commands.WriteEventLogCommand"]);
 }
+
+#[test]
+fn other_cultures_than_that_of_the_united_states_are_refused() {
+    let formats = "(-1234.5).ToString('C', [cultureinfo]'en-US'); ([datetime]'2020-01-31 15:04').ToString('g', (Get-Culture)); \
+                   [string]::Format([cultureinfo]::InvariantCulture, '{0:d}', [datetime]'2020-01-31')";
+    assert_eq!(super::shown(formats), ["($1,234.50)", "1/31/2020 3:04 PM", "01/31/2020"]);
+    for script in [
+        "(1.5).ToString('N2', [cultureinfo]'de-DE')",
+        "[double]::Parse('1,5', [cultureinfo]'de-DE')",
+        "'i'.ToUpper([cultureinfo]'sv-SE')",
+        "[string]::Format(([cultureinfo]'de-DE').NumberFormat, '{0:N2}', 1.5)",
+        "[System.Threading.Thread]::CurrentThread.CurrentCulture = 'de-DE'",
+    ] {
+        assert_eq!(super::errors(script)[0].0, "SandboxUnsupported", "{script}");
+    }
+}

@@ -51,6 +51,11 @@ impl Writer {
                 let entries = hash.entries().into_iter().map(|(key, value)| (text(&key), value));
                 self.object(evaluator, entries.collect(), level)?;
             }
+            // Members that a class hides are in JSON.
+            Val::Object(object) => {
+                let members = object.all_properties().into_iter().map(|(name, value)| (name.to_string(), value));
+                self.object(evaluator, members.collect(), level)?;
+            }
             other => {
                 let members = properties(other).into_iter().map(|(name, value)| (name.to_string(), value));
                 self.object(evaluator, members.collect(), level)?;

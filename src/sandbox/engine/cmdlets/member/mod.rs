@@ -53,10 +53,12 @@ struct GetMember {
     known: Vec<String>,
     input: Option<Val>,
     found_input: bool,
+    /// The members of the type itself are wanted.
+    is_static: bool,
 }
 
 fn make(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
-    bound.refuse(&["Static", "View"])?;
+    bound.refuse(&["View"])?;
     let mut kinds = 0;
     for name in bound.texts("MemberType").iter().flat_map(|names| names.split(',')) {
         kinds |= kind_named(name.trim())?;
@@ -67,6 +69,7 @@ fn make(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
         known: Vec::new(),
         input: bound.take("InputObject"),
         found_input: false,
+        is_static: bound.switch("Static"),
     }))
 }
 
@@ -95,13 +98,18 @@ impl Cmdlet for GetMember {
             return Ok(());
         }
         self.found_input = true;
-        let (type_name, mut members) = of_value::members(&input);
-        members.extend(evaluator.method_definitions(&input).into_iter().map(|(name, definition)| of_value::Member {
-            kind: "Method",
-            name,
-            definition,
-        }));
-        members.sort_by_key(|member| (member.kind, member.name.to_lowercase()));
+        let (type_name, mut members) =
+            if self.is_static { of_value::static_members(&input)? } else { of_value::members(&input) };
+        if !self.is_static {
+            members.extend(
+                evaluator.method_definitions(&input).into_iter().map(|(name, definition)| of_value::Member {
+                    kind: "Method",
+                    name,
+                    definition,
+                }),
+            );
+            members.sort_by_key(|member| (member.kind, member.name.to_lowercase()));
+        }
         if self.known.contains(&type_name) {
             return Ok(());
         }

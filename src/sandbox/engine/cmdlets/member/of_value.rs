@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::super::ast::Script;
 use super::super::super::cim;
+use super::super::super::errors::ErrorRecord;
 use super::super::super::types::TypeRef;
 use super::super::super::value::{Live, Obj, Val};
 use super::tables;
@@ -33,10 +34,29 @@ pub(super) fn members(value: &Val) -> (String, Vec<Member>) {
     if let Val::Object(object) = value {
         of_object(object, &mut members);
     }
+    if let Val::Net(instance) = value {
+        let own = instance.names().into_iter().filter(|name| !members.iter().any(|member| member.name == *name));
+        let own: Vec<_> = own.collect();
+        members.extend(own.into_iter().map(|name| {
+            let value = instance.get(&name.to_ascii_lowercase(), None).unwrap_or(Val::Null);
+            let kind = if value.is_null() { "object".into() } else { short_name(&value) };
+            let accessors = if matches!(value, Val::Str(_)) { "{get;set;}" } else { "{get;}" };
+            Member { kind: "Property", definition: format!("{kind} {name} {accessors}"), name }
+        }));
+    }
     members.sort_by(|left, right| {
         left.kind.cmp(right.kind).then_with(|| left.name.to_lowercase().cmp(&right.name.to_lowercase()))
     });
     (type_name, members)
+}
+
+/// The static members of a type, or of a value's type.
+pub(super) fn static_members(value: &Val) -> Result<(String, Vec<Member>), ErrorRecord> {
+    let type_name = if let Val::Type(kind) = value { kind.full.clone() } else { value.type_name() };
+    match tables::of_type(&format!("{type_name}::")) {
+        Some(rows) => Ok((type_name.to_string(), rows.iter().map(of_row).collect())),
+        None => Err(ErrorRecord::unsupported(&format!("the static members of [{type_name}]"))),
+    }
 }
 
 fn known(value: &Val, type_name: &str) -> &'static [tables::Row] {
@@ -66,8 +86,8 @@ fn of_object(object: &Arc<Obj>, members: &mut Vec<Member>) {
     let accessors = if object.type_name().contains("CimInstance#") { "{get;}" } else { "{get;set;}" };
     let class = cim::class_of(object);
     let has = |members: &[Member], name: &str| members.iter().any(|known| known.name.eq_ignore_ascii_case(name));
-    for (name, value) in object.schema.names.iter().take(object.schema.shown).zip(&values.values) {
-        if !has(members, name) {
+    for (name, value) in object.schema.names.iter().zip(&values.values) {
+        if !has(members, name) && !object.schema.is_hidden(name) {
             let declared = class.filter(|_| !is_wmi).and_then(|class| class.type_of(name));
             let of_value = || if value.is_null() { "string".into() } else { short_name(value) };
             let definition = format!("{} {name} {accessors}", declared.unwrap_or_else(of_value));

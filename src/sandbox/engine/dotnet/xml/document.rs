@@ -216,7 +216,7 @@ impl Tree<'_> {
                 let _ = write!(out, "<?xml {}?>", node.value);
             }
             NodeKind::Instruction => {
-                let _ = write!(out, "<?{}?>", node.value);
+                let _ = write!(out, "<?{} {}?>", node.name, node.value);
             }
             NodeKind::Element => {
                 let _ = write!(out, "<{}", node.name);
@@ -287,7 +287,8 @@ impl Tree<'_> {
                 Ok(Event::PI(data)) => {
                     let data: &str = &data;
                     let name = data.split_whitespace().next().unwrap_or("").to_owned();
-                    (Node::new(NodeKind::Instruction, &name, data), false)
+                    let value = data.strip_prefix(&*name).unwrap_or(data).trim_start();
+                    (Node::new(NodeKind::Instruction, &name, value), false)
                 }
                 Ok(_) => continue,
             };

@@ -36,6 +36,9 @@ pub(in super::super) fn cast(value: &Val) -> Result<Val, ErrorRecord> {
     // Lines of a file are one text.
     let whole = value.clone().into_items().iter().map(text).collect::<Vec<_>>().join("\n");
     let document = Arc::new(Document::default());
+    if whole.is_empty() {
+        return Ok(XmlNode::value(&document, 0));
+    }
     let read = document.tree().read(whole.trim_start_matches('\u{FEFF}'), 0);
     read.map(|()| XmlNode::value(&document, 0)).map_err(|why| {
         let message = format!("Cannot convert value \"{whole}\" to type \"System.Xml.XmlDocument\". Error: \"{why}\"");

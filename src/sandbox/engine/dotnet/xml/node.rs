@@ -43,7 +43,7 @@ impl XmlNode {
         let is_plain = node.attributes.is_empty()
             && match node.children[..] {
                 [] => true,
-                [only] => matches!(tree.node(only).kind, NodeKind::Text | NodeKind::CData),
+                [only] => tree.node(only).kind == NodeKind::Text,
                 _ => false,
             };
         if is_plain { Val::str(tree.inner_text(id)) } else { Self::value(&self.document, id) }
@@ -90,7 +90,7 @@ impl XmlNode {
                 _ => return None,
             });
         }
-        let is_text = matches!(node.kind, NodeKind::Text | NodeKind::CData | NodeKind::Comment);
+        let is_text = matches!(node.kind, NodeKind::Text | NodeKind::CData | NodeKind::Comment | NodeKind::Instruction);
         Some(match name {
             "name" => Val::str(node.name.as_str()),
             "localname" => Val::str(node.local_name()),
@@ -263,12 +263,21 @@ impl Instance for XmlNode {
                     .map_err(|why| ErrorRecord::new("System.Xml.XmlException", why, "XmlException", 0))
             }
             "preservewhitespace" => Ok(true),
-            _ => Ok(false),
+            _ => {
+                let message = format!(
+                    "Exception setting \"{name}\": \"The property '{name}' cannot be found on this object. Verify that the property exists and can be set.\""
+                );
+                Err(ErrorRecord::runtime(message, "ExceptionWhenSetting", 7))
+            }
         }
     }
 
     fn call(&self, evaluator: &mut Evaluator<'_>, me: &Val, name: &str, args: &[Val]) -> Outcome {
         evaluator.step(1)?;
+        // Properties that children of the same name hide have methods, too.
+        if let Some(property) = name.strip_prefix("get_").filter(|_| args.is_empty()) {
+            return Ok(self.own(property));
+        }
         let given = arg_text(args, 0);
         let id = self.at.id;
         match name {
