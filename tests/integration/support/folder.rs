@@ -12,7 +12,8 @@ impl Folder {
     /// Makes a folder whose name begins as given.
     pub(crate) fn new(name: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("psfleet-{name}-{}-{number}", std::process::id()));
+        // Of one length, whatever the process's number is: where a path is shown, lines break by it.
+        let path = std::env::temp_dir().join(format!("psfleet-{name}-{:07}-{number}", std::process::id()));
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
