@@ -4,8 +4,9 @@
 //! stays what it was, `detached`; one whose shell is gone is lost. What still runs when its time is up, or when the user
 //! wants no more, is left again.
 
+mod tape;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,18 +15,18 @@ use crate::event::Finished;
 use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
 use crate::left_shell::LeftShell;
 use crate::outcome::{Outcome, Reason};
+use crate::psrp::Opening;
 use crate::session::{self, Followed, Session};
-use crate::target::TargetId;
-use crate::transport::http::TlsCache;
-use crate::transport::wsman::WsmanCarrier;
-use crate::transport::{self, Carrier};
+use crate::target::{Endpoint, TargetId};
+use crate::transport::network::Network;
+use crate::transport::{self, Connector};
 
 /// Collects what was left running.
 pub struct Collect {
     left: BTreeMap<TargetId, Known>,
     /// How long to wait for the end on each target.
     wait: Option<Duration>,
-    tls_cache: TlsCache,
+    network: Network,
 }
 
 /// What is known of a target that was left running.
@@ -34,25 +35,28 @@ struct Known {
     /// Errors and objects that were collected before.
     errors: u64,
     objects: u64,
+    /// All records of it that are kept.
+    records: u64,
 }
 
 impl Collect {
-    /// Collects what these targets were left with.
-    pub fn new(left: Vec<Finished>, wait: Option<Duration>) -> Self {
+    /// Collects what these targets were left with; `records` has how many of each are kept.
+    pub fn new(left: Vec<Finished>, records: &BTreeMap<TargetId, u64>, wait: Option<Duration>) -> Self {
         let known = |end: Finished| {
             let Finished { target, errors, objects, left, .. } = end;
-            Some((target, Known { shell: *left?, errors, objects }))
+            let records = records.get(&target).copied().unwrap_or_default();
+            Some((target, Known { shell: *left?, errors, objects, records }))
         };
-        Self { left: left.into_iter().filter_map(known).collect(), wait, tls_cache: TlsCache::new() }
+        Self { left: left.into_iter().filter_map(known).collect(), wait, network: Network::default() }
     }
 
     async fn attach(&self, shell: &LeftShell, approach: &Approach<'_>) -> Result<Session, session::Error> {
         let Approach { target, admission, stop, .. } = approach;
         let limit = target.timeouts.open;
-        let connecting = admission.clock().within(limit, WsmanCarrier::connect(target, &self.tls_cache, admission));
+        let connecting = admission.clock().within(limit, self.network.connect(target, admission));
         let connected = stop.run_until_cancelled(connecting).await.ok_or(session::Error::Stopped)?;
         let carrier = connected.unwrap_or_else(|| Err(late(limit)))?;
-        Session::attach(Arc::new(carrier) as Arc<dyn Carrier>, shell, limit, stop).await
+        Session::attach(carrier.into(), shell, limit, stop).await
     }
 
     async fn collect(&self, shell: &LeftShell, approach: Approach<'_>) -> Result<TaskEnd, session::Error> {
@@ -65,13 +69,28 @@ impl Collect {
             Followed::Left(keep_for) => Ok(TaskEnd::Ended(still_running(LeftShell { keep_for, ..shell.clone() }))),
         }
     }
+
+    /// Collects what a deck keeps, through a session of its own.
+    async fn play(&self, known: &Known, approach: Approach<'_>) -> Result<TaskEnd, session::Error> {
+        let Approach { target, admission, stop, forward, .. } = approach;
+        let opening = Opening::of_a_run();
+        let mut session = Session::connect(&self.network, target, &admission, opening, stop, |_| {}).await?;
+        let played = tape::play(&mut session, known, target, (self.wait, stop), forward).await;
+        session.close().await;
+        played.map(TaskEnd::Ended)
+    }
 }
 
 #[async_trait]
 impl Task for Collect {
     async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
         let known = self.left.get(&approach.id)?;
-        Some(self.collect(&known.shell, approach).await.unwrap_or_else(|error| TaskEnd::Ended(not_collected(&error))))
+        let collected = match (&approach.target.endpoint, known.shell.process) {
+            (Endpoint::Winrm(_), None) => self.collect(&known.shell, approach).await,
+            (Endpoint::Ssh(_) | Endpoint::Local(_), Some(_)) => self.play(known, approach).await,
+            (endpoint, _) => return Some(TaskEnd::Ended(reached_otherwise(endpoint))),
+        };
+        Some(collected.unwrap_or_else(|error| TaskEnd::Ended(not_collected(&error))))
     }
 
     async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
@@ -89,8 +108,12 @@ impl Task for Collect {
 
 /// The end of a target, with what was known of it before.
 fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
-    let (errors, objects) = (end.errors + known.errors, end.objects + known.objects);
-    let end = AttemptEnd { errors, objects, ..end };
+    // A tape has all of it, from its beginning.
+    let end = match known.shell.process {
+        Some(_) => AttemptEnd { errors: end.errors.max(known.errors), objects: end.objects.max(known.objects), ..end },
+        None => AttemptEnd { errors: end.errors + known.errors, objects: end.objects + known.objects, ..end },
+    };
+    let errors = end.errors;
     match (end.outcome, end.reason) {
         (Outcome::Ok, _) if errors > 0 => AttemptEnd {
             outcome: Outcome::OkWithErrors,
@@ -119,11 +142,7 @@ fn still_running(left: LeftShell) -> AttemptEnd {
 /// The end of an attempt that could not follow to the end.
 fn not_collected(error: &session::Error) -> AttemptEnd {
     if error.is_gone() || matches!(error, session::Error::Vanished) {
-        let message =
-            "what was left running is gone: the host restarted, it was removed, or nobody came for it in time";
-        let hint = "what it had done by then is unknown; check before you run it again";
-        let end = AttemptEnd::new(Outcome::Lost, Some(Reason::LinkBroken), message);
-        return AttemptEnd { hint: Some(hint.to_owned()), ..end };
+        return gone();
     }
     match error {
         session::Error::Transport(_) | session::Error::OpenTimeout(_) | session::Error::Stopped => {
@@ -132,6 +151,28 @@ fn not_collected(error: &session::Error) -> AttemptEnd {
         // Whoever attaches again gets what follows.
         error => AttemptEnd { retryable: false, ..AttemptEnd::not_opened(error) },
     }
+}
+
+/// The end of what is not there any more.
+fn gone() -> AttemptEnd {
+    let message = "what was left running is gone: the host restarted, it was removed, or nobody came for it in time";
+    let hint = "what it had done by then is unknown; check before you run it again";
+    let end = AttemptEnd::new(Outcome::Lost, Some(Reason::LinkBroken), message);
+    AttemptEnd { hint: Some(hint.to_owned()), ..end }
+}
+
+/// The end of a target that is reached in another way than the one in which it was left.
+fn reached_otherwise(endpoint: &Endpoint) -> AttemptEnd {
+    let (way, hint) = match endpoint {
+        Endpoint::Winrm(_) => {
+            ("WinRM", "it was left over SSH, or on its own machine: say so with -i FILE or --transport")
+        }
+        Endpoint::Ssh(_) => ("SSH", "it was left over WinRM: say so with -i FILE or --transport"),
+        Endpoint::Local(_) => ("this machine", "it was left over WinRM: say so with -i FILE or --transport"),
+    };
+    let message = format!("over {way} nothing is known of it");
+    let end = AttemptEnd::new(Outcome::Unreachable, Some(Reason::NotWinrm), message);
+    AttemptEnd { hint: Some(hint.to_owned()), ..end }
 }
 
 /// The error of a connection that was not made within this limit.
@@ -151,9 +192,10 @@ mod tests {
         let (shell, command) = ("S".to_owned(), "C".to_owned());
         let (pool, pipeline) = (Uuid::nil(), Uuid::nil());
         Known {
-            shell: LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60 },
+            shell: LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60, process: None },
             errors: 1,
             objects: 2,
+            records: 3,
         }
     }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub struct LeftShell {
     /// The runspace pool.
     pub pool: Uuid,
-    /// The shell's id on the server.
+    /// The shell's id on the server; of a deck, the file in which it keeps what the script writes, for people to see.
     pub shell: String,
     /// The pipeline.
     pub pipeline: Uuid,
@@ -19,4 +19,7 @@ pub struct LeftShell {
     pub wrapped: bool,
     /// Seconds for which the server keeps it while it has no client.
     pub keep_for: u64,
+    /// The process of its deck, where a deck keeps it (over SSH, and on this machine).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
 }

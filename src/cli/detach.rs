@@ -1,16 +1,11 @@
 //! What a run that leaves its script running cannot do besides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
 
 use super::args::run::RunArgs;
 use super::sandbox_on_demand::OnDemand;
-use crate::hostlist::fold;
-use crate::inventory::Resolved;
-use crate::output::sanitize_line;
-use crate::target::{Endpoint, Target};
 
 /// How long hosts keep what is left running, if nobody says otherwise.
 const KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,19 +40,10 @@ pub(super) fn keep_for(args: &RunArgs) -> anyhow::Result<Option<Duration>> {
 /// Whether a script can be left running on these targets.
 ///
 /// # Errors
-/// Not on some of them.
-pub(super) fn check(resolved: &Resolved, sandbox: &OnDemand) -> anyhow::Result<()> {
+/// They end with this command.
+pub(super) fn check(sandbox: &OnDemand) -> anyhow::Result<()> {
     if sandbox.has_hosts() {
         bail!("--detach: the sandbox of an inventory ends with this command; psfleet sandbox starts one that stays");
-    }
-    let is_other = |target: &&Arc<Target>| !matches!(target.endpoint, Endpoint::Winrm(_));
-    let others: Vec<_> = resolved.targets.iter().filter(is_other).map(|target| &*target.name).collect();
-    if !others.is_empty() {
-        let names = fold(others);
-        bail!(
-            "--detach: only over WinRM does PowerShell outlive its connection, and these hosts are reached otherwise: {}",
-            sanitize_line(&names)
-        );
     }
     Ok(())
 }

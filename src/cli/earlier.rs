@@ -14,7 +14,7 @@ use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
 use crate::store::{Claim, Header, HostFacts, Run, Store};
-use crate::target::{Target, TargetId, TargetSnapshot};
+use crate::target::{AuthMethod, Endpoint, Target, TargetId, TargetSnapshot, Tls, WinrmEndpoint};
 
 /// A run that is to go on.
 pub(super) struct Earlier {
@@ -109,6 +109,14 @@ impl Earlier {
         self.run.imported.is_some()
     }
 
+    /// How many records are kept of each target that has any.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn records(&self) -> anyhow::Result<BTreeMap<TargetId, u64>> {
+        Ok(self.store.records(&self.run)?)
+    }
+
     /// The run's id.
     pub(super) fn run(&self) -> Uuid {
         self.run.id
@@ -122,6 +130,9 @@ impl Earlier {
             let mut target = kept.clone().with(today.and_then(|today| today.credential.clone()));
             if let Some(today) = today {
                 target.timeouts = today.timeouts;
+                if self.is_imported() {
+                    target.endpoint = trusted_as_today(target.endpoint, &today.endpoint);
+                }
             }
             Arc::new(target)
         };
@@ -181,6 +192,30 @@ impl Earlier {
     pub(super) fn keeping(self) -> Keeping {
         let Self { store, run, claim, done, lost, header, .. } = self;
         Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost, command: header.command }))
+    }
+}
+
+/// Where a bundle says that a host is, reached as safely as this user says today: whom to trust is not for a bundle to
+/// say, nor what to start, nor which keys to show.
+fn trusted_as_today(kept: Endpoint, today: &Endpoint) -> Endpoint {
+    match (kept, today) {
+        (Endpoint::Winrm(kept), Endpoint::Winrm(today)) => {
+            let tls = match (&kept.tls, &today.tls) {
+                (Tls::On { .. }, Tls::On { .. }) => today.tls.clone(),
+                (Tls::On { .. }, Tls::Off) => Tls::On { ca: None, insecure: false },
+                (Tls::Off, _) => Tls::Off,
+            };
+            Endpoint::Winrm(WinrmEndpoint {
+                address: kept.address,
+                port: kept.port,
+                path: kept.path,
+                configuration_name: kept.configuration_name,
+                auth: if kept.auth == AuthMethod::Basic { today.auth } else { kept.auth },
+                tls,
+                ..today.clone()
+            })
+        }
+        (_, today) => today.clone(),
     }
 }
 

@@ -99,7 +99,7 @@ fn perform(
     let no_input = args.connect.no_input;
     let keep_for = detach::keep_for(args)?;
     if keep_for.is_some() {
-        detach::check(resolved, sandbox)?;
+        detach::check(sandbox)?;
     }
     let script = scripts.task(&resolved.targets, no_input, &mut machine)?;
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input };

@@ -47,6 +47,11 @@ pub enum RunEventKind {
     },
     /// A target sent an object.
     Record(Record),
+    /// Whoever attempts a target must know that all its records so far are kept: for the journal alone, no reader gets it.
+    RecordsDue {
+        /// Which target.
+        target: TargetId,
+    },
     /// An attempt failed on a connection fault and will be repeated.
     AttemptFailed {
         /// Which target.

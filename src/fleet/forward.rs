@@ -77,8 +77,17 @@ impl Forward {
         self.events.send(emission).await.is_ok() && noted.await.is_ok()
     }
 
+    /// Waits until the journal has all records so far, where one is kept. `false` when it could not be written.
+    pub(crate) async fn kept(&self) -> bool {
+        if !self.is_journaled {
+            return true;
+        }
+        let (emission, noted) = Emission::to_be_noted(RunEventKind::RecordsDue { target: self.target });
+        self.events.send(emission).await.is_ok() && noted.await.is_ok()
+    }
+
     /// How many errors and objects have come.
-    pub(super) fn came(&self) -> (u64, u64) {
+    pub(crate) fn came(&self) -> (u64, u64) {
         (self.errors(), self.traces.objects())
     }
 
@@ -102,18 +111,32 @@ impl Forward {
         end
     }
 
+    /// The same of a pipeline whose readers have its terminating error from before.
+    pub(crate) fn ended_before(&self, report: &RunReport, timeout: Duration) -> AttemptEnd {
+        let end = AttemptEnd::of(report, self.errors(), timeout);
+        if let Ending::Failed(Some(_)) = report.ending {
+            self.count(Stream::Error, 1);
+        }
+        end
+    }
+
+    /// Counts records that the readers have from before.
+    pub(crate) fn count(&self, stream: Stream, count: u64) {
+        let counter = match stream {
+            Stream::Error => &self.traces.errors,
+            Stream::Output => &self.traces.objects,
+            _ => return,
+        };
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+
     /// Sends the error record that the target's outcome repeats: people see it there.
     pub(crate) async fn cause(&mut self, error: Document) -> ControlFlow<()> {
         self.send(Stream::Error, error, true).await
     }
 
     async fn send(&mut self, stream: Stream, value: Document, terminating: bool) -> ControlFlow<()> {
-        let count = match stream {
-            Stream::Error => Some(&self.traces.errors),
-            Stream::Output => Some(&self.traces.objects),
-            _ => None,
-        };
-        count.map(|count| count.fetch_add(1, Ordering::Relaxed));
+        self.count(stream, 1);
         let record = Record { target: self.target, stream, value, terminating };
         let admitted = async { self.events.send(self.room.admit(record).await).await };
         tokio::select! {

@@ -75,7 +75,7 @@ pub(super) fn keep(
                 return;
             }
             keeper.note(&mut batch);
-            for event in batch.drain(..) {
+            for event in batch.drain(..).filter(|event| !matches!(event.kind, RunEventKind::RecordsDue { .. })) {
                 match readers.as_ref().map(|readers| hand_on(event, readers, &departure, &runtime)) {
                     None | Some(Handed::Taken) => {}
                     Some(Handed::GivenUp) => readers = None,

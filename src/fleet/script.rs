@@ -12,7 +12,7 @@ use super::native;
 use super::no_language::NoLanguage;
 use super::task::{Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
-use crate::session::{self, Left};
+use crate::session::{self, DeckIds, Left};
 
 /// Runs scripts on every target, one after the other in its session: as text, or as commands where an endpoint takes
 /// nothing else.
@@ -59,7 +59,14 @@ impl Script {
     async fn leave(&self, keep_for: Duration, site: &mut Site<'_>) -> Result<AttemptEnd, session::Error> {
         let command = self.last.command(site.id, site.session.server());
         let options = site.options();
-        Ok(match site.session.leave_running(&command, Uuid::new_v4(), &options, keep_for).await? {
+        let left = if site.session.needs_deck() {
+            let ids = DeckIds { relay: Uuid::new_v4(), pool: Uuid::new_v4(), pipeline: Uuid::new_v4() };
+            let limits = (keep_for, site.target.timeouts.open);
+            site.session.leave_on_deck(&command, ids, &options, limits).await?
+        } else {
+            site.session.leave_running(&command, Uuid::new_v4(), &options, keep_for).await?
+        };
+        Ok(match left {
             Left::Running(left) => AttemptEnd::detached(left),
             Left::Not(report) => site.ended(report).await,
         })

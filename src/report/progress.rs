@@ -93,6 +93,7 @@ impl Progress {
             RunEventKind::TargetFinished(finished) => self.finish(finished),
             RunEventKind::RunStopping { .. } => self.stop(),
             RunEventKind::Record(_)
+            | RunEventKind::RecordsDue { .. }
             | RunEventKind::StepFinished(_)
             | RunEventKind::RunPaused(_)
             | RunEventKind::RunClosed { .. }

@@ -86,7 +86,15 @@ impl Session {
         self.state = State::Spoiled;
         let (shell, command_id) = ids.unwrap_or_default();
         let wrapped = command.is_wrapped();
-        Ok(LeftShell { pool: self.pool.id(), shell, pipeline: id, command: command_id, wrapped, keep_for })
+        Ok(LeftShell {
+            pool: self.pool.id(),
+            shell,
+            pipeline: id,
+            command: command_id,
+            wrapped,
+            keep_for,
+            process: None,
+        })
     }
 
     /// Attaches to a shell that was left, over a connected carrier. Whatever goes wrong, what runs in the shell goes on.

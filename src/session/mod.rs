@@ -6,6 +6,7 @@
 
 mod alive;
 mod connect;
+mod deck;
 mod detach;
 mod error;
 mod halt;
@@ -21,6 +22,7 @@ mod running;
 mod shelf;
 mod stopping;
 
+pub use deck::{Cut, DeckIds, Played};
 pub use detach::{Followed, Left};
 pub use error::Error;
 pub use lease::{ConnectionKey, Lease, Place, PoolLimits, Return, Sessions};

@@ -22,7 +22,7 @@ use crate::stream::Stream;
 use crate::transport::{self, Carrier, Channel, Priority, Received, offload_on};
 
 /// Longer than any pipeline runs, and short enough to be added to any time.
-const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+pub(super) const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// One pipeline on its way.
 pub(super) struct RunningPipeline<'a, R> {

@@ -177,6 +177,7 @@ fn left(shell: &ListedShell, command: &str) -> Result<LeftShell, Refusal> {
         command: command.to_owned(),
         wrapped: false,
         keep_for,
+        process: None,
     })
 }
 

@@ -46,6 +46,7 @@ impl KeptEvent {
             RunEventKind::RunStopping { reason } => Self::Stopping { reason: *reason },
             RunEventKind::RunStarted(_)
             | RunEventKind::Record(_)
+            | RunEventKind::RecordsDue { .. }
             | RunEventKind::TargetFinished(_)
             | RunEventKind::RunFinished(_) => return None,
         })

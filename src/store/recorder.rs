@@ -168,6 +168,7 @@ impl Recorder {
                 }
                 return Ok(false);
             }
+            RunEventKind::RecordsDue { target } => self.pack(*target)?,
             RunEventKind::RunStarted(_) => {
                 // What was lost before stands in front of it.
                 self.first = place;

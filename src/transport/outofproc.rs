@@ -5,6 +5,7 @@
 //! one, the first `Data` of a pipeline only after its `CommandAck`, everything that belongs together in one packet.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use super::{Carrier, Channel, Error, Files, Priority, Received};
 use crate::error_text;
+use crate::left_shell::LeftShell;
 use crate::outcome::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
 
@@ -56,6 +58,16 @@ pub trait Peer: Send + Sync {
     async fn open_files(&self) -> Option<Box<dyn Files>> {
         None
     }
+
+    /// Whether what its server writes is kept, and read by others later: what pipelines send is not handed on then.
+    fn keeps_output(&self) -> bool {
+        false
+    }
+
+    /// Leaves the server running, where it outlives the streams ([`Carrier::leave`]).
+    async fn leave(&self, _keep_for: Duration) -> Result<Duration, Error> {
+        Err(Error::new(Reason::Internal, "what this transport starts ends with its connection"))
+    }
 }
 
 /// A carrier over a stream of lines.
@@ -65,6 +77,8 @@ pub struct OutOfProcCarrier {
     receivers: tokio::sync::Mutex<HashMap<Uuid, Inbox>>,
     reader: JoinHandle<()>,
     peer: Box<dyn Peer>,
+    /// The pool is what another client has opened: its messages are of no concern to this one.
+    attached: AtomicBool,
 }
 
 type Inbox = Arc<tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>>;
@@ -122,7 +136,8 @@ impl OutOfProcCarrier {
         let shared = Arc::new(Shared::default());
         let reader = tokio::spawn(read_packets(reader, Arc::clone(&shared)));
         let writer = tokio::sync::Mutex::new(Some(Box::new(writer) as Box<dyn AsyncWrite + Send + Unpin>));
-        let carrier = Self { writer, shared, receivers: tokio::sync::Mutex::default(), reader, peer };
+        let receivers = tokio::sync::Mutex::default();
+        let carrier = Self { writer, shared, receivers, reader, peer, attached: AtomicBool::new(false) };
         // Nobody else can hold the lock of a carrier that is just being made.
         if let Ok(mut receivers) = carrier.receivers.try_lock() {
             receivers.insert(Uuid::nil(), carrier.open_inbox(Uuid::nil()));
@@ -254,8 +269,10 @@ impl Carrier for OutOfProcCarrier {
     }
 
     async fn command(&self, pipeline: Uuid, fragments: Vec<Bytes>) -> Result<(), Error> {
-        let inbox = self.open_inbox(pipeline);
-        self.receivers.lock().await.insert(pipeline, inbox);
+        if !self.peer.keeps_output() {
+            let inbox = self.open_inbox(pipeline);
+            self.receivers.lock().await.insert(pipeline, inbox);
+        }
         // It is the data that makes the pipeline.
         let registered = self.control(Verb::Command, Verb::CommandAck, pipeline).await;
         registered.map_err(|error| error.retryable().before_anything_ran())?;
@@ -307,6 +324,33 @@ impl Carrier for OutOfProcCarrier {
 
     async fn open_files(&self) -> Option<Box<dyn Files>> {
         self.peer.open_files().await
+    }
+
+    async fn leave(&self, keep_for: Duration) -> Result<Duration, Error> {
+        // What the server has not taken is lost with the streams.
+        let owed: Vec<Uuid> = self.shared.state().owed.keys().copied().collect();
+        if !self.attached.load(Ordering::Relaxed) {
+            for id in owed {
+                self.settle(id).await?;
+            }
+        }
+        self.peer.leave(keep_for).await
+    }
+
+    /// What the server has written from its start on comes once more, of which only the command's part is of concern.
+    async fn attach(&self, shell: &LeftShell, _fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {
+        self.attached.store(true, Ordering::Relaxed);
+        self.shared.state().inboxes.clear();
+        let inbox = self.open_inbox(shell.pipeline);
+        self.receivers.lock().await.insert(shell.pipeline, inbox);
+        Ok(Vec::new())
+    }
+
+    async fn news(&self) -> Result<Received, Error> {
+        match self.attached.load(Ordering::Relaxed) {
+            true => std::future::pending().await,
+            false => self.receive(Channel::Pool).await,
+        }
     }
 }
 

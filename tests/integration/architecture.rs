@@ -130,7 +130,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "target",
             ],
         ),
-        ("collect", &["event", "fleet", "left_shell", "outcome", "session", "target", "transport"]),
+        (
+            "collect",
+            &["clixml", "event", "fleet", "left_shell", "outcome", "psrp", "session", "stream", "target", "transport"],
+        ),
         (
             "doctor",
             &["clixml", "fleet", "outcome", "psrp", "script", "session", "stream", "target", "transport", "wsman"],

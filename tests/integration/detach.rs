@@ -210,9 +210,6 @@ async fn what_cannot_be_left_running_is_refused() {
     }
     let (code, _, stderr) = place.output(&["run", "--detach-for", "2h", "-t", "h", "1"]);
     assert!(code == Some(2) && stderr.contains("write --detach, too"), "{stderr}");
-    let (code, _, stderr) = place.output(&["run", "--detach", "--transport", "local", "-t", "localhost", "1"]);
-    assert_eq!(code, Some(2));
-    assert!(stderr.contains("only over WinRM"), "{stderr}");
     assert_clean(fleet).await;
 }
 

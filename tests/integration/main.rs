@@ -15,6 +15,7 @@ mod copy;
 mod cuts;
 mod descriptors;
 mod detach;
+mod detach_deck;
 mod differential;
 #[cfg(all(unix, feature = "ldap"))]
 mod directory;

@@ -372,7 +372,7 @@ async fn a_refused_logon_is_not_tried_again_to_close() {
 async fn a_shell_that_is_refused_is_neither_left_nor_deleted_and_one_in_doubt_is_left_again() {
     let (pool, pipeline) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let (shell, command) = (SHELL.to_owned(), pipeline.to_string());
-    let left = LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60 };
+    let left = LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for: 60, process: None };
     // Another client has it, another user's, gone, and no answer that could be read.
     for (answer, is_ours) in [
         (Act::soap(500, fault(2_150_858_802)), false),

@@ -13,7 +13,7 @@ const DEBUG: [(&str, &str, &str); 1] = [(
 
 /// Errors that are reported by their own Display: the file, and whose words these are. An error of the system or of a
 /// library goes through `error_text` first.
-const OWN: [(&str, &str); 20] = [
+const OWN: [(&str, &str); 21] = [
     ("auth/error.rs", "sentences of ours that auth::Error holds"),
     ("cli/config/show.rs", "config::Source"),
     ("cli/plan/copy.rs", "the path of a file"),
@@ -21,6 +21,7 @@ const OWN: [(&str, &str); 20] = [
     ("cli/hosts.rs", "config::Source"),
     ("cli/sandbox_on_demand.rs", "sandbox::Error"),
     ("cli/refusal.rs", "clap's sentence on a value, whose reason is from our own parsers"),
+    ("collect", "session::Error"),
     ("fleet", "session::Error"),
     ("inventory/expression.rs", "the mistakes of a range"),
     ("inventory/named_files.rs", "config::Source"),

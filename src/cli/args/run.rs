@@ -117,12 +117,14 @@ pub struct ExecuteArgs {
     pub native_errors: bool,
 
     /// Start the script on each host, leave it running and end; `runs collect` gets what it writes. --timeout then limits
-    /// the start. A host buffers some of the output; a script that writes more than that waits until it is collected
+    /// the start. Over WinRM a host buffers some of the output, and a script that writes more than that waits until it is
+    /// collected; otherwise all of it goes to a file below the user's home there
     #[arg(long, env = "PSFLEET_DETACH", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub detach: bool,
 
-    /// How long hosts keep what was left running while nobody collects it; a host may allow less [default: 24h]
+    /// How long hosts keep what was left running while nobody collects it; a host may allow less. A script that still
+    /// runs then is stopped [default: 24h]
     #[arg(long, env = "PSFLEET_DETACH_FOR", value_name = "TIME", value_parser = config::parse_duration)]
     pub detach_for: Option<Duration>,
 

@@ -14,12 +14,13 @@ use crate::cli::sandbox_on_demand::OnDemand;
 use crate::cli::terminal::{Console, TerminalPrompter};
 use crate::cli::{Command, args, command_of, keeping, known_runs, targets};
 use crate::collect::Collect;
-use crate::config::{Connection, Given, Machine, Source};
+use crate::config::{Connection, Given, Machine, Source, Transport};
 use crate::exit;
 use crate::inventory::{Request, Resolved};
 use crate::job::script::ScriptInput;
 use crate::outcome::Outcome;
 use crate::store::Store;
+use crate::target::Endpoint;
 
 /// Collects what a run left running.
 pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
@@ -51,6 +52,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
     let id = earlier.run();
+    let records = earlier.records()?;
     let keeping = earlier.keeping();
     let mut how = run.execute.rollout.clone();
     how.ramp = RampArgs { yes: true, ..RampArgs::default() };
@@ -58,7 +60,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
     let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
     let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
-    let work = Arc::new(Collect::new(left, wait));
+    let work = Arc::new(Collect::new(left, &records, wait));
     let code = rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
     let store = Store::open(&state)?;
     let is_left = store.find(&id.to_string())?.counts.of(Outcome::Detached) > 0;
@@ -88,6 +90,11 @@ fn request(args: &CollectArgs, run: &RunArgs, earlier: &Earlier) -> Request {
         // Nobody else may have what it left running.
         settings.user = Some(Given::new(user.to_owned(), Source::Flag("--user")));
     }
+    if (settings.transport.is_none() && args.inventory.is_empty())
+        && let Some(transport) = transport(earlier)
+    {
+        settings.transport = Some(Given::new(transport, Source::Flag("--transport")));
+    }
     let all = args::targets::TargetArgs {
         targets: names,
         inventory: args.inventory.clone(),
@@ -95,4 +102,15 @@ fn request(args: &CollectArgs, run: &RunArgs, earlier: &Earlier) -> Request {
     };
     let asked = args::request(&all, &args.connect);
     Request { only, settings, ..asked }
+}
+
+/// The one transport that all hosts were left over, if it is another one than that of hosts of which nothing is said.
+fn transport(earlier: &Earlier) -> Option<Transport> {
+    let mut all = earlier.left_targets().map(|target| match target.endpoint {
+        Endpoint::Winrm(_) => None,
+        Endpoint::Ssh(_) => Some(Transport::Ssh),
+        Endpoint::Local(_) => Some(Transport::Local),
+    });
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }

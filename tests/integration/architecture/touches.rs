@@ -17,7 +17,7 @@ const THINGS: &[Thing] = &[
     Thing {
         name: "tasks and timers of tokio",
         words: &["tokio", "tokio_util"],
-        places: &["cli", "copy", "fleet", "job", "sandbox", "session", "transport"],
+        places: &["cli", "collect", "copy", "fleet", "job", "sandbox", "session", "transport"],
     },
     Thing {
         name: "the clock",
@@ -30,6 +30,7 @@ const THINGS: &[Thing] = &[
         words: &["new_v4", "now_v7", "getrandom", "fastrand", "PrivateDecryptingKey::generate"],
         places: &[
             "cli",
+            "collect",
             "config/machine.rs",
             "copy",
             "fleet",

@@ -224,7 +224,8 @@ async fn left_and_attached(recording: &Recording) {
     assert_eq!((&*ours.state, ours.idle_timeout), ("Disconnected", Some(120 * MINUTE)));
     assert_eq!(host.commands(ours).await, Ok(Vec::new()));
     let (shell, command) = (pool.hyphenated().to_string().to_uppercase(), "C".to_owned());
-    let left = LeftShell { pool, shell, pipeline: Uuid::new_v4(), command, wrapped: false, keep_for: 60 };
+    let left =
+        LeftShell { pool, shell, pipeline: Uuid::new_v4(), command, wrapped: false, keep_for: 60, process: None };
     let stop = CancellationToken::new();
     let session = Session::attach(carrier(&replay), &left, MINUTE, &stop).await.expect("attached");
     assert_eq!(session.server().protocol.as_deref(), Some("2.3"));

@@ -1,0 +1,182 @@
+param([string]$Name, [string]$Deck, [string]$Pipeline, [long]$Keep, [string]$Note)
+
+# The relay: stands between a client and a deck. With the text of a deck it starts one, without it finds one that was
+# started before, with a note it puts the note in place of all that the deck has written. First it says what it found;
+# then it takes words, one at a time, and answers each.
+if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
+    throw "leaving a script running needs an endpoint with the language mode FullLanguage; this one has $($ExecutionContext.SessionState.LanguageMode)"
+}
+$ErrorActionPreference = 'Stop'
+$shared = [IO.FileShare]'ReadWrite, Delete'
+$windows = [IO.Path]::DirectorySeparatorChar -eq '\'
+$hasModes = -not $windows -and [IO.File].GetMethods().Name -contains 'SetUnixFileMode'
+$state = if ($windows) { $env:LOCALAPPDATA } elseif ($env:XDG_STATE_HOME) { $env:XDG_STATE_HOME } else { [IO.Path]::Combine($HOME, '.local/state') }
+$folder = [IO.Path]::Combine($state, 'psfleet', 'left-running')
+# The name is a number of our own making, so all of this stays in the folder.
+$base = [IO.Path]::Combine($folder, ([guid]$Name).ToString())
+$tape = "$base.tape"
+
+$innermost = {
+    param($record)
+    $cause = $record.Exception
+    while ($cause.InnerException) { $cause = $cause.InnerException }
+    $cause.Message
+}
+$private = { param($path, [int]$mode) if ($hasModes) { [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]$mode) } elseif (-not $windows) { chmod ([Convert]::ToString($mode, 8)) $path } }
+$create = {
+    param($path, $text)
+    $bytes = [Text.Encoding]::UTF8.GetBytes($text)
+    $file = New-Object IO.FileStream($path, [IO.FileMode]::CreateNew, [IO.FileAccess]::Write, $shared)
+    try { & $private $path 384; $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
+}
+$isLink = { param($path) ([IO.File]::GetAttributes($path) -band [IO.FileAttributes]::ReparsePoint) -ne 0 }
+# The first line of what a deck has written, if this is that: how long it is to be kept, and where the rest begins.
+$head = {
+    param($path)
+    if (& $isLink $path) { return }
+    $file = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared)
+    try {
+        $bytes = New-Object byte[] 100
+        $text = [Text.Encoding]::ASCII.GetString($bytes, 0, $file.Read($bytes, 0, 100))
+    }
+    finally { $file.Dispose() }
+    if ($text -match '\Apsfleet 1 ([0-9a-f-]{36}) ([0-9]{1,12})\n' -and $Matches[1] -eq [IO.Path]::GetFileNameWithoutExtension($path)) {
+        @{ Keep = [long]$Matches[2]; Length = $Matches[0].Length }
+    }
+}
+# Whether no deck lives that has this name.
+$isDead = {
+    param($base)
+    if (-not [IO.File]::Exists("$base.lock")) { return $true }
+    try { (New-Object IO.FileStream("$base.lock", [IO.FileMode]::Open, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None)).Dispose(); $true }
+    catch { $false }
+}
+$remove = { param($base) foreach ($suffix in 'tape', 'in', 'seen', 'lock') { [IO.File]::Delete("$base.$suffix") } }
+# What nobody has come for in its time.
+$sweep = {
+    $now = [DateTime]::UtcNow
+    foreach ($path in [IO.Directory]::GetFiles($folder)) {
+        try {
+            $age = ($now - [IO.File]::GetLastWriteTimeUtc($path)).TotalSeconds
+            $other = [IO.Path]::ChangeExtension($path, $null).TrimEnd('.')
+            if ($other -eq $base) { continue }
+            if ($path.EndsWith('.end') -and $age -gt 2592000) { [IO.File]::Delete($path) }
+            elseif ($path.EndsWith('.tape') -and ($found = & $head $path) -and $age -gt $found.Keep -and (& $isDead $other)) { & $remove $other; [IO.File]::Delete("$other.reader") }
+        }
+        catch { $null = $_ }
+    }
+}
+$claim = {
+    # One who has just gone may hold it for a moment.
+    for ($turn = 0; $turn -lt 50; $turn++) {
+        try {
+            $file = New-Object IO.FileStream("$base.reader", [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None)
+            & $private "$base.reader" 384
+            return $file
+        }
+        catch [IO.IOException] { [Threading.Thread]::Sleep(100) }
+    }
+}
+
+$reader = $stream = $process = $null
+$isLeft = $true
+$isStarting = [bool]$Deck
+try {
+    if ($Deck) {
+        $isLeft = $false
+        $program = (Get-Process -Id $PID).Path
+        if ([IO.Path]::GetFileNameWithoutExtension($program) -notmatch '^(pwsh|pwsh-preview|powershell)$') {
+            $program = [IO.Path]::Combine($PSHOME, $(if ($windows) { 'pwsh.exe' } else { 'pwsh' }))
+        }
+        if (-not [IO.File]::Exists($program)) { throw "leaving a script running needs PowerShell's program, and there is none at $program" }
+        try {
+            foreach ($path in [IO.Path]::GetDirectoryName($folder), $folder) {
+                if (-not [IO.Directory]::Exists($path)) { $null = [IO.Directory]::CreateDirectory($path); & $private $path 448 }
+            }
+            if (& $isLink $folder) { throw "it is a link" }
+            $reader = & $claim
+            & $create $tape "psfleet 1 $(([guid]$Name).ToString()) $Keep`n"
+            & $create "$base.in" ''
+            foreach ($suffix in 'seen', 'lock') { & $create "$base.$suffix" '' }
+        }
+        catch { throw "what is left running is kept in the folder $folder, which cannot be used: $(& $innermost $_)" }
+        & $sweep
+        $quoted = ($base, $program, $Pipeline | ForEach-Object { "'" + $_.Replace("'", "''") + "'" }) -join ' '
+        $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$Deck} $quoted $Keep"))
+        $words = '-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', $encoded
+        if ($windows) {
+            # A process of the service for that: the job object of an SSH session ends its own ones.
+            $hidden = New-CimInstance -ClassName Win32_ProcessStartup -ClientOnly -Property @{ ShowWindow = [uint16]0 }
+            $made = Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{
+                CommandLine = "`"$program`" $($words -join ' ')"; CurrentDirectory = $PWD.ProviderPath; ProcessStartupInformation = $hidden
+            }
+            if ($made.ReturnValue -ne 0) { throw "Windows does not start a process that outlives the session: Win32_Process.Create gave $($made.ReturnValue)" }
+            $number = $made.ProcessId
+        }
+        else {
+            $start = New-Object Diagnostics.ProcessStartInfo '/bin/sh'
+            $line = 'exec </dev/null >/dev/null 2>&1; if command -v setsid >/dev/null; then exec setsid "$0" "$@"; else exec nohup "$0" "$@"; fi'
+            '-c', $line, $program + $words | ForEach-Object { $start.ArgumentList.Add($_) }
+            $process = [Diagnostics.Process]::Start($start)
+            $number = $process.Id
+        }
+        $at = 0L
+        "started $number $tape"
+    }
+    else {
+        if ([IO.Directory]::Exists($folder)) { & $sweep }
+        if (-not [IO.File]::Exists($tape)) {
+            if ([IO.File]::Exists("$base.end") -and -not (& $isLink "$base.end") -and (New-Object IO.FileInfo "$base.end").Length -lt 65536) { "end $([IO.File]::ReadAllText("$base.end"))" }
+            else { 'none' }
+            return
+        }
+        $found = & $head $tape
+        if (-not $found) { 'strange'; return }
+        $reader = & $claim
+        if (-not $reader) { 'busy'; return }
+        if ($Note) {
+            # First the note, unless only the tape's end makes room for it.
+            try { [IO.File]::Delete("$base.end"); & $create "$base.end" $Note } catch { $null = $_ }
+            & $remove $base
+            'removed'
+            return
+        }
+        $at = [long]$found.Length
+        'tape'
+    }
+    $stream = New-Object IO.FileStream($tape, [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared)
+    if (-not $at) { $at = [long](& $head $tape).Length }
+    $buffer = New-Object byte[] 524288
+    $plain = [Text.Encoding]::GetEncoding(28591)
+    foreach ($word in $input) {
+        [IO.File]::SetLastWriteTimeUtc("$base.seen", [DateTime]::UtcNow)
+        if ($word -ceq 'L') {
+            [IO.File]::Delete("$base.in")
+            $isLeft = $true
+            'left'
+            continue
+        }
+        if ($word[0] -eq '+') {
+            $bytes = $plain.GetBytes($word.Substring(1))
+            $file = New-Object IO.FileStream("$base.in", [IO.FileMode]::Append, [IO.FileAccess]::Write, $shared)
+            try { $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
+        }
+        # Before the last look at the tape: it may have written something before it died.
+        $lives = if ($isStarting) { -not ($process -and $process.HasExited) } else { -not (& $isDead $base) }
+        $stream.Position = $at
+        $count = $stream.Read($buffer, 0, $buffer.Length)
+        $at += $count
+        if ($count -gt 0) { $isStarting = $false; $plain.GetString($buffer, 0, $count) }
+        elseif ($lives) { '' }
+        else { "`n#dead`n" }
+    }
+}
+finally {
+    if ($stream) { $stream.Dispose() }
+    # Whoever finds no tape any more ends.
+    if (-not $isLeft) { try { [IO.File]::Delete($tape); [IO.File]::Delete("$base.in") } catch { $null = $_ } }
+    if ($reader) {
+        try { [IO.File]::Delete("$base.reader") } catch { $null = $_ }
+        $reader.Dispose()
+    }
+}
