@@ -412,6 +412,21 @@ fn a_script_tells_what_it_takes_and_a_plan_what_it_gets() {
 }
 
 #[test]
+fn what_is_left_running_on_this_machine_is_collected() {
+    if pwsh().is_none() {
+        return;
+    }
+    let folder = Folder::new("readme-deck");
+    let ended = |part: &str| {
+        let mut command = shell(command_with(part), folder.path(), None);
+        command.env("PSFLEET_STATE_DIR", folder.path()).output().expect("a shell")
+    };
+    let left = ended("--detach-for 1h");
+    assert!(left.status.success(), "{left:?}");
+    assert_eq!(lines(&ended("runs collect -o csv")), ["PSComputerName,Value", "localhost,begun", "localhost,done"]);
+}
+
+#[test]
 fn rows_of_csv_are_input() {
     if pwsh().is_none() {
         return;
