@@ -10,7 +10,9 @@ impl Cause {
     /// The cause behind a run's reason at a stage, for a host that is reached like this.
     pub fn of(reason: Reason, endpoint: &Endpoint, stage: Stage) -> Option<Self> {
         let is_silent = matches!(reason, Reason::ConnectTimeout | Reason::Network);
-        let is_connected = !matches!(stage, Stage::Way(Outlook::Dns | Outlook::Tcp));
+        // What is behind a bastion was not seen to be there.
+        let is_behind = matches!(endpoint, Endpoint::Winrm(winrm) if !winrm.jump.is_empty());
+        let is_connected = !is_behind && !matches!(stage, Stage::Way(Outlook::Dns | Outlook::Tcp));
         match endpoint {
             // No firewall lets a connection through and swallows what comes over it.
             Endpoint::Winrm(_) if is_silent && is_connected => Some(Self::NoStart),

@@ -1,7 +1,8 @@
 //! The table of remedies: what a cause calls for, and the commands to run on the host.
 //!
-//! Commands are for Windows PowerShell 5.1 and later, one statement or two a line, and safe to run twice. `{users}`
-//! stands for a list of the users that are meant.
+//! Commands are for Windows PowerShell 5.1 and later, one statement or two a line, and safe to run twice. Those of SSH
+//! are for PowerShell on Linux as well, which has no `ProgramData`. `{users}` stands for a list of the users that are
+//! meant.
 
 use super::cause::Cause;
 
@@ -43,11 +44,18 @@ const SUBSYSTEM: &[&str] = &[
     "$lines = @(Get-Content $config)",
     "if (-not ($lines -match '^\\s*Subsystem\\s+powershell\\s')) { Set-Content $config (@(\"Subsystem powershell $pwsh \
      -sshs -NoLogo -NoProfile\") + $lines) }",
-    "if ($env:ProgramData) { Restart-Service sshd } else { systemctl reload ssh }",
+    "if ($env:ProgramData) { Restart-Service sshd } else { systemctl reload $(if (Test-Path /etc/debian_version) { 'ssh' } \
+     else { 'sshd' }) }",
 ];
-const SSH_FIREWALL: &str = "if (-not (Get-NetFirewallRule -Name OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue)) \
-                            { New-NetFirewallRule -Name OpenSSH-Server-In-TCP -DisplayName 'OpenSSH Server (sshd)' \
-                            -Direction Inbound -Protocol TCP -LocalPort 22 -Action Allow | Out-Null }";
+const SSH_FIREWALL: &str = "if (-not $env:ProgramData) { if (Get-Command firewall-cmd -ErrorAction SilentlyContinue) { \
+                            firewall-cmd --permanent --add-service=ssh; firewall-cmd --reload } elseif (Get-Command ufw \
+                            -ErrorAction SilentlyContinue) { ufw allow 22/tcp } } elseif (-not (Get-NetFirewallRule -Name \
+                            OpenSSH-Server-In-TCP -ErrorAction SilentlyContinue)) { New-NetFirewallRule -Name \
+                            OpenSSH-Server-In-TCP -DisplayName 'OpenSSH Server (sshd)' -Direction Inbound -Protocol TCP \
+                            -LocalPort 22 -Action Allow | Out-Null }";
+/// How the server is.
+const SSHD: &str = "if ($env:ProgramData) { Get-Service sshd } else { systemctl status --no-pager $(if (Test-Path \
+                    /etc/debian_version) { 'ssh' } else { 'sshd' }) }";
 
 /// The remedy of a cause.
 pub(super) const fn remedy(cause: Cause) -> Remedy {
@@ -191,27 +199,29 @@ pub(super) const fn remedy(cause: Cause) -> Remedy {
         Cause::NoSshd => (
             "install and start an SSH server there",
             &[
-                "if ((Get-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0).State -ne 'Installed') { \
+                "if (-not $env:ProgramData) { if (-not (Test-Path /usr/sbin/sshd)) { if (Test-Path /etc/debian_version) { \
+             apt-get install -y openssh-server } else { dnf install -y openssh-server } } } elseif \
+             ((Get-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0).State -ne 'Installed') { \
              Add-WindowsCapability -Online -Name OpenSSH.Server~~~~0.0.1.0 | Out-Null }",
-                "Set-Service sshd -StartupType Automatic",
-                "Start-Service sshd",
+                "if ($env:ProgramData) { Set-Service sshd -StartupType Automatic; Start-Service sshd } else { systemctl \
+             enable --now $(if (Test-Path /etc/debian_version) { 'ssh' } else { 'sshd' }) }",
                 SSH_FIREWALL,
             ],
         ),
-        Cause::SshFirewall => {
-            ("let SSH through the firewall of the host and those on the way", &[SSH_FIREWALL, "Get-Service sshd"])
-        }
+        Cause::SshFirewall => ("let SSH through the firewall of the host and those on the way", &[SSH_FIREWALL, SSHD]),
         Cause::HostKey => (
             "compare the fingerprint with those that the host prints",
             &["Get-ChildItem $(if ($env:ProgramData) { \"$env:ProgramData\\ssh\" } else { '/etc/ssh' }) -Filter \
            ssh_host_*_key.pub | ForEach-Object { ssh-keygen -lf $_.FullName }"],
         ),
         Cause::SshLogon => (
-            "put the public key into authorized_keys there: of administrators, the file that only they may write",
+            "put the public key into authorized_keys there: of Windows' administrators, the file that only they may write",
             &[
-                "$keys = \"$env:ProgramData\\ssh\\administrators_authorized_keys\"",
-                "if (-not (Test-Path $keys)) { New-Item $keys -ItemType File | Out-Null }",
-                "icacls $keys /inheritance:r /grant '*S-1-5-32-544:F' /grant '*S-1-5-18:F'",
+                "$keys = if ($env:ProgramData) { \"$env:ProgramData\\ssh\\administrators_authorized_keys\" } else { \
+             \"$HOME/.ssh/authorized_keys\" }",
+                "if (-not (Test-Path $keys)) { New-Item $keys -ItemType File -Force | Out-Null }",
+                "if ($env:ProgramData) { icacls $keys /inheritance:r /grant '*S-1-5-32-544:F' /grant '*S-1-5-18:F' } else { \
+             chmod 700 (Split-Path $keys); chmod 600 $keys }",
                 "Get-Content $keys | ssh-keygen -lf -",
             ],
         ),

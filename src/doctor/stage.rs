@@ -8,6 +8,8 @@ use crate::transport::Outlook;
 pub enum Stage {
     /// One that is seen without a logon.
     Way(Outlook),
+    /// The SSH bastions before the host.
+    Bastion,
     /// The Kerberos ticket for the host.
     Ticket,
     /// The logon.
@@ -34,6 +36,7 @@ impl Stage {
             Self::Way(Outlook::Clock) => "clock",
             Self::Way(Outlook::HostKey) => "host_key",
             Self::Way(Outlook::Methods) => "methods",
+            Self::Bastion => "bastion",
             Self::Ticket => "ticket",
             Self::Logon => "logon",
             Self::Shell => "shell",
@@ -57,6 +60,7 @@ impl Stage {
             | Quota
             | ServerFault
             | Reason::LinkBroken => Self::Shell,
+            Reason::Bastion => Self::Bastion,
             _ => Self::Logon,
         }
     }
