@@ -87,6 +87,7 @@ impl Settings<'_> {
         let hop = |hop: &SshHop| {
             let mut hop = hop.clone();
             hop.server.identities.iter_mut().flatten().for_each(|path| *path = self.path(path));
+            hop.server.certificates.iter_mut().for_each(|path| *path = self.path(path));
             hop.server.known_hosts.iter_mut().for_each(|path| *path = self.path(path));
             hop
         };
@@ -190,6 +191,7 @@ fn ssh(name: &str, access: &Access, settings: &Settings<'_>) -> Result<SshEndpoi
                 }
             },
             identities: connection.identity.as_ref().map(|_| settings.paths(&connection.identity)),
+            certificates: access.certificates.iter().map(|path| settings.path(path)).collect(),
             identities_only: or(&connection.identities_only, false),
             agent: match or(&connection.identity_agent, SshAgent::Environment) {
                 SshAgent::At(path) => SshAgent::At(settings.path(&path)),

@@ -364,6 +364,9 @@ pub struct SshServer {
     pub known_hosts: Vec<PathBuf>,
     /// Key files to offer: private ones, or public ones whose other half the agent has. `None` for the usual ones.
     pub identities: Option<Vec<PathBuf>>,
+    /// Certificates of keys, besides those that stand beside their key's file (`FILE-cert.pub`).
+    #[serde(default)]
+    pub certificates: Vec<PathBuf>,
     /// Offer no other keys of the agent than those of `identities`.
     pub identities_only: bool,
     /// The agent whose keys are offered.
@@ -385,6 +388,7 @@ impl SshServer {
             host_keys: HostKeyPolicy::default(),
             known_hosts: Vec::new(),
             identities: None,
+            certificates: Vec::new(),
             identities_only: false,
             agent: SshAgent::default(),
             methods: SshMethods::default(),

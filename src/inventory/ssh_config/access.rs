@@ -23,6 +23,8 @@ pub struct Access {
     pub family: AddressFamily,
     /// The algorithms that are allowed.
     pub algorithms: SshAlgorithms,
+    /// Files with certificates of keys.
+    pub certificates: Vec<PathBuf>,
     /// What we can't follow; each a reason not to connect.
     pub refusals: Vec<Problem>,
 }
@@ -79,7 +81,7 @@ impl Answer {
         let refusals = std::mem::take(&mut self.refusals);
         let (methods, algorithms) = (self.methods(), self.algorithms());
         let family = self.family();
-        let mut access = Access { family, methods, algorithms, refusals, hops: Vec::new() };
+        let mut access = Access { family, methods, algorithms, refusals, ..Access::default() };
         // What flags and inventories say holds on the whole way; what these files say is for each host alone.
         let own = self.host_keys.as_ref().map(|given| &given.source);
         let mut given = connection.clone();
@@ -87,12 +89,12 @@ impl Answer {
         let mut way = Way { by_ssh: true, ..Way::new(config, asker, &given, &mut access.refusals) };
         way.add_all(&self.original, connection);
         access.hops = way.hops;
-        self.paths(asker, connection, &mut access.refusals);
+        access.certificates = self.paths(asker, connection, &mut access.refusals);
         access
     }
 
-    /// Fills key files, known_hosts and agent.
-    fn paths(&self, asker: &Asker<'_>, connection: &mut Connection, refusals: &mut Vec<Problem>) {
+    /// Fills key files, known_hosts and agent; returns the certificates.
+    fn paths(&self, asker: &Asker<'_>, connection: &mut Connection, refusals: &mut Vec<Problem>) -> Vec<PathBuf> {
         let host = connection.address.as_ref().map_or(self.original.clone(), |given| given.value.clone());
         let user = connection.user.as_ref().map_or(&asker.account.user, |given| &given.value).clone();
         let alias = connection.host_key_alias.as_ref().map(|given| given.value.clone());
@@ -157,6 +159,8 @@ impl Answer {
             files.extend(named(&self.global_known_hosts, global));
             connection.known_hosts = Some(Given::new(files, source.source.clone()));
         }
+        let named = self.certificates.iter().filter(|given| !given.value.eq_ignore_ascii_case("none"));
+        named.filter_map(expand).collect()
     }
 }
 
@@ -256,7 +260,7 @@ impl<'a> Way<'a> {
             self.add_all(&hop.host, &connection);
             self.depth -= 1;
         }
-        answer.paths(self.asker, &mut connection, self.refusals);
+        let certificates = answer.paths(self.asker, &mut connection, self.refusals);
         let mut identities = connection.identity.map(|given| given.value);
         if let Some(named) = &self.given.identity {
             identities.get_or_insert_default().extend(named.value.iter().cloned());
@@ -276,6 +280,7 @@ impl<'a> Way<'a> {
                 host_keys: host_keys.map_or(HostKeyPolicy::Strict, |given| given.value),
                 known_hosts: known.map_or(usual, |given| given.value.clone()),
                 identities,
+                certificates,
                 identities_only: connection.identities_only.is_some_and(|given| given.value),
                 agent: agent.map_or(SshAgent::Environment, |given| given.value),
                 methods,

@@ -23,6 +23,8 @@ pub(crate) struct Answer {
     pub(super) settled: bool,
     /// Key files; `none` is one of them.
     pub(super) identities: Vec<Given<String>>,
+    /// Certificates; `none` is one of them.
+    pub(super) certificates: Vec<Given<String>>,
     pub(super) identities_only: Option<Given<bool>>,
     pub(super) agent: Option<Given<String>>,
     pub(super) alias: Option<Given<String>>,
@@ -183,6 +185,8 @@ impl Reading<'_> {
             D::User(value) => first(&mut answer.user, value, source),
             D::IdentityFile(value) if answer.identities.iter().any(|known| known.value == *value) => {}
             D::IdentityFile(value) => answer.identities.push(Given::new(value.clone(), source.clone())),
+            D::CertificateFile(value) if answer.certificates.iter().any(|known| known.value == *value) => {}
+            D::CertificateFile(value) => answer.certificates.push(Given::new(value.clone(), source.clone())),
             D::IdentitiesOnly(value) => first(&mut answer.identities_only, value, source),
             D::IdentityAgent(value) => first(&mut answer.agent, value, source),
             D::HostKeyAlias(value) => first(&mut answer.alias, value, source),

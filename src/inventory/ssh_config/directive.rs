@@ -20,6 +20,8 @@ pub(super) enum Directive {
     User(String),
     /// `none` is kept: it stands for no file, not for the usual ones.
     IdentityFile(String),
+    /// A certificate; `none` is kept.
+    CertificateFile(String),
     IdentitiesOnly(bool),
     IdentityAgent(String),
     HostKeyAlias(String),
@@ -55,12 +57,11 @@ pub(super) enum Directive {
 pub(super) type Mistake = (String, Option<String>);
 
 /// Keywords that change where we connect or how safely, with the values that ask for nothing of the kind.
-const UNSUPPORTED: [(&str, &str, &[&str]); 12] = [
+const UNSUPPORTED: [(&str, &str, &[&str]); 11] = [
     ("bindaddress", "BindAddress", &[]),
     ("bindinterface", "BindInterface", &[]),
     ("canonicalizehostname", "CanonicalizeHostname", &["no", "false"]),
     ("canonicalizepermittedcnames", "CanonicalizePermittedCNAMEs", &["none"]),
-    ("certificatefile", "CertificateFile", &["none"]),
     ("checkhostip", "CheckHostIP", &["no", "false"]),
     ("knownhostscommand", "KnownHostsCommand", &["none"]),
     ("pkcs11provider", "PKCS11Provider", &["none"]),
@@ -98,7 +99,7 @@ const WITHOUT_EFFECT: &str = "addkeystoagent afstokenpassing batchmode canonical
     userknownhostsfile2 useroaming usersh usekeychain versionaddendum visualhostkey warnweakcrypto xauthlocation";
 
 /// What is done, for hints on misspelled keywords.
-const DONE: &str = "host match include hostname port addressfamily user identityfile identitiesonly identityagent \
+const DONE: &str = "host match include hostname port addressfamily user identityfile certificatefile identitiesonly identityagent \
                     hostkeyalias \
     stricthostkeychecking userknownhostsfile globalknownhostsfile proxyjump proxycommand connecttimeout \
     preferredauthentications pubkeyauthentication passwordauthentication kbdinteractiveauthentication tag \
@@ -123,6 +124,7 @@ pub(super) fn directive(line: &Line) -> Result<Option<Directive>, Mistake> {
         "port" => D::Port(number::<u16>(line).filter(|port| *port > 0).ok_or_else(|| bad(line, "a port"))?),
         "user" => D::User(one(line)?),
         "identityfile" | "identityfile2" => D::IdentityFile(one(line)?),
+        "certificatefile" => D::CertificateFile(one(line)?),
         "identitiesonly" => D::IdentitiesOnly(flag(line)?),
         "identityagent" => D::IdentityAgent(one(line)?),
         "hostkeyalias" => D::HostKeyAlias(one(line)?.to_lowercase()),

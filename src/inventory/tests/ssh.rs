@@ -157,7 +157,6 @@ fn what_an_ssh_config_asks_for_in_vain_is_named_with_its_line() {
         ("Match localnetwork 10.0.0.0/8\n  Port 1", "n5: Match localnetwork is not supported"),
         ("  BindAddress 10.0.0.1", "n5: BindAddress 10.0.0.1 is not supported"),
         ("  KnownHostsCommand /bin/keys %H", "n5: KnownHostsCommand /bin/keys %H is not supported"),
-        ("  CertificateFile ~/.ssh/c-cert.pub", "n5: CertificateFile ~/.ssh/c-cert.pub is not supported"),
         ("  PKCS11Provider /lib/p.so", "n5: PKCS11Provider /lib/p.so is not supported"),
         ("  CanonicalizeHostname always", "n5: CanonicalizeHostname always is not supported"),
         ("  RevokedHostKeys /etc/revoked", "n5: RevokedHostKeys /etc/revoked is not supported"),
@@ -192,8 +191,7 @@ fn what_an_ssh_config_asks_for_in_vain_is_named_with_its_line() {
 
 #[test]
 fn bastions_before_winrm_are_those_of_the_ssh_config() {
-    let own =
-        "Host *\n  User ops\n  Port 9\nHost gate\n  HostName 10.0.0.1\n  ProxyJump outer\n  IdentityFile ~/.ssh/g\n";
+    let own = "Host *\n  User ops\n  Port 9\nHost gate\n  HostName 10.0.0.1\n  ProxyJump outer\n  IdentityFile ~/.ssh/g\n  CertificateFile ~/.ssh/%n-cert.pub\n";
     let toml = "[defaults]\nuser = 'u'\npassword = 'p'\n[groups.dmz]\nhosts = ['win[1-2]']\njump = 'gate'\n\
                 [hosts.win3]\n[hosts.gate]\njump = 'gate'\n";
     let fake = || Fake::default().file("/home/me/.ssh/config", own).file("i.toml", toml);
@@ -207,6 +205,7 @@ fn bastions_before_winrm_are_those_of_the_ssh_config() {
     let gate = &winrm.jump[1];
     assert_eq!((gate.user.as_deref(), gate.server.port), (Some("ops"), 9));
     assert_eq!(gate.server.identities.as_deref(), Some(["/home/me/.ssh/g".into()].as_slice()));
+    assert_eq!(gate.server.certificates, [std::path::PathBuf::from("/home/me/.ssh/gate-cert.pub")]);
     let refused =
         ssh(&mut fake().file("/home/me/.ssh/config", "Host gate\n  ProxyCommand x\n"), &["win1"], &["i.toml"]);
     assert!(refused.contains("ProxyCommand is not supported"), "{refused}");

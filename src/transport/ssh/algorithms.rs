@@ -30,6 +30,14 @@ pub(super) fn preferred(lists: &SshAlgorithms, host_keys: Vec<Algorithm>) -> Res
     Ok(Preferred { kex: kex.into(), key: Cow::Owned(key), cipher: cipher.into(), mac: mac.into(), ..usual })
 }
 
+/// The kinds of keys whose certificates a server may show.
+pub(super) fn vouched(lists: &SshAlgorithms) -> Vec<Algorithm> {
+    let usable = |algorithm: &&Algorithm| !matches!(algorithm, Algorithm::Rsa { hash: None });
+    let all: Vec<Algorithm> = Preferred::DEFAULT.key.iter().filter(usable).cloned().collect();
+    // A list without certificates asks for none.
+    choose("HostKeyAlgorithms", &lists.host_keys, &all, &all, Algorithm::to_certificate_type).unwrap_or_default()
+}
+
 fn is_method(name: &kex::Name) -> bool {
     let name = name.as_ref();
     name != "none" && !name.starts_with("ext-info-") && !name.starts_with("kex-strict-")
@@ -52,6 +60,15 @@ pub(super) fn may_prove(lists: &SshAlgorithms, algorithm: &Algorithm) -> bool {
     let own = std::slice::from_ref(algorithm);
     let usual = if matches!(algorithm, Algorithm::Rsa { .. }) { rsa.as_slice() } else { own };
     choose("PubkeyAcceptedAlgorithms", &lists.user_keys, usual, usual, |algorithm| algorithm.to_string()).is_ok()
+}
+
+/// Whether certificates of keys of an algorithm may prove the user.
+pub(super) fn may_vouch(lists: &SshAlgorithms, algorithm: &Algorithm) -> bool {
+    let hashes = [Some(russh::keys::HashAlg::Sha512), Some(russh::keys::HashAlg::Sha256)];
+    let rsa = hashes.map(|hash| Algorithm::Rsa { hash });
+    let own = std::slice::from_ref(algorithm);
+    let usual = if matches!(algorithm, Algorithm::Rsa { .. }) { rsa.as_slice() } else { own };
+    choose("PubkeyAcceptedAlgorithms", &lists.user_keys, usual, usual, Algorithm::to_certificate_type).is_ok()
 }
 
 /// Applies a list of OpenSSH to what we have: names replace the usual ones, with `+` they come after them, with `^`
@@ -95,7 +112,7 @@ fn choose<T: Clone + PartialEq>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, SshAlgorithms, may_prove, preferred};
+    use super::{Algorithm, SshAlgorithms, may_prove, may_vouch, preferred};
 
     fn ciphers(list: &str) -> String {
         let lists = SshAlgorithms { ciphers: Some(list.to_owned()), ..SshAlgorithms::default() };
@@ -132,5 +149,8 @@ mod tests {
         assert!(may_prove(&lists("rsa-sha2-256"), &rsa) && may_prove(&lists("+ssh-rsa"), &rsa));
         assert!(!may_prove(&lists("ssh-ed25519"), &rsa) && !may_prove(&lists("-rsa*"), &rsa));
         assert!(may_prove(&lists("-rsa*"), &Algorithm::Ed25519));
+        assert!(may_vouch(&SshAlgorithms::default(), &rsa) && may_vouch(&lists("-rsa-sha2-256"), &rsa));
+        assert!(!may_vouch(&lists("ssh-ed25519"), &Algorithm::Ed25519));
+        assert!(may_vouch(&lists("*-cert-v01@openssh.com"), &Algorithm::Ed25519));
     }
 }

@@ -1,31 +1,28 @@
-//! Proving the user to an SSH server: key files, agent, default keys, password, keyboard-interactive.
+//! Proving the user to an SSH server: key files with their certificates, agent, default keys, password,
+//! keyboard-interactive.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse as Interaction};
-use russh::keys::agent::AgentIdentity;
-use russh::keys::agent::client::AgentClient;
-use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{Certificate, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 
 use super::super::admission::FRESH;
 use super::super::{Admission, Error, Leave, Step};
-use super::algorithms::may_prove;
+use super::agent::Agent;
+use super::algorithms::{may_prove, may_vouch};
+use super::certificate::{FileSigner, doubt};
 use super::client::Client;
 use super::fault;
 use super::host_key::Gate;
-use super::keys::KeyProblem;
+use super::keys::{KeyFile, KeyProblem};
 use super::notes::Notes;
 use crate::outcome::Reason;
 use crate::secret::Secret;
 use crate::target::{SshMethods, SshServer};
-
-/// What to do about a key file that needs a passphrase.
-pub(super) const LOCKED_HINT: &str = "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together \
-                                      with --user (it unlocks the key here and is never sent); or load the key into \
-                                      the agent with ssh-add";
 
 /// Who logs on, and with what.
 pub(super) struct Logon<'a> {
@@ -68,19 +65,12 @@ pub(super) async fn authenticate(session: &mut Handle<Gate>, logon: &Logon<'_>) 
         tried: Vec::new(),
         unusable: Vec::new(),
         locked: false,
+        doubted: false,
         password_sent: false,
         agent: None,
         seen: HashSet::new(),
     };
     attempt.run().await
-}
-
-/// The user as an SSH server wants it: PowerShell sends `DOMAIN\user` as `user@DOMAIN`.
-pub(super) fn remote_user(user: &str) -> String {
-    match user.split_once('\\') {
-        Some((domain, user)) => format!("{user}@{domain}"),
-        None => user.to_owned(),
-    }
 }
 
 /// The logon so far.
@@ -97,26 +87,14 @@ struct Attempt<'a> {
     unusable: Vec<String>,
     /// A key file needs a passphrase.
     locked: bool,
+    /// A certificate was offered that will hardly do.
+    doubted: bool,
     /// The server has seen the password.
     password_sent: bool,
     /// The agent, once it was asked.
     agent: Option<Agent>,
     /// Keys that were offered, because the agent often holds the files' keys too.
     seen: HashSet<String>,
-}
-
-/// An agent with its keys and their comments, or nothing.
-struct Agent {
-    client: Option<AgentConnection>,
-    keys: Vec<(PublicKey, String)>,
-}
-
-/// A key of an agent; certificates are left to those who sign them.
-fn plain(identity: AgentIdentity) -> Option<(PublicKey, String)> {
-    match identity {
-        AgentIdentity::PublicKey { key, comment } => Some((key, comment)),
-        AgentIdentity::Certificate { .. } => None,
-    }
 }
 
 /// Whether we are in.
@@ -146,6 +124,12 @@ impl Attempt<'_> {
                 return Ok(false);
             }
             let file = self.logon.client.keys.load(path, self.logon.password).await;
+            if self.certificates_of(&file).await? {
+                return Ok(true);
+            }
+            if !self.accepts(MethodKind::PublicKey) {
+                return Ok(false);
+            }
             let what = || format!("key {}", path.display());
             match (file.identity, file.public) {
                 (Ok(identity), _) => {
@@ -168,6 +152,63 @@ impl Attempt<'_> {
         Ok(false)
     }
 
+    /// Offers the certificates of a key: the one beside it, and those that are named for it. As in `ssh` they come before
+    /// the key itself.
+    async fn certificates_of(&mut self, file: &KeyFile) -> Tried {
+        let Some(public) = &file.public else { return Ok(false) };
+        let mut all: Vec<_> = file.certificate.iter().cloned().collect();
+        for path in &self.logon.server.certificates {
+            all.extend(self.logon.client.keys.load(path, None).await.certificate);
+        }
+        for (path, certificate) in all {
+            if certificate.public_key() != public.key_data() || !self.accepts(MethodKind::PublicKey) {
+                continue;
+            }
+            let key = file.identity.as_ref().ok().map(|identity| Arc::clone(&identity.key));
+            if key.is_none() && !self.agent_has(public).await {
+                continue;
+            }
+            if self.certificate(&certificate, key, &path.display().to_string()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Offers a certificate, with its key or by the agent.
+    async fn certificate(&mut self, certificate: &Certificate, key: Option<Arc<PrivateKey>>, name: &str) -> Tried {
+        let public = PublicKey::from(certificate.public_key().clone());
+        // What was read can be written.
+        let text = certificate.to_openssh().unwrap_or_default();
+        let is_new = may_vouch(&self.logon.server.algorithms, &public.algorithm()) && self.seen.insert(text);
+        if !is_new {
+            return Ok(false);
+        }
+        let doubt = doubt(certificate, &self.logon.user, SystemTime::now());
+        self.doubted |= doubt.is_some();
+        let what = format!("certificate {name}{}", doubt.map(|doubt| format!(" ({doubt})")).unwrap_or_default());
+        let hash = self.rsa_hash(&public).await?;
+        let (user, offered) = (self.logon.user.clone(), certificate.clone());
+        let result = match (key, self.agent.as_mut().and_then(|agent| agent.client.as_mut())) {
+            (Some(key), _) => {
+                let signer = &mut FileSigner(key);
+                self.session.authenticate_certificate_with(user, offered, hash, signer).await.map_err(drop)
+            }
+            (None, Some(client)) => {
+                self.session.authenticate_certificate_with(user, offered, hash, client).await.map_err(drop)
+            }
+            (None, None) => return Ok(false),
+        };
+        match result {
+            Ok(result) => self.judge(Ok(result), || what).await,
+            Err(()) if self.session.is_closed() => Err(self.gone()),
+            Err(()) => {
+                self.unusable.push(format!("{what} (its key does not sign)"));
+                Ok(false)
+            }
+        }
+    }
+
     async fn key_file(&mut self, key: Arc<PrivateKey>, what: impl FnOnce() -> String) -> Tried {
         if !self.is_new(key.public_key()) {
             return Ok(false);
@@ -182,7 +223,7 @@ impl Attempt<'_> {
     fn is_new(&mut self, key: &PublicKey) -> bool {
         let lists = &self.logon.server.algorithms;
         let short = key.key_data().rsa().is_some_and(|rsa| lists.rsa_bits.is_some_and(|least| rsa.key_size() < least));
-        !short && may_prove(lists, &key.algorithm()) && self.seen.insert(fingerprint(key))
+        !short && may_prove(lists, &key.algorithm()) && self.seen.insert(key.fingerprint(HashAlg::Sha256).to_string())
     }
 
     /// Asks the agent for its keys, once.
@@ -190,16 +231,10 @@ impl Attempt<'_> {
         if self.agent.is_some() {
             return;
         }
-        let mut agent = Agent { client: None, keys: Vec::new() };
+        let mut agent = Agent::default();
         if let Some(socket) = self.logon.client.agent(&self.logon.server.agent) {
-            let answer = match connect_agent(socket).await {
-                Ok(mut client) => client.request_identities().await.map(|keys| (client, keys)),
-                Err(error) => Err(error),
-            };
-            match answer {
-                Ok((client, keys)) => {
-                    agent = Agent { client: Some(client), keys: keys.into_iter().filter_map(plain).collect() }
-                }
+            match Agent::ask(socket).await {
+                Ok(answer) => agent = answer,
                 Err(_) => self.unusable.push(format!("the agent at {} (it does not answer)", socket.display())),
             }
         }
@@ -217,6 +252,13 @@ impl Attempt<'_> {
             return Ok(false);
         }
         self.ask_agent().await;
+        let certificates: Vec<_> = self.agent.iter().flat_map(|agent| agent.certificates.clone()).collect();
+        for (certificate, comment) in certificates {
+            let name = format!("of the agent, {}", comment.escape_debug());
+            if self.accepts(MethodKind::PublicKey) && self.certificate(&certificate, None, &name).await? {
+                return Ok(true);
+            }
+        }
         let keys: Vec<_> = self.agent.iter().flat_map(|agent| agent.keys.clone()).collect();
         for (key, comment) in keys {
             let what = || format!("agent key {}", comment.escape_debug());
@@ -444,48 +486,12 @@ impl Attempt<'_> {
         let lacks_password = self.logon.password.is_none()
             && !self.passed.is_empty()
             && (self.accepts(MethodKind::Password) || self.accepts(MethodKind::KeyboardInteractive));
-        let hint = match self.locked {
-            _ if lacks_password => {
-                "give the password as well as the key: --ask-pass, or PSFLEET_PASSWORD together with --user"
-            }
-            true => LOCKED_HINT,
-            false => {
-                "name a key with --identity, load one into the agent, or give a password; \
-                 the server's authorized_keys must have the key's public half"
-            }
+        let hint = match () {
+            () if lacks_password => fault::LACKS_PASSWORD_HINT,
+            () if self.locked => fault::LOCKED_HINT,
+            () if self.doubted => fault::CERTIFICATE_HINT,
+            () => fault::KEY_HINT,
         };
         Error::new(reason, format!("{place} did not let user {user} in: {}", parts.join("; "))).with_hint(hint)
-    }
-}
-
-#[cfg(unix)]
-type AgentConnection = AgentClient<tokio::net::UnixStream>;
-
-#[cfg(windows)]
-type AgentConnection = AgentClient<tokio::net::windows::named_pipe::NamedPipeClient>;
-
-#[cfg(unix)]
-async fn connect_agent(socket: &Path) -> Result<AgentConnection, russh::keys::Error> {
-    AgentClient::connect_uds(socket).await
-}
-
-#[cfg(windows)]
-async fn connect_agent(socket: &Path) -> Result<AgentConnection, russh::keys::Error> {
-    AgentClient::connect_named_pipe(socket).await
-}
-
-fn fingerprint(key: &PublicKey) -> String {
-    key.fingerprint(HashAlg::Sha256).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::remote_user;
-
-    #[test]
-    fn writes_users_as_powershell_does() {
-        assert_eq!(remote_user(r"CONTOSO\svc"), "svc@CONTOSO");
-        assert_eq!(remote_user("svc@contoso.com"), "svc@contoso.com");
-        assert_eq!(remote_user("root"), "root");
     }
 }

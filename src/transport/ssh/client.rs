@@ -36,10 +36,11 @@ impl Client {
         }
     }
 
-    /// The client of whoever runs this process: the home folder, the login name and `SSH_AUTH_SOCK`.
+    /// The client of whoever runs this process: the home folder, the login name and `SSH_AUTH_SOCK`, or the agent of
+    /// Windows.
     pub fn from_env() -> Self {
         let agent = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self::new(std::env::home_dir(), local_user::name(), agent)
+        Self::new(std::env::home_dir(), local_user::name(), agent.or_else(usual_agent))
     }
 
     /// The local user, who is the remote one too unless another is named.
@@ -72,6 +73,12 @@ impl Client {
         loaded.insert(files.to_vec(), Arc::clone(&known));
         Ok(known)
     }
+}
+
+/// The pipe of Windows' own agent, if that runs.
+fn usual_agent() -> Option<PathBuf> {
+    let pipe = cfg!(windows).then(|| PathBuf::from(r"\\.\pipe\openssh-ssh-agent"))?;
+    pipe.exists().then_some(pipe)
 }
 
 impl Default for Client {

@@ -272,8 +272,11 @@ impl<'a> Travel<'a> {
         };
         let known_as = stop.known_as();
         let kinds = host_key::algorithms(&known.kinds(&known_as.0, known_as.1));
+        // Whoever is asked for a certificate shows no key that known_hosts may have instead.
+        let has_authority = !known.authorities(&known_as.0, known_as.1).is_empty();
+        let vouched = if has_authority { algorithms::vouched(&stop.server.algorithms) } else { Vec::new() };
         let config = match algorithms::preferred(&stop.server.algorithms, kinds) {
-            Ok(preferred) => config(preferred),
+            Ok(preferred) => config(russh::Preferred { host_key_certificates: vouched.into(), ..preferred }),
             Err(error) => {
                 notes.refuse(error);
                 return Err(russh::Error::Inconsistent);

@@ -17,6 +17,23 @@ pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsys
                                      -NoLogo -NoProfile` \
      to its sshd_config";
 
+/// What to do about a key file that needs a passphrase.
+pub(super) const LOCKED_HINT: &str = "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together \
+                                      with --user (it unlocks the key here and is never sent); or load the key into \
+                                      the agent with ssh-add";
+
+/// What to do where a key alone is not enough.
+pub(super) const LACKS_PASSWORD_HINT: &str =
+    "give the password as well as the key: --ask-pass, or PSFLEET_PASSWORD together with --user";
+
+/// What to do about a certificate that was refused for a reason that we can see.
+pub(super) const CERTIFICATE_HINT: &str = "have the authority sign the key anew: ssh-keygen -s CA -I ID -n USER -V +1d FILE.pub; ssh-keygen -L -f \
+     FILE-cert.pub shows what it has signed";
+
+/// What to do about keys that let nobody in.
+pub(super) const KEY_HINT: &str = "name a key with --identity, load one into the agent, or give a password; the \
+                                   server's authorized_keys must have the key's public half";
+
 /// What helps against a busy server.
 const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while \
                          after failed logons \

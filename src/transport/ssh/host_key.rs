@@ -1,13 +1,15 @@
 //! The gate of a session: shows the server's key to known_hosts, and keeps what the server says when it leaves.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use russh::client::DisconnectReason;
-use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey, PublicKeyOrCertificate};
 
 use super::super::Error;
 use super::fault;
-use super::known_hosts::{HostKey, KnownHosts, Verdict};
+use super::host_certificate;
+use super::known_hosts::{HostKey, KnownHosts, Place, Verdict, written_name};
 use super::notes::Notes;
 use crate::error_text;
 use crate::outcome::Reason;
@@ -30,10 +32,7 @@ impl russh::client::Handler for Gate {
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
         let admitted = match shown {
             PublicKeyOrCertificate::PublicKey { key, .. } => self.admit(key),
-            // We ask for none.
-            PublicKeyOrCertificate::Certificate(_) => {
-                Err(Error::new(Reason::HostKey, "the server shows a certificate instead of a host key"))
-            }
+            PublicKeyOrCertificate::Certificate(certificate) => self.admit_certificate(certificate),
         };
         if let Err(error) = admitted {
             self.notes.refuse(error);
@@ -53,6 +52,26 @@ impl russh::client::Handler for Gate {
 }
 
 impl Gate {
+    /// Lets a host in for which an authority vouches, or whose key is known beside that; else says why not.
+    fn admit_certificate(&self, certificate: &Certificate) -> Result<(), Error> {
+        let doubt = match host_certificate::doubt(certificate, &self.known_as, &self.known, SystemTime::now()) {
+            Ok(shown) => {
+                self.notes.shown(shown);
+                return Ok(());
+            }
+            Err(doubt) => doubt,
+        };
+        let key = PublicKey::from(certificate.public_key().clone());
+        let plain = host_certificate::key_of(&key);
+        match self.known.check(&self.known_as.0, self.known_as.1, &plain) {
+            Verdict::Known => self.admit(&key),
+            _ => Err(Error::new(Reason::HostKey, format!("the host's certificate does not count: {doubt}")).with_hint(
+                "have the host's key signed anew by an authority that known_hosts trusts: ssh-keygen -s CA -I ID -h -n NAME \
+                 -V +52w FILE.pub",
+            )),
+        }
+    }
+
     /// Lets the host in, or says why not.
     fn admit(&self, key: &PublicKey) -> Result<(), Error> {
         if let (Some(least), Some(rsa)) = (self.rsa_bits, key.key_data().rsa())
@@ -62,8 +81,7 @@ impl Gate {
             return Err(Error::new(Reason::HostKey, text));
         }
         let fingerprint = key.fingerprint(HashAlg::Sha256);
-        let blob = key.to_bytes().map_err(|_| Error::new(Reason::HostKey, "the host key cannot be read"))?;
-        let key = HostKey { kind: key.algorithm().as_str().to_owned(), blob };
+        let key = host_certificate::key_of(key);
         let shown = format!("{} {fingerprint}", key.kind);
         self.notes.shown(shown.clone());
         let refuse = |text: String| Err(Error::new(Reason::HostKey, text));
@@ -74,16 +92,18 @@ impl Gate {
                 "the host key has CHANGED: the server shows {shown}, but {place} has another key; \
                  someone may be listening in"
             ))
-            .map_err(|error| error.with_hint(self.replace_hint(&place.to_string(), &key))),
+            .map_err(|error| error.with_hint(self.replace_hint(&place, &key))),
             Verdict::OtherKind(place, kind) => {
                 refuse(format!("the server shows only {shown}, but {place} knows it by a key of kind {kind}"))
-                    .map_err(|error| error.with_hint(self.replace_hint(&place.to_string(), &key)))
+                    .map_err(|error| error.with_hint(self.replace_hint(&place, &key)))
             }
             Verdict::Revoked(place) => refuse(format!("the host key {shown} is revoked ({place})")),
             Verdict::Authority(place) => refuse(format!(
-                "{place} trusts this host by a certificate authority, and host certificates are not supported"
+                "{place} trusts this host by a certificate authority, and it shows a key without a certificate: {shown}"
             ))
-            .map_err(|error| error.with_hint(self.add_hint(&key))),
+            .map_err(|error| {
+                error.with_hint(format!("its sshd_config needs HostCertificate; or {}", self.add_hint(&key)))
+            }),
         }
     }
 
@@ -110,10 +130,13 @@ impl Gate {
         )
     }
 
-    fn replace_hint(&self, place: &str, key: &HostKey) -> String {
+    fn replace_hint(&self, place: &Place, key: &HostKey) -> String {
         let line = key.line_for(&self.known_as.0, self.known_as.1);
+        let name = written_name(&self.known_as.0, self.known_as.1);
+        let file = place.file().display();
         format!(
-            "if the host was set up anew, compare the fingerprint there and replace the line at {place} with: {line}"
+            "if the host was set up anew, compare the fingerprint there, take the old key out by \
+             `ssh-keygen -R '{name}' -f '{file}'`, and add this line: {line}"
         )
     }
 }

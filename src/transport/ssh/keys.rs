@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use russh::keys::{Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
+use russh::keys::{Algorithm, Certificate, Error as KeyError, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
+use super::certificate::beside;
+use super::pem::Locked;
 use crate::error_text;
 use crate::secret::Secret;
 use crate::whole_file;
@@ -28,6 +30,8 @@ pub(super) struct KeyFile {
     pub(super) identity: Result<Identity, KeyProblem>,
     /// The public half, which an agent can be asked for. It is known even if the private one is locked or elsewhere.
     pub(super) public: Option<PublicKey>,
+    /// What vouches for the key: the file beside it, or the file itself.
+    pub(super) certificate: Option<(PathBuf, Arc<Certificate>)>,
 }
 
 /// A key that can prove a user.
@@ -49,6 +53,8 @@ pub(super) enum KeyProblem {
     WrongPassphrase,
     #[error("only the public half, and no agent has the other one")]
     PublicHalf,
+    #[error("it is on a security key, and no agent has it: ssh-add FILE")]
+    SecurityKey,
     #[error("{0}")]
     Unreadable(String),
 }
@@ -70,6 +76,7 @@ impl KeyRing {
         let file = reading.unwrap_or_else(|_| KeyFile {
             identity: Err(KeyProblem::Unreadable("not a key that we can read".to_owned())),
             public: None,
+            certificate: None,
         });
         slots.push(Slot { path, passphrase, file: file.clone() });
         file
@@ -84,11 +91,17 @@ fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
                 std::io::ErrorKind::NotFound => KeyProblem::Missing,
                 _ => KeyProblem::Unreadable(error_text::io(&error)),
             };
-            return KeyFile { identity: Err(problem), public: public_beside(path) };
+            return KeyFile { identity: Err(problem), public: public_beside(path), certificate: vouched(path) };
         }
     };
+    if let Ok(certificate) = Certificate::from_openssh(text.trim()) {
+        let public = Some(certificate.public_key().clone().into());
+        let certificate = Some((path.to_owned(), Arc::new(certificate)));
+        return KeyFile { identity: Err(KeyProblem::PublicHalf), public, certificate };
+    }
     if let Ok(public) = PublicKey::from_openssh(text.trim()) {
-        return KeyFile { identity: Err(KeyProblem::PublicHalf), public: Some(public) };
+        let private = path.with_extension("");
+        return KeyFile { identity: Err(KeyProblem::PublicHalf), public: Some(public), certificate: vouched(&private) };
     }
     let identity = unlock(&text, passphrase);
     let public = match &identity {
@@ -99,7 +112,20 @@ fn read(path: &Path, passphrase: Option<&Secret<String>>) -> KeyFile {
             .ok()
             .or_else(|| public_beside(path)),
     };
-    KeyFile { identity, public }
+    KeyFile { identity, public, certificate: vouched(path) }
+}
+
+/// The certificate beside a private key.
+fn vouched(path: &Path) -> Option<(PathBuf, Arc<Certificate>)> {
+    let path = beside(path);
+    let text = text_of(whole_file::read(&path).ok()?).ok()?;
+    match Certificate::from_openssh(text.trim()) {
+        Ok(certificate) => Some((path, Arc::new(certificate))),
+        Err(_) => {
+            tracing::warn!(file = %path.display(), "not a certificate, ignored");
+            None
+        }
+    }
 }
 
 fn text_of(bytes: Vec<u8>) -> std::io::Result<String> {
@@ -114,30 +140,40 @@ fn public_beside(path: &Path) -> Option<PublicKey> {
 }
 
 fn unlock(text: &str, passphrase: Option<&Secret<String>>) -> Result<Identity, KeyProblem> {
-    if let Some(how) = unsupported_encryption(text) {
+    let old = Locked::parse(text).map_err(|how| {
+        let how = how.escape_debug();
         let what = format!("encrypted with {how}, which is not supported; ssh-keygen -p -f FILE writes it anew");
-        return Err(KeyProblem::Unreadable(what));
+        KeyProblem::Unreadable(what)
+    })?;
+    if let Some(old) = old {
+        let passphrase = passphrase.ok_or(KeyProblem::Locked)?;
+        let opened = old.open(passphrase.expose()).ok_or(KeyProblem::WrongPassphrase)?;
+        let key = decode_secret_key(&opened, None).map_err(|_| KeyProblem::WrongPassphrase)?;
+        return Ok(Identity { key: Arc::new(key), encrypted: true });
     }
     let locked = is_locked(text);
     let decoded = if locked { Err(KeyError::KeyIsEncrypted) } else { decode_secret_key(text, None) };
     match decoded {
+        Ok(key) if is_on_security_key(&key) => Err(KeyProblem::SecurityKey),
         Ok(key) => Ok(Identity { key: Arc::new(key), encrypted: false }),
         Err(KeyError::KeyIsEncrypted) => {
             let passphrase = passphrase.ok_or(KeyProblem::Locked)?;
             let key = decode_secret_key(text, Some(passphrase.expose())).map_err(|_| KeyProblem::WrongPassphrase)?;
-            Ok(Identity { key: Arc::new(key), encrypted: true })
+            match is_on_security_key(&key) {
+                true => Err(KeyProblem::SecurityKey),
+                false => Ok(Identity { key: Arc::new(key), encrypted: true }),
+            }
         }
         Err(_) => Err(KeyProblem::Unreadable("not a private key that we can read".to_owned())),
     }
 }
 
-/// Whether a PEM file says that it is encrypted (RFC 5958 and RFC 1421); OpenSSH's own format says it inside.
-fn is_locked(text: &str) -> bool {
-    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type: 4,ENCRYPTED")
+/// Whether a file only says where a key is: on a device that signs by itself.
+fn is_on_security_key(key: &PrivateKey) -> bool {
+    matches!(key.algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256)
 }
 
-/// How an old PEM file is encrypted, if that is a way that we don't have.
-fn unsupported_encryption(text: &str) -> Option<&str> {
-    let how = text.lines().find_map(|line| line.strip_prefix("DEK-Info:"))?.split(',').next()?.trim();
-    (how != "AES-128-CBC" || !text.contains("-----BEGIN RSA PRIVATE KEY-----")).then_some(how)
+/// Whether a PEM file says that it is encrypted (RFC 5958); OpenSSH's own format says it inside.
+fn is_locked(text: &str) -> bool {
+    text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----")
 }

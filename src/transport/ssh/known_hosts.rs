@@ -37,7 +37,7 @@ pub(super) enum Verdict {
     OtherKind(Place, String),
     /// The key is marked as revoked.
     Revoked(Place),
-    /// Only a certificate authority vouches for the host, and we read no certificates.
+    /// Only a certificate authority vouches for the host, and this is a key without a certificate.
     Authority(Place),
 }
 
@@ -46,6 +46,13 @@ pub(super) enum Verdict {
 pub(super) struct Place {
     file: Arc<Path>,
     line: usize,
+}
+
+impl Place {
+    /// The file.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
 }
 
 impl std::fmt::Display for Place {
@@ -147,6 +154,24 @@ impl KnownHosts {
         Ok(Self { files: files.to_vec(), lines: RwLock::new(lines) })
     }
 
+    /// The authorities that vouch for a host by certificates.
+    pub(super) fn authorities(&self, address: &str, port: u16) -> Vec<HostKey> {
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        let names = names(address, port);
+        let vouches = |line: &&Line| line.mark == Mark::Authority && names.iter().any(|name| line.hosts.contain(name));
+        lines.iter().filter(vouches).map(|line| line.key.clone()).collect()
+    }
+
+    /// Where a key is marked as revoked for a host, if it is.
+    pub(super) fn revoked(&self, address: &str, port: u16, key: &HostKey) -> Option<Place> {
+        let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
+        let names = names(address, port);
+        let is_revoked = |line: &&Line| {
+            line.mark == Mark::Revoked && line.key == *key && names.iter().any(|name| line.hosts.contain(name))
+        };
+        lines.iter().find(is_revoked).map(|line| line.place.clone())
+    }
+
     /// The kinds of keys that the host is known by, so that the server can be asked for one of them.
     pub(super) fn kinds(&self, address: &str, port: u16) -> Vec<String> {
         let lines = self.lines.read().unwrap_or_else(PoisonError::into_inner);
@@ -168,10 +193,9 @@ impl KnownHosts {
             let name = name.to_owned();
             lines.iter().filter(move |line| line.mark == mark && line.hosts.contain(&name))
         };
-        for name in &names {
-            if let Some(line) = of(name, Mark::Revoked).find(|line| line.key == *key) {
-                return Verdict::Revoked(line.place.clone());
-            }
+        let revoked = names.iter().find_map(|name| of(name, Mark::Revoked).find(|line| line.key == *key));
+        if let Some(line) = revoked {
+            return Verdict::Revoked(line.place.clone());
         }
         // As OpenSSH does, a key that is known for the host without its port is good for any port; that it differs
         // there says nothing about this port.
@@ -241,7 +265,7 @@ fn names(address: &str, port: u16) -> Vec<String> {
     names
 }
 
-fn written_name(address: &str, port: u16) -> String {
+pub(super) fn written_name(address: &str, port: u16) -> String {
     let address = address.to_ascii_lowercase();
     if port == DEFAULT_PORT { address } else { format!("[{address}]:{port}") }
 }
@@ -386,6 +410,12 @@ mod tests {
         check(&format!("@revoked * {ED2}\nweb01 {ED}"), "web01", 22, Verdict::Known);
         check(&format!("@cert-authority *.dmz {ED2}"), "a.dmz", 22, Verdict::Authority(at(1)));
         check(&format!("@cert-authority *.dmz {ED2}\na.dmz {ED}"), "a.dmz", 22, Verdict::Known);
+        let known =
+            known(&format!("@cert-authority *.dmz,!b.dmz {ED2}\n@revoked *.dmz {ED}\n@cert-authority [c]:7 {ED}"));
+        assert_eq!(known.authorities("a.dmz", 2222), [key(ED2)]);
+        assert_eq!(known.authorities("c", 7), [key(ED)]);
+        assert!(known.authorities("b.dmz", 22).is_empty() && known.authorities("c", 22).is_empty());
+        assert_eq!((known.revoked("a.dmz", 22, &key(ED)), known.revoked("a.dmz", 22, &key(ED2))), (Some(at(2)), None));
     }
 
     #[test]

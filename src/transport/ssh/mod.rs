@@ -13,21 +13,25 @@
 //! Host keys are checked against known_hosts files, which are read once. Unknown keys are refused unless the
 //! endpoint's policy is [`HostKeyPolicy::AcceptNew`](crate::target::HostKeyPolicy); a changed or revoked key always is.
 
+mod agent;
 mod algorithms;
 mod auth;
 mod bastion;
 mod carry;
+mod certificate;
 mod channel;
 mod channel_request;
 mod client;
 mod connect;
 mod dial;
 mod fault;
+mod host_certificate;
 mod host_key;
 mod keys;
 mod known_hosts;
 mod look;
 mod notes;
+mod pem;
 mod sftp;
 mod stop;
 mod tunnel;

@@ -1,7 +1,6 @@
 //! The servers on the way to an endpoint, and who logs on to each.
 
 use super::super::Error;
-use super::auth;
 use super::client::Client;
 use super::known_hosts::DEFAULT_PORT;
 use crate::outcome::Reason;
@@ -31,6 +30,14 @@ impl Stop<'_> {
     }
 }
 
+/// The user as an SSH server wants it: PowerShell sends `DOMAIN\user` as `user@DOMAIN`.
+fn remote_user(user: &str) -> String {
+    match user.split_once('\\') {
+        Some((domain, user)) => format!("{user}@{domain}"),
+        None => user.to_owned(),
+    }
+}
+
 /// An address and a port in messages.
 pub(super) fn placed(address: &str, port: u16) -> String {
     if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
@@ -50,7 +57,7 @@ pub(super) fn bastions<'a>(
         let user = hop.user.as_deref().or(client.user()).ok_or_else(no_user)?;
         let is_same = hop.user.is_some() && credential.and_then(Credential::user) == Some(user);
         let password = credential.filter(|_| is_same).and_then(Credential::password);
-        Ok(Stop { server: &hop.server, user: auth::remote_user(user), password })
+        Ok(Stop { server: &hop.server, user: remote_user(user), password })
     };
     hops.iter().map(stop).collect()
 }
@@ -81,9 +88,9 @@ pub(super) fn stops<'a>(
         let same = hop.user.as_ref().is_none_or(|other| other == user);
         let name = hop.user.as_deref().unwrap_or(user);
         let password = password.filter(|_| same);
-        stops.push(Stop { server: &hop.server, user: auth::remote_user(name), password });
+        stops.push(Stop { server: &hop.server, user: remote_user(name), password });
     }
-    stops.push(Stop { server: &endpoint.server, user: auth::remote_user(user), password });
+    stops.push(Stop { server: &endpoint.server, user: remote_user(user), password });
     Ok(stops)
 }
 
@@ -120,5 +127,12 @@ mod tests {
         assert_eq!(stops(&Credential::of("ada", None)).ok(), Some(1));
         let refused = stops(&Credential::Ticket { user: Some("ada".to_owned()), cache: None }).err();
         assert_eq!(refused.map(|error| error.reason), Some(Reason::AuthMethod));
+    }
+
+    #[test]
+    fn writes_users_as_powershell_does() {
+        assert_eq!(remote_user(r"CONTOSO\svc"), "svc@CONTOSO");
+        assert_eq!(remote_user("svc@contoso.com"), "svc@contoso.com");
+        assert_eq!(remote_user("root"), "root");
     }
 }

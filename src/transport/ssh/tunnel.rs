@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::{Admission, Error, Leave};
-use super::auth;
 use super::bastion::{Bastion, Visit};
 use super::carry::carry;
 use super::client::Client;
@@ -282,7 +281,63 @@ fn of_tunnel(error: Error, shown: bool) -> Error {
     let error = Error { reason: Reason::Bastion, ..error };
     match error.hint.as_deref() {
         // Their password is not the key's.
-        Some(auth::LOCKED_HINT) => error.with_hint("load the bastion's key into the agent with ssh-add"),
+        Some(fault::LOCKED_HINT) => error.with_hint("load the bastion's key into the agent with ssh-add"),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::target::SshServer;
+
+    fn hop(user: Option<&str>) -> SshHop {
+        SshHop { user: user.map(str::to_owned), server: SshServer::new("gate", 22) }
+    }
+
+    fn credential(user: &str) -> Arc<Credential> {
+        Arc::new(Credential::of(user, Some(Secret::new("p".to_owned()))))
+    }
+
+    #[test]
+    fn a_tunnel_is_shared_by_all_who_are_known_alike_to_its_bastions() {
+        let tunnels = Tunnels::default();
+        let through = |user: Option<&str>, of: &str| tunnels.through(&[hop(user)], Some(&credential(of)));
+        // Whose hosts they are is nothing to a bastion that does not ask for their users.
+        let one = through(None, "ada");
+        assert!(Arc::ptr_eq(&one, &through(None, "bob")));
+        assert!(!Arc::ptr_eq(&one, &through(Some("ops"), "ada")));
+        let named = through(Some("ada"), "ada");
+        assert!(Arc::ptr_eq(&named, &through(Some("ada"), "ada")));
+        assert!(!Arc::ptr_eq(&named, &through(Some("ada"), "bob")), "another user's password is not shown");
+    }
+
+    #[test]
+    fn only_a_password_that_was_shown_is_refused() {
+        let denied = || Error::new(Reason::LogonDenied, "no").with_hint(fault::LOCKED_HINT);
+        assert_eq!(of_tunnel(denied(), true).reason, Reason::LogonDenied);
+        let own = of_tunnel(denied(), false);
+        assert_eq!(own.reason, Reason::Bastion);
+        assert!(own.hint.is_some_and(|hint| hint.contains("ssh-add") && !hint.contains("--ask-pass")));
+        for reason in [Reason::Interrupted, Reason::CredentialTripped] {
+            assert_eq!(of_tunnel(Error::new(reason, "the run says no"), false).reason, reason);
+        }
+        assert!(of_tunnel(Error::new(Reason::Refused, "x").retryable(), true).retryable);
+    }
+
+    #[tokio::test]
+    async fn a_bastion_that_is_gone_is_asked_once_for_all_who_wait() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let hop = SshHop { user: Some("ops".to_owned()), server: SshServer::new("127.0.0.1", port) };
+        let tunnel = Tunnels::default().through(&[hop], None);
+        let limit = Duration::from_secs(20);
+        let (first, second) = (Admission::free(), Admission::free());
+        let (first, second) = tokio::join!(tunnel.open(&first, limit), tunnel.open(&second, limit));
+        let (first, second) = (first.expect_err("nobody listens"), second.expect_err("nobody listens"));
+        assert_eq!((first.reason, &first), (Reason::Bastion, &second));
+        assert!(first.retryable && matches!(&*tunnel.link.lock().await, Link::Failed(..)));
     }
 }
