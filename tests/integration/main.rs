@@ -57,6 +57,7 @@ mod session_property;
 mod shells;
 mod ssh;
 mod ssh_busy;
+mod ssh_certificates;
 mod ssh_cli;
 mod ssh_config;
 mod ssh_ipv6;

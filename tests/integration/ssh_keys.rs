@@ -1,15 +1,19 @@
 //! Keys over SSH: files of every format, agents, and under which name a server's own key is known.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use psfleet::outcome::Reason;
 use psfleet::secret::Secret;
 use psfleet::target::{AddressFamily, Credential, SshAgent, SshEndpoint, SshServer};
 use psfleet::transport::ssh::{Client, connect};
 use psfleet::transport::{Admission, Error};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::support::agent::Agent;
 use crate::support::sshd::{Setup, Sshd, user};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -26,36 +30,6 @@ async fn log_on(server: &Sshd, password: Option<&str>, change: impl FnOnce(&mut 
     let credential = password.map(|password| Credential::of(user(), Some(Secret::new(password.to_owned()))));
     let client = Client::new(Some(server.file("")), Some(user()), None);
     connect(&endpoint, credential.as_ref(), TIMEOUT, &client, &Admission::free()).await.map(drop)
-}
-
-/// OpenSSH's agent with some keys.
-struct Agent {
-    process: Child,
-    socket: PathBuf,
-}
-
-impl Agent {
-    fn start(socket: PathBuf, keys: &[PathBuf]) -> Self {
-        let mut command = Command::new("ssh-agent");
-        let process = command.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().expect("ssh-agent starts");
-        let agent = Self { process, socket };
-        let start = Instant::now();
-        while !agent.socket.exists() {
-            assert!(start.elapsed() < TIMEOUT, "the agent makes no socket");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        let mut add = Command::new("ssh-add");
-        let added = add.arg("-q").args(keys).env("SSH_AUTH_SOCK", &agent.socket).status();
-        assert!(added.expect("ssh-add runs").success());
-        agent
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// Writes a key anew with other tools.
@@ -96,9 +70,21 @@ async fn encrypted_keys_of_every_format_log_on() {
         let keygen = rewrite("ssh-keygen", &["-q", "-p", "-m", "PKCS8", "-N", PASSPHRASE, "-f", &pkcs8]);
         let old = locked("old");
         std::fs::copy(&plain, &old).expect("a copy");
-        let old_pem = kind == "rsa" && rewrite("ssh-keygen", &["-q", "-p", "-m", "PEM", "-N", PASSPHRASE, "-f", &old]);
+        let old_pem =
+            kind != "ed25519" && rewrite("ssh-keygen", &["-q", "-p", "-m", "PEM", "-N", PASSPHRASE, "-f", &old]);
         let own = server.add_key(&format!("own_{kind}"), kind, PASSPHRASE, true).display().to_string();
-        for (file, there) in [(openssl, written), (pkcs8, keygen), (old, old_pem), (own, true)] {
+        // What openssl has written since.
+        let long = locked("long");
+        let program = if kind == "rsa" { "rsa" } else { "ec" };
+        let longer = as_pem
+            && rewrite("openssl", &[program, "-aes256", "-in", &pem, "-out", &long, "-passout", &password])
+            && (kind == "ecdsa"
+                || rewrite(
+                    "openssl",
+                    &[program, "-aes256", "-traditional", "-in", &pem, "-out", &long, "-passout", &password],
+                ));
+        let all = [(openssl, written), (pkcs8, keygen), (old, old_pem), (long, longer), (own, true)];
+        for (file, there) in all {
             if !there {
                 continue;
             }
@@ -117,7 +103,7 @@ async fn encrypted_keys_of_every_format_log_on() {
             assert!(wrong.message.contains("never sent"), "{file}: {wrong}");
         }
     }
-    assert!(tried >= 6, "only {tried} kinds of files were written");
+    assert!(tried >= 9, "only {tried} kinds of files were written");
 }
 
 #[tokio::test]
@@ -251,4 +237,74 @@ async fn a_host_key_alias_stands_in_known_hosts_without_a_port() {
     }
     let error = log_on(&server, None, |at| at.host_key_alias = alias("alias4")).await.expect_err("another name");
     assert!(error.hint.as_ref().is_some_and(|hint| hint.contains(": alias4 ssh-ed25519 ")), "{error:?}");
+}
+
+/// A security key of ed25519 behind an agent, as its firmware would sign: PROTOCOL.u2f and the agent's draft.
+struct SecurityKey {
+    pair: Ed25519KeyPair,
+}
+
+/// The name of its kind.
+const SK: &[u8] = b"sk-ssh-ed25519@openssh.com";
+const APPLICATION: &[u8] = b"ssh:";
+
+fn string(bytes: &[u8]) -> Vec<u8> {
+    [&u32::try_from(bytes.len()).expect("short").to_be_bytes(), bytes].concat()
+}
+
+impl SecurityKey {
+    fn blob(&self) -> Vec<u8> {
+        [string(SK), string(self.pair.public_key().as_ref()), string(APPLICATION)].concat()
+    }
+
+    /// What the device signs: that somebody touched it, how often it has signed, and both sides by their hashes.
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let hash = |bytes: &[u8]| digest(&SHA256, bytes).as_ref().to_vec();
+        let (touched, count) = ([1u8], 7u32.to_be_bytes());
+        let signed = [&hash(APPLICATION), touched.as_slice(), &count, &hash(message)].concat();
+        [string(SK), string(self.pair.sign(&signed).as_ref()), touched.to_vec(), count.to_vec()].concat()
+    }
+
+    /// Answers one question of an agent's client.
+    fn answer(&self, question: &[u8]) -> Vec<u8> {
+        match question.split_first() {
+            Some((11, _)) => [&[12, 0, 0, 0, 1][..], &string(&self.blob()), &string(b"on a device")].concat(),
+            Some((13, rest)) => {
+                let message = rest.get(string(&self.blob()).len() + 4..rest.len() - 4).expect("a key and data");
+                [&[14][..], &string(&self.sign(message))].concat()
+            }
+            _ => vec![5],
+        }
+    }
+
+    async fn serve(self, listener: tokio::net::UnixListener) -> std::io::Result<()> {
+        loop {
+            let (mut stream, _) = listener.accept().await?;
+            // Until its client leaves.
+            while let Ok(length) = stream.read_u32().await {
+                let mut question = vec![0; length as usize];
+                stream.read_exact(&mut question).await?;
+                stream.write_all(&string(&self.answer(&question))).await?;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_security_key_signs_through_its_agent() {
+    let Some(server) = server() else { return };
+    let key = SecurityKey { pair: Ed25519KeyPair::generate().expect("a key") };
+    let line = format!("{} {} sk\n", String::from_utf8_lossy(SK), base64_simd::STANDARD.encode_to_string(key.blob()));
+    std::fs::write(server.file("authorized_keys"), &line).expect("authorized_keys");
+    std::fs::write(server.file("id_sk.pub"), &line).expect("the public half");
+    let socket = server.file("device.sock");
+    let listener = tokio::net::UnixListener::bind(&socket).expect("a socket");
+    tokio::spawn(key.serve(listener));
+    for identities in [None, Some(vec![server.file("id_sk.pub")])] {
+        let end = log_on(&server, None, |at| {
+            at.agent = SshAgent::At(socket.clone());
+            at.identities = identities;
+        });
+        end.await.expect("the device signs");
+    }
 }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod agent;
 pub(crate) mod folder;
 pub(crate) mod hostile;
 pub(crate) mod http;

@@ -22,7 +22,7 @@ pub(crate) struct Setup {
     pub host_keys: &'static [&'static str],
     /// The command behind the subsystem `powershell`; `None` leaves the subsystem out.
     pub subsystem: Option<String>,
-    /// More lines of sshd_config.
+    /// More lines of sshd_config; `{folder}` stands for the server's.
     pub config: String,
 }
 
@@ -45,6 +45,11 @@ pub(crate) struct Sshd {
 impl Sshd {
     /// Starts Debian's server, or any other OpenSSH server, if the machine has one.
     pub(crate) fn start(setup: &Setup) -> Option<Self> {
+        Self::prepared(setup, |_| {})
+    }
+
+    /// The same once something is prepared in its folder, which has all keys by then.
+    pub(crate) fn prepared(setup: &Setup, prepare: impl FnOnce(&Path)) -> Option<Self> {
         let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].map(Path::new).into_iter().find(|path| path.is_file());
         let Some(program) = program else {
             skip("no OpenSSH server in /usr/sbin");
@@ -57,6 +62,7 @@ impl Sshd {
         let user_key = folder.path().join("id_user");
         generate(&user_key, "ed25519", "");
         std::fs::copy(user_key.with_extension("pub"), folder.path().join("authorized_keys")).expect("authorized_keys");
+        prepare(folder.path());
         let (child, port) = launch(program, &folder, setup);
         let server = Self { folder, child, port };
         std::fs::write(server.known_hosts(), server.host_lines()).expect("known_hosts");
@@ -187,6 +193,13 @@ pub(crate) fn generate(file: &Path, kind: &str, passphrase: &str) {
     assert!(command.status().expect("ssh-keygen runs").success(), "ssh-keygen -t {kind}");
 }
 
+/// Lets an authority, a key of a folder, sign another one; the certificate stands beside that.
+pub(crate) fn sign(folder: &Path, authority: &str, arguments: &[&str], key: &str) {
+    let mut command = Command::new("ssh-keygen");
+    command.args(["-q", "-s", authority, "-I", "psfleet-test"]).args(arguments).arg(format!("{key}.pub"));
+    assert!(command.current_dir(folder).status().expect("ssh-keygen runs").success(), "ssh-keygen -s {authority}");
+}
+
 /// Starts the server on a free port and waits until it answers.
 fn launch(program: &Path, folder: &Folder, setup: &Setup) -> (Child, u16) {
     prepare_privilege_separation();
@@ -240,7 +253,7 @@ fn sshd_config(folder: &Path, port: u16, setup: &Setup) -> String {
     if let Some(subsystem) = &setup.subsystem {
         writeln!(text, "Subsystem powershell {subsystem}").expect("a string");
     }
-    text + &setup.config
+    text + &setup.config.replace("{folder}", &folder.display().to_string())
 }
 
 /// As root, OpenSSH insists on its empty folder.
