@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "ssh")]
+use futures::FutureExt;
 use tokio::io::DuplexStream;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -33,17 +35,17 @@ impl Route {
                 Ok(None)
             }
             #[cfg(feature = "ssh")]
-            Self::Behind(tunnel) => tunnel.open(admission, limit).await,
+            Self::Behind(tunnel) => tunnel.open(admission, limit).boxed().await,
         }
     }
 
-    /// Connects to a port.
+    /// Connects to a port. Every request holds this future; one through bastions is deep, and stands apart.
     pub(super) async fn dial(&self, address: &str, port: u16, deadline: Instant) -> Result<Socket, ConnectError> {
         match self {
             Self::Direct => tcp::dial(address, port, deadline).await.map(Either::Left).map_err(ConnectError::Tcp),
             #[cfg(feature = "ssh")]
             Self::Behind(tunnel) => {
-                tunnel.dial(address, port, deadline).await.map(Either::Right).map_err(ConnectError::Bastion)
+                tunnel.dial(address, port, deadline).boxed().await.map(Either::Right).map_err(ConnectError::Bastion)
             }
         }
     }
