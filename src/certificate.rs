@@ -3,9 +3,12 @@
 //! By a parser that takes what real servers show: odd serial numbers and dates, large object identifiers, version 4. A
 //! strict one would find no hash for the channel binding of a certificate that TLS itself has accepted.
 
-use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate, X509Version};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::SignatureAlgorithm;
+
+/// The object identifier of a user principal name.
+const PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 
 /// A certificate that has been parsed, and nothing more: nothing about it is checked.
 #[derive(Debug)]
@@ -54,11 +57,32 @@ impl<'a> Certificate<'a> {
         }
     }
 
+    /// Whom it names: the user principal name (an `otherName` of Microsoft's), else the common name.
+    pub(crate) fn user(&self) -> Option<String> {
+        let names = self.0.subject_alternative_name().ok().flatten().map(|names| &names.value.general_names);
+        let principal = names.into_iter().flatten().find_map(|name| match name {
+            GeneralName::OtherName(kind, value) if kind.to_id_string() == PRINCIPAL_NAME => utf8(value),
+            _ => None,
+        });
+        let common = || self.0.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
+        principal.or_else(|| common().map(str::to_owned))
+    }
+
     /// The first and the last second of its validity, in seconds since 1970; what is before that counts as 0.
     pub(crate) fn validity(&self) -> (u64, u64) {
         let validity = self.0.validity();
         let seconds = |timestamp: i64| timestamp.max(0).unsigned_abs();
         (seconds(validity.not_before.timestamp()), seconds(validity.not_after.timestamp()))
+    }
+}
+
+/// The text of an explicitly tagged UTF8String, as an `otherName` holds it.
+fn utf8(value: &[u8]) -> Option<String> {
+    match value {
+        [0xA0, outer, 0x0C, length, text @ ..] if usize::from(*length) == text.len() && *outer == length + 2 => {
+            String::from_utf8(text.to_vec()).ok()
+        }
+        _ => None,
     }
 }
 

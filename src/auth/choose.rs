@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::basic::Basic;
+use super::certificate::Certificate;
 use super::error::Error;
 use super::kerberos::{Kerberos, Tickets, is_name, principal};
 use super::mechanism::{Logon, Mechanism};
@@ -45,6 +46,10 @@ impl Choice {
                 let Logon { user, password, .. } = self.logon()?;
                 Box::new(Basic::new(user, password))
             }
+            AuthMethod::Certificate => {
+                self.takes(self.credential.certificate().is_some())?;
+                Box::new(Certificate::new())
+            }
             AuthMethod::Kerberos => Box::new(self.kerberos("Kerberos")?),
             AuthMethod::Ntlm if self.kerberos.only => return Err(Error::NtlmForbidden),
             AuthMethod::Ntlm => Box::new(Windows::ntlm(&self.logon()?)?),
@@ -70,7 +75,7 @@ impl Choice {
     }
 
     fn kerberos(&self, scheme: &'static str) -> Result<Kerberos, Error> {
-        self.takes(!matches!(&*self.credential, Credential::Key { .. }))?;
+        self.takes(!matches!(&*self.credential, Credential::Key { .. } | Credential::Certificate(_)))?;
         self.credential.user().map(principal).transpose()?;
         Kerberos::new(&self.credential, &self.host, &self.kerberos, &self.tickets, scheme)
     }

@@ -24,7 +24,7 @@ pub enum Error {
     #[error("a sealed message from the server cannot be opened: {0}")]
     Sealed(String),
     /// What proves the user is nothing that the method can send.
-    #[error("{method} logs on with a password, and there is only a {what}")]
+    #[error("{method} cannot log on with a {what}")]
     NotProving {
         /// The method.
         method: &'static str,

@@ -31,6 +31,11 @@ pub trait Mechanism: Send {
         None
     }
 
+    /// Whether TLS proves the user, by the certificate that it shows.
+    fn is_proved_by_tls(&self) -> bool {
+        false
+    }
+
     /// Ties the context to the TLS channel below it; before the last token.
     fn bind(&mut self, binding: ChannelBinding);
 

@@ -21,6 +21,7 @@
 
 mod basic;
 mod binding;
+mod certificate;
 mod choose;
 mod error;
 mod kerberos;
@@ -33,6 +34,8 @@ mod upper;
 mod windows;
 
 pub use binding::ChannelBinding;
+#[cfg(feature = "sandbox")]
+pub(crate) use certificate::SCHEME as CERTIFICATE_SCHEME;
 pub use choose::Choice;
 pub use error::Error;
 pub use kerberos::{KerberosFault, Tickets};

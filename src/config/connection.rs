@@ -100,6 +100,8 @@ impl Connection {
         };
         match key {
             "keytab" => self.keytab.iter_mut().for_each(|given| from_folder(&mut given.value)),
+            "certificate" => self.certificate.iter_mut().for_each(|given| from_folder(&mut given.value)),
+            "certificate_key" => self.certificate_key.iter_mut().for_each(|given| from_folder(&mut given.value)),
             "ca" => self.ca.iter_mut().for_each(|given| from_folder(&mut given.value)),
             "identity" => self.identity.iter_mut().flat_map(|given| &mut given.value).for_each(from_folder),
             "identity_agent" => {
@@ -139,6 +141,10 @@ connection_keys! {
     password_env: String,
     /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD.
     password_from: SecretSource,
+    /// Certificate logon: the client's certificate, PEM (with its key, or beside it) or PKCS#12; password_from unlocks the key.
+    certificate: PathBuf,
+    /// Certificate logon: the key in PEM, if it stands in a file of its own.
+    certificate_key: PathBuf,
     /// Kerberos: the cache of tickets to use, such as FILE:/tmp/krb5cc_1000; the usual one if only Kerberos is asked for.
     ccache: String,
     /// Kerberos: the keytab with the user's key.

@@ -3,6 +3,7 @@
 //! In come texts and typed flags, out go [`Connection`] layers (one per origin) whose values are [`Given`] with their
 //! [`Source`]. Which layer wins is decided by `inventory`, once.
 
+mod client_certificate;
 mod connection;
 mod duration;
 mod exposure;
@@ -26,6 +27,7 @@ mod toml;
 mod toml_error;
 mod zone;
 
+pub use client_certificate::{CertificateFault, read_client_certificate};
 pub use connection::Connection;
 pub use duration::{parse_duration, show_duration};
 pub use files::{Config, FileKey, InventoryPath};

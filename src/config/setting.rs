@@ -67,6 +67,7 @@ words!(AuthMethod {
     "kerberos" => AuthMethod::Kerberos,
     "ntlm" => AuthMethod::Ntlm,
     "basic" => AuthMethod::Basic,
+    "certificate" => AuthMethod::Certificate,
 });
 words!(HostKeyPolicy { "strict" => HostKeyPolicy::Strict, "accept-new" => HostKeyPolicy::AcceptNew });
 words!(Ntlm { "allow" => Ntlm::Allow, "refuse" => Ntlm::Refuse });

@@ -4,14 +4,18 @@
 //! by the same rules.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Connection, Given, Problem, SecretSource, Source, System, Transport};
+use zeroize::Zeroizing;
+
+use crate::config::{
+    CertificateFault, Connection, Given, Problem, SecretSource, Source, System, Transport, read_client_certificate,
+};
 use crate::error_text;
 use crate::hostlist::fold;
 use crate::secret::Secret;
-use crate::target::{AuthMethod, Credential, defaults};
+use crate::target::{AuthMethod, ClientCertificate, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
 use super::request::{PASSWORD_VARIABLE, Request};
@@ -37,6 +41,8 @@ pub enum LogonUser {
     Own,
     /// The one whose ticket it is.
     OfTicket,
+    /// The one whom the certificate names.
+    OfCertificate,
     /// Nobody is named: the terminal is asked.
     Asked,
 }
@@ -54,6 +60,8 @@ pub enum PasswordOrigin {
     Ticket(Option<String>),
     /// There is none: a key of this keytab does (Kerberos).
     Keytab(PathBuf),
+    /// There is none: this certificate does.
+    Certificate(PathBuf),
 }
 
 /// A target's logon as far as its settings tell.
@@ -66,12 +74,15 @@ struct Settled<'a> {
     is_above: bool,
     source: Option<&'a PasswordSource>,
     kerberos: Option<PasswordOrigin>,
+    /// The certificate that proves the user, and its key if that is in a file of its own.
+    certificate: Option<(PathBuf, Option<PathBuf>)>,
 }
 
 impl Settled<'_> {
     /// Whether a cache or a keytab was named, which no password stands in for.
     fn names_ticket(&self) -> bool {
-        matches!(self.kerberos, Some(PasswordOrigin::Keytab(_) | PasswordOrigin::Ticket(Some(_))))
+        self.certificate.is_some()
+            || matches!(self.kerberos, Some(PasswordOrigin::Keytab(_) | PasswordOrigin::Ticket(Some(_))))
     }
 }
 
@@ -92,8 +103,11 @@ pub(super) fn credentials(
     let mut settled = settle(hosts, request, may_ask, around)?;
     ask_for_users(&mut settled, around)?;
     let rules = Rules::new(&settled, request, may_ask);
-    let mut finder = Finder { may_ask, known: HashMap::new(), fetched: HashMap::new() };
+    let mut finder = Finder { may_ask, certificates: HashMap::new(), known: HashMap::new(), fetched: HashMap::new() };
     each(&settled, |logon| {
+        if let Some((certificate, key)) = &logon.certificate {
+            return finder.certificate(certificate, key.as_deref(), logon.source, around).map(Some);
+        }
         let Some(user) = logon.user.as_deref() else {
             let ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
             return Ok(ticket.then(|| finder.share(of_ticket(None, logon.kerberos.as_ref()))));
@@ -118,6 +132,7 @@ pub(super) fn logons(
     let rules = Rules::new(&settled, request, may_ask);
     each(&settled, |logon| {
         let user = match &logon.user {
+            _ if logon.certificate.is_some() => LogonUser::OfCertificate,
             Some(user) => {
                 check_user(logon, user)?;
                 LogonUser::Named(user.clone())
@@ -130,6 +145,9 @@ pub(super) fn logons(
             (Transport::Local, _) => None,
             (_, LogonUser::Own) => Some(PasswordOrigin::Keys),
             (_, LogonUser::OfTicket) => logon.kerberos.clone(),
+            (_, LogonUser::OfCertificate) => {
+                logon.certificate.as_ref().map(|(file, _)| PasswordOrigin::Certificate(file.clone()))
+            }
             _ => Some(rules.origin(logon, around)?),
         };
         Ok(Logon { user, password })
@@ -175,7 +193,8 @@ fn settle<'a>(
         };
         let auth = connection.auth.as_ref().map_or(defaults::AUTH, |given| given.value);
         let kerberos = kerberos(connection, transport, auth, request, around);
-        Settled { host, transport, auth, user, is_above, source, kerberos }
+        let certificate = certificate(connection, transport, auth, around);
+        Settled { host, transport, auth, user, is_above, source, kerberos, certificate }
     });
     let settled: Vec<Settled<'_>> = settled.collect();
     if !may_ask && settled.iter().any(needs_user) {
@@ -186,7 +205,10 @@ fn settle<'a>(
 
 fn needs_user(logon: &Settled<'_>) -> bool {
     let is_of_ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
-    logon.user.is_none() && !is_of_ticket && matches!(logon.transport, Transport::Winrm | Transport::Auto)
+    logon.user.is_none()
+        && logon.certificate.is_none()
+        && !is_of_ticket
+        && matches!(logon.transport, Transport::Winrm | Transport::Auto)
 }
 
 /// What proves the user to a KDC besides a password: what the settings name, else the usual cache, where Kerberos is
@@ -214,6 +236,22 @@ fn kerberos(
         Some(cache) => Some(PasswordOrigin::Ticket(Some(cache.value.clone()))),
         None => usual.then_some(PasswordOrigin::Ticket(None)),
     }
+}
+
+/// The files of a logon by certificate.
+fn certificate(
+    connection: &Connection,
+    transport: Transport,
+    auth: AuthMethod,
+    around: &dyn System,
+) -> Option<(PathBuf, Option<PathBuf>)> {
+    let is_winrm = matches!(transport, Transport::Winrm | Transport::Auto);
+    let path = |given: &Given<PathBuf>| match (given.value.strip_prefix("~"), around.home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => given.value.clone(),
+    };
+    let certificate = connection.certificate.as_ref().filter(|_| is_winrm && auth == AuthMethod::Certificate)?;
+    Some((path(certificate), connection.certificate_key.as_ref().map(path)))
 }
 
 /// The credential of a cache or a keytab.
@@ -331,6 +369,8 @@ impl<'a> Rules<'a> {
 }
 
 struct Finder {
+    /// By their files: what was made of certificates.
+    certificates: HashMap<(PathBuf, Option<PathBuf>), Result<Arc<Credential>, Problem>>,
     may_ask: bool,
     /// By user: the credentials made so far.
     known: HashMap<String, Vec<Arc<Credential>>>,
@@ -352,9 +392,65 @@ impl Finder {
             (PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_), _) => {
                 return Ok(self.share(of_ticket(Some(user), Some(origin))));
             }
-            (PasswordOrigin::Inventory | PasswordOrigin::Keys, _) => None,
+            (PasswordOrigin::Inventory | PasswordOrigin::Keys | PasswordOrigin::Certificate(_), _) => None,
         };
         Ok(self.share(Credential::of(user, password)))
+    }
+
+    /// The credential of a certificate, which is read and unlocked once however many hosts take it.
+    fn certificate(
+        &mut self,
+        file: &Path,
+        key: Option<&Path>,
+        source: Option<&PasswordSource>,
+        around: &mut dyn System,
+    ) -> Result<Arc<Credential>, Problem> {
+        let place = (file.to_owned(), key.map(Path::to_owned));
+        if let Some(known) = self.certificates.get(&place) {
+            return known.clone();
+        }
+        let found = self.read_certificate(file, key, source, around);
+        let found = found.map(|certificate| self.share(Credential::Certificate(certificate)));
+        self.certificates.insert(place, found.clone());
+        found
+    }
+
+    fn read_certificate(
+        &mut self,
+        file: &Path,
+        key: Option<&Path>,
+        source: Option<&PasswordSource>,
+        around: &mut dyn System,
+    ) -> Result<ClientCertificate, Problem> {
+        let shown = file.display().to_string();
+        let problem = |what: &str| Problem::new(format!("the client certificate {shown}: {what}"));
+        let mut read = |path: &Path| match around.read(path) {
+            Ok(found) => Ok(Zeroizing::new(found.bytes)),
+            Err(error) => Err(problem(&format!("cannot read {}: {}", path.display(), error_text::io(&error)))),
+        };
+        let certificate = read(file)?;
+        let key = key.map(read).transpose()?;
+        let read = |passphrase: Option<&Secret<String>>| {
+            read_client_certificate(&certificate, key.as_ref().map(|key| key.as_slice()), passphrase)
+        };
+        let wrong = |fault| match fault {
+            CertificateFault::Wrong(what) => problem(&what),
+            CertificateFault::Locked => problem("its passphrase does not open it"),
+        };
+        match read(None) {
+            Err(CertificateFault::Locked) => {}
+            found => return found.map_err(wrong),
+        }
+        let passphrase = match source {
+            Some(PasswordSource::Inline(secret)) => secret.clone(),
+            Some(PasswordSource::From(given)) => self.fetch(&shown, &given.value, source, around)?,
+            None if self.may_ask => self.fetch(&shown, &SecretSource::Prompt, None, around)?,
+            None => {
+                let hint = "name where its passphrase comes from: --password-from, or password_from in the inventory";
+                return Err(problem("it takes a passphrase, and there is nobody to ask").with_hint(hint));
+            }
+        };
+        read(Some(&passphrase)).map_err(wrong)
     }
 
     fn fetch(

@@ -138,13 +138,29 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
         let message = format!("NTLM is asked for, and refused by ntlm = \"refuse\" ({})", ntlm.source);
         return Err(Problem::new(message).with_hint("use --auth kerberos, or negotiate, which is Kerberos then"));
     }
+    if endpoint.auth == AuthMethod::Certificate {
+        let from = connection.auth.as_ref().map_or(Source::BuiltIn, |given| given.source.clone());
+        if endpoint.tls == Tls::Off {
+            let message = format!("a certificate is shown in the TLS handshake, and TLS is off (auth: {from})");
+            return Err(Problem::new(message).with_hint("use --tls"));
+        }
+        if connection.certificate.is_none() {
+            let message = format!("no certificate is named to log on with (auth: {from})");
+            return Err(Problem::new(message).with_hint("name it with --certificate, or certificate in the inventory"));
+        }
+    }
     if endpoint.tls != Tls::Off {
         return Ok(());
     }
     if endpoint.would_show_password() {
         let from = connection.auth.as_ref().map_or(Source::BuiltIn, |given| given.source.clone());
         let message = format!("Basic over plain HTTP would show the password to the network (auth: {from})");
-        let hint = "use --tls; or, if you accept that, name the host in --trusted-hosts and give --allow-unencrypted";
+        let allows = match (endpoint.trusted, endpoint.allow_unencrypted) {
+            (true, _) => "its name is in trusted_hosts, and --allow-unencrypted would allow it",
+            (false, true) => "allow_unencrypted is set, and its name in --trusted-hosts would allow it",
+            (false, false) => "its name in --trusted-hosts and --allow-unencrypted would allow it",
+        };
+        let hint = format!("use --tls; {allows}, at the cost that everybody on the way can read the password");
         return Err(Problem::new(message).with_hint(hint));
     }
     if let Some(untrusted) = &connection.untrusted
@@ -154,7 +170,9 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
     {
         let message =
             format!("not in trusted_hosts, and without TLS nothing proves who answers ({})", untrusted.source);
-        return Err(Problem::new(message).with_hint("use --tls, or name the host in trusted_hosts"));
+        let hint = "use --tls or --auth kerberos; its name in --trusted-hosts would allow it, at the cost that whoever \
+                    answers in its place can use or guess at the logon";
+        return Err(Problem::new(message).with_hint(hint));
     }
     Ok(())
 }

@@ -344,6 +344,14 @@ fn rules_before_the_first_connection() {
     assert!(errors(basic.clone(), "web[1-3]").starts_with("web[1-3]: Basic over plain HTTP"));
     let trusted = Connection { trusted_hosts: flag(vec!["web?".to_owned()]), ..basic.clone() };
     assert!(errors(trusted.clone(), "web1").starts_with("web1: Basic over plain HTTP"));
+    assert!(
+        errors(trusted.clone(), "web1")
+            .contains("in trusted_hosts, and --allow-unencrypted would allow it, at the cost")
+    );
+    let allowed = Connection { allow_unencrypted: flag(true), ..basic.clone() };
+    assert!(
+        errors(allowed, "web1").contains("allow_unencrypted is set, and its name in --trusted-hosts would allow it")
+    );
     assert_eq!(errors(Connection { allow_unencrypted: flag(true), ..trusted }, "web1"), "");
     assert_eq!(errors(Connection { tls: flag(true), ..basic }, "web1"), "");
     assert!(errors(user.clone(), "web[1-3]").starts_with("messages to web[1-3] are sealed, but"));

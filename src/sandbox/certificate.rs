@@ -3,13 +3,20 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, SanType};
-use rustls::ServerConfig;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, OtherNameValue, SanType,
+};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
 use super::Error;
 use super::fault::FaultKind;
 use crate::auth::ChannelBinding;
+
+/// The object identifier of a user principal name, which maps a certificate to a user.
+const PRINCIPAL_NAME: [u64; 10] = [1, 3, 6, 1, 4, 1, 311, 20, 2, 3];
 
 /// Signs the certificates of one fleet.
 pub(super) struct Authority {
@@ -46,11 +53,27 @@ impl Authority {
         self.issuer.pem()
     }
 
+    /// A certificate by which a user logs on, with its key, as PEM.
+    ///
+    /// # Errors
+    /// Only if the machine has no random numbers.
+    pub(super) fn client(&self, user: &str) -> Result<String, Error> {
+        let key = KeyPair::generate().map_err(failed)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "a client of the sandbox");
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let principal = OtherNameValue::Utf8String(user.to_owned());
+        params.subject_alt_names = vec![SanType::OtherName((PRINCIPAL_NAME.to_vec(), principal))];
+        let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
+        Ok(certificate.pem() + &key.serialize_pem())
+    }
+
     /// A certificate for 127.0.0.1 and the host's name, or a wrong one.
     ///
     /// # Errors
     /// Only for a name that no certificate can carry.
-    pub(super) fn host(&self, name: &str, fault: Option<FaultKind>) -> Result<HostTls, Error> {
+    /// With `asks_clients` clients may show one of this authority, too.
+    pub(super) fn host(&self, name: &str, fault: Option<FaultKind>, asks_clients: bool) -> Result<HostTls, Error> {
         let names = if fault == Some(FaultKind::WrongName) {
             vec!["elsewhere.sandbox.test".to_owned()]
         } else {
@@ -69,12 +92,17 @@ impl Authority {
         let binding = ChannelBinding::of_certificate(certificate.der());
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.host_key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .map_err(failed)?;
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let builder = builder.with_safe_default_protocol_versions().map_err(failed)?;
+        let builder = if asks_clients {
+            let mut roots = RootCertStore::empty();
+            roots.add(self.issuer.der().clone()).map_err(failed)?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().map_err(failed)?)
+        } else {
+            builder.with_no_client_auth()
+        };
+        let config = builder.with_single_cert(vec![certificate.der().clone()], key).map_err(failed)?;
         Ok(HostTls { config: Arc::new(config), binding })
     }
 }

@@ -20,6 +20,7 @@ use super::logon::{Granted, Logon, Refusal};
 use super::stats::Counters;
 use super::wsman::{self, Body, fault_envelope, identify_envelope};
 use crate::auth::ChannelBinding;
+use crate::certificate::Certificate;
 use crate::wsman::names;
 
 /// The largest request, in bytes: MaxEnvelopeSize with the envelope of the encryption around it.
@@ -60,9 +61,16 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection that nobody has logged on over yet; `binding` is that of its TLS channel, if there is one.
-    pub(super) fn new(host: Arc<Host>, client: IpAddr, binding: Option<ChannelBinding>) -> Self {
-        let logon = Mutex::new(Logon::new(binding));
+    /// A connection that nobody has logged on over yet; `binding` is that of its TLS channel, if there is one, and
+    /// `certificate` what the client has shown there in DER, which the fleet's authority has signed.
+    pub(super) fn new(
+        host: Arc<Host>,
+        client: IpAddr,
+        binding: Option<ChannelBinding>,
+        certificate: Option<&[u8]>,
+    ) -> Self {
+        let named = certificate.and_then(|der| Certificate::of_der(der)?.user());
+        let logon = Mutex::new(Logon::new(binding, named));
         Self { host, client, logon }
     }
 

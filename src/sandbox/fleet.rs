@@ -17,9 +17,12 @@ use super::machine::Machine;
 use super::power::Power;
 use super::{Error, Options, Stats, acceptor, inventory};
 use crate::secret::Secret;
+use crate::target::AuthMethod;
 
 /// The one user of a fleet.
 const USER: &str = "psfleet";
+/// The file with the certificate and the key that the user may log on by.
+const CLIENT: &str = "client.pem";
 /// Connections that listen and wait to be accepted, per host.
 const BACKLOG: u32 = 256;
 /// Files that the process needs besides the fleet's.
@@ -55,6 +58,9 @@ impl Fleet {
         let authority = if options.tls { Some(Authority::new()?) } else { None };
         let authority_file =
             authority.as_ref().map(|authority| folder.write("ca.pem", &authority.pem())).transpose()?;
+        if let (Some(authority), true) = (&authority, options.asks_for_certificates()) {
+            folder.write(CLIENT, &authority.client(USER)?)?;
+        }
         let password = Secret::new(Uuid::new_v4().simple().to_string());
         let server = options.keytab.as_deref().map(acceptor::server).transpose()?;
         let mut shared = Shared::new(options, USER.to_owned(), folder.path().to_owned());
@@ -100,7 +106,12 @@ impl Fleet {
     /// An inventory with everything needed to reach the fleet, the password included.
     pub fn inventory_toml(&self) -> String {
         let hosts: Vec<_> = self.members.iter().map(|member| (&*member.host, member.address.port())).collect();
-        inventory::toml(self.options(), self.user(), self.password.expose(), self.authority(), &hosts)
+        let mut text = inventory::toml(self.options(), self.user(), self.password.expose(), self.authority(), &hosts);
+        if self.options().auth.first() == Some(&AuthMethod::Certificate) {
+            let file = toml::Value::String(self.folder.path().join(CLIENT).to_string_lossy().into_owned());
+            text = text.replacen("[defaults]\n", &format!("[defaults]\ncertificate = {file}\n"), 1);
+        }
+        text
     }
 
     /// The counters now.
@@ -153,7 +164,10 @@ impl Member {
             password,
             shared: Arc::clone(shared),
         });
-        let tls = authority.map(|authority| authority.host(&host.name, fault)).transpose()?.map(Arc::new);
+        let tls = authority
+            .map(|authority| authority.host(&host.name, fault, shared.options.asks_for_certificates()))
+            .transpose()?
+            .map(Arc::new);
         let socket = TcpSocket::new_v4().map_err(Error::Listen)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).map_err(Error::Listen)?;
         let address = socket.local_addr().map_err(Error::Listen)?;

@@ -68,11 +68,15 @@ async fn serve(stream: TcpStream, client: SocketAddr, host: Arc<Host>, tls: Opti
         _ => {}
     }
     let Some(tls) = tls else {
-        return speak(stream, Connection::new(host, client.ip(), None)).await;
+        return speak(stream, Connection::new(host, client.ip(), None, None)).await;
     };
     let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
     match timeout(HANDSHAKE_WAIT, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => speak(stream, Connection::new(host, client.ip(), Some(tls.binding.clone()))).await,
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first()).cloned();
+            let binding = Some(tls.binding.clone());
+            speak(stream, Connection::new(host, client.ip(), binding, shown.as_deref())).await
+        }
         Ok(Err(error)) => tracing::debug!(host = %host.name, %error, "no TLS handshake"),
         Err(_) => tracing::debug!(host = %host.name, "the TLS handshake took too long"),
     }

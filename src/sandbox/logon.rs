@@ -9,7 +9,7 @@ use super::acceptor::{Acceptor, Denied, Step};
 use super::fault::FaultKind;
 use super::host::Host;
 use super::stats::Counters;
-use crate::auth::{ChannelBinding, sealed};
+use crate::auth::{CERTIFICATE_SCHEME, ChannelBinding, sealed};
 use crate::target::AuthMethod;
 use crate::wsman::names;
 
@@ -35,6 +35,8 @@ pub(super) enum Refusal {
 pub(super) struct Logon {
     over_tls: bool,
     binding: Option<ChannelBinding>,
+    /// Whom the client's certificate names, if TLS was shown one.
+    certified: Option<String>,
     state: State,
     counted: bool,
 }
@@ -46,9 +48,10 @@ enum State {
 }
 
 impl Logon {
-    /// Nobody is logged on. `binding` is that of the TLS channel, if there is one.
-    pub(super) fn new(binding: Option<ChannelBinding>) -> Self {
-        Self { over_tls: binding.is_some(), binding, state: State::Nobody, counted: false }
+    /// Nobody is logged on. `binding` is that of the TLS channel, if there is one, and `certified` whom the client's
+    /// certificate names.
+    pub(super) fn new(binding: Option<ChannelBinding>, certified: Option<String>) -> Self {
+        Self { over_tls: binding.is_some(), binding, certified, state: State::Nobody, counted: false }
     }
 
     /// Looks at a request's credentials.
@@ -62,6 +65,9 @@ impl Logon {
         content_type: &str,
         body: Bytes,
     ) -> Result<Granted, Refusal> {
+        if authorization == Some(CERTIFICATE_SCHEME) && takes(host, &[AuthMethod::Certificate]) {
+            return self.by_certificate(host, body);
+        }
         match authorization.and_then(|value| value.split_once(' ')) {
             None => self.established(host, content_type, body),
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("Basic") && takes(host, &[AuthMethod::Basic]) => {
@@ -77,6 +83,15 @@ impl Logon {
             }
             Some(_) => Err(unauthorized(host)),
         }
+    }
+
+    /// A certificate is mapped to the user that it names.
+    fn by_certificate(&mut self, host: &Host, body: Bytes) -> Result<Granted, Refusal> {
+        if self.certified.as_ref() != Some(&host.shared.user) {
+            return Err(denied(host));
+        }
+        self.count(host);
+        Ok(Granted { body, token: None })
     }
 
     fn basic(&mut self, host: &Host, token: &str, body: Bytes) -> Result<Granted, Refusal> {

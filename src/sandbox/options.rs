@@ -112,6 +112,11 @@ impl Options {
         Ok(())
     }
 
+    /// Whether clients may log on by certificate.
+    pub(super) fn asks_for_certificates(&self) -> bool {
+        self.auth.contains(&AuthMethod::Certificate)
+    }
+
     /// Checks what the types leave open.
     pub(super) fn check(&self) -> Result<(), Error> {
         let wrong = |text: &str| Err(Error::Option(text.to_owned()));
@@ -121,6 +126,7 @@ impl Options {
             Self { auth, keytab: None, .. } if auth.contains(&AuthMethod::Kerberos) => {
                 wrong("Kerberos takes a keytab with the hosts' keys")
             }
+            Self { tls: false, .. } if self.asks_for_certificates() => wrong("certificates are shown over TLS alone"),
             Self { auth, .. } if auth.is_empty() => wrong("at least one mechanism must be accepted"),
             _ => Ok(()),
         }

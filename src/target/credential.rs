@@ -36,6 +36,19 @@ pub enum Credential {
         /// The keytab.
         file: PathBuf,
     },
+    /// A certificate with its key, shown in the TLS handshake.
+    Certificate(ClientCertificate),
+}
+
+/// A client's certificate, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// Whom it names: its user principal name, else its common name.
+    pub user: String,
+    /// The certificate in DER, and behind it those that lead to its authority.
+    pub chain: Vec<Vec<u8>>,
+    /// Its private key in DER.
+    pub key: Secret<Vec<u8>>,
 }
 
 impl Credential {
@@ -52,7 +65,16 @@ impl Credential {
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Password { user, .. } | Self::Key { user } | Self::Keytab { user, .. } => Some(user),
+            Self::Certificate(certificate) => Some(&certificate.user),
             Self::Ticket { user, .. } => user.as_deref(),
+        }
+    }
+
+    /// The certificate, if that is what proves the user.
+    pub fn certificate(&self) -> Option<&ClientCertificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            _ => None,
         }
     }
 
@@ -60,7 +82,7 @@ impl Credential {
     pub fn password(&self) -> Option<&Secret<String>> {
         match self {
             Self::Password { password, .. } => Some(password),
-            Self::Key { .. } | Self::Ticket { .. } | Self::Keytab { .. } => None,
+            Self::Key { .. } | Self::Ticket { .. } | Self::Keytab { .. } | Self::Certificate(_) => None,
         }
     }
 
@@ -76,6 +98,7 @@ impl Credential {
             Self::Key { .. } => "key",
             Self::Ticket { .. } => "ticket",
             Self::Keytab { .. } => "keytab",
+            Self::Certificate(_) => "certificate",
         }
     }
 }

@@ -16,7 +16,7 @@ use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-pub use credential::Credential;
+pub use credential::{ClientCertificate, Credential};
 pub use snapshot::TargetSnapshot;
 
 /// The place of a target in its run's target list; small, cheap to send with every record.
@@ -225,6 +225,8 @@ pub enum AuthMethod {
     Ntlm,
     /// User and password in the clear, for TLS (or trusted loopback) only.
     Basic,
+    /// A client's certificate in the TLS handshake.
+    Certificate,
 }
 
 impl fmt::Display for AuthMethod {
@@ -241,6 +243,7 @@ impl AuthMethod {
             Self::Kerberos => "Kerberos",
             Self::Ntlm => "NTLM",
             Self::Basic => "Basic",
+            Self::Certificate => "Certificate",
         }
     }
 
@@ -249,6 +252,9 @@ impl AuthMethod {
     /// # Errors
     /// What is wrong with it, in words.
     pub fn check_user(self, user: &str) -> Result<(), &'static str> {
+        if self == Self::Certificate {
+            return Ok(());
+        }
         if self == Self::Basic {
             // RFC 7617 section 2: the colon ends the user's name.
             return if user.contains(':') { Err("Basic does not allow a colon in a user name") } else { Ok(()) };

@@ -77,6 +77,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "sandbox",
             &[
                 "auth",
+                "certificate",
                 "channel",
                 "clixml",
                 "config",

@@ -6,6 +6,8 @@ mod arguments;
 mod bar;
 mod bar_resize;
 mod bastion;
+#[cfg(unix)]
+mod client_certificate;
 mod clixml;
 #[cfg(unix)]
 mod completions;

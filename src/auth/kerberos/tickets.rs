@@ -158,7 +158,7 @@ fn ask(credential: &Credential) -> Result<Result<Arc<Ticket>, KerberosFault>, Er
             of_user(Proof::Keytab { keytab: &keytab, cache: &cache })
                 .and_then(|ticket| ticket.lifetime().map(|_| ticket))
         }
-        Credential::Key { .. } => {
+        Credential::Key { .. } | Credential::Certificate(_) => {
             return Err(Error::NotProving { method: "Kerberos", what: credential.kind() });
         }
     };

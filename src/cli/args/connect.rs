@@ -33,7 +33,7 @@ struct Flags {
     transport: Option<Transport>,
 
     /// How to authenticate over HTTP; negotiate is Kerberos where a ticket can be had, else NTLM
-    #[arg(long, value_name = "negotiate|kerberos|ntlm|basic", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
+    #[arg(long, value_name = "negotiate|kerberos|ntlm|basic|certificate", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
     auth: Option<AuthMethod>,
 
     /// TCP port [default: 5985, with --tls 5986, with ssh 22]
@@ -53,6 +53,14 @@ struct Flags {
     /// ARGUMENTS, vault:MOUNT/PATH#FIELD
     #[arg(long, value_name = "SOURCE", env = "PSFLEET_PASSWORD_FROM", value_parser = SecretSource::parse)]
     password_from: Option<SecretSource>,
+
+    /// Certificate logon: the client's certificate, PEM or PKCS#12; --password-from unlocks its key
+    #[arg(long, value_name = "FILE", env = "PSFLEET_CERTIFICATE")]
+    certificate: Option<PathBuf>,
+
+    /// Certificate logon: the key in PEM, if it is in a file of its own
+    #[arg(long, value_name = "FILE", env = "PSFLEET_CERTIFICATE_KEY")]
+    certificate_key: Option<PathBuf>,
 
     /// Kerberos: cache of tickets (FILE:/path, KCM:) [default: with --auth kerberos the one that klist shows]
     #[arg(long, value_name = "NAME", env = "PSFLEET_CCACHE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -170,6 +178,8 @@ impl ConnectArgs {
             port: from.given("port", "--port", flags.port),
             user: from.given("user", "--user", flags.user),
             password_from: from.given("password_from", "--password-from", flags.password_from),
+            certificate: from.given("certificate", "--certificate", flags.certificate),
+            certificate_key: from.given("certificate_key", "--certificate-key", flags.certificate_key),
             ccache: from.given("ccache", "--ccache", flags.ccache),
             keytab: from.given("keytab", "--keytab", flags.keytab),
             spn: from.given("spn", "--spn", flags.spn),

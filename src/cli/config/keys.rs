@@ -22,7 +22,7 @@ pub(super) struct Key {
 }
 
 /// Values for keys whose default is none that a file could hold.
-const EXAMPLES: [(&str, &str); 33] = [
+const EXAMPLES: [(&str, &str); 35] = [
     ("inventory", r#"["fleet.toml"]"#),
     ("address", r#""10.0.0.7""#),
     ("transport", r#""winrm""#),
@@ -31,6 +31,8 @@ const EXAMPLES: [(&str, &str); 33] = [
     ("user", r"'CONTOSO\svc'"),
     ("password_env", r#""CONTOSO_PASSWORD""#),
     ("password_from", r#""file:svc""#),
+    ("certificate", r#""svc.pfx""#),
+    ("certificate_key", r#""svc.key""#),
     ("ccache", r#""FILE:/run/user/1000/krb5cc""#),
     ("keytab", r#""svc.keytab""#),
     ("spn", r#""WSMAN""#),

@@ -39,6 +39,7 @@ enum Password {
     Keys,
     Ticket { cache: Option<String> },
     Keytab { file: String },
+    Certificate { file: String },
 }
 
 /// The targets by what matters of their connection, each kind once; `logons` has one for each of the `settings`.
@@ -83,6 +84,7 @@ impl ConnectionGroup {
             LogonUser::Own if logon.password.is_none() => (None, String::new()),
             LogonUser::Own => (None, ", your own user".to_owned()),
             LogonUser::OfTicket => (None, ", the user of the ticket".to_owned()),
+            LogonUser::OfCertificate => (None, ", the user of the certificate".to_owned()),
             LogonUser::Asked => (None, ", user asked for".to_owned()),
         };
         let (password, by) = match &logon.password {
@@ -105,6 +107,11 @@ impl ConnectionGroup {
                 let file = file.display().to_string();
                 let words = format!(", by key of {}", sanitize_line(&file));
                 (Some(Password::Keytab { file }), words)
+            }
+            Some(PasswordOrigin::Certificate(file)) => {
+                let file = file.display().to_string();
+                let words = format!(", by certificate {}", sanitize_line(&file));
+                (Some(Password::Certificate { file }), words)
             }
             Some(PasswordOrigin::Keys) => (Some(Password::Keys), ", by key or agent".to_owned()),
         };

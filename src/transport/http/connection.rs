@@ -5,6 +5,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -21,6 +22,7 @@ use tokio_util::either::Either;
 use url::{Host, Url};
 
 use super::answer::{Answer, ReadError};
+use super::client_certificate::noting;
 use super::connect_error::ConnectError;
 use super::contact::{Contact, Reached};
 use super::head_limit::{Bound, Bounded};
@@ -37,6 +39,8 @@ pub(super) struct Connection {
     bound: Bound,
     /// The server's certificate in DER, over TLS.
     pub(super) certificate: Option<Vec<u8>>,
+    /// Whether the server has asked for the client's certificate.
+    pub(super) certificate_asked: bool,
     /// The version of TLS, over TLS.
     pub(super) protocol: Option<ProtocolVersion>,
 }
@@ -86,23 +90,24 @@ impl Connection {
             Host::Ipv4(address) => address.to_string(),
             Host::Ipv6(address) => address.to_string(),
         };
-        let (stream, certificate, protocol) = match tls {
-            None => (Either::Left(tcp), None, None),
+        let (stream, certificate, protocol, certificate_asked) = match tls {
+            None => (Either::Left(tcp), None, None, false),
             Some(settings) => {
                 let server = ServerName::try_from(name).map_err(|_| ConnectError::Address(address.to_owned()))?;
+                let (settings, is_asked) = noting(settings);
                 let handshake = TlsConnector::from(settings).connect(server, tcp);
                 let stream = tokio::time::timeout_at(deadline, handshake).await;
                 let stream = stream.map_err(|_| ConnectError::TimedOut)?.map_err(ConnectError::Tls)?;
                 let certificates = stream.get_ref().1.peer_certificates();
                 let certificate = certificates.and_then(|chain| chain.first()).map(|first| first.as_ref().to_vec());
                 let protocol = stream.get_ref().1.protocol_version();
-                (Either::Right(stream), certificate, protocol)
+                (Either::Right(stream), certificate, protocol, is_asked.load(Ordering::Relaxed))
             }
         };
         let bound = Bound::new();
         let stream = TokioIo::new(Bounded::new(stream, bound.clone()));
         let (sender, driver) = http1::handshake(stream).await.map_err(ConnectError::Http)?;
-        Ok(Self { sender, driver: Some(Box::pin(driver)), bound, certificate, protocol })
+        Ok(Self { sender, driver: Some(Box::pin(driver)), bound, certificate, certificate_asked, protocol })
     }
 
     /// Posts one request and reads the answer to its end.

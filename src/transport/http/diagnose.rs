@@ -135,6 +135,24 @@ pub(in crate::transport) fn tls_cause(error: &rustls::Error, port: u16) -> Error
             Error::new(Reason::Tls, "the host and psfleet have no TLS version or cipher suite in common")
                 .with_hint("TLS 1.2 with ECDHE is needed; an old server's RSA certificate may offer none")
         }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            Error::new(Reason::AuthMethod, "the listener wants a client certificate")
+                .with_hint("log on by one: --auth certificate --certificate FILE")
+        }
+        rustls::Error::AlertReceived(
+            alert @ (AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA),
+        ) => {
+            let alert = alert.as_str().map_or_else(|| format!("number {}", u8::from(*alert)), words);
+            let message = format!("the host does not trust our client certificate: TLS alert '{alert}'");
+            Error::new(Reason::AuthMethod, message).with_hint(
+                "its CA must be in Cert:\\LocalMachine\\Root there, and its extended key usage client authentication",
+            )
+        }
         rustls::Error::AlertReceived(alert) => {
             let alert = alert.as_str().map_or_else(|| format!("number {}", u8::from(*alert)), words);
             Error::new(Reason::Tls, format!("the host ends the TLS handshake with the alert '{alert}'")).with_hint(

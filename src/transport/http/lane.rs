@@ -14,6 +14,7 @@ use url::{Position, Url};
 use zeroize::Zeroizing;
 
 use super::answer::{Answer, Kind};
+use super::client_certificate;
 use super::connection::{Connection, PostError};
 use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
@@ -138,7 +139,9 @@ impl Lane {
             if answer.status != StatusCode::UNAUTHORIZED && !minds_emptiness(answer.status) {
                 return Err(Failure::Final(answer.refusal(false)));
             }
-            if !answer.schemes().is_empty() && !answer.offers(self.mechanism.scheme()) {
+            // No server offers the way of certificates.
+            let is_offered = self.mechanism.is_proved_by_tls() || answer.offers(self.mechanism.scheme());
+            if !answer.schemes().is_empty() && !is_offered {
                 return Err(Failure::Final(self.denied(&answer, false)));
             }
         } else {
@@ -297,6 +300,9 @@ impl Lane {
             Failure::Final(diagnose_connect(&error, self.port()))
         })?;
         tracing::debug!(url = %self.url, tls = self.over_tls(), "connected");
+        if self.mechanism.is_proved_by_tls() && !connection.certificate_asked {
+            return Err(Failure::Final(client_certificate::not_asked(self.port())));
+        }
         if let Some(der) = &connection.certificate {
             self.mechanism.bind(ChannelBinding::of_certificate(der));
         }
@@ -404,7 +410,9 @@ impl Lane {
     /// Why the server said 401: the credential, if it had seen a proof of it, else the mechanism.
     fn denied(&self, answer: &Answer, proven: bool) -> Error {
         let mechanism = &*self.mechanism;
-        if proven {
+        if mechanism.is_proved_by_tls() {
+            client_certificate::refused()
+        } else if proven {
             denied::refused(mechanism, self.over_tls())
         } else {
             denied::not_taken(mechanism, answer, self.over_tls())

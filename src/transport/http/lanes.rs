@@ -56,7 +56,7 @@ impl Lanes {
         refuse_clear_text(endpoint)?;
         let url = endpoint.url();
         let url = Url::parse(&url).map_err(|_| not_an_address(&url))?;
-        let tls = tls_cache.tls(&endpoint.tls)?;
+        let tls = tls_cache.tls(&endpoint.tls, credential.certificate())?;
         find_keytab(&credential)?;
         let route = tls_cache.route(endpoint, &credential);
         let choice = Choice {

@@ -100,7 +100,7 @@ impl Look<'_> {
         if let Ok(peer) = stream.peer_addr() {
             sights.saw(Sight::Connected(peer));
         }
-        let tls = self.tls_cache.tls(&self.endpoint.tls).map_err(|error| sights.halt(Outlook::Tls, error))?;
+        let tls = self.tls_cache.tls(&self.endpoint.tls, None).map_err(|error| sights.halt(Outlook::Tls, error))?;
         let connection =
             Connection::over(Either::Left(stream), &self.url, &self.endpoint.address, tls, self.deadline).await;
         let connection = connection.map_err(|error| sights.halt(Outlook::Tls, self.diagnosed(&error)))?;

@@ -13,6 +13,7 @@
 mod answer;
 mod certificate_fault;
 mod challenge;
+mod client_certificate;
 mod connect_error;
 mod connection;
 mod contact;

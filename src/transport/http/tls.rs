@@ -4,18 +4,19 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::certificate_fault;
+use super::{certificate_fault, client_certificate};
 use crate::certificate::Certificate;
 use crate::error_text;
 use crate::outcome::Reason;
+use crate::target::ClientCertificate;
 use crate::transport::Error;
 
 /// Whose certificates are accepted.
@@ -27,7 +28,18 @@ pub(in crate::transport) enum Trust<'a> {
 }
 
 /// Builds the settings for one kind of endpoint.
+///
+/// # Errors
+/// The roots cannot be read.
 pub(in crate::transport) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
+    settings_with(trust, None)
+}
+
+/// The same, showing a client's certificate to a server that asks for one.
+///
+/// # Errors
+/// The roots cannot be read, or the certificate is not good at this time.
+pub(super) fn settings_with(trust: &Trust<'_>, client: Option<&ClientCertificate>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let (trust, pinned) = match trust {
         Trust::Everybody => (None, Vec::new()),
@@ -40,7 +52,16 @@ pub(in crate::transport) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, 
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| Error::new(Reason::Tls, "TLS cannot be set up: no version of it is left"))?;
-    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let Some(client) = client else { return Ok(config.with_no_client_auth()) };
+    client_certificate::check_dates(client, UnixTime::now().as_secs())?;
+    let unusable = || Error::new(Reason::AuthMethod, "the client's certificate cannot be used for TLS");
+    let chain = client.chain.iter().map(|der| CertificateDer::from(der.as_slice()).into_owned()).collect();
+    let key = PrivateKeyDer::try_from(client.key.expose().as_slice()).map_err(|_| unusable())?.clone_key();
+    let mut config = config.with_client_auth_cert(chain, key).map_err(|_| unusable())?;
+    // Of a session that is taken up again, no server asks for the certificate: whether it did would be unknown.
+    config.resumption = Resumption::disabled();
+    Ok(config)
 }
 
 /// The system's roots, loaded once.

@@ -10,13 +10,13 @@ use rustls::ClientConfig;
 use super::route::Route;
 use super::tls::{self, Trust};
 use crate::auth::Tickets;
-use crate::target::{Credential, Tls, WinrmEndpoint};
+use crate::target::{ClientCertificate, Credential, Tls, WinrmEndpoint};
 use crate::transport::Error;
 #[cfg(feature = "ssh")]
 use crate::transport::ssh::Tunnels;
 
-/// TLS settings by extra roots and by whether any certificate is accepted.
-type TlsSettings = HashMap<(Option<PathBuf>, bool), Arc<ClientConfig>>;
+/// TLS settings by extra roots, by whether any certificate is accepted, and by the certificate that the client shows.
+type TlsSettings = HashMap<(Option<PathBuf>, bool, Option<Vec<u8>>), Arc<ClientConfig>>;
 
 /// TLS settings, each built once, tickets, each asked for once, and tunnels, each connected once. One per process.
 #[derive(Default)]
@@ -57,18 +57,24 @@ impl TlsCache {
     /// The TLS settings of an endpoint, `None` for plain HTTP.
     ///
     /// # Errors
-    /// When the file of extra roots cannot be read.
-    pub(super) fn tls(&self, tls: &Tls) -> Result<Option<Arc<ClientConfig>>, Error> {
-        let (key, trust) = match tls {
+    /// When the file of extra roots cannot be read, or the client's certificate cannot be used.
+    pub(super) fn tls(
+        &self,
+        tls: &Tls,
+        client: Option<&ClientCertificate>,
+    ) -> Result<Option<Arc<ClientConfig>>, Error> {
+        let (ca, insecure, trust) = match tls {
             Tls::Off => return Ok(None),
-            Tls::On { ca, insecure: true } => ((ca.clone(), true), Trust::Everybody),
-            Tls::On { ca, insecure: false } => ((ca.clone(), false), Trust::Roots(ca.as_deref())),
+            Tls::On { ca, insecure: true } => (ca, true, Trust::Everybody),
+            Tls::On { ca, insecure: false } => (ca, false, Trust::Roots(ca.as_deref())),
         };
+        let shown = client.and_then(|client| client.chain.first().cloned());
+        let key = (ca.clone(), insecure, shown);
         let mut settings = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = settings.get(&key) {
             return Ok(Some(Arc::clone(found)));
         }
-        let made = Arc::new(tls::settings(&trust)?);
+        let made = Arc::new(tls::settings_with(&trust, client)?);
         settings.insert(key, Arc::clone(&made));
         Ok(Some(made))
     }

@@ -78,7 +78,9 @@ pub(super) fn stops<'a>(
 ) -> Result<Vec<Stop<'a>>, Error> {
     let named = credential.and_then(Credential::user).or(client.user());
     let user = named.ok_or_else(no_user)?;
-    if let Some(what @ (Credential::Ticket { .. } | Credential::Keytab { .. })) = credential {
+    if let Some(what @ (Credential::Ticket { .. } | Credential::Keytab { .. } | Credential::Certificate(_))) =
+        credential
+    {
         let message = format!("SSH logs on with a key or a password, and there is only a {}", what.kind());
         return Err(Error::new(Reason::AuthMethod, message));
     }
