@@ -202,7 +202,9 @@ fn trusted_as_today(kept: Endpoint, today: &Endpoint) -> Endpoint {
         (Endpoint::Winrm(kept), Endpoint::Winrm(today)) => {
             let tls = match (&kept.tls, &today.tls) {
                 (Tls::On { .. }, Tls::On { .. }) => today.tls.clone(),
-                (Tls::On { .. }, Tls::Off) => Tls::On { ca: None, insecure: false },
+                (Tls::On { .. }, Tls::Off) => {
+                    Tls::On { ca: None, insecure: false, pins: Vec::new(), min: Default::default() }
+                }
                 (Tls::Off, _) => Tls::Off,
             };
             Endpoint::Winrm(WinrmEndpoint {

@@ -10,7 +10,7 @@ use super::secret_source::SecretSource;
 use super::setting::Setting;
 use super::source::{Given, Source};
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
+use crate::target::{AuthMethod, Fingerprint, HostKeyPolicy, SshAgent, TlsMin, Workstation};
 
 macro_rules! connection_keys {
     ($( $(#[doc = $doc:literal])* $name:ident: $type:ty $(=> $harmless:ident)? ),+ $(,)?) => {
@@ -193,6 +193,10 @@ connection_keys! {
     ca: PathBuf,
     /// Accept any certificate.
     insecure: bool,
+    /// Fingerprints (SHA-256) of the certificates to accept, and no others, whoever signed them.
+    tls_pin: Vec<Fingerprint>,
+    /// The oldest TLS: 1.2 or 1.3.
+    tls_min: TlsMin,
     /// Patterns of names that are trusted without proof.
     trusted_hosts: Vec<String>,
     /// Plain HTTP without sealing, for trusted hosts.

@@ -9,7 +9,7 @@ use super::kinds::{Ntlm, Transport, Untrusted};
 use super::node::{Node, Value};
 use super::secret_source::SecretSource;
 use crate::secret::Secret;
-use crate::target::{AuthMethod, HostKeyPolicy, SshAgent, Workstation};
+use crate::target::{AuthMethod, Fingerprint, HostKeyPolicy, SshAgent, TlsMin, Workstation};
 
 /// A type that a connection key can have.
 pub(super) trait Setting: Sized {
@@ -69,6 +69,7 @@ words!(AuthMethod {
     "basic" => AuthMethod::Basic,
     "certificate" => AuthMethod::Certificate,
 });
+words!(TlsMin { "1.2" => TlsMin::V12, "1.3" => TlsMin::V13 });
 words!(HostKeyPolicy { "strict" => HostKeyPolicy::Strict, "accept-new" => HostKeyPolicy::AcceptNew });
 words!(Ntlm { "allow" => Ntlm::Allow, "refuse" => Ntlm::Refuse });
 words!(Untrusted { "allow" => Untrusted::Allow, "refuse" => Untrusted::Refuse });
@@ -165,6 +166,18 @@ impl Setting for Vec<String> {
 
     fn show(&self) -> String {
         self.join(",")
+    }
+}
+
+/// Fingerprints of which one must fit.
+impl Setting for Vec<Fingerprint> {
+    fn read(node: &Node) -> Result<Self, String> {
+        let found = texts(node, |text| text.split(',').map(str::to_owned).collect())?;
+        found.iter().map(|text| Fingerprint::parse(text)).collect()
+    }
+
+    fn show(&self) -> String {
+        self.iter().map(Fingerprint::to_string).collect::<Vec<_>>().join(",")
     }
 }
 

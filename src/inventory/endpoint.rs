@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Connection, Given, Ntlm, Problem, Source, Transport, Untrusted};
 use crate::target::{
     AuthMethod, Endpoint, HostKeyPolicy, KerberosSettings, LocalEndpoint, SshAgent, SshEndpoint, SshHop, SshServer,
-    Timeouts, Tls, WinrmEndpoint, Workstation, defaults,
+    Timeouts, Tls, TlsMin, WinrmEndpoint, Workstation, defaults,
 };
 
 use super::effective::Effective;
@@ -112,6 +112,8 @@ fn winrm(name: &str, access: &Access, settings: &Settings<'_>) -> Result<WinrmEn
             true => Tls::On {
                 ca: connection.ca.as_ref().map(|given| settings.path(&given.value)),
                 insecure: or(&connection.insecure, false),
+                pins: or(&connection.tls_pin, Vec::new()),
+                min: or(&connection.tls_min, TlsMin::default()),
             },
             false => Tls::Off,
         },

@@ -4,6 +4,7 @@
 
 mod credential;
 pub mod defaults;
+mod fingerprint;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use credential::{ClientCertificate, Credential};
+pub use fingerprint::{Fingerprint, TlsMin};
 pub use snapshot::TargetSnapshot;
 
 /// The place of a target in its run's target list; small, cheap to send with every record.
@@ -199,7 +201,7 @@ impl WinrmEndpoint {
 }
 
 /// TLS of a WinRM connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// Plain HTTP; messages are sealed by the mechanism.
@@ -210,6 +212,12 @@ pub enum Tls {
         ca: Option<PathBuf>,
         /// Accept any certificate; loud warning.
         insecure: bool,
+        /// If there are any, only the certificates with these fingerprints, whoever signed them and for whatever name.
+        #[serde(default)]
+        pins: Vec<Fingerprint>,
+        /// The oldest version.
+        #[serde(default)]
+        min: TlsMin,
     },
 }
 

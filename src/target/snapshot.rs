@@ -59,7 +59,7 @@ mod tests {
             address: "fe80::1%eth0".to_owned(),
             port: 5986,
             path: "/wsman".to_owned(),
-            tls: Tls::On { ca: Some("/etc/ca.pem".into()), insecure: false },
+            tls: Tls::On { ca: Some("/etc/ca.pem".into()), insecure: false, pins: Vec::new(), min: Default::default() },
             auth: AuthMethod::Ntlm,
             configuration_name: "Ops.JEA".to_owned(),
             workstation: Default::default(),

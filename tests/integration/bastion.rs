@@ -84,7 +84,7 @@ async fn tls_is_with_the_host_through_a_chain_of_bastions() {
     // The certificate is the host's, whoever stands in between.
     let mut targets = behind(&way, run::targets(&fleet, AuthMethod::Basic, None));
     if let Endpoint::Winrm(winrm) = &mut targets[0].endpoint {
-        winrm.tls = psfleet::target::Tls::On { ca: None, insecure: false };
+        winrm.tls = psfleet::target::Tls::On { ca: None, insecure: false, pins: Vec::new(), min: Default::default() };
     }
     let ran = run(run::spec(targets, "1")).await;
     assert_eq!(ran.ends[0].reason, Some(Reason::TlsUntrusted), "{:?}", ran.ends);

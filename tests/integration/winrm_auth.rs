@@ -86,7 +86,12 @@ impl Acceptor {
 
     fn target(&self, auth: AuthMethod, path: &str, user: &str, password: &str) -> Target {
         let tls = match &self.tls {
-            Some(certificate) => Tls::On { ca: Some(certificate.file("cert.pem")), insecure: false },
+            Some(certificate) => Tls::On {
+                ca: Some(certificate.file("cert.pem")),
+                insecure: false,
+                pins: Vec::new(),
+                min: Default::default(),
+            },
             None => Tls::Off,
         };
         let endpoint = WinrmEndpoint {

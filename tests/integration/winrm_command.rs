@@ -299,7 +299,9 @@ async fn end_at_send(command: Command, times: usize) -> Finished {
         async move { act }.boxed()
     })
     .await;
-    let target = target_with(server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true });
+    let target = target_with(server.port, |endpoint| {
+        endpoint.tls = Tls::On { ca: None, insecure: true, pins: Vec::new(), min: Default::default() }
+    });
     let mut spec = spec(vec![target], "");
     spec.work = Arc::new(Script::new(Arc::new(command)));
     spec.retry.retries = 1;

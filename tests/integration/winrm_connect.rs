@@ -235,7 +235,7 @@ async fn certificates_that_are_not_good_enough() {
     let error_1 = error(&untrusted.target(false)).await;
     assert_eq!(error_1.reason, Reason::TlsUntrusted, "{error_1}");
     connect(&untrusted.target(true)).await.expect("trusted by --ca");
-    let insecure = Tls::On { ca: None, insecure: true };
+    let insecure = Tls::On { ca: None, insecure: true, pins: Vec::new(), min: Default::default() };
     connect(&target_with(untrusted.server.port, |endpoint| endpoint.tls = insecure)).await.expect("--insecure");
 
     let named = Site::new("named", |params| {

@@ -36,7 +36,8 @@ fn target(fleet: &psfleet::sandbox::Fleet, auth: AuthMethod) -> Target {
     let mut target = winrm::target_with(address.port(), |endpoint| {
         endpoint.auth = auth;
         if let Some(ca) = fleet.authority() {
-            endpoint.tls = Tls::On { ca: Some(ca.to_owned()), insecure: false };
+            endpoint.tls =
+                Tls::On { ca: Some(ca.to_owned()), insecure: false, pins: Vec::new(), min: Default::default() };
         }
     });
     let password = Some(fleet.password().clone());

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use psfleet::outcome::Reason;
-use psfleet::target::{AuthMethod, Target, Tls};
+use psfleet::target::{AuthMethod, Endpoint, Fingerprint, Target, Tls, TlsMin};
 use psfleet::transport::Error;
 
 use crate::support::folder::Folder;
@@ -62,7 +62,7 @@ impl Server {
     fn target(&self, insecure: bool) -> Target {
         let mut target = target_with(self.port, |endpoint| {
             endpoint.auth = AuthMethod::Negotiate;
-            endpoint.tls = Tls::On { ca: None, insecure };
+            endpoint.tls = Tls::On { ca: None, insecure, pins: Vec::new(), min: Default::default() };
         });
         target.timeouts.connect = Duration::from_secs(if insecure { 4 } else { 30 });
         target
@@ -112,4 +112,44 @@ async fn any_certificate_is_taken_or_its_weakness_told() {
             assert_eq!((past.reason, past.message), (Reason::ConnectTimeout, words), "{name} {version}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_pinned_certificate_is_accepted_and_no_other() {
+    if !has_openssl() {
+        return;
+    }
+    let folder = Folder::new("pinned-certificates");
+    for name in ["known", "other"] {
+        make(folder.path(), name, &["-newkey", "rsa:2048", "-sha256"], false);
+    }
+    let fingerprint = |name: &str| {
+        let file = format!("{name}.crt");
+        let mut command = Command::new("openssl");
+        command.args(["x509", "-noout", "-fingerprint", "-sha256", "-in", &file]).current_dir(folder.path());
+        let told = String::from_utf8(command.output().expect("openssl runs").stdout).expect("UTF-8");
+        Fingerprint::parse(told.trim().split_once('=').expect("a fingerprint").1).expect("SHA-256")
+    };
+    let (known, other) = (fingerprint("known"), fingerprint("other"));
+    let error = async |version: &str, pins: Vec<Fingerprint>, min: TlsMin| {
+        let server = Server::start(folder.path(), "known", version);
+        let mut target = server.target(true);
+        let Endpoint::Winrm(endpoint) = &mut target.endpoint else { panic!("over WinRM") };
+        endpoint.tls = Tls::On { ca: None, insecure: false, pins, min };
+        // A name that the certificate does not have.
+        endpoint.address = "localhost".to_owned();
+        connect(&target).await.expect_err("nobody speaks HTTP there")
+    };
+    for version in ["-tls1_2", "-tls1_3"] {
+        let past = error(version, vec![other, known], TlsMin::V12).await;
+        assert_eq!(past.reason, Reason::ConnectTimeout, "{version}: {past:?}");
+        let told = error(version, vec![other], TlsMin::V12).await;
+        assert_eq!(told.reason, Reason::TlsUntrusted, "{version}: {told:?}");
+        assert!(told.message.contains(&known.to_string()), "{told:?}");
+        assert!(told.hint.is_some_and(|hint| hint.contains("--tls-pin")));
+    }
+    let old = error("-tls1_2", vec![known], TlsMin::V13).await;
+    assert_eq!(old.reason, Reason::Tls, "{old:?}");
+    assert!(old.hint.is_some_and(|hint| hint.contains("--tls-min")));
+    assert_eq!(error("-tls1_3", vec![known], TlsMin::V13).await.reason, Reason::ConnectTimeout);
 }

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::config::{Connection, Given, Jump, SecretSource, Source, Transport, Word, parse_duration, parse_jump};
-use crate::target::{AuthMethod, HostKeyPolicy, Workstation};
+use crate::target::{AuthMethod, Fingerprint, HostKeyPolicy, TlsMin, Workstation};
 
 /// The connection flags as typed, and which of them the environment gave.
 ///
@@ -135,6 +135,14 @@ struct Flags {
     #[arg(long)]
     insecure: bool,
 
+    /// Accept only certificates with this SHA-256 fingerprint, whoever signed them and for whatever name (repeatable)
+    #[arg(long, value_name = "SHA256", env = "PSFLEET_TLS_PIN", value_delimiter = ',', value_parser = Fingerprint::parse)]
+    tls_pin: Vec<Fingerprint>,
+
+    /// The oldest version of TLS to speak [default: 1.2]
+    #[arg(long, value_name = "1.2|1.3", env = "PSFLEET_TLS_MIN", value_parser = TlsMin::parse)]
+    tls_min: Option<TlsMin>,
+
     /// Names trusted without proof, as in WSMan's TrustedHosts: 192.168.1.1,*.contoso.com
     #[arg(long, value_name = "PATTERNS", env = "PSFLEET_TRUSTED_HOSTS", value_delimiter = ',')]
     trusted_hosts: Vec<String>,
@@ -197,6 +205,8 @@ impl ConnectArgs {
             tls: from.tls(flags.tls, flags.no_tls),
             ca: from.given("ca", "--ca", flags.ca),
             insecure: from.given("insecure", "--insecure", flags.insecure.then_some(true)),
+            tls_pin: from.given("tls_pin", "--tls-pin", some(flags.tls_pin)),
+            tls_min: from.given("tls_min", "--tls-min", flags.tls_min),
             trusted_hosts: from.given("trusted_hosts", "--trusted-hosts", some(flags.trusted_hosts)),
             allow_unencrypted: from.switch("allow_unencrypted", "--allow-unencrypted", flags.allow_unencrypted),
             ..Connection::default()

@@ -22,7 +22,7 @@ pub(super) struct Key {
 }
 
 /// Values for keys whose default is none that a file could hold.
-const EXAMPLES: [(&str, &str); 35] = [
+const EXAMPLES: [(&str, &str); 36] = [
     ("inventory", r#"["fleet.toml"]"#),
     ("address", r#""10.0.0.7""#),
     ("transport", r#""winrm""#),
@@ -49,6 +49,10 @@ const EXAMPLES: [(&str, &str); 35] = [
     ("pwsh", r#""/usr/bin/pwsh""#),
     ("tls", "true"),
     ("ca", r#""ca.pem""#),
+    (
+        "tls_pin",
+        r#"["5E:88:48:98:DA:28:04:71:51:D0:E5:6F:8D:C6:29:27:73:60:3D:0D:6A:AB:BD:D6:2A:11:EF:72:1D:15:42:D8"]"#,
+    ),
     ("trusted_hosts", r#"["*.contoso.com"]"#),
     ("untrusted", r#""refuse""#),
     ("connect_throttle", "128"),

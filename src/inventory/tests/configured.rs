@@ -86,6 +86,8 @@ fn value_of(key: &str) -> &'static str {
         "port" => "7",
         "host_keys" => "'accept-new'",
         "ntlm" | "untrusted" => "'allow'",
+        "tls_pin" => "'0000000000000000000000000000000000000000000000000000000000000000'",
+        "tls_min" => "'1.3'",
         "password_from" => "'command:evil'",
         "connect_timeout" | "open_timeout" | "timeout" => "'7s'",
         "delegate" | "identities_only" | "tls" | "insecure" | "allow_unencrypted" => "true",

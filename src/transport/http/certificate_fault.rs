@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureScheme};
 
 use crate::certificate::Certificate;
+use crate::target::Fingerprint;
 
 /// The shortest RSA key that is accepted, in bits.
 const SHORTEST_RSA: usize = 2048;
@@ -23,6 +25,15 @@ pub(super) enum Weakness {
     ShortKey(usize),
     /// A signature by a hash that can be forged.
     OldHash(&'static str),
+    /// It is none of those that are pinned.
+    NotPinned(Fingerprint),
+}
+
+/// The fingerprint of a certificate in DER.
+pub(super) fn fingerprint(der: &[u8]) -> Fingerprint {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, der).as_ref());
+    Fingerprint::new(bytes)
 }
 
 impl fmt::Display for Weakness {
@@ -32,6 +43,9 @@ impl fmt::Display for Weakness {
                 f.write_str("the TLS certificate is of the old X.509 version 1, which holds no names to check")
             }
             Self::ShortKey(bits) => write!(f, "the TLS certificate's RSA key of {bits} bits is too short"),
+            Self::NotPinned(found) => {
+                write!(f, "the host shows another TLS certificate than the pinned one: its SHA-256 is {found}")
+            }
             Self::OldHash(hash) => write!(f, "the TLS certificate is signed with {hash}, which can be forged"),
         }
     }

@@ -132,8 +132,9 @@ pub(in crate::transport) fn tls_cause(error: &rustls::Error, port: u16) -> Error
         }
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
         | rustls::Error::PeerIncompatible(_) => {
-            Error::new(Reason::Tls, "the host and psfleet have no TLS version or cipher suite in common")
-                .with_hint("TLS 1.2 with ECDHE is needed; an old server's RSA certificate may offer none")
+            Error::new(Reason::Tls, "the host and psfleet have no TLS version or cipher suite in common").with_hint(
+                "TLS 1.2 with ECDHE is needed, or what --tls-min says; an old server's RSA certificate may offer none",
+            )
         }
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             Error::new(Reason::AuthMethod, "the listener wants a client certificate")
@@ -207,6 +208,14 @@ fn diagnose_certificate(error: &CertificateError) -> Error {
              unknown",
         ),
         CertificateError::BadEncoding => weak("the TLS certificate cannot be read"),
+        CertificateError::Other(other) if matches!(other.0.downcast_ref(), Some(Weakness::NotPinned(_))) => Error::new(
+            Reason::TlsUntrusted,
+            other.0.to_string(),
+        )
+        .with_hint(
+            "compare it on the host (its listener names the thumbprint: winrm enumerate winrm/config/listener); if it \
+                 was renewed, change --tls-pin; else somebody answers in the host's place",
+        ),
         CertificateError::Other(other) if other.0.is::<Weakness>() => weak(&other.0.to_string()),
         // The library names this one nowhere else.
         CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {

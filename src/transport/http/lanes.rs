@@ -307,7 +307,7 @@ mod tests {
             allow_unencrypted,
             jump: Vec::new(),
         };
-        let on = Tls::On { ca: None, insecure: true };
+        let on = Tls::On { ca: None, insecure: true, pins: Vec::new(), min: Default::default() };
         for (auth, tls, trusted, allowed, fine) in [
             (AuthMethod::Basic, Tls::Off, false, false, false),
             (AuthMethod::Basic, Tls::Off, true, false, false),

@@ -16,13 +16,15 @@ use super::{certificate_fault, client_certificate};
 use crate::certificate::Certificate;
 use crate::error_text;
 use crate::outcome::Reason;
-use crate::target::ClientCertificate;
+use crate::target::{ClientCertificate, Fingerprint, TlsMin};
 use crate::transport::Error;
 
 /// Whose certificates are accepted.
 pub(in crate::transport) enum Trust<'a> {
     /// Those signed by the system's roots, or those of a PEM file.
     Roots(Option<&'a Path>),
+    /// Those with one of these fingerprints.
+    Pinned(&'a [Fingerprint]),
     /// Any.
     Everybody,
 }
@@ -32,25 +34,34 @@ pub(in crate::transport) enum Trust<'a> {
 /// # Errors
 /// The roots cannot be read.
 pub(in crate::transport) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
-    settings_with(trust, None)
+    settings_with(trust, TlsMin::default(), None)
 }
 
 /// The same, showing a client's certificate to a server that asks for one.
 ///
 /// # Errors
 /// The roots cannot be read, or the certificate is not good at this time.
-pub(super) fn settings_with(trust: &Trust<'_>, client: Option<&ClientCertificate>) -> Result<ClientConfig, Error> {
+pub(super) fn settings_with(
+    trust: &Trust<'_>,
+    min: TlsMin,
+    client: Option<&ClientCertificate>,
+) -> Result<ClientConfig, Error> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let (trust, pinned) = match trust {
-        Trust::Everybody => (None, Vec::new()),
+    let (trust, pinned, fingerprints) = match trust {
+        Trust::Everybody => (None, Vec::new(), None),
+        Trust::Pinned(fingerprints) => (None, Vec::new(), Some(fingerprints.to_vec())),
         Trust::Roots(ca) => {
             let extra = ca.map(certificates).transpose()?.unwrap_or_default();
-            (Some(roots(&extra, &provider)?), extra)
+            (Some(roots(&extra, &provider)?), extra, None)
         }
     };
-    let verifier = Verifier { trust, pinned, provider: Arc::clone(&provider) };
+    let verifier = Verifier { trust, pinned, fingerprints, provider: Arc::clone(&provider) };
+    let versions: &[_] = match min {
+        TlsMin::V12 => rustls::DEFAULT_VERSIONS,
+        TlsMin::V13 => &[&rustls::version::TLS13],
+    };
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(|_| Error::new(Reason::Tls, "TLS cannot be set up: no version of it is left"))?;
     let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     let Some(client) = client else { return Ok(config.with_no_client_auth()) };
@@ -115,6 +126,8 @@ struct Verifier {
     /// Certificates of the CA file. One that a server itself presents is trusted too: the self-signed ones that
     /// Windows makes are often marked as authorities, which path validation refuses for a server.
     pinned: Vec<CertificateDer<'static>>,
+    /// Fingerprints of which the server's certificate must have one, and then nothing else but good dates.
+    fingerprints: Option<Vec<Fingerprint>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -127,6 +140,13 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(fingerprints) = &self.fingerprints {
+            let found = certificate_fault::fingerprint(end_entity);
+            return match fingerprints.contains(&found) {
+                true => verify_dates(end_entity, now).map(|()| ServerCertVerified::assertion()),
+                false => Err(certificate_fault::Weakness::NotPinned(found).into()),
+            };
+        }
         let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
         if self.pinned.iter().any(|pinned| pinned.as_ref() == end_entity.as_ref()) {
             return verify_pinned(end_entity, server_name, now);
@@ -208,6 +228,13 @@ fn verify_pinned(
     server_name: &ServerName<'_>,
     now: UnixTime,
 ) -> Result<ServerCertVerified, rustls::Error> {
+    verify_dates(certificate, now)?;
+    rustls::client::verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
+    Ok(ServerCertVerified::assertion())
+}
+
+/// Dates of a certificate that is trusted as it is.
+fn verify_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), rustls::Error> {
     let parsed = Certificate::of_der(certificate).ok_or(CertificateError::BadEncoding)?;
     let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let (from, until) = parsed.validity();
@@ -217,6 +244,5 @@ fn verify_pinned(
     if now.as_secs() < from {
         return Err(CertificateError::NotValidYetContext { time: now, not_before: at(from) }.into());
     }
-    rustls::client::verify_server_name(&ParsedCertificate::try_from(certificate)?, server_name)?;
-    Ok(ServerCertVerified::assertion())
+    Ok(())
 }

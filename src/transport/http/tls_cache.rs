@@ -2,7 +2,6 @@
 //! connections to SSH bastions.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::ClientConfig;
@@ -15,8 +14,8 @@ use crate::transport::Error;
 #[cfg(feature = "ssh")]
 use crate::transport::ssh::Tunnels;
 
-/// TLS settings by extra roots, by whether any certificate is accepted, and by the certificate that the client shows.
-type TlsSettings = HashMap<(Option<PathBuf>, bool, Option<Vec<u8>>), Arc<ClientConfig>>;
+/// TLS settings by what an endpoint wants, and by the certificate that the client shows.
+type TlsSettings = HashMap<(Tls, Option<Vec<u8>>), Arc<ClientConfig>>;
 
 /// TLS settings, each built once, tickets, each asked for once, and tunnels, each connected once. One per process.
 #[derive(Default)]
@@ -63,18 +62,19 @@ impl TlsCache {
         tls: &Tls,
         client: Option<&ClientCertificate>,
     ) -> Result<Option<Arc<ClientConfig>>, Error> {
-        let (ca, insecure, trust) = match tls {
-            Tls::Off => return Ok(None),
-            Tls::On { ca, insecure: true } => (ca, true, Trust::Everybody),
-            Tls::On { ca, insecure: false } => (ca, false, Trust::Roots(ca.as_deref())),
+        let Tls::On { ca, insecure, pins, min } = tls else { return Ok(None) };
+        let trust = match (pins.is_empty(), insecure) {
+            (false, _) => Trust::Pinned(pins),
+            (true, true) => Trust::Everybody,
+            (true, false) => Trust::Roots(ca.as_deref()),
         };
         let shown = client.and_then(|client| client.chain.first().cloned());
-        let key = (ca.clone(), insecure, shown);
+        let key = (tls.clone(), shown);
         let mut settings = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = settings.get(&key) {
             return Ok(Some(Arc::clone(found)));
         }
-        let made = Arc::new(tls::settings_with(&trust, client)?);
+        let made = Arc::new(tls::settings_with(&trust, *min, client)?);
         settings.insert(key, Arc::clone(&made));
         Ok(Some(made))
     }

@@ -88,7 +88,9 @@ impl Replay {
 
     /// The server as a target.
     pub(super) fn target(&self) -> Target {
-        target_with(self.server.port, |endpoint| endpoint.tls = Tls::On { ca: None, insecure: true })
+        target_with(self.server.port, |endpoint| {
+            endpoint.tls = Tls::On { ca: None, insecure: true, pins: Vec::new(), min: Default::default() }
+        })
     }
 
     /// The actions of the client in order.

@@ -111,7 +111,7 @@ pub(crate) fn targets(fleet: &Fleet, auth: AuthMethod, password: Option<&str>) -
     let password = password.unwrap_or(fleet.password().expose()).to_owned();
     let credential = Arc::new(Credential::of(fleet.user().to_owned(), Some(Secret::new(password))));
     let tls = match fleet.authority() {
-        Some(ca) => Tls::On { ca: Some(ca.to_owned()), insecure: false },
+        Some(ca) => Tls::On { ca: Some(ca.to_owned()), insecure: false, pins: Vec::new(), min: Default::default() },
         None => Tls::Off,
     };
     let target = |name: &str, port| Target {

@@ -55,7 +55,7 @@ pub(crate) async fn connect(target: &Target) -> Result<(), Error> {
 
 /// TLS that trusts a CA file, or nobody but the system's roots.
 pub(crate) fn tls(ca: Option<PathBuf>) -> Tls {
-    Tls::On { ca, insecure: false }
+    Tls::On { ca, insecure: false, pins: Vec::new(), min: Default::default() }
 }
 
 /// The last part of a request's action: `Create`, `Receive`, ...
