@@ -146,7 +146,9 @@ pub(in crate::transport) fn tls_cause(error: &rustls::Error, port: u16) -> Error
             | AlertDescription::CertificateRevoked
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
-            | AlertDescription::UnknownCA),
+            | AlertDescription::UnknownCA
+            // Of an authority that has the name of another.
+            | AlertDescription::DecryptError),
         ) => {
             let alert = alert.as_str().map_or_else(|| format!("number {}", u8::from(*alert)), words);
             let message = format!("the host does not trust our client certificate: TLS alert '{alert}'");
