@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::terminal::complain;
 use crate::config::{Directories, Machine, System};
-use crate::directory::{Found, Query};
+use crate::directory::{FailedLogons, Found, Query};
 use crate::error_text;
 
 /// The folder of kept answers, in the state folder.
@@ -18,12 +18,14 @@ const FOLDER: &str = "directories";
 pub(super) struct Asked {
     /// Where answers are kept, if anywhere.
     state: Option<PathBuf>,
+    /// What was asked for computers.
+    asked: Vec<Query>,
 }
 
 impl Asked {
     /// Answers are kept in a state folder.
     pub(super) fn new(state: Option<PathBuf>) -> Self {
-        Self { state }
+        Self { state, asked: Vec::new() }
     }
 
     /// What was answered before, and how old that is.
@@ -63,6 +65,7 @@ impl Asked {
 impl Directories for Asked {
     fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)> {
         let now = Timestamp::now();
+        self.asked.push(query.clone());
         let kept = query.cache.and_then(|_| self.kept(query, now));
         if let Some((found, age)) = kept.as_ref().filter(|(_, age)| query.cache.is_some_and(|limit| *age <= limit)) {
             let count = found.computers.len();
@@ -89,6 +92,15 @@ impl Directories for Asked {
             }
         }
     }
+
+    fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String> {
+        for query in &self.asked {
+            if let found @ Some(_) = ask_failed_logons(query, user)? {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
 }
 
 /// A time in its largest unit.
@@ -99,18 +111,33 @@ fn said(age: Duration) -> String {
     unit.map_or_else(|| format!("{seconds} s"), |(length, name)| format!("{} {name}", seconds / length))
 }
 
-/// Asks on a thread with a runtime of its own: inventories are read before the run has begun, from wherever.
 #[cfg(feature = "ldap")]
 fn ask(query: &Query, now: Timestamp) -> Result<Found, (String, Option<String>)> {
-    let asking = || {
+    waited_for(crate::transport::ldap::search(query, now))
+}
+
+#[cfg(feature = "ldap")]
+fn ask_failed_logons(query: &Query, user: &str) -> Result<Option<FailedLogons>, String> {
+    waited_for(crate::transport::ldap::failed_logons(query, user, Timestamp::now())).map_err(|(what, _)| what)
+}
+
+/// Asks on a thread with a runtime of its own: inventories are read before the run has begun, from wherever.
+#[cfg(feature = "ldap")]
+fn waited_for<T: Send>(
+    asking: impl Future<Output = Result<T, crate::transport::ldap::Error>> + Send,
+) -> Result<T, (String, Option<String>)> {
+    let waiting = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| (error_text::io(&error), None))?;
-        runtime
-            .block_on(crate::transport::ldap::search(query, now))
-            .map_err(|error| (error.message.clone(), error.hint))
+        runtime.block_on(asking).map_err(|error| (error.message.clone(), error.hint))
     };
-    let answer = std::thread::scope(|scope| scope.spawn(asking).join());
+    let answer = std::thread::scope(|scope| scope.spawn(waiting).join());
     answer.unwrap_or_else(|_| Err(("the directory's answer could not be read: a bug in psfleet".to_owned(), None)))
+}
+
+#[cfg(not(feature = "ldap"))]
+fn ask_failed_logons(_query: &Query, _user: &str) -> Result<Option<FailedLogons>, String> {
+    Ok(None)
 }
 
 #[cfg(not(feature = "ldap"))]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::prompter::Prompter;
 use super::secret_source::SecretSource;
-use crate::directory::{Found, Query};
+use crate::directory::{FailedLogons, Found, Query};
 use crate::secret::Secret;
 
 /// A file as read.
@@ -172,6 +172,15 @@ pub trait System {
         Err(("no secrets are looked for here".to_owned(), None))
     }
 
+    /// What the directories that were asked for computers know of a user's failed logons; `None` where none was, or none
+    /// tells.
+    ///
+    /// # Errors
+    /// One line: a directory does not answer.
+    fn failed_logons(&mut self, _user: &str) -> Result<Option<FailedLogons>, String> {
+        Ok(None)
+    }
+
     /// What these hosts, or all, have of a property of the objects of a type, each by the latest run that knows.
     ///
     /// # Errors
@@ -199,6 +208,12 @@ pub trait Directories {
     /// # Errors
     /// Those of [`System::computers`].
     fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)>;
+
+    /// As [`System::failed_logons`].
+    ///
+    /// # Errors
+    /// Those of [`System::failed_logons`].
+    fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String>;
 }
 
 /// The places that secrets are kept in: a keyring, an encrypted file, a server.

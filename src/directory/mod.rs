@@ -4,8 +4,10 @@
 //! Who asks is `transport::ldap`; an inventory with an `[ldap]` table wants it.
 
 mod computer;
+mod failed_logons;
 mod filter;
 mod query;
 
 pub use computer::{ATTRIBUTES, Attributes, Computer, Found};
+pub use failed_logons::FailedLogons;
 pub use query::{Encryption, Query};

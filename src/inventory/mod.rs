@@ -26,6 +26,7 @@ mod known_facts;
 mod ldap;
 mod list;
 mod load;
+mod lockout;
 mod model;
 mod named_files;
 mod owner;

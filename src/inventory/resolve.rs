@@ -17,6 +17,7 @@ use super::expression::{Atom, Expression, parse};
 use super::host_settings::HostSettings;
 use super::known_facts::KnownFacts;
 use super::load::Loader;
+use super::lockout::check_accounts;
 use super::model::Inventory;
 use super::named_files::check_files;
 use super::provenance::{SourcedSetting, provenance};
@@ -81,6 +82,10 @@ pub fn resolve(
     let hosts = select(request, config, around, sandbox)?;
     let endpoints = endpoints(&hosts, around)?;
     let credentials = credentials(&named(&hosts), request, around)?;
+    let problems = check_accounts(&credentials, around);
+    if !problems.is_empty() {
+        return Err(Errors { problems });
+    }
     let warnings = warnings(&hosts, &endpoints);
     let settings = if request.provenance { provenance(&hosts) } else { Vec::new() };
     let targets = hosts.into_iter().zip(endpoints).zip(credentials).map(|((host, endpoint), credential)| {

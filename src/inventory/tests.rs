@@ -14,7 +14,7 @@ use crate::config::{
     Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, SecretSource, Source,
     System, Transport,
 };
-use crate::directory::{Computer, Found, Query};
+use crate::directory::{Computer, FailedLogons, Found, Query};
 use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{Endpoint, Target, Tls};
@@ -54,6 +54,9 @@ pub(super) struct Fake {
     /// What places of secrets have, by what they are called there, and which of them were opened.
     secrets: HashMap<String, Result<&'static str, &'static str>>,
     opened: Vec<String>,
+    /// What a directory knows of failed logons, and whose were asked for.
+    failed_logons: HashMap<String, Result<FailedLogons, &'static str>>,
+    asked_logons: Vec<String>,
 }
 
 impl Fake {
@@ -98,6 +101,11 @@ impl System for Fake {
             true => Err(("it is silent".to_owned(), Some("wake it".to_owned()))),
             false => Ok(Found { computers: self.computers.clone(), asked: jiff::Timestamp::UNIX_EPOCH }),
         }
+    }
+
+    fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String> {
+        self.asked_logons.push(user.to_owned());
+        self.failed_logons.get(user).copied().transpose().map_err(str::to_owned)
     }
 
     fn secret(&mut self, source: &SecretSource, _may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {

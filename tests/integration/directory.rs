@@ -123,4 +123,41 @@ fn computers_of_an_active_directory_are_an_inventory() {
     assert_eq!((code, stdout.lines().count()), (Some(0), 1080), "{stderr}");
     assert!(stderr.contains("1080 computers as they were ") && stderr.contains(" s ago"), "{stderr}");
     refused(&tls("cache = '1h'\nenabled_only = false\n"), "wrong", "user or password are wrong");
+
+    // An account that one more failed logon would lock is not tried.
+    directory.lock_after(3);
+    directory.add_user("svc", PASSWORD);
+    let file = directory.path().join("one.toml");
+    std::fs::write(&file, tls("filter = '(cn=WEB0001)'\n")).expect("written");
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args([
+            "run",
+            "1",
+            "--no-input",
+            "--retries",
+            "0",
+            "--no-store",
+            "-u",
+            "svc@ad.rig.test",
+            "-t",
+            "@all",
+            "-i",
+        ]);
+        command.arg(&file).env("LDAP_PW", PASSWORD).env("PSFLEET_PASSWORD", "wrong");
+        let output = command.output().expect("psfleet starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let as_svc = head("ldaps://localhost", "svc@ad.rig.test", &base);
+    let wrong = "the directory does not let 'svc@ad.rig.test' in: user or password are wrong";
+    refused(&as_svc, "wrong", wrong);
+    let (code, stderr) = run();
+    assert!(code == Some(3) && !stderr.contains("is not tried"), "{stderr}");
+    refused(&as_svc, "wrong", wrong);
+    let (code, stderr) = run();
+    let told = "'svc@ad.rig.test' is not tried: 2 of 3 failed logons, so one more locks the account";
+    assert!(code == Some(2) && stderr.contains(told), "{stderr}");
+    refused(&as_svc, "wrong", "user or password are wrong");
+    let (code, stderr) = run();
+    assert!(code == Some(2) && stderr.contains("the directory has locked the account"), "{stderr}");
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Fake, names_of};
+use super::{Fake, names_of, request, run};
 use crate::config::{Config, Connection, Given, Source};
-use crate::directory::{Computer, Encryption, Query};
+use crate::directory::{Computer, Encryption, FailedLogons, Query};
 use crate::inventory::{Request, select};
 
 fn computer(name: &str, dns_name: Option<&str>, labels: &[(&str, &str)]) -> Computer {
@@ -127,4 +127,31 @@ fn mistakes_of_the_table_come_at_once() {
     }
     let silent = names_of(Fake::default().file("i.toml", "[ldap]\nurl = 'ldaps://dc'\nanonymous = true\n"), &["@all"]);
     assert_eq!(silent, "2: i.toml:1:2: ldap: it is silent\n  hint: wake it");
+}
+
+#[test]
+fn accounts_that_one_more_failed_logon_locks_are_not_tried() {
+    let inventory = "[hosts.a]\nuser = 'AD\\svc'\npassword = 'x'\n[hosts.b]\nuser = 'AD\\svc'\npassword = 'x'\n\
+                     [hosts.c]\nuser = '.\\svc'\npassword = 'x'\n[hosts.d]\nuser = 'ada@ad'\npassword = 'x'\n";
+    let logons = |count, is_locked| FailedLogons { count, threshold: 3, is_locked, remembered: 1800 };
+    let asked = |found: Result<FailedLogons, &'static str>| {
+        let mut fake = Fake::default().file("i.toml", inventory);
+        fake.failed_logons.insert("AD\\svc".to_owned(), found);
+        let error = run(&request(&["a,b,c,d"], &["i.toml"]), &mut fake).err().map(|errors| errors.to_string());
+        assert_eq!(fake.asked_logons, ["AD\\svc", "ada@ad"], "each once, and no account of a host");
+        (error, fake.warned)
+    };
+    let (error, _) = asked(Ok(logons(2, false)));
+    let error = error.expect("the last try");
+    assert!(
+        error.starts_with("'AD\\svc' is not tried: 2 of 3 failed logons, so one more locks the account"),
+        "{error}"
+    );
+    assert!(error.contains("or wait 31 minutes"), "{error}");
+    let (error, _) = asked(Ok(logons(3, true)));
+    assert!(error.is_some_and(|error| error.contains("has locked the account") && error.contains("Unlock-ADAccount")));
+    assert_eq!(asked(Ok(logons(1, false))), (None, Vec::new()));
+    let (error, warned) = asked(Err("it is silent"));
+    assert_eq!((error, warned.len()), (None, 1));
+    assert!(warned[0].contains("failed logons of 'AD\\svc' are not known: it is silent"), "{warned:?}");
 }

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::http::{TlsTrust, tls_cause, tls_settings};
 use super::tcp;
-use crate::directory::{ATTRIBUTES, Attributes, Computer, Encryption, Found, Query};
+use crate::directory::{ATTRIBUTES, Attributes, Computer, Encryption, FailedLogons, Found, Query};
 use crate::error_text;
 pub use error::Error;
 
@@ -41,28 +41,13 @@ const ANSWERS: u32 = 20;
 /// what to do about it.
 pub async fn search(query: &Query, now: Timestamp) -> Result<Found, Error> {
     let filter = query.whole_filter(now).map_err(Error::new)?;
-    if query.encryption == Encryption::None && query.password.is_some() {
-        let text = format!("{} is not encrypted, and no password is sent there", query.url());
-        return Err(Error::new(text).with_hint("use an ldaps:// URL, or start_tls = true"));
-    }
     let whole = tokio::time::timeout(query.timeout * ANSWERS, ask(query, &filter, now));
     whole.await.unwrap_or_else(|_| Err(late(query, query.timeout * ANSWERS)))
 }
 
 async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error> {
-    let mut ldap = connect(query).await?;
+    let mut ldap = bound(query).await?;
     let limit = query.timeout;
-    if let (Some(user), Some(password)) = (&query.user, &query.password) {
-        // A bind without a password asks for nothing to be checked (RFC 4513, 5.1.2).
-        if password.expose().is_empty() {
-            return Err(Error::new(format!("the password of '{user}' is empty, and a directory would not look at it")));
-        }
-        let bound = ldap.with_timeout(limit).simple_bind(user, password.expose()).await;
-        let bound = bound.map_err(|error| fault(&error, query))?;
-        if bound.rc != 0 {
-            return Err(answer::not_bound(&bound, user));
-        }
-    }
     let base = match &query.base {
         Some(base) => base.clone(),
         None => naming_context(&mut ldap, query).await?,
@@ -132,6 +117,54 @@ async fn connect(query: &Query) -> Result<Ldap, Error> {
         }
     });
     Ok(ldap)
+}
+
+/// A connection over which the query's user is logged on, if it names one.
+async fn bound(query: &Query) -> Result<Ldap, Error> {
+    if query.encryption == Encryption::None && query.password.is_some() {
+        let text = format!("{} is not encrypted, and no password is sent there", query.url());
+        return Err(Error::new(text).with_hint("use an ldaps:// URL, or start_tls = true"));
+    }
+    let mut ldap = connect(query).await?;
+    if let (Some(user), Some(password)) = (&query.user, &query.password) {
+        // A bind without a password asks for nothing to be checked (RFC 4513, 5.1.2).
+        if password.expose().is_empty() {
+            return Err(Error::new(format!("the password of '{user}' is empty, and a directory would not look at it")));
+        }
+        let bound = ldap.with_timeout(query.timeout).simple_bind(user, password.expose()).await;
+        let bound = bound.map_err(|error| fault(&error, query))?;
+        if bound.rc != 0 {
+            return Err(answer::not_bound(&bound, user));
+        }
+    }
+    Ok(ldap)
+}
+
+/// What the directory knows of a user's failed logons; `None` where it knows no such user, or does not tell.
+///
+/// # Errors
+/// Those of [`search`].
+pub async fn failed_logons(query: &Query, user: &str, now: Timestamp) -> Result<Option<FailedLogons>, Error> {
+    let asking = async {
+        let mut ldap = bound(query).await?;
+        let domain = naming_context(&mut ldap, query).await?;
+        let policy = (Scope::Base, "(objectClass=*)".to_owned(), FailedLogons::OF_DOMAIN);
+        let account = (Scope::Subtree, FailedLogons::filter(user), FailedLogons::OF_ACCOUNT);
+        let mut found = Vec::new();
+        for (scope, filter, attributes) in [policy, account] {
+            let asked = ldap.with_timeout(query.timeout).search(&domain, scope, &filter, attributes.to_vec()).await;
+            let (entries, _) = asked.and_then(|found| found.success()).map_err(|error| fault(&error, query))?;
+            let mut entries = entries.into_iter().filter(|entry| !entry.is_ref());
+            // Two accounts of one name are of two domains, and nobody knows which is meant.
+            found.push(entries.next().filter(|_| entries.next().is_none()).map(SearchEntry::construct));
+        }
+        // Nothing more is asked; whether the directory hears it changes nothing.
+        let _ = ldap.unbind().await;
+        let (Some(account), Some(policy)) = (found.pop().flatten(), found.pop().flatten()) else { return Ok(None) };
+        Ok(FailedLogons::of(&account.attrs, &policy.attrs, now))
+    };
+    let whole = tokio::time::timeout(query.timeout * ANSWERS, asking);
+    whole.await.unwrap_or_else(|_| Err(late(query, query.timeout * ANSWERS)))
 }
 
 /// Where the directory's own entries begin.

@@ -88,6 +88,16 @@ impl Samba {
         assert!(child.wait().expect("a child").success());
     }
 
+    /// Has so many failed logons lock an account.
+    pub(crate) fn lock_after(&self, failed_logons: u32) {
+        let config = self.folder.path().join("dc/etc/smb.conf");
+        let mut command = Command::new("samba-tool");
+        command.args(["domain", "passwordsettings", "set"]);
+        command.arg(format!("--account-lockout-threshold={failed_logons}"));
+        command.arg(format!("--configfile={}", config.display()));
+        assert!(command.stdout(Stdio::null()).status().expect("samba-tool starts").success());
+    }
+
     /// Adds a user.
     pub(crate) fn add_user(&self, name: &str, password: &str) {
         let config = self.folder.path().join("dc/etc/smb.conf");

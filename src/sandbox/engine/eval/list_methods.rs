@@ -51,7 +51,9 @@ impl Evaluator<'_> {
             _ => return Err(no_overload("Where", args)),
         };
         let mode = match args.get(1) {
-            Some(mode) => convert::number(&EnumType::of(MODE, false, &MODES).convert(mode)?).and_then(|mode| mode.as_int()),
+            Some(mode) => {
+                convert::number(&EnumType::of(MODE, false, &MODES).convert(mode)?).and_then(|mode| mode.as_int())
+            }
             None => None,
         };
         let mode = mode.unwrap_or(0);
