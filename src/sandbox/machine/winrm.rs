@@ -49,6 +49,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("Shell\\MaxProcessesPerShell", "2147483647"),
     ("Shell\\MaxMemoryPerShellMB", "2147483647"),
     ("Shell\\MaxShellsPerUser", "2147483647"),
+    ("Listener\\Listener_1084132640\\Address", "*"),
+    ("Listener\\Listener_1084132640\\Transport", "HTTP"),
+    ("Listener\\Listener_1084132640\\Port", "5985"),
+    ("Listener\\Listener_1084132640\\Enabled", "true"),
+    ("Listener\\Listener_1084132640\\URLPrefix", "wsman"),
     ("Plugin\\microsoft.powershell\\Quotas\\IdleTimeoutms", "7200000"),
     ("Plugin\\microsoft.powershell\\Quotas\\MaxConcurrentCommandsPerShell", "2147483647"),
     ("Plugin\\microsoft.powershell\\Quotas\\MaxConcurrentUsers", "2147483647"),
@@ -57,11 +62,6 @@ const SETTINGS: &[(&str, &str)] = &[
     ("Plugin\\microsoft.powershell\\Quotas\\MaxProcessesPerShell", "2147483647"),
     ("Plugin\\microsoft.powershell\\Quotas\\MaxShells", "2147483647"),
     ("Plugin\\microsoft.powershell\\Quotas\\MaxShellsPerUser", "2147483647"),
-    ("Listener\\Listener_1084132640\\Address", "*"),
-    ("Listener\\Listener_1084132640\\Transport", "HTTP"),
-    ("Listener\\Listener_1084132640\\Port", "5985"),
-    ("Listener\\Listener_1084132640\\Enabled", "true"),
-    ("Listener\\Listener_1084132640\\URLPrefix", "wsman"),
 ];
 
 /// The longest value that a setting may have.

@@ -124,7 +124,7 @@ fn settings_of_winrm() {
                   (Get-ChildItem WSMan:\\localhost).Name -join ','; Test-Path WSMan:\\localhost\\Service\\Auth\\Basic";
     let given = texts(script);
     assert_eq!(given[..3], ["", "2147483647", "web*"]);
-    assert!(given[3].ends_with("Client,Service,Shell,Listener"), "{given:?}");
+    assert!(given[3].ends_with("Client,Service,Shell,Listener,Plugin"), "{given:?}");
 }
 
 #[test]
