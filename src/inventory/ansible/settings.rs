@@ -27,6 +27,8 @@ const KEYS: &[(&str, &[&str])] = &[
         ],
     ),
     ("auth", &["ansible_psrp_auth", "ansible_winrm_transport"]),
+    ("certificate", &["ansible_psrp_certificate_pem", "ansible_winrm_cert_pem"]),
+    ("certificate_key", &["ansible_psrp_certificate_key_pem", "ansible_winrm_cert_key_pem"]),
     ("tls", &["ansible_psrp_protocol", "ansible_winrm_scheme"]),
     ("insecure", &["ansible_psrp_cert_validation", "ansible_winrm_server_cert_validation"]),
     ("ca", &["ansible_psrp_ca_cert", "ansible_psrp_cert_trust_path", "ansible_winrm_ca_trust_path"]),
@@ -217,11 +219,8 @@ fn other_mechanism(node: &Node) -> Option<String> {
         Value::List(items) => items.iter().filter_map(Node::as_text).map(|word| word.to_ascii_lowercase()).collect(),
         _ => vec![node.as_text()?.to_ascii_lowercase()],
     };
-    let is_named = |name: &str| words.iter().any(|word| word.contains(name));
-    ["credssp", "certificate"]
-        .into_iter()
-        .find(|name| is_named(name))
-        .map(|name| format!("there is no {name} here: --auth negotiate logs on by Kerberos or NTLM"))
+    let is_named = words.iter().any(|word| word.contains("credssp"));
+    is_named.then(|| "there is no credssp here: --auth negotiate logs on by Kerberos or NTLM".to_owned())
 }
 
 fn template(key: &str) -> Refusal {

@@ -70,8 +70,13 @@ fn connections_are_ours() {
          insecure=true"
     );
     assert_eq!(
-        of("ansible_connection=winrm ansible_winrm_transport=certificate,ntlm ansible_winrm_scheme=http"),
+        of("ansible_connection=winrm ansible_winrm_transport=credssp,ntlm ansible_winrm_scheme=http"),
         "transport=winrm auth=ntlm tls=false"
+    );
+    assert_eq!(
+        of("ansible_connection=winrm ansible_winrm_transport=certificate ansible_winrm_cert_pem=c.pem \
+            ansible_winrm_cert_key_pem=k.pem"),
+        "transport=winrm auth=certificate certificate=c.pem certificate_key=k.pem tls=true"
     );
     assert_eq!(
         of("ansible_connection=ssh ansible_ssh_private_key_file=~/k ansible_winrm_scheme=http ansible_port=2222"),
@@ -292,7 +297,7 @@ fn files_beside_the_inventory_say_more() {
 
 #[test]
 fn a_mechanism_that_is_not_here_is_refused_with_one_that_is() {
-    for mechanism in ["credssp", "certificate,credssp"] {
+    for mechanism in ["credssp", "digest,credssp"] {
         let text = format!("a ansible_connection=psrp ansible_psrp_auth={mechanism}\n");
         let mut fake = Fake::default().file("i.ini", &text).env("PSFLEET_PASSWORD", "p");
         let mut request = request(&["a"], &["i.ini"]);

@@ -33,6 +33,7 @@ pub(in crate::transport) enum Trust<'a> {
 ///
 /// # Errors
 /// The roots cannot be read.
+#[cfg(any(feature = "ldap", feature = "secrets"))]
 pub(in crate::transport) fn settings(trust: &Trust<'_>) -> Result<ClientConfig, Error> {
     settings_with(trust, TlsMin::default(), None)
 }
