@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{Engine, Fleet, Options};
-use psfleet::target::{AuthMethod, Endpoint, HostKeyPolicy, SshHop, SshServer, Target};
+use psfleet::target::{AuthMethod, Endpoint, HostKeyPolicy, SshHop, SshServer, Target, Timeouts};
+use psfleet::transport::network::Network;
+use psfleet::transport::{Admission, Connector};
 use russh::keys::PrivateKey;
-use russh::server::{Auth, Config, Handler};
-use russh::{MethodKind, MethodSet};
+use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session, VerifiedPublicKey};
+use russh::{ChannelOpenFailure, MethodKind, MethodSet};
+use tokio::sync::Semaphore;
 
 use crate::support::folder::Folder;
 use crate::support::program::PATIENCE;
@@ -185,6 +188,29 @@ async fn a_bastion_that_breaks_is_connected_anew_in_mid_run() {
     assert_clean(fleet).await;
 }
 
+/// A server of ours for every connection, with one way to log on; its port.
+async fn listen<H>(folder: &Folder, method: MethodKind, server: impl Fn() -> H + Send + 'static) -> u16
+where
+    H: Handler<Error = russh::Error> + Send + 'static,
+{
+    generate(&folder.path().join("host"), "ed25519", "");
+    let config = Arc::new(Config {
+        methods: MethodSet::from([method].as_slice()),
+        auth_rejection_time: Duration::from_millis(1),
+        keys: vec![PrivateKey::read_openssh_file(folder.path().join("host")).expect("a key")],
+        ..Config::default()
+    });
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let session = russh::server::run_stream(Arc::clone(&config), stream, server());
+            tokio::spawn(async move { session.await?.await });
+        }
+    });
+    port
+}
+
 /// A server that takes passwords, none of which is right.
 struct Counting(Arc<AtomicUsize>);
 
@@ -200,24 +226,9 @@ impl Handler for Counting {
 #[tokio::test]
 async fn a_wrong_password_is_shown_to_the_bastion_once() {
     let folder = Folder::new("bastion");
-    generate(&folder.path().join("host"), "ed25519", "");
-    let config = Arc::new(Config {
-        methods: MethodSet::from([MethodKind::Password].as_slice()),
-        auth_rejection_time: Duration::from_millis(1),
-        keys: vec![PrivateKey::read_openssh_file(folder.path().join("host")).expect("a key")],
-        ..Config::default()
-    });
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback");
-    let port = listener.local_addr().expect("an address").port();
     let shown = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&shown);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let session = russh::server::run_stream(Arc::clone(&config), stream, Counting(Arc::clone(&counter)));
-            tokio::spawn(async move { session.await?.await });
-        }
-        Ok::<(), russh::Error>(())
-    });
+    let port = listen(&folder, MethodKind::Password, move || Counting(Arc::clone(&counter))).await;
     let fleet = fleet(Options { hosts: 20, ..Options::default() }).await;
     let hop = |user: Option<&str>| SshHop {
         user: user.map(str::to_owned),
@@ -241,6 +252,73 @@ async fn a_wrong_password_is_shown_to_the_bastion_once() {
     let ran = run(run::spec(targets, "1")).await;
     assert!(ran.ends.iter().all(|end| end.reason == Some(Reason::Bastion)), "{:?}", ran.ends);
     assert_eq!((shown.load(Ordering::SeqCst), fleet.stats().failed_logons), (1, 0));
+    assert_clean(fleet).await;
+}
+
+/// A server that passes on so many connections at once and no more.
+struct Narrow(Arc<Semaphore>);
+
+impl Handler for Narrow {
+    type Error = russh::Error;
+
+    async fn auth_publickey(&mut self, _: &str, _: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        Ok(Auth::Accept)
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: russh::Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let Ok(room) = Arc::clone(&self.0).try_acquire_owned() else {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        };
+        let mut there = tokio::net::TcpStream::connect(format!("{host}:{port}")).await?;
+        reply.accept().await;
+        tokio::spawn(async move {
+            // However it ends, there is room again.
+            let _ = tokio::io::copy_bidirectional(&mut channel.into_stream(), &mut there).await;
+            drop(room);
+        });
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_finds_no_room_at_the_bastion_waits_for_it() {
+    let folder = Folder::new("narrow");
+    let room = Arc::new(Semaphore::new(2));
+    let port = listen(&folder, MethodKind::PublicKey, move || Narrow(Arc::clone(&room))).await;
+    generate(&folder.path().join("id"), "ed25519", "");
+    let server = SshServer {
+        identities: Some(vec![folder.path().join("id")]),
+        host_keys: HostKeyPolicy::AcceptNew,
+        known_hosts: vec![folder.path().join("known_hosts")],
+        ..SshServer::new("127.0.0.1", port)
+    };
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let targets = behind(&[SshHop { user: None, server }], run::targets(&fleet, AuthMethod::Ntlm, None));
+    let network = Network::default();
+    let admission = Admission::free();
+    let [one, two, three] = targets.as_slice() else { panic!("three targets") };
+    // Each holds the connection on which it is about to log on.
+    let first = network.connect(one, &admission).await.expect("room for one");
+    let second = network.connect(two, &admission).await.expect("room for two");
+    let hurried =
+        Target { timeouts: Timeouts { connect: Duration::from_millis(300), ..three.timeouts }, ..three.clone() };
+    let error = network.connect(&hurried, &admission).await.err().expect("no room");
+    let words = format!("bastion 127.0.0.1:{port} has no room for another connection, to 127.0.0.1:");
+    assert!(error.message.starts_with(&words) && error.retryable, "{error:?}");
+    let waiting = network.connect(three, &admission);
+    let (third, ()) = tokio::join!(waiting, async { drop(first) });
+    third.expect("room once the first has left");
+    drop(second);
     assert_clean(fleet).await;
 }
 

@@ -1,6 +1,5 @@
-//! How much is under way on one bastion. Logons: an sshd turns away connections while too many of them have not logged
-//! on (MaxStartups, 10 by default), and behind a bastion stands a whole fleet. Streams through it: some servers take so
-//! many of them and no more.
+//! How many logons are under way on one bastion: an sshd turns away connections while too many of them have not logged
+//! on (MaxStartups, 10 by default), and behind a bastion stands a whole fleet.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,29 +44,6 @@ impl Default for Bastion {
 }
 
 impl Bastion {
-    /// One with room for all, unless it shows that it takes fewer.
-    pub(super) fn with_room() -> Self {
-        Self(watch::Sender::new(Room { limit: usize::MAX, under_way: 0, answers: false }))
-    }
-
-    /// Waits until there is room for one more.
-    pub(super) async fn wait(self: Arc<Self>) -> Visit {
-        let mut changes = self.0.subscribe();
-        while !self.takes_one() {
-            // It is ours, so it has not gone.
-            let _ = changes.changed().await;
-        }
-        Visit { bastion: self, met: AtomicBool::new(false) }
-    }
-
-    fn takes_one(&self) -> bool {
-        self.0.send_if_modified(|room| {
-            let is_free = room.under_way < room.limit;
-            room.under_way += usize::from(is_free);
-            is_free
-        })
-    }
-
     /// Waits until there is room for one more logon. Meanwhile the attempt's clock stands still if the bastion answers;
     /// one that does not fails everybody behind it at the same time, and holds up nobody else for longer.
     ///
@@ -76,8 +52,14 @@ impl Bastion {
     pub(super) async fn enter(self: Arc<Self>, patience: Duration, clock: &Clock) -> Visit {
         let mut changes = self.0.subscribe();
         loop {
-            let answers = self.0.borrow().answers;
-            if self.takes_one() {
+            let mut answers = false;
+            let entered = self.0.send_if_modified(|room| {
+                let is_free = room.under_way < room.limit;
+                room.under_way += usize::from(is_free);
+                answers = room.answers;
+                is_free
+            });
+            if entered {
                 return Visit { bastion: self, met: AtomicBool::new(false) };
             }
             let moved = tokio::time::timeout(patience, changes.changed());
@@ -90,7 +72,7 @@ impl Bastion {
     }
 }
 
-/// A logon or a stream under way; over when it is dropped.
+/// A logon under way; over when it is dropped.
 #[derive(Debug)]
 pub(super) struct Visit {
     bastion: Arc<Bastion>,
@@ -103,11 +85,6 @@ impl Visit {
     pub(super) fn met(&self, answers: bool) {
         self.met.store(true, Ordering::Relaxed);
         self.bastion.0.send_if_modified(|room| std::mem::replace(&mut room.answers, answers) != answers);
-    }
-
-    /// Whether others are under way, whose end makes room.
-    pub(super) fn has_company(&self) -> bool {
-        self.bastion.0.borrow().under_way > 1
     }
 
     /// The bastion has turned the connection away: it takes no more than the others that are under way.
@@ -171,21 +148,6 @@ mod tests {
         [Some(another), inside.next(), inside.next()].into_iter().flatten().for_each(Visit::turned_away);
         let _one = entered(&bastion).expect("room");
         assert!(entered(&bastion).is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn there_is_room_until_the_bastion_has_none() {
-        let bastion = Arc::new(Bastion::with_room());
-        let wait = || Arc::clone(&bastion).wait();
-        let mut inside: Vec<_> = (0..MOST * 2).map(|_| wait().now_or_never().expect("room")).collect();
-        let last = inside.pop().expect("some");
-        assert!(last.has_company());
-        last.turned_away();
-        let waiting = tokio::spawn(wait());
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished(), "as many as are taken are under way");
-        inside.pop();
-        waiting.await.expect("enters");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,17 +1,17 @@
 //! The one connection to a bastion that all targets behind it share, and the streams through it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::ChannelOpenFailure;
 use russh::client::Handle;
 use tokio::io::DuplexStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::super::{Admission, Error, Leave};
-use super::bastion::{Bastion, Visit};
 use super::carry::carry;
 use super::client::Client;
 use super::connect::Travel;
@@ -25,6 +25,11 @@ use crate::target::{Credential, SshHop};
 /// How long a bastion that could not be reached is left alone. All who wait for it share one cause, and whoever tries
 /// again a moment later makes a new attempt.
 const REST: Duration = Duration::from_secs(1);
+
+/// How long whoever found no room at a bastion waits at first before asking again, unless a stream ends before; twice
+/// as long after each time, up to a limit. Of an end the server may know a moment later than we do.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a stream holds on its way, in bytes and in each direction.
 const BUFFER: usize = 1 << 20;
@@ -59,7 +64,7 @@ impl Tunnels {
             hops: hops.to_vec(),
             credential: credential.cloned(),
             link: tokio::sync::Mutex::default(),
-            streams: Arc::new(Bastion::with_room()),
+            stream_ended: Arc::default(),
         });
         known.push(Arc::clone(&tunnel));
         tunnel
@@ -73,8 +78,8 @@ pub struct Tunnel {
     /// Whose password some bastion may be shown: it names this user.
     credential: Option<Arc<Credential>>,
     link: tokio::sync::Mutex<Link>,
-    /// How many streams the last bastion takes, as far as it has said so.
-    streams: Arc<Bastion>,
+    /// A stream has ended: the bastion may have room for another.
+    stream_ended: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -138,38 +143,43 @@ impl Tunnel {
         deadline: Instant,
     ) -> Result<DuplexStream, Error> {
         let place = placed(address, port);
-        let late = || fault::jump_late(&self.bastion(), &place);
-        let visit = self.visit(deadline).await.ok_or_else(|| fault::no_room(&self.bastion(), &place))?;
-        let (sessions, channel, visit) =
-            tokio::time::timeout_at(deadline, self.channel(address, port, deadline, visit))
-                .await
-                .unwrap_or_else(|_| Err(late()))?;
+        let crowded = AtomicBool::new(false);
+        let opened = tokio::time::timeout_at(deadline, self.channel(address, port, deadline, &crowded)).await;
+        let late = || match crowded.load(Ordering::Relaxed) {
+            true => fault::no_room(&self.bastion(), &place),
+            false => fault::jump_late(&self.bastion(), &place),
+        };
+        let (sessions, channel) = opened.unwrap_or_else(|_| Err(late()))?;
         let (ours, theirs) = tokio::io::duplex(BUFFER);
+        let ended = Arc::clone(&self.stream_ended);
         tokio::spawn(async move {
             carry(channel, theirs).await;
-            drop((sessions, visit));
+            drop(sessions);
+            ended.notify_waiters();
         });
         Ok(ours)
     }
 
-    /// Opens a channel. A session that breaks meanwhile is made anew, once.
+    /// Opens a channel, once there is room for it. A session that breaks meanwhile is made anew, once.
     async fn channel(
         &self,
         address: &str,
         port: u16,
         deadline: Instant,
-        mut visit: Visit,
-    ) -> Result<(Arc<Sessions>, russh::Channel<russh::client::Msg>, Visit), Error> {
+        crowded: &AtomicBool,
+    ) -> Result<(Arc<Sessions>, russh::Channel<russh::client::Msg>), Error> {
         let place = placed(address, port);
-        let mut again = true;
+        let (mut again, mut pause) = (true, PAUSE);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let (sessions, _) = self.sessions(&Admission::free(), left).await?;
             match open_channel(Arc::clone(&sessions), address.to_owned(), port).await {
-                Ok(channel) => return Ok((sessions, channel, visit)),
-                Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage)) if visit.has_company() => {
-                    visit.turned_away();
-                    visit = self.visit(deadline).await.ok_or_else(|| fault::no_room(&sessions.place, &place))?;
+                Ok(channel) => return Ok((sessions, channel)),
+                Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage)) => {
+                    crowded.store(true, Ordering::Relaxed);
+                    // Either is a reason to ask again.
+                    let _ = tokio::time::timeout(pause, self.stream_ended.notified()).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 Err(error @ russh::Error::ChannelOpenFailure(_)) => {
                     return Err(fault::jump(&sessions.place, &place, &error));
@@ -178,11 +188,6 @@ impl Tunnel {
                 Err(_) => return Err(broken(&sessions)),
             }
         }
-    }
-
-    /// Waits until the bastion has room for one more stream; `None` if it has none in time.
-    async fn visit(&self, deadline: Instant) -> Option<Visit> {
-        tokio::time::timeout_at(deadline, Arc::clone(&self.streams).wait()).await.ok()
     }
 
     /// The open sessions, made now if need be.
