@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::transport::{Error, tcp};
+#[cfg(feature = "ssh")]
+use crate::transport::Error;
+use crate::transport::tcp;
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -10,6 +12,7 @@ pub(super) enum ConnectError {
     /// No TCP connection.
     Tcp(tcp::Fault),
     /// No connection through the bastion.
+    #[cfg(feature = "ssh")]
     Bastion(Error),
     /// The TLS handshake failed.
     Tls(std::io::Error),
@@ -25,6 +28,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(fault) => fault.fmt(f),
+            #[cfg(feature = "ssh")]
             Self::Bastion(error) => error.fmt(f),
             Self::Tls(cause) => cause.fmt(f),
             Self::TimedOut => f.write_str("timed out"),

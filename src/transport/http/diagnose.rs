@@ -20,6 +20,7 @@ const MAX_NAMES: usize = 5;
 /// The cause of a connection that was not made.
 pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
     match error {
+        #[cfg(feature = "ssh")]
         ConnectError::Bastion(error) => error.clone(),
         ConnectError::Tcp(Fault::Name(name, cause)) => no_address(name, cause),
         ConnectError::Tcp(Fault::Silence(..)) => timed_out(port),
