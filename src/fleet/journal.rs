@@ -42,6 +42,12 @@ pub trait Journal: Send {
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Whether an earlier part of the run has left this target running: that stays true of it where nothing else can be
+    /// noted.
+    fn left_running(&self, _target: TargetId) -> bool {
+        false
+    }
 }
 
 /// Begins to keep a journal, and hands what it has noted on to the readers; a runtime must be running. `broken` is
@@ -50,8 +56,8 @@ pub trait Journal: Send {
 /// Readers that take no more hold it up until the user has left and gives them up; from then on it notes what comes
 /// and tells nobody.
 ///
-/// What comes after `broken` is changed to what the journal says then: a target that may have run is lost, another one has
-/// not started.
+/// What comes after `broken` is changed to what the journal says then: a target that may have run is lost, one that an
+/// earlier part has left running is that still, another one has not started.
 pub(super) fn keep(
     journal: Box<dyn Journal>,
     readers: mpsc::Sender<Emission>,
@@ -178,6 +184,10 @@ impl Keeper {
     fn not_kept(&mut self, end: &mut Finished) {
         let told = match end.outcome {
             _ if self.running.remove(&end.target) => Outcome::Lost,
+            was if self.journal.left_running(end.target) => match was {
+                Outcome::Detached => return,
+                _ => Outcome::Detached,
+            },
             Outcome::NotStarted | Outcome::Skipped => return,
             _ => Outcome::NotStarted,
         };

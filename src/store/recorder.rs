@@ -286,4 +286,13 @@ impl Journal for Recorder {
         let kept = self.pack_all().and_then(|()| self.write());
         self.told(kept)
     }
+
+    fn left_running(&self, target: TargetId) -> bool {
+        let sql = "SELECT 1 FROM outcomes WHERE run = ? AND target = ? AND outcome = ?";
+        let found = self
+            .db
+            .prepare_cached(sql)
+            .and_then(|mut rows| rows.exists(params![self.run, target.0, Outcome::Detached.code()]));
+        found.unwrap_or(false)
+    }
 }

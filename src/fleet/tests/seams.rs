@@ -88,6 +88,8 @@ async fn attempts_may_be_done_elsewhere() {
 struct Memory {
     noted: Arc<Mutex<Vec<RunEventKind>>>,
     room: Option<usize>,
+    /// An earlier part of the run has left all targets running.
+    left: bool,
 }
 
 impl Journal for Memory {
@@ -98,6 +100,10 @@ impl Journal for Memory {
         }
         noted.extend(events.iter().map(|event| event.kind.clone()));
         Ok(())
+    }
+
+    fn left_running(&self, _: TargetId) -> bool {
+        self.left
     }
 }
 
@@ -138,8 +144,8 @@ async fn the_journal_has_every_start_before_anything_is_sent() {
 
 #[tokio::test]
 async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
-    for room in 0..24 {
-        let journal = Memory { room: Some(room), ..Memory::default() };
+    for (room, left) in (0..24).flat_map(|room| [(room, false), (room, true)]) {
+        let journal = Memory { room: Some(room), left, ..Memory::default() };
         let witness = Arc::new(Witness(journal.clone(), Mutex::default()));
         let run = Run::new(hosts(5), Arc::new(Arc::clone(&witness))).journaled(Box::new(journal.clone()));
         let (summary, events) = made(run, quiet()).await;
@@ -152,7 +158,11 @@ async fn a_run_whose_journal_is_full_shows_no_outcome_that_is_not_kept() {
         for end in shown.iter().filter(|end| !kept.contains(end)) {
             let may_have_run =
                 noted.iter().any(|kind| matches!(kind, RunEventKind::TargetRunning { target } if target.0 == end.0));
-            let told = if may_have_run { Outcome::Lost } else { Outcome::NotStarted };
+            let told = match may_have_run {
+                true => Outcome::Lost,
+                false if left => Outcome::Detached,
+                false => Outcome::NotStarted,
+            };
             assert_eq!((end.1, end.2), (told, Some(Reason::NotKept)), "with room for {room}");
         }
         let mut counts = Counts::default();
