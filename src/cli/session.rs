@@ -20,7 +20,8 @@ use crate::fleet::Task;
 use crate::hostlist::fold;
 use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
-use crate::shells::{Cleaning, Connect, Shells, Stays, Which};
+use crate::shells::{Cleaning, Connect, Shells, Stays, Uncollected, Which};
+use crate::store::{Store, state_folder};
 use crate::target::Endpoint;
 
 /// What is said of hosts that hold no shells.
@@ -45,10 +46,20 @@ pub(super) fn run(args: &SessionArgs, machine: Machine) -> anyhow::Result<u8> {
             let mut shells = args.shells.clone();
             shells.rollout.ramp.yes |= args.plan;
             let cleaning = Cleaning { older: args.older, in_use: args.force, plan: args.plan };
-            show(&shells, machine, Shells::clean(cleaning), "psfleet has left no shell")
+            // Whoever forces it removes those, too.
+            let uncollected = if args.force { Uncollected::default() } else { uncollected(&machine)? };
+            show(&shells, machine, Shells::clean(cleaning, uncollected), "psfleet has left no shell")
         }
         SessionCommand::Connect(args) => connect(args, machine),
     }
+}
+
+/// What runs that are kept here left running.
+fn uncollected(machine: &Machine) -> anyhow::Result<Uncollected> {
+    let Some(folder) = state_folder(machine).filter(|folder| Store::is_in(folder)) else {
+        return Ok(Uncollected::default());
+    };
+    Ok(Store::open(&folder)?.left_by_all()?.into_iter().collect())
 }
 
 /// `none` says what it means that no host had anything to tell.
@@ -71,7 +82,7 @@ fn connect(args: &ConnectShellArgs, machine: Machine) -> anyhow::Result<u8> {
     let which = shell.map_or(Which::Only, |shell| Which::Named(shell.to_owned()));
     let stays = if args.close { Stays::No } else { Stays::Yes };
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
-    let work = Arc::new(Connect::new(which, stays, wait));
+    let work = Arc::new(Connect::new(which, stays, wait, uncollected(&machine)?));
     let sinks = || args.output.open_for_script(&console, None, &FoldArgs::default());
     let code =
         go((&targets, &args.connect, &args.rollout), machine, Arc::clone(&work) as Arc<dyn Task>, &console, sinks)?;

@@ -1,10 +1,13 @@
 //! Which of a host's shells is meant, and why none may be had.
 
+use std::borrow::Cow;
+
 use crate::outcome::Reason;
 use crate::transport::wsman::ListedShell;
 use crate::wsman::names::RESOURCE_PREFIX;
 
-use super::DISCONNECTED;
+use super::uncollected::Owned;
+use super::{DISCONNECTED, Uncollected};
 
 /// Shells that a message names at most.
 const NAMED: usize = 5;
@@ -12,9 +15,9 @@ const NAMED: usize = 5;
 /// Which shell of a host is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// The only one of PowerShell's that has no client.
+    /// The only one of PowerShell's that has no client and that no run left running.
     Only,
-    /// The one of this id, of an id that begins so, or of this name.
+    /// The one of this id, of an id that begins so, or of this name; one that a run left running only by its whole id.
     Named(String),
 }
 
@@ -23,24 +26,36 @@ pub enum Which {
 pub(super) struct Refusal {
     pub reason: Reason,
     pub message: String,
-    pub hint: &'static str,
+    pub hint: Cow<'static, str>,
 }
 
 const LIST: &str = "psfleet session ls shows the shells of the host: id, state, owner, and from where it was opened";
 
 impl Refusal {
-    pub(super) fn new(reason: Reason, message: impl Into<String>, hint: &'static str) -> Self {
-        Self { reason, message: message.into(), hint }
+    pub(super) fn new(reason: Reason, message: impl Into<String>, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, message: message.into(), hint: hint.into() }
     }
 }
 
 impl Which {
     /// The shell that is meant, if it can be taken over.
-    pub(super) fn choose<'a>(&self, shells: &'a [ListedShell]) -> Result<&'a ListedShell, Refusal> {
+    pub(super) fn choose<'a>(
+        &self,
+        shells: &'a [ListedShell],
+        uncollected: &Uncollected,
+    ) -> Result<&'a ListedShell, Refusal> {
         let shell = match self {
-            Self::Only => only(shells)?,
+            Self::Only => only(shells, uncollected)?,
             Self::Named(name) => named(shells, name)?,
         };
+        let is_whole_id = matches!(self, Self::Named(name) if shell.shell_id.eq_ignore_ascii_case(name));
+        if let Some(Owned { run, .. }) = uncollected.owner(shell).filter(|_| !is_whole_id) {
+            let id = &shell.shell_id;
+            let message = format!("the shell {id} was left running by the run {run}, which has not collected it");
+            let hint =
+                format!("psfleet runs collect {run} does, and keeps what it wrote; its whole id takes it from the run");
+            return Err(Refusal::new(Reason::InUse, message, hint));
+        }
         if configuration(shell).is_none() {
             let message = format!("the shell {} is not one of PowerShell", shell.shell_id);
             return Err(Refusal::new(
@@ -69,10 +84,13 @@ fn is_left(shell: &ListedShell) -> bool {
     shell.state.eq_ignore_ascii_case(DISCONNECTED)
 }
 
-fn only(shells: &[ListedShell]) -> Result<&ListedShell, Refusal> {
-    let left: Vec<_> = shells.iter().filter(|shell| is_left(shell) && configuration(shell).is_some()).collect();
+fn only<'a>(shells: &'a [ListedShell], uncollected: &Uncollected) -> Result<&'a ListedShell, Refusal> {
+    let left = shells.iter().filter(|shell| is_left(shell) && configuration(shell).is_some());
+    let (of_runs, left): (Vec<_>, Vec<_>) = left.partition(|shell| uncollected.owner(shell).is_some());
     match left[..] {
         [shell] => Ok(shell),
+        // Which is refused, with a word of its run.
+        [] if !of_runs.is_empty() => Ok(of_runs[0]),
         [] => Err(Refusal::new(Reason::NoShell, "the host has no shell of PowerShell without a client", LIST)),
         _ => {
             let message = format!("{} shells have no client: {}", left.len(), ids(&left));
@@ -111,7 +129,10 @@ fn ids(shells: &[&ListedShell]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::left_shell::LeftShell;
 
     fn shell(id: &str, name: &str, state: &str) -> ListedShell {
         ListedShell {
@@ -127,7 +148,11 @@ mod tests {
     fn a_shell_is_named_by_what_tells_it_from_others() {
         let winrs = ListedShell { resource_uri: "http://x/cmd".into(), ..shell("CC01", "c", DISCONNECTED) };
         let shells = [shell("AB01", "one", DISCONNECTED), shell("AB02", "one", "Connected"), winrs];
-        let chosen = |which| Which::choose(&which, &shells).map(|shell| &*shell.shell_id).map_err(|no| no.reason);
+        let chosen = |which| {
+            Which::choose(&which, &shells, &Uncollected::default())
+                .map(|shell| &*shell.shell_id)
+                .map_err(|no| no.reason)
+        };
         let named = |name: &str| chosen(Which::Named(name.to_owned()));
         assert_eq!(chosen(Which::Only), Ok("AB01"));
         assert_eq!((named("ab01"), named("AB02")), (Ok("AB01"), Err(Reason::InUse)));
@@ -135,9 +160,27 @@ mod tests {
             assert_eq!(named(name), Err(Reason::NoShell), "{name}");
         }
         assert_eq!(configuration(&shells[0]), Some("PowerShell.7"));
+        let none = Uncollected::default();
         let all: Vec<ListedShell> = (0..9).map(|n| shell(&format!("A{n}"), "x", DISCONNECTED)).collect();
-        let refusal = Which::Only.choose(&all).expect_err("which?");
+        let refusal = Which::Only.choose(&all, &none).expect_err("which?");
         assert_eq!(refusal.message, "9 shells have no client: A0, A1, A2, A3, A4, ...");
-        assert_eq!(Which::Only.choose(&[]).expect_err("none").reason, Reason::NoShell);
+        assert_eq!(Which::Only.choose(&[], &none).expect_err("none").reason, Reason::NoShell);
+    }
+
+    #[test]
+    fn what_a_run_left_is_its_own_unless_its_whole_id_is_named() {
+        let (run, pool, pipeline) = (Uuid::from_u128(7), Uuid::nil(), Uuid::nil());
+        let (id, command) = ("ab01".to_owned(), "C".to_owned());
+        let left = LeftShell { pool, shell: id, pipeline, command, wrapped: false, keep_for: 60, process: None };
+        let uncollected: Uncollected = [(run, left)].into_iter().collect();
+        let shells = [shell("AB01", "one", DISCONNECTED), shell("CD01", "two", DISCONNECTED)];
+        let named = |name: &str| Which::Named(name.to_owned()).choose(&shells, &uncollected);
+        assert_eq!(Which::Only.choose(&shells, &uncollected).map(|shell| &*shell.shell_id), Ok("CD01"));
+        assert_eq!(named("AB01").map(|shell| &*shell.shell_id), Ok("AB01"));
+        for refused in [named("AB"), named("one"), Which::Only.choose(&shells[..1], &uncollected)] {
+            let Refusal { reason, hint, .. } = refused.expect_err("it is the run's");
+            assert_eq!(reason, Reason::InUse);
+            assert!(hint.contains(&format!("psfleet runs collect {run}")), "{hint}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::Uncollected;
 use super::choice::{Refusal, Which, configuration};
 use super::list::late;
 use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
@@ -41,6 +42,7 @@ pub struct Connect {
     stays: Stays,
     /// How long to wait for the end on each target.
     wait: Option<Duration>,
+    uncollected: Uncollected,
     tls_cache: TlsCache,
     /// Targets on which it still runs, and those whose shell is there without running anything.
     running: AtomicUsize,
@@ -67,9 +69,9 @@ impl From<Refusal> for Failure {
 
 impl Connect {
     /// `wait` limits the time on each target, after which what still runs is left again.
-    pub fn new(which: Which, stays: Stays, wait: Option<Duration>) -> Self {
+    pub fn new(which: Which, stays: Stays, wait: Option<Duration>, uncollected: Uncollected) -> Self {
         let (running, idle) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { which, stays, wait, tls_cache: TlsCache::new(), running, idle }
+        Self { which, stays, wait, uncollected, tls_cache: TlsCache::new(), running, idle }
     }
 
     /// On how many targets the pipeline still runs.
@@ -89,7 +91,11 @@ impl Connect {
         let found = stop.run_until_cancelled(looking).await.ok_or(session::Error::Stopped)?;
         let (host, shell, command) = found.unwrap_or_else(|| Err(late(limit).into()))?;
         let Some(command) = command else { return self.nothing_runs(&host, &shell).await };
-        let left = left(&shell, &command)?;
+        let mut left = left(&shell, &command)?;
+        if let Some(owned) = self.uncollected.owner(&shell) {
+            // Whoever looks in does not shorten the time of the run that left it.
+            left.keep_for = left.keep_for.max(owned.keep_for.as_secs());
+        }
         let told = |error| denied(error, &shell);
         // The list was answered: the password is right.
         let carrier: Arc<dyn Carrier> = Arc::new(WsmanCarrier::new(&of(target, &shell), &self.tls_cache)?);
@@ -124,7 +130,7 @@ impl Connect {
     ) -> Result<(HostShells, ListedShell, Option<String>), Failure> {
         let host = HostShells::connect(target, &self.tls_cache, admission).await?;
         let shells = host.list(admission).await?;
-        let shell = self.which.choose(&shells)?.clone();
+        let shell = self.which.choose(&shells, &self.uncollected)?.clone();
         let mut commands = host.commands(&shell).await?;
         if commands.len() > 1 {
             let message = format!("{} pipelines are in the shell {}", commands.len(), shell.shell_id);
@@ -211,7 +217,7 @@ impl Failure {
         let error = match self {
             Self::Refused(Refusal { reason, message, hint }) => {
                 let outcome = if reason == Reason::EndpointDenied { Outcome::Auth } else { Outcome::Failed };
-                return AttemptEnd { hint: Some(hint.to_owned()), ..AttemptEnd::new(outcome, Some(reason), message) };
+                return AttemptEnd { hint: Some(hint.into_owned()), ..AttemptEnd::new(outcome, Some(reason), message) };
             }
             Self::Session(error) => error,
         };

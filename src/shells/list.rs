@@ -3,7 +3,8 @@
 //! A psfleet that is killed, or loses its host, leaves shells behind until the host takes them for idle, after two
 //! hours by default; until then they count against the quotas of the user. Ours have a
 //! [label](crate::transport::wsman::our_label) with user, machine and process. Only those of this user on this machine are
-//! removed, and only when their process has ended, unless told otherwise.
+//! removed, and only when their process has ended and no run has [left them running](Uncollected), unless told
+//! otherwise.
 //!
 //! Out: an object for each shell. Over SSH, and in a child process, PowerShell ends with its connection: there is
 //! nothing to list.
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::DISCONNECTED;
+use super::{DISCONNECTED, Uncollected};
 use crate::clixml::{Document, Object, TypeNames, Value};
 use crate::fleet::{Approach, AttemptEnd, Forward, Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
@@ -28,6 +29,7 @@ use crate::transport::{self, Admission};
 pub struct Shells {
     tls_cache: TlsCache,
     cleaning: Option<Cleaning>,
+    uncollected: Uncollected,
 }
 
 /// Which of our shells are removed.
@@ -48,6 +50,7 @@ enum Fate {
     Planned,
     InUse,
     Detached,
+    Uncollected,
     TooYoung,
 }
 
@@ -58,6 +61,7 @@ impl Fate {
             Self::Planned => "would be removed",
             Self::InUse => "left: in use",
             Self::Detached => "left: runs without a client",
+            Self::Uncollected => "left: was left running, and is not collected",
             Self::TooYoung => "left: younger than --older",
         }
     }
@@ -65,7 +69,7 @@ impl Fate {
 
 impl Cleaning {
     /// What is to be done with a shell; `None` if it is not ours.
-    fn fate(&self, shell: &ListedShell, opener: Opener) -> Option<Fate> {
+    fn fate(&self, shell: &ListedShell, opener: Opener, is_uncollected: bool) -> Option<Fate> {
         // A host that does not tell the age has none that is old enough, unless every age is.
         let is_old = shell.age.unwrap_or_default() >= self.older;
         match opener {
@@ -73,6 +77,8 @@ impl Cleaning {
             Opener::Running if !self.in_use => Some(Fate::InUse),
             // It was left running on purpose: psfleet runs collect wants it.
             Opener::Ended if shell.state == DISCONNECTED && !self.in_use => Some(Fate::Detached),
+            // It has a client while somebody collects it, and a while longer if that one was killed.
+            Opener::Ended if is_uncollected && !self.in_use => Some(Fate::Uncollected),
             _ if !is_old => Some(Fate::TooYoung),
             _ if self.plan => Some(Fate::Planned),
             _ => Some(Fate::Removed),
@@ -86,9 +92,9 @@ impl Shells {
         Self::default()
     }
 
-    /// Removes ours.
-    pub fn clean(cleaning: Cleaning) -> Self {
-        Self { cleaning: Some(cleaning), ..Self::default() }
+    /// Removes ours, of which runs have left some running.
+    pub fn clean(cleaning: Cleaning, uncollected: Uncollected) -> Self {
+        Self { cleaning: Some(cleaning), uncollected, ..Self::default() }
     }
 
     async fn connect(
@@ -115,7 +121,8 @@ impl Shells {
         let (host, shells) = self.connect(target, admission).await?;
         for shell in &shells {
             let opener = Opener::of(shell);
-            let fate = match self.cleaning.map(|cleaning| cleaning.fate(shell, opener)) {
+            let is_uncollected = self.uncollected.owner(shell).is_some();
+            let fate = match self.cleaning.map(|cleaning| cleaning.fate(shell, opener, is_uncollected)) {
                 // Not ours, and only ours are of interest.
                 Some(None) => continue,
                 fate => fate.flatten(),
@@ -235,8 +242,13 @@ mod tests {
             (Cleaning { plan: true, ..clean }, &old, Opener::Ended, Some(Fate::Planned)),
             (Cleaning { older: Duration::ZERO, ..clean }, &ageless, Opener::Ended, Some(Fate::Removed)),
         ] {
-            assert_eq!(cleaning.fate(shell, opener), fate, "{cleaning:?} {shell:?} {opener:?}");
+            assert_eq!(cleaning.fate(shell, opener, false), fate, "{cleaning:?} {shell:?} {opener:?}");
         }
+        // Whoever collects it, or did so until a moment ago.
+        let collected = ListedShell { state: "Connected".to_owned(), ..old.clone() };
+        assert_eq!(clean.fate(&collected, Opener::Ended, true), Some(Fate::Uncollected));
+        let forced = Cleaning { in_use: true, ..clean };
+        assert_eq!(forced.fate(&collected, Opener::Ended, true), Some(Fate::Removed));
     }
 
     #[test]

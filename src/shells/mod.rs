@@ -4,10 +4,12 @@
 mod choice;
 mod connect;
 mod list;
+mod uncollected;
 
 pub use choice::Which;
 pub use connect::{Connect, Stays};
 pub use list::{Cleaning, Shells};
+pub use uncollected::Uncollected;
 
 /// The state of a shell that its client has left.
 const DISCONNECTED: &str = "Disconnected";

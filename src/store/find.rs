@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use crate::event::Finished;
+use crate::left_shell::LeftShell;
 use crate::nearest::did_you_mean;
 use crate::outcome::{Counts, Outcome};
 use crate::target::{TargetId, TargetSnapshot};
@@ -249,6 +250,26 @@ impl Store {
             Ok(of_json::<KeptEnd>(&data)?.finished(run.target(target)?, Outcome::Detached))
         };
         found.map(finished).collect()
+    }
+
+    /// What all runs left running and have not collected, with the run.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn left_by_all(&self) -> Result<Vec<(Uuid, LeftShell)>, Error> {
+        let mut rows = self.db.prepare(
+            "SELECT runs.run, data FROM outcomes JOIN runs ON runs.id = outcomes.run WHERE outcome = ? ORDER BY runs.id",
+        )?;
+        let found =
+            rows.query_map([Outcome::Detached.code()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let mut left = Vec::new();
+        for row in found {
+            let (run, data) = row?;
+            let run: Uuid = run.parse().map_err(Error::damaged)?;
+            let end = of_json::<KeptEnd>(&data)?.finished(TargetId(0), Outcome::Detached);
+            left.extend(end.left.map(|shell| (run, *shell)));
+        }
+        Ok(left)
     }
 
     /// How many records are kept of each target that has any.
