@@ -29,6 +29,8 @@ use crate::wsman::names;
 
 /// What `slow` adds to every answer.
 const SLOW: Duration = Duration::from_secs(2);
+/// How long Windows keeps a shell that nobody uses, unless its client says otherwise.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(7200);
 /// After this time `blocking` answers a Delete even so.
 const BLOCKED_DELETE: Duration = Duration::from_secs(12);
 /// `loss` drops one request in this many.
@@ -227,8 +229,9 @@ impl Host {
                 }
                 Reply::Signalled
             }
-            Body::Disconnect => {
-                self.connected(request)?.disconnect();
+            Body::Disconnect { idle } => {
+                let shell = self.connected(request)?;
+                self.keep(self.key(request)?, &shell, idle.unwrap_or(IDLE_TIMEOUT));
                 Reply::Disconnected
             }
             Body::Reconnect => {
@@ -254,6 +257,23 @@ impl Host {
             Body::Identify => return Err(Fault::schema("Identify is answered before the logon only")),
         };
         Ok(Answer::Whole(reply))
+    }
+
+    /// Keeps a shell without a client for so long, then removes it with what it runs.
+    fn keep(&self, key: ShellKey, shell: &Arc<Shell>, idle: Duration) {
+        let came = shell.disconnect();
+        let shared = Arc::clone(&self.shared);
+        self.shared.tasks.spawn(async move {
+            tokio::select! {
+                () = came => return,
+                () = shared.closing.cancelled() => return,
+                () = tokio::time::sleep(idle) => {}
+            }
+            let shell = shared.shells().remove(&key);
+            if let Some(shell) = shell {
+                shell.close().await;
+            }
+        });
     }
 
     /// Waits as long as the plug-in of a host that blocks has reports of the shell that nobody takes.

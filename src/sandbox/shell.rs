@@ -35,6 +35,8 @@ pub(super) struct Shell {
 struct Client {
     session: Option<String>,
     is_connected: bool,
+    /// How often it has left.
+    departures: u64,
 }
 
 /// One command: a pipeline, or the slot of one that has ended.
@@ -84,7 +86,7 @@ impl Shell {
             facts,
             opened_at: Instant::now(),
             used_at: Mutex::new(Instant::now()),
-            client: watch::Sender::new(Client { session, is_connected: true }),
+            client: watch::Sender::new(Client { session, is_connected: true, departures: 0 }),
             backend,
             pool,
             input: tokio::sync::Mutex::default(),
@@ -111,9 +113,20 @@ impl Shell {
         let _ = self.client.subscribe().wait_for(|client| !client.is_connected).await;
     }
 
-    /// Its client leaves it; what it runs goes on, until nobody takes the output.
-    pub(super) fn disconnect(&self) {
-        self.client.send_modify(|client| client.is_connected = false);
+    /// Its client leaves it; what it runs goes on, until nobody takes the output. What comes back ends when that is not
+    /// true any more: another client has come.
+    pub(super) fn disconnect(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
+        let mut departure = 0;
+        self.client.send_modify(|client| {
+            client.is_connected = false;
+            client.departures += 1;
+            departure = client.departures;
+        });
+        let mut client = self.client.subscribe();
+        async move {
+            let came = |client: &Client| client.is_connected || client.departures != departure;
+            let _ = client.wait_for(came).await;
+        }
     }
 
     /// The client session that left it is back.
@@ -142,7 +155,9 @@ impl Shell {
         }
         let said = self.backend.connect(messages).await;
         let said = said.map_err(|_| Fault::plugin_failed("it takes no client but the one that it was made for"))?;
-        self.client.send_replace(Client { session: session.map(str::to_owned), is_connected: true });
+        self.client.send_modify(|client| {
+            (client.session, client.is_connected) = (session.map(str::to_owned), true);
+        });
         Ok(said)
     }
 

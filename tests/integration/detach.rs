@@ -177,6 +177,21 @@ async fn another_machine_collects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_collects_in_time_ends_on_its_host() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let told = detach(&place, &["1; Start-Sleep 3600", "--detach-for", "1s"]);
+    assert_eq!(told.outcomes(), ["detached", "detached"]);
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while fleet.stats().open_shells > 0 {
+        assert!(std::time::Instant::now() < limit, "{:?}", fleet.stats());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(collect(&place, &[]).outcomes(), ["lost", "lost"]);
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shell_with_another_client_stays_as_it_is() {
     if !has_pypsrp().await {
         return;

@@ -71,7 +71,10 @@ pub(crate) enum Body {
         code: String,
     },
     /// Leave a shell running without its client.
-    Disconnect,
+    Disconnect {
+        /// How long it is kept for another one, if the client says so.
+        idle: Option<Duration>,
+    },
     /// Return to a shell, from the client session that left it.
     Reconnect,
     /// Attach to a shell, or to a command in one that was attached to.
@@ -146,6 +149,7 @@ struct Fields {
     optimize: bool,
     most: Option<String>,
     context: String,
+    idle: Option<String>,
 }
 
 impl Fields {
@@ -238,6 +242,7 @@ impl Fields {
                 }
             }
             "Code" => self.code = text.to_owned(),
+            "IdleTimeOut" => self.idle = Some(text.to_owned()),
             "MaxElements" => self.most = Some(text.to_owned()),
             "EnumerationContext" => self.context = text.to_owned(),
             _ => {}
@@ -285,7 +290,12 @@ impl Fields {
                 command_id: command_id.ok_or_else(|| Fault::schema("Signal without a CommandId"))?,
                 code: self.code.clone(),
             },
-            names::action::DISCONNECT => Body::Disconnect,
+            names::action::DISCONNECT => {
+                let idle = |text: &String| {
+                    seconds(text).ok_or_else(|| Fault::schema(&format!("IdleTimeOut '{text}' is not a duration")))
+                };
+                Body::Disconnect { idle: self.idle.as_ref().map(idle).transpose()? }
+            }
             names::action::RECONNECT => Body::Reconnect,
             names::action::CONNECT => Body::Connect { command_id, opening: base64(&self.payload)? },
             names::action::DELETE => Body::Delete,
