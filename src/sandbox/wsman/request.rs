@@ -292,7 +292,7 @@ impl Fields {
             },
             names::action::DISCONNECT => {
                 let idle = |text: &String| {
-                    seconds(text).ok_or_else(|| Fault::schema(&format!("IdleTimeOut '{text}' is not a duration")))
+                    seconds(text).ok_or_else(|| Fault::schema(format!("IdleTimeOut '{text}' is not a duration")))
                 };
                 Body::Disconnect { idle: self.idle.as_ref().map(idle).transpose()? }
             }
