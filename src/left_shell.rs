@@ -23,3 +23,30 @@ pub struct LeftShell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,
 }
+
+impl LeftShell {
+    /// For how long it is kept, in words: `24 h`, `1 h 30 min`, `5 s`.
+    pub fn kept_for(&self) -> String {
+        let parts = [(self.keep_for / 3600, "h"), (self.keep_for / 60 % 60, "min"), (self.keep_for % 60, "s")];
+        let said: Vec<String> =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+        if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_as_it_was_given() {
+        for (keep_for, said) in
+            [(0, "0 s"), (5, "5 s"), (5400, "1 h 30 min"), (86_400, "24 h"), (3661, "1 h 1 min 1 s")]
+        {
+            let (pool, pipeline) = (Uuid::nil(), Uuid::nil());
+            let (shell, command) = (String::new(), String::new());
+            let left = LeftShell { pool, shell, pipeline, command, wrapped: false, keep_for, process: None };
+            assert_eq!(left.kept_for(), said);
+        }
+    }
+}

@@ -117,9 +117,12 @@ impl Earlier {
         Ok(self.store.records(&self.run)?)
     }
 
-    /// The run's id.
-    pub(super) fn run(&self) -> Uuid {
-        self.run.id
+    /// Whether psfleet was killed while it was at work on the run.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn was_killed(&self) -> anyhow::Result<bool> {
+        Ok(self.store.parts(&self.run)?.iter().any(|part| part.ended.is_none()))
     }
 
     /// The targets of the run, reached as they were then, by those who are allowed to today.
@@ -183,7 +186,8 @@ impl Earlier {
             notes.push(format!("lost: psfleet ended while {hosts} ran; --lost runs what is lost once more"));
         }
         if !changed.is_empty() {
-            notes.push(format!("{} are reached in another way than when the run began", fold(changed)));
+            let are = if changed.len() == 1 { "is" } else { "are" };
+            notes.push(format!("{} {are} reached in another way than when the run began", fold(changed)));
         }
         Ok((Resolved { targets, ..resolved }, notes))
     }

@@ -100,8 +100,7 @@ impl Records for NewRecords<'_> {
 fn cut_short(cut: Cut, shell: &LeftShell) -> AttemptEnd {
     let why = match cut {
         Cut::Expired => {
-            let hours = shell.keep_for.div_ceil(3600);
-            format!("nobody collected it for {hours} h, so the host stopped it")
+            format!("nobody collected it for {}, so the host stopped it", shell.kept_for())
         }
         Cut::Exited(Some(code)) => format!("PowerShell ended on the host in its midst, with exit code {code}"),
         Cut::Exited(None) => "PowerShell ended on the host in its midst".to_owned(),

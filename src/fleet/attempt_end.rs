@@ -59,8 +59,7 @@ impl AttemptEnd {
 
     /// The end of an attempt that left its work running, kept for so many seconds while nobody attaches to it.
     pub(crate) fn detached(left: LeftShell) -> Self {
-        let hours = left.keep_for.div_ceil(3600);
-        let message = format!("left running; the host keeps it for {hours} h without a client");
+        let message = format!("left running; the host keeps it for {} without a client", left.kept_for());
         Self { left: Some(Box::new(left)), ..Self::new(Outcome::Detached, None, message) }
     }
 

@@ -198,6 +198,7 @@ fn refused(refusals: &[String], hosts: usize) -> Result<(), String> {
     match refusals {
         [] => Ok(()),
         [one] => Err(one.clone()),
+        [first, _] => Err(format!("{first} (and 1 other of {hosts} hosts)")),
         [first, others @ ..] => Err(format!("{first} (and {} others of {hosts} hosts)", others.len())),
     }
 }
@@ -287,6 +288,7 @@ mod tests {
         let said = |hosts: &[&str]| refused(&hosts.iter().map(|host| (*host).to_owned()).collect::<Vec<_>>(), 5);
         assert_eq!(said(&[]), Ok(()));
         assert_eq!(said(&["web1 is not well"]), Err("web1 is not well".to_owned()));
+        assert_eq!(said(&["web1 is not well", "b"]), Err("web1 is not well (and 1 other of 5 hosts)".to_owned()));
         assert_eq!(said(&["web1 is not well", "b", "c"]), Err("web1 is not well (and 2 others of 5 hosts)".to_owned()));
     }
 

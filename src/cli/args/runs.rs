@@ -51,8 +51,8 @@ pub enum RunsCommand {
     /// Attaches to what was left on each host and hands on what it writes, as another part of the same run; without RUN
     /// the last run of which something was left running. Also on another machine, once `runs import` has taken the run
     /// over: who may collect is the user that the run had on the hosts. A host where it still runs after --timeout, or
-    /// at Ctrl-C, is left running again; as long as there is such a host, the exit code is 5. A host that cannot be
-    /// reached stays as it is.
+    /// at Ctrl-C, is left running again; as long as there is such a host, the exit code is 5, and at Ctrl-C 130. A host
+    /// that cannot be reached stays as it is.
     Collect(Box<CollectArgs>),
     /// Show what is different between two runs of one script
     ///

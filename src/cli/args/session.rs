@@ -32,9 +32,9 @@ pub enum SessionCommand {
     /// Receive what runs in a shell that its client has left, to its end (Receive-PSSession)
     ///
     /// Whoever left it: PowerShell's Disconnect-PSSession or Invoke-Command -InDisconnectedSession, or another program; what
-    /// psfleet run --detach left is better had from psfleet runs collect, which keeps it. What was received is not on the host any more.
-    /// When the pipeline has ended, the shell is left again with its variables, as it is at Ctrl-C or after --timeout while
-    /// the pipeline runs on; the exit code is 5 then.
+    /// psfleet run --detach left is had from psfleet runs collect, which keeps it, and here only by its whole id. What was
+    /// received is not on the host any more. When the pipeline has ended, the shell is left again with its variables, as it
+    /// is at Ctrl-C (exit code 130) or after --timeout (exit code 5) while the pipeline runs on.
     Connect(Box<ConnectShellArgs>),
     /// Remove shells that a psfleet of this user on this machine has opened, and which nobody uses any more
     ///

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tokio::task::{JoinError, JoinHandle};
+use uuid::Uuid;
 
 use super::Dispatcher;
 use crate::event::{RunEventKind, StepEnd};
@@ -28,10 +29,10 @@ pub(super) async fn answer(check: Option<&mut Check>) -> Answer {
     }
 }
 
-fn nobody(step: Step) -> String {
+fn nobody(step: Step, run: Uuid) -> String {
     format!(
-        "no host of step {} has ended well; once that is mended, psfleet run --rerun last runs the hosts again, and \
-         psfleet runs resume --lost those that are lost",
+        "no host of step {} has ended well; once that is mended, psfleet run --rerun {run} runs the hosts again, \
+         and psfleet runs resume {run} --lost those that are lost",
         step.number
     )
 }
@@ -39,15 +40,15 @@ fn nobody(step: Step) -> String {
 impl Dispatcher {
     /// All targets of a step have their outcome: a checkpoint looks at them, if there is one.
     pub(super) fn check(&mut self, step: Step) {
-        let done = self.done_well(step);
+        let (done, run) = (self.done_well(step), self.spec.header.run);
         let is_from_before = |place: usize| self.spec.header.done.iter().any(|(target, _)| target.index() == place);
         let Some(checkpoint) = self.checkpoint.clone() else {
             // Whoever goes on with a run has seen how its steps ended.
             let goes_on = !done.is_empty() || self.of(step).all(is_from_before);
-            return self.checked(step, if goes_on { Ok(()) } else { Err(nobody(step)) });
+            return self.checked(step, if goes_on { Ok(()) } else { Err(nobody(step, run)) });
         };
         if done.is_empty() {
-            return self.checked(step, Err(nobody(step)));
+            return self.checked(step, Err(nobody(step, run)));
         }
         let stop = self.stop.clone();
         let answer = tokio::spawn(async move { checkpoint.pass(done, stop).await });
