@@ -7,6 +7,7 @@
 mod tape;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ use crate::psrp::Opening;
 use crate::session::{self, Followed, Session};
 use crate::target::{Endpoint, TargetId};
 use crate::transport::network::Network;
-use crate::transport::{self, Connector};
+use crate::transport::{self, Carrier, Connector};
 
 /// Collects what was left running.
 pub struct Collect {
@@ -37,30 +38,57 @@ struct Known {
     objects: u64,
     /// All records of it that are kept.
     records: u64,
+    /// Whoever collected it for this run was cut off, so the host may hold it for a client that is gone.
+    was_cut_off: bool,
 }
 
 impl Collect {
-    /// Collects what these targets were left with; `records` has how many of each are kept.
-    pub fn new(left: Vec<Finished>, records: &BTreeMap<TargetId, u64>, wait: Option<Duration>) -> Self {
+    /// Collects what these targets were left with; `records` has how many of each are kept, and `was_killed` says that a
+    /// process was which had to do with them.
+    pub fn new(
+        left: Vec<Finished>,
+        records: &BTreeMap<TargetId, u64>,
+        wait: Option<Duration>,
+        was_killed: bool,
+    ) -> Self {
         let known = |end: Finished| {
-            let Finished { target, errors, objects, left, .. } = end;
+            let Finished { target, errors, objects, left, reason, .. } = end;
+            let was_cut_off = was_killed || matches!(reason, Some(Reason::LinkBroken | Reason::Network));
             let records = records.get(&target).copied().unwrap_or_default();
-            Some((target, Known { shell: *left?, errors, objects, records }))
+            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off }))
         };
         Self { left: left.into_iter().filter_map(known).collect(), wait, network: Network::default() }
     }
 
-    async fn attach(&self, shell: &LeftShell, approach: &Approach<'_>) -> Result<Session, session::Error> {
+    async fn attach(&self, known: &Known, approach: &Approach<'_>) -> Result<Session, session::Error> {
+        let (shell, limit) = (&known.shell, approach.target.timeouts.open);
+        let session = Session::attach(self.connect(approach).await?, shell, limit, approach.stop).await;
+        match session {
+            Err(error) if error.reason() == Reason::InUse && known.was_cut_off => {
+                // The client that has it is most likely ours, and gone: the host has not found that out yet.
+                let carrier = self.connect(approach).await?;
+                let leaving = carrier.leave_for(shell);
+                let parted = approach.stop.run_until_cancelled(tokio::time::timeout(limit, leaving)).await;
+                match parted.ok_or(session::Error::Stopped)? {
+                    Ok(Ok(())) => Session::attach(carrier, shell, limit, approach.stop).await,
+                    _ => Err(error),
+                }
+            }
+            session => session,
+        }
+    }
+
+    async fn connect(&self, approach: &Approach<'_>) -> Result<Arc<dyn Carrier>, session::Error> {
         let Approach { target, admission, stop, .. } = approach;
         let limit = target.timeouts.open;
         let connecting = admission.clock().within(limit, self.network.connect(target, admission));
         let connected = stop.run_until_cancelled(connecting).await.ok_or(session::Error::Stopped)?;
-        let carrier = connected.unwrap_or_else(|| Err(late(limit)))?;
-        Session::attach(carrier.into(), shell, limit, stop).await
+        Ok(connected.unwrap_or_else(|| Err(late(limit)))?.into())
     }
 
-    async fn collect(&self, shell: &LeftShell, approach: Approach<'_>) -> Result<TaskEnd, session::Error> {
-        let mut session = self.attach(shell, &approach).await?;
+    async fn collect(&self, known: &Known, approach: Approach<'_>) -> Result<TaskEnd, session::Error> {
+        let mut session = self.attach(known, &approach).await?;
+        let shell = &known.shell;
         match session.follow(shell, self.wait, approach.stop, approach.forward).await? {
             Followed::Ended(report) => {
                 session.close().await;
@@ -86,7 +114,7 @@ impl Task for Collect {
     async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
         let known = self.left.get(&approach.id)?;
         let collected = match (&approach.target.endpoint, known.shell.process) {
-            (Endpoint::Winrm(_), None) => self.collect(&known.shell, approach).await,
+            (Endpoint::Winrm(_), None) => self.collect(known, approach).await,
             (Endpoint::Ssh(_) | Endpoint::Local(_), Some(_)) => self.play(known, approach).await,
             (endpoint, _) => return Some(TaskEnd::Ended(reached_otherwise(endpoint))),
         };
@@ -96,6 +124,10 @@ impl Task for Collect {
     async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
         let message = "nothing was left running here: this is a bug in psfleet; please report it";
         Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
+    }
+
+    fn awaits_end(&self) -> bool {
+        true
     }
 
     fn settled(&self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
@@ -141,8 +173,16 @@ fn still_running(left: LeftShell) -> AttemptEnd {
 
 /// The end of an attempt that could not follow to the end.
 fn not_collected(error: &session::Error) -> AttemptEnd {
-    if error.is_gone() || matches!(error, session::Error::Vanished) {
+    if error.is_gone() {
         return gone();
+    }
+    if matches!(error, session::Error::Vanished) {
+        return nothing_more();
+    }
+    if error.reason() == Reason::InUse {
+        let hint = "if that client is gone, its host finds that out in some minutes: collect it then; psfleet session clean \
+                    --force removes it with what it wrote";
+        return AttemptEnd { hint: Some(hint.to_owned()), ..AttemptEnd::not_opened(error) };
     }
     match error {
         session::Error::Transport(_) | session::Error::OpenTimeout(_) | session::Error::Stopped => {
@@ -155,7 +195,21 @@ fn not_collected(error: &session::Error) -> AttemptEnd {
 
 /// The end of what is not there any more.
 fn gone() -> AttemptEnd {
-    let message = "what was left running is gone: the host restarted, it was removed, or nobody came for it in time";
+    lost(
+        "what was left running is gone: another client received its output, it was removed, the host restarted, or \
+         nobody came for it in time",
+    )
+}
+
+/// The end of what ran in a shell that is still there.
+fn nothing_more() -> AttemptEnd {
+    lost(
+        "its shell is still there, but nothing runs in it any more: another client received its output, or it was \
+         interrupted there",
+    )
+}
+
+fn lost(message: &str) -> AttemptEnd {
     let hint = "what it had done by then is unknown; check before you run it again";
     let end = AttemptEnd::new(Outcome::Lost, Some(Reason::LinkBroken), message);
     AttemptEnd { hint: Some(hint.to_owned()), ..end }
@@ -196,6 +250,7 @@ mod tests {
             errors: 1,
             objects: 2,
             records: 3,
+            was_cut_off: false,
         }
     }
 

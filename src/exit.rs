@@ -34,10 +34,12 @@ pub struct ExitFacts {
     pub strict: bool,
     /// What the hosts did is forgiven (`--exit-zero`).
     pub exit_zero: bool,
+    /// Hosts on which something is left running still have to end (`psfleet runs collect`).
+    pub awaits_end: bool,
 }
 
 impl ExitFacts {
-    /// 2, 130 or 143, 5, 1, 3, 0 in this order, where several apply.
+    /// 2, 130 or 143, 5, 1, 3, 0 in this order, where several apply; 5 for what is left running comes behind 3.
     pub fn code(&self, counts: &Counts) -> u8 {
         let any = |outcomes: &[Outcome]| outcomes.iter().any(|&outcome| counts.of(outcome) > 0);
         if self.output_failed || self.journal_failed {
@@ -47,13 +49,15 @@ impl ExitFacts {
         } else if self.stopped_early {
             STOPPED
         } else if self.exit_zero {
-            OK
+            if self.awaits_end && any(&[Outcome::Detached]) { STOPPED } else { OK }
         } else if any(&[Outcome::Failed, Outcome::Timeout, Outcome::Lost, Outcome::Cancelled])
             || (self.strict && any(&[Outcome::OkWithErrors]))
         {
             FAILED
         } else if any(&[Outcome::Unreachable, Outcome::Auth, Outcome::Skipped]) {
             UNREACHABLE
+        } else if self.awaits_end && any(&[Outcome::Detached]) {
+            STOPPED
         } else {
             OK
         }
@@ -79,6 +83,11 @@ mod tests {
         assert_eq!(code(&[Outcome::Auth, Outcome::Skipped], plain), 3);
         assert_eq!(code(&[Outcome::Skipped], plain), 3, "nothing was done there");
         assert_eq!(code(&[Outcome::Unreachable, Outcome::Lost], plain), 1);
+        let collecting = ExitFacts { awaits_end: true, ..plain };
+        assert_eq!(code(&[Outcome::Ok, Outcome::Detached], plain), 0);
+        assert_eq!(code(&[Outcome::Ok, Outcome::Detached], collecting), 5);
+        assert_eq!(code(&[Outcome::Failed, Outcome::Detached], collecting), 1);
+        assert_eq!(code(&[Outcome::Failed, Outcome::Detached], ExitFacts { exit_zero: true, ..collecting }), 5);
         let early = ExitFacts { stopped_early: true, ..plain };
         assert_eq!(code(&[Outcome::Failed, Outcome::NotStarted], early), 5);
         assert_eq!(code(&[Outcome::Cancelled], ExitFacts { interrupted: Some(SIGINT_CODE), ..early }), 130);

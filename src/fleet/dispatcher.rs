@@ -113,7 +113,12 @@ impl Dispatcher {
             counts.add(*outcome);
             progress[target.index()].outcome = Some(*outcome);
         }
-        let exit = ExitFacts { strict: spec.strict, exit_zero: spec.exit_zero, ..ExitFacts::default() };
+        let exit = ExitFacts {
+            strict: spec.strict,
+            exit_zero: spec.exit_zero,
+            awaits_end: spec.work.awaits_end(),
+            ..ExitFacts::default()
+        };
         Self {
             sated: false,
             spec: Arc::new(spec),

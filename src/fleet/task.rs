@@ -45,6 +45,11 @@ pub trait Task: Send + Sync {
         true
     }
 
+    /// Whether a run is not done while something is left running on its hosts.
+    fn awaits_end(&self) -> bool {
+        false
+    }
+
     /// What the end of a target is for it, after its last attempt or without one.
     fn settled(&self, _target: TargetId, end: AttemptEnd) -> AttemptEnd {
         end

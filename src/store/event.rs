@@ -152,11 +152,13 @@ pub(super) struct KeptSummary {
     strict: bool,
     #[serde(default)]
     exit_zero: bool,
+    #[serde(default)]
+    awaits_end: bool,
 }
 
 impl From<&Summary> for KeptSummary {
     fn from(summary: &Summary) -> Self {
-        let ExitFacts { output_failed, journal_failed: _, interrupted, stopped_early, strict, exit_zero } =
+        let ExitFacts { output_failed, journal_failed: _, interrupted, stopped_early, strict, exit_zero, awaits_end } =
             summary.exit;
         Self {
             counts: summary.counts.iter().filter(|&(_, count)| count > 0).collect(),
@@ -167,6 +169,7 @@ impl From<&Summary> for KeptSummary {
             output_failed,
             strict,
             exit_zero,
+            awaits_end,
         }
     }
 }
@@ -189,6 +192,7 @@ impl KeptSummary {
                 stopped_early: self.stopped_early,
                 strict: self.strict,
                 exit_zero: self.exit_zero,
+                awaits_end: self.awaits_end,
             },
             shells_left: self.shells_left.into_iter().map(TargetId).collect(),
         })

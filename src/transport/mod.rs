@@ -130,6 +130,11 @@ pub trait Carrier: Send + Sync {
         Err(Error::new(Reason::Internal, "there is nothing to attach to over this transport"))
     }
 
+    /// Leaves a shell in the name of its client, which is gone without having done so: then it can be attached to.
+    async fn leave_for(&self, _shell: &LeftShell) -> Result<(), Error> {
+        Err(Error::new(Reason::Internal, "there is nothing to leave over this transport"))
+    }
+
     /// The server's ids of the shell and of a command that was started in it, where they outlive the connection.
     fn ids(&self, _pipeline: Uuid) -> Option<(String, String)> {
         None

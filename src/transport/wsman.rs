@@ -168,6 +168,10 @@ impl Carrier for WsmanCarrier {
         self.shell.own_again();
     }
 
+    async fn leave_for(&self, shell: &LeftShell) -> Result<(), Error> {
+        self.shell.leave_for(shell).await
+    }
+
     async fn attach(&self, shell: &LeftShell, fragments: Vec<Bytes>) -> Result<Vec<u8>, Error> {
         self.shell.attach(shell, &fragments.concat()).await
     }

@@ -15,10 +15,8 @@ use crate::cli::terminal::{Console, TerminalPrompter};
 use crate::cli::{Command, args, command_of, keeping, known_runs, targets};
 use crate::collect::Collect;
 use crate::config::{Connection, Given, Machine, Source, Transport};
-use crate::exit;
 use crate::inventory::{Request, Resolved};
 use crate::job::script::ScriptInput;
-use crate::outcome::Outcome;
 use crate::store::Store;
 use crate::target::Endpoint;
 
@@ -46,13 +44,19 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     }
     let console = Console::detect(&output);
     let mut sandbox = OnDemand::default();
-    let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    let resolved = targets::resolve(&request, &mut sandbox, &mut machine).inspect_err(|_| {
+        if earlier.is_imported() && args.inventory.is_empty() {
+            let run = earlier.header.run;
+            console.note(&format!(
+                "note: the run {run} was imported, which brings no passwords: -i FILE names the inventory"
+            ));
+        }
+    })?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let resolved = Resolved { targets: earlier.as_they_were(&resolved.targets), ..resolved };
     args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
-    let id = earlier.run();
-    let records = earlier.records()?;
+    let (records, was_killed) = (earlier.records()?, earlier.was_killed()?);
     let keeping = earlier.keeping();
     let mut how = run.execute.rollout.clone();
     how.ramp = RampArgs { yes: true, ..RampArgs::default() };
@@ -60,11 +64,8 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
     let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
     let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
-    let work = Arc::new(Collect::new(left, &records, wait));
-    let code = rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
-    let store = Store::open(&state)?;
-    let is_left = store.find(&id.to_string())?.counts.of(Outcome::Detached) > 0;
-    Ok(if code == exit::OK && is_left { exit::STOPPED } else { code })
+    let work = Arc::new(Collect::new(left, &records, wait, was_killed));
+    rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))
 }
 
 /// Whether the command line says where to look for the hosts, or how they are reached.

@@ -155,6 +155,17 @@ impl Shell {
         Ok(said)
     }
 
+    /// Leaves a shell in the name of a client that is gone.
+    pub(super) async fn leave_for(&self, left: &LeftShell) -> Result<(), Error> {
+        self.wire.select(&left.shell);
+        let keep_for = Duration::from_secs(left.keep_for);
+        let make = |requests: &Requests| requests.disconnect(Uuid::new_v4(), keep_for);
+        match self.wire.exchange(make, PATIENCE, || {}).await.map_err(Failure::into_error)? {
+            Response::Fault(fault) if fault.code != code::SHELL_DISCONNECTED => Err(self.wire.error(&fault)),
+            _ => Ok(()),
+        }
+    }
+
     /// Leaves the shell running without a client; returns for how long the server keeps it.
     pub(super) async fn leave(&self, keep_for: Duration) -> Result<Duration, Error> {
         let keep_for = self.max_idle_timeout.get().map_or(keep_for, |&longest| keep_for.min(longest));
