@@ -3,6 +3,9 @@
 use std::fmt;
 use zeroize::Zeroize;
 
+/// The most bytes of a secret that is read from somewhere: longer than any password, token or key.
+pub const MOST: usize = 64 << 10;
+
 /// A secret value: a password, a passphrase, a token.
 ///
 /// It prints as `<secret>` everywhere, and its memory is overwritten when it is dropped. The only way to the

@@ -1,13 +1,15 @@
 //! `psfleet secret`: what is kept in the encrypted file, or in the keyring.
 
+use std::io::{self, Read};
+
 use anyhow::{anyhow, bail};
 use zeroize::Zeroizing;
 
 use super::args::secret::{FileArgs, OneArgs, SecretArgs, SecretCommand};
 use super::terminal::{TerminalPrompter, complain, print};
-use crate::config::{Machine, Prompter, System};
+use crate::config::{Machine, Prompter};
 use crate::output::sanitize_line;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 #[cfg(feature = "keyring")]
 use crate::secret_places::Keyring;
 use crate::secret_places::{Fault, Places};
@@ -36,16 +38,16 @@ pub(super) fn run(args: &SecretArgs, mut machine: Machine) -> anyhow::Result<u8>
 fn set(one: &OneArgs, machine: &mut Machine) -> anyhow::Result<()> {
     #[cfg(feature = "keyring")]
     if one.keyring {
-        return Keyring::set(&one.name, &value(&one.name, machine)?).map_err(failed);
+        return Keyring::set(&one.name, &value(&one.name)?).map_err(failed);
     }
     let mut places = places(&one.file, machine);
     // What does not open is known before anything is typed.
     places.entries(Some(&mut TerminalPrompter)).map_err(failed)?;
-    let value = value(&one.name, machine)?;
-    if places.entries(None).map_err(failed)?.set(&one.name, value) {
+    let value = value(&one.name)?;
+    if places.change(|entries| Ok(entries.set(&one.name, value))).map_err(failed)? {
         complain(&format!("note: there was a secret '{}' before, and it is replaced", sanitize_line(&one.name)));
     }
-    places.write().map_err(failed)
+    Ok(())
 }
 
 fn get(one: &OneArgs, machine: &mut Machine) -> anyhow::Result<Secret<String>> {
@@ -56,7 +58,7 @@ fn get(one: &OneArgs, machine: &mut Machine) -> anyhow::Result<Secret<String>> {
     let mut places = places(&one.file, machine);
     opened(&mut places, &one.name)?;
     let found = places.entries(None).map_err(failed)?.get(&one.name).cloned();
-    found.ok_or_else(|| no_secret(&places, &one.name))
+    found.ok_or_else(|| failed(no_secret(&places, &one.name)))
 }
 
 fn remove(one: &OneArgs, machine: &mut Machine) -> anyhow::Result<()> {
@@ -66,10 +68,8 @@ fn remove(one: &OneArgs, machine: &mut Machine) -> anyhow::Result<()> {
     }
     let mut places = places(&one.file, machine);
     opened(&mut places, &one.name)?;
-    if !places.entries(None).map_err(failed)?.remove(&one.name) {
-        return Err(no_secret(&places, &one.name));
-    }
-    places.write().map_err(failed)
+    let none = no_secret(&places, &one.name);
+    places.change(|entries| if entries.remove(&one.name) { Ok(()) } else { Err(none) }).map_err(failed)
 }
 
 fn places(file: &FileArgs, machine: &mut Machine) -> Places {
@@ -83,20 +83,20 @@ fn places(file: &FileArgs, machine: &mut Machine) -> Places {
 /// Opens the file, if there is one.
 fn opened(places: &mut Places, name: &str) -> anyhow::Result<()> {
     if !places.file().map_err(failed)?.exists() {
-        return Err(no_secret(places, name));
+        return Err(failed(no_secret(places, name)));
     }
     places.entries(Some(&mut TerminalPrompter)).map(drop).map_err(failed)
 }
 
-fn no_secret(places: &Places, name: &str) -> anyhow::Error {
+fn no_secret(places: &Places, name: &str) -> Fault {
     match places.file() {
-        Ok(file) => anyhow!("{} has no secret '{}'", file.path().display(), sanitize_line(name)),
-        Err(fault) => failed(fault),
+        Ok(file) => (format!("{} has no secret '{}'", file.path().display(), sanitize_line(name)), None),
+        Err(fault) => fault,
     }
 }
 
 /// The secret itself: asked for where somebody types, else all of stdin but the end of its line.
-fn value(name: &str, machine: &mut Machine) -> anyhow::Result<Secret<String>> {
+fn value(name: &str) -> anyhow::Result<Secret<String>> {
     let text = if TerminalPrompter.can_ask() {
         let name = sanitize_line(name);
         let first = Zeroizing::new(TerminalPrompter.ask(&format!("Secret {name}: "), true)?);
@@ -106,15 +106,24 @@ fn value(name: &str, machine: &mut Machine) -> anyhow::Result<Secret<String>> {
         }
         first
     } else {
-        let bytes = machine.read_stdin()?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("what stdin has is not UTF-8"))?;
-        let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-        Zeroizing::new(line.to_owned())
+        piped(io::stdin().lock())?
     };
     if text.is_empty() {
         bail!("an empty secret is not kept");
     }
     Ok(Secret::new(text.to_string()))
+}
+
+fn piped(stdin: impl Read) -> anyhow::Result<Zeroizing<String>> {
+    // Its room at once, so that no copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * secret::MOST));
+    stdin.take(secret::MOST as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > secret::MOST {
+        bail!("what stdin has is longer than a secret is: {} KiB at most", secret::MOST >> 10);
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| anyhow!("what stdin has is not UTF-8"))?;
+    let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(Zeroizing::new(line.to_owned()))
 }
 
 fn print_secret(secret: &Secret<String>) -> anyhow::Result<()> {
@@ -125,5 +134,21 @@ fn failed((what, hint): Fault) -> anyhow::Error {
     match hint {
         Some(hint) => anyhow!("{what}\nhint: {hint}"),
         None => anyhow!(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{piped, secret};
+
+    #[test]
+    fn a_pipe_gives_one_secret_of_a_size() {
+        for (given, kept) in [("hunter2", "hunter2"), ("hunter2\r\n", "hunter2"), (" a\nb\n\n", " a\nb\n")] {
+            assert_eq!(piped(given.as_bytes()).expect("read").as_str(), kept);
+        }
+        let wrong = piped(std::io::repeat(b'x')).expect_err("without an end").to_string();
+        assert_eq!(wrong, "what stdin has is longer than a secret is: 64 KiB at most");
+        assert_eq!(piped(&vec![b'x'; secret::MOST][..]).expect("read").len(), secret::MOST);
+        assert!(piped(&[0xff][..]).is_err());
     }
 }

@@ -3,6 +3,7 @@
 //! `age --decrypt` opens it as well. It is opened by a passphrase, or by an identity of age's (`age-keygen`).
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -21,7 +22,7 @@ use crate::whole_file;
 const MOST_WORK: u8 = 20;
 
 /// The largest file that is looked at.
-const MOST: usize = 8 << 20;
+const MOST: u64 = 8 << 20;
 
 /// What begins the identities of age's own.
 const IDENTITY: &str = "AGE-SECRET-KEY-";
@@ -66,10 +67,8 @@ impl EncryptedFile {
     /// # Errors
     /// It cannot be read, is none, or does not open by this.
     pub fn open(&self, unlock: &Unlock) -> Result<Entries, Fault> {
-        let bytes = whole_file::read(&self.path).map_err(|error| self.fault(error_text::unreadable(&error)))?;
-        if bytes.len() > MOST {
-            return Err(self.fault("it is too large for a file of secrets"));
-        }
+        let bytes = whole_file::read_at_most(&self.path, MOST);
+        let bytes = bytes.map_err(|error| self.fault(error_text::unreadable(&error)))?;
         let reading = |error| self.not_opened(&error, unlock);
         let decryptor = Decryptor::new(ArmoredReader::new(&bytes[..])).map_err(reading)?;
         // Never larger than what is encrypted, so that no copy is left behind by growing.
@@ -89,6 +88,30 @@ impl EncryptedFile {
         let entries: BTreeMap<String, String> = serde_json::from_slice(&plain)
             .map_err(|_| self.fault("what is encrypted in it is not a JSON object of texts"))?;
         Ok(Entries(entries.into_iter().map(|(name, secret)| (name, Secret::new(secret))).collect()))
+    }
+
+    /// Keeps everybody else who would change it waiting, until what this returns is dropped.
+    ///
+    /// A file beside it is locked, as the file itself is replaced by every change.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn lock(&self) -> Result<File, Fault> {
+        let lock = || {
+            let mut path = self.target();
+            create_folder(folder_of(&path))?;
+            path.as_mut_os_string().push(".lock");
+            let mut options = File::options();
+            options.create(true).truncate(false).write(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(|error: io::Error| {
+            (format!("cannot lock {} to change it: {}", self.path.display(), error_text::io(&error)), None)
+        })
     }
 
     /// Writes it anew, whole or not at all, for this user alone.
@@ -111,20 +134,23 @@ impl EncryptedFile {
     }
 
     fn persist(&self, entries: &Entries, encryptor: Encryptor) -> io::Result<()> {
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        let target = self.target();
+        let folder = folder_of(&target);
+        create_folder(folder)?;
         let new = tempfile::NamedTempFile::new_in(folder)?;
         let armor = ArmoredWriter::wrap_output(new, Format::AsciiArmor)?;
         let mut writer = encryptor.wrap_output(armor)?;
         writer.write_all(&entries.json()?)?;
         let new = writer.finish()?.finish()?;
         new.as_file().sync_all()?;
-        new.persist(&self.path)?;
+        new.persist(&target)?;
         Ok(())
+    }
+
+    /// Where the file itself is, or will be: behind a link, which stays one.
+    fn target(&self) -> PathBuf {
+        let behind_link = || std::fs::read_link(&self.path).map(|to| folder_of(&self.path).join(to));
+        std::fs::canonicalize(&self.path).or_else(|_| behind_link()).unwrap_or_else(|_| self.path.clone())
     }
 
     fn fault(&self, what: impl std::fmt::Display) -> Fault {
@@ -180,10 +206,24 @@ impl Entries {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes a folder that is this user's alone, if it is not there.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// The identities of a file, as `age-keygen` writes it.
 fn identities(file: &Path) -> Result<Vec<x25519::Identity>, Fault> {
     let fault = |what: String| (format!("the identity {}: {what}", file.display()), None);
-    let bytes = Zeroizing::new(whole_file::read(file).map_err(|error| fault(error_text::unreadable(&error)))?);
+    let bytes = whole_file::read_at_most(file, MOST);
+    let bytes = Zeroizing::new(bytes.map_err(|error| fault(error_text::unreadable(&error)))?);
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with(IDENTITY));
     let identities: Result<Vec<_>, _> = lines.map(x25519::Identity::from_str).collect();
@@ -245,6 +285,21 @@ mod tests {
         file.write(&Entries::default(), &identity(&folder)).expect("written");
         for (path, mode) in [(file.path(), 0o600), (file.path().parent().expect("a folder"), 0o700)] {
             assert_eq!(std::fs::metadata(path).expect("there").permissions().mode() & 0o777, mode);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (link, behind) = (folder.path().join("link.age"), folder.path().join("kept/secrets.age"));
+        std::os::unix::fs::symlink("kept/secrets.age", &link).expect("a link");
+        let (file, unlock) = (EncryptedFile::at(link.clone()), identity(&folder));
+        for _ in ["to nothing yet", "to a file"] {
+            let _lock = file.lock().expect("locked");
+            file.write(&Entries::default(), &unlock).expect("written");
+            assert!(link.is_symlink() && behind.is_file());
+            assert!(folder.path().join("kept/secrets.age.lock").is_file());
         }
     }
 

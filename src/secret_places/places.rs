@@ -20,11 +20,11 @@ const IDENTITY_VARIABLE: &str = "PSFLEET_SECRETS_IDENTITY";
 /// The longest token of a server that is read of a file.
 const LONGEST_TOKEN: usize = 64 << 10;
 
-/// The places of this user. What was opened stays open, so that whoever has the key is asked once.
+/// The places of this user. What was opened stays open, and what did not open stays so: whoever has the key is asked once.
 pub struct Places {
     file: Option<EncryptedFile>,
     unlock: Option<Unlock>,
-    opened: Option<Entries>,
+    opened: Option<Result<Entries, Fault>>,
     server: Option<vault::Server>,
 }
 
@@ -61,26 +61,38 @@ impl Places {
     /// # Errors
     /// It does not open, or there is nobody to ask for what opens it.
     pub fn entries(&mut self, asked: Option<&mut dyn Prompter>) -> Result<&mut Entries, Fault> {
-        let file = self.file()?.clone();
-        if self.opened.is_none() {
-            let is_new = !file.exists();
-            let unlock = self.unlock(&file, asked)?;
-            let entries = if is_new { Entries::default() } else { file.open(&unlock)? };
-            self.opened = Some(entries);
-            self.unlock = Some(unlock);
-        }
-        Ok(self.opened.get_or_insert_default())
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.open(asked),
+        };
+        self.opened.insert(opened).as_mut().map_err(|fault| fault.clone())
     }
 
-    /// Writes the encrypted file as it is now.
+    fn open(&mut self, asked: Option<&mut dyn Prompter>) -> Result<Entries, Fault> {
+        let file = self.file()?.clone();
+        let is_new = !file.exists();
+        let unlock = self.unlock(&file, asked)?;
+        let entries = if is_new { Entries::default() } else { file.open(&unlock)? };
+        self.unlock = Some(unlock);
+        Ok(entries)
+    }
+
+    /// Changes the encrypted file, which was opened before, as it is on the disk by now; nothing is written where the
+    /// change fails. Others who change it wait meanwhile.
     ///
     /// # Errors
-    /// It was never opened, or cannot be written.
-    pub fn write(&self) -> Result<(), Fault> {
-        match (&self.opened, &self.unlock) {
-            (Some(entries), Some(unlock)) => self.file()?.write(entries, unlock),
-            _ => Err(("the encrypted file was not opened".to_owned(), None)),
-        }
+    /// The change's; or the file was never opened, does not open any more, or cannot be written.
+    pub fn change<T>(&mut self, change: impl FnOnce(&mut Entries) -> Result<T, Fault>) -> Result<T, Fault> {
+        let file = self.file()?;
+        let Some(unlock) = &self.unlock else {
+            return Err(("the encrypted file was not opened".to_owned(), None));
+        };
+        let _lock = file.lock()?;
+        let mut entries = if file.exists() { file.open(unlock)? } else { Entries::default() };
+        let changed = change(&mut entries)?;
+        file.write(&entries, unlock)?;
+        self.opened = Some(Ok(entries));
+        Ok(changed)
     }
 
     /// The encrypted file.
@@ -166,4 +178,66 @@ fn token(around: &mut dyn System) -> Option<Secret<String>> {
     let bytes = zeroize::Zeroizing::new(around.read(&left).ok()?.bytes);
     let text = std::str::from_utf8(&bytes).ok()?.trim();
     (!text.is_empty() && text.len() <= LONGEST_TOKEN).then(|| Secret::new(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io;
+    use std::sync::Barrier;
+
+    use age::secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn places(path: &std::path::Path, unlock: Option<Unlock>) -> Places {
+        Places { file: Some(EncryptedFile::at(path.to_owned())), unlock, opened: None, server: None }
+    }
+
+    #[test]
+    fn several_who_change_the_file_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, key) = (folder.path().join("secrets.age"), folder.path().join("key.txt"));
+        std::fs::write(&key, age::x25519::Identity::generate().to_string().expose_secret()).expect("written");
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let together = Barrier::new(names.len());
+        std::thread::scope(|scope| {
+            for name in names {
+                scope.spawn(|| {
+                    let mut places = places(&path, Some(Unlock::Identity(key.clone())));
+                    places.entries(None).expect("opened");
+                    together.wait();
+                    places.change(|entries| Ok(entries.set(name, Secret::new(name.to_owned())))).expect("changed");
+                });
+            }
+        });
+        let mut places = places(&path, Some(Unlock::Identity(key)));
+        assert_eq!(places.entries(None).expect("opened").names().collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_asked_for_once() {
+        struct Wrong<'a>(&'a Cell<u32>);
+        impl Prompter for Wrong<'_> {
+            fn can_ask(&self) -> bool {
+                true
+            }
+            fn ask(&mut self, _question: &str, _hidden: bool) -> io::Result<String> {
+                self.0.set(self.0.get() + 1);
+                Ok("wrong".to_owned())
+            }
+            fn warn(&mut self, _warning: &str) {}
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secrets.age");
+        let right = Unlock::Passphrase(Secret::new("right".to_owned()));
+        EncryptedFile::at(path.clone()).write(&Entries::default(), &right).expect("written");
+        let (mut places, asked) = (places(&path, None), Cell::new(0));
+        for name in ["one", "two"] {
+            let found = places.secret(&SecretSource::File(name.to_owned()), Some(&mut Wrong(&asked)));
+            let (what, _) = found.expect_err("it does not open");
+            assert!(what.ends_with("the passphrase is wrong"), "{what}");
+        }
+        assert_eq!(asked.get(), 1);
+    }
 }
