@@ -9,18 +9,10 @@ use super::refusal::reason;
 use super::typed::{Typed, takes_value};
 use crate::config::System;
 use crate::nearest::did_you_mean;
+use crate::secret;
 
-/// Variables that belong to no flag, or what the names of such begin with.
-const OTHERS: [&str; 8] = [
-    "PSFLEET_PASSWORD",
-    "PSFLEET_STATE_DIR",
-    "PSFLEET_LOG",
-    "PSFLEET_COMPLETE",
-    "PSFLEET_SECRET_",
-    "PSFLEET_SECRETS_",
-    "PSFLEET_CREDENTIAL_",
-    "PSFLEET_TEST_",
-];
+/// Variables that belong to no flag and are not secret, or what the names of such begin with.
+const OTHERS: [&str; 4] = ["PSFLEET_STATE_DIR", "PSFLEET_LOG", "PSFLEET_COMPLETE", "PSFLEET_TEST_"];
 
 /// Every variable of this command whose value its flag does not take, and why. Nothing if what was typed is wrong by
 /// itself, or if it replaces the variable.
@@ -98,7 +90,7 @@ pub(super) fn without_variables(command: Command) -> Command {
 
 /// Variables that look like ours and mean nothing.
 pub(super) fn unknown(cli: &Command, around: &dyn System) -> Vec<String> {
-    let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
+    let mut known: Vec<String> = OTHERS.iter().chain(&secret::VARIABLES).map(|name| (*name).to_owned()).collect();
     add_variables(cli, &mut known);
     let is_known = |name: &str| {
         known.iter().any(|known| known == name || (known.ends_with('_') && name.starts_with(known.as_str())))

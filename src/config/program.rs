@@ -1,8 +1,8 @@
 //! Programs that answer: started, read to their end, stopped when they take too long or write too much.
 //!
-//! [`output`] is of inventories, [`secret`] of what one line of a password manager is.
+//! [`output`] is of inventories, [`secret`] of password managers.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error_text;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -27,17 +27,13 @@ const FOR_ITS_STREAMS: Duration = Duration::from_secs(1);
 /// How long between two looks at a program.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// The most bytes of an answer, and of a secret: longer than any password or token.
+/// The most bytes of an answer.
 const MOST: usize = 64 << 20;
-const MOST_SECRET: usize = 64 << 10;
 
 /// Of what a program says is wrong, so many bytes are kept, and so many lines shown, the last ones.
 const MOST_ERRORS: usize = 64 << 10;
 const LINES: usize = 5;
 const LINE: usize = 300;
-
-/// Secrets of the run are none of other programs' business.
-const SECRETS: [&str; 4] = ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_SECRETS_", "PSFLEET_CREDENTIAL_"];
 
 /// What a program writes to stdout. Its stdin is empty, and of our variables it has all but those that are secret.
 ///
@@ -53,10 +49,10 @@ pub(super) fn output(
     answer(without_secrets(Command::new(program), variables).args(arguments), LIMIT, MOST)
 }
 
-/// The one line that a program writes to stdout, which is a secret. A name without a folder is looked for on PATH.
+/// What a program writes to stdout, which is a secret. A name without a folder is looked for on PATH.
 ///
 /// # Errors
-/// Those of [`output`], or that it is not one line; with the program's name, and nothing of what it wrote to stdout.
+/// Those of [`output`], or that it is not UTF-8; with the program's name, and nothing of what it wrote to stdout.
 pub(super) fn secret(words: &[String], variables: impl Iterator<Item = OsString>) -> Result<Secret<String>, String> {
     secret_within(words, variables, LIMIT)
 }
@@ -69,20 +65,13 @@ fn secret_within(
     let (program, arguments) = words.split_first().ok_or("no program is named")?;
     let named = |what: String| format!("the program '{program}' {what}");
     let mut command = without_secrets(Command::new(program), variables);
-    let bytes = answer(command.args(arguments), limit, MOST_SECRET).map(Zeroizing::new).map_err(named)?;
+    let bytes = answer(command.args(arguments), limit, secret::MOST).map(Zeroizing::new).map_err(named)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| named("writes what is not UTF-8".to_owned()))?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err(named("writes nothing".to_owned())),
-        line if line.contains(['\r', '\n', '\0']) => Err(named(format!(
-            "writes {} lines, and a password is one: have it write that line alone",
-            line.lines().count()
-        ))),
-        line => Ok(Secret::new(line.to_owned())),
-    }
+    Ok(Secret::new(text.to_owned()))
 }
 
 fn without_secrets(mut command: Command, variables: impl Iterator<Item = OsString>) -> Command {
-    for name in variables.filter(|name| holds_secret(name)) {
+    for name in variables.filter(|name| secret::is_secret_variable(name)) {
         command.env_remove(name);
     }
     command
@@ -105,13 +94,6 @@ fn answer(command: &mut Command, limit: Duration, most: usize) -> Result<Vec<u8>
     }
     let status = result?;
     if status.success() { Ok(answer.taken()) } else { Err(format!("{}{}", ending(status), last_lines(&said.taken()))) }
-}
-
-/// Whether a variable is only for us. Windows knows no case in their names.
-fn holds_secret(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    let name = if cfg!(windows) { name.to_uppercase().into() } else { name };
-    SECRETS.iter().any(|secret| name.starts_with(secret))
 }
 
 /// Waits for the end of a program and of its streams, or for as much of it as there will be.
@@ -172,7 +154,7 @@ struct Written {
 impl Written {
     /// Small limits have their room at once: bytes that are moved to more of it would leave a copy behind.
     fn at_most(most: usize) -> Self {
-        Self { bytes: Vec::with_capacity(most.min(MOST_SECRET + 1)), end: None }
+        Self { bytes: Vec::with_capacity(most.min(secret::MOST + 1)), end: None }
     }
 }
 
@@ -277,7 +259,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
-    use super::{MOST, answer, holds_secret, is_program, output, secret_within};
+    use super::{MOST, answer, is_program, output, secret_within};
 
     fn script(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt;
@@ -329,16 +311,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_one_line_of_a_program_on_the_path() {
+    fn a_secret_is_what_a_program_on_the_path_writes() {
         let of = |script: &str, limit| {
             let words = ["sh", "-c", script].map(str::to_owned);
             let variables = ["PSFLEET_PASSWORD".into()].into_iter();
             secret_within(&words, variables, Duration::from_secs(limit)).map(|secret| secret.expose().clone())
         };
-        assert_eq!(of("echo ' hunter2 '; echo careful >&2", 60), Ok(" hunter2 ".to_owned()));
+        assert_eq!(of("echo ' hunter2 '; echo careful >&2", 60), Ok(" hunter2 \n".to_owned()));
         for (script, limit, what) in [
-            ("printf 'hunter2\\nuser: svc\\n'", 60, "writes 2 lines, and a password is one"),
-            ("echo", 60, "writes nothing"),
             ("printf '\\377'", 60, "writes what is not UTF-8"),
             ("echo hunter2; printf 'no\\033[2J key' >&2; exit 1", 60, "ended with exit code 1: no\\u{1b}[2J key"),
             ("exec sleep 600", 0, "has not ended within 0 s"),
@@ -348,14 +328,6 @@ mod tests {
             assert!(wrong.starts_with("the program 'sh' ") && wrong.contains(what), "{wrong}");
             assert!(!wrong.contains("hunter2"), "{wrong}");
         }
-    }
-
-    #[test]
-    fn secrets_are_ours() {
-        for name in ["PSFLEET_PASSWORD", "PSFLEET_SECRET_API", "PSFLEET_CREDENTIAL_SQL_USER"] {
-            assert!(holds_secret(name.as_ref()), "{name}");
-        }
-        assert!(!holds_secret("PSFLEET_STATE_DIR".as_ref()) && !holds_secret("PATH".as_ref()));
     }
 
     #[test]

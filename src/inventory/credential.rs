@@ -14,10 +14,12 @@ use crate::config::{
 };
 use crate::error_text;
 use crate::hostlist::fold;
-use crate::secret::Secret;
+use crate::secret::{Secret, password};
 use crate::target::{AuthMethod, ClientCertificate, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
+use super::home::under_home;
+use super::password::{Fetched, fetch};
 use super::request::{PASSWORD_VARIABLE, Request};
 
 /// The variable of MIT's library that names a cache of tickets.
@@ -225,11 +227,7 @@ fn kerberos(
         return None;
     }
     if let Some(keytab) = &connection.keytab {
-        let path = match (keytab.value.strip_prefix("~"), around.home()) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => keytab.value.clone(),
-        };
-        return Some(PasswordOrigin::Keytab(path));
+        return Some(PasswordOrigin::Keytab(under_home(&keytab.value, around.home().as_deref())));
     }
     let usual = auth == AuthMethod::Kerberos || (connection.user.is_none() && around.env(CACHE_VARIABLE).is_some());
     match &connection.ccache {
@@ -246,10 +244,7 @@ fn certificate(
     around: &dyn System,
 ) -> Option<(PathBuf, Option<PathBuf>)> {
     let is_winrm = matches!(transport, Transport::Winrm | Transport::Auto);
-    let path = |given: &Given<PathBuf>| match (given.value.strip_prefix("~"), around.home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => given.value.clone(),
-    };
+    let path = |given: &Given<PathBuf>| under_home(&given.value, around.home().as_deref());
     let certificate = connection.certificate.as_ref().filter(|_| is_winrm && auth == AuthMethod::Certificate)?;
     Some((path(certificate), connection.certificate_key.as_ref().map(path)))
 }
@@ -368,14 +363,17 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// What became of a certificate with the passphrase of each source.
+type Tried = Vec<(Option<PasswordSource>, Result<Arc<Credential>, Problem>)>;
+
 struct Finder {
-    /// By their files: what was made of certificates.
-    certificates: HashMap<(PathBuf, Option<PathBuf>), Result<Arc<Credential>, Problem>>,
+    /// The certificates, by their files.
+    certificates: HashMap<(PathBuf, Option<PathBuf>), Tried>,
     may_ask: bool,
     /// By user: the credentials made so far.
     known: HashMap<String, Vec<Arc<Credential>>>,
     /// What was fetched so far, or why it was not: each source is asked once, and the prompt once for each user.
-    fetched: HashMap<(SecretSource, Option<String>), Result<Secret<String>, Problem>>,
+    fetched: HashMap<(SecretSource, Option<String>), Fetched>,
 }
 
 impl Finder {
@@ -387,7 +385,7 @@ impl Finder {
         around: &mut dyn System,
     ) -> Result<Arc<Credential>, Problem> {
         let password = match (origin, source) {
-            (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(secret.clone()),
+            (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(inline(user, secret)?),
             (PasswordOrigin::From(from), _) => Some(self.fetch(user, from, source, around)?),
             (PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_), _) => {
                 return Ok(self.share(of_ticket(Some(user), Some(origin))));
@@ -406,12 +404,13 @@ impl Finder {
         around: &mut dyn System,
     ) -> Result<Arc<Credential>, Problem> {
         let place = (file.to_owned(), key.map(Path::to_owned));
-        if let Some(known) = self.certificates.get(&place) {
-            return known.clone();
+        let known = self.certificates.get(&place).into_iter().flatten();
+        if let Some((_, found)) = known.into_iter().find(|(known, _)| is_same(known.as_ref(), source)) {
+            return found.clone();
         }
         let found = self.read_certificate(file, key, source, around);
         let found = found.map(|certificate| self.share(Credential::Certificate(certificate)));
-        self.certificates.insert(place, found.clone());
+        self.certificates.entry(place).or_default().push((source.cloned(), found.clone()));
         found
     }
 
@@ -442,7 +441,7 @@ impl Finder {
             found => return found.map_err(wrong),
         }
         let passphrase = match source {
-            Some(PasswordSource::Inline(secret)) => secret.clone(),
+            Some(PasswordSource::Inline(secret)) => inline(&shown, secret)?,
             Some(PasswordSource::From(given)) => self.fetch(&shown, &given.value, source, around)?,
             None if self.may_ask => self.fetch(&shown, &SecretSource::Prompt, None, around)?,
             None => {
@@ -462,30 +461,15 @@ impl Finder {
     ) -> Result<Secret<String>, Problem> {
         let asked_of = (*from == SecretSource::Prompt).then(|| user.to_owned());
         let may_ask = self.may_ask;
-        let fetch = || {
-            let (what, hint) = match from {
-                SecretSource::Prompt => match around.ask(&format!("Password for {user}: "), true) {
-                    Ok(answer) => return Ok(Secret::new(answer)),
-                    Err(error) => (error_text::io(&error), None),
-                },
-                SecretSource::Variable(name) => match around.env(name) {
-                    Some(value) => return Ok(Secret::new(value)),
-                    None => (format!("the variable {name} is not set"), None),
-                },
-                _ => match around.secret(from, may_ask) {
-                    Ok(secret) if !secret.expose().is_empty() => return Ok(secret),
-                    Ok(_) => (format!("{from} is empty"), None),
-                    Err(why) => why,
-                },
-            };
+        let fetched = self.fetched.entry((from.clone(), asked_of));
+        // Every user is told of alike, whoever was the first.
+        fetched.or_insert_with(|| fetch(user, from, may_ask, around)).clone().map_err(|(what, hint)| {
             let named = match source {
                 Some(PasswordSource::From(given)) if given.value == *from => format!(" ({})", given.source),
                 _ => String::new(),
             };
-            let problem = Problem::new(format!("no password for '{user}': {what}{named}"));
-            Err(Problem { hint, ..problem })
-        };
-        self.fetched.entry((from.clone(), asked_of)).or_insert_with(fetch).clone()
+            Problem { hint, ..Problem::new(format!("no password for '{user}': {what}{named}")) }
+        })
     }
 
     fn share(&mut self, credential: Credential) -> Arc<Credential> {
@@ -496,5 +480,18 @@ impl Finder {
         let credential = Arc::new(credential);
         known.push(credential.clone());
         credential
+    }
+}
+
+/// The password that stands in an inventory.
+fn inline(user: &str, secret: &Secret<String>) -> Result<Secret<String>, Problem> {
+    password(secret.clone()).map_err(|what| Problem::new(format!("no password for '{user}': the inventory's {what}")))
+}
+
+/// Whether both give the same, wherever each is named.
+fn is_same(one: Option<&PasswordSource>, other: Option<&PasswordSource>) -> bool {
+    match (one, other) {
+        (Some(PasswordSource::From(one)), Some(PasswordSource::From(other))) => one.value == other.value,
+        (one, other) => one == other,
     }
 }

@@ -9,6 +9,7 @@ use crate::target::{
 };
 
 use super::effective::Effective;
+use super::home::under_home;
 use super::pattern::matches;
 use super::ssh_config::{Access, usual_known_hosts};
 
@@ -73,10 +74,7 @@ struct Settings<'a> {
 
 impl Settings<'_> {
     fn path(&self, path: &Path) -> PathBuf {
-        match (path.strip_prefix("~"), self.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path.to_owned(),
-        }
+        under_home(path, self.home)
     }
 
     fn paths(&self, given: &Option<Given<Vec<PathBuf>>>) -> Vec<PathBuf> {

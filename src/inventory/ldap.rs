@@ -7,10 +7,10 @@ use url::{Host, Url};
 
 use super::context::FileContext;
 use super::expression::is_host_name;
+use super::password::{asked, of_variable};
 use super::request::PASSWORD_VARIABLE;
 use crate::config::{Entry, Node, Place, Problem, System, Value, parse_duration};
 use crate::directory::{Computer, Encryption, Found, Query};
-use crate::error_text;
 use crate::hostlist::fold;
 use crate::nearest::did_you_mean;
 use crate::secret::Secret;
@@ -131,23 +131,19 @@ impl Ldap<'_> {
             return Ok(secret);
         }
         if let Some(name) = variable {
-            let missing =
-                || (format!("the variable {name} is not set"), "it holds the password of the directory's user");
-            return self.around.env(name).map(Secret::new).ok_or_else(missing);
+            let hint = "it holds the password of the directory's user";
+            return of_variable(name, self.around).map_err(|what| (what, hint));
         }
         // The password of the run is that of its user, and of nobody else.
-        if let Some(secret) = self.around.env(PASSWORD_VARIABLE).filter(|_| self.user == Some(user.as_str())) {
-            return Ok(Secret::new(secret));
-        }
         let hint = "name the variable that holds it with password_env";
+        if self.user == Some(user.as_str()) && self.around.env(PASSWORD_VARIABLE).is_some() {
+            return of_variable(PASSWORD_VARIABLE, self.around).map_err(|what| (what, hint));
+        }
         if !self.around.can_ask() {
             return Err((format!("no password for '{user}', and there is nobody to ask"), hint));
         }
-        let asked = self.around.ask(&format!("Password for {user} ({}): ", query.url()), true);
-        match asked.map_err(|error| (format!("no password for '{user}': {}", error_text::io(&error)), hint))? {
-            answer if answer.is_empty() => Err((format!("no password for '{user}': none was entered"), hint)),
-            answer => Ok(Secret::new(answer)),
-        }
+        let asked = asked(&format!("Password for {user} ({}): ", query.url()), self.around);
+        asked.map_err(|what| (format!("no password for '{user}': {what}"), hint))
     }
 
     fn problem(&self, at: Place, key: &str, what: String) -> Problem {

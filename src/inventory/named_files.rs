@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::config::{NamedFile, Origin, Place, Problem, Source, System};
 use crate::target::{AuthMethod, Endpoint, HostKeyPolicy, Tls};
 
+use super::home::under_home;
 use super::host_settings::HostSettings;
 
 /// A file with the key and the place that name it.
@@ -45,10 +46,7 @@ fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint, home: Option<&Path>
             let is_kerberos = matches!(winrm.auth, AuthMethod::Kerberos | AuthMethod::Negotiate);
             match (&connection.keytab, &connection.ccache) {
                 (Some(keytab), _) if is_kerberos => {
-                    let path = match (keytab.value.strip_prefix("~"), home) {
-                        (Ok(rest), Some(home)) => Cow::Owned(home.join(rest)),
-                        _ => Cow::Borrowed(&*keytab.value),
-                    };
+                    let path = Cow::Owned(under_home(&keytab.value, home));
                     named.push((NamedFile::Keytab, path, "keytab", &keytab.source));
                 }
                 (None, Some(ccache)) if is_kerberos => {

@@ -14,6 +14,7 @@ use super::tail::Tail;
 use super::{Carrier, Error};
 use crate::error_text;
 use crate::outcome::Reason;
+use crate::secret::is_secret_variable;
 use crate::target::LocalEndpoint;
 
 /// How long the server may take to leave after the end of its input.
@@ -33,7 +34,8 @@ pub fn start(endpoint: &LocalEndpoint) -> Result<Box<dyn Carrier>, Error> {
 /// Those of [`start`].
 pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -> Result<Box<dyn Carrier>, Error> {
     let mut command = Command::new(&endpoint.pwsh);
-    for name in std::env::vars_os().map(|(name, _)| name).filter(|name| holds_secret(&name.to_string_lossy())) {
+    // Scripts get what they are given, nothing else.
+    for name in std::env::vars_os().map(|(name, _)| name).filter(|name| is_secret_variable(name)) {
         command.env_remove(name);
     }
     settle(&mut command);
@@ -53,13 +55,6 @@ pub fn start_with(endpoint: &LocalEndpoint, settle: impl FnOnce(&mut Command)) -
     };
     let peer = ChildPeer::new(child, stderr);
     Ok(Box::new(OutOfProcCarrier::new(stdout, stdin, Box::new(peer))))
-}
-
-/// Whether a variable of ours is only for us: scripts get what they are given, nothing else.
-fn holds_secret(name: &str) -> bool {
-    ["PSFLEET_PASSWORD", "PSFLEET_SECRET_", "PSFLEET_SECRETS_", "PSFLEET_CREDENTIAL_"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
 }
 
 /// How a child ended, in words.

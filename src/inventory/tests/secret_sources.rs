@@ -48,6 +48,39 @@ fn a_source_that_fails_names_the_key_that_names_it() {
     fake.secrets.insert("file:ada".to_owned(), Ok(""));
     let error = passwords(&request(&["any"], &["i.toml"]), &mut fake).unwrap_err();
     assert_eq!(error, "no password for 'ada': file:ada is empty (defaults in i.toml:3)");
+    fake.secrets.insert("command:pass show svc".to_owned(), Ok("of pass\nuser: svc\n"));
+    let error = passwords(&request(&["w1"], &["i.toml"]), &mut fake).unwrap_err();
+    assert!(error.contains("what the program 'pass' writes has several lines, and a password is one"), "{error}");
+    assert!(!error.contains("of pass"), "{error}");
+    let mut fake = Fake { answers: vec![""], ..self::fake() };
+    let error = passwords(&request(&["own"], &["i.toml"]), &mut fake).unwrap_err();
+    assert_eq!(error, "no password for 'svc': none was entered (host own in i.toml:16)");
+}
+
+#[test]
+fn every_user_of_a_source_that_fails_is_named() {
+    let inventory = "[hosts.a]\nuser = 'ann'\npassword_from = 'env:PW'\n[hosts.b]\nuser = 'bob'\npassword_env = 'PW'\n";
+    let mut fake = Fake::default().file("i.toml", inventory).env("PW", "a\nb");
+    let error = passwords(&request(&["a", "b"], &["i.toml"]), &mut fake).unwrap_err();
+    for place in ["'ann': the variable PW has several lines", "(host a in i.toml:3)", "'bob': ", "(host b in i.toml:6)"]
+    {
+        assert!(error.contains(place), "{error}");
+    }
+}
+
+#[test]
+fn a_certificate_is_opened_by_the_passphrase_of_each_source() {
+    let logon = |host: &str, from: &str| {
+        format!("[hosts.{host}]\ntls = true\nauth = 'certificate'\ncertificate = 'c.pfx'\npassword_from = '{from}'\n")
+    };
+    let inventory = [logon("a", "file:one"), logon("b", "file:two"), logon("c", "file:one")].concat();
+    // Nobody knows what a damaged archive would open by.
+    let mut fake = Fake::default().file("i.toml", &inventory).file("c.pfx", "0 damaged");
+    fake.secrets.insert("file:one".to_owned(), Ok("1"));
+    fake.secrets.insert("file:two".to_owned(), Err("the keyring is locked"));
+    let error = passwords(&request(&["a", "b", "c"], &["i.toml"]), &mut fake).unwrap_err();
+    assert!(error.contains("it is not a PKCS#12 archive") && error.contains("the keyring is locked"), "{error}");
+    assert_eq!(fake.opened, ["file:one", "file:two"]);
 }
 
 #[test]
