@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// The forms, as they are listed where something else was written.
-const FORMS: &str = "prompt, env:NAME, keyring:NAME, file:NAME, command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD";
+const FORMS: &str = "prompt, env:NAME, keyring:NAME, file:NAME, command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD \
+                     (vault:TEAM/MOUNT//PATH#FIELD where the mount has a slash)";
 
 /// Where a secret comes from. It names a place and holds nothing secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -25,7 +26,7 @@ pub enum SecretSource {
 /// A field of a secret on a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VaultPath {
-    /// The path at which the engine is mounted.
+    /// The path at which the engine is mounted; it may have slashes.
     pub mount: String,
     /// The secret's path below it.
     pub path: String,
@@ -78,18 +79,26 @@ impl fmt::Display for SecretSource {
             Self::Keyring(name) => write!(f, "keyring:{name}"),
             Self::File(name) => write!(f, "file:{name}"),
             Self::Command(words) => write!(f, "command:{}", words.iter().map(quoted).collect::<Vec<_>>().join(" ")),
-            Self::Vault(VaultPath { mount, path, field }) => write!(f, "vault:{mount}/{path}#{field}"),
+            Self::Vault(VaultPath { mount, path, field }) => {
+                let between = if mount.contains('/') { "//" } else { "/" };
+                write!(f, "vault:{mount}{between}{path}#{field}")
+            }
         }
     }
 }
 
 impl VaultPath {
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "expected vault:MOUNT/PATH#FIELD, such as vault:secret/servers/svc#password".to_owned();
+        let wrong = || {
+            "expected vault:MOUNT/PATH#FIELD, such as vault:secret/servers/svc#password, or two slashes behind a mount \
+             that has some: vault:team/kv//svc#password"
+                .to_owned()
+        };
         let (place, field) = text.split_once('#').ok_or_else(wrong)?;
-        let (mount, path) = place.trim_matches('/').split_once('/').ok_or_else(wrong)?;
+        let place = place.trim_matches('/');
+        let (mount, path) = place.split_once("//").or_else(|| place.split_once('/')).ok_or_else(wrong)?;
         let is_plain = |part: &str| !part.is_empty() && !matches!(part, "." | "..");
-        if field.is_empty() || !is_plain(mount) || !path.split('/').all(is_plain) {
+        if field.is_empty() || !mount.split('/').all(is_plain) || !path.split('/').all(is_plain) {
             return Err(wrong());
         }
         Ok(Self { mount: mount.to_owned(), path: path.to_owned(), field: field.to_owned() })
@@ -137,7 +146,7 @@ fn quoted(word: &String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::SecretSource;
+    use super::{SecretSource, VaultPath};
 
     #[test]
     fn what_is_shown_can_be_read_again() {
@@ -149,17 +158,32 @@ mod tests {
             "command:pass show corp/svc",
             "command:'C:\\Program Files\\op.exe' read \"op://it's/svc\" ''",
             "vault:secret/servers/web/svc#password",
+            "vault:team/kv//web/svc#password",
         ] {
             let source = SecretSource::parse(text).unwrap_or_else(|what| panic!("{text}: {what}"));
             assert_eq!(source.to_string(), text);
         }
         let parsed = SecretSource::parse(" Command: pass  'a b' ").expect("a command");
         assert_eq!(parsed, SecretSource::Command(vec!["pass".to_owned(), "a b".to_owned()]));
+        let parsed = SecretSource::parse("vault:/team/kv//web/svc#password").expect("a mount with a slash");
+        let part = str::to_owned;
+        let wanted = VaultPath { mount: part("team/kv"), path: part("web/svc"), field: part("password") };
+        assert_eq!(parsed, SecretSource::Vault(wanted));
     }
 
     #[test]
     fn a_password_in_the_wrong_place_is_not_repeated() {
-        for text in ["hunter2", "hunter2:x", "", "env:", "command:", "command: 'a", "vault:a#b", "vault:a/../b#c"] {
+        for text in [
+            "hunter2",
+            "hunter2:x",
+            "",
+            "env:",
+            "command:",
+            "command: 'a",
+            "vault:a#b",
+            "vault:a/../b#c",
+            "vault:a//b//c#d",
+        ] {
             let what = SecretSource::parse(text).expect_err(text);
             assert!(!what.contains("hunter2"), "{what}");
         }

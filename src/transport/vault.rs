@@ -140,8 +140,8 @@ impl Server {
             }
             _ => return Err(wrong()),
         }
-        let below = wanted.path.split('/');
-        let segments = ["v1", wanted.mount, "data"].into_iter().chain(below);
+        let (mount, below) = (wanted.mount.split('/'), wanted.path.split('/'));
+        let segments = std::iter::once("v1").chain(mount).chain(["data"]).chain(below);
         url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(segments);
         Ok(url)
     }
@@ -183,23 +183,41 @@ impl Server {
         let Wanted { mount, path, .. } = wanted;
         let said = said(body);
         match status {
-            StatusCode::FORBIDDEN => {
-                Error::new(format!("the secret server {at} lets us not read {mount}/{path}{said}")).with_hint(format!(
-                    "the token needs a policy that reads {mount}/data/{path}, or has expired: vault token lookup"
-                ))
-            }
+            StatusCode::FORBIDDEN => Error::new(format!(
+                "the secret server {at} does not let us read {mount}/{path}{said}"
+            ))
+            .with_hint(format!(
+                "the token needs a policy that reads {mount}/data/{path}, or has expired: vault token lookup{}",
+                if_slashed(wanted)
+            )),
             StatusCode::NOT_FOUND => Error::new(format!("the secret server {at} has no {mount}/{path}{said}"))
-                .with_hint(format!("look there: vault kv get -mount={mount} {path}")),
+                .with_hint(format!("look there: vault kv get -mount={mount} {path}{}", if_slashed(wanted))),
             StatusCode::SERVICE_UNAVAILABLE => {
                 Error::new(format!("the secret server {at} is sealed or down for maintenance{said}"))
+                    .with_hint("vault status says which; whoever runs the server unseals it, or try again later")
             }
             status if status.is_redirection() => {
                 let to = response.headers().get(LOCATION).map(|to| safe(&String::from_utf8_lossy(to.as_bytes())));
                 Error::new(format!("the secret server {at} sends us elsewhere: {}", to.unwrap_or_default()))
                     .with_hint("set VAULT_ADDR to where it sends us, if you trust that")
             }
-            status => Error::new(format!("the secret server {at} answers with HTTP status {}{said}", status.as_u16())),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Error::new(format!("the secret server {at} is asked too often, or only stands by{said}"))
+                    .with_hint("try again in a while, or set VAULT_ADDR to the active server: vault status")
+            }
+            status => Error::new(format!("the secret server {at} answers with HTTP status {}{said}", status.as_u16()))
+                .with_hint(format!("try vault kv get -mount={mount} {path}; the server's log says more")),
         }
+    }
+}
+
+/// Where the secret may be meant to be below a mount that has slashes: how that is written.
+fn if_slashed(Wanted { mount, path, field }: &Wanted<'_>) -> String {
+    match path.split_once('/') {
+        Some((first, rest)) if !mount.contains('/') => {
+            format!("; if {mount}/{first} is the mount, write vault:{mount}/{first}//{rest}#{field}")
+        }
+        _ => String::new(),
     }
 }
 
@@ -264,4 +282,28 @@ fn said(body: &[u8]) -> String {
 /// A text of the server's that no terminal obeys.
 fn safe(text: &str) -> String {
     text.chars().take(SHOWN).flat_map(char::escape_debug).collect::<String>().replace("\\'", "'").replace("\\\"", "\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Server, Wanted, if_slashed};
+
+    #[test]
+    fn a_mount_with_slashes_is_a_path_of_the_url() {
+        let server =
+            Server { url: "https://vault.contoso.com:8200".to_owned(), token: None, namespace: None, ca: None };
+        for (mount, path, url) in
+            [("secret", "web/svc one", "/v1/secret/data/web/svc%20one"), ("team/kv", "svc", "/v1/team/kv/data/svc")]
+        {
+            let wanted = Wanted { mount, path, field: "f" };
+            assert_eq!(server.url_of(&wanted).expect("a URL").path(), url);
+        }
+    }
+
+    #[test]
+    fn who_may_have_meant_a_mount_with_slashes_is_told_how_to_write_it() {
+        let hint = |mount, path| if_slashed(&Wanted { mount, path, field: "f" });
+        assert_eq!(hint("team", "kv/svc"), "; if team/kv is the mount, write vault:team/kv//svc#f");
+        assert_eq!((hint("team/kv", "web/svc"), hint("kv", "svc")), (String::new(), String::new()));
+    }
 }

@@ -213,7 +213,7 @@ async fn a_secret_server_is_asked_once_for_all_hosts() {
         (
             right,
             &[("VAULT_TOKEN", "hvs.other")],
-            r"lets us not read secret/servers/svc one: permission denied\u{1b}[2J",
+            r"does not let us read secret/servers/svc one: permission denied\u{1b}[2J",
         ),
         ("vault:secret/nobody#password", &token, "has no secret/nobody"),
         ("vault:secret/servers/svc one#pin", &token, "has no field 'pin'; it has password, port"),
@@ -222,7 +222,7 @@ async fn a_secret_server_is_asked_once_for_all_hosts() {
         (
             "vault:sealed/svc#password",
             &token,
-            "is sealed or down for maintenance: Vault is sealed",
+            "is sealed or down for maintenance: Vault is sealed hint: vault status says which",
         ),
         ("vault:moved/svc#password", &token, "sends us elsewhere: https://elsewhere.example"),
         ("vault:large/svc#password", &token, "answers more than a secret is"),
