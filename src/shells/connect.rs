@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Uncollected;
@@ -21,7 +22,7 @@ use crate::session::{self, Followed, Session};
 use crate::target::{Endpoint, Target, WinrmEndpoint};
 use crate::transport::http::TlsCache;
 use crate::transport::wsman::{HostShells, ListedShell, WsmanCarrier};
-use crate::transport::{Admission, Carrier};
+use crate::transport::{self, Admission, Carrier};
 use crate::wsman::names::code;
 
 /// For how long a host keeps a shell that does not say so: the default since WinRM 3.
@@ -90,7 +91,8 @@ impl Connect {
         let looking = admission.clock().within(limit, self.look(target, &admission));
         let found = stop.run_until_cancelled(looking).await.ok_or(session::Error::Stopped)?;
         let (host, shell, command) = found.unwrap_or_else(|| Err(late(limit).into()))?;
-        let Some(command) = command else { return self.nothing_runs(&host, &shell).await };
+        let site = Seen { host: &host, shell: &shell, limit, stop };
+        let Some(command) = command else { return self.nothing_runs(site).await };
         let mut left = left(&shell, &command)?;
         if let Some(owned) = self.uncollected.owner(&shell) {
             // Whoever looks in does not shorten the time of the run that left it.
@@ -102,7 +104,7 @@ impl Connect {
         let mut session = Session::attach(Arc::clone(&carrier), &left, limit, stop).await.map_err(told)?;
         match session.follow(&left, self.wait, stop, forward).await {
             // Its command has kept its slot, as some clients let it, but nothing more comes of it.
-            Err(error) if is_over(&error) && is_there(&host, &shell).await => self.nothing_runs(&host, &shell).await,
+            Err(error) if is_over(&error) && site.is_there().await? => self.nothing_runs(site).await,
             Err(error) => Err(error.into()),
             Ok(Followed::Ended(report)) => {
                 match self.stays {
@@ -141,15 +143,15 @@ impl Connect {
     }
 
     /// The end where a shell has nothing that could be received: it may still be removed.
-    async fn nothing_runs(&self, host: &HostShells, shell: &ListedShell) -> Result<TaskEnd, Failure> {
+    async fn nothing_runs(&self, seen: Seen<'_>) -> Result<TaskEnd, Failure> {
         match self.stays {
             Stays::No => {
-                host.delete(shell).await?;
+                seen.delete().await?;
                 Ok(TaskEnd::Ended(AttemptEnd::new(Outcome::Ok, None, "")))
             }
             Stays::Yes => {
-                let message =
-                    format!("no pipeline runs in the shell {}, so there is nothing to receive", shell.shell_id);
+                let shell = &seen.shell.shell_id;
+                let message = format!("no pipeline runs in the shell {shell}, so there is nothing to receive");
                 let hint = "--close removes it; Connect-PSSession takes it back";
                 Err(Refusal::new(Reason::NoShell, message, hint).into())
             }
@@ -162,10 +164,43 @@ fn is_over(error: &session::Error) -> bool {
     error.is_gone() || matches!(error, session::Error::Vanished)
 }
 
-/// Whether the host still has the shell.
-async fn is_there(host: &HostShells, shell: &ListedShell) -> bool {
-    let shells = host.list(&Admission::free()).await;
-    shells.is_ok_and(|shells| shells.iter().any(|other| other.shell_id == shell.shell_id))
+/// A shell that was seen on its host, and how long whoever asks about it waits.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    host: &'a HostShells,
+    shell: &'a ListedShell,
+    limit: Duration,
+    stop: &'a CancellationToken,
+}
+
+impl Seen<'_> {
+    /// Whether the host still has it. A host that does not say so proves nothing.
+    async fn is_there(self) -> Result<bool, session::Error> {
+        let admission = Admission::free();
+        let shells = self.in_time(self.host.list(&admission), late).await?;
+        Ok(shells.iter().any(|other| other.shell_id == self.shell.shell_id))
+    }
+
+    async fn delete(self) -> Result<(), session::Error> {
+        self.in_time(self.host.delete(self.shell), undeleted).await
+    }
+
+    /// The answer, unless it is late or the user wants no more of it.
+    async fn in_time<T>(
+        self,
+        asking: impl Future<Output = Result<T, transport::Error>>,
+        late: fn(Duration) -> transport::Error,
+    ) -> Result<T, session::Error> {
+        let asking = tokio::time::timeout(self.limit, asking);
+        let answer = self.stop.run_until_cancelled(asking).await.ok_or(session::Error::Stopped)?;
+        Ok(answer.unwrap_or_else(|_| Err(late(self.limit)))?)
+    }
+}
+
+fn undeleted(limit: Duration) -> transport::Error {
+    let message = format!("the host did not remove the shell within the open timeout of {} s", limit.as_secs_f32());
+    let hint = "it may still be there: psfleet session list shows it; --open-timeout waits longer";
+    transport::Error::new(Reason::ConnectTimeout, message).with_hint(hint).behind_proof()
 }
 
 /// What it takes to attach to the command in a shell.
