@@ -121,6 +121,10 @@ impl Task for Collect {
         Some(collected.unwrap_or_else(|error| TaskEnd::Ended(not_collected(&error))))
     }
 
+    fn leaves(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
         let message = "nothing was left running here: this is a bug in psfleet; please report it";
         Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
@@ -143,7 +147,11 @@ fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
     // A tape has all of it, from its beginning.
     let end = match known.shell.process {
         Some(_) => AttemptEnd { errors: end.errors.max(known.errors), objects: end.objects.max(known.objects), ..end },
-        None => AttemptEnd { errors: end.errors + known.errors, objects: end.objects + known.objects, ..end },
+        None => AttemptEnd {
+            errors: end.errors.saturating_add(known.errors),
+            objects: end.objects.saturating_add(known.objects),
+            ..end
+        },
     };
     let errors = end.errors;
     match (end.outcome, end.reason) {
@@ -270,6 +278,13 @@ mod tests {
             assert_eq!(end.outcome == Outcome::Detached && end.left.is_some(), is_left, "{outcome}");
             assert_eq!(end.reason, reason);
         }
+    }
+
+    #[test]
+    fn counts_of_a_host_do_not_overflow() {
+        let many = AttemptEnd { errors: u64::MAX, objects: u64::MAX, ..AttemptEnd::new(Outcome::Ok, None, "") };
+        let end = settled(&known(), many);
+        assert_eq!((end.errors, end.objects), (u64::MAX, u64::MAX));
     }
 
     #[test]

@@ -81,6 +81,7 @@ pub(super) fn run(
     let need = Need::of(&*work, &resolved.targets, sandbox.ends()).keeping(keeps);
     let limits = descriptors::limits(rollout.args.limits(), need, console)?;
     let gates = rollout.gates.clone();
+    let leaves = work.leaves();
     let spec = spec(work, resolved, rollout, limits, &keeping);
     let kept = keeping.begin(&spec.header)?;
     let (rest, broken) = kept.as_ref().map(|kept| (kept.rest.clone(), kept.broken.clone())).unzip();
@@ -92,7 +93,8 @@ pub(super) fn run(
         let is_asked = spec.attended && spec.brake.steps.iter().any(|step| step.pauses);
         console.watch_enter(is_asked.then(|| (interrupts.sender(), spec.brake.steps.clone())));
         let told = Arc::clone(console);
-        let signal = signals::watch(&interrupts, move || told.interrupted()).context("cannot watch for Ctrl-C")?;
+        let signal =
+            signals::watch(&interrupts, move || told.interrupted(leaves)).context("cannot watch for Ctrl-C")?;
         let journal = kept.map(|kept| Box::new(kept.recorder) as Box<dyn Journal>);
         let job = Job { spec, data: sinks.data, followers: sinks.followers, journal, gates, sessions: None };
         anyhow::Ok((execute(job, interrupts).await, signal))

@@ -24,6 +24,17 @@ struct Note {
     end: AttemptEnd,
 }
 
+impl Note {
+    /// A note of the host's, if it speaks of the end and of just these records.
+    fn read(text: &str, records: u64) -> Option<Self> {
+        let note: Self = serde_json::from_str(text).ok()?;
+        let is_end = matches!(note.end.outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed | Outcome::Lost);
+        // What the host keeps is another's word: each error and object was a record.
+        let counted = note.end.errors.checked_add(note.end.objects)?;
+        (is_end && note.records == records && counted <= records).then_some(note)
+    }
+}
+
 /// Plays the tape of a target.
 ///
 /// # Errors
@@ -105,6 +116,7 @@ fn cut_short(cut: Cut, shell: &LeftShell) -> AttemptEnd {
         Cut::Exited(Some(code)) => format!("PowerShell ended on the host in its midst, with exit code {code}"),
         Cut::Exited(None) => "PowerShell ended on the host in its midst".to_owned(),
         Cut::Full => "the host had no room to keep what it wrote, so it was stopped".to_owned(),
+        Cut::Large => "it wrote more than 1 GiB, which is all that the host keeps, so it was stopped".to_owned(),
         Cut::Dead => {
             "the process that kept it on the host is gone: the host restarted, or somebody ended it".to_owned()
         }
@@ -131,16 +143,30 @@ fn busy(shell: &LeftShell) -> AttemptEnd {
 
 /// The end that a note tells of, to those who have all records that it speaks of.
 fn noted(note: &str, records: u64, forward: &Forward) -> AttemptEnd {
-    let is_known = |note: &Note| {
-        let is_end = matches!(note.end.outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed | Outcome::Lost);
-        is_end && note.records == records
-    };
-    match serde_json::from_str::<Note>(note).ok().filter(is_known) {
+    match Note::read(note, records) {
         Some(Note { end: AttemptEnd { outcome, reason, message, hint, exit_code, errors, objects, .. }, .. }) => {
             forward.count(Stream::Error, errors);
             forward.count(Stream::Output, objects);
             AttemptEnd { hint, exit_code, ..AttemptEnd::new(outcome, reason, message) }
         }
         None => AttemptEnd { message: "it was collected already, by somebody else".to_owned(), ..gone() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_speaks_of_the_records_that_are_kept() {
+        let note = |records, errors, objects| {
+            let end = AttemptEnd { errors, objects, ..AttemptEnd::new(Outcome::Ok, None, "") };
+            serde_json::to_string(&Note { records, end }).unwrap()
+        };
+        assert!(Note::read(&note(3, 1, 2), 3).is_some());
+        for (records, errors, objects) in [(4, 1, 2), (3, 2, 2), (3, u64::MAX, 0), (3, u64::MAX, u64::MAX)] {
+            assert!(Note::read(&note(records, errors, objects), 3).is_none(), "{records} {errors} {objects}");
+        }
+        assert!(Note::read("{", 3).is_none());
     }
 }

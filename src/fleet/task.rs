@@ -27,6 +27,11 @@ pub trait Task: Send + Sync {
         None
     }
 
+    /// Whether what runs on the targets is left running there when this is interrupted.
+    fn leaves(&self) -> bool {
+        false
+    }
+
     /// Does it on one target.
     ///
     /// # Errors

@@ -119,8 +119,8 @@ impl Progress {
             self.slowness.ended(finished.duration);
         }
         self.counts.add(finished.outcome);
-        self.objects += finished.objects;
-        self.errors += finished.errors;
+        self.objects = self.objects.saturating_add(finished.objects);
+        self.errors = self.errors.saturating_add(finished.errors);
     }
 
     /// All targets of the run; 0 before it starts.

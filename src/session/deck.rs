@@ -115,12 +115,28 @@ impl Session {
     ) -> Result<Played, Error> {
         let relay = relay(shell.pool, None, None);
         let (replies, talk, input) = Talk::new();
-        // It ends when we have what we want of it.
-        let options = RunOptions::within(super::running::NEVER, CancellationToken::new(), true);
+        // It ends when we have what we want of it; one that does not is stopped.
+        let halt = CancellationToken::new();
+        let options = RunOptions::within(super::running::NEVER, halt.clone(), true);
         let talking = self.relay(&relay, id, &options, replies, input);
-        let (report, played) = tokio::join!(talking, play(talk, shell, (wait, stop), records));
-        completed(report?)?;
-        Ok(played)
+        let playing = play(talk, shell, (wait, stop), records);
+        tokio::pin!(talking, playing);
+        let (report, played) = tokio::select! {
+            played = &mut playing => {
+                let ended = tokio::time::timeout(RELAY_WAIT, &mut talking).await;
+                halt.cancel();
+                match ended {
+                    Ok(report) => (report, played),
+                    Err(_) => (talking.await, played),
+                }
+            }
+            report = &mut talking => (report, playing.await),
+        };
+        match played {
+            // Whatever holds the relay up: nothing more is wanted of it.
+            Played::Followed(_) => Ok(played),
+            played => completed(report?).map(|()| played),
+        }
     }
 
     /// Puts a note in place of the tape, and of all that belongs to it; whether it was still there for us alone.
@@ -149,6 +165,13 @@ impl Session {
         self.converse(command, id, options, &mut replies, input).await
     }
 }
+
+/// How long a relay may take to say what it has found, and at least may: it waits for another reader, and sweeps.
+const FIRST_WAIT: Duration = Duration::from_secs(60);
+const SHORTEST_FIRST_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a relay may take to end when nothing more is asked of it.
+const RELAY_WAIT: Duration = Duration::from_secs(5);
 
 /// How long it may take to remove a tape.
 const FORGET_WAIT: Duration = Duration::from_secs(30);
@@ -220,7 +243,10 @@ async fn play<R: Records>(
     (wait, stop): (Option<Duration>, &CancellationToken),
     records: &mut R,
 ) -> Played {
-    match talk.first().await {
+    let limit = wait.unwrap_or(FIRST_WAIT).clamp(SHORTEST_FIRST_WAIT, FIRST_WAIT);
+    let first = stop.run_until_cancelled(tokio::time::timeout(limit, talk.first()));
+    let Some(Ok(said)) = first.await else { return Played::Followed(Followed::Left(shell.keep_for)) };
+    match said {
         Said::Tape => {}
         Said::Noted(note) => return Played::Noted(note),
         Said::Busy => return Played::Busy,
@@ -259,8 +285,9 @@ fn completed(report: RunReport) -> Result<(), Error> {
     let why = match report.ending {
         Ending::Completed => return Ok(()),
         Ending::Failed(error) | Ending::HostStopped(error) => text_of(error),
-        Ending::TimedOut | Ending::Stopped => "it was stopped".to_owned(),
+        Ending::TimedOut | Ending::Stopped => "PowerShell there did not answer in time".to_owned(),
     };
     let message = format!("what was left running cannot be read on the host: {why}");
-    Err(transport::Error::new(Reason::ScriptError, message).into())
+    let hint = "see what PowerShell is busy with there; what was left stays as it is, and can be collected again";
+    Err(transport::Error::new(Reason::ScriptError, message).with_hint(hint).into())
 }

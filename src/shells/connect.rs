@@ -273,6 +273,10 @@ impl Task for Connect {
         Some(self.work(approach).await.unwrap_or_else(|failure| TaskEnd::Ended(failure.end())))
     }
 
+    fn leaves(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
         let message = "a shell is attached to without a session: this is a bug in psfleet; please report it";
         Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })

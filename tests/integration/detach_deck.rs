@@ -308,6 +308,31 @@ fn what_became_of_a_deck_is_told() {
 }
 
 #[test]
+fn a_folder_of_decks_is_the_users_alone_and_keeps_nothing_for_ever() {
+    let Some(home) = Home::local() else { return };
+    std::fs::create_dir_all(home.decks()).expect("made");
+    std::fs::set_permissions(home.decks(), std::fs::Permissions::from_mode(0o777)).expect("set");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 86400);
+    let make = |name: &str| {
+        let file = std::fs::File::create(home.decks().join(name)).expect("made");
+        file.set_modified(long_ago).expect("set");
+    };
+    for suffix in ["in", "seen", "lock", "reader"] {
+        make(&format!("00000000-0000-0000-0000-000000000007.{suffix}"));
+    }
+    make("mine.lock");
+    home.detach(&["1"]);
+    assert_eq!(std::fs::metadata(home.decks()).expect("a folder").permissions().mode() & 0o777, 0o700);
+    let collected = home.collect(&[]);
+    assert_eq!((collected.code, collected.outcome()), (Some(0), "ok"), "{collected:?}");
+    let end = home.file("end").file_name().expect("a name").to_owned();
+    let files = std::fs::read_dir(home.decks()).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    assert_eq!(files, [end, "mine.lock".into()]);
+}
+
+#[test]
 fn a_home_that_cannot_be_written_is_named() {
     let Some(home) = Home::local() else { return };
     std::fs::create_dir(home.path().join(".local")).expect("made");

@@ -171,14 +171,18 @@ impl Console {
         if self.stderr.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    /// Says what a first Ctrl-C does; from now on, whoever is at work is being stopped.
-    pub fn interrupted(&self) {
+    /// Says what a first Ctrl-C does; from now on, whoever is at work is being stopped. `leaves` if what runs on the
+    /// hosts is not.
+    pub fn interrupted(&self, leaves: bool) {
         let mut state = self.state();
         state.stop();
         let (running, done) = (state.count(Phase::Running), state.counts().total());
-        let others = state.target_count().saturating_sub(done + running);
+        let unfinished = state.target_count().saturating_sub(done);
         drop(state);
-        self.note(&wording::interrupted(running, others));
+        self.note(&match leaves {
+            true => wording::interrupted_leaving(unfinished),
+            false => wording::interrupted(running, unfinished.saturating_sub(running)),
+        });
     }
 
     /// Says who is still running and for how long: what the Enter key asks.

@@ -196,6 +196,12 @@ pub(super) fn interrupted(running: u64, others: u64) -> String {
     format!("interrupted: stopping the script on {hosts}{others} (press Ctrl-C again to leave without waiting)")
 }
 
+/// The same where what runs on the hosts is not stopped.
+pub(super) fn interrupted_leaving(unfinished: u64) -> String {
+    let hosts = counted(unfinished, "host");
+    format!("interrupted: leaving what runs on {hosts} as it is (press Ctrl-C again to leave without waiting)")
+}
+
 /// Who is still running and for how long.
 pub(super) fn running(running: &[Running]) -> String {
     if running.is_empty() {
@@ -271,8 +277,8 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        closed, cut, duration, finished, ignored, interrupted, paused, repeated, running, shells_left, slow_line,
-        step_done, summary,
+        closed, cut, duration, finished, ignored, interrupted, interrupted_leaving, paused, repeated, running,
+        shells_left, slow_line, step_done, summary,
     };
     use crate::event::{Finished, RunEvent, RunEventKind, StepEnd};
     use crate::fleet::Step;
@@ -361,6 +367,7 @@ mod tests {
     #[test]
     fn what_an_interrupt_does() {
         assert!(interrupted(1, 0).starts_with("interrupted: stopping the script on 1 host (press Ctrl-C again"));
+        assert!(interrupted_leaving(1).starts_with("interrupted: leaving what runs on 1 host as it is (press Ctrl-C"));
         assert!(interrupted(2, 1).contains("stopping the script on 2 hosts; it will not start on 1 other ("));
         assert!(interrupted(0, 7).contains("stopping the script on 0 hosts; it will not start on 7 others ("));
     }

@@ -9,6 +9,8 @@ pub enum Cut {
     Exited(Option<i32>),
     /// The tape could not be written.
     Full,
+    /// The command wrote more than a tape may have.
+    Large,
     /// The deck is gone.
     Dead,
 }
@@ -22,6 +24,7 @@ impl Cut {
             "expired" => Some(Self::Expired),
             "gone" | "broken" => Some(Self::Exited(code.parse().ok())),
             "full" => Some(Self::Full),
+            "large" => Some(Self::Large),
             _ => Some(Self::Dead),
         }
     }

@@ -6,7 +6,7 @@ param([string]$Base, [string]$Program, [string]$Pipeline, [long]$Keep)
 $ErrorActionPreference = 'Stop'
 $shared = [IO.FileShare]'ReadWrite, Delete'
 # Held as long as this process lives: that is how others know.
-$lock = New-Object IO.FileStream("$Base.lock", [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None)
+$lock = New-Object IO.FileStream("$Base.lock", [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None, 1, [IO.FileOptions]::DeleteOnClose)
 # Without a buffer: what is written is there for whoever reads, and stays when this process is killed.
 $tape = New-Object IO.FileStream("$Base.tape", [IO.FileMode]::Open, [IO.FileAccess]::ReadWrite, $shared, 1)
 $null = $tape.Seek(0, [IO.SeekOrigin]::End)
@@ -20,6 +20,8 @@ $server = $child.StandardInput.BaseStream
 $next = $child.StandardOutput.ReadLineAsync()
 
 $buffer = New-Object byte[] 1048576
+# As many bytes may be on the tape: others need room on this host, too.
+$most = 1GB
 $mark = "PSGuid='$Pipeline'>"
 $given = 0L
 $isLeft = $false
@@ -37,6 +39,7 @@ try {
             }
             $bytes = [Text.Encoding]::ASCII.GetBytes("$line`n")
             $good = $tape.Position
+            if ($good + $bytes.Length -gt $most) { $fate = 'large'; break }
             try { $tape.Write($bytes, 0, $bytes.Length) }
             catch {
                 # What is there of the line makes room for a word.
@@ -97,7 +100,7 @@ finally {
     }
     catch { $null = $_ }
     if ($fate -eq 'removed') {
-        foreach ($suffix in 'tape', 'in', 'seen', 'lock') { try { [IO.File]::Delete("$Base.$suffix") } catch { $null = $_ } }
+        foreach ($suffix in 'tape', 'in', 'seen') { try { [IO.File]::Delete("$Base.$suffix") } catch { $null = $_ } }
     }
     else {
         $bytes = [Text.Encoding]::ASCII.GetBytes("#$fate`n")

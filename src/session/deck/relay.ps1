@@ -10,7 +10,11 @@ $ErrorActionPreference = 'Stop'
 $shared = [IO.FileShare]'ReadWrite, Delete'
 $windows = [IO.Path]::DirectorySeparatorChar -eq '\'
 $hasModes = -not $windows -and [IO.File].GetMethods().Name -contains 'SetUnixFileMode'
-$state = if ($windows) { $env:LOCALAPPDATA } elseif ($env:XDG_STATE_HOME) { $env:XDG_STATE_HOME } else { [IO.Path]::Combine($HOME, '.local/state') }
+$state = if ($windows) { $env:LOCALAPPDATA } elseif ($env:XDG_STATE_HOME) { $env:XDG_STATE_HOME } elseif ($HOME) { [IO.Path]::Combine($HOME, '.local/state') }
+if (-not $state) {
+    $unset = if ($windows) { 'LOCALAPPDATA' } else { 'HOME' }
+    throw "what is left running is kept in a folder of the user's, and the session does not know where that is: $unset is not set"
+}
 $folder = [IO.Path]::Combine($state, 'psfleet', 'left-running')
 # The name is a number of our own making, so all of this stays in the folder.
 $base = [IO.Path]::Combine($folder, ([guid]$Name).ToString())
@@ -22,7 +26,7 @@ $innermost = {
     while ($cause.InnerException) { $cause = $cause.InnerException }
     $cause.Message
 }
-$private = { param($path, [int]$mode) if ($hasModes) { [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]$mode) } elseif (-not $windows) { chmod ([Convert]::ToString($mode, 8)) $path } }
+$private = { param($path, [int]$mode) if ($hasModes) { [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]$mode) } elseif (-not $windows) { chmod ([Convert]::ToString($mode, 8)) $path; if ($LASTEXITCODE) { throw "chmod failed on $path" } } }
 $create = {
     param($path, $text)
     $bytes = [Text.Encoding]::UTF8.GetBytes($text)
@@ -51,7 +55,9 @@ $isDead = {
     try { (New-Object IO.FileStream("$base.lock", [IO.FileMode]::Open, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None)).Dispose(); $true }
     catch { $false }
 }
-$remove = { param($base) foreach ($suffix in 'tape', 'in', 'seen', 'lock') { [IO.File]::Delete("$base.$suffix") } }
+# On Windows nobody removes what another one holds: that goes when it is let go of.
+$remove = { param($base, $suffixes) foreach ($suffix in $suffixes) { try { [IO.File]::Delete("$base.$suffix") } catch { $null = $_ } } }
+$all = 'tape', 'in', 'seen', 'lock'
 # What nobody has come for in its time.
 $sweep = {
     $now = [DateTime]::UtcNow
@@ -59,9 +65,11 @@ $sweep = {
         try {
             $age = ($now - [IO.File]::GetLastWriteTimeUtc($path)).TotalSeconds
             $other = [IO.Path]::ChangeExtension($path, $null).TrimEnd('.')
-            if ($other -eq $base) { continue }
+            if ($other -eq $base -or [IO.Path]::GetFileName($other) -notmatch '^[0-9a-f-]{36}$') { continue }
             if ($path.EndsWith('.end') -and $age -gt 2592000) { [IO.File]::Delete($path) }
-            elseif ($path.EndsWith('.tape') -and ($found = & $head $path) -and $age -gt $found.Keep -and (& $isDead $other)) { & $remove $other; [IO.File]::Delete("$other.reader") }
+            elseif ($path.EndsWith('.tape') -and ($found = & $head $path) -and $age -gt $found.Keep -and (& $isDead $other)) { & $remove $other ($all + 'reader') }
+            # What is left of one that was killed.
+            elseif ($path -match '\.(in|seen|lock|reader)$' -and $age -gt 86400 -and -not [IO.File]::Exists("$other.tape") -and (& $isDead $other)) { & $remove $other 'in', 'seen', 'lock', 'reader' }
         }
         catch { $null = $_ }
     }
@@ -70,7 +78,7 @@ $claim = {
     # One who has just gone may hold it for a moment.
     for ($turn = 0; $turn -lt 50; $turn++) {
         try {
-            $file = New-Object IO.FileStream("$base.reader", [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None)
+            $file = New-Object IO.FileStream("$base.reader", [IO.FileMode]::OpenOrCreate, [IO.FileAccess]::ReadWrite, [IO.FileShare]::None, 1, [IO.FileOptions]::DeleteOnClose)
             & $private "$base.reader" 384
             return $file
         }
@@ -94,6 +102,8 @@ try {
                 if (-not [IO.Directory]::Exists($path)) { $null = [IO.Directory]::CreateDirectory($path); & $private $path 448 }
             }
             if (& $isLink $folder) { throw "it is a link" }
+            # Whoever made it.
+            & $private $folder 448
             $reader = & $claim
             & $create $tape "psfleet 1 $(([guid]$Name).ToString()) $Keep`n"
             & $create "$base.in" ''
@@ -137,8 +147,8 @@ try {
         if ($Note) {
             # First the note, unless only the tape's end makes room for it.
             try { [IO.File]::Delete("$base.end"); & $create "$base.end" $Note } catch { $null = $_ }
-            & $remove $base
-            'removed'
+            & $remove $base $all
+            if ([IO.File]::Exists($tape)) { 'kept' } else { 'removed' }
             return
         }
         $at = [long]$found.Length
@@ -174,9 +184,6 @@ try {
 finally {
     if ($stream) { $stream.Dispose() }
     # Whoever finds no tape any more ends.
-    if (-not $isLeft) { try { [IO.File]::Delete($tape); [IO.File]::Delete("$base.in") } catch { $null = $_ } }
-    if ($reader) {
-        try { [IO.File]::Delete("$base.reader") } catch { $null = $_ }
-        $reader.Dispose()
-    }
+    if (-not $isLeft) { & $remove $base 'tape', 'in' }
+    if ($reader) { $reader.Dispose() }
 }
