@@ -217,6 +217,11 @@ impl Host {
         gib << 30
     }
 
+    /// What Windows has of the memory: the firmware keeps some of it.
+    pub fn visible_memory_bytes(&self) -> u64 {
+        self.memory_bytes() - (3 << 20)
+    }
+
     /// Free memory in bytes; a few hosts are nearly out of it.
     pub fn free_memory_bytes(&self) -> u64 {
         let mut rng = self.rng("free memory");

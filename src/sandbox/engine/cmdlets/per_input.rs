@@ -1,5 +1,6 @@
 //! Cmdlets that do the same for each object of their input, or once without any.
 
+use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::value::Val;
 use super::Bound;
@@ -53,6 +54,14 @@ impl Cmdlet for PerInput {
         }
         if let Some(name) = self.bound.missing() {
             return Err(missing(name).into());
+        }
+        // A value of any kind may be a script block itself; a text is none before there is an object.
+        if let Some((name, _)) = self.bound.delayed().into_iter().find(|(name, _)| *name == "NewName") {
+            let message = format!(
+                "Cannot evaluate parameter '{name}' because its argument is specified as a script block and there is no input. A script block cannot be evaluated without input."
+            );
+            let exception = "System.Management.Automation.ParameterBindingException";
+            return Err(ErrorRecord::new(exception, message, "ScriptBlockArgumentNoInput", 10).into());
         }
         (self.work)(evaluator, &self.bound, out)
     }

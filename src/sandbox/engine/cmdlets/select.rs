@@ -105,7 +105,7 @@ impl Cmdlet for Select {
         if place < self.skip {
             return Ok(());
         }
-        if self.first == Some(0) {
+        if self.first == Some(0) && !self.waits {
             return Err(Flow::StopUpstream(None));
         }
         if self.skip_last > 0 {
@@ -116,8 +116,12 @@ impl Cmdlet for Select {
             let Some(input) = self.tail.pop_front() else { return Ok(()) };
             return self.pass(evaluator, input, out);
         }
-        self.pass(evaluator, input, out)?;
-        if !self.waits && self.first.is_some_and(|first| self.seen >= self.skip.saturating_add(first)) {
+        let most = self.first.map_or(usize::MAX, |first| self.skip.saturating_add(first));
+        // With -Wait what comes first ends as it would alone; what it gives from here on is not looked at.
+        if place < most {
+            self.pass(evaluator, input, out)?;
+        }
+        if !self.waits && self.seen >= most {
             return Err(Flow::StopUpstream(None));
         }
         Ok(())

@@ -110,6 +110,10 @@ pub(super) fn netstat(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Sai
     let client = Ipv4Addr::new(10, 20, 0, 50);
     let id = if owner { "4" } else { "" };
     lines.push(row(["TCP", &format!("{address}:5985"), &format!("{client}:52114"), "ESTABLISHED"], id));
+    for listener in evaluator.machine.udp_listening().iter().filter(|_| all) {
+        let id = if owner { listener.process_id.to_string() } else { String::new() };
+        lines.push(row(["UDP", &format!("0.0.0.0:{}", listener.port), "*:*", ""], &id));
+    }
     Ok(Said::lines(lines))
 }
 

@@ -100,7 +100,7 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
         ("System Locale", one("en-us;English (United States)")),
         ("Input Locale", one("en-us;English (United States)")),
         ("Time Zone", one(host.time_zone().display_name)),
-        ("Total Physical Memory", vec![megabytes(memory)]),
+        ("Total Physical Memory", vec![megabytes(host.visible_memory_bytes())]),
         ("Available Physical Memory", vec![megabytes(free)]),
         ("Virtual Memory: Max Size", vec![megabytes(memory + memory / 4)]),
         ("Virtual Memory: Available", vec![megabytes(free + memory / 4)]),

@@ -151,6 +151,17 @@ fn services_come_and_go_by_text() {
 }
 
 #[test]
+fn open_ports_and_memory_are_the_same_everywhere() {
+    let script = "$udp = @(netstat -ano | Select-String '^ +UDP +0.0.0.0:(\\d+) +\\*:\\* +(\\d+)$' | ForEach-Object { $_.Matches[0].Groups[1].Value + ' ' + $_.Matches[0].Groups[2].Value }); \
+                  $known = @(Get-NetUDPEndpoint | ForEach-Object { \"$($_.LocalPort) $($_.OwningProcess)\" }); \
+                  \"$($udp.Count -gt 0) $(($udp -join ',') -eq ($known -join ','))\"; @(netstat -n | Select-String UDP).Count.ToString(); \
+                  $os = Get-CimInstance Win32_OperatingSystem; $own = (Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory; \
+                  \"$($os.TotalVisibleMemorySize * 1kb -eq $own)\"; \
+                  \"$([bool](systeminfo | Select-String ('Total Physical Memory: +{0:N0} MB' -f ($own / 1mb))))\"";
+    assert_eq!(texts(script), ["True True", "0", "True", "True"]);
+}
+
+#[test]
 fn lines_are_found() {
     let script = "ipconfig /all | findstr /i 'dns.*servers'; netstat -ano | findstr ':445' | ForEach-Object { $_.Trim().Split(' ')[0] }; \
                   Set-Content C:\\Windows\\Temp\\a.txt 'one two','three','four'; findstr /n /c:'one two' C:\\Windows\\Temp\\a.txt; \

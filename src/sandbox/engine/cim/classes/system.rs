@@ -63,7 +63,7 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("OSType", number(18)),
         ("SizeStoredInPagingFiles", kib(memory / 4)),
         ("TotalVirtualMemorySize", kib(memory + memory / 4)),
-        ("TotalVisibleMemorySize", kib(memory)),
+        ("TotalVisibleMemorySize", kib(host.visible_memory_bytes())),
         ("Version", s(system.version)),
         ("BootDevice", s("\\Device\\HarddiskVolume2")),
         ("BuildNumber", s(system.build)),
@@ -164,7 +164,7 @@ fn computer_system(evaluator: &Evaluator<'_>) -> Row {
         ("ResetLimit", number(-1)),
         ("SystemType", s("x64-based PC")),
         ("ThermalState", number(3)),
-        ("TotalPhysicalMemory", number(host.memory_bytes() - (3 << 20))),
+        ("TotalPhysicalMemory", number(host.visible_memory_bytes())),
         ("WakeUpType", number(6)),
     ]
 }

@@ -1,7 +1,9 @@
 //! Lines of a table as objects.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
 use super::super::super::value::{Obj, Val};
 use super::super::Bound;
@@ -35,6 +37,9 @@ impl Reader {
             None => rows.next().unwrap_or_default(),
         };
         let names = self.names(evaluator, names)?;
+        if let Some(name) = repeated(&names).filter(|_| self.header.is_none()) {
+            return Err(already_there(name).into());
+        }
         for row in rows {
             evaluator.step(1)?;
             let mut cells = row.into_iter();
@@ -68,6 +73,18 @@ impl Reader {
             })
             .collect())
     }
+}
+
+/// A name that an earlier column has too.
+fn repeated(names: &[Arc<str>]) -> Option<&str> {
+    let mut seen = HashSet::new();
+    names.iter().map(|name| &**name).find(|name| !seen.insert(name.to_lowercase()))
+}
+
+fn already_there(name: &str) -> ErrorRecord {
+    let message = format!("The member \"{name}\" is already present.");
+    let exception = "System.Management.Automation.ExtendedTypeSystemException";
+    ErrorRecord::new(exception, message, "AlreadyPresentPSMemberInfoInternalCollectionAdd", 0)
 }
 
 /// The rows of a text; lines without anything are none. Blanks before a field don't count.
