@@ -199,7 +199,7 @@ impl Seen<'_> {
 
 fn undeleted(limit: Duration) -> transport::Error {
     let message = format!("the host did not remove the shell within the open timeout of {} s", limit.as_secs_f32());
-    let hint = "it may still be there: psfleet session list shows it; --open-timeout waits longer";
+    let hint = "it may still be there: psfleet session ls shows it; --open-timeout waits longer";
     transport::Error::new(Reason::ConnectTimeout, message).with_hint(hint).behind_proof()
 }
 

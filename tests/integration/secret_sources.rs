@@ -222,7 +222,7 @@ async fn a_secret_server_is_asked_once_for_all_hosts() {
         (
             "vault:sealed/svc#password",
             &token,
-            "is sealed or down for maintenance: Vault is sealed hint: vault status says which",
+            "is sealed or down for maintenance: Vault is sealed (--password-from) hint: vault status says which",
         ),
         ("vault:moved/svc#password", &token, "sends us elsewhere: https://elsewhere.example"),
         ("vault:large/svc#password", &token, "answers more than a secret is"),

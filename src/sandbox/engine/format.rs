@@ -187,29 +187,104 @@ fn grouped(number: &str) -> String {
     }
 }
 
-/// Custom patterns: `0.00`, `#,##0.##`, `0.0%` with text around.
+/// A part of a custom pattern.
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    /// `0`, a digit in any case, or `#`, one if there is one.
+    Digit(bool),
+    Point,
+    Comma,
+    Percent,
+    Literal(String),
+}
+
+/// The sections of a custom pattern, which semicolons part.
+fn sections(pattern: &str) -> Vec<Vec<Part>> {
+    let (mut all, mut section, mut chars) = (Vec::new(), Vec::new(), pattern.chars());
+    while let Some(next) = chars.next() {
+        section.push(match next {
+            ';' => {
+                all.push(std::mem::take(&mut section));
+                continue;
+            }
+            '0' | '#' => Part::Digit(next == '0'),
+            '.' if section.contains(&Part::Point) => continue,
+            '.' => Part::Point,
+            ',' => Part::Comma,
+            '\\' => Part::Literal(chars.next().map(String::from).unwrap_or_default()),
+            '\'' | '"' => Part::Literal(chars.by_ref().take_while(|other| *other != next).collect()),
+            '%' => Part::Percent,
+            other => Part::Literal(other.to_string()),
+        });
+    }
+    all.push(section);
+    all
+}
+
+/// Custom patterns: `0.00`, `#,##0.##`, `0.0%`, `(###) ###-####`, with text around and between.
 fn custom(float: f64, pattern: &str) -> String {
-    let sections: Vec<_> = pattern.split(';').collect();
-    let (pattern, float) = match sections[..] {
-        [_, negative, ..] if float < 0.0 && !negative.is_empty() => (negative, -float),
-        [_, _, zero] if float == 0.0 && !zero.is_empty() => (zero, float),
-        _ => (sections[0], float),
+    let all = sections(pattern);
+    let section = |place: usize| all.get(place).filter(|section| !section.is_empty());
+    let first = section(0).map(|parts| filled(parts, float)).unwrap_or_default();
+    let negative = section(1).filter(|_| float < 0.0).map(|parts| filled(parts, float));
+    let (text, is_zero) = negative.clone().unwrap_or_else(|| first.clone());
+    match section(2) {
+        Some(parts) if is_zero || float == 0.0 => filled(parts, 0.0).0,
+        _ if is_zero => first.0,
+        _ if float < 0.0 && negative.is_none() => format!("-{text}"),
+        _ => text,
+    }
+}
+
+/// A section with the digits of the absolute value, and whether they are all zero.
+fn filled(parts: &[Part], float: f64) -> (String, bool) {
+    let point = parts.iter().position(|part| *part == Part::Point).unwrap_or(parts.len());
+    let digits = |parts: &[Part]| -> Vec<bool> {
+        parts.iter().filter_map(|part| if let Part::Digit(forced) = part { Some(*forced) } else { None }).collect()
     };
-    let is_digit = |next: char| matches!(next, '0' | '#' | '.' | ',');
-    let Some(start) = pattern.find(is_digit) else { return pattern.to_owned() };
-    let end = pattern.rfind(is_digit).map_or(start, |end| end + 1);
-    let (digits, tail) = (&pattern[start..end], &pattern[end..]);
-    let scaled = if pattern.contains('%') { float * 100.0 } else { float };
-    let (whole_pattern, fraction_pattern) = digits.split_once('.').unwrap_or((digits, ""));
-    let formatted = fifteen_digits(scaled.abs(), fraction_pattern.len());
+    let (before, after) = (digits(&parts[..point]), digits(&parts[point..]));
+    // Commas between digits group them; behind the last one each divides by a thousand.
+    let last = parts[..point].iter().rposition(|part| matches!(part, Part::Digit(_))).unwrap_or(0);
+    let first = parts[..point].iter().position(|part| matches!(part, Part::Digit(_))).unwrap_or(0);
+    let groups = parts[first..last.max(first)].contains(&Part::Comma);
+    let thousands = parts[last..point].iter().filter(|part| **part == Part::Comma).count();
+    let percents = parts.iter().filter(|part| **part == Part::Percent).count();
+    let power = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let scaled = float.abs() * 100_f64.powi(power(percents)) / 1000_f64.powi(power(thousands));
+    let formatted = fifteen_digits(scaled, after.len());
     let (whole, fraction) = formatted.split_once('.').unwrap_or((&formatted, ""));
-    let needed = whole_pattern.trim_start_matches(['#', ',']).chars().filter(|next| *next == '0').count();
+    let needed = before.iter().position(|forced| *forced).map_or(0, |place| before.len() - place);
     let whole = format!("{:0>needed$}", whole.trim_start_matches('0'));
-    let whole = if whole_pattern.contains(',') { grouped(&whole) } else { whole };
-    let needed = fraction_pattern.rfind('0').map_or(0, |last| last + 1);
-    let fraction = &fraction[..needed.max(fraction.trim_end_matches('0').len()).min(fraction.len())];
-    let number = if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") };
-    format!("{}{}{tail}", &pattern[..start], signed(float, &number))
+    let needed = after.iter().rposition(|forced| *forced).map_or(0, |last| last + 1);
+    let mut fraction =
+        fraction[..needed.max(fraction.trim_end_matches('0').len()).min(fraction.len())].chars().peekable();
+    let is_zero = !formatted.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    // Digits for which there is no place stand at the first one.
+    let (mut left, mut places, mut out) = (whole.len(), before.len(), String::new());
+    let mut whole = whole.chars();
+    for (at, part) in parts.iter().enumerate() {
+        match part {
+            Part::Literal(text) => out += text,
+            Part::Percent => out.push('%'),
+            Part::Comma => {}
+            Part::Digit(_) if at > point => out.extend(fraction.next()),
+            Part::Digit(_) | Part::Point => {
+                let keep = if *part == Part::Point { 0 } else { places - 1 };
+                while left > keep {
+                    out.extend(whole.next());
+                    left -= 1;
+                    if groups && left > 0 && left.is_multiple_of(3) {
+                        out.push(',');
+                    }
+                }
+                places = keep;
+                if *part == Part::Point && fraction.peek().is_some() {
+                    out.push('.');
+                }
+            }
+        }
+    }
+    (out, is_zero)
 }
 
 /// So many digits after the point, rounded as custom patterns do it: of fifteen digits, halves up.
@@ -257,6 +332,12 @@ mod tests {
             (Val::F64(12345.6), "#,##0.##", "12,345.6"),
             (Val::F64(0.5), "0%", "50%"),
             (Val::F64(1234.5), "E2", "1.23E+003"),
+            (Val::I64(5_551_234_567), "(###) ###-####", "(555) 123-4567"),
+            (Val::I32(5_551_234), "000-0000", "555-1234"),
+            (Val::I32(-5), "$0", "-$5"),
+            (Val::F64(0.5), r"0.0\%", "0.5%"),
+            (Val::F64(1_234_567.0), "0,,.0' M'", "1.2 M"),
+            (Val::F64(-0.2), "0;(0);none", "none"),
         ] {
             assert_eq!(value_text(&value, format).ok().as_deref(), Some(wanted), "{format}");
         }

@@ -17,7 +17,7 @@ const THINGS: &[Thing] = &[
     Thing {
         name: "tasks and timers of tokio",
         words: &["tokio", "tokio_util"],
-        places: &["cli", "collect", "copy", "fleet", "job", "sandbox", "session", "transport"],
+        places: &["cli", "collect", "copy", "fleet", "job", "sandbox", "session", "shells", "transport"],
     },
     Thing {
         name: "the clock",
