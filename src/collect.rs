@@ -8,6 +8,7 @@ mod tape;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -40,7 +41,12 @@ struct Known {
     records: u64,
     /// Whoever collected it for this run was cut off, so the host may hold it for a client that is gone.
     was_cut_off: bool,
+    /// The host held it for such a client, and gave it to us.
+    is_taken_over: AtomicBool,
 }
+
+/// What is said of a host on which output went to a client that was cut off.
+const TAKEN_OVER: &str = "a collect before this one was cut off: what it had received last may be missing";
 
 impl Collect {
     /// Collects what these targets were left with; `records` has how many of each are kept, and `was_killed` says that a
@@ -55,7 +61,8 @@ impl Collect {
             let Finished { target, errors, objects, left, reason, .. } = end;
             let was_cut_off = was_killed || matches!(reason, Some(Reason::LinkBroken | Reason::Network));
             let records = records.get(&target).copied().unwrap_or_default();
-            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off }))
+            let is_taken_over = AtomicBool::new(false);
+            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off, is_taken_over }))
         };
         Self { left: left.into_iter().filter_map(known).collect(), wait, network: Network::default() }
     }
@@ -70,7 +77,10 @@ impl Collect {
                 let leaving = carrier.leave_for(shell);
                 let parted = approach.stop.run_until_cancelled(tokio::time::timeout(limit, leaving)).await;
                 match parted.ok_or(session::Error::Stopped)? {
-                    Ok(Ok(())) => Session::attach(carrier, shell, limit, approach.stop).await,
+                    Ok(Ok(())) => {
+                        known.is_taken_over.store(true, Ordering::Relaxed);
+                        Session::attach(carrier, shell, limit, approach.stop).await
+                    }
                     _ => Err(error),
                 }
             }
@@ -154,7 +164,7 @@ fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
         },
     };
     let errors = end.errors;
-    match (end.outcome, end.reason) {
+    let end = match (end.outcome, end.reason) {
         (Outcome::Ok, _) if errors > 0 => AttemptEnd {
             outcome: Outcome::OkWithErrors,
             reason: Some(Reason::ErrorRecords),
@@ -164,7 +174,13 @@ fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
         (Outcome::Failed, Some(Reason::Internal)) => stays(known, end),
         (Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed | Outcome::Lost | Outcome::Detached, _) => end,
         _ => stays(known, end),
+    };
+    let has_ended = matches!(end.outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed);
+    if !has_ended || !known.is_taken_over.load(Ordering::Relaxed) {
+        return end;
     }
+    let separator = if end.message.is_empty() { "" } else { "; " };
+    AttemptEnd { message: format!("{}{separator}{TAKEN_OVER}", end.message), ..end }
 }
 
 /// The end of a target that nobody could attach to: nothing is known to have changed there.
@@ -259,7 +275,20 @@ mod tests {
             objects: 2,
             records: 3,
             was_cut_off: false,
+            is_taken_over: AtomicBool::new(false),
         }
+    }
+
+    #[test]
+    fn what_a_killed_collect_had_is_not_passed_over() {
+        let taken = || Known { errors: 0, is_taken_over: AtomicBool::new(true), ..known() };
+        for (outcome, message) in [(Outcome::Ok, ""), (Outcome::Failed, "no")] {
+            let end = settled(&taken(), AttemptEnd::new(outcome, None, message));
+            assert_eq!(end.outcome, outcome);
+            assert!(end.message.starts_with(message) && end.message.ends_with(TAKEN_OVER), "{}", end.message);
+        }
+        let end = settled(&Known { errors: 1, ..taken() }, AttemptEnd::new(Outcome::Ok, None, ""));
+        assert_eq!(end.message, format!("1 error record(s); {TAKEN_OVER}"));
     }
 
     #[test]

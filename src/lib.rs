@@ -41,8 +41,8 @@
 //!
 //! # What is absent on purpose
 //!
-//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `collect`, `shells`, `sandbox`,
-//!   `job` and `cli`.
+//! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `collect`,
+//!   `shells`, `sandbox`, `job` and `cli`.
 //! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the
 //!   fleet, a new transport never touches the output.
 //! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the

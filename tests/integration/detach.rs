@@ -2,7 +2,7 @@
 
 #![cfg(unix)]
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -126,6 +126,34 @@ async fn what_still_runs_is_left_again_and_loses_nothing() {
     assert_eq!(late.objects("web001"), ["second"]);
     let end = late.of_type("host_done").next().expect("an end");
     assert_eq!(end["data"]["objects"], 2, "those of before count");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_collect_locks_nobody_out_and_is_told() {
+    let fleet = two_hosts().await;
+    let place = Place::of(&fleet);
+    let script = "'first'; while (-not (Test-Path C:\\go)) { Start-Sleep -Milliseconds 50 }; 'second'";
+    assert_eq!(detach(&place, &["-x", "web002", script]).outcomes(), ["detached"]);
+    let mut collecting = place.command(&["runs", "collect", "--no-input", "-o", "jsonl"]);
+    let mut collecting = collecting.stdout(Stdio::piped()).spawn().expect("psfleet starts");
+    let lines = BufReader::new(collecting.stdout.take().expect("piped")).lines();
+    let is_object = |line: std::io::Result<String>| line.expect("a line").contains(r#""type":"object""#);
+    assert!(lines.into_iter().any(is_object), "it receives");
+    collecting.kill().expect("it is there");
+    collecting.wait().expect("it ends");
+    // Its host still holds the shell for it, and nobody may take that for one that is left over.
+    let (code, stdout, stderr) =
+        place.output(&["session", "clean", "--no-input", "-i", "fleet.toml", "-t", "web001", "--older", "1ms"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("was left running, and is not collected"), "{stdout}");
+    let go = place.run(&["-q", "-o", "none", "--no-store", "-x", "web002", "$null = New-Item C:\\go"]).output();
+    assert_eq!(told(go.expect("psfleet starts")).0, Some(0));
+    let late = collect(&place, &[]);
+    assert_eq!((late.code, late.outcomes()), (Some(0), vec!["ok"]), "{}", late.stderr);
+    assert_eq!(late.objects("web001"), ["second"]);
+    let end = late.of_type("host_done").next().expect("an end");
+    assert!(end["data"]["message"].as_str().is_some_and(|text| text.contains("may be missing")), "{end}");
     assert_clean(fleet).await;
 }
 
