@@ -12,7 +12,7 @@ pub(crate) const MOST: u64 = 256 << 20;
 /// # Errors
 /// The system's, or that it is larger than [`MOST`].
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    read_with_metadata(path).map(|(bytes, _)| bytes)
+    read_at_most(path, MOST)
 }
 
 /// All bytes of a file that has no more than so many.

@@ -1,6 +1,6 @@
 //! Programs that answer: started, read to their end, stopped when they take too long or write too much.
 //!
-//! [`output`] is of inventories, [`secret`] of password managers.
+//! [`output`] is of inventories, [`secret()`] of password managers.
 
 use std::ffi::OsString;
 use std::io::{self, Read};
