@@ -125,7 +125,8 @@
 //!
 //! # Features
 //!
-//! All are on by default, but for `keyring`, which adds the system's keyring to the places of secrets. Without them the crate reaches hosts over WinRM, and this machine.
+//! All are on by default, but for `keyring`, which adds the system's keyring to the places of secrets. Without them the
+//! crate reaches hosts over WinRM, and this machine.
 //!
 //! - `ldap` adds inventories of directories: an `[ldap]` table.
 //! - `secrets` adds [`secret_places`], and the command `secret`.
