@@ -55,6 +55,8 @@ struct Columns {
     by_spelling: HashMap<Box<str>, u32>,
     by_name: HashMap<String, u32>,
     all: Vec<Column>,
+    /// The columns of the row before: most rows have the same.
+    before: Vec<u32>,
 }
 
 struct Column {
@@ -253,10 +255,19 @@ impl Sink for Csv {
 impl Columns {
     /// The column of this name, made if there is none and there is room.
     fn id(&mut self, name: &str, first: First) -> Option<u32> {
-        let known = match self.by_spelling.get(name) {
-            Some(id) => *id,
-            None => self.spelled(name, first)?,
+        let (_, _, place) = first;
+        let guess = self.before.get(place).copied();
+        let known = match guess.filter(|id| self.all[*id as usize].name == name) {
+            Some(id) => id,
+            None => match self.by_spelling.get(name) {
+                Some(id) => *id,
+                None => self.spelled(name, first)?,
+            },
         };
+        match self.before.get_mut(place) {
+            Some(before) => *before = known,
+            None => self.before.push(known),
+        }
         let column = &mut self.all[known as usize];
         if first < column.first {
             column.first = first;

@@ -106,6 +106,10 @@ fn settings_change_and_services_come_and_go() {
     let wanted =
         ["Stopped Stopped", "Running", "Paused", "Running", "Disabled no print", "Stopped My own", "mine", "0"];
     assert_eq!(shown(script), wanted);
+    // An object of a service that is gone is no service, and not all of them.
+    let script =
+        "$n = New-Service mine C:\\mine.exe; Remove-Service mine; @($n | Get-Service -ErrorAction Ignore).Count";
+    assert_eq!(shown(script), ["0"]);
 }
 
 #[test]

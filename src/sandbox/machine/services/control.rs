@@ -79,7 +79,7 @@ pub(super) fn joined(services: &[Service], service: &Service) -> Option<u32> {
 /// Stops what runs although a service that it needs doesn't.
 pub(super) fn stop_without_base(services: &mut [Service]) {
     loop {
-        let is_down = |name: &Cow<'_, str>| services.iter().any(|other| other.is_named(name) && !other.is_active());
+        let is_down = |name: &Cow<'_, str>| services.iter().any(|other| !other.is_active() && other.is_named(name));
         let orphan = services.iter().position(|service| service.is_active() && service.depends_on.iter().any(is_down));
         match orphan {
             Some(place) => services[place].status = ServiceStatus::Stopped,
@@ -104,17 +104,30 @@ fn place(services: &[Service], name: &str) -> Result<usize, Refusal> {
 
 /// Which services need which, by their places among all of a host.
 #[derive(Debug)]
-pub struct Dependents(Vec<Vec<usize>>);
+pub struct Dependents {
+    /// For each service those that need it.
+    above: Vec<Vec<usize>>,
+    /// For each service what its configuration names, if that is there.
+    below: Vec<Vec<Option<usize>>>,
+}
 
 impl Dependents {
     /// Those of a host's services.
     pub fn of(services: &[Service]) -> Self {
-        let mut direct = vec![Vec::new(); services.len()];
-        for (place, service) in services.iter().enumerate() {
-            let bases = service.depends_on.iter().filter_map(|name| self::place(services, name).ok());
-            bases.for_each(|base| direct[base].push(place));
+        let bases = |service: &Service| -> Vec<_> {
+            service.depends_on.iter().map(|name| self::place(services, name).ok()).collect()
+        };
+        let below: Vec<_> = services.iter().map(bases).collect();
+        let mut above = vec![Vec::new(); services.len()];
+        for (place, bases) in below.iter().enumerate() {
+            bases.iter().flatten().for_each(|base| above[*base].push(place));
         }
-        Self(direct)
+        Self { above, below }
+    }
+
+    /// The places of those that the one at a place needs, one for each name of its configuration.
+    pub fn needed(&self, place: usize) -> &[Option<usize>] {
+        self.below.get(place).map_or(&[], Vec::as_slice)
     }
 
     /// The places of all services that need the one at a place, also by way of others; those that must stop first come
@@ -124,7 +137,7 @@ impl Dependents {
         let mut next = 0;
         while let Some(&place) = found.get(next) {
             next += 1;
-            for other in self.0.get(place).into_iter().flatten() {
+            for other in self.above.get(place).into_iter().flatten() {
                 if !found.contains(other) {
                     found.push(*other);
                 }

@@ -85,6 +85,9 @@ pub enum Controls {
 
 use StartType::{Automatic, Disabled, Manual};
 
+/// The program of most services.
+const SVCHOST: &str = "C:\\Windows\\system32\\svchost.exe";
+
 /// Services started on demand that always run where they usually do: others stand on them.
 const VITAL: [&str; 3] = ["KeyIso", "PlugPlay", "WAS"];
 
@@ -140,6 +143,9 @@ impl Service {
 
     /// The path of its program, without quotes and arguments.
     pub fn program(&self) -> &str {
+        if self.path.starts_with(SVCHOST) {
+            return SVCHOST;
+        }
         match self.path.strip_prefix('"') {
             Some(quoted) => quoted.split('"').next().unwrap_or(quoted),
             None => {
@@ -163,7 +169,7 @@ impl Service {
 
     fn of_row(row: &Row) -> Self {
         let path = match row.program.strip_prefix("-k ") {
-            Some(group) => format!("C:\\Windows\\system32\\svchost.exe -k {group}").into(),
+            Some(group) => format!("{SVCHOST} -k {group}").into(),
             None => Cow::Borrowed(row.program),
         };
         Self {

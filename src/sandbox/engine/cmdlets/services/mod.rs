@@ -161,22 +161,27 @@ struct Chosen {
 /// The services that the parameters choose, by name; writes an error for each name that there is not.
 fn choose(evaluator: &mut Evaluator<'_>, bound: &Bound) -> Run<Vec<Chosen>> {
     let services = evaluator.machine.services();
-    let given = bound.items("InputObject");
-    if given.is_empty() {
+    let chosen = |(place, given): (usize, _)| Chosen { service: services[place].clone(), given };
+    if bound.items("InputObject").is_empty() {
         let places = choose_places(evaluator, bound, &services)?;
-        return Ok(places.into_iter().map(|place| Chosen { service: services[place].clone(), given: None }).collect());
+        return Ok(places.into_iter().map(|place| chosen((place, None))).collect());
     }
-    let mut chosen = Vec::with_capacity(given.len());
-    for object in given {
+    Ok(given(evaluator, bound, &services)?.into_iter().map(chosen).collect())
+}
+
+/// The places of the services that objects stand for, each with its object if it is one.
+fn given(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Service]) -> Run<Vec<(usize, Option<Arc<Obj>>)>> {
+    let mut found = Vec::new();
+    for object in bound.items("InputObject") {
         evaluator.step(services.len() as u64)?;
         let name = evaluator.member(&object, "Name").map_or_else(|| text(&object), |name| text(&name));
         let object = if let Val::Object(object) = object { Some(object) } else { None };
-        match services.iter().find(|service| service.is_named(&name)) {
-            Some(service) => chosen.push(Chosen { service: service.clone(), given: object }),
+        match services.iter().position(|service| service.is_named(&name)) {
+            Some(place) => found.push((place, object)),
             None => evaluator.write_error(missing(&name))?,
         }
     }
-    Ok(chosen)
+    Ok(found)
 }
 
 /// The places of the services that names or display names choose, in the order of all.
@@ -210,18 +215,19 @@ fn choose_places(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Servi
 
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let (dependents, required) = (bound.switch("DependentServices"), bound.switch("RequiredServices"));
-    let services = evaluator.machine.services();
-    let given = if bound.get("InputObject").is_some() { choose(evaluator, bound)? } else { Vec::new() };
-    let places = if given.is_empty() { choose_places(evaluator, bound, &services)? } else { Vec::new() };
-    let chosen = given.iter().map(|one| &one.service).chain(places.iter().map(|place| &services[*place]));
     let objects = Objects::new(evaluator);
-    for service in chosen {
+    let services = Arc::clone(objects.services());
+    let places = match bound.get("InputObject") {
+        Some(_) => given(evaluator, bound, &services)?.into_iter().map(|(place, _)| place).collect(),
+        None => choose_places(evaluator, bound, &services)?,
+    };
+    for place in places {
         if !dependents && !required {
-            out.put(evaluator, objects.plain(service))?;
+            objects.at(place).map_or(Ok(()), |object| out.put(evaluator, object))?;
             continue;
         }
-        let others = if dependents { objects.dependents(service) } else { Vec::new() };
-        let bases = if required { objects.required(service) } else { Vec::new() };
+        let others = if dependents { objects.dependents(place) } else { Vec::new() };
+        let bases = if required { objects.required(place) } else { Vec::new() };
         for other in others.into_iter().chain(bases) {
             out.put(evaluator, other)?;
         }

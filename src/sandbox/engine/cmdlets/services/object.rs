@@ -1,6 +1,5 @@
 //! Services as objects: `System.ServiceProcess.ServiceController`, and its methods.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,8 @@ pub(in super::super) struct Objects {
     neighbours: Vec<OnceCell<Val>>,
     schema: Arc<Schema>,
     array: Arc<str>,
+    /// The dependents of who has none, and what it needs who needs none: all share these arrays without items.
+    none: [Val; 2],
     class: Arc<str>,
     /// Their machine, as its own services name it.
     here: Val,
@@ -60,13 +61,15 @@ impl Objects {
         let type_names = [CLASS, "System.ComponentModel.Component", "System.MarshalByRefObject", "System.Object"];
         let services = evaluator.machine.services();
         let (dependents, neighbours) = (Dependents::of(&services), vec![OnceCell::new(); services.len()]);
+        let array: Arc<str> = "System.ServiceProcess.ServiceController[]".into();
         let kind = |name, number| Val::of_enum("System.ServiceProcess.ServiceType", name, number);
         Self {
             services,
             dependents,
             neighbours,
             schema: Schema::new(&type_names, &names),
-            array: "System.ServiceProcess.ServiceController[]".into(),
+            none: [(); 2].map(|()| Val::list(Arc::clone(&array), Vec::new())),
+            array,
             class: CLASS.into(),
             here: Val::str("."),
             statuses: STATUSES.map(status_value),
@@ -75,53 +78,77 @@ impl Objects {
         }
     }
 
-    /// The services that need a service, without their own neighbours.
-    pub(super) fn dependents(&self, service: &Service) -> Vec<Val> {
-        let place = self.services.iter().position(|other| other.is_named(&service.name));
-        let found = place.map_or_else(Vec::new, |place| self.dependents.at(place));
-        found.into_iter().filter_map(|place| self.neighbour(place)).collect()
+    /// The services that need the one at a place, without their own neighbours.
+    pub(super) fn dependents(&self, place: usize) -> Vec<Val> {
+        self.dependents.at(place).into_iter().filter_map(|place| self.neighbour(place)).collect()
     }
 
-    /// The services that a service needs, called as its configuration calls them, without their own neighbours.
-    pub(super) fn required(&self, service: &Service) -> Vec<Val> {
-        let find = |name: &Cow<'static, str>| {
-            let place = self.services.iter().position(|other| other.is_named(name))?;
-            let found = &self.services[place];
-            if found.name == *name {
-                return self.neighbour(place);
-            }
-            let called = Service { name: name.clone(), ..found.clone() };
-            Some(self.object(&called, None, Vec::new(), Vec::new()))
-        };
-        service.depends_on.iter().filter_map(find).collect()
+    /// The services that the one at a place needs, called as its configuration calls them, without their own neighbours.
+    pub(super) fn required(&self, place: usize) -> Vec<Val> {
+        let Some(service) = self.services.get(place) else { return Vec::new() };
+        let bases = service.depends_on.iter().zip(self.dependents.needed(place));
+        bases
+            .filter_map(|(name, base)| {
+                let found = self.services.get((*base)?)?;
+                if found.name == *name {
+                    return self.neighbour((*base)?);
+                }
+                let called = Service { name: name.clone(), ..found.clone() };
+                Some(self.alone(&called))
+            })
+            .collect()
     }
 
     /// A service as others show it: one object for all of them.
     fn neighbour(&self, place: usize) -> Option<Val> {
-        let make = || {
-            let service = &self.services[place];
-            self.object(service, None, Vec::new(), Vec::new())
-        };
-        self.neighbours.get(place).map(|known| known.get_or_init(make).clone())
+        let service = self.services.get(place)?;
+        self.neighbours.get(place).map(|known| known.get_or_init(|| self.alone(service)).clone())
     }
 
-    /// A service as the controller alone, as `-PassThru` gives it.
+    fn alone(&self, service: &Service) -> Val {
+        let [dependents, required] = self.none.clone();
+        self.object(service, None, dependents, required)
+    }
+
+    /// All services of the host, with the controllers at the same places.
+    pub(super) fn services(&self) -> &Arc<Vec<Service>> {
+        &self.services
+    }
+
+    /// The one at a place as the controller alone.
+    pub(super) fn at(&self, place: usize) -> Option<Val> {
+        self.services.get(place).map(|service| self.with_neighbours(service, None, Some(place)))
+    }
+
+    /// A service as the controller alone, as `-PassThru` gives it, even if it is gone.
     pub(in super::super) fn plain(&self, service: &Service) -> Val {
-        self.object(service, None, self.dependents(service), self.required(service))
+        self.with_neighbours(service, None, self.place(service))
     }
 
     /// As the target of an error, where the text is the class's.
     pub(super) fn as_target(&self, service: &Service) -> Val {
-        self.object(service, Some(&self.class), self.dependents(service), self.required(service))
+        self.with_neighbours(service, Some(&self.class), self.place(service))
+    }
+
+    fn place(&self, service: &Service) -> Option<usize> {
+        self.services.iter().position(|other| other.is_named(&service.name))
+    }
+
+    fn with_neighbours(&self, service: &Service, shown: Option<&Arc<str>>, place: Option<usize>) -> Val {
+        let list = |items: Vec<Val>, none: &Val| {
+            if items.is_empty() { none.clone() } else { Val::list(Arc::clone(&self.array), items) }
+        };
+        let of = |neighbours: &dyn Fn(usize) -> Vec<Val>| place.map(neighbours).unwrap_or_default();
+        let dependents = list(of(&|place| self.dependents(place)), &self.none[0]);
+        let required = list(of(&|place| self.required(place)), &self.none[1]);
+        self.object(service, shown, dependents, required)
     }
 
     /// Its text is its name, unless there is another.
-    fn object(&self, service: &Service, shown: Option<&Arc<str>>, dependents: Vec<Val>, required: Vec<Val>) -> Val {
+    fn object(&self, service: &Service, shown: Option<&Arc<str>>, dependents: Val, required: Val) -> Val {
         let text: Arc<str> = (&*service.name).into();
         let shown = Arc::clone(shown.unwrap_or(&text));
         let name = Val::Str(text);
-        let list = |items| Val::list(Arc::clone(&self.array), items);
-        let required = list(required);
         let one_of = |values: &[Val], place: Option<usize>| place.and_then(|place| values.get(place)).cloned();
         let status = one_of(&self.statuses, STATUSES.iter().position(|status| *status == service.status));
         let start = one_of(&self.starts, STARTS.iter().position(|start| *start == service.start_type));
@@ -130,7 +157,7 @@ impl Objects {
             Val::Bool(service.is_active() && service.controls != Controls::Nothing),
             Val::Bool(service.can_stop()),
             Val::str(&*service.display_name),
-            list(dependents),
+            dependents,
             self.here.clone(),
             name.clone(),
             required.clone(),
