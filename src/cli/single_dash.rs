@@ -34,7 +34,7 @@ const POWERSHELL: [(&str, &str); 41] = [
     ("authentication", "write --auth"),
     ("configurationname", "write --configuration-name"),
     ("keyfilepath", "write --identity"),
-    ("certificatethumbprint", "logon by certificate is not supported yet; see --auth for what is"),
+    ("certificatethumbprint", "write --auth certificate --certificate FILE, in PEM or PKCS#12"),
     ("sshtransport", "write --transport ssh"),
     ("subsystem", "a name other than powershell is set in an inventory or psfleet.toml: subsystem = \"NAME\""),
     ("connectingtimeout", "write --connect-timeout"),
@@ -207,7 +207,7 @@ mod tests {
         for (line, sentence) in [
             (
                 "run 1 -CertificateThumbprint x",
-                "'-CertificateThumbprint' is not a flag of psfleet; logon by certificate is not",
+                "'-CertificateThumbprint' is not a flag of psfleet; write --auth certificate",
             ),
             ("run 1 -AsJob", "not a flag of psfleet; psfleet runs until all hosts are done"),
             ("run 1 -Subsystem x", "subsystem = \"NAME\""),

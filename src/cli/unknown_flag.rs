@@ -1,7 +1,7 @@
 //! A flag that psfleet does not have: a parameter of the script, or another flag with a typing error.
 
 use super::script_help;
-use super::typed::Typed;
+use super::typed::{Typed, takes_value};
 use crate::nearest::did_you_mean;
 
 /// What to write if the script of this command line has a parameter of this name.
@@ -34,6 +34,13 @@ pub(super) fn unknown(typed: &Typed<'_>, word: &str) -> String {
     let flag = word.strip_prefix("--").map(|name| name.split('=').next().unwrap_or(name));
     if let Some(near) = flag.and_then(|name| did_you_mean(name, known)) {
         return format!("'{word}' is not a flag of {command}; {}", near.replace('\'', "").replace("mean ", "mean --"));
+    }
+    let before = typed.words().zip(typed.words().skip(1)).find(|(_, after)| *after == word).map(|(before, _)| before);
+    if word.strip_prefix('-').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+        && let Some((before, flag)) = before.and_then(|before| Some((before, typed.flag_before(before)?)))
+        && takes_value(flag)
+    {
+        return format!("'{word}' is no value of {before}: `{command} --help` says what is");
     }
     if !typed.is_run() {
         return format!("'{word}' is not a flag of {command}; `{command} --help` lists them");

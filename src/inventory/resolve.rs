@@ -158,6 +158,7 @@ pub fn select(
     let is_wanted =
         |host: &usize| request.only.as_ref().is_none_or(|only| only.contains(&*inventory.hosts[*host].name));
     hosts.retain(|host| !without.contains(host) && is_wanted(host));
+    lookup.check_order(&hosts, request.order.as_ref(), &mut problems);
     if !problems.is_empty() || hosts.is_empty() {
         // Mistakes of files first, each file from top to bottom.
         problems

@@ -160,6 +160,17 @@ impl Lookup<'_> {
         hosts
     }
 
+    /// Whether some of the hosts has the label that sorts them.
+    pub(super) fn check_order(&self, hosts: &Hosts, order: Option<&Order>, problems: &mut Vec<Problem>) {
+        if let Some(Order::Label(key)) = order
+            && !hosts.is_empty()
+            && hosts.iter().all(|host| self.trait_of(*host, key).is_none())
+        {
+            let what = format!("--order label:{key}: no host of this run has a label or variable '{key}'");
+            push(problems, Problem { hint: self.no_inventory(), ..Problem::new(what) });
+        }
+    }
+
     /// Draws and sorts: first the draw, so that `--order` says how the drawn ones are used.
     pub(super) fn arrange(
         &self,

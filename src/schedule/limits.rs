@@ -18,8 +18,11 @@ pub struct Limits {
 
 impl Limits {
     /// A throttle limit with what goes with it: four times as many may connect, at most 256 unless more may be at
-    /// work.
+    /// work. Where it is one at a time, the order counts: one connects, and not whoever is the fastest goes first.
     pub fn new(throttle: NonZeroUsize) -> Self {
+        if throttle == NonZeroUsize::MIN {
+            return Self { throttle, connecting: throttle };
+        }
         let ahead = throttle.get().saturating_mul(AHEAD).min(MOST);
         Self { throttle, connecting: NonZeroUsize::new(ahead).map_or(throttle, |ahead| ahead.max(throttle)) }
     }
@@ -32,6 +35,6 @@ mod tests {
     #[test]
     fn connecting_goes_ahead_of_the_throttle() {
         let connecting = |throttle| Limits::new(NonZeroUsize::new(throttle).expect("not 0")).connecting.get();
-        assert_eq!([1, 32, 64, 100, 5000].map(connecting), [4, 128, 256, 256, 5000]);
+        assert_eq!([1, 2, 32, 64, 100, 5000].map(connecting), [1, 8, 128, 256, 256, 5000]);
     }
 }

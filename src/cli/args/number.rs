@@ -19,6 +19,14 @@ pub fn count(text: &str) -> Result<NonZeroUsize, String> {
     count.ok_or_else(|| "expected a whole number of at least 1, such as 32".to_owned())
 }
 
+/// A whole number of at least 1 that fits.
+///
+/// # Errors
+/// What is expected.
+pub fn at_least_one<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    within(text, 1, u64::MAX).ok_or_else(|| "expected a whole number of at least 1, such as 2".to_owned())
+}
+
 /// A TCP port.
 ///
 /// # Errors
@@ -35,7 +43,7 @@ pub fn within<T: TryFrom<u64>>(text: &str, least: u64, most: u64) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, port, whole};
+    use super::{at_least_one, count, port, whole};
 
     #[test]
     fn mistakes_say_what_is_expected() {
@@ -49,7 +57,11 @@ mod tests {
             }
         }
         assert!(
-            count("0").is_err() && port("0").is_err() && port("65536").is_err() && whole::<u32>("4294967296").is_err()
+            count("0").is_err()
+                && at_least_one::<u32>("0").is_err()
+                && port("0").is_err()
+                && port("65536").is_err()
+                && whole::<u32>("4294967296").is_err()
         );
     }
 }

@@ -30,7 +30,7 @@ pub struct RolloutArgs {
     pub throttle: Throttle,
 
     /// How many hosts may be connecting, so that dead ones do not hold up the others [default: 4 x throttle, at most
-    /// 256, at least throttle]
+    /// 256, at least throttle; 1 with a throttle of 1, which keeps the order of the hosts]
     #[arg(long, env = "PSFLEET_CONNECT_THROTTLE", value_name = "N", value_parser = number::count)]
     pub connect_throttle: Option<NonZeroUsize>,
 
@@ -50,7 +50,7 @@ pub struct RolloutArgs {
 
     /// Stop trying a credential in this run after N refusals, unless a host has accepted it
     #[arg(long, env = "PSFLEET_AUTH_FAIL_LIMIT", value_name = "N", default_value_t = RunSpec::AUTH_FAIL_LIMIT,
-          value_parser = number::whole::<u32>)]
+          value_parser = number::at_least_one::<u32>)]
     pub auth_fail_limit: u32,
 
     /// Limit for the whole run: then nothing more is started, and what runs is stopped

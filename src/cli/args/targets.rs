@@ -42,7 +42,8 @@ pub struct TargetArgs {
     #[arg(long, value_name = "N", env = "PSFLEET_PICK", value_parser = super::number::whole::<usize>)]
     pub pick: Option<usize>,
 
-    /// Order of the hosts: name, shuffle or label:KEY [default: as in the inventory]
+    /// Order in which hosts are connected to: name, shuffle or label:KEY; with --throttle 1 they also run in it
+    /// [default: as in the inventory]
     #[arg(long, value_name = "ORDER", env = "PSFLEET_ORDER")]
     pub order: Option<Order>,
 }

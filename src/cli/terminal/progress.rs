@@ -219,8 +219,7 @@ impl Sink for ProgressLine {
             RunEventKind::RunPaused(end) => self.console.ask_to_go_on(end),
             RunEventKind::RunClosed { message, .. } => self.closed(message),
             RunEventKind::RunStopping { reason: Reason::Deadline } if !self.console.quiet() => {
-                let running = wording::counted(self.console.state().count(Phase::Running), "host");
-                self.console.note(&format!("the deadline has passed: stopping the script on {running}"));
+                self.console.note(&wording::deadline_passed(self.console.state().count(Phase::Running)));
             }
             RunEventKind::Record(record) if record.stream == Stream::Progress => self.remote(record),
             RunEventKind::Record(_) => return Ok(Flow::Continue),

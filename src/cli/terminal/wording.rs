@@ -186,6 +186,14 @@ pub(super) fn ignored(names: &[String], all: bool) -> String {
     format!("ignored: {} {noun} ({listed}{rest}); {more}--ignore none has them count", names.len())
 }
 
+/// What the end of the deadline does; where no script runs, something else does: a gate, or a connection.
+pub(super) fn deadline_passed(running: u64) -> String {
+    match running {
+        0 => "the deadline has passed: stopping the run".to_owned(),
+        _ => format!("the deadline has passed: stopping the script on {}", counted(running, "host")),
+    }
+}
+
 /// What a first Ctrl-C does: what is stopped, and what a second one would do.
 pub(super) fn interrupted(running: u64, others: u64) -> String {
     let others = match others {
