@@ -27,11 +27,14 @@ pub(super) struct Rerun {
     pub(super) stdin: Option<String>,
     /// Only those hosts, where the command line names none.
     pub(super) hosts: Option<HashSet<String>>,
+    /// What to know about the hosts that are left out.
+    pub(super) note: Option<String>,
 }
 
 impl Rerun {
-    /// Finds what `RUN` or `RUN:OUTCOME,...` stands for; without outcomes those hosts that were not ok. The flags that
-    /// are taken from the run stand in the line from then on.
+    /// Finds what `RUN` or `RUN:OUTCOME,...` stands for; without outcomes those hosts that were not ok, but for those
+    /// whose turn has not come: a ramp or a budget may hold them back. The flags that are taken from the run stand in the
+    /// line from then on.
     ///
     /// # Errors
     /// No such run, no such outcome, or a run of another command.
@@ -46,7 +49,7 @@ impl Rerun {
             .map_err(|what| anyhow::anyhow!("--rerun: {what}"))?;
         let is_wanted = |outcome: Outcome| match &wanted {
             Some(wanted) => wanted.contains(&outcome),
-            None => !matches!(outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Detached),
+            None => !matches!(outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Detached | Outcome::NotStarted),
         };
         let store = Store::open(&keeping::folder(around)?)?;
         let run = store.find(name).context("--rerun")?;
@@ -70,8 +73,22 @@ impl Rerun {
             true => (None, None),
             false => (header.stdin, Some(hosts_of(&store, &run, is_wanted)?.into_iter().collect())),
         };
-        Ok(Self { args: *args, call, stdin, hosts })
+        let waiting = match (&wanted, &hosts) {
+            (None, Some(_)) => hosts_of(&store, &run, |outcome| outcome == Outcome::NotStarted)?.len(),
+            _ => 0,
+        };
+        let note = (waiting > 0).then(|| still_waiting(waiting, &run.id.to_string()));
+        Ok(Self { args: *args, call, stdin, hosts, note })
     }
+}
+
+/// Of the hosts whose turn has not come.
+fn still_waiting(count: usize, run: &str) -> String {
+    let hosts = if count == 1 { "1 host of that run has" } else { &format!("{count} hosts of that run have") };
+    format!(
+        "{hosts} not had a turn yet and are left out; psfleet runs resume {run} goes on with them, --rerun \
+         {run}:not_started runs the script there at once"
+    )
 }
 
 /// The flags of a run that one of its hosts needs again: those that say which hosts, and how they are reached. What a

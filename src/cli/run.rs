@@ -35,11 +35,13 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     {
         machine.warn(&format!("--rerun {what}: no host of that run has such an outcome; psfleet runs show lists them"));
     }
+    let note = rerun.as_mut().and_then(|rerun| rerun.note.take());
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
     detach::keep_for(args)?;
     one_reader_of_stdin(args)?;
     args.fold.check(&args.output)?;
     let console = Console::detect(&args.output);
+    note.iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let scripts = match kept {
         Some(kept) => kept.scripts(&mut machine)?,
         None => Scripts::read(&args.script(), &args.execute.then, &mut machine)?,

@@ -65,6 +65,11 @@ fn count<const N: usize>(ended: &Ended, outcomes: [&str; N]) -> [usize; N] {
     outcomes.map(|outcome| done.iter().filter(|(_, data)| data["outcome"] == outcome).count())
 }
 
+/// How many objects came.
+fn objects(ended: &Ended) -> usize {
+    ended.events.iter().filter(|event| event["type"] == "object").count()
+}
+
 /// The numbers of the steps that ended, each with how many hosts had their outcome before it, and its refusal.
 fn steps(ended: &Ended) -> Vec<(u64, usize, Option<String>)> {
     let mut done = 0;
@@ -117,6 +122,56 @@ async fn a_gate_that_is_not_passed_names_host_and_cause() {
     assert!(steps(&ended)[0].2.as_ref().is_some_and(|why| why.contains("'throw 'ill'': ill")), "{}", ended.stderr);
     let ended = site.run(&["--ramp", "2", "--gate", "$true", "throw 'no'"]);
     assert_eq!((ended.code, count(&ended, ["failed", "not_started"])), (Some(5), [2, 4]), "{}", ended.stderr);
+    assert_clean(site.fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_failed_everywhere_is_mended_and_gone_on_with() {
+    let site = Site::new(hosts(6)).await;
+    let change = "if (!(Test-Path C:\\mended)) { throw 'no' }; $env:COMPUTERNAME";
+    let mended = ["--gate", "Test-Path C:\\mended"];
+    for (label, gate) in [("gated", &mended[..]), ("open", &[])] {
+        let ended = site.run(&[&["--ramp", "2,4", "--label", label, change], gate].concat());
+        assert_eq!((ended.code, count(&ended, ["failed", "not_started"])), (Some(5), [2, 4]), "{}", ended.stderr);
+        assert!(ended.stderr.contains("no host of step 1 has ended well"), "{}", ended.stderr);
+    }
+    let resume = |label: &str| Running::start(&mut site.psfleet(&["runs", "resume", label, "-o", "jsonl"])).end();
+    let rerun = |label: &str| {
+        Running::start(&mut site.psfleet(&["run", "--rerun", label, "-o", "jsonl", "--label", "again"])).end()
+    };
+    let again = rerun("gated");
+    assert_eq!(count(&again, ["failed", "ok"]), [2, 0], "not on those that the ramp holds back: {}", again.stderr);
+    assert!(again.stderr.contains("4 hosts of that run have not had a turn yet and are left out"), "{}", again.stderr);
+    let early = resume("gated");
+    assert_eq!((early.code, objects(&early)), (Some(5), 0), "{}", early.stderr);
+    assert!(early.stderr.contains(" did not pass the gate 'Test-Path C:\\mended'"), "{}", early.stderr);
+    // Without a gate it is the word of who resumes, once for each step that failed.
+    let open = resume("open");
+    assert_eq!((open.code, objects(&open)), (Some(5), 0), "{}", open.stderr);
+    assert!(open.stderr.contains("no host of step 2 has ended well"), "{}", open.stderr);
+
+    let mend = site.run(&["Set-Content C:\\mended 1"]);
+    assert_eq!(mend.code, Some(0), "{}", mend.stderr);
+    let again = rerun("gated");
+    assert_eq!((again.code, count(&again, ["ok"])), (Some(0), [2]), "{}", again.stderr);
+    for (label, left) in [("gated", 4), ("open", 2)] {
+        let resumed = resume(label);
+        assert_eq!((resumed.code, objects(&resumed)), (Some(1), left), "some failed before: {}", resumed.stderr);
+    }
+    assert_clean(site.fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_at_a_time_runs_in_order() {
+    let site = Site::new(hosts(8)).await;
+    let ordered = |order: &[&str]| -> Vec<String> {
+        let ended = site.run(&[&["-c", "1"], order, &["1"]].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let done = ended.events.iter().filter(|event| event["type"] == "host_done");
+        done.map(|event| event["host"].as_str().expect("a host").to_owned()).collect()
+    };
+    assert_eq!(ordered(&["--order", "name"]), site.hosts);
+    assert_eq!(ordered(&["--ramp", "3", "--order", "label:site"]), site.hosts, "ber before muc, in a ramp too");
     assert_clean(site.fleet).await;
 }
 
@@ -206,6 +261,10 @@ async fn what_cannot_be_is_refused_before_the_first_connection() {
     let site = Site::new(hosts(3)).await;
     for (args, why) in [
         (&["--limit-per", "rack=1", "1"] as &[&str], "no host of this run has a label or variable 'rack'"),
+        (&["--order", "label:rack", "1"], "--order label:rack: no host of this run has a label or variable 'rack'"),
+        (&["--auth-fail-limit", "0", "1"], "expected a whole number of at least 1"),
+        (&["-c", "-1", "1"], "'-1' is no value of -c"),
+        (&["--ramp", "-1", "1"], "'-1' is no value of --ramp"),
         (&["--ramp", "1,2", "--pause-after", "3", "1"], "the ramp has 3 steps"),
         (&["--ramp", "2,1", "1"], "so they rise"),
         (&["--ramp", "1", "--gate", "$using:nothing", "1"], "--gate '$using:nothing'"),

@@ -29,10 +29,11 @@ pub(super) async fn answer(check: Option<&mut Check>) -> Answer {
     }
 }
 
-fn nobody(step: Step, run: Uuid) -> String {
+fn nobody(step: Step, run: Uuid, gated: bool) -> String {
+    let goes_on = if gated { "asks the gate about them again and goes on" } else { "goes on all the same" };
     format!(
-        "no host of step {} has ended well; once that is mended, psfleet run --rerun {run} runs the hosts again, \
-         and psfleet runs resume {run} --lost those that are lost",
+        "no host of step {} has ended well; once that is mended, psfleet run --rerun {run} runs the script there again; \
+         psfleet runs resume {run} {goes_on}",
         step.number
     )
 }
@@ -40,18 +41,19 @@ fn nobody(step: Step, run: Uuid) -> String {
 impl Dispatcher {
     /// All targets of a step have their outcome: a checkpoint looks at them, if there is one.
     pub(super) fn check(&mut self, step: Step) {
-        let (done, run) = (self.done_well(step), self.spec.header.run);
+        let mut hosts = self.done_well(step);
         let is_from_before = |place: usize| self.spec.header.done.iter().any(|(target, _)| target.index() == place);
-        let Some(checkpoint) = self.checkpoint.clone() else {
-            // Whoever goes on with a run has seen how its steps ended.
-            let goes_on = !done.is_empty() || self.of(step).all(is_from_before);
-            return self.checked(step, if goes_on { Ok(()) } else { Err(nobody(step, run)) });
-        };
-        if done.is_empty() {
-            return self.checked(step, Err(nobody(step, run)));
+        if hosts.is_empty() {
+            if !self.of(step).all(is_from_before) {
+                let why = nobody(step, self.spec.header.run, self.checkpoint.is_some());
+                return self.checked(step, Err(why));
+            }
+            // Whoever goes on with a run has seen how its steps ended, and may have mended them: the gate looks.
+            hosts = self.of(step).map(|place| TargetId(place as u32)).collect();
         }
+        let Some(checkpoint) = self.checkpoint.clone() else { return self.checked(step, Ok(())) };
         let stop = self.stop.clone();
-        let answer = tokio::spawn(async move { checkpoint.pass(done, stop).await });
+        let answer = tokio::spawn(async move { checkpoint.pass(hosts, stop).await });
         self.checking = Some(Check { step, answer });
     }
 

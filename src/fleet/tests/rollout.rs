@@ -151,6 +151,24 @@ async fn taken_up_again_it_asks_the_gate_of_the_last_step() {
 }
 
 #[tokio::test]
+async fn taken_up_again_after_a_step_that_nobody_passed_it_asks_about_all_of_it() {
+    for gated in [true, false] {
+        let looks = Arc::new(Looks::default());
+        let done = vec![(TargetId(0), Outcome::Failed), (TargetId(1), Outcome::Unreachable)];
+        let spec = hosts(5);
+        let targets = spec.header.targets.clone();
+        let header = crate::event::RunHeader { done, ..crate::event::RunHeader::new(spec.header.run, targets) };
+        let spec = RunSpec { brake: steps(&[(2, false), (5, false)]), header: Arc::new(header), ..spec };
+        let run = Run::new(spec, Arc::new(Elsewhere(fine)));
+        let run = if gated { run.checked(Arc::new(Arc::clone(&looks))) } else { run };
+        let (summary, _) = made(run, quiet()).await;
+        let asked = looks.asked.lock().expect("not poisoned").clone();
+        assert_eq!(asked, if gated { vec![vec![0, 1]] } else { vec![] }, "of hosts that may be mended by now");
+        assert_eq!(summary.counts.of(Outcome::Ok), 3);
+    }
+}
+
+#[tokio::test]
 async fn a_budget_ends_the_run_and_spares_who_is_at_work() {
     let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
     let spec = RunSpec { brake: budgets("", "2"), limits, ..hosts(9) };
