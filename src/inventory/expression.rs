@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::is_ipv6;
 use crate::hostlist::{expand, split_top};
+use crate::outcome::Outcome;
 
 use super::fact::Fact;
 use super::url::{UrlTarget, parse_url};
@@ -77,11 +78,21 @@ pub(super) fn parse(text: &str) -> (Expression, Vec<String>) {
     let mut terms = Vec::new();
     for part in text.split('\n').flat_map(|line| split_top(line, ',')) {
         match term(part.trim()) {
-            Ok(term) => terms.push(term),
+            Ok(term) => {
+                let more = terms.last().and_then(|before| another_outcome(before, part.trim()));
+                terms.push(more.unwrap_or(term));
+            }
             Err(error) => errors.push(error),
         }
     }
     (Expression { terms }, errors)
+}
+
+/// `@last:failed,timeout` has hosts of both outcomes, as `--rerun` has them, and no host `timeout`.
+fn another_outcome(before: &Term, text: &str) -> Option<Term> {
+    let (Some(Atom::Run(run, Some(_))), []) = (&before.first, &*before.rest) else { return None };
+    let is_outcome = Outcome::ALL.iter().any(|outcome| outcome.code() == text.replace('-', "_").to_ascii_lowercase());
+    is_outcome.then(|| Term { first: Some(Atom::Run(run.clone(), Some(text.to_owned()))), rest: Vec::new() })
 }
 
 fn term(text: &str) -> Result<Term, String> {
@@ -268,6 +279,11 @@ mod tests {
             "@last,@last~2:not_started!@run:7f3",
             r#"Run("last", None) | (Run("last~2", Some("not_started")) not Run("7f3", None))"#,
         );
+        check(
+            "@last:failed,Timeout,not-started,web,ok",
+            r#"Run("last", Some("failed")) | Run("last", Some("Timeout")) | Run("last", Some("not-started")) | web | ok"#,
+        );
+        check("@last,failed,lost!a", r#"Run("last", None) | failed | (lost not a)"#);
         check("@lasting,@last~x", r#"Group("lasting") | Group("last~x")"#);
         check("fact:T.P!=3!web1&fact:T.P~a", "((fact T.P!=3 not web1) and fact T.P~a)");
         check("@hosts.csv,@dir/x", r#"File("hosts.csv") | File("dir/x")"#);

@@ -47,6 +47,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "exit",
                 "hostlist",
                 "nearest",
+                "outcome",
                 "secret",
                 "sheet",
                 "target",

@@ -196,12 +196,18 @@ pub(super) fn deadline_passed(running: u64) -> String {
 
 /// What a first Ctrl-C does: what is stopped, and what a second one would do.
 pub(super) fn interrupted(running: u64, others: u64) -> String {
-    let others = match others {
-        0 => String::new(),
-        count => format!("; it will not start on {}", counted(count, "other")),
+    let what = match (running, others) {
+        // A gate may be at work, or a pause.
+        (0, 0) => "stopping the run".to_owned(),
+        (0, _) => format!("stopping the run; the script will not start on {}", counted(others, "other host")),
+        (_, 0) => format!("stopping the script on {}", counted(running, "host")),
+        _ => format!(
+            "stopping the script on {}; it will not start on {}",
+            counted(running, "host"),
+            counted(others, "other")
+        ),
     };
-    let hosts = counted(running, "host");
-    format!("interrupted: stopping the script on {hosts}{others} (press Ctrl-C again to leave without waiting)")
+    format!("interrupted: {what} (press Ctrl-C again to leave without waiting)")
 }
 
 /// The same where what runs on the hosts is not stopped.
@@ -377,7 +383,7 @@ mod tests {
         assert!(interrupted(1, 0).starts_with("interrupted: stopping the script on 1 host (press Ctrl-C again"));
         assert!(interrupted_leaving(1).starts_with("interrupted: leaving what runs on 1 host as it is (press Ctrl-C"));
         assert!(interrupted(2, 1).contains("stopping the script on 2 hosts; it will not start on 1 other ("));
-        assert!(interrupted(0, 7).contains("stopping the script on 0 hosts; it will not start on 7 others ("));
+        assert!(interrupted(0, 7).contains("stopping the run; the script will not start on 7 other hosts ("));
     }
 
     #[test]

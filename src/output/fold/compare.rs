@@ -49,20 +49,30 @@ pub struct Side {
 /// What is different on the other side.
 pub fn compare(reference: &Side, other: &Side, select: &Select) -> Vec<Delta> {
     let mut deltas = Vec::new();
-    match (lines(&reference.objects, select), lines(&other.objects, select)) {
-        (Some(one), Some(two)) => texts(None, &one, &two, &mut deltas),
-        _ => Pair { one: &reference.objects, two: &other.objects, select }.compare(&mut deltas),
+    if let (Some(one), Some(two)) = (lines(&reference.objects, select), lines(&other.objects, select)) {
+        texts(None, &one, &two, &mut deltas);
+    }
+    // Also where the lines are the same and the values are not: two strings, or one of two lines.
+    if deltas.is_empty() {
+        Pair { one: &reference.objects, two: &other.objects, select }.compare(&mut deltas);
     }
     texts(Some("error"), &reference.errors, &other.errors, &mut deltas);
     deltas
 }
 
-/// The lines of objects that are all single values.
+/// The lines of objects that are all single values, and not null, which no line can show.
 fn lines(objects: &[Document], select: &Select) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     for document in objects {
         let Shape::Scalar(value) = object::shape(document, select) else { return None };
-        lines.extend(display(document, value).lines().map(str::to_owned));
+        if *value == Value::Null {
+            return None;
+        }
+        let text = display(document, value);
+        match text.is_empty() {
+            true => lines.push(String::new()),
+            false => lines.extend(text.lines().map(str::to_owned)),
+        }
     }
     Some(lines)
 }
@@ -274,6 +284,17 @@ mod tests {
 
     fn texts(lines: &str) -> Vec<Value> {
         lines.split_whitespace().map(Value::str).collect()
+    }
+
+    #[test]
+    fn what_no_line_shows_is_a_difference_too() {
+        assert_eq!(said(vec![], vec![Value::Null, Value::Null]), ["+ #1: null", "+ #2: null"]);
+        assert_eq!(said(texts("a"), vec![Value::str("a"), Value::Null]), ["+ #2: null"]);
+        assert_eq!(said(vec![], vec![Value::str("")]), ["+ "]);
+        assert_eq!(said(vec![Value::str("")], vec![]), ["- "]);
+        assert_eq!(said(vec![Value::str("")], vec![Value::Null]), ["~ #1: \"\" -> null"]);
+        assert_eq!(said(vec![Value::I32(1)], vec![Value::I32(1)]), Vec::<String>::new());
+        assert!(!said(vec![Value::str("a\nb")], texts("a b")).is_empty(), "one string, and two");
     }
 
     #[test]
