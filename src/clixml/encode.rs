@@ -30,7 +30,7 @@ pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
     let mut encoder = Encoder {
         out,
         steps: Vec::new(),
-        types: HashMap::new(),
+        types: Types::default(),
         next_id: survey.free_id,
         referred: later.keys().copied().collect(),
         later,
@@ -44,7 +44,7 @@ pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
 struct Encoder<'o, 'v> {
     out: &'o mut Vec<u8>,
     steps: Vec<Step<'v>>,
-    types: HashMap<&'v TypeNames, usize>,
+    types: Types<'v>,
     next_id: RefId,
     /// The ids of objects that a reference names.
     referred: HashSet<RefId>,
@@ -52,6 +52,34 @@ struct Encoder<'o, 'v> {
     later: HashMap<RefId, &'v Object>,
     /// Objects that were written in the place of an earlier reference.
     moved: HashSet<*const Object>,
+}
+
+/// The lists of type names so far, each with its number.
+#[derive(Default)]
+struct Types<'v> {
+    /// Most values have one or two, and a look at those is quicker than a hash over long names.
+    first: Vec<&'v TypeNames>,
+    others: HashMap<&'v TypeNames, usize>,
+}
+
+impl<'v> Types<'v> {
+    const FIRST: usize = 8;
+
+    /// The number of a list, and whether it is a new one.
+    fn number(&mut self, names: &'v TypeNames) -> (usize, bool) {
+        if let Some(number) = self.first.iter().position(|known| *known == names) {
+            return (number, false);
+        }
+        let next = self.first.len() + self.others.len();
+        if self.first.len() < Self::FIRST {
+            self.first.push(names);
+            return (next, true);
+        }
+        match self.others.entry(names) {
+            Entry::Occupied(known) => (*known.get(), false),
+            Entry::Vacant(place) => (*place.insert(next), true),
+        }
+    }
 }
 
 /// What is still to be written, innermost last.
@@ -189,15 +217,11 @@ impl<'v> Encoder<'_, 'v> {
         if names.is_empty() {
             return;
         }
-        let next = self.types.len();
-        let number = match self.types.entry(names) {
-            Entry::Occupied(known) => {
-                let number = *known.get();
-                self.open("TNRef", None, Some(number));
-                return self.raw(" />");
-            }
-            Entry::Vacant(place) => *place.insert(next),
-        };
+        let (number, is_new) = self.types.number(names);
+        if !is_new {
+            self.open("TNRef", None, Some(number));
+            return self.raw(" />");
+        }
         self.open("TN", None, Some(number));
         self.raw(">");
         for name in names.iter() {

@@ -111,6 +111,18 @@ fn xml_is_read_as_written() {
 }
 
 #[test]
+fn each_list_of_type_names_is_written_once() {
+    let item = |id: usize, kind: usize, is_new: bool| match is_new {
+        true => format!(r#"<Obj RefId="{id}"><TN RefId="{kind}"><T>T{kind}</T><T>System.Object</T></TN></Obj>"#),
+        false => format!(r#"<Obj RefId="{id}"><TNRef RefId="{kind}" /></Obj>"#),
+    };
+    // More lists than are compared one by one.
+    let first: String = (0..20).map(|kind| item(kind + 1, kind, true)).collect();
+    let again: String = (0..20).map(|kind| item(kind + 21, kind, false)).collect();
+    round(&format!(r#"<Obj RefId="0"><LST>{first}{again}</LST></Obj>"#));
+}
+
+#[test]
 fn objects_read_and_write() {
     let xml = concat!(
         r#"<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.PSCustomObject</T><T>System.Object</T></TN><MS>"#,
