@@ -39,25 +39,24 @@ pub struct ExitFacts {
 }
 
 impl ExitFacts {
-    /// 2, 130 or 143, 5, 1, 3, 0 in this order, where several apply; 5 for what is left running comes behind 3.
+    /// 2, 130 or 143, 5, 1, 3, 0 in this order, where several apply: a caller who comes again as long as it is 5 learns
+    /// only then what failed.
     pub fn code(&self, counts: &Counts) -> u8 {
         let any = |outcomes: &[Outcome]| outcomes.iter().any(|&outcome| counts.of(outcome) > 0);
         if self.output_failed || self.journal_failed {
             USAGE
         } else if let Some(code) = self.interrupted {
             code
-        } else if self.stopped_early {
+        } else if self.stopped_early || (self.awaits_end && any(&[Outcome::Detached])) {
             STOPPED
         } else if self.exit_zero {
-            if self.awaits_end && any(&[Outcome::Detached]) { STOPPED } else { OK }
+            OK
         } else if any(&[Outcome::Failed, Outcome::Timeout, Outcome::Lost, Outcome::Cancelled])
             || (self.strict && any(&[Outcome::OkWithErrors]))
         {
             FAILED
         } else if any(&[Outcome::Unreachable, Outcome::Auth, Outcome::Skipped]) {
             UNREACHABLE
-        } else if self.awaits_end && any(&[Outcome::Detached]) {
-            STOPPED
         } else {
             OK
         }
@@ -86,7 +85,7 @@ mod tests {
         let collecting = ExitFacts { awaits_end: true, ..plain };
         assert_eq!(code(&[Outcome::Ok, Outcome::Detached], plain), 0);
         assert_eq!(code(&[Outcome::Ok, Outcome::Detached], collecting), 5);
-        assert_eq!(code(&[Outcome::Failed, Outcome::Detached], collecting), 1);
+        assert_eq!(code(&[Outcome::Failed, Outcome::Unreachable, Outcome::Detached], collecting), 5);
         assert_eq!(code(&[Outcome::Failed, Outcome::Detached], ExitFacts { exit_zero: true, ..collecting }), 5);
         let early = ExitFacts { stopped_early: true, ..plain };
         assert_eq!(code(&[Outcome::Failed, Outcome::NotStarted], early), 5);

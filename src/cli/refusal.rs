@@ -52,6 +52,9 @@ pub(super) fn reason(error: &clap::Error) -> String {
             format!("invalid value '{value}': expected one of {known}")
         }
         (ErrorKind::ValueValidation, Some(value), _, Some(why)) => format!("invalid value '{value}': {why}"),
+        (ErrorKind::MissingRequiredArgument, ..) if let Some(missing) = context(error, ContextKind::InvalidArg) => {
+            format!("it means nothing without {missing}")
+        }
         _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();

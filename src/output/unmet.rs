@@ -8,6 +8,7 @@ use super::select::matches;
 use super::{SortKey, Where};
 use crate::clixml::{self, Document};
 use crate::event::{RunEvent, RunEventKind};
+use crate::nearest::did_you_mean;
 use crate::stream::Stream;
 
 /// Names of properties that are remembered, to find one that is near.
@@ -35,7 +36,15 @@ impl Unmet {
         let sort = sort.iter().map(|key| ("--sort-by", key.property()));
         let filter = filter.map(Where::properties).unwrap_or_default();
         let filter = filter.into_iter().map(|name| ("--where", name));
-        let all = select.chain(filter).chain(sort);
+        Self::wanting(select.chain(filter).chain(sort))
+    }
+
+    /// For the properties that another flag names.
+    pub fn of(flag: &'static str, names: &[String]) -> Self {
+        Self::wanting(names.iter().map(|name| (flag, name.trim())))
+    }
+
+    fn wanting<'n>(all: impl Iterator<Item = (&'static str, &'n str)>) -> Self {
         let all = all.filter(|(_, name)| !name.is_empty() && !name.eq_ignore_ascii_case(COLUMN));
         Self { wanted: all.map(|(flag, name)| Wanted { flag, name: name.to_owned() }).collect(), ..Self::default() }
     }
@@ -43,15 +52,14 @@ impl Unmet {
     /// Takes the next event.
     pub fn apply(&mut self, event: &RunEvent) {
         match &event.kind {
-            RunEventKind::Record(record) if record.stream == Stream::Output && !self.wanted.is_empty() => {
-                self.object(&record.value);
-            }
+            RunEventKind::Record(record) if record.stream == Stream::Output => self.look_at(&record.value),
             _ => {}
         }
     }
 
-    fn object(&mut self, document: &Document) {
-        if format::is_order(document) {
+    /// Takes the next object.
+    pub fn look_at(&mut self, document: &Document) {
+        if self.wanted.is_empty() || format::is_order(document) {
             return;
         }
         self.objects += 1;
@@ -68,14 +76,13 @@ impl Unmet {
         }
     }
 
-    /// The flag and the property of each that no object has had; none where there was no object at all.
-    pub fn unmet(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.wanted.iter().filter(|_| self.objects > 0).map(|wanted| (wanted.flag, wanted.name.as_str()))
-    }
-
-    /// Names that objects have had.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+    /// A sentence for each property that no object has had; none where there was no object at all.
+    pub fn sentences(&self) -> impl Iterator<Item = String> {
+        self.wanted.iter().filter(|_| self.objects > 0).map(|Wanted { flag, name }| {
+            let hint = did_you_mean(name, self.names.iter().map(String::as_str));
+            let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{flag}: no object has a property '{name}'{hint}")
+        })
     }
 }
 
@@ -95,7 +102,7 @@ mod tests {
         let mut script = Script::new(&["web01"]);
         unmet.apply(&script.started());
         objects.into_iter().for_each(|object| unmet.apply(&script.record(0, Stream::Output, object)));
-        unmet.unmet().map(|(flag, name)| format!("{flag} {name}")).collect()
+        unmet.sentences().map(|said| said.replace(": no object has a property", "")).collect()
     }
 
     #[test]
@@ -107,7 +114,7 @@ mod tests {
         let filter = "Status -eq 1 -or (Sttaus.Value -eq 2 -and -not Id)";
         assert_eq!(
             unmet(&["n*", "Nmae", "PSComputerName"], "ID:desc", filter, objects()),
-            ["--select Nmae", "--where Sttaus"]
+            ["--select 'Nmae'; did you mean 'Name'?", "--where 'Sttaus'; did you mean 'Status'?"]
         );
         assert_eq!(unmet(&["x"], "y", "z", Vec::new()), [""; 0], "nothing came that could have had it");
         assert_eq!(unmet(&["Value"], "Value", "Value -eq 1", vec![Value::I32(1)]), [""; 0]);

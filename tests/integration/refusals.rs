@@ -60,6 +60,7 @@ fn a_wrong_variable_is_named_with_what_it_takes() {
         ("PSFLEET_COLOR", "green", "PSFLEET_COLOR: invalid value 'green': expected one of auto, always, never"),
         ("PSFLEET_PROGRESS", "yes", "PSFLEET_PROGRESS: invalid value 'yes': expected one of auto, bar, plain, none"),
         ("PSFLEET_RETRIES", "-1", "PSFLEET_RETRIES: invalid value '-1': expected a whole number"),
+        ("PSFLEET_GATE", "$true", "PSFLEET_GATE: it means nothing without --ramp <1,5,20%>"),
         ("PSFLEET_QUIET", "ja", "PSFLEET_QUIET: 'ja' is neither true nor false"),
         ("PSFLEET_TARGETS", "web[1", "PSFLEET_TARGETS: "),
         ("PSFLEET_EXCLUDE", "web[1", "PSFLEET_EXCLUDE: "),

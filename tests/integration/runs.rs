@@ -83,6 +83,10 @@ async fn a_number_is_followed_from_run_to_run() {
     let (_, json, _) = place.output(&["runs", "trend", "count", "last~1", "last", "-o", "json"]);
     let json: serde_json::Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
     assert_eq!((&json["last"], &json["change"]), (&1.0.into(), &0.0.into()));
+    let (code, _, stderr) = place.output(&["runs", "trend", "count", "--by", "Nmae,PSComputerName"]);
+    assert_eq!(code, Some(0));
+    assert!(stderr.contains("warning: --by: no object has a property 'Nmae'; did you mean 'Name'?"), "{stderr}");
+    assert_eq!(stderr.matches("warning").count(), 1, "{stderr}");
     let (code, _, stderr) = place.output(&["runs", "trend", "Size"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("no object of the 3 runs has a number 'Size'"), "{stderr}");
@@ -128,6 +132,8 @@ async fn runs_are_compared_host_by_host() {
     let (_, json, _) = place.output(&["runs", "diff", "last~1", "last", "-o", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!((&json["new"][0], &json["changes"][0]["hosts"][0]), (&last.as_str().into(), &names[1].as_str().into()));
+    let (_, _, stderr) = place.output(&["runs", "diff", "last~1", "last", "--force", "--select", "Nmae"]);
+    assert!(stderr.contains("warning: --select: no object has a property 'Nmae'"), "{stderr}");
     let (_, same, _) = place.output(&["runs", "diff", "last", "last", "-o", "text"]);
     assert_eq!(same.lines().skip(2).collect::<Vec<_>>(), ["4 hosts are the same in both"]);
     assert_eq!(run("@all", &["'other'"]).0, Some(0));

@@ -11,7 +11,7 @@ use crate::cli::args::compare::{DiffArgs, DiffFormat};
 use crate::cli::terminal;
 use crate::clixml::{Document, encode};
 use crate::outcome::Outcome;
-use crate::output::{Delta, Select, Side, compare, sanitize_line};
+use crate::output::{Delta, Select, Side, Unmet, compare, sanitize_line};
 use crate::record::{Record, error_message};
 use crate::store::{ByTarget, Error, Header, Run, Store};
 use crate::stream::Stream;
@@ -58,13 +58,15 @@ pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
             sanitize_line(&two.title)
         );
     }
-    let diff = Diff::of(store, before, after, &Select::new(&args.select))?;
+    let mut unmet = Unmet::of("--select", &args.select);
+    let diff = Diff::of(store, before, after, &Select::new(&args.select), &mut unmet)?;
     terminal::print(&match args.output {
         DiffFormat::Text => page::text(&diff),
         DiffFormat::Auto if io::stdout().is_terminal() => page::text(&diff),
         DiffFormat::Auto | DiffFormat::Json => page::json(&diff),
         DiffFormat::Csv => page::csv(&diff),
     })?;
+    unmet.sentences().for_each(|said| anstream::eprintln!("warning: {}", sanitize_line(&said)));
     diff.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
     Ok(0)
 }
@@ -88,7 +90,7 @@ fn same_before(store: &Store, after: &Run, header: &Header) -> anyhow::Result<Ru
 }
 
 impl Diff {
-    fn of(store: &Store, before: Run, after: Run, select: &Select) -> Result<Self, Error> {
+    fn of(store: &Store, before: Run, after: Run, select: &Select, unmet: &mut Unmet) -> Result<Self, Error> {
         let (was, is) = (store.targets(&before)?, store.targets(&after)?);
         let (ends_before, ends_after) = (store.ends(&before)?, store.ends(&after)?);
         let (mut records_before, mut records_after) = (store.by_target(&before)?, store.by_target(&after)?);
@@ -110,6 +112,7 @@ impl Diff {
             }
             let (one, is_cut) = side(&mut records_before, earlier)?;
             let (two, is_cut_too) = side(&mut records_after, later)?;
+            one.objects.iter().chain(&two.objects).for_each(|object| unmet.look_at(object));
             let deltas = compare(&one, &two, select);
             if is_cut || is_cut_too {
                 found.cut.push(target.name.clone());

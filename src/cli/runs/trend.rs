@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail};
 
 use crate::cli::args::compare::{TrendArgs, TrendFormat};
 use crate::cli::terminal;
-use crate::output::{Measure, Tally, sanitize_line};
+use crate::output::{Measure, Tally, Unmet, sanitize_line};
 use crate::store::{Run, Store};
 use crate::stream::Stream;
 use crate::target::TargetId;
@@ -25,13 +25,16 @@ struct Trend<'m> {
     /// The oldest first.
     runs: Vec<Run>,
     rows: Rows,
+    /// What `--by` names and no object has.
+    unmet: Unmet,
     notes: Vec<String>,
 }
 
 /// Shows how a number went from run to run.
 pub(super) fn run(args: &TrendArgs, store: &Store) -> anyhow::Result<u8> {
     let measure = Measure::new(&args.measure, &args.by).map_err(|error| anyhow!(error))?;
-    let mut trend = Trend { measure: &measure, runs: runs(args, store)?, rows: Rows::new(), notes: Vec::new() };
+    let (runs, unmet) = (runs(args, store)?, Unmet::of("--by", &args.by));
+    let mut trend = Trend { measure: &measure, runs, rows: Rows::new(), unmet, notes: Vec::new() };
     let mut without = 0;
     for place in 0..trend.runs.len() {
         without += trend.add(store, place)?;
@@ -46,6 +49,7 @@ pub(super) fn run(args: &TrendArgs, store: &Store) -> anyhow::Result<u8> {
         TrendFormat::Csv => page::csv(&trend),
         TrendFormat::Json => page::json(&trend),
     })?;
+    trend.unmet.sentences().for_each(|said| anstream::eprintln!("warning: {}", sanitize_line(&said)));
     trend.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
     Ok(0)
 }
@@ -92,6 +96,7 @@ impl Trend<'_> {
         let most = MOST / self.runs.len();
         for (target, number) in targets.iter().zip(0..) {
             records.of(TargetId(number), &[Stream::Output], |record, _| {
+                self.unmet.look_at(&record.value);
                 tally.add(&record.value, &target.name);
                 tally.len() <= most
             })?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Console;
 use crate::event::{RunEvent, RunEventKind};
-use crate::nearest::did_you_mean;
 use crate::output::{Flow, Sink, Unmet, sanitize_line};
 
 /// Looks for the properties that flags name, and says so once the run is over.
@@ -21,9 +20,7 @@ impl PropertyNote {
     }
 
     fn end(&self) {
-        for (flag, name) in self.unmet.unmet() {
-            let hint = did_you_mean(name, self.unmet.names()).map(|hint| format!("; {hint}")).unwrap_or_default();
-            let said = format!("{flag}: no object has a property '{name}'{hint}");
+        for said in self.unmet.sentences() {
             self.console.note(&format!("{} {}", self.console.warning(), sanitize_line(&said)));
         }
     }
