@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::terminal::complain;
 use crate::config::{Directories, Machine, System};
-use crate::directory::{FailedLogons, Found, Query};
+use crate::directory::{FailedLogons, Found, Laps, LapsOfHost, Query, Sought};
 use crate::error_text;
 
 /// The folder of kept answers, in the state folder.
@@ -101,6 +101,26 @@ impl Directories for Asked {
         }
         Ok(None)
     }
+
+    fn laps(&mut self, hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)> {
+        if self.asked.is_empty() {
+            let hint = "name an inventory with an [ldap] table: -i inventories/active_directory.toml";
+            return Err(("no inventory of this run asks a directory".to_owned(), Some(hint.to_owned())));
+        }
+        let asked = Timestamp::now();
+        let mut found: Vec<Option<LapsOfHost>> = vec![None; hosts.len()];
+        for query in &self.asked {
+            let open: Vec<usize> = (0..hosts.len()).filter(|&host| found[host].is_none()).collect();
+            let sought: Vec<Sought> = open.iter().map(|&host| hosts[host].clone()).collect();
+            if sought.is_empty() {
+                break;
+            }
+            for (host, laps) in open.into_iter().zip(ask_laps(query, &sought)?) {
+                found[host] = laps.map(|laps| LapsOfHost { laps, reader: query.user.clone(), asked });
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// A time in its largest unit.
@@ -121,6 +141,11 @@ fn ask_failed_logons(query: &Query, user: &str) -> Result<Option<FailedLogons>, 
     waited_for(crate::transport::ldap::failed_logons(query, user, Timestamp::now())).map_err(|(what, _)| what)
 }
 
+#[cfg(feature = "ldap")]
+fn ask_laps(query: &Query, hosts: &[Sought]) -> Result<Vec<Option<Laps>>, (String, Option<String>)> {
+    waited_for(crate::transport::ldap::laps(query, hosts))
+}
+
 /// Asks on a thread with a runtime of its own: inventories are read before the run has begun, from wherever.
 #[cfg(feature = "ldap")]
 fn waited_for<T: Send>(
@@ -138,6 +163,11 @@ fn waited_for<T: Send>(
 #[cfg(not(feature = "ldap"))]
 fn ask_failed_logons(_query: &Query, _user: &str) -> Result<Option<FailedLogons>, String> {
     Ok(None)
+}
+
+#[cfg(not(feature = "ldap"))]
+fn ask_laps(_query: &Query, _hosts: &[Sought]) -> Result<Vec<Option<Laps>>, (String, Option<String>)> {
+    Err(("this psfleet was built without LDAP".to_owned(), None))
 }
 
 #[cfg(not(feature = "ldap"))]

@@ -12,7 +12,7 @@ use super::{
     Account, ConfigFile, Directories, EarlierRuns, FactsOfHost, FileBytes, FileKind, NamedFile, Nobody, Prompter,
     SecretPlaces, SecretSource, System, named_file, program,
 };
-use crate::directory::{FailedLogons, Found, Query};
+use crate::directory::{FailedLogons, Found, LapsOfHost, Query, Sought};
 use crate::local_user;
 use crate::secret::Secret;
 use crate::whole_file;
@@ -153,6 +153,13 @@ impl System for Machine {
 
     fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String> {
         self.directories.as_mut().map_or(Ok(None), |directories| directories.failed_logons(user))
+    }
+
+    fn laps(&mut self, hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)> {
+        match &mut self.directories {
+            Some(directories) => directories.laps(hosts),
+            None => Err(("no directory is asked here".to_owned(), None)),
+        }
     }
 
     fn secret(&mut self, source: &SecretSource, may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {

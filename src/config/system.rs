@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::prompter::Prompter;
 use super::secret_source::SecretSource;
-use crate::directory::{FailedLogons, Found, Query};
+use crate::directory::{FailedLogons, Found, LapsOfHost, Query, Sought};
 use crate::secret::Secret;
 
 /// A file as read.
@@ -181,6 +181,15 @@ pub trait System {
         Ok(None)
     }
 
+    /// What the directories that were asked for computers have of the local administrators of hosts (LAPS), one answer
+    /// for each; nothing where none knows such a computer.
+    ///
+    /// # Errors
+    /// One line: no directory was asked here, or one does not answer; and perhaps what to do about it.
+    fn laps(&mut self, _hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)> {
+        Err(("no directory is asked here".to_owned(), None))
+    }
+
     /// What these hosts, or all, have of a property of the objects of a type, each by the latest run that knows.
     ///
     /// # Errors
@@ -214,6 +223,12 @@ pub trait Directories {
     /// # Errors
     /// Those of [`System::failed_logons`].
     fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String>;
+
+    /// As [`System::laps`].
+    ///
+    /// # Errors
+    /// Those of [`System::laps`].
+    fn laps(&mut self, hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)>;
 }
 
 /// The places that secrets are kept in: a keyring, an encrypted file, a server.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::filter::time_of;
+use super::filetime::time_of;
 
 /// The attributes that are asked for.
 pub const ATTRIBUTES: [&str; 10] = [

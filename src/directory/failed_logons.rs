@@ -3,12 +3,8 @@
 use jiff::Timestamp;
 
 use super::computer::Attributes;
-
-/// Seconds from the beginning of Windows' time (1601) to that of Unix.
-const UNIX_EPOCH: i64 = 11_644_473_600;
-
-/// Ticks of Windows' times in a second.
-const TICKS: i64 = 10_000_000;
+use super::filetime::{FROM_1601, PER_SECOND};
+use super::filter::escaped;
 
 /// Failed logons of an account, as Active Directory counts them: each controller for itself, and the one that holds the
 /// PDC role for all. What a fine-grained password policy says is not known here.
@@ -37,10 +33,10 @@ impl FailedLogons {
         let threshold = number(domain, Self::OF_DOMAIN[0])?;
         let count = number(account, Self::OF_ACCOUNT[0])?;
         // Spans are negative there; the longest is for ever.
-        let span = |name: &str| number(domain, name).and_then(i64::checked_neg).map(|ticks| ticks / TICKS);
+        let span = |name: &str| number(domain, name).and_then(i64::checked_neg).map(|ticks| ticks / PER_SECOND);
         let since = |name: &str| {
             let ticks = number(account, name).filter(|ticks| *ticks > 0)?;
-            Some(now.as_second().saturating_sub(ticks / TICKS - UNIX_EPOCH))
+            Some(now.as_second().saturating_sub(ticks / PER_SECOND - FROM_1601))
         };
         let remembered = span(Self::OF_DOMAIN[1]).unwrap_or(i64::MAX);
         let is_recent = since(Self::OF_ACCOUNT[1]).is_none_or(|seconds| seconds < remembered);
@@ -67,18 +63,6 @@ impl FailedLogons {
     }
 }
 
-/// A text in a filter (RFC 4515, section 3).
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '*' | '(' | ')' | '\\' | '\0' => escaped.push_str(&format!("\\{:02x}", u32::from(character))),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,8 +74,8 @@ mod tests {
     #[test]
     fn failed_logons_count_for_as_long_as_the_domain_says() {
         let now = Timestamp::from_second(1_700_000_000).expect("a time");
-        let ago = |seconds: i64| ((now.as_second() - seconds + UNIX_EPOCH) * TICKS).to_string();
-        let minutes = |count: i64| (-count * 60 * TICKS).to_string();
+        let ago = |seconds: i64| ((now.as_second() - seconds + FROM_1601) * PER_SECOND).to_string();
+        let minutes = |count: i64| (-count * 60 * PER_SECOND).to_string();
         let domain = entry(&[
             ("lockoutThreshold", "3"),
             ("lockOutObservationWindow", &minutes(30)),

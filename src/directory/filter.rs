@@ -4,17 +4,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::filetime::{PER_SECOND, of_time};
+
 /// Entries of computers, in Active Directory and in Samba.
 const COMPUTERS: &str = "(objectClass=computer)";
 
 /// `userAccountControl` has ADS_UF_ACCOUNTDISABLE, by the matching rule LDAP_MATCHING_RULE_BIT_AND (MS-ADTS 3.1.1.3.4.4).
 const DISABLED: &str = "(userAccountControl:1.2.840.113556.1.4.803:=2)";
-
-/// Between the year 1601, where FILETIME begins, and 1970, in seconds.
-const FROM_1601: i64 = 11_644_473_600;
-
-/// Steps of FILETIME in a second.
-const PER_SECOND: i64 = 10_000_000;
 
 pub(super) fn whole(
     own: Option<&str>,
@@ -33,25 +29,25 @@ pub(super) fn whole(
         parts.push(format!("(!{DISABLED})"));
     }
     if let Some(limit) = last_logon {
-        parts.push(format!("(lastLogonTimestamp>={})", filetime(now) - ticks(limit)));
+        parts.push(format!("(lastLogonTimestamp>={})", of_time(now) - ticks(limit)));
     }
     Ok(if parts.len() == 1 { parts.remove(0) } else { format!("(&{})", parts.concat()) })
 }
 
-/// A time as Windows' directories note it (MS-DTYP 2.3.3).
-fn filetime(time: Timestamp) -> i64 {
-    (time.as_second() + FROM_1601).saturating_mul(PER_SECOND)
+/// A text in a filter (RFC 4515, section 3).
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '*' | '(' | ')' | '\\' | '\0' => escaped.push_str(&format!("\\{:02x}", u32::from(character))),
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 fn ticks(time: Duration) -> i64 {
     i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(PER_SECOND)
-}
-
-/// The time of a FILETIME; none where nothing was noted.
-pub(super) fn time_of(filetime: &str) -> Option<Timestamp> {
-    let ticks: i64 = filetime.parse().ok()?;
-    let seconds = ticks / PER_SECOND - FROM_1601;
-    (0 < ticks && ticks < i64::MAX).then(|| Timestamp::from_second(seconds).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -60,7 +56,8 @@ mod tests {
 
     use jiff::Timestamp;
 
-    use super::{time_of, whole};
+    use super::super::filetime::time_of;
+    use super::whole;
 
     #[test]
     fn parts_are_joined() {

@@ -5,9 +5,12 @@
 
 mod computer;
 mod failed_logons;
+mod filetime;
 mod filter;
+mod laps;
 mod query;
 
 pub use computer::{ATTRIBUTES, Attributes, Computer, Found};
 pub use failed_logons::FailedLogons;
+pub use laps::{Kept, LAPS_ATTRIBUTES, Laps, LapsOfHost, LocalAdmin, Sought};
 pub use query::{Encryption, Query};

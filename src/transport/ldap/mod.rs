@@ -1,7 +1,8 @@
-//! LDAP (RFC 4511): asks a directory which computers there are.
+//! LDAP (RFC 4511): asks a directory which computers there are, and what it knows of accounts.
 
 mod answer;
 mod error;
+mod laps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +15,10 @@ use url::Url;
 
 use super::http::{TlsTrust, tls_cause, tls_settings};
 use super::tcp;
-use crate::directory::{ATTRIBUTES, Attributes, Computer, Encryption, FailedLogons, Found, Query};
+use crate::directory::{ATTRIBUTES, Computer, Encryption, FailedLogons, Found, Query};
 use crate::error_text;
 pub use error::Error;
+pub use laps::laps;
 
 /// Entries of one page: as many as Active Directory gives at once unless told otherwise (MaxPageSize).
 const PAGE: i32 = 1000;
@@ -27,6 +29,9 @@ const MOST: usize = 200_000;
 /// Entries and bytes of an answer, whatever they are.
 const MOST_ENTRIES: usize = 400_000;
 const MOST_BYTES: usize = 512 << 20;
+
+/// What to do where an answer is too large.
+const NARROWER: &str = "name a base or a filter in [ldap]";
 
 /// Characters of what a directory says that are shown.
 const SHOWN: usize = 200;
@@ -47,47 +52,55 @@ pub async fn search(query: &Query, now: Timestamp) -> Result<Found, Error> {
 
 async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error> {
     let mut ldap = bound(query).await?;
-    let limit = query.timeout;
     let base = match &query.base {
         Some(base) => base.clone(),
         None => naming_context(&mut ldap, query).await?,
     };
+    let mut computers = Vec::new();
+    let found = entries(&mut ldap, query, &base, filter, &ATTRIBUTES, |entry| {
+        computers.extend(Computer::of_entry(&entry.dn, &entry.attrs));
+        if computers.len() > MOST {
+            return Err(Error::new(format!("{} has more than {MOST} such entries", query.url())).with_hint(NARROWER));
+        }
+        Ok(())
+    });
+    found.await?;
+    // Nothing more is asked; whether the directory hears it changes nothing.
+    let _ = ldap.unbind().await;
+    computers.sort_by_cached_key(|computer| computer.name.to_lowercase());
+    Ok(Found { computers, asked: now })
+}
+
+/// Hands on the entries below a base, in pages.
+async fn entries(
+    ldap: &mut Ldap,
+    query: &Query,
+    base: &str,
+    filter: &str,
+    attributes: &[&str],
+    mut each: impl FnMut(SearchEntry) -> Result<(), Error>,
+) -> Result<(), Error> {
     let adapters: Vec<Box<dyn Adapter<'_, _, _>>> =
         vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
-    let started = ldap.with_timeout(limit).streaming_search_with(
-        adapters,
-        &base,
-        Scope::Subtree,
-        filter,
-        ATTRIBUTES.map(str::to_owned).to_vec(),
-    );
+    let attributes: Vec<String> = attributes.iter().map(|&name| name.to_owned()).collect();
+    let ldap = ldap.with_timeout(query.timeout);
+    let started = ldap.streaming_search_with(adapters, base, Scope::Subtree, filter, attributes);
     let mut entries = started.await.map_err(|error| fault(&error, query))?;
-    let mut computers = Vec::new();
     let (mut entries_seen, mut bytes) = (0, 0);
     while let Some(entry) = entries.next().await.map_err(|error| fault(&error, query))? {
         let entry = SearchEntry::construct(entry);
-        let attributes: Attributes = entry.attrs;
         entries_seen += 1;
-        bytes += entry.dn.len() + attributes.values().flatten().map(String::len).sum::<usize>();
+        bytes += entry.dn.len() + entry.attrs.values().flatten().map(String::len).sum::<usize>();
         if entries_seen > MOST_ENTRIES || bytes > MOST_BYTES {
             let text = format!("{} answers with more than a directory of computers has", query.url());
-            return Err(Error::new(text).with_hint("name a base or a filter in [ldap]"));
+            return Err(Error::new(text).with_hint(NARROWER));
         }
-        computers.extend(Computer::of_entry(&entry.dn, &attributes));
-        if computers.len() > MOST {
-            let text = format!("{} has more than {MOST} such entries", query.url());
-            return Err(Error::new(text).with_hint("name a base or a filter in [ldap]"));
-        }
+        each(entry)?;
     }
     let ended = entries.finish().await;
-    // Nothing more is asked; whether the directory hears it changes nothing.
-    let _ = ldap.unbind().await;
     match ended.rc {
-        0 => {
-            computers.sort_by_cached_key(|computer| computer.name.to_lowercase());
-            Ok(Found { computers, asked: now })
-        }
-        _ => Err(answer::not_found(&ended, &base, query.user.is_some())),
+        0 => Ok(()),
+        _ => Err(answer::not_found(&ended, base, query.user.is_some())),
     }
 }
 
