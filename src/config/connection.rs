@@ -139,7 +139,7 @@ connection_keys! {
     password: Secret<String>,
     /// The variable of the environment that holds the password.
     password_env: String,
-    /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD.
+    /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD (vault:TEAM/MOUNT//PATH#FIELD where the mount has a slash), laps (each host's own, of the inventory's directory).
     password_from: SecretSource,
     /// Certificate logon: the client's certificate, PEM (with its key, or beside it) or PKCS#12; password_from unlocks the key.
     certificate: PathBuf,

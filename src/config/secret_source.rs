@@ -4,7 +4,8 @@ use std::fmt;
 
 /// The forms, as they are listed where something else was written.
 const FORMS: &str = "prompt, env:NAME, keyring:NAME, file:NAME, command:PROGRAM ARGUMENTS, vault:MOUNT/PATH#FIELD \
-                     (vault:TEAM/MOUNT//PATH#FIELD where the mount has a slash)";
+                     (vault:TEAM/MOUNT//PATH#FIELD where the mount has a slash), laps (of the directory of an [ldap] \
+                     inventory)";
 
 /// Where a secret comes from. It names a place and holds nothing secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub enum SecretSource {
     Command(Vec<String>),
     /// A secret server has it (HashiCorp Vault, key/value engine of version 2).
     Vault(VaultPath),
+    /// The directory of an inventory has it: each host's own, of its local administrator.
+    Laps,
 }
 
 /// A field of a secret on a server.
@@ -43,6 +46,9 @@ impl SecretSource {
         let text = text.trim();
         if text.eq_ignore_ascii_case("prompt") {
             return Ok(Self::Prompt);
+        }
+        if text.eq_ignore_ascii_case("laps") {
+            return Ok(Self::Laps);
         }
         let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
         let name = || match rest.trim() {
@@ -75,6 +81,7 @@ impl fmt::Display for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Prompt => f.write_str("prompt"),
+            Self::Laps => f.write_str("laps"),
             Self::Variable(name) => write!(f, "env:{name}"),
             Self::Keyring(name) => write!(f, "keyring:{name}"),
             Self::File(name) => write!(f, "file:{name}"),
@@ -152,6 +159,7 @@ mod tests {
     fn what_is_shown_can_be_read_again() {
         for text in [
             "prompt",
+            "laps",
             "env:CONTOSO_PASSWORD",
             "keyring:svc",
             "file:svc",

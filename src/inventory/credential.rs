@@ -4,80 +4,41 @@
 //! by the same rules.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
-
-use crate::config::{
-    CertificateFault, Connection, Given, Problem, SecretSource, Source, System, Transport, read_client_certificate,
-};
+use crate::config::{Connection, Given, Problem, SecretSource, Source, System, Transport};
 use crate::error_text;
 use crate::hostlist::fold;
-use crate::secret::{Secret, password};
-use crate::target::{AuthMethod, ClientCertificate, Credential, defaults};
+use crate::target::{AuthMethod, Credential, defaults};
 
 use super::effective::{Effective, PasswordSource};
+use super::finder::{CertificateFiles, Finder};
 use super::home::under_home;
-use super::password::{Fetched, fetch};
+use super::laps::{Wanted, local_admins};
+use super::logon::{Logon, LogonUser, PasswordOrigin};
 use super::request::{PASSWORD_VARIABLE, Request};
+
+/// Each host's own, which a directory has.
+const LAPS: PasswordOrigin = PasswordOrigin::From(SecretSource::Laps);
 
 /// The variable of MIT's library that names a cache of tickets.
 const CACHE_VARIABLE: &str = "KRB5CCNAME";
 
-/// How a target would be logged on to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logon {
-    /// The user, if it is known.
-    pub user: LogonUser,
-    /// Where the password comes from; `None` where there is no logon.
-    pub password: Option<PasswordOrigin>,
-}
-
-/// The user of a logon.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogonUser {
-    /// This one.
-    Named(String),
-    /// The one who runs the command: SSH's own default, and the local transport.
-    Own,
-    /// The one whose ticket it is.
-    OfTicket,
-    /// The one whom the certificate names.
-    OfCertificate,
-    /// Nobody is named: the terminal is asked.
-    Asked,
-}
-
-/// Where a password comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PasswordOrigin {
-    /// It stands in a private inventory.
-    Inventory,
-    /// It is fetched from there.
-    From(SecretSource),
-    /// There is none: a key or an agent proves the user (SSH).
-    Keys,
-    /// There is none: a ticket of this cache does, or of the usual one (Kerberos).
-    Ticket(Option<String>),
-    /// There is none: a key of this keytab does (Kerberos).
-    Keytab(PathBuf),
-    /// There is none: this certificate does.
-    Certificate(PathBuf),
-}
-
 /// A target's logon as far as its settings tell.
 struct Settled<'a> {
     host: &'a str,
+    address: &'a str,
     transport: Transport,
     auth: AuthMethod,
     user: Option<String>,
     /// A flag or a variable names the user.
     is_above: bool,
     source: Option<&'a PasswordSource>,
+    /// What says that a directory has the password, if something does.
+    laps: Option<&'a Source>,
     kerberos: Option<PasswordOrigin>,
-    /// The certificate that proves the user, and its key if that is in a file of its own.
-    certificate: Option<(PathBuf, Option<PathBuf>)>,
+    certificate: Option<CertificateFiles>,
 }
 
 impl Settled<'_> {
@@ -85,6 +46,13 @@ impl Settled<'_> {
     fn names_ticket(&self) -> bool {
         self.certificate.is_some()
             || matches!(self.kerberos, Some(PasswordOrigin::Keytab(_) | PasswordOrigin::Ticket(Some(_))))
+    }
+
+    /// The host as one whose local administrator is meant, if it is.
+    fn laps(&self) -> Option<Wanted<'_>> {
+        let source = self.laps.filter(|_| !self.names_ticket())?;
+        let Self { host, address, transport, auth, .. } = *self;
+        Some(Wanted { host, address, transport, auth, user: self.user.as_deref(), source })
     }
 }
 
@@ -105,19 +73,34 @@ pub(super) fn credentials(
     let mut settled = settle(hosts, request, may_ask, around)?;
     ask_for_users(&mut settled, around)?;
     let rules = Rules::new(&settled, request, may_ask);
-    let mut finder = Finder { may_ask, certificates: HashMap::new(), known: HashMap::new(), fetched: HashMap::new() };
-    each(&settled, |logon| {
-        if let Some((certificate, key)) = &logon.certificate {
-            return finder.certificate(certificate, key.as_deref(), logon.source, around).map(Some);
+    let of_laps = |logon: &&Settled<'_>| rules.origin(logon, around).is_ok_and(|origin| origin == LAPS);
+    let wanted: Vec<Wanted<'_>> = settled.iter().filter(of_laps).filter_map(Settled::laps).collect();
+    let (found, mut problems) = local_admins(&wanted, around);
+    let admins: HashMap<&str, Option<Arc<Credential>>> = wanted.iter().map(|wanted| wanted.host).zip(found).collect();
+    let mut finder = Finder::new(may_ask);
+    let found = each(&settled, |logon| {
+        if let Some(admin) = admins.get(logon.host) {
+            return Ok(admin.clone());
+        }
+        if let Some(files) = &logon.certificate {
+            return finder.certificate(files, logon.source, around).map(Some);
         }
         let Some(user) = logon.user.as_deref() else {
             let ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
-            return Ok(ticket.then(|| finder.share(of_ticket(None, logon.kerberos.as_ref()))));
+            return Ok(ticket.then(|| finder.ticket(None, logon.kerberos.as_ref())));
         };
         check_user(logon, user)?;
         let origin = rules.origin(logon, around)?;
         finder.find(user, logon.source, &origin, around).map(Some)
-    })
+    });
+    match found {
+        Ok(found) if problems.is_empty() => Ok(found),
+        Ok(_) => Err(problems),
+        Err(others) => {
+            problems.extend(others);
+            Err(problems)
+        }
+    }
 }
 
 /// What [`credentials`] would find where; asks nothing, and reads no password.
@@ -139,6 +122,7 @@ pub(super) fn logons(
                 check_user(logon, user)?;
                 LogonUser::Named(user.clone())
             }
+            None if logon.laps().is_some() => LogonUser::OfLaps,
             None if needs_user(logon) => LogonUser::Asked,
             None if logon.kerberos.is_some() => LogonUser::OfTicket,
             None => LogonUser::Own,
@@ -148,10 +132,13 @@ pub(super) fn logons(
             (_, LogonUser::Own) => Some(PasswordOrigin::Keys),
             (_, LogonUser::OfTicket) => logon.kerberos.clone(),
             (_, LogonUser::OfCertificate) => {
-                logon.certificate.as_ref().map(|(file, _)| PasswordOrigin::Certificate(file.clone()))
+                logon.certificate.as_ref().map(|files| PasswordOrigin::Certificate(files.certificate.clone()))
             }
             _ => Some(rules.origin(logon, around)?),
         };
+        if let (Some(wanted), Some(true)) = (logon.laps(), password.as_ref().map(|origin| *origin == LAPS)) {
+            wanted.check()?;
+        }
         Ok(Logon { user, password })
     })
 }
@@ -188,15 +175,19 @@ fn settle<'a>(
         let named = connection.user.as_ref();
         let is_above = named.is_some_and(|given| matches!(given.source, Source::Flag(_) | Source::Env(_)));
         let user = named.map(|given| given.value.clone());
+        let laps = source.and_then(of_laps).filter(|_| transport != Transport::Local && !request.ask_pass);
         let user = match transport {
             Transport::Local => None,
-            Transport::Ssh if user.is_none() && (request.ask_pass || source.is_some()) => local_user.clone(),
+            Transport::Ssh if user.is_none() && laps.is_none() && (request.ask_pass || source.is_some()) => {
+                local_user.clone()
+            }
             _ => user,
         };
         let auth = connection.auth.as_ref().map_or(defaults::AUTH, |given| given.value);
         let kerberos = kerberos(connection, transport, auth, request, around);
         let certificate = certificate(connection, transport, auth, around);
-        Settled { host, transport, auth, user, is_above, source, kerberos, certificate }
+        let address = connection.address.as_ref().map_or(*host, |given| given.value.as_str());
+        Settled { host, address, transport, auth, user, is_above, source, laps, kerberos, certificate }
     });
     let settled: Vec<Settled<'_>> = settled.collect();
     if !may_ask && settled.iter().any(needs_user) {
@@ -205,10 +196,19 @@ fn settle<'a>(
     Ok(settled)
 }
 
+/// What says so, where a source is a directory's.
+fn of_laps(source: &PasswordSource) -> Option<&Source> {
+    match source {
+        PasswordSource::From(given) if given.value == SecretSource::Laps => Some(&given.source),
+        _ => None,
+    }
+}
+
 fn needs_user(logon: &Settled<'_>) -> bool {
     let is_of_ticket = matches!(logon.kerberos, Some(PasswordOrigin::Ticket(_)));
     logon.user.is_none()
         && logon.certificate.is_none()
+        && logon.laps().is_none()
         && !is_of_ticket
         && matches!(logon.transport, Transport::Winrm | Transport::Auto)
 }
@@ -242,24 +242,11 @@ fn certificate(
     transport: Transport,
     auth: AuthMethod,
     around: &dyn System,
-) -> Option<(PathBuf, Option<PathBuf>)> {
+) -> Option<CertificateFiles> {
     let is_winrm = matches!(transport, Transport::Winrm | Transport::Auto);
     let path = |given: &Given<PathBuf>| under_home(&given.value, around.home().as_deref());
     let certificate = connection.certificate.as_ref().filter(|_| is_winrm && auth == AuthMethod::Certificate)?;
-    Some((path(certificate), connection.certificate_key.as_ref().map(path)))
-}
-
-/// The credential of a cache or a keytab.
-fn of_ticket(user: Option<&str>, origin: Option<&PasswordOrigin>) -> Credential {
-    match (origin, user) {
-        (Some(PasswordOrigin::Keytab(file)), Some(user)) => {
-            Credential::Keytab { user: user.to_owned(), file: file.clone() }
-        }
-        (Some(PasswordOrigin::Ticket(cache)), _) => {
-            Credential::Ticket { user: user.map(str::to_owned), cache: cache.clone() }
-        }
-        _ => Credential::Ticket { user: user.map(str::to_owned), cache: None },
-    }
+    Some(CertificateFiles { certificate: path(certificate), key: connection.certificate_key.as_ref().map(path) })
 }
 
 /// A name that no server could make sense of is not sent to one.
@@ -303,7 +290,7 @@ struct Rules<'a> {
 
 impl<'a> Rules<'a> {
     fn new(settled: &[Settled<'_>], request: &'a Request, may_ask: bool) -> Self {
-        let with_password = settled.iter().filter(|logon| !logon.names_ticket());
+        let with_password = settled.iter().filter(|logon| !logon.names_ticket() && logon.laps().is_none());
         let users: BTreeSet<&str> = with_password.filter_map(|logon| logon.user.as_deref()).collect();
         Self { request, may_ask, one_user: users.len() <= 1 }
     }
@@ -360,138 +347,5 @@ impl<'a> Rules<'a> {
         }
         let message = format!("no password for '{user}', and there is nobody to ask");
         Err(Problem::new(message).with_hint(format!("set {PASSWORD_VARIABLE}, or 'password_env' in the inventory")))
-    }
-}
-
-/// What became of a certificate with the passphrase of each source.
-type Tried = Vec<(Option<PasswordSource>, Result<Arc<Credential>, Problem>)>;
-
-struct Finder {
-    /// The certificates, by their files.
-    certificates: HashMap<(PathBuf, Option<PathBuf>), Tried>,
-    may_ask: bool,
-    /// By user: the credentials made so far.
-    known: HashMap<String, Vec<Arc<Credential>>>,
-    /// What was fetched so far, or why it was not: each source is asked once, and the prompt once for each user.
-    fetched: HashMap<(SecretSource, Option<String>), Fetched>,
-}
-
-impl Finder {
-    fn find(
-        &mut self,
-        user: &str,
-        source: Option<&PasswordSource>,
-        origin: &PasswordOrigin,
-        around: &mut dyn System,
-    ) -> Result<Arc<Credential>, Problem> {
-        let password = match (origin, source) {
-            (PasswordOrigin::Inventory, Some(PasswordSource::Inline(secret))) => Some(inline(user, secret)?),
-            (PasswordOrigin::From(from), _) => Some(self.fetch(user, from, source, around)?),
-            (PasswordOrigin::Ticket(_) | PasswordOrigin::Keytab(_), _) => {
-                return Ok(self.share(of_ticket(Some(user), Some(origin))));
-            }
-            (PasswordOrigin::Inventory | PasswordOrigin::Keys | PasswordOrigin::Certificate(_), _) => None,
-        };
-        Ok(self.share(Credential::of(user, password)))
-    }
-
-    /// The credential of a certificate, which is read and unlocked once however many hosts take it.
-    fn certificate(
-        &mut self,
-        file: &Path,
-        key: Option<&Path>,
-        source: Option<&PasswordSource>,
-        around: &mut dyn System,
-    ) -> Result<Arc<Credential>, Problem> {
-        let place = (file.to_owned(), key.map(Path::to_owned));
-        let known = self.certificates.get(&place).into_iter().flatten();
-        if let Some((_, found)) = known.into_iter().find(|(known, _)| is_same(known.as_ref(), source)) {
-            return found.clone();
-        }
-        let found = self.read_certificate(file, key, source, around);
-        let found = found.map(|certificate| self.share(Credential::Certificate(certificate)));
-        self.certificates.entry(place).or_default().push((source.cloned(), found.clone()));
-        found
-    }
-
-    fn read_certificate(
-        &mut self,
-        file: &Path,
-        key: Option<&Path>,
-        source: Option<&PasswordSource>,
-        around: &mut dyn System,
-    ) -> Result<ClientCertificate, Problem> {
-        let shown = file.display().to_string();
-        let problem = |what: &str| Problem::new(format!("the client certificate {shown}: {what}"));
-        let mut read = |path: &Path| match around.read(path) {
-            Ok(found) => Ok(Zeroizing::new(found.bytes)),
-            Err(error) => Err(problem(&format!("cannot read {}: {}", path.display(), error_text::io(&error)))),
-        };
-        let certificate = read(file)?;
-        let key = key.map(read).transpose()?;
-        let read = |passphrase: Option<&Secret<String>>| {
-            read_client_certificate(&certificate, key.as_ref().map(|key| key.as_slice()), passphrase)
-        };
-        let wrong = |fault| match fault {
-            CertificateFault::Wrong(what) => problem(&what),
-            CertificateFault::Locked => problem("its passphrase does not open it"),
-        };
-        match read(None) {
-            Err(CertificateFault::Locked) => {}
-            found => return found.map_err(wrong),
-        }
-        let passphrase = match source {
-            Some(PasswordSource::Inline(secret)) => inline(&shown, secret)?,
-            Some(PasswordSource::From(given)) => self.fetch(&shown, &given.value, source, around)?,
-            None if self.may_ask => self.fetch(&shown, &SecretSource::Prompt, None, around)?,
-            None => {
-                let hint = "name where its passphrase comes from: --password-from, or password_from in the inventory";
-                return Err(problem("it takes a passphrase, and there is nobody to ask").with_hint(hint));
-            }
-        };
-        read(Some(&passphrase)).map_err(wrong)
-    }
-
-    fn fetch(
-        &mut self,
-        user: &str,
-        from: &SecretSource,
-        source: Option<&PasswordSource>,
-        around: &mut dyn System,
-    ) -> Result<Secret<String>, Problem> {
-        let asked_of = (*from == SecretSource::Prompt).then(|| user.to_owned());
-        let may_ask = self.may_ask;
-        let fetched = self.fetched.entry((from.clone(), asked_of));
-        // Every user is told of alike, whoever was the first.
-        fetched.or_insert_with(|| fetch(user, from, may_ask, around)).clone().map_err(|(what, hint)| {
-            let named = match source {
-                Some(PasswordSource::From(given)) if given.value == *from => format!(" ({})", given.source),
-                _ => String::new(),
-            };
-            Problem { hint, ..Problem::new(format!("no password for '{user}': {what}{named}")) }
-        })
-    }
-
-    fn share(&mut self, credential: Credential) -> Arc<Credential> {
-        let known = self.known.entry(credential.user().unwrap_or_default().to_owned()).or_default();
-        if let Some(equal) = known.iter().find(|known| ***known == credential) {
-            return equal.clone();
-        }
-        let credential = Arc::new(credential);
-        known.push(credential.clone());
-        credential
-    }
-}
-
-/// The password that stands in an inventory.
-fn inline(user: &str, secret: &Secret<String>) -> Result<Secret<String>, Problem> {
-    password(secret.clone()).map_err(|what| Problem::new(format!("no password for '{user}': the inventory's {what}")))
-}
-
-/// Whether both give the same, wherever each is named.
-fn is_same(one: Option<&PasswordSource>, other: Option<&PasswordSource>) -> bool {
-    match (one, other) {
-        (Some(PasswordSource::From(one)), Some(PasswordSource::From(other))) => one.value == other.value,
-        (one, other) => one == other,
     }
 }

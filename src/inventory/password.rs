@@ -16,6 +16,7 @@ pub(super) fn fetch(user: &str, from: &SecretSource, may_ask: bool, around: &mut
     let (secret, place) = match from {
         SecretSource::Prompt => return asked(&format!("Password for {user}: "), around).map_err(no_hint),
         SecretSource::Variable(name) => return of_variable(name, around).map_err(no_hint),
+        SecretSource::Laps => return Err(no_hint("LAPS has the passwords of hosts, and none of a key".to_owned())),
         SecretSource::Command(words) => {
             let program = words.first().map_or("", String::as_str);
             (around.secret(from, may_ask)?, format!("what the program '{program}' writes"))

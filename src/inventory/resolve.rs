@@ -10,7 +10,7 @@ use crate::exit;
 use crate::hostlist::fold;
 use crate::target::{Endpoint, Target, Tls};
 
-use super::credential::{Logon, credentials, logons};
+use super::credential::{credentials, logons};
 use super::effective::{Effective, Settler};
 use super::endpoint::{endpoint, is_untrusted, timeouts};
 use super::expression::{Atom, Expression, parse};
@@ -18,6 +18,7 @@ use super::host_settings::HostSettings;
 use super::known_facts::KnownFacts;
 use super::load::Loader;
 use super::lockout::check_accounts;
+use super::logon::Logon;
 use super::model::Inventory;
 use super::named_files::check_files;
 use super::provenance::{SourcedSetting, provenance};

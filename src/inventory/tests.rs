@@ -14,7 +14,7 @@ use crate::config::{
     Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, SecretSource, Source,
     System, Transport,
 };
-use crate::directory::{Computer, FailedLogons, Found, Query};
+use crate::directory::{Computer, FailedLogons, Found, Laps, LapsOfHost, Query, Sought};
 use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{Endpoint, Target, Tls};
@@ -22,6 +22,7 @@ use crate::target::{Endpoint, Target, Tls};
 mod configured;
 mod directory;
 mod facts;
+mod laps;
 mod names;
 mod secret_sources;
 mod sheets;
@@ -57,6 +58,9 @@ pub(super) struct Fake {
     /// What a directory knows of failed logons, and whose were asked for.
     failed_logons: HashMap<String, Result<FailedLogons, &'static str>>,
     asked_logons: Vec<String>,
+    /// What it has of local administrators, and for whom it was asked.
+    laps: HashMap<String, Laps>,
+    asked_laps: Vec<Sought>,
 }
 
 impl Fake {
@@ -106,6 +110,16 @@ impl System for Fake {
     fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String> {
         self.asked_logons.push(user.to_owned());
         self.failed_logons.get(user).copied().transpose().map_err(str::to_owned)
+    }
+
+    fn laps(&mut self, hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)> {
+        self.asked_laps.extend_from_slice(hosts);
+        if self.laps.is_empty() {
+            return Err(("it is silent".to_owned(), Some("wake it".to_owned())));
+        }
+        let (reader, asked) = (Some("reader".to_owned()), jiff::Timestamp::UNIX_EPOCH);
+        let answer = |laps: &Laps| LapsOfHost { laps: laps.clone(), reader: reader.clone(), asked };
+        Ok(hosts.iter().map(|host| self.laps.get(&host.name).map(answer)).collect())
     }
 
     fn secret(&mut self, source: &SecretSource, _may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {

@@ -162,7 +162,7 @@ impl SecretPlaces for Places {
             SecretSource::File(name) => self.of_file(name, asked),
             SecretSource::Keyring(name) => Keyring::get(name),
             SecretSource::Vault(wanted) => self.of_server(wanted),
-            SecretSource::Prompt | SecretSource::Variable(_) | SecretSource::Command(_) => {
+            SecretSource::Prompt | SecretSource::Variable(_) | SecretSource::Command(_) | SecretSource::Laps => {
                 Err(("this is no place that is opened".to_owned(), None))
             }
         }

@@ -50,7 +50,8 @@ struct Flags {
     ask_pass: bool,
 
     /// Where the password comes from: prompt, env:NAME, keyring:NAME, file:NAME (psfleet secret), command:PROGRAM
-    /// ARGUMENTS, vault:MOUNT/PATH#FIELD
+    /// ARGUMENTS, vault:MOUNT/PATH#FIELD (vault:TEAM/MOUNT//PATH#FIELD), laps (each host's own, of the inventory's
+    /// directory)
     #[arg(long, value_name = "SOURCE", env = "PSFLEET_PASSWORD_FROM", value_parser = SecretSource::parse)]
     password_from: Option<SecretSource>,
 

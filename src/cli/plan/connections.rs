@@ -36,6 +36,7 @@ enum Password {
     File { name: String },
     Command { line: String },
     Vault { path: String },
+    Laps,
     Keys,
     Ticket { cache: Option<String> },
     Keytab { file: String },
@@ -70,6 +71,7 @@ impl Password {
             SecretSource::Keyring(name) => Self::Keyring { name: name.clone() },
             SecretSource::File(name) => Self::File { name: name.clone() },
             SecretSource::Command(_) => Self::Command { line: after_kind(from.to_string()) },
+            SecretSource::Laps => Self::Laps,
             SecretSource::Vault(_) => Self::Vault { path: after_kind(from.to_string()) },
         }
     }
@@ -85,6 +87,7 @@ impl ConnectionGroup {
             LogonUser::Own => (None, ", your own user".to_owned()),
             LogonUser::OfTicket => (None, ", the user of the ticket".to_owned()),
             LogonUser::OfCertificate => (None, ", the user of the certificate".to_owned()),
+            LogonUser::OfLaps => (None, ", the local administrator".to_owned()),
             LogonUser::Asked => (None, ", user asked for".to_owned()),
         };
         let (password, by) = match &logon.password {
@@ -94,6 +97,7 @@ impl ConnectionGroup {
                 let words = match source {
                     SecretSource::Variable(name) => format!(", password from {}", sanitize_line(name)),
                     SecretSource::Prompt => ", password asked for".to_owned(),
+                    SecretSource::Laps => ", password from the directory (LAPS)".to_owned(),
                     other => format!(", password from {}", sanitize_line(&other.to_string())),
                 };
                 (Some(Password::of(source)), words)
