@@ -1,20 +1,14 @@
 //! Requests against inventories in memory: nothing here touches a file, the environment or a terminal.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::pattern::matches;
 use super::{Errors, Logon, LogonUser, Order, PasswordOrigin, Request, Resolved, rehearse, resolve, select};
-use crate::config::{
-    Account, Config, ConfigFile, Connection, FactsOfHost, FileBytes, FileKey, Given, NamedFile, SecretSource, Source,
-    System, Transport,
-};
-use crate::directory::{Computer, FailedLogons, Found, Laps, LapsOfHost, Query, Sought};
+use crate::config::{Config, ConfigFile, Connection, FactsOfHost, FileKey, Given, SecretSource, Source, Transport};
+use crate::directory::{Laps, Sought};
 use crate::hostlist::fold;
 use crate::secret::Secret;
 use crate::target::{Endpoint, Target, Tls};
@@ -22,173 +16,16 @@ use crate::target::{Endpoint, Target, Tls};
 mod configured;
 mod directory;
 mod facts;
+mod fake;
 mod laps;
+mod logons;
 mod names;
 mod secret_sources;
 mod sheets;
 mod ssh;
 mod trees;
 
-/// A machine that holds what a test puts there.
-#[derive(Default)]
-pub(super) struct Fake {
-    pub(super) files: HashMap<PathBuf, (String, bool)>,
-    stdin: String,
-    env: HashMap<String, String>,
-    answers: Vec<&'static str>,
-    asked: Vec<String>,
-    configs: Vec<ConfigFile>,
-    /// Files that others could have written, and how.
-    pub(super) exposed: HashMap<PathBuf, &'static str>,
-    /// Files that do not hold what they must, and how often each file was looked at.
-    wrong: HashMap<PathBuf, &'static str>,
-    checked: std::cell::RefCell<Vec<PathBuf>>,
-    pub(super) warned: Vec<String>,
-    drawn: u64,
-    /// What earlier runs know, by type and property.
-    facts: HashMap<String, Vec<FactsOfHost>>,
-    /// What programs write or fail with, by their command lines.
-    pub(super) programs: HashMap<String, Result<&'static str, &'static str>>,
-    /// What a directory answers, and what it was asked.
-    computers: Vec<Computer>,
-    queries: Vec<Query>,
-    /// What places of secrets have, by what they are called there, and which of them were opened.
-    secrets: HashMap<String, Result<&'static str, &'static str>>,
-    opened: Vec<String>,
-    /// What a directory knows of failed logons, and whose were asked for.
-    failed_logons: HashMap<String, Result<FailedLogons, &'static str>>,
-    asked_logons: Vec<String>,
-    /// What it has of local administrators, and for whom it was asked.
-    laps: HashMap<String, Laps>,
-    asked_laps: Vec<Sought>,
-}
-
-impl Fake {
-    pub(super) fn file(mut self, path: &str, text: &str) -> Self {
-        self.files.insert(path.into(), (text.to_owned(), true));
-        self
-    }
-
-    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(name.to_owned(), value.to_owned());
-        self
-    }
-}
-
-impl System for Fake {
-    fn read(&mut self, path: &Path) -> io::Result<FileBytes> {
-        let (text, private) = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(FileBytes { bytes: text.clone().into_bytes(), private: *private })
-    }
-
-    fn exposure(&self, path: &Path) -> io::Result<Option<String>> {
-        match self.exposed.get(path) {
-            Some(how) => Ok(Some((*how).to_owned())),
-            None if self.files.contains_key(path) => Ok(None),
-            None => Err(io::ErrorKind::NotFound.into()),
-        }
-    }
-
-    fn is_program(&self, path: &Path) -> bool {
-        self.programs.keys().any(|line| line.starts_with(&*path.to_string_lossy()))
-    }
-
-    fn output_of(&mut self, program: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
-        let line = format!("{} {}", program.display(), arguments.join(" "));
-        let answer = self.programs.get(&line).copied().unwrap_or(Err("is asked in vain"));
-        answer.map(|text| text.as_bytes().to_vec()).map_err(str::to_owned)
-    }
-
-    fn computers(&mut self, query: &Query) -> Result<Found, (String, Option<String>)> {
-        self.queries.push(query.clone());
-        match self.computers.is_empty() {
-            true => Err(("it is silent".to_owned(), Some("wake it".to_owned()))),
-            false => Ok(Found { computers: self.computers.clone(), asked: jiff::Timestamp::UNIX_EPOCH }),
-        }
-    }
-
-    fn failed_logons(&mut self, user: &str) -> Result<Option<FailedLogons>, String> {
-        self.asked_logons.push(user.to_owned());
-        self.failed_logons.get(user).copied().transpose().map_err(str::to_owned)
-    }
-
-    fn laps(&mut self, hosts: &[Sought]) -> Result<Vec<Option<LapsOfHost>>, (String, Option<String>)> {
-        self.asked_laps.extend_from_slice(hosts);
-        if self.laps.is_empty() {
-            return Err(("it is silent".to_owned(), Some("wake it".to_owned())));
-        }
-        let (reader, asked) = (Some("reader".to_owned()), jiff::Timestamp::UNIX_EPOCH);
-        let answer = |laps: &Laps| LapsOfHost { laps: laps.clone(), reader: reader.clone(), asked };
-        Ok(hosts.iter().map(|host| self.laps.get(&host.name).map(answer)).collect())
-    }
-
-    fn secret(&mut self, source: &SecretSource, _may_ask: bool) -> Result<Secret<String>, (String, Option<String>)> {
-        self.opened.push(source.to_string());
-        let found = self.secrets.get(&source.to_string()).copied().unwrap_or(Err("there is no such secret"));
-        found.map(|text| Secret::new(text.to_owned())).map_err(|what| (what.to_owned(), Some("look there".to_owned())))
-    }
-
-    fn check(&self, _file: NamedFile, path: &Path) -> Result<(), String> {
-        self.checked.borrow_mut().push(path.to_owned());
-        self.wrong.get(path).map_or(Ok(()), |what| Err((*what).to_owned()))
-    }
-
-    fn warn(&mut self, warning: &str) {
-        self.warned.push(warning.to_owned());
-    }
-
-    fn read_stdin(&mut self) -> io::Result<Bytes> {
-        Ok(self.stdin.clone().into())
-    }
-
-    fn env(&self, name: &str) -> Option<String> {
-        self.env.get(name).cloned()
-    }
-
-    fn variables(&self) -> BTreeMap<String, String> {
-        self.env.clone().into_iter().collect()
-    }
-
-    fn home(&self) -> Option<PathBuf> {
-        Some(PathBuf::from("/home/me"))
-    }
-
-    fn can_ask(&self) -> bool {
-        !self.answers.is_empty()
-    }
-
-    fn ask(&mut self, question: &str, _hidden: bool) -> io::Result<String> {
-        self.asked.push(question.to_owned());
-        Ok(self.answers.remove(0).to_owned())
-    }
-
-    fn matching(&self, pattern: &Path) -> Vec<PathBuf> {
-        let pattern = pattern.to_string_lossy();
-        let mut found: Vec<_> =
-            self.files.keys().filter(|path| matches(&pattern, &path.to_string_lossy())).cloned().collect();
-        found.sort();
-        found
-    }
-
-    fn account(&self) -> Account {
-        Account { user: "me".to_owned(), id: "1000".to_owned(), machine: "desk.corp".to_owned() }
-    }
-
-    fn facts(&mut self, kind: &str, property: &str, hosts: Option<&[String]>) -> Result<Vec<FactsOfHost>, String> {
-        let known = self.facts.get(&format!("{kind}.{property}")).cloned().unwrap_or_default();
-        let is_wanted = |fact: &FactsOfHost| hosts.is_none_or(|hosts| hosts.contains(&fact.host));
-        Ok(known.into_iter().filter(is_wanted).collect())
-    }
-
-    fn config_files(&self) -> Vec<ConfigFile> {
-        self.configs.clone()
-    }
-
-    fn random(&mut self) -> u64 {
-        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.drawn >> 33
-    }
-}
+pub(super) use fake::Fake;
 
 pub(super) fn request(targets: &[&str], inventories: &[&str]) -> Request {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
@@ -384,126 +221,6 @@ fn rules_before_the_first_connection() {
     let local = Connection { transport: flag(Transport::Local), ..Connection::default() };
     assert!(errors(local.clone(), "web1").starts_with("web1: transport local runs on this machine"));
     assert_eq!(errors(local, "localhost"), "");
-}
-
-#[test]
-fn a_password_belongs_to_one_user() {
-    let inventory = "[defaults]\nuser = 'a'\npassword_env = 'A'\n[groups.g]\nhosts = ['g1', 'g2']\nuser = 'b'\n";
-    let resolved = |request: &Request, env: &[(&str, &str)]| {
-        let mut fake = Fake::default().file("i.toml", inventory);
-        env.iter().for_each(|(name, value)| drop(fake.env.insert((*name).to_owned(), (*value).to_owned())));
-        run(request, &mut fake)
-    };
-    let both = request(&["h,@g"], &["i.toml"]);
-    let error = resolved(&both, &[("A", "1"), ("PSFLEET_PASSWORD", "2")]).unwrap_err();
-    assert_eq!(error.exit_code(), 2);
-    assert!(error.to_string().starts_with("no password for 'b': one password cannot serve"), "{error}");
-    let group = resolved(&request(&["@g"], &["i.toml"]), &[("PSFLEET_PASSWORD", "2")]).unwrap();
-    let credentials: Vec<_> = group.targets.iter().map(|target| target.credential.clone().unwrap()).collect();
-    assert_eq!((credentials[0].user().unwrap(), credentials[0].password().unwrap().expose().as_str()), ("b", "2"));
-    assert!(std::sync::Arc::ptr_eq(&credentials[0], &credentials[1]));
-    let missing = resolved(&request(&["h"], &["i.toml"]), &[]).unwrap_err();
-    assert_eq!(missing.to_string(), "no password for 'a': the variable A is not set (defaults in i.toml:3)");
-}
-
-#[test]
-fn questions_are_asked_once_and_only_when_somebody_is_there() {
-    let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
-    let resolved = run(&request(&["h[1-3]"], &[]), &mut fake).unwrap();
-    assert_eq!(fake.asked, ["User: ", "Password for me: "]);
-    assert!(
-        resolved.targets.iter().all(|target| target.credential.as_ref().is_some_and(|who| who.user() == Some("me")))
-    );
-    let mut fake = Fake { answers: vec!["me", "pw"], ..Fake::default() };
-    let quiet = Request { no_input: true, ..request(&["h[1-3]"], &[]) };
-    assert!(run(&quiet, &mut fake).unwrap_err().to_string().starts_with("no user for h[1-3]"));
-    assert!(fake.asked.is_empty());
-    let ssh = run(&request(&["ssh://h"], &[]), &mut Fake::default()).unwrap();
-    assert_eq!(ssh.targets[0].credential, None);
-}
-
-/// Whom a run would log on as, and what asks for; the same problems as of the run itself.
-fn rehearsed(request: &Request, mut fake: Fake) -> Result<Vec<Logon>, String> {
-    let hosts = select(request, &Config::default(), &mut fake, &mut |_| Err(String::new())).expect("hosts");
-    let rehearsed = rehearse(&hosts, request, &mut fake);
-    let logons = rehearsed.map(|rehearsal| rehearsal.logons).map_err(|errors| errors.to_string());
-    assert!(fake.asked.is_empty(), "{:?}", fake.asked);
-    // Each question has an answer, so that only what is wrong fails.
-    let run = run(request, &mut fake);
-    assert_eq!(run.err().map(|errors| errors.to_string()), logons.as_ref().err().cloned());
-    logons
-}
-
-#[test]
-fn a_rehearsal_finds_what_the_run_would() {
-    let inventory = "[groups.web]\nhosts = ['w1', 'w2']\nuser = 'a'\npassword_env = 'A'\n[hosts.db]\nuser = 'b'\n\
-                     [hosts.own]\nuser = 'c'\npassword = 'hunter2'\n[hosts.lin]\ntransport = 'ssh'\n\
-                     [hosts.here]\ntransport = 'local'\n[hosts.nobody]\n";
-    let fake = || Fake::default().file("i.toml", inventory).env("A", "1");
-    let asks = || Fake { answers: vec!["me", "pw"], ..fake() };
-    let on = |targets: &str| request(&[targets], &["i.toml"]);
-    let named = |user: &str| LogonUser::Named(user.to_owned());
-    let variable = |name: &str| PasswordOrigin::From(SecretSource::Variable(name.to_owned()));
-    let prompt = || PasswordOrigin::From(SecretSource::Prompt);
-    for (targets, fake, user, password) in [
-        ("w1", fake(), named("a"), Some(variable("A"))),
-        ("own", fake(), named("c"), Some(PasswordOrigin::Inventory)),
-        ("db", fake().env("PSFLEET_PASSWORD", "2"), named("b"), Some(variable("PSFLEET_PASSWORD"))),
-        ("db", Fake { answers: vec!["pw"], ..fake() }, named("b"), Some(prompt())),
-        ("lin", fake(), LogonUser::Own, Some(PasswordOrigin::Keys)),
-        ("here", fake(), LogonUser::Own, None),
-        ("nobody", asks(), LogonUser::Asked, Some(prompt())),
-    ] {
-        assert_eq!(rehearsed(&on(targets), fake), Ok(vec![Logon { user, password }]), "{targets}");
-    }
-    let error = |targets: &str, fake: Fake| rehearsed(&on(targets), fake).unwrap_err();
-    assert!(error("nobody,lin", fake()).starts_with("no user for nobody: WinRM needs one, and there is nobody to ask"));
-    assert!(error("db", fake()).starts_with("no password for 'b', and there is nobody to ask"));
-    let several = error("db,w1", fake().env("PSFLEET_PASSWORD", "2"));
-    assert!(several.starts_with("no password for 'b': one password cannot serve the several users"), "{several}");
-    let unset = error("w1", Fake::default().file("i.toml", inventory));
-    assert!(unset.starts_with("no password for 'a': the variable A is not set"), "{unset}");
-    let untold = Request { no_input: true, ..on("nobody") };
-    assert!(rehearsed(&untold, asks()).unwrap_err().starts_with("no user for nobody"));
-}
-
-/// Flag, environment, inventory: so it is with the password of the user that a flag or a variable names.
-#[test]
-fn the_password_of_the_environment_stands_above_inventories() {
-    let inventory = "[hosts.own]\nuser = 'c'\npassword = 'inline'\n[hosts.env]\nuser = 'c'\npassword_env = 'C'\n\
-                     [hosts.lin]\ntransport = 'ssh'\nuser = 'c'\npassword = 'inline'\n[hosts.other]\nuser = \
-                     'd'\npassword_env = 'D'\n";
-    let found = |targets: &str, user: Option<Source>, password: Option<&str>, ask_pass: bool| {
-        let settings =
-            Connection { user: user.map(|source| Given::new("c".to_owned(), source)), ..Connection::default() };
-        let request = Request { settings, ask_pass, ..request(&[targets], &["i.toml"]) };
-        let mut fake =
-            Fake { answers: vec!["asked"], ..Fake::default() }.file("i.toml", inventory).env("C", "c").env("D", "d");
-        if let Some(password) = password {
-            fake = fake.env("PSFLEET_PASSWORD", password);
-        }
-        let resolved = run(&request, &mut fake).unwrap_or_else(|errors| panic!("{targets}: {errors}"));
-        let password = |target: &Arc<Target>| target.credential.as_ref()?.password().map(|text| text.expose().clone());
-        resolved.targets.iter().map(|target| password(target).unwrap_or_default()).collect::<Vec<_>>().join(" ")
-    };
-    let (flag, variable) = (|| Some(Source::Flag("--user")), || Some(Source::Env("PSFLEET_USER".to_owned())));
-    assert_eq!(found("own,env,lin", flag(), Some("pw"), false), "pw pw pw");
-    assert_eq!(found("own,env,lin", variable(), Some("pw"), false), "pw pw pw");
-    assert_eq!(found("own,env,lin", flag(), None, false), "inline c inline");
-    assert_eq!(found("own", flag(), Some("pw"), true), "asked");
-    // For a user of the inventory, its own source.
-    assert_eq!(found("own,env,other", None, Some("pw"), false), "inline c d");
-}
-
-#[test]
-fn passwords_stand_in_private_files_only() {
-    let inventory = "[hosts.h]\nuser = 'u'\npassword = 'hunter2'\n";
-    let mut fake = Fake::default().file("i.toml", inventory);
-    let resolved = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap();
-    assert_eq!(resolved.targets[0].credential.as_ref().unwrap().password().unwrap().expose(), "hunter2");
-    fake.files.insert("i.toml".into(), (inventory.to_owned(), false));
-    let error = run(&request(&["h"], &["i.toml"]), &mut fake).unwrap_err().to_string();
-    assert!(error.contains("i.toml:3") && error.contains("chmod 600") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]
