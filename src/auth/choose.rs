@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::basic::Basic;
-use super::certificate::Certificate;
+use super::basic::basic;
+use super::certificate::certificate;
 use super::error::Error;
 use super::kerberos::{Kerberos, Tickets, is_name, principal};
 use super::mechanism::{Logon, Mechanism};
@@ -44,11 +44,11 @@ impl Choice {
         Ok(match self.method {
             AuthMethod::Basic => {
                 let Logon { user, password, .. } = self.logon()?;
-                Box::new(Basic::new(user, password))
+                Box::new(basic(user, password))
             }
             AuthMethod::Certificate => {
                 self.takes(self.credential.certificate().is_some())?;
-                Box::new(Certificate::new())
+                Box::new(certificate())
             }
             AuthMethod::Kerberos => Box::new(self.kerberos("Kerberos")?),
             AuthMethod::Ntlm if self.kerberos.only => return Err(Error::NtlmForbidden),

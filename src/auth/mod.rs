@@ -30,6 +30,7 @@ mod negotiate;
 mod ntlm;
 pub mod sealed;
 mod spnego;
+mod standing;
 mod upper;
 mod windows;
 
