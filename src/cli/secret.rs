@@ -24,8 +24,13 @@ pub(super) fn run(args: &SecretArgs, mut machine: Machine) -> anyhow::Result<u8>
         SecretCommand::Get(one) => print_secret(&get(one, &mut machine)?)?,
         SecretCommand::Ls(file) => {
             let mut places = places(file, &mut machine);
-            if !places.file().map_err(failed)?.exists() {
-                bail!("there is no encrypted file {}", places.file().map_err(failed)?.path().display());
+            let file = places.file().map_err(failed)?;
+            if !file.exists() {
+                let hint = "psfleet secret set NAME makes it; --file and PSFLEET_SECRETS_FILE name another";
+                return Err(failed((
+                    format!("there is no encrypted file {}", file.path().display()),
+                    Some(hint.to_owned()),
+                )));
             }
             let names = places.entries(Some(&mut TerminalPrompter)).map_err(failed)?.names();
             print(&names.map(|name| format!("{}\n", sanitize_line(name))).collect::<String>())?;
@@ -90,12 +95,19 @@ fn opened(places: &mut Places, name: &str) -> anyhow::Result<()> {
 
 fn no_secret(places: &Places, name: &str) -> Fault {
     match places.file() {
-        Ok(file) => (format!("{} has no secret '{}'", file.path().display(), sanitize_line(name)), None),
+        Ok(file) => {
+            let hint = match file.exists() {
+                true => "psfleet secret ls shows the names that it has".to_owned(),
+                false => format!("there is no such file yet; psfleet secret set {} makes it", sanitize_line(name)),
+            };
+            (format!("{} has no secret '{}'", file.path().display(), sanitize_line(name)), Some(hint))
+        }
         Err(fault) => fault,
     }
 }
 
-/// The secret itself: asked for where somebody types, else all of stdin but the end of its line.
+/// The secret itself: asked for where somebody types, else all of stdin but the end of its line. What no run would take
+/// is not kept.
 fn value(name: &str) -> anyhow::Result<Secret<String>> {
     let text = if TerminalPrompter.can_ask() {
         let name = sanitize_line(name);
@@ -111,7 +123,7 @@ fn value(name: &str) -> anyhow::Result<Secret<String>> {
     if text.is_empty() {
         bail!("an empty secret is not kept");
     }
-    Ok(Secret::new(text.to_string()))
+    secret::password(Secret::new(text.to_string())).map_err(|what| anyhow!("the secret {what}"))
 }
 
 fn piped(stdin: impl Read) -> anyhow::Result<Zeroizing<String>> {

@@ -128,6 +128,12 @@ async fn the_encrypted_file_keeps_what_a_run_logs_on_with() {
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("nobody to ask for its passphrase") && stderr.contains(PASSPHRASE.0), "{stderr}");
     assert_eq!(secret(&place, &["set", "svc"], &password, &[PASSPHRASE]), (Some(0), String::new(), String::new()));
+    let (code, _, stderr) = secret(&place, &["set", "other"], "x\ny\n", &[PASSPHRASE]);
+    assert!(code == Some(2) && stderr.contains("the secret has several lines"), "{stderr}");
+    let (code, _, stderr) = secret(&place, &["get", "nosuch"], "", &[PASSPHRASE]);
+    assert!(code == Some(2) && stderr.contains("psfleet secret ls"), "{stderr}");
+    let (code, _, stderr) = secret(&place, &["ls", "--file", "elsewhere.age"], "", &[PASSPHRASE]);
+    assert!(code == Some(2) && stderr.contains("psfleet secret set NAME makes it"), "{stderr}");
     assert_eq!(secret(&place, &["set", "other"], "x\n", &[PASSPHRASE]).0, Some(0));
     let (code, _, stderr) = secret(&place, &["set", "other"], "y", &[PASSPHRASE]);
     assert!(code == Some(0) && stderr.contains("there was a secret 'other' before"), "{stderr}");
