@@ -1,6 +1,6 @@
 //! A worker that panics: a bug, and still one outcome, no shell left, nothing lost from the other hosts.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use psfleet::fleet::{Site, Task, TaskEnd};
@@ -38,5 +38,37 @@ async fn a_panic_leaves_no_shell_behind() {
     assert_eq!(outcomes, [failed, ok, ok]);
     assert_eq!(ran.objects().len(), 2);
     assert_eq!(fleet.stats().open_shells, 0, "the run ends when its shells are deleted");
+    assert_clean(fleet).await;
+}
+
+/// Panics with all that it knows of its host.
+struct Tells;
+
+#[async_trait]
+impl Task for Tells {
+    async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error> {
+        panic!("a bug that tells of {:?}", site.target)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_shows_no_secret() {
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let told = Arc::new(Mutex::new(String::new()));
+    let hears = Arc::clone(&told);
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        hears.lock().expect("no panic within one").push_str(&info.to_string());
+        usual(info);
+    }));
+    let mut spec = spec(targets(&fleet, AuthMethod::Negotiate, None), "");
+    spec.work = Arc::new(Tells);
+    let ran = run(spec).await;
+    let told = told.lock().expect("no panic within one").clone();
+    assert!(told.contains("a bug that tells of Target") && told.contains("<secret>"), "{told}");
+    assert_eq!(ran.ends[0].reason, Some(Reason::Internal));
+    for shown in [told, format!("{:?}", ran.ends)] {
+        assert!(!shown.contains(fleet.password().expose()), "a panic shows the password");
+    }
     assert_clean(fleet).await;
 }
