@@ -32,7 +32,11 @@ mod idle_flags;
 mod interrupt;
 mod inventory;
 mod kerberos;
+#[cfg(all(unix, feature = "ldap"))]
+mod laps;
 mod local;
+#[cfg(all(unix, feature = "ldap"))]
+mod lockout;
 mod log_file;
 mod manual;
 mod matrix;

@@ -1,5 +1,6 @@
 //! An Active Directory of our own: Samba as its domain controller, on loopback, gone when dropped.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ const START_WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct Samba {
     folder: Folder,
     child: Child,
+    /// Held for as long as the ports are ours: tests are processes of their own.
+    _turn: File,
 }
 
 impl Samba {
@@ -37,6 +40,8 @@ impl Samba {
             skip("no samba-tool and samba (Debian: samba, samba-ad-dc, samba-ad-provision, winbind)");
             return None;
         }
+        let turn = File::create(std::env::temp_dir().join("psfleet-test-samba.lock")).expect("made");
+        turn.lock().expect("locked");
         if TcpStream::connect("127.0.0.1:636").is_ok() {
             skip("another directory listens on port 636");
             return None;
@@ -60,7 +65,7 @@ impl Samba {
         server.arg(format!("--option=tls certfile={}", certificate.display()));
         server.arg(format!("--option=tls keyfile={}", key.display())).arg("--option=tls cafile=");
         let child = server.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("samba starts");
-        let directory = Self { folder, child };
+        let directory = Self { folder, child, _turn: turn };
         let since = Instant::now();
         while TcpStream::connect("127.0.0.1:636").is_err() {
             assert!(since.elapsed() < START_WAIT, "samba does not answer");
@@ -81,11 +86,34 @@ impl Samba {
 
     /// Adds entries (LDIF).
     pub(crate) fn add(&self, ldif: &str) {
-        let mut command = Command::new("ldbadd");
-        command.arg("-H").arg(self.folder.path().join("dc/private/sam.ldb"));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("ldbadd starts");
+        self.feed("ldbadd", ldif);
+    }
+
+    /// Changes entries, the schema's too (LDIF).
+    pub(crate) fn modify(&self, ldif: &str) {
+        self.feed("ldbmodify", ldif);
+    }
+
+    fn feed(&self, program: &str, ldif: &str) {
+        let mut command = Command::new(program);
+        command.arg("-H").arg(self.entries()).arg("--option=dsdb:schema update allowed=true");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
         child.stdin.take().expect("piped").write_all(ldif.as_bytes()).expect("read");
-        assert!(child.wait().expect("a child").success());
+        assert!(child.wait().expect("a child").success(), "{program}: {ldif}");
+    }
+
+    /// What an account has of an attribute, as the directory itself knows.
+    pub(crate) fn attribute(&self, account: &str, name: &str) -> Option<String> {
+        let mut command = Command::new("ldbsearch");
+        command.arg("-H").arg(self.entries()).arg(format!("(sAMAccountName={account})")).arg(name);
+        let found = command.stderr(Stdio::null()).output().expect("ldbsearch starts");
+        assert!(found.status.success());
+        let text = String::from_utf8(found.stdout).expect("text");
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
+    }
+
+    fn entries(&self) -> PathBuf {
+        self.folder.path().join("dc/private/sam.ldb")
     }
 
     /// Has so many failed logons lock an account.
@@ -96,6 +124,16 @@ impl Samba {
         command.arg(format!("--account-lockout-threshold={failed_logons}"));
         command.arg(format!("--configfile={}", config.display()));
         assert!(command.stdout(Stdio::null()).status().expect("samba-tool starts").success());
+    }
+
+    /// The key of a server, in a file.
+    pub(crate) fn keytab(&self, server: &str) -> PathBuf {
+        let (file, config) = (self.folder.path().join("host.keytab"), self.folder.path().join("dc/etc/smb.conf"));
+        let mut command = Command::new("samba-tool");
+        command.args(["domain", "exportkeytab"]).arg(&file).arg(format!("--principal={server}"));
+        command.arg(format!("--configfile={}", config.display()));
+        assert!(command.stdout(Stdio::null()).status().expect("samba-tool starts").success());
+        file
     }
 
     /// Adds a user.
