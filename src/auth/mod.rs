@@ -23,6 +23,7 @@ mod basic;
 mod binding;
 mod certificate;
 mod choose;
+mod der;
 mod error;
 mod kerberos;
 mod mechanism;

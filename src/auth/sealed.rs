@@ -6,8 +6,17 @@ use super::error::Error;
 pub const SPNEGO: &str = "application/HTTP-SPNEGO-session-encrypted";
 /// Protocol of bodies sealed by Kerberos, whatever the scheme.
 pub const KERBEROS: &str = "application/HTTP-Kerberos-session-encrypted";
-/// What the content type of a sealed body begins with.
-pub const CONTENT_TYPE_PREFIX: &str = "multipart/encrypted";
+/// Protocol of bodies sealed by CredSSP: by its TLS, not by the mechanism inside.
+pub const CREDSSP: &str = "application/HTTP-CredSSP-session-encrypted";
+/// The most that CredSSP puts into one message, in bytes: what fits into one TLS record.
+pub const CHUNK: usize = 16_384;
+
+/// Content type of a body with one message.
+const ONE: &str = "multipart/encrypted";
+/// Content type of a body with several.
+const SEVERAL: &str = "multipart/x-multi-encrypted";
+/// The head of a TLS record: type, version, length.
+const RECORD_HEAD: usize = 5;
 
 /// More headers than a part has: two, and some more.
 const MOST_HEADERS: usize = 16;
@@ -19,32 +28,46 @@ const BOUNDARY: &[u8] = b"--Encrypted Boundary";
 pub struct Sealed<'a> {
     /// Length of the plaintext, padding included.
     pub length: usize,
-    /// The mechanism's header: signature, or wrap token without its data.
+    /// The mechanism's header: signature, or wrap token without its data. CredSSP's is the begin of a TLS record.
     pub signature: &'a [u8],
-    /// As long as the plaintext.
+    /// As long as the plaintext, but for CredSSP: the rest of the record.
     pub ciphertext: &'a [u8],
 }
 
-/// The content type of a sealed body.
-pub fn content_type(protocol: &str) -> String {
-    format!(r#"{CONTENT_TYPE_PREFIX};protocol="{protocol}";boundary="Encrypted Boundary""#)
+/// The content type of a body that seals this many bytes.
+pub fn content_type(protocol: &str, size: usize) -> String {
+    let kind = if protocol == CREDSSP && size > CHUNK { SEVERAL } else { ONE };
+    format!(r#"{kind};protocol="{protocol}";boundary="Encrypted Boundary""#)
+}
+
+/// Whether a content type, in lower case, is that of a sealed body.
+pub fn is_content_type(media: &str) -> bool {
+    [ONE, SEVERAL].iter().any(|kind| media.starts_with(kind))
 }
 
 /// Writes a body with one sealed message.
 pub fn write(protocol: &str, message: Sealed<'_>) -> Vec<u8> {
-    let head = format!(
-        concat!(
-            "--Encrypted Boundary\r\n\tContent-Type: {}\r\n",
-            "\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={}\r\n",
-            "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n",
-        ),
-        protocol, message.length
-    );
-    let mut body = Vec::with_capacity(head.len() + 4 + message.signature.len() + message.ciphertext.len() + 24);
-    body.extend(head.as_bytes());
-    body.extend((message.signature.len() as u32).to_le_bytes());
-    body.extend(message.signature);
-    body.extend(message.ciphertext);
+    write_all(protocol, &[message])
+}
+
+/// Writes a body with any number of sealed messages.
+pub fn write_all(protocol: &str, messages: &[Sealed<'_>]) -> Vec<u8> {
+    let size = messages.iter().map(|message| message.signature.len() + message.ciphertext.len() + 256).sum();
+    let mut body = Vec::with_capacity(size);
+    for message in messages {
+        let head = format!(
+            concat!(
+                "--Encrypted Boundary\r\n\tContent-Type: {}\r\n",
+                "\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={}\r\n",
+                "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n",
+            ),
+            protocol, message.length
+        );
+        body.extend(head.as_bytes());
+        body.extend((message.signature.len() as u32).to_le_bytes());
+        body.extend(message.signature);
+        body.extend(message.ciphertext);
+    }
     body.extend(BOUNDARY);
     body.extend(b"--\r\n");
     body
@@ -58,11 +81,47 @@ pub fn write(protocol: &str, message: Sealed<'_>) -> Vec<u8> {
 /// # Errors
 /// [`Error::Sealed`] with what is missing.
 pub fn read(body: &[u8]) -> Result<Vec<Sealed<'_>>, Error> {
+    read_by(body, |_, rest, length| take(rest, length))
+}
+
+/// Finds the messages in a body that is sealed by CredSSP, as [`read`] does.
+///
+/// Their ciphertext is longer than the plaintext, by what only TLS knows. It ends where a boundary stands in the place
+/// of the next TLS record.
+///
+/// # Errors
+/// [`Error::Sealed`] with what is missing.
+pub fn read_records(body: &[u8]) -> Result<Vec<Sealed<'_>>, Error> {
+    read_by(body, |signature, rest, _| {
+        // The first record begins in the signature, which may hold all of its head or a part of it.
+        let head: Vec<u8> = signature.iter().chain(*rest).take(RECORD_HEAD).copied().collect();
+        let mut end = record(&head)?.checked_sub(signature.len()).ok_or_else(|| broken("its signature is too long"))?;
+        // The type of a record is no dash.
+        while let Some(next) = rest.get(end..).filter(|next| !next.starts_with(b"--")) {
+            end += record(next)?;
+        }
+        take(rest, end)
+    })
+}
+
+/// The size of the TLS record that begins here, its head included.
+fn record(bytes: &[u8]) -> Result<usize, Error> {
+    match bytes {
+        [_, _, _, high, low, ..] => Ok(RECORD_HEAD + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => Err(broken("it is shorter than it says")),
+    }
+}
+
+/// Reads a body; `extent` takes the ciphertext behind a signature, by what its plaintext's length is.
+fn read_by<'a>(
+    body: &'a [u8],
+    extent: impl Fn(&'a [u8], &mut &'a [u8], usize) -> Result<&'a [u8], Error>,
+) -> Result<Vec<Sealed<'a>>, Error> {
     let mut rest = body;
     let mut found = Vec::new();
     loop {
         match boundary(&mut rest) {
-            Some(Boundary::Part) => found.push(message(&mut rest)?),
+            Some(Boundary::Part) => found.push(message(&mut rest, &extent)?),
             Some(Boundary::End) => return some(found),
             None if rest.iter().all(u8::is_ascii_whitespace) => return some(found),
             None => return Err(broken("a boundary is missing")),
@@ -75,7 +134,10 @@ fn some(found: Vec<Sealed<'_>>) -> Result<Vec<Sealed<'_>>, Error> {
 }
 
 /// Reads the two parts of one message, from behind the first boundary.
-fn message<'a>(rest: &mut &'a [u8]) -> Result<Sealed<'a>, Error> {
+fn message<'a>(
+    rest: &mut &'a [u8],
+    extent: &impl Fn(&'a [u8], &mut &'a [u8], usize) -> Result<&'a [u8], Error>,
+) -> Result<Sealed<'a>, Error> {
     let mut length = None;
     for at in 0.. {
         // To look for a boundary passes over all white space, however much of it there is.
@@ -95,7 +157,7 @@ fn message<'a>(rest: &mut &'a [u8]) -> Result<Sealed<'a>, Error> {
     let size = take(rest, 4)?;
     let size = u32::from_le_bytes(size.try_into().map_err(|_| broken("it is cut off"))?);
     let signature = take(rest, size as usize)?;
-    let ciphertext = take(rest, length)?;
+    let ciphertext = extent(signature, rest, length)?;
     Ok(Sealed { length, signature, ciphertext })
 }
 
@@ -154,7 +216,7 @@ fn broken(what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{SPNEGO, Sealed, content_type, read, write};
+    use super::{CHUNK, CREDSSP, SPNEGO, Sealed, content_type, is_content_type, read, read_records, write, write_all};
 
     /// The binary parts of the published vector: signature and ciphertext of `<s:Envelope/>` at sequence 0 and 1.
     const VECTOR: [([u8; 16], [u8; 13]); 2] = [
@@ -178,7 +240,47 @@ mod tests {
             assert!(body.ends_with(b"--Encrypted Boundary--\r\n"));
             assert_eq!(read(&body), Ok(vec![sealed]));
         }
-        assert!(content_type(SPNEGO).ends_with(r#"encrypted";boundary="Encrypted Boundary""#));
+        assert!(content_type(SPNEGO, 1 << 20).ends_with(r#"encrypted";boundary="Encrypted Boundary""#));
+    }
+
+    /// A TLS record with this much content, in two parts as CredSSP cuts it.
+    fn record(length: usize, cut: usize) -> (Vec<u8>, Vec<u8>) {
+        let content = length + 24;
+        let mut record = vec![0x17, 3, 3, (content >> 8) as u8, content as u8];
+        record.extend(b"--Encrypted Boundary--\r\n".iter().cycle().take(content));
+        let rest = record.split_off(cut);
+        (record, rest)
+    }
+
+    #[test]
+    fn several_tls_records_are_told_apart_by_their_heads() {
+        for cut in [0, 3, 5, 16] {
+            let records: Vec<_> = [CHUNK, CHUNK, 7232].map(|length| (length, record(length, cut))).into();
+            let sealed: Vec<_> = records
+                .iter()
+                .map(|(length, (signature, ciphertext))| Sealed { length: *length, signature, ciphertext })
+                .collect();
+            let body = write_all(CREDSSP, &sealed);
+            assert_eq!(read_records(&body), Ok(sealed), "cut at {cut}");
+            for end in 0..body.len() - b"--Encrypted Boundary--\r\n".len() {
+                assert!(end % 97 != 0 || read_records(&body[..end]).is_err(), "cut at {end}");
+            }
+        }
+        let (signature, mut two) = record(10, 16);
+        two.extend(record(20, 0).1);
+        let both = Sealed { length: 30, signature: &signature, ciphertext: &two };
+        assert_eq!(read_records(&write(CREDSSP, both)), Ok(vec![both]));
+        let long = Sealed { length: 1, signature: &[0; 300], ciphertext: b"" };
+        assert!(read_records(&write(CREDSSP, long)).is_err());
+    }
+
+    #[test]
+    fn the_content_type_tells_one_message_from_several() {
+        for (size, kind) in [(CHUNK, "multipart/encrypted;"), (CHUNK + 1, "multipart/x-multi-encrypted;")] {
+            let media = content_type(CREDSSP, size).to_ascii_lowercase();
+            assert!(media.starts_with(kind) && is_content_type(&media), "{media}");
+        }
+        assert!(!is_content_type("multipart/mixed"));
     }
 
     #[test]
@@ -231,13 +333,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn never_panics_on_any_bytes(bytes: Vec<u8>, cut in 0..300_usize, flip in 0..300_usize, value: u8) {
-            let _ = read(&bytes);
+            let _ = (read(&bytes), read_records(&bytes));
             let mut body = write(SPNEGO, Sealed { length: bytes.len(), signature: b"0123456789abcdef", ciphertext: &bytes });
             if let Some(byte) = body.get_mut(flip) {
                 *byte = value;
             }
             body.truncate(body.len().saturating_sub(cut));
-            let _ = read(&body);
+            let _ = (read(&body), read_records(&body));
         }
 
         #[test]

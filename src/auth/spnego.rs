@@ -1,5 +1,7 @@
 //! NegTokenResp of SPNEGO (RFC 4178 section 4.2.2), as far as a client has to read it.
 
+use super::der::{element as der, take};
+
 /// The value of negState that refuses.
 const REJECT: u8 = 2;
 /// NTLMSSP's object identifier, 1.3.6.1.4.1.311.2.2.10, in DER.
@@ -59,36 +61,6 @@ impl<'a> NegTokenResp<'a> {
     pub(super) fn wants_another(&self) -> bool {
         self.mechanism.is_some_and(|oid| oid != NTLM)
     }
-}
-
-/// Eats one element: its tag and content.
-fn take<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
-    let [tag, first, after @ ..] = *rest else { return None };
-    let (length, after) = match first {
-        0..=0x7f => (usize::from(*first), after),
-        0x81..=0x83 => {
-            let (digits, after) = after.split_at_checked(usize::from(first & 0x7f))?;
-            (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), after)
-        }
-        _ => return None,
-    };
-    let (content, after) = after.split_at_checked(length)?;
-    *rest = after;
-    Some((*tag, content))
-}
-
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let digits: Vec<u8> = length.into_iter().skip_while(|digit| *digit == 0).collect();
-    let mut bytes = vec![tag];
-    if let &[] | &[0..=0x7f] = digits.as_slice() {
-        bytes.push(digits.first().copied().unwrap_or(0));
-    } else {
-        bytes.push(0x80 | digits.len() as u8);
-        bytes.extend(digits);
-    }
-    bytes.extend(content);
-    bytes
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ impl Logon {
         if self.over_tls || body.is_empty() {
             return Ok(Granted { body, token: None });
         }
-        if !content_type.starts_with(sealed::CONTENT_TYPE_PREFIX) {
+        if !sealed::is_content_type(content_type) {
             return Err(Refusal::Unreadable);
         }
         let body = acceptor.unseal(&body).map_err(|error| {
@@ -162,7 +162,7 @@ impl Logon {
         match &mut self.state {
             State::Established(acceptor) if !self.over_tls => {
                 let content = acceptor.seal(&envelope).ok()?;
-                Some((sealed::content_type(acceptor.protocol()).into(), content))
+                Some((sealed::content_type(acceptor.protocol(), envelope.len()).into(), content))
             }
             _ => Some((names::CONTENT_TYPE.into(), envelope)),
         }

@@ -58,7 +58,7 @@ impl Answer {
     pub(super) fn kind(&self) -> Kind {
         let media = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         let media = media.trim_start().to_ascii_lowercase();
-        if media.starts_with(sealed::CONTENT_TYPE_PREFIX) {
+        if sealed::is_content_type(&media) {
             Kind::Sealed
         } else if media.starts_with("application/soap+xml") || media.starts_with("text/xml") {
             Kind::Soap
@@ -165,6 +165,7 @@ mod tests {
         for (media, kind) in [
             ("application/soap+xml;charset=UTF-8", Kind::Soap),
             ("multipart/encrypted;protocol=\"x\"", Kind::Sealed),
+            ("Multipart/X-Multi-Encrypted;protocol=\"x\"", Kind::Sealed),
             ("text/html", Kind::Other),
         ] {
             let mut found = answer(200, &[]);

@@ -358,7 +358,7 @@ impl Lane {
             (Body::Knock | Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
             (Body::Soap(text), Some(protocol)) if !self.over_tls() => {
                 let bytes = self.mechanism.seal(text.as_bytes()).map_err(refused)?;
-                Ok((sealed::content_type(protocol), bytes))
+                Ok((sealed::content_type(protocol, text.len()), bytes))
             }
             (Body::Soap(text), _) => Ok((names::CONTENT_TYPE.to_owned(), text.as_bytes().to_vec())),
         }

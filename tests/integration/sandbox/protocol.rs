@@ -231,7 +231,7 @@ async fn logged_on(setup: &mut Setup, method: AuthMethod) -> Box<dyn Mechanism> 
 }
 
 async fn sealed(wire: &mut Wire, body: &[u8]) -> Option<Answer> {
-    let content_type = psfleet::auth::sealed::content_type(psfleet::auth::sealed::SPNEGO);
+    let content_type = psfleet::auth::sealed::content_type(psfleet::auth::sealed::SPNEGO, 0);
     wire.send("POST /wsman", &[("Content-Type", &*content_type)], body).await
 }
 
