@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::basic::basic;
 use super::certificate::certificate;
+use super::credssp::CredSsp;
 use super::error::Error;
 use super::kerberos::{Kerberos, Tickets, is_name, principal};
-use super::mechanism::{Logon, Mechanism};
+use super::mechanism::{Inner, Logon, Mechanism};
 use super::negotiate::Negotiate;
 use super::windows::Windows;
 use crate::target::{AuthMethod, Credential, KerberosSettings, Workstation};
@@ -53,11 +54,23 @@ impl Choice {
             AuthMethod::Kerberos => Box::new(self.kerberos("Kerberos")?),
             AuthMethod::Ntlm if self.kerberos.only => return Err(Error::NtlmForbidden),
             AuthMethod::Ntlm => Box::new(Windows::ntlm(&self.logon()?)?),
-            AuthMethod::Negotiate if self.has_no_other() => Box::new(self.kerberos("Negotiate")?),
-            AuthMethod::Negotiate if self.may_be_kerberos() => {
-                Box::new(Negotiate::new(self.kerberos("Negotiate")?, Windows::negotiate(&self.logon()?)?))
+            AuthMethod::Negotiate => self.negotiate()?,
+            // The password goes to the host: a ticket or a key alone is not enough.
+            AuthMethod::CredSsp => {
+                let logon = self.logon()?;
+                Box::new(CredSsp::new(self.negotiate()?, &logon)?)
             }
-            AuthMethod::Negotiate => Box::new(Windows::negotiate(&self.logon()?)?),
+        })
+    }
+
+    /// Negotiate as the credential, the host and the settings allow it.
+    fn negotiate(&self) -> Result<Box<dyn Inner>, Error> {
+        Ok(if self.has_no_other() {
+            Box::new(self.kerberos("Negotiate")?)
+        } else if self.may_be_kerberos() {
+            Box::new(Negotiate::new(self.kerberos("Negotiate")?, Windows::negotiate(&self.logon()?)?))
+        } else {
+            Box::new(Windows::negotiate(&self.logon()?)?)
         })
     }
 
@@ -111,10 +124,12 @@ mod tests {
 
     #[test]
     fn what_a_method_does_not_take_is_refused_and_not_passed_over() {
-        use AuthMethod::{Basic, Kerberos, Negotiate, Ntlm};
+        use AuthMethod::{Basic, CredSsp, Kerberos, Negotiate, Ntlm};
         let ticket = || Credential::Ticket { user: Some("ada@CONTOSO.COM".to_owned()), cache: None };
         let key = || Credential::of("ada", None);
-        for (credential, methods) in [(ticket(), &[Ntlm, Basic][..]), (key(), &[Negotiate, Ntlm, Basic, Kerberos])] {
+        for (credential, methods) in
+            [(ticket(), &[Ntlm, Basic, CredSsp][..]), (key(), &[Negotiate, Ntlm, Basic, Kerberos, CredSsp])]
+        {
             for method in methods {
                 let refused = choice(*method, credential.clone()).mechanism().err();
                 assert_eq!(refused, Some(Error::NotProving { method: method.name(), what: credential.kind() }));

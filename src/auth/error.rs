@@ -1,5 +1,6 @@
 //! What goes wrong in a security context.
 
+use super::credssp::CredSspFault;
 use super::kerberos::KerberosFault;
 
 /// Why a context cannot go on.
@@ -34,6 +35,9 @@ pub enum Error {
     /// Kerberos does not go on.
     #[error(transparent)]
     Kerberos(KerberosFault),
+    /// CredSSP does not go on.
+    #[error(transparent)]
+    CredSsp(CredSspFault),
     /// The host is addressed in a way that no KDC knows.
     #[error("Kerberos needs the host's name, and '{0}' is none that a KDC knows")]
     NoName(String),

@@ -61,6 +61,11 @@ pub trait Mechanism: Send {
         false
     }
 
+    /// Whether the logon goes on behind the proof of the user, by further legs, so that no request can ride on that.
+    fn goes_on_behind_proof(&self) -> bool {
+        false
+    }
+
     /// Seals one message as the body of a request.
     ///
     /// # Errors
@@ -72,6 +77,21 @@ pub trait Mechanism: Send {
     /// # Errors
     /// When its form is broken, or a signature does not match.
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error>;
+}
+
+/// A mechanism that seals bare messages too, for a logon around it.
+pub(super) trait Inner: Mechanism {
+    /// Seals one message; under the count of [`Mechanism::seal`].
+    ///
+    /// # Errors
+    /// When the context is not far enough.
+    fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Opens one message; under the count of [`Mechanism::unseal`].
+    ///
+    /// # Errors
+    /// When its form is broken, or a signature does not match.
+    fn open(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
 /// What a step of the handshake gives.

@@ -23,6 +23,7 @@ mod basic;
 mod binding;
 mod certificate;
 mod choose;
+mod credssp;
 mod der;
 mod error;
 mod kerberos;
@@ -39,6 +40,7 @@ pub use binding::ChannelBinding;
 #[cfg(feature = "sandbox")]
 pub(crate) use certificate::SCHEME as CERTIFICATE_SCHEME;
 pub use choose::Choice;
+pub use credssp::CredSspFault;
 pub use error::Error;
 pub use kerberos::{KerberosFault, Tickets};
 #[cfg(feature = "sandbox")]

@@ -3,7 +3,7 @@
 use super::binding::ChannelBinding;
 use super::error::Error;
 use super::kerberos::Kerberos;
-use super::mechanism::{Leg, Mechanism, Step};
+use super::mechanism::{Inner, Leg, Mechanism, Step};
 use super::windows::Windows;
 
 /// Kerberos first, with NTLM in reserve until the first token is made. What was chosen stays: a server's refusal is not
@@ -19,14 +19,14 @@ impl Negotiate {
         Self { kerberos, ntlm: Some(ntlm), is_ntlm: false }
     }
 
-    fn chosen(&self) -> &dyn Mechanism {
+    fn chosen(&self) -> &dyn Inner {
         match &self.ntlm {
             Some(ntlm) if self.is_ntlm => ntlm,
             _ => &self.kerberos,
         }
     }
 
-    fn chosen_mut(&mut self) -> &mut dyn Mechanism {
+    fn chosen_mut(&mut self) -> &mut dyn Inner {
         match &mut self.ntlm {
             Some(ntlm) if self.is_ntlm => ntlm,
             _ => &mut self.kerberos,
@@ -92,5 +92,15 @@ impl Mechanism for Negotiate {
 
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
         self.chosen_mut().unseal(body)
+    }
+}
+
+impl Inner for Negotiate {
+    fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        self.chosen_mut().wrap(message)
+    }
+
+    fn open(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        self.chosen_mut().open(sealed)
     }
 }

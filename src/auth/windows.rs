@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
 use super::error::Error;
-use super::mechanism::{Leg, Logon, Mechanism, Step};
+use super::mechanism::{Inner, Leg, Logon, Mechanism, Step};
 use super::ntlm::{self, Exchange};
 use super::sealed::{self, Sealed};
 use super::spnego::NegTokenResp;
@@ -206,15 +206,31 @@ impl Mechanism for Windows {
     }
 }
 
+impl Inner for Windows {
+    fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let (signature, data) = match &mut self.context {
+            Context::Negotiate(context, _) => wrap(context.as_mut(), message),
+            Context::Ntlm(context, _) => wrap(context.as_mut(), message),
+        }?;
+        Ok([signature.as_slice(), &data].concat())
+    }
+
+    fn open(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        let cut = || Error::Sealed("it is shorter than its signature".to_owned());
+        let (signature, ciphertext) = sealed.split_at_checked(SIGNATURE).ok_or_else(cut)?;
+        match &mut self.context {
+            Context::Negotiate(context, _) => open(context.as_mut(), signature, ciphertext),
+            Context::Ntlm(context, _) => open(context.as_mut(), signature, ciphertext),
+        }
+    }
+}
+
 /// Seals one message as a multipart body, at either end of a context.
 ///
 /// # Errors
 /// When the context is not far enough.
 pub(crate) fn seal<P: Sspi>(context: &mut P, message: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut signature = [0; SIGNATURE];
-    let mut data = message.to_vec();
-    let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
-    context.encrypt_message(EncryptionFlags::empty(), &mut buffers).map_err(opening)?;
+    let (signature, data) = wrap(context, message)?;
     let message = Sealed { length: message.len(), signature: &signature, ciphertext: &data };
     Ok(sealed::write(sealed::SPNEGO, message))
 }
@@ -226,13 +242,25 @@ pub(crate) fn seal<P: Sspi>(context: &mut P, message: &[u8]) -> Result<Vec<u8>, 
 pub(crate) fn unseal<P: Sspi>(context: &mut P, body: &[u8]) -> Result<Vec<u8>, Error> {
     let mut plain = Vec::with_capacity(body.len());
     for message in sealed::read(body)? {
-        let mut signature = message.signature.to_vec();
-        let mut data = message.ciphertext.to_vec();
-        let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
-        context.decrypt_message(&mut buffers).map_err(opening)?;
-        plain.extend_from_slice(&data);
+        plain.extend(open(context, message.signature, message.ciphertext)?);
     }
     Ok(plain)
+}
+
+/// Signature and ciphertext of one message.
+fn wrap<P: Sspi>(context: &mut P, message: &[u8]) -> Result<([u8; SIGNATURE], Vec<u8>), Error> {
+    let mut signature = [0; SIGNATURE];
+    let mut data = message.to_vec();
+    let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
+    context.encrypt_message(EncryptionFlags::empty(), &mut buffers).map_err(opening)?;
+    Ok((signature, data))
+}
+
+fn open<P: Sspi>(context: &mut P, signature: &[u8], ciphertext: &[u8]) -> Result<Vec<u8>, Error> {
+    let (mut signature, mut data) = (signature.to_vec(), ciphertext.to_vec());
+    let mut buffers = [SecurityBufferRef::token_buf(&mut signature), SecurityBufferRef::data_buf(&mut data)];
+    context.decrypt_message(&mut buffers).map_err(opening)?;
+    Ok(data)
 }
 
 /// Takes one step of either package.

@@ -14,7 +14,7 @@ use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
 use crate::store::{Claim, Header, HostFacts, Run, Store};
-use crate::target::{AuthMethod, Endpoint, Target, TargetId, TargetSnapshot, Tls, WinrmEndpoint};
+use crate::target::{Endpoint, Target, TargetId, TargetSnapshot, Tls, WinrmEndpoint};
 
 /// A run that is to go on.
 pub(super) struct Earlier {
@@ -216,7 +216,7 @@ fn trusted_as_today(kept: Endpoint, today: &Endpoint) -> Endpoint {
                 port: kept.port,
                 path: kept.path,
                 configuration_name: kept.configuration_name,
-                auth: if kept.auth == AuthMethod::Basic { today.auth } else { kept.auth },
+                auth: if kept.auth.hands_password_over() { today.auth } else { kept.auth },
                 tls,
                 ..today.clone()
             })

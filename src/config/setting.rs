@@ -68,6 +68,7 @@ words!(AuthMethod {
     "ntlm" => AuthMethod::Ntlm,
     "basic" => AuthMethod::Basic,
     "certificate" => AuthMethod::Certificate,
+    "credssp" => AuthMethod::CredSsp,
 });
 words!(TlsMin { "1.2" => TlsMin::V12, "1.3" => TlsMin::V13 });
 words!(HostKeyPolicy { "strict" => HostKeyPolicy::Strict, "accept-new" => HostKeyPolicy::AcceptNew });

@@ -237,6 +237,8 @@ pub enum AuthMethod {
     Basic,
     /// A client's certificate in the TLS handshake.
     Certificate,
+    /// Negotiate, then the password itself, for the host to go on with.
+    CredSsp,
 }
 
 impl fmt::Display for AuthMethod {
@@ -246,6 +248,11 @@ impl fmt::Display for AuthMethod {
 }
 
 impl AuthMethod {
+    /// Whether the host gets the password itself, and not just a proof of it.
+    pub fn hands_password_over(self) -> bool {
+        matches!(self, Self::Basic | Self::CredSsp)
+    }
+
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
@@ -254,6 +261,7 @@ impl AuthMethod {
             Self::Ntlm => "NTLM",
             Self::Basic => "Basic",
             Self::Certificate => "Certificate",
+            Self::CredSsp => "CredSSP",
         }
     }
 

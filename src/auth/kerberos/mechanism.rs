@@ -13,7 +13,7 @@ use super::names::servers;
 use super::tickets::{Answer, Tickets, Turn, Wallet};
 use crate::auth::binding::ChannelBinding;
 use crate::auth::error::Error;
-use crate::auth::mechanism::{Leg, Mechanism, Step, Wait};
+use crate::auth::mechanism::{Inner, Leg, Mechanism, Step, Wait};
 use crate::auth::sealed::{self, Sealed};
 use crate::target::{Credential, KerberosSettings};
 
@@ -211,6 +211,17 @@ impl Mechanism for Kerberos {
 
     fn unseal(&mut self, body: &[u8]) -> Result<Vec<u8>, Error> {
         unseal(self.context()?, body)
+    }
+}
+
+impl Inner for Kerberos {
+    fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        let given = self.context()?.seal(message).map_err(|fault| Error::Sealed(fault.text))?;
+        Ok([given.header, given.message].concat())
+    }
+
+    fn open(&mut self, sealed: &[u8]) -> Result<Vec<u8>, Error> {
+        self.context()?.unseal(sealed).map_err(|fault| Error::Sealed(fault.text))
     }
 }
 
