@@ -182,9 +182,9 @@ fn wsman(code: u32) -> Meaning {
             // Memory that is short now need not be short in a moment.
             .passing(),
         2_150_858_974 => Meaning::new(AuthMethod, "unencrypted traffic is not allowed"),
-        2_150_858_975..=2_150_858_979 | 2_150_859_170 => {
-            Meaning::new(AuthMethod, "the authentication mechanism is disabled")
-        }
+        2_150_858_975..=2_150_858_979 => Meaning::new(AuthMethod, "the authentication mechanism is disabled"),
+        2_150_859_170 => Meaning::new(AuthMethod, "CredSSP is disabled there")
+            .hint("as an administrator there: Enable-WSManCredSSP -Role Server; or use --auth negotiate"),
         2_150_859_019 | 2_150_859_020 | 2_150_859_195 => {
             Meaning::new(AuthMethod, "Kerberos cannot be used with an address or outside a domain")
         }

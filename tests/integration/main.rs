@@ -14,6 +14,7 @@ mod completions;
 mod configured;
 mod constrained;
 mod copy;
+mod credssp;
 mod cuts;
 mod descriptors;
 mod detach;

@@ -1,6 +1,7 @@
 //! What a 401 means: the credential was refused, or the mechanism.
 
 use super::answer::Answer;
+use super::credssp_fault::SWITCH_ON;
 use crate::auth::Mechanism;
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -22,13 +23,27 @@ pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool) -> Error {
 
 /// The mechanism, before there was a proof.
 pub(super) fn not_taken(mechanism: &dyn Mechanism, answer: &Answer, over_tls: bool) -> Error {
-    if mechanism.standing().is_none() && answer.offers(mechanism.scheme()) {
-        return no_ntlm();
+    // CredSSP alone has legs behind the proof.
+    let is_credssp = mechanism.goes_on_behind_proof();
+    match answer.offers(mechanism.scheme()) {
+        true if is_credssp => return no_credssp(),
+        true if mechanism.standing().is_none() => return no_ntlm(),
+        _ => {}
     }
     let offered = answer.schemes();
     let list = if offered.is_empty() { "nothing".to_owned() } else { offered.join(", ") };
     let message = format!("the server does not take {}; it offers {list}", mechanism.name());
-    Error::new(Reason::AuthMethod, message).with_hint(hint(&offered, over_tls))
+    let hint = if is_credssp { SWITCH_ON } else { hint(&offered, over_tls) };
+    Error::new(Reason::AuthMethod, message).with_hint(hint)
+}
+
+/// CredSSP is offered, but its legs get no answer.
+fn no_credssp() -> Error {
+    Error::new(Reason::AuthMethod, "the server offers CredSSP, but breaks off its logon")
+        .with_hint(
+            "it needs TLS 1.2 with ECDHE and AES-GCM, in CredSSP's own TLS, which may be switched off there: see the System \
+             event log (source Schannel); --auth negotiate logs on without CredSSP",
+        )
 }
 
 /// Negotiate is offered, but not with NTLM inside: what Windows says under "Restrict NTLM: Incoming NTLM traffic".

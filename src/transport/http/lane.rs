@@ -18,11 +18,13 @@ use super::client_certificate;
 use super::connection::{Connection, PostError};
 use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
+use super::credssp_fault::credssp;
 use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::failure::Failure;
 use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
 use super::leg::{Stuck, next_leg};
+use super::logon_state::LogonState;
 use super::route::Route;
 use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
@@ -51,36 +53,6 @@ pub(super) struct Lane {
     pub(super) logon_until: Instant,
     /// The last leg of the handshake carries no request: some server wants it so.
     pub(super) bare_logon: bool,
-}
-
-/// How far the logon of a lane is.
-///
-/// ```text
-/// Due --handshake--> Ready --the proof leaves--> Proving --accepted--> Done
-///  +--the proof is the password itself, and leaves--^                   ^
-///  +--a request that carries such a proof is accepted-------------------+
-/// ```
-///
-/// There is no way back: a lane whose proof was refused, or whose logon the server has forgotten, is dropped.
-pub(super) enum LogonState {
-    /// Nobody has been told who the user is.
-    Due,
-    /// The handshake is through up to this proof of the user.
-    Ready(Leg),
-    /// The proof has left; what the server thinks of it is not known.
-    Proving,
-    /// The server has accepted it.
-    Done,
-}
-
-impl LogonState {
-    /// The token of the proof, which leaves now.
-    fn send_proof(&mut self) -> Option<Vec<u8>> {
-        match std::mem::replace(self, Self::Proving) {
-            Self::Ready(proof) => proof.token,
-            Self::Due | Self::Proving | Self::Done => None,
-        }
-    }
 }
 
 /// What travels in a request.
@@ -166,12 +138,22 @@ impl Lane {
         }
     }
 
-    /// Posts a proof without a request; a refusal of it is an error.
-    async fn post_proof(&mut self, token: Option<Vec<u8>>) -> Result<Answer, Failure> {
+    /// Posts a proof without a request, and the legs behind it; a refusal of it is an error.
+    async fn post_proof(&mut self, mut token: Option<Vec<u8>>) -> Result<Answer, Failure> {
         self.connected().await?;
-        let patience = self.logon_until.saturating_duration_since(Instant::now());
-        let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
-        self.not_refused(answer)
+        for _ in 0..MAX_LEGS {
+            let patience = self.logon_until.saturating_duration_since(Instant::now());
+            let answer = self.post(token, Body::Empty, patience).await.map_err(unanswered)?;
+            // None of these legs is a second proof.
+            let goes_on = self.mechanism.goes_on_behind_proof() && self.mechanism.wants_token();
+            match answer.token(self.mechanism.scheme()) {
+                Some(given) if goes_on && answer.status == StatusCode::UNAUTHORIZED => {
+                    token = self.step(Some(&given), true).await?.token;
+                }
+                _ => return self.not_refused(answer),
+            }
+        }
+        Err(Failure::Final(in_circles()))
     }
 
     /// An answer to a proof that is not a refusal. A proof that has left is refused by any 401, whatever token comes
@@ -209,7 +191,7 @@ impl Lane {
                 return Err(Failure::Final(self.denied(&answer, false)));
             }
         }
-        Err(Failure::Final(Error::new(Reason::Protocol, "the logon goes round in circles")))
+        Err(Failure::Final(in_circles()))
     }
 
     /// Proves the user, by a handshake. The answer to `request` comes back if the proof carried it.
@@ -226,7 +208,8 @@ impl Lane {
         let begun =
             || Failure::Final(Error::new(Reason::Protocol, "the logon was begun before, and has no proof left"));
         let token = self.logon.send_proof().ok_or_else(begun)?;
-        if self.bare_logon || (self.mechanism.seals_behind_answer() && !self.over_tls()) {
+        let comes_later = self.mechanism.seals_behind_answer() && !self.over_tls();
+        if self.bare_logon || comes_later || self.mechanism.goes_on_behind_proof() {
             let answer = self.post_proof(Some(token)).await?;
             return self.logged_on(answer, false).await.map(|_| None);
         }
@@ -445,6 +428,7 @@ impl Lane {
             (auth::Error::Refused, true) => Failure::Final(denied::refused(&*self.mechanism, self.over_tls())),
             (auth::Error::Refused, false) => Failure::Final(denied::no_ntlm()),
             (auth::Error::Kerberos(fault), by_host) => Failure::Final(kerberos(&fault, by_host)),
+            (auth::Error::CredSsp(fault), _) => Failure::Final(credssp(&fault)),
             (error, _) => refused(error),
         }
     }
@@ -482,6 +466,11 @@ fn empty(status: u16) -> Failure {
 fn minds_emptiness(status: StatusCode) -> bool {
     use StatusCode as S;
     [S::BAD_REQUEST, S::LENGTH_REQUIRED, S::UNSUPPORTED_MEDIA_TYPE, S::INTERNAL_SERVER_ERROR].contains(&status)
+}
+
+/// A logon with more legs than any has.
+fn in_circles() -> Error {
+    Error::new(Reason::Protocol, "the logon goes round in circles")
 }
 
 /// A proof that got no answer. One that has not left cannot be refused.

@@ -1,0 +1,187 @@
+//! CredSSP through the whole program, against an acceptor that we did not write: pyspnego's, before a host of the
+//! sandbox that gets the password which was handed over.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+
+use psfleet::sandbox::{Fleet, Options};
+use psfleet::target::AuthMethod;
+use serde_json::{Value, json};
+
+use crate::support::folder::Folder;
+use crate::support::program::{Ended, Running};
+use crate::support::sandbox::{assert_clean, fleet};
+use crate::support::skip;
+
+const USER: &str = "psfleet";
+const PASSWORD: &str = "p\u{e4}ss 5ecret";
+
+/// Whether this Python has pyspnego; says so loudly if not.
+fn has_pyspnego() -> bool {
+    let found = Command::new("python3").args(["-c", "import spnego"]).stderr(Stdio::null()).status();
+    let found = found.is_ok_and(|status| status.success());
+    if !found {
+        skip("no python3 with pyspnego (pip install pyspnego)");
+    }
+    found
+}
+
+/// The Python server; it ends when this is dropped.
+struct Front {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    events: mpsc::Receiver<Value>,
+    port: u16,
+    folder: Folder,
+}
+
+impl Front {
+    fn start(mut job: Value) -> Self {
+        if job["user"].is_null() {
+            job["user"] = json!(USER);
+            job["password"] = json!(PASSWORD);
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/credssp/front.py");
+        let mut command = Command::new("python3");
+        command.args([script, &job.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("python3 starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let port = lines.next().expect("a first line").expect("UTF-8").parse().expect("a port");
+        let (sender, events) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                // Whoever listens may be gone.
+                let _ = sender.send(serde_json::from_str(&line).expect("JSON"));
+            }
+        });
+        let stdin = child.stdin.take();
+        Self { child, stdin, events, port, folder: Folder::new("credssp") }
+    }
+
+    /// Before the first host of a fleet.
+    fn of(fleet: &Fleet) -> Self {
+        let (_, address, _) = fleet.hosts().next().expect("a host");
+        Self::start(json!({
+            "user": fleet.user(), "password": fleet.password().expose(), "upstream": address.to_string(),
+        }))
+    }
+
+    /// The program on so many hosts, all of which are this one.
+    fn command(&self, subcommand: &str, hosts: usize, arguments: &[&str]) -> Command {
+        let inventory: PathBuf = self.folder.path().join("hosts.toml");
+        let hosts =
+            (1..=hosts).map(|number| format!("h{number} = {{ address = \"127.0.0.1\", port = {} }}\n", self.port));
+        let text = format!(
+            "[defaults]\ntransport = \"winrm\"\ntls = false\nauth = \"credssp\"\n[hosts]\n{}",
+            hosts.collect::<String>()
+        );
+        std::fs::write(&inventory, text).expect("an inventory");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args([subcommand, "-o", "jsonl", "--no-input", "-t", "@all", "-i"]).arg(inventory).args(arguments);
+        command.env("PSFLEET_STATE_DIR", self.folder.path()).current_dir(self.folder.path());
+        command.env_remove("PSFLEET_PASSWORD");
+        command
+    }
+
+    fn run(&self, hosts: usize, (user, password): (&str, &str), arguments: &[&str]) -> Ended {
+        let arguments = [&["--retries", "2", "-u", user], arguments].concat();
+        Running::start(
+            self.command("run", hosts, &arguments).env("PSFLEET_PASSWORD", password).env("RUST_LOG", "trace"),
+        )
+        .end()
+    }
+
+    /// Ends the server; what it has told.
+    fn events(mut self) -> Vec<Value> {
+        drop(self.stdin.take());
+        self.events.iter().collect()
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        // It ends by itself.
+        let _ = self.child.wait();
+    }
+}
+
+fn count(events: &[Value], kind: &str) -> usize {
+    events.iter().filter(|event| event["event"] == kind).count()
+}
+
+async fn basic_fleet() -> Fleet {
+    fleet(Options { hosts: 1, auth: vec![AuthMethod::Basic], ..Options::default() }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_hands_the_password_over_and_seals_both_ways() {
+    if !has_pyspnego() {
+        return;
+    }
+    let fleet = basic_fleet().await;
+    let front = Front::of(&fleet);
+    let (user, password) = (format!("DOM\\{}", fleet.user()), fleet.password().expose().clone());
+    let large = format!("$x = '{}'; $x.Length; 'y' * 200kb", "x".repeat(50_000));
+    let ended = front.run(1, (&user, &password), &[&large]);
+    let [(_, done)] = ended.outcomes()[..] else { panic!("one host") };
+    assert_eq!((ended.code, &done["outcome"], &done["auth"]), (Some(0), &"ok".into(), &"CredSSP".into()), "{ended:#?}");
+    let objects: Vec<_> = ended.events.iter().filter(|event| event["type"] == "object").collect();
+    assert_eq!((&objects[0]["data"], objects[1]["data"].as_str().map(str::len)), (&json!(50_000), Some(204_800)));
+    assert!(ended.stderr.contains("TRACE") && !ended.stderr.contains(&password), "the password is in the log");
+
+    let events = front.events();
+    let logons: Vec<_> = events.iter().filter(|event| event["event"] == "logon").collect();
+    assert!(!logons.is_empty() && logons.iter().all(|logon| logon["user"] == fleet.user() && logon["domain"] == "DOM"));
+    assert!(logons.iter().all(|logon| logon["by"] == "ntlm"), "{logons:?}");
+    // Four legs up to the proof, which is the last but one.
+    assert_eq!(count(&events, "leg"), 4 * logons.len(), "{events:?}");
+    assert_eq!(count(&events, "failed"), 0, "{events:?}");
+    assert_clean(fleet).await;
+}
+
+#[test]
+fn a_wrong_password_is_one_failed_logon_of_the_whole_run() {
+    if !has_pyspnego() {
+        return;
+    }
+    // Version 5 has no status: it refuses without a word.
+    for version in [6, 5] {
+        let front = Front::start(json!({ "version": version }));
+        let ended = front.run(6, (USER, "wrong"), &["1"]);
+        let of = |outcome: &str| ended.outcomes().iter().filter(|(_, data)| data["outcome"] == outcome).count();
+        assert_eq!((ended.code, of("auth"), of("skipped")), (Some(3), 1, 5), "{ended:#?}");
+        let reason = ended.outcomes().into_iter().find(|(_, data)| data["outcome"] == "auth").expect("one").1;
+        assert_eq!(reason["reason"], "logon_denied", "{ended:#?}");
+        let events = front.events();
+        assert_eq!((count(&events, "denied"), count(&events, "logon")), (1, 0), "{events:?}");
+    }
+}
+
+#[test]
+fn what_keeps_a_logon_from_going_on_is_named_and_nothing_is_handed_over() {
+    if !has_pyspnego() {
+        return;
+    }
+    for (job, reason, message, hint) in [
+        (
+            json!({ "offers": ["Negotiate", "Kerberos"] }),
+            "auth_method",
+            "the server does not take CredSSP; it offers Negotiate, Kerberos",
+            "Enable-WSManCredSSP -Role Server",
+        ),
+        (json!({ "tls": "1.3" }), "auth_method", "offers CredSSP, but breaks off its logon", "TLS 1.2"),
+        (json!({ "version": 3 }), "auth_method", "CredSSP version 3", "updates of May 2018"),
+        (json!({ "lies": true }), "tls_untrusted", "somebody is in between", "no password was handed over"),
+    ] {
+        let front = Front::start(job.clone());
+        let ended = front.run(1, (USER, PASSWORD), &["1"]);
+        let [(_, done)] = ended.outcomes()[..] else { panic!("one host") };
+        let says = |key: &str, text: &str| done[key].as_str().is_some_and(|words| words.contains(text));
+        assert_eq!(done["reason"], reason, "{job}: {ended:#?}");
+        assert!(says("message", message) && says("hint", hint), "{job}: {ended:#?}");
+        assert_eq!(count(&front.events(), "logon"), 0, "{job}");
+    }
+}
