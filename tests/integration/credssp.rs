@@ -174,7 +174,7 @@ fn what_keeps_a_logon_from_going_on_is_named_and_nothing_is_handed_over() {
         ),
         (json!({ "tls": "1.3" }), "auth_method", "offers CredSSP, but breaks off its logon", "TLS 1.2"),
         (json!({ "version": 3 }), "auth_method", "CredSSP version 3", "updates of May 2018"),
-        (json!({ "lies": true }), "tls_untrusted", "somebody is in between", "no password was handed over"),
+        (json!({ "lies": true }), "protocol", "somebody is in between", "no password was handed over"),
     ] {
         let front = Front::start(job.clone());
         let ended = front.run(1, (USER, PASSWORD), &["1"]);
@@ -184,4 +184,36 @@ fn what_keeps_a_logon_from_going_on_is_named_and_nothing_is_handed_over() {
         assert!(says("message", message) && says("hint", hint), "{job}: {ended:#?}");
         assert_eq!(count(&front.events(), "logon"), 0, "{job}");
     }
+}
+
+#[test]
+fn a_ticket_or_a_keytab_alone_is_refused_before_anything_is_connected() {
+    if !has_pyspnego() {
+        return;
+    }
+    let front = Front::start(json!({}));
+    for alone in [["--keytab", "ada.keytab"], ["--ccache", "FILE:/tmp/ada"], ["--certificate", "ada.pem"]] {
+        let mut command = front.command("run", 1, &[&["-u", "ada@CONTOSO.COM", "1"], &alone[..]].concat());
+        let output = command.output().expect("psfleet starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{alone:?}: {stderr}");
+        let says = "no password for 'ada@CONTOSO.COM': CredSSP hands it to the host; no ticket, keytab or certificate \
+                    stands in for it";
+        assert!(stderr.contains(says) && stderr.contains("hint: set PSFLEET_PASSWORD"), "{alone:?}: {stderr}");
+    }
+    assert_eq!(front.events(), Vec::<Value>::new());
+}
+
+#[test]
+fn doctor_says_how_a_host_is_made_to_take_it() {
+    if !has_pyspnego() {
+        return;
+    }
+    let front = Front::start(json!({ "offers": ["Negotiate"] }));
+    let mut command = front.command("doctor", 1, &["-u", USER]);
+    let ended = Running::start(command.env("PSFLEET_PASSWORD", PASSWORD)).end();
+    let findings = ended.events.iter().filter(|event| event["type"] == "object").map(|event| &event["data"]);
+    let failed: Vec<_> = findings.filter(|finding| finding["Status"] == "failed").collect();
+    let [failed] = failed[..] else { panic!("one failure: {ended:#?}") };
+    assert_eq!((&failed["Stage"], &failed["Cause"]), (&json!("logon"), &json!("credssp")), "{ended:#?}");
 }

@@ -39,7 +39,9 @@ impl CredSspFault {
                 PeerIncompatible::ServerDoesNotSupportTls12Or13
                 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
             ) => Self::NoTls,
-            rustls::Error::AlertReceived(alert) => Self::Tls(format!("the host sends the alert {alert:?}")),
+            rustls::Error::AlertReceived(alert) => {
+                Self::Tls(format!("the host sends alert number {}", u8::from(*alert)))
+            }
             rustls::Error::InvalidCertificate(_) => Self::Tls("the host's certificate cannot be used".to_owned()),
             rustls::Error::DecryptError => Self::Tls("a record was altered, or comes out of order".to_owned()),
             _ => Self::Tls("what the host sends breaks the protocol".to_owned()),

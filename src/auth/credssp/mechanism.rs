@@ -203,7 +203,7 @@ impl Mechanism for CredSsp {
         let mut plain = Vec::with_capacity(body.len());
         for part in sealed::read_records(body)? {
             let records = [part.signature, part.ciphertext].concat();
-            let opened = tunnel.take(&records).map_err(|error| Error::Sealed(error.to_string()))?;
+            let opened = tunnel.take(&records)?;
             if opened.len() != part.length {
                 return Err(Error::Sealed("it is not as long as it says".to_owned()));
             }

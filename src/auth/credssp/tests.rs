@@ -171,7 +171,7 @@ fn an_answer_that_is_altered_cut_or_longer_than_it_says_is_refused() {
         let mut record = server.seal(b"<s:Envelope/>");
         spoil(&mut record);
         let refused = client.unseal(&write(12, &record));
-        assert!(matches!(refused, Err(Error::Sealed(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Sealed(_) | Error::CredSsp(CredSspFault::Tls(_)))), "{refused:?}");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn credssp(fault: &Fault) -> Error {
              negotiate",
         ),
         Fault::OtherKey => (
-            Reason::TlsUntrusted,
+            Reason::Protocol,
             "no password was handed over; look for who answers at this address, such as a proxy or a load balancer",
         ),
         Fault::NoTls => (
@@ -75,7 +75,7 @@ mod tests {
             (Fault::Status(0xC000_0133), Reason::ClockSkew, false),
             (Fault::Status(0x8009_035E), Reason::AuthMethod, false),
             (Fault::OldVersion(3), Reason::AuthMethod, false),
-            (Fault::OtherKey, Reason::TlsUntrusted, false),
+            (Fault::OtherKey, Reason::Protocol, false),
             (Fault::NoTls, Reason::Tls, false),
             (Fault::Tls("x".to_owned()), Reason::Protocol, false),
         ] {
