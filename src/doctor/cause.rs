@@ -26,6 +26,8 @@ codes! {
         NotWinrm = "not_winrm",
         /// The mechanism is switched off there.
         Mechanism = "mechanism",
+        /// CredSSP is switched off there, or its TLS.
+        CredSsp = "credssp",
         /// Messages that are not sealed are refused.
         Unencrypted = "unencrypted",
         /// The logon is refused.

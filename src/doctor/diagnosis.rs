@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::stage::Stage;
 use crate::outcome::Reason;
-use crate::target::{Endpoint, Tls};
+use crate::target::{AuthMethod, Endpoint, Tls};
 use crate::transport::Outlook;
 
 impl Cause {
@@ -17,6 +17,9 @@ impl Cause {
             // No firewall lets a connection through and swallows what comes over it.
             Endpoint::Winrm(_) if is_silent && is_connected => Some(Self::NoStart),
             Endpoint::Ssh(_) if is_silent && is_connected => None,
+            Endpoint::Winrm(winrm) if winrm.auth == AuthMethod::CredSsp && reason == Reason::AuthMethod => {
+                Some(Self::CredSsp)
+            }
             Endpoint::Winrm(winrm) => over_winrm(reason, winrm.tls != Tls::Off, winrm.is_clear()),
             Endpoint::Ssh(_) => over_ssh(reason),
             Endpoint::Local(_) => None,

@@ -123,6 +123,15 @@ pub(super) const fn remedy(cause: Cause) -> Remedy {
                 "winrm get winrm/config/service/auth",
             ],
         ),
+        Cause::CredSsp => (
+            "allow CredSSP there, by which the host gets the password itself, or use --auth negotiate",
+            &[
+                "Enable-WSManCredSSP -Role Server -Force",
+                "Get-WSManCredSSP",
+                "Get-WinEvent -FilterHashtable @{ LogName = 'System'; ProviderName = 'Schannel' } -MaxEvents 5 -ErrorAction \
+             SilentlyContinue",
+            ],
+        ),
         Cause::Unencrypted => (
             "use --auth negotiate, or --tls; to send the password in the clear, --trusted-hosts and --allow-unencrypted are \
          needed here, and this there",

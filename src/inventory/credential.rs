@@ -309,7 +309,7 @@ impl<'a> Rules<'a> {
                 self.named(user, given, around)
             }
             Some(PasswordSource::Inline(_)) if !is_overruled => Ok(PasswordOrigin::Inventory),
-            _ => self.shared(user, logon.transport, around),
+            _ => self.shared(user, logon, around),
         }
     }
 
@@ -329,12 +329,11 @@ impl<'a> Rules<'a> {
     }
 
     /// The password of the run: only if there is one user. SSH can do without.
-    fn shared(&self, user: &str, transport: Transport, around: &dyn System) -> Result<PasswordOrigin, Problem> {
-        let optional = transport == Transport::Ssh && !self.request.ask_pass;
+    fn shared(&self, user: &str, logon: &Settled<'_>, around: &dyn System) -> Result<PasswordOrigin, Problem> {
         if !self.request.ask_pass && self.has_variable(around) {
             return Ok(PasswordOrigin::From(SecretSource::Variable(PASSWORD_VARIABLE.to_owned())));
         }
-        if optional {
+        if logon.transport == Transport::Ssh && !self.request.ask_pass {
             return Ok(PasswordOrigin::Keys);
         }
         if !self.one_user {
@@ -345,7 +344,11 @@ impl<'a> Rules<'a> {
         if self.may_ask {
             return Ok(PasswordOrigin::From(SecretSource::Prompt));
         }
-        let message = format!("no password for '{user}', and there is nobody to ask");
-        Err(Problem::new(message).with_hint(format!("set {PASSWORD_VARIABLE}, or 'password_env' in the inventory")))
+        let why = match logon.auth {
+            AuthMethod::CredSsp => ": CredSSP hands it to the host; no ticket, keytab or certificate stands in for it",
+            _ => ", and there is nobody to ask",
+        };
+        let problem = Problem::new(format!("no password for '{user}'{why}"));
+        Err(problem.with_hint(format!("set {PASSWORD_VARIABLE}, or 'password_env' in the inventory")))
     }
 }

@@ -122,6 +122,7 @@ impl Options {
         let wrong = |text: &str| Err(Error::Option(text.to_owned()));
         match self {
             Self { hosts: 0, .. } => wrong("a fleet has at least one host"),
+            Self { auth, .. } if auth.contains(&AuthMethod::CredSsp) => wrong("the hosts of a sandbox take no CredSSP"),
             Self { engine_processes: 0, .. } => wrong("engine_processes must be at least 1"),
             Self { auth, keytab: None, .. } if auth.contains(&AuthMethod::Kerberos) => {
                 wrong("Kerberos takes a keytab with the hosts' keys")

@@ -191,10 +191,6 @@ fn set(
                 problems.push(problem);
             }
         }
-        Ok(Some(Err((what, hint)))) if key == "auth" => {
-            let refusal = (what, hint.or_else(|| other_mechanism(&var.node)));
-            drop(layer.refused.insert(key, at(refusal)));
-        }
         Ok(Some(Err(refusal))) | Err(refusal) => drop(layer.refused.insert(key, at(refusal))),
         Ok(None) => {}
     }
@@ -211,16 +207,6 @@ fn no_plugin(node: &Node) -> Refusal {
         None => format!("expected the name of a connection plugin, found {}", node.kind()),
     };
     (what, Some("leave these hosts out (-x), or say how to reach them with --transport".to_owned()))
-}
-
-/// What to do about a mechanism of Ansible that is not here.
-fn other_mechanism(node: &Node) -> Option<String> {
-    let words: Vec<String> = match &node.value {
-        Value::List(items) => items.iter().filter_map(Node::as_text).map(|word| word.to_ascii_lowercase()).collect(),
-        _ => vec![node.as_text()?.to_ascii_lowercase()],
-    };
-    let is_named = words.iter().any(|word| word.contains("credssp"));
-    is_named.then(|| "there is no credssp here: --auth negotiate logs on by Kerberos or NTLM".to_owned())
 }
 
 fn template(key: &str) -> Refusal {
