@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -23,23 +23,23 @@ use crate::target::TargetId;
 /// Events on their way to the journal.
 const QUEUED: usize = 256;
 
-/// Without an event for so long, the journal keeps what it holds back.
-const IDLE_AFTER: Duration = Duration::from_secs(1);
+/// Records wait at most so long: a chatty host of a long run is nothing that kill -9 should take away.
+const KEPT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Keeps the events of one run.
 pub trait Journal: Send {
     /// Notes events, in their order. When this returns, they outlive this process and a loss of power; only records may
-    /// wait, at most until the outcome of their target is noted.
+    /// wait, at most until the outcome of their target is noted, or until [`keep`](Self::keep).
     ///
     /// # Errors
     /// They could not be noted, none of them. The run then ends in order, and the journal gets no more.
     fn note(&mut self, events: &[Emission]) -> io::Result<()>;
 
-    /// Nothing has happened for a moment (about a second): keep the records that wait.
+    /// The oldest record that waits has done so for about a second: keep all that wait.
     ///
     /// # Errors
     /// They could not be kept; as for [`note`](Self::note).
-    fn idle(&mut self) -> io::Result<()> {
+    fn keep(&mut self) -> io::Result<()> {
         Ok(())
     }
 
@@ -67,7 +67,7 @@ pub(super) fn keep(
     let (sender, mut events) = mpsc::channel::<Emission>(QUEUED);
     let runtime = Handle::current();
     std::thread::spawn(move || {
-        let mut keeper = Keeper { journal, broken, running: HashSet::new(), unkept: Vec::new() };
+        let mut keeper = Keeper { journal, broken, waiting: None, running: HashSet::new(), unkept: Vec::new() };
         let mut batch = Vec::new();
         let mut readers = Some(readers);
         loop {
@@ -121,6 +121,8 @@ fn hand_on(event: Emission, readers: &mpsc::Sender<Emission>, departure: &Depart
 struct Keeper {
     journal: Box<dyn Journal>,
     broken: CancellationToken,
+    /// Since when records may wait.
+    waiting: Option<Instant>,
     /// Targets that may have run, and have no outcome.
     running: HashSet<TargetId>,
     /// What became of targets, and what readers were told instead.
@@ -135,16 +137,22 @@ impl Keeper {
             Err(mpsc::error::TryRecvError::Disconnected) => return None,
             Err(mpsc::error::TryRecvError::Empty) => {}
         }
-        // Whatever waits is kept once.
-        match runtime.block_on(async { tokio::time::timeout(IDLE_AFTER, events.recv()).await }) {
+        let Some(since) = self.waiting else { return events.blocking_recv() };
+        let left = KEPT_WITHIN.saturating_sub(since.elapsed());
+        match runtime.block_on(async { tokio::time::timeout(left, events.recv()).await }) {
             Ok(event) => event,
             Err(_) => {
-                if !self.broken.is_cancelled() {
-                    let kept = self.journal.idle();
-                    self.hold(kept);
-                }
+                self.keep();
                 events.blocking_recv()
             }
+        }
+    }
+
+    fn keep(&mut self) {
+        self.waiting = None;
+        if !self.broken.is_cancelled() {
+            let kept = self.journal.keep();
+            self.hold(kept);
         }
     }
 
@@ -153,6 +161,12 @@ impl Keeper {
         if !self.broken.is_cancelled() {
             let noted = self.journal.note(events);
             self.hold(noted);
+        }
+        let has_records = events.iter().any(|event| matches!(event.kind, RunEventKind::Record(_)));
+        match self.waiting {
+            None if has_records => self.waiting = Some(Instant::now()),
+            Some(since) if since.elapsed() >= KEPT_WITHIN => self.keep(),
+            _ => {}
         }
         let is_broken = self.broken.is_cancelled();
         for event in events {

@@ -282,7 +282,7 @@ impl Journal for Recorder {
         self.told(noted)
     }
 
-    fn idle(&mut self) -> io::Result<()> {
+    fn keep(&mut self) -> io::Result<()> {
         let kept = self.pack_all().and_then(|()| self.write());
         self.told(kept)
     }
