@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
+use anyhow::bail;
+use serde_json::{Value as Json, json};
 
 use super::args::copy::{CopyArgs, Direction, TransferArgs};
 use super::earlier::Earlier;
@@ -19,6 +20,10 @@ use crate::fleet::Task;
 use crate::inventory::{HostSettings, Logon, Request, Resolved};
 use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
+use crate::store::Header;
+
+/// Where the store keeps what a push sent.
+const SOURCE: &str = "source";
 
 /// Copies the files and returns the process's exit code.
 ///
@@ -43,7 +48,11 @@ fn push(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Res
             Plan::push(hosts, &args.rollout, &selection, destination, folder, args.force)
         });
     }
-    start(args, (&console, machine), begin, |hosts| {
+    let work = json!({ SOURCE: selection.fingerprint() });
+    if let Begin::Earlier(earlier) = &begin {
+        unchanged(&earlier.header, &work)?;
+    }
+    start(args, (&console, machine), (begin, work), |hosts| {
         Arc::new(Push::new(selection, destination, folder, args.force, hosts.len()))
     })
 }
@@ -57,14 +66,14 @@ fn pull(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Res
             Plan::pull(hosts, &args.rollout, &pull(&names), sources, args.recurse, args.force)
         });
     }
-    start(args, (&Console::detect(&args.output), machine), begin, |hosts| Arc::new(pull(hosts)))
+    start(args, (&Console::detect(&args.output), machine), (begin, json!({})), |hosts| Arc::new(pull(hosts)))
 }
 
 /// Finds the hosts and does on them what is to be done, given their names.
 fn start(
     args: &TransferArgs,
     (console, machine): (&Arc<Console>, &mut Machine),
-    begin: Begin,
+    (begin, kept): (Begin, Json),
     work: impl FnOnce(&[&str]) -> Arc<dyn Task>,
 ) -> anyhow::Result<u8> {
     let mut sandbox = OnDemand::default();
@@ -72,7 +81,7 @@ fn start(
     let (resolved, keeping) = match begin {
         Begin::New(line) => {
             let resolved = targets::resolve(&request, &mut sandbox, machine)?;
-            let keeping = Keeping::new(&args.store, machine, || story(args, machine, &resolved, line))?;
+            let keeping = Keeping::new(&args.store, machine, || story(args, machine, &resolved, (line, kept)))?;
             (resolved, keeping)
         }
         Begin::Earlier(earlier) => {
@@ -91,8 +100,25 @@ fn start(
     rollout::run(work(&hosts), (&resolved, &sandbox), (rollout, &args.store), console, (sinks, keeping))
 }
 
-/// What the store keeps of a copy: its command line says all.
-fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, line: Line) -> anyhow::Result<Story> {
+/// All hosts of a run get the same: what a ramp has tried out is what goes on.
+fn unchanged(header: &Header, work: &Json) -> anyhow::Result<()> {
+    match header.work.get(SOURCE) {
+        Some(before) if *before != work[SOURCE] => bail!(
+            "what the run {0} copies has changed since it began: psfleet copy push with -t '@run:{0}:not_started' sends it \
+             to the others as it is now",
+            header.run
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What the store keeps of a copy: its command line says all else.
+fn story(
+    args: &TransferArgs,
+    machine: &Machine,
+    resolved: &Resolved,
+    (line, work): (Line, Json),
+) -> anyhow::Result<Story> {
     let (sources, destination) = args.split();
     let title = format!("copy {} to {destination}", sources.join(" "));
     Ok(Story {
@@ -100,7 +126,7 @@ fn story(args: &TransferArgs, machine: &Machine, resolved: &Resolved, line: Line
         hash: title.clone(),
         title,
         command: "copy",
-        work: json!({}),
+        work,
         settings: serde_json::to_value(&resolved.settings)?,
         stdin: args.targets.stdin_of(machine),
         line,

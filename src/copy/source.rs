@@ -117,6 +117,18 @@ impl Selection {
         self.files.iter().map(|file| file.size).sum()
     }
 
+    /// Digits that are others once a file has come, gone or changed, as far as its size and its time tell.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = hash::new();
+        let places = self.folders.iter().map(|parts| (parts, 0, 0));
+        for (parts, size, modified) in
+            places.chain(self.files.iter().map(|file| (&file.parts, file.size, file.modified)))
+        {
+            hash.update(format!("{parts:?} {size} {modified}\n").as_bytes());
+        }
+        hash::finish(hash)
+    }
+
     fn add(&mut self, path: &Path, recurse: bool) -> Result<(), SelectionError> {
         let unreadable = |cause| SelectionError::Unreadable { path: path.to_owned(), cause };
         let metadata = fs::metadata(path).map_err(unreadable)?;
