@@ -14,7 +14,7 @@ use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::outcome::Outcome;
 use crate::store::{Claim, Header, HostFacts, Run, Store};
-use crate::target::{Endpoint, Target, TargetId, TargetSnapshot, Tls, WinrmEndpoint};
+use crate::target::{Endpoint, Target, TargetId, TargetSnapshot, WinrmEndpoint};
 
 /// A run that is to go on.
 pub(super) struct Earlier {
@@ -199,27 +199,12 @@ impl Earlier {
     }
 }
 
-/// Where a bundle says that a host is, reached as safely as this user says today: whom to trust is not for a bundle to
-/// say, nor what to start, nor which keys to show.
+/// How this user reaches a host today, with the endpoint on it that a bundle names: where a host is and whom to trust is not
+/// for a bundle to say, nor what to start, nor which keys to show; whoever made it would be sent a proof of the password.
 fn trusted_as_today(kept: Endpoint, today: &Endpoint) -> Endpoint {
     match (kept, today) {
-        (Endpoint::Winrm(kept), Endpoint::Winrm(today)) => {
-            let tls = match (&kept.tls, &today.tls) {
-                (Tls::On { .. }, Tls::On { .. }) => today.tls.clone(),
-                (Tls::On { .. }, Tls::Off) => {
-                    Tls::On { ca: None, insecure: false, pins: Vec::new(), min: Default::default() }
-                }
-                (Tls::Off, _) => Tls::Off,
-            };
-            Endpoint::Winrm(WinrmEndpoint {
-                address: kept.address,
-                port: kept.port,
-                path: kept.path,
-                configuration_name: kept.configuration_name,
-                auth: if kept.auth.hands_password_over() { today.auth } else { kept.auth },
-                tls,
-                ..today.clone()
-            })
+        (Endpoint::Winrm(WinrmEndpoint { configuration_name, .. }), Endpoint::Winrm(today)) => {
+            Endpoint::Winrm(WinrmEndpoint { configuration_name, ..today.clone() })
         }
         (_, today) => today.clone(),
     }

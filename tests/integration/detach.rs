@@ -190,7 +190,16 @@ async fn another_machine_collects() {
     };
     let (code, _, stderr) = there(&["runs", "import", "bundle"], "");
     assert_eq!(code, Some(0), "{stderr}");
-    let words = ["runs", "collect", "--no-input", "-o", "jsonl"];
+    // Where its hosts are is not for a bundle to say.
+    let inventory = fleet.inventory_toml();
+    let keyless: Vec<_> = inventory.lines().filter(|line| !line.starts_with("password")).collect();
+    assert!(keyless.len() < inventory.lines().count(), "{inventory}");
+    std::fs::write(place.path().join("hosts.toml"), keyless.join("\n")).expect("written");
+    let words = ["runs", "collect", "--no-input", "-o", "jsonl", "-i", "hosts.toml"];
+    let nowhere = Told::of(there(&words[..5], fleet.password().expose()));
+    assert_eq!((nowhere.code, nowhere.outcomes()), (Some(5), vec!["detached"; 2]), "{}", nowhere.stderr);
+    let reasons: Vec<_> = nowhere.of_type("host_done").map(|event| &event["data"]["reason"]).collect();
+    assert!(!reasons.contains(&&json!("logon_denied")), "nobody was asked for anything: {reasons:?}");
     let refused = Told::of(there(&words, "wrong"));
     assert_eq!((refused.code, refused.outcomes()), (Some(5), vec!["detached"; 2]), "{}", refused.stderr);
     let reasons: Vec<_> = refused.of_type("host_done").map(|event| &event["data"]["reason"]).collect();

@@ -347,6 +347,39 @@ async fn a_run_is_resumed_as_it_was_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_chatty_host_has_said_is_kept_before_it_ends() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let script = "1..2000 | ForEach-Object { \"$env:COMPUTERNAME $_\"; Start-Sleep -Milliseconds 50 }";
+    let mut running = Running::start(&mut place.run(&["-o", "jsonl", script]));
+    // Three seconds of it, with never a pause.
+    running.wait_for("object", 120);
+    running.signal("KILL");
+    running.end();
+    let (code, csv, stderr) = place.output(&["runs", "replay", "-o", "csv"]);
+    assert!(csv.lines().filter(|line| line.contains(" 1\r") || line.ends_with(" 1")).count() == 2, "{code:?} {stderr}");
+    fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_goes_on_with_the_files_that_it_began_with() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let file = place.path().join("f.txt");
+    std::fs::write(&file, "one").expect("written");
+    let copy = ["copy", "push", "f.txt", "C:\\Temp\\", "-i", "fleet.toml", "-t", "@all", "--ramp", "1", "--label", "c"];
+    // The built-in engine takes no files: the first host fails, and the ramp ends there.
+    let (code, _, stderr) = place.output(&copy);
+    assert_eq!(code, Some(5), "{stderr}");
+    std::fs::write(&file, "others").expect("written");
+    let (code, _, stderr) = place.output(&["runs", "resume", "c"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("copies has changed since it began: psfleet copy push with -t '@run:"), "{stderr}");
+    assert_eq!(place.kept().into_values().collect::<BTreeSet<_>>().len(), 2, "one has failed, one has not started");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hosts_that_were_not_ok_run_again() {
     let fleet = fleet(Options { hosts: 12, ..Options::default() }).await;
     let place = Place::of(&fleet);
