@@ -11,6 +11,7 @@ use psfleet::target::AuthMethod;
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
+use crate::support::kdc::{Kdc, REALM};
 use crate::support::program::{Ended, Running};
 use crate::support::sandbox::{assert_clean, fleet};
 use crate::support::skip;
@@ -20,10 +21,15 @@ const PASSWORD: &str = "p\u{e4}ss 5ecret";
 
 /// Whether this Python has pyspnego; says so loudly if not.
 fn has_pyspnego() -> bool {
-    let found = Command::new("python3").args(["-c", "import spnego"]).stderr(Stdio::null()).status();
+    has("spnego", "pyspnego")
+}
+
+fn has(modules: &str, package: &str) -> bool {
+    let import = format!("import {modules}");
+    let found = Command::new("python3").args(["-c", &import]).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
-        skip("no python3 with pyspnego (pip install pyspnego)");
+        skip(format_args!("no python3 with {package} (pip install {package})"));
     }
     found
 }
@@ -38,7 +44,11 @@ struct Front {
 }
 
 impl Front {
-    fn start(mut job: Value) -> Self {
+    fn start(job: Value) -> Self {
+        Self::start_with(job, |command| command)
+    }
+
+    fn start_with(mut job: Value, prepare: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         if job["user"].is_null() {
             job["user"] = json!(USER);
             job["password"] = json!(PASSWORD);
@@ -46,7 +56,7 @@ impl Front {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/credssp/front.py");
         let mut command = Command::new("python3");
         command.args([script, &job.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("python3 starts");
+        let mut child = prepare(&mut command).spawn().expect("python3 starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let port = lines.next().expect("a first line").expect("UTF-8").parse().expect("a port");
         let (sender, events) = mpsc::channel();
@@ -216,4 +226,37 @@ fn doctor_says_how_a_host_is_made_to_take_it() {
     let failed: Vec<_> = findings.filter(|finding| finding["Status"] == "failed").collect();
     let [failed] = failed[..] else { panic!("one failure: {ended:#?}") };
     assert_eq!((&failed["Stage"], &failed["Cause"]), (&json!("logon"), &json!("credssp")), "{ended:#?}");
+}
+
+/// Who has logged on by a ticket: the KDC sees the password's proof, the host the ticket and then the password.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_as_good_a_proof_and_a_kdc_is_asked_once() {
+    if !has("spnego, gssapi, krb5", "pyspnego[kerberos]") {
+        return;
+    }
+    let fleet = basic_fleet().await;
+    let (user, password) = (fleet.user().to_owned(), fleet.password().expose().clone());
+    let Some(kdc) = Kdc::start(&[(&user, &password)], &["HTTP/web001".to_owned()]) else { return };
+    let (_, address, _) = fleet.hosts().next().expect("a host");
+    let job = json!({ "user": user, "password": password, "upstream": address.to_string(), "protocol": "kerberos" });
+    let front = Front::start_with(job, |command| kdc.environment(command).env("KRB5_KTNAME", kdc.keytab()));
+    let run = |password: &str| {
+        let arguments = ["--retries", "2", "-u", &format!("{user}@{REALM}"), "--spn", "HTTP/web001", "'x' * 100kb"];
+        Running::start(kdc.environment(&mut front.command("run", 3, &arguments)).env("PSFLEET_PASSWORD", password))
+            .end()
+    };
+    let ended = run(&password);
+    let outcomes = ended.outcomes();
+    assert!(outcomes.iter().all(|(_, data)| data["outcome"] == "ok" && data["auth"] == "CredSSP"), "{ended:#?}");
+    assert_eq!(kdc.logged(&["AS_REQ", "ISSUE"]), 1, "{}", kdc.log());
+    let ended = run("wrong");
+    let of = |outcome: &str| ended.outcomes().iter().filter(|(_, data)| data["outcome"] == outcome).count();
+    assert_eq!((ended.code, of("auth"), of("skipped")), (Some(3), 1, 2), "{ended:#?}");
+    assert_eq!(kdc.logged(&["AS_REQ", "PREAUTH_FAILED"]), 1, "{}", kdc.log());
+
+    let events = front.events();
+    let logons: Vec<_> = events.iter().filter(|event| event["event"] == "logon").collect();
+    assert!(logons.len() >= 3 && logons.iter().all(|logon| logon["by"] == "kerberos"), "{events:?}");
+    assert_eq!((count(&events, "failed"), count(&events, "denied")), (0, 0), "{events:?}");
+    assert_clean(fleet).await;
 }

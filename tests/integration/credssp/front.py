@@ -147,7 +147,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.server.job.get("upstream"):
             return 200, text
         given = self.context.get_extra_info("client_credential")
-        basic = base64.b64encode(f"{given.username}:{given.password}".encode()).decode()
+        user = given.username.split("@")[0]
+        basic = base64.b64encode(f"{user}:{given.password}".encode()).decode()
         if self.upstream is None:
             self.upstream = http.client.HTTPConnection(self.server.job["upstream"])
         self.upstream.request("POST", self.path, text, {"Content-Type": SOAP, "Authorization": "Basic " + basic})
