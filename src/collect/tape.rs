@@ -67,6 +67,7 @@ pub(super) async fn play(
         Played::Damaged(error) => return Ok(damaged(&error)),
         Played::Noted(note) => return Ok(noted(&note, known.records, forward)),
         Played::Gone => return Ok(gone()),
+        Played::Elsewhere(path) => return Ok(elsewhere(shell, &path)),
         Played::Strange => {
             let message = "what stands where it was kept is not what psfleet writes; it was left alone";
             return Ok(AttemptEnd { message: message.to_owned(), ..gone() });
@@ -117,6 +118,7 @@ fn cut_short(cut: Cut, shell: &LeftShell) -> AttemptEnd {
         Cut::Exited(None) => "PowerShell ended on the host in its midst".to_owned(),
         Cut::Full => "the host had no room to keep what it wrote, so it was stopped".to_owned(),
         Cut::Large => "it wrote more than 1 GiB, which is all that the host keeps, so it was stopped".to_owned(),
+        Cut::Broken => "the process that kept it on the host met a fault, and stopped it".to_owned(),
         Cut::Dead => {
             "the process that kept it on the host is gone: the host restarted, or somebody ended it".to_owned()
         }
@@ -139,6 +141,15 @@ fn busy(shell: &LeftShell) -> AttemptEnd {
     let message = "somebody else is collecting it right now";
     let end = AttemptEnd::new(Outcome::Detached, Some(Reason::InUse), message);
     AttemptEnd { left: Some(Box::new(shell.clone())), ..end }
+}
+
+/// The end of what was looked for in another place than the one in which it was left.
+fn elsewhere(shell: &LeftShell, path: &str) -> AttemptEnd {
+    let message = format!("it was left in {}, and was looked for in {path}", shell.shell);
+    let hint = "the folder is that of the user, in XDG_STATE_HOME or HOME (LOCALAPPDATA on Windows): collect it as the \
+                same user, with the same variables";
+    let end = AttemptEnd::new(Outcome::Detached, Some(Reason::NoShell), message);
+    AttemptEnd { hint: Some(hint.to_owned()), left: Some(Box::new(shell.clone())), ..end }
 }
 
 /// The end that a note tells of, to those who have all records that it speaks of.

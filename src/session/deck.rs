@@ -61,6 +61,8 @@ pub enum Played {
     Noted(String),
     /// There is none.
     Gone,
+    /// There is none where it is looked for today, which is not where it was put.
+    Elsewhere(String),
     /// What is there in its place is not of our making.
     Strange,
     /// Somebody else reads it.
@@ -251,7 +253,8 @@ async fn play<R: Records>(
         Said::Noted(note) => return Played::Noted(note),
         Said::Busy => return Played::Busy,
         Said::Strange => return Played::Strange,
-        Said::Started { .. } | Said::Nothing => return Played::Gone,
+        Said::Missing(path) if path != shell.shell => return Played::Elsewhere(path),
+        Said::Started { .. } | Said::Missing(_) | Said::Nothing => return Played::Gone,
     }
     let (near, far) = tokio::io::duplex(ROOM);
     let (reader, writer) = tokio::io::split(near);

@@ -321,7 +321,11 @@ fn a_folder_of_decks_is_the_users_alone_and_keeps_nothing_for_ever() {
         make(&format!("00000000-0000-0000-0000-000000000007.{suffix}"));
     }
     make("mine.lock");
+    // Whoever opens it waits for a writer.
+    let pipe = home.decks().join("00000000-0000-0000-0000-000000000008.tape");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
     home.detach(&["1"]);
+    std::fs::remove_file(pipe).expect("removed");
     assert_eq!(std::fs::metadata(home.decks()).expect("a folder").permissions().mode() & 0o777, 0o700);
     let collected = home.collect(&[]);
     assert_eq!((collected.code, collected.outcome()), (Some(0), "ok"), "{collected:?}");
@@ -330,6 +334,51 @@ fn a_folder_of_decks_is_the_users_alone_and_keeps_nothing_for_ever() {
     let mut files: Vec<_> = files.collect();
     files.sort();
     assert_eq!(files, [end, "mine.lock".into()]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_for_a_moment_ends_no_script() {
+    let Some(home) = Home::local() else { return };
+    let go = home.path().join("go");
+    let wait = format!("while (-not (Test-Path '{}')) {{ Start-Sleep -Milliseconds 50 }}", go.display());
+    home.detach(&[&format!("{wait}; 1; Start-Sleep 1; 2")]);
+    // It is there, and reading it is an error.
+    symlink("/proc/self/mem", home.file("tape").with_extension("in")).expect("a link");
+    std::fs::write(go, "").expect("written");
+    let came = home.collect(&[]);
+    assert_eq!((came.code, came.outcome()), (Some(0), "ok"), "{came:?}");
+    assert_eq!(home.kept(), [1, 2]);
+}
+
+#[test]
+fn a_tape_that_cannot_be_claimed_is_not_called_busy() {
+    let Some(home) = Home::local() else { return };
+    home.detach(&["1"]);
+    home.wait_for_tape("#ended\n");
+    let reader = home.file("tape").with_extension("reader");
+    symlink(home.path().join("nowhere/file"), &reader).expect("a link");
+    let refused = home.collect(&[]);
+    assert_eq!(
+        (refused.outcome(), refused.end()["reason"].as_str()),
+        ("detached", Some("script_error")),
+        "{refused:?}"
+    );
+    assert!(refused.message().contains("which cannot be used: "), "{refused:?}");
+    std::fs::remove_file(reader).expect("removed");
+    assert_eq!(home.collect(&[]).outcome(), "ok");
+}
+
+#[test]
+fn what_is_looked_for_elsewhere_is_not_lost() {
+    let Some(home) = Home::local() else { return };
+    home.detach(&["1"]);
+    let other = home.path().join("other");
+    let mut command = home.command(&["runs", "collect", "--no-input", "-o", "jsonl"]);
+    let missed = Told::of(command.env("XDG_STATE_HOME", &other));
+    assert_eq!((missed.outcome(), missed.end()["reason"].as_str()), ("detached", Some("no_shell")), "{missed:?}");
+    let (was, is) = (home.file("tape").display().to_string(), other.display().to_string());
+    assert!(missed.message().contains(&was) && missed.message().contains(&is), "{missed:?}");
+    assert_eq!(home.collect(&[]).outcome(), "ok");
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub enum Cut {
     Full,
     /// The command wrote more than a tape may have.
     Large,
+    /// The deck met a fault of its own.
+    Broken,
     /// The deck is gone.
     Dead,
 }
@@ -22,7 +24,8 @@ impl Cut {
         match word {
             "ended" => None,
             "expired" => Some(Self::Expired),
-            "gone" | "broken" => Some(Self::Exited(code.parse().ok())),
+            "gone" => Some(Self::Exited(code.parse().ok())),
+            "broken" => Some(Self::Broken),
             "full" => Some(Self::Full),
             "large" => Some(Self::Large),
             _ => Some(Self::Dead),

@@ -62,28 +62,33 @@ try {
         }
         if ($clock.ElapsedMilliseconds -lt 40) { continue }
         $clock.Restart()
-        if ([IO.File]::Exists("$Base.in")) {
-            $file = New-Object IO.FileStream("$Base.in", [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared)
-            try {
-                $file.Position = $given
-                $count = $file.Read($buffer, 0, $buffer.Length)
+        # A file may go between two looks at it, or another program may have it for a moment: the next turn looks again.
+        try {
+            if ([IO.File]::Exists("$Base.in")) {
+                $file = New-Object IO.FileStream("$Base.in", [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared)
+                try {
+                    $file.Position = $given
+                    $count = $file.Read($buffer, 0, $buffer.Length)
+                }
+                finally { $file.Dispose() }
+                if ($count -gt 0) {
+                    $given += $count
+                    # Of a server that has ended, the end of its output tells.
+                    $server.Write($buffer, 0, $count)
+                    $server.Flush()
+                }
             }
-            finally { $file.Dispose() }
-            if ($count -gt 0) {
-                $given += $count
-                $server.Write($buffer, 0, $count)
-                $server.Flush()
+            elseif ($given -gt 0) {
+                # Whoever started this has left.
+                $isLeft = $true
+                $given = 0L
+                $seen = [DateTime]::UtcNow
             }
+            if (-not [IO.File]::Exists("$Base.tape")) { $fate = 'removed'; break }
+            $visit = [IO.File]::GetLastWriteTimeUtc("$Base.seen")
+            if ($visit -gt $seen) { $seen = $visit }
         }
-        elseif ($given -gt 0) {
-            # Whoever started this has left.
-            $isLeft = $true
-            $given = 0L
-            $seen = [DateTime]::UtcNow
-        }
-        if (-not [IO.File]::Exists("$Base.tape")) { $fate = 'removed'; break }
-        $visit = [IO.File]::GetLastWriteTimeUtc("$Base.seen")
-        if ($visit -gt $seen) { $seen = $visit }
+        catch { $null = $_ }
         $patience = if ($isLeft) { $Keep } else { 60 }
         if (([DateTime]::UtcNow - $seen).TotalSeconds -gt $patience) { $fate = if ($isLeft) { 'expired' } else { 'removed' } }
     }

@@ -19,12 +19,13 @@ $folder = [IO.Path]::Combine($state, 'psfleet', 'left-running')
 # The name is a number of our own making, so all of this stays in the folder.
 $base = [IO.Path]::Combine($folder, ([guid]$Name).ToString())
 $tape = "$base.tape"
+$unusable = "what is left running is kept in the folder $folder, which cannot be used: "
 
 $innermost = {
     param($record)
     $cause = $record.Exception
     while ($cause.InnerException) { $cause = $cause.InnerException }
-    $cause.Message
+    $cause
 }
 $private = { param($path, [int]$mode) if ($hasModes) { [IO.File]::SetUnixFileMode($path, [IO.UnixFileMode]$mode) } elseif (-not $windows) { chmod ([Convert]::ToString($mode, 8)) $path; if ($LASTEXITCODE) { throw "chmod failed on $path" } } }
 $create = {
@@ -34,16 +35,23 @@ $create = {
     try { & $private $path 384; $file.Write($bytes, 0, $bytes.Length) } finally { $file.Dispose() }
 }
 $isLink = { param($path) ([IO.File]::GetAttributes($path) -band [IO.FileAttributes]::ReparsePoint) -ne 0 }
+# The first bytes of a file. A link is none; a pipe, which would keep us waiting, cannot be told from one until it is open.
+$read = {
+    param($path, [int]$most)
+    if (-not [IO.File]::Exists($path) -or (& $isLink $path)) { return }
+    # To write, too: whoever opens a pipe for that waits for nobody.
+    $file = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::ReadWrite, $shared)
+    try {
+        if (-not $file.CanSeek) { return }
+        $bytes = New-Object byte[] $most
+        [Text.Encoding]::UTF8.GetString($bytes, 0, $file.Read($bytes, 0, $most))
+    }
+    finally { $file.Dispose() }
+}
 # The first line of what a deck has written, if this is that: how long it is to be kept, and where the rest begins.
 $head = {
     param($path)
-    if (& $isLink $path) { return }
-    $file = New-Object IO.FileStream($path, [IO.FileMode]::Open, [IO.FileAccess]::Read, $shared)
-    try {
-        $bytes = New-Object byte[] 100
-        $text = [Text.Encoding]::ASCII.GetString($bytes, 0, $file.Read($bytes, 0, 100))
-    }
-    finally { $file.Dispose() }
+    $text = & $read $path 100
     if ($text -match '\Apsfleet 1 ([0-9a-f-]{36}) ([0-9]{1,12})\n' -and $Matches[1] -eq [IO.Path]::GetFileNameWithoutExtension($path)) {
         @{ Keep = [long]$Matches[2]; Length = $Matches[0].Length }
     }
@@ -82,7 +90,12 @@ $claim = {
             & $private "$base.reader" 384
             return $file
         }
-        catch [IO.IOException] { [Threading.Thread]::Sleep(100) }
+        catch {
+            $cause = & $innermost $_
+            # ERROR_SHARING_VIOLATION, and EWOULDBLOCK of Linux and of macOS.
+            if ($cause.HResult -notin -2147024864, 11, 35) { throw $cause }
+            [Threading.Thread]::Sleep(100)
+        }
     }
 }
 
@@ -109,7 +122,7 @@ try {
             & $create "$base.in" ''
             foreach ($suffix in 'seen', 'lock') { & $create "$base.$suffix" '' }
         }
-        catch { throw "what is left running is kept in the folder $folder, which cannot be used: $(& $innermost $_)" }
+        catch { throw "$unusable$((& $innermost $_).Message)" }
         & $sweep
         $quoted = ($base, $program, $Pipeline | ForEach-Object { "'" + $_.Replace("'", "''") + "'" }) -join ' '
         $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes("& {$Deck} $quoted $Keep"))
@@ -136,13 +149,16 @@ try {
     else {
         if ([IO.Directory]::Exists($folder)) { & $sweep }
         if (-not [IO.File]::Exists($tape)) {
-            if ([IO.File]::Exists("$base.end") -and -not (& $isLink "$base.end") -and (New-Object IO.FileInfo "$base.end").Length -lt 65536) { "end $([IO.File]::ReadAllText("$base.end"))" }
-            else { 'none' }
+            $said = & $read "$base.end" 65536
+            if ($said) { "end $said" } else { "none $tape" }
             return
         }
-        $found = & $head $tape
-        if (-not $found) { 'strange'; return }
-        $reader = & $claim
+        try {
+            $found = & $head $tape
+            if (-not $found) { 'strange'; return }
+            $reader = & $claim
+        }
+        catch { throw "$unusable$((& $innermost $_).Message)" }
         if (-not $reader) { 'busy'; return }
         if ($Note) {
             # First the note, unless only the tape's end makes room for it.

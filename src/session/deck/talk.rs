@@ -49,7 +49,9 @@ pub(super) enum Said {
     Busy,
     /// What is there is no tape.
     Strange,
-    /// There is nothing, or the relay has ended.
+    /// There is nothing where it looked for the tape.
+    Missing(String),
+    /// It has ended.
     Nothing,
 }
 
@@ -149,16 +151,21 @@ impl Said {
         match word {
             "started" => {
                 let (process, tape) = rest.split_once(' ').unwrap_or((rest, ""));
-                let tape = tape.chars().take(LONGEST_PATH).collect();
-                process.parse().map_or(Self::Nothing, |process| Self::Started { process, tape })
+                process.parse().map_or(Self::Nothing, |process| Self::Started { process, tape: path(tape) })
             }
             "tape" => Self::Tape,
             "end" => Self::Noted(rest.to_owned()),
             "busy" => Self::Busy,
             "strange" => Self::Strange,
+            "none" => Self::Missing(path(rest)),
             _ => Self::Nothing,
         }
     }
+}
+
+/// A path that a host tells.
+fn path(text: &str) -> String {
+    text.chars().take(LONGEST_PATH).collect()
 }
 
 /// What stands behind the streams of a deck's carrier.
@@ -215,6 +222,7 @@ mod tests {
     fn what_a_relay_says_is_its_own_word() {
         let tape = "/home/a b/x.tape".to_owned();
         assert_eq!(Said::read("started 7 /home/a b/x.tape"), Said::Started { process: 7, tape });
+        assert_eq!(Said::read("none /home/x.tape"), Said::Missing("/home/x.tape".to_owned()));
         assert_eq!(Said::read("end {}"), Said::Noted("{}".to_owned()));
         for nonsense in ["", "started", "started x y", "\0", "tapes"] {
             assert_eq!(Said::read(nonsense), Said::Nothing, "{nonsense:?}");
