@@ -6,15 +6,14 @@
 
 mod tape;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::event::Finished;
-use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
+use crate::fleet::{Approach, AttemptEnd, Task, TaskEnd};
 use crate::left_shell::LeftShell;
 use crate::outcome::{Outcome, Reason};
 use crate::psrp::Opening;
@@ -29,6 +28,8 @@ pub struct Collect {
     /// How long to wait for the end on each target.
     wait: Option<Duration>,
     network: Network,
+    /// Targets whose host held the output for a client that is gone, and gave it to us.
+    taken_over: Mutex<BTreeSet<TargetId>>,
 }
 
 /// What is known of a target that was left running.
@@ -41,12 +42,10 @@ struct Known {
     records: u64,
     /// Whoever collected it for this run was cut off, so the host may hold it for a client that is gone.
     was_cut_off: bool,
-    /// The host held it for such a client, and gave it to us.
-    is_taken_over: AtomicBool,
 }
 
 /// What is said of a host on which output went to a client that was cut off.
-const TAKEN_OVER: &str = "a collect before this one was cut off: what it had received last may be missing";
+pub const TAKEN_OVER: &str = "a collect before this one was cut off: what it had received last may be missing";
 
 impl Collect {
     /// Collects what these targets were left with; `records` has how many of each are kept, and `was_killed` says that a
@@ -61,10 +60,15 @@ impl Collect {
             let Finished { target, errors, objects, left, reason, .. } = end;
             let was_cut_off = was_killed || matches!(reason, Some(Reason::LinkBroken | Reason::Network));
             let records = records.get(&target).copied().unwrap_or_default();
-            let is_taken_over = AtomicBool::new(false);
-            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off, is_taken_over }))
+            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off }))
         };
-        Self { left: left.into_iter().filter_map(known).collect(), wait, network: Network::default() }
+        let (left, taken_over) = (left.into_iter().filter_map(known).collect(), Mutex::default());
+        Self { left, wait, network: Network::default(), taken_over }
+    }
+
+    /// The targets of which output went to a client that was cut off, so that [some may be missing](TAKEN_OVER).
+    pub fn taken_over(&self) -> BTreeSet<TargetId> {
+        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn attach(&self, known: &Known, approach: &Approach<'_>) -> Result<Session, session::Error> {
@@ -78,7 +82,7 @@ impl Collect {
                 let parted = approach.stop.run_until_cancelled(tokio::time::timeout(limit, leaving)).await;
                 match parted.ok_or(session::Error::Stopped)? {
                     Ok(Ok(())) => {
-                        known.is_taken_over.store(true, Ordering::Relaxed);
+                        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).insert(approach.id);
                         Session::attach(carrier, shell, limit, approach.stop).await
                     }
                     _ => Err(error),
@@ -101,6 +105,8 @@ impl Collect {
         let shell = &known.shell;
         match session.follow(shell, self.wait, approach.stop, approach.forward).await? {
             Followed::Ended(report) => {
+                // Before it is gone there: the process may be killed in between.
+                approach.forward.kept().await;
                 session.close().await;
                 Ok(TaskEnd::Ran(report))
             }
@@ -135,25 +141,20 @@ impl Task for Collect {
         true
     }
 
-    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
-        let message = "nothing was left running here: this is a bug in psfleet; please report it";
-        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
-    }
-
     fn awaits_end(&self) -> bool {
         true
     }
 
     fn settled(&self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
         match self.left.get(&target) {
-            Some(known) => settled(known, end),
+            Some(known) => settled(known, end, self.taken_over().contains(&target)),
             None => end,
         }
     }
 }
 
 /// The end of a target, with what was known of it before.
-fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
+fn settled(known: &Known, end: AttemptEnd, is_taken_over: bool) -> AttemptEnd {
     // A tape has all of it, from its beginning.
     let end = match known.shell.process {
         Some(_) => AttemptEnd { errors: end.errors.max(known.errors), objects: end.objects.max(known.objects), ..end },
@@ -176,7 +177,7 @@ fn settled(known: &Known, end: AttemptEnd) -> AttemptEnd {
         _ => stays(known, end),
     };
     let has_ended = matches!(end.outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Failed);
-    if !has_ended || !known.is_taken_over.load(Ordering::Relaxed) {
+    if !has_ended || !is_taken_over {
         return end;
     }
     let separator = if end.message.is_empty() { "" } else { "; " };
@@ -275,19 +276,18 @@ mod tests {
             objects: 2,
             records: 3,
             was_cut_off: false,
-            is_taken_over: AtomicBool::new(false),
         }
     }
 
     #[test]
     fn what_a_killed_collect_had_is_not_passed_over() {
-        let taken = || Known { errors: 0, is_taken_over: AtomicBool::new(true), ..known() };
+        let taken = || Known { errors: 0, ..known() };
         for (outcome, message) in [(Outcome::Ok, ""), (Outcome::Failed, "no")] {
-            let end = settled(&taken(), AttemptEnd::new(outcome, None, message));
+            let end = settled(&taken(), AttemptEnd::new(outcome, None, message), true);
             assert_eq!(end.outcome, outcome);
             assert!(end.message.starts_with(message) && end.message.ends_with(TAKEN_OVER), "{}", end.message);
         }
-        let end = settled(&Known { errors: 1, ..taken() }, AttemptEnd::new(Outcome::Ok, None, ""));
+        let end = settled(&known(), AttemptEnd::new(Outcome::Ok, None, ""), true);
         assert_eq!(end.message, format!("1 error record(s); {TAKEN_OVER}"));
     }
 
@@ -303,7 +303,7 @@ mod tests {
             (Outcome::NotStarted, None, true),
             (Outcome::Cancelled, Some(Reason::Interrupted), true),
         ] {
-            let end = settled(&known(), AttemptEnd::new(outcome, reason, "why"));
+            let end = settled(&known(), AttemptEnd::new(outcome, reason, "why"), false);
             assert_eq!(end.outcome == Outcome::Detached && end.left.is_some(), is_left, "{outcome}");
             assert_eq!(end.reason, reason);
         }
@@ -312,13 +312,13 @@ mod tests {
     #[test]
     fn counts_of_a_host_do_not_overflow() {
         let many = AttemptEnd { errors: u64::MAX, objects: u64::MAX, ..AttemptEnd::new(Outcome::Ok, None, "") };
-        let end = settled(&known(), many);
+        let end = settled(&known(), many, false);
         assert_eq!((end.errors, end.objects), (u64::MAX, u64::MAX));
     }
 
     #[test]
     fn what_was_collected_before_counts() {
-        let end = settled(&known(), AttemptEnd { objects: 3, ..AttemptEnd::new(Outcome::Ok, None, "") });
+        let end = settled(&known(), AttemptEnd { objects: 3, ..AttemptEnd::new(Outcome::Ok, None, "") }, false);
         assert_eq!((end.outcome, end.errors, end.objects), (Outcome::OkWithErrors, 1, 5));
     }
 }

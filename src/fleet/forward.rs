@@ -83,7 +83,11 @@ impl Forward {
             return true;
         }
         let (emission, noted) = Emission::to_be_noted(RunEventKind::RecordsDue { target: self.target });
-        self.events.send(emission).await.is_ok() && noted.await.is_ok()
+        let kept = async { self.events.send(emission).await.is_ok() && noted.await.is_ok() };
+        tokio::select! {
+            kept = kept => kept,
+            () = self.departure.left() => false,
+        }
     }
 
     /// How many errors and objects have come.
@@ -152,6 +156,10 @@ impl Forward {
 impl Records for Forward {
     async fn take(&mut self, stream: Stream, value: Document) -> ControlFlow<()> {
         self.send(stream, value, false).await
+    }
+
+    async fn caught_up(&mut self) -> ControlFlow<()> {
+        if self.kept().await { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
     fn stopping(&mut self) {

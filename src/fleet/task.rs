@@ -32,12 +32,15 @@ pub trait Task: Send + Sync {
         false
     }
 
-    /// Does it on one target.
+    /// Does it on one target. A task that has its end on its [way](Self::approach) there has nothing to do here.
     ///
     /// # Errors
     /// The link or the protocol broke. If the task is repeatable, the attempt is then repeated as often as the run
     /// allows.
-    async fn perform(&self, site: Site<'_>) -> Result<TaskEnd, session::Error>;
+    async fn perform(&self, _site: Site<'_>) -> Result<TaskEnd, session::Error> {
+        let message = "a session was opened for what needs none: this is a bug in psfleet; please report it";
+        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
+    }
 
     /// Learns that no session could be opened, and what becomes of the attempt for it.
     async fn not_opened(&self, _refusal: Refusal<'_>, end: AttemptEnd) -> AttemptEnd {

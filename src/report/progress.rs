@@ -89,11 +89,12 @@ impl Progress {
                 (working.attempt, working.phase) = (*attempt, Phase::Opening);
             }
             RunEventKind::TargetRunning { target } => self.enter(*target, Phase::Running),
+            // What was left running is attached to, and begins nothing.
+            RunEventKind::Record(record) => self.enter(record.target, Phase::Running),
             RunEventKind::AttemptFailed { target, .. } => self.enter(*target, Phase::Waiting),
             RunEventKind::TargetFinished(finished) => self.finish(finished),
             RunEventKind::RunStopping { .. } => self.stop(),
-            RunEventKind::Record(_)
-            | RunEventKind::RecordsDue { .. }
+            RunEventKind::RecordsDue { .. }
             | RunEventKind::StepFinished(_)
             | RunEventKind::RunPaused(_)
             | RunEventKind::RunClosed { .. }

@@ -11,6 +11,12 @@ pub trait Records: Send {
     /// Takes the next record; `Break` when no more are wanted: the pipeline is then stopped.
     fn take(&mut self, stream: Stream, value: Document) -> impl Future<Output = ControlFlow<()>> + Send;
 
+    /// All that has come so far was handed on, of a pipeline that was attached to: its server does not have that any more,
+    /// and is asked for what follows only when this returns. `Break` leaves it to others.
+    fn caught_up(&mut self) -> impl Future<Output = ControlFlow<()>> + Send {
+        std::future::ready(ControlFlow::Continue(()))
+    }
+
     /// Is the host that scripts write to and ask. A run without a user takes what is written as records.
     fn host_call(&mut self, _call: &HostCall) -> impl Future<Output = HostReply> + Send {
         std::future::ready(HostReply::Refused)

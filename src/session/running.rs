@@ -184,6 +184,11 @@ impl<'a, R: Records> RunningPipeline<'a, R> {
     async fn take_next(&mut self) -> Result<(), Error> {
         let Some(message) = self.pipeline.next_message()? else {
             self.has_arrived = false;
+            if let Some(leaving) = &mut self.leaving
+                && self.records.caught_up().await.is_break()
+            {
+                leaving.begin();
+            }
             return if self.is_done { Err(Error::Vanished) } else { Ok(()) };
         };
         let read = offload_on(message.len(), &mut self.pipeline, move |pipeline| pipeline.read(message));

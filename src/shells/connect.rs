@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::Uncollected;
 use super::choice::{Refusal, Which, configuration};
 use super::list::late;
-use crate::fleet::{Approach, AttemptEnd, Site, Task, TaskEnd};
+use crate::fleet::{Approach, AttemptEnd, Task, TaskEnd};
 use crate::left_shell::LeftShell;
 use crate::outcome::{Outcome, Reason};
 use crate::session::{self, Followed, Session};
@@ -275,11 +275,6 @@ impl Task for Connect {
 
     fn leaves(&self) -> bool {
         true
-    }
-
-    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
-        let message = "a shell is attached to without a session: this is a bug in psfleet; please report it";
-        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
     }
 
     /// What had come is not there a second time.

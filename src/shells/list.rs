@@ -15,7 +15,7 @@ use async_trait::async_trait;
 
 use super::{DISCONNECTED, Uncollected};
 use crate::clixml::{Document, Object, TypeNames, Value};
-use crate::fleet::{Approach, AttemptEnd, Forward, Site, Task, TaskEnd};
+use crate::fleet::{Approach, AttemptEnd, Forward, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
 use crate::session::{self, Records};
 use crate::stream::Stream;
@@ -168,11 +168,6 @@ impl Task for Shells {
             Some(Err(error)) => AttemptEnd::not_opened(&error.into()),
             None => AttemptEnd::not_opened(&session::Error::Stopped),
         }))
-    }
-
-    async fn perform(&self, _: Site<'_>) -> Result<TaskEnd, session::Error> {
-        let message = "shells are listed without a session: this is a bug in psfleet; please report it";
-        Ok(TaskEnd::Failed { reason: Reason::Internal, message: message.to_owned(), hint: None })
     }
 }
 

@@ -133,15 +133,19 @@ async fn what_still_runs_is_left_again_and_loses_nothing() {
 async fn a_killed_collect_locks_nobody_out_and_is_told() {
     let fleet = two_hosts().await;
     let place = Place::of(&fleet);
-    let script = "'first'; while (-not (Test-Path C:\\go)) { Start-Sleep -Milliseconds 50 }; 'second'";
+    let script = "1..60 | ForEach-Object { \"n$_\"; Start-Sleep -Milliseconds 50 }
+                  while (-not (Test-Path C:\\go)) { Start-Sleep -Milliseconds 50 }; 'second'";
     assert_eq!(detach(&place, &["-x", "web002", script]).outcomes(), ["detached"]);
     let mut collecting = place.command(&["runs", "collect", "--no-input", "-o", "jsonl"]);
     let mut collecting = collecting.stdout(Stdio::piped()).spawn().expect("psfleet starts");
     let lines = BufReader::new(collecting.stdout.take().expect("piped")).lines();
-    let is_object = |line: std::io::Result<String>| line.expect("a line").contains(r#""type":"object""#);
-    assert!(lines.into_iter().any(is_object), "it receives");
+    let is_object = |line: &std::io::Result<String>| line.as_ref().expect("a line").contains(r#""type":"object""#);
+    assert_eq!(lines.into_iter().filter(|line| is_object(line)).take(30).count(), 30, "it receives");
     collecting.kill().expect("it is there");
     collecting.wait().expect("it ends");
+    // Whatever it asked for next, it had kept what came before.
+    let kept = Told::of(place.output(&["runs", "replay", "last", "-o", "jsonl"])).objects("web001").len();
+    assert!(kept >= 15, "{kept} of 30");
     // Its host still holds the shell for it, and nobody may take that for one that is left over.
     let (code, stdout, stderr) =
         place.output(&["session", "clean", "--no-input", "-i", "fleet.toml", "-t", "web001", "--older", "1ms"]);
@@ -151,7 +155,8 @@ async fn a_killed_collect_locks_nobody_out_and_is_told() {
     assert_eq!(told(go.expect("psfleet starts")).0, Some(0));
     let late = collect(&place, &[]);
     assert_eq!((late.code, late.outcomes()), (Some(0), vec!["ok"]), "{}", late.stderr);
-    assert_eq!(late.objects("web001"), ["second"]);
+    assert_eq!(late.objects("web001").last(), Some(&"second"));
+    assert!(late.stderr.contains("warning: on web001: a collect before this one was cut off"), "{}", late.stderr);
     let end = late.of_type("host_done").next().expect("an end");
     assert!(end["data"]["message"].as_str().is_some_and(|text| text.contains("may be missing")), "{end}");
     assert_clean(fleet).await;

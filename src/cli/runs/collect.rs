@@ -13,10 +13,13 @@ use crate::cli::rollout::{self, Hosts, Rollout};
 use crate::cli::sandbox_on_demand::OnDemand;
 use crate::cli::terminal::{Console, TerminalPrompter};
 use crate::cli::{Command, args, command_of, keeping, known_runs, targets};
-use crate::collect::Collect;
+use crate::collect::{Collect, TAKEN_OVER};
 use crate::config::{Connection, Given, Machine, Source, Transport};
+use crate::fleet::Task;
+use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
 use crate::job::script::ScriptInput;
+use crate::output::sanitize_line;
 use crate::store::Store;
 use crate::target::Endpoint;
 
@@ -65,7 +68,14 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
     let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
     let work = Arc::new(Collect::new(left, &records, wait, was_killed));
-    rollout::run(work, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))
+    let task = Arc::clone(&work) as Arc<dyn Task>;
+    let code = rollout::run(task, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
+    let taken_over = work.taken_over();
+    if !taken_over.is_empty() {
+        let names = fold(taken_over.iter().map(|target| &*resolved.targets[target.index()].name));
+        console.note(&format!("{} on {}: {TAKEN_OVER}", console.warning(), sanitize_line(&names)));
+    }
+    Ok(code)
 }
 
 /// Whether the command line says where to look for the hosts, or how they are reached.
