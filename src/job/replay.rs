@@ -5,7 +5,7 @@ use super::sink_thread::{SinkThread, Written};
 use crate::event::RunEventKind;
 use crate::fleet::Emission;
 use crate::output::Sink;
-use crate::store::{self, Run, Store};
+use crate::store::{self, Attempts, Run, Store};
 
 /// Hands the events of a run to sinks until its end, or until the data sink has had enough.
 ///
@@ -13,7 +13,7 @@ use crate::store::{self, Run, Store};
 /// The store cannot be read, or the output cannot be written.
 pub async fn replay(
     store: Store,
-    run: Run,
+    (run, attempts): (Run, Attempts),
     data: Box<dyn Sink>,
     followers: Vec<Box<dyn Sink>>,
     interrupts: Interrupts,
@@ -21,7 +21,7 @@ pub async fn replay(
     let Interrupts { sender, mut receiver, departure } = interrupts;
     let (sinks, events) = SinkThread::start(data, followers, sender);
     let reader = tokio::task::spawn_blocking(move || -> Result<(), store::Error> {
-        store.replay(&run, |(at, kind)| {
+        store.replay(&run, attempts, |(at, kind)| {
             // Whoever interrupts a replay wants no more of it, but the end is due to every sink.
             let is_wanted = receiver.try_recv().is_err() || matches!(kind, RunEventKind::RunFinished(_));
             is_wanted && events.blocking_send(Emission::new(at, kind)).is_ok()

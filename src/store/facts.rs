@@ -6,8 +6,9 @@ use rusqlite::params;
 
 use crate::clixml::{self, Decoder, Document, Limits, Object, Value, write_plain};
 use crate::stream::Stream;
-use crate::target::Variable;
+use crate::target::{TargetId, Variable};
 
+use super::attempts::Attempts;
 use super::chunk::Opened;
 use super::error::Error;
 use super::{Run, Store};
@@ -94,14 +95,16 @@ impl Store {
         held: &mut usize,
     ) -> Result<HashMap<usize, Vec<String>>, Error> {
         let mut found: HashMap<usize, Vec<String>> = HashMap::new();
+        let begins = self.begins(run, Attempts::Last)?;
         let mut chunks = self.db.prepare("SELECT first, target, data FROM chunks WHERE run = ? ORDER BY first")?;
         let mut rows = chunks.query(params![run.row])?;
         while let Some(row) = rows.next()? {
-            let target = row.get::<_, u32>(1)? as usize;
-            if !wanted.contains_key(&target) {
+            let (first, id) = (row.get(0)?, TargetId(row.get(1)?));
+            let target = id.index();
+            if !wanted.contains_key(&target) || !begins.is_last(id, first) {
                 continue;
             }
-            let mut chunk = Opened::new(row.get(0)?, &row.get::<_, Vec<u8>>(2)?)?;
+            let mut chunk = Opened::new(first, &row.get::<_, Vec<u8>>(2)?)?;
             while let Some(entry) = chunk.next()? {
                 if entry.stream != Stream::Output || !search.may_have(entry.xml) {
                     continue;

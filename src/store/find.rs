@@ -62,7 +62,7 @@ impl Run {
     }
 
     /// A target of the run: others look it up without another thought.
-    fn target(&self, target: u32) -> Result<TargetId, Error> {
+    pub(super) fn target(&self, target: u32) -> Result<TargetId, Error> {
         if u64::from(target) < self.target_count {
             Ok(TargetId(target))
         } else {
@@ -270,16 +270,6 @@ impl Store {
             left.extend(end.left.map(|shell| (run, *shell)));
         }
         Ok(left)
-    }
-
-    /// How many records are kept of each target that has any.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn records(&self, run: &Run) -> Result<BTreeMap<TargetId, u64>, Error> {
-        let mut rows = self.db.prepare("SELECT target, sum(records) FROM chunks WHERE run = ? GROUP BY target")?;
-        let found = rows.query_map([run.row], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u64>(1)?)))?;
-        found.map(|row| row.map_err(Error::from).and_then(|(target, count)| Ok((run.target(target)?, count)))).collect()
     }
 
     /// The most recent run of which targets were left running, and on which nobody is at work.

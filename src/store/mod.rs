@@ -14,6 +14,7 @@
 //! Events, outcomes and records have one numbering, in the order in which they happened. Records are written in chunks
 //! that are only appended: a row for each record costs a fleet's interleaved output two orders of magnitude.
 
+mod attempts;
 mod chunk;
 mod claim;
 mod error;
@@ -40,6 +41,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
+pub use attempts::Attempts;
 pub use claim::Claim;
 pub use error::Error;
 pub use facts::HostFacts;

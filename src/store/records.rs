@@ -9,6 +9,7 @@ use crate::record::Record;
 use crate::stream::Stream;
 use crate::target::TargetId;
 
+use super::attempts::Attempts;
 use super::chunk::Opened;
 use super::error::Error;
 use super::{Run, Store};
@@ -22,16 +23,19 @@ pub struct ByTarget<'s> {
 }
 
 impl Store {
-    /// Finds out where the records of each target stand.
+    /// Finds out where the records of each target stand, those of its last attempt.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn by_target(&self, run: &Run) -> Result<ByTarget<'_>, Error> {
-        let mut rows = self.db.prepare("SELECT target, id FROM chunks WHERE run = ? ORDER BY first")?;
+        let begins = self.begins(run, Attempts::Last)?;
+        let mut rows = self.db.prepare("SELECT target, id, first FROM chunks WHERE run = ? ORDER BY first")?;
         let mut chunks: HashMap<TargetId, Vec<i64>> = HashMap::new();
-        for row in rows.query_map([run.row], |row| Ok((row.get(0)?, row.get(1)?)))? {
-            let (target, chunk) = row?;
-            chunks.entry(TargetId(target)).or_default().push(chunk);
+        for row in rows.query_map([run.row], |row| Ok((TargetId(row.get(0)?), row.get(1)?, row.get(2)?)))? {
+            let (target, chunk, first) = row?;
+            if begins.is_last(target, first) {
+                chunks.entry(target).or_default().push(chunk);
+            }
         }
         Ok(ByTarget { store: self, chunks, decoder: Decoder::new(Limits::OF_KEPT) })
     }

@@ -15,6 +15,7 @@ use crate::outcome::{Outcome, Reason};
 use crate::record::Record;
 use crate::target::{TargetId, TargetSnapshot};
 
+use super::attempts::{Attempts, Begins};
 use super::chunk::Opened;
 use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
@@ -29,11 +30,12 @@ pub type Moment = (Timestamp, RunEventKind);
 
 impl Store {
     /// Gives the events of a run again, in the order in which they came, each target with its last outcome. A run that
-    /// was resumed is one run. A run that broke off gets an end, and so do its targets. `each` says whether it wants more.
+    /// was resumed is one run, and has the records of the attempts that are wanted. A run that broke off gets an end, and so
+    /// do its targets. `each` says whether it wants more.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub fn replay(&self, run: &Run, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
+    pub fn replay(&self, run: &Run, wanted: Attempts, mut each: impl FnMut(Moment) -> bool) -> Result<(), Error> {
         // A run that goes on meanwhile is seen as it is now.
         let _view = self.view()?;
         let targets = self.targets(run)?.into_iter().map(|target| Arc::new(TargetSnapshot::with(target, None)));
@@ -50,6 +52,7 @@ impl Store {
             events: Ahead::new(events.query([run.row])?)?,
             outcomes: Ahead::new(outcomes.query([run.row])?)?,
             chunks: Ahead::new(chunks.query([run.row])?)?,
+            begins: self.begins(run, wanted)?,
             open: Vec::new(),
             bytes: 0,
             order: BinaryHeap::new(),
@@ -177,6 +180,7 @@ struct Merged<'s> {
     events: Ahead<'s>,
     outcomes: Ahead<'s>,
     chunks: Ahead<'s>,
+    begins: Begins,
     /// Chunks that are being read, with their targets.
     open: Vec<Option<(TargetId, Opened)>>,
     /// Bytes of those.
@@ -210,6 +214,10 @@ impl Merged<'_> {
                 break;
             }
             let target = self.target(self.chunks.get(1)?)?;
+            if !self.begins.is_last(target, first) {
+                self.chunks.step()?;
+                continue;
+            }
             let opened = Opened::new(first, &self.chunks.get::<Vec<u8>>(2)?)?;
             self.chunks.step()?;
             self.bytes += opened.len();

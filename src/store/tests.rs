@@ -118,7 +118,7 @@ fn told(at: Timestamp, kind: &RunEventKind) -> String {
 
 fn replayed(store: &Store, run: &Run) -> Vec<String> {
     let mut all = Vec::new();
-    let read = store.replay(run, |(at, kind)| {
+    let read = store.replay(run, Attempts::Last, |(at, kind)| {
         all.push(told(at, &kind));
         true
     });
@@ -322,6 +322,77 @@ fn what_ran_after_its_last_outcome_is_lost() {
     drop(recorder);
     let run = store.find("last").expect("it");
     assert_eq!((run.state, run.exit_code, run.ended), (State::Done, Some(5), Some(at(9))));
+}
+
+/// Goes on with the last run.
+fn go_on(folder: &TempDir, events: &[Emission]) {
+    let run = opened(folder).find("last").expect("the run");
+    let claim = opened(folder).claim(&run).expect("free");
+    let mut recorder = opened(folder).go_on(&run, claim).expect("a journal");
+    recorder.note(events).expect("noted");
+    recorder.idle().expect("noted");
+}
+
+#[test]
+fn records_are_those_of_the_last_attempt() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(4));
+    let texts = |attempts| {
+        let store = opened(&folder);
+        let mut texts = Vec::new();
+        let read = store.replay(&store.find("last").expect("the run"), attempts, |(_, kind)| {
+            if let RunEventKind::Record(record) = kind {
+                texts.push(crate::clixml::text(&record.value.root).into_owned());
+            }
+            true
+        });
+        read.expect("readable");
+        texts
+    };
+    let counts = |of: fn(&Store, &Run) -> Result<BTreeMap<TargetId, u64>, Error>| {
+        let store = opened(&folder);
+        let found = of(&store, &store.find("last").expect("the run")).expect("readable");
+        found.into_iter().map(|(target, count)| (target.0, count)).collect::<Vec<_>>()
+    };
+    let out = |target, text: &str| event(2, record(target, Stream::Output, text));
+    // Killed while three ran; the first was left running.
+    let mut events = vec![event(0, started(&header, &targets))];
+    events.extend((0..4).map(|target| event(1, running(target))));
+    events.extend([out(0, "0a"), out(1, "1a"), out(2, "2a"), out(3, "3a"), event(3, finished(0, Outcome::Detached))]);
+    keep(&folder, &header, &targets, &events[..events.len() - 1], true);
+    assert!(texts(Attempts::Last).is_empty(), "nothing said that it should be kept");
+    opened(&folder).db.execute("DELETE FROM runs", []).expect("removed");
+    let mut recorder = opened(&folder).begin(&header, &targets).expect("a journal");
+    recorder.note(&events).expect("noted");
+    recorder.idle().expect("noted");
+    drop(recorder);
+    let first = ["0a", "1a", "2a", "3a"];
+    assert_eq!(texts(Attempts::Last), first, "what it had written is there as long as nothing else is");
+    // Two run again, and one of them is cut off once more before it wrote anything.
+    let again = [event(5, started(&header, &targets)), event(6, running(1)), event(6, running(2)), out(1, "1b")];
+    go_on(&folder, &again);
+    assert_eq!(texts(Attempts::Last), ["0a", "3a", "1b"]);
+    assert_eq!(texts(Attempts::All), ["0a", "1a", "2a", "3a", "1b"]);
+    // Another part goes on with what was left running, and with one whose attempts all came to nothing.
+    let collected = [
+        event(8, started(&header, &targets)),
+        out(0, "0b"),
+        event(9, finished(0, Outcome::Ok)),
+        event(9, finished(3, Outcome::Unreachable)),
+    ];
+    go_on(&folder, &collected);
+    assert_eq!(texts(Attempts::Last), ["0a", "3a", "1b", "0b"]);
+    assert_eq!(counts(Store::records), [(0, 2), (1, 1), (3, 1)]);
+    assert_eq!(counts(Store::earlier_records), [(1, 1), (2, 1)]);
+    let store = opened(&folder);
+    let mut by_target = store.by_target(&store.find("last").expect("the run")).expect("readable");
+    let mut one = Vec::new();
+    let read = by_target.of(TargetId(1), &[Stream::Output], |record, _| {
+        one.push(crate::clixml::text(&record.value.root).into_owned());
+        true
+    });
+    read.expect("readable");
+    assert_eq!(one, ["1b"]);
 }
 
 #[test]

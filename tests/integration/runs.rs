@@ -3,10 +3,12 @@
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use psfleet::sandbox::Options;
 
 use crate::store::{Place, told};
+use crate::support::program::{PATIENCE, Running};
 use crate::support::sandbox::{assert_clean, fleet};
 
 /// Says one thing on most streams.
@@ -94,6 +96,49 @@ async fn a_number_is_followed_from_run_to_run() {
     assert_eq!(code, Some(2));
     assert!(stderr.contains("is no number to follow; give a property"), "{stderr}");
     assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_is_not_counted_beside_what_ran_again() {
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let script = "'begin'; 'more'; \
+        if (!(Test-Path C:\\again)) { Set-Content C:\\again x; Start-Sleep 60 }; 'end'";
+    let mut running = Running::start(&mut place.run(&["-o", "jsonl", script]));
+    running.wait_for("object", 6);
+    let begun = Instant::now();
+    let kept = || place.store().query_row("SELECT total(records) FROM chunks", [], |row| row.get::<_, f64>(0));
+    while kept().expect("the store") < 6.0 {
+        assert!(begun.elapsed() < PATIENCE, "records are kept a second after the last one");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    running.signal("KILL");
+    assert_eq!(running.end().code, None);
+    let rows = |args: &[&str]| {
+        let (code, rows, stderr) = place.output(args);
+        assert_eq!(code, Some(0), "{stderr}");
+        (rows, stderr)
+    };
+    let (cut_off, said) = rows(&["runs", "replay", "-o", "csv"]);
+    let counts = |rows: &str| ["begin", "more", "end"].map(|text| rows.matches(text).count());
+    assert_eq!(counts(&cut_off), [3, 3, 0], "{cut_off}");
+    assert!(!said.contains("left out"), "{said}");
+    rows(&["runs", "resume", "last", "--lost", "-q", "-o", "none"]);
+    let whole = place.run(&["-q", "-o", "none", script]).status().expect("psfleet starts");
+    assert!(whole.success());
+    let (again, said) = rows(&["runs", "replay", "last~1", "-o", "csv"]);
+    assert_eq!(counts(&again), [3, 3, 3], "{again}");
+    assert!(said.contains("note: left out: ") && said.contains("--all-attempts"), "{said}");
+    let (all, said) = rows(&["runs", "replay", "last~1", "-o", "csv", "--all-attempts"]);
+    assert!(counts(&all) == [6, 6, 3] && !said.contains("left out"), "{all}{said}");
+    let (trend, _) = rows(&["runs", "trend", "count", "-o", "csv"]);
+    let values: Vec<&str> = trend.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(values, ["3"; 6], "{trend}");
+    let (diff, _) = rows(&["runs", "diff", "-o", "text"]);
+    assert_eq!(diff.lines().skip(2).collect::<Vec<_>>(), ["3 hosts are the same in both"], "{diff}");
+    let (shown, _) = rows(&["runs", "show", "last~1"]);
+    assert!(shown.contains("of attempts before the last one"), "{shown}");
+    fleet.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

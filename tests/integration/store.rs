@@ -69,7 +69,7 @@ impl Place {
         kept
     }
 
-    fn store(&self) -> rusqlite::Connection {
+    pub(crate) fn store(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path().join(".local/state/psfleet/runs.db")).expect("the store")
     }
 }

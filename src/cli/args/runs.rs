@@ -32,7 +32,8 @@ pub enum RunsCommand {
     /// Show the output of a run again, in any format
     ///
     /// The data are the same as they were, in the order in which they came; the flags may be others than those of the
-    /// run. A run that was resumed is one run.
+    /// run. A run that was resumed is one run: of a host that ran once more, since psfleet had been killed while it ran
+    /// (`runs resume --lost`), the records are those of the last attempt.
     Replay(Box<ReplayArgs>),
     /// Go on with a run that was interrupted, killed or paused
     ///
@@ -110,6 +111,10 @@ pub struct ReplayArgs {
     /// The run
     #[arg(value_name = "RUN", default_value = "last")]
     pub run: String,
+
+    /// Also show what hosts wrote in attempts before the last one, which were cut off
+    #[arg(long)]
+    pub all_attempts: bool,
 
     /// Output flags.
     #[command(flatten)]

@@ -14,8 +14,10 @@ mod trend;
 use jiff::Timestamp;
 
 use super::args::runs::{LsArgs, PruneArgs, RunsArgs, RunsCommand};
-use super::{keeping, terminal};
+use super::keeping;
+use super::terminal::{self, wording};
 use crate::config::{Machine, System};
+use crate::hostlist::fold;
 use crate::store::{Run, Store};
 
 /// Does what was asked for and returns the process's exit code.
@@ -49,6 +51,19 @@ fn viewed(machine: &dyn System, ask: impl FnOnce(&Store) -> anyhow::Result<u8>) 
     let store = open(machine)?;
     let _view = store.view()?;
     ask(&store)
+}
+
+/// What is kept of attempts before the last one of their host, in words, if there is any.
+fn of_earlier_attempts(store: &Store, run: &Run) -> anyhow::Result<Option<String>> {
+    let earlier = store.earlier_records(run)?;
+    if earlier.is_empty() {
+        return Ok(None);
+    }
+    let targets = store.targets(run)?;
+    let hosts =
+        fold(earlier.keys().filter_map(|target| targets.get(target.index())).map(|target| target.name.as_str()));
+    let records = earlier.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
+    Ok(Some(format!("{} of {hosts}, of attempts before the last one", wording::counted(records, "record"))))
 }
 
 fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {

@@ -13,7 +13,7 @@ use crate::job::script::KeptCall;
 use crate::outcome::Outcome;
 use crate::output::{cut, filled, sanitize};
 use crate::store::{Header, Part, Run, State, Store};
-use crate::target::TargetId;
+use crate::target::{TargetId, TargetSnapshot};
 
 /// What is said of hosts of a run at work of which nothing is known yet.
 const TO_COME: &str = "to_come";
@@ -26,6 +26,7 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     let run = store.find(&args.run)?;
     let header = store.header(&run)?;
     let parts = store.parts(&run)?;
+    let earlier = super::of_earlier_attempts(store, &run)?;
     let (targets, ends) = (store.targets(&run)?, store.ends(&run)?);
     let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (place, target) in targets.iter().enumerate() {
@@ -35,7 +36,7 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
     }
     let hosts: BTreeMap<&str, String> = named.into_iter().map(|(end, hosts)| (end, fold(hosts))).collect();
     terminal::print(&match args.output {
-        PageFormat::Text => text((&run, &header), &parts, &hosts, terminal::page_columns()),
+        PageFormat::Text => text((&run, &header), &parts, (&hosts, earlier.as_deref()), terminal::page_columns()),
         PageFormat::Json => {
             let mut facts = facts(&run);
             facts["machine"] = json!(Some(&header.machine).filter(|machine| !machine.is_empty()));
@@ -48,10 +49,17 @@ pub(super) fn run(args: &ShowArgs, store: &Store) -> anyhow::Result<u8> {
             facts["work"] = header.work;
             facts["settings"] = header.settings;
             facts["hosts"] = json!(hosts);
+            facts["earlier_records"] = by_host(&store.earlier_records(&run)?, &targets);
             facts.to_string() + "\n"
         }
     })?;
     Ok(0)
+}
+
+fn by_host(counts: &BTreeMap<TargetId, u64>, targets: &[TargetSnapshot]) -> Json {
+    let named =
+        counts.iter().filter_map(|(target, count)| Some((targets.get(target.index())?.name.clone(), json!(count))));
+    Json::Object(named.collect())
 }
 
 /// A run for programs.
@@ -103,7 +111,7 @@ impl Page {
 fn text(
     (run, header): (&Run, &Header),
     parts: &[Part],
-    hosts: &BTreeMap<&str, String>,
+    (hosts, earlier): (&BTreeMap<&str, String>, Option<&str>),
     columns: Option<usize>,
 ) -> String {
     let mut page = Page { text: String::new(), columns };
@@ -131,6 +139,7 @@ fn text(
     }
     page.line("Hosts", &format!("{}: {}", run.target_count, wording::counts(&run.counts)));
     hosts.iter().for_each(|(outcome, names)| page.line("", &format!("{outcome}: {names}")));
+    earlier.iter().for_each(|earlier| page.line("Besides", &format!("{earlier}: runs replay --all-attempts has them")));
     page.text
 }
 

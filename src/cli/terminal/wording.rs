@@ -37,7 +37,7 @@ pub(super) fn elapsed(elapsed: Duration) -> String {
 }
 
 /// `1 object`, `3 objects`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(in crate::cli) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
