@@ -130,6 +130,7 @@ impl Command {
 /// The whole program.
 pub fn main() -> ExitCode {
     psfleet_malloc::return_large_blocks();
+    signals::outlive_limits_on_files();
     let words: Vec<OsString> = std::env::args_os().collect();
     let command = Cli::command();
     if let Some(completions) = completions::answer(command.clone(), &words) {

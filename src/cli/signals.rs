@@ -41,6 +41,13 @@ pub(super) fn watch(
     Ok(code)
 }
 
+/// Sees to it that a file that may not grow any more (`ulimit -f`, a quota) is an error like that of a full disk: by
+/// default the system ends the process with a signal.
+pub(super) fn outlive_limits_on_files() {
+    #[cfg(unix)]
+    unix::outlive_limits_on_files();
+}
+
 #[cfg(unix)]
 use unix::Signals;
 #[cfg(windows)]
@@ -51,6 +58,15 @@ mod unix {
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     use crate::fleet::Interrupt;
+
+    pub(super) fn outlive_limits_on_files() {
+        let exceeded = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        // The handler stays when the runtime is gone, and programs that we start have none. Without it all is as ever.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            let _within = runtime.enter();
+            let _ = signal(exceeded);
+        }
+    }
 
     pub(super) struct Signals {
         ctrl_c: Signal,

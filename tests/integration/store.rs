@@ -242,6 +242,31 @@ async fn a_store_that_breaks_ends_the_run_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_on_files_is_a_full_disk() {
+    let fleet = fleet(Options { hosts: 4, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let run = |blocks: u32, flags: &[&str]| {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -f {blocks} && exec \"$@\"");
+        command.args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_psfleet"), "run", "--no-input", "-i", "fleet.toml"]);
+        command.args(["-t", "@all", "-o", "none"]).args(flags);
+        command.arg("1..6000 | ForEach-Object { \"$_ $(Get-Random) $(Get-Random) $(Get-Random)\" }");
+        command.current_dir(place.path()).env_clear().env("HOME", place.path()).env("PSFLEET_LOG", "trace");
+        told(command.stdin(Stdio::null()).output().expect("sh starts"))
+    };
+    let (code, _, stderr) = run(600, &[]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("the run could not be kept to its end"), "{stderr}");
+    let (code, _, stderr) = run(600, &["--no-store", "--out", "rows.csv"]);
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("rows.csv: ") && stderr.contains("File too large"), "{stderr}");
+    let (code, _, stderr) = run(8, &["--no-store", "--log-file", "psfleet.log"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("psfleet.log: File too large; nothing more is logged there"), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_cannot_be_used_stops_the_run_before_it_begins() {
     let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
     let place = Place::of(&fleet);
