@@ -65,14 +65,17 @@ impl Packer {
     /// # Errors
     /// zstd's own: no memory.
     pub(super) fn new() -> std::io::Result<Self> {
-        Ok(Self { zstd: Compressor::new(LEVEL)?, packed: Vec::new(), text: Vec::new() })
+        let mut zstd = Compressor::new(LEVEL)?;
+        // A few bytes of each chunk, against years on a disk.
+        zstd.include_checksum(true)?;
+        Ok(Self { zstd, packed: Vec::new(), text: Vec::new() })
     }
 
     /// Packs bytes.
     ///
     /// # Errors
     /// zstd's own: no memory.
-    fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    pub(super) fn pack(&mut self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
         self.zstd.compress_to_buffer(bytes, &mut self.packed)?;
@@ -289,6 +292,26 @@ mod tests {
             assert_eq!(entry, expected);
         }
         assert_eq!((opened.next_place(), opened.next().expect("whole")), (None, None));
+    }
+
+    #[test]
+    fn no_bit_of_a_chunk_changes_unnoticed() {
+        let (mut filling, mut packer) = (Filling::default(), Packer::new().expect("memory"));
+        for (n, name) in ["UsoSvc", "W32Time", "WinRM", "Spooler"].into_iter().enumerate() {
+            filling.push(n as u64, 5, &record(Stream::Output, name, false), &mut packer);
+        }
+        let data = filling.pack(&mut packer).expect("memory").expect("records").data;
+        let whole = Opened::new(0, &data).expect("a chunk").bytes;
+        let mut refused = 0;
+        for bit in 0..data.len() * 8 {
+            let mut damaged = data.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            match Opened::new(0, &damaged) {
+                Ok(opened) => assert_eq!(opened.bytes, whole, "bit {bit}"),
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(refused > data.len() * 7, "{refused} of {}", data.len() * 8);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
+use super::FILE;
 use crate::error_text;
 
 /// Why the store does not do what was asked of it.
@@ -44,10 +47,10 @@ pub enum Error {
         what: String,
     },
     /// What SQLite says of a step.
-    #[error("the store cannot be used: {0}")]
+    #[error("the store cannot be used: {}", in_words(.0))]
     Sql(rusqlite::Error),
     /// What is kept of a run cannot be understood.
-    #[error("what the store keeps of a run is damaged: {0}")]
+    #[error("what the store keeps of a run is damaged: {0}; other runs can still be read")]
     Damaged(String),
     /// What was asked for is more than can be held.
     #[error("{0}")]
@@ -75,6 +78,20 @@ impl From<rusqlite::Error> for Error {
     // It is no source: the message has its words.
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
+    }
+}
+
+/// What SQLite says, and what can be done about a file that it cannot read.
+fn in_words(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => format!(
+            "{FILE} in the state folder is damaged ({error}); runs export may still get runs out of it, and once it is \
+             moved away a new one is made"
+        ),
+        Some(ErrorCode::SystemIoFailure) => {
+            format!("{FILE} in the state folder cannot be read or written ({error}): the disk, or a limit on files")
+        }
+        _ => error.to_string(),
     }
 }
 

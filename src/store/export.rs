@@ -6,18 +6,8 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use super::error::Error;
-use super::{Run, State, Store, schema};
-
-/// What is copied of a run, each table with its columns but the number of the run, and the order of its rows.
-pub(super) const TABLES: [(&str, &str, &str); 4] = [
-    ("parts", "first, begun, last, ended, summary", "first"),
-    ("events", "place, at, data", "place"),
-    ("outcomes", "target, place, at, outcome, data", "target"),
-    ("chunks", "target, first, last, records, size, data", "first, id"),
-];
-
-/// What is copied of the run's own row.
-pub(super) const RUN: &str = "run, begun, label, title, target_count, header, targets";
+use super::schema::{RUN, TABLES};
+use super::{Run, State, Store, checksum, schema};
 
 impl Store {
     /// Writes a run to an empty file: a store of the same layout, with this run alone and nothing beside it. Records are
@@ -51,6 +41,7 @@ impl Store {
             );
             change.execute(&sql, params![run.row])?;
         }
+        checksum::note(&change)?;
         change.commit()?;
         db.close().map_err(|(_, error)| Error::Sql(error))
     }

@@ -18,10 +18,10 @@ use uuid::Uuid;
 use super::chunk::{MOST, Opened};
 use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, of_json};
-use super::export::{RUN, TABLES};
 use super::find::{outcome_of, timestamp};
 use super::header::{Header, TITLE_LENGTH, check_label};
-use super::{Run, Store, schema, unpack_up_to};
+use super::schema::{RUN, TABLES};
+use super::{Run, Store, checksum, schema, unpack_up_to};
 use crate::error_text;
 use crate::event::RunEventKind;
 use crate::outcome::Outcome;
@@ -57,8 +57,8 @@ impl Store {
     pub fn import(&mut self, file: &Path, now: jiff::Timestamp) -> Result<Imported, Error> {
         let bundle = |what: String| Error::Bundle { path: file.to_owned(), what };
         let of_file = |error: Error| match error {
-            Error::Damaged(what) => bundle(format!("it is damaged: {what}")),
-            Error::Sql(error) if !is_of_store(&error) => bundle(format!("it is damaged: {error}")),
+            Error::Damaged(what) => bundle(damaged(&what)),
+            Error::Sql(error) if !is_of_store(&error) => bundle(damaged(&error.to_string())),
             other => other,
         };
         check_head(file).map_err(bundle)?;
@@ -91,6 +91,10 @@ impl Store {
         }
         Ok(true)
     }
+}
+
+fn damaged(what: &str) -> String {
+    format!("it is damaged: {what}; copy it here once more, or export the run again where it was made")
 }
 
 /// Whether an error is of the store that is written, and not of the file that is only read.
@@ -131,7 +135,7 @@ fn check_head(file: &Path) -> Result<(), String> {
     }
 }
 
-/// Opens a file whose schema is ours.
+/// Opens a file whose schema is ours, and that is what was written.
 fn open(file: &Path) -> Result<Connection, Error> {
     let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.pragma_update(None, "trusted_schema", false)?;
@@ -149,6 +153,7 @@ fn open(file: &Path) -> Result<Connection, Error> {
     if check != "ok" {
         return Err(Error::damaged(check));
     }
+    checksum::check(&db, layout)?;
     Ok(db)
 }
 

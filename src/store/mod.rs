@@ -15,6 +15,7 @@
 //! that are only appended: a row for each record costs a fleet's interleaved output two orders of magnitude.
 
 mod attempts;
+mod checksum;
 mod chunk;
 mod claim;
 mod error;

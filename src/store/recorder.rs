@@ -25,9 +25,6 @@ const WAITING: usize = 16 << 20;
 /// Bytes of packed chunks that wait for a transaction.
 const PACKED: usize = 1 << 20;
 
-/// The level of zstd for what is written once per run.
-const LEVEL: i32 = 3;
-
 /// Keeps a run while it is made.
 pub struct Recorder {
     db: Connection,
@@ -75,7 +72,8 @@ impl Store {
     /// The store cannot be written.
     pub fn begin(self, header: &Header, targets: &[TargetSnapshot]) -> Result<Recorder, Error> {
         let claim = Claim::take(&self.folder, header.run)?;
-        let packed = |json: String| zstd::bulk::compress(json.as_bytes(), LEVEL).map_err(Error::damaged);
+        let mut packer = Packer::new().map_err(Error::damaged)?;
+        let mut packed = |json: String| packer.pack(json.as_bytes()).map_err(Error::damaged);
         self.db.execute(
             "INSERT INTO runs (run, begun, label, title, target_count, header, targets) VALUES (?, ?, ?, ?, ?, ?, ?)",
             params![

@@ -62,6 +62,10 @@ ALTER TABLE runs ADD COLUMN imported INTEGER;
     "
 ALTER TABLE runs ADD COLUMN closed INTEGER;
 ",
+    // Of a bundle alone: a store changes.
+    "
+ALTER TABLE runs ADD COLUMN checksum BLOB;
+",
 ];
 
 /// The number of the present layout.
@@ -69,6 +73,17 @@ pub(super) const LAYOUT: i64 = STEPS.len() as i64;
 
 /// Marks the file as ours (`PRAGMA application_id`): "psfl".
 pub(super) const APPLICATION: i64 = 0x7073_666C;
+
+/// What is copied of a run, each table with its columns but the number of the run, and the order of its rows.
+pub(super) const TABLES: [(&str, &str, &str); 4] = [
+    ("parts", "first, begun, last, ended, summary", "first"),
+    ("events", "place, at, data", "place"),
+    ("outcomes", "target, place, at, outcome, data", "target"),
+    ("chunks", "target, first, last, records, size, data", "first, id"),
+];
+
+/// What is copied of the run's own row.
+pub(super) const RUN: &str = "run, begun, label, title, target_count, header, targets";
 
 /// Why a file cannot be used as a store.
 pub(super) enum Unusable {

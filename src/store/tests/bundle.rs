@@ -66,7 +66,7 @@ fn crafted_files_are_refused_and_leave_nothing() {
         ("DROP TABLE chunks", "its tables are not those"),
         ("DELETE FROM runs", "it has no run"),
         (
-            "INSERT INTO runs SELECT 2, 'x', begun, label, title, target_count, header, targets, 1, NULL FROM runs",
+            "INSERT INTO runs SELECT 2, 'x', begun, label, title, target_count, header, targets, 1, NULL, checksum FROM runs",
             "more than one",
         ),
         ("UPDATE runs SET run = 'x'", "damaged"),
@@ -115,6 +115,8 @@ fn crafted_files_are_refused_and_leave_nothing() {
             true => drop(db.execute(change, [&bomb]).expect(change)),
             false => db.execute_batch(change).expect(change),
         }
+        // Whoever makes one up sees to that, where there is still something to sum up.
+        let _ = checksum::note(&db);
         drop(db);
         let there = TempDir::new().expect("a folder");
         match import(&there, &file) {
@@ -128,7 +130,7 @@ fn crafted_files_are_refused_and_leave_nothing() {
 
 #[test]
 fn damaged_files_are_refused_or_whole() {
-    let (_here, file) = bundled();
+    let (here, file) = bundled();
     let whole = std::fs::read(&file).expect("a file");
     let there = TempDir::new().expect("a folder");
     let damaged = there.path().join("damaged.psfleet");
@@ -148,24 +150,43 @@ fn damaged_files_are_refused_or_whole() {
         (number >> 33) as usize % limit
     };
     let mut refused = 0;
-    for _ in 0..60 {
+    let is = replayed(&opened(&here), &opened(&here).find("monday").expect("kept"));
+    let written: Vec<usize> = (0..whole.len()).filter(|&at| whole[at] != 0).collect();
+    for _ in 0..150 {
         let mut bytes = whole.clone();
-        for _ in 0..=draw(4) {
-            let at = draw(bytes.len());
-            bytes[at] ^= 1 + draw(255) as u8;
-        }
+        let bit = draw(8);
+        let at = written[draw(written.len())];
+        bytes[at] ^= 1 << bit;
         match try_it(&bytes) {
             Ok(Imported::New(run)) => {
-                // What was not noticed is in what nobody reads, or in words; it can be read, or says that it is damaged.
+                // What was not noticed is in what nobody reads.
                 let mut store = opened(&there);
-                let _ = store.replay(&run, Attempts::Last, |_| true);
+                assert_eq!(replayed(&store, &run), is, "bit {bit} of byte {at}");
                 assert!(store.remove(&run).expect("removed"));
             }
             Ok(Imported::Already(_)) => panic!("nothing is here"),
-            Err(_) => refused += 1,
+            Err(said) => refused += usize::from(said.contains("export the run again where it was made")),
         }
     }
-    assert!(refused > 8, "{refused}");
+    assert!(refused > 75, "{refused}");
+}
+
+#[test]
+fn bundles_from_before_there_were_checksums_are_taken() {
+    let (here, file) = bundled();
+    let db = Connection::open(&file).expect("a file");
+    db.execute_batch("ALTER TABLE runs DROP COLUMN checksum; PRAGMA user_version = 3").expect("as it was");
+    drop(db);
+    let there = TempDir::new().expect("a folder");
+    assert!(matches!(import(&there, &file), Ok(Imported::New(_))));
+    let run = |folder: &TempDir| replayed(&opened(folder), &opened(folder).find("monday").expect("there"));
+    assert_eq!(run(&here), run(&there));
+    // One that should have a checksum and has none is no older one.
+    let (_here, file) = bundled();
+    Connection::open(&file).expect("a file").execute("UPDATE runs SET checksum = NULL", []).expect("changed");
+    assert!(
+        import(&TempDir::new().expect("a folder"), &file).expect_err("refused").contains("do not fit its checksum")
+    );
 }
 
 #[test]
