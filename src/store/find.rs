@@ -162,14 +162,20 @@ impl Store {
     /// # Errors
     /// There is none, or the store cannot be read.
     pub fn last_unfinished(&self) -> Result<Run, Error> {
-        let mut rows = self.db.prepare("SELECT * FROM runs ORDER BY id DESC")?;
+        let mut rows = self.db.prepare("SELECT * FROM runs WHERE imported IS NULL ORDER BY id DESC")?;
+        let mut at_work = None;
         for bare in rows.query_map([], bare)? {
             let run = self.complete(bare?)?;
-            if run.state == State::Unfinished && run.imported.is_none() {
-                return Ok(run);
+            match run.state {
+                State::Unfinished => return Ok(run),
+                State::AtWork => at_work = at_work.or(Some(run.id)),
+                _ => {}
             }
         }
-        Err(Error::NoSuchRun("no run is unfinished: there is nothing to resume".to_owned()))
+        Err(Error::NoSuchRun(match at_work {
+            Some(id) => format!("no run is unfinished but {id}, on which another psfleet is at work"),
+            None => "no run is unfinished: there is nothing to resume".to_owned(),
+        }))
     }
 
     /// Leaves the rest of a run alone from now on: it is not what [`last_unfinished`](Self::last_unfinished) gives. Whether
@@ -279,13 +285,18 @@ impl Store {
     pub fn last_left(&self) -> Result<Run, Error> {
         let sql = "SELECT * FROM runs WHERE EXISTS (SELECT 1 FROM outcomes WHERE run = runs.id AND outcome = ?)
                    ORDER BY id DESC";
+        let mut at_work = None;
         for bare in self.bare(sql, [Outcome::Detached.code()])? {
             let run = self.complete(bare)?;
-            if run.state != State::AtWork {
-                return Ok(run);
+            match run.state {
+                State::AtWork => at_work = at_work.or(Some(run.id)),
+                _ => return Ok(run),
             }
         }
-        Err(Error::NoSuchRun("nothing was left running: psfleet run --detach does that".to_owned()))
+        Err(Error::NoSuchRun(match at_work {
+            Some(id) => format!("nothing was left running but by the run {id}, on which another psfleet is at work"),
+            None => "nothing was left running: psfleet run --detach does that".to_owned(),
+        }))
     }
 
     /// The targets that may have run and have no outcome of that: a process ended in their midst. An outcome from before

@@ -259,7 +259,8 @@ fn a_run_goes_on_where_it_ended() {
     let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
     assert!(matches!(opened(&folder).claim(&run), Err(Error::AtWork(_))), "one at a time");
     assert_eq!(opened(&folder).find("last").expect("it").state, State::AtWork);
-    assert!(opened(&folder).last_unfinished().is_err());
+    let busy = opened(&folder).last_unfinished().expect_err("somebody is at work on it").to_string();
+    assert!(busy.contains(&format!("no run is unfinished but {}", header.run)), "{busy}");
     recorder.note(&second).expect("noted");
     drop(recorder);
     let store = opened(&folder);
