@@ -331,7 +331,7 @@ fn go_on(folder: &TempDir, events: &[Emission]) {
     let claim = opened(folder).claim(&run).expect("free");
     let mut recorder = opened(folder).go_on(&run, claim).expect("a journal");
     recorder.note(events).expect("noted");
-    recorder.idle().expect("noted");
+    recorder.keep().expect("noted");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn records_are_those_of_the_last_attempt() {
     opened(&folder).db.execute("DELETE FROM runs", []).expect("removed");
     let mut recorder = opened(&folder).begin(&header, &targets).expect("a journal");
     recorder.note(&events).expect("noted");
-    recorder.idle().expect("noted");
+    recorder.keep().expect("noted");
     drop(recorder);
     let first = ["0a", "1a", "2a", "3a"];
     assert_eq!(texts(Attempts::Last), first, "what it had written is there as long as nothing else is");
