@@ -184,6 +184,7 @@ fn what_keeps_a_logon_from_going_on_is_named_and_nothing_is_handed_over() {
         ),
         (json!({ "tls": "1.3" }), "auth_method", "offers CredSSP, but breaks off its logon", "TLS 1.2"),
         (json!({ "version": 3 }), "auth_method", "CredSSP version 3", "updates of May 2018"),
+        (json!({ "refuses": 0xC000_015B_u32 }), "logon_denied", "may not log on there in this way", "event 4625"),
         (json!({ "lies": true }), "protocol", "somebody is in between", "no password was handed over"),
     ] {
         let front = Front::start(job.clone());

@@ -23,7 +23,7 @@ use super::denied;
 use super::diagnose::{diagnose, diagnose_connect, silent};
 use super::failure::Failure;
 use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
-use super::leg::{Stuck, next_leg};
+use super::leg::{MAX_LEGS, Stuck, in_circles, next_leg};
 use super::logon_state::LogonState;
 use super::route::Route;
 use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
@@ -31,9 +31,6 @@ use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::not_an_address;
 use crate::wsman::names;
-
-/// More legs than any of our handshakes has.
-const MAX_LEGS: usize = 6;
 
 /// One connection. Whoever drops a future of it must drop the lane too: its context has lost count.
 pub(super) struct Lane {
@@ -160,6 +157,11 @@ impl Lane {
     /// with it: one that says so, one that nobody can read, one that asks for another proof, or none. To try on would
     /// be a second failed logon.
     fn not_refused(&mut self, answer: Answer) -> Result<Answer, Failure> {
+        if answer.status == StatusCode::UNAUTHORIZED
+            && let Some(error) = self.last_word(&answer)
+        {
+            return Err(Failure::Final(error));
+        }
         match answer.status {
             StatusCode::UNAUTHORIZED if self.mechanism.begins_with_proof() => {
                 Err(Failure::Final(self.ticket_refused(&answer)))
@@ -167,6 +169,15 @@ impl Lane {
             StatusCode::UNAUTHORIZED if self.mechanism.standing().is_some() => Err(self.unauthorized(&answer)),
             StatusCode::UNAUTHORIZED => Err(Failure::Final(self.denied(&answer, true))),
             _ => Ok(answer),
+        }
+    }
+
+    /// What a host says that refuses behind the last leg of CredSSP: what it was handed over, and no proof.
+    fn last_word(&mut self, answer: &Answer) -> Option<Error> {
+        let token = answer.token(self.mechanism.scheme()).filter(|_| self.mechanism.goes_on_behind_proof())?;
+        match self.mechanism.step(Some(&token)) {
+            Err(auth::Error::CredSsp(fault)) => Some(credssp(&fault)),
+            _ => None,
         }
     }
 
@@ -466,11 +477,6 @@ fn empty(status: u16) -> Failure {
 fn minds_emptiness(status: StatusCode) -> bool {
     use StatusCode as S;
     [S::BAD_REQUEST, S::LENGTH_REQUIRED, S::UNSUPPORTED_MEDIA_TYPE, S::INTERNAL_SERVER_ERROR].contains(&status)
-}
-
-/// A logon with more legs than any has.
-fn in_circles() -> Error {
-    Error::new(Reason::Protocol, "the logon goes round in circles")
 }
 
 /// A proof that got no answer. One that has not left cannot be refused.

@@ -3,6 +3,11 @@
 use tokio::time::Instant;
 
 use crate::auth::{self, Leg, Mechanism, Step, Wait};
+use crate::outcome::Reason;
+use crate::transport::Error;
+
+/// More legs than any of our handshakes has.
+pub(super) const MAX_LEGS: usize = 6;
 
 /// More waits than any logon has.
 const MOST_WAITS: usize = 4;
@@ -14,6 +19,11 @@ pub(super) enum Stuck {
     Mechanism(auth::Error),
     /// What it waits for takes too long.
     Late,
+}
+
+/// A logon with more legs than any has.
+pub(super) fn in_circles() -> Error {
+    Error::new(Reason::Protocol, "the logon goes round in circles")
 }
 
 /// The next leg of a handshake. A library that is waited for in vain goes on by itself, on a thread of its own.

@@ -7,8 +7,8 @@ answer has delegated them. Without `upstream` it answers with the text that it w
 
 with `user`, `password`, and maybe `upstream` (HOST:PORT), `tls` ("1.3": the only version of CredSSP's own TLS),
 `version` (of CredSSP, 6 if not given), `lies` (proves another TLS key than its own), `offers` (mechanisms instead of
-CredSSP), `protocol` (of the logon inside: negotiate, ntlm, kerberos). The port stands in the first line of its output;
-a line of JSON follows for each step.
+CredSSP), `refuses` (the status by which it refuses the credentials themselves), `protocol` (of the logon inside:
+negotiate, ntlm, kerberos). The port stands in the first line of its output; a line of JSON follows for each step.
 """
 
 import base64
@@ -134,6 +134,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.tell("failed", stage=stage, cause=type(error).__name__, text=str(error))
             self.context = None
             return self.answer(401, challenges=offers)
+        if self.context.complete and self.server.job.get("refuses"):
+            refusal = spnego._credssp.TSRequest(6, error_code=self.server.job["refuses"]).pack()
+            token = base64.b64encode(self.context.wrap(refusal).data).decode()
+            return self.answer(401, challenges=["CredSSP " + token])
         if self.context.complete:
             given = self.context.get_extra_info("client_credential")
             self.tell("logon", user=given.username, domain=given.domain_name, by=self.context.negotiated_protocol)
