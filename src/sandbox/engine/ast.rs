@@ -390,6 +390,8 @@ pub(super) enum Scope {
     /// The innermost scope that has it.
     Nearest,
     Local,
+    /// The innermost one, and what is made there the scopes inside do not see.
+    Private,
     Global,
     Env,
     /// `$function:name`

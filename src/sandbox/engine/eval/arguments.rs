@@ -25,7 +25,12 @@ pub(super) struct Arguments {
 #[derive(Debug)]
 pub(super) enum Loose {
     Value(Val),
-    Named(Arc<str>, Option<Val>),
+    Named {
+        name: Arc<str>,
+        /// Whether its value came with it, behind a colon.
+        has_colon: bool,
+        value: Option<Val>,
+    },
 }
 
 /// An error of binding.
@@ -85,8 +90,8 @@ impl Arguments {
                 let message = format!("A parameter cannot be found that matches parameter name '{name}'.");
                 return Err(refusal(message, "NamedParameterNotFound"));
             } else {
-                let value = value.or_else(next);
-                sorted.loose.push(Loose::Named(name, value));
+                let has_colon = value.is_some();
+                sorted.loose.push(Loose::Named { name, has_colon, value: value.or_else(next) });
             }
         }
         Ok(sorted)

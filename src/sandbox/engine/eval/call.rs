@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Arg, CallKind, Closure, CommandAst, Redirection, Scope, Script, Span, Variable};
+use super::super::ast::{Arg, CallKind, Closure, CommandAst, Redirection, Script, Span};
 use super::super::cmdlets;
 use super::super::convert::{text, truth};
 use super::super::errors::ErrorRecord;
@@ -118,6 +118,11 @@ impl Evaluator<'_> {
 
     fn arguments(&mut self, args: &[Arg]) -> Run<Vec<RawArg>> {
         let mut all = Vec::with_capacity(args.len());
+        // What is written for a parameter holds against a table that is splatted.
+        let written = |name: &str| {
+            let is_it = |arg: &Arg| matches!(arg, Arg::Parameter { name: own, .. } if own.eq_ignore_ascii_case(name));
+            args.iter().any(is_it)
+        };
         for arg in args {
             match arg {
                 Arg::Parameter { name, value } => {
@@ -126,17 +131,8 @@ impl Evaluator<'_> {
                 }
                 Arg::Value(expr) => all.push(RawArg::Value(self.eval(expr)?.stored())),
                 Arg::Splat(name) => {
-                    let (scope, name) = match name.strip_prefix("using:") {
-                        Some(name) => (Scope::Using, name.into()),
-                        None => (Scope::Nearest, name.clone()),
-                    };
-                    match self.splatted(&Variable { scope, name })? {
-                        Val::Hash(hash) => {
-                            let named = |(key, value): (Val, Val)| RawArg::Parameter(text(&key).into(), Some(value));
-                            all.extend(hash.entries().into_iter().map(named));
-                        }
-                        other => all.extend(other.into_items().into_iter().map(RawArg::Value)),
-                    }
+                    let overridden = |arg: &RawArg| matches!(arg, RawArg::Parameter(name, _) if written(name));
+                    all.extend(self.splat(name)?.into_iter().filter(|arg| !overridden(arg)));
                 }
             }
         }

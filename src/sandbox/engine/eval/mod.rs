@@ -23,6 +23,7 @@ mod pipeline;
 mod regexes;
 mod scope;
 mod script_stage;
+mod splat;
 mod statement;
 mod statics;
 mod statics_host;
@@ -81,6 +82,8 @@ pub(super) struct Evaluator<'r> {
     try_depth: u32,
     /// Expandable strings around.
     text_depth: u32,
+    /// How many lists of lists it calls a method of.
+    list_depth: u32,
     last_succeeded: bool,
     pipelines: u64,
     work: u64,
@@ -112,6 +115,7 @@ impl<'r> Evaluator<'r> {
             answer: None,
             try_depth: 0,
             text_depth: 0,
+            list_depth: 0,
             last_succeeded: true,
             pipelines: 0,
             work: 0,

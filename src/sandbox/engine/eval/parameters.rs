@@ -175,8 +175,8 @@ impl Evaluator<'_> {
         for loose in arguments.loose {
             match loose {
                 Loose::Value(value) => rest.extend(self.bind_place(&mut binder, value)?),
-                Loose::Named(name, value) => {
-                    rest.push(Val::str(format!("-{name}")));
+                Loose::Named { name, has_colon, value } => {
+                    rest.push(self.state.parameter_names.make(&name, has_colon));
                     rest.extend(value);
                 }
             }
@@ -243,6 +243,8 @@ impl Evaluator<'_> {
             if let [Val::List(list)] = rest.as_slice() {
                 rest = list.items();
             }
+            // Only `$args` tells names of parameters from other texts.
+            let rest = rest.into_iter().map(|value| self.state.parameter_names.unmarked(value)).collect();
             let value = self.argument(&script, place, Val::list(REST, rest))?;
             binder.narrow(place)?;
             binder.put(place, value);

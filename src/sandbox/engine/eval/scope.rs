@@ -14,6 +14,7 @@ use super::called::Call;
 use super::classes::ScriptTypes;
 use super::defaults::{INITIAL, initial, preference};
 use super::environment::Environment;
+use super::splat::ParameterNames;
 use super::{Evaluator, Flow, Run};
 
 /// What a runspace keeps between pipelines.
@@ -34,6 +35,8 @@ pub(in super::super) struct State {
     pub(super) errors: Val,
     /// Where it stands in its drives.
     pub(in super::super) locations: Locations,
+    /// Which texts of `$args` are names of parameters.
+    pub(super) parameter_names: ParameterNames,
 }
 
 const MAX_ERRORS: usize = 256;
@@ -59,11 +62,13 @@ struct Slot {
     guard: Option<(Arc<Script>, usize)>,
     /// What `[ref]` made of it: there its value is from then on.
     reference: Option<Arc<Obj>>,
+    /// Made as `$private:name`: scopes inside do not see it.
+    is_private: bool,
 }
 
 impl Slot {
     fn new(value: Val) -> Self {
-        Self { value, kind: None, guard: None, reference: None }
+        Self { value, kind: None, guard: None, reference: None, is_private: false }
     }
 
     fn value(&self) -> Val {
@@ -114,6 +119,7 @@ impl Default for State {
             namespaces: Vec::new(),
             errors: Val::list("System.Collections.ArrayList", Vec::new()),
             locations: Locations::default(),
+            parameter_names: ParameterNames::default(),
         }
     }
 }
@@ -199,10 +205,8 @@ impl Evaluator<'_> {
         let value = || self.automatic(name).unwrap_or(Val::Null);
         let frames = &self.state.frames;
         let place = match variable.scope {
-            Scope::Nearest if self.automatic(name).is_none() => {
-                frames.iter().rposition(|frame| frame.variables.contains_key(name)).unwrap_or(frames.len() - 1)
-            }
-            Scope::Local => frames.len() - 1,
+            Scope::Nearest if self.automatic(name).is_none() => self.place_of(name).unwrap_or(frames.len() - 1),
+            Scope::Local | Scope::Private => frames.len() - 1,
             Scope::Global => 0,
             _ => return Val::reference(value()),
         };
@@ -357,9 +361,18 @@ impl Evaluator<'_> {
         self.assign_variable(&Variable { scope, name: name.to_lowercase().into() }, value, None)
     }
 
+    /// The place of the innermost scope that has a variable which is seen from here.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        let frames = &self.state.frames;
+        let is_seen = |place: usize, slot: &Slot| !slot.is_private || place + 1 == frames.len();
+        let has = |place: &usize| frames[*place].variables.get(name).is_some_and(|slot| is_seen(*place, slot));
+        (0..frames.len()).rev().find(has)
+    }
+
     /// A variable that a script set; `None` if there is none.
     pub(in super::super) fn lookup(&self, name: &str) -> Option<Val> {
-        self.state.frames.iter().rev().find_map(|frame| frame.variables.get(name)).map(|slot| slot.value())
+        let frame = self.state.frames.get(self.place_of(name)?)?;
+        frame.variables.get(name).map(|slot| slot.value())
     }
 
     pub(in super::super) fn variable(&mut self, variable: &Variable) -> Run<Val> {
@@ -377,7 +390,7 @@ impl Evaluator<'_> {
             Scope::Using => Some(self.using_value(name)?),
             Scope::Function => self.function(name).map(|(_, script)| Val::Script(script)),
             Scope::Nearest => self.automatic(name).or_else(|| self.lookup(name)).or_else(|| initial(name)),
-            Scope::Local => self.of_frame(self.state.frames.len() - 1, name),
+            Scope::Local | Scope::Private => self.of_frame(self.state.frames.len() - 1, name),
             Scope::Global => self.of_frame(0, name),
         })
     }
@@ -429,7 +442,7 @@ impl Evaluator<'_> {
             Scope::Using => return Err(ErrorRecord::unsupported("assignments to $using: variables").into()),
             Scope::Function => return self.assign_function(name, &value),
             Scope::Global => 0,
-            Scope::Nearest | Scope::Local => self.state.frames.len() - 1,
+            Scope::Nearest | Scope::Local | Scope::Private => self.state.frames.len() - 1,
         };
         if matches!(&**name, "_" | "psitem") {
             self.item = value;
@@ -456,7 +469,8 @@ impl Evaluator<'_> {
                 slot.kind = kind;
             }
             None => {
-                frame.variables.insert(name.clone(), Slot { kind, guard, ..Slot::new(value) });
+                let is_private = variable.scope == Scope::Private;
+                frame.variables.insert(name.clone(), Slot { kind, guard, is_private, ..Slot::new(value) });
             }
         }
         Ok(())

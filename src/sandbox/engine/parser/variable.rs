@@ -60,7 +60,8 @@ fn scoped(name: &str) -> Option<Variable> {
     let (scope, rest) = match name.split_once(':') {
         None => (Scope::Nearest, name.as_str()),
         Some(("variable", rest)) => (Scope::Nearest, rest),
-        Some(("local" | "private", rest)) => (Scope::Local, rest),
+        Some(("local", rest)) => (Scope::Local, rest),
+        Some(("private", rest)) => (Scope::Private, rest),
         Some(("global" | "script", rest)) => (Scope::Global, rest),
         Some(("using", rest)) => (Scope::Using, rest),
         Some(_) => return None,
