@@ -6,7 +6,7 @@ use super::errors::ErrorRecord;
 use super::value::Val;
 
 fn bad_format(why: &str) -> ErrorRecord {
-    let message = format!("Error formatting a string: {why}");
+    let message = format!("Error formatting a string: {why}.");
     ErrorRecord::runtime(message, "FormatError", 7)
 }
 
@@ -121,7 +121,10 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
     Ok(match letter.to_ascii_uppercase() {
         'N' => signed(float, &grouped(&fixed(value, float, precision.unwrap_or(2)))),
         'F' => signed(float, &fixed(value, float, precision.unwrap_or(2))),
-        'C' => signed(float, &format!("\u{A4}{}", grouped(&fixed(value, float, precision.unwrap_or(2))))),
+        'C' => {
+            let amount = format!("\u{A4}{}", grouped(&fixed(value, float, precision.unwrap_or(2))));
+            if is_negative(float) { format!("({amount})") } else { amount }
+        }
         'P' => {
             let percent = Val::F64(float * 100.0);
             signed(float, &format!("{} %", grouped(&fixed(&percent, float * 100.0, precision.unwrap_or(2)))))
@@ -156,10 +159,13 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
     })
 }
 
-/// The sign before digits, unless they are all zero.
+/// Whether a sign stands before the number, be it rounded to zero.
+fn is_negative(float: f64) -> bool {
+    float.is_sign_negative() && !float.is_nan()
+}
+
 fn signed(float: f64, digits: &str) -> String {
-    let is_zero = !digits.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
-    if float < 0.0 && !is_zero { format!("-{digits}") } else { digits.to_owned() }
+    if is_negative(float) { format!("-{digits}") } else { digits.to_owned() }
 }
 
 /// The absolute value with this many digits after the point.
@@ -228,10 +234,12 @@ fn custom(float: f64, pattern: &str) -> String {
     let first = section(0).map(|parts| filled(parts, float)).unwrap_or_default();
     let negative = section(1).filter(|_| float < 0.0).map(|parts| filled(parts, float));
     let (text, is_zero) = negative.clone().unwrap_or_else(|| first.clone());
+    let signed = |text: String| if is_negative(float) && !text.is_empty() { format!("-{text}") } else { text };
     match section(2) {
         Some(parts) if is_zero || float == 0.0 => filled(parts, 0.0).0,
-        _ if is_zero => first.0,
-        _ if float < 0.0 && negative.is_none() => format!("-{text}"),
+        // What is rounded to zero is of the first section, but keeps its sign.
+        _ if is_zero => signed(first.0),
+        _ if negative.is_none() => signed(text),
         _ => text,
     }
 }
