@@ -110,6 +110,33 @@ pub(super) fn parse_version(text: &str) -> Option<[i32; 4]> {
     (count >= 2).then_some(parts)
 }
 
+/// The text in capitals, letter by letter: .NET makes no text longer.
+pub(super) fn upper(text: &str) -> String {
+    let of = |next: char| match (next, next.to_uppercase(), next.to_uppercase().count()) {
+        ('\u{131}', ..) => next,
+        (_, mut upper, 1) => upper.next().unwrap_or(next),
+        _ => next,
+    };
+    text.chars().map(of).collect()
+}
+
+/// The text in small letters, letter by letter.
+pub(super) fn lower(text: &str) -> String {
+    let of =
+        |next: char| if next.to_lowercase().count() == 1 { next.to_lowercase().next().unwrap_or(next) } else { next };
+    text.chars().map(of).collect()
+}
+
+/// Why a text is no version.
+fn not_a_version(text: &str) -> String {
+    let parts: Vec<_> = text.split('.').collect();
+    let odd = parts.iter().find(|part| part.trim().parse::<u32>().is_err());
+    match odd.filter(|_| (2..=4).contains(&parts.len())) {
+        Some(odd) => format!("The input string '{odd}' was not in a correct format."),
+        None => "Version string portion was too short or too long. (Parameter 'input')".into(),
+    }
+}
+
 /// Whether a condition holds.
 pub(super) fn truth(value: &Val) -> bool {
     match value {
@@ -154,8 +181,19 @@ fn parse_signed(text: &str) -> Option<Val> {
         Some(b'+') => (false, &text[1..]),
         _ => (false, text),
     };
-    let number = super::parser::parse_number(digits)?;
+    let plain = without_commas(digits);
+    let number = super::parser::parse_number(plain.as_deref().unwrap_or(digits))?;
     if sign { super::ops::negate_literal(&number) } else { Some(number) }
+}
+
+/// A decimal number without the commas that may stand between the digits before its point.
+fn without_commas(digits: &str) -> Option<String> {
+    let whole = digits.split(['.', 'e', 'E']).next().unwrap_or(digits);
+    let is_plain = |next: char| next.is_ascii_digit() || matches!(next, ',' | '.' | 'e' | 'E' | '+' | '-');
+    let starts = digits.starts_with(|next: char| next.is_ascii_digit());
+    let commas = whole.matches(',').count();
+    (starts && commas > 0 && digits.matches(',').count() == commas && digits.chars().all(is_plain))
+        .then(|| digits.replace(',', ""))
 }
 
 fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
@@ -164,15 +202,20 @@ fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     let id = match value {
         Val::Str(_) if matches!(kind.name(), "Double" | "Single") => "InvalidCastFromStringToDoubleOrSingle",
         Val::Str(_) if value_is_number(kind) => "InvalidCastFromStringToInteger",
+        Val::Str(_) if matches!(kind.name(), "Version" | "Char") => "InvalidCastParseTargetInvocation",
         Val::Str(_) => "InvalidCastParseTargetInvocationWithFormatProvider",
         _ if value.as_float().is_some() => "InvalidCastIConvertible",
         _ => "ConvertToFinalInvalidCastException",
     };
     let message: Arc<str> = message.into();
+    let class = match why {
+        _ if why.contains("too large or too small") => "System.OverflowException",
+        _ if why.starts_with("Invalid cast") => "System.InvalidCastException",
+        _ => "System.FormatException",
+    };
     let inner = Exception::new("System.Management.Automation.PSInvalidCastException", message.clone());
-    let mut record = ErrorRecord::runtime(message, id, 5);
-    record.exception = Arc::new((*record.exception).clone().with_inner(Some(Arc::new(inner))));
-    record
+    let inner = inner.with_inner(Some(Arc::new(Exception::new(class, why))));
+    ErrorRecord::runtime(message, id, 5).with_cause(Some(Arc::new(inner)))
 }
 
 fn value_is_number(kind: &TypeRef) -> bool {
@@ -202,7 +245,7 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
             Val::DateTime(_) => value.clone(),
             Val::Str(text) => match datetime::parse(text) {
                 Some(time) => Val::DateTime(time),
-                None => return fail(&format!("String '{text}' was not recognized as a valid DateTime.")),
+                None => return fail(&super::dotnet::not_recognized(text)),
             },
             other => match other.as_int() {
                 Some(ticks) => Val::DateTime(DateTime::unspecified(ticks as i64)),
@@ -228,7 +271,7 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         "System.Version" => match (value, parse_version(&text(value))) {
             (Val::Version(_), _) => value.clone(),
             (_, Some(parts)) => Val::Version(parts),
-            _ => return fail("Version string portion was too short or too long."),
+            _ => return fail(&not_a_version(&text(value))),
         },
         "System.Collections.Hashtable" | "System.Collections.Specialized.OrderedDictionary"
             if matches!(value, Val::Hash(_)) =>

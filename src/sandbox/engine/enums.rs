@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::convert::text;
-use super::errors::ErrorRecord;
+use super::errors::{ErrorRecord, Exception};
 use super::value::Val;
 
 /// An enumeration.
@@ -147,5 +147,6 @@ impl EnumType {
 }
 
 fn invalid_cast(message: String, id: &'static str) -> ErrorRecord {
-    ErrorRecord::new("System.Management.Automation.PSInvalidCastException", message, id, 5)
+    let cause = Exception::new("System.Management.Automation.PSInvalidCastException", message.as_str());
+    ErrorRecord::runtime(message, id, 5).with_cause(Some(cause.into()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ast::Span;
 use super::parser::ParseError;
 use super::types::exception_chain;
-use super::value::Val;
+use super::value::{Modified, Val};
 use super::wire;
 use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 use crate::nearest::nearest;
@@ -23,6 +23,8 @@ pub(super) struct Exception {
     pub(super) types: Vec<String>,
     pub(super) message: Arc<str>,
     pub(super) inner: Option<Arc<Exception>>,
+    /// Properties that only its class has; none of their values holds others.
+    details: Vec<(&'static str, Val)>,
 }
 
 /// An error record.
@@ -44,6 +46,8 @@ pub(super) struct ErrorRecord {
     pub(super) ends_function: bool,
     /// Made of a `throw` statement.
     pub(super) is_thrown: bool,
+    /// The exception around the one that a `catch` took; a bare `throw` throws it again.
+    pub(super) around: Option<Arc<Exception>>,
 }
 
 /// Where in a script something happened.
@@ -65,13 +69,24 @@ impl Drop for Exception {
 
 impl Exception {
     pub(super) fn new(type_name: &str, message: impl Into<Arc<str>>) -> Self {
-        Self { types: exception_chain(type_name), message: message.into(), inner: None }
+        Self { types: exception_chain(type_name), message: message.into(), inner: None, details: Vec::new() }
     }
 
     /// With another cause.
     pub(super) fn with_inner(mut self, inner: Option<Arc<Self>>) -> Self {
         self.inner = inner;
         self
+    }
+
+    /// With the properties of its class.
+    pub(super) fn with_details(mut self, details: Vec<(&'static str, Val)>) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// A property that only its class has.
+    pub(super) fn detail(&self, name: &str) -> Option<Val> {
+        self.details.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
     }
 
     pub(super) fn type_name(&self) -> &str {
@@ -98,6 +113,7 @@ impl ErrorRecord {
             ends_script: false,
             ends_function: false,
             is_thrown: false,
+            around: None,
         }
     }
 
@@ -144,6 +160,19 @@ impl ErrorRecord {
         Self { reason, place: Some(place), ends_script: true, ..base }
     }
 
+    /// A collection was changed while a loop went through it.
+    pub(super) fn modified(Modified(why): Modified) -> Self {
+        let kind = "System.InvalidOperationException";
+        Self::new(kind, why, kind, 14)
+    }
+
+    /// The same in a pipeline.
+    pub(super) fn bad_enumeration(Modified(why): Modified) -> Self {
+        let message = format!("An error occurred while enumerating through a collection: {why}.");
+        let cause = Exception::new("System.InvalidOperationException", why);
+        Self::runtime(message, "BadEnumeration", 7).with_cause(Some(Arc::new(cause)))
+    }
+
     /// What a stopped pipeline reports.
     pub(super) fn stopped() -> Self {
         let kind = "System.Management.Automation.PipelineStoppedException";
@@ -165,6 +194,21 @@ impl ErrorRecord {
 
     pub(super) fn with_target(self, target: Val) -> Self {
         Self { target, ..self }
+    }
+
+    /// As a `catch` sees it that took this exception of it.
+    pub(super) fn taken_as(self, exception: Arc<Exception>) -> Self {
+        if Arc::ptr_eq(&self.exception, &exception) {
+            return self;
+        }
+        let around = Some(self.exception.clone());
+        Self { exception, around, reason: None, ..self }
+    }
+
+    /// With the cause of its exception.
+    pub(super) fn with_cause(mut self, cause: Option<Arc<Exception>>) -> Self {
+        self.exception = Arc::new((*self.exception).clone().with_inner(cause));
+        self
     }
 
     pub(super) fn message(&self) -> &Arc<str> {
@@ -330,19 +374,22 @@ impl Exception {
             ..Object::default()
         };
         let inner = self.inner.as_ref().map_or(Value::Null, |inner| inner.to_wire());
+        // A class with properties of its own says its message itself, so that both come first.
+        let mut props = vec![("Message".into(), Value::str(self.message.as_ref()))];
+        props.extend(self.details.iter().map(|(name, value)| ((*name).into(), wire::to_value(value))));
+        props.insert(if self.details.is_empty() { 0 } else { props.len() }, ("TargetSite".into(), Value::Null));
+        props.extend([
+            ("Data".into(), data.into()),
+            ("InnerException".into(), inner),
+            ("HelpLink".into(), Value::Null),
+            ("Source".into(), Value::Null),
+            ("HResult".into(), Value::I32(-2_146_233_087)),
+            ("StackTrace".into(), Value::Null),
+        ]);
         Object {
             type_names: TypeNames::new(self.types.iter().map(String::as_str)),
             to_string: Some(format!("{}: {}", self.type_name(), self.message).into()),
-            props: vec![
-                ("TargetSite".into(), Value::Null),
-                ("Message".into(), Value::str(self.message.as_ref())),
-                ("Data".into(), data.into()),
-                ("InnerException".into(), inner),
-                ("HelpLink".into(), Value::Null),
-                ("Source".into(), Value::Null),
-                ("HResult".into(), Value::I32(-2_146_233_087)),
-                ("StackTrace".into(), Value::Null),
-            ],
+            props,
             ..Object::default()
         }
         .into()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ast::Op;
 use super::convert::{fit, number, text, truth};
+use super::datetime::DateTime;
 use super::errors::ErrorRecord;
 use super::types::TypeRef;
 use super::value::Val;
@@ -259,9 +260,8 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
     let wide = if matches!(op, Op::Shl | Op::Shr) { wider(&left, &left) } else { wider(&left, &right) };
     if matches!(op, Op::Div | Op::Rem) && b == 0 {
         let inner = super::errors::Exception::new("System.DivideByZeroException", "Attempted to divide by zero.");
-        let mut record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
-        record.exception = Arc::new((*record.exception).clone().with_inner(Some(inner.into())));
-        return Err(record);
+        let record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
+        return Err(record.with_cause(Some(inner.into())));
     }
     let exact = match op {
         Op::Add => Some(a + b),
@@ -308,7 +308,11 @@ pub(super) fn equal(left: &Val, right: &Val, case_sensitive: bool) -> bool {
         (Val::Null | Val::Void, _) | (_, Val::Null | Val::Void) => left.is_null() && right.is_null(),
         (Val::Bool(yes), other) => *yes == truth(other),
         (Val::Object(_), other) if left.as_switch().is_some() => truth(left) == truth(other),
-        (Val::Enum(left), Val::Enum(right)) => left == right,
+        (Val::Enum(left), Val::Enum(right)) => left.number == right.number,
+        // Characters are equal in any case, though they have an order by their numbers.
+        (Val::Char(_), Val::Char(_) | Val::Str(_)) => {
+            compare_texts(&text(left), &text(right), case_sensitive) == Ordering::Equal
+        }
         (Val::Enum(value), Val::Str(name)) | (Val::Str(name), Val::Enum(value)) => {
             value.name.eq_ignore_ascii_case(name.trim())
         }
@@ -331,11 +335,21 @@ pub(super) fn compare(left: &Val, right: &Val, case_sensitive: bool) -> Option<O
         (other, Val::Null | Val::Void) => Some(null_order(other).reverse()),
         (Val::Str(left), right) => Some(compare_texts(left, &text(right), case_sensitive)),
         (Val::Bool(left), right) => Some(left.cmp(&truth(right))),
-        (Val::Char(_), Val::Str(_) | Val::Char(_)) => Some(compare_texts(&text(left), &text(right), case_sensitive)),
+        (Val::Char(left), Val::Char(right)) => Some(left.cmp(right)),
+        (Val::Char(unit), Val::Str(other)) => {
+            let mut units = other.encode_utf16();
+            match (units.next(), units.next()) {
+                (Some(other), None) => Some(unit.cmp(&other)),
+                _ => Some(compare_texts(&text(left), other, case_sensitive)),
+            }
+        }
         (Val::Char(left), right) => Some(left.cmp(&u16::try_from(right.as_int()?).ok()?)),
         (Val::DateTime(left), Val::DateTime(right)) => Some(left.ticks.cmp(&right.ticks)),
         (Val::DateTime(left), Val::Str(right)) => Some(left.ticks.cmp(&super::datetime::parse(right)?.ticks)),
         (Val::TimeSpan(left), Val::TimeSpan(right)) => Some(left.cmp(right)),
+        (Val::TimeSpan(ticks) | Val::DateTime(DateTime { ticks, .. }), right) if right.as_int().is_some() => {
+            Some(i128::from(*ticks).cmp(&right.as_int()?))
+        }
         (Val::TimeSpan(left), Val::Str(right)) => Some(left.cmp(&super::datetime::parse_timespan(right)?)),
         (Val::Version(left), Val::Version(right)) => Some(left.cmp(right)),
         (Val::Version(left), right) => Some(left.cmp(&super::convert::parse_version(&text(right))?)),

@@ -91,6 +91,21 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("System.UnauthorizedAccessException", "System.SystemException"),
     ("System.ArithmeticException", "System.SystemException"),
     ("System.DivideByZeroException", "System.ArithmeticException"),
+    ("System.OverflowException", "System.ArithmeticException"),
+    ("System.ObjectDisposedException", "System.InvalidOperationException"),
+    ("System.OperationCanceledException", "System.SystemException"),
+    ("System.Security.SecurityException", "System.SystemException"),
+    ("System.Collections.Generic.KeyNotFoundException", "System.SystemException"),
+    ("System.IO.DirectoryNotFoundException", "System.IO.IOException"),
+    ("System.IO.PathTooLongException", "System.IO.IOException"),
+    ("System.Runtime.InteropServices.ExternalException", "System.SystemException"),
+    ("System.ComponentModel.Win32Exception", "System.Runtime.InteropServices.ExternalException"),
+    ("System.Net.Sockets.SocketException", "System.ComponentModel.Win32Exception"),
+    ("System.Net.WebException", "System.InvalidOperationException"),
+    ("System.Xml.XmlException", "System.SystemException"),
+    ("System.Management.Automation.ItemNotFoundException", "System.Management.Automation.SessionStateException"),
+    ("System.Management.Automation.PSArgumentException", "System.ArgumentException"),
+    ("System.Management.Automation.PSInvalidOperationException", "System.InvalidOperationException"),
     ("System.IO.IOException", "System.SystemException"),
     ("System.IO.FileNotFoundException", "System.IO.IOException"),
     ("System.Management.Automation.RuntimeException", "System.SystemException"),
@@ -116,6 +131,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "System.Management.Automation.SessionStateException",
     ),
     ("System.Management.Automation.SessionStateException", "System.Management.Automation.RuntimeException"),
+    ("System.Management.Automation.SetValueException", "System.Management.Automation.ExtendedTypeSystemException"),
+    ("System.Management.Automation.SetValueInvocationException", "System.Management.Automation.SetValueException"),
     ("System.Management.Automation.MethodInvocationException", "System.Management.Automation.MethodException"),
     ("System.Management.Automation.MethodException", "System.Management.Automation.ExtendedTypeSystemException"),
     ("System.Management.Automation.ExtendedTypeSystemException", "System.Management.Automation.RuntimeException"),
@@ -230,13 +247,27 @@ impl TypeRef {
         Self { full: full.into() }
     }
 
+    /// The full name of the exception of this name without its namespace.
+    pub(super) fn exception_named(class: &str) -> Option<String> {
+        let is_it = |full: &&str| full.rsplit('.').next() == Some(class);
+        EXCEPTIONS.iter().map(|(full, _)| *full).find(is_it).map(ToOwned::to_owned)
+    }
+
     /// Finds the type of a name as scripts write it.
     pub(super) fn find(name: &str) -> Option<Self> {
+        Self::find_with(name, &|_| None)
+    }
+
+    /// The same where some types are known besides those of .NET.
+    pub(super) fn find_with(name: &str, own: &dyn Fn(&str) -> Option<Self>) -> Option<Self> {
+        if let Some(found) = own(name) {
+            return Some(found);
+        }
         if let Some(element) = name.strip_suffix("[]") {
-            return Some(Self::named(format!("{}[]", Self::find(element)?.full)));
+            return Some(Self::named(format!("{}[]", Self::find_with(element, own)?.full)));
         }
         if let Some((outer, inner)) = name.strip_suffix(']').and_then(|name| name.split_once('[')) {
-            return Self::generic(outer, inner);
+            return Self::generic(outer, inner, own);
         }
         let with_system = format!("System.{name}");
         let is_name = |full: &str| full.eq_ignore_ascii_case(name) || full.eq_ignore_ascii_case(&with_system);
@@ -255,7 +286,7 @@ impl TypeRef {
     }
 
     /// A generic type with the types that it is made of: `List[string]`, `Dictionary[string,int]`.
-    fn generic(outer: &str, inner: &str) -> Option<Self> {
+    fn generic(outer: &str, inner: &str, own: &dyn Fn(&str) -> Option<Self>) -> Option<Self> {
         let outer = outer.split('`').next().unwrap_or(outer);
         let is_it = |full: &str| {
             let short = full.strip_prefix("System.").unwrap_or(full);
@@ -268,7 +299,7 @@ impl TypeRef {
         if *count != 0 && parts.len() != *count {
             return None;
         }
-        let parts = parts.iter().map(|part| Self::find(part)).collect::<Option<Vec<_>>>()?;
+        let parts = parts.iter().map(|part| Self::find_with(part, own)).collect::<Option<Vec<_>>>()?;
         let parts: Vec<_> = parts.iter().map(|part| format!("[{}]", part.full)).collect();
         Some(Self::named(format!("{full}`{}[{}]", parts.len(), parts.join(","))))
     }
@@ -313,7 +344,7 @@ impl TypeRef {
     /// The name without its namespace.
     pub(super) fn name(&self) -> &str {
         let plain = self.full.split("[[").next().unwrap_or(&self.full);
-        let start = plain.rfind('.').map_or(0, |dot| dot + 1);
+        let start = plain.rfind(['.', '+']).map_or(0, |dot| dot + 1);
         &plain[start..]
     }
 

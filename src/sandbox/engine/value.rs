@@ -3,7 +3,7 @@
 //! They are cheap to clone; collections and objects are shared and mutable, as .NET's are. Locks are held only to copy.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
@@ -16,9 +16,13 @@ use super::types::TypeRef;
 use crate::clixml::{TypeNames, Value};
 
 mod free;
+mod hash;
 mod live;
+mod view;
 
+pub(super) use hash::Hash;
 pub(super) use live::Live;
+pub(super) use view::{Modified, Part, Walk};
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -76,38 +80,11 @@ pub(super) struct List {
     pub(super) ignores_case: bool,
     /// The object whose members or types it lists.
     pub(super) owner: Option<Val>,
+    /// What it shows instead of items of its own.
+    view: Option<view::View>,
+    /// Counts changes, so that those who go through it notice them.
+    version: AtomicU64,
     items: Mutex<Vec<Val>>,
-}
-
-/// A hashtable or ordered dictionary; both keep the order of insertion here.
-#[derive(Debug)]
-pub(super) struct Hash {
-    type_name: Cow<'static, str>,
-    /// .NET's own take letters as they are, PowerShell's do not.
-    is_case_sensitive: bool,
-    map: Mutex<Map>,
-}
-
-#[derive(Debug, Default)]
-struct Map {
-    entries: Vec<(Val, Val)>,
-    places: HashMap<Key, usize>,
-}
-
-/// What makes two keys equal: strings in any case, numbers of one type.
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Text(String),
-    Int(std::mem::Discriminant<Kind>, i128),
-    Other(String),
-}
-
-/// Only to tell integer types apart in keys.
-#[derive(Debug)]
-enum Kind {
-    Int32,
-    Int64,
-    Other,
 }
 
 /// An object with properties: adapted ones in the order of its schema, and notes.
@@ -168,7 +145,9 @@ impl Val {
 
     /// A list that may compare texts in any case.
     pub(super) fn set(type_name: impl Into<Arc<str>>, ignores_case: bool, items: Vec<Val>) -> Self {
-        Self::List(Arc::new(List { type_name: type_name.into(), ignores_case, owner: None, items: Mutex::new(items) }))
+        let mut list = List::of(type_name, items);
+        list.ignores_case = ignores_case;
+        Self::List(Arc::new(list))
     }
 
     pub(super) fn hash(is_ordered: bool, entries: Vec<(Val, Val)>) -> Self {
@@ -186,7 +165,7 @@ impl Val {
         is_case_sensitive: bool,
         entries: Vec<(Val, Val)>,
     ) -> Self {
-        let hash = Hash { type_name: type_name.into(), is_case_sensitive, map: Mutex::default() };
+        let hash = Hash::new(type_name, is_case_sensitive);
         for (key, value) in entries {
             hash.set(&key, value);
         }
@@ -285,16 +264,24 @@ impl Val {
 }
 
 impl List {
+    fn of(type_name: impl Into<Arc<str>>, items: Vec<Val>) -> Self {
+        let (type_name, items) = (type_name.into(), Mutex::new(items));
+        Self { type_name, ignores_case: false, owner: None, view: None, version: AtomicU64::new(0), items }
+    }
+
     pub(super) fn items(&self) -> Vec<Val> {
-        locked(&self.items).clone()
+        self.view.as_ref().map_or_else(|| locked(&self.items).clone(), view::View::items)
     }
 
     pub(super) fn len(&self) -> usize {
-        locked(&self.items).len()
+        self.view.as_ref().map_or_else(|| locked(&self.items).len(), view::View::len)
     }
 
     pub(super) fn get(&self, place: usize) -> Option<Val> {
-        locked(&self.items).get(place).cloned()
+        match &self.view {
+            Some(view) => view.items().into_iter().nth(place),
+            None => locked(&self.items).get(place).cloned(),
+        }
     }
 
     pub(super) fn is_fixed_size(&self) -> bool {
@@ -303,85 +290,13 @@ impl List {
 
     /// Changes the items; the closure must not run scripts.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Vec<Val>) -> T) -> T {
+        self.version.fetch_add(1, Relaxed);
+        self.change_quietly(change)
+    }
+
+    /// The same where those who go through it do not mind.
+    pub(super) fn change_quietly<T>(&self, change: impl FnOnce(&mut Vec<Val>) -> T) -> T {
         change(&mut locked(&self.items))
-    }
-}
-
-impl Key {
-    fn of(value: &Val, is_case_sensitive: bool) -> Self {
-        let kind = |kind: Kind| std::mem::discriminant(&kind);
-        match value {
-            Val::Str(text) if is_case_sensitive => Self::Text(text.to_string()),
-            Val::Str(text) => Self::Text(text.to_lowercase()),
-            Val::I32(number) => Self::Int(kind(Kind::Int32), (*number).into()),
-            Val::I64(number) => Self::Int(kind(Kind::Int64), (*number).into()),
-            other => match other.as_int() {
-                Some(number) => Self::Int(kind(Kind::Other), number),
-                None => Self::Other(format!("{} {}", other.type_name(), super::convert::text(other))),
-            },
-        }
-    }
-}
-
-impl Hash {
-    pub(super) fn is_ordered(&self) -> bool {
-        self.type_name == ORDERED
-    }
-
-    pub(super) fn get(&self, key: &Val) -> Option<Val> {
-        let map = locked(&self.map);
-        let place = *map.places.get(&Key::of(key, self.is_case_sensitive))?;
-        map.entries.get(place).map(|(_, value)| value.clone())
-    }
-
-    pub(super) fn at(&self, place: usize) -> Option<Val> {
-        locked(&self.map).entries.get(place).map(|(_, value)| value.clone())
-    }
-
-    pub(super) fn set(&self, key: &Val, value: Val) {
-        let mut map = locked(&self.map);
-        let place = map.places.get(&Key::of(key, self.is_case_sensitive)).copied();
-        match place.and_then(|place| map.entries.get_mut(place)) {
-            Some(entry) => entry.1 = value.stored(),
-            None => {
-                let place = map.entries.len();
-                map.places.insert(Key::of(key, self.is_case_sensitive), place);
-                map.entries.push((key.clone(), value.stored()));
-            }
-        }
-    }
-
-    pub(super) fn remove(&self, key: &Val) {
-        let mut map = locked(&self.map);
-        if let Some(place) = map.places.remove(&Key::of(key, self.is_case_sensitive)) {
-            map.entries.remove(place);
-            map.places.values_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
-        }
-    }
-
-    pub(super) fn clear(&self) {
-        *locked(&self.map) = Map::default();
-    }
-
-    pub(super) fn len(&self) -> usize {
-        locked(&self.map).entries.len()
-    }
-
-    pub(super) fn entries(&self) -> Vec<(Val, Val)> {
-        let mut entries = locked(&self.map).entries.clone();
-        if self.type_name.contains(".Sorted") {
-            let order = |left: &Val, right: &Val| super::ops::compare(left, right, false);
-            entries.sort_by(|(left, _), (right, _)| order(left, right).unwrap_or(std::cmp::Ordering::Equal));
-        }
-        entries
-    }
-
-    pub(super) fn type_name(&self) -> Cow<'static, str> {
-        self.type_name.clone()
-    }
-
-    pub(super) fn is_case_sensitive(&self) -> bool {
-        self.is_case_sensitive
     }
 }
 

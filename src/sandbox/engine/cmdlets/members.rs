@@ -38,5 +38,6 @@ pub(in super::super) fn method(
 /// A method of .NET that throws: PowerShell says which one and why.
 pub(in super::super) fn method_failed(name: &str, args: &[Val], why: &str, id: &'static str) -> ErrorRecord {
     let message = format!("Exception calling \"{name}\" with \"{}\" argument(s): \"{why}\"", args.len());
-    ErrorRecord::new("System.Management.Automation.MethodInvocationException", message, id, 0)
+    let inner = Arc::new(super::super::dotnet::thrown_by_method(id, why));
+    ErrorRecord::new("System.Management.Automation.MethodInvocationException", message, id, 0).with_cause(Some(inner))
 }

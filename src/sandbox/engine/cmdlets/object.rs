@@ -76,7 +76,7 @@ fn of_constructor(flow: Flow, count: usize) -> Flow {
     if matches!(&*record.id, "SandboxLimit" | "SandboxUnsupported") {
         return Flow::Throw(record);
     }
-    let message = record.message();
+    let (message, own) = (record.message(), record.exception.clone());
     let is_told = message.starts_with("Exception calling") || message.starts_with("Cannot find an overload");
     let message = if is_told {
         message.to_string()
@@ -85,7 +85,9 @@ fn of_constructor(flow: Flow, count: usize) -> Flow {
     };
     let kind = "System.Management.Automation.MethodInvocationException";
     let id = "ConstructorInvokedThrowException,Microsoft.PowerShell.Commands.NewObjectCommand";
-    ErrorRecord::new(kind, message, id, 0).into()
+    // A constructor's own exception is the cause, as it is or as the call wrapped it.
+    let cause = if own.is_a(kind) { own.inner.clone() } else { Some(own) };
+    ErrorRecord::new(kind, message, id, 0).with_cause(cause).into()
 }
 
 /// What Add-Member adds.

@@ -17,7 +17,8 @@ pub(super) fn entry(args: &[Val]) -> Val {
         &["Name", "Key", "Value"],
     );
     let part = |place: usize| args.get(place).cloned().unwrap_or(Val::Null);
-    Obj::typed(&schema, "System.Collections.DictionaryEntry", vec![Val::str(text(&part(0))), part(0), part(1)])
+    let shown = format!("[{}, {}]", text(&part(0)), text(&part(1)));
+    Obj::typed(&schema, shown, vec![Val::str(text(&part(0))), part(0), part(1)])
 }
 
 /// Whether a predicate of a script holds for an item.

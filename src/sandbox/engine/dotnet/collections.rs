@@ -45,6 +45,8 @@ fn element(full: &str) -> Option<TypeRef> {
 /// A value as the collection keeps it.
 fn kept(full: &str, value: &Val) -> Result<Val, Fault> {
     match element(full) {
+        // An object of a class that a script made, or of one that derives from it.
+        Some(kind) if kind.is_of(value) => Ok(value.clone()),
         Some(kind) => Ok(convert::cast(value, &kind)?),
         None => Ok(value.clone()),
     }
@@ -141,6 +143,18 @@ fn part(list: &List, args: &[Val]) -> Result<std::ops::Range<usize>, Fault> {
 /// A method of a list of any kind.
 pub(super) fn method(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
     let own = kind(&list.type_name);
+    if list.is_view() {
+        return Ok(match name {
+            // Those of tables without types for their keys are no more than enumerable.
+            "contains" if list.type_name.contains('`') => {
+                let wanted = args.first().unwrap_or(&Val::Null);
+                Some(Val::Bool(list.items().iter().any(|item| arrays::same(item, wanted))))
+            }
+            "getenumerator" => Some(Val::array(list.items())),
+            "copyto" => common(evaluator, own, list, name, args)?,
+            _ => None,
+        });
+    }
     if list.len() >= ops::MAX_ITEMS && own != Kind::Array {
         return Err(ops::too_big("list").into());
     }
@@ -160,7 +174,9 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str
                     }
                 }
                 let removed = list.len().saturating_sub(left.len());
-                list.change(|items| *items = left);
+                if removed > 0 {
+                    list.change(|items| *items = left);
+                }
                 return Ok(Some(Val::I32(removed as i32)));
             }
             "find" | "findall" | "findindex" | "findlast" | "exists" | "trueforall" => {
@@ -405,7 +421,8 @@ fn set_method(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: 
             }
             "remove" => {
                 if let Some(at) = found {
-                    list.change(|items| drop(items.remove(at)));
+                    let remove = |items: &mut Vec<Val>| drop(items.remove(at));
+                    if own == Kind::Set { list.change_quietly(remove) } else { list.change(remove) }
                 }
                 found.is_some()
             }

@@ -1,5 +1,6 @@
 //! `[CultureInfo]`: the invariant culture, which the engine formats by, and the names of others.
 
+use super::super::convert;
 use super::super::datetime::WEEKDAYS;
 use super::super::errors::ErrorRecord;
 use super::super::format;
@@ -271,8 +272,8 @@ pub(super) fn text_info(name: &str, args: &[Val]) -> Outcome {
     let given = arg_text(args, 0);
     Ok(Some(match name {
         "totitlecase" => Val::str(title_case(&given)),
-        "toupper" => Val::str(given.to_uppercase()),
-        "tolower" => Val::str(given.to_lowercase()),
+        "toupper" => Val::str(convert::upper(&given)),
+        "tolower" => Val::str(convert::lower(&given)),
         _ => return Ok(None),
     }))
 }

@@ -6,7 +6,7 @@ use super::super::convert::{self, text};
 use super::super::eval::Evaluator;
 use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::{Hash, Obj, Schema, Val};
+use super::super::value::{Hash, Obj, Part, Schema, Val};
 use super::{Fault, Outcome, arg_int, set_ref, thrown};
 
 /// The types of keys and values, where they are given.
@@ -24,6 +24,7 @@ pub(in super::super) fn kept(
 ) -> Result<(Val, Val), super::super::errors::ErrorRecord> {
     let cast = |value: &Val, kind: &TypeRef| match &*kind.full {
         "System.Object" => Ok(value.clone()),
+        _ if kind.is_of(value) => Ok(value.clone()),
         _ => convert::cast(value, kind),
     };
     match types(&hash.type_name()) {
@@ -54,7 +55,7 @@ pub(super) fn pair(full: &str, args: &[Val]) -> Option<Val> {
 }
 
 /// The entries of a dictionary, as enumerators give them.
-pub(super) fn entries(hash: &Hash) -> Vec<Val> {
+pub(in super::super) fn entries(hash: &Hash) -> Vec<Val> {
     let full = hash.type_name();
     if let Some(inner) = full.split_once("`2").map(|(_, inner)| inner.to_owned()) {
         let name = format!("System.Collections.Generic.KeyValuePair`2{inner}");
@@ -155,7 +156,7 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, hash: &Arc<Hash>, name: &str
             hash.set(&key, value);
             Val::Void
         }
-        "getenumerator" => Val::array(entries(hash)),
+        "getenumerator" => Val::view(hash, Part::Entries),
         "clone" => Val::dictionary(full.into_owned(), hash.is_case_sensitive(), hash.entries()),
         _ => return Ok(None),
     }))

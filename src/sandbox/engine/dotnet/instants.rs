@@ -92,7 +92,7 @@ fn parse_in(evaluator: &Evaluator<'_>, given: &str, styles: Option<&Val>) -> Res
     let styles = Styles::of(styles)?;
     match parse_exact::parse_words(given, evaluator.now()) {
         Some(time) => Ok(Val::DateTime(styles.apply(time, evaluator.host.utc_offset_minutes()))),
-        None => thrown("FormatException", format!("String '{given}' was not recognized as a valid DateTime.")),
+        None => thrown("FormatException", parse_exact::not_recognized(given)),
     }
 }
 

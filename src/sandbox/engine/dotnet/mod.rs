@@ -10,6 +10,7 @@ mod dictionaries;
 mod encoding;
 mod enum_table;
 mod enums;
+mod exceptions;
 mod hashing;
 mod identity;
 mod instants;
@@ -41,13 +42,14 @@ use super::value::{Obj, Val};
 
 pub(super) use collections::property as collection_property;
 pub(super) use culture::current as current_culture;
-pub(super) use dictionaries::kept as dictionary_entry;
+pub(super) use dictionaries::{entries as dictionary_entries, kept as dictionary_entry};
 pub(super) use enums::{find as find_enum, names as enum_names, value_of as enum_value};
+pub(super) use exceptions::{make as exception, thrown_by_method};
 pub(super) use identity::{identity_parts, plain_text, secure_string};
 pub(super) use network::ip_address;
 pub(super) use number_text::too_large;
 pub(super) use overloads::check_static;
-pub(super) use parse_exact::parse_words;
+pub(super) use parse_exact::{not_recognized, parse_words};
 pub(super) use uri::html_encode;
 pub(super) use xml::select as select_nodes;
 

@@ -73,6 +73,11 @@ pub(super) fn parse(given: &str, pattern: &str, today: DateTime) -> Option<DateT
                 rest = &rest[run.min(2)..];
             }
             'z' => read.offset = Some(offset(&mut rest)?),
+            // Undocumented, but so .NET reads it: the zone of UTC.
+            'Z' => {
+                rest = rest.strip_prefix('Z')?;
+                read.offset = Some(0);
+            }
             'K' => match rest.strip_prefix('Z') {
                 Some(after) => {
                     read.offset = Some(0);
@@ -224,6 +229,31 @@ fn full_year(year: i64) -> i64 {
         0..=49 => 2000 + year,
         50..=99 => 1900 + year,
         other => other,
+    }
+}
+
+/// Words that may stand in a date, besides names of months and days.
+const WORDS: [&str; 8] = ["am", "pm", "a", "p", "t", "z", "gmt", "ad"];
+
+/// Why a text is no date and time: a word in it that none has, if there is one.
+pub(in super::super) fn not_recognized(given: &str) -> String {
+    let mut start = 0;
+    let words = given.split(|next: char| !next.is_alphabetic()).filter_map(|word| {
+        let at = start;
+        start += word.len() + given[at + word.len()..].chars().next().map_or(0, char::len_utf8);
+        (!word.is_empty()).then_some((at, word.to_lowercase()))
+    });
+    let names = || datetime::MONTHS.iter().chain(&datetime::WEEKDAYS).map(|name| name.to_lowercase());
+    let is_name = |word: &str| names().any(|name| name == word || name.get(..3) == Some(word));
+    let mut unknown = words.filter(|(_, word)| !WORDS.contains(&word.as_str()) && !is_name(word));
+    match unknown.next() {
+        Some((at, _)) => {
+            let index = given[..at].encode_utf16().count();
+            format!(
+                "The string '{given}' was not recognized as a valid DateTime. There is an unknown word starting at index '{index}'."
+            )
+        }
+        None => format!("String '{given}' was not recognized as a valid DateTime."),
     }
 }
 

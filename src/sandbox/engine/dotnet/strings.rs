@@ -165,8 +165,8 @@ pub(super) fn characters(name: &str, args: &[Val]) -> Outcome {
         // A character of the text is one alone.
         "issurrogate" | "ishighsurrogate" | "islowsurrogate" => Val::Bool(false),
         "getnumericvalue" => Val::F64(next.to_digit(10).map_or(-1.0, f64::from)),
-        "toupper" | "toupperinvariant" => of_char(next.to_uppercase().to_string())?,
-        "tolower" | "tolowerinvariant" => of_char(next.to_lowercase().to_string())?,
+        "toupper" | "toupperinvariant" => of_char(convert::upper(&next.to_string()))?,
+        "tolower" | "tolowerinvariant" => of_char(convert::lower(&next.to_string()))?,
         "converttoutf32" => Val::I32(next as i32),
         "tostring" => Val::str(next.to_string()),
         "parse" => of_char(arg_text(args, 0))?,

@@ -9,8 +9,8 @@ use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
 use super::super::pattern;
 use super::super::types::TypeRef;
-use super::super::value::{List, Val};
-use super::{Evaluator, Run};
+use super::super::value::{List, Part, Val};
+use super::{Evaluator, Flow, Run};
 
 /// Lists in lists that are looked into for a property.
 const MAX_NESTING: usize = 1000;
@@ -100,12 +100,13 @@ impl Evaluator<'_> {
         let own = match value {
             Val::Hash(hash) => match lower.as_str() {
                 "count" => Some(Val::I32(hash.len() as i32)),
-                "keys" => Some(Val::array(hash.entries().into_iter().map(|(key, _)| key).collect())),
-                "values" => Some(Val::array(hash.entries().into_iter().map(|(_, value)| value).collect())),
+                "keys" => Some(Val::view(hash, Part::Keys)),
+                "values" => Some(Val::view(hash, Part::Values)),
                 _ => None,
             },
             Val::List(list) => match lower.as_str() {
-                "count" | "length" | "longlength" => Some(Val::I32(list.len() as i32)),
+                "count" => Some(Val::I32(list.len() as i32)),
+                "length" | "longlength" if list.is_fixed_size() => Some(Val::I32(list.len() as i32)),
                 "rank" => Some(Val::I32(1)),
                 "isfixedsize" => Some(Val::Bool(list.is_fixed_size())),
                 _ => {
@@ -128,7 +129,7 @@ impl Evaluator<'_> {
                 "innerexception" => Some(exception.inner.clone().map_or(Val::Null, Val::Exception)),
                 "hresult" => Some(Val::I32(-2_146_233_087)),
                 "stacktrace" | "source" | "helplink" => Some(Val::Null),
-                _ => None,
+                _ => exception.detail(name),
             },
             _ => None,
         };
@@ -176,8 +177,26 @@ impl Evaluator<'_> {
 
     fn index(&mut self, object: &Val, index: &Val) -> Run<Val> {
         if let (Val::List(indexes), false) = (index, matches!(object, Val::Hash(_))) {
-            let items = indexes.items().iter().map(|index| self.index(object, index)).collect::<Run<Vec<_>>>()?;
-            return Ok(Val::array(items.into_iter().map(Val::stored).collect()));
+            // A slice leaves out the places that are not there.
+            let length = match object {
+                Val::List(list) if !has_names(list) && !list.is_view() => Some(list.len()),
+                Val::Str(text) => Some(text.encode_utf16().count()),
+                _ => None,
+            };
+            let mut items = Vec::new();
+            for index in indexes.items() {
+                let is_there = match length {
+                    Some(length) if !index.is_null() => place(&index, length)?.is_some(),
+                    _ => true,
+                };
+                if is_there {
+                    items.push(self.index(object, &index)?.stored());
+                }
+            }
+            return Ok(Val::array(items));
+        }
+        if index.is_null() && matches!(object, Val::List(_) | Val::Str(_)) {
+            return Err(null_index());
         }
         Ok(match object {
             Val::Void | Val::Null => {
@@ -192,12 +211,7 @@ impl Evaluator<'_> {
                 _ => Val::Null,
             },
             // Groups of a match and properties of an object have names.
-            Val::List(list)
-                if (list.type_name.ends_with("GroupCollection")
-                    || list.type_name.ends_with("XmlAttributeCollection")
-                    || *list.type_name == *super::members::MEMBERS)
-                    && matches!(index, Val::Str(_)) =>
-            {
+            Val::List(list) if has_names(list) && matches!(index, Val::Str(_)) => {
                 let is_it = |group: &Val| {
                     let name = match group {
                         Val::Object(group) => group.get("Name"),
@@ -211,6 +225,10 @@ impl Evaluator<'_> {
                     true => found.unwrap_or_else(|| pattern::no_group(&text(index))),
                     false => found.unwrap_or(Val::Null),
                 }
+            }
+            // What has no places counts as one object.
+            Val::List(list) if list.is_view() && !list.type_name.contains(".SortedList") => {
+                place(index, 1)?.map_or(Val::Null, |_| object.clone())
             }
             Val::List(list) => match place(index, list.len())? {
                 Some(place) => list.get(place).unwrap_or(Val::Null),
@@ -230,12 +248,11 @@ impl Evaluator<'_> {
         match object {
             Val::Hash(hash) => {
                 if index.is_null() {
-                    return Err(ErrorRecord::runtime(
-                        "Index operation failed; the array index evaluated to null.",
-                        "NullArrayIndex",
-                        7,
-                    )
-                    .into());
+                    return Err(null_index());
+                }
+                if let (true, Val::I32(place)) = (hash.is_ordered(), index) {
+                    let is_there = usize::try_from(*place).is_ok_and(|place| hash.set_at(place, value));
+                    return if is_there { Ok(()) } else { Err(out_of_table()) };
                 }
                 let (key, value) = super::super::dotnet::dictionary_entry(hash, index, &value)?;
                 hash.set(&key, value);
@@ -293,12 +310,33 @@ impl Evaluator<'_> {
             "The property '{name}' cannot be found on this object. Verify that the property exists and can be set."
         );
         let id = match object {
-            Val::Object(object) if self.is_class(object) => "PropertyAssignmentException",
-            Val::Object(_) => "ExceptionWhenSetting",
-            _ => "PropertyNotFound",
+            Val::Void | Val::Null => "PropertyNotFound",
+            Val::Object(object) if !self.is_class(object) => {
+                let message = format!("Exception setting \"{name}\": \"{message}\"");
+                let kind = "System.Management.Automation.SetValueInvocationException";
+                return Err(ErrorRecord::new(kind, message, "ExceptionWhenSetting", 0).into());
+            }
+            _ => "PropertyAssignmentException",
         };
         Err(ErrorRecord::runtime(message, id, 7).into())
     }
+}
+
+/// Whether the items of a list are found by their names too.
+fn has_names(list: &List) -> bool {
+    list.type_name.ends_with("GroupCollection")
+        || list.type_name.ends_with("XmlAttributeCollection")
+        || *list.type_name == *super::members::MEMBERS
+}
+
+fn null_index() -> Flow {
+    ErrorRecord::runtime("Index operation failed; the array index evaluated to null.", "NullArrayIndex", 7).into()
+}
+
+fn out_of_table() -> Flow {
+    let kind = "System.ArgumentOutOfRangeException";
+    let message = "Specified argument was out of the range of valid values. (Parameter 'index')";
+    ErrorRecord::new(kind, message, kind, 14).into()
 }
 
 /// The place that an index means; negative ones count from the end.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{ChainOp, Pipeline, Statement};
 use super::super::errors::ErrorRecord;
 use super::super::value::Val;
-use super::statement::is_caught;
+use super::statement::taken;
 use super::{Evaluator, Flow, Run, Sink};
 
 impl Evaluator<'_> {
@@ -47,13 +47,15 @@ impl Evaluator<'_> {
     /// Runs the trap of an error: `continue` in it goes on after the statement, `break` throws on, else the error is
     /// reported.
     fn trap(&mut self, block: &[Statement], record: Box<ErrorRecord>, out: &mut dyn Sink) -> Run<()> {
-        let catches = |type_name: &Option<Arc<str>>| type_name.as_ref().is_none_or(|name| is_caught(&record, name));
-        let body = block.iter().find_map(|statement| match statement {
-            Statement::Trap { type_name, body } if catches(type_name) => Some(body),
+        let traps = block.iter().filter_map(|statement| match statement {
+            Statement::Trap { type_name, body } => Some((type_name.as_slice(), body)),
             _ => None,
         });
-        let Some(body) = body.filter(|_| &*record.id != "SandboxLimit") else { return Err(Flow::Throw(record)) };
-        let error = Val::Error(Arc::new(ErrorRecord { ends_script: false, ..(*record).clone() }));
+        let taken = taken(&record, traps.clone().map(|(types, _)| types)).filter(|_| !record.is_limit());
+        let found = taken.and_then(|(place, exception)| Some((traps.clone().nth(place)?.1, exception)));
+        let Some((body, exception)) = found else { return Err(Flow::Throw(record)) };
+        let seen = ErrorRecord { ends_script: false, ..(*record).clone() };
+        let error = Val::Error(Arc::new(seen.taken_as(exception)));
         let around = std::mem::replace(&mut self.item, error);
         let done = self.block(body, out);
         self.item = around;

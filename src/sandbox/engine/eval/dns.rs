@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use super::super::cmdlets::method_failed;
 use super::super::convert::text;
 use super::super::dotnet::ip_address;
 use super::super::errors::ErrorRecord;
@@ -44,6 +45,5 @@ fn resolve(evaluator: &Evaluator<'_>, wanted: &str, method: &str) -> Result<(Str
         "resolve" => "Resolve",
         _ => "GetHostByAddress",
     };
-    let message = format!("Exception calling \"{method}\" with \"1\" argument(s): \"No such host is known.\"");
-    Err(ErrorRecord::new("System.Management.Automation.MethodInvocationException", message, "SocketException", 0))
+    Err(method_failed(method, &[Val::Null], "No such host is known.", "SocketException"))
 }

@@ -2,6 +2,7 @@
 
 use super::super::ast::{BinaryOp, Expr, ExprKind, Op, Part, Statement, UnaryOp};
 use super::super::convert::{self, cast, text, truth};
+use super::super::datetime;
 use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
@@ -164,8 +165,8 @@ impl Evaluator<'_> {
         {
             return Ok(made);
         }
-        if &*kind.full == REFERENCE && !kind.is_of(value) {
-            return Ok(Val::reference(value.clone()));
+        if &*kind.full == REFERENCE {
+            return Ok(if kind.is_of(value) { value.clone() } else { Val::reference(value.clone()) });
         }
         if &*kind.full == "System.String"
             && let Some(own) = self.own_text(value)?
@@ -175,11 +176,22 @@ impl Evaluator<'_> {
         if &*kind.full == "System.Text.RegularExpressions.Regex" {
             return self.regex_object(&text(value));
         }
-        // A time alone is one of today.
-        if let ("System.DateTime", Val::Str(given)) = (&*kind.full, value)
-            && let Some(time) = super::super::dotnet::parse_words(given, self.now())
-        {
-            return Ok(Val::DateTime(time));
+        if let ("System.DateTime", Val::Str(given)) = (&*kind.full, value) {
+            // A time alone is one of today; one with its distance from UTC is local time.
+            let known = super::super::dotnet::parse_words(given, self.now()).map(Val::DateTime);
+            let made = known.map_or_else(|| cast(value, kind), Ok)?;
+            return Ok(match made {
+                Val::DateTime(time) if time.kind != datetime::Kind::Unspecified => {
+                    let offset = self.host.utc_offset_minutes();
+                    Val::DateTime(time.to_utc(offset).to_local(offset))
+                }
+                other => other,
+            });
+        }
+        if let ("System.DateTime[]", Val::List(list)) = (&*kind.full, value) {
+            let element = TypeRef::named("System.DateTime");
+            let times = list.items().iter().map(|item| self.cast_value(item, &element)).collect::<Run<_>>()?;
+            return Ok(Val::list(kind.full.clone(), times));
         }
         Ok(cast(value, kind)?)
     }
@@ -191,7 +203,8 @@ impl Evaluator<'_> {
             return Ok(TypeRef::named(format!("{own}{}", &name[element.len()..])));
         }
         let in_namespaces = || self.state.namespaces.iter().find_map(|space| TypeRef::find(&format!("{space}.{name}")));
-        TypeRef::find(name).or_else(in_namespaces).ok_or_else(|| {
+        let own = |name: &str| Some(TypeRef::named(self.state.types.get(&name.to_lowercase())?.name()));
+        TypeRef::find_with(name, &own).or_else(in_namespaces).ok_or_else(|| {
             if matches!(name.to_ascii_lowercase().as_str(), "io.filestream" | "system.io.filestream") {
                 // What a script does without them would only puzzle its user.
                 let record = ErrorRecord::unsupported("file streams ([IO.FileStream]), which copying needs");
@@ -257,7 +270,9 @@ impl Evaluator<'_> {
                     Val::List(list) => list.items(),
                     other => vec![other.clone()],
                 };
-                Ok(Val::str(format::composite(&text(left), &args)?))
+                let pattern = text(left);
+                let formatted = format::composite(&pattern, &args);
+                Ok(Val::str(formatted.map_err(|record| record.with_target(Val::str(pattern)))?))
             }
             Op::Range => {
                 let items = ops::range(left, right)?;

@@ -7,7 +7,7 @@ use super::super::convert::{self, cast, text, truth};
 use super::super::enums::EnumType;
 use super::super::errors::ErrorRecord;
 use super::super::types::TypeRef;
-use super::super::value::Val;
+use super::super::value::{Val, Walk};
 use super::script_stage::script_command;
 use super::{Collector, Evaluator, RawArg, Run, Stage};
 
@@ -117,7 +117,8 @@ impl Evaluator<'_> {
         let mut out = Collector::default();
         match what {
             Val::Script(script) => {
-                for item in items {
+                let mut walk = Walk::through(if target.is_null() { Val::Void } else { target.clone() });
+                while let Some(item) = walk.next().map_err(ErrorRecord::bad_enumeration)? {
                     let around = std::mem::replace(&mut self.item, item);
                     let done = self.call_for_item(script, rest, &mut out);
                     self.item = around;

@@ -9,8 +9,11 @@ use super::super::errors::ErrorRecord;
 use super::super::format;
 use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::{Live, Val};
-use super::{Evaluator, Run};
+use super::super::value::{List, Live, Val};
+use super::{Collector, Evaluator, Run, Sink as _};
+
+/// Lists in lists whose items' methods are called.
+const MAX_LISTS: u32 = 16;
 
 type Found = Result<Option<Val>, ErrorRecord>;
 
@@ -84,8 +87,33 @@ impl Evaluator<'_> {
                 self.made(super::expression::weight(&value))?;
                 Ok(value)
             }
-            None => Err(method_not_found(target, name).into()),
+            None => match target {
+                Val::List(list) => self.method_of_each(list, name, args),
+                _ => Err(method_not_found(target, name).into()),
+            },
         }
+    }
+
+    /// A method that a list does not have, of each of its items.
+    fn method_of_each(&mut self, list: &Arc<List>, name: &str, args: &[Val]) -> Run<Val> {
+        if list.len() == 0 {
+            return Err(method_not_found(&Val::List(list.clone()), name).into());
+        }
+        if self.list_depth >= MAX_LISTS {
+            return Err(ErrorRecord::unsupported("methods of what is nested so deep in lists").into());
+        }
+        self.list_depth += 1;
+        let mut given = Collector::default();
+        let done = list.items().iter().try_for_each(|item| {
+            self.refresh(item)?;
+            match self.method(item, name, args)? {
+                Val::Void | Val::Null => Ok(()),
+                // What lists give becomes one list.
+                value => value.into_items().into_iter().try_for_each(|value| given.put(self, value)),
+            }
+        });
+        self.list_depth -= 1;
+        done.map(|()| Val::of_outputs(given.0))
     }
 
     fn date_method(&self, time: DateTime, name: &str, args: &[Val]) -> Found {
@@ -142,7 +170,7 @@ fn common_method(target: &Val, name: &str, args: &[Val]) -> Found {
             None => match target {
                 Val::List(list) => list.type_name.to_string(),
                 Val::Object(object) if object.text.is_none() => String::new(),
-                Val::Type(kind) => kind.full.to_string(),
+                Val::Type(kind) => kind.full.replace("],[", ",").replace("[[", "[").replace("]]", "]"),
                 other => convert::shortest(other),
             },
         }),
@@ -174,8 +202,8 @@ fn string_method(value: &Arc<str>, name: &str, args: &[Val]) -> Found {
     let is_trimmed = |next: char| if trimmed.is_empty() { next.is_whitespace() } else { trimmed.contains(&next) };
     let units = || value.encode_utf16().map(Val::Char).collect();
     Ok(Some(match name {
-        "toupper" | "toupperinvariant" => Val::str(value.to_uppercase()),
-        "tolower" | "tolowerinvariant" => Val::str(value.to_lowercase()),
+        "toupper" | "toupperinvariant" => Val::str(convert::upper(value)),
+        "tolower" | "tolowerinvariant" => Val::str(convert::lower(value)),
         "trim" => Val::str(value.trim_matches(is_trimmed)),
         "trimstart" => Val::str(value.trim_start_matches(is_trimmed)),
         "trimend" => Val::str(value.trim_end_matches(is_trimmed)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::ast::{Element, ElementKind, Expr, ExprKind, Pipeline};
 use super::super::errors::ErrorRecord;
-use super::super::value::Val;
+use super::super::value::{Val, Walk};
 use super::streams::{OUTPUT, Redirect};
 use super::{Context, Evaluator, Flow, Run, Sink};
 
@@ -307,8 +307,9 @@ impl Evaluator<'_> {
     pub(in super::super) fn put_items(&mut self, value: Val, out: &mut dyn Sink) -> Run<()> {
         match value {
             Val::Void => Ok(()),
-            Val::List(list) => {
-                for item in list.items() {
+            Val::List(_) => {
+                let mut walk = Walk::through(value);
+                while let Some(item) = walk.next().map_err(ErrorRecord::bad_enumeration)? {
                     out.put(self, item)?;
                 }
                 Ok(())

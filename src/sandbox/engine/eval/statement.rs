@@ -7,9 +7,9 @@ use super::super::ast::{
     SwitchMode, Try,
 };
 use super::super::convert::{cast, text, truth};
-use super::super::errors::ErrorRecord;
+use super::super::errors::{ErrorRecord, Exception};
 use super::super::types::TypeRef;
-use super::super::value::Val;
+use super::super::value::{Val, Walk};
 use super::{Action, Collector, Discard, Evaluator, Flow, RawArg, Run, Sink, Stage};
 
 /// Steps of work for the `finally` blocks of a pipeline that was stopped, or did too much.
@@ -256,11 +256,12 @@ impl Evaluator<'_> {
     }
 
     fn foreach(&mut self, inner: &Foreach, out: &mut dyn Sink) -> Run<()> {
-        let items = match self.value_of(&inner.items)? {
-            Val::Null => Vec::new(),
-            other => other.into_items(),
+        let items = match self.value_of_or_assigned(&inner.items)? {
+            Val::Null => Val::Void,
+            other => other,
         };
-        for item in items {
+        let mut walk = Walk::through(items);
+        while let Some(item) = walk.next().map_err(ErrorRecord::modified)? {
             self.step(1)?;
             self.set_local(&inner.variable, item);
             if matches!(self.loop_body(&inner.body, inner.label.as_ref(), out)?, Next::Leave) {
@@ -282,15 +283,15 @@ impl Evaluator<'_> {
 
     fn switch(&mut self, inner: &Switch, out: &mut dyn Sink) -> Run<()> {
         let subject = match &inner.subject {
-            Subject::Value(subject) => self.value_of(subject)?,
+            Subject::Value(subject) => self.value_of_or_assigned(subject)?,
             Subject::File(path) => {
                 let path = self.eval(path)?;
                 Val::array(self.lines_of(path)?)
             }
         };
-        let items = if matches!(subject, Val::Null | Val::Void) { vec![Val::Null] } else { subject.into_items() };
+        let mut walk = Walk::through(subject.stored());
         let around = self.item.clone();
-        for item in items {
+        while let Some(item) = walk.next().map_err(ErrorRecord::modified)? {
             self.item = item.clone();
             let next = self.switch_item(inner, &item, out);
             self.item = around.clone();
@@ -344,6 +345,8 @@ impl Evaluator<'_> {
         }
         let case_sensitive = inner.case_sensitive;
         Ok(match inner.mode {
+            // A value of an enumeration is its name here, and no number.
+            SwitchMode::Exact if matches!(item, Val::Enum(_)) && pattern.as_float().is_some() => false,
             SwitchMode::Exact => self.are_equal(item, &pattern, case_sensitive)?,
             SwitchMode::Wildcard => self.patterns.like(&text(item), &text(&pattern), case_sensitive)?,
             SwitchMode::Regex => {
@@ -383,20 +386,19 @@ impl Evaluator<'_> {
         if &*record.id == "SandboxLimit" {
             return Err(Flow::Throw(record));
         }
-        let handler = inner
-            .catches
-            .iter()
-            .find(|(types, _)| types.is_empty() || types.iter().any(|name| is_caught(&record, name)));
-        let Some((_, block)) = handler else { return Err(Flow::Throw(record)) };
-        let error = Val::Error(Arc::new(ErrorRecord { ends_script: false, ends_function: false, ..*record }));
-        self.state.remember_error(error.clone());
-        let around = std::mem::replace(&mut self.item, error);
+        let taken = taken(&record, inner.catches.iter().map(|(types, _)| types.as_slice()));
+        let Some((place, exception)) = taken else { return Err(Flow::Throw(record)) };
+        let block = &inner.catches[place].1;
+        let record = ErrorRecord { ends_script: false, ends_function: false, ..*record };
+        self.state.remember_error(Val::Error(Arc::new(record.clone())));
+        let around = std::mem::replace(&mut self.item, Val::Error(Arc::new(record.taken_as(exception))));
         let done = self.block(block, out);
         self.item = around;
         done
     }
 
     fn throw(&mut self, value: Option<&Statement>, span: Span) -> Run<()> {
+        let is_bare = value.is_none();
         let value = match value {
             Some(value) => self.value_of(value)?,
             None => match &self.item {
@@ -406,7 +408,10 @@ impl Evaluator<'_> {
             },
         };
         let mut record = match &value {
-            Val::Error(record) => ErrorRecord { ends_script: true, ..(**record).clone() },
+            Val::Error(record) => {
+                let exception = record.around.clone().filter(|_| is_bare).unwrap_or_else(|| record.exception.clone());
+                ErrorRecord { exception, ends_script: true, around: None, ..(**record).clone() }
+            }
             Val::Exception(exception) => {
                 ErrorRecord { exception: exception.clone(), ..ErrorRecord::runtime("", "", 14) }
             }
@@ -422,13 +427,27 @@ impl Evaluator<'_> {
     }
 }
 
-/// Whether a catch clause of this type takes the error.
-pub(super) fn is_caught(record: &ErrorRecord, name: &str) -> bool {
-    let with_system = format!("System.{name}");
-    let exceptions = std::iter::successors(Some(&record.exception), |exception| exception.inner.as_ref());
-    exceptions.into_iter().any(|exception| {
+/// The clause that takes an error, by the types that each names (none: any), and the exception that it takes: of an
+/// error that PowerShell made around another exception, first that one.
+pub(super) fn taken<'c>(
+    record: &ErrorRecord,
+    clauses: impl Iterator<Item = &'c [Arc<str>]> + Clone,
+) -> Option<(usize, Arc<Exception>)> {
+    let own = &record.exception;
+    let cause = own.inner.as_ref().filter(|_| own.is_a("System.Management.Automation.RuntimeException"));
+    if let Some(cause) = cause
+        && let Some(place) = clauses.clone().position(|types| names_one_of(types, cause))
+    {
+        return Some((place, cause.clone()));
+    }
+    let place = clauses.clone().position(|types| types.is_empty() || names_one_of(types, own))?;
+    Some((place, own.clone()))
+}
+
+fn names_one_of(types: &[Arc<str>], exception: &Exception) -> bool {
+    types.iter().any(|name| {
         exception.is_a(name)
-            || exception.is_a(&with_system)
+            || exception.is_a(&format!("System.{name}"))
             || TypeRef::find(name).is_some_and(|kind| exception.is_a(&kind.full))
     })
 }

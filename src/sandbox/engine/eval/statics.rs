@@ -1,12 +1,11 @@
 //! Static members: `[math]::Round(...)`, `[datetime]::UtcNow` and the like.
 
-use std::sync::Arc;
-
 use uuid::Uuid;
 
+use super::super::cmdlets::method_failed;
 use super::super::convert::{cast, text};
 use super::super::dotnet;
-use super::super::errors::{ErrorRecord, Exception, HINT};
+use super::super::errors::{ErrorRecord, HINT};
 use super::super::types::{TypeRef, is_exception};
 use super::super::value::Val;
 use super::{Evaluator, Run};
@@ -81,14 +80,7 @@ impl Evaluator<'_> {
             return Ok(Some(made));
         }
         Ok(Some(match &*kind.full {
-            full if is_exception(full) => {
-                let message = args.first().map_or_else(|| format!("Exception of type '{full}' was thrown."), text);
-                let inner = match args.get(1) {
-                    Some(Val::Exception(inner)) => Some(inner.clone()),
-                    _ => None,
-                };
-                Val::Exception(Arc::new(Exception::new(full, message).with_inner(inner)))
-            }
+            full if is_exception(full) => dotnet::exception(full, args)?,
             "System.Management.Automation.ErrorRecord" => return Ok(ErrorRecord::of_args(args)?),
             "System.Management.Automation.PSObject"
             | "System.Object"
@@ -98,11 +90,23 @@ impl Evaluator<'_> {
             | "System.Management.Automation.PSScriptProperty"
             | "System.Management.Automation.PSAliasProperty"
             | "System.Management.Automation.PSScriptMethod" => return Ok(self.new_member(kind, args)),
-            "System.Version" | "System.Guid" => match args {
-                [one] => cast(one, kind)?,
-                many => cast(&Val::str(many.iter().map(text).collect::<Vec<_>>().join(".")), kind)?,
-            },
+            "System.Version" | "System.Guid" => {
+                let made = match args {
+                    [one] => cast(one, kind),
+                    many => cast(&Val::str(many.iter().map(text).collect::<Vec<_>>().join(".")), kind),
+                };
+                made.map_err(|record| of_constructor(record, args))?
+            }
             _ => return dotnet::construct(self, kind, args),
         }))
+    }
+}
+
+/// What a conversion refused in the words of a constructor that threw.
+fn of_constructor(record: ErrorRecord, args: &[Val]) -> ErrorRecord {
+    let conversion = record.exception.inner.as_ref();
+    match conversion.and_then(|conversion| conversion.inner.as_ref()) {
+        Some(cause) => method_failed(".ctor", args, &cause.message, "FormatException"),
+        None => record,
     }
 }

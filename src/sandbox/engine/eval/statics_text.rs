@@ -13,7 +13,7 @@ impl Evaluator<'_> {
         let arg = |place: usize| args.get(place).map_or_else(String::new, text);
         if matches!(name, "escape" | "unescape") {
             let plain = arg(0);
-            return Ok(Some(Val::str(if name == "escape" { escape(&plain) } else { plain.replace('\\', "") })));
+            return Ok(Some(Val::str(if name == "escape" { escape(&plain) } else { unescape(&plain) })));
         }
         let options = match args.get(2 + usize::from(name == "replace")) {
             Some(options) => cast(options, &TypeRef::named(OPTIONS))?,
@@ -177,6 +177,36 @@ fn with_options(expression: &str, options: &str) -> String {
             .map(|(_, flag)| *flag)
             .collect();
     if flags.is_empty() { expression.to_owned() } else { format!("(?{flags}){expression}") }
+}
+
+/// `[regex]::Unescape(...)`
+fn unescape(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once('\\') {
+        out += before;
+        let mut chars = after.chars();
+        let Some(next) = chars.next() else { break };
+        rest = chars.as_str();
+        let mut numbered = |digits: usize| {
+            let number = rest.get(..digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+            let found = number.and_then(char::from_u32);
+            rest = if found.is_some() { &rest[digits..] } else { rest };
+            found
+        };
+        out.push(match next {
+            'a' => '\u{7}',
+            'e' => '\u{1b}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\u{b}',
+            'x' => numbered(2).unwrap_or(next),
+            'u' => numbered(4).unwrap_or(next),
+            other => other,
+        });
+    }
+    out + rest
 }
 
 /// .NET escapes these and blanks.

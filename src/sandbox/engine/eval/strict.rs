@@ -61,7 +61,7 @@ impl Evaluator<'_> {
                 let message =
                     format!("The property '{name}' cannot be found on this object. Verify that the property exists.");
                 let class = "System.Management.Automation.PropertyNotFoundException";
-                Err(ErrorRecord::new(class, message, "PropertyNotFoundStrict", 0).with_target(object.clone()).into())
+                Err(ErrorRecord::new(class, message, "PropertyNotFoundStrict", 0).into())
             }
         }
     }

@@ -39,6 +39,7 @@ impl List {
     fn take(&mut self) -> Vec<Val> {
         let mut items = std::mem::take(self.items.get_mut().unwrap_or_else(PoisonError::into_inner));
         items.extend(self.owner.take());
+        items.extend(self.view.take().map(super::view::View::into_dictionary));
         items
     }
 }

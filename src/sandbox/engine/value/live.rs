@@ -78,11 +78,8 @@ impl Obj {
 impl List {
     /// A list of something that belongs to an object.
     pub(in super::super) fn owned(type_name: &str, owner: &Val, items: Vec<Val>) -> Val {
-        Val::List(Arc::new(Self {
-            type_name: type_name.into(),
-            ignores_case: false,
-            owner: Some(owner.clone()),
-            items: items.into(),
-        }))
+        let mut list = Self::of(type_name, items);
+        list.owner = Some(owner.clone());
+        Val::List(Arc::new(list))
     }
 }
