@@ -227,6 +227,9 @@ fn value_is_number(kind: &TypeRef) -> bool {
 
 /// `[kind]value`
 pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
+    if value.is_null() && (kind.full.ends_with("[]") || &*kind.full == "System.Array") {
+        return Ok(Val::Null);
+    }
     if let Some(element) = kind.full.strip_suffix("[]") {
         return cast_array(value, &TypeRef::named(element));
     }
