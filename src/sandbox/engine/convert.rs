@@ -112,6 +112,9 @@ pub(super) fn parse_version(text: &str) -> Option<[i32; 4]> {
 
 /// The text in capitals, letter by letter: .NET makes no text longer.
 pub(super) fn upper(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     let of = |next: char| match (next, next.to_uppercase(), next.to_uppercase().count()) {
         ('\u{131}', ..) => next,
         (_, mut upper, 1) => upper.next().unwrap_or(next),
@@ -122,6 +125,9 @@ pub(super) fn upper(text: &str) -> String {
 
 /// The text in small letters, letter by letter.
 pub(super) fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let of =
         |next: char| if next.to_lowercase().count() == 1 { next.to_lowercase().next().unwrap_or(next) } else { next };
     text.chars().map(of).collect()
