@@ -33,6 +33,8 @@ mod idle_flags;
 mod interrupt;
 mod inventory;
 mod kerberos;
+#[cfg(all(target_os = "linux", feature = "keyring"))]
+mod keyring;
 #[cfg(all(unix, feature = "ldap"))]
 mod laps;
 mod local;

@@ -21,7 +21,7 @@ const PASSPHRASE: (&str, &str) = ("PSFLEET_SECRETS_PASSPHRASE", "correct horse")
 const TOKEN: &str = "hvs.CAESIJplantedtoken0123456789";
 
 /// A run on the fleet with the password from a source, as the fleet's own user.
-fn run(place: &Place, source: &str, more: &[&str]) -> Command {
+pub(crate) fn run(place: &Place, source: &str, more: &[&str]) -> Command {
     let mut command = place.run(&[&["-o", "jsonl", "--user", &user(place), "--password-from", source], more].concat());
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
