@@ -2,6 +2,7 @@
 //! host.
 
 use crate::clixml::Value;
+use crate::psrp::CONSOLE_COLORS;
 use crate::psrp::message::{build, host_method};
 use crate::stream::Stream;
 
@@ -46,14 +47,19 @@ pub(super) fn of_record(stream: Stream, record: &Value) -> Option<Value> {
 fn written(message: &Value) -> Option<Value> {
     let text = message.member("Message")?.clone();
     let ends = message.member("NoNewLine").and_then(Value::as_bool) != Some(true);
-    let color = |name| message.member(name).and_then(Value::as_i64).and_then(|number| i32::try_from(number).ok());
-    let colors = ["ForegroundColor", "BackgroundColor"].map(color);
+    let colors = ["ForegroundColor", "BackgroundColor"].map(|name| color(message.member(name)?));
     if colors == [None, None] {
         return Some(if ends { call("WriteLine2", 16, vec![text]) } else { call("Write1", 13, vec![text]) });
     }
     let [foreground, background] = [0, 1].map(|place| Value::I32(colors[place].unwrap_or(COLORS[place])));
     let parameters = vec![foreground, background, text];
     Some(if ends { call("WriteLine3", 17, parameters) } else { call("Write2", 14, parameters) })
+}
+
+/// The number of a colour, which the record has as a name.
+fn color(color: &Value) -> Option<i32> {
+    let name = color.as_text()?;
+    CONSOLE_COLORS.iter().position(|known| name == *known).and_then(|number| i32::try_from(number).ok())
 }
 
 fn call(name: &str, number: i32, parameters: Vec<Value>) -> Value {
