@@ -133,7 +133,7 @@ impl Parser<'_> {
     fn argument(&mut self) -> Parsed<Arg> {
         let start = self.cursor.pos();
         let second = self.cursor.peek_second();
-        match self.cursor.peek() {
+        match self.cursor.sign() {
             Some('-') if second.is_some_and(|next| next.is_alphabetic() || matches!(next, '_' | '?')) => {
                 self.parameter()
             }
@@ -207,6 +207,10 @@ impl Parser<'_> {
     /// A word without quotes; a number if it reads as one.
     fn word(&mut self) -> Parsed<Expr> {
         let start = self.cursor.pos();
+        // A line that goes on with nothing.
+        if self.cursor.rest() == "`" {
+            return self.unexpected();
+        }
         let parts = self.expandable(Closer::Word)?;
         if parts.is_empty() && self.cursor.pos() == start {
             return self.unexpected();

@@ -40,6 +40,25 @@ impl<'a> Cursor<'a> {
         self.rest().chars().nth(1)
     }
 
+    /// The character here; every dash that PowerShell takes for one is a hyphen.
+    pub(super) fn sign(&self) -> Option<char> {
+        self.peek().map(hyphen)
+    }
+
+    /// The character after the next one, as [`Cursor::sign`] has it.
+    pub(super) fn second_sign(&self) -> Option<char> {
+        self.peek_second().map(hyphen)
+    }
+
+    /// Consumes `-` or another dash.
+    pub(super) fn eat_dash(&mut self) -> bool {
+        let found = self.sign() == Some('-');
+        if found {
+            self.bump();
+        }
+        found
+    }
+
     pub(super) fn char_len_at(&self, pos: usize) -> usize {
         self.text.get(pos..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
     }
@@ -134,6 +153,11 @@ impl<'a> Cursor<'a> {
 /// White space inside a line.
 pub(super) fn is_blank(next: char) -> bool {
     next.is_whitespace() && !matches!(next, '\n' | '\r')
+}
+
+/// The dashes that word processors and web pages write are hyphens (the en dash, the em dash and the horizontal bar).
+fn hyphen(next: char) -> char {
+    if matches!(next, '\u{2013}' | '\u{2014}' | '\u{2015}') { '-' } else { next }
 }
 
 /// A double quote, straight or typographic.

@@ -13,7 +13,7 @@ impl Parser<'_> {
     /// Whether a statement here is an expression and not a command.
     pub(super) fn at_expression(&mut self) -> bool {
         let second = self.cursor.peek_second();
-        match self.cursor.peek() {
+        match self.cursor.sign() {
             Some('$' | '(' | '[' | '{' | '+' | '-' | '!' | ',') => true,
             Some('@') => matches!(second, Some('(' | '{' | '\'' | '"')),
             Some('.') => second.is_some_and(|next| next.is_ascii_digit()),
@@ -142,8 +142,8 @@ impl Parser<'_> {
         self.check_depth()?;
         self.cursor.skip_blanks();
         let start = self.cursor.pos();
-        let second = self.cursor.peek_second();
-        match self.cursor.peek() {
+        let second = self.cursor.second_sign();
+        match self.cursor.sign() {
             Some('!') => self.prefix(UnaryOp::Not, start),
             Some(',') => self.prefix(UnaryOp::Comma, start),
             Some(sign @ ('+' | '-')) if second == Some(sign) => {
@@ -196,7 +196,7 @@ impl Parser<'_> {
     /// After `[type]`: an operand, or an operator for which the type itself is one?
     fn at_cast_operand(&mut self) -> bool {
         let second = self.cursor.peek_second();
-        match self.cursor.peek() {
+        match self.cursor.sign() {
             Some('-' | '+') => second.is_some_and(|next| next.is_ascii_digit() || matches!(next, '$' | '(' | '.')),
             Some(',') => false,
             _ => self.at_expression(),

@@ -99,6 +99,12 @@ impl Parser<'_> {
 
     fn unexpected<T>(&mut self) -> Parsed<T> {
         let start = self.cursor.pos();
+        // A line goes on after its last backtick.
+        if self.cursor.rest() == "`" {
+            let span = Span { start: start as u32 + 1, end: start as u32 + 1 };
+            let message = "Incomplete string token.".to_owned();
+            return Err(ParseError { id: "IncompleteString", message, span, incomplete: true });
+        }
         let token = self.cursor.token_text();
         let end = start + token.len();
         let message = if token.is_empty() {

@@ -34,13 +34,15 @@ impl Parser<'_> {
 
     fn any_infix(&mut self) -> Option<(Infix, u8)> {
         let simple = |op: Op, level| Some((Infix::Op(op.into()), level));
-        let next = self.cursor.peek()?;
+        let next = self.cursor.sign()?;
         let second = self.cursor.peek_second();
         if second == Some('=') && matches!(next, '+' | '-' | '*' | '/' | '%') {
             return None;
         }
         let found = match next {
             '+' => simple(Op::Add, ADDITIVE),
+            // `*>` sends all streams somewhere.
+            '*' if second == Some('>') => None,
             '*' => simple(Op::Mul, MULTIPLICATIVE),
             '/' => simple(Op::Div, MULTIPLICATIVE),
             '%' => simple(Op::Rem, MULTIPLICATIVE),
@@ -66,18 +68,16 @@ impl Parser<'_> {
 
     /// `=`, `+=` and their like.
     pub(super) fn assignment_operator(&mut self) -> Option<Option<BinaryOp>> {
-        let compound = [
-            ("+=", Op::Add),
-            ("-=", Op::Sub),
-            ("*=", Op::Mul),
-            ("/=", Op::Div),
-            ("%=", Op::Rem),
-            ("??=", Op::Coalesce),
-        ];
+        let compound = [("+=", Op::Add), ("*=", Op::Mul), ("/=", Op::Div), ("%=", Op::Rem), ("??=", Op::Coalesce)];
         for (text, op) in compound {
             if self.cursor.eat(text) {
                 return Some(Some(op.into()));
             }
+        }
+        if self.cursor.sign() == Some('-') && self.cursor.peek_second() == Some('=') {
+            self.cursor.bump();
+            self.cursor.bump();
+            return Some(Some(Op::Sub.into()));
         }
         self.cursor.eat("=").then_some(None)
     }

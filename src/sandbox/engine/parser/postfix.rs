@@ -11,7 +11,8 @@ impl Parser<'_> {
         loop {
             self.check_links(&mut links)?;
             let second = self.cursor.peek_second();
-            let kind = match self.cursor.peek() {
+            let (sign, second_sign) = (self.cursor.sign(), self.cursor.second_sign());
+            let kind = match sign {
                 Some('.') if second.is_some_and(is_member_start) => {
                     self.cursor.bump();
                     self.member(expr, Access::Plain)?
@@ -30,7 +31,7 @@ impl Parser<'_> {
                     self.member(expr, Access::Static)?
                 }
                 Some('[') => self.index(expr, Access::Plain)?,
-                Some(sign @ ('+' | '-')) if second == Some(sign) && is_step_target(&expr) => {
+                Some(sign @ ('+' | '-')) if second_sign == Some(sign) && is_step_target(&expr) => {
                     self.cursor.bump();
                     self.cursor.bump();
                     ExprKind::Step { target: Box::new(expr), by: if sign == '+' { 1 } else { -1 }, postfix: true }

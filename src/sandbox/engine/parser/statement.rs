@@ -246,7 +246,7 @@ impl Parser<'_> {
         loop {
             self.cursor.skip_lines();
             let start = self.cursor.pos();
-            if !self.cursor.eat("-") {
+            if !self.cursor.eat_dash() {
                 break;
             }
             match self.cursor.take_while(|next| next.is_alphanumeric()).to_ascii_lowercase().as_str() {
@@ -329,7 +329,7 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let name = self.cursor.take_while(|next| next.is_alphanumeric() || next == '_').to_lowercase();
         self.cursor.skip_lines();
-        if self.cursor.peek() == Some('-') {
+        if self.cursor.sign() == Some('-') {
             let message = "The sandbox's built-in engine does not know -SupportedCommand of data sections.";
             return self.error("SandboxUnsupportedSyntax", message, start);
         }

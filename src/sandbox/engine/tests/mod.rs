@@ -411,6 +411,9 @@ fn a_text_that_goes_on_is_told_from_a_wrong_one() {
         "@{ a = 1",
         "1 +",
         "if ($true)",
+        "Get-Date `",
+        "$x = 1 `",
+        "`",
     ] {
         assert!(is_incomplete(text), "{text}");
     }
