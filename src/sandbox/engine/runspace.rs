@@ -49,6 +49,15 @@ impl Runspace {
     }
 }
 
+/// Windows ends what a session started, as its processes belong to the job of the session's own one.
+impl Drop for Runspace {
+    fn drop(&mut self) {
+        if let Some(state) = self.state.as_ref().filter(|state| !state.started.is_empty()) {
+            self.machine.end_started(&state.started);
+        }
+    }
+}
+
 impl Ended {
     /// The end of a pipeline under which the engine itself failed.
     pub(crate) fn broken() -> Self {

@@ -380,6 +380,11 @@ impl Machine {
         Vec::new()
     }
 
+    /// Ends those of these processes that scripts started and that still run.
+    pub fn end_started(&self, ids: &[u32]) {
+        self.processes.change(Changes::default, |changes| changes.started.retain(|new| !ids.contains(&new.id)));
+    }
+
     /// After a restart all processes are new.
     pub(super) fn forget_processes(&self) {
         self.processes.change(Changes::default, |changes| {

@@ -225,6 +225,8 @@ impl Backend for Builtin {
         self.pipelines().drain().for_each(|(_, pipeline)| pipeline.stop());
         self.tasks.close();
         self.tasks.wait().await;
+        // Whoever sees the shell gone sees what it started gone.
+        self.runspaces.idle().clear();
     }
 }
 

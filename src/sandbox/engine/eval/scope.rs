@@ -37,6 +37,8 @@ pub(in super::super) struct State {
     pub(in super::super) locations: Locations,
     /// Which texts of `$args` are names of parameters.
     pub(super) parameter_names: ParameterNames,
+    /// Processes of Start-Process, which do not outlive the runspace.
+    pub(in super::super) started: Vec<u32>,
 }
 
 const MAX_ERRORS: usize = 256;
@@ -120,6 +122,7 @@ impl Default for State {
             errors: Val::list("System.Collections.ArrayList", Vec::new()),
             locations: Locations::default(),
             parameter_names: ParameterNames::default(),
+            started: Vec::new(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Processes: what a script finds, starts and ends.
 
-use super::{error_ids, run, shown};
+use std::sync::Arc;
+
+use super::{Invocation, Machine, Recorder, Runspace, error_ids, now, run, shown};
 
 #[test]
 fn processes_start_and_end() {
@@ -14,6 +16,26 @@ fn processes_start_and_end() {
         error_ids("Start-Process nosuch"),
         ["InvalidOperationException,Microsoft.PowerShell.Commands.StartProcessCommand"]
     );
+}
+
+/// What a session started ends with it, as under WinRM; what CIM started does not.
+#[test]
+fn processes_end_with_their_runspace() {
+    let machine = Arc::new(Machine::draw(1, 0, now()));
+    let said = |runspace: &mut Runspace, script: &str| {
+        let mut recorder = Recorder::default();
+        runspace.invoke(&Invocation::script(script, []), &mut recorder);
+        recorder.texts()
+    };
+    let count =
+        "\"$(@(Get-Process notepad -ErrorAction Ignore).Count) $(@(Get-Process calc -ErrorAction Ignore).Count)\"";
+    let mut first = Runspace::new(Arc::clone(&machine));
+    said(&mut first, "Start-Process notepad");
+    said(&mut first, "$null = Invoke-CimMethod Win32_Process Create @{ CommandLine = 'calc.exe' }");
+    let mut second = Runspace::new(machine);
+    assert_eq!(said(&mut second, count), ["1 1"]);
+    drop(first);
+    assert_eq!(said(&mut second, count), ["0 1"]);
 }
 
 #[test]

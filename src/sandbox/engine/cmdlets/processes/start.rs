@@ -81,6 +81,7 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn 
     }
     let command_line = format!("\"{path}\" {arguments}");
     let id = evaluator.machine.start_process(&path, command_line.trim(), runs, evaluator.host_time());
+    evaluator.state.started.push(id);
     let all = evaluator.machine.processes(evaluator.host_time());
     let object = all.iter().find(|process| process.id == id).map(|process| object::of(evaluator, process, false));
     if bound.switch("Wait") {
