@@ -124,7 +124,11 @@ impl ErrorRecord {
 
     /// A command that nobody knows, or only the sandbox doesn't; `known` are those that it could be.
     pub(super) fn command_not_found<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let nearest = nearest(name, known).map_or_else(String::new, |found| format!("Did you mean '{found}'? "));
+        // Names of commands are alike in form though far in meaning (Test-Json, Test-WSMan): only a slip or two count.
+        let most = if name.chars().count() < 12 { 1 } else { 2 };
+        let is_slip = |found: &&str| strsim::damerau_levenshtein(&found.to_lowercase(), &name.to_lowercase()) <= most;
+        let nearest =
+            nearest(name, known).filter(is_slip).map_or_else(String::new, |found| format!("Did you mean '{found}'? "));
         let message = format!(
             "The term '{name}' is not recognized as a name of a cmdlet, function, script file, or executable program. {nearest}{HINT}"
         );

@@ -31,6 +31,8 @@ pub struct Task {
     pub logon: TaskLogon,
     /// When it runs.
     pub trigger: Trigger,
+    /// From when on it does, with its distance from UTC; empty if that was long ago.
+    pub start: String,
     /// Whether it may run.
     pub is_enabled: bool,
     /// When a script started it.
@@ -101,7 +103,7 @@ const MOST_TEXT: usize = 1 << 20;
 impl Task {
     fn text_bytes(&self) -> usize {
         let texts = [&self.path, &self.name, &self.description, &self.author, &self.user, &self.execute];
-        texts.into_iter().chain([&self.arguments, &self.folder]).map(String::len).sum()
+        texts.into_iter().chain([&self.arguments, &self.folder, &self.start]).map(String::len).sum()
     }
 
     /// When it ran last, if ever.
@@ -122,6 +124,10 @@ impl Task {
     pub fn next_run(&self, machine: &Machine, now: Timestamp) -> Option<Timestamp> {
         let (length, offset) = self.trigger.cycle().filter(|_| self.is_enabled)?;
         let shift = i64::from(machine.host.utc_offset_minutes()) * MINUTE;
+        // Before its start it does not run.
+        let start = self.start.parse::<Timestamp>().ok();
+        let before = start.and_then(|start| start.checked_sub(SignedDuration::from_secs(1)).ok());
+        let now = before.map_or(now, |before| before.max(now));
         let since = (now.as_second() + shift - offset).rem_euclid(length);
         now.checked_add(SignedDuration::from_secs(length - since)).ok()
     }
@@ -280,6 +286,7 @@ fn task(path: &str, name: &str, user: &str, execute: &str, arguments: &str, trig
             _ => TaskLogon::Password,
         },
         trigger,
+        start: String::new(),
         is_enabled: true,
         started: None,
         result: 0,

@@ -146,6 +146,13 @@ pub(super) fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
     ALL.iter().flat_map(|specs| specs.iter()).flat_map(of)
 }
 
+/// The command that an alias stands for: aliases come before functions (about_Command_Precedence). `help` and `man`
+/// are functions themselves.
+pub(super) fn of_alias(name: &str) -> Option<&'static str> {
+    let is_alias = |alias: &str| alias.eq_ignore_ascii_case(name) && !matches!(alias, "help" | "man");
+    aliases().find(|(alias, _)| is_alias(alias)).map(|(_, command)| command)
+}
+
 fn specs() -> impl Iterator<Item = &'static Spec> {
     ALL.iter().flat_map(|specs| specs.iter())
 }
@@ -169,6 +176,15 @@ const CLASSES: &[(&str, &str)] = &[
 
 /// How the nouns of functions begin, which are made of CIM classes and whose errors carry their own name.
 const FUNCTION_NOUNS: [&str; 4] = ["Mp", "Print", "ScheduledTask", "Smb"];
+
+/// How grave what a cmdlet changes is, as `ConfirmImpact` numbers it: what `$ConfirmPreference` is compared with.
+/// Source: learn.microsoft.com, the pages of these commands, which say that they ask.
+pub(super) fn impact(name: &str) -> i32 {
+    match name {
+        "Unregister-ScheduledTask" | "Set-SmbServerConfiguration" => 3,
+        _ => 2,
+    }
+}
 
 /// The .NET class that PowerShell names behind the comma of an error's id.
 pub(super) fn class(name: &str) -> String {

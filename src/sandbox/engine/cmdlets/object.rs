@@ -45,11 +45,15 @@ struct New {
 impl Cmdlet for New {
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         let name = self.bound.text("TypeName").unwrap_or_default();
-        let Ok(kind) = evaluator.find_type(&name) else {
-            let message =
-                format!("Cannot find type [{name}]: verify that the assembly containing this type is loaded.");
-            let id = "TypeNotFound,Microsoft.PowerShell.Commands.NewObjectCommand";
-            return Err(ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 9).into());
+        let kind = match evaluator.find_type(&name) {
+            Ok(kind) => kind,
+            // As with `[X]::new()`: there may be such a type, and only the sandbox has none.
+            Err(Flow::Throw(record)) => {
+                let id = "TypeNotFound,Microsoft.PowerShell.Commands.NewObjectCommand";
+                let kind = "System.Management.Automation.PSArgumentException";
+                return Err(ErrorRecord::new(kind, record.message().clone(), id, 9).into());
+            }
+            Err(other) => return Err(other),
         };
         let args = self.bound.items("ArgumentList");
         let made = evaluator.construct(&kind, &args).map_err(|flow| of_constructor(flow, args.len()))?;

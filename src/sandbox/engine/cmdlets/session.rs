@@ -9,7 +9,7 @@ use super::super::value::Val;
 use super::per_input::PerInput;
 use super::{Bound, Spec};
 
-pub(super) static SPECS: [Spec; 18] = [
+pub(super) static SPECS: [Spec; 19] = [
     Spec { name: "prompt", aliases: &[], params: &[], make: |_, bound| PerInput::boxed(bound, prompt) },
     // The client that entered the session leaves it, as with `exit`.
     Spec { name: "Exit-PSSession", aliases: &["exsn"], params: &[], make: |_, _| Err(Flow::Exit(0)) },
@@ -19,6 +19,12 @@ pub(super) static SPECS: [Spec; 18] = [
         params: &["Id@0<", "Count@1"],
         // The history of a remote runspace stays empty.
         make: |_, bound| PerInput::boxed(bound, |_, _, _| Ok(())),
+    },
+    Spec {
+        name: "Invoke-History",
+        aliases: &["r", "ihy"],
+        params: &["Id@0^", "WhatIf|wi!", "Confirm|cf!"],
+        make: |_, bound| PerInput::boxed(bound, invoke_history),
     },
     Spec {
         name: "Clear-History",
@@ -84,6 +90,25 @@ fn read_host(_: &mut Evaluator<'_>, _: Bound) -> Run<Box<dyn super::super::eval:
     let message = "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.";
     let kind = "System.Management.Automation.PSInvalidOperationException";
     Err(ErrorRecord::new(kind, message, "InvalidOperation", 7).into())
+}
+
+/// The history is empty: what PowerShell says then.
+fn invoke_history(_: &mut Evaluator<'_>, bound: &Bound, _: &mut dyn Sink) -> Run<()> {
+    let Some(id) = bound.get("Id") else {
+        let message = "Cannot locate most recent history.";
+        let id = "InvokeHistoryNoLastHistoryEntryFound";
+        return Err(ErrorRecord::new("System.InvalidOperationException", message, id, 7).into());
+    };
+    let (message, name, target) = match text(id).parse::<i64>() {
+        Ok(number) => {
+            (format!("Cannot locate the history for Id {number}."), "InvokeHistoryNoHistoryForId", Val::I64(number))
+        }
+        Err(_) => {
+            let message = format!("Cannot locate the history for command line {}.", text(id));
+            (message, "InvokeHistoryNoHistoryForCommandline", id.clone())
+        }
+    };
+    Err(ErrorRecord::new("System.ArgumentException", message, name, 13).with_target(target).into())
 }
 
 fn strict_mode(evaluator: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn super::super::eval::Cmdlet>> {

@@ -61,7 +61,7 @@ impl Evaluator<'_> {
         context: &mut Context,
     ) -> Run<Box<dyn Cmdlet>> {
         let alias = self.state.aliases.get(name.to_lowercase().as_str()).cloned();
-        let name = alias.as_deref().unwrap_or(name);
+        let name = alias.as_deref().or_else(|| cmdlets::of_alias(name)).unwrap_or(name);
         if let Some((name, script)) = self.function(name) {
             let name = &*name;
             context.command = name.into();

@@ -203,14 +203,7 @@ impl Evaluator<'_> {
             };
         }
         let impact = if self.advanced_call().is_some_and(|call| call.script.binding.is_grave) { 3 } else { 2 };
-        let asks_from = match self.lookup("confirmpreference") {
-            Some(Val::Enum(preference)) => preference.number,
-            Some(other) => ["none", "low", "medium"]
-                .iter()
-                .position(|name| *name == text(&other).to_lowercase())
-                .map_or(3, |at| at as i32),
-            None => 3,
-        };
+        let asks_from = self.asks_from();
         if asks_from > 0 && impact >= asks_from {
             let question = format!("Are you sure you want to perform this action?\n{said}");
             return Err(nobody_to_ask("ShouldProcess", count, &question));

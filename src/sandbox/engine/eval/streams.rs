@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use jiff::Timestamp;
 
 use super::super::ast::{RedirectTo, Redirection, Span};
-use super::super::cmdlets::Bound;
+use super::super::cmdlets::{self, Bound};
 use super::super::convert;
 use super::super::datetime::DateTime;
 use super::super::errors::{ErrorRecord, Place};
@@ -396,11 +396,28 @@ impl Evaluator<'_> {
                 ControlFlow::Break(()) => Err(Flow::Stopped),
             };
         }
-        if bound.switch("Confirm") {
-            return Err(ErrorRecord::unsupported("a question to confirm (-Confirm)").into());
+        let asks =
+            bound.get("Confirm").map_or_else(|| self.asks_from(), |asks| if convert::truth(asks) { 1 } else { 0 });
+        let impact = cmdlets::impact(&self.context.command);
+        // -Force of commands that ask by themselves is for that question.
+        let is_forced = impact > 2 && bound.switch("Force");
+        if asks > 0 && impact >= asks && !is_forced {
+            return Err(nobody_to_confirm(&text));
         }
         self.write_verbose(&text)?;
         Ok(true)
+    }
+
+    /// From which impact on `$ConfirmPreference` asks; 0 is never.
+    pub(super) fn asks_from(&self) -> i32 {
+        match self.lookup("confirmpreference") {
+            Some(Val::Enum(preference)) => preference.number,
+            Some(other) => {
+                let name = convert::text(&other).to_lowercase();
+                ["none", "low", "medium"].iter().position(|known| *known == name).map_or(3, |at| at as i32)
+            }
+            None => 3,
+        }
     }
 
     /// The host's local time.
@@ -443,6 +460,18 @@ fn stopped_by(action: Action, variable: &str, text: &str) -> Run<()> {
     );
     let class = "System.Management.Automation.ActionPreferenceStopException";
     Err(ErrorRecord { ends_script: true, ..ErrorRecord::new(class, message, "ActionPreferenceStop", 14) }.into())
+}
+
+/// Nobody sits before the host of a session. Source: the record of `-Confirm` in a remote session of PowerShell whose
+/// client answers no questions.
+fn nobody_to_confirm(question: &str) -> Flow {
+    let message = format!(
+        "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available. The question was: \
+         {question} Nobody is asked with -Confirm:$false, or with $ConfirmPreference = 'None'."
+    );
+    let record = ErrorRecord::new("System.Management.Automation.RemoteException", message, "InvalidOperation", 7);
+    let reason = Some("PSInvalidOperationException".into());
+    ErrorRecord { activity: "PromptForChoice".into(), reason, ..record }.into()
 }
 
 fn nobody_to_ask() -> Flow {

@@ -44,3 +44,29 @@ fn tasks_that_are_not_there() {
     let (recorder, _) = run("Unregister-ScheduledTask 'Nightly inventory' -WhatIf");
     assert_eq!(recorder.lines.len(), 1);
 }
+
+/// Unregister-ScheduledTask asks, and nobody answers.
+#[test]
+fn grave_changes_ask() {
+    let script = "Unregister-ScheduledTask 'Nightly inventory'";
+    let all = errors(script);
+    assert_eq!(all[0].0, "InvalidOperation,Unregister-ScheduledTask");
+    assert!(all[0].1.contains("The question was: Performing the operation \"Delete\""), "{all:?}");
+    let quiet = "$ConfirmPreference = 'None'; Unregister-ScheduledTask 'Nightly inventory'; @(Get-ScheduledTask 'Nightly*').Count";
+    assert_eq!(shown(quiet), ["0"]);
+    let low = "$ConfirmPreference = 'Low'; try { Stop-Service Spooler } catch { 'asked' }; \"$((Get-Service Spooler).Status)\"; \
+               New-Item C:\\n.txt -Confirm:$false | ForEach-Object Name; New-Item C:\\m.txt -Confirm -ErrorAction Ignore; Test-Path C:\\m.txt";
+    assert_eq!(shown(low), ["asked", "Running", "n.txt", "False"]);
+}
+
+#[test]
+fn triggers_begin_when_they_were_told() {
+    let script = "(New-ScheduledTaskTrigger -Daily -At '2030-12-24 03:00').StartBoundary.Substring(0, 19); \
+                  (New-ScheduledTaskTrigger -Daily -At 3am).StartBoundary.Substring(0, 10) -eq (Get-Date -Format yyyy-MM-dd); \
+                  $t = New-ScheduledTaskTrigger -Weekly -DaysOfWeek Tuesday -At '2030-12-24 04:30'; $t.WeeksInterval; \
+                  $a = New-ScheduledTaskAction cmd.exe; $null = Register-ScheduledTask later -Action $a -Trigger $t; \
+                  (Get-ScheduledTask later).Triggers[0].StartBoundary.Substring(0, 16); \
+                  Get-ScheduledTaskInfo later | ForEach-Object { $_.NextRunTime.ToString('s') }";
+    let wanted = ["2030-12-24T03:00:00", "True", "1", "2030-12-24T04:30", "2030-12-24T04:30:00"];
+    assert_eq!(shown(script), wanted);
+}

@@ -82,16 +82,23 @@ pub(super) const INFO: CimClass = CimClass {
     properties: &["LastRunTime", "LastTaskResult", "NextRunTime", "NumberOfMissedRuns", "TaskName", "TaskPath"],
 };
 
-pub(super) fn trigger(trigger: Trigger) -> Val {
+/// The trigger, which begins at `start`.
+pub(super) fn trigger(trigger: Trigger, start: &str) -> Val {
     let (class, minute, cycle) = match trigger {
         Trigger::Never => return Val::Null,
         Trigger::Boot => (&BOOT, None, Val::Null),
         Trigger::Daily(minute) => (&DAILY, Some(minute), Val::U16(1)),
         Trigger::Weekly(day, minute) => (&WEEKLY, Some(minute), Val::U16(1 << day)),
     };
-    let boundary =
-        minute.map_or(Val::Null, |minute| Val::str(format!("2024-01-01T{:02}:{:02}:00", minute / 60, minute % 60)));
-    let values = vec![Val::Bool(true), Val::Null, Val::Null, Val::Null, Val::Null, boundary, cycle];
+    let boundary = match minute {
+        Some(_) if !start.is_empty() => Val::str(start),
+        Some(minute) => Val::str(format!("2024-01-01T{:02}:{:02}:00", minute / 60, minute % 60)),
+        None => Val::Null,
+    };
+    let mut values = vec![Val::Bool(true), Val::Null, Val::Null, Val::Null, Val::Null, boundary, cycle];
+    if matches!(trigger, Trigger::Weekly(..)) {
+        values.extend([Val::Null, Val::U16(1)]);
+    }
     Val::list("Microsoft.Management.Infrastructure.CimInstance[]", vec![class.instance(&class.schema(), values)])
 }
 
@@ -140,7 +147,7 @@ pub(super) fn object(task: &Task) -> Val {
         Val::Null,
         Val::str(task.name.as_str()),
         Val::str(task.path.as_str()),
-        trigger(task.trigger),
+        trigger(task.trigger, &task.start),
         Val::str(format!("{}{}", task.path, task.name)),
         Val::Null,
     ];

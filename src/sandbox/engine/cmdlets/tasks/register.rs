@@ -1,6 +1,7 @@
 //! Register-ScheduledTask, and the parts that it puts together.
 
 use super::super::super::convert::{cast, text};
+use super::super::super::datetime::{self, DateTime, Kind};
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
 use super::super::super::machine::{NOT_RUN, Task, TaskLogon, TaskRefusal, Trigger};
@@ -25,22 +26,28 @@ pub(super) fn principal(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut 
     out.put(evaluator, PRINCIPAL.instance(&PRINCIPAL.schema(), values))
 }
 
-/// The minute of the day of `-At`: of a time, or of a text such as `3am`.
-fn minute_of_day(value: &Val) -> Run<u32> {
+/// The time of `-At`: a time, or a text such as `3am`, which is one of today.
+fn time_of(evaluator: &Evaluator<'_>, value: &Val) -> Run<DateTime> {
     let value = match value {
-        Val::Str(clock) if !clock.contains(['/', '-']) => Val::str(format!("2024-01-01 {clock}")),
+        Val::Str(clock) if !clock.contains(['/', '-']) => {
+            Val::str(format!("{} {clock}", datetime::format(&evaluator.now(), "yyyy-MM-dd")))
+        }
         other => other.clone(),
     };
     match cast(&value, &TypeRef::named("System.DateTime"))? {
-        Val::DateTime(time) => Ok((time.time_of_day() / 600_000_000) as u32),
-        _ => Ok(0),
+        Val::DateTime(time) if time.kind == Kind::Utc => Ok(time.to_local(evaluator.host.utc_offset_minutes())),
+        Val::DateTime(time) => Ok(DateTime { kind: Kind::Local(evaluator.host.utc_offset_minutes()), ..time }),
+        _ => Ok(evaluator.now()),
     }
 }
 
 pub(super) fn trigger(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
-    let minute = match bound.get("At") {
-        Some(value) => minute_of_day(value)?,
-        None if bound.switch("AtStartup") => 0,
+    let (minute, start) = match bound.get("At") {
+        Some(value) => {
+            let time = time_of(evaluator, value)?;
+            ((time.time_of_day() / 600_000_000) as u32, datetime::format(&time, "yyyy-MM-ddTHH:mm:ssK"))
+        }
+        None if bound.switch("AtStartup") => (0, String::new()),
         None => return Err(super::super::binding::missing("At").into()),
     };
     let made = if bound.switch("AtStartup") {
@@ -56,7 +63,7 @@ pub(super) fn trigger(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dy
     } else {
         return Err(ErrorRecord::unsupported("this kind of trigger").into());
     };
-    for object in trigger_object(made).into_items() {
+    for object in trigger_object(made, &start).into_items() {
         out.put(evaluator, object)?;
     }
     Ok(())
@@ -148,6 +155,7 @@ pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
             (bound.text("User").unwrap_or_else(|| "sandbox".into()), String::new(), level, logon.to_owned())
         }
     };
+    let start = bound.items("Trigger").first().map_or_else(String::new, |trigger| part(trigger, "StartBoundary"));
     let user = if user.is_empty() { &group } else { &user };
     let user = user.rsplit("NT AUTHORITY\\").next().unwrap_or_default().to_owned();
     let is_elevated = is_elevated(&level)?;
@@ -164,6 +172,7 @@ pub(super) fn register(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut d
         is_elevated,
         logon,
         trigger,
+        start,
         is_enabled: true,
         started: None,
         result: NOT_RUN,
