@@ -85,7 +85,7 @@ fn returned(done: Result<(), Refusal>) -> u32 {
     match done {
         Ok(()) => 0,
         Err(Refusal::HasDependents) => 3,
-        Err(Refusal::NotRunning | Refusal::NotAccepted) => 5,
+        Err(Refusal::NotRunning | Refusal::NotAccepted | Refusal::HoldsSessions) => 5,
         Err(Refusal::Missing) => 7,
         Err(Refusal::AlreadyRunning) => 10,
         Err(Refusal::BaseFailed) => 13,

@@ -37,3 +37,11 @@ fn members_join_and_leave() {
         ["What if: Performing the operation \"Add member svc-task\" on target \"Administrators\"."]
     );
 }
+
+#[test]
+fn built_in_accounts_stay() {
+    let said = errors("Remove-LocalUser Administrator, Guest; Remove-LocalGroup Administrators");
+    assert_eq!(said.len(), 3);
+    assert!(said.iter().all(|(_, text)| text == "Cannot perform this operation on built-in accounts."), "{said:?}");
+    assert_eq!(shown("Remove-LocalGroup Users -ErrorAction Ignore; (Get-LocalGroup Users).Name"), ["Users"]);
+}

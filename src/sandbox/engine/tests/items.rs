@@ -211,3 +211,23 @@ fn objects_go_to_files_as_they_print() {
     let (recorder, _) = run(script);
     assert_eq!(recorder.of(Stream::Output), [&Value::I32(1), &Value::Bool(true)], "{:?}", recorder.of(Stream::Error));
 }
+
+/// Programs of Windows are TrustedInstaller's; files of a database are open while its server runs.
+#[test]
+fn what_windows_holds_stays() {
+    let first = |script: &str| ids(script).first().map(|id| id.split(',').next().unwrap_or_default().to_owned());
+    let ntdll = "C:\\Windows\\System32\\ntdll.dll";
+    assert_eq!(
+        first(&format!("Remove-Item {ntdll} -Force")).as_deref(),
+        Some("RemoveFileSystemItemUnAuthorizedAccess")
+    );
+    assert_eq!(first(&format!("Set-Content {ntdll} x")).as_deref(), Some("GetContentWriterUnauthorizedAccessError"));
+    assert_eq!(first(&format!("Move-Item {ntdll} C:\\")).as_deref(), Some("MoveFileInfoItemUnauthorizedAccessError"));
+    assert_eq!(ids("Rename-Item C:\\Windows Fenster").len(), 1);
+    let script = format!(
+        "Set-Content C:\\x.txt 1; Copy-Item C:\\x.txt {ntdll} -Force -ErrorAction Ignore; \
+                  Remove-Item C:\\Windows -Recurse -Force -ErrorAction Ignore; Test-Path {ntdll}; (Get-Item {ntdll}).Length -gt 100; \
+                  Copy-Item {ntdll} C:\\copy.dll; Remove-Item C:\\copy.dll; Test-Path C:\\copy.dll"
+    );
+    assert_eq!(shown(&script), ["True", "True", "False"]);
+}

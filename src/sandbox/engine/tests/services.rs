@@ -127,3 +127,13 @@ fn controllers_have_methods() {
         ]
     );
 }
+
+/// The sessions run in WinRM: it is not stopped, whoever asks.
+#[test]
+fn winrm_goes_on() {
+    let script = "Stop-Service WinRM -Force -ErrorAction Ignore; Restart-Service WinRM -ErrorAction Ignore; $null = net stop winrm 2>&1; \
+                  $null = sc.exe stop winrm; \"$((Get-CimInstance Win32_Service -Filter \"Name='WinRM'\" | Invoke-CimMethod -MethodName StopService).ReturnValue)\"; \
+                  Stop-Service HTTP -Force -ErrorAction Ignore; \"$((Get-Service WinRM).Status)\"";
+    assert_eq!(shown(script), ["5", "Running"]);
+    assert!(errors("Stop-Service WinRM -Force")[0].1.contains("The sandbox's sessions run in WinRM"));
+}

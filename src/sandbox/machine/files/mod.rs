@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::tree::{Changes, Merged, Named, key, split};
-use super::{Disk, Machine};
+use super::{Disk, Machine, Service};
 use text::LogText;
 
 /// A file or folder.
@@ -217,7 +217,36 @@ impl FileChanges {
     }
 }
 
+/// Programs of the system belong to TrustedInstaller, and nobody else changes them.
+fn is_system_program(path: &str) -> bool {
+    let path = key(path);
+    let ends = [".exe", ".dll", ".sys", ".drv", ".cpl", ".nls"];
+    path.starts_with("c:\\windows\\") && ends.iter().any(|end| path.ends_with(end))
+}
+
+/// Files of a database, which its server keeps open.
+fn is_database(path: &str) -> bool {
+    let path = key(path);
+    path.contains("\\mssql\\") && [".mdf", ".ndf", ".ldf"].iter().any(|end| path.ends_with(end))
+}
+
 impl Machine {
+    /// Why a file that is there cannot be written, moved or removed now.
+    fn refusal(&self, files: &Files, path: &str, file: &File) -> Option<FileError> {
+        let is_drawn = || files.0.drawn.find(path).is_some();
+        if file.is_in_use() || file.is_locked() {
+            Some(FileError::InUse)
+        } else if file.is_folder() {
+            None
+        } else if is_system_program(path) && is_drawn() {
+            Some(FileError::Denied)
+        } else {
+            let is_served = |service: &Service| service.is_active() && service.is_named("MSSQLSERVER");
+            let is_open = is_database(path) && is_drawn() && self.services().iter().any(is_served);
+            is_open.then_some(FileError::InUse)
+        }
+    }
+
     /// Its drives, with what scripts wrote and removed.
     pub fn disks(&self) -> Vec<Disk> {
         let changes = self.file_changes.read(FileChanges::default);
@@ -280,14 +309,19 @@ impl Machine {
     /// # Errors
     /// [`FileError`]
     pub fn write_file(&self, path: &str, bytes: Arc<[u8]>, now: Timestamp, force: bool) -> Result<(), FileError> {
-        let old = self.files().find(path).cloned();
+        let files = self.files();
+        let old = files.find(path).cloned();
+        let refusal = old.as_ref().and_then(|old| self.refusal(&files, path, old));
+        drop(files);
         let size = bytes.len() as u64;
         let file = match old {
             Some(old) if old.is_folder() || (old.has(attribute::READ_ONLY) && !force) => {
                 return Err(FileError::Denied);
             }
-            Some(old) if old.is_in_use() => return Err(FileError::InUse),
-            Some(old) => File { size, written: now, content: Content::Bytes(bytes), ..old },
+            Some(old) => match refusal {
+                Some(refusal) => return Err(refusal),
+                None => File { size, written: now, content: Content::Bytes(bytes), ..old },
+            },
             None => File::new(split(path).1, now, attribute::ARCHIVE, Content::Bytes(bytes)),
         };
         self.put_file(path, file)
@@ -301,8 +335,8 @@ impl Machine {
         let (space, is_drawn) = {
             let files = self.files();
             let file = files.find(path).ok_or(FileError::NotFound)?;
-            if file.is_in_use() || file.is_locked() {
-                return Err(FileError::InUse);
+            if let Some(refusal) = self.refusal(&files, path, file) {
+                return Err(refusal);
             }
             (files.space(path), files.0.drawn.find(path).is_some())
         };
@@ -322,6 +356,11 @@ impl Machine {
     /// [`FileError`]
     pub fn copy_file(&self, from: &str, to: &str, now: Timestamp) -> Result<(), FileError> {
         let source = self.files().find(from).cloned().ok_or(FileError::NotFound)?;
+        let files = self.files();
+        if let Some(refusal) = files.find(to).and_then(|there| self.refusal(&files, to, there)) {
+            return Err(refusal);
+        }
+        drop(files);
         // A copy keeps the time of the last write, and is made now.
         let written = if source.is_folder() { now } else { source.written };
         let copy = File { name: split(to).1.into(), created: now, accessed: now, written, ..source };
@@ -336,8 +375,11 @@ impl Machine {
         let files = self.files();
         let source = files.find(from).ok_or(FileError::NotFound)?;
         let is_inside = key(to).starts_with(&format!("{}\\", key(from)));
-        if source.is_in_use() || source.is_locked() || is_inside {
+        if is_inside {
             return Err(FileError::InUse);
+        }
+        if let Some(refusal) = self.refusal(&files, from, source) {
+            return Err(refusal);
         }
         if files.find(to).is_some() && key(from) != key(to) {
             return Err(FileError::Exists);
@@ -346,9 +388,15 @@ impl Machine {
             return Err(FileError::NoFolder);
         }
         let mut moved = vec![(to.to_owned(), File { name: split(to).1.into(), ..source.clone() })];
+        let mut refusal = None;
         files.0.below(from, &mut |path, file| {
+            refusal = refusal.or_else(|| self.refusal(&files, path, file));
             moved.push((format!("{to}{}", &path[from.len()..]), file.clone()));
         });
+        // What holds something that stays, stays.
+        if refusal.is_some() {
+            return Err(FileError::Denied);
+        }
         if self.file_changes.read(FileChanges::default).changes.len() + moved.len() >= MAX_CHANGES {
             return Err(FileError::NoSpace);
         }

@@ -28,6 +28,8 @@ pub enum Refusal {
     Exists,
     /// The sandbox keeps no more services of a host.
     Full,
+    /// The sandbox's sessions run in it.
+    HoldsSessions,
 }
 
 impl Refusal {
@@ -43,6 +45,7 @@ impl Refusal {
             Self::HasDependents => 1051,
             Self::Exists => 1073,
             Self::Full => 8,
+            Self::HoldsSessions => 1061,
         }
     }
 
@@ -65,6 +68,10 @@ impl Refusal {
             }
             Self::Exists => "The specified service already exists.",
             Self::Full => "Not enough memory resources are available to process this command.",
+            Self::HoldsSessions => {
+                "The sandbox's sessions run in WinRM, and the sandbox does not stop it; on a real host this session would \
+                 end, and nobody could connect until WinRM runs again."
+            }
         }
     }
 }
@@ -233,6 +240,9 @@ impl Machine {
             let all = || running.iter().chain([&of]);
             if all().any(|place| !services[*place].can_stop()) {
                 return Err(Refusal::NotAccepted);
+            }
+            if all().any(|place| services[*place].is_named("WinRM")) {
+                return Err(Refusal::HoldsSessions);
             }
             for place in all() {
                 (services[*place].status, services[*place].process_id) = (ServiceStatus::Stopped, 0);

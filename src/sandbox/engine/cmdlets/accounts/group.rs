@@ -42,6 +42,12 @@ pub(super) fn new(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Si
 pub(super) fn remove(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
     for name in chosen(evaluator, bound, "Name")? {
         if evaluator.should_process(bound, &name, "Remove local group")? {
+            let accounts = evaluator.machine.accounts();
+            // Groups of the authority BUILTIN.
+            if accounts.groups.iter().any(|group| group.name == name && group.sid.starts_with("S-1-5-32-")) {
+                evaluator.write_error(super::built_in(&name))?;
+                continue;
+            }
             evaluator.machine.change_accounts(|accounts| accounts.groups.retain(|group| group.name != name));
         }
     }

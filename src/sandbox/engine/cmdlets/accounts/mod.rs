@@ -127,6 +127,12 @@ fn exists(kind: &str, message: String, name: &str) -> ErrorRecord {
     ErrorRecord::new(&exception, message, format!("{kind}Exists"), 20).with_target(Val::str(name))
 }
 
+/// Nobody removes what Windows itself has made. Source: learn.microsoft.com, System Error Codes, 1371.
+fn built_in(name: &str) -> ErrorRecord {
+    let message = "Cannot perform this operation on built-in accounts.";
+    ErrorRecord::new("System.InvalidOperationException", message, "InvalidOperation", 7).with_target(Val::str(name))
+}
+
 /// The sandbox keeps no more of them.
 fn full(what: &str) -> ErrorRecord {
     ErrorRecord::full(&format!("local {what}"))

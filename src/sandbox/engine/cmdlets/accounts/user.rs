@@ -129,9 +129,20 @@ pub(super) fn disable(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut d
     change(evaluator, bound, "Disable local user", |user| user.is_enabled = false)
 }
 
+/// Whether Windows made the account: its number is below 1000.
+fn is_built_in(user: &LocalUser) -> bool {
+    let number = user.sid.rsplit('-').next().and_then(|number| number.parse::<u32>().ok());
+    number.is_some_and(|number| number < 1000)
+}
+
 pub(super) fn remove(evaluator: &mut Evaluator<'_>, bound: &Bound, _out: &mut dyn Sink) -> Run<()> {
     for name in chosen(evaluator, bound)? {
         if evaluator.should_process(bound, &name, "Remove local user")? {
+            let accounts = evaluator.machine.accounts();
+            if accounts.users.iter().any(|user| user.name == name && is_built_in(user)) {
+                evaluator.write_error(super::built_in(&name))?;
+                continue;
+            }
             evaluator.machine.change_accounts(|accounts| {
                 let gone = accounts.users.iter().find(|user| user.name == name).map(|user| user.sid.clone());
                 accounts.users.retain(|user| user.name != name);

@@ -146,6 +146,7 @@ pub(super) fn stop_one(evaluator: &mut Evaluator<'_>, service: &Service, forced:
             );
             (message, "ServiceHasDependentServices", 7)
         }
+        Err(refusal @ Refusal::HoldsSessions) => (refusal.message().to_owned(), "SandboxUnsupported", 11),
         Err(refusal) => {
             let why = refused("stop", &service.name, refusal);
             let message = format!("Service '{}' cannot be stopped due to the following error: {why}", title(service));
