@@ -293,6 +293,8 @@ fn format_custom(time: &DateTime, pattern: &str) -> String {
         let run = rest.chars().take_while(|other| *other == next).count();
         let mut used = run * next.len_utf8();
         match next {
+            // What follows is custom, though it stands alone.
+            '%' => used = 1,
             'y' if run <= 2 => text += &format!("{:0run$}", civil.year % 100),
             'y' => text += &format!("{:0run$}", civil.year),
             'M' => text += &named(run, civil.month, MONTHS[(civil.month - 1) as usize]),

@@ -66,7 +66,7 @@ pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecor
     }
     match value {
         Val::DateTime(time) => Ok(datetime::format(time, format)),
-        Val::TimeSpan(ticks) => Ok(timespan(*ticks, format)),
+        Val::TimeSpan(ticks) => timespan(*ticks, format),
         Val::Enum(value) if matches!(format, "d" | "D") => Ok(value.number.to_string()),
         Val::Enum(value) if matches!(format, "x" | "X") => Ok(format!("{:08X}", value.number)),
         _ => match value.as_float() {
@@ -76,11 +76,23 @@ pub(super) fn value_text(value: &Val, format: &str) -> Result<String, ErrorRecor
     }
 }
 
-fn timespan(ticks: i64, format: &str) -> String {
-    if matches!(format, "c" | "t" | "T") {
-        return datetime::timespan_text(ticks);
+/// A time span by a standard or custom format.
+/// Source: learn.microsoft.com, Standard and Custom TimeSpan Format Strings.
+fn timespan(ticks: i64, format: &str) -> Result<String, ErrorRecord> {
+    let wrong = || bad_format("Input string was not in a correct format.");
+    match format {
+        "c" | "t" | "T" => return Ok(datetime::timespan_text(ticks)),
+        "g" | "G" => return Ok(general_timespan(ticks, format == "G")),
+        _ => {}
     }
+    // A letter alone is a standard format; the percent sign makes it a custom one.
+    let format = match format.strip_prefix('%') {
+        Some(custom) => custom,
+        None if format.chars().count() == 1 => return Err(wrong()),
+        None => format,
+    };
     let size = ticks.unsigned_abs() / datetime::SECOND as u64;
+    let fraction = format!("{:07}", ticks.unsigned_abs() % datetime::SECOND as u64);
     let (mut out, mut chars) = (String::new(), format.chars().peekable());
     while let Some(next) = chars.next() {
         let mut run = 1;
@@ -88,24 +100,52 @@ fn timespan(ticks: i64, format: &str) -> String {
             chars.next();
             run += 1;
         }
-        let number = match next {
-            'd' => size / 86_400,
-            'h' => size / 3600 % 24,
-            'm' => size / 60 % 60,
-            's' => size % 60,
+        let (number, most) = match next {
+            'd' => (size / 86_400, 8),
+            'h' => (size / 3600 % 24, 2),
+            'm' => (size / 60 % 60, 2),
+            's' => (size % 60, 2),
+            'f' | 'F' if run <= 7 => {
+                let digits = &fraction[..run];
+                out += if next == 'f' { digits } else { digits.trim_end_matches('0') };
+                continue;
+            }
             '\\' => {
-                out.extend(chars.next());
+                out.push(chars.next().ok_or_else(wrong)?);
                 continue;
             }
-            '\'' => continue,
-            other => {
-                out.push(other);
+            quote @ ('\'' | '"') => {
+                loop {
+                    match chars.next().ok_or_else(wrong)? {
+                        end if end == quote => break,
+                        inside => out.push(inside),
+                    }
+                }
                 continue;
             }
+            _ => return Err(wrong()),
         };
+        if run > most {
+            return Err(wrong());
+        }
         out += &format!("{number:0run$}");
     }
-    out
+    Ok(out)
+}
+
+/// The general formats: short, with what is needed, or long, with everything.
+fn general_timespan(ticks: i64, is_long: bool) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let (size, fraction) =
+        (ticks.unsigned_abs() / datetime::SECOND as u64, ticks.unsigned_abs() % datetime::SECOND as u64);
+    let (days, hours, minutes, seconds) = (size / 86_400, size / 3600 % 24, size / 60 % 60, size % 60);
+    if is_long {
+        return format!("{sign}{days}:{hours:02}:{minutes:02}:{seconds:02}.{fraction:07}");
+    }
+    let days = if days > 0 { format!("{days}:") } else { String::new() };
+    let fraction = format!(".{fraction:07}");
+    let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
+    format!("{sign}{days}{hours}:{minutes:02}:{seconds:02}{fraction}")
 }
 
 fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> {
@@ -143,12 +183,23 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
             if letter == 'X' { format!("{bits:0width$X}") } else { format!("{bits:0width$x}") }
         }
         'E' => {
-            let formatted = format!("{:.*e}", precision.unwrap_or(6), float);
+            let precision = precision.unwrap_or(6);
+            let formatted = match value.as_int() {
+                Some(whole) => format!("{sign}{:.precision$e}", rounded(whole.unsigned_abs(), precision + 1)),
+                None => format!("{float:.precision$e}"),
+            };
             let (mantissa, exponent) = formatted.split_once('e').unwrap_or((&formatted, "0"));
             let exponent: i32 = exponent.parse().unwrap_or(0);
             format!("{mantissa}{letter}{}{:03}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
         }
         'G' | 'R' => match precision {
+            Some(digits @ 1..) if value.as_int().is_some_and(|whole| places(whole.unsigned_abs()) > digits) => {
+                let whole = rounded(value.as_int().unwrap_or_default().unsigned_abs(), digits);
+                let formatted = format!("{whole:e}");
+                let (mantissa, exponent) = formatted.split_once('e').unwrap_or((&formatted, "0"));
+                let mark = if letter.is_ascii_lowercase() { 'e' } else { 'E' };
+                format!("{sign}{mantissa}{mark}+{exponent:0>2}")
+            }
             Some(digits @ 1..) if value.as_int().is_none() => {
                 let exponential = format!("{float:.*e}", digits - 1);
                 convert::float_text(float, &exponential, digits as i32)
@@ -162,6 +213,22 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
 /// Whether a sign stands before the number, be it rounded to zero.
 fn is_negative(float: f64) -> bool {
     float.is_sign_negative() && !float.is_nan()
+}
+
+/// The decimal places of a whole number.
+fn places(number: u128) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
+/// A whole number with so many of its digits; halves go up.
+fn rounded(number: u128, digits: usize) -> u128 {
+    match places(number).checked_sub(digits) {
+        Some(cut @ 1..) => {
+            let unit = 10_u128.pow(cut as u32);
+            (number + unit / 2) / unit * unit
+        }
+        _ => number,
+    }
 }
 
 fn signed(float: f64, digits: &str) -> String {

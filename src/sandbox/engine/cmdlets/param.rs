@@ -10,6 +10,8 @@
 //! - `<` binds input by value, `^` by the property of one of its names;
 //! - `+` is mandatory; `/` stands in for the mandatory parameter before it (`LiteralPath` for `Path`).
 
+use super::super::convert::cast;
+use super::super::types::TypeRef;
 use super::super::value::Val;
 
 /// A parameter of a table, taken apart.
@@ -78,6 +80,7 @@ impl Param {
             (None, _) => true,
             (Some("string"), _) => matches!(value, Val::Str(_)),
             (Some("int"), _) => value.as_int().is_some(),
+            (Some("double"), _) => value.as_float().is_some(),
             (Some("scriptblock"), _) => matches!(value, Val::Script(_)),
             (Some("hashtable"), _) => matches!(value, Val::Hash(_)),
             (Some("datetime"), _) => matches!(value, Val::DateTime(_)),
@@ -93,7 +96,8 @@ impl Param {
     pub(super) fn could_take(self, value: &Val) -> bool {
         match self.kind {
             Some("string") => !value.is_null(),
-            Some("int") => super::super::convert::number(value).is_some(),
+            Some("int" | "double") => super::super::convert::number(value).is_some(),
+            Some("datetime") => cast(value, &TypeRef::named("System.DateTime")).is_ok(),
             _ => false,
         }
     }

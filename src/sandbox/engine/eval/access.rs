@@ -371,7 +371,8 @@ pub(in super::super) fn properties(value: &Val) -> Vec<(std::sync::Arc<str>, Val
     }
 }
 
-const DATETIME: [&str; 12] = [
+const DATETIME: [&str; 14] = [
+    "DateTime",
     "Date",
     "Day",
     "DayOfWeek",
@@ -383,6 +384,7 @@ const DATETIME: [&str; 12] = [
     "Month",
     "Second",
     "Ticks",
+    "TimeOfDay",
     "Year",
 ];
 
@@ -440,6 +442,8 @@ fn time_property(value: &Val, name: &str) -> Option<Val> {
                 "dayofyear" => int(time.day_of_year()),
                 "ticks" => Some(Val::I64(time.ticks)),
                 "date" => Some(Val::DateTime(time.date())),
+                // A member of PowerShell's own: the long date and the long time.
+                "datetime" => Some(Val::str(super::super::datetime::format(time, "F"))),
                 "timeofday" => Some(Val::TimeSpan(time.time_of_day())),
                 "kind" => Some(kind_of(time.kind)),
                 "dayofweek" => {
