@@ -124,7 +124,7 @@ impl Selection {
         for (parts, size, modified) in
             places.chain(self.files.iter().map(|file| (&file.parts, file.size, file.modified)))
         {
-            hash.update(format!("{parts:?} {size} {modified}\n").as_bytes());
+            hash.update(format!("{}\0\0{size} {modified}\n", parts.join("\0")).as_bytes());
         }
         hash::finish(hash)
     }

@@ -248,11 +248,6 @@ impl fmt::Display for AuthMethod {
 }
 
 impl AuthMethod {
-    /// Whether the host gets the password itself, and not just a proof of it.
-    pub fn hands_password_over(self) -> bool {
-        matches!(self, Self::Basic | Self::CredSsp)
-    }
-
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {

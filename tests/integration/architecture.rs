@@ -72,7 +72,10 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
                 "wsman",
             ],
         ),
-        ("output", &["clixml", "error_text", "event", "exit", "hostlist", "outcome", "record", "stream", "target"]),
+        (
+            "output",
+            &["clixml", "error_text", "event", "exit", "hostlist", "nearest", "outcome", "record", "stream", "target"],
+        ),
         ("report", &["clixml", "event", "outcome", "record", "stream", "target"]),
         (
             "sandbox",
