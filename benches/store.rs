@@ -22,7 +22,7 @@ use psfleet::outcome::{Counts, Outcome};
 use psfleet::output::{Format, Settings, open};
 use psfleet::psrp::{Command, Invocation};
 use psfleet::record::Record;
-use psfleet::store::{Header, Store};
+use psfleet::store::{Attempts, Header, Store};
 use psfleet::stream::Stream;
 use psfleet::target::{Endpoint, LocalEndpoint, Target, TargetId, Timeouts};
 use tokio::sync::mpsc;
@@ -66,7 +66,7 @@ fn main() {
     let run = store.find("last").expect("the run");
     let begin = Instant::now();
     let mut count = 0;
-    let replayed = store.replay(&run, |(_, kind)| {
+    let replayed = store.replay(&run, Attempts::Last, |(_, kind)| {
         count += u64::from(matches!(kind, RunEventKind::Record(_)));
         true
     });

@@ -32,9 +32,9 @@ struct Flags {
     #[arg(long, value_name = "auto|winrm|ssh|local", env = "PSFLEET_TRANSPORT", value_parser = Transport::parse)]
     transport: Option<Transport>,
 
-    /// How to authenticate over HTTP; negotiate is Kerberos where a ticket can be had, else NTLM; credssp hands the
-    /// password itself to the host, so that scripts there can log on elsewhere
-    #[arg(long, value_name = "negotiate|kerberos|ntlm|credssp|basic|certificate", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
+    /// How to authenticate over HTTP: negotiate (Kerberos where a ticket can be had, else NTLM), kerberos, ntlm, basic,
+    /// certificate, or credssp, which hands the password itself to the host, so that scripts there can log on elsewhere
+    #[arg(long, value_name = "METHOD", env = "PSFLEET_AUTH", value_parser = AuthMethod::parse)]
     auth: Option<AuthMethod>,
 
     /// TCP port [default: 5985, with --tls 5986, with ssh 22]
