@@ -70,3 +70,31 @@ fn call(name: &str, number: i32, parameters: Vec<Value>) -> Value {
         ("mp", build::array_list(parameters)),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::of_record;
+    use crate::clixml::Value;
+    use crate::psrp::message::build;
+    use crate::stream::Stream;
+
+    /// What Write-Host wrote has its colours as names; its echo has them as numbers.
+    #[test]
+    fn echoes_have_the_colours_of_their_records() {
+        let echo = |foreground: Value, ends: bool| {
+            let message = build::bag([
+                ("Message", Value::str("said")),
+                ("NoNewLine", Value::Bool(!ends)),
+                ("ForegroundColor", foreground),
+                ("BackgroundColor", Value::Null),
+            ]);
+            let call = of_record(Stream::Information, &build::bag([("MessageData", message)])).expect("a call");
+            let method = call.member("mi").and_then(Value::as_i64).expect("a method");
+            (method, call.member("mp").and_then(Value::as_list).expect("parameters").to_vec())
+        };
+        let said = || Value::str("said");
+        assert_eq!(echo(Value::Null, true), (16, vec![said()]));
+        assert_eq!(echo(Value::str("Red"), true), (17, vec![Value::I32(12), Value::I32(0), said()]));
+        assert_eq!(echo(Value::str("DarkBlue"), false), (14, vec![Value::I32(1), Value::I32(0), said()]));
+    }
+}
