@@ -336,12 +336,16 @@ impl Evaluator<'_> {
     /// steers what a host displays.
     pub(in super::super) fn write_information(&mut self, data: &Val, tags: Vec<Val>) -> Run<()> {
         let names = ["System.Management.Automation.InformationRecord", "System.Object"];
-        let source = Val::str("");
+        // Outside of a file it is the command's name.
+        let source = if self.context.is_cmdlet { self.context.command.clone() } else { "".into() };
         let now = self.now();
         let tag_list = Val::list("System.Collections.Generic.List`1[[System.String]]", tags);
         let schema = Schema::new(&names, &["MessageData", "Source", "TimeGenerated", "Tags"]);
-        let object =
-            Obj::typed(&schema, convert::text(data), vec![data.clone(), source, Val::DateTime(now), tag_list.clone()]);
+        let object = Obj::typed(
+            &schema,
+            convert::text(data),
+            vec![data.clone(), Val::Str(source.clone()), Val::DateTime(now), tag_list.clone()],
+        );
         self.keep(INFORMATION, || object.clone())?;
         let preference = self.preference("informationpreference").unwrap_or(Action::SilentlyContinue);
         let action = self.context.actions[3].unwrap_or(preference);
@@ -358,7 +362,7 @@ impl Evaluator<'_> {
             Object {
                 notes: vec![
                     ("MessageData".into(), wire::to_value(data)),
-                    ("Source".into(), Value::str("")),
+                    ("Source".into(), Value::str(source.as_ref())),
                     ("TimeGenerated".into(), Value::DateTime(now.to_wire().into())),
                     ("Tags".into(), Object { content: tags, ..Object::default() }.into()),
                     ("User".into(), Value::str("SANDBOX\\sandbox")),

@@ -231,3 +231,15 @@ fn what_windows_holds_stays() {
     );
     assert_eq!(shown(&script), ["True", "True", "False"]);
 }
+
+#[test]
+fn a_file_gets_no_folders_name() {
+    for (verb, id) in [("Copy", "CopyFileInfoItemIOError"), ("Move", "MoveFileInfoItemIOError")] {
+        let all = ids(&format!("Set-Content C:\\x.txt 1; {verb}-Item C:\\x.txt C:\\nodir\\"));
+        assert_eq!(all, [format!("{id},Microsoft.PowerShell.Commands.{verb}ItemCommand")]);
+    }
+    assert_eq!(
+        shown("mkdir C:\\d | Out-Null; Set-Content C:\\x.txt 1; Copy-Item C:\\x.txt C:\\d\\; Test-Path C:\\d\\x.txt"),
+        ["True"]
+    );
+}

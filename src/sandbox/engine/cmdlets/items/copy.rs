@@ -57,9 +57,19 @@ pub(in super::super) static SPECS: [Spec; 2] = [
 ];
 
 /// Where an item goes: into the destination, if that is a container.
-fn destination(evaluator: &mut Evaluator<'_>, bound: &Bound, item: &Item) -> Run<ItemPath> {
-    let to = resolve(evaluator, &bound.text("Destination").unwrap_or_else(|| ".".into()))?;
+fn destination(evaluator: &mut Evaluator<'_>, bound: &Bound, item: &Item, verb: &str) -> Run<ItemPath> {
+    let given = bound.text("Destination").unwrap_or_else(|| ".".into());
+    let to = resolve(evaluator, &given)?;
     let there = to.provider.find(evaluator, &to.path)?;
+    // A path that ends as a folder's does is no name for a file.
+    if there.is_none() && !item.is_container && to.provider.name() == "FileSystem" && given.ends_with(['\\', '/']) {
+        let shown = to.provider_path();
+        let message = format!("Could not find a part of the path '{}\\'.", shown.trim_end_matches('\\'));
+        let id = format!("{verb}FileInfoItemIOError");
+        return Err(ErrorRecord::new("System.IO.DirectoryNotFoundException", message, id, 23)
+            .with_target(Val::str(item.path.as_str()))
+            .into());
+    }
     Ok(match there {
         Some(there) if there.is_container => to.inside(&item.name),
         _ => to,
@@ -81,7 +91,7 @@ fn kind_of(path: &ItemPath, item: &Item) -> &'static str {
 
 fn copy(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     for_each_item(evaluator, bound, |evaluator, path, item| {
-        let to = destination(evaluator, bound, item)?;
+        let to = destination(evaluator, bound, item, "Copy")?;
         let action = format!("Copy {}", kind_of(path, item));
         if !evaluator.should_process(bound, &target_text(path, item, &to), &action)? {
             return Ok(());
@@ -117,7 +127,7 @@ fn copy(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run
 
 fn relocate(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     for_each_item(evaluator, bound, |evaluator, path, item| {
-        let to = destination(evaluator, bound, item)?;
+        let to = destination(evaluator, bound, item, "Move")?;
         let action = format!("Move {}", kind_of(path, item));
         if !evaluator.should_process(bound, &target_text(path, item, &to), &action)? {
             return Ok(());
