@@ -160,7 +160,8 @@ mod tests {
         for (need, throttle, free, expected) in [
             (HTTP, 5000, 58, Some((2, 8))),
             (HTTP, 32, 200, Some((12, 48))),
-            (HTTP, 1, 40, Some((1, 4))),
+            (HTTP, 2, 60, Some((2, 8))),
+            (HTTP, 1, 40, Some((1, 1))),
             (HTTP, 5000, 30, None),
             (Need { ends: 2, ..HTTP }, 32, 200, Some((6, 24))),
             (Need { names: true, ..HTTP }, 32, 200, Some((8, 32))),
