@@ -97,13 +97,13 @@ enum Source {
 
 impl Sheet<'_> {
     fn text(&mut self, text: &str) {
-        let entry = record(
+        let text = record(
             "RawTextFormatEntry",
             &["FormatEntryInfo"],
             "29ED81BA914544d4BC430F027EE053E9",
             vec![("text", Value::str(text))],
         );
-        self.entry(entry, true);
+        self.made.push(entry(text, true));
     }
 
     fn object(&mut self, object: &Described<'_>, group: Option<&(String, String)>) {
@@ -117,22 +117,13 @@ impl Sheet<'_> {
         let group = group.cloned().or_else(|| plan.group(object));
         if self.group.as_ref() != Some(&group) {
             if self.group.is_some() {
+                self.made.push(entry(parting(), true));
                 self.made.push(group_end());
             }
             self.made.push(group_start(group.as_ref()));
             self.group = Some(group);
         }
-        let entry = plan.entry(self.form, object);
-        self.entry(entry, false);
-    }
-
-    fn entry(&mut self, inner: Value, out_of_band: bool) {
-        let members = vec![
-            ("formatEntryInfo", inner),
-            ("outOfBand", Value::Bool(out_of_band)),
-            ("writeStream", Value::str("None")),
-        ];
-        self.made.push(record("FormatEntryData", &["PacketInfoData"], "27c87ef9bbda4f709f6b4002fa4af63c", members));
+        self.made.push(entry(plan.entry(self.form, object), false));
     }
 
     fn end(mut self) -> Vec<Value> {
@@ -312,6 +303,20 @@ fn group_start(group: Option<&(String, String)>) -> Value {
     let members = vec![("shapeInfo", Value::Null), ("groupingEntry", entry)];
     let bases = ["StartData", "ControlInfoData", "PacketInfoData"];
     record("GroupStartData", &bases, "9e210fe47d09416682b841769c78b8a3", members)
+}
+
+fn entry(inner: Value, out_of_band: bool) -> Value {
+    let members =
+        vec![("formatEntryInfo", inner), ("outOfBand", Value::Bool(out_of_band)), ("writeStream", Value::str("None"))];
+    record("FormatEntryData", &["PacketInfoData"], "27c87ef9bbda4f709f6b4002fa4af63c", members)
+}
+
+/// What stands between two groups: an empty line, out of band.
+fn parting() -> Value {
+    let inner = vec![("formatValueList", list("FormatValue", Vec::new())), ("frameInfo", Value::Null)];
+    let inner = record("FormatEntry", &["FormatValue"], "fba029a113a5458d932a2ed4871fadf2", inner);
+    let members = vec![("formatValueList", list("FormatValue", vec![inner]))];
+    record("ComplexViewEntry", &["FormatEntryInfo"], "22e7ef3c896449d4a6f2dedea05dd737", members)
 }
 
 fn group_end() -> Value {

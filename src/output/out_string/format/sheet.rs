@@ -14,8 +14,6 @@ pub(super) struct Sheet {
     width: usize,
     color: bool,
     form: Option<Form>,
-    /// Whether the sheet has had a group with a heading.
-    has_heading: bool,
 }
 
 enum Form {
@@ -28,7 +26,7 @@ enum Form {
 impl Sheet {
     /// None yet.
     pub(super) fn new(width: usize, color: bool) -> Self {
-        Self { width: width.max(1), color, form: None, has_heading: false }
+        Self { width: width.max(1), color, form: None }
     }
 
     /// Whether a sheet has begun and not ended.
@@ -53,10 +51,6 @@ impl Sheet {
             Some(Class::GroupStart) => {
                 self.end_group(out)?;
                 let Some(heading) = order.node("groupingEntry") else { return Ok(()) };
-                // The line above the first one is that of the sheet.
-                if std::mem::replace(&mut self.has_heading, true) {
-                    writeln!(out)?;
-                }
                 custom::write(out, heading, Some(self.width))?;
                 writeln!(out)
             }
@@ -90,7 +84,6 @@ impl Sheet {
     }
 
     fn begin(&mut self, out: &mut dyn Write, shape: Shape, header: Option<Node<'_>>, autosize: bool) -> io::Result<()> {
-        self.has_heading = false;
         self.form = Some(match shape {
             Shape::Table => Form::Table(Table::new(header, autosize, self.width, self.color)),
             Shape::List => Form::List,
