@@ -26,6 +26,8 @@ pub(super) struct Earlier {
     targets: Vec<TargetSnapshot>,
     done: Vec<(TargetId, Outcome)>,
     lost: Vec<TargetId>,
+    /// Targets that were lost before and run once more.
+    again: Vec<TargetId>,
 }
 
 impl Earlier {
@@ -47,16 +49,19 @@ impl Earlier {
         let mut lost = store.lost(&run)?;
         // It was at work, as far as we knew, if it ended between being found and being claimed.
         done.extend(lost.iter().map(|&target| (target, Outcome::Lost)));
-        done.retain(|_, outcome| outcome.had_turn() && !(again && *outcome == Outcome::Lost));
+        let mut repeated = Vec::new();
         if again {
+            repeated.extend(done.iter().filter(|(_, outcome)| **outcome == Outcome::Lost).map(|(target, _)| *target));
             lost.clear();
         }
+        done.retain(|_, outcome| outcome.had_turn() && !(again && *outcome == Outcome::Lost));
         if done.len() >= targets.len() && lost.is_empty() {
             let count = done.values().filter(|&&outcome| outcome == Outcome::Lost).count();
             let hint = if count > 0 { "; --lost runs the lost ones once more" } else { "" };
             bail!("every host of the run {} has had its turn: nothing is left to resume{hint}", run.id);
         }
-        Ok(Self { store, run, claim, header, targets, done: done.into_iter().collect(), lost })
+        let done = done.into_iter().collect();
+        Ok(Self { store, run, claim, header, targets, done, lost, again: repeated })
     }
 
     /// Which run goes on, with how many hosts; `is_found`: nobody has named it.
@@ -94,7 +99,7 @@ impl Earlier {
         let all = (0..targets.len()).map(|place| TargetId(place as u32));
         let end = |target| (target, ends.get(&target).copied().unwrap_or(Outcome::NotStarted));
         let done = all.map(end).filter(|(_, outcome)| *outcome != Outcome::Detached).collect();
-        Ok((Self { store, run, claim, header, targets, done, lost }, left))
+        Ok((Self { store, run, claim, header, targets, done, lost, again: Vec::new() }, left))
     }
 
     /// The run, and the targets of which something was left running, as they were then.
@@ -194,8 +199,8 @@ impl Earlier {
 
     /// The run is kept as a part of itself.
     pub(super) fn keeping(self) -> Keeping {
-        let Self { store, run, claim, done, lost, header, .. } = self;
-        Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost, command: header.command }))
+        let Self { store, run, claim, done, lost, again, header, .. } = self;
+        Keeping::GoOn(Box::new(GoOn { store, run, claim, done, lost, again, command: header.command }))
     }
 }
 

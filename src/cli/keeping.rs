@@ -66,6 +66,8 @@ pub(super) struct GoOn {
     pub done: Vec<(TargetId, Outcome)>,
     /// Those of them that have it from now on: nobody knows what became of them.
     pub lost: Vec<TargetId>,
+    /// Targets that were lost before and run once more.
+    pub again: Vec<TargetId>,
     /// The command that began it.
     pub command: String,
 }
@@ -107,6 +109,14 @@ impl Keeping {
         match self {
             Self::Not | Self::New(_) => Vec::new(),
             Self::GoOn(earlier) => earlier.done.clone(),
+        }
+    }
+
+    /// Those of the others that were lost before.
+    pub(super) fn again(&self) -> Vec<TargetId> {
+        match self {
+            Self::Not | Self::New(_) => Vec::new(),
+            Self::GoOn(earlier) => earlier.again.clone(),
         }
     }
 

@@ -126,7 +126,8 @@ fn spec(work: Arc<dyn Task>, resolved: &Resolved, rollout: Rollout<'_>, limits: 
     let Rollout { args, brake, attended, .. } = rollout;
     let new = RunSpec::new(work, resolved.targets.clone());
     let run = keeping.run().unwrap_or(new.header.run);
-    let header = Arc::new(RunHeader { run, targets: resolved.targets.clone(), done: keeping.done() });
+    let (done, lost) = (keeping.done(), keeping.again());
+    let header = Arc::new(RunHeader { run, targets: resolved.targets.clone(), done, lost });
     RunSpec {
         header,
         limits,

@@ -96,12 +96,14 @@ pub struct RunHeader {
     pub targets: Vec<Arc<Target>>,
     /// Targets that have their outcome from an earlier part of this run: they count, and are left alone.
     pub done: Vec<(TargetId, Outcome)>,
+    /// Others that were lost in an earlier part and run once more: until their turn comes, that is what they are.
+    pub lost: Vec<TargetId>,
 }
 
 impl RunHeader {
     /// The header of a run that begins with its first target.
     pub fn new(run: Uuid, targets: Vec<Arc<Target>>) -> Self {
-        Self { run, targets, done: Vec::new() }
+        Self { run, targets, done: Vec::new(), lost: Vec::new() }
     }
 
     /// The targets without their secrets, in the same order: what may be kept of them.

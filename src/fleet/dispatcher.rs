@@ -314,7 +314,7 @@ impl Dispatcher {
         {
             self.retry(target, attempt, retry_in, end);
         } else {
-            self.schedule.ended(target, end.outcome, end.proof);
+            self.schedule.ended(target, self.judged(end.outcome), end.proof);
             self.finished(target, attempt, end);
         }
     }
@@ -390,6 +390,11 @@ impl Dispatcher {
         self.start_no_more(reason, why);
     }
 
+    /// What an outcome is to budgets and to the steps of a run: whoever is strict takes errors for a failure.
+    fn judged(&self, outcome: Outcome) -> Outcome {
+        if self.spec.strict && outcome == Outcome::OkWithErrors { Outcome::Failed } else { outcome }
+    }
+
     /// The run ended before a target's turn, or before its next attempt's. It may have been connected, but no more.
     fn not_started(&mut self, target: TargetId, attempts: u32) {
         self.exit.stopped_early |= self.sated;
@@ -412,6 +417,10 @@ impl Dispatcher {
             _ => end,
         };
         let end = self.spec.work.settled(target, end);
+        let end = match end.outcome {
+            Outcome::Skipped | Outcome::NotStarted if self.spec.header.lost.contains(&target) => still_lost(end),
+            _ => end,
+        };
         if progress.outcome.replace(end.outcome).is_some() {
             tracing::error!(?target, "a second outcome for one target was dropped");
             return;
@@ -446,6 +455,20 @@ impl Dispatcher {
 }
 
 /// A number from 0 up to 1 that nobody can foresee.
+/// The end of a target that was lost before and whose turn did not come again: it is as lost as it was.
+fn still_lost(end: AttemptEnd) -> AttemptEnd {
+    let separator = if end.message.is_empty() { "" } else { ": " };
+    AttemptEnd {
+        outcome: Outcome::Lost,
+        message: format!(
+            "nobody knows how far it came in an earlier part of the run, and it has not run once more{separator}{}",
+            end.message
+        ),
+        hint: Some("`psfleet runs resume --lost` runs it once more".to_owned()),
+        ..end
+    }
+}
+
 fn chance() -> f64 {
     // The last 32 bits of such an id are all random.
     f64::from(Uuid::new_v4().as_u128() as u32) / f64::from(u32::MAX)

@@ -57,7 +57,7 @@ pub struct RolloutArgs {
     #[arg(long, env = "PSFLEET_DEADLINE", value_name = "TIME", value_parser = config::parse_duration)]
     pub deadline: Option<Duration>,
 
-    /// Hosts that wrote error records count as failed in the exit code
+    /// Hosts that wrote error records count as failed: in the exit code, for --max-fail and between the steps of a ramp
     #[arg(long, env = "PSFLEET_STRICT", value_parser = BoolishValueParser::new(), num_args = 0, default_value_t = false,
           default_missing_value = "true")]
     pub strict: bool,

@@ -67,7 +67,7 @@ impl Dispatcher {
     fn done_well(&self, step: Step) -> Vec<TargetId> {
         let is_well = |place: &usize| {
             let outcome = self.progress.get(*place).and_then(|progress| progress.outcome);
-            matches!(outcome, Some(Outcome::Ok | Outcome::OkWithErrors))
+            matches!(outcome.map(|outcome| self.judged(outcome)), Some(Outcome::Ok | Outcome::OkWithErrors))
         };
         self.of(step).filter(is_well).map(|place| TargetId(place as u32)).collect()
     }

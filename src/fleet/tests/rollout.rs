@@ -169,6 +169,36 @@ async fn taken_up_again_after_a_step_that_nobody_passed_it_asks_about_all_of_it(
 }
 
 #[tokio::test]
+async fn whoever_is_strict_takes_errors_for_a_failure() {
+    let with_errors = |_: &TargetSnapshot| AttemptEnd { errors: 1, ..AttemptEnd::new(Outcome::OkWithErrors, None, "") };
+    for (strict, brake, ok, code) in [
+        (false, steps(&[(2, false), (5, false)]), 5, 0),
+        (true, steps(&[(2, false), (5, false)]), 2, 5),
+        (false, budgets("2", ""), 5, 0),
+        (true, budgets("2", ""), 2, 5),
+    ] {
+        let limits = Limits::new(NonZeroUsize::MIN);
+        let spec = RunSpec { brake, strict, limits, ..hosts(5) };
+        let (summary, _) = made(Run::new(spec, Arc::new(Elsewhere(with_errors))), quiet()).await;
+        assert_eq!((summary.counts.of(Outcome::OkWithErrors), summary.exit_code()), (ok, code), "{strict}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_lost_stays_lost_until_its_turn_comes_again() {
+    let spec = hosts(5);
+    let targets = spec.header.targets.clone();
+    let lost = vec![TargetId(0), TargetId(3)];
+    let header = crate::event::RunHeader { lost, ..crate::event::RunHeader::new(spec.header.run, targets) };
+    let spec = RunSpec { brake: steps(&[(2, true), (5, false)]), header: Arc::new(header), ..spec };
+    let (summary, events) = made(Run::new(spec, Arc::new(Elsewhere(fine))), quiet()).await;
+    let paused = Some(Reason::Paused);
+    let ends = [(2, Outcome::NotStarted, paused), (3, Outcome::Lost, paused), (4, Outcome::NotStarted, paused)];
+    assert_eq!(finished(&events)[2..], ends);
+    assert_eq!((summary.counts.of(Outcome::Ok), summary.counts.of(Outcome::Lost)), (2, 1));
+}
+
+#[tokio::test]
 async fn a_budget_ends_the_run_and_spares_who_is_at_work() {
     let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
     let spec = RunSpec { brake: budgets("", "2"), limits, ..hosts(9) };
