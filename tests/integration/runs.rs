@@ -179,6 +179,8 @@ async fn runs_are_compared_host_by_host() {
     assert_eq!((&json["new"][0], &json["changes"][0]["hosts"][0]), (&last.as_str().into(), &names[1].as_str().into()));
     let (_, _, stderr) = place.output(&["runs", "diff", "last~1", "last", "--force", "--select", "Nmae"]);
     assert!(stderr.contains("warning: --select: no object has a property 'Nmae'"), "{stderr}");
+    let (_, one, _) = place.output(&["runs", "diff", "last", "-o", "text"]);
+    assert_eq!(one, text, "the last run alone is compared with the one before it, and not with itself");
     let (_, same, _) = place.output(&["runs", "diff", "last", "last", "-o", "text"]);
     assert_eq!(same.lines().skip(2).collect::<Vec<_>>(), ["4 hosts are the same in both"]);
     assert_eq!(run("@all", &["'other'"]).0, Some(0));

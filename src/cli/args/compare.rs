@@ -9,13 +9,13 @@ use super::number;
 /// Flags of `runs diff`.
 #[derive(Debug, Clone, Args)]
 pub struct DiffArgs {
-    /// The run before; the one before the other that did the same if none is given
+    /// The run before; the one before the other that did the same if none is given, or if it is the last one
     #[arg(value_name = "RUN")]
     pub before: Option<String>,
 
-    /// The run after
-    #[arg(value_name = "RUN", default_value = "last")]
-    pub after: String,
+    /// The run after [default: last]
+    #[arg(value_name = "RUN")]
+    pub after: Option<String>,
 
     /// Compare runs of different scripts, too
     #[arg(long)]

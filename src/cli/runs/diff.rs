@@ -44,10 +44,11 @@ struct Diff {
 
 /// Shows what is different between two runs.
 pub(super) fn run(args: &DiffArgs, store: &Store) -> anyhow::Result<u8> {
-    let after = store.find(&args.after)?;
+    let after = store.find(args.after.as_deref().unwrap_or("last"))?;
     let two = store.header(&after)?;
-    let before = match &args.before {
-        Some(name) => store.find(name)?,
+    let before = args.before.as_ref().map(|name| store.find(name)).transpose()?;
+    let before = match before.filter(|before| before.id != after.id || args.after.is_some()) {
+        Some(before) => before,
         None => same_before(store, &after, &two)?,
     };
     let one = store.header(&before)?;
