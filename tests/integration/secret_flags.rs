@@ -2,10 +2,14 @@
 
 use std::process::{Command, Output, Stdio};
 
+#[cfg(unix)]
+use psfleet::sandbox::Options;
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
 use crate::support::pwsh;
+#[cfg(unix)]
+use crate::support::sandbox::{assert_clean, fleet};
 
 fn run(folder: &Folder, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
@@ -24,23 +28,56 @@ fn data(output: &Output, kind: &str) -> Vec<Value> {
     events(output).into_iter().filter(|event| event["type"] == kind).map(|event| event["data"].clone()).collect()
 }
 
-#[test]
-fn secrets_come_from_variables_and_reach_no_child() {
-    let Some(pwsh) = pwsh() else { return };
-    let folder = Folder::new("secret-flags");
-    let script = "param($Pin, $Login) [pscredential]::new('x', $Pin).GetNetworkCredential().Password; $Login.UserName; \
-                  $Login.GetNetworkCredential().Password; ($using:pin).Length; $Pin; \
-                  @(Get-ChildItem env: | Where-Object Name -like 'PSFLEET_*').Count";
+/// Uses secrets in each of their forms.
+const USED: &str = "param([securestring]$Pin, [pscredential]$Login) \
+    [pscredential]::new('x', $Pin).GetNetworkCredential().Password; $Login.UserName; \
+    $Login.GetNetworkCredential().Password; ($using:pin).Length; $Login.Password.GetType().FullName; $Pin; \
+    @(Get-ChildItem env: | Where-Object Name -like 'PSFLEET_*').Count";
+
+/// What the script gives on a target.
+fn used(folder: &Folder, target: &[&str]) -> Vec<Value> {
     let variables = [
         ("PSFLEET_SECRET_DB_1", "hunter2"),
         ("PSFLEET_CREDENTIAL_SVC_USER", "CONTOSO\\svc"),
         ("PSFLEET_CREDENTIAL_SVC_PASSWORD", "swordfish"),
     ];
-    let flags = ["-p", "Pin=secret:db-1", "-p", "Login=credential:svc", "--using", "pin=secret:db-1"];
-    let target = ["-t", "localhost", "--transport", "local", "--pwsh", pwsh.to_str().expect("a path"), script];
-    let output = run(&folder, &variables, &[&target[..], &flags[..]].concat());
-    let expected = [json!("hunter2"), json!("CONTOSO\\svc"), json!("swordfish"), json!(7), Value::Null, json!(0)];
-    assert_eq!(data(&output, "object"), expected, "{output:?}");
+    let flags = ["-p", "Pin=secret:db-1", "-p", "Login=credential:svc", "--using", "pin=secret:db-1", USED];
+    let output = run(folder, &variables, &[target, &flags[..]].concat());
+    let objects = data(&output, "object");
+    assert_eq!(objects.len(), 7, "{output:?}");
+    objects
+}
+
+fn expected() -> Vec<Value> {
+    let texts = ["hunter2", "CONTOSO\\svc", "swordfish"].map(|text| json!(text));
+    let [pin, user, password] = texts;
+    vec![pin, user, password, json!(7), json!("System.Security.SecureString"), Value::Null, json!(0)]
+}
+
+#[test]
+fn secrets_come_from_variables_and_reach_no_child() {
+    let Some(pwsh) = pwsh() else { return };
+    let folder = Folder::new("secret-flags");
+    let target = ["-t", "localhost", "--transport", "local", "--pwsh", pwsh.to_str().expect("a path")];
+    assert_eq!(used(&folder, &target), expected());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_reach_the_engine_of_the_sandbox() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let fleet = fleet(Options { hosts: 1, ..Options::default() }).await;
+    let folder = Folder::new("secret-flags");
+    let inventory = folder.path().join("fleet.toml");
+    std::fs::write(&inventory, fleet.inventory_toml()).expect("written");
+    // It holds the password.
+    std::fs::set_permissions(&inventory, std::fs::Permissions::from_mode(0o600)).expect("made private");
+    let (mut used, mut expected) = (used(&folder, &["-t", "@all", "-i", "fleet.toml"]), expected());
+    // A SecureString that comes back is its length there: the engine has no key to seal it with.
+    assert_eq!((used.remove(5), expected.remove(5)), (json!({ "Length": 7 }), Value::Null));
+    assert_eq!(used, expected);
+    assert_clean(fleet).await;
 }
 
 #[test]

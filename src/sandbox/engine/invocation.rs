@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::clixml::Value;
+use crate::secret::Secret;
 use crate::stream::Stream;
 
 /// One pipeline to run: what a CREATE_PIPELINE message says (MS-PSRP 2.2.2.10), as far as an engine cares.
@@ -54,6 +55,11 @@ pub trait Runtime {
     /// Takes one record, ready to be the data of its PSRP message (MS-PSRP 2.2.2.19 and following). May block while
     /// the client is slow.
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()>;
+
+    /// What a SecureString of the client holds, if its key is known.
+    fn open_secret(&self, _sealed: &[u8]) -> Option<Secret<String>> {
+        None
+    }
 
     /// Writes a line to the client's host, beside all records; nothing where the client has none.
     fn write_line(&mut self, text: &str) -> ControlFlow<()>;

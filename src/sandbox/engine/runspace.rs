@@ -7,7 +7,7 @@ use super::errors::ErrorRecord;
 use super::eval::{Evaluator, Flow, RawArg, Run, Stage, State, ToClient, invoke_script};
 use super::parser;
 use super::value::Val;
-use super::wire::from_value;
+use super::wire::{Open, from_value};
 use super::{Argument, Command, EndState, Ended, Invocation, Machine, Runtime};
 
 /// One runspace: a machine, and the variables and functions that scripts leave behind.
@@ -33,8 +33,9 @@ impl Runspace {
     /// tokio). Blocks where the runtime blocks: in `emit` and in `sleep`.
     pub fn invoke(&mut self, invocation: &Invocation, runtime: &mut dyn Runtime) -> Ended {
         let state = self.state.get_or_insert_default();
-        let using = invocation.using.iter().filter_map(|(key, value)| Some((using_text(key)?, from_value(value))));
-        let using: HashMap<String, Val> = using.collect();
+        let open = |sealed: &[u8]| runtime.open_secret(sealed);
+        let value = |(key, value): &(String, _)| Some((using_text(key)?, from_value(value, &open)));
+        let using: HashMap<String, Val> = invocation.using.iter().filter_map(value).collect();
         let done = run(&mut Evaluator::new(Arc::clone(&self.machine), state, runtime, using), invocation);
         state.reset_to_global();
         self.machine.settle();
@@ -76,7 +77,8 @@ fn run(evaluator: &mut Evaluator<'_>, invocation: &Invocation) -> Run<()> {
 }
 
 fn stage(evaluator: &mut Evaluator<'_>, command: &Command) -> Run<Stage> {
-    let args = command.arguments.iter().map(raw).collect();
+    let open = |sealed: &[u8]| evaluator.runtime.open_secret(sealed);
+    let args = command.arguments.iter().map(|argument| raw(argument, &open)).collect();
     if !command.is_script {
         return Stage::named(evaluator, &command.text, args);
     }
@@ -85,8 +87,8 @@ fn stage(evaluator: &mut Evaluator<'_>, command: &Command) -> Run<Stage> {
     invoke_script(script, args)
 }
 
-fn raw(argument: &Argument) -> RawArg {
-    let value = from_value(&argument.value);
+fn raw(argument: &Argument, open: Open<'_>) -> RawArg {
+    let value = from_value(&argument.value, open);
     match &argument.name {
         Some(name) => RawArg::Parameter(name.trim_start_matches('-').into(), Some(value)),
         None => RawArg::Value(value),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::convert::text;
 use super::datetime::{self, DateTime};
-use super::dotnet::Instance;
+use super::dotnet::{Instance, secure_string};
 use super::value::{Enum, Hash, List, Obj, Val};
 use crate::clixml::{Content, ListKind, Members, Object, RefId, TypeNames, Value};
+use crate::secret::Secret;
 
 /// Levels below the top; PowerShell's limit too.
 const MAX_LEVELS: usize = 48;
@@ -169,12 +170,15 @@ fn enum_to_value(value: &Enum) -> Value {
     .into()
 }
 
+/// What opens the SecureStrings of a client.
+pub(super) type Open<'o> = &'o dyn Fn(&[u8]) -> Option<Secret<String>>;
+
 /// What an argument or input object is for scripts.
-pub(super) fn from_value(value: &Value) -> Val {
-    from_value_at(value, 0)
+pub(super) fn from_value(value: &Value, open: Open<'_>) -> Val {
+    from_value_at(value, open, 0)
 }
 
-fn from_value_at(value: &Value, level: usize) -> Val {
+fn from_value_at(value: &Value, open: Open<'_>, level: usize) -> Val {
     let foreign = || Val::Foreign(Arc::new(value.clone()));
     match value {
         Value::Null => Val::Null,
@@ -197,26 +201,27 @@ fn from_value_at(value: &Value, level: usize) -> Val {
         Value::Guid(guid) => Val::Guid(*guid),
         Value::Version(text) => super::convert::parse_version(text).map_or_else(foreign, Val::Version),
         Value::Bytes(bytes) => Val::list("System.Byte[]", bytes.iter().copied().map(Val::U8).collect()),
-        Value::Object(object) if level <= MAX_LEVELS => from_object(object, level),
+        Value::SecureString(sealed) => open(sealed).map_or_else(foreign, |plain| secure_string(plain.expose().clone())),
+        Value::Object(object) if level <= MAX_LEVELS => from_object(object, open, level),
         _ => foreign(),
     }
 }
 
-fn from_object(object: &Object, level: usize) -> Val {
+fn from_object(object: &Object, open: Open<'_>, level: usize) -> Val {
     match &object.content {
         Content::List(_, items) => {
             let name = object.type_names.first().unwrap_or("System.Object[]");
-            Val::list(name, items.iter().map(|item| from_value_at(item, level + 1)).collect())
+            Val::list(name, items.iter().map(|item| from_value_at(item, open, level + 1)).collect())
         }
         Content::Dict(entries) => {
             let is_ordered = object.type_names.contains("System.Collections.Specialized.OrderedDictionary");
-            let convert = |value| from_value_at(value, level + 1);
+            let convert = |value| from_value_at(value, open, level + 1);
             Val::hash(is_ordered, entries.iter().map(|(key, value)| (convert(key), convert(value))).collect())
         }
         // A switch or an enum counts as its value; notes on a primitive are lost.
-        Content::Value(inner) => from_value_at(inner, level + 1),
+        Content::Value(inner) => from_value_at(inner, open, level + 1),
         Content::None => {
-            let convert = |(name, value): &(Arc<str>, Value)| (name.clone(), from_value_at(value, level + 1));
+            let convert = |(name, value): &(Arc<str>, Value)| (name.clone(), from_value_at(value, open, level + 1));
             let notes = object.props.iter().chain(&object.notes).map(convert).collect();
             Obj::bag(object.type_names.clone(), notes)
         }

@@ -204,7 +204,8 @@ impl Backend for Builtin {
             self.pool.end(End::Gone);
             return Err(Gone);
         };
-        if let Some(order) = header.message_type.and_then(|message_type| pipeline.take(message_type, data)) {
+        if let Some(mut order) = header.message_type.and_then(|message_type| pipeline.take(message_type, data)) {
+            order.key = self.key.get().cloned();
             self.run(pipeline, order);
         }
         Ok(())

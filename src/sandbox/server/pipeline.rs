@@ -14,10 +14,12 @@ use uuid::Uuid;
 use super::host_calls;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
+use crate::psrp::SessionKey;
 use crate::psrp::message::MessageType;
 use crate::sandbox::backend::ShutDown;
 use crate::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
 use crate::sandbox::outbox::{End, Outbox, Urgency};
+use crate::secret::Secret;
 use crate::stream::Stream;
 
 /// PSInvocationState of the last state of a pipeline.
@@ -45,6 +47,8 @@ enum Phase {
 pub(super) struct Order {
     statements: Vec<Invocation>,
     input: UnboundedReceiver<Value>,
+    /// What the client's SecureStrings are sealed with, if it has asked for a key.
+    pub(super) key: Option<SessionKey>,
 }
 
 impl Pipeline {
@@ -67,7 +71,7 @@ impl Pipeline {
                     Ok(statements) => {
                         let (sender, input) = unbounded_channel();
                         *phase = Phase::Started(Some(sender));
-                        return Some(Order { statements, input });
+                        return Some(Order { statements, input, key: None });
                     }
                     Err(error) => {
                         // As a real server: the message is dropped, and the client learns nothing.
@@ -93,7 +97,8 @@ impl Pipeline {
         runtime: &Handle,
     ) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
-        let mut surroundings = Surroundings { pipeline: self, writer, shut_down, runtime, input: order.input };
+        let mut surroundings =
+            Surroundings { pipeline: self, writer, shut_down, runtime, input: order.input, key: order.key };
         for statement in &order.statements {
             ended = runspace.invoke(statement, &mut surroundings);
             if ended.state != EndState::Completed || ended.exit_code.is_some() {
@@ -135,9 +140,14 @@ struct Surroundings<'a> {
     shut_down: &'a ShutDown,
     runtime: &'a Handle,
     input: UnboundedReceiver<Value>,
+    key: Option<SessionKey>,
 }
 
 impl Runtime for Surroundings<'_> {
+    fn open_secret(&self, sealed: &[u8]) -> Option<Secret<String>> {
+        self.key.as_ref()?.decrypt(sealed).ok()
+    }
+
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {
         self.pipeline.push(self.writer, messages::record_type(stream), &value);
         if let Some(call) = host_calls::of_record(stream, &value).filter(|_| self.writer.has_interface) {

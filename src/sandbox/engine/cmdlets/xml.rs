@@ -157,7 +157,7 @@ fn import(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> R
                     .with_target(Val::str(name.as_str()))
             })?;
             evaluator.step(16)?;
-            objects.push(wire::from_value(&deserialized(element.document.root.clone())));
+            objects.push(wire::from_value(&deserialized(element.document.root.clone()), &|_| None));
         }
         for object in objects.into_iter().skip(skip).take(first) {
             out.put(evaluator, object)?;

@@ -25,7 +25,10 @@ impl Evaluator<'_> {
 
     fn next_input(&mut self) -> Run<Option<Val>> {
         match self.runtime.next_input() {
-            ControlFlow::Continue(value) => Ok(value.as_ref().map(from_value)),
+            ControlFlow::Continue(value) => {
+                let open = |sealed: &[u8]| self.runtime.open_secret(sealed);
+                Ok(value.as_ref().map(|value| from_value(value, &open)))
+            }
             ControlFlow::Break(()) => Err(Flow::Stopped),
         }
     }
