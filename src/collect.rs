@@ -7,7 +7,7 @@
 mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -68,7 +68,11 @@ impl Collect {
 
     /// The targets of which output went to a client that was cut off, so that [some may be missing](TAKEN_OVER).
     pub fn taken_over(&self) -> BTreeSet<TargetId> {
-        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.taken().clone()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeSet<TargetId>> {
+        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn attach(&self, known: &Known, approach: &Approach<'_>) -> Result<Session, session::Error> {
@@ -82,7 +86,7 @@ impl Collect {
                 let parted = approach.stop.run_until_cancelled(tokio::time::timeout(limit, leaving)).await;
                 match parted.ok_or(session::Error::Stopped)? {
                     Ok(Ok(())) => {
-                        self.taken_over.lock().unwrap_or_else(PoisonError::into_inner).insert(approach.id);
+                        self.taken().insert(approach.id);
                         Session::attach(carrier, shell, limit, approach.stop).await
                     }
                     _ => Err(error),
@@ -147,7 +151,7 @@ impl Task for Collect {
 
     fn settled(&self, target: TargetId, end: AttemptEnd) -> AttemptEnd {
         match self.left.get(&target) {
-            Some(known) => settled(known, end, self.taken_over().contains(&target)),
+            Some(known) => settled(known, end, self.taken().contains(&target)),
             None => end,
         }
     }

@@ -96,7 +96,7 @@ pub fn read_records(body: &[u8]) -> Result<Vec<Sealed<'_>>, Error> {
         // The first record begins in the signature, which may hold all of its head or a part of it.
         let head: Vec<u8> = signature.iter().chain(*rest).take(RECORD_HEAD).copied().collect();
         let mut end = record(&head)?.checked_sub(signature.len()).ok_or_else(|| broken("its signature is too long"))?;
-        // The type of a record is no dash.
+        // No record begins with a dash, which the boundary does.
         while let Some(next) = rest.get(end..).filter(|next| !next.starts_with(b"--")) {
             end += record(next)?;
         }

@@ -270,7 +270,7 @@ impl Runs {
 pub(super) fn hosts_of(
     store: &Store,
     run: &Run,
-    wanted: impl Fn(Outcome) -> bool,
+    mut wanted: impl FnMut(Outcome) -> bool,
 ) -> Result<Vec<String>, crate::store::Error> {
     let (targets, ends) = (store.targets(run)?, store.ends(run)?);
     let outcome = |place: usize| ends.get(&TargetId(place as u32)).copied().unwrap_or(Outcome::NotStarted);

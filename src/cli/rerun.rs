@@ -69,13 +69,14 @@ impl Rerun {
         let Command::Run(args) = Cli::from_arg_matches(&matches_of(&line.words, &line.given)?)?.command else {
             bail!("--rerun belongs to psfleet run");
         };
+        let mut waiting = 0;
+        let count = |outcome: Outcome| {
+            waiting += usize::from(wanted.is_none() && outcome == Outcome::NotStarted);
+            is_wanted(outcome)
+        };
         let (stdin, hosts) = match names_hosts {
             true => (None, None),
-            false => (header.stdin, Some(hosts_of(&store, &run, is_wanted)?.into_iter().collect())),
-        };
-        let waiting = match (&wanted, &hosts) {
-            (None, Some(_)) => hosts_of(&store, &run, |outcome| outcome == Outcome::NotStarted)?.len(),
-            _ => 0,
+            false => (header.stdin, Some(hosts_of(&store, &run, count)?.into_iter().collect())),
         };
         let note = (waiting > 0).then(|| still_waiting(waiting, &run.id.to_string()));
         Ok(Self { args: *args, call, stdin, hosts, note })

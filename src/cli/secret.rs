@@ -96,11 +96,17 @@ fn opened(places: &mut Places, name: &str) -> anyhow::Result<()> {
 fn no_secret(places: &Places, name: &str) -> Fault {
     match places.file() {
         Ok(file) => {
-            let hint = match file.exists() {
-                true => "psfleet secret ls shows the names that it has".to_owned(),
-                false => format!("there is no such file yet; psfleet secret set {} makes it", sanitize_line(name)),
-            };
-            (format!("{} has no secret '{}'", file.path().display(), sanitize_line(name)), Some(hint))
+            let (path, name) = (file.path().display(), sanitize_line(name));
+            match file.exists() {
+                true => (
+                    format!("{path} has no secret '{name}'"),
+                    Some("psfleet secret ls shows the names that it has".to_owned()),
+                ),
+                false => (
+                    format!("there is no file {path} yet, and so no secret '{name}'"),
+                    Some(format!("psfleet secret set {name} makes it")),
+                ),
+            }
         }
         Err(fault) => fault,
     }

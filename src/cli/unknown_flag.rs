@@ -40,7 +40,7 @@ pub(super) fn unknown(typed: &Typed<'_>, word: &str) -> String {
         && let Some((before, flag)) = before.and_then(|before| Some((before, typed.flag_before(before)?)))
         && takes_value(flag)
     {
-        return format!("'{word}' is no value of {before}: `{command} --help` says what is");
+        return format!("'{word}' cannot be the value of {before}; `{command} --help` shows what it takes");
     }
     if !typed.is_run() {
         return format!("'{word}' is not a flag of {command}; `{command} --help` lists them");

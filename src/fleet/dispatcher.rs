@@ -454,7 +454,6 @@ impl Dispatcher {
     }
 }
 
-/// A number from 0 up to 1 that nobody can foresee.
 /// The end of a target that was lost before and whose turn did not come again: it is as lost as it was.
 fn still_lost(end: AttemptEnd) -> AttemptEnd {
     let separator = if end.message.is_empty() { "" } else { ": " };
@@ -469,6 +468,7 @@ fn still_lost(end: AttemptEnd) -> AttemptEnd {
     }
 }
 
+/// A number from 0 up to 1 that nobody can foresee.
 fn chance() -> f64 {
     // The last 32 bits of such an id are all random.
     f64::from(Uuid::new_v4().as_u128() as u32) / f64::from(u32::MAX)

@@ -17,7 +17,7 @@ pub enum CredSspFault {
     /// The host sees another TLS than we do.
     #[error("the host has proved another TLS key than the one that we see: somebody is in between")]
     OtherKey,
-    /// There is no version or cipher suite in common.
+    /// Both sides have no version of TLS or no cipher suite in common.
     #[error("the host and psfleet have no TLS 1.2 in common for CredSSP")]
     NoTls,
     /// The TLS of CredSSP breaks off.

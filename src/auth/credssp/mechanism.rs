@@ -51,7 +51,7 @@ enum Stage {
 impl CredSsp {
     pub(in crate::auth) fn new(inner: Box<dyn Inner>, logon: &Logon<'_>) -> Result<Self, Error> {
         let mut nonce = [0; 32];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| odd("there is no randomness"))?;
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| odd("this machine gives no random numbers"))?;
         let (user, password) = (logon.user.to_owned(), logon.password.clone());
         Ok(Self { inner, tunnel: Tunnel::new()?, stage: Stage::Fresh, user, password, nonce, version: None })
     }

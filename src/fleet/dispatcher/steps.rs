@@ -30,7 +30,7 @@ pub(super) async fn answer(check: Option<&mut Check>) -> Answer {
 }
 
 fn nobody(step: Step, run: Uuid, gated: bool) -> String {
-    let goes_on = if gated { "asks the gate about them again and goes on" } else { "goes on all the same" };
+    let goes_on = if gated { "has the gate look at them, and goes on if they pass" } else { "goes on all the same" };
     format!(
         "no host of step {} has ended well; once that is mended, psfleet run --rerun {run} runs the script there again; \
          psfleet runs resume {run} {goes_on}",
