@@ -140,7 +140,7 @@ fn reason(answer: Option<&LapsOfHost>) -> (String, &'static str) {
                     hosts out";
         return ("no directory of this run has such a computer".to_owned(), hint);
     };
-    let reader = reader.as_ref().map_or("nobody in particular".to_owned(), |reader| format!("'{reader}'"));
+    let reader = reader.as_ref().map_or("an anonymous reader".to_owned(), |reader| format!("'{reader}'"));
     match laps {
         Laps::Encrypted => (
             "the directory has it encrypted (msLAPS-EncryptedPassword), and only Windows can decrypt it".to_owned(),
