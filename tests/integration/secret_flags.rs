@@ -73,10 +73,7 @@ async fn secrets_reach_the_engine_of_the_sandbox() {
     std::fs::write(&inventory, fleet.inventory_toml()).expect("written");
     // It holds the password.
     std::fs::set_permissions(&inventory, std::fs::Permissions::from_mode(0o600)).expect("made private");
-    let (mut used, mut expected) = (used(&folder, &["-t", "@all", "-i", "fleet.toml"]), expected());
-    // A SecureString that comes back is its length there: the engine has no key to seal it with.
-    assert_eq!((used.remove(5), expected.remove(5)), (json!({ "Length": 7 }), Value::Null));
-    assert_eq!(used, expected);
+    assert_eq!(used(&folder, &["-t", "@all", "-i", "fleet.toml"]), expected());
     assert_clean(fleet).await;
 }
 

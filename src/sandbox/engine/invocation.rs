@@ -61,6 +61,11 @@ pub trait Runtime {
         None
     }
 
+    /// A text as a SecureString that the client opens; nothing where none travels.
+    fn seal_secret(&self, _plain: &Secret<String>) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Writes a line to the client's host, beside all records; nothing where the client has none.
     fn write_line(&mut self, text: &str) -> ControlFlow<()>;
 

@@ -14,29 +14,40 @@ use crate::secret::Secret;
 /// Levels below the top; PowerShell's limit too.
 const MAX_LEVELS: usize = 48;
 
+/// What seals the text of a SecureString for the client.
+pub(super) type Seal<'s> = &'s dyn Fn(&Secret<String>) -> Option<Vec<u8>>;
+
 /// A value as the output of a pipeline carries it: depth 1.
+pub(super) fn to_output(value: &Val, seal: Seal<'_>) -> Value {
+    Writing { seen: HashMap::new(), seal }.value(value, 1, 0)
+}
+
+/// A value of depth 1 that no client opens: of a SecureString there is the length.
 pub(super) fn to_value(value: &Val) -> Value {
     to_value_of_depth(value, 1)
 }
 
 /// A value with so many levels of properties.
 pub(super) fn to_value_of_depth(value: &Val, depth: u32) -> Value {
-    Seen::default().value(value, depth, 0)
+    Writing { seen: HashMap::new(), seal: &|_| None }.value(value, depth, 0)
 }
 
-/// The containers that were written, by their places in memory: as PowerShell has it, one that comes again is a
-/// reference to the first. So what contains itself ends.
-#[derive(Default)]
-struct Seen(HashMap<usize, RefId>);
+/// One value on its way to the wire.
+struct Writing<'s> {
+    /// The containers that were written, by their places in memory: as PowerShell has it, one that comes again is a
+    /// reference to the first. So what contains itself ends.
+    seen: HashMap<usize, RefId>,
+    seal: Seal<'s>,
+}
 
-impl Seen {
+impl Writing<'_> {
     /// A container's id if it can come again, and whether it has come before.
     fn note<T>(&mut self, container: &Arc<T>) -> (Option<RefId>, bool) {
         if Arc::strong_count(container) < 2 {
             return (None, false);
         }
-        let next = self.0.len() as RefId;
-        match self.0.entry(Arc::as_ptr(container).addr()) {
+        let next = self.seen.len() as RefId;
+        match self.seen.entry(Arc::as_ptr(container).addr()) {
             Entry::Occupied(known) => (Some(*known.get()), true),
             Entry::Vacant(place) => (Some(*place.insert(next)), false),
         }
@@ -68,6 +79,9 @@ impl Seen {
             Val::List(list) => self.list(list, depth, level),
             Val::Hash(hash) => self.hash(hash, depth, level),
             Val::Object(object) => self.object(object, depth, level),
+            Val::Net(instance) if let Some(sealed) = instance.secret().and_then(self.seal) => {
+                Value::SecureString(sealed.into())
+            }
             _ if depth == 0 => Value::str(text(value)),
             Val::Net(instance) => self.instance(instance.as_ref(), depth, level),
             Val::Enum(value) => enum_to_value(value),
@@ -201,7 +215,7 @@ fn from_value_at(value: &Value, open: Open<'_>, level: usize) -> Val {
         Value::Guid(guid) => Val::Guid(*guid),
         Value::Version(text) => super::convert::parse_version(text).map_or_else(foreign, Val::Version),
         Value::Bytes(bytes) => Val::list("System.Byte[]", bytes.iter().copied().map(Val::U8).collect()),
-        Value::SecureString(sealed) => open(sealed).map_or_else(foreign, |plain| secure_string(plain.expose().clone())),
+        Value::SecureString(sealed) => open(sealed).map_or_else(foreign, secure_string),
         Value::Object(object) if level <= MAX_LEVELS => from_object(object, open, level),
         _ => foreign(),
     }

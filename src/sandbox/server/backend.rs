@@ -10,11 +10,11 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::host_calls;
+use super::key::PoolKey;
 use super::messages::{self, POOL_OPENED, Writer};
 use super::pipeline::{Order, Pipeline};
 use crate::clixml::Value;
 use crate::psrp::message::MessageType;
-use crate::psrp::{KEY_LEN, SessionKey};
 use crate::sandbox::backend::{Backend, Gone, ShutDown};
 use crate::sandbox::engine::Runspace;
 use crate::sandbox::machine::Machine;
@@ -32,7 +32,7 @@ pub(crate) struct Builtin {
     writer: OnceLock<Arc<Writer>>,
     /// What INIT_RUNSPACEPOOL asked for.
     size: OnceLock<usize>,
-    key: OnceLock<SessionKey>,
+    key: PoolKey,
     pipelines: Mutex<HashMap<Uuid, Arc<Pipeline>>>,
     shut_down: ShutDown,
     tasks: TaskTracker,
@@ -72,7 +72,7 @@ impl Builtin {
             reported_version,
             writer: OnceLock::new(),
             size: OnceLock::new(),
-            key: OnceLock::new(),
+            key: PoolKey::default(),
             pipelines: Mutex::default(),
             shut_down,
             tasks: TaskTracker::new(),
@@ -111,13 +111,7 @@ impl Builtin {
 
     /// Answers a public key with the session's key. A broken one stays without answer, as with a real server.
     fn exchange_key(&self, writer: &Writer, data: &Value) {
-        let key = self.key.get_or_init(|| {
-            let (a, b) = (Uuid::new_v4(), Uuid::new_v4());
-            let mut bytes = [0; KEY_LEN];
-            bytes.iter_mut().zip(a.as_bytes().iter().chain(b.as_bytes())).for_each(|(byte, random)| *byte = *random);
-            SessionKey::new(bytes)
-        });
-        if let Some(sealed) = messages::encrypted_session_key(data, key) {
+        if let Some(sealed) = messages::encrypted_session_key(data, self.key.get()) {
             self.say(writer, MessageType::EncryptedSessionKey, &sealed, Urgency::Flush);
         }
     }
@@ -126,14 +120,14 @@ impl Builtin {
     fn run(&self, pipeline: Arc<Pipeline>, order: Order) {
         let Some(writer) = self.writer.get().cloned() else { return };
         let runspaces = Arc::clone(&self.runspaces);
-        let shut_down = Arc::clone(&self.shut_down);
+        let (shut_down, key) = (Arc::clone(&self.shut_down), self.key.clone());
         self.tasks.spawn(async move {
             let Ok(_turn) = runspaces.free.acquire().await else { return };
             let mut runspace = runspaces.take();
             let runtime = Handle::current();
             let (own, own_writer) = (Arc::clone(&pipeline), Arc::clone(&writer));
             let used = supervise(&own, &own_writer, move || {
-                pipeline.run(order, &mut runspace, &writer, &shut_down, &runtime);
+                pipeline.run(order, &mut runspace, &writer, &shut_down, &key, &runtime);
                 runspace
             });
             if let Some(runspace) = used.await {
@@ -204,8 +198,7 @@ impl Backend for Builtin {
             self.pool.end(End::Gone);
             return Err(Gone);
         };
-        if let Some(mut order) = header.message_type.and_then(|message_type| pipeline.take(message_type, data)) {
-            order.key = self.key.get().cloned();
+        if let Some(order) = header.message_type.and_then(|message_type| pipeline.take(message_type, data)) {
             self.run(pipeline, order);
         }
         Ok(())

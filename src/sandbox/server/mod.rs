@@ -6,6 +6,7 @@
 
 mod backend;
 mod host_calls;
+mod key;
 mod messages;
 mod pipeline;
 mod references;

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::host_calls;
+use super::key::PoolKey;
 use super::messages::{self, Writer};
 use crate::clixml::Value;
-use crate::psrp::SessionKey;
 use crate::psrp::message::MessageType;
 use crate::sandbox::backend::ShutDown;
 use crate::sandbox::engine::{EndState, Ended, Invocation, Runspace, Runtime};
@@ -47,8 +47,6 @@ enum Phase {
 pub(super) struct Order {
     statements: Vec<Invocation>,
     input: UnboundedReceiver<Value>,
-    /// What the client's SecureStrings are sealed with, if it has asked for a key.
-    pub(super) key: Option<SessionKey>,
 }
 
 impl Pipeline {
@@ -71,7 +69,7 @@ impl Pipeline {
                     Ok(statements) => {
                         let (sender, input) = unbounded_channel();
                         *phase = Phase::Started(Some(sender));
-                        return Some(Order { statements, input, key: None });
+                        return Some(Order { statements, input });
                     }
                     Err(error) => {
                         // As a real server: the message is dropped, and the client learns nothing.
@@ -94,11 +92,11 @@ impl Pipeline {
         runspace: &mut Runspace,
         writer: &Writer,
         shut_down: &ShutDown,
+        key: &PoolKey,
         runtime: &Handle,
     ) {
         let mut ended = Ended { state: EndState::Completed, exit_code: None };
-        let mut surroundings =
-            Surroundings { pipeline: self, writer, shut_down, runtime, input: order.input, key: order.key };
+        let mut surroundings = Surroundings { pipeline: self, writer, shut_down, key, runtime, input: order.input };
         for statement in &order.statements {
             ended = runspace.invoke(statement, &mut surroundings);
             if ended.state != EndState::Completed || ended.exit_code.is_some() {
@@ -138,14 +136,18 @@ struct Surroundings<'a> {
     pipeline: &'a Pipeline,
     writer: &'a Writer,
     shut_down: &'a ShutDown,
+    key: &'a PoolKey,
     runtime: &'a Handle,
     input: UnboundedReceiver<Value>,
-    key: Option<SessionKey>,
 }
 
 impl Runtime for Surroundings<'_> {
     fn open_secret(&self, sealed: &[u8]) -> Option<Secret<String>> {
-        self.key.as_ref()?.decrypt(sealed).ok()
+        self.key.get().decrypt(sealed).ok()
+    }
+
+    fn seal_secret(&self, plain: &Secret<String>) -> Option<Vec<u8>> {
+        self.key.get().encrypt(plain).ok()
     }
 
     fn emit(&mut self, stream: Stream, value: Value) -> ControlFlow<()> {

@@ -138,6 +138,16 @@ async fn the_builtin_server_and_no_way_in_the_clear() {
     let output = run_in(&mut session, &command).await.expect("runs");
     assert_eq!(session.reveal(bytes(&output[0])).await.expect("decrypts").expose(), "hunter2");
     session.close().await;
+    // One of the server's own, before the client has asked for a key; in a credential too.
+    let own = "$s = ConvertTo-SecureString own -AsPlainText -Force; $s; [pscredential]::new('u', $s)";
+    let mut session = open(&run::targets(&fleet, AuthMethod::Ntlm, None)[0], &Network::default()).await;
+    let output = run_in(&mut session, &self::command(own, vec![], &[])).await.expect("runs");
+    let Value::Object(credential) = &output[1] else { panic!("{output:?}") };
+    let inside = credential.props.iter().find(|(name, _)| &**name == "Password").expect("a password");
+    for sealed in [&output[0], &inside.1] {
+        assert_eq!(session.reveal(bytes(sealed)).await.expect("decrypts").expose(), "own");
+    }
+    session.close().await;
     let mut clear = open(&run::targets(&fleet, AuthMethod::Basic, None)[0], &Network::default()).await;
     assert!(matches!(run_in(&mut clear, &command).await, Err(Error::Exposed)));
     clear.close().await;

@@ -8,6 +8,7 @@ use super::super::provider::resolve;
 use super::super::value::Val;
 use super::per_input::PerInput;
 use super::{Bound, Spec};
+use crate::secret::Secret;
 
 pub(super) static SPECS: [Spec; 19] = [
     Spec { name: "prompt", aliases: &[], params: &[], make: |_, bound| PerInput::boxed(bound, prompt) },
@@ -128,7 +129,7 @@ fn to_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -
     if !bound.switch("AsPlainText") {
         return Err(ErrorRecord::unsupported("secure strings from encrypted text").into());
     }
-    out.put(evaluator, dotnet::secure_string(bound.text("String").unwrap_or_default()))
+    out.put(evaluator, dotnet::secure_string(Secret::new(bound.text("String").unwrap_or_default())))
 }
 
 fn from_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
@@ -136,6 +137,5 @@ fn from_secure(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink)
     if !bound.switch("AsPlainText") {
         return Err(ErrorRecord::unsupported("encrypted text of secure strings").into());
     }
-    let plain = dotnet::plain_text(evaluator, secure)?;
-    out.put(evaluator, Val::str(text(&plain)))
+    out.put(evaluator, dotnet::plain_text(secure).map_or(Val::Null, Val::str))
 }

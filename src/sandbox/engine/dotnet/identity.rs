@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use zeroize::Zeroizing;
 
 use super::super::convert::text;
-use super::super::eval::{Evaluator, Run};
+use super::super::eval::Evaluator;
 use super::super::machine::domain_sid;
 use super::super::types::TypeRef;
 use super::super::value::{Obj, Schema, Val};
 use super::{Instance, Outcome, arg_text, thrown};
+use crate::secret::Secret;
 
 /// Groups of the session's user, as `whoami /groups` lists them: name and identifier.
 const GROUPS: [(&str, &str); 7] = [
@@ -154,11 +154,11 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, _object: &Arc<Obj>, name: &s
 
 /// A text that is not shown.
 #[derive(Debug)]
-struct SecureString(Zeroizing<String>);
+struct SecureString(Secret<String>);
 
 /// A `SecureString` of a text.
-pub(in super::super) fn secure_string(plain: String) -> Val {
-    Val::Net(Arc::new(SecureString(Zeroizing::new(plain))))
+pub(in super::super) fn secure_string(plain: Secret<String>) -> Val {
+    Val::Net(Arc::new(SecureString(plain)))
 }
 
 impl Instance for SecureString {
@@ -175,7 +175,11 @@ impl Instance for SecureString {
     }
 
     fn get(&self, name: &str, _now: Option<Timestamp>) -> Option<Val> {
-        (name == "length").then(|| Val::I32(self.0.encode_utf16().count() as i32))
+        (name == "length").then(|| Val::I32(self.0.expose().encode_utf16().count() as i32))
+    }
+
+    fn secret(&self) -> Option<&Secret<String>> {
+        Some(&self.0)
     }
 
     fn call(&self, _evaluator: &mut Evaluator<'_>, me: &Val, name: &str, _args: &[Val]) -> Outcome {
@@ -183,16 +187,15 @@ impl Instance for SecureString {
             "dispose" | "makereadonly" => Some(Val::Void),
             "isreadonly" => Some(Val::Bool(false)),
             "copy" => Some(me.clone()),
-            // Only for the credential that it is part of.
-            "\0plain" => Some(Val::str(self.0.as_str())),
             _ => None,
         })
     }
 }
 
 /// What a secure string keeps.
-pub(in super::super) fn plain_text(evaluator: &mut Evaluator<'_>, secure: &Val) -> Run<Val> {
-    Ok(super::value_method(evaluator, secure, "\0plain", &[])?.unwrap_or(Val::Null))
+pub(in super::super) fn plain_text(secure: &Val) -> Option<&str> {
+    let Val::Net(instance) = secure else { return None };
+    instance.secret().map(|secret| secret.expose().as_str())
 }
 
 /// `[pscredential]::new(name, password)` and `[NetworkCredential]::new(name, password)`.
@@ -212,18 +215,17 @@ fn network_credential(name: &str, password: &str) -> Val {
         &["System.Net.NetworkCredential", "System.Object"],
         &["UserName", "Password", "SecurePassword", "Domain"],
     );
-    let values = vec![Val::str(user), Val::str(password), secure_string(password.to_owned()), Val::str(domain)];
+    let values =
+        vec![Val::str(user), Val::str(password), secure_string(Secret::new(password.to_owned())), Val::str(domain)];
     Obj::typed(&schema, "System.Net.NetworkCredential", values)
 }
 
-pub(super) fn credential_method(evaluator: &mut Evaluator<'_>, object: &Arc<Obj>, name: &str) -> Outcome {
+pub(super) fn credential_method(object: &Arc<Obj>, name: &str) -> Outcome {
     if name != "getnetworkcredential" {
         return Ok(None);
     }
     let user = object.get("UserName").map_or_else(String::new, |user| text(&user));
-    let plain = match object.get("Password") {
-        Some(password @ Val::Net(_)) => plain_text(evaluator, &password)?,
-        _ => Val::Null,
-    };
-    Ok(Some(network_credential(&user, &text(&plain))))
+    let password = object.get("Password");
+    let plain = password.as_ref().and_then(plain_text).unwrap_or_default();
+    Ok(Some(network_credential(&user, plain)))
 }

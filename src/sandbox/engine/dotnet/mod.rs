@@ -39,6 +39,7 @@ use super::errors::ErrorRecord;
 use super::eval::{Evaluator, Flow, Run};
 use super::types::TypeRef;
 use super::value::{Obj, Val};
+use crate::secret::Secret;
 
 pub(super) use collections::property as collection_property;
 pub(super) use culture::current as current_culture;
@@ -70,6 +71,11 @@ pub(super) trait Instance: std::fmt::Debug + Send + Sync {
     /// Sets a property by its name in lower case; says whether there is one.
     fn set(&self, _name: &str, _value: &Val) -> Result<bool, ErrorRecord> {
         Ok(false)
+    }
+
+    /// What it hides, if it is a `SecureString`.
+    fn secret(&self) -> Option<&Secret<String>> {
+        None
     }
 
     /// A method by its name in lower case; nothing if it has none of this name.
@@ -280,7 +286,7 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, object: &Arc<Obj>, name: &st
         "System.Security.Principal.SecurityIdentifier" | "System.Security.Principal.NTAccount" => {
             identity::translate(evaluator, object, name, args)
         }
-        "System.Management.Automation.PSCredential" => identity::credential_method(evaluator, object, name),
+        "System.Management.Automation.PSCredential" => identity::credential_method(object, name),
         "System.Management.Automation.WildcardPattern" => process::wildcard_method(evaluator, object, name, args),
         full if full.starts_with("System.Security.Cryptography.") => hashing::method(full, name, args),
         full if full.starts_with("System.Text.") && full.ends_with("Encoding") => encoding::method(object, name, args),

@@ -155,7 +155,8 @@ impl Sink for ToClient {
     fn put(&mut self, evaluator: &mut Evaluator<'_>, value: Val) -> Run<()> {
         evaluator.step(1)?;
         evaluator.refresh(&value)?;
-        evaluator.emit(Stream::Output, wire::to_value(&value))
+        let value = wire::to_output(&value, &|plain| evaluator.runtime.seal_secret(plain));
+        evaluator.emit(Stream::Output, value)
     }
 }
 
