@@ -26,7 +26,7 @@ pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
         ConnectError::Tcp(Fault::Silence(..)) => timed_out(port),
         ConnectError::TimedOut => silent(port, "the TLS handshake"),
         ConnectError::Tcp(Fault::Refusal(_, cause)) => diagnose_io(cause, port, false),
-        ConnectError::Tls(cause) => match chain(cause).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        ConnectError::Tls(cause) => match of_tls(cause) {
             Some(tls) => tls_cause(tls, port),
             None => diagnose_io(cause, port, true),
         },
@@ -35,9 +35,20 @@ pub(super) fn diagnose_connect(error: &ConnectError, port: u16) -> Error {
     }
 }
 
+/// What the server's TLS or ours said, if that ended a connection.
+fn of_tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())
+}
+
+/// Whether TLS ended a connection: under TLS 1.3 a server says so behind the handshake that it doesn't take the
+/// client's certificate, before our request or after it.
+pub(super) fn is_of_tls(error: &hyper::Error) -> bool {
+    of_tls(error).is_some()
+}
+
 /// The cause of a request that failed without an answer.
 pub(super) fn diagnose(error: &hyper::Error, port: u16, over_tls: bool) -> Error {
-    if let Some(tls) = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+    if let Some(tls) = of_tls(error) {
         return tls_cause(tls, port);
     }
     if error.is_parse() {
@@ -47,6 +58,16 @@ pub(super) fn diagnose(error: &hyper::Error, port: u16, over_tls: bool) -> Error
         return diagnose_io(io, port, over_tls);
     }
     closed(port, over_tls)
+}
+
+/// The connection was closed before a request left.
+pub(super) fn gone(is_logged_on: bool) -> Error {
+    let message = if is_logged_on {
+        "the server has closed the connection"
+    } else {
+        "the server closed the connection during the logon; a proxy in between may not keep connections open"
+    };
+    Error::new(Reason::Network, message).retryable()
 }
 
 /// No connection within the connect timeout.

@@ -20,7 +20,7 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::credssp_fault::credssp;
 use super::denied;
-use super::diagnose::{diagnose, diagnose_connect, silent};
+use super::diagnose::{diagnose, diagnose_connect, gone, is_of_tls, silent};
 use super::failure::Failure;
 use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
 use super::leg::{MAX_LEGS, Stuck, in_circles, next_leg};
@@ -331,15 +331,10 @@ impl Lane {
             PostError::Http(error) => error,
             PostError::TooLarge => return unreadable("the server's answer is absurdly large"),
             PostError::Endless => return unreadable("the server sends interim answers or headers without an end"),
-            PostError::Gone => {
-                let message = if self.is_logged_on() {
-                    "the server has closed the connection"
-                } else {
-                    "the server closed the connection during the logon; a proxy in between may not keep connections \
-                     open"
-                };
-                return Failure::NotSent(Error::new(Reason::Network, message).retryable());
+            PostError::Gone(Some(error)) if !self.is_logged_on() && is_of_tls(error) => {
+                return Failure::Final(diagnose(error, self.port(), true));
             }
+            PostError::Gone(_) => return Failure::NotSent(gone(self.is_logged_on())),
         };
         let cause = diagnose(error, self.port(), self.over_tls());
         let unprocessed = is_leg || (cause.reason == Reason::NotWinrm && !self.is_logged_on());

@@ -16,7 +16,7 @@ use super::answer::{Answer, Kind};
 use super::connect_error::ConnectError;
 use super::connection::{Connection, PostError};
 use super::cookie_date::cookie_date;
-use super::diagnose::{diagnose, diagnose_connect, silent};
+use super::diagnose::{diagnose, diagnose_connect, is_of_tls, silent};
 use super::tls_cache::TlsCache;
 use crate::certificate::Certificate;
 use crate::outcome::Reason;
@@ -156,7 +156,8 @@ impl Look<'_> {
             Err(_) => Err(silent(port, "an HTTP request")),
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(PostError::Http(error))) => Err(diagnose(&error, port, over_tls)),
-            Ok(Err(PostError::Gone)) => {
+            Ok(Err(PostError::Gone(Some(error)))) if is_of_tls(&error) => Err(diagnose(&error, port, over_tls)),
+            Ok(Err(PostError::Gone(_))) => {
                 Err(Error::new(Reason::Network, "the server closes its connections after one answer")
                     .with_hint("WinRM keeps them open: a proxy in between may not"))
             }
