@@ -14,6 +14,7 @@ use super::args::store::StoreArgs;
 use super::terminal::Console;
 use crate::config::{Machine, System};
 use crate::event::{RunHeader, Summary};
+use crate::fleet::NoLanguage;
 use crate::local_user;
 use crate::outcome::{Counts, Outcome};
 use crate::output::sanitize_line;
@@ -211,6 +212,34 @@ impl Rest {
             of(counts.of(Outcome::Detached), "was left running", "were left running", &collect),
         ];
         lines.into_iter().flatten().collect()
+    }
+}
+
+/// What earlier runs know of endpoints that take no script text.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn no_language(args: &StoreArgs) -> anyhow::Result<NoLanguage> {
+    if args.no_store {
+        return Ok(NoLanguage::default());
+    }
+    let store = Store::open(&folder(&Machine::default())?).context(WITHOUT)?;
+    Ok(NoLanguage::known(store.text_refusals(Timestamp::now()).context(WITHOUT)?))
+}
+
+/// Keeps what a run has learned of such endpoints.
+pub(super) fn learn(args: &StoreArgs, no_language: &NoLanguage, console: &Console) {
+    let seen = no_language.seen();
+    if args.no_store || seen.is_empty() {
+        return;
+    }
+    let noted = || -> anyhow::Result<()> {
+        let mut store = Store::open(&folder(&Machine::default())?)?;
+        Ok(store.note_text_refusals(&seen, Timestamp::now())?)
+    };
+    if let Err(error) = noted() {
+        // The next run is refused once more, and tries again.
+        console.note(&format!("warning: which endpoints take no script text could not be kept: {error:#}"));
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::args::{self, run::RunArgs};
 use super::earlier::Earlier;
-use super::keeping::{Keeping, Line, Story};
+use super::keeping::{self, Keeping, Line, Story};
 use super::plan::script::Plan;
 use super::rerun::Rerun;
 use super::rollout::{self, Hosts, Rollout};
@@ -109,12 +109,15 @@ fn perform(
     // What was read from stdin is not kept for the whole run.
     drop(machine);
     let sinks = args.output.open_for_script(console, args.execute.depth, &args.fold)?;
-    let script = script.native_errors(args.execute.native_errors);
+    let no_language = Arc::new(keeping::no_language(&args.store)?);
+    let script = script.native_errors(args.execute.native_errors).knowing(Arc::clone(&no_language));
     let script = match keep_for {
         Some(keep_for) => script.left_running(keep_for),
         None => script,
     };
-    rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))
+    let code = rollout::run(Arc::new(script), (resolved, sandbox), (rollout, &args.store), console, (sinks, keeping))?;
+    keeping::learn(&args.store, &no_language, console);
+    Ok(code)
 }
 
 /// Shows what would be done, once it is known that it could be.

@@ -55,6 +55,7 @@ pub use gatekeeper::{Reports, ThrottleSlot};
 pub use interrupt::Interrupt;
 pub use journal::Journal;
 pub use local::Local;
+pub use no_language::{EndpointKey, NoLanguage};
 pub use run::Run;
 pub use script::Script;
 pub use spec::RunSpec;

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use super::attempt_end::AttemptEnd;
 use super::commands::{Commands, NoCommands};
 use super::native;
-use super::no_language::NoLanguage;
+use super::no_language::{Belief, NoLanguage};
 use super::task::{Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
-use crate::session::{self, DeckIds, Left};
+use crate::session::{self, DeckIds, Ending, Left};
 
 /// Runs scripts on every target, one after the other in its session: as text, or as commands where an endpoint takes
 /// nothing else.
@@ -23,20 +23,14 @@ pub struct Script {
     native_errors: bool,
     /// It is left running, kept for so long while nobody attaches to it.
     keep_for: Option<Duration>,
-    /// What targets have learned of endpoints.
-    no_language: NoLanguage,
+    /// What is known of endpoints.
+    no_language: Arc<NoLanguage>,
 }
 
 impl Script {
     /// The script in its commands.
     pub fn new(commands: Arc<dyn Commands>) -> Self {
-        Self {
-            before: Vec::new(),
-            last: commands,
-            native_errors: false,
-            keep_for: None,
-            no_language: NoLanguage::default(),
-        }
+        Self { before: Vec::new(), last: commands, native_errors: false, keep_for: None, no_language: Arc::default() }
     }
 
     /// Another script, which runs on a target when those before it have run to their ends there.
@@ -48,6 +42,11 @@ impl Script {
     /// Whether a script whose last native program gave an exit code other than 0 has failed with it; not unless set.
     pub fn native_errors(self, native_errors: bool) -> Self {
         Self { native_errors, ..self }
+    }
+
+    /// Knows which endpoints take no text, and learns it for whoever else has this.
+    pub fn knowing(self, no_language: Arc<NoLanguage>) -> Self {
+        Self { no_language, ..self }
     }
 
     /// Leaves the script running on its hosts, each of which keeps it for so long while nobody attaches to it.
@@ -109,21 +108,26 @@ impl Script {
     /// Runs one of the scripts.
     async fn run(&self, commands: &dyn Commands, site: &mut Site<'_>) -> Result<AttemptEnd, session::Error> {
         let endpoint = &site.target.endpoint;
-        let known = match self.no_language.contains(endpoint) {
-            true if self.native_errors => return Ok(native::unreadable()),
-            true => commands.without_text(site.id, site.session.server()).ok(),
-            false => None,
+        let known = match self.no_language.belief(endpoint) {
+            Some(Belief::Here) if self.native_errors => return Ok(native::unreadable()),
+            // What was so earlier keeps nothing from being tried.
+            Some(Belief::Before) if self.native_errors => None,
+            Some(_) => commands.without_text(site.id, site.session.server()).ok(),
+            None => None,
         };
         let is_text = known.is_none();
         let command = known.unwrap_or_else(|| commands.command(site.id, site.session.server()));
         let before = site.forward.came();
         let report = site.run(&command).await?;
-        if is_text && report.refuses_text() && site.forward.came() == before {
-            self.no_language.insert(endpoint);
-            self.without_text(commands, report, site).await
-        } else {
-            Ok(self.ended(report, site).await)
+        let came = site.forward.came() != before;
+        if is_text && report.refuses_text() && !came {
+            self.no_language.refused(endpoint);
+            return self.without_text(commands, report, site).await;
         }
+        if is_text && (came || report.ending == Ending::Completed) {
+            self.no_language.took(endpoint);
+        }
+        Ok(self.ended(report, site).await)
     }
 }
 

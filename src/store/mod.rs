@@ -9,6 +9,7 @@
 //!      ----< events     what happened besides records and outcomes
 //!      ----< outcomes   one for each target that has one
 //!      ----< chunks     records of one target each: CLIXML, compressed
+//! text_refusals         endpoints that take no script text, by what runs of this store have seen themselves
 //! ```
 //!
 //! Events, outcomes and records have one numbering, in the order in which they happened. Records are written in chunks
@@ -35,6 +36,7 @@ mod replay;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod text_refusals;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -66,7 +66,18 @@ ALTER TABLE runs ADD COLUMN closed INTEGER;
     "
 ALTER TABLE runs ADD COLUMN checksum BLOB;
 ",
+    OF_STORE,
 ];
+
+/// What is nothing of a run's: a bundle has none of it.
+const OF_STORE: &str = "
+CREATE TABLE text_refusals (
+    address TEXT NOT NULL,
+    configuration TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (address, configuration)
+) STRICT, WITHOUT ROWID;
+";
 
 /// The number of the present layout.
 pub(super) const LAYOUT: i64 = STEPS.len() as i64;
@@ -144,16 +155,17 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// Makes the tables of the present layout in an empty file.
+/// Makes the tables of the present layout in an empty file: those of a bundle.
 pub(super) fn create(db: &Connection) -> Result<(), rusqlite::Error> {
     create_until(db, LAYOUT)?;
     db.pragma_update(None, "application_id", APPLICATION)?;
     db.pragma_update(None, "user_version", LAYOUT)
 }
 
-/// Makes the tables of a layout that a file may have.
+/// Makes the tables of a layout that a bundle may have.
 pub(super) fn create_until(db: &Connection, layout: i64) -> Result<(), rusqlite::Error> {
-    STEPS.iter().zip(0..layout).try_for_each(|(step, _)| db.execute_batch(step))
+    let mut steps = STEPS.iter().zip(0..layout).filter(|(step, _)| **step != OF_STORE);
+    steps.try_for_each(|(step, _)| db.execute_batch(step))
 }
 
 fn version(db: &Connection) -> Result<i64, rusqlite::Error> {

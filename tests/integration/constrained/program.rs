@@ -69,6 +69,11 @@ impl Place {
         Ran { code: output.status.code(), events }
     }
 
+    /// Where its runs are kept.
+    fn state(&self) -> PathBuf {
+        self.folder.path().join(".local/state/psfleet/runs.db")
+    }
+
     /// How many pipelines each process was sent.
     fn pipelines(&self) -> Vec<usize> {
         let files =
@@ -141,6 +146,53 @@ fn the_refusal_is_paid_once_for_an_endpoint() {
     let ran = place.run("@all", &["Get-Answer 5", "--throttle", "1"]);
     assert_eq!((ran.code, ran.data("object").len()), (Some(0), 3), "{ran:?}");
     assert_eq!(place.pipelines(), [1, 1, 2]);
+}
+
+#[test]
+fn the_next_run_knows_until_it_proves_wrong() {
+    let Some(place) = Place::new() else { return };
+    let objects = |arguments: &[&str]| {
+        let ran = place.run("one", arguments);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.data("object")
+    };
+    assert_eq!(objects(&["Get-Answer 5", "--no-store"]).len(), 1);
+    assert_eq!(place.pipelines(), [2]);
+    assert!(!place.state().exists(), "what is not kept is not learned");
+    assert_eq!(objects(&["Get-Answer 5"]).len(), 1);
+    assert_eq!(objects(&["Get-Answer 6"]).len(), 1);
+    assert_eq!(place.pipelines(), [1, 2, 2]);
+    assert_eq!(objects(&["Get-Answer 6", "--no-store"]).len(), 1);
+    assert_eq!(place.pipelines(), [1, 2, 2, 2]);
+    let known = || {
+        let store = rusqlite::Connection::open(place.state()).expect("the store");
+        let count = store.query_row("SELECT count(*) FROM text_refusals", [], |row| row.get::<_, i64>(0));
+        count.expect("a table")
+    };
+    assert_eq!(known(), 1);
+    // A bundle says nothing of it, wherever it is taken.
+    let runs = |verb: &[&str], state: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.current_dir(place.folder.path()).env_clear().env("HOME", place.folder.path());
+        let there = place.folder.path().join(state);
+        let output = command.env("PSFLEET_STATE_DIR", &there).arg("runs").args(verb).output().expect("psfleet runs");
+        assert!(output.status.success(), "{output:?}");
+        there.join("runs.db")
+    };
+    let here = place.state().parent().expect("a folder").to_str().expect("a path").to_owned();
+    runs(&["export", "last", "--out", "bundle"], &here);
+    let there = rusqlite::Connection::open(runs(&["import", "bundle"], "there")).expect("a store");
+    let taken = there.query_row("SELECT count(*) FROM text_refusals", [], |row| row.get::<_, i64>(0));
+    assert_eq!(taken.expect("a table"), 0);
+    // The administrator has given it a full language.
+    let pwsh = pwsh().expect("a PowerShell");
+    std::fs::write(&place.pwsh, format!("#!/bin/sh\nexec '{}' \"$@\"\n", pwsh.display())).expect("written");
+    assert_eq!(
+        objects(&["1 + 1", "--native-errors"]),
+        [json!(2)],
+        "what was so earlier keeps nothing from being tried"
+    );
+    assert_eq!(known(), 0);
 }
 
 #[test]
