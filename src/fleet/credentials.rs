@@ -1,11 +1,21 @@
 //! Which targets share a credential, and what is known of it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use crate::schedule::{CredentialId, Schedule};
 use crate::target::{Credential, Target};
+use crate::transport::Error;
+
+/// What is known of a credential by all who have it, without asking.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// Nobody waits for a host to accept it.
+    pub proven: AtomicBool,
+    /// Why it is not sent any more.
+    pub tripped: OnceLock<Error>,
+}
 
 /// Numbers the credentials: targets that share one share its number. One that locks no account when it is refused
 /// (SSH keys, tickets) has none: each host decides about it by itself.
@@ -21,12 +31,13 @@ pub(super) fn numbered(targets: &[Arc<Target>]) -> Vec<Option<CredentialId>> {
         .collect()
 }
 
-/// For each target whether nobody waits for its credential to be accepted: one flag for all that have the same.
-pub(super) fn proven_flags(credentials: &[Option<CredentialId>], schedule: &Schedule) -> Vec<Arc<AtomicBool>> {
-    let mut flags: HashMap<CredentialId, Arc<AtomicBool>> = HashMap::new();
-    let flag = |credential: &Option<CredentialId>| match credential {
-        Some(credential) if schedule.is_shared(*credential) => Arc::clone(flags.entry(*credential).or_default()),
-        _ => Arc::new(AtomicBool::new(true)),
+/// For each target what is known of its credential: one for all that have the same. Nobody waits for one that no other
+/// has.
+pub(super) fn standings(credentials: &[Option<CredentialId>], schedule: &Schedule) -> Vec<Arc<Standing>> {
+    let mut shared: HashMap<CredentialId, Arc<Standing>> = HashMap::new();
+    let standing = |credential: &Option<CredentialId>| match credential {
+        Some(credential) if schedule.is_shared(*credential) => Arc::clone(shared.entry(*credential).or_default()),
+        _ => Arc::new(Standing { proven: AtomicBool::new(true), ..Standing::default() }),
     };
-    credentials.iter().map(flag).collect()
+    credentials.iter().map(standing).collect()
 }

@@ -6,7 +6,6 @@ mod steps;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -44,8 +43,8 @@ pub(super) struct Dispatcher {
     /// Of a run whose events go through a journal: cancelled when that cannot be written any more.
     journal: Option<CancellationToken>,
     schedule: Schedule,
-    /// Of each target: its credential was accepted.
-    proven: Vec<Arc<AtomicBool>>,
+    /// Of each target: what is known of its credential.
+    standings: Vec<Arc<credentials::Standing>>,
     workers: JoinSet<AttemptEnd>,
     /// Which worker is at which target, with the attempt's number.
     at_work: HashMap<Id, (TargetId, u32)>,
@@ -105,7 +104,7 @@ impl Dispatcher {
             .with_brake(spec.brake.clone())
             .with_cohorts(cohort::cohorts(&spec.limits_per, targets));
         let schedule = if spec.adaptive { schedule.at_its_own_pace() } else { schedule };
-        let proven = credentials::proven_flags(&credentials, &schedule);
+        let standings = credentials::standings(&credentials, &schedule);
         let mut progress: Vec<Progress> = targets.iter().map(|_| Progress::default()).collect();
         let (reached, milestones) = mpsc::unbounded_channel();
         let mut counts = Counts::default();
@@ -125,7 +124,7 @@ impl Dispatcher {
             executor,
             journal,
             schedule,
-            proven,
+            standings,
             workers: JoinSet::new(),
             at_work: HashMap::new(),
             progress,
@@ -236,7 +235,7 @@ impl Dispatcher {
         progress.begin(attempt, stop.clone());
         self.emit(RunEventKind::TargetStarted { target: id, attempt });
         let reports =
-            Reports { target: id, milestones: self.reached.clone(), proven: Arc::clone(&self.proven[id.index()]) };
+            Reports { target: id, milestones: self.reached.clone(), standing: Arc::clone(&self.standings[id.index()]) };
         let forward = Forward {
             target: id,
             events: self.events.clone(),
@@ -315,7 +314,16 @@ impl Dispatcher {
             self.retry(target, attempt, retry_in, end);
         } else {
             self.schedule.ended(target, self.judged(end.outcome), end.proof);
+            self.note_trip(target);
             self.finished(target, attempt, end);
+        }
+    }
+
+    /// Lets those at work know whose credential is not sent any more.
+    fn note_trip(&self, target: TargetId) {
+        if let Some(trip) = self.schedule.trip(target) {
+            let refusal = || trip::refusal(&self.spec.header, target, trip);
+            self.standings[target.index()].tripped.get_or_init(refusal);
         }
     }
 
@@ -333,6 +341,7 @@ impl Dispatcher {
 
     fn retry(&mut self, target: TargetId, attempt: u32, retry_in: Duration, end: AttemptEnd) {
         self.schedule.retry(target, attempt + 1, self.begin.elapsed() + retry_in, end.proof);
+        self.note_trip(target);
         self.progress[target.index()].shell_may_remain |= end.shell_may_remain;
         self.emit(RunEventKind::AttemptFailed {
             target,

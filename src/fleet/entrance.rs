@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::gatekeeper::{Reply, Reports};
 use crate::session::{Place, Sessions};
-use crate::transport::{Authenticated, Gatekeeper, Step};
+use crate::transport::{Authenticated, Error, Gatekeeper, Step};
 
 /// Gives an attempt leave to open a session: when the dispatcher does, and when there may be another session.
 ///
@@ -63,5 +63,9 @@ impl Gatekeeper for Entrance {
             let _ = self.proved_by.set(name);
         }
         self.reports.accepted(how);
+    }
+
+    fn again(&self) -> Result<(), Error> {
+        self.reports.again()
     }
 }

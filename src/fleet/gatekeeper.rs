@@ -1,11 +1,12 @@
 //! An attempt's line to the dispatcher: reports how far it is, and asks before it continues.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+use super::credentials::Standing;
 use crate::outcome::Reason;
 use crate::target::TargetId;
 use crate::transport::{self, Authenticated, Gatekeeper, Leave, Step};
@@ -31,8 +32,8 @@ pub(super) type Reply = Result<Leave, transport::Error>;
 pub struct Reports {
     pub(super) target: TargetId,
     pub(super) milestones: mpsc::UnboundedSender<(TargetId, Milestone)>,
-    /// Some server has accepted the target's credential; all that have it share this.
-    pub(super) proven: Arc<AtomicBool>,
+    /// What is known of the target's credential; all that have it share this.
+    pub(super) standing: Arc<Standing>,
 }
 
 impl Reports {
@@ -70,11 +71,15 @@ impl Gatekeeper for Reports {
     }
 
     fn is_proven(&self) -> bool {
-        self.proven.load(Ordering::Relaxed)
+        self.standing.proven.load(Ordering::Relaxed)
     }
 
     fn accepted(&self, how: Authenticated) {
-        self.proven.store(true, Ordering::Relaxed);
+        self.standing.proven.store(true, Ordering::Relaxed);
         self.reached(Milestone::Authenticated(how));
+    }
+
+    fn again(&self) -> Result<(), transport::Error> {
+        self.standing.tripped.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }

@@ -6,10 +6,12 @@ use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use psfleet::event::RunEventKind;
+use psfleet::fleet::RunSpec;
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{Engine, Fleet, Options};
 use psfleet::target::{AuthMethod, Endpoint, HostKeyPolicy, SshHop, SshServer, Target, Timeouts};
@@ -253,6 +255,126 @@ async fn a_wrong_password_is_shown_to_the_bastion_once() {
     assert!(ran.ends.iter().all(|end| end.reason == Some(Reason::Bastion)), "{:?}", ran.ends);
     assert_eq!((shown.load(Ordering::SeqCst), fleet.stats().failed_logons), (1, 0));
     assert_clean(fleet).await;
+}
+
+/// A bastion that takes one password, counts how often it is shown any, and can cut its connections.
+#[derive(Clone, Default)]
+struct Keeper {
+    password: String,
+    shown: Arc<AtomicUsize>,
+    handles: Arc<Mutex<Vec<russh::server::Handle>>>,
+}
+
+impl Keeper {
+    async fn cut(&self) {
+        let handles = std::mem::take(&mut *self.handles.lock().expect("not poisoned"));
+        for handle in handles {
+            handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await.expect("open");
+        }
+    }
+}
+
+impl Handler for Keeper {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, _: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.shown.fetch_add(1, Ordering::SeqCst);
+        Ok(if password == self.password { Auth::Accept } else { Auth::reject() })
+    }
+
+    async fn auth_succeeded(&mut self, session: &mut Session) -> Result<(), Self::Error> {
+        self.handles.lock().expect("not poisoned").push(session.handle());
+        Ok(())
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: russh::Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let mut there = tokio::net::TcpStream::connect(format!("{host}:{port}")).await?;
+        reply.accept().await;
+        tokio::spawn(async move { tokio::io::copy_bidirectional(&mut channel.into_stream(), &mut there).await });
+        Ok(())
+    }
+}
+
+/// Hosts that need one password, behind a bastion that takes the same.
+async fn kept(folder: &Folder, fleet: &Fleet) -> (Keeper, Vec<Target>) {
+    let keeper = Keeper { password: fleet.password().expose().clone(), ..Keeper::default() };
+    let server = keeper.clone();
+    let port = listen(folder, MethodKind::Password, move || server.clone()).await;
+    let server = SshServer {
+        identities: Some(Vec::new()),
+        identities_only: true,
+        host_keys: HostKeyPolicy::AcceptNew,
+        known_hosts: vec![folder.path().join("known_hosts")],
+        ..SshServer::new("127.0.0.1", port)
+    };
+    let hop = SshHop { user: Some(fleet.user().to_owned()), server };
+    (keeper, behind(&[hop], run::targets(fleet, AuthMethod::Ntlm, None)))
+}
+
+async fn at_work(fleet: &Fleet, commands: usize) {
+    let begin = Instant::now();
+    while fleet.stats().open_commands < commands as _ {
+        assert!(begin.elapsed() < PATIENCE, "{:?}", fleet.stats());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_shown_again_to_a_bastion_that_broke_once_for_all() {
+    let folder = Folder::new("keeper");
+    let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
+    let (keeper, targets) = kept(&folder, &fleet).await;
+    let running = tokio::spawn(async move { run(run::spec(targets, "'begun'; Start-Sleep 3; 'done'")).await });
+    at_work(&fleet, 3).await;
+    keeper.cut().await;
+    let ran = running.await.expect("no panic");
+    assert!(ran.ends.iter().all(|end| end.outcome == Outcome::Ok), "{:?}", ran.ends);
+    assert_eq!((ran.objects().len(), keeper.shown.load(Ordering::SeqCst)), (6, 2));
+    assert_clean(fleet).await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_refused_elsewhere_is_not_shown_again() {
+    let folder = Folder::new("keeper");
+    let good = fleet(Options { hosts: 1, ..Options::default() }).await;
+    // Slow, so that the good one is the first to be asked.
+    let bad = fleet(Options { hosts: 12, seed: 2, latency: Duration::from_millis(300), ..Options::default() }).await;
+    let (keeper, mut targets) = kept(&folder, &good).await;
+    let credential = targets[0].credential.clone();
+    for target in run::targets(&bad, AuthMethod::Ntlm, None) {
+        targets.push(Target { credential: credential.clone(), ..target });
+    }
+    let spec = RunSpec { auth_fail_limit: 6, ..run::spec(targets, "'begun'; Start-Sleep 60; 'done'") };
+    let (events, mut received) = tokio::sync::mpsc::channel(64);
+    let (_interrupts, interrupts) = tokio::sync::mpsc::channel(1);
+    let running = tokio::spawn(psfleet::fleet::run(spec, Arc::new(Network::default()), events, interrupts));
+    let mut ends = Vec::new();
+    while let Some(emission) = received.recv().await {
+        let RunEventKind::TargetFinished(end) = emission.kind else { continue };
+        ends.push(end);
+        if ends.len() == 12 {
+            at_work(&good, 1).await;
+            keeper.cut().await;
+        }
+    }
+    running.await.expect("no panic");
+    let count = |reason| ends.iter().filter(|end| end.reason == Some(reason)).count();
+    assert!(count(Reason::LogonDenied) >= 6, "{ends:?}");
+    let last = ends.last().expect("thirteen ends");
+    assert_eq!((last.target.index(), last.reason), (0, Some(Reason::CredentialTripped)), "{ends:?}");
+    assert!(last.message.contains("hosts in a row refused the credential"), "{}", last.message);
+    assert_eq!(keeper.shown.load(Ordering::SeqCst), 1);
+    good.shutdown().await;
+    assert_clean(bad).await;
 }
 
 /// A server that passes on so many connections at once and no more.

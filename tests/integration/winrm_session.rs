@@ -110,6 +110,10 @@ impl Gatekeeper for Hears {
     fn accepted(&self, how: Authenticated) {
         self.1.lock().expect("not poisoned").push(how);
     }
+
+    fn again(&self) -> Result<(), transport::Error> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

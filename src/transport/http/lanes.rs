@@ -32,6 +32,8 @@ pub struct Lanes {
     /// The endpoint's address, as all its lanes have it.
     address: Arc<str>,
     route: Route,
+    /// Of the attempt that they were made for, once it has approached.
+    admission: OnceLock<Admission>,
     contact: Arc<Contact>,
     choice: Choice,
     /// What proved the user on the last lane that was logged on.
@@ -71,6 +73,7 @@ impl Lanes {
             url,
             address: endpoint.address.as_str().into(),
             route,
+            admission: OnceLock::new(),
             contact: Arc::default(),
             choice,
             used: Mutex::default(),
@@ -90,14 +93,11 @@ impl Lanes {
     /// # Errors
     /// There is no way to the server, or no leave; the user was refused.
     pub async fn approach(&self, admission: &Admission) -> Result<(), Error> {
-        let leave = self.route.open(admission, self.connect).await?;
+        let _ = self.admission.set(admission.for_later());
+        self.route.open(admission, self.connect).await?;
         let knocks = !admission.is_proven();
         let mut lane = self.approached(knocks).await.map_err(Failure::into_error)?;
-        let (leave, waited) = match leave {
-            // A bastion has seen the proof already.
-            Some(leave) => (leave, Duration::ZERO),
-            None => admission.ask(Step::Prove).await?,
-        };
+        let (leave, waited) = admission.ask(Step::Prove).await?;
         lane.logon_until += waited;
         // One that has waited for long has a server that is about to close it: the first exchange makes another.
         let is_fresh = waited < FRESH;
@@ -252,7 +252,7 @@ impl Lanes {
             tls: self.tls.clone(),
             url: self.url.clone(),
             address: Arc::clone(&self.address),
-            route: self.route.clone(),
+            route: self.admission.get().map_or_else(|| self.route.clone(), |admission| self.route.by(admission)),
             contact: Arc::clone(&self.contact),
             mechanism,
             logon: LogonState::Due,

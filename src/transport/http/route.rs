@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::either::Either;
 
 use super::connect_error::ConnectError;
-use crate::transport::{Admission, Error, Leave, tcp};
+use crate::transport::{Admission, Error, tcp};
 
 /// What HTTP is spoken over, before TLS.
 pub(super) type Socket = Either<TcpStream, DuplexStream>;
@@ -22,20 +22,37 @@ pub(super) enum Route {
     Direct,
     /// Through bastions, by the last of them.
     #[cfg(feature = "ssh")]
-    Behind(std::sync::Arc<crate::transport::ssh::Tunnel>),
+    Behind {
+        tunnel: std::sync::Arc<crate::transport::ssh::Tunnel>,
+        /// Gives leave to show them a password, where a connection takes the place of a broken one.
+        admission: Admission,
+    },
 }
 
 impl Route {
-    /// Opens what stands before all connections. Returns the run's leave to prove the credential, where that was shown to
-    /// a bastion.
-    pub(super) async fn open(&self, admission: &Admission, limit: Duration) -> Result<Option<Leave>, Error> {
+    /// The same for an attempt that has to ask for leave.
+    pub(super) fn by(&self, admission: &Admission) -> Self {
+        match self {
+            Self::Direct => {
+                let _ = admission;
+                Self::Direct
+            }
+            #[cfg(feature = "ssh")]
+            Self::Behind { tunnel, .. } => {
+                Self::Behind { tunnel: std::sync::Arc::clone(tunnel), admission: admission.clone() }
+            }
+        }
+    }
+
+    /// Opens what stands before all connections.
+    pub(super) async fn open(&self, admission: &Admission, limit: Duration) -> Result<(), Error> {
         match self {
             Self::Direct => {
                 let _ = (admission, limit);
-                Ok(None)
+                Ok(())
             }
             #[cfg(feature = "ssh")]
-            Self::Behind(tunnel) => tunnel.open(admission, limit).boxed().await,
+            Self::Behind { tunnel, .. } => tunnel.open(admission, limit).boxed().await,
         }
     }
 
@@ -44,8 +61,9 @@ impl Route {
         match self {
             Self::Direct => tcp::dial(address, port, deadline).await.map(Either::Left).map_err(ConnectError::Tcp),
             #[cfg(feature = "ssh")]
-            Self::Behind(tunnel) => {
-                tunnel.dial(address, port, deadline).boxed().await.map(Either::Right).map_err(ConnectError::Bastion)
+            Self::Behind { tunnel, admission } => {
+                let dialing = tunnel.dial(address, port, deadline, admission);
+                dialing.boxed().await.map(Either::Right).map_err(ConnectError::Bastion)
             }
         }
     }

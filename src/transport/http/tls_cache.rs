@@ -12,7 +12,7 @@ use crate::auth::Tickets;
 use crate::target::{ClientCertificate, Credential, Tls, WinrmEndpoint};
 use crate::transport::Error;
 #[cfg(feature = "ssh")]
-use crate::transport::ssh::Tunnels;
+use crate::transport::{Admission, ssh::Tunnels};
 
 /// TLS settings by what an endpoint wants, and by the certificate that the client shows.
 type TlsSettings = HashMap<(Tls, Option<Vec<u8>>), Arc<ClientConfig>>;
@@ -43,7 +43,10 @@ impl TlsCache {
     pub(super) fn route(&self, endpoint: &WinrmEndpoint, credential: &Arc<Credential>) -> Route {
         match endpoint.jump.as_slice() {
             [] => Route::Direct,
-            hops => Route::Behind(self.tunnels.through(hops, Some(credential))),
+            hops => {
+                let tunnel = self.tunnels.through(hops, Some(credential));
+                Route::Behind { tunnel, admission: Admission::free() }
+            }
         }
     }
 

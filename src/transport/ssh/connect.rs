@@ -97,11 +97,6 @@ impl<'a> Travel<'a> {
         }
     }
 
-    /// The run's leave to send the password, if it was asked for.
-    pub(super) fn leave(&self) -> Option<Leave> {
-        self.leave.get().copied()
-    }
-
     async fn go(&self, endpoint: &SshEndpoint, credential: Option<&Credential>) -> Result<Box<dyn Carrier>, Error> {
         let cut = CancellationToken::new();
         let guard = cut.clone().drop_guard();

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::super::{Admission, Error, Leave};
+use super::super::{Admission, Error};
 use super::carry::carry;
 use super::client::Client;
 use super::connect::Travel;
@@ -114,8 +114,7 @@ impl std::fmt::Debug for Tunnel {
 }
 
 impl Tunnel {
-    /// Sees to it that the tunnel is open. Returns the run's leave to prove the credential, where a bastion was shown it
-    /// just now.
+    /// Sees to it that the tunnel is open. Where a bastion is shown the credential for that, the run has given leave.
     ///
     /// Whoever comes first connects for all, once: the clocks of the others stand still until that is done. What is
     /// refused for good stays so for the whole process; nobody asks a second time.
@@ -123,15 +122,12 @@ impl Tunnel {
     /// # Errors
     /// What [`Admission::ask`] says; [`Reason::LogonDenied`] if a bastion refused the credential; else
     /// [`Reason::Bastion`].
-    pub(in crate::transport) async fn open(
-        &self,
-        admission: &Admission,
-        limit: Duration,
-    ) -> Result<Option<Leave>, Error> {
-        self.sessions(admission, limit).await.map(|(_, leave)| leave)
+    pub(in crate::transport) async fn open(&self, admission: &Admission, limit: Duration) -> Result<(), Error> {
+        self.sessions(admission, limit).await.map(drop)
     }
 
-    /// A stream to a port of a host, as the last bastion finds it.
+    /// A stream to a port of a host, as the last bastion finds it. `admission` gives leave to show a credential again,
+    /// where the tunnel has broken meanwhile.
     ///
     /// # Errors
     /// Those of [`Tunnel::open`]; [`Reason::Network`] if the bastion does not get there, [`Reason::ConnectTimeout`] if
@@ -141,10 +137,12 @@ impl Tunnel {
         address: &str,
         port: u16,
         deadline: Instant,
+        admission: &Admission,
     ) -> Result<DuplexStream, Error> {
         let place = placed(address, port);
         let crowded = AtomicBool::new(false);
-        let opened = tokio::time::timeout_at(deadline, self.channel(address, port, deadline, &crowded)).await;
+        let opening = self.channel((address, port), deadline, &crowded, admission);
+        let opened = tokio::time::timeout_at(deadline, opening).await;
         let late = || match crowded.load(Ordering::Relaxed) {
             true => fault::no_room(&self.bastion(), &place),
             false => fault::jump_late(&self.bastion(), &place),
@@ -163,16 +161,16 @@ impl Tunnel {
     /// Opens a channel, once there is room for it. A session that breaks meanwhile is made anew, once.
     async fn channel(
         &self,
-        address: &str,
-        port: u16,
+        (address, port): (&str, u16),
         deadline: Instant,
         crowded: &AtomicBool,
+        admission: &Admission,
     ) -> Result<(Arc<Sessions>, russh::Channel<russh::client::Msg>), Error> {
         let place = placed(address, port);
         let (mut again, mut pause) = (true, PAUSE);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let (sessions, _) = self.sessions(&Admission::free(), left).await?;
+            let sessions = self.sessions(admission, left).await?;
             match open_channel(Arc::clone(&sessions), address.to_owned(), port).await {
                 Ok(channel) => return Ok((sessions, channel)),
                 Err(russh::Error::ChannelOpenFailure(ChannelOpenFailure::ResourceShortage)) => {
@@ -191,18 +189,18 @@ impl Tunnel {
     }
 
     /// The open sessions, made now if need be.
-    async fn sessions(&self, admission: &Admission, limit: Duration) -> Result<(Arc<Sessions>, Option<Leave>), Error> {
+    async fn sessions(&self, admission: &Admission, limit: Duration) -> Result<Arc<Sessions>, Error> {
         let (mut link, _) = admission.clock().halted(self.link.lock()).await;
         match &*link {
-            Link::Open(sessions) if !sessions.is_closed() => return Ok((Arc::clone(sessions), None)),
+            Link::Open(sessions) if !sessions.is_closed() => return Ok(Arc::clone(sessions)),
             Link::Failed(error, at) if !error.retryable || at.elapsed() < REST => return Err(error.clone()),
             _ => *link = Link::None,
         }
         match self.connect(admission, limit).await {
-            Ok((sessions, leave)) => {
+            Ok(sessions) => {
                 let sessions = Arc::new(sessions);
                 *link = Link::Open(Arc::clone(&sessions));
-                Ok((sessions, leave))
+                Ok(sessions)
             }
             // The run has said no to one target: that is nothing of the bastion's.
             Err(error) if is_of_run(&error) => Err(error),
@@ -213,12 +211,12 @@ impl Tunnel {
         }
     }
 
-    async fn connect(&self, admission: &Admission, limit: Duration) -> Result<(Sessions, Option<Leave>), Error> {
+    async fn connect(&self, admission: &Admission, limit: Duration) -> Result<Sessions, Error> {
         let travel = Travel::new(&self.client, admission, limit);
         let passing = admission.clock().within(limit, self.pass(&travel)).await;
         let sessions = passing.unwrap_or_else(|| Err(of_tunnel(travel.too_late(limit), false)))?;
         tracing::debug!(bastion = sessions.place, "connected");
-        Ok((sessions, travel.leave()))
+        Ok(sessions)
     }
 
     /// Logs on to one bastion after the other.
