@@ -50,6 +50,9 @@ pub trait Mechanism: Send {
     /// When the token is not what it should be.
     fn step(&mut self, token: Option<&[u8]>) -> Result<Step, Error>;
 
+    /// The server has accepted the logon: lets go of what only that needed. Sealing goes on.
+    fn forget(&mut self) {}
+
     /// Whether the server's last word is still due.
     fn wants_token(&self) -> bool;
 

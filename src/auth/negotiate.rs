@@ -74,6 +74,10 @@ impl Mechanism for Negotiate {
         }
     }
 
+    fn forget(&mut self) {
+        self.chosen_mut().forget();
+    }
+
     fn wants_token(&self) -> bool {
         self.chosen().wants_token()
     }

@@ -26,6 +26,7 @@ const SIGNATURE: usize = 16;
 /// A context of the `sspi` crate.
 pub(super) struct Windows {
     context: Context,
+    username: Username,
     target: String,
     binding: Option<ChannelBinding>,
     password: Secret<String>,
@@ -43,41 +44,48 @@ enum Context {
     Ntlm(Box<Ntlm>, <Ntlm as SspiImpl>::CredentialsHandle),
 }
 
+impl Context {
+    /// Has the library log on as somebody from its next step on.
+    fn acquire(&mut self, identity: AuthIdentity) -> sspi::Result<()> {
+        let outbound = CredentialUse::Outbound;
+        match self {
+            Self::Negotiate(context, handle) => {
+                let identity = Credentials::AuthIdentity(identity);
+                let acquired = context.acquire_credentials_handle().with_credential_use(outbound);
+                *handle = acquired.with_auth_data(&identity).execute(context.as_mut())?.credentials_handle;
+            }
+            Self::Ntlm(context, handle) => {
+                let acquired = context.acquire_credentials_handle().with_credential_use(outbound);
+                *handle = acquired.with_auth_data(&identity).execute(context.as_mut())?.credentials_handle;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Windows {
     /// SPNEGO with NTLM inside.
     pub(super) fn negotiate(logon: &Logon<'_>) -> Result<Self, Error> {
-        let identity = Credentials::AuthIdentity(identity(logon)?);
         let workstation = || logon.workstation.to_owned();
         let inner = Box::new(NtlmConfig::new(workstation()));
         let config = NegotiateConfig::new(inner, Some(PACKAGES.to_owned()), workstation());
-        let mut context = Negotiate::new_client(config).map_err(token)?;
-        let handle = context
-            .acquire_credentials_handle()
-            .with_credential_use(CredentialUse::Outbound)
-            .with_auth_data(&identity)
-            .execute(&mut context)
-            .map_err(token)?
-            .credentials_handle;
-        Ok(Self::new(Context::Negotiate(Box::new(context), handle), logon))
+        let context = Negotiate::new_client(config).map_err(token)?;
+        Self::new(Context::Negotiate(Box::new(context), None), logon)
     }
 
     /// NTLM tokens as they are.
     pub(super) fn ntlm(logon: &Logon<'_>) -> Result<Self, Error> {
-        let identity = identity(logon)?;
-        let mut context = Ntlm::with_config(NtlmConfig::new(logon.workstation.to_owned()));
-        let handle = context
-            .acquire_credentials_handle()
-            .with_credential_use(CredentialUse::Outbound)
-            .with_auth_data(&identity)
-            .execute(&mut context)
-            .map_err(token)?
-            .credentials_handle;
-        Ok(Self::new(Context::Ntlm(Box::new(context), handle), logon))
+        let context = Ntlm::with_config(NtlmConfig::new(logon.workstation.to_owned()));
+        Self::new(Context::Ntlm(Box::new(context), None), logon)
     }
 
-    fn new(context: Context, logon: &Logon<'_>) -> Self {
-        Self {
+    fn new(mut context: Context, logon: &Logon<'_>) -> Result<Self, Error> {
+        let identity = identity(logon)?;
+        let username = identity.username.clone();
+        context.acquire(identity).map_err(token)?;
+        Ok(Self {
             context,
+            username,
             target: format!("HTTP/{}", logon.host),
             binding: None,
             password: logon.password.clone(),
@@ -85,7 +93,7 @@ impl Windows {
             negotiate: Vec::new(),
             steps: 0,
             complete: false,
-        }
+        })
     }
 
     /// Takes one step of the library.
@@ -181,6 +189,15 @@ impl Mechanism for Windows {
         // The second token holds AUTHENTICATE: from there on both sides have the session key.
         let token = Some(given).filter(|token| !token.is_empty());
         Ok(Step::Send(Leg { token, ready: self.complete || self.steps >= 2 }))
+    }
+
+    fn forget(&mut self) {
+        self.password = Secret::new(String::new());
+        // The library wipes what is replaced.
+        let nobody = AuthIdentity { username: self.username.clone(), password: String::new().into() };
+        if let Err(error) = self.context.acquire(nobody) {
+            tracing::debug!(%error, "the library keeps the password for as long as its context lives");
+        }
     }
 
     fn wants_token(&self) -> bool {

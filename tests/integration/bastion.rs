@@ -22,8 +22,10 @@ use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session, Veri
 use russh::{ChannelOpenFailure, MethodKind, MethodSet};
 use tokio::sync::Semaphore;
 
+#[cfg(target_os = "linux")]
+use crate::support::core;
 use crate::support::folder::Folder;
-use crate::support::program::PATIENCE;
+use crate::support::program::{PATIENCE, Running};
 use crate::support::run::{self, run};
 use crate::support::sandbox::{assert_clean, fleet};
 use crate::support::sshd::{Setup, Sshd, free_port, generate, user};
@@ -375,6 +377,39 @@ async fn a_password_that_was_refused_elsewhere_is_not_shown_again() {
     assert_eq!(keeper.shown.load(Ordering::SeqCst), 1);
     good.shutdown().await;
     assert_clean(bad).await;
+}
+
+/// Beside the one that WinRM keeps, russh leaves up to three, however many hosts there are: it makes text of the
+/// password, and messages of that, and wipes none of them.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_core_image_holds_few_copies_of_a_password_that_ssh_was_given() {
+    let folder = Folder::new("keeper");
+    let fleet = fleet(Options { hosts: 8, ..Options::default() }).await;
+    let (keeper, targets) = kept(&folder, &fleet).await;
+    let Endpoint::Winrm(winrm) = &targets[0].endpoint else { panic!("WinRM") };
+    let port = winrm.jump[0].server.port;
+    let file = |name: &str| folder.path().join(name);
+    let toml = fleet.inventory_toml();
+    let lines: Vec<_> = toml.lines().filter(|line| !line.starts_with("password")).collect();
+    std::fs::write(file("fleet.toml"), lines.join("\n")).expect("an inventory");
+    let key = std::fs::read_to_string(file("host.pub")).expect("a key");
+    std::fs::write(file("known_hosts"), format!("[127.0.0.1]:{port} {key}")).expect("written");
+    std::fs::write(file("password"), fleet.password().expose()).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+    command.args(["run", "'begun'; Start-Sleep 120", "-t", "@all", "-o", "jsonl", "--no-store", "-i", "fleet.toml"]);
+    command.args(["--password-from", "command:cat password", "--known-hosts", "known_hosts"]);
+    command.arg("--jump").arg(format!("ssh://{}@127.0.0.1:{port}", fleet.user()));
+    command.current_dir(folder.path()).env("HOME", folder.path()).env_remove("SSH_AUTH_SOCK");
+    let mut running = Running::start(&mut command);
+    running.wait_for("object", 8);
+    assert_eq!(keeper.shown.load(Ordering::SeqCst), 1);
+    let password = fleet.password().expose();
+    let forms = [("password", password.clone().into_bytes(), 4), ("password in UTF-16", core::wide(password), 0)];
+    core::assert_copies(running.id(), &forms, "SSH");
+    running.signal("INT");
+    running.end();
+    assert_clean(fleet).await;
 }
 
 /// A server that passes on so many connections at once and no more.

@@ -8,6 +8,8 @@ use psfleet::sandbox::{Fleet, Options};
 use psfleet::target::AuthMethod;
 use serde_json::Value;
 
+#[cfg(target_os = "linux")]
+use crate::support::core;
 use crate::support::kdc::{Kdc, REALM};
 use crate::support::sandbox::fleet;
 use crate::support::{processes, program::Ended, program::Running, skip};
@@ -332,4 +334,23 @@ async fn negotiate_is_ntlm_where_no_ticket_can_be_had() {
     let cache = format!("FILE:{}", domain.kdc.cache().display());
     let arguments = ["--auth", "negotiate", "-u", &user, "--ccache", &cache, "--spn", "HTTP/web001"];
     assert_ran(&domain.run(&arguments), "Kerberos");
+}
+
+/// One of ours, and one of MIT's library: it keeps what `gss_acquire_cred_with_password` was given for as long as the
+/// credential is used, and wipes it then.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_core_image_holds_two_copies_of_the_password() {
+    let Some(domain) = Domain::start(4, false).await else { return };
+    let (user, given) = (format!("{USER}@{}", REALM.to_lowercase()), domain.kdc.file("password"));
+    std::fs::write(&given, PASSWORD).expect("written");
+    let source = format!("command:cat {}", given.display());
+    let arguments = ["--auth", "kerberos", "-u", &user, "--password-from", &source, "--then", "Start-Sleep 120"];
+    let mut running = Running::start(&mut domain.command(&[], &arguments));
+    running.wait_for("object", 4);
+    let forms = [("password", PASSWORD.as_bytes().to_vec(), 2), ("password in UTF-16", core::wide(PASSWORD), 0)];
+    core::assert_copies(running.id(), &forms, "Kerberos");
+    running.signal("INT");
+    running.end();
+    domain.fleet.shutdown().await;
 }

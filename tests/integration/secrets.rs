@@ -7,6 +7,9 @@ use psfleet::sandbox::Options;
 use psfleet::target::AuthMethod;
 use tokio::process::Command;
 
+#[cfg(target_os = "linux")]
+use crate::support::core;
+use crate::support::program::Running;
 use crate::support::sandbox::{assert_clean, fleet};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,6 +37,43 @@ async fn a_full_trace_shows_neither_password_nor_script() {
                 assert!(!log.contains(&shown), "{auth}: the log shows '{secret}' as '{shown}'");
             }
         }
+        assert_clean(fleet).await;
+    }
+}
+
+/// Of what proved the user, a run keeps one copy once all hosts have let it in: the one for connections that are made
+/// anew in its midst. Basic sends it with each request: it stands in the header of each connection too, and in the
+/// buffer of hyper, which wipes nothing.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_core_image_holds_one_copy_of_the_password() {
+    const HOSTS: usize = 4;
+    for (auth, tls) in [(AuthMethod::Ntlm, false), (AuthMethod::Negotiate, false), (AuthMethod::Basic, true)] {
+        let fleet = fleet(Options { hosts: HOSTS as u32, tls, auth: vec![auth], ..Options::default() }).await;
+        let (password, inventory) = (fleet.password().expose().clone(), fleet.folder().join("fleet.toml"));
+        let toml = fleet.inventory_toml();
+        let lines: Vec<_> = toml.lines().filter(|line| !line.starts_with("password")).collect();
+        std::fs::write(&inventory, lines.join("\n")).expect("an inventory");
+        let given = fleet.folder().join("password");
+        std::fs::write(&given, &password).expect("written");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args(["run", "'begun'; Start-Sleep 120", "-t", "@all", "-o", "jsonl", "--no-store", "-i"]);
+        command.arg(&inventory).arg("--password-from").arg(format!("command:cat {}", given.display()));
+        let mut running = Running::start(&mut command);
+        running.wait_for("object", HOSTS);
+        let pair = format!("{}:{password}", fleet.user());
+        let forms = [
+            ("password", password.clone().into_bytes(), 1),
+            ("password in UTF-16", core::wide(&password), 0),
+            (
+                "header of Basic",
+                base64_simd::STANDARD.encode_to_string(pair).into_bytes(),
+                if auth == AuthMethod::Basic { 4 * HOSTS } else { 0 },
+            ),
+        ];
+        core::assert_copies(running.id(), &forms, auth.name());
+        running.signal("INT");
+        running.end();
         assert_clean(fleet).await;
     }
 }

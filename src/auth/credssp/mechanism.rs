@@ -175,6 +175,11 @@ impl Mechanism for CredSsp {
         }
     }
 
+    fn forget(&mut self) {
+        self.password = Secret::new(String::new());
+        self.inner.forget();
+    }
+
     fn wants_token(&self) -> bool {
         self.stage != Stage::Open
     }

@@ -6,12 +6,11 @@ use std::time::Duration;
 use base64_simd::STANDARD;
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use rustls::ClientConfig;
 use tokio::time::Instant;
 use url::{Position, Url};
-use zeroize::Zeroizing;
 
 use super::answer::{Answer, Kind};
 use super::client_certificate;
@@ -26,6 +25,7 @@ use super::kerberos_fault::{kerberos, late, ticket_refused, unproven_host};
 use super::leg::{MAX_LEGS, Stuck, in_circles, next_leg};
 use super::logon_state::LogonState;
 use super::route::Route;
+use super::sensitive::sensitive;
 use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -86,8 +86,16 @@ impl Lane {
         if answer.status == StatusCode::UNAUTHORIZED {
             return Err(self.unauthorized(&answer));
         }
-        self.logon = LogonState::Done;
+        self.done();
         Ok(answer)
+    }
+
+    /// The server has accepted the logon.
+    fn done(&mut self) {
+        if !self.is_logged_on() {
+            self.logon = LogonState::Done;
+            self.mechanism.forget();
+        }
     }
 
     /// Whether the server has accepted the logon.
@@ -250,7 +258,7 @@ impl Lane {
         if !self.over_tls() && self.mechanism.seals_behind_answer() && self.mechanism.wants_token() {
             return Err(Failure::Final(unproven_host()));
         }
-        self.logon = LogonState::Done;
+        self.done();
         Ok(answer)
     }
 
@@ -446,14 +454,6 @@ impl Lane {
     fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
     }
-}
-
-fn sensitive(value: &str) -> Result<HeaderValue, Failure> {
-    let value = Zeroizing::new(value.to_owned());
-    let mut header = HeaderValue::from_str(&value)
-        .map_err(|_| Failure::Final(Error::new(Reason::AuthMethod, "the credential does not fit into a header")))?;
-    header.set_sensitive(true);
-    Ok(header)
 }
 
 /// An answer that nobody can make sense of: the request may well have been processed.

@@ -31,6 +31,7 @@ mod leg;
 mod logon_state;
 mod look;
 mod route;
+mod sensitive;
 mod tls;
 mod tls_cache;
 

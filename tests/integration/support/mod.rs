@@ -1,6 +1,8 @@
 //! What the tests share.
 
 pub(crate) mod agent;
+#[cfg(target_os = "linux")]
+pub(crate) mod core;
 pub(crate) mod folder;
 pub(crate) mod hostile;
 pub(crate) mod http;

@@ -47,6 +47,12 @@ impl Running {
         Self { child, incoming, stderr, events: Vec::new() }
     }
 
+    /// Its number.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until so many events of a type have come.
     pub(crate) fn wait_for(&mut self, kind: &str, count: usize) {
         let begin = Instant::now();
