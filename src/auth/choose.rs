@@ -65,6 +65,13 @@ impl Choice {
 
     /// Negotiate as the credential, the host and the settings allow it.
     fn negotiate(&self) -> Result<Box<dyn Inner>, Error> {
+        if self.kerberos.delegate && !self.kerberos.only && self.credential.password().is_some() && !self.is_of_realm()
+        {
+            // A KDC would take it for an account of its own, and count a failed logon.
+            let user = self.credential.user().unwrap_or_default();
+            let why = format!("delegation takes Kerberos, and '{user}' is of no realm that a KDC knows");
+            return Err(Error::UserName(why));
+        }
         Ok(if self.has_no_other() {
             Box::new(self.kerberos("Negotiate")?)
         } else if self.may_be_kerberos() {
@@ -74,17 +81,21 @@ impl Choice {
         })
     }
 
-    /// Whether Negotiate has nothing but Kerberos: a proof that NTLM does not take, or NTLM is forbidden.
+    /// Whether Negotiate has nothing but Kerberos: a proof that NTLM does not take, or NTLM is out by the settings.
     fn has_no_other(&self) -> bool {
         let is_ticket = matches!(&*self.credential, Credential::Ticket { .. } | Credential::Keytab { .. });
-        is_ticket || self.kerberos.only
+        is_ticket || self.kerberos.leaves_no_ntlm()
     }
 
     /// Whether a KDC may know both user and host: those of no realm are not told to one.
     fn may_be_kerberos(&self) -> bool {
+        (self.kerberos.spn.is_some() || is_name(&self.host)) && self.is_of_realm()
+    }
+
+    /// Whether the user's name has a realm.
+    fn is_of_realm(&self) -> bool {
         let of_realm = |user: &str| user.contains(['@', '\\']) && principal(user).is_ok();
-        let has_name = self.kerberos.spn.is_some() || is_name(&self.host);
-        has_name && self.credential.user().is_some_and(of_realm)
+        self.credential.user().is_some_and(of_realm)
     }
 
     fn kerberos(&self, scheme: &'static str) -> Result<Kerberos, Error> {
@@ -151,6 +162,19 @@ mod tests {
             let choice = Choice { host: host.to_owned(), ..choice(AuthMethod::Negotiate, password(user)) };
             let mechanism = choice.mechanism().expect("a mechanism");
             assert_eq!((mechanism.begins_with_proof(), mechanism.scheme()), (is_tried, "Negotiate"), "{user} {host}");
+        }
+    }
+
+    #[test]
+    fn delegation_takes_kerberos_alone() {
+        for (user, is_tried) in [("ada@contoso.com", true), ("ada", false), ("CONTOSO\\ada", false)] {
+            let kerberos = KerberosSettings { delegate: true, ..KerberosSettings::default() };
+            let made = Choice { kerberos, ..choice(AuthMethod::Negotiate, password(user)) }.mechanism();
+            match (made, is_tried) {
+                (Ok(mechanism), true) => assert!(mechanism.begins_with_proof(), "{user}"),
+                (Err(Error::UserName(why)), false) => assert!(why.contains(user), "{why}"),
+                (made, _) => panic!("{user}: {:?}", made.err()),
+            }
         }
     }
 

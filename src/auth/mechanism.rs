@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 
 use super::binding::ChannelBinding;
 use super::error::Error;
+use super::kerberos::KerberosFault;
 use crate::secret::Secret;
 
 /// A security context of one TCP connection.
@@ -24,6 +25,11 @@ pub trait Mechanism: Send {
     /// What proves the user in the end, where the name leaves it open.
     fn used(&self) -> &'static str {
         self.name()
+    }
+
+    /// Why it is not Kerberos that proves the user, where that would have come first.
+    fn no_kerberos(&self) -> Option<&KerberosFault> {
+        None
     }
 
     /// An `Authorization` header for every single request, where the mechanism has no handshake.

@@ -2,7 +2,7 @@
 
 use super::binding::ChannelBinding;
 use super::error::Error;
-use super::kerberos::Kerberos;
+use super::kerberos::{Kerberos, KerberosFault};
 use super::mechanism::{Inner, Leg, Mechanism, Step};
 use super::windows::Windows;
 
@@ -11,24 +11,25 @@ use super::windows::Windows;
 pub(super) struct Negotiate {
     kerberos: Kerberos,
     ntlm: Option<Windows>,
-    is_ntlm: bool,
+    /// Why it is NTLM, once it is.
+    no_kerberos: Option<KerberosFault>,
 }
 
 impl Negotiate {
     pub(super) fn new(kerberos: Kerberos, ntlm: Windows) -> Self {
-        Self { kerberos, ntlm: Some(ntlm), is_ntlm: false }
+        Self { kerberos, ntlm: Some(ntlm), no_kerberos: None }
     }
 
     fn chosen(&self) -> &dyn Inner {
         match &self.ntlm {
-            Some(ntlm) if self.is_ntlm => ntlm,
+            Some(ntlm) if self.no_kerberos.is_some() => ntlm,
             _ => &self.kerberos,
         }
     }
 
     fn chosen_mut(&mut self) -> &mut dyn Inner {
         match &mut self.ntlm {
-            Some(ntlm) if self.is_ntlm => ntlm,
+            Some(ntlm) if self.no_kerberos.is_some() => ntlm,
             _ => &mut self.kerberos,
         }
     }
@@ -47,6 +48,10 @@ impl Mechanism for Negotiate {
         self.chosen().used()
     }
 
+    fn no_kerberos(&self) -> Option<&KerberosFault> {
+        self.no_kerberos.as_ref()
+    }
+
     fn bind(&mut self, binding: ChannelBinding) {
         if let Some(ntlm) = &mut self.ntlm {
             ntlm.bind(binding.clone());
@@ -61,12 +66,14 @@ impl Mechanism for Negotiate {
     fn step(&mut self, token: Option<&[u8]>) -> Result<Step, Error> {
         let step = self.chosen_mut().step(token);
         match step {
-            Err(Error::Kerberos(fault)) if !self.is_ntlm && self.ntlm.is_some() && fault.leaves_another() => {
+            Err(Error::Kerberos(fault))
+                if self.no_kerberos.is_none() && self.ntlm.is_some() && fault.leaves_another() =>
+            {
                 tracing::info!(%fault, "no Kerberos, so NTLM");
-                self.is_ntlm = true;
+                self.no_kerberos = Some(fault);
                 self.chosen_mut().step(None)
             }
-            Ok(Step::Send(Leg { .. })) if !self.is_ntlm => {
+            Ok(Step::Send(Leg { .. })) if self.no_kerberos.is_none() => {
                 self.ntlm = None;
                 step
             }

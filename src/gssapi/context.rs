@@ -28,6 +28,9 @@ pub struct Token {
     pub bytes: Option<Vec<u8>>,
     /// The context stands: messages can be sealed.
     pub complete: bool,
+    /// Of the side that logs on: the server can act as the user elsewhere. The library says nothing where the user's
+    /// ticket may not be handed on.
+    pub delegated: bool,
 }
 
 /// A sealed message.
@@ -92,7 +95,7 @@ impl Context {
         let bindings = bound.as_ref().map_or(null(), |bound| &raw const *bound);
         let input = token.map(Buffer::of);
         let input = input.as_ref().map_or(null(), |input| &raw const *input);
-        let (mut minor, mut output) = (0, Buffer::EMPTY);
+        let (mut minor, mut output, mut granted) = (0, Buffer::EMPTY, 0);
         let major = match &mut self.side {
             Side::Initiator(how, name) => {
                 let delegate = if how.delegate { DELEGATE } else { 0 };
@@ -112,7 +115,7 @@ impl Context {
                         input,
                         null_mut(),
                         &mut output,
-                        null_mut(),
+                        &mut granted,
                         null_mut(),
                     )
                 }
@@ -143,8 +146,9 @@ impl Context {
         };
         let bytes = Some(take(self.library, &mut output)).filter(|bytes| !bytes.is_empty());
         match major {
-            COMPLETE => Ok(Token { bytes, complete: true }),
-            CONTINUE_NEEDED => Ok(Token { bytes, complete: false }),
+            COMPLETE | CONTINUE_NEEDED => {
+                Ok(Token { bytes, complete: major == COMPLETE, delegated: granted & DELEGATE != 0 })
+            }
             _ => Err(Fault { reply: bytes, ..Fault::of(self.library, major, minor) }),
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn is_untrusted(endpoint: &Endpoint) -> bool {
 
 /// Whether a host must prove that it is who we mean: nobody else can read a ticket for it.
 fn proves_itself(endpoint: &WinrmEndpoint) -> bool {
-    endpoint.auth == AuthMethod::Kerberos || endpoint.kerberos.only
+    endpoint.auth == AuthMethod::Kerberos || endpoint.kerberos.leaves_no_ntlm()
 }
 
 fn is_loopback(address: &str) -> bool {
@@ -137,6 +137,14 @@ fn check_winrm(connection: &Connection, endpoint: &WinrmEndpoint) -> Result<(), 
     {
         let message = format!("NTLM is asked for, and refused by ntlm = \"refuse\" ({})", ntlm.source);
         return Err(Problem::new(message).with_hint("use --auth kerberos, or negotiate, which is Kerberos then"));
+    }
+    if let Some(delegate) = connection.delegate.as_ref().filter(|delegate| delegate.value)
+        && !matches!(endpoint.auth, AuthMethod::Kerberos | AuthMethod::Negotiate)
+    {
+        let (from, auth) = (&delegate.source, endpoint.auth);
+        let message = format!("delegation is asked for ({from}), and {auth} has no ticket to hand on");
+        let hint = "use --auth kerberos, or leave delegation out (--auth credssp hands the password over by itself)";
+        return Err(Problem::new(message).with_hint(hint));
     }
     if endpoint.auth == AuthMethod::Certificate {
         let from = connection.auth.as_ref().map_or(Source::BuiltIn, |given| given.source.clone());

@@ -24,7 +24,8 @@ pub(super) fn check_files(hosts: &[HostSettings], endpoints: &[Endpoint], around
         let shown = path.display().to_string();
         let found = checked.entry((file, path)).or_insert_with_key(|(file, path)| around.check(*file, path));
         if let Err(what) = found {
-            let problem = problem(source, key, format!("{shown}: {what}"));
+            let problem =
+                Problem { hint: remedy(file).map(str::to_owned), ..problem(source, key, format!("{shown}: {what}")) };
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -80,6 +81,18 @@ fn named<'a>(host: &'a HostSettings, endpoint: &'a Endpoint, home: Option<&Path>
         Endpoint::Local(_) => {}
     }
     named
+}
+
+/// Where such a file comes from, if that is no matter of course.
+fn remedy(file: NamedFile) -> Option<&'static str> {
+    match file {
+        NamedFile::TicketCache => Some("kinit -c FILE user@REALM makes one; klist shows which one is yours already"),
+        NamedFile::Keytab => Some(
+            "an administrator of the domain makes one (ktpass there, kadmin's ktadd with MIT); without one: kinit \
+             user@REALM, or --ask-pass",
+        ),
+        NamedFile::Ca | NamedFile::Identity | NamedFile::KnownHosts { .. } => None,
+    }
 }
 
 /// The file of a cache of tickets, if it is one: `FILE:PATH`, or a path alone.

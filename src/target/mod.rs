@@ -294,10 +294,17 @@ pub struct KerberosSettings {
     /// The host's principal (`HTTP/web01.contoso.com`, `HTTP/web01@CONTOSO.COM`) or its class alone (`WSMAN`); made
     /// from the host's name unless set.
     pub spn: Option<String>,
-    /// The host may act as the user elsewhere.
+    /// The host may act as the user elsewhere, which NTLM has no way for.
     pub delegate: bool,
     /// NTLM is never used.
     pub only: bool,
+}
+
+impl KerberosSettings {
+    /// Whether Negotiate may not fall back on NTLM: it is forbidden, or could not do what is asked for.
+    pub fn leaves_no_ntlm(&self) -> bool {
+        self.only || self.delegate
+    }
 }
 
 /// An SSH server with PowerShell behind it. The user is the target's credential, else the local user.

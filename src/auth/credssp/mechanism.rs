@@ -12,6 +12,7 @@ use super::request::{FIRST_SAFE, TsRequest, credentials};
 use super::tunnel::Tunnel;
 use crate::auth::binding::ChannelBinding;
 use crate::auth::error::Error;
+use crate::auth::kerberos::KerberosFault;
 use crate::auth::mechanism::{Inner, Leg, Logon, Mechanism, Step};
 use crate::auth::sealed::{self, CHUNK, Sealed};
 use crate::secret::Secret;
@@ -144,6 +145,10 @@ impl Mechanism for CredSsp {
 
     /// The one inside is bound to the TLS of CredSSP, by the proof of its key.
     fn bind(&mut self, _: ChannelBinding) {}
+
+    fn no_kerberos(&self) -> Option<&KerberosFault> {
+        self.inner.no_kerberos()
+    }
 
     fn begins_with_proof(&self) -> bool {
         self.inner.begins_with_proof()

@@ -16,6 +16,9 @@ pub enum KerberosFault {
     /// The user's ticket has expired.
     #[error("the Kerberos ticket has expired")]
     TicketExpired,
+    /// The user's ticket may not be handed on to a host, which is what delegation does.
+    #[error("the host cannot act as the user elsewhere: the KDC gave a ticket that may not be forwarded")]
+    NotForwardable,
     /// Somebody's clock is wrong.
     #[error("the clocks differ by more than Kerberos allows")]
     ClockSkew,
@@ -70,6 +73,9 @@ impl KerberosFault {
             41 => Self::WrongServer,
             156 => Self::NoKdc(text()),
             _ if says("Clock skew") => Self::ClockSkew,
+            // Of hosts alone: theirs is another account's ticket, or an older key.
+            35 | 44 | 45 => Self::WrongServer,
+            _ if says("ticket isn't for us") || says("Key version is not available") => Self::WrongServer,
             _ if says("not found in Kerberos database") && says("Server ") => Self::UnknownServer(named(server)),
             _ if says("not found in Kerberos database") => Self::UnknownUser(text()),
             _ if says("Preauthentication failed") || says("Decrypt integrity check failed") && server.is_none() => {

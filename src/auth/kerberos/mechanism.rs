@@ -141,6 +141,9 @@ impl Plan {
             let begun = Context::initiator(Arc::clone(&ticket), how, binding)
                 .and_then(|mut context| context.step(None).map(|token| (context, token)));
             match begun.map_err(|fault| KerberosFault::of(&fault, Some(server))) {
+                Ok((_, token)) if self.delegate && !token.delegated => {
+                    return Err(Error::Kerberos(KerberosFault::NotForwardable));
+                }
                 Ok(begun) => return Ok(begun),
                 Err(fault @ KerberosFault::UnknownServer(_)) => unknown = unknown.or(Some(fault)),
                 Err(fault) => return Err(Error::Kerberos(fault)),

@@ -11,6 +11,8 @@ use super::names::principal;
 use crate::auth::error::Error;
 use crate::target::Credential;
 
+/// What the library says of a cache that is another user's.
+const OTHERS: &str = "does not match desired name";
 /// Tickets that end sooner are asked for anew, in seconds.
 const SOON: u32 = 120;
 
@@ -162,7 +164,20 @@ fn ask(credential: &Credential) -> Result<Result<Arc<Ticket>, KerberosFault>, Er
             return Err(Error::NotProving { method: "Kerberos", what: credential.kind() });
         }
     };
-    Ok(ticket.map(Arc::new).map_err(|fault| KerberosFault::of(&fault, None)))
+    Ok(ticket.map(Arc::new).map_err(|fault| told(KerberosFault::of(&fault, None), credential)))
+}
+
+/// Where there is no ticket, the library says little of what was to give one.
+fn told(fault: KerberosFault, credential: &Credential) -> KerberosFault {
+    match (fault, credential) {
+        (KerberosFault::NoTicket(_), Credential::Keytab { user, file }) => {
+            KerberosFault::NoTicket(format!("{} has no key of {user} (klist -k shows whose)", file.display()))
+        }
+        (KerberosFault::NoTicket(said), Credential::Ticket { user: Some(user), .. }) if said.contains(OTHERS) => {
+            KerberosFault::NoTicket(format!("the cache has those of somebody else than {user} (klist shows whose)"))
+        }
+        (fault, _) => fault,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,11 +1,14 @@
 //! An HTTP answer, and what it says when it is not SOAP.
 
+use std::time::{Duration, SystemTime};
+
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, LOCATION};
 use hyper::{Response, StatusCode};
 
 use super::challenge::{challenges, schemes};
+use super::cookie_date::cookie_date;
 use crate::auth::sealed;
 use crate::outcome::Reason;
 use crate::transport::Error;
@@ -53,6 +56,16 @@ impl Answer {
             body.extend_from_slice(chunk);
         }
         Ok(Self { status: head.status, headers: head.headers, body })
+    }
+
+    /// By how many seconds the host's clock is ahead of ours, by the header `Date`.
+    pub(super) fn ahead(&self) -> Option<i64> {
+        let there = cookie_date(self.headers.get(DATE)?.to_str().ok()?)?;
+        let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        Some(match there.duration_since(SystemTime::now()) {
+            Ok(ahead) => seconds(ahead),
+            Err(behind) => -seconds(behind.duration()),
+        })
     }
 
     pub(super) fn kind(&self) -> Kind {

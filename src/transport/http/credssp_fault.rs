@@ -53,7 +53,9 @@ fn refused(status: u32, fault: &Fault) -> Error {
             Reason::AuthMethod,
             "see 'Credentials Delegation' in the policies of the host and of the domain; or use --auth negotiate",
         ),
-        0xC000_0071 | 0xC000_0224 => (Reason::LogonDenied, "change the password first"),
+        0xC000_0071 | 0xC000_0224 => {
+            (Reason::LogonDenied, "change the password first: on a machine of the domain, or by kpasswd user@REALM")
+        }
         _ => (Reason::LogonDenied, "check user and password; the Security event log there says more (event 4625)"),
     };
     Error::new(reason, fault.to_string()).with_hint(hint)

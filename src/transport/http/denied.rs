@@ -2,13 +2,34 @@
 
 use super::answer::Answer;
 use super::credssp_fault::SWITCH_ON;
+use super::kerberos_fault::kerberos;
 use crate::auth::Mechanism;
 use crate::outcome::Reason;
 use crate::transport::Error;
 
-/// The credential, of which the server has seen a proof.
-pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool) -> Error {
+/// Clocks that differ by more are refused, in seconds: what Kerberos and domain controllers allow by default.
+const SKEW: i64 = 300;
+
+/// The credential, of which the server has seen a proof. `ahead` is by how many seconds its clock is ahead of ours.
+pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool, ahead: Option<i64>) -> Error {
     let name = mechanism.name();
+    if let Some(fault) = mechanism.no_kerberos() {
+        let message = format!(
+            "access denied ({name} by NTLM): the user or the password was refused; it was NTLM because there is no \
+             Kerberos: {fault}"
+        );
+        let mend = kerberos(fault, false).hint.unwrap_or_default();
+        return Error::new(Reason::LogonDenied, message)
+            .with_hint(format!("check user and password; for Kerberos, which the host may insist on: {mend}"));
+    }
+    let message = format!("access denied ({name}): the user or the password was refused");
+    if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > SKEW && mechanism.standing().is_none()) {
+        let (minutes, side) = ((ahead.abs() + 30) / 60, if ahead > 0 { "ahead of" } else { "behind" });
+        return Error::new(Reason::LogonDenied, message).with_hint(format!(
+            "the host's clock is {minutes} minutes {side} ours, which by itself is refused like this: w32tm /resync \
+             there, chronyc makestep here; then check user and password"
+        ));
+    }
     let hint = match (mechanism.standing().is_some(), over_tls) {
         (true, _) => "check user and password; WinRM accepts only local accounts of the host over Basic",
         (false, true) => {
@@ -17,8 +38,7 @@ pub(super) fn refused(mechanism: &dyn Mechanism, over_tls: bool) -> Error {
         }
         (false, false) => "check user and password; a wrong clock gets the same answer",
     };
-    Error::new(Reason::LogonDenied, format!("access denied ({name}): the user or the password was refused"))
-        .with_hint(hint)
+    Error::new(Reason::LogonDenied, message).with_hint(hint)
 }
 
 /// The mechanism, before there was a proof.

@@ -21,6 +21,11 @@ pub(super) fn kerberos(fault: &Fault, by_host: bool) -> Error {
         Fault::TicketExpired => {
             (Reason::NoTicket, "get a new one with kinit user@REALM; klist shows until when it is good")
         }
+        Fault::NotForwardable => (
+            Reason::NoTicket,
+            "get one that may be: kinit -f user@REALM, or forwardable = true under [libdefaults] of /etc/krb5.conf for \
+             passwords and keytabs; the account must not be marked 'sensitive and cannot be delegated'",
+        ),
         Fault::ClockSkew if by_host => (
             Reason::ClockSkew,
             "the host's clock differs from ours by more than five minutes: w32tm /resync there, chronyc makestep here",
@@ -101,6 +106,7 @@ mod tests {
             (Fault::UnknownServer(text()), false),
             (Fault::NoTicket(text()), false),
             (Fault::TicketExpired, false),
+            (Fault::NotForwardable, false),
             (Fault::NoKdc(text()), false),
             (Fault::NoLibrary(text()), false),
             (Fault::WrongServer, false),

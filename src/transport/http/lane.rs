@@ -26,7 +26,7 @@ use super::leg::{MAX_LEGS, Stuck, in_circles, next_leg};
 use super::logon_state::LogonState;
 use super::route::Route;
 use super::sensitive::sensitive;
-use crate::auth::{self, ChannelBinding, Leg, Mechanism, sealed};
+use crate::auth::{self, ChannelBinding, KerberosFault, Leg, Mechanism, sealed};
 use crate::outcome::Reason;
 use crate::transport::Error;
 use crate::transport::tcp::not_an_address;
@@ -354,7 +354,7 @@ impl Lane {
         match (body, self.mechanism.sealing()) {
             (Body::Knock | Body::Empty, _) => Ok((names::CONTENT_TYPE.to_owned(), Vec::new())),
             (Body::Soap(text), Some(protocol)) if !self.over_tls() => {
-                let bytes = self.mechanism.seal(text.as_bytes()).map_err(refused)?;
+                let bytes = self.mechanism.seal(text.as_bytes()).map_err(unusable)?;
                 Ok((sealed::content_type(protocol, text.len()), bytes))
             }
             (Body::Soap(text), _) => Ok((names::CONTENT_TYPE.to_owned(), text.as_bytes().to_vec())),
@@ -410,7 +410,7 @@ impl Lane {
         if mechanism.is_proved_by_tls() {
             client_certificate::refused()
         } else if proven {
-            denied::refused(mechanism, self.over_tls())
+            denied::refused(mechanism, self.over_tls(), answer.ahead())
         } else {
             denied::not_taken(mechanism, answer, self.over_tls())
         }
@@ -422,6 +422,8 @@ impl Lane {
             return self.denied(answer, false);
         }
         match answer.token(self.mechanism.scheme()).map(|token| self.mechanism.step(Some(&token))) {
+            // Channel bindings that differ are nothing that a host has a number for.
+            Some(Err(auth::Error::Kerberos(KerberosFault::Other(_)))) => ticket_refused(self.over_tls()),
             Some(Err(auth::Error::Kerberos(fault))) => kerberos(&fault, true),
             _ => ticket_refused(self.over_tls()),
         }
@@ -439,11 +441,11 @@ impl Lane {
     /// A handshake that cannot go on, before our proof or behind it.
     fn stopped(&self, error: auth::Error, proven: bool) -> Failure {
         match (error, proven) {
-            (auth::Error::Refused, true) => Failure::Final(denied::refused(&*self.mechanism, self.over_tls())),
+            (auth::Error::Refused, true) => Failure::Final(denied::refused(&*self.mechanism, self.over_tls(), None)),
             (auth::Error::Refused, false) => Failure::Final(denied::no_ntlm()),
             (auth::Error::Kerberos(fault), by_host) => Failure::Final(kerberos(&fault, by_host)),
             (auth::Error::CredSsp(fault), _) => Failure::Final(credssp(&fault)),
-            (error, _) => refused(error),
+            (error, _) => unusable(error),
         }
     }
 
@@ -482,11 +484,16 @@ fn unanswered(failure: Failure) -> Failure {
     }
 }
 
-/// A context that cannot go on.
-fn refused(error: auth::Error) -> Failure {
+/// A context that cannot begin or go on.
+pub(super) fn unusable(error: auth::Error) -> Failure {
     let reason = match error {
         auth::Error::Token { .. } | auth::Error::Sealed(_) => Reason::Protocol,
         _ => Reason::AuthMethod,
     };
-    Failure::Final(Error::new(reason, error.to_string()))
+    let hint = match error {
+        auth::Error::NoName(_) => "address the host by its full name, or give that with --spn HTTP/host.contoso.com",
+        auth::Error::UserName(_) => "give the user as user@REALM, as klist shows it: ada@CONTOSO.COM",
+        _ => return Failure::Final(Error::new(reason, error.to_string())),
+    };
+    Failure::Final(Error::new(reason, error.to_string()).with_hint(hint))
 }

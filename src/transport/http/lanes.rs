@@ -13,7 +13,7 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
-use super::lane::Lane;
+use super::lane::{Lane, unusable};
 use super::logon_state::LogonState;
 use super::route::Route;
 use super::tls_cache::TlsCache;
@@ -245,8 +245,7 @@ impl Lanes {
         if let Some(refusal) = self.refusal.get() {
             return Err(Failure::Final(refusal.clone()));
         }
-        let mechanism = self.choice.mechanism();
-        let mechanism = mechanism.map_err(|error| Failure::Final(Error::new(Reason::AuthMethod, error.to_string())))?;
+        let mechanism = self.choice.mechanism().map_err(unusable)?;
         Ok(Lane {
             connection: None,
             tls: self.tls.clone(),
@@ -266,7 +265,13 @@ impl Lanes {
 /// The name by which a KDC may know a host: as it is connected to, or for Kerberos alone, as the user named it.
 fn known_as<'a>(target: &'a Target, endpoint: &'a WinrmEndpoint) -> &'a str {
     let is_address = endpoint.address.split('%').next().is_some_and(|address| address.parse::<IpAddr>().is_ok());
-    if endpoint.auth == AuthMethod::Kerberos && is_address { &target.name } else { &endpoint.address }
+    let is_ticket = matches!(target.credential.as_deref(), Some(Credential::Ticket { .. } | Credential::Keytab { .. }));
+    let is_kerberos = match endpoint.auth {
+        AuthMethod::Kerberos => true,
+        AuthMethod::Negotiate => is_ticket || endpoint.kerberos.leaves_no_ntlm(),
+        _ => false,
+    };
+    if is_kerberos && is_address { &target.name } else { &endpoint.address }
 }
 
 /// Of a keytab that is not there the library says that there is no ticket.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, DATE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use rustls::ProtocolVersion;
 use tokio::time::Instant;
@@ -15,7 +15,6 @@ use url::{Position, Url};
 use super::answer::{Answer, Kind};
 use super::connect_error::ConnectError;
 use super::connection::{Connection, PostError};
-use super::cookie_date::cookie_date;
 use super::diagnose::{diagnose, diagnose_connect, is_of_tls, silent};
 use super::tls_cache::TlsCache;
 use crate::certificate::Certificate;
@@ -69,7 +68,7 @@ pub(in crate::transport) async fn look(
     if answer.status == StatusCode::UNAUTHORIZED {
         sights.saw(Sight::Offers(answer.schemes().into_iter().take(16).map(shown).collect()));
     }
-    if let Some(ahead) = ahead(&answer) {
+    if let Some(ahead) = answer.ahead() {
         sights.saw(Sight::Ahead(ahead));
     }
     Ok(())
@@ -194,16 +193,6 @@ async fn identity(answer: Answer) -> Result<(Option<Identity>, Answer), Error> {
         (400 | 401 | 411 | 500, _) => Ok((None, answer)),
         _ => Err(answer.refusal(false)),
     }
-}
-
-/// By how many seconds the host's clock is ahead of ours, by the header `Date`.
-fn ahead(answer: &Answer) -> Option<i64> {
-    let there = cookie_date(answer.headers.get(DATE)?.to_str().ok()?)?;
-    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
-    Some(match there.duration_since(SystemTime::now()) {
-        Ok(ahead) => seconds(ahead),
-        Err(behind) => -seconds(behind.duration()),
-    })
 }
 
 /// A word of the server's, as short as its kind is.
