@@ -22,6 +22,9 @@ use crate::left_shell::LeftShell;
 use crate::outcome::Reason;
 use crate::outofproc::{self, FrameError, Packet, Verb};
 
+/// A stream that is over.
+const ENDED: &str = "the remote PowerShell ended without a word";
+
 /// Packets of one channel that wait for their reader. A full queue stops the reading of the whole stream, and so,
 /// through the pipe or the SSH window, the remote pipeline.
 const QUEUED_PACKETS: usize = 16;
@@ -207,9 +210,11 @@ impl OutOfProcCarrier {
 
     /// The error of a stream that has ended.
     async fn broken(&self) -> Error {
-        let cause = self.shared.state().broken.clone().unwrap_or_else(|| "the remote PowerShell is gone".to_owned());
+        let obituary = self.peer.obituary().await;
+        // A write may fail before the reader has seen the end.
+        let cause = self.shared.state().broken.clone().unwrap_or_else(|| ENDED.to_owned());
         let stray = self.shared.state().stray.join(" | ");
-        let mut message = match self.peer.obituary().await {
+        let mut message = match obituary {
             Some(obituary) => format!("{cause}: {obituary}"),
             None => cause,
         };
@@ -368,7 +373,7 @@ async fn read_packets<R: AsyncRead + Unpin>(reader: R, shared: Arc<Shared>) {
     let cause = loop {
         line.clear();
         match (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line).await {
-            Ok(0) => break "the remote PowerShell ended without a word".to_owned(),
+            Ok(0) => break ENDED.to_owned(),
             Ok(_) if line.len() as u64 == MAX_LINE => break format!("a packet is longer than {MAX_LINE} bytes"),
             Ok(_) => {}
             Err(error) => break format!("reading from the remote PowerShell failed: {}", error_text::io(&error)),

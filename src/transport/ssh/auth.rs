@@ -447,10 +447,11 @@ impl Attempt<'_> {
                 Reason::LogonDenied,
                 format!("{place} hung up on user {user} after the password: {words}"),
             )
-            .with_hint("check user and password; the server's own log says why");
+            .with_hint(fault::PASSWORD_HINT);
         }
         if self.tried.is_empty() || !farewell.contains("authentication failures") {
-            return fault::gone(self.logon.place, "the user was logged on", self.logon.notes);
+            let gone = fault::gone(self.logon.place, "the user was logged on", self.logon.notes);
+            return gone.with_hint(fault::HUNG_UP_HINT);
         }
         let tried = self.tried.join(", ");
         Error::new(
@@ -490,6 +491,7 @@ impl Attempt<'_> {
             () if lacks_password => fault::LACKS_PASSWORD_HINT,
             () if self.locked => fault::LOCKED_HINT,
             () if self.doubted => fault::CERTIFICATE_HINT,
+            () if self.password_sent => fault::PASSWORD_HINT,
             () => fault::KEY_HINT,
         };
         Error::new(reason, format!("{place} did not let user {user} in: {}", parts.join("; "))).with_hint(hint)

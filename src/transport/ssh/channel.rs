@@ -17,7 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOw
 use super::super::files::Files;
 use super::super::outofproc::Peer;
 use super::super::tail::Tail;
-use super::fault::START_HINT;
+use super::fault::{ENDED_HINT, START_HINT};
 use super::host_key::Gate;
 use super::notes::Notes;
 use super::sftp::Sftp;
@@ -197,7 +197,8 @@ impl Peer for SshPeer {
     }
 
     fn never_started(&self) -> Option<&'static str> {
-        self.way.notes.farewell().is_none().then_some(START_HINT)
+        let ended = self.log.lock().unwrap_or_else(PoisonError::into_inner).exit.is_some();
+        self.way.notes.farewell().is_none().then_some(if ended { ENDED_HINT } else { START_HINT })
     }
 
     fn started_by(&self) -> Option<&str> {

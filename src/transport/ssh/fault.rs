@@ -17,6 +17,12 @@ pub(super) const START_HINT: &str = "install PowerShell 7 there, and add `Subsys
                                      -NoLogo -NoProfile` \
      to its sshd_config";
 
+/// What to do where the server has begun the subsystem, and ended it at once: it drops what is said on stderr there.
+pub(super) const ENDED_HINT: &str = "`ssh USER@HOST pwsh -NoProfile -Command 1` shows what the server says by then, such \
+                                     as a password that has expired; else PowerShell 7 must be installed there, and \
+                                     named by `Subsystem powershell /usr/bin/pwsh -sshs -NoLogo -NoProfile` in its \
+                                     sshd_config";
+
 /// What to do about a key file that needs a passphrase.
 pub(super) const LOCKED_HINT: &str = "give the passphrase as the password: --ask-pass, or PSFLEET_PASSWORD together \
                                       with --user (it unlocks the key here and is never sent); or load the key into \
@@ -33,6 +39,15 @@ pub(super) const CERTIFICATE_HINT: &str = "have the authority sign the key anew:
 /// What to do about keys that let nobody in.
 pub(super) const KEY_HINT: &str = "name a key with --identity, load one into the agent, or give a password; the \
                                    server's authorized_keys must have the key's public half";
+
+/// What to do about a password that lets nobody in.
+pub(super) const PASSWORD_HINT: &str = "check user and password; the same is said to an account that is locked or has \
+                                        expired, and to a password that must be changed first: the server's own log \
+                                        tells them apart (journalctl -u ssh)";
+
+/// What to do where the server hangs up on a user.
+pub(super) const HUNG_UP_HINT: &str = "the server's own log says why (journalctl -u ssh): the account may be locked or \
+                                       have expired, or the server be too busy";
 
 /// What helps against a busy server.
 const BUSY_HINT: &str = "an sshd turns connections away while MaxStartups of them have not logged on, and for a while \
@@ -222,6 +237,7 @@ pub(super) fn refusal(cause: &ChannelOpenFailure) -> String {
 pub(super) fn words_of(error: &russh::Error) -> String {
     use russh::Error as E;
     let text = match error {
+        E::IO(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => "the server closed the connection",
         E::IO(cause) => return error_text::io(cause),
         E::ChannelOpenFailure(cause) => return refusal(cause),
         E::PacketSize(size) => return format!("a packet of {size} bytes came, which is not allowed"),
