@@ -33,6 +33,7 @@ mod idle_flags;
 mod interrupt;
 mod inventory;
 mod kerberos;
+mod kerberos_realms;
 #[cfg(all(target_os = "linux", feature = "keyring"))]
 mod keyring;
 #[cfg(all(unix, feature = "ldap"))]

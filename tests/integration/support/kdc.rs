@@ -19,6 +19,7 @@ const PROGRAMS: [&str; 4] = ["/usr/sbin/krb5kdc", "/usr/sbin/kdb5_util", "/usr/s
 
 /// A running KDC.
 pub(crate) struct Kdc {
+    realm: String,
     folder: Folder,
     child: Option<Child>,
     port: u16,
@@ -27,16 +28,30 @@ pub(crate) struct Kdc {
 impl Kdc {
     /// Starts one, if the machine has MIT's. `users` have their passwords, `servers` keys in [`Kdc::keytab`].
     pub(crate) fn start(users: &[(&str, &str)], servers: &[String]) -> Option<Self> {
+        Self::of_realm(REALM, None, users, servers)
+    }
+
+    /// That of another realm. It sends its users on to a realm that trusts it, for hosts below the domain of that name.
+    pub(crate) fn of_realm(
+        realm: &str,
+        trusting: Option<&Self>,
+        users: &[(&str, &str)],
+        servers: &[String],
+    ) -> Option<Self> {
         if let Some(missing) = PROGRAMS.iter().find(|program| !Path::new(program).is_file()) {
             skip(format_args!("no {missing} (Debian: krb5-kdc krb5-admin-server krb5-user)"));
             return None;
         }
-        let mut kdc = Self { folder: Folder::new("kdc"), child: None, port: free_port() };
-        kdc.configure();
-        kdc.does("/usr/sbin/kdb5_util", &["create", "-s", "-P", "master", "-r", REALM]);
+        let mut kdc = Self { realm: realm.to_owned(), folder: Folder::new("kdc"), child: None, port: free_port() };
+        kdc.configure(trusting);
+        kdc.does("/usr/sbin/kdb5_util", &["create", "-s", "-P", "master", "-r", realm]);
         kdc.admin("addpol -maxfailure 3 three");
         for (user, password) in users {
             kdc.admin(&format!("addprinc +requires_preauth -policy three -pw {password} {user}"));
+        }
+        for side in [Some(&kdc), trusting].into_iter().flatten().filter(|_| trusting.is_some()) {
+            let other = trusting.map_or("", |other| &other.realm);
+            side.admin(&format!("addprinc -pw shared-5ecret krbtgt/{other}@{realm}"));
         }
         for server in servers {
             kdc.admin(&format!("addprinc -randkey {server}"));
@@ -46,17 +61,21 @@ impl Kdc {
         Some(kdc)
     }
 
-    fn configure(&self) {
-        let (port, folder) = (self.port, self.folder.path().display());
+    fn configure(&self, trusting: Option<&Self>) {
+        let (port, folder, realm) = (self.port, self.folder.path().display(), &self.realm);
+        let other = trusting.map_or_else(String::new, |Self { realm, port, .. }| {
+            let domain = realm.to_lowercase();
+            format!(" {realm} = {{\n  kdc = 127.0.0.1:{port}\n }}\n[domain_realm]\n .{domain} = {realm}\n")
+        });
         let config = format!(
-            "[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n \
+            "[libdefaults]\n default_realm = {realm}\n dns_lookup_kdc = false\n dns_lookup_realm = false\n \
              rdns = false\n udp_preference_limit = 1\n ccache_type = 4\n\
-             [realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}\n"
+             [realms]\n {realm} = {{\n  kdc = 127.0.0.1:{port}\n }}\n{other}"
         );
         std::fs::write(self.file("krb5.conf"), config).expect("krb5.conf");
         let config = format!(
             "[kdcdefaults]\n kdc_listen = 127.0.0.1:{port}\n kdc_tcp_listen = 127.0.0.1:{port}\n\
-             [realms]\n {REALM} = {{\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n \
+             [realms]\n {realm} = {{\n  host_based_services = HTTP WSMAN\n  database_name = {folder}/principal\n  key_stash_file = {folder}/stash\n \
              max_life = 10h\n }}\n[logging]\n kdc = FILE:{folder}/log\n admin_server = FILE:{folder}/admin.log\n"
         );
         std::fs::write(self.file("kdc.conf"), config).expect("kdc.conf");
@@ -93,7 +112,7 @@ impl Kdc {
 
     /// Runs a command of the administrator.
     pub(crate) fn admin(&self, query: &str) {
-        self.does("/usr/sbin/kadmin.local", &["-r", REALM, "-q", query]);
+        self.does("/usr/sbin/kadmin.local", &["-r", &self.realm, "-q", query]);
     }
 
     /// Gets a user's first ticket into the cache.
