@@ -194,6 +194,9 @@ pub mod docs {
     #[doc = include_str!("docs/enable_psremoting.md")]
     pub mod enable_psremoting {}
 
+    #[doc = include_str!("docs/identity_matrix.md")]
+    pub mod identity_matrix {}
+
     #[doc = include_str!("docs/contributing.md")]
     pub mod contributing {}
 

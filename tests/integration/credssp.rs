@@ -24,7 +24,7 @@ fn has_pyspnego() -> bool {
     has("spnego", "pyspnego")
 }
 
-fn has(modules: &str, package: &str) -> bool {
+pub(crate) fn has(modules: &str, package: &str) -> bool {
     let import = format!("import {modules}");
     let found = Command::new("python3").args(["-c", &import]).stderr(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
@@ -35,7 +35,7 @@ fn has(modules: &str, package: &str) -> bool {
 }
 
 /// The Python server; it ends when this is dropped.
-struct Front {
+pub(crate) struct Front {
     child: Child,
     stdin: Option<ChildStdin>,
     events: mpsc::Receiver<Value>,
@@ -44,7 +44,7 @@ struct Front {
 }
 
 impl Front {
-    fn start(job: Value) -> Self {
+    pub(crate) fn start(job: Value) -> Self {
         Self::start_with(job, |command| command)
     }
 
@@ -79,7 +79,7 @@ impl Front {
     }
 
     /// The program on so many hosts, all of which are this one.
-    fn command(&self, subcommand: &str, hosts: usize, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, subcommand: &str, hosts: usize, arguments: &[&str]) -> Command {
         let inventory: PathBuf = self.folder.path().join("hosts.toml");
         let hosts =
             (1..=hosts).map(|number| format!("h{number} = {{ address = \"127.0.0.1\", port = {} }}\n", self.port));
@@ -104,7 +104,7 @@ impl Front {
     }
 
     /// Ends the server; what it has told.
-    fn events(mut self) -> Vec<Value> {
+    pub(crate) fn events(mut self) -> Vec<Value> {
         drop(self.stdin.take());
         self.events.iter().collect()
     }
@@ -118,7 +118,7 @@ impl Drop for Front {
     }
 }
 
-fn count(events: &[Value], kind: &str) -> usize {
+pub(crate) fn count(events: &[Value], kind: &str) -> usize {
     events.iter().filter(|event| event["event"] == kind).count()
 }
 

@@ -30,7 +30,7 @@ fn options(hosts: u32, tls: bool) -> Options {
 }
 
 /// The principals of all hosts of such a fleet.
-async fn principals(hosts: u32) -> Vec<String> {
+pub(crate) async fn principals(hosts: u32) -> Vec<String> {
     let fleet = fleet(Options { hosts, ..Options::default() }).await;
     let names = fleet.hosts().map(|(name, ..)| format!("HTTP/{}", name.to_lowercase())).collect();
     fleet.shutdown().await;
@@ -297,7 +297,7 @@ async fn without_the_library_the_program_starts_and_says_what_to_install() {
     assert!(message.starts_with("Kerberos is not installed on this machine"), "{message}");
 }
 
-fn faketime() -> Option<&'static str> {
+pub(crate) fn faketime() -> Option<&'static str> {
     let found = Command::new("faketime").arg("--version").output();
     if found.is_err() {
         skip("no faketime (Debian: faketime)");

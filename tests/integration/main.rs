@@ -29,6 +29,8 @@ mod fold;
 mod gate;
 mod glossary;
 mod hostile;
+#[cfg(unix)]
+mod identity_matrix;
 mod idle_flags;
 mod interrupt;
 mod inventory;

@@ -14,11 +14,11 @@ use psfleet::transport::http::{Failure, Lanes, TlsCache};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const USER: &str = "alice";
-const PASSWORD: &str = "p\u{e4}ssw\u{f6}rd";
+pub(crate) const USER: &str = "alice";
+pub(crate) const PASSWORD: &str = "p\u{e4}ssw\u{f6}rd";
 
 /// A Python that has pyspnego: `PSFLEET_TEST_PYTHON`, else `python3`.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let python = std::env::var_os("PSFLEET_TEST_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let found = Command::new(&python).args(["-c", "import spnego"]).stderr(Stdio::null()).status();
     if !found.is_ok_and(|status| status.success()) {
@@ -29,21 +29,22 @@ fn python() -> Option<PathBuf> {
 }
 
 /// The Python server; it ends when this is dropped.
-struct Acceptor {
+pub(crate) struct Acceptor {
     child: Child,
     stdin: Option<ChildStdin>,
     events: mpsc::Receiver<Value>,
-    port: u16,
+    /// Where it listens on 127.0.0.1.
+    pub port: u16,
     tls: Option<Certificate>,
 }
 
 /// A self-signed certificate for 127.0.0.1 in files.
-struct Certificate {
+pub(crate) struct Certificate {
     folder: PathBuf,
 }
 
 impl Certificate {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("psfleet-test-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("folder");
         let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("certificate");
@@ -52,7 +53,7 @@ impl Certificate {
         Self { folder }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }
@@ -65,12 +66,18 @@ impl Drop for Certificate {
 
 impl Acceptor {
     fn start(python: &PathBuf, protocol: &str, tls: Option<Certificate>) -> Self {
+        Self::before(python, protocol, tls, None)
+    }
+
+    /// Before a WinRM that takes Basic: `HOST:PORT USER PASSWORD`.
+    pub(crate) fn before(python: &PathBuf, protocol: &str, tls: Option<Certificate>, upstream: Option<&str>) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/winrm_auth/acceptor.py");
         let mut command = Command::new(python);
         command.args([script, protocol, USER, PASSWORD]);
         if let Some(certificate) = &tls {
             command.args([certificate.file("cert.pem"), certificate.file("key.pem")]);
         }
+        command.envs(upstream.map(|upstream| ("UPSTREAM", upstream)));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python starts");
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let first = lines.next().expect("a first line").expect("readable");
@@ -124,7 +131,7 @@ impl Acceptor {
     }
 
     /// Ends the server; what it has told, as `event` names with the number of the connection.
-    fn events(mut self) -> Vec<(String, u64)> {
+    pub(crate) fn events(mut self) -> Vec<(String, u64)> {
         drop(self.stdin.take());
         let text = |event: &Value| {
             (event["event"].as_str().unwrap_or("?").to_owned(), event["connection"].as_u64().unwrap_or(0))

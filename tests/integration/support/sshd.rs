@@ -50,6 +50,15 @@ impl Sshd {
 
     /// The same once something is prepared in its folder, which has all keys by then.
     pub(crate) fn prepared(setup: &Setup, prepare: impl FnOnce(&Path)) -> Option<Self> {
+        Self::started(setup, prepare, |_, _| {})
+    }
+
+    /// The same with an environment of its own: what changes that is given the server's folder.
+    pub(crate) fn started(
+        setup: &Setup,
+        prepare: impl FnOnce(&Path),
+        environment: impl Fn(&Path, &mut Command),
+    ) -> Option<Self> {
         let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].map(Path::new).into_iter().find(|path| path.is_file());
         let Some(program) = program else {
             skip("no OpenSSH server in /usr/sbin");
@@ -63,7 +72,7 @@ impl Sshd {
         generate(&user_key, "ed25519", "");
         std::fs::copy(user_key.with_extension("pub"), folder.path().join("authorized_keys")).expect("authorized_keys");
         prepare(folder.path());
-        let (child, port) = launch(program, &folder, setup);
+        let (child, port) = launch(program, &folder, setup, environment);
         let server = Self { folder, child, port };
         std::fs::write(server.known_hosts(), server.host_lines()).expect("known_hosts");
         Some(server)
@@ -201,7 +210,7 @@ pub(crate) fn sign(folder: &Path, authority: &str, arguments: &[&str], key: &str
 }
 
 /// Starts the server on a free port and waits until it answers.
-fn launch(program: &Path, folder: &Folder, setup: &Setup) -> (Child, u16) {
+fn launch(program: &Path, folder: &Folder, setup: &Setup, environment: impl Fn(&Path, &mut Command)) -> (Child, u16) {
     prepare_privilege_separation();
     for _ in 0..5 {
         let port = free_port();
@@ -209,6 +218,7 @@ fn launch(program: &Path, folder: &Folder, setup: &Setup) -> (Child, u16) {
         std::fs::write(&config, sshd_config(folder.path(), port, setup)).expect("sshd_config");
         let mut command = Command::new(program);
         command.arg("-D").arg("-f").arg(&config).arg("-E").arg(folder.path().join("log")).stdin(Stdio::null());
+        environment(folder.path(), &mut command);
         let mut child = command.spawn().expect("sshd starts");
         if answers(&mut child, port) {
             return (child, port);
@@ -239,13 +249,17 @@ pub(crate) fn free_port() -> u16 {
 
 fn sshd_config(folder: &Path, port: u16, setup: &Setup) -> String {
     let mut text = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nPidFile none\nLogLevel VERBOSE\nStrictModes no\nUsePAM no\n\
-         PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
+        "Port {port}\nListenAddress 127.0.0.1\nPidFile none\nLogLevel VERBOSE\nStrictModes no\n\
+         PermitRootLogin yes\n\
          PrintMotd no\nAuthorizedKeysFile {}\n",
         folder.join("authorized_keys").display()
     );
+    // The first of several lines counts.
     if !setup.config.contains("MaxStartups") {
         text += "MaxStartups 200\n";
+    }
+    if !setup.config.contains("UsePAM") {
+        text += "UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n";
     }
     for kind in setup.host_keys {
         writeln!(text, "HostKey {}", folder.join(format!("host_{kind}")).display()).expect("a string");

@@ -1,7 +1,8 @@
 """An HTTP server that accepts NTLM and SPNEGO logons and sealed WinRM bodies, all by pyspnego.
 
 It answers every request with the SOAP text that it was sent, so that a client proves both directions of sealing. It
-knows nothing of WSMan. Usage:
+knows nothing of WSMan, unless UPSTREAM names one that takes Basic (HOST:PORT USER PASSWORD), whose answers it hands on.
+Usage:
 
     acceptor.py PROTOCOL USER PASSWORD [CERT_PEM KEY_PEM]
 
@@ -18,6 +19,7 @@ in the first line of its output; a line of JSON for each request follows. The pa
 
 import base64
 import hashlib
+import http.client
 import http.server
 import json
 import os
@@ -83,6 +85,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.context = None
         self.established = False
         self.answered = 0
+        self.upstream = None
 
     def log_message(self, *_):
         pass
@@ -142,6 +145,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(500)
         self.echo(body, answer)
 
+    def forward(self, text):
+        address, logon = os.environ["UPSTREAM"].split(" ", 1)
+        basic = "Basic " + base64.b64encode(logon.replace(" ", ":").encode()).decode()
+        if self.upstream is None:
+            self.upstream = http.client.HTTPConnection(address)
+        self.upstream.request("POST", self.path, text, {"Content-Type": SOAP, "Authorization": basic})
+        answer = self.upstream.getresponse()
+        return answer.status, answer.read()
+
     def echo(self, body, token=None):
         sealed = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
         if sealed == self.server.tls:
@@ -154,6 +166,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(401, challenge=["Negotiate"])
         text = unseal(self.context, body) if sealed else body
         self.tell(event="request", size=len(text))
+        status, text = self.forward(text) if "UPSTREAM" in os.environ else (200, text)
         media = 'multipart/encrypted;protocol="%s";boundary="Encrypted Boundary"' % SEALED
         if not sealed or self.path == "/plain":
             media = SOAP
@@ -164,7 +177,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/close":
             # The end of the connection leaves in the packet that ends the answer: no request can come in between.
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-        self.answer(200, text, media, token)
+        self.answer(status, text, media, token)
         if self.path == "/close":
             self.connection.shutdown(socket.SHUT_WR)
             self.close_connection = True
