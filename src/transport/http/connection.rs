@@ -205,7 +205,7 @@ mod tests {
         let mut connection = opened.unwrap_or_else(|error| panic!("{error}"));
         assert!(connection.certificate_asked);
         let request = Request::post("/wsman").body(Full::from("")).expect("a request");
-        let error = connection.post(request).await.err().expect("no answer");
+        let error = connection.post(request).await.expect_err("no answer");
         assert!(matches!(&error, PostError::Gone(Some(cause)) if is_of_tls(cause)), "{error:?}");
     }
 }
