@@ -189,6 +189,11 @@ pub(super) fn folder(around: &dyn System) -> anyhow::Result<PathBuf> {
 }
 
 impl Rest {
+    /// The run.
+    pub(super) fn run(&self) -> Uuid {
+        self.run
+    }
+
     /// Says what can be done with the hosts that have not run, and with those that were stopped.
     pub(super) fn note(&self, summary: &Summary, console: &Console) {
         self.lines(&summary.counts).iter().for_each(|line| console.note(&format!("note: {line}")));
@@ -243,11 +248,11 @@ pub(super) fn learn(args: &StoreArgs, no_language: &NoLanguage, console: &Consol
     }
 }
 
-/// Removes what is kept for long enough, and says so.
-pub(super) fn prune(args: &StoreArgs, console: &Console) {
+/// Removes what is kept for long enough when a run has ended, and says so.
+pub(super) fn prune(args: &StoreArgs, ended: Uuid, console: &Console) {
     let pruned = || -> anyhow::Result<_> {
         let mut store = Store::open(&folder(&Machine::default())?)?;
-        Ok(store.prune(args.retention.retention(), Timestamp::now())?)
+        Ok(store.prune(args.retention.retention(), Some(ended), Timestamp::now())?)
     };
     match pruned() {
         Ok(pruned) => pruned_note(&pruned).into_iter().for_each(|note| console.note(&note)),

@@ -117,7 +117,7 @@ pub(super) fn run(
     }
     if let Some(rest) = rest {
         rest.note(&finished.summary, console);
-        keeping::prune(store, console);
+        keeping::prune(store, rest.run(), console);
     }
     Ok(finished.summary.exit_code())
 }

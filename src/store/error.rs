@@ -81,7 +81,7 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// What SQLite says, and what can be done about a file that it cannot read.
+/// What SQLite says of the file, and what can be done about one that it cannot read or write.
 fn in_words(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => format!(
@@ -91,11 +91,34 @@ fn in_words(error: &rusqlite::Error) -> String {
         Some(ErrorCode::SystemIoFailure) => {
             format!("{FILE} in the state folder cannot be read or written ({error}): the disk, or a limit on files")
         }
-        _ => error.to_string(),
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+            format!("{FILE} in the state folder cannot be written ({error}): PSFLEET_STATE_DIR names another folder")
+        }
+        _ => format!("{FILE} in the state folder: {error}"),
     }
 }
 
 impl Error {
+    /// Whether the store may be there and fine, and only cannot be written.
+    pub(super) fn is_unwritable(&self) -> bool {
+        match self {
+            Self::Folder { cause, .. } => {
+                matches!(cause.kind(), io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+            }
+            Self::Sql(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    ErrorCode::ReadOnly
+                        | ErrorCode::CannotOpen
+                        | ErrorCode::PermissionDenied
+                        | ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                )
+            ),
+            _ => false,
+        }
+    }
+
     /// What is kept of a run cannot be understood.
     pub(super) fn damaged(what: impl std::fmt::Display) -> Self {
         Self::Damaged(what.to_string())

@@ -19,16 +19,15 @@ impl Store {
         if run.state == State::AtWork {
             return Err(Error::AtWork(run.id.to_string()));
         }
-        let path = self.path();
-        let path = path.to_str().ok_or_else(|| Error::Folder {
-            path: path.clone(),
+        let place = self.place.to_str().ok_or_else(|| Error::Folder {
+            path: self.path(),
             cause: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes no such name of a file"),
         })?;
         let mut db = Connection::open(file)?;
         // Nothing stands beside the file, now or when it is read.
         db.pragma_update(None, "journal_mode", "MEMORY")?;
         schema::create(&db)?;
-        db.execute("ATTACH ?1 AS store", [path])?;
+        db.execute("ATTACH ?1 AS store", [place])?;
         let change = db.transaction()?;
         let sql = format!("INSERT INTO main.runs (id, {RUN}) SELECT 1, {RUN} FROM store.runs WHERE id = ?1");
         if change.execute(&sql, params![run.row])? != 1 {

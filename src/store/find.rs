@@ -1,6 +1,6 @@
 //! Runs by their names, and what is known of each without its records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -258,6 +258,20 @@ impl Store {
         found.map(finished).collect()
     }
 
+    /// The targets that were left running before a part of the run that broke off: what that had received last may not be
+    /// kept, and their hosts have it no more.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn left_unclear(&self, run: &Run) -> Result<BTreeSet<TargetId>, Error> {
+        let mut rows = self.db.prepare(
+            "SELECT target FROM outcomes WHERE run = ?1 AND outcome = ?2 AND EXISTS
+             (SELECT 1 FROM parts WHERE run = ?1 AND ended IS NULL AND first > outcomes.place)",
+        )?;
+        let found = rows.query_map(params![run.row, Outcome::Detached.code()], |row| row.get(0))?;
+        found.map(|target| run.target(target?)).collect()
+    }
+
     /// What all runs left running and have not collected, with the run.
     ///
     /// # Errors
@@ -382,7 +396,14 @@ impl Store {
 
     fn no_run_back(&self, back: u64) -> Result<String, Error> {
         let count: u64 = self.db.query_row("SELECT count(*) FROM runs WHERE imported IS NULL", [], |row| row.get(0))?;
+        let imported: u64 =
+            self.db.query_row("SELECT count(*) FROM runs WHERE imported IS NOT NULL", [], |row| row.get(0))?;
         Ok(match count {
+            0 if imported > 0 => format!(
+                "no run that was made here is kept in {}; name one of the {imported} that were imported by its label or id \
+                 (psfleet runs ls)",
+                self.path().display()
+            ),
             0 => format!("no run is kept in {}", self.path().display()),
             _ => format!("{LAST}~{back} is before the first run: {count} are kept in {}", self.path().display()),
         })

@@ -30,6 +30,7 @@ mod import;
 mod own;
 mod part;
 mod prune;
+mod read_only;
 mod recorder;
 mod records;
 mod replay;
@@ -38,6 +39,7 @@ mod schema;
 mod tests;
 mod text_refusals;
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -69,6 +71,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Store {
     db: Connection,
     folder: PathBuf,
+    /// The file, for a second connection to it: its path, or an address that says how it is opened.
+    place: OsString,
 }
 
 impl Store {
@@ -90,7 +94,19 @@ impl Store {
             Ok(db)
         };
         let db = opened().map_err(|error: schema::Unusable| error.of(&path))?;
-        Ok(Self { db, folder: folder.to_owned() })
+        Ok(Self { db, folder: folder.to_owned(), place: path.into_os_string() })
+    }
+
+    /// Opens the store of a state folder to read it. One that cannot be written, on a disk that is full or mounted for
+    /// reading alone, is read as it is.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and that what was written last stands where it cannot be read so.
+    pub fn open_to_read(folder: &Path) -> Result<Self, Error> {
+        match Self::open(folder) {
+            Err(error) if error.is_unwritable() && Self::is_in(folder) => Self::read_only(folder),
+            opened => opened,
+        }
     }
 
     /// Whether a state folder has a store already.

@@ -41,6 +41,14 @@ pub(super) fn file(path: &Path) -> io::Result<()> {
     check(path, &options.open(path)?.metadata()?)
 }
 
+/// Refuses a folder or file that is there, if somebody else could have written it.
+///
+/// # Errors
+/// The system's, or that somebody else can write it.
+pub(super) fn existing(path: &Path) -> io::Result<()> {
+    check(path, &path.metadata()?)
+}
+
 /// Refuses what somebody else than us and root owns or can write.
 #[cfg(unix)]
 fn check(path: &Path, found: &Metadata) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The layout of the file, and the steps from each earlier one to it.
 
+use std::io;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior, ffi};
@@ -99,6 +100,8 @@ pub(super) const RUN: &str = "run, begun, label, title, target_count, header, ta
 /// Why a file cannot be used as a store.
 pub(super) enum Unusable {
     Newer(i64),
+    /// It cannot be changed to the present layout, either.
+    Older(i64),
     Foreign(String),
     Sql(rusqlite::Error),
 }
@@ -117,6 +120,10 @@ impl Unusable {
         let path = path.to_owned();
         match self {
             Self::Newer(found) => Error::Newer { path, found, known: LAYOUT },
+            Self::Older(found) => {
+                let what = format!("it is of an older psfleet (layout {found}), and cannot be written to change that");
+                Error::Folder { path, cause: io::Error::other(what) }
+            }
             Self::Foreign(what) => Error::NotAStore { path, what },
             Self::Sql(error) => Error::Sql(error),
         }
@@ -153,6 +160,17 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
     change.pragma_update(None, "user_version", LAYOUT)?;
     change.commit()?;
     Ok(())
+}
+
+/// Looks whether a file that is only read has the present layout.
+pub(super) fn check(db: &Connection) -> Result<(), Unusable> {
+    let found = version(db)?;
+    check_owner(db)?;
+    match found {
+        LAYOUT => Ok(()),
+        ..LAYOUT => Err(Unusable::Older(found)),
+        _ => Err(Unusable::Newer(found)),
+    }
 }
 
 /// Makes the tables of the present layout in an empty file: those of a bundle.

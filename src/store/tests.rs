@@ -1,4 +1,9 @@
 mod bundle;
+mod facts;
+mod file;
+mod left;
+mod names;
+mod prune;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -420,33 +425,6 @@ fn a_target_that_the_run_has_not_is_damage() {
 }
 
 #[test]
-fn runs_have_names() {
-    let folder = TempDir::new().expect("a folder");
-    let headers: Vec<Header> = [Some("patch"), None, Some("patch"), None].map(header).into();
-    headers.iter().for_each(|header| keep(&folder, header, &targets(1), &[], true));
-    let store = opened(&folder);
-    let found = |name: &str| store.find(name).map(|run| run.id).map_err(|error| error.to_string());
-    let ids: Vec<Uuid> = headers.iter().map(|header| header.run).collect();
-    for (name, run) in [("last", 3), ("last~0", 3), ("last~1", 2), ("last~3", 0), ("patch", 2)] {
-        assert_eq!(found(name), Ok(ids[run]), "{name}");
-    }
-    for id in &ids {
-        assert_eq!(found(&id.to_string()), Ok(*id));
-        assert_eq!(found(&id.to_string()[..30].to_uppercase()), Ok(*id));
-    }
-    assert!(found("last~4").unwrap_err().contains("4 are kept in"));
-    assert!(found("pathc").unwrap_err().contains("did you mean 'patch'?"));
-    assert!(found("0").unwrap_err().starts_with("'0' is the begin of 4 runs:"));
-    for name in ["", "zz", "latest", "last~", "last~x", "%", "'"] {
-        assert!(found(name).unwrap_err().contains("psfleet runs ls"), "{name}");
-    }
-    let all: Vec<Uuid> = store.runs().expect("readable").iter().map(|run| run.id).collect();
-    assert_eq!(all, ids.iter().rev().copied().collect::<Vec<_>>());
-    let empty = TempDir::new().expect("a folder");
-    assert!(opened(&empty).find("last").unwrap_err().to_string().starts_with("no run is kept in "));
-}
-
-#[test]
 fn a_view_is_of_one_moment() {
     let folder = TempDir::new().expect("a folder");
     let header = header(None);
@@ -457,130 +435,8 @@ fn a_view_is_of_one_moment() {
     assert!(store.view().is_err(), "one at a time");
     let run = store.find("last").expect("kept");
     let none = Retention { age: Duration::ZERO, bytes: 0 };
-    assert_eq!(opened(&folder).prune(none, at(9_000)).expect("pruned").runs.len(), 1);
+    assert_eq!(opened(&folder).prune(none, None, at(9_000)).expect("pruned").runs.len(), 1);
     assert_eq!(store.targets(&run).expect("still seen").len(), 1);
     drop(view);
     assert!(store.find("last").is_err() && store.view().is_ok());
-}
-
-#[test]
-fn old_runs_go_and_those_at_work_stay() {
-    let folder = TempDir::new().expect("a folder");
-    let headers: Vec<Header> = (0..4).map(|_| header(None)).collect();
-    for header in &headers {
-        let mut number = 1u32;
-        let mut next = || {
-            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            char::from(b'!' + (number >> 24) as u8 % 90)
-        };
-        let noise: String = (0..40_000).map(|_| next()).collect();
-        let events = [
-            event(0, started(header, &targets(1))),
-            event(1, record(0, Stream::Output, &noise)),
-            event(2, finished(0, Outcome::Ok)),
-        ];
-        keep(&folder, header, &targets(1), &events, true);
-    }
-    let mut store = opened(&folder);
-    let runs = store.runs().expect("readable");
-    let at_work = opened(&folder).claim(&runs[3]).expect("free");
-    let all = Retention { age: Duration::from_secs(10), bytes: u64::MAX };
-    assert_eq!(store.prune(all, at(9_000)).expect("pruned"), Pruned::default());
-    let small = Retention { bytes: store.bytes().expect("a number") - 1, ..all };
-    let pruned = store.prune(small, at(9_000)).expect("pruned");
-    assert_eq!(pruned.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [runs[2].id], "the oldest that may go");
-    assert!(pruned.bytes > 10_000, "{}", pruned.bytes);
-    let pruned = store.prune(all, at(60_000)).expect("pruned");
-    assert_eq!(pruned.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [runs[1].id, runs[0].id]);
-    assert_eq!(store.runs().expect("readable").len(), 1);
-    drop(at_work);
-    assert_eq!(store.prune(all, at(60_000)).expect("pruned").runs.len(), 1);
-    let rows: u64 = store
-        .db
-        .query_row("SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM outcomes)", [], |row| row.get(0))
-        .expect("a number");
-    assert_eq!(rows, 0, "what belongs to a run goes with it");
-}
-
-#[test]
-fn other_files_are_refused() {
-    let folder = TempDir::new().expect("a folder");
-    let path = folder.path().join(FILE);
-    std::fs::write(&path, "not a database, though long enough to look like one: ".repeat(40)).expect("written");
-    let refused = || Store::open(folder.path()).expect_err("refused").to_string();
-    assert!(refused().contains("is not a store of psfleet"), "{}", refused());
-    for (setup, what) in [
-        ("CREATE TABLE x (y)", "it has tables of something else"),
-        ("PRAGMA user_version = 1", "it belongs to another program"),
-        ("PRAGMA user_version = 99; PRAGMA application_id = 1886611052", "is of a newer psfleet (its layout is 99"),
-    ] {
-        std::fs::remove_file(&path).expect("removed");
-        Connection::open(&path).expect("a file").execute_batch(setup).expect("set up");
-        assert!(refused().contains(what), "{}", refused());
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn nobody_else_can_read_it() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = TempDir::new().expect("a folder");
-    let state = folder.path().join("a/b");
-    let _recorder = Store::open(&state).expect("a store").begin(&header(None), &targets(1)).expect("a journal");
-    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
-    assert_eq!(mode(&state), 0o700);
-    let files: Vec<_> = std::fs::read_dir(&state).expect("a folder").map(|entry| entry.expect("one").path()).collect();
-    assert!(files.len() >= 3, "{files:?}");
-    for path in files {
-        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
-    }
-}
-
-/// An object of a class with a version, as CIM gives it.
-fn of_class(target: u32, stream: Stream, class: &str, version: &str) -> RunEventKind {
-    let xml = format!(
-        "<Obj RefId=\"0\"><TN RefId=\"0\"><T>Microsoft.Management.Infrastructure.CimInstance#root/cimv2/{class}</T>\
-         <T>System.Object</T></TN><Props><S N=\"Version\">{version}</S><I32 N=\"Build\">{}</I32></Props></Obj>",
-        version.len()
-    );
-    let value = Decoder::default().decode(xml.as_bytes()).expect("an object");
-    RunEventKind::Record(Record { target: TargetId(target), stream, value, terminating: false })
-}
-
-#[test]
-fn facts_are_those_of_the_latest_run_that_knows() {
-    let folder = TempDir::new().expect("a folder");
-    let headers: Vec<Header> = [None, None, None].map(header).into();
-    let versions = |version: &str| -> Vec<Emission> {
-        let records = (0..3).map(|target| of_class(target, Stream::Output, "Win32_OS", version));
-        let ends = (0..3).map(|target| finished(target, Outcome::Ok));
-        records.chain(ends).map(|kind| event(1, kind)).collect()
-    };
-    keep(&folder, &headers[0], &targets(3), &versions("10.1"), true);
-    let second = [
-        event(1, of_class(0, Stream::Output, "Win32_OS", "10.2")),
-        event(2, of_class(0, Stream::Output, "Win32_OS", "10.3")),
-        event(2, of_class(0, Stream::Output, "Win32_OS", "10.2")),
-        event(3, of_class(1, Stream::Output, "Win32_OSX", "11")),
-        event(4, of_class(2, Stream::Error, "Win32_OS", "12")),
-        event(5, record(1, Stream::Output, "Win32_OS")),
-        event(6, finished(0, Outcome::Ok)),
-        event(6, finished(1, Outcome::Ok)),
-        event(6, finished(2, Outcome::Ok)),
-    ];
-    keep(&folder, &headers[1], &targets(3), &second, true);
-    let store = opened(&folder);
-    let facts = |kind: &str, property: &str, only: Option<&[&str]>, until: &str| {
-        let only = only.map(|only| only.iter().map(|host| (*host).to_owned()).collect());
-        let until = store.find(until).expect("a run");
-        let found = store.facts(kind, property, only.as_ref(), &until).expect("readable");
-        let run = |run: &Run| headers.iter().position(|header| header.run == run.id).expect("one of these");
-        let shown = |found: &HostFacts| format!("{} {} {}", found.host, found.values.join("+"), run(&found.run));
-        found.iter().map(shown).collect::<Vec<_>>().join(", ")
-    };
-    assert_eq!(facts("Win32_OS", "Version", None, "last"), "web01 10.2+10.3 1, web02 10.1 0, web03 10.1 0");
-    assert_eq!(facts("win32_os", "build", Some(&["web01", "web09"]), "last"), "web01 4 1");
-    assert_eq!(facts("Win32_OS", "Version", None, "last~1"), "web01 10.1 0, web02 10.1 0, web03 10.1 0");
-    assert_eq!(facts("Win32_OS", "Serial", None, "last"), "");
-    assert_eq!(facts("Win32", "Version", None, "last"), "");
 }

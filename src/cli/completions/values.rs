@@ -133,7 +133,7 @@ fn labels() -> Vec<Named> {
 /// The runs of the store; it is not made for this.
 fn kept() -> Vec<crate::store::Run> {
     let folder = state_folder(&Machine::new(Silent)).filter(|folder| Store::is_in(folder));
-    let store = folder.and_then(|folder| Store::open(&folder).ok());
+    let store = folder.and_then(|folder| Store::open_to_read(&folder).ok());
     store.and_then(|store| store.runs().ok()).unwrap_or_default()
 }
 

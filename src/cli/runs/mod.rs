@@ -29,13 +29,13 @@ pub(super) fn run(args: &RunsArgs, machine: Machine) -> anyhow::Result<u8> {
         None => viewed(&machine, |store| list::run(&LsArgs::default_list(), store)),
         Some(RunsCommand::Ls(args)) => viewed(&machine, |store| list::run(args, store)),
         Some(RunsCommand::Show(args)) => viewed(&machine, |store| show::run(args, store)),
-        Some(RunsCommand::Replay(args)) => replay::run(args, open(&machine)?),
+        Some(RunsCommand::Replay(args)) => replay::run(args, to_read(&machine)?),
         Some(RunsCommand::Resume(args)) => resume::run(args, machine),
         Some(RunsCommand::Close(args)) => close::run(args, &open(&machine)?),
         Some(RunsCommand::Collect(args)) => collect::run(args, machine),
         Some(RunsCommand::Diff(args)) => viewed(&machine, |store| diff::run(args, store)),
         Some(RunsCommand::Trend(args)) => viewed(&machine, |store| trend::run(args, store)),
-        Some(RunsCommand::Export(args)) => export::run(args, &open(&machine)?),
+        Some(RunsCommand::Export(args)) => export::run(args, &to_read(&machine)?),
         Some(RunsCommand::Import(args)) => import::run(args, open(&machine)?),
         Some(RunsCommand::Prune(args)) => prune(args, open(&machine)?),
     }
@@ -46,9 +46,14 @@ fn open(machine: &dyn System) -> anyhow::Result<Store> {
     Ok(Store::open(&keeping::folder(machine)?)?)
 }
 
+/// The store of this user, for a look.
+fn to_read(machine: &dyn System) -> anyhow::Result<Store> {
+    Ok(Store::open_to_read(&keeping::folder(machine)?)?)
+}
+
 /// Asks the store of this user, as it is at one moment.
 fn viewed(machine: &dyn System, ask: impl FnOnce(&Store) -> anyhow::Result<u8>) -> anyhow::Result<u8> {
-    let store = open(machine)?;
+    let store = to_read(machine)?;
     let _view = store.view()?;
     ask(&store)
 }
@@ -67,9 +72,15 @@ fn of_earlier_attempts(store: &Store, run: &Run) -> anyhow::Result<Option<String
 }
 
 fn prune(args: &PruneArgs, mut store: Store) -> anyhow::Result<u8> {
-    let pruned = store.prune(args.retention.retention(), Timestamp::now())?;
-    let said = keeping::pruned_note(&pruned);
-    terminal::say(&format!("{}\n", said.as_deref().unwrap_or("note: nothing is old enough to be removed")))?;
+    let pruned = store.prune(args.retention.retention(), None, Timestamp::now())?;
+    let mut notes: Vec<String> = keeping::pruned_note(&pruned).into_iter().collect();
+    notes.extend(pruned.awaited.iter().map(|Run { id, .. }| {
+        format!("note: the run {id} stays: hosts keep what it left running there (psfleet runs collect {id})")
+    }));
+    if notes.is_empty() {
+        notes.push("note: nothing is old enough to be removed".to_owned());
+    }
+    terminal::say(&(notes.join("\n") + "\n"))?;
     Ok(0)
 }
 

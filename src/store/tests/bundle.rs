@@ -40,7 +40,7 @@ fn a_bundle_is_the_run_on_another_machine() {
     assert_eq!(two.runs().expect("readable").len(), 2);
     // Its age counts from its import, not from its begin.
     let retention = Retention { age: Duration::from_secs(60), bytes: u64::MAX };
-    let removed = opened(&there).prune(retention, at(1_030_000)).expect("pruned");
+    let removed = opened(&there).prune(retention, None, at(1_030_000)).expect("pruned");
     assert_eq!(removed.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [own.run]);
 }
 

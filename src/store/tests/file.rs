@@ -1,0 +1,81 @@
+//! The file: whose it is, and what is no store.
+
+use super::*;
+
+#[test]
+fn other_files_are_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join(FILE);
+    std::fs::write(&path, "not a database, though long enough to look like one: ".repeat(40)).expect("written");
+    let refused = || Store::open(folder.path()).expect_err("refused").to_string();
+    assert!(refused().contains("is not a store of psfleet"), "{}", refused());
+    for (setup, what) in [
+        ("CREATE TABLE x (y)", "it has tables of something else"),
+        ("PRAGMA user_version = 1", "it belongs to another program"),
+        ("PRAGMA user_version = 99; PRAGMA application_id = 1886611052", "is of a newer psfleet (its layout is 99"),
+    ] {
+        std::fs::remove_file(&path).expect("removed");
+        Connection::open(&path).expect("a file").execute_batch(setup).expect("set up");
+        assert!(refused().contains(what), "{}", refused());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().expect("a folder");
+    let state = folder.path().join("a/b");
+    let _recorder = Store::open(&state).expect("a store").begin(&header(None), &targets(1)).expect("a journal");
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&state), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&state).expect("a folder").map(|entry| entry.expect("one").path()).collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for path in files {
+        assert_eq!(mode(&path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
+    }
+}
+
+#[test]
+fn one_that_cannot_be_written_is_read() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(Some("monday")), targets(3));
+    keep(&folder, &header, &targets, &story(&header, &targets), true);
+    let expected = replayed(&opened(&folder), &opened(&folder).find("last").expect("the run"));
+    let before = std::fs::read_dir(folder.path()).expect("a folder").count();
+    let store = Store::read_only(folder.path()).expect("readable");
+    let run = store.find("monday").expect("the run");
+    assert_eq!(replayed(&store, &run), expected);
+    let bundle = folder.path().join("bundle");
+    store.export(&run, &bundle).expect("exported");
+    std::fs::remove_file(bundle).expect("ours");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), before, "nothing is made beside it");
+    let refused = store.begin(&super::header(None), &targets).err().expect("refused").to_string();
+    assert!(refused.contains("runs.db in the state folder cannot be written"), "{refused}");
+}
+
+#[test]
+fn one_with_something_beside_it_is_read_together_with_that() {
+    let folder = TempDir::new().expect("a folder");
+    let (header, targets) = (header(None), targets(1));
+    let mut recorder = opened(&folder).begin(&header, &targets).expect("a journal");
+    recorder.note(&[event(0, started(&header, &targets)), event(1, finished(0, Outcome::Ok))]).expect("noted");
+    let beside = folder.path().join("runs.db-wal");
+    assert!(std::fs::metadata(beside).expect("there").len() > 0, "what was noted is not in the file yet");
+    let store = Store::read_only(folder.path()).expect("readable");
+    assert_eq!(store.ends(&store.find("last").expect("the run")).expect("readable").len(), 1);
+}
+
+#[test]
+fn one_of_another_layout_is_not_read_as_it_is() {
+    let folder = TempDir::new().expect("a folder");
+    drop(opened(&folder));
+    for (layout, what) in [(1, "is of an older psfleet (layout 1)"), (99, "is of a newer psfleet")] {
+        Connection::open(folder.path().join(FILE))
+            .expect("a file")
+            .pragma_update(None, "user_version", layout)
+            .expect("set");
+        let refused = Store::read_only(folder.path()).expect_err("refused").to_string();
+        assert!(refused.contains(what), "{refused}");
+    }
+}
