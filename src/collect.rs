@@ -28,7 +28,7 @@ pub struct Collect {
     /// How long to wait for the end on each target.
     wait: Option<Duration>,
     network: Network,
-    /// Targets whose host held the output for a client that is gone, and gave it to us.
+    /// Targets whose output went to a client that is gone, and then to us.
     taken_over: Mutex<BTreeSet<TargetId>>,
 }
 
@@ -42,17 +42,19 @@ struct Known {
     records: u64,
     /// Whoever collected it for this run was cut off, so the host may hold it for a client that is gone.
     was_cut_off: bool,
+    /// Nor may all be kept that this client had received.
+    is_unclear: bool,
 }
 
 /// What is said of a host on which output went to a client that was cut off.
 pub const TAKEN_OVER: &str = "a collect before this one was cut off: what it had received last may be missing";
 
 impl Collect {
-    /// Collects what these targets were left with; `records` has how many of each are kept, and `was_killed` says that a
-    /// process was which had to do with them.
+    /// Collects what these targets were left with; `records` has how many of each are kept, `unclear` those of which not
+    /// all may be that was received, and `was_killed` says that a process was which had to do with them.
     pub fn new(
         left: Vec<Finished>,
-        records: &BTreeMap<TargetId, u64>,
+        (records, unclear): (&BTreeMap<TargetId, u64>, &BTreeSet<TargetId>),
         wait: Option<Duration>,
         was_killed: bool,
     ) -> Self {
@@ -60,7 +62,8 @@ impl Collect {
             let Finished { target, errors, objects, left, reason, .. } = end;
             let was_cut_off = was_killed || matches!(reason, Some(Reason::LinkBroken | Reason::Network));
             let records = records.get(&target).copied().unwrap_or_default();
-            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off }))
+            let is_unclear = unclear.contains(&target);
+            Some((target, Known { shell: *left?, errors, objects, records, was_cut_off, is_unclear }))
         };
         let (left, taken_over) = (left.into_iter().filter_map(known).collect(), Mutex::default());
         Self { left, wait, network: Network::default(), taken_over }
@@ -92,7 +95,12 @@ impl Collect {
                     _ => Err(error),
                 }
             }
-            session => session,
+            session => {
+                if known.is_unclear && session.is_ok() {
+                    self.taken().insert(approach.id);
+                }
+                session
+            }
         }
     }
 
@@ -280,6 +288,7 @@ mod tests {
             objects: 2,
             records: 3,
             was_cut_off: false,
+            is_unclear: false,
         }
     }
 

@@ -130,6 +130,14 @@ impl Earlier {
         Ok(self.store.parts(&self.run)?.iter().any(|part| part.ended.is_none()))
     }
 
+    /// The targets of which a part of the run that broke off may have received what is not kept.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn left_unclear(&self) -> anyhow::Result<BTreeSet<TargetId>> {
+        Ok(self.store.left_unclear(&self.run)?)
+    }
+
     /// The targets of the run, reached as they were then, by those who are allowed to today.
     pub(super) fn as_they_were(&self, today: &[Arc<Target>]) -> Vec<Arc<Target>> {
         let found: HashMap<&str, &Arc<Target>> = today.iter().map(|target| (&*target.name, target)).collect();
@@ -262,7 +270,7 @@ impl EarlierRuns for Runs {
 impl Runs {
     fn store(&self) -> Result<Store, String> {
         let folder = self.folder.as_ref().ok_or("there is no home folder that runs would be kept in")?;
-        Store::open(folder).map_err(|error| error.to_string())
+        Store::open_to_read(folder).map_err(|error| error.to_string())
     }
 }
 

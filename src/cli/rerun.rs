@@ -12,7 +12,7 @@ use super::args::run::RunArgs;
 use super::earlier::{hosts_of, outcome_of};
 use super::keeping::Line;
 use super::{Cli, Command, environment, keeping, matches_of};
-use crate::config::{Connection, System};
+use crate::config::System;
 use crate::job::script::KeptCall;
 use crate::outcome::Outcome;
 use crate::store::Store;
@@ -51,7 +51,7 @@ impl Rerun {
             Some(wanted) => wanted.contains(&outcome),
             None => !matches!(outcome, Outcome::Ok | Outcome::OkWithErrors | Outcome::Detached | Outcome::NotStarted),
         };
-        let store = Store::open(&keeping::folder(around)?)?;
+        let store = Store::open_to_read(&keeping::folder(around)?)?;
         let run = store.find(name).context("--rerun")?;
         run.made_here().context("--rerun")?;
         let header = store.header(&run)?;
@@ -100,9 +100,7 @@ fn taken(args: &RunArgs, before: &ArgMatches, folder: &Path) -> Vec<String> {
         "targets" | "exclude" => args.targets.targets.is_empty(),
         "inventory" => args.targets.inventory.is_empty(),
         "ask_pass" | "no_input" => false,
-        id => {
-            args.connect.settings == Connection::default() && connects.get_arguments().any(|flag| flag.get_id() == id)
-        }
+        id => args.connect.typed().next().is_none() && connects.get_arguments().any(|flag| flag.get_id() == id),
     };
     let flags = environment::flags(&Cli::command(), before, ValueSource::CommandLine, &is_wanted);
     flags.into_iter().map(|flag| from(folder, flag)).collect()

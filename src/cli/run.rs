@@ -33,11 +33,11 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     if let (Some(what), Some(hosts)) = (&args.rerun, &hosts)
         && hosts.is_empty()
     {
-        machine.warn(&format!("--rerun {what}: no host of that run has such an outcome; psfleet runs show lists them"));
+        machine.warn(&format!("--rerun {what}: {}", nobody(what)));
     }
     let note = rerun.as_mut().and_then(|rerun| rerun.note.take());
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
-    detach::keep_for(args)?;
+    detach::keep_for(args, Some(&line))?;
     one_reader_of_stdin(args)?;
     args.fold.check(&args.output)?;
     let console = Console::detect(&args.output);
@@ -99,7 +99,7 @@ fn perform(
     keeping: Keeping,
 ) -> anyhow::Result<u8> {
     let no_input = args.connect.no_input;
-    let keep_for = detach::keep_for(args)?;
+    let keep_for = detach::keep_for(args, None)?;
     if keep_for.is_some() {
         detach::check(sandbox)?;
     }
@@ -154,5 +154,13 @@ fn one_reader_of_stdin(args: &RunArgs) -> anyhow::Result<()> {
     match readers.as_slice() {
         [one, other, ..] => bail!("{one} and {other} cannot both be read from stdin (-): put one of them into a file"),
         _ => Ok(()),
+    }
+}
+
+/// Why nobody is run again, and who could be.
+fn nobody(what: &str) -> String {
+    match what.split_once(':') {
+        Some((run, _)) => format!("no host of that run has such an outcome; psfleet runs show {run} lists them"),
+        None => format!("every host of that run that had its turn ended well; --rerun {what}:ok runs those once more"),
     }
 }

@@ -217,6 +217,14 @@ impl ConnectArgs {
     }
 }
 
+impl ConnectArgs {
+    /// The keys that the command line sets. What the environment says is there for every command.
+    pub(in crate::cli) fn typed(&self) -> impl Iterator<Item = &'static str> {
+        let is_typed = |(key, _, source): (_, _, &Source)| matches!(source, Source::Flag(_)).then_some(key);
+        self.settings.shown().into_iter().filter_map(is_typed)
+    }
+}
+
 fn some<T>(values: Vec<T>) -> Option<Vec<T>> {
     (!values.is_empty()).then_some(values)
 }

@@ -14,7 +14,7 @@ use crate::cli::sandbox_on_demand::OnDemand;
 use crate::cli::terminal::{Console, TerminalPrompter};
 use crate::cli::{Command, args, command_of, keeping, known_runs, targets};
 use crate::collect::{Collect, TAKEN_OVER};
-use crate::config::{Connection, Given, Machine, Source, Transport};
+use crate::config::{Given, Machine, Source, Transport};
 use crate::fleet::Task;
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let resolved = Resolved { targets: earlier.as_they_were(&resolved.targets), ..resolved };
     args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
-    let (records, was_killed) = (earlier.records()?, earlier.was_killed()?);
+    let (records, unclear, was_killed) = (earlier.records()?, earlier.left_unclear()?, earlier.was_killed()?);
     let keeping = earlier.keeping();
     let mut how = run.execute.rollout.clone();
     how.ramp = RampArgs { yes: true, ..RampArgs::default() };
@@ -67,7 +67,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
     let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
     let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
-    let work = Arc::new(Collect::new(left, &records, wait, was_killed));
+    let work = Arc::new(Collect::new(left, (&records, &unclear), wait, was_killed));
     let task = Arc::clone(&work) as Arc<dyn Task>;
     let code = rollout::run(task, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
     let taken_over = work.taken_over();
@@ -78,10 +78,10 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-/// Whether the command line says where to look for the hosts, or how they are reached.
+/// Whether the command line says where to look for the hosts, or how they are reached. The environment, which is there for
+/// every command, does not.
 fn is_told(args: &CollectArgs) -> bool {
-    let told = Connection { timeout: None, ..args.connect.settings.clone() };
-    !args.inventory.is_empty() || told != Connection::default()
+    !args.inventory.is_empty() || args.connect.typed().any(|key| key != "timeout")
 }
 
 /// What to ask of the inventory: whose passwords the hosts have on which something was left running.
