@@ -24,8 +24,8 @@ use crate::shells::{Cleaning, Connect, Shells, Stays, Uncollected, Which};
 use crate::store::{Store, state_folder};
 use crate::target::Endpoint;
 
-/// What is said of hosts that hold no shells.
-const NOTHING: &str = "PowerShell ends with its connection there, so there is nothing to list";
+/// What is said of hosts that hold no shells to connect to.
+const NOTHING: &str = "a session ends with its connection there, and psfleet runs collect has what --detach left";
 /// Nothing of it is a run that could be looked at later.
 const NOT_KEPT: StoreArgs =
     StoreArgs { label: None, no_store: true, retention: RetentionArgs { keep_for: None, keep_size: None } };
@@ -40,7 +40,8 @@ pub(super) fn run(args: &SessionArgs, machine: Machine) -> anyhow::Result<u8> {
             let mut args = args.clone();
             // Who only looks need not confirm that.
             args.rollout.ramp.yes = true;
-            show(&args, machine, Shells::list(), "no shell is open")
+            let uncollected = uncollected(&machine)?;
+            show(&args, machine, Shells::list(uncollected), "no shell is open")
         }
         SessionCommand::Clean(args) => {
             let mut shells = args.shells.clone();
@@ -59,7 +60,7 @@ fn uncollected(machine: &Machine) -> anyhow::Result<Uncollected> {
     let Some(folder) = state_folder(machine).filter(|folder| Store::is_in(folder)) else {
         return Ok(Uncollected::default());
     };
-    Ok(Store::open(&folder)?.left_by_all()?.into_iter().collect())
+    Ok(Store::open_to_read(&folder)?.left_by_all()?.into_iter().collect())
 }
 
 /// `none` says what it means that no host had anything to tell.
@@ -70,7 +71,8 @@ fn show(args: &ShellArgs, machine: Machine, work: Shells, none: &'static str) ->
         sinks.followers.push(Box::new(NothingNote::new(&console, none)));
         Ok(sinks)
     };
-    go((&args.targets, &args.connect, &args.rollout), machine, Arc::new(work), &console, sinks)
+    let what = (&args.targets, &args.connect, &args.rollout, Over::All);
+    go(what, machine, Arc::new(work), &console, sinks)
 }
 
 /// Receives from a shell of each host that is named, of which there is one as a rule.
@@ -84,8 +86,8 @@ fn connect(args: &ConnectShellArgs, machine: Machine) -> anyhow::Result<u8> {
     let wait = args.connect.settings.timeout.as_ref().map(|timeout| timeout.value);
     let work = Arc::new(Connect::new(which, stays, wait, uncollected(&machine)?));
     let sinks = || args.output.open_for_script(&console, None, &FoldArgs::default());
-    let code =
-        go((&targets, &args.connect, &args.rollout), machine, Arc::clone(&work) as Arc<dyn Task>, &console, sinks)?;
+    let what = (&targets, &args.connect, &args.rollout, Over::WinrmAlone);
+    let code = go(what, machine, Arc::clone(&work) as Arc<dyn Task>, &console, sinks)?;
     if work.idle() > 0 && !args.output.quiet {
         console.note(
             "note: the shell stays on its host, without a client; --close removes it next time it is connected to",
@@ -94,9 +96,16 @@ fn connect(args: &ConnectShellArgs, machine: Machine) -> anyhow::Result<u8> {
     Ok(if code == exit::OK && work.running() > 0 { exit::STOPPED } else { code })
 }
 
-/// Does it on those hosts that are reached over WinRM.
+/// How hosts may be reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    All,
+    WinrmAlone,
+}
+
+/// Does it on those hosts that are reached so.
 fn go(
-    (hosts, connection, how): (&TargetArgs, &ConnectArgs, &RolloutArgs),
+    (hosts, connection, how, over): (&TargetArgs, &ConnectArgs, &RolloutArgs, Over),
     mut machine: Machine,
     work: Arc<dyn Task>,
     console: &Arc<Console>,
@@ -105,7 +114,10 @@ fn go(
     let mut sandbox = OnDemand::default();
     let mut resolved = targets::resolve(&args::request(hosts, connection), &mut sandbox, &mut machine)?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
-    let (shells, others) = resolved.targets.drain(..).partition(|target| matches!(target.endpoint, Endpoint::Winrm(_)));
+    let (shells, others) = resolved
+        .targets
+        .drain(..)
+        .partition(|target| over == Over::All || matches!(target.endpoint, Endpoint::Winrm(_)));
     resolved.targets = shells;
     if !others.is_empty() {
         let names = fold(others.iter().map(|target| &*target.name));

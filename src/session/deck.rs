@@ -7,9 +7,11 @@
 //! any other.
 //!
 //! What is on a tape stays there until [`Session::forget_tape`]: reading it again gives the same records in the same order.
+//! What a user has left on a host is [listed](Session::decks) there, and [ended](Session::end_deck).
 
 mod cut;
 mod lines;
+mod list;
 mod talk;
 
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use self::cut::Cut;
+pub use self::list::{Deck, DeckEnd};
 use self::talk::{DeckPeer, Replies, Said, Talk};
 use super::detach::{Followed, Left};
 use super::open::text_of;
@@ -31,6 +34,7 @@ use crate::left_shell::LeftShell;
 use crate::outcome::Reason;
 use crate::psrp::{Argument, Command, Invocation, Opening};
 use crate::transport::outofproc::OutOfProcCarrier;
+use crate::transport::wsman::our_label;
 use crate::transport::{self, Carrier};
 
 const RELAY: &str = include_str!("deck/relay.ps1");
@@ -89,7 +93,7 @@ impl Session {
         options: &RunOptions,
         (keep_for, opening): (Duration, Duration),
     ) -> Result<Left, Error> {
-        let relay = relay(ids.pool, Some((ids.pipeline, keep_for)), None);
+        let relay = relay(ids.pool, Errand::Start { pipeline: ids.pipeline, keep_for });
         let (replies, talk, input) = Talk::new();
         let talking = self.relay(&relay, ids.relay, options, replies, input);
         let leaving = start_and_leave(talk, command, ids, options, (keep_for, opening));
@@ -115,7 +119,7 @@ impl Session {
         (wait, stop): (Option<Duration>, &CancellationToken),
         records: &mut R,
     ) -> Result<Played, Error> {
-        let relay = relay(shell.pool, None, None);
+        let relay = relay(shell.pool, Errand::Play);
         let (replies, talk, input) = Talk::new();
         // It ends when we have what we want of it; one that does not is stopped.
         let halt = CancellationToken::new();
@@ -146,7 +150,7 @@ impl Session {
     /// # Errors
     /// Those of [`run`](Self::run).
     pub async fn forget_tape(&mut self, shell: &LeftShell, id: Uuid, note: &str) -> Result<bool, Error> {
-        let relay = relay(shell.pool, None, Some(note));
+        let relay = relay(shell.pool, Errand::Forget { note });
         let (replies, mut talk, input) = Talk::new();
         let options = RunOptions::within(FORGET_WAIT, CancellationToken::new(), true);
         let talking = self.relay(&relay, id, &options, replies, input);
@@ -178,16 +182,37 @@ const RELAY_WAIT: Duration = Duration::from_secs(5);
 /// How long it may take to remove a tape.
 const FORGET_WAIT: Duration = Duration::from_secs(30);
 
-/// The script of a relay, to start a deck, to read its tape, or to put a note in its place.
-fn relay(pool: Uuid, start: Option<(Uuid, Duration)>, note: Option<&str>) -> Command {
+/// What a relay is to do.
+#[derive(Debug, Clone, Copy)]
+enum Errand<'a> {
+    /// Start a deck.
+    Start { pipeline: Uuid, keep_for: Duration },
+    /// Read a deck's tape.
+    Play,
+    /// Put a note in place of a tape.
+    Forget { note: &'a str },
+    /// List all decks.
+    List,
+    /// End a deck, and remove all that it has.
+    End,
+}
+
+/// The script of a relay, for the deck of a pool.
+fn relay(pool: Uuid, errand: Errand<'_>) -> Command {
     let text = |name: &str, value: &str| Argument { name: Some(name.to_owned()), value: Value::str(value) };
     let mut arguments = vec![text("Name", &pool.to_string())];
-    if let Some((pipeline, keep_for)) = start {
-        let keep_for = i64::try_from(keep_for.as_secs()).unwrap_or(i64::MAX).min(MOST_SECONDS);
-        arguments.extend([text("Deck", DECK), text("Pipeline", &pipeline.to_string())]);
-        arguments.push(Argument { name: Some("Keep".to_owned()), value: Value::I64(keep_for) });
+    match errand {
+        Errand::Start { pipeline, keep_for } => {
+            let keep_for = i64::try_from(keep_for.as_secs()).unwrap_or(i64::MAX).min(MOST_SECONDS);
+            arguments.extend([text("Deck", DECK), text("Pipeline", &pipeline.to_string())]);
+            arguments.push(Argument { name: Some("Keep".to_owned()), value: Value::I64(keep_for) });
+            arguments.push(text("Label", &our_label().to_string()));
+        }
+        Errand::Play => {}
+        Errand::Forget { note } => arguments.push(text("Note", note)),
+        Errand::List => arguments.push(text("Look", "all")),
+        Errand::End => arguments.push(text("Look", "end")),
     }
-    arguments.extend(note.map(|note| text("Note", note)));
     Command::new(&Invocation { script: RELAY.to_owned(), arguments, input: true }, &[])
 }
 

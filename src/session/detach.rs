@@ -1,4 +1,8 @@
 //! A command that is left running without its client, and attached to later, by whoever knows its shell.
+//!
+//! WSMan has two ways back to a shell that was disconnected: Connect, for any client of its user, and Reconnect, for the one
+//! that has disconnected and still has its state. Here a process ends once it has left, and a link that breaks in the
+//! midst of a run leaves nobody who knows what the server had sent by then; so Reconnect is never sent.
 
 use std::sync::Arc;
 use std::time::Duration;

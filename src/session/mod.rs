@@ -22,7 +22,7 @@ mod running;
 mod shelf;
 mod stopping;
 
-pub use deck::{Cut, DeckIds, Played};
+pub use deck::{Cut, Deck, DeckEnd, DeckIds, Played};
 pub use detach::{Followed, Left};
 pub use error::Error;
 pub use lease::{ConnectionKey, Lease, Place, PoolLimits, Return, Sessions};

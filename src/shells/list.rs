@@ -1,4 +1,4 @@
-//! The shells that hosts hold: listed, and removed where they are ours, as the task of a run that opens none itself.
+//! The shells that hosts hold: listed, and removed where they are ours, as the task of a run.
 //!
 //! A psfleet that is killed, or loses its host, leaves shells behind until the host takes them for idle, after two
 //! hours by default; until then they count against the quotas of the user. Ours have a
@@ -6,21 +6,24 @@
 //! removed, and only when their process has ended and no run has [left them running](Uncollected), unless told
 //! otherwise.
 //!
-//! Out: an object for each shell. Over SSH, and in a child process, PowerShell ends with its connection: there is
-//! nothing to list.
+//! Out: an object for each shell. Over SSH, and in a child process, PowerShell ends with its connection: what is listed
+//! there are the decks that `--detach` leaves, through a session that is opened for that.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
-use super::{DISCONNECTED, Uncollected};
+use super::uncollected::Owned;
+use super::{DISCONNECTED, ENDED, RUNNING, Uncollected};
 use crate::clixml::{Document, Object, TypeNames, Value};
 use crate::fleet::{Approach, AttemptEnd, Forward, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
-use crate::session::{self, Records};
+use crate::session::{self, Deck, DeckEnd, Records, Session};
 use crate::stream::Stream;
-use crate::target::Target;
+use crate::target::{Endpoint, Target};
 use crate::transport::http::TlsCache;
+use crate::transport::network::Network;
 use crate::transport::wsman::{HostShells, ListedShell, Opener};
 use crate::transport::{self, Admission};
 
@@ -28,6 +31,7 @@ use crate::transport::{self, Admission};
 #[derive(Default)]
 pub struct Shells {
     tls_cache: TlsCache,
+    network: Network,
     cleaning: Option<Cleaning>,
     uncollected: Uncollected,
 }
@@ -76,9 +80,10 @@ impl Cleaning {
             Opener::Other => None,
             Opener::Running if !self.in_use => Some(Fate::InUse),
             // It was left running on purpose: psfleet runs collect wants it.
-            Opener::Ended if shell.state == DISCONNECTED && !self.in_use => Some(Fate::Detached),
-            // It has a client while somebody collects it, and a while longer if that one was killed.
-            Opener::Ended if is_uncollected && !self.in_use => Some(Fate::Uncollected),
+            Opener::Ended if [DISCONNECTED, RUNNING].contains(&&*shell.state) && !self.in_use => Some(Fate::Detached),
+            // It has a client while somebody collects it, and a while longer if that one was killed. What an ended script
+            // has written is wanted by whoever left it, though perhaps not by a run that is kept here.
+            Opener::Ended if (is_uncollected || shell.state == ENDED) && !self.in_use => Some(Fate::Uncollected),
             _ if !is_old => Some(Fate::TooYoung),
             _ if self.plan => Some(Fate::Planned),
             _ => Some(Fate::Removed),
@@ -87,9 +92,9 @@ impl Cleaning {
 }
 
 impl Shells {
-    /// Lists all shells.
-    pub fn list() -> Self {
-        Self::default()
+    /// Lists all shells, of which runs have left some running.
+    pub fn list(uncollected: Uncollected) -> Self {
+        Self { uncollected, ..Self::default() }
     }
 
     /// Removes ours, of which runs have left some running.
@@ -116,28 +121,78 @@ impl Shells {
         target: &Target,
         forward: &mut Forward,
         admission: &Admission,
-    ) -> Result<Left, transport::Error> {
+    ) -> Result<Left, session::Error> {
         let mut left = Left::default();
         let (host, shells) = self.connect(target, admission).await?;
         for shell in &shells {
-            let opener = Opener::of(shell);
-            let is_uncollected = self.uncollected.owner(shell).is_some();
-            let fate = match self.cleaning.map(|cleaning| cleaning.fate(shell, opener, is_uncollected)) {
-                // Not ours, and only ours are of interest.
-                Some(None) => continue,
-                fate => fate.flatten(),
-            };
-            if fate == Some(Fate::Removed)
-                && let Err(error) = host.delete(shell).await
-            {
-                left.count += 1;
-                left.first.get_or_insert(error);
-                continue;
+            let Some(fate) = self.fate(shell) else { continue };
+            match fate {
+                Some(Fate::Removed) => match host.delete(shell).await {
+                    Ok(()) => self.show(shell, fate, forward).await,
+                    Err(error) => left.add(error.into()),
+                },
+                _ => self.show(shell, fate, forward).await,
             }
-            // Whoever reads no more still wants the rest removed.
-            let _ = forward.take(Stream::Output, Document::new(object(shell, opener, fate).into())).await;
         }
         Ok(left)
+    }
+
+    /// Does it with decks, through a session of its own.
+    async fn work_on_decks(&self, approach: Approach<'_>) -> Result<Left, session::Error> {
+        let Approach { target, admission, stop, forward, .. } = approach;
+        let mut session = Session::to_decks(&self.network, target, &admission, stop).await?;
+        let done = stop.run_until_cancelled(self.with_decks(&mut session, forward)).await;
+        session.close().await;
+        done.ok_or(session::Error::Stopped)?
+    }
+
+    async fn with_decks(&self, session: &mut Session, forward: &mut Forward) -> Result<Left, session::Error> {
+        let mut left = Left::default();
+        for deck in session.decks(Uuid::new_v4()).await? {
+            let (pool, shell) = (deck.pool, of_deck(deck));
+            let Some(fate) = self.fate(&shell) else { continue };
+            if fate == Some(Fate::Removed) {
+                let why = match session.end_deck(pool, Uuid::new_v4()).await? {
+                    DeckEnd::Removed => None,
+                    DeckEnd::Gone => continue,
+                    DeckEnd::Busy => Some((Reason::InUse, "somebody is collecting it right now")),
+                    DeckEnd::Stays => Some((Reason::Internal, "its process does not end")),
+                };
+                if let Some((reason, why)) = why {
+                    left.add(transport::Error::new(reason, why).behind_proof().into());
+                    continue;
+                }
+            }
+            self.show(&shell, fate, forward).await;
+        }
+        Ok(left)
+    }
+
+    /// What becomes of a shell, where some are removed; `None` if it is of no interest.
+    fn fate(&self, shell: &ListedShell) -> Option<Option<Fate>> {
+        let Some(cleaning) = self.cleaning else { return Some(None) };
+        let is_uncollected = self.uncollected.owner(shell).is_some();
+        cleaning.fate(shell, Opener::of(shell), is_uncollected).map(Some)
+    }
+
+    async fn show(&self, shell: &ListedShell, fate: Option<Fate>, forward: &mut Forward) {
+        let object = object(shell, Opener::of(shell), fate, self.uncollected.owner(shell));
+        // Whoever reads no more still wants the rest removed.
+        let _ = forward.take(Stream::Output, Document::new(object.into())).await;
+    }
+}
+
+/// A deck as a shell among others.
+fn of_deck(deck: Deck) -> ListedShell {
+    let Deck { pool, is_running, age, idle, owner, label } = deck;
+    ListedShell {
+        shell_id: pool.to_string().to_uppercase(),
+        state: if is_running { RUNNING } else { ENDED }.to_owned(),
+        age: Some(age),
+        idle: Some(idle),
+        owner,
+        name: label,
+        ..ListedShell::default()
     }
 }
 
@@ -145,13 +200,18 @@ impl Shells {
 #[derive(Default)]
 struct Left {
     count: usize,
-    first: Option<transport::Error>,
+    first: Option<session::Error>,
 }
 
 impl Left {
+    fn add(&mut self, error: session::Error) {
+        self.count += 1;
+        self.first.get_or_insert(error);
+    }
+
     fn end(self) -> AttemptEnd {
         let Some(error) = self.first else { return AttemptEnd::new(Outcome::Ok, None, "") };
-        let end = AttemptEnd::not_opened(&error.into());
+        let end = AttemptEnd::not_opened(&error);
         let what = if self.count == 1 { "a shell".to_owned() } else { format!("{} shells", self.count) };
         let message = format!("{what} could not be removed: {}", end.message);
         AttemptEnd { outcome: Outcome::Failed, retryable: false, message, ..end }
@@ -161,12 +221,17 @@ impl Left {
 #[async_trait]
 impl Task for Shells {
     async fn approach(&self, approach: Approach<'_>) -> Option<TaskEnd> {
-        let Approach { target, forward, admission, stop, .. } = approach;
-        let done = stop.run_until_cancelled(self.work(target, forward, &admission)).await;
+        let done = match approach.target.endpoint {
+            Endpoint::Winrm(_) => {
+                let Approach { target, forward, admission, stop, .. } = approach;
+                let done = stop.run_until_cancelled(self.work(target, forward, &admission)).await;
+                done.unwrap_or(Err(session::Error::Stopped))
+            }
+            Endpoint::Ssh(_) | Endpoint::Local(_) => self.work_on_decks(approach).await,
+        };
         Some(TaskEnd::Ended(match done {
-            Some(Ok(left)) => left.end(),
-            Some(Err(error)) => AttemptEnd::not_opened(&error.into()),
-            None => AttemptEnd::not_opened(&session::Error::Stopped),
+            Ok(left) => left.end(),
+            Err(error) => AttemptEnd::not_opened(&error),
         }))
     }
 }
@@ -179,7 +244,7 @@ pub(super) fn late(limit: Duration) -> transport::Error {
 }
 
 /// What readers get of a shell.
-fn object(shell: &ListedShell, opener: Opener, fate: Option<Fate>) -> Object {
+fn object(shell: &ListedShell, opener: Opener, fate: Option<Fate>, owned: Option<Owned>) -> Object {
     let is_ours = opener != Opener::Other;
     let span = |time: Option<Duration>| time.map_or(Value::Null, |time| Value::TimeSpan(iso(time).into()));
     let mut members = vec![
@@ -196,6 +261,7 @@ fn object(shell: &ListedShell, opener: Opener, fate: Option<Fate>) -> Object {
         None => members.extend([
             ("Ours", Value::Bool(is_ours)),
             ("InUse", if is_ours { Value::Bool(opener == Opener::Running) } else { Value::Null }),
+            ("Run", owned.map_or(Value::Null, |owned| Value::str(owned.run.to_string()))),
         ]),
     }
     Object {
@@ -205,11 +271,17 @@ fn object(shell: &ListedShell, opener: Opener, fate: Option<Fate>) -> Object {
     }
 }
 
-/// A duration in whole seconds as CLIXML writes it, `P1DT2H3M4S`.
+/// A duration in whole seconds as CLIXML writes it, `P1DT2H3M4S`, without what is zero of it.
 fn iso(time: Duration) -> String {
     let seconds = time.as_secs();
-    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
-    format!("P{days}DT{hours}H{}M{}S", seconds / 60 % 60, seconds % 60)
+    let part = |count: u64, unit: char| if count == 0 { String::new() } else { format!("{count}{unit}") };
+    let days = part(seconds / 86_400, 'D');
+    let rest = part(seconds / 3600 % 24, 'H') + &part(seconds / 60 % 60, 'M') + &part(seconds % 60, 'S');
+    match (days.is_empty(), rest.is_empty()) {
+        (true, true) => "PT0S".to_owned(),
+        (false, true) => format!("P{days}"),
+        _ => format!("P{days}T{rest}"),
+    }
 }
 
 #[cfg(test)]
@@ -239,6 +311,14 @@ mod tests {
         ] {
             assert_eq!(cleaning.fate(shell, opener, false), fate, "{cleaning:?} {shell:?} {opener:?}");
         }
+        for state in [RUNNING, ENDED] {
+            let deck = ListedShell { state: state.to_owned(), ..old.clone() };
+            let spared = if state == RUNNING { Fate::Detached } else { Fate::Uncollected };
+            assert_eq!(clean.fate(&deck, Opener::Ended, false), Some(spared));
+            assert_eq!(clean.fate(&deck, Opener::Other, false), None);
+            let forced = Cleaning { in_use: true, ..clean };
+            assert_eq!(forced.fate(&deck, Opener::Ended, true), Some(Fate::Removed));
+        }
         // Whoever collects it, or did so until a moment ago.
         let collected = ListedShell { state: "Connected".to_owned(), ..old.clone() };
         assert_eq!(clean.fate(&collected, Opener::Ended, true), Some(Fate::Uncollected));
@@ -249,6 +329,8 @@ mod tests {
     #[test]
     fn times_are_those_of_clixml() {
         assert_eq!(iso(Duration::from_millis(93_784_900)), "P1DT2H3M4S");
-        assert_eq!(iso(Duration::ZERO), "P0DT0H0M0S");
+        for (seconds, text) in [(0, "PT0S"), (5, "PT5S"), (3600, "PT1H"), (86_400, "P1D"), (86_401, "P1DT1S")] {
+            assert_eq!(iso(Duration::from_secs(seconds)), text);
+        }
     }
 }

@@ -13,3 +13,7 @@ pub use uncollected::Uncollected;
 
 /// The state of a shell that its client has left.
 const DISCONNECTED: &str = "Disconnected";
+
+/// The states of what was left running beside a session's server: its script runs, or has ended.
+const RUNNING: &str = "Running";
+const ENDED: &str = "Ended";

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::left_shell::LeftShell;
 use crate::transport::wsman::ListedShell;
 
-/// What runs have left running over WinRM, by the shell.
+/// What runs have left running, by the shell; where a deck keeps it, by the deck.
 #[derive(Debug, Clone, Default)]
 pub struct Uncollected(BTreeMap<String, Owned>);
 
@@ -23,11 +23,11 @@ pub(super) struct Owned {
 
 impl FromIterator<(Uuid, LeftShell)> for Uncollected {
     fn from_iter<I: IntoIterator<Item = (Uuid, LeftShell)>>(left: I) -> Self {
-        let is_a_shell = |(_, left): &(Uuid, LeftShell)| left.process.is_none();
         let owned = |(run, left): (Uuid, LeftShell)| {
-            (left.shell.to_uppercase(), Owned { run, keep_for: Duration::from_secs(left.keep_for) })
+            let name = if left.process.is_some() { left.pool.to_string() } else { left.shell };
+            (name.to_uppercase(), Owned { run, keep_for: Duration::from_secs(left.keep_for) })
         };
-        Self(left.into_iter().filter(is_a_shell).map(owned).collect())
+        Self(left.into_iter().map(owned).collect())
     }
 }
 

@@ -210,6 +210,56 @@ fn on_this_machine_a_left_script_gives_what_another_one_gives() {
     a_left_script_gives_what_another_one_gives(&home);
 }
 
+/// What a command of `session` shows of the decks, those that run first.
+fn decks_shown(home: &Home, words: &[&str]) -> Vec<Value> {
+    let flags = ["--no-input", "-o", "jsonl", "-i", "hosts.toml", "-t", "here"];
+    let told = home.told(&[&["session"], words, &flags].concat());
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let mut shown: Vec<Value> = told.of_type("object").map(|event| event["data"].clone()).collect();
+    shown.sort_by_key(|deck| deck["State"] != "Running");
+    shown
+}
+
+fn decks_are_listed_and_removed(home: &Home) {
+    assert_eq!(decks_shown(home, &["ls"]), Vec::<Value>::new(), "before there is a folder");
+    let ended = home.detach(&["1"]);
+    home.wait_for_tape("#ended");
+    let running = home.detach(&["2; Start-Sleep 600"]);
+    let process = home.process();
+    let shown = decks_shown(home, &["ls"]);
+    assert_eq!(shown.len(), 2, "{shown:#?}");
+    for (deck, state, left) in [(&shown[0], "Running", &running), (&shown[1], "Ended", &ended)] {
+        assert_eq!((&deck["State"], &deck["Run"]), (&json!(state), &left.events[0]["run"]), "{deck}");
+        assert_eq!((&deck["Ours"], &deck["InUse"]), (&json!(true), &json!(false)), "{deck}");
+        assert!(deck["Name"].as_str().is_some_and(|name| name.starts_with("psfleet-")), "{deck}");
+        assert!(deck["Owner"].as_str().is_some_and(|owner| !owner.is_empty()), "{deck}");
+    }
+    let actions = |words: &[&str]| {
+        let shown = decks_shown(home, &[&["clean", "--older", "0"], words].concat());
+        let action = |deck: &Value| deck["Action"].as_str().expect("a word").to_owned();
+        shown.iter().map(action).collect::<Vec<_>>()
+    };
+    assert_eq!(actions(&[]), ["left: runs without a client", "left: was left running, and is not collected"]);
+    assert_eq!(actions(&["--force", "--plan"]), ["would be removed"; 2]);
+    assert!(Path::new(&format!("/proc/{process}")).exists());
+    assert_eq!(actions(&["--force"]), ["removed"; 2]);
+    assert_eq!(std::fs::read_dir(home.decks()).expect("a folder").count(), 0);
+    assert!(!Path::new(&format!("/proc/{process}")).exists(), "its script ended with it");
+    assert_eq!(decks_shown(home, &["ls"]), Vec::<Value>::new());
+}
+
+#[test]
+fn over_ssh_decks_are_listed_and_removed() {
+    let Some(home) = Home::ssh() else { return };
+    decks_are_listed_and_removed(&home);
+}
+
+#[test]
+fn on_this_machine_decks_are_listed_and_removed() {
+    let Some(home) = Home::local() else { return };
+    decks_are_listed_and_removed(&home);
+}
+
 #[test]
 fn what_still_runs_on_a_deck_is_left_again_and_loses_nothing() {
     let Some(home) = Home::ssh() else { return };

@@ -11,7 +11,7 @@ use super::rollout::RolloutArgs;
 use super::targets::TargetArgs;
 use crate::config;
 
-/// List the WinRM shells of hosts, receive from one that was left, and remove those that psfleet left behind
+/// List the shells of hosts and what was left running there, receive from a shell, and remove what psfleet left behind
 #[derive(Debug, Clone, Args)]
 pub struct SessionArgs {
     /// What to do.
@@ -22,11 +22,11 @@ pub struct SessionArgs {
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SessionCommand {
-    /// List the shells that the hosts hold: id, state, age, owner, and whether they are ours
+    /// List the shells that the hosts hold: id, state, age, owner, whether they are ours, and of which run
     ///
     /// Ours are those that a psfleet of this user on this machine has opened; in use are those whose psfleet still runs.
-    /// Without an administrator's rights on a host, only shells of the same user are seen. Over SSH nothing is left behind:
-    /// a session there ends with its connection.
+    /// Without an administrator's rights on a host, only shells of the same user are seen. Over SSH, and
+    /// on this machine, a session ends with its connection: what is listed there is what run --detach left, Running or Ended.
     #[command(visible_alias = "list")]
     Ls(Box<ShellArgs>),
     /// Receive what runs in a shell that its client has left, to its end (Receive-PSSession)
@@ -39,7 +39,8 @@ pub enum SessionCommand {
     /// Remove shells that a psfleet of this user on this machine has opened, and which nobody uses any more
     ///
     /// A psfleet that is killed leaves its shells behind, until the host removes them after two idle hours. Those whose
-    /// psfleet still runs are left alone, as are those that were left running and those of others. Shows each of ours and what became of it.
+    /// psfleet still runs are left alone, as are those that were left running and those of others. Shows each of ours and
+    /// what became of it.
     Clean(Box<CleanArgs>),
 }
 

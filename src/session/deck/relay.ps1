@@ -1,9 +1,11 @@
-param([string]$Name, [string]$Deck, [string]$Pipeline, [long]$Keep, [string]$Note)
+param([string]$Name, [string]$Deck, [string]$Pipeline, [long]$Keep, [string]$Label, [string]$Note, [string]$Look)
 
 # The relay: stands between a client and a deck. With the text of a deck it starts one, without it finds one that was
 # started before, with a note it puts the note in place of all that the deck has written. First it says what it found;
-# then it takes words, one at a time, and answers each.
+# then it takes words, one at a time, and answers each. Or it looks: at all decks, to list them, or at one, to end it.
 if ("$($ExecutionContext.SessionState.LanguageMode)" -ne 'FullLanguage') {
+    # Here nothing can have been left running.
+    if ($Look) { return }
     throw "leaving a script running needs an endpoint with the language mode FullLanguage; this one has $($ExecutionContext.SessionState.LanguageMode)"
 }
 $ErrorActionPreference = 'Stop'
@@ -48,12 +50,12 @@ $read = {
     }
     finally { $file.Dispose() }
 }
-# The first line of what a deck has written, if this is that: how long it is to be kept, and where the rest begins.
+# The first line of what a deck has written, if this is that: how long it is to be kept, for whom, and where the rest begins.
 $head = {
     param($path)
-    $text = & $read $path 100
-    if ($text -match '\Apsfleet 1 ([0-9a-f-]{36}) ([0-9]{1,12})\n' -and $Matches[1] -eq [IO.Path]::GetFileNameWithoutExtension($path)) {
-        @{ Keep = [long]$Matches[2]; Length = $Matches[0].Length }
+    $text = & $read $path 1000
+    if ($text -match '\Apsfleet 1 ([0-9a-f-]{36}) ([0-9]{1,12})(?: ([^\n]{1,200}))?\n' -and $Matches[1] -eq [IO.Path]::GetFileNameWithoutExtension($path)) {
+        @{ Keep = [long]$Matches[2]; Label = $Matches[3]; Length = [Text.Encoding]::UTF8.GetByteCount($Matches[0]) }
     }
 }
 # Whether no deck lives that has this name.
@@ -99,6 +101,29 @@ $claim = {
     }
 }
 
+if ($Look -eq 'all') {
+    if (-not [IO.Directory]::Exists($folder)) { return }
+    "owner $([Environment]::UserName)"
+    $now = [DateTime]::UtcNow
+    foreach ($path in [IO.Directory]::GetFiles($folder, '*.tape')) {
+        try {
+            $found = & $head $path
+            if (-not $found) { continue }
+            $other = [IO.Path]::ChangeExtension($path, $null).TrimEnd('.')
+            $seen = [IO.File]::GetLastWriteTimeUtc($(if ([IO.File]::Exists("$other.seen")) { "$other.seen" } else { $path }))
+            $idle = [Math]::Max(0, [long]($now - $seen).TotalSeconds)
+            # One that is being started takes its lock just now: nobody else may have it then.
+            $isStarted = -not [IO.File]::Exists("$other.in") -or $idle -gt 120
+            $state = if ($isStarted -and (& $isDead $other)) { 'Ended' } else { 'Running' }
+            $age = [Math]::Max($idle, [long]($now - [IO.File]::GetCreationTimeUtc($path)).TotalSeconds)
+            "deck $([IO.Path]::GetFileName($other)) $state $age $idle $($found.Label)"
+        }
+        # It has gone meanwhile.
+        catch { $null = $_ }
+    }
+    return
+}
+
 $reader = $stream = $process = $null
 $isLeft = $true
 $isStarting = [bool]$Deck
@@ -118,7 +143,7 @@ try {
             # Whoever made it.
             & $private $folder 448
             $reader = & $claim
-            & $create $tape "psfleet 1 $(([guid]$Name).ToString()) $Keep`n"
+            & $create $tape "psfleet 1 $(([guid]$Name).ToString()) $Keep $Label`n"
             & $create "$base.in" ''
             foreach ($suffix in 'seen', 'lock') { & $create "$base.$suffix" '' }
         }
@@ -160,6 +185,15 @@ try {
         }
         catch { throw "$unusable$((& $innermost $_).Message)" }
         if (-not $reader) { 'busy'; return }
+        if ($Look) {
+            # It ends, and its script with it, once it finds no tape any more.
+            & $remove $base 'tape', 'in', 'seen'
+            for ($turn = 0; $turn -lt 100 -and -not (& $isDead $base); $turn++) { [Threading.Thread]::Sleep(100) }
+            if ([IO.File]::Exists($tape)) { 'kept' }
+            elseif (& $isDead $base) { & $remove $base @('lock'); 'removed' }
+            else { 'runs' }
+            return
+        }
         if ($Note) {
             # First the note, unless only the tape's end makes room for it.
             try { [IO.File]::Delete("$base.end"); & $create "$base.end" $Note } catch { $null = $_ }
