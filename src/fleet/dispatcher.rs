@@ -427,7 +427,11 @@ impl Dispatcher {
         };
         let end = self.spec.work.settled(target, end);
         let end = match end.outcome {
-            Outcome::Skipped | Outcome::NotStarted if self.spec.header.lost.contains(&target) => still_lost(end),
+            Outcome::Skipped | Outcome::NotStarted | Outcome::Unreachable | Outcome::Auth
+                if self.spec.header.lost.contains(&target) =>
+            {
+                still_lost(end)
+            }
             _ => end,
         };
         if progress.outcome.replace(end.outcome).is_some() {
@@ -463,7 +467,7 @@ impl Dispatcher {
     }
 }
 
-/// The end of a target that was lost before and whose turn did not come again: it is as lost as it was.
+/// The end of a target that was lost before and did not run once more: it is as lost as it was.
 fn still_lost(end: AttemptEnd) -> AttemptEnd {
     let separator = if end.message.is_empty() { "" } else { ": " };
     AttemptEnd {

@@ -199,6 +199,29 @@ async fn who_was_lost_stays_lost_until_its_turn_comes_again() {
 }
 
 #[tokio::test]
+async fn who_was_lost_and_cannot_be_reached_stays_lost() {
+    let ends: [fn(&TargetSnapshot) -> AttemptEnd; 2] = [
+        |_| AttemptEnd::new(Outcome::Unreachable, Some(Reason::Refused), "no"),
+        |_| AttemptEnd::new(Outcome::Auth, Some(Reason::EndpointDenied), "no"),
+    ];
+    for end in ends {
+        let spec = hosts(2);
+        let targets = spec.header.targets.clone();
+        let header = crate::event::RunHeader {
+            lost: vec![TargetId(0)],
+            ..crate::event::RunHeader::new(spec.header.run, targets)
+        };
+        let spec = RunSpec { header: Arc::new(header), ..spec };
+        let target = TargetSnapshot::from(&*spec.header.targets[1]);
+        let AttemptEnd { outcome, reason, .. } = end(&target);
+        let (_, events) = made(Run::new(spec, Arc::new(Elsewhere(end))), quiet()).await;
+        let mut found = finished(&events);
+        found.sort_unstable_by_key(|(target, ..)| *target);
+        assert_eq!(found, [(0, Outcome::Lost, reason), (1, outcome, reason)]);
+    }
+}
+
+#[tokio::test]
 async fn a_budget_ends_the_run_and_spares_who_is_at_work() {
     let limits = Limits { connecting: NonZeroUsize::MIN, ..Limits::new(NonZeroUsize::MIN) };
     let spec = RunSpec { brake: budgets("", "2"), limits, ..hosts(9) };
