@@ -88,13 +88,43 @@ fn answer(command: &mut Command, limit: Duration, most: usize) -> Result<Vec<u8>
     let said = Stream::of(child.stderr.take(), MOST_ERRORS, &wake);
     let result = ended(&mut child, (&answer, most), &said, limit, &woken);
     if result.is_err() {
-        // It may have ended by itself; then there is nothing to stop.
+        // It may have ended by itself; then there is nothing to stop. What it has started would go on without it.
+        let started = started_by(child.id());
         let _ = child.kill();
+        started.into_iter().for_each(stop);
         let _ = child.wait();
     }
     let status = result?;
     if status.success() { Ok(answer.taken()) } else { Err(format!("{}{}", ending(status), last_lines(&said.taken()))) }
 }
+
+/// The processes that a process has started, and those that these have, as far as the system tells (Linux). A group of
+/// processes would know all of them, but one of its own neither hears a Ctrl-C nor may it ask at the terminal.
+fn started_by(process: u32) -> Vec<u32> {
+    /// More than any program needs to list hosts, or to tell a password.
+    const MOST: usize = 1000;
+    let mut found = vec![process];
+    let mut at = 0;
+    while at < found.len() && found.len() < MOST {
+        for thread in std::fs::read_dir(format!("/proc/{}/task", found[at])).into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            found.extend(children.split_whitespace().filter_map(|number| number.parse::<u32>().ok()));
+        }
+        at += 1;
+    }
+    found.split_off(1)
+}
+
+#[cfg(unix)]
+fn stop(process: u32) {
+    let number = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    // It may have ended meanwhile.
+    let _ = number.map(|number| rustix::process::kill_process(number, rustix::process::Signal::KILL));
+}
+
+/// Elsewhere nothing is found that could be stopped.
+#[cfg(not(unix))]
+fn stop(_: u32) {}
 
 /// Waits for the end of a program and of its streams, or for as much of it as there will be.
 fn ended(
@@ -296,6 +326,20 @@ mod tests {
         assert_eq!(run("exec sleep 600", 0), Err("has not ended within 0 s and was stopped".to_owned()));
         let closes = run("exec sleep 600 >/dev/null 2>&1", 60);
         assert_eq!(closes, Err("has ended its output, but not itself, and was stopped".to_owned()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_it_has_started_is_stopped_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        // A reader of a pipe finds its end when nobody holds it open any more.
+        let text = format!("exec 3<>'{0}'; echo started >&3; sh -c 'sleep 600 & sleep 600'; exit 1", pipe.display());
+        let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).expect("text"));
+        let wrong = run(&text, 2);
+        assert_eq!(wrong, Err("has not ended within 2 s and was stopped".to_owned()));
+        assert_eq!(reader.join().expect("read"), "started\n");
     }
 
     #[test]
