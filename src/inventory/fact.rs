@@ -89,8 +89,8 @@ impl Fact {
             Comparison::Is => any(&|value| matches(&self.value, value)),
             Comparison::IsNot => !any(&|value| matches(&self.value, value)),
             Comparison::Contains => any(&|value| matches(&format!("*{}*", self.value), value)),
-            Comparison::Below => any(&|value| compare(value, &self.value) == Ordering::Less),
-            Comparison::Above => any(&|value| compare(value, &self.value) == Ordering::Greater),
+            Comparison::Below => any(&|value| compare(value, &self.value) == Some(Ordering::Less)),
+            Comparison::Above => any(&|value| compare(value, &self.value) == Some(Ordering::Greater)),
         }
     }
 }
@@ -102,11 +102,16 @@ impl fmt::Display for Fact {
     }
 }
 
-/// Numbers by their value; versions, dates and texts with the numbers in them by their value.
-fn compare(one: &str, two: &str) -> Ordering {
-    match (one.parse::<f64>(), two.parse::<f64>()) {
-        (Ok(one), Ok(two)) => one.total_cmp(&two),
-        _ => natural(one, two),
+/// Numbers by their value; versions, dates and texts with the numbers in them by their value. A word is neither above nor
+/// below a number: `unknown` is no free room of more than 100.
+fn compare(one: &str, two: &str) -> Option<Ordering> {
+    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+    let is_word = |text: &str| !text.starts_with(|first: char| first.is_ascii_digit());
+    match (number(one), number(two)) {
+        (Some(one), Some(two)) => Some(one.total_cmp(&two)),
+        (Some(_), None) if is_word(two) => None,
+        (None, Some(_)) if is_word(one) => None,
+        _ => Some(natural(one, two)),
     }
 }
 
@@ -143,6 +148,9 @@ mod tests {
             ("T.P~x", &["abc"]),
             ("T.P<10", &["10", "11"]),
             ("T.P>1.5", &["1.25"]),
+            ("T.P>5", &["Running", "n/a", "True", "", "inf", "NaN"]),
+            ("T.P<5", &["Running", "", "-inf", "(none)"]),
+            ("T.P>auto", &["7"]),
         ] {
             assert!(!holds(text, values), "{text}");
         }

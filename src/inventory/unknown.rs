@@ -10,7 +10,7 @@ const MOST: usize = 20;
 /// same.
 ///
 /// Near is one slip (a letter more, less, wrong or in the wrong place), the short form of a full name, or a group's
-/// name without its `@`.
+/// name without its `@`, as is `all`.
 pub(super) fn unknown_names(targets: &[Expression], exclude: &[Expression], inventory: &Inventory) -> Vec<String> {
     if inventory.hosts.is_empty() {
         return Vec::new();
@@ -33,6 +33,9 @@ pub(super) fn unknown_names(targets: &[Expression], exclude: &[Expression], inve
 fn meant(name: &str, inventory: &Inventory) -> Option<String> {
     if let Some(group) = inventory.group_names().find(|group| group.eq_ignore_ascii_case(name)) {
         return Some(format!("@{group}"));
+    }
+    if name.eq_ignore_ascii_case("all") {
+        return Some("@all".to_owned());
     }
     let hosts = || inventory.hosts.iter().map(|host| host.name.as_ref());
     let label = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();

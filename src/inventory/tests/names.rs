@@ -17,6 +17,7 @@ fn names_near_to_those_of_the_inventory_get_a_hint() {
     assert_eq!(warned(&["wbe01"], &[]), taken("wbe01", "web01"));
     assert_eq!(warned(&["web011,web03"], &[]), taken("web011", "web01"));
     assert_eq!(warned(&["web"], &[]), taken("web", "@web"));
+    assert_eq!(warned(&["All"], &[]), taken("All", "@all"));
     assert_eq!(warned(&["edge"], &[]), taken("edge", "edge.dmz"));
     assert_eq!(warned(&["WEB01.corp.example"], &[]), taken("WEB01.corp.example", "web01"));
     assert_eq!(
