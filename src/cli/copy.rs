@@ -48,7 +48,7 @@ fn push(args: &TransferArgs, machine: &mut Machine, begin: Begin) -> anyhow::Res
             Plan::push(hosts, &args.rollout, &selection, destination, folder, args.force)
         });
     }
-    let work = json!({ SOURCE: selection.fingerprint() });
+    let work = json!({ SOURCE: selection.fingerprint()? });
     if let Begin::Earlier(earlier) = &begin {
         unchanged(&earlier.header, &work)?;
     }

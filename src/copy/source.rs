@@ -117,16 +117,20 @@ impl Selection {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Digits that are others once a file has come, gone or changed, as far as its size and its time tell.
-    pub fn fingerprint(&self) -> String {
+    /// Digits that are others once a file has come or gone, or what is in one has changed. Reads all of them; what is
+    /// sent later is what was read now, or is refused.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn fingerprint(&self) -> Result<String, SelectionError> {
         let mut hash = hash::new();
-        let places = self.folders.iter().map(|parts| (parts, 0, 0));
-        for (parts, size, modified) in
-            places.chain(self.files.iter().map(|file| (&file.parts, file.size, file.modified)))
-        {
-            hash.update(format!("{}\0\0{size} {modified}\n", parts.join("\0")).as_bytes());
+        self.folders.iter().for_each(|parts| hash.update(format!("{}\0\0\n", parts.join("\0")).as_bytes()));
+        for file in &self.files {
+            let unreadable = |cause| SelectionError::Unreadable { path: file.path.clone(), cause };
+            let digest = file.sha256_now().map_err(unreadable)?;
+            hash.update(format!("{}\0\0{digest}\n", file.parts.join("\0")).as_bytes());
         }
-        hash::finish(hash)
+        Ok(hash::finish(hash))
     }
 
     fn add(&mut self, path: &Path, recurse: bool) -> Result<(), SelectionError> {
@@ -230,6 +234,14 @@ impl Source {
         self.digest.get_or_try_init(digest).await.map(String::as_str)
     }
 
+    /// The same, before there is anybody whom that could hold up.
+    fn sha256_now(&self) -> io::Result<String> {
+        let digest = hash::finish(hash::beginning(fs::File::open(&self.path)?, self.size)?);
+        // Whoever has it already has read it before.
+        let _ = self.digest.set(digest.clone());
+        Ok(digest)
+    }
+
     /// Its last part: the name.
     pub fn name(&self) -> &str {
         self.parts.last().map_or("", String::as_str)
@@ -291,6 +303,24 @@ mod tests {
         assert_eq!(names(&all), ["d/x", "d/e/y"]);
         assert_eq!(all.folders, [vec!["d"], vec!["d", "e"], vec!["d", "e", "empty"]]);
         assert_eq!((all.left_out.len(), all.size()), (usize::from(cfg!(unix)), 8));
+    }
+
+    #[test]
+    fn digits_tell_contents_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |text: &str, seconds| {
+            let path = folder.path().join("a");
+            std::fs::write(&path, text).expect("written");
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+            std::fs::File::options().append(true).open(path).expect("ours").set_modified(time).expect("set");
+        };
+        let digits = || find(folder.path(), &["a"], false).expect("found").fingerprint().expect("readable");
+        write("one", 1);
+        let before = digits();
+        write("one", 2);
+        assert_eq!(digits(), before, "touched");
+        write("two", 1);
+        assert_ne!(digits(), before, "of the same size and time");
     }
 
     #[test]
