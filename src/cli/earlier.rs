@@ -39,7 +39,7 @@ impl Earlier {
     pub(super) fn find(store: Store, name: Option<&str>, again: bool) -> anyhow::Result<Self> {
         let run = match name {
             Some(name) => store.find(name)?,
-            None => store.last_unfinished()?,
+            None => store.last_unfinished(again)?,
         };
         run.made_here()?;
         // Before anything is read that another process could change.

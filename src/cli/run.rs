@@ -1,5 +1,6 @@
 //! `psfleet run`: a script on the hosts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use super::sandbox_on_demand::OnDemand;
 use super::terminal::Console;
 use super::{detach, targets, terminal};
 use crate::config::{Machine, System};
+use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
 use crate::job::script::{HostVariables, KeptCall, Origins, Scripts};
@@ -30,6 +32,7 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     }
     let kept = rerun.as_mut().and_then(|rerun| rerun.call.take());
     let hosts = rerun.as_mut().and_then(|rerun| rerun.hosts.take());
+    let expected = hosts.clone().filter(|_| rerun.as_ref().is_some_and(|rerun| rerun.expects_all));
     if let (Some(what), Some(hosts)) = (&args.rerun, &hosts)
         && hosts.is_empty()
     {
@@ -54,7 +57,12 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
         return plan(args, scripts, (&settings, &rehearsal), &mut machine);
     }
-    let resolved = targets::resolve(&request, &mut sandbox, &mut machine)?;
+    let found = targets::resolve(&request, &mut sandbox, &mut machine);
+    if let Some(expected) = expected {
+        let found = found.iter().flat_map(|resolved| &resolved.targets).map(|target| &*target.name).collect();
+        missing(&expected, &found).iter().for_each(|missing| console.note(missing));
+    }
+    let resolved = found?;
     args.fold.check_hosts(resolved.targets.iter().map(|target| &*target.name))?;
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let keeping = Keeping::new(&args.store, &machine, || {
@@ -157,10 +165,38 @@ fn one_reader_of_stdin(args: &RunArgs) -> anyhow::Result<()> {
     }
 }
 
+/// What is said of hosts of an earlier run that are not found any more.
+fn missing(expected: &HashSet<String>, found: &HashSet<&str>) -> Option<String> {
+    let mut missing: Vec<&str> = expected.iter().map(String::as_str).filter(|host| !found.contains(host)).collect();
+    missing.sort_unstable();
+    let hosts = fold(missing.iter().copied());
+    let said = format!("warning: left out: the inventory does not give {} any more", sanitize_line(&hosts));
+    (!missing.is_empty()).then_some(said)
+}
+
 /// Why nobody is run again, and who could be.
 fn nobody(what: &str) -> String {
     match what.split_once(':') {
         Some((run, _)) => format!("no host of that run has such an outcome; psfleet runs show {run} lists them"),
         None => format!("every host of that run that had its turn ended well; --rerun {what}:ok runs those once more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{missing, nobody};
+
+    #[test]
+    fn hosts_that_are_not_found_any_more_are_named() {
+        let expected = ["web1", "web2", "web3"].map(str::to_owned).into();
+        assert_eq!(missing(&expected, &["web3", "web1", "web2", "db"].into()), None);
+        let said = missing(&expected, &["web3"].into());
+        assert_eq!(said.as_deref(), Some("warning: left out: the inventory does not give web[1-2] any more"));
+    }
+
+    #[test]
+    fn who_finds_nobody_learns_who_there_is() {
+        assert!(nobody("last").ends_with("--rerun last:ok runs those once more"));
+        assert!(nobody("last:failed").ends_with("psfleet runs show last lists them"));
     }
 }

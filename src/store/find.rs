@@ -157,11 +157,12 @@ impl Store {
         found.into_iter().next().map(|bare| self.complete(bare)).transpose()
     }
 
-    /// The most recent run of which some targets have not run, and on which nobody is at work.
+    /// The most recent run of which some targets have not run, and on which nobody is at work; with `or_lost` also one of
+    /// which some are lost.
     ///
     /// # Errors
     /// There is none, or the store cannot be read.
-    pub fn last_unfinished(&self) -> Result<Run, Error> {
+    pub fn last_unfinished(&self, or_lost: bool) -> Result<Run, Error> {
         let mut rows = self.db.prepare("SELECT * FROM runs WHERE imported IS NULL ORDER BY id DESC")?;
         let mut at_work = None;
         for bare in rows.query_map([], bare)? {
@@ -169,6 +170,7 @@ impl Store {
             match run.state {
                 State::Unfinished => return Ok(run),
                 State::AtWork => at_work = at_work.or(Some(run.id)),
+                State::Done | State::LeftRunning if or_lost && run.counts.of(Outcome::Lost) > 0 => return Ok(run),
                 _ => {}
             }
         }

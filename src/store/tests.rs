@@ -251,7 +251,7 @@ fn a_run_goes_on_where_it_ended() {
         event(6, ended(&header, 2, &[Outcome::Ok, Outcome::NotStarted])),
     ];
     keep(&folder, &header, &targets, &first, false);
-    let run = opened(&folder).last_unfinished().expect("it");
+    let run = opened(&folder).last_unfinished(false).expect("it");
     assert_eq!((run.state, run.id), (State::Unfinished, header.run));
     let second = [
         event(10, started(&header, &targets)),
@@ -264,7 +264,7 @@ fn a_run_goes_on_where_it_ended() {
     let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
     assert!(matches!(opened(&folder).claim(&run), Err(Error::AtWork(_))), "one at a time");
     assert_eq!(opened(&folder).find("last").expect("it").state, State::AtWork);
-    let busy = opened(&folder).last_unfinished().expect_err("somebody is at work on it").to_string();
+    let busy = opened(&folder).last_unfinished(false).expect_err("somebody is at work on it").to_string();
     assert!(busy.contains(&format!("no run is unfinished but {}", header.run)), "{busy}");
     recorder.note(&second).expect("noted");
     drop(recorder);
@@ -284,17 +284,17 @@ fn a_closed_run_is_not_offered_until_it_goes_on() {
     let (header, targets) = (header(None), targets(3));
     keep(&folder, &header, &targets, &[event(0, started(&header, &targets))], true);
     let store = opened(&folder);
-    let run = store.last_unfinished().expect("it");
+    let run = store.last_unfinished(false).expect("it");
     let held = store.claim(&run).expect("free");
     assert!(matches!(store.close(&run, at(5)), Err(Error::AtWork(_))), "somebody is at work on it");
     drop(held);
     assert!(store.close(&run, at(5)).expect("closed"));
-    assert!(store.last_unfinished().is_err());
+    assert!(store.last_unfinished(false).is_err());
     let run = store.find("last").expect("it");
     assert_eq!((run.state, store.close(&run, at(6)).expect("nothing to do")), (State::Closed, false));
     let claim = store.claim(&run).expect("free");
     drop(store.go_on(&run, claim).expect("it goes on"));
-    assert_eq!(opened(&folder).last_unfinished().expect("it").id, run.id);
+    assert_eq!(opened(&folder).last_unfinished(false).expect("it").id, run.id);
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn what_ran_after_its_last_outcome_is_lost() {
         event(4, finished(2, Outcome::Ok)),
     ];
     keep(&folder, &header, &targets, &first, false);
-    let run = opened(&folder).last_unfinished().expect("it");
+    let run = opened(&folder).last_unfinished(false).expect("it");
     assert_eq!(opened(&folder).lost(&run).expect("readable"), []);
     let claim = opened(&folder).claim(&run).expect("free");
     let mut recorder = opened(&folder).go_on(&run, claim).expect("a journal");
@@ -326,8 +326,11 @@ fn what_ran_after_its_last_outcome_is_lost() {
     let outcomes = [Outcome::Lost, Outcome::Lost, Outcome::Ok];
     recorder.note(&[event(8, started(&header, &targets)), event(9, ended(&header, 3, &outcomes))]).expect("noted");
     drop(recorder);
+    let store = opened(&folder);
     let run = store.find("last").expect("it");
     assert_eq!((run.state, run.exit_code, run.ended), (State::Done, Some(5), Some(at(9))));
+    assert!(store.last_unfinished(false).is_err());
+    assert_eq!(store.last_unfinished(true).expect("what is lost may run once more").id, run.id);
 }
 
 /// Goes on with the last run.

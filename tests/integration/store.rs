@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use psfleet::hostlist::{expand, split_top};
 use psfleet::sandbox::{Fleet, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
 use crate::support::program::Running;
@@ -410,7 +410,8 @@ async fn hosts_that_were_not_ok_run_again() {
     let place = Place::of(&fleet);
     let script = "param($Mark) if ($env:COMPUTERNAME -like '*2' -and -not (Test-Path C:\\$Mark)) { \
         Set-Content C:\\$Mark x; throw 'not yet' }; \"$env:COMPUTERNAME $Mark\"";
-    let (code, ..) = told(place.run(&["-q", "-o", "none", script, "-p", "Mark=m1"]).output().expect("psfleet starts"));
+    let first = ["-q", "-o", "none", "--label", "first", script, "-p", "Mark=m1"];
+    let (code, ..) = told(place.run(&first).output().expect("psfleet starts"));
     assert_eq!(code, Some(1));
     let again = |args: &[&str]| place.output(&[&["run", "--no-input", "-q", "-o", "csv", "--rerun"], args].concat());
     let (code, ..) = again(&["last:ok_with_errors,lost"]);
@@ -428,6 +429,35 @@ async fn hosts_that_were_not_ok_run_again() {
     let (code, _, stderr) = again(&["last:fine"]);
     assert_eq!(code, Some(2));
     assert!(stderr.contains("--rerun: 'fine' is not an outcome"), "{stderr}");
+    // Neither the environment nor names beside an outcome bring in others.
+    let names = |csv: &str| {
+        let mut names: Vec<String> =
+            csv.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0.to_owned())).collect();
+        names.sort_unstable();
+        names
+    };
+    let mut other = place.command(&["run", "--no-input", "-q", "-o", "csv", "--rerun", "first:failed", "1"]);
+    let (code, stdout, stderr) = told(other.env("PSFLEET_TARGETS", "localhost").output().expect("psfleet starts"));
+    assert_eq!((code, names(&stdout)), (Some(0), failed.clone()), "{stderr}");
+    let (code, stdout, stderr) = again(&["first:failed", "-t", "@all", "1"]);
+    assert_eq!((code, names(&stdout)), (Some(0), failed), "{stderr}");
+    assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_again_is_made_as_the_first_was() {
+    let fleet = fleet(Options { hosts: 2, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    let strict = ["-q", "-o", "none", "--label", "first", "--strict", "--auth", "ntlm", "Write-Error e; 1"];
+    let (code, _, stderr) = told(place.run(&strict).output().expect("psfleet starts"));
+    assert_eq!(code, Some(1), "{stderr}");
+    // One flag more, and a variable, do not make another connection of it.
+    let words = ["run", "--no-input", "--plan", "--rerun", "first", "--timeout", "1m", "-o", "json"];
+    let plan = place.command(&words).env("PSFLEET_AUTH", "basic").output().expect("psfleet starts");
+    let (code, stdout, stderr) = told(plan);
+    assert_eq!(code, Some(0), "{stderr}");
+    let plan: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((plan["target_count"].as_u64(), &plan["targets"][0]["auth"]), (Some(2), &json!("ntlm")), "{stdout}");
     assert_clean(fleet).await;
 }
 

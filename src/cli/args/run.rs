@@ -30,8 +30,8 @@ pub struct RunArgs {
     #[arg(value_name = "CODE|FILE.ps1|-")]
     pub code: Option<String>,
 
-    /// Run hosts of an earlier run again: those that were not ok, or of these outcomes. Script, -t, -i and connection flags
-    /// that are not given are those of that run
+    /// Run hosts of an earlier run again: those that were not ok, or of these outcomes (with -t, those of them that it
+    /// names). Script, -t, -i and connection flags that are not typed are those of that run
     #[arg(long, env = "PSFLEET_RERUN", value_name = "RUN[:OUTCOME,...]")]
     pub rerun: Option<String>,
 

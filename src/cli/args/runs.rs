@@ -38,7 +38,7 @@ pub enum RunsCommand {
     /// Go on with a run that was interrupted, killed or paused
     ///
     /// Runs the hosts that have no outcome, or were not started or skipped. Without RUN that is the last run made here
-    /// that has such hosts and was not closed. The script, its arguments and its input are those of the run, even if
+    /// that has such hosts, or with --lost any that are lost, and was not closed. The script, its arguments and its input are those of the run, even if
     /// their files have changed; secrets and passwords are found anew. What psfleet was running when it was killed is
     /// `lost`: it may have had its effect, so it runs once more only with --lost. What is shown of it, and where, is said anew:
     /// --out of the run would overwrite what it has; runs replay shows all of it.
