@@ -244,7 +244,13 @@ fn decks_are_listed_and_removed(home: &Home) {
     assert!(Path::new(&format!("/proc/{process}")).exists());
     assert_eq!(actions(&["--force"]), ["removed"; 2]);
     assert_eq!(std::fs::read_dir(home.decks()).expect("a folder").count(), 0);
-    assert!(!Path::new(&format!("/proc/{process}")).exists(), "its script ended with it");
+    let begin = Instant::now();
+    // Its parent may take its time to ask for its end.
+    let is_there = || std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while is_there() {
+        assert!(begin.elapsed() < PATIENCE, "its script has not ended with it");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     assert_eq!(decks_shown(home, &["ls"]), Vec::<Value>::new());
 }
 
@@ -258,6 +264,15 @@ fn over_ssh_decks_are_listed_and_removed() {
 fn on_this_machine_decks_are_listed_and_removed() {
     let Some(home) = Home::local() else { return };
     decks_are_listed_and_removed(&home);
+}
+
+#[test]
+fn a_variable_is_no_inventory_of_a_collect() {
+    let Some(home) = Home::local() else { return };
+    home.detach(&["7"]);
+    let mut collect = home.command(&["runs", "collect", "--no-input", "-o", "jsonl"]);
+    let came = Told::of(collect.env("PSFLEET_CONNECT_TIMEOUT", "30s"));
+    assert_eq!((came.code, came.outcome()), (Some(0), "ok"), "{came:?}");
 }
 
 #[test]
