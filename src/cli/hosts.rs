@@ -16,6 +16,7 @@ use crate::hostlist::fold;
 use crate::inventory::{
     Effective, Errors, HostSettings, PasswordSource, Request, SandboxStarter, names, rehearse, select,
 };
+use crate::nearest::nearest;
 use crate::output::sanitize_line;
 use crate::target::Variable;
 
@@ -93,13 +94,21 @@ impl HostsArgs {
         machine: &mut dyn System,
         sandbox: &mut SandboxStarter<'_>,
     ) -> anyhow::Result<()> {
+        let word = self.command.is_none().then(|| self.list.expressions.first().cloned()).flatten();
         let text = match self.command.unwrap_or(HostsCommand::List(self.list)) {
             HostsCommand::List(args) => args.list(config_keys, machine, sandbox)?,
             HostsCommand::Show(args) => args.show(config_keys, machine, sandbox)?,
             HostsCommand::Fold(args) => format!("{}\n", fold(args.names(machine)?.iter().map(String::as_str))),
             HostsCommand::Expand(args) => args.names(machine)?.iter().map(|name| format!("{name}\n")).collect(),
         };
-        Ok(terminal::print(&text)?)
+        terminal::print(&text)?;
+        if let Some(word) = word
+            && text.lines().any(|line| line == word)
+            && let Some(meant) = nearest(&word, ["list", "show", "fold", "expand"])
+        {
+            machine.warn(&format!("'{word}' is taken as a host; did you mean psfleet hosts {meant}?"));
+        }
+        Ok(())
     }
 }
 

@@ -122,6 +122,9 @@ fn hosts_folds_and_expands_without_an_inventory() {
     assert_eq!(ok(&["fold", "web03", "web01,web02", "db", "!web02"]), "web[01,03],db\n");
     assert_eq!(ok(&["fold", "web03", "web01,web02", "db"]), "web[01-03],db\n");
     assert_eq!(ok(&["list", "a[1-2],ssh://me@b:22"]), "a1\na2\nb:22\n");
+    let (code, out, err) = psfleet_hosts(folder.path(), &["lst"], &[]);
+    assert_eq!((code, out.as_str()), (0, "lst\n"));
+    assert!(err.contains("'lst' is taken as a host; did you mean psfleet hosts list?"), "{err}");
     let (code, _, err) = psfleet_hosts(folder.path(), &["expand", "web[1-999999]"], &[]);
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("more than 100000 names"), "{err}");

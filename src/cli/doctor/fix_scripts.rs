@@ -33,7 +33,12 @@ impl FixScripts {
     }
 
     fn write(&self) -> anyhow::Result<()> {
-        for (cause, hosts) in self.found.with_remedies() {
+        let causes = self.found.with_remedies();
+        if causes.is_empty() {
+            self.console
+                .note(&format!("note: no script in {}: nothing was found that one mends", self.folder.display()));
+        }
+        for (cause, hosts) in causes {
             let file = self.folder.join(format!("{}.ps1", cause.code()));
             let names = fold(hosts.iter().map(|host| self.found.name(*host)));
             let script = cause.script(&self.found.users(&hosts), &names);
