@@ -14,6 +14,7 @@ use psfleet::event::RunEventKind;
 use psfleet::fleet::RunSpec;
 use psfleet::outcome::{Outcome, Reason};
 use psfleet::sandbox::{Engine, Fleet, Options};
+use psfleet::stream::Stream;
 use psfleet::target::{AuthMethod, Endpoint, HostKeyPolicy, SshHop, SshServer, Target, Timeouts};
 use psfleet::transport::network::Network;
 use psfleet::transport::{Admission, Connector};
@@ -179,17 +180,35 @@ async fn a_bastion_that_breaks_is_connected_anew_in_mid_run() {
     let Some(server) = bastion("") else { return };
     let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
     let targets = behind(&[hop(&server)], run::targets(&fleet, AuthMethod::Ntlm, None));
-    let running = tokio::spawn(async move { run(run::spec(targets, "'begun'; Start-Sleep 3; 'done'")).await });
-    let begin = Instant::now();
-    while fleet.stats().open_commands < 3 {
-        assert!(begin.elapsed() < PATIENCE, "{:?}", fleet.stats());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    processes::kill(&server.sessions());
-    let ran = running.await.expect("no panic");
-    assert!(ran.ends.iter().all(|end| end.outcome == Outcome::Ok), "{:?}", ran.ends);
-    assert_eq!((ran.objects().len(), logons(&server)), (6, 2));
+    let cut = async || processes::kill(&server.sessions());
+    assert_eq!((broken_in_mid_run(targets, cut).await, logons(&server)), (6, 2));
     assert_clean(fleet).await;
+}
+
+/// Runs a script of two objects to its end on all targets, and breaks something when all have given the first; says how
+/// many objects came.
+async fn broken_in_mid_run(targets: Vec<Target>, cut: impl AsyncFn()) -> usize {
+    let count = targets.len();
+    let spec = run::spec(targets, "'begun'; Start-Sleep 3; 'done'");
+    let (events, mut received) = tokio::sync::mpsc::channel(64);
+    let (_interrupts, interrupts) = tokio::sync::mpsc::channel(1);
+    let running = tokio::spawn(psfleet::fleet::run(spec, Arc::new(Network::default()), events, interrupts));
+    let (mut objects, mut ends) = (0, Vec::new());
+    while let Some(emission) = received.recv().await {
+        match emission.kind {
+            RunEventKind::Record(record) if record.stream == Stream::Output => {
+                objects += 1;
+                if objects == count {
+                    cut().await;
+                }
+            }
+            RunEventKind::TargetFinished(end) => ends.push(end),
+            _ => {}
+        }
+    }
+    running.await.expect("no panic");
+    assert!(ends.len() == count && ends.iter().all(|end| end.outcome == Outcome::Ok), "{ends:?}");
+    objects
 }
 
 /// A server of ours for every connection, with one way to log on; its port.
@@ -322,25 +341,13 @@ async fn kept(folder: &Folder, fleet: &Fleet) -> (Keeper, Vec<Target>) {
     (keeper, behind(&[hop], run::targets(fleet, AuthMethod::Ntlm, None)))
 }
 
-async fn at_work(fleet: &Fleet, commands: usize) {
-    let begin = Instant::now();
-    while fleet.stats().open_commands < commands as _ {
-        assert!(begin.elapsed() < PATIENCE, "{:?}", fleet.stats());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_password_is_shown_again_to_a_bastion_that_broke_once_for_all() {
     let folder = Folder::new("keeper");
     let fleet = fleet(Options { hosts: 3, ..Options::default() }).await;
     let (keeper, targets) = kept(&folder, &fleet).await;
-    let running = tokio::spawn(async move { run(run::spec(targets, "'begun'; Start-Sleep 3; 'done'")).await });
-    at_work(&fleet, 3).await;
-    keeper.cut().await;
-    let ran = running.await.expect("no panic");
-    assert!(ran.ends.iter().all(|end| end.outcome == Outcome::Ok), "{:?}", ran.ends);
-    assert_eq!((ran.objects().len(), keeper.shown.load(Ordering::SeqCst)), (6, 2));
+    let objects = broken_in_mid_run(targets, async || keeper.cut().await).await;
+    assert_eq!((objects, keeper.shown.load(Ordering::SeqCst)), (6, 2));
     assert_clean(fleet).await;
 }
 
@@ -359,12 +366,14 @@ async fn a_password_that_was_refused_elsewhere_is_not_shown_again() {
     let (events, mut received) = tokio::sync::mpsc::channel(64);
     let (_interrupts, interrupts) = tokio::sync::mpsc::channel(1);
     let running = tokio::spawn(psfleet::fleet::run(spec, Arc::new(Network::default()), events, interrupts));
-    let mut ends = Vec::new();
+    let (mut ends, mut has_begun) = (Vec::new(), false);
     while let Some(emission) = received.recv().await {
-        let RunEventKind::TargetFinished(end) = emission.kind else { continue };
-        ends.push(end);
-        if ends.len() == 12 {
-            at_work(&good, 1).await;
+        match emission.kind {
+            RunEventKind::Record(_) => has_begun = true,
+            RunEventKind::TargetFinished(end) => ends.push(end),
+            _ => continue,
+        }
+        if has_begun && ends.len() == 12 {
             keeper.cut().await;
         }
     }
@@ -520,6 +529,9 @@ async fn every_command_goes_through_the_bastion() {
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", said(&output));
         assert_eq!(logons(&server), number + 1, "{words:?}: one connection");
     }
+    let findings = psfleet(&server, &["doctor", "-t", "@all", "-o", "jsonl"]);
+    let unseen = format!("DNS, port, TLS, mechanisms and clock behind 127.0.0.1:{} are not looked at", server.port);
+    assert_eq!(said(&findings).matches(&unseen).count(), 2, "{}", said(&findings));
     let plan = psfleet(&server, &["run", "-t", "@all", "--plan", "1"]);
     let through = format!("through ssh://{}@127.0.0.1:{}", user(), server.port);
     assert!(said(&plan).contains(&through), "{}", said(&plan));
