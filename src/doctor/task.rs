@@ -14,7 +14,7 @@ use crate::outcome::{Outcome, Reason};
 use crate::psrp::{Command, Invocation};
 use crate::session::{self, Records, RunReport};
 use crate::stream::Stream;
-use crate::target::{AuthMethod, Endpoint, Target};
+use crate::target::{AuthMethod, Endpoint, SshServer, Target};
 use crate::transport::{Halt, Scout};
 
 /// Examines each target.
@@ -52,6 +52,7 @@ impl Doctor {
     async fn opened(site: &mut Site<'_>) {
         let took = site.session.took();
         let Site { target, session, forward, proved_by, .. } = site;
+        passed_bastions(forward, target).await;
         if let Endpoint::Winrm(_) | Endpoint::Ssh(_) = &target.endpoint {
             if *proved_by == Some(AuthMethod::Kerberos.name()) {
                 let found =
@@ -148,6 +149,9 @@ impl Task for Doctor {
         let stage = Stage::of_session(reason);
         let cause = Cause::of(reason, &target.endpoint, stage);
         let found = Finding::new(stage, took, &end.message).fails(reason, end.hint.clone(), cause);
+        if stage != Stage::Bastion && reason != Reason::CredentialTripped {
+            passed_bastions(forward, target).await;
+        }
         tell(forward, target, found).await;
         once(end)
     }
@@ -162,6 +166,20 @@ impl Task for Doctor {
 /// The user of a target.
 fn user(target: &Target) -> Option<&str> {
     target.credential.as_ref().and_then(|credential| credential.user())
+}
+
+/// Says of a host behind bastions what was not looked at: only who has logged on to them gets there.
+async fn passed_bastions(forward: &mut Forward, target: &Target) {
+    let (jump, unseen) = match &target.endpoint {
+        Endpoint::Winrm(winrm) => (&winrm.jump, "DNS, port, TLS, mechanisms and clock"),
+        Endpoint::Ssh(ssh) => (&ssh.jump, "DNS, port, host key and methods"),
+        Endpoint::Local(_) => return,
+    };
+    if let Some(last) = jump.last() {
+        let SshServer { address, port, .. } = &last.server;
+        let detail = format!("{unseen} behind {address}:{port} are not looked at one by one");
+        tell(forward, target, Finding::new(Stage::Bastion, Duration::ZERO, detail)).await;
+    }
 }
 
 /// Hands a finding to the readers.
