@@ -15,6 +15,11 @@ STEPS = [
     ("\nspin\r", "\x03"),
     ("PS ", "'al' + 'ive'\r"),
     ("alive", ""),
+    # Typed ahead: the lines wait for their turn.
+    ("PS ", "'fir' + 'st'\r'sec' + 'ond'\r'th' + 'ird'\r"),
+    ("\nfirst", ""),
+    ("\nsecond", ""),
+    ("\nthird", ""),
     ("PS ", "if ($true) {\r"),
     (">> ", "'multi' + 'line'\r"),
     (">> ", "}\r"),

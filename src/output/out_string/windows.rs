@@ -47,6 +47,26 @@ pub(super) const VIEWS: &[View] = &[
         },
         group: Some(Group { title: "    Hive: ", value: hive }),
     },
+    View {
+        types: &["System.Security.Cryptography.X509Certificates.X509Certificate2"],
+        needs: &["PSParentPath"],
+        shape: Shape::Table { columns: &[Column::left("Thumbprint", 41), Column::left("Subject", 0)], wrap: false },
+        group: Some(Group { title: "   PSParentPath: ", value: |object| object.text("PSParentPath") }),
+    },
+    View {
+        types: &["NetIPConfiguration"],
+        needs: &[],
+        shape: Shape::List(&[
+            "InterfaceAlias",
+            "InterfaceIndex",
+            "InterfaceDescription",
+            "IPv4Address",
+            "IPv6DefaultGateway",
+            "IPv4DefaultGateway",
+            "DNSServer",
+        ]),
+        group: None,
+    },
     table(
         &["System.Diagnostics.Process#IncludeUserName"],
         &[
@@ -100,6 +120,42 @@ pub(super) const VIEWS: &[View] = &[
             Column::right("Install State", 13).of("InstallState"),
         ],
     ),
+];
+
+/// What Format-List shows of objects that have a table of their own.
+pub(super) const LISTS: &[(&str, &[&str])] = &[
+    ("System.Diagnostics.Process", &["Id", "Handles", "CPU", "SI", "Name"]),
+    (
+        "System.ServiceProcess.ServiceController",
+        &[
+            "Name",
+            "DisplayName",
+            "Status",
+            "DependentServices",
+            "ServicesDependedOn",
+            "CanPauseAndContinue",
+            "CanShutdown",
+            "CanStop",
+            "ServiceType",
+        ],
+    ),
+    (
+        "System.Diagnostics.EventLogEntry",
+        &[
+            "Index",
+            "EntryType",
+            "InstanceId",
+            "Message",
+            "Category",
+            "CategoryNumber",
+            "ReplacementStrings",
+            "Source",
+            "TimeGenerated",
+            "TimeWritten",
+            "UserName",
+        ],
+    ),
+    ("System.Diagnostics.Eventing.Reader.EventLogRecord", &["TimeCreated", "ProviderName", "Id", "Message"]),
 ];
 
 /// `    [X] Web Server`, by its depth.

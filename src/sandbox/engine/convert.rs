@@ -371,8 +371,21 @@ fn cast_number(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
             found.as_float().map(f64::round_ties_even).filter(|float| float.abs() < 1e20).map(|float| float as i128)
         }
     };
-    let fitted = whole.and_then(|whole| fit(whole, kind.name()));
+    let fitted = whole.and_then(|whole| fit(whole, kind.name())).or_else(|| of_digits(value, kind.name()));
     fitted.ok_or_else(|| invalid_cast(value, kind, &super::dotnet::too_large(kind.name())))
+}
+
+/// The number whose bits a text of hexadecimal digits writes: `[uint32]"0x80000002"`, though this is a negative literal.
+fn of_digits(value: &Val, type_name: &str) -> Option<Val> {
+    let Val::Str(text) = value else { return None };
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let bits = u64::from_str_radix(digits, 16).ok()?;
+    Some(match type_name {
+        "SByte" => Val::I8(u8::try_from(bits).ok()?.cast_signed()),
+        "Int16" => Val::I16(u16::try_from(bits).ok()?.cast_signed()),
+        _ => fit(bits.into(), type_name)?,
+    })
 }
 
 /// Why a value of another kind is not to be had as the type.

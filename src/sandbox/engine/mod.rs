@@ -27,6 +27,7 @@ mod native;
 mod ops;
 mod parser;
 mod pattern;
+mod programs;
 mod provider;
 mod reference;
 mod runspace;

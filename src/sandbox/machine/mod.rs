@@ -40,7 +40,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use accounts::{AccountRefusal, Accounts, LocalGroup, LocalUser, Member, domain_sid};
 pub use certificates::{Certificate, STORES};
 pub use disks::{Disk, PartitionKind};
-pub use events::{Event, EventKind, EventLog, LOGS, Level, SourceRefusal, log_named};
+pub use events::{Event, EventKind, EventLog, LOGS, Level, Place, SourceRefusal, log_named};
 pub use features::{FEATURES, Feature, FeatureKind, OPTIONAL_FEATURES};
 pub use files::{File, FileError, Files, attribute};
 pub use hardware::Processor;

@@ -84,7 +84,7 @@ struct Sheet<'a> {
     made: Vec<Value>,
 }
 
-/// What stands in each entry, settled by the first object.
+/// What stands in each entry, settled by the first object but in lists.
 struct Plan {
     view: Option<&'static View>,
     columns: Vec<(String, Source)>,
@@ -123,7 +123,10 @@ impl Sheet<'_> {
             self.made.push(group_start(group.as_ref()));
             self.group = Some(group);
         }
-        self.made.push(entry(plan.entry(self.form, object), false));
+        // A list looks at each object anew; a table keeps to the columns of the first.
+        let own = (self.form.shape == Layout::List).then(|| Plan::of(self.form, object));
+        let record = own.as_ref().unwrap_or(plan).entry(self.form, object);
+        self.made.push(entry(record, false));
     }
 
     fn end(mut self) -> Vec<Value> {
@@ -144,7 +147,12 @@ impl Plan {
         let numbers = if form.shape == Layout::Table { Numbers::Fixed } else { Numbers::Plain };
         let plain = |name: &str| (name.to_owned(), Source::Property(numbers));
         if let Some(asked) = &form.asked {
-            return Self { view: None, columns: asked.iter().map(|column| plain(&column.name)).collect() };
+            let columns = match form.shape {
+                // What was asked for is all that the object has, and by a pattern each may have something else.
+                Layout::List => object.fields.iter().map(|(name, _)| plain(name)).collect(),
+                Layout::Table | Layout::Wide => asked.iter().map(|column| plain(&column.name)).collect(),
+            };
+            return Self { view: None, columns };
         }
         let view = views::find(object);
         let of_view = view.and_then(|view| match (&view.shape, form.shape) {
@@ -154,6 +162,8 @@ impl Plan {
             (view::Shape::List(names), Layout::List) => Some(names.iter().map(|name| plain(name)).collect()),
             _ => None,
         });
+        let of_list = || views::list_of(object).filter(|_| form.shape == Layout::List);
+        let of_view = of_view.or_else(|| Some(of_list()?.iter().map(|name| plain(name)).collect()));
         let columns = of_view.unwrap_or_else(|| {
             let set = views::display_set(object).filter(|_| form.shape != Layout::List || view.is_none());
             let names: Vec<&str> = match set {

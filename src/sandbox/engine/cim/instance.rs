@@ -74,8 +74,8 @@ impl Instance {
         }
     }
 
-    /// `Name = "Spooler"`, all keys.
-    fn keys(&self, equals: &str, separator: &str) -> String {
+    /// `Name = "Spooler"`, these keys.
+    fn written(&self, keys: impl IntoIterator<Item = &'static str>, equals: &str, separator: &str) -> String {
         let key = |name: &'static str| {
             let value = self.get(name).unwrap_or(&Val::Null);
             let written = match value {
@@ -84,15 +84,27 @@ impl Instance {
             };
             format!("{name}{equals}{written}")
         };
-        self.class.keys().map(key).collect::<Vec<_>>().join(separator)
+        keys.into_iter().map(key).collect::<Vec<_>>().join(separator)
     }
 
-    /// `Win32_Service.Name="Spooler"`
+    /// `Win32_Service.Name="Spooler"`; several keys by their names.
     pub(super) fn relative_path(&self) -> String {
-        match self.keys("=", ",") {
+        let mut keys: Vec<&str> = self.class.keys().collect();
+        keys.sort_unstable();
+        match self.written(keys, "=", ",") {
             keys if keys.is_empty() => format!("{}=@", self.class.name),
             keys => format!("{}.{keys}", self.class.name),
         }
+    }
+
+    /// Whether an object has its keys.
+    pub(super) fn is_keyed_as(&self, value: &Val) -> bool {
+        let Val::Object(object) = value else { return false };
+        let is_it = |key| match (self.get(key), object.get(key)) {
+            (Some(own), Some(other)) => text(own).eq_ignore_ascii_case(&text(&other)),
+            _ => false,
+        };
+        self.class.keys().all(is_it)
     }
 
     /// The object for scripts.
@@ -106,14 +118,27 @@ impl Instance {
     fn into_cim(self) -> Val {
         let shown = self.cim_text();
         let schema = cim_schema(self.class);
-        let mut values = self.values;
-        values.push(Val::Null);
-        Obj::typed(&schema, shown, values)
+        let own = self.class.properties.iter().zip(self.values).map(|(property, value)| match (property.kind, value) {
+            (Kind::Reference, Val::Str(path)) => referred(&path).map_or(Val::Str(path), Self::into_cim),
+            (_, value) => value,
+        });
+        Obj::typed(&schema, shown, own.chain([Val::Null]).collect())
     }
 
     /// As `CimInstance.ToString` has it: class, caption, keys.
     fn cim_text(&self) -> String {
-        let keys = self.keys(" = ", ", ");
+        // The network's own scripts give these a text that shows what they are for.
+        let shown = match self.class.name {
+            "MSFT_NetIPAddress" => self.get("IPAddress"),
+            "MSFT_NetRoute" => self.get("NextHop"),
+            "MSFT_DNSClientServerAddress" => self.get("ServerAddresses"),
+            _ => None,
+        };
+        if let Some(shown) = shown {
+            let parts: Vec<String> = shown.clone().into_items().iter().map(text).collect();
+            return parts.join(", ");
+        }
+        let keys = self.written(self.class.keys(), " = ", ", ");
         let keys = if keys.is_empty() { String::new() } else { format!(" ({keys})") };
         match self.get("Caption") {
             Some(Val::Str(caption)) => format!("{}: {caption}{keys}", self.class.name),
@@ -185,6 +210,45 @@ pub(super) fn cim_schema(class: &Class) -> Arc<Schema> {
 fn derived(root: &str, plain: &str, class: &Class, last: &[&str]) -> Vec<String> {
     let with = |start: &str| class.line().map(|name| format!("{start}{name}")).collect::<Vec<_>>();
     [with(root), with(plain), last.iter().map(|name| (*name).to_owned()).collect()].concat()
+}
+
+/// The object that a path refers to, as far as the path says: its keys.
+pub(super) fn referred(path: &str) -> Option<Instance> {
+    let relative = path.split_once(':').map_or(path, |(_, relative)| relative);
+    let (class, mut rest) = relative.split_once('.')?;
+    let class = super::schema::find(class)?;
+    let mut values = vec![Val::Null; class.properties.len()];
+    loop {
+        let (name, after) = rest.split_once('=')?;
+        let place = class.properties.iter().position(|property| property.name.eq_ignore_ascii_case(name))?;
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let (value, after) = unescaped(quoted)?;
+                (Val::str(value), after)
+            }
+            None => {
+                let end = after.find(',').unwrap_or(after.len());
+                (Val::I64(after[..end].parse().ok()?), &after[end..])
+            }
+        };
+        values[place] = fit(value, class.properties[place].kind, false);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None => return after.is_empty().then_some(Instance { class, values }),
+        }
+    }
+}
+
+/// A quoted value without its escapes, up to the closing quote, and what stands behind that.
+fn unescaped(quoted: &str) -> Option<(String, &str)> {
+    let (mut value, mut chars) = (String::new(), quoted.char_indices());
+    loop {
+        match chars.next()? {
+            (_, '\\') => value.push(chars.next()?.1),
+            (at, '"') => return Some((value, &quoted[at + 1..])),
+            (_, other) => value.push(other),
+        }
+    }
 }
 
 /// Quotes and backslashes of a key are escaped.

@@ -4,6 +4,7 @@ use super::super::convert::{self, text};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::machine::{Refusal, StartType};
+use super::super::programs;
 use super::super::value::{Obj, Val};
 use super::schema::Class;
 
@@ -54,7 +55,7 @@ pub(in super::super) fn invoke(
         ("Win32_Service", "PauseService") => returned(evaluator.machine.pause_service(&call.own("Name"))),
         ("Win32_Service", "ResumeService") => returned(evaluator.machine.continue_service(&call.own("Name"))),
         ("Win32_Service", "Delete") => returned(evaluator.machine.delete_service(&call.own("Name"))),
-        ("Win32_Process", "Create") => return Ok(Outcome::Done(create_process(evaluator, &call))),
+        ("Win32_Process", "Create") => return Ok(Outcome::Done(create_process(evaluator, &call)?)),
         ("Win32_Process", "Terminate") => terminate(evaluator, &call),
         ("Win32_Service", "ChangeStartMode") => change_start_mode(evaluator, &call),
         ("Win32_Service", "InterrogateService") => 0,
@@ -112,7 +113,7 @@ fn change_start_mode(evaluator: &Evaluator<'_>, call: &Call<'_>) -> u32 {
 const MOST_COMMAND: usize = 32_767;
 
 /// Starts a program, which runs until somebody ends it.
-fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Vec<(&'static str, Val)> {
+fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Run<Vec<(&'static str, Val)>> {
     let command = call.arg("CommandLine").map_or_else(String::new, text);
     let program = match command.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next().unwrap_or_default(),
@@ -120,14 +121,20 @@ fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Vec<(&'static s
     };
     // A command line has at most so many characters.
     if program.is_empty() || command.len() > MOST_COMMAND {
-        return vec![("ProcessId", Val::Null), ("ReturnValue", Val::U32(21))];
+        return Ok(vec![("ProcessId", Val::Null), ("ReturnValue", Val::U32(21))]);
     }
+    programs::check_effect(program, &command[program.len()..].trim_start_matches('"'))?;
     let path = match program.contains('\\') {
         true => program.to_owned(),
         false => format!("C:\\Windows\\System32\\{}.exe", program.trim_end_matches(".exe")),
     };
+    // 9: the path is not found. Of the programs of Windows not all are among the machine's files.
+    let is_of_windows = programs::is_known(program);
+    if !is_of_windows && evaluator.machine.files().find(&path).is_none_or(|found| found.is_folder()) {
+        return Ok(vec![("ProcessId", Val::Null), ("ReturnValue", Val::U32(9))]);
+    }
     let id = evaluator.machine.start_process(&path, &command, None, evaluator.host_time());
-    vec![("ProcessId", Val::U32(id)), ("ReturnValue", Val::U32(0))]
+    Ok(vec![("ProcessId", Val::U32(id)), ("ReturnValue", Val::U32(0))])
 }
 
 /// 2 is access denied, as for processes of the kernel.

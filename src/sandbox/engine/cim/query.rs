@@ -1,5 +1,6 @@
 //! Queries: which objects of a class, with which properties.
 
+use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
 use super::super::ops;
@@ -111,7 +112,14 @@ pub(in super::super) fn again(evaluator: &mut Evaluator<'_>, object: &Obj) -> Op
     let class = super::instance::class_of(object)?;
     let keys: Vec<(&str, Val)> = class.keys().filter_map(|key| Some((key, object.get(key)?))).collect();
     let is_it = |instance: &Instance| {
-        keys.iter().all(|(key, value)| instance.get(key).is_some_and(|own| ops::equal(own, value, false)))
+        keys.iter().all(|(key, value)| match (instance.get(key), value) {
+            // A reference is an object of keys.
+            (Some(own), Val::Object(_)) => {
+                super::instance::referred(&text(own)).is_some_and(|own| own.is_keyed_as(value))
+            }
+            (Some(own), value) => ops::equal(own, value, false),
+            (None, _) => false,
+        })
     };
     let rows = classes::rows(evaluator, class);
     rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(is_it)
@@ -139,7 +147,7 @@ pub(in super::super) fn associated(evaluator: &mut Evaluator<'_>, object: &Obj) 
             evaluator.step(4)?;
             let joined = Instance::new(evaluator, association, row);
             let relative = |place: usize| {
-                let whole = super::super::convert::text(&joined.values[place]);
+                let whole = text(&joined.values[place]);
                 whole.split_once(':').map_or(String::new(), |(_, path)| path.to_owned())
             };
             let paths = [relative(ends[0]), relative(ends[1])];
@@ -156,11 +164,12 @@ pub(in super::super) fn associated(evaluator: &mut Evaluator<'_>, object: &Obj) 
     Ok(is_known.then_some(found))
 }
 
-/// The object of a relative path.
+/// The object of a relative path; one that is not of this machine, such as an account of the domain, has its keys alone.
 fn by_path(evaluator: &Evaluator<'_>, path: &str) -> Option<Instance> {
     let class = schema::find(path.split('.').next()?)?;
     let rows = classes::rows(evaluator, class);
-    rows.into_iter().map(|row| Instance::new(evaluator, class, row)).find(|instance| instance.relative_path() == path)
+    let mut all = rows.into_iter().map(|row| Instance::new(evaluator, class, row));
+    all.find(|instance| instance.relative_path() == path).or_else(|| super::instance::referred(path))
 }
 
 /// All objects of a class, for cmdlets that show them in their own way.

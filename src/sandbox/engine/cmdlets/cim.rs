@@ -213,6 +213,33 @@ fn any_like<'a>(evaluator: &mut Evaluator<'_>, names: impl Iterator<Item = &'a s
     Ok(false)
 }
 
+/// What every `CimInstance` says of itself, by its name in lower case.
+pub(in super::super) fn of_instance(object: &Obj, name: &str) -> Option<Val> {
+    let class = cim::class_of(object).filter(|_| !object.type_name().contains(".ManagementObject"))?;
+    if name == "cimclass" {
+        return Some(class_object(class));
+    }
+    if name == "cimsystemproperties" {
+        return Some(system_properties(class));
+    }
+    let property = Schema::new(
+        &["Microsoft.Management.Infrastructure.CimProperty", "System.Object"],
+        &["Name", "Value", "CimType", "Flags"],
+    );
+    let one = |(name, kind, flags): (&'static str, String, &'static str)| {
+        let value = object.get(name).unwrap_or(Val::Null);
+        let flags = if value.is_null() { format!("{flags}, NullValue") } else { flags.to_owned() };
+        Obj::typed(&property, name, vec![Val::str(name), value, Val::str(kind), Val::str(flags)])
+    };
+    Some(Val::array(class.declared().map(one).collect()))
+}
+
+fn system_properties(class: &Class) -> Val {
+    let name = "Microsoft.Management.Infrastructure.CimSystemProperties";
+    let schema = Schema::new(&[name, "System.Object"], &["Namespace", "ServerName", "ClassName", "Path"]);
+    Obj::typed(&schema, name, vec![Val::str(class.namespace_shown()), Val::Null, Val::str(class.name), Val::Null])
+}
+
 fn class_object(class: &'static Class) -> Val {
     let schema = Schema::new(
         &["Microsoft.Management.Infrastructure.CimClass", "System.Object"],
@@ -225,10 +252,6 @@ fn class_object(class: &'static Class) -> Val {
     let method = Schema::new(
         &["Microsoft.Management.Infrastructure.Internal.Data.CimMethodDeclarationOfClass", "System.Object"],
         &["Name", "ReturnType"],
-    );
-    let system = Schema::new(
-        &["Microsoft.Management.Infrastructure.CimSystemProperties", "System.Object"],
-        &["Namespace", "ServerName", "ClassName"],
     );
     let properties = class.declared().map(|(name, kind, flags)| {
         Obj::typed(&property, name, vec![Val::str(name), Val::Null, Val::str(kind), Val::str(flags)])
@@ -243,11 +266,7 @@ fn class_object(class: &'static Class) -> Val {
         class.base().map_or(Val::Null, Val::str),
         Val::array(properties.collect()),
         Val::array(methods.collect()),
-        Obj::typed(
-            &system,
-            "Microsoft.Management.Infrastructure.CimSystemProperties",
-            vec![Val::str(namespace.as_str()), Val::Null, Val::str(class.name)],
-        ),
+        system_properties(class),
     ];
     Obj::typed(&schema, format!("{namespace}:{}", class.name), values)
 }

@@ -93,6 +93,11 @@ impl Evaluator<'_> {
             }
             (Val::Void | Val::Null, "count" | "length") => return Some(Val::I32(0)),
             (Val::Void | Val::Null, _) => return None,
+            (Val::Object(object), "cimclass" | "ciminstanceproperties" | "cimsystemproperties") => {
+                if let Some(found) = super::super::cmdlets::of_cim_instance(object, &lower) {
+                    return Some(found);
+                }
+            }
             (_, "psobject") => return Some(super::members::psobject(value)),
             (_, "pstypenames") => return Some(super::members::type_names(value)),
             _ => {}

@@ -178,37 +178,22 @@ fn groups(evaluator: &mut Evaluator<'_>) -> Said {
 }
 
 fn members(evaluator: &mut Evaluator<'_>, group: &str) -> Said {
-    let found = of_class(evaluator, "Win32_Group", ["Name", "Description", "SID"]);
-    let Some([name, about, _]) = found.into_iter().find(|[name, ..]| name.eq_ignore_ascii_case(group)) else {
+    let accounts = evaluator.machine.accounts();
+    let Some(group) = accounts.groups.iter().find(|own| own.name.eq_ignore_ascii_case(group)) else {
         return system_error(1376, "The specified local group does not exist.");
     };
-    let wanted = format!("Name=\"{name}\"");
     let own = format!("{}\\", evaluator.host.account_authority());
     let mut lines = vec![
-        format!("Alias name     {name}"),
-        format!("Comment        {about}"),
+        format!("Alias name     {}", group.name),
+        format!("Comment        {}", group.description),
         String::new(),
         "Members".into(),
         String::new(),
         "-".repeat(79),
     ];
-    for [of_group, member, _] in of_class(evaluator, "Win32_GroupUser", ["GroupComponent", "PartComponent", "Caption"])
-    {
-        if of_group.ends_with(&wanted)
-            && let Some(member) = account_of(&member)
-        {
-            lines.push(member.strip_prefix(&own).unwrap_or(&member).to_owned());
-        }
-    }
+    lines.extend(group.members.iter().map(|member| member.name.strip_prefix(&own).unwrap_or(&member.name).to_owned()));
     lines.extend([DONE.to_owned(), String::new()]);
     Said::lines(lines)
-}
-
-/// `DOMAIN\name` of a path to an account.
-fn account_of(path: &str) -> Option<String> {
-    let (_, keys) = path.split_once("Domain=\"")?;
-    let (domain, rest) = keys.split_once("\",Name=\"")?;
-    Some(format!("{domain}\\{}", rest.trim_end_matches('"')))
 }
 
 fn accounts(evaluator: &Evaluator<'_>) -> Said {

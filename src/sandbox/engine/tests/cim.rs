@@ -1,6 +1,6 @@
 //! CIM and WMI.
 
-use super::run;
+use super::{run, shown};
 use crate::clixml::Value;
 use crate::stream::Stream;
 
@@ -159,6 +159,29 @@ fn classes_agree_with_each_other() {
                   (Get-Process -Id $s.ProcessId).Name -eq 'svchost'; \
                   (Get-CimInstance Win32_BIOS).SerialNumber -eq (gwmi Win32_ComputerSystemProduct).IdentifyingNumber";
     assert_eq!(texts(script), ["True"; 6]);
+}
+
+/// The audit of local administrators, by each of its usual ways.
+#[test]
+fn references_lead_to_their_objects() {
+    let script = "$m = @(Get-CimInstance Win32_GroupUser | Where-Object { $_.GroupComponent.Name -eq 'Administrators' }); \
+                  ($m | ForEach-Object { $_.PartComponent.Name }) -contains 'Administrator'; \
+                  \"$($m[0].GroupComponent)\" -like 'Win32_Group (Name = \"Administrators\", Domain = \"*\")'; \
+                  $a = @(Get-CimInstance Win32_Group -Filter \"Name='Administrators'\" | Get-CimAssociatedInstance); \
+                  $a.Count -eq $m.Count; $a.Name -contains 'Administrator'; \
+                  @(Get-CimInstance Win32_Group -Filter \"Name='Administrators'\" | Get-CimAssociatedInstance -ResultClassName Win32_UserAccount).Count -gt 0; \
+                  @($m[0] | Get-CimInstance).Count; \
+                  (Get-CimInstance Win32_LogicalDiskToPartition)[0].Dependent.DeviceID; (Get-CimInstance Win32_LoggedOnUser).Antecedent.Name; \
+                  (Get-WmiObject Win32_GroupUser | Select-Object -First 1).GroupComponent -is [string]; \
+                  @(Get-CimInstance Win32_ServerFeature).Count -eq @(Get-WindowsFeature | Where-Object Installed).Count; \
+                  (Get-CimInstance Win32_SystemAccount -Filter \"Name='SYSTEM'\").SID; \
+                  $o = Get-CimInstance Win32_OperatingSystem; $o.CimClass.CimClassName; $o.CimSystemProperties.Namespace; \
+                  ($o.CimInstanceProperties | Where-Object Name -eq 'Version').Value -eq $o.Version; \
+                  (Get-WmiObject Win32_OperatingSystem).CimClass -eq $null";
+    let mut expected = vec!["True"; 5];
+    expected.extend(["1", "C:", "sandbox", "True", "True", "S-1-5-18"]);
+    expected.extend(["Win32_OperatingSystem", "ROOT/cimv2", "True", "True"]);
+    assert_eq!(shown(script), expected);
 }
 
 #[test]

@@ -13,6 +13,34 @@ fn queries_of_xml_choose_as_filters_do() {
     assert_eq!(shown(&script), ["True True", "True"]);
 }
 
+/// Reports of logons read the data by name.
+#[test]
+fn xml_of_events_names_their_data() {
+    let script = "$x = [xml](Get-WinEvent -FilterHashtable @{ LogName = 'Security'; Id = 4624 } -MaxEvents 1).ToXml(); \
+                  $d = $x.Event.EventData.Data; $d.Count; $d[0].Name; ($d | Where-Object Name -eq 'LogonType').'#text' -in '3','4','5','10'; \
+                  ($d | Where-Object Name -eq 'TargetUserName').'#text' -ne ''; $x.Event.System.Version; \
+                  [int]$x.Event.System.Execution.ProcessID -gt 0";
+    assert_eq!(shown(script), ["27", "SubjectUserSid", "True", "True", "2", "True"]);
+    let script = "$e = Get-WinEvent -FilterHashtable @{ LogName = 'System'; Id = 7040 } -MaxEvents 1; \
+                  $e.Properties[3].Value; ([xml]$e.ToXml()).Event.EventData.Data[3].Name; \
+                  $u = [xml](Get-WinEvent Microsoft-Windows-TerminalServices-LocalSessionManager/Operational -MaxEvents 1).ToXml(); \
+                  $u.Event.UserData.EventXML.User; $u.Event.EventData.Data.Count; \
+                  $p = Get-WinEvent -FilterHashtable @{ LogName = 'Security'; Id = 4672 } -MaxEvents 1; $p.Properties[4].Value -match '^SeSec'; \
+                  $m = [xml](Get-WinEvent -FilterHashtable @{ ProviderName = 'MsiInstaller' } -MaxEvents 1).ToXml(); \
+                  @($m.Event.EventData.Data)[0] -is [string]";
+    assert_eq!(shown(script), ["BITS", "param4", "SANDBOX\\sandbox", "0", "True", "True"]);
+}
+
+/// Who restarted a host, as everybody asks it.
+#[test]
+fn a_restart_says_who_wanted_it() {
+    let script = "Restart-Computer; $e = Get-WinEvent -FilterHashtable @{ LogName = 'System'; Id = 1074 } -MaxEvents 1; \
+                  $e.Properties[6].Value; $e.Properties[4].Value; $e.Message -like '*has initiated the restart of computer WEB001 on behalf of user*'";
+    let found = shown(script);
+    assert_eq!(found[1..], ["restart", "True"], "{found:?}");
+    assert!(found[0].contains('\\'), "{found:?}");
+}
+
 #[test]
 fn logs_are_read_newest_first() {
     let script = "$e = Get-WinEvent -LogName System -MaxEvents 20; $e.Count; ($e[0].TimeCreated -ge $e[19].TimeCreated); \

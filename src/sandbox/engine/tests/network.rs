@@ -1,6 +1,7 @@
 //! The network and the system's settings.
 
 use super::run;
+use super::shown;
 use crate::clixml::Value;
 use crate::stream::Stream;
 
@@ -13,6 +14,17 @@ fn error_id(script: &str) -> String {
     let errors = recorder.of(Stream::Error);
     let error = errors.first().unwrap_or_else(|| panic!("{script} has no error"));
     error.member("FullyQualifiedErrorId").and_then(Value::as_text).map_or_else(String::new, ToString::to_string)
+}
+
+/// The network's own view shows addresses.
+#[test]
+fn configurations_are_shown_with_their_addresses() {
+    let script = "Get-NetIPConfiguration | Out-String; (Get-Process -Id $PID | Format-List | Out-String).Trim().Split(\"`n\").Count; \
+                  Get-ChildItem Cert:\\LocalMachine\\My | Out-String";
+    let found = shown(script);
+    assert!(found[0].contains("IPv4Address          : {10.20.1.") && found[0].contains(": {10.20.0.1}"), "{found:?}");
+    assert_eq!(found[1], "5");
+    assert!(found[2].contains("Certificate::LocalMachine\\My") && found[2].contains("Thumbprint     "), "{found:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Invocation, Machine, Recorder, Runspace, error_ids, now, run, shown};
+use super::{EndState, Invocation, Machine, Recorder, Runspace, error_ids, now, run, shown};
 
 #[test]
 fn processes_start_and_end() {
@@ -16,6 +16,35 @@ fn processes_start_and_end() {
         error_ids("Start-Process nosuch"),
         ["InvalidOperationException,Microsoft.PowerShell.Commands.StartProcessCommand"]
     );
+}
+
+/// An exit code of 0 would say that something was installed.
+#[test]
+fn what_would_have_to_do_something_is_refused() {
+    let id = "SandboxUnsupported";
+    for script in [
+        "Start-Process msiexec.exe -ArgumentList '/i C:\\x.msi /qn' -Wait -PassThru",
+        "Start-Process cmd '/c exit 3'",
+        "Start-Process 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe' -ArgumentList '-File', 'x.ps1'",
+    ] {
+        assert_eq!(error_ids(script), [id], "{script}");
+    }
+    for script in [
+        "Invoke-CimMethod Win32_Process Create @{ CommandLine = 'cmd /c echo hi > C:\\hi.txt' }",
+        "Invoke-CimMethod Win32_Process Create @{ CommandLine = '\"C:\\Windows\\System32\\cmd.exe\" /c echo hi' }",
+        "([wmiclass]'Win32_Process').Create('powershell -File x.ps1')",
+    ] {
+        let (_, ended) = run(&format!("$ErrorActionPreference = 'Stop'; {script}"));
+        assert!(matches!(ended.state, EndState::Failed(_)), "{script}");
+    }
+}
+
+#[test]
+fn a_program_that_is_nowhere_has_no_process() {
+    let script = "$r = Invoke-CimMethod Win32_Process Create @{ CommandLine = 'C:\\nosuch.exe' }; $r.ReturnValue; $null -eq $r.ProcessId; \
+                  (Invoke-CimMethod Win32_Process Create @{ CommandLine = 'nosuch.exe -x' }).ReturnValue; \
+                  Set-Content C:\\mine.exe 1; (Invoke-CimMethod Win32_Process Create @{ CommandLine = 'C:\\mine.exe /q' }).ReturnValue";
+    assert_eq!(shown(script), ["9", "True", "9", "0"]);
 }
 
 /// What a session started ends with it, as under WinRM; what CIM started does not.

@@ -7,12 +7,21 @@ fn tasks_run_and_rest() {
     let script = "(Get-ScheduledTask -TaskPath '\\Contoso\\').Count -ge 4; (Get-ScheduledTask 'Clean temp*').State; \
                   (Get-ScheduledTask 'Clean temp folders').Actions[0].Execute; \
                   $i = Get-ScheduledTask 'Clean temp folders' | Get-ScheduledTaskInfo; $i.LastRunTime -lt (Get-Date); $i.NextRunTime -gt (Get-Date); \
-                  Disable-ScheduledTask 'Clean temp folders' | ForEach-Object State; Enable-ScheduledTask 'Clean temp folders' | ForEach-Object State; \
+                  Disable-ScheduledTask 'Clean temp folders' '\\Contoso\\' | ForEach-Object State; Enable-ScheduledTask 'Clean temp folders' -TaskPath '\\Contoso\\' | ForEach-Object State; \
                   Start-ScheduledTask -TaskName 'Clean temp folders' -TaskPath '\\Contoso\\'; \
-                  ((Get-Date) - (Get-ScheduledTaskInfo 'Clean temp folders').LastRunTime).TotalSeconds; \
+                  ((Get-Date) - (Get-ScheduledTask 'Clean temp folders' | Get-ScheduledTaskInfo).LastRunTime).TotalSeconds; \
                   Unregister-ScheduledTask 'Clean temp folders' -Confirm:$false; @(Get-ScheduledTask 'Clean temp*').Count";
     let wanted = ["True", "Ready", "powershell.exe", "True", "True", "Disabled", "Ready", "0", "0"];
     assert_eq!(shown(script), wanted);
+}
+
+/// Without a folder these functions look in the root alone.
+#[test]
+fn tasks_in_folders_are_named_with_them() {
+    for function in ["Start-ScheduledTask", "Stop-ScheduledTask", "Disable-ScheduledTask", "Get-ScheduledTaskInfo"] {
+        let ids = error_ids(&format!("{function} 'Clean temp folders'"));
+        assert_eq!(ids, [format!("HRESULT 0x80070002,{function}")]);
+    }
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn logon(host: &Host, rng: &mut Rng) -> Values {
     values.extend(["Kerberos", "Kerberos"].map(Cow::from));
     values.extend(["-", "{00000000-0000-0000-0000-000000000000}", "-", "-", "0", "0x0", "-"].map(Cow::from));
     values.extend([address(rng), number(rng, 49_152, 65_000)]);
+    // Impersonation, no restricted admin mode, no outbound account, no virtual one, nothing linked, an elevated token.
+    values.extend(["%%1833", "-", "-", "-", "%%1843", "0x0", "%%1842"].map(Cow::from));
     values
 }
 
@@ -86,6 +88,12 @@ fn failed_logon(_host: &Host, rng: &mut Rng) -> Values {
     values.extend(["0xc000006d", "%%2313", "0xc000006a", "3", "NtLmSsp ", "NTLM"].map(Cow::from));
     values.extend(["DESKTOP-7K2Q", "-", "-", "0", "0x0", "-"].map(Cow::from));
     values.extend([address(rng), number(rng, 49_152, 65_000)]);
+    values
+}
+
+fn privileges(host: &Host, rng: &mut Rng) -> Values {
+    let mut values: Values = account(host, rng).into();
+    values.push("SeSecurityPrivilege\r\n\t\t\tSeBackupPrivilege\r\n\t\t\tSeRestorePrivilege".into());
     values
 }
 
@@ -112,10 +120,25 @@ fn system() -> Vec<Everyday> {
         of(known::START_TYPE, 110, |_, rng| {
             let types = ["demand start", "auto start"];
             let from = rng.between(0, 1) as usize;
-            vec!["Background Intelligent Transfer Service".into(), types[from].into(), types[1 - from].into()]
+            vec![
+                "Background Intelligent Transfer Service".into(),
+                types[from].into(),
+                types[1 - from].into(),
+                "BITS".into(),
+            ]
         }),
         of(known::DCOM, 150, |_, _| {
-            vec!["{2593F8B9-4EAF-457C-B68A-50F6B8EA6B54}".into(), "{15C20B67-12E7-4BB6-92BB-7AFF07997402}".into()]
+            let (class, program) = ("{2593F8B9-4EAF-457C-B68A-50F6B8EA6B54}", "{15C20B67-12E7-4BB6-92BB-7AFF07997402}");
+            let mut values = vec!["application-specific", "Local", "Activation", class, program];
+            values.extend([
+                "NT AUTHORITY",
+                "SYSTEM",
+                "S-1-5-18",
+                "LocalHost (Using LRPC)",
+                "Unavailable",
+                "Unavailable",
+            ]);
+            values.into_iter().map(Cow::from).collect()
         }),
         of(known::GROUP_POLICY, 130, nothing),
         of(known::GROUP_POLICY_FAILED, 12, nothing),
@@ -123,7 +146,7 @@ fn system() -> Vec<Everyday> {
         of(known::SCHANNEL, 50, nothing),
         of(known::SERVICE_INSTALLED, 8, |_, _| {
             let path = "C:\\Program Files\\Contoso\\Agent\\agent.exe";
-            vec!["Contoso Monitoring Agent".into(), path.into(), "auto start".into(), "LocalSystem".into()]
+            ["Contoso Monitoring Agent", path, "user mode service", "auto start", "LocalSystem"].map(Cow::from).into()
         }),
         of(known::UPDATE_INSTALLED, 60, |_, rng| {
             let version = rng.between(100, 900);
@@ -178,18 +201,19 @@ fn security() -> Vec<Everyday> {
     vec![
         of(known::LOGON_SUCCEEDED, 380, logon),
         of(known::LOGOFF, 280, account_and_kind),
-        of(known::PRIVILEGES, 260, account_and_kind),
+        of(known::PRIVILEGES, 260, privileges),
         of(known::LOGON_FAILED, 40, failed_logon),
         of(known::GROUPS_READ, 39, |_, rng| {
             let group = rng.pick(&["Administrators", "Backup Operators"]);
-            ["%", "Builtin", "", "", "SYSTEM"]
-                .map(|text| if text == "%" { group.into() } else { Cow::from(text) })
-                .into()
+            let sid = if group == "Administrators" { "S-1-5-32-544" } else { "S-1-5-32-551" };
+            let by = ["S-1-5-18", "SYSTEM", "NT AUTHORITY", "0x3e7", "0x4d8", "C:\\Windows\\System32\\svchost.exe"];
+            [group, "Builtin", sid].into_iter().chain(by).map(Cow::from).collect()
         }),
         of(known::USER_CREATED, 1, |host, _| {
             let computer: Cow<'_, str> = host.name().to_uppercase().into();
             let sid = "S-1-5-21-3623811015-3361044348-30300820-1013";
-            vec!["svc-task".into(), computer.clone(), sid.into(), "".into(), "Administrator".into(), computer]
+            let by = format!("{}500", &sid[..sid.len() - 4]);
+            vec!["svc-task".into(), computer.clone(), sid.into(), by.into(), "Administrator".into(), computer]
         }),
     ]
 }
@@ -215,7 +239,10 @@ fn everyday(log: &str) -> (u64, Vec<Everyday>) {
             (120, vec![of(known::SCRIPT_BLOCK, 500, nothing), of(known::CONSOLE_READY, 500, nothing)])
         }
         "Microsoft-Windows-TaskScheduler/Operational" => {
-            (240, vec![of(known::TASK_STARTED, 500, task), of(known::TASK_DONE, 500, task)])
+            let started: Fill = |_, rng| vec![task(rng), "NT AUTHORITY\\SYSTEM".into(), INSTANCE.into()];
+            let done: Fill =
+                |_, rng| vec![task(rng), INSTANCE.into(), "C:\\Windows\\System32\\rundll32.exe".into(), "0".into()];
+            (240, vec![of(known::TASK_STARTED, 500, started), of(known::TASK_DONE, 500, done)])
         }
         "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational" => {
             let user: Fill = |_, rng| vec!["SANDBOX\\sandbox".into(), number(rng, 2, 9), address(rng)];
@@ -239,14 +266,16 @@ fn everyday(log: &str) -> (u64, Vec<Everyday>) {
     }
 }
 
-fn task(_host: &Host, rng: &mut Rng) -> Values {
-    let task = rng.pick(&[
+const INSTANCE: &str = "{9a5e4c1f-0c2b-4d51-8a2e-5f6f0f7c112f}";
+
+fn task(rng: &mut Rng) -> Cow<'static, str> {
+    let tasks = [
         "\\Contoso\\Clean temp folders",
         "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
         "\\Microsoft\\Windows\\Time Synchronization\\SynchronizeTime",
         "\\Microsoft\\Windows\\UpdateOrchestrator\\Schedule Scan",
-    ]);
-    vec![task.into(), "{9a5e4c1f-0c2b-4d51-8a2e-5f6f0f7c112f}".into(), "NT AUTHORITY\\SYSTEM".into(), "0".into()]
+    ];
+    rng.pick(&tasks).into()
 }
 
 const DAYS: i64 = 30;

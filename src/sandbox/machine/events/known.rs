@@ -48,13 +48,13 @@ pub(super) const SERVICE_INSTALLED: Known = by_system(kind(
     "System",
     SCM,
     (7045, Information, true),
-    "A service was installed in the system.\r\n\r\nService Name:  %1\r\nService File Name:  %2\r\nService Type:  user mode service\r\nService Start Type:  %3\r\nService Account:  %4",
+    "A service was installed in the system.\r\n\r\nService Name:  %1\r\nService File Name:  %2\r\nService Type:  %3\r\nService Start Type:  %4\r\nService Account:  %5",
 ));
 pub(super) const DCOM: Known = by_system(kind(
     "System",
     "Microsoft-Windows-DistributedCOM",
     (10016, Warning, false),
-    "The application-specific permission settings do not grant Local Activation permission for the COM Server application with CLSID \r\n%1\r\n and APPID \r\n%2\r\n to the user NT AUTHORITY\\SYSTEM SID (S-1-5-18) from address LocalHost (Using LRPC) running in the application container Unavailable SID (Unavailable). This security permission can be modified using the Component Services administrative tool.",
+    "The %1 permission settings do not grant %2 %3 permission for the COM Server application with CLSID \r\n%4\r\n and APPID \r\n%5\r\n to the user %6\\%7 SID (%8) from address %9 running in the application container %10 SID (%11). This security permission can be modified using the Component Services administrative tool.",
 ));
 pub(super) const SCHANNEL: Known = by_system(kind(
     "System",
@@ -113,7 +113,7 @@ pub(super) const UNEXPECTED: Known =
 pub(super) const VERSION: Known =
     kind("System", "EventLog", (6009, Information, true), "Microsoft (R) Windows (R) %1  %2 Multiprocessor Free.");
 pub(super) const UPTIME: Known =
-    kind("System", "EventLog", (6013, Information, true), "The system uptime is %1 seconds.");
+    kind("System", "EventLog", (6013, Information, true), "The system uptime is %5 seconds.");
 pub(super) const KERNEL_START: Known = by_system(kind(
     "System",
     "Microsoft-Windows-Kernel-General",
@@ -142,7 +142,7 @@ pub(super) const SHUT_DOWN: Known = kind(
     "System",
     "User32",
     (1074, Information, true),
-    "The process %1 (%2) has initiated the restart of computer %2 on behalf of user %3 for the following reason: %4\r\n Reason Code: 0x80020003\r\n Shutdown Type: restart\r\n Comment: ",
+    "The process %1 (%2) has initiated the %5 of computer %2 on behalf of user %7 for the following reason: %3\r\n Reason Code: %4\r\n Shutdown Type: %5\r\n Comment: %6",
 );
 pub(super) const LOG_CLEARED: Known =
     kind("System", "Microsoft-Windows-Eventlog", (104, Information, false), "The %3 log file was cleared.");
@@ -245,7 +245,7 @@ pub(super) const PRIVILEGES: Known = audit(
     4672,
     true,
     (12548, "Special Logon"),
-    "Special privileges assigned to new logon.\r\n\r\nSubject:\r\n\tSecurity ID:\t\t%1\r\n\tAccount Name:\t\t%2\r\n\tAccount Domain:\t\t%3\r\n\tLogon ID:\t\t%4\r\n\r\nPrivileges:\t\tSeSecurityPrivilege\r\n\t\t\tSeBackupPrivilege\r\n\t\t\tSeRestorePrivilege",
+    "Special privileges assigned to new logon.\r\n\r\nSubject:\r\n\tSecurity ID:\t\t%1\r\n\tAccount Name:\t\t%2\r\n\tAccount Domain:\t\t%3\r\n\tLogon ID:\t\t%4\r\n\r\nPrivileges:\t\t%5",
 );
 pub(super) const USER_CREATED: Known = audit(
     4720,
@@ -334,7 +334,7 @@ pub(super) const TASK_STARTED: Known = kind(
     "Microsoft-Windows-TaskScheduler/Operational",
     "Microsoft-Windows-TaskScheduler",
     (100, Information, false),
-    "Task Scheduler started \"%2\" instance of the \"%1\" task for user \"%3\".",
+    "Task Scheduler started \"%3\" instance of the \"%1\" task for user \"%2\".",
 );
 pub(super) const TASK_DONE: Known = kind(
     "Microsoft-Windows-TaskScheduler/Operational",

@@ -1,5 +1,6 @@
 //! Event logs: what the last 30 days left in them, and what scripts add.
 
+mod data;
 mod draw;
 mod kinds;
 mod known;
@@ -10,7 +11,8 @@ use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{LocalGroup, LocalUser, Machine, Member, Service, StartType, Task};
+use super::{LocalGroup, LocalUser, Machine, Member, Service, StartType, Task, domain_sid};
+pub use data::Place;
 pub use kinds::{EventKind, Level};
 
 /// An entry of an event log.
@@ -232,14 +234,21 @@ impl Machine {
             StartType::Manual => "demand start",
             StartType::Disabled => "disabled",
         };
-        let values = vec![service.display_name.clone(), name(before).into(), name(service.start_type).into()];
+        let (from, to) = (name(before).into(), name(service.start_type).into());
+        let values = vec![service.display_name.clone(), from, to, service.name.clone()];
         self.write_event(known::START_TYPE, values, now);
     }
 
     /// The service control manager notes a new service.
     pub(super) fn note_installed(&self, service: &Service, now: Timestamp) {
         let start = if service.start_type == StartType::Automatic { "auto start" } else { "demand start" };
-        let values = vec![service.display_name.clone(), service.path.clone(), start.into(), service.account.clone()];
+        let values = vec![
+            service.display_name.clone(),
+            service.path.clone(),
+            "user mode service".into(),
+            start.into(),
+            service.account.clone(),
+        ];
         self.write_event(known::SERVICE_INSTALLED, values, now);
     }
 
@@ -247,7 +256,7 @@ impl Machine {
     pub(super) fn note_task(&self, task: &Task, now: Timestamp) {
         let name: Cow<'static, str> = format!("{}{}", task.path, task.name).into();
         let instance = "{0c2b4c1f-7d51-4a2e-9a5e-5f6f0f7c112f}";
-        let values = vec![name.clone(), instance.into(), task.user.clone().into()];
+        let values = vec![name.clone(), task.user.clone().into(), instance.into()];
         self.write_event(known::TASK_STARTED, values, now);
         let values = vec![name, instance.into(), task.execute.clone().into(), task.result.to_string().into()];
         self.write_event(known::TASK_DONE, values, now);
@@ -260,7 +269,7 @@ impl Machine {
             user.name.clone().into(),
             computer,
             user.sid.clone().into(),
-            "".into(),
+            domain_sid("sandbox").into(),
             "sandbox".into(),
             "SANDBOX".into(),
         ];
@@ -270,8 +279,8 @@ impl Machine {
     /// The security audit notes a new member of a group.
     pub(super) fn note_member(&self, group: &LocalGroup, member: &Member, now: Timestamp) {
         let mut values: Vec<Cow<'static, str>> = vec![member.name.clone().into(), member.sid.clone().into()];
-        values.push(group.name.clone().into());
-        values.extend(["Builtin", "", "", "sandbox", "SANDBOX"].map(Cow::from));
+        values.extend([group.name.clone().into(), "Builtin".into(), group.sid.clone().into()]);
+        values.extend([domain_sid("sandbox").into(), "sandbox".into(), "SANDBOX".into()]);
         self.write_event(known::MEMBER_ADDED, values, now);
     }
 

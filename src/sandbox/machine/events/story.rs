@@ -13,12 +13,14 @@ pub(super) type Happening = (Known, Values);
 
 /// What a machine writes when somebody restarts it.
 pub(super) fn shut_down(host: &Host, user: &'static str) -> Vec<Happening> {
-    let name = host.name().to_uppercase();
     let values: Values = vec![
         "C:\\Windows\\system32\\wbem\\wmiprvse.exe".into(),
-        name.into(),
-        user.into(),
+        host.name().to_uppercase().into(),
         "Operating System: Upgrade (Planned)".into(),
+        "0x80020003".into(),
+        "restart".into(),
+        "".into(),
+        user.into(),
     ];
     vec![(known::SHUT_DOWN, values), (known::POWER_TRANSITION, Vec::new()), (known::LOG_STOPPED, Vec::new())]
 }
@@ -57,7 +59,8 @@ fn starts(machine: &Machine, from: Timestamp, to: Timestamp, all: &mut Vec<(Time
         let civil = boot.to_string();
         let (day, time) = civil.split_once('T').unwrap_or((&civil, ""));
         let values = vec![Cow::Owned(time.get(..8).unwrap_or(time).to_owned()), Cow::Owned(day.to_owned())];
-        all.push((boot, (known::POWER_LOST, Vec::new())));
+        let code = ["0", "0x0", "0x0", "0x0", "0x0", "0", "0"].map(Cow::from);
+        all.push((boot, (known::POWER_LOST, code.into())));
         all.push((boot, (known::UNEXPECTED, values)));
     } else {
         let down = before(boot, rng.between(40, 400));
@@ -71,7 +74,9 @@ fn starts(machine: &Machine, from: Timestamp, to: Timestamp, all: &mut Vec<(Time
     while noon < to.as_second() {
         let up = noon - boot.as_second();
         if let (true, Ok(at)) = (up > 0, Timestamp::from_second(noon)) {
-            all.push((at, (known::UPTIME, vec![up.to_string().into()])));
+            let up = Cow::from(up.to_string());
+            let values = vec!["".into(), "".into(), "".into(), "".into(), up, "60".into(), "0 UTC".into()];
+            all.push((at, (known::UPTIME, values)));
         }
         noon += 86_400;
     }
@@ -146,8 +151,8 @@ fn illnesses(machine: &Machine, to: Timestamp, all: &mut Vec<(Timestamp, Happeni
                         sid.into(),
                         "Administrators".into(),
                         "Builtin".into(),
-                        "".into(),
-                        "".into(),
+                        "S-1-5-32-544".into(),
+                        "S-1-5-21-3623811015-3361044348-30300820-500".into(),
                         "Administrator".into(),
                         computer.into(),
                     ];

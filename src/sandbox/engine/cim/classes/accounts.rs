@@ -11,6 +11,8 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
         "Win32_Share" => shares(evaluator),
         "Win32_UserAccount" => users(evaluator),
         "Win32_Group" => groups(evaluator),
+        "Win32_Account" => accounts(evaluator),
+        "Win32_SystemAccount" => system_accounts(evaluator),
         "Win32_GroupUser" => members(evaluator),
         "Win32_UserProfile" => profiles(evaluator),
         "Win32_LogonSession" => vec![session(evaluator)],
@@ -80,6 +82,50 @@ fn groups(evaluator: &Evaluator<'_>) -> Vec<Row> {
         ]
     };
     evaluator.machine.accounts().groups.iter().map(row).collect()
+}
+
+/// All accounts, as far as they have the same properties.
+fn accounts(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let all = [users(evaluator), groups(evaluator), system_accounts(evaluator)].concat();
+    let common = ["Caption", "Description", "Name", "Status", "Domain", "LocalAccount", "SID", "SIDType"];
+    all.into_iter().map(|row| row.into_iter().filter(|(name, _)| common.contains(name)).collect()).collect()
+}
+
+/// Source: public transcripts of Get-CimInstance Win32_SystemAccount.
+fn system_accounts(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let computer = evaluator.host.account_authority();
+    let row = |&(name, sid): &(&str, &str)| {
+        let caption = format!("{computer}\\{name}");
+        vec![
+            ("Caption", s(caption.as_str())),
+            ("Description", s(caption)),
+            ("Name", s(name)),
+            ("Status", s("OK")),
+            ("Domain", s(computer.as_str())),
+            ("LocalAccount", yes(true)),
+            ("SID", s(sid)),
+            ("SIDType", number(5)),
+        ]
+    };
+    let all = [
+        ("Everyone", "S-1-1-0"),
+        ("LOCAL", "S-1-2-0"),
+        ("CREATOR OWNER", "S-1-3-0"),
+        ("CREATOR GROUP", "S-1-3-1"),
+        ("DIALUP", "S-1-5-1"),
+        ("NETWORK", "S-1-5-2"),
+        ("BATCH", "S-1-5-3"),
+        ("INTERACTIVE", "S-1-5-4"),
+        ("SERVICE", "S-1-5-6"),
+        ("ANONYMOUS LOGON", "S-1-5-7"),
+        ("Authenticated Users", "S-1-5-11"),
+        ("REMOTE INTERACTIVE LOGON", "S-1-5-14"),
+        ("SYSTEM", "S-1-5-18"),
+        ("LOCAL SERVICE", "S-1-5-19"),
+        ("NETWORK SERVICE", "S-1-5-20"),
+        ("BUILTIN", "S-1-5-32"),
+    ];
+    all.iter().map(row).collect()
 }
 
 /// Paths to a group and to one of its members.

@@ -2,7 +2,7 @@
 
 use super::super::super::datetime::DateTime;
 use super::super::super::eval::Evaluator;
-use super::super::super::machine::{Hotfix, OPTIONAL_FEATURES, Program};
+use super::super::super::machine::{FEATURES, Hotfix, OPTIONAL_FEATURES, Program};
 use super::super::super::value::Val;
 use super::{Row, computer, number, s, yes};
 
@@ -13,6 +13,7 @@ pub(super) fn rows(evaluator: &Evaluator<'_>, class: &str) -> Option<Vec<Row>> {
         }
         "Win32_StartupCommand" => vec![startup()],
         "SoftwareLicensingProduct" => vec![license(evaluator)],
+        "Win32_ServerFeature" => server_features(evaluator),
         "Win32_OptionalFeature" => optional_features(evaluator),
         "Win32_Product" => {
             evaluator.machine.products().into_iter().map(|program| product(evaluator, program)).collect()
@@ -39,6 +40,20 @@ fn update(evaluator: &Evaluator<'_>, hotfix: &Hotfix) -> Row {
         ("InstalledOn", midnight(hotfix.installed_day)),
         ("ServicePackInEffect", s("")),
     ]
+}
+
+/// The features that are installed. Their numbers are places in the list of all, not Windows' own.
+fn server_features(evaluator: &Evaluator<'_>) -> Vec<Row> {
+    let number_of = |name: &str| FEATURES.iter().position(|feature| feature.name == name).map_or(0, |place| place + 1);
+    let row = |name: &&'static str| {
+        let feature = FEATURES.iter().find(|feature| feature.name == *name)?;
+        Some(vec![
+            ("ID", number(number_of(name) as i64)),
+            ("Name", s(feature.display_name)),
+            ("ParentID", number(number_of(feature.parent) as i64)),
+        ])
+    };
+    evaluator.machine.installed_features().iter().filter_map(row).collect()
 }
 
 fn startup() -> Row {

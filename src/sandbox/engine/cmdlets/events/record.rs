@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::super::convert::text;
 use super::super::super::datetime::DateTime;
 use super::super::super::eval::{Evaluator, Run};
-use super::super::super::machine::{Event, Level};
+use super::super::super::machine::{Event, Level, Place};
 use super::super::super::value::{Obj, Schema, Val};
 use super::entry::machine_name;
 
@@ -143,27 +143,65 @@ fn xml(object: &Obj) -> String {
         Some(Val::DateTime(time)) => time.to_utc(0).to_wire(),
         _ => String::new(),
     };
-    let mut data = String::new();
-    if let Some(Val::List(properties)) = object.get("Properties") {
-        for property in properties.items() {
-            let value = if let Val::Object(property) = &property { property.get("Value") } else { None };
-            let _ = write!(data, "<Data>{}</Data>", escaped(&value.map_or_else(String::new, |value| text(&value))));
-        }
-    }
+    let attribute = |name: &str, value: String| {
+        if value.is_empty() { value } else { format!(" {name}='{}'", escaped(&value)) }
+    };
+    let provider = get("ProviderName");
+    let (guid, of_audit) = match &*provider {
+        "Microsoft-Windows-Security-Auditing" => (" Guid='{54849625-5478-4994-a5ba-3e3b0328c30d}'", true),
+        _ => ("", false),
+    };
+    // The second version of a logon's audit is that of Windows Server 2016 and later.
+    let version = if of_audit && get("Id") == "4624" { "2" } else { "0" };
     format!(
-        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{}'/>\
-         <EventID>{}</EventID><Level>{}</Level><Task>{}</Task><Keywords>0x{:x}</Keywords>\
-         <TimeCreated SystemTime='{time}'/><EventRecordID>{}</EventRecordID><Channel>{}</Channel><Computer>{}</Computer>\
-         <Security/></System><EventData>{data}</EventData></Event>",
-        escaped(&get("ProviderName")),
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='{}'{guid}/>\
+         <EventID{}>{}</EventID><Version>{version}</Version><Level>{}</Level><Task>{}</Task><Opcode>{}</Opcode>\
+         <Keywords>0x{:x}</Keywords><TimeCreated SystemTime='{time}'/><EventRecordID>{}</EventRecordID><Correlation/>\
+         <Execution ProcessID='{}' ThreadID='{}'/><Channel>{}</Channel><Computer>{}</Computer><Security{}/></System>\
+         {}</Event>",
+        escaped(&provider),
+        attribute("Qualifiers", get("Qualifiers")),
         get("Id"),
         get("Level"),
         get("Task"),
+        get("Opcode"),
         get("Keywords").parse::<i64>().unwrap_or_default(),
         get("RecordId"),
+        get("ProcessId"),
+        get("ThreadId"),
         escaped(&get("LogName")),
         get("MachineName"),
+        attribute("UserID", get("UserId")),
+        data(object, Place::of(&provider, get("Id").parse().unwrap_or_default())),
     )
+}
+
+/// The values of the event, under their names.
+fn data(object: &Obj, place: Place) -> String {
+    let properties = match object.get("Properties") {
+        Some(Val::List(properties)) => properties.items(),
+        _ => Vec::new(),
+    };
+    let values = properties.iter().map(|property| {
+        let value = if let Val::Object(property) = property { property.get("Value") } else { None };
+        escaped(&value.map_or_else(String::new, |value| text(&value)))
+    });
+    let mut all = String::new();
+    match place {
+        Place::Data(names) => {
+            for (place, value) in values.enumerate() {
+                let name = names.get(place).map_or_else(String::new, |name| format!(" Name='{name}'"));
+                let _ = write!(all, "<Data{name}>{value}</Data>");
+            }
+            format!("<EventData>{all}</EventData>")
+        }
+        Place::User(element, namespace, names) => {
+            for (name, value) in names.iter().zip(values) {
+                let _ = write!(all, "<{name}>{value}</{name}>");
+            }
+            format!("<UserData><{element} xmlns='{namespace}'>{all}</{element}></UserData>")
+        }
+    }
 }
 
 /// Methods of the records.

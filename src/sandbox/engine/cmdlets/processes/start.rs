@@ -4,43 +4,8 @@ use std::time::Duration;
 
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
+use super::super::super::programs;
 use super::{Bound, object, wait_for};
-
-/// Programs of Windows: name, folder, and how many seconds they run; nothing if until somebody ends them.
-const PROGRAMS: [(&str, &str, Option<u64>); 21] = [
-    ("calc", "C:\\Windows\\System32", None),
-    ("certutil", "C:\\Windows\\System32", Some(1)),
-    ("cleanmgr", "C:\\Windows\\System32", Some(20)),
-    ("cmd", "C:\\Windows\\System32", Some(1)),
-    ("defrag", "C:\\Windows\\System32", Some(30)),
-    ("dism", "C:\\Windows\\System32", Some(30)),
-    ("explorer", "C:\\Windows", None),
-    ("gpupdate", "C:\\Windows\\System32", Some(5)),
-    ("ipconfig", "C:\\Windows\\System32", Some(1)),
-    ("mmc", "C:\\Windows\\System32", None),
-    ("msiexec", "C:\\Windows\\System32", Some(10)),
-    ("mspaint", "C:\\Windows\\System32", None),
-    ("notepad", "C:\\Windows\\System32", None),
-    ("ping", "C:\\Windows\\System32", Some(4)),
-    ("powershell", "C:\\Windows\\System32\\WindowsPowerShell\\v1.0", Some(2)),
-    ("regedit", "C:\\Windows", None),
-    ("robocopy", "C:\\Windows\\System32", Some(3)),
-    ("sfc", "C:\\Windows\\System32", Some(60)),
-    ("taskmgr", "C:\\Windows\\System32", None),
-    ("timeout", "C:\\Windows\\System32", Some(5)),
-    ("wusa", "C:\\Windows\\System32", Some(30)),
-];
-
-/// The path of a program by its name or path, and how long it runs.
-fn program(file: &str) -> Option<(String, Option<Duration>)> {
-    let wanted = file.trim_matches('"').to_ascii_lowercase();
-    let wanted = wanted.strip_suffix(".exe").unwrap_or(&wanted);
-    let is_it = |(name, folder, _): &&(&str, &str, _)| {
-        *name == wanted || format!("{folder}\\{name}").eq_ignore_ascii_case(wanted)
-    };
-    let (name, folder, seconds) = PROGRAMS.iter().find(is_it)?;
-    Some((format!("{folder}\\{name}.exe"), seconds.map(Duration::from_secs)))
-}
 
 /// A program among the machine's files, which does its work in a moment.
 fn own_program(evaluator: &Evaluator<'_>, file: &str) -> Option<(String, Option<Duration>)> {
@@ -57,7 +22,9 @@ const MOST_ARGUMENTS: usize = 32_000;
 
 pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let file = bound.text("FilePath").unwrap_or_default();
-    let Some((path, runs)) = program(&file).or_else(|| own_program(evaluator, &file)) else {
+    let arguments = bound.texts("ArgumentList").join(" ");
+    programs::check_effect(&file, &arguments)?;
+    let Some((path, runs)) = programs::find(&file).or_else(|| own_program(evaluator, &file)) else {
         // Source: PowerShell 7 on Windows, from public transcripts.
         let message = format!(
             "This command cannot be run due to the error: An error occurred trying to start process '{file}' with working \
@@ -66,7 +33,6 @@ pub(super) fn start(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn 
         let record = ErrorRecord::new("System.InvalidOperationException", message, "InvalidOperationException", 7);
         return Err(record.into());
     };
-    let arguments = bound.texts("ArgumentList").join(" ");
     if arguments.encode_utf16().count() > MOST_ARGUMENTS {
         let message = format!(
             "This command cannot be run due to the error: An error occurred trying to start process '{file}' with working \

@@ -167,7 +167,11 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
 
 /// What the functions that name one task do if there is none.
 fn one_or_more(evaluator: &mut Evaluator<'_>, bound: &Bound, function: &str) -> Run<Vec<Task>> {
-    let chosen = choose(evaluator, bound)?;
+    let mut chosen = choose(evaluator, bound)?;
+    // These functions look in the root folder where no other is named; Unregister-ScheduledTask looks everywhere.
+    if bound.get("TaskPath").is_none() && bound.get("InputObject").is_none() && function != "Unregister-ScheduledTask" {
+        chosen.retain(|task| task.path == "\\");
+    }
     if chosen.is_empty() {
         let name = bound.text("TaskName").unwrap_or_default();
         let message = "The system cannot find the file specified.";
