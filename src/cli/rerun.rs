@@ -119,6 +119,8 @@ fn taken(is_typed: &dyn Fn(&str) -> bool, before: &ArgMatches, folder: &Path) ->
     let is_wanted = |arg: &Arg| match arg.get_id().as_str() {
         "targets" | "exclude" => !is_typed("targets"),
         "ask_pass" | "no_input" => false,
+        // Another way to the hosts has other ports and mechanisms.
+        id if is_typed("transport") && id != "inventory" && !id.ends_with("timeout") => false,
         "tls" | "no_tls" => !is_typed("tls") && !is_typed("no_tls"),
         id => !is_typed(id) && (id == "inventory" || connects.get_arguments().any(|flag| flag.get_id() == id)),
     };
@@ -143,7 +145,8 @@ fn take(given: &mut Vec<String>, taken: Vec<String>, is_typed: &dyn Fn(&str) -> 
 
 /// A flag that was given in another folder.
 fn from(folder: &Path, flag: String) -> String {
-    const FILES: [&str; 4] = ["--inventory", "--identity", "--known-hosts", "--ca"];
+    const FILES: [&str; 7] =
+        ["--inventory", "--identity", "--known-hosts", "--ca", "--certificate", "--certificate-key", "--keytab"];
     match flag.split_once('=') {
         Some((name, file)) if FILES.contains(&name) && file != "-" && !file.starts_with('~') => {
             format!("{name}={}", folder.join(file).display())

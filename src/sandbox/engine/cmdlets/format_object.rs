@@ -181,7 +181,12 @@ impl Format {
                     found
                 }
                 None => {
-                    let value = column.property.of_object(evaluator, input)?.unwrap_or(Val::Null);
+                    let value = match column.property.of_object(evaluator, input)? {
+                        Some(value) => value,
+                        // A list leaves out what an object has not; a table leaves its cell empty.
+                        None if self.form.shape == Layout::List => continue,
+                        None => Val::Null,
+                    };
                     let own = properties(input)
                         .into_iter()
                         .find(|(name, _)| name.eq_ignore_ascii_case(&column.property.label))
