@@ -36,6 +36,11 @@ const KEYS: [&str; 14] = [
     "cache",
 ];
 
+/// What is said to who would log on otherwise. The library's own Kerberos is linked when psfleet is built, so that it would
+/// not start where no Kerberos is installed.
+const BY_PASSWORD: &str = "a directory is asked with user and password, or as nobody (anonymous = true): it takes no Kerberos \
+     tickets from psfleet";
+
 /// Reads the table.
 pub(super) struct Ldap<'a> {
     pub context: &'a FileContext,
@@ -56,7 +61,10 @@ impl Ldap<'_> {
         };
         let mut problems = Vec::new();
         for entry in entries.iter().filter(|entry| !KEYS.contains(&entry.key.as_str())) {
-            let hint = did_you_mean(&entry.key, KEYS);
+            let hint = match entry.key.as_str() {
+                "auth" | "kerberos" | "ccache" | "keytab" | "spn" => Some(BY_PASSWORD.to_owned()),
+                key => did_you_mean(key, KEYS),
+            };
             problems.push(Problem { hint, ..self.problem(entry.at, "", format!("unknown key '{}'", entry.key)) });
         }
         let mut read = Read { ldap: self, entries, problems };

@@ -120,6 +120,7 @@ fn mistakes_of_the_table_come_at_once() {
         ("[ldap]\ncache = '1h'\n", "url says which directory"),
         ("[ldap]\nurl = 'ldap://dc/DC=x'\nanonymous = true\n", "names the server alone"),
         ("[ldap]\nurl = 'ldap://'\nanonymous = true\n", "names no server"),
+        ("[ldap]\nurl = 'ldaps://dc'\nauth = 'kerberos'\n", "it takes no Kerberos tickets"),
         ("[ldap]\nurl = 'ldaps://dc'\nuser = 'x'\npassword_env = 'NO'\n", "the variable NO is not set"),
     ] {
         let said = asked(table, &[], None).0.expect_err(table);
