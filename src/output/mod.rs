@@ -52,6 +52,8 @@ pub use out_string::TextPrinter;
 pub(crate) use out_string::URI;
 #[cfg(feature = "sandbox")]
 pub(crate) use out_string::format::order;
+#[cfg(feature = "sandbox")]
+pub(crate) use out_string::{ITEMS, items_in_braces};
 pub use sanitize::{sanitize, sanitize_line};
 pub use select::Select;
 pub use settings::{CsvSettings, Format, SelectedStreams, Settings};

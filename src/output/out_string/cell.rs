@@ -10,7 +10,7 @@ use crate::output::date_time::time_span;
 use crate::output::refs::resolve;
 
 /// Items of a collection that are shown: PowerShell's `$FormatEnumerationLimit`.
-pub(super) const ITEMS: usize = 4;
+pub(crate) const ITEMS: usize = 4;
 
 /// The type of dictionaries that keep their order.
 pub(super) const ORDERED: &str = "System.Collections.Specialized.OrderedDictionary";
@@ -32,15 +32,27 @@ pub(super) enum Numbers {
 /// The value of a property.
 pub(super) fn property(document: &Document, value: &Value, numbers: Numbers) -> String {
     let value = opened(document, value);
+    if matches!(value, Value::Null) {
+        return String::new();
+    }
+    collection(document, value, ITEMS).unwrap_or_else(|| element(document, value, numbers))
+}
+
+/// A collection as a property shows it, with so many items; nothing if it is none.
+#[cfg(feature = "sandbox")]
+pub(crate) fn items_in_braces(document: &Document, limit: usize) -> Option<String> {
+    collection(document, opened(document, &document.root), limit)
+}
+
+fn collection(document: &Document, value: &Value, limit: usize) -> Option<String> {
     match value {
-        Value::Null => String::new(),
-        Value::Bytes(bytes) => braces(bytes.iter(), |byte| byte.to_string()),
+        Value::Bytes(bytes) => Some(braces(bytes.iter(), limit, |byte| byte.to_string())),
         Value::Object(object) if !object.is_enum() => match &object.content {
-            Content::List(_, items) => braces(items.iter(), |item| self::item(document, item)),
-            Content::Dict(entries) => braces(entries.iter(), |(key, value)| pair(document, key, value)),
-            _ => element(document, value, numbers),
+            Content::List(_, items) => Some(braces(items.iter(), limit, |item| self::item(document, item))),
+            Content::Dict(entries) => Some(braces(entries.iter(), limit, |(key, value)| pair(document, key, value))),
+            _ => None,
         },
-        value => element(document, value, numbers),
+        _ => None,
     }
 }
 
@@ -84,9 +96,9 @@ pub(super) fn opened<'a>(document: &'a Document, value: &'a Value) -> &'a Value 
     if value.as_object().is_some_and(Object::is_enum) { value } else { resolve(document, value.unboxed()) }
 }
 
-fn braces<T>(items: impl ExactSizeIterator<Item = T>, show: impl Fn(T) -> String) -> String {
-    let more = items.len() > ITEMS;
-    let shown: Vec<_> = items.take(ITEMS).map(|item| bounded(show(item))).collect();
+fn braces<T>(items: impl ExactSizeIterator<Item = T>, limit: usize, show: impl Fn(T) -> String) -> String {
+    let more = items.len() > limit;
+    let shown: Vec<_> = items.take(limit).map(|item| bounded(show(item))).collect();
     format!("{{{}{}}}", shown.join(", "), if more { "…" } else { "" })
 }
 

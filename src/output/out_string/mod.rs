@@ -41,6 +41,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(super) use self::cell::spoken;
+#[cfg(feature = "sandbox")]
+pub(crate) use self::cell::{ITEMS, items_in_braces};
 use self::paper::Paper;
 #[cfg(feature = "sandbox")]
 pub(crate) use self::scalar::URI;

@@ -20,6 +20,8 @@ pub(super) struct Script {
     pub(super) source: Arc<str>,
     /// The block without its braces, for its text.
     pub(super) span: Span,
+    /// `using namespace`, before all else.
+    pub(super) namespaces: Vec<Arc<str>>,
     pub(super) params: Vec<Param>,
     pub(super) binding: Binding,
     pub(super) begin: Block,
@@ -69,7 +71,7 @@ pub(super) struct Attributes {
     pub(super) type_name: Option<Arc<str>>,
     /// `[Parameter(...)]`, each of a parameter set or of all.
     pub(super) roles: Vec<Role>,
-    /// `[Alias(...)]`, in lower case.
+    /// `[Alias(...)]`
     pub(super) aliases: Vec<String>,
     /// `[ValidateSet(...)]` and its like.
     pub(super) checks: Vec<Check>,
@@ -90,6 +92,8 @@ pub(super) struct Role {
     /// `ValueFromRemainingArguments`
     pub(super) takes_rest: bool,
     pub(super) place: Option<i32>,
+    /// `HelpMessage`
+    pub(super) help: Option<Arc<str>>,
 }
 
 /// What a mandatory parameter takes though it is nothing.

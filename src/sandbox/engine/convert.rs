@@ -41,7 +41,7 @@ fn inner_text(value: &Val) -> String {
         Val::Object(object) => object.text.as_deref().unwrap_or("").to_owned(),
         Val::Script(script) => script.span.of(&script.source).to_owned(),
         Val::Type(kind) => kind.text(),
-        Val::Error(record) => record.message().to_string(),
+        Val::Error(record) => record.said().to_string(),
         Val::Exception(exception) => format!("{}: {}", exception.type_name(), exception.message),
         Val::Net(instance) => instance.text(),
         Val::Foreign(value) => value.as_text().map(ToString::to_string).unwrap_or_default(),
@@ -224,6 +224,18 @@ fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     ErrorRecord::runtime(message, id, 5).with_cause(Some(Arc::new(inner)))
 }
 
+/// There is no way from the one type to the other.
+fn no_conversion(value: &Val, kind: &TypeRef) -> ErrorRecord {
+    let message = format!(
+        "Cannot convert the \"{}\" value of type \"{}\" to type \"{}\".",
+        text(value),
+        value.type_name(),
+        kind.full
+    );
+    let inner = Exception::new("System.Management.Automation.PSInvalidCastException", message.as_str());
+    ErrorRecord::runtime(message, "ConvertToFinalInvalidCastException", 5).with_cause(Some(Arc::new(inner)))
+}
+
 fn value_is_number(kind: &TypeRef) -> bool {
     matches!(
         kind.name(),
@@ -247,7 +259,11 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         "System.Object" | "System.Management.Automation.PSObject" => value.clone(),
         "System.String" => Val::str(text(value)),
         "System.Boolean" => Val::Bool(truth(value)),
-        "System.Management.Automation.SwitchParameter" => Val::switch(truth(value)),
+        "System.Management.Automation.SwitchParameter" => match value {
+            Val::Bool(_) | Val::Null | Val::Void => Val::switch(truth(value)),
+            other if other.as_switch().is_some() => Val::switch(truth(value)),
+            _ => return Err(no_conversion(value, kind)),
+        },
         "System.Void" => Val::Void,
         "System.Char" => return cast_char(value, kind),
         "System.DateTime" => match value {

@@ -221,12 +221,21 @@ pub(super) fn parse(text: &str) -> Option<DateTime> {
     } else {
         match numbers('/')?[..] {
             [year, month, day] if year > 31 => DateTime::from_date(year, month, day)?,
-            [month, day, year] => DateTime::from_date(year, month, day)?,
+            [month, day, year] => DateTime::from_date(full_year(year), month, day)?,
             _ => return None,
         }
     };
     let (ticks, kind) = parse_time(rest)?;
     Some(DateTime { ticks: date.ticks + ticks, kind })
+}
+
+/// A year of two digits is one from 1950 to 2049, as the invariant culture has it.
+fn full_year(year: i64) -> i64 {
+    match year {
+        0..=49 => 2000 + year,
+        50..=99 => 1900 + year,
+        year => year,
+    }
 }
 
 /// `3:04[:05[.5]] [PM]` with `Z` or an offset.

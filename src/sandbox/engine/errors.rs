@@ -6,10 +6,10 @@ use super::ast::Span;
 use super::parser::ParseError;
 use super::types::exception_chain;
 use super::value::{Modified, Val};
-use super::wire;
-use crate::clixml::{Content, ListKind, Object, TypeNames, Value};
 use crate::nearest::nearest;
 use crate::record::ERROR_CATEGORIES;
+
+mod on_wire;
 
 /// What every refusal of the engine says at its end.
 pub(super) const HINT: &str = "The sandbox's own engine knows a part of PowerShell; for a real one write engine = \"pwsh\" \
@@ -39,7 +39,7 @@ pub(super) struct ErrorRecord {
     pub(super) reason: Option<Arc<str>>,
     pub(super) target: Val,
     pub(super) place: Option<Arc<Place>>,
-    pub(super) recommended_action: Option<Arc<str>>,
+    pub(super) told: Option<Box<Told>>,
     /// From `throw`, or by the preference `Stop`: ends the script, where other errors end only a statement.
     pub(super) ends_script: bool,
     /// From `$PSCmdlet.ThrowTerminatingError`: ends the function, and a statement of its caller.
@@ -48,6 +48,29 @@ pub(super) struct ErrorRecord {
     pub(super) is_thrown: bool,
     /// The exception around the one that a `catch` took; a bare `throw` throws it again.
     pub(super) around: Option<Arc<Exception>>,
+}
+
+/// The properties of an error record, in the order in which PowerShell lists them.
+pub(super) const MEMBERS: [&str; 9] = [
+    "PSMessageDetails",
+    "Exception",
+    "TargetObject",
+    "CategoryInfo",
+    "FullyQualifiedErrorId",
+    "ErrorDetails",
+    "InvocationInfo",
+    "ScriptStackTrace",
+    "PipelineIterationInfo",
+];
+
+/// What few error records have.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told {
+    /// The functions around it, each with the line in it.
+    pub(super) trace: Option<Arc<str>>,
+    /// Stands for the message of the exception.
+    pub(super) details: Option<Arc<str>>,
+    pub(super) recommended_action: Option<Arc<str>>,
 }
 
 /// Where in a script something happened.
@@ -109,7 +132,7 @@ impl ErrorRecord {
             reason: None,
             target: Val::Null,
             place: None,
-            recommended_action: None,
+            told: None,
             ends_script: false,
             ends_function: false,
             is_thrown: false,
@@ -276,127 +299,55 @@ impl ErrorRecord {
                 ),
             ]),
             "scriptstacktrace" => Val::str(self.stack_trace()),
-            "errordetails" => Val::Null,
+            "errordetails" => self.details().map_or(Val::Null, |details| {
+                let names = ["System.Management.Automation.ErrorDetails", "System.Object"];
+                let schema = super::value::Schema::new(&names, &["Message", "RecommendedAction"]);
+                let action = self.recommended_action().cloned().unwrap_or_else(|| "".into());
+                super::value::Obj::typed(&schema, &**details, vec![Val::Str(details.clone()), Val::Str(action)])
+            }),
+            "psmessagedetails" => Val::Null,
+            "pipelineiterationinfo" => {
+                Val::list("System.Collections.ObjectModel.ReadOnlyCollection`1[[System.Int32]]", Vec::new())
+            }
             _ => return None,
         })
     }
 
+    fn details(&self) -> Option<&Arc<str>> {
+        self.told.as_ref()?.details.as_ref()
+    }
+
+    fn recommended_action(&self) -> Option<&Arc<str>> {
+        self.told.as_ref()?.recommended_action.as_ref()
+    }
+
+    /// What it says: its own words, or those of its exception.
+    pub(super) fn said(&self) -> &Arc<str> {
+        self.details().unwrap_or_else(|| self.message())
+    }
+
+    /// As the host prints it in one line. Source: ConciseView in the public repository PowerShell/PowerShell.
+    pub(super) fn concise(&self) -> String {
+        let who = match &*self.activity {
+            "" if self.is_thrown => "Exception",
+            "" if self.category == 0 => self.reason_text(),
+            "" => self.category_name(),
+            // Of the function that wrote it, which its id names.
+            "Write-Error" => match self.id.rsplit_once(',') {
+                Some((_, function)) if !function.is_empty() && !function.contains('.') => function,
+                _ => "Write-Error",
+            },
+            activity => activity,
+        };
+        format!("{who}: {}", self.said())
+    }
+
     fn stack_trace(&self) -> String {
+        if let Some(trace) = self.told.as_ref().and_then(|told| told.trace.as_ref()) {
+            return trace.to_string();
+        }
         let line = self.place.as_ref().map_or(1, |place| place.line_and_column().0);
         format!("at <ScriptBlock>, <No file>: line {line}")
-    }
-
-    /// The record as PSRP carries it: everything in extended members, in the order of a real server.
-    pub(super) fn to_wire(&self) -> Value {
-        let text = |text: &str| Value::str(text);
-        let mut notes = vec![
-            ("Exception".into(), self.exception_to_wire()),
-            ("TargetObject".into(), wire::to_value(&self.target)),
-            ("FullyQualifiedErrorId".into(), text(&self.id)),
-            ("InvocationInfo".into(), self.invocation_info()),
-            ("ErrorCategory_Category".into(), Value::I32(self.category.into())),
-            ("ErrorCategory_Activity".into(), text(&self.activity)),
-            ("ErrorCategory_Reason".into(), text(self.reason_text())),
-            ("ErrorCategory_TargetName".into(), text(&self.target_name())),
-            ("ErrorCategory_TargetType".into(), text(&self.target_type())),
-            ("ErrorCategory_Message".into(), text(&self.category_message())),
-        ];
-        if let Some(action) = &self.recommended_action {
-            notes.push(("ErrorDetails_Message".into(), text(self.message())));
-            notes.push(("ErrorDetails_RecommendedAction".into(), text(action)));
-        }
-        notes.push(("SerializeExtendedInfo".into(), Value::Bool(false)));
-        notes.push(("ErrorDetails_ScriptStackTrace".into(), text(&self.stack_trace())));
-        Object {
-            type_names: TypeNames::new(["System.Management.Automation.ErrorRecord", "System.Object"]),
-            to_string: Some(self.message().as_ref().into()),
-            notes,
-            ..Object::default()
-        }
-        .into()
-    }
-
-    fn exception_to_wire(&self) -> Value {
-        let Value::Object(mut object) = self.exception.to_wire() else { return Value::Null };
-        if self.exception.is_a("System.Management.Automation.RuntimeException") {
-            object.props.insert(0, ("ErrorRecord".into(), Value::str(self.message().as_ref())));
-            object.props.insert(1, ("WasThrownFromThrowStatement".into(), Value::Bool(self.is_thrown)));
-        }
-        Value::Object(object)
-    }
-
-    fn invocation_info(&self) -> Value {
-        let Some(place) = &self.place else { return Value::Null };
-        let (line, column) = place.line_and_column();
-        let names = |name: &str| TypeNames::new([name, "System.Object"]);
-        let bound = Object {
-            type_names: names("System.Management.Automation.PSBoundParametersDictionary"),
-            content: Content::Dict(Vec::new()),
-            ..Object::default()
-        };
-        let unbound = Object {
-            type_names: names("System.Collections.ArrayList"),
-            content: Content::List(ListKind::List, Vec::new()),
-            ..Object::default()
-        };
-        let command = if self.activity.is_empty() { Value::Null } else { Value::str(self.activity.as_ref()) };
-        let props = vec![
-            ("MyCommand".into(), command),
-            ("BoundParameters".into(), bound.into()),
-            ("UnboundArguments".into(), unbound.into()),
-            ("ScriptLineNumber".into(), Value::I32(line)),
-            ("OffsetInLine".into(), Value::I32(column)),
-            ("HistoryId".into(), Value::I64(1)),
-            ("ScriptName".into(), Value::str("")),
-            ("Line".into(), Value::str(place.line())),
-            ("PositionMessage".into(), Value::str(place.position_message())),
-            ("PSScriptRoot".into(), Value::str("")),
-            ("PSCommandPath".into(), Value::Null),
-            ("InvocationName".into(), Value::str(self.activity.as_ref())),
-            ("PipelineLength".into(), Value::I32(0)),
-            ("PipelinePosition".into(), Value::I32(0)),
-            ("ExpectingInput".into(), Value::Bool(false)),
-            ("CommandOrigin".into(), Value::str("Internal")),
-            ("DisplayScriptPosition".into(), Value::Null),
-        ];
-        Object {
-            type_names: names("System.Management.Automation.InvocationInfo"),
-            to_string: Some("System.Management.Automation.InvocationInfo".into()),
-            props,
-            ..Object::default()
-        }
-        .into()
-    }
-}
-
-impl Exception {
-    /// The exception as an object with its .NET properties.
-    pub(super) fn to_wire(&self) -> Value {
-        let data = Object {
-            type_names: TypeNames::new(["System.Collections.ListDictionaryInternal", "System.Object"]),
-            content: Content::Dict(Vec::new()),
-            ..Object::default()
-        };
-        let inner = self.inner.as_ref().map_or(Value::Null, |inner| inner.to_wire());
-        // A class with properties of its own says its message itself, so that both come first.
-        let mut props = vec![("Message".into(), Value::str(self.message.as_ref()))];
-        props.extend(self.details.iter().map(|(name, value)| ((*name).into(), wire::to_value(value))));
-        props.insert(if self.details.is_empty() { 0 } else { props.len() }, ("TargetSite".into(), Value::Null));
-        props.extend([
-            ("Data".into(), data.into()),
-            ("InnerException".into(), inner),
-            ("HelpLink".into(), Value::Null),
-            ("Source".into(), Value::Null),
-            ("HResult".into(), Value::I32(-2_146_233_087)),
-            ("StackTrace".into(), Value::Null),
-        ]);
-        Object {
-            type_names: TypeNames::new(self.types.iter().map(String::as_str)),
-            to_string: Some(format!("{}: {}", self.type_name(), self.message).into()),
-            props,
-            ..Object::default()
-        }
-        .into()
     }
 }
 

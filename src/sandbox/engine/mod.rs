@@ -15,6 +15,7 @@
 mod ast;
 mod cim;
 mod cmdlets;
+mod command_info;
 mod convert;
 mod datetime;
 mod dotnet;

@@ -257,7 +257,12 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
             _ => a % b,
         }));
     };
-    let wide = if matches!(op, Op::Shl | Op::Shr) { wider(&left, &left) } else { wider(&left, &right) };
+    match op {
+        Op::Shl | Op::Shr => return Ok(shifted(op, &left, b as u32)),
+        Op::BitAnd | Op::BitOr | Op::BitXor => return Ok(of_bits(op, (&left, a), (&right, b))),
+        _ => {}
+    }
+    let wide = wider(&left, &right);
     if matches!(op, Op::Div | Op::Rem) && b == 0 {
         let inner = super::errors::Exception::new("System.DivideByZeroException", "Attempted to divide by zero.");
         let record = ErrorRecord::runtime("Attempted to divide by zero.", "RuntimeException", 0);
@@ -269,14 +274,7 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
         Op::Mul => a.checked_mul(b),
         Op::Div if a % b == 0 => Some(a / b),
         Op::Div => None,
-        Op::Rem => Some(a % b),
-        Op::BitAnd => Some(a & b),
-        Op::BitOr => Some(a | b),
-        Op::BitXor => Some(a ^ b),
-        Op::Shl if wide == "Int32" => Some(i128::from((a as i32).wrapping_shl(b as u32))),
-        Op::Shl => Some(i128::from((a as i64).wrapping_shl(b as u32))),
-        Op::Shr if wide == "Int32" => Some(i128::from((a as i32).wrapping_shr(b as u32))),
-        _ => Some(i128::from((a as i64).wrapping_shr(b as u32))),
+        _ => Some(a % b),
     };
     let inexact = || match op {
         Op::Div => a as f64 / b as f64,
@@ -285,6 +283,46 @@ fn numeric(op: Op, left: &Val, right: &Val) -> Outcome {
         _ => a as f64 - b as f64,
     };
     Ok(exact.and_then(|exact| fit(exact, wide)).unwrap_or_else(|| Val::F64(inexact())))
+}
+
+/// `-shl` and `-shr`: bits fall out of the type of the left side, which stays.
+fn shifted(op: Op, left: &Val, by: u32) -> Val {
+    macro_rules! moved {
+        ($number:expr, $kind:ident, $wide:ty, $own:ty) => {{
+            let number = <$wide>::from($number);
+            let moved = if op == Op::Shl { number.wrapping_shl(by) } else { number.wrapping_shr(by) };
+            Val::$kind(moved as $own)
+        }};
+    }
+    match *left {
+        Val::I8(number) => moved!(number, I8, i32, i8),
+        Val::U8(number) => moved!(number, U8, i32, u8),
+        Val::I16(number) => moved!(number, I16, i32, i16),
+        Val::U16(number) => moved!(number, U16, i32, u16),
+        Val::U32(number) => moved!(number, U32, u32, u32),
+        Val::I64(number) => moved!(number, I64, i64, i64),
+        Val::U64(number) => moved!(number, U64, u64, u64),
+        ref other => moved!(other.as_int().unwrap_or(0) as i32, I32, i32, i32),
+    }
+}
+
+/// `-band`, `-bor` and `-bxor`: of the bits of the wider type, whatever the signs.
+fn of_bits(op: Op, (left, a): (&Val, i128), (right, b): (&Val, i128)) -> Val {
+    let bits = match op {
+        Op::BitAnd => a & b,
+        Op::BitOr => a | b,
+        _ => a ^ b,
+    };
+    let has = |test: fn(&Val) -> bool| test(left) || test(right);
+    if has(|value| matches!(value, Val::U64(_))) {
+        Val::U64(bits as u64)
+    } else if has(|value| matches!(value, Val::I64(_))) {
+        Val::I64(bits as i64)
+    } else if has(|value| matches!(value, Val::U32(_))) {
+        Val::U32(bits as u32)
+    } else {
+        Val::I32(bits as i32)
+    }
 }
 
 /// The integer type that an operation on two integers has.

@@ -366,6 +366,19 @@ impl Obj {
         Some(Val::Object(Arc::new(Self { schema: Arc::new(schema), text: self.text.clone(), members })))
     }
 
+    /// The same object where some values are others.
+    pub(super) fn with_values(&self, other: impl Fn(&Val) -> Option<Val>) -> Val {
+        let mut members = self.members();
+        let notes = members.notes.iter_mut().map(|(_, value)| value);
+        for value in members.values.iter_mut().chain(notes) {
+            if let Some(other) = other(value) {
+                *value = other;
+            }
+        }
+        let (schema, text) = (self.schema.clone(), self.text.clone());
+        Val::Object(Arc::new(Self { schema, text, members: Mutex::new(members) }))
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Val> {
         let members = locked(&self.members);
         let note = members.notes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::super::Host;
 use super::super::ast::Script;
+use super::super::command_info::{Parameter, Parameters};
 use super::super::convert::{self, text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Action, Context, Evaluator, Flow, RawArg, Run};
+use super::super::types::TypeRef;
 use super::super::value::Val;
 use super::Spec;
 use super::param::{Param, Place};
@@ -14,6 +17,10 @@ use super::param::{Param, Place};
 #[derive(Debug, Default, Clone)]
 pub(in super::super) struct Bound {
     params: Arc<[Param]>,
+    /// Its `-ComputerName` names the very host.
+    is_here: bool,
+    /// Numbers as they stand in the script, where that is not their text.
+    written: Vec<(&'static str, Arc<str>)>,
     values: Vec<(&'static str, Val)>,
 }
 
@@ -54,6 +61,79 @@ pub(in super::super) fn common(name: &str) -> Option<(&'static str, bool)> {
     Some((found.name(), found.is_switch))
 }
 
+/// What Get-Command tells of a parameter; the tables know few types.
+fn told(param: Param, place: Option<i32>) -> Parameter {
+    let kind = match (param.is_switch, param.kind) {
+        (true, _) => "System.Management.Automation.SwitchParameter",
+        (_, Some("string")) => "System.String",
+        (_, Some("int")) => "System.Int32",
+        (_, Some("double")) => "System.Double",
+        (_, Some("scriptblock")) => "System.Management.Automation.ScriptBlock",
+        (_, Some("hashtable")) => "System.Collections.Hashtable",
+        (_, Some("datetime")) => "System.DateTime",
+        (_, Some("timespan")) => "System.TimeSpan",
+        _ => "System.Object",
+    };
+    let aliases = param.names().skip(1).map(ToOwned::to_owned).collect();
+    let takes_rest = param.place == Some(Place::Rest);
+    Parameter::of_table(param.name(), aliases, TypeRef::named(kind), place).with(
+        param.is_mandatory,
+        param.by_value,
+        param.by_name,
+        takes_rest,
+    )
+}
+
+/// What Get-Command tells of the common parameters.
+pub(in super::super) fn common_parameters() -> Vec<Parameter> {
+    let all = COMMON.map(Param::of).map(|param| {
+        let mut told = told(param, None);
+        let kind = match param.name() {
+            "OutBuffer" => "System.Int32",
+            name if name.ends_with("Action") => "System.Management.Automation.ActionPreference",
+            name if name.ends_with("Variable") => "System.String",
+            _ => "System.Management.Automation.SwitchParameter",
+        };
+        told.kind = TypeRef::named(kind);
+        told.common()
+    });
+    let order = |param: &Parameter| ORDER.iter().position(|name| *name == param.name);
+    let mut all = Vec::from(all);
+    all.sort_by_key(order);
+    all
+}
+
+/// The common parameters as PowerShell lists them.
+const ORDER: [&str; 12] = [
+    "Verbose",
+    "Debug",
+    "ErrorAction",
+    "WarningAction",
+    "InformationAction",
+    "ProgressAction",
+    "ErrorVariable",
+    "WarningVariable",
+    "InformationVariable",
+    "OutVariable",
+    "OutBuffer",
+    "PipelineVariable",
+];
+
+/// What Get-Command tells of the parameters of a cmdlet.
+pub(super) fn parameters_of(spec: &Spec) -> Parameters {
+    let own = spec.params.iter().map(|text| Param::of(text));
+    let places = own.clone().filter(|param| matches!(param.place, Some(Place::At(_)))).count() as i32;
+    let own = own.map(|param| {
+        let place = match param.place {
+            Some(Place::At(place)) => Some(place.into()),
+            Some(Place::Rest) => Some(places),
+            None => None,
+        };
+        told(param, place)
+    });
+    Parameters::of_table(own.chain(common_parameters()).collect())
+}
+
 fn error(message: String, id: &'static str) -> Flow {
     ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, id, 5).into()
 }
@@ -67,24 +147,33 @@ pub(in super::super) fn bind(
     context: &mut Context,
 ) -> Run<Bound> {
     let params: Arc<[Param]> = spec.params.iter().map(|text| Param::of(text)).collect();
-    let mut bound = Bound { params: Arc::clone(&params), values: Vec::new() };
+    let mut bound = Bound { params: Arc::clone(&params), is_here: false, written: Vec::new(), values: Vec::new() };
     let (mut positional, mut common) = (Vec::new(), Vec::new());
     let mut args = args.into_iter().peekable();
     while let Some(arg) = args.next() {
         let (name, value) = match arg {
             RawArg::Value(value) => {
-                positional.push(value);
+                positional.push((value, None));
+                continue;
+            }
+            RawArg::Written(value, text) => {
+                positional.push((value, Some(text)));
                 continue;
             }
             RawArg::Parameter(name, value) => (name, value),
         };
         let (param, is_common) = find(&params, &name)?;
+        let mut written = None;
         let value = match value {
             Some(value) if param.is_switch => Val::Bool(truth(&value)),
             Some(value) => value,
             None if param.is_switch => Val::Bool(true),
-            None => match args.next_if(|next| matches!(next, RawArg::Value(_))) {
+            None => match args.next_if(|next| !matches!(next, RawArg::Parameter(..))) {
                 Some(RawArg::Value(value)) => value,
+                Some(RawArg::Written(value, text)) => {
+                    written = Some(text);
+                    value
+                }
                 _ => {
                     let message = format!(
                         "Missing an argument for parameter '{}'. Specify a parameter of the right type and try again.",
@@ -102,7 +191,7 @@ pub(in super::super) fn bind(
                 format!("Cannot bind parameter because parameter '{}' is specified more than once.", param.name());
             return Err(error(message, "ParameterAlreadyBound"));
         } else {
-            bound.values.push((param.name(), value));
+            bound.put(param, value, written);
         }
     }
     bind_positional(&params, positional, &mut bound)?;
@@ -125,7 +214,7 @@ pub(super) fn missing(name: &str) -> ErrorRecord {
     ErrorRecord::new("System.Management.Automation.ParameterBindingException", message, "MissingMandatoryParameter", 5)
 }
 
-fn bind_positional(params: &[Param], positional: Vec<Val>, bound: &mut Bound) -> Run<()> {
+fn bind_positional(params: &[Param], positional: Vec<(Val, Option<Arc<str>>)>, bound: &mut Bound) -> Run<()> {
     let mut places: Vec<Param> =
         params.iter().copied().filter(|param| matches!(param.place, Some(Place::At(_)))).collect();
     places.sort_by_key(|param| if let Some(Place::At(place)) = param.place { place } else { u8::MAX });
@@ -133,14 +222,17 @@ fn bind_positional(params: &[Param], positional: Vec<Val>, bound: &mut Bound) ->
     for param in places {
         if bound.get(param.name()).is_none()
             && !bound.is_replaced(param)
-            && let Some(value) = positional.next()
+            && let Some((value, written)) = positional.next()
         {
-            bound.values.push((param.name(), value));
+            bound.put(param, value, written);
         }
     }
-    let rest: Vec<Val> = positional.collect();
+    let takes_rest = params.iter().find(|param| param.place == Some(Place::Rest));
+    let as_text = takes_rest.is_some_and(|param| param.is_text());
+    let shown = |(value, written): (Val, Option<Arc<str>>)| written.filter(|_| as_text).map_or(value, Val::Str);
+    let rest: Vec<Val> = positional.map(shown).collect();
     let Some(first) = rest.first() else { return Ok(()) };
-    match params.iter().find(|param| param.place == Some(Place::Rest)) {
+    match takes_rest {
         Some(param) => {
             let value = if rest.len() == 1 { first.clone() } else { Val::array(rest) };
             bound.values.push((param.name(), value));
@@ -244,9 +336,9 @@ impl Bound {
         bound.values.extend(
             open().find(|param| param.by_value && param.takes(input)).map(|param| (param.name(), input.clone())),
         );
-        if bound.values.len() == self.values.len() && matches!(input, Val::Object(_) | Val::Hash(_)) {
+        if bound.values.len() == self.values.len() && !matches!(input, Val::Hash(_)) {
             for param in open().filter(|param| param.by_name) {
-                let value = param.names().find_map(|name| evaluator.member(input, name));
+                let value = param.names().find_map(|name| evaluator.own_member(input, name));
                 bound.values.extend(value.filter(|value| !value.is_null()).map(|value| (param.name(), value)));
             }
         }
@@ -264,6 +356,18 @@ impl Bound {
         Fed::Refused(Box::new(ErrorRecord::new(kind, message, "InputObjectNotBound", 5).with_target(input.clone())))
     }
 
+    /// Gives a parameter its value; a number is the text that was written for it where a text is wanted.
+    fn put(&mut self, param: Param, value: Val, written: Option<Arc<str>>) {
+        match written {
+            Some(text) if param.is_text() => self.values.push((param.name(), Val::Str(text))),
+            Some(text) => {
+                self.written.push((param.name(), text));
+                self.values.push((param.name(), value));
+            }
+            None => self.values.push((param.name(), value)),
+        }
+    }
+
     pub(in super::super) fn get(&self, name: &str) -> Option<&Val> {
         self.values.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
@@ -278,7 +382,8 @@ impl Bound {
     }
 
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(text)
+        let written = self.written.iter().find(|(own, _)| *own == name);
+        written.map(|(_, text)| text.to_string()).or_else(|| self.get(name).map(text))
     }
 
     /// The items of a parameter that takes a list.
@@ -287,7 +392,10 @@ impl Bound {
     }
 
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
-        self.items(name).iter().map(text).collect()
+        match self.written.iter().find(|(own, _)| *own == name) {
+            Some((_, text)) => vec![text.to_string()],
+            None => self.items(name).iter().map(text).collect(),
+        }
     }
 
     pub(super) fn count(&self, name: &str) -> Run<Option<usize>> {
@@ -324,9 +432,24 @@ impl Bound {
         }
     }
 
-    /// Refuses a parameter that the real command has.
+    /// Learns whether the computers that it names are the very host.
+    pub(in super::super) fn look_here(&mut self, host: &Host) {
+        let names = self.texts("ComputerName");
+        self.is_here = !names.is_empty() && names.iter().all(|name| host.is_named(name));
+    }
+
+    /// The name by which the very host was asked for, if it was.
+    pub(super) fn own_name(&self) -> Option<Val> {
+        self.items("ComputerName").into_iter().next().filter(|_| self.is_here)
+    }
+
+    /// Refuses a parameter that the real command has; the computer may be this one.
     pub(super) fn refuse(&self, names: &[&str]) -> Run<()> {
-        match names.iter().find(|name| self.get(name).is_some()) {
+        let is_refused = |name: &&&str| self.get(name).is_some() && !(self.is_here && **name == "ComputerName");
+        match names.iter().find(is_refused) {
+            Some(&"ComputerName") => {
+                Err(ErrorRecord::unsupported("a way from one host to another (-ComputerName)").into())
+            }
             Some(name) => Err(ErrorRecord::unsupported(&format!("the parameter -{name} here")).into()),
             None => Ok(()),
         }

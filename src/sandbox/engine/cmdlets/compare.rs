@@ -100,7 +100,9 @@ impl Compare {
     fn is_same(&self, left: &[Val], right: &[Val]) -> bool {
         let case_sensitive = self.bound.switch("CaseSensitive");
         left.iter().zip(right).all(|(left, right)| match (left, right) {
-            (Val::Object(_), Val::Object(_)) => ops::compare_texts(&text(left), &text(right), case_sensitive).is_eq(),
+            (Val::Object(_) | Val::Hash(_) | Val::List(_), Val::Object(_) | Val::Hash(_) | Val::List(_)) => {
+                ops::compare_texts(&own_text(left), &own_text(right), case_sensitive).is_eq()
+            }
             _ => ops::equal(left, right, case_sensitive),
         })
     }
@@ -113,11 +115,8 @@ impl Compare {
         side: &'static str,
         out: &mut dyn Sink,
     ) -> Run<()> {
-        let indicator: (Arc<str>, Val) = ("SideIndicator".into(), Val::str(side));
         if self.bound.switch("PassThru") {
-            if let Val::Object(object) = &item {
-                object.set_note(&indicator.0, indicator.1);
-            }
+            let item = evaluator.with_side(item, side)?;
             return out.put(evaluator, item);
         }
         let mut notes: Vec<(Arc<str>, Val)> = if self.properties.is_empty() {
@@ -125,7 +124,12 @@ impl Compare {
         } else {
             self.properties.iter().zip(keys).map(|(property, key)| (property.label.clone(), key.clone())).collect()
         };
-        notes.push(indicator);
+        notes.push(("SideIndicator".into(), Val::str(side)));
         out.put(evaluator, Obj::custom(notes))
     }
+}
+
+/// What `ToString()` says: lists say their type alone.
+fn own_text(value: &Val) -> String {
+    if let Val::List(list) = value { list.type_name.to_string() } else { text(value) }
 }

@@ -97,7 +97,13 @@ fn make_where(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
         Some(BinaryOp { kind: found.1, case_sensitive })
     });
     let not = bound.switch("Not");
-    let value = bound.take("Value").unwrap_or(Val::Bool(true));
+    let mut value = bound.take("Value").unwrap_or(Val::Bool(true));
+    // A type's name may stand in its brackets, though a word of a command line is a text.
+    if let (Some(BinaryOp { kind: Op::Is | Op::IsNot, .. }), Val::Str(name)) = (op, &value)
+        && let Some(name) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'))
+    {
+        value = Val::str(name);
+    }
     Ok(Box::new(match bound.take("FilterScript") {
         Some(Val::Script(script)) => Where::Script(script),
         Some(name) if not => Where::Not(text(&name)),
@@ -119,9 +125,9 @@ impl Cmdlet for Where {
                 let value = evaluator.run_inline(script)?;
                 truth(&value)
             }
-            Self::Not(property) => !truth(&evaluator.member(&input, property).unwrap_or(Val::Null)),
+            Self::Not(property) => !truth(&evaluator.own_member(&input, property).unwrap_or(Val::Null)),
             Self::Simple { property, op, value } => {
-                let left = evaluator.member(&input, property).unwrap_or(Val::Null);
+                let left = evaluator.own_member(&input, property).unwrap_or(Val::Null);
                 match op {
                     Some(op) => truth(&evaluator.binary(*op, &left, value)?),
                     None => truth(&left),
@@ -178,7 +184,7 @@ fn make_foreach(_: &mut Evaluator<'_>, mut bound: Bound) -> Run<Box<dyn Cmdlet>>
 impl ForEach {
     fn each(&self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
         if let Some((name, args)) = &self.member {
-            let value = match evaluator.member(&input, name) {
+            let value = match evaluator.own_member(&input, name) {
                 Some(value) if args.is_empty() && !matches!(value, Val::Script(_)) => value,
                 _ => evaluator.call_member(&input, name, args)?,
             };

@@ -12,6 +12,7 @@ use super::super::ops;
 use super::super::value::{Obj, Val};
 use super::super::wire;
 use super::property::{Keys, Property, Source};
+use super::shown::shown;
 use super::{Bound, Spec};
 use crate::clixml::Document;
 use crate::output::TextPrinter;
@@ -166,7 +167,7 @@ impl Format {
 
     /// The object with the properties that were asked for, and nothing else.
     fn chosen(&mut self, evaluator: &mut Evaluator<'_>, input: &Val) -> Run<Val> {
-        let Some(columns) = &self.columns else { return Ok(shown(input)) };
+        let Some(columns) = &self.columns else { return Ok(shown(evaluator, input)) };
         let mut notes: Vec<(Arc<str>, Val)> = Vec::new();
         let mut asked = Vec::new();
         for column in columns {
@@ -210,14 +211,8 @@ impl Format {
         if self.form.asked.is_none() {
             self.form.asked = Some(asked);
         }
-        Ok(Obj::custom(notes))
+        Ok(shown(evaluator, &Obj::custom(notes)))
     }
-}
-
-/// A value without what its class hides.
-fn shown(value: &Val) -> Val {
-    let own = if let Val::Object(object) = value { object.without_hidden() } else { None };
-    own.unwrap_or_else(|| value.clone())
 }
 
 /// A value by a format such as `N2` or `{0:N2}`.
@@ -243,6 +238,8 @@ impl Cmdlet for Format {
         };
         let chosen = match &input {
             Val::Str(_) | Val::Char(_) | Val::Bool(_) | Val::Null | Val::Void | Val::Foreign(_) => input,
+            Val::Enum(_) | Val::Error(_) if self.columns.is_none() => shown(evaluator, &input),
+            Val::Enum(_) => shown(evaluator, &input),
             other if other.as_float().is_some() => input,
             _ => self.chosen(evaluator, &input)?,
         };
@@ -287,7 +284,7 @@ impl Cmdlet for Printed {
     fn end(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         self.items.extend(self.bound.items("InputObject"));
         let width = self.bound.count("Width")?.unwrap_or(WIDTH).clamp(2, 10_000);
-        let printed = print(&std::mem::take(&mut self.items), width)?;
+        let printed = print(evaluator, &std::mem::take(&mut self.items), width)?;
         evaluator.step(printed.len() as u64 / 32)?;
         if self.to == To::Host {
             for line in printed.lines() {
@@ -307,12 +304,12 @@ impl Cmdlet for Printed {
 }
 
 /// The text of objects, lines ended by `\n`.
-pub(in super::super) fn print(items: &[Val], width: usize) -> Run<String> {
+pub(in super::super) fn print(evaluator: &Evaluator<'_>, items: &[Val], width: usize) -> Run<String> {
     let mut written = Vec::new();
     let mut printer = TextPrinter::new(width, false);
     let failed = |error: std::io::Error| Flow::from(ErrorRecord::runtime(error.to_string(), "OutString", 7));
     for item in items {
-        let document = Document::with_refs(wire::to_value(&shown(item)), false);
+        let document = Document::with_refs(wire::to_value(&shown(evaluator, item)), false);
         printer.object(&mut written, &document).map_err(failed)?;
     }
     printer.end(&mut written).map_err(failed)?;

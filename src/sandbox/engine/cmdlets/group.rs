@@ -41,6 +41,9 @@ fn make(_: &mut Evaluator<'_>, bound: Bound) -> Run<Box<dyn Cmdlet>> {
 impl Cmdlet for Group {
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, _out: &mut dyn Sink) -> Run<()> {
         evaluator.step(1 + self.groups.len() as u64 / 4)?;
+        if input.is_null() {
+            return Ok(());
+        }
         let keys = if self.properties.is_empty() {
             vec![input.clone()]
         } else {

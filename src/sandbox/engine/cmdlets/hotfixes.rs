@@ -11,12 +11,13 @@ pub(super) static SPECS: [Spec; 1] = [Spec {
     aliases: &[],
     params: &["Id|HFID:string@0", "Description", "ComputerName|Cn|__Server|IPAddress^", "Credential"],
     make: |_, bound| {
-        bound.refuse(&["ComputerName", "Credential"])?;
+        bound.refuse(&["Credential"])?;
         PerInput::boxed(bound, get)
     },
 }];
 
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
+    super::cim::refuse_others(evaluator, bound)?;
     let (ids, descriptions) = (bound.texts("Id"), bound.texts("Description"));
     let mut found = false;
     for hotfix in all_in(evaluator, "Win32_QuickFixEngineering", Form::Wmi) {

@@ -74,6 +74,11 @@ impl Param {
         self.names().any(|own| own.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
     }
 
+    /// Whether it wants a text.
+    pub(super) fn is_text(self) -> bool {
+        self.kind == Some("string") || (self.kind.is_none() && matches!(self.name(), "Object" | "Message"))
+    }
+
     /// Whether an object is of the parameter's type as it is.
     pub(super) fn takes(self, value: &Val) -> bool {
         match (self.kind, value) {

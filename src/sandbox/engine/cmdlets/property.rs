@@ -131,7 +131,7 @@ impl Property {
     /// The property of an object; `None` if it has none of this name. Errors of script blocks give null.
     pub(super) fn of_object(&self, evaluator: &mut Evaluator<'_>, object: &Val) -> Run<Option<Val>> {
         match &self.source {
-            Source::Name(name) => Ok(evaluator.member(object, name)),
+            Source::Name(name) => Ok(evaluator.own_member(object, name)),
             Source::Script(script) => {
                 let around = std::mem::replace(&mut evaluator.item, object.clone());
                 let value = evaluator.run_quietly(script);

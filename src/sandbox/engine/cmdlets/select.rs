@@ -168,7 +168,7 @@ impl Select {
     }
 
     fn expanded(&mut self, evaluator: &mut Evaluator<'_>, input: &Val, name: &str, out: &mut dyn Sink) -> Run<()> {
-        let Some(value) = evaluator.member(input, name) else {
+        let Some(value) = evaluator.own_member(input, name) else {
             let message = format!("Property \"{name}\" cannot be found.");
             let id = "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand";
             let record = ErrorRecord::new("System.Management.Automation.PSArgumentException", message, id, 5);

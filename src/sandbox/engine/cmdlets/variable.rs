@@ -70,13 +70,24 @@ fn names(bound: &Bound) -> Vec<String> {
     bound.texts("Name")
 }
 
-/// Whether the parameter asks for the global scope; no scope is the current one.
-fn is_global(bound: &Bound) -> Run<bool> {
-    match bound.text("Scope").map(|scope| scope.to_lowercase()).as_deref() {
-        None | Some("local" | "0" | "private") => Ok(false),
-        Some("global" | "script") => Ok(true),
-        Some(other) => Err(ErrorRecord::unsupported(&format!("the scope '{other}'")).into()),
+/// The scope that the parameter asks for, counted from the current one; `None` where nothing was said.
+fn scope(evaluator: &Evaluator<'_>, bound: &Bound) -> Run<Option<usize>> {
+    let outermost = evaluator.state.depth() - 1;
+    let Some(scope) = bound.text("Scope").map(|scope| scope.to_lowercase()) else { return Ok(None) };
+    let up = match scope.as_str() {
+        "local" | "private" => 0,
+        "global" | "script" => outermost,
+        number => match number.parse() {
+            Ok(up) => up,
+            Err(_) => return Err(ErrorRecord::unsupported(&format!("the scope '{number}'")).into()),
+        },
+    };
+    if up > outermost {
+        let message = format!("The scope number '{up}' exceeds the number of active scopes. (Parameter 'scopeID')");
+        let kind = "System.Management.Automation.PSArgumentOutOfRangeException";
+        return Err(ErrorRecord::new(kind, message, "ArgumentOutOfRange", 5).with_target(Val::I32(up as i32)).into());
     }
+    Ok(Some(up))
 }
 
 fn not_found(name: &str) -> ErrorRecord {
@@ -86,7 +97,7 @@ fn not_found(name: &str) -> ErrorRecord {
 }
 
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
-    let global = is_global(bound)?;
+    let up = scope(evaluator, bound)?;
     let mut names = names(bound);
     if names.is_empty() {
         names.push("*".into());
@@ -100,10 +111,9 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
                 }
             }
         } else {
-            let value = if global {
-                evaluator.state.global(&name.to_lowercase())
-            } else {
-                evaluator.known_variable(&name.to_lowercase())
+            let value = match up {
+                Some(up) => evaluator.state.of_scope(up, &name.to_lowercase()),
+                None => evaluator.known_variable(&name.to_lowercase()),
             };
             match value {
                 Some(value) => found.push((name, value)),
@@ -119,7 +129,8 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
 }
 
 fn put(evaluator: &mut Evaluator<'_>, bound: &Bound, name: &str, value: Val, out: &mut dyn Sink) -> Run<()> {
-    evaluator.set_named_variable(name, value.clone(), is_global(bound)?)?;
+    let up = scope(evaluator, bound)?.unwrap_or(0);
+    evaluator.set_variable_of(up, name, value.clone())?;
     if bound.switch("PassThru") { out.put(evaluator, variable(name, value)) } else { Ok(()) }
 }
 

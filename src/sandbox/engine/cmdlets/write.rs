@@ -4,6 +4,7 @@ use super::super::convert::{self, text};
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Cmdlet, Evaluator, Run, Sink};
 use super::super::value::{Obj, Schema, Val};
+use super::binding::missing;
 use super::{Bound, Spec};
 use crate::clixml::{Content, Object, TypeNames, Value};
 use crate::psrp::CONSOLE_COLORS;
@@ -55,13 +56,15 @@ pub(super) static SPECS: [Spec; 10] = [
         Stream::Progress,
     ),
     spec("Out-Null", &[], &["InputObject"], Stream::Null),
-    spec("Out-Default", &[], &["InputObject"], Stream::Output),
+    spec("Out-Default", &[], &["InputObject"], Stream::Default),
 ];
 
 /// Where a command writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stream {
     Output,
+    /// The same without a demand for something to write.
+    Default,
     Error,
     Warning,
     Verbose,
@@ -84,6 +87,7 @@ const fn spec(
         params,
         make: match stream {
             Stream::Output => |_, bound| Write::boxed(Stream::Output, bound),
+            Stream::Default => |_, bound| Write::boxed(Stream::Default, bound),
             Stream::Error => |_, bound| Write::boxed(Stream::Error, bound),
             Stream::Warning => |_, bound| Write::boxed(Stream::Warning, bound),
             Stream::Verbose => |_, bound| Write::boxed(Stream::Verbose, bound),
@@ -101,12 +105,14 @@ struct Write {
     bound: Bound,
     /// The parameter that also takes pipeline input.
     subject: Option<Val>,
+    /// It has a subject, or input to come.
+    has_subject: bool,
 }
 
 impl Write {
     fn boxed(stream: Stream, mut bound: Bound) -> Run<Box<dyn Cmdlet>> {
         let name = match stream {
-            Stream::Output | Stream::Null => "InputObject",
+            Stream::Output | Stream::Default | Stream::Null => "InputObject",
             Stream::Information => "MessageData",
             Stream::Host => "Object",
             Stream::Error | Stream::Warning | Stream::Verbose | Stream::Debug => "Message",
@@ -115,13 +121,14 @@ impl Write {
         let subject = bound.take(name);
         let is_error_object = bound.get("Exception").is_some() || bound.get("ErrorRecord").is_some();
         let subject = subject.or_else(|| is_error_object.then_some(Val::Void));
-        Ok(Box::new(Self { stream, bound, subject }))
+        let has_subject = subject.is_some();
+        Ok(Box::new(Self { stream, bound, subject, has_subject }))
     }
 
     fn write(&self, evaluator: &mut Evaluator<'_>, value: &Val, out: &mut dyn Sink) -> Run<()> {
         match self.stream {
             Stream::Output if self.bound.switch("NoEnumerate") => out.put(evaluator, value.clone()),
-            Stream::Output => evaluator.put_items(value.clone(), out),
+            Stream::Output | Stream::Default => evaluator.put_items(value.clone(), out),
             Stream::Null => Ok(()),
             Stream::Warning => evaluator.write_warning(&text(value)),
             Stream::Verbose => evaluator.write_verbose(&text(value)),
@@ -143,6 +150,9 @@ impl Write {
         let kind = "Microsoft.PowerShell.Commands.WriteErrorException";
         let mut record = ErrorRecord::new(kind, text(value), kind, 0);
         if let Some(Val::Exception(exception)) = self.bound.get("Exception") {
+            if !value.is_null() {
+                record.told.get_or_insert_default().details = Some(record.message().clone());
+            }
             record.exception = exception.clone();
             record.id = exception.type_name().into();
         }
@@ -159,13 +169,20 @@ impl Write {
             record.activity = activity.into();
         }
         record.reason = self.bound.text("CategoryReason").map(Into::into);
-        record.recommended_action = self.bound.text("RecommendedAction").map(Into::into);
+        if let Some(action) = self.bound.text("RecommendedAction") {
+            record.told.get_or_insert_default().recommended_action = Some(action.into());
+        }
         Ok(record)
     }
 
     fn host(&self, evaluator: &mut Evaluator<'_>, value: &Val) -> Run<()> {
         let separator = self.bound.text("Separator").unwrap_or_else(|| " ".into());
-        let items: Vec<_> = value.clone().into_items().iter().map(text).collect();
+        let entry = |(key, value): &(Val, Val)| format!("[{}, {}]", text(key), text(value));
+        let shown = |item: &Val| match item {
+            Val::Hash(hash) => hash.entries().iter().map(entry).collect(),
+            other => vec![text(other)],
+        };
+        let items: Vec<_> = value.clone().into_items().iter().flat_map(shown).collect();
         let message = items.join(&separator);
         let color = |name: &str| self.bound.get(name).and_then(color).unwrap_or(Val::Null);
         let schema = Schema::new(
@@ -218,6 +235,17 @@ impl Write {
 }
 
 impl Cmdlet for Write {
+    fn expect_input(&mut self) {
+        self.has_subject = true;
+    }
+
+    fn end(&mut self, _evaluator: &mut Evaluator<'_>, _out: &mut dyn Sink) -> Run<()> {
+        match self.stream {
+            Stream::Output if !self.has_subject => Err(missing("InputObject").into()),
+            _ => Ok(()),
+        }
+    }
+
     fn begin(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         match self.subject.take() {
             Some(value) => self.write(evaluator, &value, out),
@@ -229,7 +257,7 @@ impl Cmdlet for Write {
     fn process(&mut self, evaluator: &mut Evaluator<'_>, input: Val, out: &mut dyn Sink) -> Run<()> {
         match self.stream {
             // An item of the pipeline is not taken apart again.
-            Stream::Output => out.put(evaluator, input),
+            Stream::Output | Stream::Default => out.put(evaluator, input),
             _ => self.write(evaluator, &input, out),
         }
     }

@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use super::super::convert;
+use super::super::errors::ErrorRecord;
 use super::super::eval::Evaluator;
 use super::super::ops;
 use super::super::types::TypeRef;
 use super::super::value::{List, Obj, Schema, Val};
 use super::{Fault, Outcome, arg_int, arrays, thrown};
+use linked::linked;
+use order::sorted_by;
+use sets::set_method;
+
+mod linked;
+mod order;
+mod sets;
 
 /// What kind of collection a list is, by the name of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,14 +206,13 @@ pub(super) fn method(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str
     }
 }
 
-/// What all have, and lists alone.
+/// What changes lists.
 fn common(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
     let first = || kept(&list.type_name, args.first().unwrap_or(&Val::Null));
     let is_old = list.type_name.ends_with("ArrayList");
     // Work that grows with the list costs steps.
     let long = |evaluator: &mut Evaluator<'_>| evaluator.step(list.len() as u64 / 32);
     let position = |wanted: &Val| list.items().iter().position(|item| arrays::same(item, wanted));
-    let at = |found: Option<usize>| Val::I32(found.map_or(-1, |at| at as i32));
     Ok(Some(match name {
         "add" if own == Kind::List => {
             let value = first()?;
@@ -264,6 +271,18 @@ fn common(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str
             list.change(Vec::clear);
             Val::Void
         }
+        _ => return known_to_all(evaluator, own, list, name, args),
+    }))
+}
+
+/// What leaves a list as it is, and what arrays have too.
+fn known_to_all(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
+    let first = || kept(&list.type_name, args.first().unwrap_or(&Val::Null));
+    // Work that grows with the list costs steps.
+    let long = |evaluator: &mut Evaluator<'_>| evaluator.step(list.len() as u64 / 32);
+    let position = |wanted: &Val| list.items().iter().position(|item| arrays::same(item, wanted));
+    let at = |found: Option<usize>| Val::I32(found.map_or(-1, |at| at as i32));
+    Ok(Some(match name {
         "contains" => {
             long(evaluator)?;
             Val::Bool(position(&first()?).is_some())
@@ -322,7 +341,14 @@ fn common(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str
         }
         "sort" => {
             long(evaluator)?;
-            list.change(|items| super::super::cmdlets::sort_values(items));
+            match args {
+                [] | [Val::Null | Val::Void] => list.change(|items| super::super::cmdlets::sort_values(items)),
+                [Val::Script(order)] => {
+                    let sorted = sorted_by(evaluator, list.items(), order)?;
+                    list.change(|items| *items = sorted);
+                }
+                _ => return Err(ErrorRecord::unsupported("this way of sorting a list").into()),
+            }
             Val::Void
         }
         "trimexcess" | "trimtosize" => Val::Void,
@@ -386,127 +412,6 @@ fn ends(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str, 
             }
             super::set_ref(evaluator, args.first(), first.unwrap_or(Val::Null))?;
             Val::Bool(is_found)
-        }
-        _ => return Ok(None),
-    }))
-}
-
-/// Sets: no value twice.
-fn set_method(evaluator: &mut Evaluator<'_>, own: Kind, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
-    let ignores = list.ignores_case;
-    let items = list.items();
-    evaluator.step(items.len() as u64 / 32)?;
-    let holds = |items: &[Val], wanted: &Val| items.iter().any(|item| same(item, wanted, ignores));
-    let put = |mut items: Vec<Val>| {
-        if own == Kind::SortedSet {
-            sort(&mut items);
-        }
-        list.change(|own| *own = items);
-        Val::Void
-    };
-    if matches!(name, "add" | "remove" | "contains" | "trygetvalue") {
-        let value = kept(&list.type_name, args.first().unwrap_or(&Val::Null))?;
-        let found = items.iter().position(|item| same(item, &value, ignores));
-        return Ok(Some(Val::Bool(match name {
-            "add" => {
-                if found.is_none() {
-                    match own {
-                        Kind::SortedSet => {
-                            put([items, vec![value]].concat());
-                        }
-                        _ => list.change(|items| items.push(value)),
-                    }
-                }
-                found.is_none()
-            }
-            "remove" => {
-                if let Some(at) = found {
-                    let remove = |items: &mut Vec<Val>| drop(items.remove(at));
-                    if own == Kind::Set { list.change_quietly(remove) } else { list.change(remove) }
-                }
-                found.is_some()
-            }
-            "contains" => found.is_some(),
-            _ => {
-                let value = found.and_then(|at| items.get(at).cloned()).unwrap_or(Val::Null);
-                super::set_ref(evaluator, args.get(1), value)?;
-                found.is_some()
-            }
-        })));
-    }
-    if !name.ends_with("with") && !name.starts_with("is") && !matches!(name, "setequals" | "overlaps" | "removewhere") {
-        return Ok(None);
-    }
-    if let ("removewhere", Some(Val::Script(test))) = (name, args.first()) {
-        let mut left = Vec::new();
-        for item in &items {
-            if !arrays::holds(evaluator, test, item)? {
-                left.push(item.clone());
-            }
-        }
-        let removed = items.len() - left.len();
-        put(left);
-        return Ok(Some(Val::I32(removed as i32)));
-    }
-    let others = args.first().cloned().unwrap_or(Val::Null).into_items();
-    let others = others.iter().map(|item| kept(&list.type_name, item)).collect::<Result<Vec<_>, _>>()?;
-    evaluator.step((others.len() as u64).saturating_mul(items.len() as u64) / 32)?;
-    let within = |inner: &[Val], outer: &[Val]| inner.iter().all(|item| holds(outer, item));
-    let lacks = |inner: &[Val], outer: &[Val]| outer.iter().any(|item| !holds(inner, item));
-    Ok(Some(match name {
-        "unionwith" => {
-            let mut all = items;
-            for other in others {
-                if !holds(&all, &other) {
-                    all.push(other);
-                }
-            }
-            put(all)
-        }
-        "intersectwith" => put(items.into_iter().filter(|item| holds(&others, item)).collect()),
-        "exceptwith" => put(items.into_iter().filter(|item| !holds(&others, item)).collect()),
-        "symmetricexceptwith" => {
-            let more: Vec<Val> = others.iter().filter(|other| !holds(&items, other)).cloned().collect();
-            put(items.into_iter().filter(|item| !holds(&others, item)).chain(more).collect())
-        }
-        "issubsetof" => Val::Bool(within(&items, &others)),
-        "issupersetof" => Val::Bool(within(&others, &items)),
-        "ispropersubsetof" => Val::Bool(within(&items, &others) && lacks(&items, &others)),
-        "ispropersupersetof" => Val::Bool(within(&others, &items) && lacks(&others, &items)),
-        "setequals" => Val::Bool(within(&items, &others) && within(&others, &items)),
-        "overlaps" => Val::Bool(others.iter().any(|other| holds(&items, other))),
-        _ => return Ok(None),
-    }))
-}
-
-fn linked(evaluator: &mut Evaluator<'_>, list: &Arc<List>, name: &str, args: &[Val]) -> Outcome {
-    evaluator.step(list.len() as u64 / 256)?;
-    let value = || kept(&list.type_name, args.first().unwrap_or(&Val::Null));
-    Ok(Some(match name {
-        "addlast" => {
-            let value = value()?;
-            list.change(|items| items.push(value));
-            property(list, "last").unwrap_or(Val::Null)
-        }
-        "addfirst" => {
-            let value = value()?;
-            list.change(|items| items.insert(0, value));
-            property(list, "first").unwrap_or(Val::Null)
-        }
-        "removefirst" | "removelast" => {
-            if list.len() == 0 {
-                return thrown("InvalidOperationException", "The LinkedList is empty.");
-            }
-            list.change(|items| drop(items.remove(if name == "removefirst" { 0 } else { items.len() - 1 })));
-            Val::Void
-        }
-        "remove" => {
-            let wanted = value()?;
-            let found = list.items().iter().position(|item| arrays::same(item, &wanted));
-            if let Some(at) = found {
-                list.change(|items| drop(items.remove(at)));
-            }
-            Val::Bool(found.is_some())
         }
         _ => return Ok(None),
     }))

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::super::ast::{Access, Expr, ExprKind, Scope};
 use super::super::convert::{self, text};
-use super::super::datetime::{SECOND, WEEKDAYS};
 use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
 use super::super::pattern;
 use super::super::types::TypeRef;
 use super::super::value::{List, Part, Val};
+use super::properties::{time_property, type_property, version_part};
 use super::{Evaluator, Flow, Run};
 
 /// Lists in lists that are looked into for a property.
@@ -83,15 +83,25 @@ impl Evaluator<'_> {
         Ok(text(&self.eval(name)?))
     }
 
-    /// A property; `None` if the value has none of this name.
+    /// A property as expressions have it: every value counts as one.
     pub(in super::super) fn member(&self, value: &Val, name: &str) -> Option<Val> {
+        let counts = |count: &str| name.eq_ignore_ascii_case(count);
+        self.own_member(value, name).or_else(|| match value {
+            Val::Void | Val::Null if counts("count") || counts("length") => Some(Val::I32(0)),
+            Val::Void | Val::Null | Val::List(_) => None,
+            _ if counts("count") || (counts("length") && !matches!(value, Val::Object(_))) => Some(Val::I32(1)),
+            _ => None,
+        })
+    }
+
+    /// A property of the value itself, as commands have it; `None` if it has none of this name.
+    pub(in super::super) fn own_member(&self, value: &Val, name: &str) -> Option<Val> {
         let lower = name.to_ascii_lowercase();
         match (value, lower.as_str()) {
             (Val::Hash(hash), _) if hash.get(&Val::str(name)).is_some() => return hash.get(&Val::str(name)),
             (Val::Object(object), _) if object.get(name).is_some() => {
                 return super::super::provider::live_property(self, object, name).or_else(|| object.get(name));
             }
-            (Val::Void | Val::Null, "count" | "length") => return Some(Val::I32(0)),
             (Val::Void | Val::Null, _) => return None,
             (Val::Object(object), "cimclass" | "ciminstanceproperties" | "cimsystemproperties") => {
                 if let Some(found) = super::super::cmdlets::of_cim_instance(object, &lower) {
@@ -121,10 +131,7 @@ impl Evaluator<'_> {
             },
             Val::Str(text) if lower == "length" => Some(Val::I32(text.encode_utf16().count() as i32)),
             Val::DateTime(_) | Val::TimeSpan(_) => time_property(value, &lower),
-            Val::Version(parts) => {
-                let place = ["major", "minor", "build", "revision"].iter().position(|part| *part == lower);
-                place.map(|place| Val::I32(parts[place]))
-            }
+            Val::Version(parts) => version_part(parts, &lower),
             Val::Enum(value) if lower == "value__" => Some(Val::I32(value.number)),
             Val::Type(kind) => self.script_type_member(kind, &lower).or_else(|| type_property(kind, &lower)),
             Val::Net(instance) => instance.get(&lower, Some(self.runtime.now())),
@@ -138,11 +145,7 @@ impl Evaluator<'_> {
             },
             _ => None,
         };
-        match lower.as_str() {
-            "count" | "length" if own.is_none() && !matches!(value, Val::Object(_)) => Some(Val::I32(1)),
-            "count" if own.is_none() => Some(Val::I32(1)),
-            _ => own,
-        }
+        own.or_else(|| if lower == "sideindicator" { self.side_of(value) } else { None })
     }
 
     /// The property of each item of a list that has it, those of lists in it among them. Scripts nest lists deeper than
@@ -349,145 +352,4 @@ fn place(index: &Val, length: usize) -> Run<Option<usize>> {
     let index = convert::index(index)?;
     let place = if index < 0 { index + length as i64 } else { index };
     Ok(usize::try_from(place).ok().filter(|place| *place < length))
-}
-
-/// The properties that `Select-Object *` and `PSObject.Properties` list.
-pub(in super::super) fn properties(value: &Val) -> Vec<(std::sync::Arc<str>, Val)> {
-    match value {
-        Val::Object(object) => object.properties(),
-        Val::Net(instance) => {
-            let property = |name: Arc<str>| Some((name.clone(), instance.get(&name.to_ascii_lowercase(), None)?));
-            instance.names().into_iter().filter_map(property).collect()
-        }
-        Val::Str(text) => vec![("Length".into(), Val::I32(text.encode_utf16().count() as i32))],
-        Val::Hash(hash) => vec![("Count".into(), Val::I32(hash.len() as i32))],
-        Val::DateTime(_) => named(value, &DATETIME),
-        Val::TimeSpan(_) => named(value, &TIMESPAN),
-        Val::Version(parts) => ["Major", "Minor", "Build", "Revision", "MajorRevision", "MinorRevision"]
-            .iter()
-            .zip(parts.iter().copied().chain([-1, -1]))
-            .map(|(name, part)| ((*name).into(), Val::I32(part)))
-            .collect(),
-        Val::Error(record) => ["Exception", "TargetObject", "CategoryInfo", "FullyQualifiedErrorId", "InvocationInfo"]
-            .iter()
-            .filter_map(|name| Some(((*name).into(), record.property(name)?)))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-const DATETIME: [&str; 14] = [
-    "DateTime",
-    "Date",
-    "Day",
-    "DayOfWeek",
-    "DayOfYear",
-    "Hour",
-    "Kind",
-    "Millisecond",
-    "Minute",
-    "Month",
-    "Second",
-    "Ticks",
-    "TimeOfDay",
-    "Year",
-];
-
-const TIMESPAN: [&str; 15] = [
-    "Ticks",
-    "Days",
-    "Hours",
-    "Milliseconds",
-    "Microseconds",
-    "Nanoseconds",
-    "Minutes",
-    "Seconds",
-    "TotalDays",
-    "TotalHours",
-    "TotalMilliseconds",
-    "TotalMicroseconds",
-    "TotalNanoseconds",
-    "TotalMinutes",
-    "TotalSeconds",
-];
-
-fn named(value: &Val, names: &[&str]) -> Vec<(std::sync::Arc<str>, Val)> {
-    let property = |name: &&str| Some(((*name).into(), time_property(value, &name.to_ascii_lowercase())?));
-    names.iter().filter_map(property).collect()
-}
-
-fn type_property(kind: &TypeRef, name: &str) -> Option<Val> {
-    Some(match name {
-        "name" => Val::str(kind.name()),
-        "fullname" => Val::Str(kind.full.clone()),
-        "namespace" => Val::str(kind.full.rsplit_once('.').map_or("", |(namespace, _)| namespace)),
-        "isarray" => Val::Bool(kind.full.ends_with("[]")),
-        "isenum" => Val::Bool(super::super::dotnet::find_enum(&kind.full).is_some()),
-        "isgenerictype" => Val::Bool(kind.full.contains('`')),
-        "basetype" => kind.base().map_or(Val::Null, Val::Type),
-        "isvaluetype" => Val::Bool(kind.base().is_some_and(|base| base.name() == "ValueType" || base.name() == "Enum")),
-        "isprimitive" => Val::Bool(kind.is_primitive()),
-        _ => return None,
-    })
-}
-
-fn time_property(value: &Val, name: &str) -> Option<Val> {
-    let int = |number: i64| Some(Val::I32(number as i32));
-    match value {
-        Val::DateTime(time) => {
-            let civil = time.civil();
-            match name {
-                "year" => int(civil.year),
-                "month" => int(civil.month),
-                "day" => int(civil.day),
-                "hour" => int(civil.hour),
-                "minute" => int(civil.minute),
-                "second" => int(civil.second),
-                "millisecond" => int(civil.fraction / (SECOND / 1000)),
-                "dayofyear" => int(time.day_of_year()),
-                "ticks" => Some(Val::I64(time.ticks)),
-                "date" => Some(Val::DateTime(time.date())),
-                // A member of PowerShell's own: the long date and the long time.
-                "datetime" => Some(Val::str(super::super::datetime::format(time, "F"))),
-                "timeofday" => Some(Val::TimeSpan(time.time_of_day())),
-                "kind" => Some(kind_of(time.kind)),
-                "dayofweek" => {
-                    let day = time.weekday();
-                    Some(Val::of_enum("System.DayOfWeek", WEEKDAYS[day], day as i32))
-                }
-                _ => None,
-            }
-        }
-        Val::TimeSpan(ticks) => {
-            let total = |unit: i64| Some(Val::F64(*ticks as f64 / unit as f64));
-            match name {
-                "ticks" => Some(Val::I64(*ticks)),
-                "days" => int(ticks / SECOND / 86_400),
-                "hours" => int(ticks / SECOND / 3600 % 24),
-                "minutes" => int(ticks / SECOND / 60 % 60),
-                "seconds" => int(ticks / SECOND % 60),
-                "milliseconds" => int(ticks / (SECOND / 1000) % 1000),
-                "microseconds" => int(ticks / 10 % 1000),
-                "nanoseconds" => int(ticks % 10 * 100),
-                "totalmicroseconds" => Some(Val::F64(*ticks as f64 / 10.0)),
-                "totalnanoseconds" => Some(Val::F64(*ticks as f64 * 100.0)),
-                "totaldays" => total(86_400 * SECOND),
-                "totalhours" => total(3600 * SECOND),
-                "totalminutes" => total(60 * SECOND),
-                "totalseconds" => total(SECOND),
-                "totalmilliseconds" => total(SECOND / 1000),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn kind_of(kind: super::super::datetime::Kind) -> Val {
-    let (name, number) = match kind {
-        super::super::datetime::Kind::Unspecified => ("Unspecified", 0),
-        super::super::datetime::Kind::Utc => ("Utc", 1),
-        super::super::datetime::Kind::Local(_) => ("Local", 2),
-    };
-    Val::of_enum("System.DateTimeKind", name, number)
 }

@@ -25,6 +25,8 @@ pub(super) struct Arguments {
 #[derive(Debug)]
 pub(super) enum Loose {
     Value(Val),
+    /// A number, with the text that stands in the script.
+    Written(Val, Arc<str>),
     Named {
         name: Arc<str>,
         /// Whether its value came with it, behind a colon.
@@ -42,6 +44,13 @@ pub(super) fn is_switch(param: &Param) -> bool {
     param.attributes.type_name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("switch"))
 }
 
+/// What a parameter has of a number in a command line, if its type asks for the text that stands there: `1.10`, `007`.
+pub(super) fn as_written(param: &Param, text: &Arc<str>) -> Option<Val> {
+    let kind = param.attributes.type_name.as_deref()?.to_ascii_lowercase();
+    let kind = kind.strip_prefix("system.").unwrap_or(&kind);
+    matches!(kind, "string" | "string[]" | "version").then(|| Val::Str(text.clone()))
+}
+
 impl Arguments {
     /// Finds the parameters that arguments name.
     pub(super) fn sort(script: &Script, args: Vec<RawArg>) -> Run<Self> {
@@ -54,13 +63,22 @@ impl Arguments {
                     sorted.loose.push(Loose::Value(value));
                     continue;
                 }
+                RawArg::Written(value, text) => {
+                    sorted.loose.push(Loose::Written(value, text));
+                    continue;
+                }
                 RawArg::Parameter(name, value) => (name, value),
             };
-            let mut next = || match args.next_if(|arg| matches!(arg, RawArg::Value(_))) {
+            let place = parameter_named(script, &name)?;
+            let param = place.map(|place| &script.params[place]);
+            let mut next = || match args.next_if(|arg| !matches!(arg, RawArg::Parameter(..))) {
                 Some(RawArg::Value(value)) => Some(value),
+                Some(RawArg::Written(value, text)) => {
+                    Some(param.and_then(|param| as_written(param, &text)).unwrap_or(value))
+                }
                 _ => None,
             };
-            if let Some(place) = parameter_named(script, &name)? {
+            if let Some(place) = place {
                 let param = &script.params[place];
                 if sorted.named.iter().any(|(known, _)| *known == place) {
                     return Err(twice(&param.written));
@@ -186,12 +204,14 @@ fn common(script: &Script, name: &str) -> Option<(&'static str, bool)> {
 /// The place of the parameter of this name or unambiguous start of a name.
 fn parameter_named(script: &Script, name: &str) -> Run<Option<usize>> {
     let lower = name.to_lowercase();
-    let is_it = |param: &Param| *param.name == *lower || param.attributes.aliases.contains(&lower);
+    let is_alias = |alias: &String| alias.to_lowercase() == lower;
+    let is_it = |param: &Param| *param.name == *lower || param.attributes.aliases.iter().any(is_alias);
     if let Some(exact) = script.params.iter().position(is_it) {
         return Ok(Some(exact));
     }
     let starts_with = |param: &Param| {
-        param.name.starts_with(&lower) || param.attributes.aliases.iter().any(|alias| alias.starts_with(&lower))
+        param.name.starts_with(&lower)
+            || param.attributes.aliases.iter().any(|alias| alias.to_lowercase().starts_with(&lower))
     };
     let starts: Vec<_> = script.params.iter().enumerate().filter(|(_, param)| starts_with(param)).collect();
     match starts[..] {

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::ast::{Arg, CallKind, Closure, CommandAst, Redirection, Script, Span};
+use super::super::ast::{Arg, CallKind, Closure, CommandAst, ExprKind, Redirection, Script, Span};
 use super::super::cmdlets;
+use super::super::command_info;
 use super::super::convert::{text, truth};
 use super::super::errors::ErrorRecord;
 use super::super::native;
-use super::super::value::Val;
+use super::super::value::{Obj, Val};
+use super::context::Redirect;
 use super::pipeline::{Cmdlet, Stage};
 use super::scope::Frame;
 use super::script_stage::ScriptStage;
-use super::streams::Redirect;
 use super::{Collector, Context, Evaluator, Flow, Run, Sink};
 
 /// An argument before a command has seen it.
@@ -20,6 +21,8 @@ pub(in super::super) enum RawArg {
     /// `-Name`, with a value only if it was written with a colon or came by splatting.
     Parameter(Arc<str>, Option<Val>),
     Value(Val),
+    /// A number, with the text that stands in the script if that is another one: `007`, `1.10`.
+    Written(Val, Arc<str>),
 }
 
 impl Evaluator<'_> {
@@ -34,6 +37,10 @@ impl Evaluator<'_> {
             (Val::Script(script), CallKind::Ampersand | CallKind::Dot) => {
                 ScriptStage::boxed(script.clone(), args, command.call == CallKind::Dot, "", &mut context)
             }
+            (Val::Object(of), _) if command_info::is_command(of) => {
+                let is_dotted = command.call == CallKind::Dot;
+                self.told_command(of, args, is_dotted, &mut context)
+            }
             (Val::Str(name), _) => self.named(name, args, &mut context),
             (other, CallKind::Name) => self.named(&text(other), args, &mut context),
             _ => {
@@ -45,12 +52,42 @@ impl Evaluator<'_> {
         self.context = around;
         let made = made.map_err(|flow| match flow {
             Flow::Throw(mut record) => {
-                record.place.get_or_insert_with(|| self.place(span));
+                self.locate(&mut record, || Some(self.place(span)));
                 Flow::Throw(record)
             }
             other => other,
         });
         Ok(Stage::new(made?, context, redirect))
+    }
+
+    /// The command that an object of Get-Command tells of.
+    fn told_command(
+        &mut self,
+        of: &Obj,
+        args: Vec<RawArg>,
+        is_dotted: bool,
+        context: &mut Context,
+    ) -> Run<Box<dyn Cmdlet>> {
+        let name = of.get("Name").map_or_else(String::new, |name| text(&name));
+        match of.get("ScriptBlock") {
+            Some(Val::Script(script)) if name.is_empty() => ScriptStage::boxed(script, args, is_dotted, "", context),
+            Some(Val::Script(script)) => self.function_stage(&name, script, args, is_dotted, context),
+            _ => self.named(&name, args, context),
+        }
+    }
+
+    fn function_stage(
+        &mut self,
+        name: &str,
+        script: Arc<Script>,
+        args: Vec<RawArg>,
+        is_dotted: bool,
+        context: &mut Context,
+    ) -> Run<Box<dyn Cmdlet>> {
+        context.command = name.into();
+        let defaults = self.parameter_defaults(name)?;
+        let made = ScriptStage::with_defaults(script, args, defaults, is_dotted, name, context);
+        Ok(Box::new(made.map_err(|flow| of_function(flow, name))?))
     }
 
     /// The command of a name.
@@ -63,11 +100,7 @@ impl Evaluator<'_> {
         let alias = self.state.aliases.get(name.to_lowercase().as_str()).cloned();
         let name = alias.as_deref().or_else(|| cmdlets::of_alias(name)).unwrap_or(name);
         if let Some((name, script)) = self.function(name) {
-            let name = &*name;
-            context.command = name.into();
-            let defaults = self.parameter_defaults(name)?;
-            let made = ScriptStage::with_defaults(script, args, defaults, false, name, context);
-            return Ok(Box::new(made.map_err(|flow| of_function(flow, name))?));
+            return self.function_stage(&name, script, args, false, context);
         }
         match cmdlets::find(name) {
             Some(spec) => {
@@ -79,7 +112,10 @@ impl Evaluator<'_> {
                 context.command = spec.name.into();
                 context.is_cmdlet = true;
                 let defaults = self.parameter_defaults(spec.name)?;
-                let made = cmdlets::bind(spec, args, defaults, context).and_then(|bound| (spec.make)(self, bound));
+                let made = cmdlets::bind(spec, args, defaults, context).and_then(|mut bound| {
+                    bound.look_here(&self.host);
+                    (spec.make)(self, bound)
+                });
                 made.map_err(|flow| flow.of_command(spec.name))
             }
             None => {
@@ -129,7 +165,15 @@ impl Evaluator<'_> {
                     let value = value.as_ref().map(|value| self.eval(value)).transpose()?;
                     all.push(RawArg::Parameter(name.clone(), value));
                 }
-                Arg::Value(expr) => all.push(RawArg::Value(self.eval(expr)?.stored())),
+                Arg::Value(expr) => {
+                    let value = self.eval(expr)?.stored();
+                    let written = expr.span.of(&self.source);
+                    all.push(match &expr.kind {
+                        ExprKind::Const(Val::Str(_)) => RawArg::Value(value),
+                        ExprKind::Const(_) if text(&value) != written => RawArg::Written(value, written.into()),
+                        _ => RawArg::Value(value),
+                    });
+                }
                 Arg::Splat(name) => {
                     let overridden = |arg: &RawArg| matches!(arg, RawArg::Parameter(name, _) if written(name));
                     all.extend(self.splat(name)?.into_iter().filter(|arg| !overridden(arg)));
@@ -154,7 +198,10 @@ impl Evaluator<'_> {
             return done;
         }
         let block = script.process.as_ref().filter(|_| script.end.is_empty()).unwrap_or(&script.end);
-        self.in_script(script, |evaluator| evaluator.block(block, out))
+        let around = std::mem::replace(&mut self.is_inline, true);
+        let done = self.in_script(script, |evaluator| evaluator.block(block, out));
+        self.is_inline = around;
+        done
     }
 
     /// Calls a script block in a scope of its own and collects what it writes.
@@ -208,6 +255,7 @@ impl Evaluator<'_> {
         Val::Script(Arc::new(Script {
             source: script.source.clone(),
             span: script.span,
+            namespaces: Vec::new(),
             params: Vec::new(),
             binding: super::super::ast::Binding::default(),
             begin: Vec::new(),

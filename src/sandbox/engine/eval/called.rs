@@ -4,6 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, LazyLock};
 
 use super::super::ast::Script;
+use super::super::cmdlets;
+use super::super::command_info;
 use super::super::convert::{text, truth};
 use super::super::errors::{ErrorRecord, Place};
 use super::super::value::{Obj, Schema, Val};
@@ -58,31 +60,14 @@ static CMDLET: LazyLock<Arc<Schema>> = LazyLock::new(|| {
     Schema::new(&names, &["ParameterSetName", "MyInvocation", "SessionState", "Host", "InvokeCommand", "Stopping"])
 });
 
-fn command_schema(kind: &str) -> Arc<Schema> {
-    let name = format!("System.Management.Automation.{kind}");
-    let names = [name.as_str(), "System.Management.Automation.CommandInfo", "System.Object"];
-    Schema::new(&names, &["ScriptBlock", "Definition", "Name", "CommandType", "Source", "ModuleName"])
-}
-
 impl Call {
     /// `$MyInvocation.MyCommand`
     fn command(&self) -> Val {
-        static FUNCTION: LazyLock<Arc<Schema>> = LazyLock::new(|| command_schema("FunctionInfo"));
-        static SCRIPT: LazyLock<Arc<Schema>> = LazyLock::new(|| command_schema("ScriptInfo"));
-        let source = self.script.span.of(&self.script.source);
-        let (schema, shown, kind) = match &*self.name {
-            "" => (&SCRIPT, source, ("Script", 64)),
-            name => (&FUNCTION, name, ("Function", 2)),
-        };
-        let values = vec![
-            Val::Script(self.script.clone()),
-            Val::str(source),
-            Val::Str(self.name.clone()),
-            Val::of_enum("System.Management.Automation.CommandTypes", kind.0, kind.1),
-            Val::str(""),
-            Val::str(""),
-        ];
-        Obj::typed(schema, shown, values)
+        let parameters = command_info::Parameters::of_script(&self.script, cmdlets::common_parameters);
+        match &*self.name {
+            "" => command_info::script(&self.script, &parameters),
+            name => command_info::function(name, &self.script, &parameters),
+        }
     }
 
     fn place(&self) -> Option<&Arc<Place>> {

@@ -129,6 +129,10 @@ impl Evaluator<'_> {
                 statics.set(&Val::Str(property.param.name.clone()), value);
             }
         }
+        // The constructor of the class itself.
+        if named(ast, &ast.name, true).next().is_some() {
+            self.call_overload(std::slice::from_ref(ast), &ast.name, None, &[])?;
+        }
         Ok(())
     }
 

@@ -1,16 +1,21 @@
 //! Environment variables of a runspace's process.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::super::errors::ErrorRecord;
 use super::super::machine::RegistryData;
 use super::super::value::Val;
 use super::Evaluator;
 
-/// What scripts changed of them, by the name in lower case; nothing where one was removed.
+/// What a process knows of them.
 #[derive(Debug, Default)]
-pub(super) struct Environment(BTreeMap<String, (Arc<str>, Option<Arc<str>>)>);
+pub(super) struct Environment {
+    /// What scripts changed, by the name in lower case; nothing where one was removed.
+    changed: BTreeMap<String, (Arc<str>, Option<Arc<str>>)>,
+    /// Those of the machine and the user as they were when somebody first looked: a process sees no later changes.
+    kept: OnceLock<Vec<(String, String)>>,
+}
 
 /// Variables and their bytes that a runspace keeps.
 const MAX_VARIABLES: usize = 4_096;
@@ -79,6 +84,7 @@ impl Evaluator<'_> {
     /// Sets a variable of the machine or of the user, or removes it; says whether the target is one of these.
     pub(super) fn keep_variable(&mut self, target: &str, name: &str, value: Option<&str>) -> Result<bool, ErrorRecord> {
         let Some(key) = key_of(target) else { return Ok(false) };
+        self.kept_variables();
         let done = match value.filter(|value| !value.is_empty()) {
             Some(value) => {
                 // Windows makes the user's key with the first variable.
@@ -96,8 +102,13 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Variables that were set for the machine and the user, which new sessions have too.
-    fn kept_variables(&self) -> Vec<(String, String)> {
+    /// Variables that were set for the machine and the user before this session, which it has too.
+    fn kept_variables(&self) -> &[(String, String)] {
+        self.state.environment.kept.get_or_init(|| self.registered_variables())
+    }
+
+    /// Variables of the machine and the user, as the registry has them.
+    fn registered_variables(&self) -> Vec<(String, String)> {
         let registry = self.machine.registry();
         let own = |key: &str| -> Vec<(String, String)> {
             let values = registry.find(key).map_or(&[][..], |key| &key.values);
@@ -127,7 +138,7 @@ impl Evaluator<'_> {
             kept.iter().map(|(name, value)| (name.to_lowercase(), (name.as_str().into(), value.as_str().into()))),
         );
         all.extend(fixed.chain(own).map(|(name, value)| (name.to_lowercase(), (name.into(), value.into()))));
-        for (key, (name, value)) in &self.state.environment.0 {
+        for (key, (name, value)) in &self.state.environment.changed {
             match value {
                 Some(value) => drop(all.insert(key.clone(), (name.clone(), value.clone()))),
                 None => drop(all.remove(key)),
@@ -138,7 +149,7 @@ impl Evaluator<'_> {
 
     /// The value of an environment variable, if there is one.
     pub(in super::super) fn environment_variable(&self, name: &str) -> Option<Arc<str>> {
-        if let Some((_, changed)) = self.state.environment.0.get(&name.to_lowercase()) {
+        if let Some((_, changed)) = self.state.environment.changed.get(&name.to_lowercase()) {
             return changed.clone();
         }
         // What all hosts have alike needs no look into the registry.
@@ -158,13 +169,13 @@ impl Evaluator<'_> {
 
     /// Sets an environment variable of this runspace, or removes it.
     pub(in super::super) fn set_environment(&mut self, name: &str, value: Option<&str>) {
-        if self.state.environment.0.len() >= MAX_VARIABLES {
+        if self.state.environment.changed.len() >= MAX_VARIABLES {
             return;
         }
         let old = self.environment_variables().into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
         let kept = old.map_or_else(|| name.into(), |(own, _)| own);
         let value = value.map(Arc::from);
-        self.state.environment.0.insert(name.to_lowercase(), (kept, value));
+        self.state.environment.changed.insert(name.to_lowercase(), (kept, value));
     }
 
     /// A text with the values of `%NAME%` in it.

@@ -9,7 +9,7 @@ use super::super::ops;
 use super::super::pattern;
 use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
-use super::super::value::{Obj, Val};
+use super::super::value::{List, Obj, Val};
 use super::{Collector, Evaluator, Flow, Run};
 use crate::clixml::TypeNames;
 
@@ -90,7 +90,7 @@ impl Evaluator<'_> {
                 return Err(ops::too_big("string").into());
             }
         }
-        self.step(out.len() as u64 / 64)?;
+        self.step(out.len() as u64 / 512)?;
         self.made(out.len())?;
         Ok(Val::str(out))
     }
@@ -296,7 +296,10 @@ impl Evaluator<'_> {
                 }
             }
             Op::Join => {
-                let joined = pattern::texts(left).join(&*text(right));
+                // A list in the list is not taken apart, and says its type.
+                let own = |item: &Val| if let Val::List(list) = item { type_text(list) } else { text(item) };
+                let items: Vec<_> = left.clone().into_items().iter().map(own).collect();
+                let joined = items.join(&*text(right));
                 if joined.len() > ops::MAX_TEXT {
                     return Err(ops::too_big("string").into());
                 }
@@ -416,10 +419,15 @@ pub(super) fn weight(value: &Val) -> usize {
     }
 }
 
+/// What `ToString()` says of a list.
+fn type_text(list: &List) -> String {
+    TypeRef::named(&*list.type_name).full.replace("[[", "[").replace("]]", "]").replace("],[", ",")
+}
+
 /// The cost of having made a value.
 fn cost(value: &Val) -> u64 {
     match value {
-        Val::Str(text) => text.len() as u64 / 64,
+        Val::Str(text) => text.len() as u64 / 512,
         Val::List(list) => list.len() as u64 / 8,
         _ => 0,
     }

@@ -2,12 +2,14 @@
 
 mod access;
 mod arguments;
+mod assign;
 mod automatic;
 mod call;
 mod called;
 mod chain;
 mod class_methods;
 mod classes;
+mod context;
 mod defaults;
 mod dns;
 mod environment;
@@ -16,10 +18,12 @@ mod flow;
 mod input;
 mod intrinsics;
 mod list_methods;
+mod marks;
 mod members;
 mod methods;
 mod parameters;
 mod pipeline;
+mod properties;
 mod regexes;
 mod scope;
 mod script_stage;
@@ -43,17 +47,21 @@ use super::stack::StackGuard;
 use super::value::Val;
 use super::{Host, Machine, Runtime};
 
-pub(super) use access::properties;
 pub(super) use call::RawArg;
+pub(super) use context::{Action, Context};
 pub(super) use flow::{Collector, Discard, Flow, Run, Sink};
 pub(super) use pipeline::{Cmdlet, Stage};
+pub(super) use properties::properties;
 pub(super) use scope::State;
 pub(super) use script_stage::{invoke_script, script_command};
-pub(super) use streams::{Action, Context, ToClient};
+pub(super) use streams::ToClient;
 pub(super) use strict::version_of as strict_version;
 
 /// Steps of work that one invocation may take; some seconds of a busy loop.
 const WORK_LIMIT: u64 = 60_000_000;
+
+/// Calls that the stack of an error names.
+const MOST_TRACED: usize = 100;
 
 /// Bytes of text and lists that one invocation may make, all told; what it holds at once is less.
 const MADE_LIMIT: u64 = 2 << 30;
@@ -84,6 +92,8 @@ pub(super) struct Evaluator<'r> {
     text_depth: u32,
     /// How many lists of lists it calls a method of.
     list_depth: u32,
+    /// A block runs in a scope that is not its own, as those of ForEach-Object do.
+    is_inline: bool,
     last_succeeded: bool,
     pipelines: u64,
     work: u64,
@@ -116,6 +126,7 @@ impl<'r> Evaluator<'r> {
             try_depth: 0,
             text_depth: 0,
             list_depth: 0,
+            is_inline: false,
             last_succeeded: true,
             pipelines: 0,
             work: 0,
@@ -151,7 +162,7 @@ impl<'r> Evaluator<'r> {
     }
 
     /// Counts what was made, and stops when it was too much.
-    pub(super) fn made(&mut self, bytes: usize) -> Run<()> {
+    pub(in super::super) fn made(&mut self, bytes: usize) -> Run<()> {
         self.made += bytes as u64;
         if self.made > MADE_LIMIT && self.grace.is_none() {
             let message =
@@ -159,6 +170,31 @@ impl<'r> Evaluator<'r> {
             return Err(Flow::limit(message));
         }
         Ok(())
+    }
+
+    /// Tells an error where it is, unless it knows.
+    fn locate(&self, record: &mut ErrorRecord, place: impl FnOnce() -> Option<Arc<Place>>) {
+        if record.place.is_none() {
+            record.place = place();
+        }
+        if record.told.as_ref().is_none_or(|told| told.trace.is_none())
+            && let Some(trace) = record.place.as_ref().and_then(|place| self.trace(place))
+        {
+            record.told.get_or_insert_default().trace = Some(trace);
+        }
+    }
+
+    /// The calls around a place, innermost first, as PowerShell writes a stack; nothing if there is one alone.
+    fn trace(&self, place: &Place) -> Option<Arc<str>> {
+        let mut line = Some(place.line_and_column().0);
+        let mut lines = Vec::new();
+        let calls = self.state.frames.iter().rev().filter_map(|frame| frame.call.as_deref());
+        for call in calls.take(MOST_TRACED) {
+            let name = if call.name.is_empty() { "<ScriptBlock>" } else { &*call.name };
+            lines.push(format!("at {name}, <No file>: line {}", line.unwrap_or(1)));
+            line = call.context.place.as_ref().map(|place| place.line_and_column().0);
+        }
+        (lines.len() > 1).then(|| lines.join("\n").into())
     }
 
     fn place(&self, span: Span) -> Arc<Place> {

@@ -8,7 +8,7 @@ use super::super::errors::ErrorRecord;
 use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
 use super::super::value::Val;
-use super::arguments::{Arguments, Loose, is_switch, refusal};
+use super::arguments::{Arguments, Loose, as_written, is_switch, refusal};
 use super::validate::nothing;
 use super::{Evaluator, Flow, Run};
 
@@ -174,7 +174,8 @@ impl Evaluator<'_> {
         let mut rest = Vec::new();
         for loose in arguments.loose {
             match loose {
-                Loose::Value(value) => rest.extend(self.bind_place(&mut binder, value)?),
+                Loose::Value(value) => rest.extend(self.bind_place(&mut binder, value, None)?),
+                Loose::Written(value, text) => rest.extend(self.bind_place(&mut binder, value, Some(&text))?),
                 Loose::Named { name, has_colon, value } => {
                     rest.push(self.state.parameter_names.make(&name, has_colon));
                     rest.extend(value);
@@ -206,7 +207,7 @@ impl Evaluator<'_> {
     }
 
     /// Binds a value without a name to the next place; gives it back if there is none.
-    fn bind_place(&mut self, binder: &mut Binder, value: Val) -> Run<Option<Val>> {
+    fn bind_place(&mut self, binder: &mut Binder, value: Val, written: Option<&Arc<str>>) -> Run<Option<Val>> {
         let open = binder.open_places();
         let Some((first, _)) = open.first().copied() else { return Ok(Some(value)) };
         let script = binder.script.clone();
@@ -224,6 +225,7 @@ impl Evaluator<'_> {
             chosen = tied.iter().copied().find(|place| self.argument(&script, *place, value.clone()).is_ok());
         }
         let place = chosen.unwrap_or(tied[0]);
+        let value = written.and_then(|text| as_written(&script.params[place], text)).unwrap_or(value);
         let value = self.argument(&script, place, value)?;
         binder.narrow(place)?;
         binder.put(place, value);
@@ -302,8 +304,9 @@ impl Evaluator<'_> {
 
     fn input_property(&mut self, param: &Param, input: &Val) -> Option<Val> {
         let names = [&*param.name].into_iter().chain(param.attributes.aliases.iter().map(String::as_str));
-        let mut names = names.filter(|_| matches!(input, Val::Object(_) | Val::Hash(_)));
-        names.find_map(|name| self.member(input, name)).filter(|value| !value.is_null())
+        // The keys of a hashtable are no properties of it.
+        let mut names = names.filter(|_| !matches!(input, Val::Hash(_)));
+        names.find_map(|name| self.own_member(input, name)).filter(|value| !value.is_null())
     }
 
     /// A value as a parameter takes it: converted, and held against what attributes demand.
@@ -386,8 +389,9 @@ fn has_zero(kind: &TypeRef) -> bool {
 }
 
 /// Why an argument is refused that a cast would take; functions with attributes are stricter than others.
-fn stricter(value: &Val, kind: &TypeRef, is_advanced: bool) -> Option<ErrorRecord> {
-    let is_number = || value.as_float().is_some() || matches!(value, Val::Bool(_)) || value.as_switch().is_some();
+pub(super) fn stricter(value: &Val, kind: &TypeRef, is_advanced: bool) -> Option<ErrorRecord> {
+    let is_number =
+        || value.as_float().is_some() || matches!(value, Val::Bool(_) | Val::Enum(_)) || value.as_switch().is_some();
     match kind.name() {
         "Boolean" | "SwitchParameter" if !is_number() => {
             let shown = if value.is_null() { String::new() } else { value.type_name().to_string() };

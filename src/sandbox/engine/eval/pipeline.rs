@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::ast::{Element, ElementKind, Expr, ExprKind, Pipeline};
 use super::super::errors::ErrorRecord;
 use super::super::value::{Val, Walk};
-use super::streams::{OUTPUT, Redirect};
+use super::context::{OUTPUT, Redirect};
 use super::{Context, Evaluator, Flow, Run, Sink};
 
 /// A command of a pipeline. What it writes goes to `out` at once.

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::ast::{Param, Scope, Script, Variable};
-use super::super::convert;
+use super::super::ast::{Scope, Script, Variable};
 use super::super::errors::ErrorRecord;
 use super::super::provider::Locations;
 use super::super::types::TypeRef;
-use super::super::value::{Obj, Val};
-use super::automatic::{AUTOMATIC, read_only};
+use super::super::value::{List, Obj, Val};
+use super::automatic::AUTOMATIC;
 use super::called::Call;
 use super::classes::ScriptTypes;
-use super::defaults::{INITIAL, initial, preference};
+use super::defaults::{INITIAL, initial};
 use super::environment::Environment;
+use super::marks::Sides;
 use super::splat::ParameterNames;
-use super::{Evaluator, Flow, Run};
+use super::{Evaluator, Run};
 
 /// What a runspace keeps between pipelines.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(in super::super) struct State {
     pub(in super::super) locations: Locations,
     /// Which texts of `$args` are names of parameters.
     pub(super) parameter_names: ParameterNames,
+    /// Which side of a comparison texts came from.
+    pub(super) sides: Sides,
     /// Processes of Start-Process, which do not outlive the runspace.
     pub(in super::super) started: Vec<u32>,
 }
@@ -46,9 +48,9 @@ const MAX_ERRORS: usize = 256;
 /// One scope.
 #[derive(Debug, Default)]
 pub(super) struct Frame {
-    variables: HashMap<Arc<str>, Slot>,
+    pub(super) variables: HashMap<Arc<str>, Slot>,
     /// By name in lower case: the name as it was written, and the function.
-    functions: HashMap<String, (Arc<str>, Arc<Script>)>,
+    pub(super) functions: HashMap<String, (Arc<str>, Arc<Script>)>,
     /// The version of Set-StrictMode.
     pub(super) strict: Option<u8>,
     /// The call that the scope belongs to.
@@ -56,20 +58,20 @@ pub(super) struct Frame {
 }
 
 #[derive(Debug)]
-struct Slot {
-    value: Val,
+pub(super) struct Slot {
+    pub(super) value: Val,
     /// The type that `[type]$x = ...` laid down.
-    kind: Option<TypeRef>,
+    pub(super) kind: Option<TypeRef>,
     /// The parameter of a script whose attributes hold for the variable.
-    guard: Option<(Arc<Script>, usize)>,
+    pub(super) guard: Option<(Arc<Script>, usize)>,
     /// What `[ref]` made of it: there its value is from then on.
-    reference: Option<Arc<Obj>>,
+    pub(super) reference: Option<Arc<Obj>>,
     /// Made as `$private:name`: scopes inside do not see it.
-    is_private: bool,
+    pub(super) is_private: bool,
 }
 
 impl Slot {
-    fn new(value: Val) -> Self {
+    pub(super) fn new(value: Val) -> Self {
         Self { value, kind: None, guard: None, reference: None, is_private: false }
     }
 
@@ -78,7 +80,7 @@ impl Slot {
         referred.unwrap_or_else(|| self.value.clone())
     }
 
-    fn set(&mut self, value: Val) {
+    pub(super) fn set(&mut self, value: Val) {
         match &self.reference {
             Some(reference) => {
                 reference.set("Value", value);
@@ -96,6 +98,14 @@ impl Frame {
     /// With the variables of another.
     pub(super) fn add(&mut self, other: Self) {
         self.variables.extend(other.variables);
+    }
+
+    /// Whether a variable has this list, and no type or demand of its own.
+    pub(super) fn holds_freely(&self, name: &str, list: &Arc<List>) -> bool {
+        self.variables.get(name).is_some_and(|slot| {
+            let is_free = slot.kind.is_none() && slot.guard.is_none() && slot.reference.is_none();
+            is_free && matches!(&slot.value, Val::List(own) if Arc::ptr_eq(own, list))
+        })
     }
 
     /// Its variables, with their values.
@@ -122,6 +132,7 @@ impl Default for State {
             errors: Val::list("System.Collections.ArrayList", Vec::new()),
             locations: Locations::default(),
             parameter_names: ParameterNames::default(),
+            sides: Sides::default(),
             started: Vec::new(),
         }
     }
@@ -134,15 +145,6 @@ impl State {
         self.frames.first_mut().map(|global| global.variables.remove("input"));
     }
 
-    /// The functions that scripts defined: name and text, by name.
-    pub(in super::super) fn functions(&self) -> Vec<(String, String)> {
-        let all = self.frames.iter().flat_map(|frame| &frame.functions);
-        let text = |script: &Arc<Script>| script.span.of(&script.source).to_owned();
-        let mut all: Vec<_> = all.map(|(_, (name, script))| (name.to_string(), text(script))).collect();
-        all.sort();
-        all
-    }
-
     pub(super) fn function_names(&self) -> Vec<&str> {
         self.frames.iter().flat_map(|frame| frame.functions.values()).map(|(name, _)| &**name).collect()
     }
@@ -150,6 +152,17 @@ impl State {
     /// Whether a scope inside the global one has a variable of this name.
     pub(super) fn has_inner(&self, name: &str) -> bool {
         self.frames.iter().skip(1).any(|frame| frame.variables.contains_key(name))
+    }
+
+    /// How many scopes there are.
+    pub(in super::super) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// A variable of a scope, counted from the current one.
+    pub(in super::super) fn of_scope(&self, up: usize, name: &str) -> Option<Val> {
+        let place = self.frames.len().checked_sub(up + 1)?;
+        self.frames[place].variables.get(name).map(Slot::value)
     }
 
     /// A variable of the global scope.
@@ -225,21 +238,6 @@ impl Evaluator<'_> {
         made
     }
 
-    /// Holds a value that a script gives to a variable against the demands of its parameter.
-    fn guard(&mut self, name: &str, param: &Param, value: &Val) -> Run<()> {
-        match self.validate(param, value) {
-            Err(Flow::Throw(_)) => {
-                let message = format!(
-                    "The variable cannot be validated because the value {} is not a valid value for the {name} variable.",
-                    convert::text(value)
-                );
-                let kind = "System.Management.Automation.ValidationMetadataException";
-                Err(ErrorRecord::new(kind, message, "ValidateSetFailure", 10).into())
-            }
-            done => done,
-        }
-    }
-
     /// The nearest call around that is one of an advanced function.
     pub(super) fn advanced_call(&self) -> Option<&Call> {
         self.state
@@ -275,31 +273,6 @@ impl Evaluator<'_> {
     pub(super) fn function(&self, name: &str) -> Option<(Arc<str>, Arc<Script>)> {
         let name = name.to_lowercase();
         self.state.frames.iter().rev().find_map(|frame| frame.functions.get(&name).cloned())
-    }
-
-    /// `$function:name = ...`: a script block, its text, or nothing.
-    fn assign_function(&mut self, name: &str, value: &Val) -> Run<()> {
-        let (is_global, name) = match name.split_once(':') {
-            Some((scope, name)) => (scope.eq_ignore_ascii_case("global") || scope.eq_ignore_ascii_case("script"), name),
-            None => (false, name),
-        };
-        let script = match value {
-            Val::Script(script) => script.clone(),
-            Val::Null | Val::Void => {
-                self.remove_function(name);
-                return Ok(());
-            }
-            other => {
-                let source = convert::text(other);
-                super::super::parser::parse(&source)
-                    .map_err(|error| ErrorRecord::of_parse_error(&error, &source.as_str().into()))?
-            }
-        };
-        let place = if is_global { 0 } else { self.state.frames.len() - 1 };
-        if let Some(frame) = self.state.frames.get_mut(place) {
-            frame.functions.insert(name.to_lowercase(), (name.into(), script));
-        }
-        Ok(())
     }
 
     /// The functions of all scopes around, by name.
@@ -364,6 +337,14 @@ impl Evaluator<'_> {
         self.assign_variable(&Variable { scope, name: name.to_lowercase().into() }, value, None)
     }
 
+    /// Sets a variable of a scope around, counted from the current one.
+    pub(in super::super) fn set_variable_of(&mut self, up: usize, name: &str, value: Val) -> Run<()> {
+        let inner = self.state.frames.split_off(self.state.frames.len() - up);
+        let done = self.set_named_variable(name, value, false);
+        self.state.frames.extend(inner);
+        done
+    }
+
     /// The place of the innermost scope that has a variable which is seen from here.
     fn place_of(&self, name: &str) -> Option<usize> {
         let frames = &self.state.frames;
@@ -416,66 +397,5 @@ impl Evaluator<'_> {
     /// The value sent for a using expression of this text.
     pub(super) fn using_text(&self, text: &str) -> Option<Val> {
         self.using.get(text).cloned()
-    }
-
-    /// Assigns to a variable; `kind` is the type written before it.
-    pub(in super::super) fn assign_variable(
-        &mut self,
-        variable: &Variable,
-        value: Val,
-        kind: Option<TypeRef>,
-    ) -> Run<()> {
-        let name = &variable.name;
-        let is_outermost = self.state.frames.len() == 1 || variable.scope == Scope::Global;
-        let mut kept = read_only().chain(is_outermost.then_some("Error"));
-        if let Some(name) = kept.find(|known| known.eq_ignore_ascii_case(name)) {
-            let message = format!("Cannot overwrite variable {name} because it is read-only or constant.");
-            let kind = "System.Management.Automation.SessionStateUnauthorizedAccessException";
-            return Err(ErrorRecord::new(kind, message, "VariableNotWritable", 23).with_target(Val::str(name)).into());
-        }
-        if &**name == "null" {
-            return Ok(());
-        }
-        let place = match variable.scope {
-            Scope::Env => {
-                let text = convert::text(&value);
-                self.set_environment(name, Some(text.as_str()).filter(|_| !value.is_null()));
-                return Ok(());
-            }
-            Scope::Using => return Err(ErrorRecord::unsupported("assignments to $using: variables").into()),
-            Scope::Function => return self.assign_function(name, &value),
-            Scope::Global => 0,
-            Scope::Nearest | Scope::Local | Scope::Private => self.state.frames.len() - 1,
-        };
-        if matches!(&**name, "_" | "psitem") {
-            self.item = value;
-            return Ok(());
-        }
-        let Some(frame) = self.state.frames.get(place) else { return Ok(()) };
-        let guard = frame.variables.get(name).and_then(|slot| slot.guard.clone());
-        let kind = kind.or_else(|| frame.variables.get(name).and_then(|slot| slot.kind.clone()));
-        let value = if place == 0 && kind.is_none() { preference(name, value)? } else { value };
-        let value = match &kind {
-            Some(kind) => self.cast_value(&value, kind).map_err(|flow| match flow {
-                Flow::Throw(record) => ErrorRecord { id: "RuntimeException".into(), category: 10, ..*record }.into(),
-                other => other,
-            })?,
-            None => value,
-        };
-        if let Some((script, param)) = &guard {
-            self.guard(name, &script.params[*param], &value)?;
-        }
-        let Some(frame) = self.state.frames.get_mut(place) else { return Ok(()) };
-        match frame.variables.get_mut(name) {
-            Some(slot) => {
-                slot.set(value);
-                slot.kind = kind;
-            }
-            None => {
-                let is_private = variable.scope == Scope::Private;
-                frame.variables.insert(name.clone(), Slot { kind, guard, is_private, ..Slot::new(value) });
-            }
-        }
-        Ok(())
     }
 }

@@ -121,7 +121,9 @@ impl ScriptStage {
             evaluator.push_frame(self.frame.take().unwrap_or_default());
         }
         let mut out = Outward { out, depth };
+        let around = std::mem::replace(&mut evaluator.is_inline, self.is_dotted);
         let mut done = evaluator.in_script(&script, |evaluator| run(self, evaluator, &mut out));
+        evaluator.is_inline = around;
         if !self.is_dotted && done.is_ok() {
             self.frame = Some(evaluator.pop_frame());
         }
@@ -185,6 +187,7 @@ impl Cmdlet for ScriptStage {
 
     fn begin(&mut self, evaluator: &mut Evaluator<'_>, out: &mut dyn Sink) -> Run<()> {
         self.scoped(evaluator, out, |this, evaluator, out| {
+            evaluator.state.namespaces.extend(this.script.namespaces.iter().cloned());
             this.bind(evaluator)?;
             evaluator.block(&this.script.clone().begin, out)
         })

@@ -1,38 +1,22 @@
 //! Splatting: what `@name` gives to a command, and which texts of `$args` are names of parameters.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::super::ast::{Scope, Variable};
 use super::super::convert::text;
 use super::super::value::Val;
+use super::marks::Marks;
 use super::{Evaluator, RawArg, Run};
-
-/// The least number of names after which those that no script holds any more are forgotten.
-const LEAST: usize = 64;
 
 /// The texts that are names of parameters, by where they are in memory: PowerShell marks them with a hidden property,
 /// which goes with the very object and not with its text.
 #[derive(Debug, Default)]
-pub(super) struct ParameterNames {
-    known: HashMap<usize, Weak<str>>,
-    limit: usize,
-}
-
-fn address(text: &Arc<str>) -> usize {
-    Arc::as_ptr(text).cast::<u8>().addr()
-}
+pub(super) struct ParameterNames(Marks<()>);
 
 impl ParameterNames {
     /// The name as `$args` has it; one that its value followed behind a colon keeps the colon.
     pub(super) fn make(&mut self, name: &str, has_colon: bool) -> Val {
-        let text: Arc<str> = format!("-{name}{}", if has_colon { ":" } else { "" }).into();
-        if self.known.len() >= self.limit {
-            self.known.retain(|_, known| known.strong_count() > 0);
-            self.limit = self.known.len().saturating_mul(2).max(LEAST);
-        }
-        self.known.insert(address(&text), Arc::downgrade(&text));
-        Val::Str(text)
+        self.0.make(&format!("-{name}{}", if has_colon { ":" } else { "" }), ())
     }
 
     /// The value as any other text.
@@ -46,8 +30,7 @@ impl ParameterNames {
     /// The parameter that a value names.
     fn name(&self, value: &Val) -> Option<Arc<str>> {
         let Val::Str(text) = value else { return None };
-        // While it is known here, no other text can be in its place.
-        self.known.get(&address(text))?;
+        self.0.of(value)?;
         Some(text.strip_prefix('-')?.trim_end_matches(':').into())
     }
 }

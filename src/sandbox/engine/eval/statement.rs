@@ -1,15 +1,13 @@
 //! Statements.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::super::ast::{
-    Access, Assign, Block, Element, ElementKind, Expr, ExprKind, Foreach, Loop, Op, Span, Statement, Subject, Switch,
-    SwitchMode, Try,
-};
+use super::super::ast::{Block, Expr, ExprKind, Foreach, Loop, Span, Statement, Subject, Switch, SwitchMode, Try};
 use super::super::convert::{cast, text, truth};
 use super::super::errors::{ErrorRecord, Exception};
+use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::{Val, Walk};
+use super::super::value::{Obj, Schema, Val, Walk};
 use super::{Action, Collector, Discard, Evaluator, Flow, RawArg, Run, Sink, Stage};
 
 /// Steps of work for the `finally` blocks of a pipeline that was stopped, or did too much.
@@ -45,11 +43,7 @@ impl Evaluator<'_> {
     pub(super) fn reporting(&mut self, done: Run<()>, span: Option<Span>) -> Run<()> {
         let Err(Flow::Throw(mut record)) = done else { return done };
         self.last_succeeded = false;
-        if record.place.is_none()
-            && let Some(span) = span
-        {
-            record.place = Some(self.place(span));
-        }
+        self.locate(&mut record, || span.map(|span| self.place(span)));
         if record.ends_script || self.try_depth > 0 {
             return Err(Flow::Throw(record));
         }
@@ -120,7 +114,7 @@ impl Evaluator<'_> {
             Statement::Continue(label) => Err(Flow::Continue(label.clone())),
             Statement::Function { name, script } => {
                 for alias in &script.binding.aliases {
-                    self.state.aliases.insert(alias.as_str().into(), name.clone());
+                    self.state.aliases.insert(alias.to_lowercase().into(), name.clone());
                 }
                 self.define_function(name, script.clone());
                 Ok(())
@@ -150,86 +144,6 @@ impl Evaluator<'_> {
             Statement::Assign(assign) => self.assign(assign),
             other => self.value_of(other),
         }
-    }
-
-    fn assign(&mut self, assign: &Assign) -> Run<Val> {
-        if assign.op.is_some_and(|op| op.kind == Op::Coalesce) {
-            let old = self.old_value(&assign.target)?;
-            if !old.is_null() {
-                return Ok(old);
-            }
-        }
-        let mut value = self.value_of_or_assigned(&assign.value)?;
-        if let Some(op) = assign.op.filter(|op| op.kind != Op::Coalesce) {
-            let old = self.old_value(&assign.target)?;
-            self.step(size(&old))?;
-            value = self.binary(op, &old, &value)?;
-        }
-        self.assign_to(&assign.target, value.clone(), None)?;
-        // An expression succeeded; what a pipeline left holds on.
-        if is_expression(&assign.value) {
-            self.last_succeeded = true;
-        }
-        Ok(value)
-    }
-
-    /// What a target has before it is assigned to; a variable need not be set.
-    fn old_value(&mut self, target: &Expr) -> Run<Val> {
-        match &target.kind {
-            ExprKind::Variable(variable) => self.variable(variable),
-            _ => self.eval(target),
-        }
-    }
-
-    pub(super) fn assign_to(&mut self, target: &Expr, value: Val, kind: Option<TypeRef>) -> Run<()> {
-        match &target.kind {
-            ExprKind::Variable(variable) => self.assign_variable(variable, value, kind),
-            ExprKind::Cast(name, inner) => {
-                let kind = self.find_type(name)?;
-                self.assign_to(inner, value, Some(kind))
-            }
-            ExprKind::Comma(targets) => self.assign_many(targets, value),
-            ExprKind::Paren(inner) => match inner.as_expression() {
-                Some(inner) => self.assign_to(inner, value, kind),
-                None => Err(ErrorRecord::unsupported("assignments to this kind of expression").into()),
-            },
-            ExprKind::Index { object, index, .. } => {
-                let object = self.eval(object)?;
-                let index = self.eval(index)?;
-                self.set_index(&object, &index, value)
-            }
-            ExprKind::Member { object, name, access: Access::Static } => {
-                let object = self.eval(object)?;
-                let name = self.member_name(name)?;
-                match object {
-                    // Protocols of web requests, which the sandbox does not make: scripts choose them at their start.
-                    Val::Type(kind) if kind.name() == "ServicePointManager" => Ok(()),
-                    Val::Type(kind) => self.set_static(&kind, &name, value),
-                    other => self.set_member(&other, &name, value),
-                }
-            }
-            ExprKind::Member { object, name, access: Access::Plain } => {
-                let object = self.eval(object)?;
-                let name = self.member_name(name)?;
-                self.set_member(&object, &name, value)
-            }
-            _ => Err(ErrorRecord::unsupported("assignments to this kind of expression").into()),
-        }
-    }
-
-    /// `$a, $b = 1, 2, 3`: the last target takes the rest.
-    fn assign_many(&mut self, targets: &[Expr], value: Val) -> Run<()> {
-        let items = value.into_items();
-        for (place, target) in targets.iter().enumerate() {
-            let is_last = place + 1 == targets.len();
-            let value = match items.get(place) {
-                Some(_) if is_last && items.len() > targets.len() => Val::array(items[place..].to_vec()),
-                Some(item) => item.clone(),
-                None => Val::Null,
-            };
-            self.assign_to(target, value, None)?;
-        }
-        Ok(())
     }
 
     fn run_loop(&mut self, inner: &Loop, out: &mut dyn Sink) -> Run<()> {
@@ -293,6 +207,7 @@ impl Evaluator<'_> {
         let around = self.item.clone();
         while let Some(item) = walk.next().map_err(ErrorRecord::modified)? {
             self.item = item.clone();
+            self.set_local("switch", enumerator(item.clone()));
             let next = self.switch_item(inner, &item, out);
             self.item = around.clone();
             if matches!(next?, Next::Leave) {
@@ -345,9 +260,9 @@ impl Evaluator<'_> {
         }
         let case_sensitive = inner.case_sensitive;
         Ok(match inner.mode {
-            // A value of an enumeration is its name here, and no number.
-            SwitchMode::Exact if matches!(item, Val::Enum(_)) && pattern.as_float().is_some() => false,
-            SwitchMode::Exact => self.are_equal(item, &pattern, case_sensitive)?,
+            // Texts are compared, whatever the values are: `$true` is neither 1 nor 'yes'.
+            SwitchMode::Exact if pattern.is_null() => item.is_null(),
+            SwitchMode::Exact => ops::compare_texts(&text(item), &text(&pattern), case_sensitive).is_eq(),
             SwitchMode::Wildcard => self.patterns.like(&text(item), &text(&pattern), case_sensitive)?,
             SwitchMode::Regex => {
                 let regex = self.patterns.regex(&text(&pattern), case_sensitive)?;
@@ -452,13 +367,11 @@ fn names_one_of(types: &[Arc<str>], exception: &Exception) -> bool {
     })
 }
 
-/// Whether a statement runs no pipeline of its own.
-fn is_expression(statement: &Statement) -> bool {
-    let Statement::Pipeline(pipeline) = statement else { return matches!(statement, Statement::Assign(_)) };
-    match pipeline.elements.as_slice() {
-        [Element { kind: ElementKind::Expr(expr), .. }] => !matches!(expr.kind, ExprKind::Paren(_)),
-        _ => false,
-    }
+/// `$switch` and `$foreach`, of which scripts mostly want to know where they are.
+fn enumerator(current: Val) -> Val {
+    static SCHEMA: LazyLock<Arc<Schema>> =
+        LazyLock::new(|| Schema::new(&["System.Collections.IEnumerator", "System.Object"], &["Current"]));
+    Obj::typed(&SCHEMA, "System.Array+ArrayEnumerator", vec![current])
 }
 
 fn span_of(statement: &Statement) -> Option<Span> {
@@ -476,14 +389,5 @@ fn span_of(statement: &Statement) -> Option<Span> {
             span_of(inner)
         }
         _ => None,
-    }
-}
-
-/// The cost of copying a value.
-fn size(value: &Val) -> u64 {
-    match value {
-        Val::Str(text) => text.len() as u64 / 64,
-        Val::List(list) => list.len() as u64 / 8,
-        _ => 0,
     }
 }

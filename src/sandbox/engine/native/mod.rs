@@ -177,11 +177,17 @@ pub(super) fn names<'a>() -> impl Iterator<Item = &'a str> {
     PROGRAMS.iter().chain(WITH_EXTENSION).map(|(name, _)| *name).chain(FILTERS.iter().map(|(name, _)| *name))
 }
 
+/// The names of programs that are files, which Get-Command finds.
+pub(super) fn files<'a>() -> impl Iterator<Item = &'a str> {
+    names().map(|name| name.strip_suffix(".exe").unwrap_or(name))
+}
+
 /// An argument as it was written.
 fn written(arg: &RawArg) -> Vec<String> {
     match arg {
         RawArg::Parameter(name, None) => vec![format!("-{name}")],
         RawArg::Parameter(name, Some(value)) => vec![format!("-{name}:{}", text(value))],
+        RawArg::Written(_, text) => vec![text.to_string()],
         RawArg::Value(value) => value.clone().into_items().iter().map(text).collect(),
     }
 }
@@ -194,13 +200,13 @@ struct Native {
 }
 
 /// The lines of what came: texts as they are, objects as they would be shown.
-fn lines_of(input: &[Val]) -> Run<Vec<String>> {
+fn lines_of(evaluator: &Evaluator<'_>, input: &[Val]) -> Run<Vec<String>> {
     const WIDTH: usize = 120;
     let is_text = |value: &Val| matches!(value, Val::Str(_));
     if input.iter().all(is_text) {
         return Ok(input.iter().flat_map(|value| lines(&text(value)).map(str::to_owned).collect::<Vec<_>>()).collect());
     }
-    Ok(print(input, WIDTH)?.lines().map(str::to_owned).collect())
+    Ok(print(evaluator, input, WIDTH)?.lines().map(str::to_owned).collect())
 }
 
 impl Cmdlet for Native {
@@ -219,7 +225,7 @@ impl Cmdlet for Native {
         let said = match self.work {
             Work::Alone(program) => program(evaluator, &self.args)?,
             Work::OnInput(filter) => {
-                let lines = lines_of(&std::mem::take(&mut self.input))?;
+                let lines = lines_of(evaluator, &std::mem::take(&mut self.input))?;
                 filter(evaluator, &self.args, &lines)?
             }
         };

@@ -189,7 +189,7 @@ impl Attribute {
     }
 
     fn texts(&self) -> impl Iterator<Item = String> {
-        self.args.iter().filter_map(constant).map(|name| text(&name).to_lowercase())
+        self.args.iter().filter_map(constant).map(|name| text(&name))
     }
 
     fn role(&self) -> Role {
@@ -200,6 +200,7 @@ impl Attribute {
             by_value: self.holds("valuefrompipeline"),
             by_name: self.holds("valuefrompipelinebypropertyname"),
             takes_rest: self.holds("valuefromremainingarguments"),
+            help: self.text("helpmessage"),
             place: self.text("position").and_then(|place| place.parse().ok()),
         }
     }
@@ -211,7 +212,7 @@ impl Attribute {
 }
 
 /// The value of an expression that needs nobody to evaluate it.
-fn constant(expr: &Expr) -> Option<Val> {
+pub(in super::super) fn constant(expr: &Expr) -> Option<Val> {
     match &expr.kind {
         ExprKind::Const(value) => Some(value.clone()),
         ExprKind::Bare(word) => Some(Val::Str(word.clone())),

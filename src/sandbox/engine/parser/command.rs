@@ -186,10 +186,12 @@ impl Parser<'_> {
         if !is_value {
             return self.word();
         }
-        let is_variable = self.cursor.peek() == Some('$');
+        let is_variable = self.cursor.peek() == Some('$') && second != Some('(');
         let primary = self.primary()?;
+        let end = self.cursor.pos();
         let value = self.postfix(primary, start)?;
-        if is_variable && !self.at_word_end() {
+        // A member ends the argument; a variable alone may begin a word.
+        if is_variable && self.cursor.pos() == end && !self.at_word_end() {
             self.cursor.set_pos(start);
             return self.word();
         }

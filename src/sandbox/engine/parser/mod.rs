@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use super::ast::{Binding, Element, ElementKind, Expr, Pipeline, Script, Span, Statement};
 use super::stack::StackGuard;
+pub(super) use attribute::constant;
 use cursor::Cursor;
 pub(super) use literal::parse_number;
 
@@ -81,6 +82,7 @@ impl Parser<'_> {
         Script {
             source: self.source.clone(),
             span: Span::default(),
+            namespaces: Vec::new(),
             params: Vec::new(),
             binding: Binding::default(),
             begin: Vec::new(),

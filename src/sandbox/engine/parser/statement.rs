@@ -17,8 +17,9 @@ impl Parser<'_> {
         self.check_depth()?;
         let start = self.cursor.pos();
         let around = std::mem::take(&mut self.in_method);
+        let namespaces = self.namespaces()?;
         let (params, binding) = self.param_block()?;
-        let mut script = Script { params, binding, ..self.empty_script() };
+        let mut script = Script { namespaces, params, binding, ..self.empty_script() };
         if !self.named_blocks(&mut script)? {
             script.end = self.statements(open)?;
         }
@@ -334,6 +335,21 @@ impl Parser<'_> {
             return self.error("SandboxUnsupportedSyntax", message, start);
         }
         Ok(Statement::Data { name: (!name.is_empty()).then(|| name.into()), body: self.block()? })
+    }
+
+    /// The `using namespace` at the start of a script, before its parameters.
+    fn namespaces(&mut self) -> Parsed<Vec<Arc<str>>> {
+        let mut all = Vec::new();
+        loop {
+            self.cursor.skip_separators();
+            let start = self.cursor.pos();
+            if !self.cursor.eat_word("using") {
+                return Ok(all);
+            }
+            if let Statement::Namespace(name) = self.using(start)? {
+                all.push(name);
+            }
+        }
     }
 
     fn using(&mut self, start: usize) -> Parsed<Statement> {

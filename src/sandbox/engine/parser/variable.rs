@@ -20,7 +20,7 @@ impl Parser<'_> {
             self.cursor.bump();
             special.to_string()
         } else {
-            self.plain_name()
+            self.plain_name(start)?
         };
         if name.is_empty() {
             self.cursor.set_pos(start);
@@ -36,15 +36,20 @@ impl Parser<'_> {
         Ok(Some(Expr { kind: ExprKind::Variable(variable), span: self.span_from(start) }))
     }
 
-    fn plain_name(&mut self) -> String {
+    fn plain_name(&mut self, start: usize) -> Parsed<String> {
         let is_name = |next: char| next.is_alphanumeric() || matches!(next, '_' | '?');
         let mut name = self.cursor.take_while(is_name).to_owned();
         if !name.is_empty() && self.cursor.peek() == Some(':') && self.cursor.peek_second().is_some_and(is_name) {
             self.cursor.bump();
             name.push(':');
             name.push_str(self.cursor.take_while(is_name));
+        } else if !name.is_empty() && self.cursor.peek() == Some(':') && self.cursor.peek_second() != Some(':') {
+            self.cursor.bump();
+            let message = "Variable reference is not valid. ':' was not followed by a valid variable name character. \
+                           Consider using ${} to delimit the name.";
+            return self.error("InvalidVariableReferenceWithDrive", message, start);
         }
-        name
+        Ok(name)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::super::cmdlets;
+use super::super::command_info;
 use super::super::convert::text;
 use super::super::errors::ErrorRecord;
 use super::super::eval::{Evaluator, Run};
@@ -230,10 +232,10 @@ fn command(type_name: &str, kind: (&'static str, i32), name: Val, definition: &s
     Obj::typed(&schema, shown, values)
 }
 
-/// Source: public API of System.Management.Automation.FunctionInfo.
 fn function(name: Val, script: &Val) -> Val {
-    let kind = "System.Management.Automation.FunctionInfo";
-    command(kind, ("Function", 2), name, &text(script), vec![("ScriptBlock", script.clone())])
+    let Val::Script(script) = script else { return Val::Null };
+    let parameters = command_info::Parameters::of_script(script, cmdlets::common_parameters);
+    command_info::function(&text(&name), script, &parameters)
 }
 
 /// Source: public API of System.Management.Automation.AliasInfo.

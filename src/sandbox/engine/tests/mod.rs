@@ -16,6 +16,7 @@ mod accounts;
 mod attributes;
 mod checks;
 mod cim;
+mod cmdlets;
 mod discovery;
 mod events;
 mod facts;

@@ -75,6 +75,16 @@ impl Reader {
     }
 }
 
+/// The columns of a table, as its header names them.
+pub(super) fn header(text: &str, delimiter: char) -> Vec<Arc<str>> {
+    let text = match text.strip_prefix("#TYPE ") {
+        Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest),
+        None => text,
+    };
+    let line = text.trim_start_matches(['\r', '\n']).split_inclusive('\n').next().unwrap_or_default();
+    rows(line, delimiter).into_iter().next().unwrap_or_default().into_iter().map(Arc::from).collect()
+}
+
 /// A name that an earlier column has too.
 fn repeated(names: &[Arc<str>]) -> Option<&str> {
     let mut seen = HashSet::new();

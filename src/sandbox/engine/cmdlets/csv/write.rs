@@ -51,6 +51,22 @@ impl Writer {
         })
     }
 
+    /// Goes on with a table that has these columns: there is no header to write.
+    pub(super) fn go_on(&mut self, columns: Vec<Arc<str>>) {
+        self.columns = Some(columns);
+    }
+
+    pub(super) fn delimiter(&self) -> char {
+        self.delimiter
+    }
+
+    /// The first of the columns that an object has no property for.
+    pub(super) fn lacking(&self, object: &Val) -> Option<&str> {
+        let own = columns_of(object);
+        let has = |column: &Arc<str>| own.iter().any(|name| name.eq_ignore_ascii_case(column));
+        self.columns.iter().flatten().find(|column| !has(column)).map(|column| &**column)
+    }
+
     /// The line of an object; before the first one, those of the header.
     pub(in super::super) fn lines(&mut self, evaluator: &Evaluator<'_>, object: &Val) -> Vec<String> {
         let mut lines = Vec::new();

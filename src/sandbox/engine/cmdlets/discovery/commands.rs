@@ -2,18 +2,21 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::super::super::ast::Script;
+use super::super::super::command_info::{self, Parameters};
 use super::super::super::errors::ErrorRecord;
 use super::super::super::eval::{Evaluator, Run, Sink};
+use super::super::super::native;
 use super::super::super::pattern::has_wildcards;
 use super::super::super::value::{Obj, Schema, Val};
-use super::super::{Bound, Spec, find, specs};
+use super::super::{Bound, Spec, common_parameters, find, specs};
 use super::help::syntax;
 use super::modules;
 
 const COMMAND_TYPES: &str = "System.Management.Automation.CommandTypes";
 
-static CMDLET: LazyLock<Arc<Schema>> = LazyLock::new(|| schema("CmdletInfo", &["Verb", "Noun"]));
-static FUNCTION: LazyLock<Arc<Schema>> = LazyLock::new(|| schema("FunctionInfo", &["Verb", "Noun"]));
+static CMDLET: LazyLock<Arc<Schema>> =
+    LazyLock::new(|| schema("CmdletInfo", &["Verb", "Noun", "Parameters", "ParameterSets"]));
 static ALIAS: LazyLock<Arc<Schema>> =
     LazyLock::new(|| schema("AliasInfo", &["DisplayName", "ResolvedCommandName", "ReferencedCommand"]));
 static PROGRAM: LazyLock<Arc<Schema>> = LazyLock::new(|| schema("ApplicationInfo", &["Path", "Extension"]));
@@ -29,7 +32,44 @@ fn schema(class: &str, own: &[&str]) -> Arc<Schema> {
 struct Found {
     name: String,
     kind: &'static str,
-    object: Val,
+    of: Of,
+}
+
+/// What a command is.
+enum Of {
+    Spec(&'static Spec),
+    /// With the command that it stands for.
+    Alias(String),
+    Function(Arc<Script>),
+    /// A program of Windows, which the engine plays.
+    Program,
+}
+
+impl Found {
+    fn object(&self) -> Val {
+        match &self.of {
+            Of::Spec(spec) => of_spec(spec),
+            Of::Program => program(self.name.trim_end_matches(".exe")),
+            Of::Alias(target) => of_alias(&self.name, target),
+            Of::Function(script) => command_info::function(&self.name, script, &parameters_of(script)),
+        }
+    }
+
+    /// Lines of syntax, one for each parameter set.
+    fn syntax(&self) -> Vec<String> {
+        match &self.of {
+            Of::Spec(spec) => vec![syntax(spec)],
+            Of::Program => vec![self.name.clone()],
+            Of::Alias(target) => find(target).map_or_else(|| vec![self.name.clone()], |spec| vec![syntax(spec)]),
+            Of::Function(script) => {
+                parameters_of(script).syntax().iter().map(|parameters| format!("{} {parameters}", self.name)).collect()
+            }
+        }
+    }
+}
+
+fn parameters_of(script: &Script) -> Parameters {
+    Parameters::of_script(script, common_parameters)
 }
 
 fn common(name: &str, kind: (&'static str, i32), module: Option<(&str, [i32; 4])>, definition: String) -> Vec<Val> {
@@ -45,27 +85,38 @@ fn common(name: &str, kind: (&'static str, i32), module: Option<(&str, [i32; 4])
     ]
 }
 
-fn of_spec(spec: &Spec) -> Found {
+fn of_spec(spec: &Spec) -> Val {
     let (verb, noun) = spec.name.split_once('-').unwrap_or(("", ""));
-    let module = modules::of_command(spec.name);
-    let mut values;
-    let (kind, object) = if noun.is_empty() {
-        let path = format!("C:\\Windows\\system32\\{}.exe", spec.name.to_lowercase());
-        values = vec![Val::str(path.as_str()), Val::str(".exe")];
-        values.extend(common(&format!("{}.exe", spec.name), ("Application", 32), None, path));
-        ("Application", Obj::typed(&PROGRAM, spec.name, values))
-    } else {
-        values = vec![Val::str(verb), Val::str(noun)];
-        values.extend(common(spec.name, ("Cmdlet", 8), module, syntax(spec)));
-        ("Cmdlet", Obj::typed(&CMDLET, spec.name, values))
-    };
-    Found { name: spec.name.to_owned(), kind, object }
+    if noun.is_empty() && kind_of(spec) == "Application" {
+        return program(spec.name);
+    }
+    let parameters = super::super::binding::parameters_of(spec);
+    let mut values = vec![Val::str(verb), Val::str(noun), parameters.dictionary(), parameters.set_list()];
+    let kind = if kind_of(spec) == "Function" { ("Function", 2) } else { ("Cmdlet", 8) };
+    values.extend(common(spec.name, kind, modules::of_command(spec.name), syntax(spec)));
+    Obj::typed(&CMDLET, spec.name, values)
 }
 
-fn of_alias(name: &str, target: &str) -> Found {
+fn program(name: &str) -> Val {
+    let path = format!("C:\\Windows\\system32\\{}.exe", name.to_lowercase());
+    let mut values = vec![Val::str(path.as_str()), Val::str(".exe")];
+    values.extend(common(&format!("{name}.exe"), ("Application", 32), None, path));
+    Obj::typed(&PROGRAM, name, values)
+}
+
+/// What a command of the table is; those without a noun are programs, or functions that PowerShell brings along.
+fn kind_of(spec: &Spec) -> &'static str {
+    match spec.name {
+        name if name.contains('-') => "Cmdlet",
+        "mkdir" | "prompt" => "Function",
+        _ => "Application",
+    }
+}
+
+fn of_alias(name: &str, target: &str) -> Val {
     let mut values = vec![Val::str(format!("{name} -> {target}")), Val::str(target), Val::str(target)];
     values.extend(common(name, ("Alias", 1), None, target.to_owned()));
-    Found { name: name.to_owned(), kind: "Alias", object: Obj::typed(&ALIAS, name, values) }
+    Obj::typed(&ALIAS, name, values)
 }
 
 /// All aliases, those of scripts before those of commands.
@@ -85,14 +136,21 @@ fn aliases(evaluator: &Evaluator<'_>) -> Vec<(String, String)> {
 }
 
 fn everything(evaluator: &Evaluator<'_>) -> Vec<Found> {
-    let mut all: Vec<Found> = aliases(evaluator).iter().map(|(name, target)| of_alias(name, target)).collect();
-    for (name, text) in evaluator.state.functions() {
-        let (verb, noun) = name.split_once('-').unwrap_or(("", ""));
-        let mut values = vec![Val::str(verb), Val::str(noun)];
-        values.extend(common(&name, ("Function", 2), None, text));
-        all.push(Found { object: Obj::typed(&FUNCTION, name.as_str(), values), kind: "Function", name });
-    }
-    let mut cmdlets: Vec<Found> = specs().map(of_spec).collect();
+    let aliases = aliases(evaluator).into_iter();
+    let mut all: Vec<Found> =
+        aliases.map(|(name, target)| Found { name, kind: "Alias", of: Of::Alias(target) }).collect();
+    let mut functions = evaluator.functions();
+    functions.sort_by(|left, right| left.0.cmp(&right.0));
+    let function = |(name, script): (Arc<str>, _)| {
+        let name = name.to_string();
+        Found { name, kind: "Function", of: Of::Function(script) }
+    };
+    all.extend(functions.into_iter().map(function));
+    let mut cmdlets: Vec<Found> =
+        specs().map(|spec| Found { name: spec.name.to_owned(), kind: kind_of(spec), of: Of::Spec(spec) }).collect();
+    let is_known = |name: &&str| specs().any(|spec| spec.name.eq_ignore_ascii_case(name));
+    let programs = native::files().filter(|name| !is_known(name));
+    cmdlets.extend(programs.map(|name| Found { name: format!("{name}.exe"), kind: "Application", of: Of::Program }));
     cmdlets.sort_by(|left, right| left.name.cmp(&right.name));
     all.extend(cmdlets);
     all
@@ -133,6 +191,20 @@ pub(super) fn get_command(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mu
     Ok(())
 }
 
+impl Found {
+    /// The names of its parameters, with their other names.
+    fn parameter_names(&self) -> Vec<String> {
+        match &self.of {
+            Of::Spec(spec) => super::super::binding::parameters_of(spec).names(),
+            Of::Alias(target) => {
+                find(target).map_or_else(Vec::new, |spec| super::super::binding::parameters_of(spec).names())
+            }
+            Of::Function(script) => parameters_of(script).names(),
+            Of::Program => Vec::new(),
+        }
+    }
+}
+
 /// Whether a command is among those that wildcards, verbs, nouns, modules and kinds ask for.
 fn is_wanted(evaluator: &mut Evaluator<'_>, bound: &Bound, found: &Found, patterns: &[&String]) -> Run<bool> {
     let mut any = |given: &[&str], value: &str| -> Run<bool> {
@@ -143,6 +215,16 @@ fn is_wanted(evaluator: &mut Evaluator<'_>, bound: &Bound, found: &Found, patter
         }
         Ok(given.is_empty())
     };
+    let wanted = bound.texts("ParameterName");
+    if !wanted.is_empty() {
+        let mut has_one = false;
+        for name in found.parameter_names() {
+            has_one = has_one || any(&wanted.iter().map(String::as_str).collect::<Vec<_>>(), &name)?;
+        }
+        if !has_one {
+            return Ok(false);
+        }
+    }
     let patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.as_str()).collect();
     let (verb, noun) = found.name.split_once('-').unwrap_or(("", ""));
     let by_part = bound.get("Verb").is_some() || bound.get("Noun").is_some();
@@ -168,10 +250,11 @@ fn is_wanted(evaluator: &mut Evaluator<'_>, bound: &Bound, found: &Found, patter
 
 fn show(evaluator: &mut Evaluator<'_>, bound: &Bound, found: &Found, out: &mut dyn Sink) -> Run<()> {
     if bound.switch("Syntax") {
-        let text = find(&found.name).map_or_else(|| found.name.clone(), syntax);
+        let text = found.syntax().join("\r\n\r\n");
         return out.put(evaluator, Val::str(format!("\r\n{text}\r\n")));
     }
-    out.put(evaluator, found.object.clone())
+    evaluator.step(8)?;
+    out.put(evaluator, found.object())
 }
 
 pub(super) fn get_alias(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
@@ -188,7 +271,7 @@ pub(super) fn get_alias(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut 
         for (name, target) in &all {
             if evaluator.patterns.like(if by_target { target } else { name }, &pattern, false)? {
                 is_found = true;
-                out.put(evaluator, of_alias(name, target).object)?;
+                out.put(evaluator, of_alias(name, target))?;
             }
         }
         if !is_found && !pattern.contains('*') {
@@ -207,5 +290,5 @@ pub(super) fn get_alias(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut 
 pub(super) fn set_alias(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let (name, value) = (bound.text("Name").unwrap_or_default(), bound.text("Value").unwrap_or_default());
     evaluator.state.aliases.insert(name.to_lowercase().into(), value.as_str().into());
-    if bound.switch("PassThru") { out.put(evaluator, of_alias(&name, &value).object) } else { Ok(()) }
+    if bound.switch("PassThru") { out.put(evaluator, of_alias(&name, &value)) } else { Ok(()) }
 }

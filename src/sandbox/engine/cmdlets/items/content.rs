@@ -75,10 +75,7 @@ pub(in super::super) static SPECS: [Spec; 5] = [
             "WhatIf|wi!",
             "Confirm|cf!",
         ],
-        make: |_, bound| {
-            bound.refuse(&["Width"])?;
-            Ok(Box::new(OutFile { bound, values: Vec::new() }))
-        },
+        make: |_, bound| Ok(Box::new(OutFile { bound, values: Vec::new() })),
     },
 ];
 
@@ -360,6 +357,7 @@ impl Cmdlet for OutFile {
             force: self.bound.switch("Force"),
             no_clobber: self.bound.switch("NoClobber"),
             newline: !self.bound.switch("NoNewline"),
+            width: self.bound.count("Width")?,
         };
         let resolved = resolve(evaluator, &path)?;
         if evaluator.should_process(&self.bound, &resolved.shown(), "Output to File")? {
@@ -377,6 +375,8 @@ pub(in super::super) struct FileWrite {
     pub(in super::super) force: bool,
     pub(in super::super) no_clobber: bool,
     pub(in super::super) newline: bool,
+    /// Columns of text, if not as many as always.
+    pub(in super::super) width: Option<usize>,
 }
 
 /// The error of `-NoClobber` at a file that is there.
@@ -397,7 +397,7 @@ pub(in super::super) fn write_file(
         return Err(already_exists(path).into());
     }
     let end = if how.newline { "\r\n" } else { "" };
-    let shown: Vec<String> = shown_lines(evaluator, values)?;
+    let shown: Vec<String> = shown_lines(evaluator, values, how.width)?;
     let whole: String = shown.iter().map(|line| format!("{line}{end}")).collect();
     let (encoding, is_start) = writing(evaluator, path, how.encoding, Encoding::OUT_FILE, how.append)?;
     let bytes = encoding.encode(&whole, is_start);
@@ -407,14 +407,15 @@ pub(in super::super) fn write_file(
 }
 
 /// Objects as lines of text: values as they are, others as the screen would show them.
-fn shown_lines(evaluator: &mut Evaluator<'_>, values: &[Val]) -> Run<Vec<String>> {
+fn shown_lines(evaluator: &mut Evaluator<'_>, values: &[Val], width: Option<usize>) -> Run<Vec<String>> {
     let items: Vec<Val> = values.iter().flat_map(|value| value.clone().into_items()).collect();
     evaluator.step(items.len() as u64 + 1)?;
     let is_plain = |item: &Val| matches!(item, Val::Str(_) | Val::Bool(_) | Val::Null) || item.as_float().is_some();
     if items.iter().all(is_plain) {
         return Ok(items.iter().map(text).collect());
     }
-    let printed = super::super::format_object::print(&items, super::super::format_object::WIDTH)?;
+    let width = width.unwrap_or(super::super::format_object::WIDTH).clamp(2, 10_000);
+    let printed = super::super::format_object::print(evaluator, &items, width)?;
     evaluator.step(printed.len() as u64 / 32)?;
     Ok(printed.lines().map(str::to_owned).collect())
 }

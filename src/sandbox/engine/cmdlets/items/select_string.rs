@@ -40,7 +40,7 @@ pub(in super::super) static SPECS: [Spec; 1] = [Spec {
             return Err(missing("Pattern").into());
         }
         let search = Search::of(evaluator, &bound)?;
-        Ok(Box::new(SelectString { bound, search, line: 0, is_done: false, is_fed: false }))
+        Ok(Box::new(SelectString { bound, search, waiting: Vec::new(), line: 0, is_done: false, is_fed: false }))
     },
 }];
 
@@ -59,6 +59,8 @@ struct Search {
 struct SelectString {
     bound: Bound,
     search: Search,
+    /// Lines of input, where those around a match are wanted.
+    waiting: Vec<String>,
     /// The number of the last line of input.
     line: usize,
     /// -Quiet or -List have what they want.
@@ -118,16 +120,17 @@ impl Search {
     }
 }
 
-/// A match; `origin` is the path of the file, if it is of one.
-/// Source: public API of Microsoft.PowerShell.Commands.MatchInfo.
-fn match_info(
-    search: &Search,
-    origin: Option<&str>,
-    all: &[&str],
+/// A line that was found.
+struct Hit {
     place: usize,
-    pattern: &str,
+    pattern: String,
     found: Vec<Val>,
-) -> Val {
+}
+
+/// A match in these lines; `origin` is the path of the file, if it is of one. What is shown of the lines around ends
+/// where the lines of the matches before and after it begin.
+/// Source: public API of Microsoft.PowerShell.Commands.MatchInfo and MatchInfoContext.
+fn match_info(search: &Search, origin: Option<&str>, all: &[&str], hits: &mut [Hit], which: usize) -> Val {
     static SCHEMA: LazyLock<Arc<Schema>> = LazyLock::new(|| {
         let types = ["Microsoft.PowerShell.Commands.MatchInfo", "System.Object"];
         let names = ["IgnoreCase", "LineNumber", "Line", "Filename", "Path", "Pattern", "Context", "Matches"];
@@ -135,8 +138,9 @@ fn match_info(
     });
     static CONTEXT: LazyLock<Arc<Schema>> = LazyLock::new(|| {
         let types = ["Microsoft.PowerShell.Commands.MatchInfoContext", "System.Object"];
-        Schema::new(&types, &["PreContext", "PostContext"])
+        Schema::new(&types, &["PreContext", "PostContext", "DisplayPreContext", "DisplayPostContext"])
     });
+    let place = hits[which].place;
     let line = all[place];
     let number = place as i32 + 1;
     let path = origin.unwrap_or("InputStream");
@@ -147,23 +151,32 @@ fn match_info(
     let (before, after) = search.context;
     let (mut context, mut full) = (Val::Null, shown(line, number, ""));
     if before > 0 || after > 0 {
-        let first = place.saturating_sub(before);
-        let last = (place + after).min(all.len().saturating_sub(1));
+        let (first, end) = (place.saturating_sub(before), (place + 1 + after).min(all.len()));
+        let shown_before = which.checked_sub(1).map_or(0, |last| (hits[last].place + 1 + after).min(place));
+        let (shown_first, next) = (first.max(shown_before), hits.get(which + 1).map_or(all.len(), |hit| hit.place));
+        let shown_end = end.min(next);
         let texts = |lines: &[&str]| Val::list("System.String[]", lines.iter().map(|line| Val::str(*line)).collect());
-        let values = vec![texts(&all[first..place]), texts(&all[place + 1..=last.max(place)])];
+        let values = vec![
+            texts(&all[first..place]),
+            texts(&all[place + 1..end]),
+            texts(&all[shown_first..place]),
+            texts(&all[place + 1..shown_end]),
+        ];
         context = Obj::typed(&CONTEXT, "Microsoft.PowerShell.Commands.MatchInfoContext", values);
-        let around = (first..=last).map(|at| shown(all[at], at as i32 + 1, if at == place { "> " } else { "  " }));
+        let mark = |at: usize| if at == place { "> " } else { "  " };
+        let around = (shown_first..shown_end).map(|at| shown(all[at], at as i32 + 1, mark(at)));
         full = around.collect::<Vec<_>>().join("\r\n");
     }
+    let hit = &mut hits[which];
     let values = vec![
         Val::Bool(search.ignores_case),
         Val::I32(number),
         Val::str(line),
         Val::str(path.rsplit('\\').next().unwrap_or(path)),
         Val::str(path),
-        Val::str(pattern),
+        Val::str(hit.pattern.as_str()),
         context,
-        Val::list("System.Text.RegularExpressions.Match[]", found),
+        Val::list("System.Text.RegularExpressions.Match[]", std::mem::take(&mut hit.found)),
     ];
     Obj::typed(&SCHEMA, full, values)
 }
@@ -176,6 +189,7 @@ impl SelectString {
         all: &[&str],
         out: &mut dyn Sink,
     ) -> Run<()> {
+        let mut hits = Vec::new();
         for (place, line) in all.iter().enumerate() {
             evaluator.step(1 + line.len() as u64 / 64)?;
             let Some((pattern, found)) = self.search.find(line)? else { continue };
@@ -183,14 +197,19 @@ impl SelectString {
                 self.is_done = true;
                 return out.put(evaluator, Val::Bool(true));
             }
-            let value = match self.bound.switch("Raw") {
-                true => Val::str(*line),
-                false => match_info(&self.search, origin, all, place, pattern, found),
-            };
-            out.put(evaluator, value)?;
+            if self.bound.switch("Raw") {
+                out.put(evaluator, Val::str(*line))?;
+            } else {
+                hits.push(Hit { place, pattern: pattern.to_owned(), found });
+            }
             if self.bound.switch("List") {
                 break;
             }
+        }
+        for which in 0..hits.len() {
+            evaluator.step(1 + (self.search.context.0 + self.search.context.1) as u64 / 4)?;
+            let value = match_info(&self.search, origin, all, &mut hits, which);
+            out.put(evaluator, value)?;
         }
         Ok(())
     }
@@ -254,6 +273,12 @@ impl Cmdlet for SelectString {
             return self.files(evaluator, &[full], true, out);
         }
         let line = text(&input);
+        if self.search.context != (0, 0) && !self.bound.switch("Quiet") {
+            // The lines around may be still to come.
+            evaluator.made(24 + line.len())?;
+            self.waiting.push(line);
+            return Ok(());
+        }
         self.line += 1;
         evaluator.step(1 + line.len() as u64 / 64)?;
         let Some((pattern, found)) = self.search.find(&line)? else { return Ok(()) };
@@ -263,8 +288,8 @@ impl Cmdlet for SelectString {
         } else if self.bound.switch("Raw") {
             Val::str(line.as_str())
         } else {
-            let pattern = pattern.to_owned();
-            let made = match_info(&self.search, None, &[&line], 0, &pattern, found);
+            let mut hit = [Hit { place: 0, pattern: pattern.to_owned(), found }];
+            let made = match_info(&self.search, None, &[&line], &mut hit, 0);
             if let Val::Object(object) = &made {
                 object.set("LineNumber", Val::I32(self.line as i32));
             }
@@ -283,6 +308,9 @@ impl Cmdlet for SelectString {
                 self.process(evaluator, value, out)?;
             }
         }
+        let waiting = std::mem::take(&mut self.waiting);
+        let waiting: Vec<&str> = waiting.iter().map(String::as_str).collect();
+        self.lines(evaluator, None, &waiting, out)?;
         if self.bound.switch("Quiet") && !self.is_done {
             self.is_done = true;
             return out.put(evaluator, Val::Bool(false));

@@ -45,7 +45,7 @@ impl Cmdlet for Tee {
         }
         let path = self.bound.text("LiteralPath").or_else(|| self.bound.text("FilePath")).unwrap_or_default();
         let encoding = self.bound.text("Encoding").map(|name| Encoding::named(&name)).transpose()?;
-        let how = FileWrite { encoding, append, force: false, no_clobber: false, newline: true };
+        let how = FileWrite { encoding, append, force: false, no_clobber: false, newline: true, width: None };
         let path = resolve(evaluator, &path)?;
         write_file(evaluator, &path, &values, &how)
     }

@@ -149,6 +149,9 @@ fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<
     let with_user = bound.switch("IncludeUserName");
     for process in choose(evaluator, bound)? {
         let object = object::of(evaluator, &process, with_user);
+        if let (Val::Object(object), Some(name)) = (&object, bound.own_name()) {
+            object.set("MachineName", name);
+        }
         out.put(evaluator, object)?;
     }
     Ok(())

@@ -215,7 +215,7 @@ fn choose_places(evaluator: &mut Evaluator<'_>, bound: &Bound, services: &[Servi
 
 fn get(evaluator: &mut Evaluator<'_>, bound: &Bound, out: &mut dyn Sink) -> Run<()> {
     let (dependents, required) = (bound.switch("DependentServices"), bound.switch("RequiredServices"));
-    let objects = Objects::new(evaluator);
+    let objects = Objects::new(evaluator).asked_by(bound.own_name());
     let services = Arc::clone(objects.services());
     let places = match bound.get("InputObject") {
         Some(_) => given(evaluator, bound, &services)?.into_iter().map(|(place, _)| place).collect(),

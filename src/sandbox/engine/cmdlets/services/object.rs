@@ -78,6 +78,14 @@ impl Objects {
         }
     }
 
+    /// Whose `MachineName` is the name by which the host was asked for.
+    pub(super) fn asked_by(mut self, name: Option<Val>) -> Self {
+        if let Some(name) = name {
+            self.here = name;
+        }
+        self
+    }
+
     /// The services that need the one at a place, without their own neighbours.
     pub(super) fn dependents(&self, place: usize) -> Vec<Val> {
         self.dependents.at(place).into_iter().filter_map(|place| self.neighbour(place)).collect()
