@@ -123,7 +123,7 @@ fn create_process(evaluator: &Evaluator<'_>, call: &Call<'_>) -> Run<Vec<(&'stat
     if program.is_empty() || command.len() > MOST_COMMAND {
         return Ok(vec![("ProcessId", Val::Null), ("ReturnValue", Val::U32(21))]);
     }
-    programs::check_effect(program, &command[program.len()..].trim_start_matches('"'))?;
+    programs::check_effect(program, command[program.len()..].trim_start_matches('"'))?;
     let path = match program.contains('\\') {
         true => program.to_owned(),
         false => format!("C:\\Windows\\System32\\{}.exe", program.trim_end_matches(".exe")),

@@ -52,6 +52,12 @@ impl Evaluator<'_> {
             ExprKind::Step { target, by, postfix } => {
                 let old = self.eval(target)?;
                 let old = if old.is_null() { Val::I32(0) } else { old };
+                if old.as_float().is_none() && !matches!(old, Val::Enum(_)) {
+                    let sign = if *by < 0 { "--" } else { "++" };
+                    let message =
+                        format!("The '{sign}' operator works only on numbers. The operand is a '{}'.", old.type_name());
+                    return Err(ErrorRecord::runtime(message, "OperatorRequiresNumber", 7).into());
+                }
                 let new = self.binary(Op::Add.into(), &old, &Val::I32(*by))?;
                 self.assign_to(target, new.clone(), None)?;
                 Ok(if *postfix { old } else { new })
@@ -209,6 +215,9 @@ impl Evaluator<'_> {
                 // What a script does without them would only puzzle its user.
                 let record = ErrorRecord::unsupported("file streams ([IO.FileStream]), which copying needs");
                 return ErrorRecord { ends_script: true, ..record }.into();
+            }
+            if name.contains("[,") {
+                return ErrorRecord::unsupported(&format!("arrays of more than one dimension ([{name}])")).into();
             }
             let message = format!("Unable to find type [{name}]. {}", super::super::errors::HINT);
             ErrorRecord::runtime(message, "TypeNotFound", 7).with_target(Val::str(name)).into()

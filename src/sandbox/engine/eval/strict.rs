@@ -51,6 +51,9 @@ impl Evaluator<'_> {
     /// A property as an expression has it.
     pub(super) fn property_of(&mut self, object: &Val, name: &str) -> Run<Val> {
         self.refresh_member(object, name)?;
+        if matches!(object, Val::Script(_)) && name.eq_ignore_ascii_case("ast") {
+            return Err(ErrorRecord::unsupported("the syntax trees of script blocks (.Ast)").into());
+        }
         let found = self.member(object, name);
         if self.strictness() < MEMBERS {
             return Ok(found.unwrap_or(Val::Null));
