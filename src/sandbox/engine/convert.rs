@@ -1,5 +1,7 @@
 //! Conversions: to text, to truth, to numbers, to named types.
 
+mod signed;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -8,6 +10,7 @@ use super::datetime::{self, DateTime};
 use super::errors::{ErrorRecord, Exception};
 use super::types::{TypeRef, is_exception};
 use super::value::{Obj, Val};
+use signed::parse_signed;
 
 /// The text of a value, as `"$x"` and `[string]` give it.
 pub(super) fn text(value: &Val) -> String {
@@ -176,32 +179,6 @@ pub(super) fn number(value: &Val) -> Option<Val> {
     })
 }
 
-/// A number with sign, as strings are converted.
-fn parse_signed(text: &str) -> Option<Val> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Some(Val::I32(0));
-    }
-    let (sign, digits) = match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let plain = without_commas(digits);
-    let number = super::parser::parse_number(plain.as_deref().unwrap_or(digits))?;
-    if sign { super::ops::negate_literal(&number) } else { Some(number) }
-}
-
-/// A decimal number without the commas that may stand between the digits before its point.
-fn without_commas(digits: &str) -> Option<String> {
-    let whole = digits.split(['.', 'e', 'E']).next().unwrap_or(digits);
-    let is_plain = |next: char| next.is_ascii_digit() || matches!(next, ',' | '.' | 'e' | 'E' | '+' | '-');
-    let starts = digits.starts_with(|next: char| next.is_ascii_digit());
-    let commas = whole.matches(',').count();
-    (starts && commas > 0 && digits.matches(',').count() == commas && digits.chars().all(is_plain))
-        .then(|| digits.replace(',', ""))
-}
-
 fn invalid_cast(value: &Val, kind: &TypeRef, why: &str) -> ErrorRecord {
     let shown = text(value);
     let message = format!("Cannot convert value \"{shown}\" to type \"{}\". Error: \"{why}\"", kind.full);
@@ -252,7 +229,14 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
         return cast_array(value, &TypeRef::named(element));
     }
     if kind.full.starts_with("System.Collections.Generic.List") {
-        return Ok(Val::list(kind.full.clone(), value.clone().into_items()));
+        let items = value.clone().into_items();
+        let element = kind.full.split_once("[[").and_then(|(_, rest)| rest.strip_suffix("]]"));
+        let Some(element) = element.filter(|name| name.starts_with("System.") && !name.contains([',', '['])) else {
+            return Ok(Val::list(kind.full.clone(), items));
+        };
+        let element = TypeRef::named(element);
+        let items = items.iter().map(|item| cast(item, &element)).collect::<Result<_, _>>();
+        return items.map(|items| Val::list(kind.full.clone(), items)).map_err(|_| not_convertible(value, kind));
     }
     let fail = |why: &str| Err(invalid_cast(value, kind, why));
     Ok(match &*kind.full {
@@ -273,7 +257,14 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
                 None => return fail(&super::dotnet::not_recognized(text)),
             },
             other => match other.as_int() {
-                Some(ticks) => Val::DateTime(DateTime::unspecified(ticks as i64)),
+                Some(ticks) => match DateTime::unspecified(0).plus(i64::try_from(ticks).unwrap_or(-1)) {
+                    Some(time) => Val::DateTime(time),
+                    None => {
+                        let why = "Ticks must be between DateTime.MinValue.Ticks and DateTime.MaxValue.Ticks. (Parameter 'ticks')";
+                        let record = invalid_cast(value, kind, why);
+                        return Err(ErrorRecord { id: "InvalidCastConstructorException".into(), ..record });
+                    }
+                },
                 None => return fail("Invalid cast."),
             },
         },
@@ -310,7 +301,12 @@ pub(super) fn cast(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
             other => other.clone(),
         },
         "System.Array" => Val::array(value.clone().into_items()),
-        "System.Collections.ArrayList" => Val::list("System.Collections.ArrayList", value.clone().into_items()),
+        "System.Collections.ArrayList" => match value {
+            Val::Null | Val::Void => Val::Null,
+            Val::List(list) => Val::list(kind.full.clone(), list.items()),
+            Val::Hash(table) => Val::list(kind.full.clone(), super::dotnet::dictionary_entries(table)),
+            other => return Err(not_convertible(other, kind)),
+        },
         "System.Management.Automation.ScriptBlock" if matches!(value, Val::Script(_)) => value.clone(),
         "System.Collections.Hashtable" | "System.Management.Automation.ScriptBlock" if value.is_null() => Val::Null,
         full @ ("System.Collections.Hashtable" | "System.Management.Automation.ScriptBlock") => {
@@ -363,6 +359,12 @@ fn cast_char(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
 }
 
 fn cast_number(value: &Val, kind: &TypeRef) -> Result<Val, ErrorRecord> {
+    // A text may have more digits than a floating point number.
+    if let Val::Str(text) = value
+        && let Some(number) = text.trim().parse().ok().and_then(|number| fit(number, kind.name()))
+    {
+        return Ok(number);
+    }
     let Some(found) = number(value) else {
         let why = "The input string was not in a correct format.";
         let why = if let Val::Str(text) = value {

@@ -211,26 +211,23 @@ pub(super) fn parse(text: &str) -> Option<DateTime> {
         Some(at) => (&text[..at], text[at + 1..].trim()),
         None => (text, ""),
     };
-    let numbers = |separator| -> Option<Vec<i64>> { date.split(separator).map(|part| part.parse().ok()).collect() };
-    let date = if date.contains('-') {
-        match numbers('-')?[..] {
-            [year, month, day] => DateTime::from_date(year, month, day)?,
-            [year, month] => DateTime::from_date(year, month, 1)?,
-            _ => return None,
-        }
-    } else {
-        match numbers('/')?[..] {
-            [year, month, day] if year > 31 => DateTime::from_date(year, month, day)?,
-            [month, day, year] => DateTime::from_date(full_year(year), month, day)?,
-            _ => return None,
-        }
+    let separator = ['-', '/', '.'].into_iter().find(|separator| date.contains(*separator))?;
+    let parts: Vec<&str> = date.split(separator).collect();
+    let numbers: Vec<i64> = parts.iter().map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    // What has more than two digits is the year; else it stands last.
+    let date = match numbers[..] {
+        [year, month, day] if parts[0].len() > 2 => DateTime::from_date(year, month, day)?,
+        [month, day, year] if parts[2].len() > 2 => DateTime::from_date(year, month, day)?,
+        [month, day, year] => DateTime::from_date(full_year(year), month, day)?,
+        [year, month] if separator == '-' && parts[0].len() > 2 => DateTime::from_date(year, month, 1)?,
+        _ => return None,
     };
     let (ticks, kind) = parse_time(rest)?;
     Some(DateTime { ticks: date.ticks + ticks, kind })
 }
 
 /// A year of two digits is one from 1950 to 2049, as the invariant culture has it.
-fn full_year(year: i64) -> i64 {
+pub(super) fn full_year(year: i64) -> i64 {
     match year {
         0..=49 => 2000 + year,
         50..=99 => 1900 + year,
@@ -243,7 +240,7 @@ fn parse_time(text: &str) -> Option<(i64, Kind)> {
     if text.is_empty() {
         return Some((0, Kind::Unspecified));
     }
-    let (text, kind) = if let Some(text) = text.strip_suffix('Z') {
+    let (text, kind) = if let Some(text) = text.strip_suffix('Z').or_else(|| text.strip_suffix("GMT")) {
         (text, Kind::Utc)
     } else if let Some(at) = text.rfind(['+', '-']) {
         let (hours, minutes) = text[at + 1..].split_once(':').unwrap_or((&text[at + 1..], "0"));

@@ -1,9 +1,12 @@
 //! `-f` and `.ToString("N2")`: .NET's composite and numeric formats in the invariant culture.
 
+mod digits;
+
 use super::convert::{self, text};
 use super::datetime;
 use super::errors::ErrorRecord;
 use super::value::Val;
+use digits::{exact, fifteen_digits, with_exponent};
 
 fn bad_format(why: &str) -> ErrorRecord {
     let message = format!("Error formatting a string: {why}.");
@@ -153,7 +156,7 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
     let letter = chars.next().unwrap_or('G');
     let digits = chars.as_str();
     if !letter.is_ascii_alphabetic() || digits.len() > 2 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(custom(float, format));
+        return Ok(custom(value, float, format));
     }
     let precision: Option<usize> = digits.parse().ok();
     let sign = if float < 0.0 { "-" } else { "" };
@@ -166,8 +169,17 @@ fn number(value: &Val, float: f64, format: &str) -> Result<String, ErrorRecord> 
             if is_negative(float) { format!("({amount})") } else { amount }
         }
         'P' => {
-            let percent = Val::F64(float * 100.0);
-            signed(float, &format!("{} %", grouped(&fixed(&percent, float * 100.0, precision.unwrap_or(2)))))
+            let precision = precision.unwrap_or(2);
+            let percent = match value.as_int() {
+                Some(0) | None => fixed(&Val::Null, float * 100.0, precision),
+                Some(_) => fixed(value, float, precision).replacen('.', "00.", 1),
+            };
+            let percent = if value.as_int() != Some(0) && value.as_int().is_some() && precision == 0 {
+                format!("{percent}00")
+            } else {
+                percent
+            };
+            signed(float, &format!("{} %", grouped(&percent)))
         }
         'D' => {
             let whole = value.as_int().ok_or_else(invalid)?;
@@ -268,6 +280,8 @@ enum Part {
     Point,
     Comma,
     Percent,
+    /// `E+00`: the letter, whether a plus is shown, and the least digits.
+    Exponent(char, bool, usize),
     Literal(String),
 }
 
@@ -275,7 +289,12 @@ enum Part {
 fn sections(pattern: &str) -> Vec<Vec<Part>> {
     let (mut all, mut section, mut chars) = (Vec::new(), Vec::new(), pattern.chars());
     while let Some(next) = chars.next() {
+        let exponent = exponent(next, chars.as_str());
         section.push(match next {
+            mark if let Some((plus, digits, rest)) = exponent => {
+                chars = rest.chars();
+                Part::Exponent(mark, plus, digits)
+            }
             ';' => {
                 all.push(std::mem::take(&mut section));
                 continue;
@@ -294,16 +313,28 @@ fn sections(pattern: &str) -> Vec<Vec<Part>> {
     all
 }
 
+/// What follows a letter that makes it an exponent: whether a plus is shown, how many digits, and the rest.
+fn exponent(letter: char, after: &str) -> Option<(bool, usize, &str)> {
+    let (plus, digits) = match after.strip_prefix('+') {
+        Some(digits) => (true, digits),
+        None => (false, after.strip_prefix('-').unwrap_or(after)),
+    };
+    let rest = digits.trim_start_matches('0');
+    let count = digits.len() - rest.len();
+    (matches!(letter, 'e' | 'E') && count > 0).then_some((plus, count, rest))
+}
+
 /// Custom patterns: `0.00`, `#,##0.##`, `0.0%`, `(###) ###-####`, with text around and between.
-fn custom(float: f64, pattern: &str) -> String {
+fn custom(value: &Val, float: f64, pattern: &str) -> String {
+    let filled = |parts: &[Part]| filled(parts, float, value.as_int().map(i128::unsigned_abs));
     let all = sections(pattern);
     let section = |place: usize| all.get(place).filter(|section| !section.is_empty());
-    let first = section(0).map(|parts| filled(parts, float)).unwrap_or_default();
-    let negative = section(1).filter(|_| float < 0.0).map(|parts| filled(parts, float));
+    let first = section(0).map(|parts| filled(parts)).unwrap_or_default();
+    let negative = section(1).filter(|_| float < 0.0).map(|parts| filled(parts));
     let (text, is_zero) = negative.clone().unwrap_or_else(|| first.clone());
     let signed = |text: String| if is_negative(float) && !text.is_empty() { format!("-{text}") } else { text };
     match section(2) {
-        Some(parts) if is_zero || float == 0.0 => filled(parts, 0.0).0,
+        Some(parts) if is_zero || float == 0.0 => self::filled(parts, 0.0, None).0,
         // What is rounded to zero is of the first section, but keeps its sign.
         _ if is_zero => signed(first.0),
         _ if negative.is_none() => signed(text),
@@ -311,8 +342,8 @@ fn custom(float: f64, pattern: &str) -> String {
     }
 }
 
-/// A section with the digits of the absolute value, and whether they are all zero.
-fn filled(parts: &[Part], float: f64) -> (String, bool) {
+/// A section with the digits of the absolute value, which may be a whole number, and whether they are all zero.
+fn filled(parts: &[Part], float: f64, whole: Option<u128>) -> (String, bool) {
     let point = parts.iter().position(|part| *part == Part::Point).unwrap_or(parts.len());
     let digits = |parts: &[Part]| -> Vec<bool> {
         parts.iter().filter_map(|part| if let Part::Digit(forced) = part { Some(*forced) } else { None }).collect()
@@ -326,7 +357,15 @@ fn filled(parts: &[Part], float: f64) -> (String, bool) {
     let percents = parts.iter().filter(|part| **part == Part::Percent).count();
     let power = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let scaled = float.abs() * 100_f64.powi(power(percents)) / 1000_f64.powi(power(thousands));
-    let formatted = fifteen_digits(scaled, after.len());
+    let has_exponent = parts.iter().any(|part| matches!(part, Part::Exponent(..)));
+    let (formatted, exponent) = match whole.filter(|_| !has_exponent) {
+        _ if has_exponent => with_exponent(scaled, before.len(), after.len()),
+        Some(whole) => {
+            let exact = exact(whole, percents, thousands, after.len());
+            (exact.unwrap_or_else(|| fifteen_digits(scaled, after.len())), 0)
+        }
+        None => (fifteen_digits(scaled, after.len()), 0),
+    };
     let (whole, fraction) = formatted.split_once('.').unwrap_or((&formatted, ""));
     let needed = before.iter().position(|forced| *forced).map_or(0, |place| before.len() - place);
     let whole = format!("{:0>needed$}", whole.trim_start_matches('0'));
@@ -341,6 +380,11 @@ fn filled(parts: &[Part], float: f64) -> (String, bool) {
         match part {
             Part::Literal(text) => out += text,
             Part::Percent => out.push('%'),
+            Part::Exponent(mark, plus, digits) => {
+                out.push(*mark);
+                out += if exponent < 0 { "-" } else { ["", "+"][usize::from(*plus)] };
+                out += &format!("{:0digits$}", exponent.unsigned_abs());
+            }
             Part::Comma => {}
             Part::Digit(_) if at > point => out.extend(fraction.next()),
             Part::Digit(_) | Part::Point => {
@@ -360,33 +404,6 @@ fn filled(parts: &[Part], float: f64) -> (String, bool) {
         }
     }
     (out, is_zero)
-}
-
-/// So many digits after the point, rounded as custom patterns do it: of fifteen digits, halves up.
-fn fifteen_digits(size: f64, precision: usize) -> String {
-    let exponential = format!("{size:.14e}");
-    let (mantissa, exponent) = exponential.split_once('e').unwrap_or((&exponential, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-    let digit = |place: i32| usize::try_from(place).ok().and_then(|place| digits.get(place)).copied().unwrap_or(0);
-    // Places count from the first digit; the point stands after place `exponent`.
-    let first = exponent.min(0) - 1;
-    let last = exponent.saturating_add(i32::try_from(precision).unwrap_or(0));
-    if last < first || !size.is_finite() {
-        return format!("{size:.precision$}");
-    }
-    let mut kept: Vec<u8> = (first..=last).map(|place| if place < 0 { 0 } else { digit(place) }).collect();
-    let mut carry = u8::from(last >= -1 && digit(last + 1) >= 5);
-    for place in kept.iter_mut().rev() {
-        *place += carry;
-        carry = *place / 10;
-        *place %= 10;
-    }
-    let text: String = kept.iter().map(|digit| char::from(digit + b'0')).collect();
-    let (whole, fraction) = text.split_at(text.len() - precision);
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    if precision == 0 { whole.to_owned() } else { format!("{whole}.{fraction}") }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Dates by a given pattern, as `[datetime]::ParseExact` reads them, and by the words that people write.
 
-use super::super::datetime::{self, DateTime, Kind, MONTHS, SECOND, WEEKDAYS};
+use super::super::datetime::{self, DateTime, Kind, MONTHS, SECOND, WEEKDAYS, full_year};
 
 /// What was read so far.
 #[derive(Default)]
@@ -180,20 +180,19 @@ pub(in super::super) fn parse_words(given: &str, today: DateTime) -> Option<Date
     if given.len() > 100 {
         return None;
     }
-    let (mut month, mut numbers, mut clock) = (None, Vec::new(), String::new());
+    let (mut month, mut numbers, mut clock, mut weekday) = (None, Vec::new(), String::new(), None);
     for word in given.split([' ', ',']).filter(|word| !word.is_empty()) {
-        let is_named = |names: &[&str]| {
-            names.iter().position(|name| {
-                let short = word.len() == 3 && name[..3].eq_ignore_ascii_case(word);
-                short || name.eq_ignore_ascii_case(word)
-            })
-        };
-        if word.contains(':') || matches!(word.to_ascii_uppercase().as_str(), "AM" | "PM") {
+        if is_of_clock(word) {
             clock = format!("{clock} {word}");
-        } else if let Some(found) = is_named(&MONTHS) {
+        } else if let Some(found) = named(&MONTHS, word) {
             month = Some(found as i64 + 1);
-        } else if is_named(&WEEKDAYS).is_none() {
-            numbers.extend(word.split('-').map(|part| match is_named_in(part) {
+        } else if let Some(found) = named(&WEEKDAYS, word) {
+            weekday = Some(found);
+        } else if let Some((number, day)) = word.split_once('/').filter(|(_, day)| !day.contains('/')) {
+            month = number.parse().ok();
+            numbers.push(day.parse::<i64>().ok());
+        } else {
+            numbers.extend(word.split('-').map(|part| match named(&MONTHS, part) {
                 Some(found) => {
                     month = Some(found as i64 + 1);
                     None
@@ -212,24 +211,29 @@ pub(in super::super) fn parse_words(given: &str, today: DateTime) -> Option<Date
         (None, []) if !clock.is_empty() => today.date(),
         _ => return None,
     };
+    if weekday.is_some_and(|weekday| weekday != date.weekday()) {
+        return None;
+    }
     if clock.is_empty() {
         return Some(DateTime::unspecified(date.ticks));
     }
     // The clock is read as part of some date.
     let time = datetime::parse(&format!("2000-01-01 {}", clock.trim()))?;
-    Some(DateTime::unspecified(date.ticks + time.time_of_day()))
+    Some(DateTime { ticks: date.ticks + time.time_of_day(), ..time })
 }
 
-fn is_named_in(part: &str) -> Option<usize> {
-    MONTHS.iter().position(|name| part.len() == 3 && name[..3].eq_ignore_ascii_case(part))
+/// The place of a name that is a word, or whose first three letters are.
+fn named(names: &[&str], word: &str) -> Option<usize> {
+    let is_it =
+        |name: &&str| name.eq_ignore_ascii_case(word) || word.len() == 3 && name[..3].eq_ignore_ascii_case(word);
+    names.iter().position(is_it)
 }
 
-fn full_year(year: i64) -> i64 {
-    match year {
-        0..=49 => 2000 + year,
-        50..=99 => 1900 + year,
-        other => other,
-    }
+/// Whether a word is a part of a time of day: `3pm`, `GMT`.
+fn is_of_clock(word: &str) -> bool {
+    let upper = word.to_ascii_uppercase();
+    let hour = upper.strip_suffix("AM").or_else(|| upper.strip_suffix("PM"));
+    upper.contains(':') || upper == "GMT" || hour.is_some_and(|hour| hour.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Words that may stand in a date, besides names of months and days.
