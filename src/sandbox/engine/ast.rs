@@ -157,8 +157,6 @@ pub(super) enum Statement {
         name: Option<Arc<str>>,
         body: Block,
     },
-    /// `using namespace ...`
-    Namespace(Arc<str>),
     Throw {
         value: Option<Box<Statement>>,
         span: Span,

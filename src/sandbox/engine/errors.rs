@@ -289,15 +289,7 @@ impl ErrorRecord {
                 let schema = super::value::Schema::new(&names, &members);
                 super::value::Obj::typed(&schema, self.category_message(), values)
             }
-            "invocationinfo" => super::value::Obj::custom(vec![
-                ("ScriptLineNumber".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().0))),
-                ("OffsetInLine".into(), Val::I32(self.place.as_ref().map_or(0, |place| place.line_and_column().1))),
-                ("Line".into(), Val::str(self.place.as_ref().map_or("", |place| place.line()))),
-                (
-                    "PositionMessage".into(),
-                    Val::str(self.place.as_ref().map_or(String::new(), |place| place.position_message())),
-                ),
-            ]),
+            "invocationinfo" => self.invocation(),
             "scriptstacktrace" => Val::str(self.stack_trace()),
             "errordetails" => self.details().map_or(Val::Null, |details| {
                 let names = ["System.Management.Automation.ErrorDetails", "System.Object"];
@@ -311,6 +303,42 @@ impl ErrorRecord {
             }
             _ => return None,
         })
+    }
+
+    /// What was called, and where.
+    fn invocation(&self) -> Val {
+        let full = "System.Management.Automation.InvocationInfo";
+        let members = [
+            "MyCommand",
+            "ScriptLineNumber",
+            "OffsetInLine",
+            "ScriptName",
+            "Line",
+            "PositionMessage",
+            "PSScriptRoot",
+            "PSCommandPath",
+            "InvocationName",
+        ];
+        let (line, column) = self.place.as_ref().map_or((0, 0), |place| place.line_and_column());
+        // Write-Error speaks for the function that calls it, which is not known here.
+        let command = Some(&self.activity).filter(|name| !name.is_empty() && &***name != "Write-Error");
+        let values = vec![
+            command.map_or(Val::Null, |name| {
+                let names = ["System.Management.Automation.CmdletInfo", "System.Management.Automation.CommandInfo"];
+                let schema = super::value::Schema::new(&names, &["Name"]);
+                super::value::Obj::typed(&schema, name.clone(), vec![Val::Str(name.clone())])
+            }),
+            Val::I32(line),
+            Val::I32(column),
+            Val::str(""),
+            Val::str(self.place.as_ref().map_or("", |place| place.line())),
+            Val::str(self.place.as_ref().map_or(String::new(), |place| place.position_message())),
+            Val::str(""),
+            Val::str(""),
+            command.map_or_else(|| Val::str(""), |name| Val::Str(name.clone())),
+        ];
+        let schema = super::value::Schema::new(&[full, "System.Object"], &members);
+        super::value::Obj::typed(&schema, full, values)
     }
 
     fn details(&self) -> Option<&Arc<str>> {

@@ -48,6 +48,9 @@ const COMMON: [&str; 12] = [
     "PipelineVariable|pv",
 ];
 
+/// `--`: what follows it is no parameter.
+pub(in super::super) const END_OF_PARAMETERS: &str = "-";
+
 /// The common parameter of a name or an unambiguous start of one, and whether it is a switch.
 pub(in super::super) fn common(name: &str) -> Option<(&'static str, bool)> {
     let all = COMMON.map(Param::of);
@@ -160,6 +163,7 @@ pub(in super::super) fn bind(
                 positional.push((value, Some(text)));
                 continue;
             }
+            RawArg::Parameter(name, None) if &*name == END_OF_PARAMETERS => continue,
             RawArg::Parameter(name, value) => (name, value),
         };
         let (param, is_common) = find(&params, &name)?;

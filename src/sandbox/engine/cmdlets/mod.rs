@@ -67,7 +67,7 @@ mod xml;
 
 use super::eval::{Cmdlet, Evaluator, Run};
 
-pub(super) use binding::{Bound, bind, common, common_parameters};
+pub(super) use binding::{Bound, END_OF_PARAMETERS, bind, common, common_parameters};
 pub(super) use cim::of_instance as of_cim_instance;
 pub(super) use format_object::print;
 pub(super) use items::file_static;

@@ -8,7 +8,7 @@ use super::super::errors::ErrorRecord;
 use super::super::ops::MAX_ITEMS;
 use super::super::pattern;
 use super::super::types::TypeRef;
-use super::super::value::{List, Part, Val};
+use super::super::value::{Hash, List, Part, Val};
 use super::properties::{time_property, type_property, version_part};
 use super::{Evaluator, Flow, Run};
 
@@ -113,12 +113,7 @@ impl Evaluator<'_> {
             _ => {}
         }
         let own = match value {
-            Val::Hash(hash) => match lower.as_str() {
-                "count" => Some(Val::I32(hash.len() as i32)),
-                "keys" => Some(Val::view(hash, Part::Keys)),
-                "values" => Some(Val::view(hash, Part::Values)),
-                _ => None,
-            },
+            Val::Hash(hash) => table_property(hash, &lower),
             Val::List(list) => match lower.as_str() {
                 "count" => Some(Val::I32(list.len() as i32)),
                 "length" | "longlength" if list.is_fixed_size() => Some(Val::I32(list.len() as i32)),
@@ -352,4 +347,14 @@ fn place(index: &Val, length: usize) -> Run<Option<usize>> {
     let index = convert::index(index)?;
     let place = if index < 0 { index + length as i64 } else { index };
     Ok(usize::try_from(place).ok().filter(|place| *place < length))
+}
+
+/// A property of a table, which is none of its keys; in lower case.
+pub(super) fn table_property(table: &Arc<Hash>, name: &str) -> Option<Val> {
+    match name {
+        "count" => Some(Val::I32(table.len() as i32)),
+        "keys" => Some(Val::view(table, Part::Keys)),
+        "values" => Some(Val::view(table, Part::Values)),
+        _ => None,
+    }
 }

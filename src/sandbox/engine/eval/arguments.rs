@@ -48,7 +48,8 @@ pub(super) fn is_switch(param: &Param) -> bool {
 pub(super) fn as_written(param: &Param, text: &Arc<str>) -> Option<Val> {
     let kind = param.attributes.type_name.as_deref()?.to_ascii_lowercase();
     let kind = kind.strip_prefix("system.").unwrap_or(&kind);
-    matches!(kind, "string" | "string[]" | "version").then(|| Val::Str(text.clone()))
+    let is_text = matches!(kind, "string" | "string[]" | "version" | "uri" | "regex");
+    is_text.then(|| Val::Str(text.clone()))
 }
 
 impl Arguments {
@@ -67,6 +68,7 @@ impl Arguments {
                     sorted.loose.push(Loose::Written(value, text));
                     continue;
                 }
+                RawArg::Parameter(name, None) if &*name == cmdlets::END_OF_PARAMETERS => continue,
                 RawArg::Parameter(name, value) => (name, value),
             };
             let place = parameter_named(script, &name)?;

@@ -215,6 +215,15 @@ impl Evaluator<'_> {
     }
 
     fn call_in(&mut self, frame: Frame, script: &Arc<Script>, args: Vec<Val>) -> Run<Val> {
+        self.collected(frame, script, args).map(Val::of_outputs)
+    }
+
+    /// All that a script block writes.
+    pub(super) fn outputs_of(&mut self, script: &Arc<Script>, args: Vec<Val>) -> Run<Vec<Val>> {
+        self.collected(Frame::default(), script, args)
+    }
+
+    fn collected(&mut self, frame: Frame, script: &Arc<Script>, args: Vec<Val>) -> Run<Vec<Val>> {
         let args = args.into_iter().map(RawArg::Value).collect();
         let context = Context { redirect: self.context.redirect.clone(), ..Context::default() };
         let mut context = context;
@@ -222,7 +231,7 @@ impl Evaluator<'_> {
         let mut stages = [Stage::new(Box::new(stage), context, None)];
         let mut out = Collector::default();
         self.run_stages(&mut stages, &mut out, false, |_, _| Ok(()))?;
-        Ok(Val::of_outputs(out.0))
+        Ok(out.0)
     }
 
     /// Runs with the text of a script as the current one; `return` ends here.

@@ -21,7 +21,8 @@ impl Evaluator<'_> {
     pub(super) fn scripted_method(&mut self, target: &Val, name: &str, args: &[Val]) -> Run<Option<Val>> {
         match (name, target) {
             ("getnewclosure", Val::Script(script)) => Ok(Some(self.close_over(script))),
-            ("invoke", Val::Script(script)) => Ok(Some(self.call_script(script, args.to_vec())?)),
+            ("invoke", Val::Script(script)) => Ok(Some(Val::list(COLLECTION, self.outputs_of(script, args.to_vec())?))),
+            ("invokereturnasis", Val::Script(script)) => Ok(Some(self.call_script(script, args.to_vec())?)),
             ("foreach", Val::List(list)) if list.type_name.starts_with("System.Collections.Generic.List") => {
                 // The list's own method, which takes a delegate: the script block sees its items as an argument.
                 match args {

@@ -12,6 +12,7 @@ mod classes;
 mod context;
 mod defaults;
 mod dns;
+mod enumerator;
 mod environment;
 mod expression;
 mod flow;
@@ -152,11 +153,9 @@ impl<'r> Evaluator<'r> {
             return Err(Flow::limit(message));
         }
         if self.stack.is_low() {
-            return Err(Flow::from(ErrorRecord::runtime(
-                "The script failed due to call depth overflow.",
-                "CallDepthOverflow",
-                7,
-            )));
+            // Nothing may go on with what a call did not give.
+            let record = ErrorRecord::runtime("The script failed due to call depth overflow.", "CallDepthOverflow", 7);
+            return Err(Flow::from(ErrorRecord { ends_script: true, ..record }));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::super::errors::ErrorRecord;
 use super::super::reference::REFERENCE;
 use super::super::types::TypeRef;
 use super::super::value::Val;
+use super::access::table_property;
 use super::arguments::{Arguments, Loose, as_written, is_switch, refusal};
 use super::validate::nothing;
 use super::{Evaluator, Flow, Run};
@@ -171,11 +172,18 @@ impl Evaluator<'_> {
             binder.narrow(place)?;
             binder.put(place, value);
         }
-        let mut rest = Vec::new();
+        // With the same as texts where numbers are texts.
+        let (mut rest, mut texts) = (Vec::new(), Vec::new());
         for loose in arguments.loose {
             match loose {
                 Loose::Value(value) => rest.extend(self.bind_place(&mut binder, value, None)?),
-                Loose::Written(value, text) => rest.extend(self.bind_place(&mut binder, value, Some(&text))?),
+                Loose::Written(value, text) => {
+                    if let Some(left) = self.bind_place(&mut binder, value, Some(&text))? {
+                        texts.extend(rest[texts.len()..].iter().cloned());
+                        texts.push(Val::Str(text));
+                        rest.push(left);
+                    }
+                }
                 Loose::Named { name, has_colon, value } => {
                     rest.push(self.state.parameter_names.make(&name, has_colon));
                     rest.extend(value);
@@ -189,7 +197,8 @@ impl Evaluator<'_> {
                 binder.put(place, value);
             }
         }
-        self.bind_rest(&mut binder, rest)?;
+        texts.extend(rest[texts.len()..].iter().cloned());
+        self.bind_rest(&mut binder, rest, texts)?;
         let takes_input = |binder: &Binder, place: usize| binder.any_role(place, |role| role.by_value || role.by_name);
         let open = |binder: &Binder| {
             let all = (0..script.params.len()).filter(|place| expects_input && binder.values[*place].is_none());
@@ -232,7 +241,7 @@ impl Evaluator<'_> {
         Ok(None)
     }
 
-    fn bind_rest(&mut self, binder: &mut Binder, mut rest: Vec<Val>) -> Run<()> {
+    fn bind_rest(&mut self, binder: &mut Binder, mut rest: Vec<Val>, texts: Vec<Val>) -> Run<()> {
         let script = binder.script.clone();
         let takes_rest =
             |place: &usize| binder.values[*place].is_none() && binder.any_role(*place, |role| role.takes_rest);
@@ -242,6 +251,9 @@ impl Evaluator<'_> {
             return Ok(());
         };
         if let Some(place) = taker {
+            if as_written(&script.params[place], &"".into()).is_some() {
+                rest = texts;
+            }
             if let [Val::List(list)] = rest.as_slice() {
                 rest = list.items();
             }
@@ -286,7 +298,9 @@ impl Evaluator<'_> {
                         binder.put(place, value.clone());
                         self.declare(&script, place, value)?;
                     }
-                    Err(Flow::Throw(record)) if record.id.starts_with("ParameterArgumentTransformation") => {}
+                    // The object may give another parameter its value; a property of the right name must fit.
+                    Err(Flow::Throw(record))
+                        if !by_name && record.id.starts_with("ParameterArgumentTransformation") => {}
                     Err(flow) => {
                         refused.get_or_insert(flow);
                     }
@@ -303,10 +317,12 @@ impl Evaluator<'_> {
     }
 
     fn input_property(&mut self, param: &Param, input: &Val) -> Option<Val> {
-        let names = [&*param.name].into_iter().chain(param.attributes.aliases.iter().map(String::as_str));
-        // The keys of a hashtable are no properties of it.
-        let mut names = names.filter(|_| !matches!(input, Val::Hash(_)));
-        names.find_map(|name| self.own_member(input, name)).filter(|value| !value.is_null())
+        let mut names = [&*param.name].into_iter().chain(param.attributes.aliases.iter().map(String::as_str));
+        names.find_map(|name| match input {
+            // The keys of a hashtable are no properties of it.
+            Val::Hash(table) => table_property(table, &name.to_lowercase()),
+            _ => self.own_member(input, name),
+        })
     }
 
     /// A value as a parameter takes it: converted, and held against what attributes demand.

@@ -264,6 +264,16 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Gives a loop's variable its next value, converted if a type was laid down for it.
+    pub(super) fn set_loop_variable(&mut self, name: &Arc<str>, value: Val) -> Run<()> {
+        let slot = self.state.frames.last().and_then(|frame| frame.variables.get(name));
+        if slot.is_some_and(|slot| slot.kind.is_some()) {
+            return self.assign_variable(&Variable { scope: Scope::Nearest, name: name.clone() }, value, None);
+        }
+        self.set_local(name, value);
+        Ok(())
+    }
+
     pub(in super::super) fn define_function(&mut self, name: &str, script: Arc<Script>) {
         if let Some(frame) = self.state.frames.last_mut() {
             frame.functions.insert(name.to_lowercase(), (name.into(), script));

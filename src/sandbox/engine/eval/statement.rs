@@ -1,13 +1,13 @@
 //! Statements.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::super::ast::{Block, Expr, ExprKind, Foreach, Loop, Span, Statement, Subject, Switch, SwitchMode, Try};
 use super::super::convert::{cast, text, truth};
 use super::super::errors::{ErrorRecord, Exception};
 use super::super::ops;
 use super::super::types::TypeRef;
-use super::super::value::{Obj, Schema, Val, Walk};
+use super::super::value::Val;
 use super::{Action, Collector, Discard, Evaluator, Flow, RawArg, Run, Sink, Stage};
 
 /// Steps of work for the `finally` blocks of a pipeline that was stopped, or did too much.
@@ -94,10 +94,6 @@ impl Evaluator<'_> {
                 self.set_local(name, Val::of_outputs(collector.0).stored());
                 Ok(())
             }
-            Statement::Namespace(name) => {
-                self.state.namespaces.push(name.clone());
-                Ok(())
-            }
             Statement::Throw { value, span } => self.throw(value.as_deref(), *span),
             Statement::Return(value) => {
                 if let Some(value) = value {
@@ -174,15 +170,16 @@ impl Evaluator<'_> {
             Val::Null => Val::Void,
             other => other,
         };
-        let mut walk = Walk::through(items);
-        while let Some(item) = walk.next().map_err(ErrorRecord::modified)? {
-            self.step(1)?;
-            self.set_local(&inner.variable, item);
-            if matches!(self.loop_body(&inner.body, inner.label.as_ref(), out)?, Next::Leave) {
-                break;
+        self.with_enumerator("foreach", items, |evaluator, walk| {
+            while let Some(item) = walk.next()? {
+                evaluator.step(1)?;
+                evaluator.set_loop_variable(&inner.variable, item)?;
+                if matches!(evaluator.loop_body(&inner.body, inner.label.as_ref(), out)?, Next::Leave) {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn loop_body(&mut self, body: &Block, label: Option<&Arc<str>>, out: &mut dyn Sink) -> Run<Next> {
@@ -203,18 +200,18 @@ impl Evaluator<'_> {
                 Val::array(self.lines_of(path)?)
             }
         };
-        let mut walk = Walk::through(subject.stored());
-        let around = self.item.clone();
-        while let Some(item) = walk.next().map_err(ErrorRecord::modified)? {
-            self.item = item.clone();
-            self.set_local("switch", enumerator(item.clone()));
-            let next = self.switch_item(inner, &item, out);
-            self.item = around.clone();
-            if matches!(next?, Next::Leave) {
-                break;
+        self.with_enumerator("switch", subject.stored(), |evaluator, walk| {
+            let around = evaluator.item.clone();
+            while let Some(item) = walk.next()? {
+                evaluator.item = item.clone();
+                let next = evaluator.switch_item(inner, &item, out);
+                evaluator.item = around.clone();
+                if matches!(next?, Next::Leave) {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The lines of a file.
@@ -365,13 +362,6 @@ fn names_one_of(types: &[Arc<str>], exception: &Exception) -> bool {
             || exception.is_a(&format!("System.{name}"))
             || TypeRef::find(name).is_some_and(|kind| exception.is_a(&kind.full))
     })
-}
-
-/// `$switch` and `$foreach`, of which scripts mostly want to know where they are.
-fn enumerator(current: Val) -> Val {
-    static SCHEMA: LazyLock<Arc<Schema>> =
-        LazyLock::new(|| Schema::new(&["System.Collections.IEnumerator", "System.Object"], &["Current"]));
-    Obj::typed(&SCHEMA, "System.Array+ArrayEnumerator", vec![current])
 }
 
 fn span_of(statement: &Statement) -> Option<Span> {

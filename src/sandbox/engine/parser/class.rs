@@ -156,6 +156,7 @@ impl Parser<'_> {
         let is_first = class
             .methods
             .iter()
+            .filter(|known| known.is_static == marks.is_static)
             .all(|known| !(known.name.eq_ignore_ascii_case(&name) && is_same(&known.script, &script)));
         if !is_first {
             return self.error("MemberAlreadyDefined", format!("The member '{name}' is already defined."), start);

@@ -3,6 +3,7 @@
 use super::super::ast::{
     Arg, CallKind, ChainOp, CommandAst, Element, ElementKind, Expr, ExprKind, Part, Pipeline, RedirectTo, Redirection,
 };
+use super::super::cmdlets::END_OF_PARAMETERS;
 use super::cursor::{is_double_quote, is_single_quote};
 use super::literal::parse_number;
 use super::string::Closer;
@@ -21,7 +22,13 @@ impl Parser<'_> {
         }];
         elements.extend(self.out_file()?);
         while self.pipe()? {
-            elements.push(self.element()?);
+            let at = self.cursor.pos();
+            let next = self.element()?;
+            if matches!(next.kind, ElementKind::Expr(_)) {
+                let message = "Expressions are only allowed as the first element of a pipeline.";
+                return self.error("ExpressionsMustBeFirstInPipeline", message, at);
+            }
+            elements.push(next);
             elements.extend(self.out_file()?);
         }
         self.files = outer_files;
@@ -108,6 +115,7 @@ impl Parser<'_> {
         }
         let name = if call == CallKind::Name { self.word()? } else { self.command_argument_primary()? };
         let (mut args, mut redirections) = (Vec::new(), Vec::new());
+        let mut knows_parameters = true;
         loop {
             self.cursor.skip_blanks();
             if let Some(redirection) = self.redirection()? {
@@ -115,7 +123,9 @@ impl Parser<'_> {
             } else if self.at_argument_end() {
                 break;
             } else {
-                args.push(self.argument()?);
+                let next = if knows_parameters { self.argument()? } else { self.plain_argument()? };
+                knows_parameters &= !matches!(&next, Arg::Parameter { name, .. } if &**name == END_OF_PARAMETERS);
+                args.push(next);
             }
         }
         if self.cursor.peek() == Some('&') && !self.cursor.rest().starts_with("&&") {
@@ -142,14 +152,26 @@ impl Parser<'_> {
                 let name = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | ':'));
                 Ok(Arg::Splat(name.to_lowercase().into()))
             }
-            _ => {
-                let value = self.argument_list()?;
-                if self.cursor.pos() == start {
-                    return self.unexpected();
+            Some('-') if self.cursor.second_sign() == Some('-') => {
+                self.cursor.bump();
+                self.cursor.bump();
+                if self.at_word_end() {
+                    return Ok(Arg::Parameter { name: END_OF_PARAMETERS.into(), value: None });
                 }
-                Ok(Arg::Value(value))
+                self.cursor.set_pos(start);
+                self.plain_argument()
             }
+            _ => self.plain_argument(),
         }
+    }
+
+    fn plain_argument(&mut self) -> Parsed<Arg> {
+        let start = self.cursor.pos();
+        let value = self.argument_list()?;
+        if self.cursor.pos() == start {
+            return self.unexpected();
+        }
+        Ok(Arg::Value(value))
     }
 
     fn parameter(&mut self) -> Parsed<Arg> {
@@ -186,12 +208,16 @@ impl Parser<'_> {
         if !is_value {
             return self.word();
         }
-        let is_variable = self.cursor.peek() == Some('$') && second != Some('(');
         let primary = self.primary()?;
         let end = self.cursor.pos();
+        let is_variable = matches!(primary.kind, ExprKind::Variable(_));
         let value = self.postfix(primary, start)?;
-        // A member ends the argument; a variable alone may begin a word.
-        if is_variable && self.cursor.pos() == end && !self.at_word_end() {
+        // A member ends the argument; a variable alone may begin a word, as in `$home/x` and `$i++`.
+        let is_word = match value.kind {
+            ExprKind::Step { .. } => true,
+            _ => self.cursor.pos() == end && !self.at_word_end() && !self.cursor.rest().starts_with('='),
+        };
+        if is_variable && is_word {
             self.cursor.set_pos(start);
             return self.word();
         }

@@ -4,15 +4,21 @@
 pub(super) struct Cursor<'a> {
     text: &'a str,
     pos: usize,
+    /// Where a comment begins that does not end.
+    open_comment: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, pos: 0 }
+        Self { text, pos: 0, open_comment: None }
     }
 
     pub(super) fn pos(&self) -> usize {
         self.pos
+    }
+
+    pub(super) fn open_comment(&self) -> Option<usize> {
+        self.open_comment
     }
 
     pub(super) fn set_pos(&mut self, pos: usize) {
@@ -106,6 +112,9 @@ impl<'a> Cursor<'a> {
         loop {
             let rest = self.rest();
             if let Some(comment) = rest.strip_prefix("<#") {
+                if !comment.contains("#>") {
+                    self.open_comment = Some(self.pos);
+                }
                 self.pos += 2 + comment.find("#>").map_or(comment.len(), |end| end + 2);
             } else if rest.starts_with('#') {
                 self.take_while(|next| !matches!(next, '\n' | '\r'));

@@ -190,7 +190,7 @@ impl Parser<'_> {
         }
         self.cursor.set_pos(after);
         let expr = Expr { kind: ExprKind::Type(name), span: self.span_from(start) };
-        self.postfix(expr, start)
+        self.postfix_over_lines(expr, start)
     }
 
     /// After `[type]`: an operand, or an operator for which the type itself is one?
@@ -233,7 +233,7 @@ impl Parser<'_> {
     fn primary_with_postfix(&mut self) -> Parsed<Expr> {
         let start = self.cursor.pos();
         let primary = self.primary()?;
-        self.postfix(primary, start)
+        self.postfix_over_lines(primary, start)
     }
 
     pub(super) fn primary(&mut self) -> Parsed<Expr> {

@@ -95,5 +95,6 @@ fn hexadecimal(digits: &str, multiplier: i64) -> Option<Val> {
     }
     let bits = u64::from_str_radix(digits, 16).ok()?;
     let number = if digits_only.len() <= 8 && digits.len() <= 8 { i64::from(bits as u32 as i32) } else { bits as i64 };
-    number.checked_mul(multiplier).map(small)
+    let number = number.checked_mul(multiplier)?;
+    Some(if digits_only.len() > 8 { Val::I64(number) } else { small(number) })
 }

@@ -37,8 +37,13 @@ type Parsed<T> = Result<T, ParseError>;
 
 /// Parses a script.
 pub(super) fn parse(source: &str) -> Parsed<Arc<Script>> {
-    let script = Parser::new(source).script_body(None)?;
-    Ok(Arc::new(script))
+    let mut parser = Parser::new(source);
+    let script = parser.script_body(None);
+    if let Some(start) = parser.cursor.open_comment() {
+        let message = "The terminator '#>' is missing from the multiline comment.";
+        return parser.error("MissingTerminatorMultiLineComment", message, start);
+    }
+    Ok(Arc::new(script?))
 }
 
 /// Parses the inside of an expandable string, as a script that gives the string.

@@ -40,6 +40,8 @@ impl Parser<'_> {
             return None;
         }
         let found = match next {
+            // A step, and no operand before which a sign stands.
+            '+' | '-' if self.cursor.second_sign() == Some(next) => None,
             '+' => simple(Op::Add, ADDITIVE),
             // `*>` sends all streams somewhere.
             '*' if second == Some('>') => None,

@@ -5,6 +5,28 @@ use super::cursor::{is_double_quote, is_single_quote};
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
+    /// As [`Self::postfix`], where a line may end after the dot.
+    pub(super) fn postfix_over_lines(&mut self, expr: Expr, start: usize) -> Parsed<Expr> {
+        let mut expr = self.postfix(expr, start)?;
+        let mut links = 0;
+        loop {
+            self.check_links(&mut links)?;
+            let end = self.cursor.pos();
+            if !self.cursor.eat(".") || !self.cursor.peek().is_some_and(char::is_whitespace) {
+                self.cursor.set_pos(end);
+                return Ok(expr);
+            }
+            self.cursor.skip_lines();
+            if !self.cursor.peek().is_some_and(is_member_start) {
+                self.cursor.set_pos(end);
+                return Ok(expr);
+            }
+            let kind = self.member(expr, Access::Plain)?;
+            let member = Expr { kind, span: self.span_from(start) };
+            expr = self.postfix(member, start)?;
+        }
+    }
+
     /// Member accesses, calls, indexes and steps that follow without a blank.
     pub(super) fn postfix(&mut self, mut expr: Expr, start: usize) -> Parsed<Expr> {
         let mut links = 0;
@@ -96,10 +118,14 @@ impl Parser<'_> {
                 return Ok(args);
             }
             if !args.is_empty() {
+                let comma = self.cursor.pos();
                 if !self.cursor.eat(",") {
                     return self.missing_parenthesis("MissingEndParenthesisInMethodCall", "method call");
                 }
                 self.cursor.skip_lines();
+                if matches!(self.cursor.peek(), Some(',' | ')')) {
+                    return self.error("MissingExpressionAfterToken", "Missing expression after ','.", comma);
+                }
             }
             args.push(self.expression_without_comma()?);
         }

@@ -17,9 +17,9 @@ impl Parser<'_> {
         self.check_depth()?;
         let start = self.cursor.pos();
         let around = std::mem::take(&mut self.in_method);
-        let namespaces = self.namespaces()?;
+        let namespaces = if open.is_none() { self.namespaces()? } else { Vec::new() };
         let (params, binding) = self.param_block()?;
-        let mut script = Script { namespaces, params, binding, ..self.empty_script() };
+        let mut script = Script { params, binding, namespaces, ..self.empty_script() };
         if !self.named_blocks(&mut script)? {
             script.end = self.statements(open)?;
         }
@@ -81,19 +81,15 @@ impl Parser<'_> {
             if self.cursor.at_end() || (open.is_some() && matches!(self.cursor.peek(), Some('}' | ')'))) {
                 return Ok(all);
             }
-            all.push(self.statement()?);
+            let statement = self.statement()?;
+            let is_block = ends_with_block(&statement);
+            all.push(statement);
             self.cursor.skip_blanks();
             let done = self.cursor.at_end() || matches!(self.cursor.peek(), Some(';' | '\n' | '\r' | '}' | ')'));
-            if !done && !self.ended_with_block() {
+            if !done && !is_block {
                 return self.unexpected();
             }
         }
-    }
-
-    /// After `}` of an `if` or loop the next statement may follow on the same line.
-    fn ended_with_block(&self) -> bool {
-        let before = self.cursor.slice(0, self.cursor.pos()).trim_end();
-        before.ends_with('}')
     }
 
     /// `{ statements }`
@@ -143,13 +139,20 @@ impl Parser<'_> {
                 "do" => return self.do_loop(label),
                 "for" => return self.for_loop(label),
                 "foreach" if self.at_parenthesis() => return self.foreach_loop(label),
+                "foreach" if self.cursor.peek() == Some('$') => {
+                    let message = "Missing opening '(' after keyword 'foreach'.";
+                    return self.error("MissingOpenParenthesisAfterKeyword", message, start);
+                }
                 "switch" => return self.switch(label),
                 "try" => return self.try_statement(),
                 "function" => return self.function(false),
                 "filter" => return self.function(true),
                 "trap" => return self.trap(),
                 "data" => return self.data(start),
-                "using" => return self.using(start),
+                "using" => {
+                    let message = "A 'using' statement must appear before any other statements in a script.";
+                    return self.error("UsingMustBeAtStartOfScript", message, start);
+                }
                 "throw" => {
                     let value = self.optional_statement()?;
                     return Ok(Statement::Throw { value, span: self.span_from(start) });
@@ -277,7 +280,12 @@ impl Parser<'_> {
             if self.cursor.at_end() || self.cursor.peek() == Some('}') {
                 break;
             }
+            let at = self.cursor.pos();
             if self.cursor.eat_word("default") {
+                if default.is_some() {
+                    let message = "A switch statement can have only one default clause.";
+                    return self.error("MultipleSwitchDefaultClauses", message, at);
+                }
                 default = Some(self.block()?);
             } else {
                 let case = self.command_argument_primary()?;
@@ -337,7 +345,7 @@ impl Parser<'_> {
         Ok(Statement::Data { name: (!name.is_empty()).then(|| name.into()), body: self.block()? })
     }
 
-    /// The `using namespace` at the start of a script, before its parameters.
+    /// `using namespace ...`, with which a script may begin.
     fn namespaces(&mut self) -> Parsed<Vec<Arc<str>>> {
         let mut all = Vec::new();
         loop {
@@ -346,21 +354,14 @@ impl Parser<'_> {
             if !self.cursor.eat_word("using") {
                 return Ok(all);
             }
-            if let Statement::Namespace(name) = self.using(start)? {
-                all.push(name);
+            self.cursor.skip_blanks();
+            if !self.cursor.eat_word("namespace") {
+                let message = "The sandbox's built-in engine knows 'using namespace' and no other using statement.";
+                return self.error("SandboxUnsupportedSyntax", message, start);
             }
+            self.cursor.skip_blanks();
+            all.push(self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | '.')).into());
         }
-    }
-
-    fn using(&mut self, start: usize) -> Parsed<Statement> {
-        self.cursor.skip_blanks();
-        if !self.cursor.eat_word("namespace") {
-            let message = "The sandbox's built-in engine knows 'using namespace' and no other using statement.";
-            return self.error("SandboxUnsupportedSyntax", message, start);
-        }
-        self.cursor.skip_blanks();
-        let name = self.cursor.take_while(|next| next.is_alphanumeric() || matches!(next, '_' | '.'));
-        Ok(Statement::Namespace(name.into()))
     }
 
     /// A function, or a filter, whose body is a `process` block.
@@ -432,6 +433,22 @@ impl Parser<'_> {
         }
         let value = self.statement()?;
         Ok(Statement::Assign(Box::new(Assign { target, op, value, span: self.span_from(start) })))
+    }
+}
+
+/// Whether the next statement may follow on the same line.
+fn ends_with_block(statement: &Statement) -> bool {
+    match statement {
+        Statement::Assign(assign) => ends_with_block(&assign.value),
+        Statement::Pipeline(_)
+        | Statement::Chain { .. }
+        | Statement::Throw { .. }
+        | Statement::Return(_)
+        | Statement::Answer(_)
+        | Statement::Exit(_)
+        | Statement::Break(_)
+        | Statement::Continue(_) => false,
+        _ => true,
     }
 }
 

@@ -47,7 +47,10 @@ impl Parser<'_> {
             self.cursor.bump();
             let message = "Variable reference is not valid. ':' was not followed by a valid variable name character. \
                            Consider using ${} to delimit the name.";
-            return self.error("InvalidVariableReferenceWithDrive", message, start);
+            let is_scope =
+                ["global", "local", "private", "script"].iter().any(|scope| name.eq_ignore_ascii_case(scope));
+            let id = if is_scope { "InvalidVariableReference" } else { "InvalidVariableReferenceWithDrive" };
+            return self.error(id, message, start);
         }
         Ok(name)
     }

@@ -6,7 +6,7 @@ use super::super::super::ast::Script;
 use super::super::super::convert;
 use super::super::super::eval::Evaluator;
 use super::super::super::value::Val;
-use super::super::Fault;
+use super::super::{Fault, Flow, thrown};
 
 /// Items in the order that a script block says of two of them: merged, so that no answer of it does harm.
 pub(super) fn sorted_by(
@@ -23,10 +23,21 @@ pub(super) fn sorted_by(
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
         evaluator.step(1)?;
-        let answer = evaluator.call_script(order, vec![first.clone(), second.clone()])?;
-        let is_after = convert::index(&answer)? > 0;
+        let is_after = is_after(evaluator, order, first, second)?;
         merged.extend(if is_after { right.next() } else { left.next() });
     }
     merged.extend(left.chain(right));
     Ok(merged)
+}
+
+fn is_after(evaluator: &mut Evaluator<'_>, order: &Arc<Script>, first: &Val, second: &Val) -> Result<bool, Fault> {
+    let answer = evaluator.call_script(order, vec![first.clone(), second.clone()]);
+    match answer.map_err(Fault::from).and_then(|answer| Ok(convert::index(&answer.stored())?)) {
+        Ok(answer) => Ok(answer > 0),
+        // What stops the script is no fault of the comparison.
+        Err(Fault::Flow(flow)) if !matches!(&flow, Flow::Throw(record) if &*record.id != "SandboxLimit") => {
+            Err(Fault::Flow(flow))
+        }
+        Err(_) => thrown("InvalidOperationException", "Failed to compare two elements in the array."),
+    }
 }
