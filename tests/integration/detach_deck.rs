@@ -361,7 +361,11 @@ fn what_became_of_a_deck_is_told() {
     assert!(lost.message().contains("the process that kept it on the host is gone"), "{lost:?}");
     assert_eq!(home.kept(), [1]);
     std::fs::remove_file(home.file("end")).expect("removed");
-    home.detach(&["2; [Environment]::Exit(9)"]);
+    // Once it is left: an end before that is the run's own.
+    let go = home.path().join("go");
+    let wait = format!("while (-not (Test-Path '{}')) {{ Start-Sleep -Milliseconds 50 }}", go.display());
+    home.detach(&[&format!("2; {wait}; [Environment]::Exit(9)")]);
+    std::fs::write(go, "").expect("written");
     let lost = home.collect(&[]);
     assert_eq!((lost.outcome(), lost.of_type("object").count()), ("lost", 1), "{lost:?}");
     assert!(lost.message().contains("with exit code 9"), "{lost:?}");

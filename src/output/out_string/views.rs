@@ -24,12 +24,6 @@ pub(super) fn find(object: &Described<'_>) -> Option<&'static View> {
     })
 }
 
-/// What Format-List shows of an object whose view is a table.
-pub(super) fn list_of(object: &Described<'_>) -> Option<&'static [&'static str]> {
-    let of = |name: &&str| windows::LISTS.iter().find(|(kind, _)| kind == name).map(|(_, names)| *names);
-    object.types.iter().find_map(of)
-}
-
 /// The properties that are shown of types without a view that have too many, or that PowerShell makes live objects of.
 pub(super) fn display_set(object: &Described<'_>) -> Option<&'static [&'static str]> {
     object.types.iter().find_map(|name| {

@@ -122,42 +122,6 @@ pub(super) const VIEWS: &[View] = &[
     ),
 ];
 
-/// What Format-List shows of objects that have a table of their own.
-pub(super) const LISTS: &[(&str, &[&str])] = &[
-    ("System.Diagnostics.Process", &["Id", "Handles", "CPU", "SI", "Name"]),
-    (
-        "System.ServiceProcess.ServiceController",
-        &[
-            "Name",
-            "DisplayName",
-            "Status",
-            "DependentServices",
-            "ServicesDependedOn",
-            "CanPauseAndContinue",
-            "CanShutdown",
-            "CanStop",
-            "ServiceType",
-        ],
-    ),
-    (
-        "System.Diagnostics.EventLogEntry",
-        &[
-            "Index",
-            "EntryType",
-            "InstanceId",
-            "Message",
-            "Category",
-            "CategoryNumber",
-            "ReplacementStrings",
-            "Source",
-            "TimeGenerated",
-            "TimeWritten",
-            "UserName",
-        ],
-    ),
-    ("System.Diagnostics.Eventing.Reader.EventLogRecord", &["TimeCreated", "ProviderName", "Id", "Message"]),
-];
-
 /// `    [X] Web Server`, by its depth.
 fn feature(object: &Described<'_>) -> String {
     let mark = if object.text("Installed") == "True" { 'X' } else { ' ' };

@@ -12,6 +12,8 @@
 
 mod custom;
 #[cfg(feature = "sandbox")]
+mod lists;
+#[cfg(feature = "sandbox")]
 pub(crate) mod order;
 mod packet;
 mod sheet;

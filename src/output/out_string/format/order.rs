@@ -3,6 +3,7 @@
 //! Which properties stand in which order is that of PowerShell's views where [`views`] has them, else all properties.
 //! Names, ids and order of the members are those that PowerShell 7.6 puts on the wire.
 
+use super::lists::list_of;
 use super::packet::CLASS;
 use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
 use crate::output::out_string::cell::{self, Numbers};
@@ -162,7 +163,7 @@ impl Plan {
             (view::Shape::List(names), Layout::List) => Some(names.iter().map(|name| plain(name)).collect()),
             _ => None,
         });
-        let of_list = || views::list_of(object).filter(|_| form.shape == Layout::List);
+        let of_list = || list_of(object).filter(|_| form.shape == Layout::List);
         let of_view = of_view.or_else(|| Some(of_list()?.iter().map(|name| plain(name)).collect()));
         let columns = of_view.unwrap_or_else(|| {
             let set = views::display_set(object).filter(|_| form.shape != Layout::List || view.is_none());
