@@ -19,7 +19,7 @@
 //!   [`sheet`] (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`]
 //!   (files that are read up to a limit), [`left_shell`] (what it takes to attach to one),
 //!   [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
-//!   meant to be).
+//!   meant to be), [`pattern`] (names with `*` and `?`).
 //! - The nouns of a run: [`target`], [`record`], [`event`], [`exit`] (the codes of the process).
 //! - [`directory`]: what a directory (LDAP) is asked for and what it knows of computers, as plain data.
 //! - Protocol cores, bytes and numbers in, bytes and events out: [`clixml`] (objects), [`psrp`] (pools and pipelines),
@@ -157,6 +157,7 @@ mod nearest;
 pub mod outcome;
 pub mod outofproc;
 pub mod output;
+mod pattern;
 pub mod psrp;
 pub mod record;
 pub mod report;

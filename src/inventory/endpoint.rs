@@ -10,8 +10,8 @@ use crate::target::{
 
 use super::effective::Effective;
 use super::home::under_home;
-use super::pattern::matches;
 use super::ssh_config::{Access, usual_known_hosts};
+use crate::pattern::matches;
 
 /// Builds a host's endpoint. `home` is what `~` stands for.
 ///

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::config::FactsOfHost;
 use crate::hostlist::natural;
 
-use super::pattern::matches;
+use crate::pattern::matches;
 
 /// How a fact is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,7 +35,6 @@ mod model;
 mod named_files;
 mod owner;
 mod password;
-mod pattern;
 mod provenance;
 mod request;
 mod resolve;

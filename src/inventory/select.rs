@@ -11,8 +11,8 @@ use crate::nearest::did_you_mean;
 use super::effective::Effective;
 use super::expression::{Atom, Expression, Operator, Term};
 use super::model::Inventory;
-use super::pattern::matches;
 use super::request::Order;
+use crate::pattern::matches;
 
 /// What expressions are looked up in. Literal names and URLs are already hosts of the inventory.
 pub(super) struct Lookup<'a> {

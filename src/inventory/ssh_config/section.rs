@@ -1,8 +1,8 @@
 //! `Host` and `Match`: the hosts to which the lines after them apply.
 
-use super::super::pattern::matches_as_written;
 use super::directive::Mistake;
 use super::line::Line;
+use crate::pattern::matches_as_written;
 
 /// The head of a section.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::config::{Account, ConfigFile, FactsOfHost, FileBytes, NamedFile, SecretSource, System};
 use crate::directory::{Computer, FailedLogons, Found, Laps, LapsOfHost, Query, Sought};
-use crate::inventory::pattern::matches;
+use crate::pattern::matches;
 use crate::secret::Secret;
 
 /// A machine that holds what a test puts there.

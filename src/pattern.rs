@@ -1,12 +1,12 @@
 //! Patterns with `*` and `?`.
 
 /// Whether a name matches a pattern, whatever the case; `*` is any text, `?` any one character.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     matches_as_written(&pattern.to_lowercase(), &name.to_lowercase())
 }
 
 /// Whether a name matches a pattern, upper and lower case as they are.
-pub(super) fn matches_as_written(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches_as_written(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     let (mut at, mut place) = (0, 0);
