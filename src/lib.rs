@@ -26,6 +26,7 @@
 //!   [`wsman`] (envelopes and faults), [`outofproc`] (the framing over SSH and stdio), [`auth`] (logon and sealing).
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams, and asks directories; [`session`] joins one pool to one carrier.
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
+//! - [`calendar`]: when something is due: cron lines, intervals, time zones, and what was missed.
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - [`collect`]: what was left running on hosts, attached to again, as the task of a run.
@@ -135,6 +136,7 @@
 //!   examples and tests need it.
 
 pub mod auth;
+pub mod calendar;
 mod certificate;
 pub mod channel;
 pub mod cli;

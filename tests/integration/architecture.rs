@@ -34,6 +34,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             "config",
             &["certificate", "directory", "error_text", "local_user", "nearest", "secret", "target", "whole_file"],
         ),
+        ("calendar", &["config", "nearest"]),
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["outcome", "target"]),

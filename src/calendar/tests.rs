@@ -1,0 +1,20 @@
+//! Schedules over changes of the clock.
+
+mod clock_changes;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZoneDatabase;
+
+use super::{Schedule, find_zone};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect(text)
+}
+
+fn cron(line: &str, zone: &str) -> Schedule {
+    Schedule::cron(line, find_zone(zone, &TimeZoneDatabase::bundled()).expect(zone)).expect(line)
+}
+
+fn every(text: &str) -> Schedule {
+    Schedule::every(crate::config::parse_duration(text).expect(text)).expect(text)
+}
