@@ -1,6 +1,8 @@
-//! Schedules over changes of the clock.
+//! Schedules over changes of the clock, and planners through restarts, jumps and long runs.
 
 mod clock_changes;
+mod planner;
+mod simulation;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZoneDatabase;
