@@ -196,7 +196,9 @@ impl Earlier {
         let mut notes = Vec::new();
         if !self.lost.is_empty() {
             let hosts = fold(self.lost.iter().map(|target| self.targets[target.index()].name.as_str()));
-            notes.push(format!("lost: psfleet ended while {hosts} ran; --lost runs what is lost once more"));
+            notes.push(format!(
+                "lost: psfleet ended, or could keep no more, while {hosts} ran; --lost runs what is lost once more"
+            ));
         }
         if !changed.is_empty() {
             let are = if changed.len() == 1 { "is" } else { "are" };

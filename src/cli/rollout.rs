@@ -113,7 +113,11 @@ pub(super) fn run(
         let _ = told.recv_timeout(LAST_WORDS);
     }
     if let Some(why) = broken.as_ref().and_then(Broken::why) {
-        bail!("the run could not be kept to its end: {why}");
+        let run = rest.as_ref().map(|rest| rest.run().to_string()).unwrap_or_default();
+        bail!(
+            "the run could not be kept to its end: {why}; once that is mended, psfleet runs resume {run} goes on with the \
+             hosts that have no outcome (--lost: with those that were running, too)"
+        );
     }
     if let Some(rest) = rest {
         rest.note(&finished.summary, console);

@@ -94,6 +94,13 @@ fn in_words(error: &rusqlite::Error) -> String {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
             format!("{FILE} in the state folder cannot be written ({error}): PSFLEET_STATE_DIR names another folder")
         }
+        Some(ErrorCode::DiskFull) => format!(
+            "the disk of the state folder is full ({error}): make room there, or let PSFLEET_STATE_DIR name a folder elsewhere"
+        ),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => format!(
+            "another program holds {FILE} in the state folder ({error}): end it, a backup or a browser of databases \
+             perhaps, and try again"
+        ),
         _ => format!("{FILE} in the state folder: {error}"),
     }
 }

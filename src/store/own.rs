@@ -20,13 +20,16 @@ pub(super) fn folder(folder: &Path) -> io::Result<()> {
 /// Makes a file where it is missing, for this user alone. SQLite gives the files beside it (`-wal`, `-shm`) the permissions
 /// of this one.
 ///
+/// One that is there is looked at by its name and never opened: SQLite locks it for the whole process, and the system
+/// takes all locks of a process on a file away when the process closes any of its descriptors of that file. Another
+/// program that opens the store would then take itself for the only one, and tidy up what is being written.
+///
 /// # Errors
 /// The system's, or that it is not a file, or that somebody else can write it.
 pub(super) fn file(path: &Path) -> io::Result<()> {
     match path.metadata() {
-        // To open a pipe would wait for its other end.
         Ok(found) if !found.is_file() => return Err(io::Error::other("it is not a file")),
-        Ok(_) => {}
+        Ok(found) => return check(path, &found),
         // A link to nothing: whoever made it would say where the store is.
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
             return Err(io::Error::other("it is a link to a file that is not there"));
@@ -35,10 +38,15 @@ pub(super) fn file(path: &Path) -> io::Result<()> {
         Err(error) => return Err(error),
     }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    check(path, &options.open(path)?.metadata()?)
+    match options.open(path) {
+        Ok(made) => check(path, &made.metadata()?),
+        // Another psfleet was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check(path, &path.metadata()?),
+        Err(error) => Err(error),
+    }
 }
 
 /// Refuses a folder or file that is there, if somebody else could have written it.

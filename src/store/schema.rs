@@ -102,6 +102,8 @@ pub(super) enum Unusable {
     Newer(i64),
     /// It cannot be changed to the present layout, either.
     Older(i64),
+    /// Nothing was ever written to it, nor can be now.
+    Empty,
     Foreign(String),
     Sql(rusqlite::Error),
 }
@@ -122,6 +124,10 @@ impl Unusable {
             Self::Newer(found) => Error::Newer { path, found, known: LAYOUT },
             Self::Older(found) => {
                 let what = format!("it is of an older psfleet (layout {found}), and cannot be written to change that");
+                Error::Folder { path, cause: io::Error::other(what) }
+            }
+            Self::Empty => {
+                let what = "it was begun and never filled, as happens on a full disk, and cannot be written now";
                 Error::Folder { path, cause: io::Error::other(what) }
             }
             Self::Foreign(what) => Error::NotAStore { path, what },
@@ -145,8 +151,7 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&change)?;
     if found == 0 {
-        let is_empty: bool = change.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
-        if !is_empty {
+        if !is_empty(&change)? {
             return Err(Unusable::Foreign("it has tables of something else".to_owned()));
         }
         change.pragma_update(None, "application_id", APPLICATION)?;
@@ -165,6 +170,9 @@ pub(super) fn prepare(db: &mut Connection) -> Result<(), Unusable> {
 /// Looks whether a file that is only read has the present layout.
 pub(super) fn check(db: &Connection) -> Result<(), Unusable> {
     let found = version(db)?;
+    if found == 0 && is_empty(db)? {
+        return Err(Unusable::Empty);
+    }
     check_owner(db)?;
     match found {
         LAYOUT => Ok(()),
@@ -188,6 +196,10 @@ pub(super) fn create_until(db: &Connection, layout: i64) -> Result<(), rusqlite:
 
 fn version(db: &Connection) -> Result<i64, rusqlite::Error> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn is_empty(db: &Connection) -> Result<bool, rusqlite::Error> {
+    db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 fn check_owner(db: &Connection) -> Result<(), Unusable> {

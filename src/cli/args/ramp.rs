@@ -25,9 +25,9 @@ pub struct RampArgs {
           value_parser = number::count)]
     pub pause_after: Vec<std::num::NonZeroUsize>,
 
-    /// PowerShell that runs between steps on the hosts just done, and must end without an error and with something true
-    /// on each of them, or the run ends with exit code 5; a FILE.ps1, or text, which may use $using: values of --using
-    /// (repeatable). It runs in the session of the script, as far as that is still open (--max-sessions)
+    /// PowerShell that runs between steps on the hosts just done, those where the script failed too, and must end without
+    /// an error and with something true on each of them, or the run ends with exit code 5; hosts that the script did not
+    /// reach are not asked (--max-unreachable); a FILE.ps1, or text, which may use $using: values of --using (repeatable). It runs in the session of the script, as far as that is still open (--max-sessions)
     #[arg(long, env = "PSFLEET_GATE", value_name = "CODE|FILE.ps1", requires = "ramp")]
     pub gate: Vec<String>,
 

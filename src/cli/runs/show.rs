@@ -174,7 +174,7 @@ fn described(part: &Part, is_at_work: bool) -> String {
     let end = match (took, part.exit_code) {
         (Some(took), Some(code)) => format!("took {took}, exit code {code}"),
         _ if is_at_work => "is at work".to_owned(),
-        _ => "psfleet was killed in its midst".to_owned(),
+        _ => "psfleet was killed in its midst, or could keep no more".to_owned(),
     };
     let why = part.stopped.as_ref().map(|(_, why)| format!(": {why}")).unwrap_or_default();
     format!("{begun}, {end}{why}")

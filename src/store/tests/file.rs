@@ -79,3 +79,44 @@ fn one_of_another_layout_is_not_read_as_it_is() {
         assert!(refused.contains(what), "{refused}");
     }
 }
+
+/// Whoever closes a descriptor of a file gives up all locks that its process has on that file: a second look at the store
+/// must not take the first one's away.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_that_is_open_stays_locked_when_it_is_opened_again() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = TempDir::new().expect("a folder");
+    let _recorder = opened(&folder).begin(&header(None), &targets(1)).expect("a journal");
+    let path = folder.path().join(FILE);
+    let file = format!(":{}", std::fs::metadata(&path).expect("there").ino());
+    // POSIX locks of this process on the file: "1: POSIX  ADVISORY  READ 4711 fe:00:1234 128 128".
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").expect("Linux tells");
+        let ours = std::process::id().to_string();
+        let is_ours =
+            |line: &&str| line.split_whitespace().any(|word| word == ours) && line.contains(&format!("{file} "));
+        all.lines().filter(is_ours).count()
+    };
+    let before = locks();
+    assert!(before > 0, "SQLite locks the file while it is open");
+    drop(opened(&folder));
+    drop(Store::open_to_read(folder.path()).expect("readable"));
+    super::own::file(&path).expect("ours");
+    assert_eq!(locks(), before);
+}
+
+#[test]
+fn one_that_a_full_disk_left_empty_is_filled_later_and_not_called_foreign() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join(FILE);
+    // As far as it comes where there is room for one page.
+    let begun = Connection::open(&path).expect("a file");
+    begun.pragma_update(None, "auto_vacuum", "INCREMENTAL").expect("set");
+    begun.pragma_update(None, "journal_mode", "WAL").expect("set");
+    drop(begun);
+    assert!(std::fs::metadata(&path).expect("there").len() > 0);
+    let said = Store::read_only(folder.path()).expect_err("nothing is in it").to_string();
+    assert!(said.contains("never filled") && !said.contains("another program"), "{said}");
+    opened(&folder).begin(&header(None), &targets(1)).expect("a journal");
+}
