@@ -174,6 +174,11 @@ impl Outcome {
     pub fn had_turn(self) -> bool {
         !matches!(self, Self::NotStarted | Self::Skipped)
     }
+
+    /// Whether the script may have changed something on a target with this outcome, whole or in part.
+    pub fn may_have_run(self) -> bool {
+        !matches!(self, Self::NotStarted | Self::Skipped | Self::Unreachable | Self::Auth)
+    }
 }
 
 impl Reason {

@@ -115,7 +115,16 @@ async fn a_gate_that_is_not_passed_names_host_and_cause() {
     assert!(left.1["message"].as_str().is_some_and(|message| message.ends_with(&refusal)), "{}", left.1);
     assert!(left.1["hint"].as_str().is_some_and(|hint| hint.contains("psfleet runs resume")), "{}", left.1);
 
-    // An error record is a refusal, whatever is returned; and so is a host that has failed at the change itself.
+    // Hosts on which the script failed are asked too, beside those where it did not: they may have passed all the same.
+    let broken = format!("if ($env:COMPUTERNAME -eq '{}') {{ throw 'no' }}; 1", site.computer(1));
+    let ended = site.run(&["--ramp", "3", "--gate", &format!("$env:COMPUTERNAME -ne '{}'", site.computer(1)), &broken]);
+    assert_eq!((ended.code, count(&ended, ["ok", "failed", "not_started"])), (Some(5), [2, 1, 3]), "{}", ended.stderr);
+    let refusal = steps(&ended)[0].2.clone().expect("a refusal");
+    assert!(refusal.starts_with(&format!("{} did not pass the gate", site.hosts[1])), "{refusal}");
+    let ended = site.run(&["--ramp", "3", "--gate", "$true", &broken]);
+    assert_eq!(count(&ended, ["ok", "failed"]), [5, 1], "{}", ended.stderr);
+
+    // An error record is a refusal, whatever is returned.
     let ended = site.run(&["--ramp", "2", "--gate", "Get-Service NoSuchService; $true", "1"]);
     assert!(steps(&ended)[0].2.as_ref().is_some_and(|why| why.contains("it wrote an error")), "{}", ended.stderr);
     let ended = site.run(&["--ramp", "2", "--gate", "throw 'ill'", "1"]);

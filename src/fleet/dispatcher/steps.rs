@@ -41,9 +41,10 @@ fn nobody(step: Step, run: Uuid, gated: bool) -> String {
 impl Dispatcher {
     /// All targets of a step have their outcome: a checkpoint looks at them, if there is one.
     pub(super) fn check(&mut self, step: Step) {
-        let mut hosts = self.done_well(step);
+        let mut hosts = self.ended(step, Outcome::may_have_run);
         let is_from_before = |place: usize| self.spec.header.done.iter().any(|(target, _)| target.index() == place);
-        if hosts.is_empty() {
+        let is_well = |outcome| matches!(outcome, Outcome::Ok | Outcome::OkWithErrors);
+        if self.ended(step, is_well).is_empty() {
             if !self.of(step).all(is_from_before) {
                 let why = nobody(step, self.spec.header.run, self.checkpoint.is_some());
                 return self.checked(step, Err(why));
@@ -63,13 +64,13 @@ impl Dispatcher {
         before.unwrap_or(0)..step.end
     }
 
-    /// The targets of a step that have ended well.
-    fn done_well(&self, step: Step) -> Vec<TargetId> {
-        let is_well = |place: &usize| {
+    /// The targets of a step with such outcomes.
+    fn ended(&self, step: Step, is_meant: impl Fn(Outcome) -> bool) -> Vec<TargetId> {
+        let is_one = |place: &usize| {
             let outcome = self.progress.get(*place).and_then(|progress| progress.outcome);
-            matches!(outcome.map(|outcome| self.judged(outcome)), Some(Outcome::Ok | Outcome::OkWithErrors))
+            outcome.is_some_and(|outcome| is_meant(self.judged(outcome)))
         };
-        self.of(step).filter(is_well).map(|place| TargetId(place as u32)).collect()
+        self.of(step).filter(is_one).map(|place| TargetId(place as u32)).collect()
     }
 
     /// The checkpoint at work has said whether the run may go on.
