@@ -28,6 +28,7 @@
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
 //! - [`calendar`]: when something is due: cron lines, intervals, time zones, and what was missed.
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
+//! - [`check`]: health checks as files, and what their rules say of the objects that came back.
 //! - [`copy`]: files to and from the targets, as the task of a run.
 //! - [`collect`]: what was left running on hosts, attached to again, as the task of a run.
 //! - [`doctor`]: what keeps a host from being reached, stage by stage, as the task of a run.
@@ -139,6 +140,7 @@ pub mod auth;
 pub mod calendar;
 mod certificate;
 pub mod channel;
+pub mod check;
 pub mod cli;
 pub mod clixml;
 pub mod collect;

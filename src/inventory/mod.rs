@@ -60,3 +60,4 @@ pub use logon::{Logon, LogonUser, PasswordOrigin};
 pub use provenance::SourcedSetting;
 pub use request::{Order, Request, SandboxStarter};
 pub use resolve::{Errors, Rehearsal, Resolved, rehearse, resolve, select};
+pub(crate) use yaml::parse_yaml;

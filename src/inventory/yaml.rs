@@ -17,7 +17,7 @@ use super::yaml_error::words;
 const MAX_NODES: usize = 250_000;
 
 /// What is wrong with a text, and where.
-pub(super) type Mistake = (Place, String);
+pub(crate) type Mistake = (Place, String);
 
 /// Whose YAML it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +33,7 @@ enum Dialect {
 ///
 /// # Errors
 /// The first mistake with its place: the parser cannot go on after one.
-pub(super) fn parse_yaml(text: &str) -> Result<Node, Mistake> {
+pub(crate) fn parse_yaml(text: &str) -> Result<Node, Mistake> {
     parse(text, Dialect::Own)
 }
 
@@ -122,7 +122,7 @@ impl Tree {
             Event::DocumentStart(..) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    return Err((at, "a second document begins here; an inventory is one document".to_owned()));
+                    return Err((at, "a second document begins here; such a file is one document".to_owned()));
                 }
                 Ok(())
             }

@@ -41,7 +41,7 @@ use std::io::{self, Write};
 
 pub use csv::csv_cell;
 pub use fanout::Fanout;
-pub use filter::{Filtered, Where};
+pub use filter::{Filtered, Property, Where};
 pub use fold::{Change, Delta, Diff, Fold, Folded, Group, Groups, Ignore, Notes, Side, compare, line as delta_line};
 pub use line::{SCHEMA, VERSION};
 pub use loss::Losses;

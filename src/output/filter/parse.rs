@@ -32,6 +32,19 @@ impl FromStr for Where {
     }
 }
 
+impl FromStr for Property {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let property = match tokens(text)?.as_slice() {
+            [Token::Word(word)] => Self(word.split('.').map(str::to_owned).collect()),
+            [Token::Quoted(name)] => Self(vec![name.clone()]),
+            _ => Self(Vec::new()),
+        };
+        property.without_item()
+    }
+}
+
 struct Parser {
     tokens: Vec<Token>,
     next: usize,
@@ -267,7 +280,7 @@ fn shown(token: &Token) -> &str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Where;
+    use super::{Property, Where};
 
     #[test]
     fn mistakes_are_named() {
@@ -315,6 +328,20 @@ mod tests {
             ["Name -eq =", "'a=b' -eq 1", "Name -in and,or", "Name -eq 'eq'", "eq -eq 1", "!eq", "= -eq 1"]
         {
             assert!(expression.parse::<Where>().is_ok(), "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_property_stands_alone() {
+        for (text, parts) in [("Name", vec!["Name"]), ("$_.A.B", vec!["A", "B"]), ("'Odd Name'", vec!["Odd Name"])] {
+            assert_eq!(
+                text.parse::<Property>().map(|property| property.0).as_deref(),
+                Ok(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()[..]),
+                "{text}"
+            );
+        }
+        for text in ["", "A B", "A -eq 1", "$_", "$x", "a..b", "'a", "(A)"] {
+            assert!(text.parse::<Property>().is_err(), "{text}");
         }
     }
 
