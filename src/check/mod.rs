@@ -1,22 +1,30 @@
 //! Health checks: what a script returns, judged by ranges, expressions and counts.
 //!
-//! In comes the text of a check file, out goes a [`Definition`], or every mistake of the file at once ([`read`]). No file is
-//! opened here and no clock is read: whoever has the text brings it.
+//! In comes the text of a check file, out goes a [`Definition`], or every mistake of the file at once ([`read`]). Objects
+//! that the script returned go into a [`Judgement`], and a [`Verdict`] comes out. No file is opened here and no clock is
+//! read: whoever has the text and the objects brings them.
 
+mod alarms;
 mod definition;
 mod expression;
 mod fleet_rule;
+mod fleet_verdict;
+mod judgement;
 mod range;
 mod reader;
 mod rule;
 mod state;
 mod template;
+mod verdict;
 
 pub use definition::{Body, Definition, Schedule};
 pub use expression::{Expression, Pattern};
 pub use fleet_rule::{Amount, Comparison, Counted, Demand, FleetRule};
+pub use fleet_verdict::{Judged, judge_fleet};
+pub use judgement::Judgement;
 pub use range::Range;
 pub use reader::{parse, read};
 pub use rule::{Alarms, Judge, Perf, Rule};
 pub use state::State;
 pub use template::Template;
+pub use verdict::{Finding, Number, Verdict};

@@ -88,7 +88,7 @@ impl Measure {
 }
 
 /// A number, also one that came as text.
-fn numeric(value: &Value) -> Option<f64> {
+pub(super) fn numeric(value: &Value) -> Option<f64> {
     let number = number(value).or_else(|| value.as_text()?.as_str()?.trim().parse().ok())?;
     number.is_finite().then_some(number)
 }

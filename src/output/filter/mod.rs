@@ -3,6 +3,7 @@
 mod compare;
 mod parse;
 
+use std::fmt;
 use std::sync::Arc;
 
 use self::compare::{Operator, compare, truth};
@@ -10,6 +11,8 @@ use super::display::display;
 use super::object;
 use super::out_string::format;
 use super::refs::resolve;
+use super::sort::is_null;
+use super::trend::numeric;
 use super::{Flow, Sink};
 use crate::clixml::{self, Content, Document, Single, Value};
 use crate::event::{RunEvent, RunEventKind, RunHeader, Summary};
@@ -76,14 +79,40 @@ impl Where {
 impl Property {
     /// Reads the property: `PSComputerName` is the host, `Value` an object that is a single value, what is missing
     /// null.
-    fn with(&self, document: &Document, host: &str, read: impl FnOnce(&Value) -> bool) -> bool {
-        let Some((first, inner)) = self.0.split_first() else { return false };
+    fn with<R>(&self, document: &Document, host: &str, read: impl FnOnce(&Value) -> R) -> R {
+        let Some((first, inner)) = self.0.split_first() else { return read(&Value::Null) };
         if first.eq_ignore_ascii_case("PSComputerName") {
             return read(&Value::str(host));
         }
         let value = object::property(document, first);
         let value = inner.iter().fold(value, |value, name| Some(resolve(document, value?.member(name)?)));
         read(value.unwrap_or(&Value::Null))
+    }
+}
+
+impl Property {
+    /// The number that an object has there, also one that came as text. A date is none; a duration counts in seconds.
+    pub fn number(&self, document: &Document, host: &str) -> Option<f64> {
+        self.with(document, host, |value| match value.unboxed() {
+            Value::DateTime(_) => None,
+            _ => numeric(value),
+        })
+    }
+
+    /// What an object has there, for people; `None` for nothing.
+    pub fn text(&self, document: &Document, host: &str) -> Option<String> {
+        self.with(document, host, |value| (!is_null(value)).then(|| display(document, value)))
+    }
+
+    /// The text of the whole object, for people.
+    pub fn whole(document: &Document) -> String {
+        display(document, &document.root)
+    }
+}
+
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("."))
     }
 }
 
@@ -148,7 +177,7 @@ fn text(document: &Document, value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Where;
+    use super::{Property, Where};
     use crate::clixml::{Content, Document, ListKind, Object, TypeNames, Value};
     use crate::output::testing::bag;
 
@@ -297,6 +326,22 @@ mod tests {
         for expression in ["Value -eq 10.0.0.1", "ScopeId -eq 0"] {
             assert!(expression.parse::<Where>().unwrap().holds(&alone, "h"), "{expression}");
         }
+    }
+
+    #[test]
+    fn a_property_is_read_as_number_and_text() {
+        let document = object();
+        let number = |name: &str| name.parse::<Property>().unwrap().number(&document, "h");
+        let text = |name: &str| name.parse::<Property>().unwrap().text(&document, "h");
+        assert_eq!(
+            (number("Size"), number("Took"), number("When"), number("Name")),
+            (Some((3_i64 << 30) as f64), Some(90.0), None, None)
+        );
+        assert_eq!((number("Nothing"), number("Missing"), number("Status")), (None, None, Some(1.0)));
+        assert_eq!((text("Status").as_deref(), text("inner.deep").as_deref()), (Some("Stopped"), Some("x y")));
+        assert_eq!((text("Nothing"), text("Missing"), text("PSComputerName").as_deref()), (None, None, Some("h")));
+        assert_eq!(Property::whole(&Document::new(Value::str("a b"))), "a b");
+        assert_eq!("$_.A.B".parse::<Property>().unwrap().to_string(), "A.B");
     }
 
     #[test]
