@@ -1,6 +1,7 @@
 //! Judging what a script returns, object by object.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::clixml::Document;
 use crate::output::{Property, sanitize_line};
@@ -21,9 +22,9 @@ const QUOTED: usize = 200;
 const UNKNOWN: &str = "Unknown";
 
 /// A check on one host, while its objects arrive.
-pub struct Judgement<'d> {
-    definition: &'d Definition,
-    host: &'d str,
+pub struct Judgement {
+    definition: Arc<Definition>,
+    host: Arc<str>,
     objects: u64,
     errors: u64,
     first_error: String,
@@ -33,16 +34,16 @@ pub struct Judgement<'d> {
     verdict: Verdict,
 }
 
-impl<'d> Judgement<'d> {
+impl Judgement {
     /// Nothing has arrived yet.
-    pub fn new(definition: &'d Definition, host: &'d str) -> Self {
+    pub fn new(definition: Arc<Definition>, host: Arc<str>) -> Self {
         Self {
+            counted: vec![0; definition.rules.len()],
             definition,
             host,
             objects: 0,
             errors: 0,
             first_error: String::new(),
-            counted: vec![0; definition.rules.len()],
             labels: HashSet::new(),
             verdict: Verdict::default(),
         }
@@ -51,13 +52,14 @@ impl<'d> Judgement<'d> {
     /// Judges an object.
     pub fn object(&mut self, document: &Document) {
         self.objects += 1;
-        let unknown = UNKNOWN.parse::<Property>().ok().and_then(|property| property.text(document, self.host));
+        let unknown = UNKNOWN.parse::<Property>().ok().and_then(|property| property.text(document, &self.host));
         if let Some(reason) = unknown.filter(|reason| !reason.trim().is_empty()) {
             return self.find(State::Unknown, String::new(), quoted(&reason));
         }
         let found = self.verdict.findings.len() as u64 + self.verdict.more;
-        for (place, rule) in self.definition.rules.iter().enumerate() {
-            if rule.only.as_ref().is_none_or(|only| only.condition.holds(document, self.host)) {
+        let definition = Arc::clone(&self.definition);
+        for (place, rule) in definition.rules.iter().enumerate() {
+            if rule.only.as_ref().is_none_or(|only| only.condition.holds(document, &self.host)) {
                 self.judge(place, rule, document);
             }
         }
@@ -97,7 +99,8 @@ impl<'d> Judgement<'d> {
             }
             return;
         }
-        for (place, rule) in self.definition.rules.iter().enumerate() {
+        let definition = Arc::clone(&self.definition);
+        for (place, rule) in definition.rules.iter().enumerate() {
             let count = self.counted.get(place).copied().unwrap_or_default();
             match &rule.judge {
                 Judge::Count(of, alarms) => {
@@ -124,7 +127,8 @@ impl<'d> Judgement<'d> {
     }
 
     fn judge(&mut self, place: usize, rule: &Rule, document: &Document) {
-        let host = self.host;
+        let host = Arc::clone(&self.host);
+        let host = &*host;
         let instance = || {
             let text = rule.instance.as_ref().and_then(|property| property.text(document, host));
             quoted(&text.unwrap_or_default())
@@ -167,7 +171,8 @@ impl<'d> Judgement<'d> {
         instance: String,
         document: &Document,
     ) {
-        let host = self.host;
+        let host = Arc::clone(&self.host);
+        let host = &*host;
         let Some(number) = property.number(document, host).filter(|number| number.is_finite()) else {
             let found = property.text(document, host);
             let found = found.map_or("is missing".to_owned(), |text| format!("is no number: {}", quoted(&text)));

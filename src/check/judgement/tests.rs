@@ -1,13 +1,15 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Judgement;
 use crate::check::{Definition, State, Verdict, read};
 use crate::clixml::{Document, Value};
 use crate::output::testing::bag;
 
-fn check(rules: &str) -> Definition {
-    read(Path::new("x.toml"), &format!("title = 'x'\ncode = 'x'\n{rules}\n"))
-        .unwrap_or_else(|problems| panic!("{problems:?}"))
+fn check(rules: &str) -> Arc<Definition> {
+    let read = read(Path::new("x.toml"), &format!("title = 'x'\ncode = 'x'\n{rules}\n"))
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    Arc::new(read)
 }
 
 fn drive(name: &str, free: Value) -> Document {
@@ -16,7 +18,7 @@ fn drive(name: &str, free: Value) -> Document {
 
 fn judged(rules: &str, objects: &[Document]) -> Verdict {
     let check = check(rules);
-    let mut judgement = Judgement::new(&check, "web01");
+    let mut judgement = Judgement::new(check, "web01".into());
     objects.iter().for_each(|object| judgement.object(object));
     judgement.finish(None)
 }
@@ -97,18 +99,18 @@ fn what_a_host_lacks_is_unknown_and_so_is_nothing() {
     assert_eq!((verdict.state, verdict.summary().as_str()), (State::Unknown, "no Defender here"));
     assert_eq!(judged(FREE, &[]).summary(), "the script returned nothing");
     let check = read(Path::new("x.toml"), &format!("title = 'x'\ncode = 'x'\nempty = 'ok'\n{FREE}")).expect("a check");
-    assert_eq!(Judgement::new(&check, "h").finish(None).state, State::Ok);
+    assert_eq!(Judgement::new(Arc::new(check), "h".into()).finish(None).state, State::Ok);
 }
 
 #[test]
 fn errors_are_not_taken_for_silence() {
     let check = check("[[rules]]\ncount = '*'\nwarn = '0'");
-    let mut judgement = Judgement::new(&check, "h");
+    let mut judgement = Judgement::new(Arc::clone(&check), "h".into());
     judgement.error("Access is denied.");
     let verdict = judgement.finish(None);
     assert_eq!(verdict.state, State::Unknown);
     assert!(verdict.summary().ends_with("wrote an error: Access is denied."), "{}", verdict.summary());
-    let mut judgement = Judgement::new(&check, "h");
+    let mut judgement = Judgement::new(Arc::clone(&check), "h".into());
     judgement.object(&Document::new(Value::I32(1)));
     let verdict = judgement.finish(Some("still running after 60 s, so it was stopped"));
     assert_eq!((verdict.state, verdict.findings.len()), (State::Unknown, 1), "a part is not counted");
