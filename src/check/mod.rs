@@ -6,11 +6,13 @@
 
 mod alarms;
 mod definition;
+mod explanation;
 mod expression;
 mod fleet_rule;
 mod fleet_verdict;
 mod formats;
 mod judgement;
+mod overrides;
 mod range;
 mod reader;
 mod report;
@@ -20,11 +22,13 @@ mod template;
 mod verdict;
 
 pub use definition::{Body, Definition, Schedule};
+pub use explanation::explain;
 pub use expression::{Expression, Pattern};
 pub use fleet_rule::{Amount, Comparison, Counted, Demand, FleetRule};
 pub use fleet_verdict::{Judged, judge_fleet};
 pub use formats::{Form, Look, Paint, fleet_line, host_line};
 pub use judgement::Judgement;
+pub use overrides::{Setting, concerns_checks, overridden};
 pub use range::Range;
 pub use reader::{parse, read};
 pub use report::{CheckReport, HostReport, Last, Report};

@@ -52,7 +52,10 @@ fn definition(reader: &mut Reader<'_>, file: &Path, node: &Node) -> Definition {
         reader.problem(node.at, "", "the check has no title", Some("add title = \"Disk space\"".to_owned()));
     }
     let (body, body_at) = body(reader, file, &fields, node.at);
-    let rules = rules::read(reader, &fields);
+    let rules = match (fields.entry("rules"), fields.entry("pester")) {
+        (None, Some(pester)) => rules::of_pester(reader, pester.at),
+        _ => rules::read(reader, &fields),
+    };
     let fleet = fleet_rules::read(reader, &fields);
     if fields.entry("rules").is_none() && fields.entry("pester").is_none() {
         let hint = "add a table [[rules]] that says what is demanded of what the script returns";

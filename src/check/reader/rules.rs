@@ -19,6 +19,14 @@ const KINDS: [(&str, &str); 4] = [
     ("warn_unless_match", "crit_unless_match"),
 ];
 
+/// What is demanded of Pester's tests where a file says nothing else: that none fails.
+pub(super) fn of_pester(reader: &Reader<'_>, at: Place) -> Vec<Rule> {
+    let failed = "Result -eq Failed".parse::<Expression>().ok();
+    let judge = Judge::Holds(Alarms { warn: None, crit: failed.map(|failed| reader.given(at, failed)) });
+    let (instance, message) = ("Name".parse().ok(), "{Name}: {Message}".parse().ok());
+    vec![Rule { name: None, at, instance, only: None, judge, perf: Perf::default(), message }]
+}
+
 /// The rules of a check.
 pub(super) fn read(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
