@@ -27,6 +27,7 @@
 //! - Drivers: [`transport`] moves bytes over HTTP, SSH or a child's streams, and asks directories; [`session`] joins one pool to one carrier.
 //! - The run: [`inventory`] and [`config`] make targets, [`schedule`] decides who may start, [`fleet`] owns the run.
 //! - [`calendar`]: when something is due: cron lines, intervals, time zones, and what was missed.
+//! - [`alert`]: who is told what of checks, when, and once: grouping, silences, an outbox, and what channels are sent.
 //! - [`script`]: what a script takes and uses, read before it is sent: `param()`, `$using:`, what can go as commands.
 //! - [`check`]: health checks as files, and what their rules say of the objects that came back.
 //! - [`copy`]: files to and from the targets, as the task of a run.
@@ -136,6 +137,7 @@
 //! - `sandbox` adds [`sandbox`], the command of that name, and what an inventory's `[sandbox]` table asks for. The
 //!   examples and tests need it.
 
+pub mod alert;
 pub mod auth;
 pub mod calendar;
 mod certificate;
