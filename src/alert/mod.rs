@@ -1,8 +1,8 @@
 //! Who is told what, when, and once.
 //!
 //! In go [`Observation`]s: how a check stands on a host; out come [`Notice`]s to channels, grouped over hosts and checks
-//! by the [`Rules`] of a file ([`read_rules`]). A core: no clock, no file, no network, no chance; instants and random
-//! numbers are arguments.
+//! by the [`Rules`] of a file ([`read_rules`]), and what each channel is sent for one ([`message`]). A core: no clock, no
+//! file, no network, no chance; instants and random numbers are arguments.
 //!
 //! What was told to whom, and what is on its way, is a [`Ledger`] of plain data. As long as it is kept before something
 //! is sent, each notice arrives at least once, always under one identity, by which its receiver drops what it has had:
@@ -25,6 +25,7 @@ mod channel;
 mod group;
 mod ledger;
 mod matcher;
+pub mod message;
 mod notice;
 mod observation;
 mod outbox;

@@ -35,7 +35,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
             &["certificate", "directory", "error_text", "local_user", "nearest", "secret", "target", "whole_file"],
         ),
         ("calendar", &["config", "nearest"]),
-        ("alert", &["calendar", "check", "config", "nearest", "output", "pattern", "secret"]),
+        ("alert", &["calendar", "check", "config", "hostlist", "nearest", "output", "pattern", "secret"]),
         ("psrp", &["clixml", "secret", "stream"]),
         ("record", &["clixml", "stream", "target"]),
         ("schedule", &["outcome", "target"]),
