@@ -193,7 +193,7 @@ fn hostile() -> impl Strategy<Value = String> {
     ];
     let piece =
         prop_oneof![(0..pieces.len()).prop_map(move |index| pieces[index].to_owned()), "\\PC{0,20}", any::<String>()];
-    (proptest::collection::vec(piece, 0..6), 1..400_usize).prop_map(|(pieces, times)| pieces.concat().repeat(times))
+    (proptest::collection::vec(piece, 0..6), 1..80_usize).prop_map(|(pieces, times)| pieces.concat().repeat(times))
 }
 
 fn hostile_notice() -> impl Strategy<Value = Notice> {
@@ -205,11 +205,11 @@ fn hostile_notice() -> impl Strategy<Value = Notice> {
             Item { runbook, ..item(change, &check, &host, state, &text) }
         },
     );
-    proptest::collection::vec(item, 1..40).prop_map(notice)
+    proptest::collection::vec(item, 1..30).prop_map(notice)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_of_a_host_is_markup_or_too_long(notice in hostile_notice()) {

@@ -246,10 +246,10 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn each_notice_arrives_and_each_story_has_its_end(events in proptest::collection::vec(event(), 1..150)) {
+    fn each_notice_arrives_and_each_story_has_its_end(events in proptest::collection::vec(event(), 1..120)) {
         let mut driver = Driver::new();
         events.into_iter().for_each(|event| driver.handle(event));
         driver.wind_down();
