@@ -30,6 +30,8 @@ pub struct Collect {
     network: Network,
     /// Targets whose output went to a client that is gone, and then to us.
     taken_over: Mutex<BTreeSet<TargetId>>,
+    /// Targets that have not confirmed that the shell is gone.
+    unclosed: Mutex<BTreeSet<TargetId>>,
 }
 
 /// What is known of a target that was left running.
@@ -65,8 +67,13 @@ impl Collect {
             let is_unclear = unclear.contains(&target);
             Some((target, Known { shell: *left?, errors, objects, records, was_cut_off, is_unclear }))
         };
-        let (left, taken_over) = (left.into_iter().filter_map(known).collect(), Mutex::default());
-        Self { left, wait, network: Network::default(), taken_over }
+        let left = left.into_iter().filter_map(known).collect();
+        Self { left, wait, network: Network::default(), taken_over: Mutex::default(), unclosed: Mutex::default() }
+    }
+
+    /// The targets on which the shell may remain, though all of it was collected.
+    pub fn shells_left(&self) -> BTreeSet<TargetId> {
+        self.unclosed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The targets of which output went to a client that was cut off, so that [some may be missing](TAKEN_OVER).
@@ -80,7 +87,12 @@ impl Collect {
 
     async fn attach(&self, known: &Known, approach: &Approach<'_>) -> Result<Session, session::Error> {
         let (shell, limit) = (&known.shell, approach.target.timeouts.open);
-        let session = Session::attach(self.connect(approach).await?, shell, limit, approach.stop).await;
+        let carrier = self.connect(approach).await?;
+        // What a host hands out from here on it has no more: whoever goes on after a kill has to know that.
+        if !approach.forward.running().await {
+            return Err(session::Error::Stopped);
+        }
+        let session = Session::attach(carrier, shell, limit, approach.stop).await;
         match session {
             Err(error) if error.reason() == Reason::InUse && known.was_cut_off => {
                 // The client that has it is most likely ours, and gone: the host has not found that out yet.
@@ -119,7 +131,11 @@ impl Collect {
             Followed::Ended(report) => {
                 // Before it is gone there: the process may be killed in between.
                 approach.forward.kept().await;
+                let carrier = Arc::clone(session.carrier());
                 session.close().await;
+                if carrier.shell_may_remain() {
+                    self.unclosed.lock().unwrap_or_else(PoisonError::into_inner).insert(approach.id);
+                }
                 Ok(TaskEnd::Ran(report))
             }
             Followed::Left(keep_for) => Ok(TaskEnd::Ended(still_running(LeftShell { keep_for, ..shell.clone() }))),

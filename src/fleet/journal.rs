@@ -197,11 +197,11 @@ impl Keeper {
     /// Makes of an outcome that stands in no journal the one that will be read out of it.
     fn not_kept(&mut self, end: &mut Finished) {
         let told = match end.outcome {
-            _ if self.running.remove(&end.target) => Outcome::Lost,
             was if self.journal.left_running(end.target) => match was {
                 Outcome::Detached => return,
                 _ => Outcome::Detached,
             },
+            _ if self.running.remove(&end.target) => Outcome::Lost,
             Outcome::NotStarted | Outcome::Skipped => return,
             _ => Outcome::NotStarted,
         };

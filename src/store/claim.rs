@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use super::error::Error;
+use super::named::Named;
 
 /// The folder of the locks, in the state folder.
 const FOLDER: &str = "at-work";
@@ -18,6 +19,7 @@ pub struct Claim {
     /// Locked.
     file: File,
     path: PathBuf,
+    name: Named,
 }
 
 impl Claim {
@@ -38,13 +40,21 @@ impl Claim {
         loop {
             let file = made().map_err(|cause| Error::Folder { path: path.clone(), cause })?;
             match file.try_lock() {
-                Ok(()) if is_named(&file, &path) => return Ok(Self { file, path }),
+                Ok(()) if is_named(&file, &path) => return Ok(Self { file, name: Named::of(path.clone()), path }),
                 // Whoever had it has taken the name away meanwhile: others would find another file.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(Error::AtWork(run.to_string())),
                 Err(TryLockError::Error(cause)) => return Err(Error::Folder { path, cause }),
             }
         }
+    }
+
+    /// Makes sure that others still find it.
+    ///
+    /// # Errors
+    /// Its file was removed, so that another process may have claimed the run meanwhile.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.name.check()
     }
 
     /// Whether a process is at work on a run.
@@ -58,8 +68,10 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // Where the name cannot be taken away, the file stays, and does no harm.
-        let _ = std::fs::remove_file(&self.path);
+        // Where the name cannot be taken away, the file stays, and does no harm. One that is another's is left alone.
+        if self.name.check().is_ok() {
+            let _ = std::fs::remove_file(&self.path);
+        }
         let _ = self.file.unlock();
     }
 }

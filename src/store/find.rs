@@ -102,6 +102,16 @@ impl State {
     }
 }
 
+/// The targets of a run that have begun to run, or were attached to, behind their last outcome if they have one.
+const STARTED: &str = "
+WITH started AS (
+    SELECT data ->> 'target' AS ran, max(place) AS last_start FROM events
+    WHERE run = ?1 AND data ->> 'type' = 'running' GROUP BY ran
+)
+SELECT ran FROM started LEFT JOIN outcomes ON run = ?1 AND target = ran
+WHERE last_start > coalesce(place, 0) AND outcome
+";
+
 impl Store {
     /// All runs, the most recent one first.
     ///
@@ -260,16 +270,13 @@ impl Store {
         found.map(finished).collect()
     }
 
-    /// The targets that were left running before a part of the run that broke off: what that had received last may not be
-    /// kept, and their hosts have it no more.
+    /// The targets that were left running and to which somebody who collected had attached when that broke off: what they
+    /// had handed out last may not be kept, and they have it no more.
     ///
     /// # Errors
     /// The store cannot be read.
     pub fn left_unclear(&self, run: &Run) -> Result<BTreeSet<TargetId>, Error> {
-        let mut rows = self.db.prepare(
-            "SELECT target FROM outcomes WHERE run = ?1 AND outcome = ?2 AND EXISTS
-             (SELECT 1 FROM parts WHERE run = ?1 AND ended IS NULL AND first > outcomes.place)",
-        )?;
+        let mut rows = self.db.prepare(&format!("{STARTED} IS ?2"))?;
         let found = rows.query_map(params![run.row, Outcome::Detached.code()], |row| row.get(0))?;
         found.map(|target| run.target(target?)).collect()
     }
@@ -321,12 +328,9 @@ impl Store {
     /// # Errors
     /// The store cannot be read.
     pub fn lost(&self, run: &Run) -> Result<Vec<TargetId>, Error> {
-        let mut rows = self.db.prepare(
-            "SELECT data ->> 'target' AS ran, max(place) AS last_start FROM events
-             WHERE run = ?1 AND data ->> 'type' = 'running' GROUP BY ran
-             HAVING last_start > coalesce((SELECT place FROM outcomes WHERE run = ?1 AND target = ran), 0) ORDER BY ran",
-        )?;
-        let found = rows.query_map([run.row], |row| row.get(0))?;
+        // What was left running is that still, whoever attached to it.
+        let mut rows = self.db.prepare(&format!("{STARTED} IS NOT ?2 ORDER BY ran"))?;
+        let found = rows.query_map(params![run.row, Outcome::Detached.code()], |row| row.get(0))?;
         found.map(|target| run.target(target?)).collect()
     }
 

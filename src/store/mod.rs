@@ -27,6 +27,7 @@ mod find;
 mod folder;
 mod header;
 mod import;
+mod named;
 mod own;
 mod part;
 mod prune;

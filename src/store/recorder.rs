@@ -16,6 +16,7 @@ use super::claim::Claim;
 use super::error::Error;
 use super::event::{KeptEnd, KeptEvent, KeptSummary, to_json};
 use super::header::Header;
+use super::named::Named;
 use super::replay::missing_end;
 use super::{Run, State, Store};
 
@@ -42,7 +43,9 @@ pub struct Recorder {
     /// Bytes of chunks among the rows.
     packed: usize,
     broken: Broken,
-    _claim: Claim,
+    claim: Claim,
+    /// The file, which must stay where it is: what is written to one that was removed is kept nowhere.
+    file: Named,
 }
 
 /// Why a run's journal broke off, if it did.
@@ -119,6 +122,7 @@ impl Store {
 
 impl Recorder {
     fn new(db: Connection, run: i64, next: u64, claim: Claim) -> Result<Self, Error> {
+        let file = Named::of(db.path().unwrap_or_default().into());
         Ok(Self {
             db,
             run,
@@ -130,7 +134,8 @@ impl Recorder {
             rows: Vec::new(),
             packed: 0,
             broken: Broken::default(),
-            _claim: claim,
+            claim,
+            file,
         })
     }
 
@@ -231,7 +236,8 @@ impl Recorder {
         change.commit()?;
         self.rows.clear();
         self.packed = 0;
-        Ok(())
+        self.file.check()?;
+        self.claim.check()
     }
 
     /// Remembers why it broke off.

@@ -153,7 +153,8 @@ async fn a_killed_collect_locks_nobody_out_and_is_told() {
     assert!(stdout.contains("was left running, and is not collected"), "{stdout}");
     let go = place.run(&["-q", "-o", "none", "--no-store", "-x", "web002", "$null = New-Item C:\\go"]).output();
     assert_eq!(told(go.expect("psfleet starts")).0, Some(0));
-    let late = collect(&place, &[]);
+    // What is typed of a connection stands beside the run's own inventory.
+    let late = collect(&place, &["--connect-timeout", "20s"]);
     assert_eq!((late.code, late.outcomes()), (Some(0), vec!["ok"]), "{}", late.stderr);
     assert_eq!(late.objects("web001").last(), Some(&"second"));
     assert!(late.stderr.contains("warning: on web001: a collect before this one was cut off"), "{}", late.stderr);
@@ -280,4 +281,16 @@ async fn what_is_collected_can_be_folded() {
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.contains("web[001-002]") && stdout.matches("same").count() == 1, "{stdout}");
     assert_clean(fleet).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shell_that_does_not_go_is_named_once_all_is_collected() {
+    let faults = vec!["stuck=1".parse().expect("a fault")];
+    let fleet = fleet(Options { hosts: 2, faults, ..Options::default() }).await;
+    let place = Place::of(&fleet);
+    assert_eq!(detach(&place, &["'done'"]).outcomes(), ["detached"; 2]);
+    let came = collect(&place, &[]);
+    assert_eq!((came.code, came.outcomes()), (Some(0), vec!["ok"; 2]), "{}", came.stderr);
+    assert_eq!(came.stderr.matches("the remote shell may remain on web00").count(), 1, "{}", came.stderr);
+    fleet.shutdown().await;
 }

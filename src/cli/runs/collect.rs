@@ -21,7 +21,7 @@ use crate::inventory::{Request, Resolved};
 use crate::job::script::ScriptInput;
 use crate::output::sanitize_line;
 use crate::store::Store;
-use crate::target::Endpoint;
+use crate::target::{Endpoint, TargetId};
 
 /// Collects what a run left running.
 pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
@@ -38,7 +38,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let mut machine = Machine::new(TerminalPrompter).with_runs(runs).with_directories(Asked::new(Some(state.clone())));
     let request = request(args, &run, &earlier);
     // Whoever names other sources means those of today.
-    if !is_told(args) && !earlier.is_imported() {
+    if args.inventory.is_empty() && !earlier.is_imported() {
         std::env::set_current_dir(&header.folder)
             .with_context(|| format!("cannot go to the folder of the run, {}", header.folder.display()))?;
         if let Some(text) = header.stdin {
@@ -70,18 +70,14 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     let work = Arc::new(Collect::new(left, (&records, &unclear), wait, was_killed));
     let task = Arc::clone(&work) as Arc<dyn Task>;
     let code = rollout::run(task, (&resolved, &sandbox), (rollout, &run.store), &console, (sinks, keeping))?;
+    let name = |target: &TargetId| &*resolved.targets[target.index()].name;
+    console.note_shells_left(&work.shells_left().iter().map(name).collect::<Vec<_>>());
     let taken_over = work.taken_over();
     if !taken_over.is_empty() {
-        let names = fold(taken_over.iter().map(|target| &*resolved.targets[target.index()].name));
+        let names = fold(taken_over.iter().map(name));
         console.note(&format!("{} on {}: {TAKEN_OVER}", console.warning(), sanitize_line(&names)));
     }
     Ok(code)
-}
-
-/// Whether the command line says where to look for the hosts, or how they are reached. The environment, which is there for
-/// every command, does not.
-fn is_told(args: &CollectArgs) -> bool {
-    !args.inventory.is_empty() || args.connect.typed().any(|key| key != "timeout")
 }
 
 /// What to ask of the inventory: whose passwords the hosts have on which something was left running.
@@ -89,9 +85,14 @@ fn request(args: &CollectArgs, run: &RunArgs, earlier: &Earlier) -> Request {
     let names: Vec<String> = earlier.left_targets().map(|target| target.name.clone()).collect();
     let only = Some(names.iter().cloned().collect());
     let (ask_pass, no_input) = (args.connect.ask_pass, args.connect.no_input);
-    if !is_told(args) && !earlier.is_imported() {
+    if args.inventory.is_empty() && !earlier.is_imported() {
         let asked = earlier.request(args::request(&run.targets, &run.connect));
-        return Request { only, ask_pass: asked.ask_pass || ask_pass, no_input: asked.no_input || no_input, ..asked };
+        // What is typed today counts; what the environment says of every command does not.
+        let mut settings = args.connect.settings.clone();
+        settings.keep(&args.connect.typed().collect::<Vec<_>>());
+        settings.fill(&asked.settings);
+        let (ask_pass, no_input) = (asked.ask_pass || ask_pass, asked.no_input || no_input);
+        return Request { only, settings, ask_pass, no_input, ..asked };
     }
     let mut settings = args.connect.settings.clone();
     let mut users = earlier.left_targets().map(|target| target.user.as_deref());

@@ -135,9 +135,8 @@ impl Console {
     }
 
     /// Names the hosts whose shell may still be open, if there are any.
-    pub fn note_shells_left(&self, header: &RunHeader, summary: &Summary) {
-        let hosts: Vec<&str> = summary.shells_left.iter().map(|&target| header.host(target)).collect();
-        if let Some((text, hint)) = wording::shells_left(&hosts) {
+    pub fn note_shells_left(&self, hosts: &[&str]) {
+        if let Some((text, hint)) = wording::shells_left(hosts) {
             self.note(&format!("{} {text}", self.warning()));
             self.hint(&hint);
         }
@@ -150,7 +149,7 @@ impl Console {
             "{} left before all output was written, because its reader stopped reading",
             self.warning()
         ));
-        self.note_shells_left(header, summary);
+        self.note_shells_left(&wording::with_shells_left(header, summary));
         if !self.quiet {
             self.note(&wording::summary(summary));
         }

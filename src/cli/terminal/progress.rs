@@ -141,7 +141,7 @@ impl ProgressLine {
             self.causes();
         }
         if let Some(header) = &self.header {
-            self.console.note_shells_left(header, summary);
+            self.console.note_shells_left(&wording::with_shells_left(header, summary));
         }
         if !self.console.quiet() {
             self.console.note(&wording::summary(summary));

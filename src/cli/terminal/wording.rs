@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Finished, StepEnd, Summary};
+use crate::event::{Finished, RunHeader, StepEnd, Summary};
 use crate::fleet::Step;
 use crate::hostlist::{fold, natural};
 use crate::outcome::{Counts, Outcome};
@@ -74,6 +74,11 @@ pub(in crate::cli) fn counts(counts: &Counts) -> String {
 pub(super) fn summary(summary: &Summary) -> String {
     let targets = counted(summary.target_count, "target");
     format!("{targets}: {} in {}", counts(&summary.counts), duration(summary.duration))
+}
+
+/// The hosts that may still hold a shell of a run.
+pub(super) fn with_shells_left<'h>(header: &'h RunHeader, summary: &Summary) -> Vec<&'h str> {
+    summary.shells_left.iter().map(|&target| header.host(target)).collect()
 }
 
 /// Which hosts may still hold a shell that we opened, all of them by name, and what to do; `None` if there are none.

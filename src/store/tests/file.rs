@@ -120,3 +120,25 @@ fn one_that_a_full_disk_left_empty_is_filled_later_and_not_called_foreign() {
     assert!(said.contains("never filled") && !said.contains("another program"), "{said}");
     opened(&folder).begin(&header(None), &targets(1)).expect("a journal");
 }
+
+/// Somebody tidies up below a run.
+#[cfg(unix)]
+#[test]
+fn a_run_is_not_kept_in_a_file_that_was_removed() {
+    let removals: [fn(&Path) -> std::io::Result<()>; 3] = [
+        |folder| std::fs::remove_file(folder.join(FILE)),
+        |folder| std::fs::remove_dir_all(folder),
+        |folder| std::fs::remove_dir_all(folder.join("at-work")),
+    ];
+    for remove in removals {
+        let folder = TempDir::new().expect("a folder");
+        let (header, targets) = (header(None), targets(1));
+        let mut recorder = opened(&folder).begin(&header, &targets).expect("a journal");
+        recorder.note(&[event(1, started(&header, &targets))]).expect("kept");
+        remove(folder.path()).expect("ours");
+        let refused =
+            recorder.note(&[event(2, finished(0, Outcome::Ok))]).expect_err("nobody would find it").to_string();
+        assert!(refused.contains("removed while a run was being kept in it"), "{refused}");
+        std::fs::create_dir_all(folder.path()).expect("the guard removes it");
+    }
+}

@@ -13,7 +13,15 @@ fn what_a_part_had_received_that_broke_off_may_not_be_kept() {
     };
     assert!(unclear().is_empty(), "the part that left it has its end");
     go_on(&folder, &[event(10, started(&header, &targets(2)))]);
+    assert!(unclear().is_empty(), "nobody had attached to it");
+    go_on(
+        &folder,
+        &[event(11, started(&header, &targets(2))), event(12, RunEventKind::TargetRunning { target: TargetId(0) })],
+    );
     assert_eq!(unclear().into_iter().collect::<Vec<_>>(), [TargetId(0)]);
+    let store = opened(&folder);
+    assert_eq!(store.lost(&store.find("last").expect("it")).expect("readable"), [], "it runs on, or has ended there");
+    drop(store);
     let ended = ended(&header, 2, &[Outcome::Detached, Outcome::Ok]);
     go_on(
         &folder,
