@@ -15,6 +15,8 @@ pub struct Disk {
     pub free_bytes: u64,
     /// 3 is a local disk, 5 an optical drive.
     pub drive_type: u32,
+    /// Whether it waits for chkdsk.
+    pub is_dirty: bool,
 }
 
 const GIB: u64 = 1 << 30;
@@ -72,10 +74,14 @@ pub(super) fn draw(host: &Host) -> Vec<Disk> {
         let size_bytes = rng.pick(sizes) * GIB - offset(place) - rng.between(1, 900) * 4096;
         let per_mille = if full == Some(place) { rng.between(2, 95) } else { rng.between(180, 820) };
         let free_bytes = size_bytes / 1000 * per_mille / 4096 * 4096;
-        disks.push(Disk { id, label, size_bytes, free_bytes, drive_type: 3 });
+        disks.push(Disk { id, label, size_bytes, free_bytes, drive_type: 3, is_dirty: false });
+    }
+    if host.has(Illness::DirtyVolume) {
+        let place = host.rng("dirty volume").between(0, data.len() as u64) as usize;
+        disks[place].is_dirty = true;
     }
     if rng.chance(300) {
-        disks.push(Disk { id: "Z:", label: "", size_bytes: 0, free_bytes: 0, drive_type: 5 });
+        disks.push(Disk { id: "Z:", label: "", size_bytes: 0, free_bytes: 0, drive_type: 5, is_dirty: false });
     }
     disks
 }

@@ -205,7 +205,10 @@ fn of_role(role: Role) -> &'static [&'static str] {
 fn draw(host: &Host) -> Vec<&'static str> {
     let mut rng = host.rng("features");
     let mut all = [&COMMON[..], of_role(host.role())].concat();
-    for (name, per_mille) in [("FS-SMB1", 90), ("Telnet-Client", 150), ("PowerShell-V2", 200), ("SNMP-Service", 120)] {
+    if host.speaks_smb1() {
+        all.push("FS-SMB1");
+    }
+    for (name, per_mille) in [("Telnet-Client", 150), ("PowerShell-V2", 200), ("SNMP-Service", 120)] {
         if rng.chance(per_mille) && !all.contains(&name) {
             all.push(name);
         }

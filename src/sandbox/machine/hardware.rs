@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Host;
+use super::{Host, Illness};
 
 /// A kind of processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +60,10 @@ impl Host {
         self.rng("processor").pick(&PROCESSORS)
     }
 
-    /// Percent of the processors that are busy at a time; it moves from minute to minute, and few hosts are always busy.
+    /// Percent of the processors that are busy at a time; it moves from minute to minute, and ill hosts are always busy.
     pub fn processor_load(&self, now: Timestamp) -> u64 {
         let mut usual = self.rng("load");
-        let base = if usual.chance(50) { usual.between(85, 97) } else { usual.between(2, 40) };
+        let base = if self.has(Illness::BusyCpu) { usual.between(91, 98) } else { usual.between(2, 40) };
         let wobble = self.rng(&format!("load {}", now.as_second() / 10)).between(0, 6);
         (base + wobble).saturating_sub(3).min(100)
     }

@@ -192,13 +192,14 @@ impl Host {
         self.rng("zone").pick(&[0, 0, 60, 60, 60, 120, -300, 330])
     }
 
-    /// When it last started: each host restarts on its own cycle of weeks, some were forgotten for more than a year.
+    /// When it last started: each host restarts on its own cycle of weeks, those that were forgotten months before.
     pub fn boot_time(&self, now: Timestamp) -> Timestamp {
         let mut rng = self.rng("boot");
-        let days = if rng.chance(60) { rng.between(200, 500) } else { rng.between(7, 45) };
+        let days = rng.between(7, 45);
         let period = (days * 86_400) as i64;
         let phase = rng.between(0, days * 86_400) as i64;
-        let since = (now.as_second() + phase).rem_euclid(period);
+        let forgotten = if self.has(Illness::LongUptime) { rng.between(100, 500) as i64 * 86_400 } else { 0 };
+        let since = (now.as_second() + phase).rem_euclid(period) + forgotten;
         Timestamp::from_second(now.as_second() - since).unwrap_or(now)
     }
 
@@ -206,27 +207,6 @@ impl Host {
     pub fn install_date(&self) -> Timestamp {
         let day = self.rng("install").between(17_800, 20_300);
         Timestamp::from_second((day * 86_400 + 36_000) as i64).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
-    /// Physical memory in bytes.
-    pub fn memory_bytes(&self) -> u64 {
-        let gib = match self.role {
-            Role::Sql => self.rng("memory").pick(&[32, 64, 128]),
-            _ => self.rng("memory").pick(&[4, 8, 8, 16]),
-        };
-        gib << 30
-    }
-
-    /// What Windows has of the memory: the firmware keeps some of it.
-    pub fn visible_memory_bytes(&self) -> u64 {
-        self.memory_bytes() - (3 << 20)
-    }
-
-    /// Free memory in bytes; a few hosts are nearly out of it.
-    pub fn free_memory_bytes(&self) -> u64 {
-        let mut rng = self.rng("free memory");
-        let per_mille = if rng.chance(60) { rng.between(8, 45) } else { rng.between(120, 700) };
-        self.memory_bytes() / 1000 * per_mille
     }
 
     /// Logical processors.

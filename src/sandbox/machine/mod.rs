@@ -18,10 +18,12 @@ mod hardware;
 mod host;
 mod hotfixes;
 mod illness;
+mod memory;
 mod network;
 mod processes;
 mod profiles;
 mod protection;
+mod protocols;
 mod registry;
 mod rng;
 mod services;
@@ -131,6 +133,11 @@ impl Machine {
     pub fn boot_time(&self) -> Timestamp {
         let restarted = *self.restarted.lock().unwrap_or_else(PoisonError::into_inner);
         restarted.unwrap_or_else(|| self.host.boot_time(self.host.now(self.since)))
+    }
+
+    /// Whether a script restarted it.
+    pub(super) fn was_restarted(&self) -> bool {
+        self.restarted.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// How long it has been up, at a time of its own clock.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Illness, Machine};
+use super::{Host, Illness, Machine};
 
 /// The state of Microsoft Defender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,28 +42,47 @@ fn ago(now: Timestamp, seconds: i64) -> Timestamp {
     now.checked_sub(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }
 
+impl Host {
+    /// When the signatures came that it had when the sandbox started. They come several times a day, except where
+    /// updates of them fail.
+    pub(super) fn signatures_came(&self, since: Timestamp) -> Timestamp {
+        let mut rng = self.rng("signature age");
+        let hours = if self.has(Illness::OldSignatures) { rng.between(100, 400) } else { rng.between(1, 20) };
+        ago(self.now(since), hours as i64 * HOUR)
+    }
+
+    /// How many of its last backups failed.
+    pub(super) fn failed_nights(&self) -> i64 {
+        if self.has(Illness::OldBackup) { self.rng("failed nights").between(3, 12) as i64 } else { 0 }
+    }
+}
+
 impl Machine {
     /// Microsoft Defender, at a time of its own clock.
     pub fn defender(&self, now: Timestamp) -> Defender {
         let mut rng = self.host.rng("defender");
         let is_running = self.runs("WinDefend");
-        // Signatures come several times a day, except where updates fail.
-        let hours = if self.host.has(Illness::OldPatches) { rng.between(70, 400) } else { rng.between(1, 20) } as i64;
-        let drawn = ago(self.host.now(self.since), hours * HOUR);
-        let by_script = *self.signatures.read(|| None);
-        let count = u32::from(by_script.is_some());
+        let (signature, updated) = self.signatures();
         Defender {
             is_running,
             watches: is_running && !rng.chance(40),
-            signature: rng.between(100, 900) as u32 + count,
-            updated: by_script.unwrap_or(drawn),
+            signature,
+            updated,
             quick_scan: ago(now, rng.between(2, 30) as i64 * HOUR),
             full_scan: rng.chance(300).then(|| ago(now, rng.between(100, 900) as i64 * HOUR)),
         }
     }
 
+    /// The third part of the version of Defender's signatures, and when they came.
+    pub(super) fn signatures(&self) -> (u32, Timestamp) {
+        let by_script = *self.signatures.read(|| None);
+        let number = self.host.rng("signature").between(100, 900) as u32 + u32::from(by_script.is_some());
+        (number, by_script.unwrap_or_else(|| self.host.signatures_came(self.since)))
+    }
+
     /// Brings the signatures of Microsoft Defender up to date.
     pub fn update_signatures(&self, now: Timestamp) {
+        self.forget_drawn_registry();
         self.signatures.change(|| None, |updated| *updated = Some(now));
     }
 
@@ -73,7 +92,7 @@ impl Machine {
         let shift = i64::from(self.host.utc_offset_minutes()) * 60;
         let since = (now.as_second() + shift - 21 * HOUR).rem_euclid(24 * HOUR);
         let last = ago(now, since);
-        let failed_nights = if rng.chance(80) { rng.between(1, 9) as i64 } else { 0 };
+        let failed_nights = self.host.failed_nights();
         Backups {
             last_success: ago(last, failed_nights * 24 * HOUR),
             last,

@@ -100,11 +100,28 @@ impl Instance {
     /// Whether an object has its keys.
     pub(super) fn is_keyed_as(&self, value: &Val) -> bool {
         let Val::Object(object) = value else { return false };
-        let is_it = |key| match (self.get(key), object.get(key)) {
+        self.has_keys(|key| object.get(key))
+    }
+
+    fn has_keys(&self, other: impl Fn(&str) -> Option<Val>) -> bool {
+        let is_it = |key| match (self.get(key), other(key)) {
             (Some(own), Some(other)) => text(own).eq_ignore_ascii_case(&text(&other)),
             _ => false,
         };
         self.class.keys().all(is_it)
+    }
+
+    /// Whether a property, if it is a reference, refers to what a path names, in whatever way that is written.
+    pub(super) fn refers_to(&self, property: &str, path: &str) -> Option<bool> {
+        let of_class = self.class.properties.iter().find(|own| own.name.eq_ignore_ascii_case(property))?;
+        if of_class.kind != Kind::Reference {
+            return None;
+        }
+        let (own, other) = (referred(&text(self.get(property)?)), referred(path));
+        let is_same = |(own, other): (Self, Self)| {
+            own.class.name == other.class.name && own.has_keys(|key| other.get(key).cloned())
+        };
+        Some(own.zip(other).is_some_and(is_same))
     }
 
     /// The object for scripts.
@@ -213,20 +230,24 @@ fn derived(root: &str, plain: &str, class: &Class, last: &[&str]) -> Vec<String>
 }
 
 /// The object that a path refers to, as far as the path says: its keys.
+///
+/// Source: learn.microsoft.com, Describing an Instance Object Path: a namespace may stand before it, and texts are in
+/// double or single quotes.
 pub(super) fn referred(path: &str) -> Option<Instance> {
-    let relative = path.split_once(':').map_or(path, |(_, relative)| relative);
+    let namespace = path.split_once(':').filter(|(before, _)| !before.contains('='));
+    let relative = namespace.map_or(path, |(_, relative)| relative);
     let (class, mut rest) = relative.split_once('.')?;
     let class = super::schema::find(class)?;
     let mut values = vec![Val::Null; class.properties.len()];
     loop {
         let (name, after) = rest.split_once('=')?;
         let place = class.properties.iter().position(|property| property.name.eq_ignore_ascii_case(name))?;
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let (value, after) = unescaped(quoted)?;
+        let (value, after) = match after.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                let (value, after) = unescaped(&after[1..], quote)?;
                 (Val::str(value), after)
             }
-            None => {
+            _ => {
                 let end = after.find(',').unwrap_or(after.len());
                 (Val::I64(after[..end].parse().ok()?), &after[end..])
             }
@@ -240,12 +261,12 @@ pub(super) fn referred(path: &str) -> Option<Instance> {
 }
 
 /// A quoted value without its escapes, up to the closing quote, and what stands behind that.
-fn unescaped(quoted: &str) -> Option<(String, &str)> {
+fn unescaped(quoted: &str, quote: char) -> Option<(String, &str)> {
     let (mut value, mut chars) = (String::new(), quoted.char_indices());
     loop {
         match chars.next()? {
             (_, '\\') => value.push(chars.next()?.1),
-            (at, '"') => return Some((value, &quoted[at + 1..])),
+            (at, end) if end == quote => return Some((value, &quoted[at + 1..])),
             (_, other) => value.push(other),
         }
     }

@@ -94,9 +94,13 @@ impl Condition {
                 left.zip(right).map(|(left, right)| left || right)
             }
             Self::Null { property, is } => object.get(property).map(|own| own.is_null() == *is),
-            Self::Test { property, op, value } => match object.get(property) {
-                Some(own) => Some(test(evaluator, own, *op, value)?),
-                None => None,
+            Self::Test { property, op, value } => match (object.get(property), op) {
+                (Some(own), Op::Equal | Op::Unequal) => Some(match object.refers_to(property, &text(value)) {
+                    Some(refers) => refers == matches!(op, Op::Equal),
+                    None => test(evaluator, own, *op, value)?,
+                }),
+                (Some(own), _) => Some(test(evaluator, own, *op, value)?),
+                (None, _) => None,
             },
         })
     }

@@ -113,7 +113,7 @@ fn own(evaluator: &Evaluator<'_>, name: &str) -> Option<Val> {
         }
         "OsLocale" | "OsLanguage" | "KeyboardLayout" => Val::str("en-US"),
         "OsUptime" => Val::TimeSpan((evaluator.machine.uptime(now).as_nanos() / 100) as i64),
-        "OsInUseVirtualMemory" => Val::U64((host.memory_bytes() - host.free_memory_bytes()) / 1024),
+        "OsInUseVirtualMemory" => Val::U64(host.committed_bytes() / 1024),
         "OsPagingFiles" => cim::texts(["C:\\pagefile.sys"]),
         "OsHardwareAbstractionLayer" => Val::str(format!("{}.{}", system.version, system.revision)),
         "OsProductType" if is_controller => named("ProductType", "DomainController", 2),

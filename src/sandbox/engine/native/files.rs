@@ -23,7 +23,10 @@ pub(super) fn fsutil(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said
             let disks = evaluator.machine.disks();
             let found = disks.iter().find(|disk| disk.id.eq_ignore_ascii_case(drive.trim_end_matches('\\')));
             Ok(match found.filter(|disk| disk.size_bytes > 0) {
-                Some(disk) => Said::lines([format!("Volume - {} is NOT Dirty", disk.id.to_lowercase())]),
+                Some(disk) => {
+                    let not = if disk.is_dirty { "" } else { "NOT " };
+                    Said::lines([format!("Volume - {} is {not}Dirty", disk.id.to_lowercase())])
+                }
                 None => Said::lines(["Error:  The system cannot find the path specified."]).failed(1),
             })
         }

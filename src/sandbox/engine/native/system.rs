@@ -54,7 +54,7 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
     let local = |time| DateTime::local(time, host.utc_offset_minutes());
     let megabytes = |bytes: u64| format!("{} MB", grouped(bytes >> 20));
     let one = |text: &str| vec![text.to_owned()];
-    let (memory, free) = (host.memory_bytes(), host.free_memory_bytes());
+    let (limit, committed) = (host.commit_limit_bytes(), host.committed_bytes());
     let role = match host.role() {
         Role::DomainController if host.is_primary_controller() => "Primary Domain Controller",
         Role::DomainController => "Additional/Backup Domain Controller",
@@ -101,10 +101,10 @@ fn facts(evaluator: &Evaluator<'_>) -> Vec<(&'static str, Vec<String>)> {
         ("Input Locale", one("en-us;English (United States)")),
         ("Time Zone", one(host.time_zone().display_name)),
         ("Total Physical Memory", vec![megabytes(host.visible_memory_bytes())]),
-        ("Available Physical Memory", vec![megabytes(free)]),
-        ("Virtual Memory: Max Size", vec![megabytes(memory + memory / 4)]),
-        ("Virtual Memory: Available", vec![megabytes(free + memory / 4)]),
-        ("Virtual Memory: In Use", vec![megabytes(memory - free)]),
+        ("Available Physical Memory", vec![megabytes(host.free_memory_bytes())]),
+        ("Virtual Memory: Max Size", vec![megabytes(limit)]),
+        ("Virtual Memory: Available", vec![megabytes(limit - committed)]),
+        ("Virtual Memory: In Use", vec![megabytes(committed)]),
         ("Page File Location(s)", one("C:\\pagefile.sys")),
         ("Domain", one(host.domain())),
         ("Logon Server", one("N/A")),

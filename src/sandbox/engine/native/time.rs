@@ -1,5 +1,7 @@
 //! w32tm.
 
+use std::net::Ipv4Addr;
+
 use super::super::datetime;
 use super::super::eval::{Evaluator, Run};
 use super::{Said, refuse, switch};
@@ -18,7 +20,7 @@ pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said>
     } else {
         return refuse("w32tm", args);
     }
-    let source = format!("dc001.{}", evaluator.host.domain());
+    let source = source(evaluator);
     Ok(if has("resync") {
         Said::text("Sending resync command to local computer\nThe command completed successfully.")
     } else if has("source") {
@@ -39,6 +41,17 @@ pub(super) fn w32tm(evaluator: &mut Evaluator<'_>, args: &[String]) -> Run<Said>
     })
 }
 
+/// The server that the first domain controller takes the time from, which is right, and its address.
+const OUTSIDE: (&str, Ipv4Addr) = ("time.windows.com", Ipv4Addr::new(40, 119, 148, 38));
+
+/// Whom the host takes the time from: the members of a domain from its first controller.
+fn source(evaluator: &Evaluator<'_>) -> String {
+    match evaluator.host.is_primary_controller() {
+        true => OUTSIDE.0.to_owned(),
+        false => format!("dc001.{}", evaluator.host.domain()),
+    }
+}
+
 /// Compares the clock with that of another host, at once instead of every two seconds.
 /// Source: public transcripts of w32tm /stripchart.
 fn stripchart(evaluator: &Evaluator<'_>, args: &[String], switches: &[String]) -> Run<Said> {
@@ -55,14 +68,20 @@ fn stripchart(evaluator: &Evaluator<'_>, args: &[String], switches: &[String]) -
     if !switches.iter().all(is_known) || !switches.iter().any(|given| given == "dataonly") {
         return refuse("w32tm", args);
     }
-    let Some(other) = evaluator.host.fellow(name) else {
-        return Ok(Said::text("The following error occurred: No such host is known. (0x80072AF9)").failed(0x2AF9));
+    // The domain's own name leads to its controllers.
+    let controller = if name.eq_ignore_ascii_case(evaluator.host.domain()) { "dc001" } else { name };
+    let (skew, address) = match evaluator.host.fellow(controller) {
+        Some(other) => (other.clock_skew().as_secs_f64(), other.address()),
+        None if name.eq_ignore_ascii_case(OUTSIDE.0) => (0.0, OUTSIDE.1),
+        None => {
+            return Ok(Said::text("The following error occurred: No such host is known. (0x80072AF9)").failed(0x2AF9));
+        }
     };
-    let offset = other.clock_skew().as_secs_f64() - evaluator.host.clock_skew().as_secs_f64();
+    let offset = skew - evaluator.host.clock_skew().as_secs_f64();
     let sign = if offset < 0.0 { '-' } else { '+' };
     let now = evaluator.now();
     let mut lines = vec![
-        format!("Tracking {name} [{}:123].", other.address()),
+        format!("Tracking {name} [{address}:123]."),
         format!("Collecting {samples} samples."),
         format!("The current time is {}.", datetime::format(&now, "M/d/yyyy h:mm:ss tt")),
     ];

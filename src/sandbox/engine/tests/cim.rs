@@ -16,6 +16,25 @@ fn error_id(script: &str) -> String {
     error.member("FullyQualifiedErrorId").and_then(Value::as_text).map_or_else(String::new, ToString::to_string)
 }
 
+/// A reference is compared with a path by what it refers to.
+#[test]
+fn references_are_compared_with_paths() {
+    for (path, is_it) in [
+        ("Win32_Group.Domain='WEB001',Name='Administrators'", true),
+        ("win32_group.Name='administrators',Domain='web001'", true),
+        (r"\\WEB001\root\cimv2:Win32_Group.Domain='WEB001',Name='Administrators'", true),
+        ("Win32_Group.Domain='WEB001',Name='Guests'", false),
+        ("Win32_UserAccount.Domain='WEB001',Name='Administrators'", false),
+        ("no path", false),
+    ] {
+        let script = format!(
+            "$found = Get-CimInstance Win32_GroupUser -Filter \"GroupComponent = `\"{path}`\"\"; \
+             @($found.PartComponent.Name) -contains 'Domain Admins'"
+        );
+        assert_eq!(shown(&script), [if is_it { "True" } else { "False" }], "{path}");
+    }
+}
+
 #[test]
 fn queries_and_filters_choose_the_same() {
     let by_filter = texts("(Get-CimInstance Win32_Service -Filter \"Name LIKE 'W%' AND State='Running'\").Name");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::{Host, Machine, Rng, domain_sid};
+use super::super::{Host, Illness, Machine, Rng, domain_sid};
 use super::kinds::Known;
 use super::known;
 use super::story::{self, Values};
@@ -288,6 +288,8 @@ pub(super) fn events(machine: &Machine, log: &'static str) -> Vec<Event> {
     let from = to.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(to);
     let (count, kinds) = everyday(log);
     let count = count * rng.between(90, 115) / 100;
+    // Since the last signatures came, no log tells of newer ones.
+    let came = host.has(Illness::OldSignatures).then(|| host.signatures_came(machine.since()));
     let total: u64 = kinds.iter().map(|everyday| everyday.weight).sum();
     let mut all: Vec<(Timestamp, Known, Values)> = Vec::with_capacity(count as usize);
     for _ in 0..count {
@@ -300,7 +302,11 @@ pub(super) fn events(machine: &Machine, log: &'static str) -> Vec<Event> {
             is_it
         });
         if let Some(everyday) = chosen {
-            all.push((at, everyday.kind, (everyday.fill)(host, &mut rng)));
+            let values = (everyday.fill)(host, &mut rng);
+            let is_missing = came.is_some_and(|came| at > came) && tells_of_signatures(everyday.kind, &values);
+            if !is_missing {
+                all.push((at, everyday.kind, values));
+            }
         }
     }
     let happened = story::happenings(machine, from, to);
@@ -311,6 +317,11 @@ pub(super) fn events(machine: &Machine, log: &'static str) -> Vec<Event> {
     let first = first_record(host, log);
     let numbered = all.into_iter().zip(first..);
     numbered.map(|((at, kind, values), record_id)| Event { record_id, kind: kind.into(), at, values }).collect()
+}
+
+fn tells_of_signatures(kind: Known, values: &Values) -> bool {
+    kind.id == known::SIGNATURES.id && kind.log == known::SIGNATURES.log
+        || values.iter().any(|value| value.starts_with("Security Intelligence Update"))
 }
 
 fn first_record(host: &Host, log: &str) -> u64 {

@@ -104,6 +104,26 @@ pub(super) const DISK_NEARLY_FULL: Known = kind(
     (2013, Warning, true),
     "The %1 disk is at or near capacity.  You may need to delete some files.",
 );
+pub(super) const BAD_BLOCK: Known =
+    kind("System", "disk", (7, Error, true), "The device, \\Device\\Harddisk%1\\DR%1, has a bad block.");
+pub(super) const VOLUME_CORRUPT: Known = by_system(kind(
+    "System",
+    "Ntfs",
+    (55, Error, true),
+    "A corruption was discovered in the file system structure on volume %1.\r\n\r\nThe exact nature of the corruption is unknown.  The file system structures need to be scanned and fixed offline.",
+));
+pub(super) const MEMORY_SHORT: Known = by_system(kind(
+    "System",
+    "Microsoft-Windows-Resource-Exhaustion-Detector",
+    (2004, Warning, false),
+    "Windows successfully diagnosed a low virtual memory condition. The following programs consumed the most virtual memory: %1 (%2) consumed %3 bytes.",
+));
+pub(super) const BACKUP_FAILED: Known = by_system(kind(
+    "Application",
+    "Microsoft-Windows-Backup",
+    (517, Error, false),
+    "The backup operation that started at '%1' has failed with following error code '%2'. Please review the event details for a solution, and then rerun the backup operation once the issue is resolved.",
+));
 pub(super) const LOG_STARTED: Known =
     kind("System", "EventLog", (6005, Information, true), "The Event log service was started.");
 pub(super) const LOG_STOPPED: Known =
@@ -360,6 +380,12 @@ pub(super) const SIGNATURES: Known = by_system(kind(
     (2000, Information, false),
     "Microsoft Defender Antivirus security intelligence version updated.\r\n \tCurrent security intelligence Version: 1.437.%1.0",
 ));
+pub(super) const SIGNATURES_FAILED: Known = by_system(kind(
+    "Microsoft-Windows-Windows Defender/Operational",
+    "Microsoft-Windows-Windows Defender",
+    (2001, Error, false),
+    "Microsoft Defender Antivirus has encountered an error trying to update security intelligence.\r\n \tError code: %1",
+));
 pub(super) const SCAN_DONE: Known = by_system(kind(
     "Microsoft-Windows-Windows Defender/Operational",
     "Microsoft-Windows-Windows Defender",
@@ -448,6 +474,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Known> {
         SCAN_DONE,
         UPDATE_SEARCH,
     ];
-    static MORE: [Known; 2] = [SHELL_CREATED, SHELL_REQUEST];
+    static MORE: [Known; 7] =
+        [SHELL_CREATED, SHELL_REQUEST, BAD_BLOCK, VOLUME_CORRUPT, MEMORY_SHORT, BACKUP_FAILED, SIGNATURES_FAILED];
     ALL.iter().chain(&MORE)
 }

@@ -47,6 +47,8 @@ pub(super) fn happenings(machine: &Machine, from: Timestamp, to: Timestamp) -> V
     updates(machine, from, &mut all);
     services(machine, to, &mut all);
     illnesses(machine, to, &mut all);
+    errors(machine, to, &mut all);
+    backups(machine, to, &mut all);
     all.retain(|(at, _)| (from..=to).contains(at));
     all
 }
@@ -158,9 +160,53 @@ fn illnesses(machine: &Machine, to: Timestamp, all: &mut Vec<(Timestamp, Happeni
                     ];
                     Some((known::MEMBER_ADDED, values))
                 }
-                Illness::ServiceStopped | Illness::RebootPending => None,
+                Illness::DirtyVolume => {
+                    let dirty = host.disks().into_iter().find(|disk| disk.is_dirty);
+                    dirty.map(|disk| (known::VOLUME_CORRUPT, vec![disk.id.into()]))
+                }
+                Illness::LowMemory => {
+                    let (id, bytes) = (rng.between(1000, 9000), host.memory_bytes() / 100 * rng.between(40, 60));
+                    let values = vec!["Contoso.Agent.exe".into(), id.to_string().into(), bytes.to_string().into()];
+                    Some((known::MEMORY_SHORT, values))
+                }
+                Illness::OldSignatures => Some((known::SIGNATURES_FAILED, vec!["0x80072ee7".into()])),
+                Illness::ServiceStopped
+                | Illness::RebootPending
+                | Illness::LongUptime
+                | Illness::EventErrors
+                | Illness::BusyCpu
+                | Illness::LegacyProtocols
+                | Illness::OldBackup => None,
             };
             all.extend(happening.map(|happening| (at, happening)));
         }
+    }
+}
+
+/// A disk that fails or a program that falls again and again: dozens of errors in the last hours.
+fn errors(machine: &Machine, to: Timestamp, all: &mut Vec<(Timestamp, Happening)>) {
+    if !machine.host.has(Illness::EventErrors) {
+        return;
+    }
+    let mut rng = machine.host.rng("errors");
+    let is_disk = rng.chance(500);
+    for _ in 0..rng.between(40, 120) {
+        let at = before(to, rng.between(60, 12 * 3600));
+        let happening = if is_disk {
+            (known::BAD_BLOCK, vec!["0".into()])
+        } else {
+            let crash = ["Contoso.Agent.exe", "7.2.1.0", "65d1c0de", "KERNELBASE.dll", "2c8a1", "1f04"];
+            (known::PROGRAM_CRASHED, crash.map(Cow::from).into())
+        };
+        all.push((at, happening));
+    }
+}
+
+/// What the nights left behind on which no backup succeeded.
+fn backups(machine: &Machine, to: Timestamp, all: &mut Vec<(Timestamp, Happening)>) {
+    let last = machine.backups(to).last;
+    for night in 0..machine.host.failed_nights() {
+        let at = before(last, night as u64 * 86_400);
+        all.push((at, (known::BACKUP_FAILED, vec![at.to_string().into(), "0x80780049".into()])));
     }
 }

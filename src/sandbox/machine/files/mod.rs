@@ -247,12 +247,14 @@ impl Machine {
         }
     }
 
-    /// Its drives, with what scripts wrote and removed.
+    /// Its drives, with what scripts wrote and removed. At a start Windows mends what waits for it.
     pub fn disks(&self) -> Vec<Disk> {
+        let is_restarted = self.was_restarted();
         let changes = self.file_changes.read(FileChanges::default);
         let mut disks = self.host.disks();
         for disk in &mut disks {
             disk.free_bytes = disk.free_bytes.saturating_add_signed(-changes.used_on(disk.id)).min(disk.size_bytes);
+            disk.is_dirty &= !is_restarted;
         }
         disks
     }

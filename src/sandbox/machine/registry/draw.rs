@@ -1,7 +1,5 @@
 //! The drawn registry of a host.
 
-use std::sync::PoisonError;
-
 use super::super::tree::Tree;
 use super::super::{Host, Illness, Machine, Role, Service};
 use super::keys::{Fixed, MACHINE, USER};
@@ -45,6 +43,7 @@ pub(super) fn tree(machine: &Machine, services: &[Service]) -> Tree<RegistryKey>
     identity(&mut tree, host);
     programs(&mut tree, host);
     protocols(&mut tree, machine);
+    signatures(&mut tree, machine);
     processors(&mut tree, host);
     profiles(&mut tree, machine);
     for service in services {
@@ -55,8 +54,7 @@ pub(super) fn tree(machine: &Machine, services: &[Service]) -> Tree<RegistryKey>
             add(&mut tree, &format!("{path}\\TriggerInfo\\0"), values);
         }
     }
-    let is_restarted = machine.restarted.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-    if host.has(Illness::RebootPending) && !is_restarted {
+    if host.has(Illness::RebootPending) && !machine.was_restarted() {
         pending(&mut tree, host);
     }
     tree
@@ -167,11 +165,13 @@ fn programs(tree: &mut Tree<RegistryKey>, host: &Host) {
     }
 }
 
-/// Old versions of TLS: turned off on most hosts, forgotten on some.
+/// Old versions of TLS: turned off on most hosts, forgotten on some. Where Windows has them off by itself, a healthy host
+/// may have no keys, and an ill one was told to speak them.
 /// Source: learn.microsoft.com, Transport Layer Security (TLS) registry settings.
 fn protocols(tree: &mut Tree<RegistryKey>, machine: &Machine) {
     let host = machine.host();
-    let is_hardened = !host.rng("tls").chance(250);
+    let is_hardened = !host.speaks_old_tls();
+    let has_keys = if host.has_new_tls_defaults() { !is_hardened || host.rng("tls").chance(500) } else { is_hardened };
     let root = format!("{CONTROL}\\SecurityProviders\\SCHANNEL\\Protocols");
     for (protocol, enabled) in
         [("SSL 2.0", false), ("SSL 3.0", false), ("TLS 1.0", false), ("TLS 1.1", false), ("TLS 1.2", true)]
@@ -180,11 +180,12 @@ fn protocols(tree: &mut Tree<RegistryKey>, machine: &Machine) {
             if protocol == "SSL 2.0" && side == "Server" {
                 continue;
             }
+            let enabled = enabled || (!is_hardened && protocol.starts_with("TLS"));
             let values = [
                 ("Enabled", RegistryData::Dword(enabled.into())),
                 ("DisabledByDefault", RegistryData::Dword((!enabled).into())),
             ];
-            if is_hardened || protocol == "SSL 2.0" {
+            if has_keys || protocol == "SSL 2.0" {
                 add(tree, &format!("{root}\\{protocol}\\{side}"), values);
             }
         }
@@ -197,6 +198,25 @@ fn protocols(tree: &mut Tree<RegistryKey>, machine: &Machine) {
     } else if !has_feature && is_hardened {
         add(tree, &smb, [("SMB1", RegistryData::Dword(0))]);
     }
+}
+
+/// What Defender keeps of its signatures: it can be read while its service is stopped.
+/// Source: forum.bigfix.com, "Registry Byte String to Date - Windows Defender SignaturesLastUpdated" (a FILETIME, eight
+/// bytes, the lowest first).
+fn signatures(tree: &mut Tree<RegistryKey>, machine: &Machine) {
+    let (number, updated) = machine.signatures();
+    let ticks = (updated.as_second() + 11_644_473_600) * 10_000_000 + i64::from(updated.subsec_nanosecond()) / 100;
+    let time = || RegistryData::Binary(ticks.to_le_bytes().as_slice().into());
+    let version = || text(format!("1.437.{number}.0"));
+    let values = [
+        ("ASSignatureApplied", time()),
+        ("ASSignatureVersion", version()),
+        ("AVSignatureApplied", time()),
+        ("AVSignatureVersion", version()),
+        ("EngineVersion", text("1.1.25080.5")),
+        ("SignaturesLastUpdated", time()),
+    ];
+    add(tree, &format!("{HKLM}\\SOFTWARE\\Microsoft\\Windows Defender\\Signature Updates"), values);
 }
 
 /// What a service's key says of it. Source: learn.microsoft.com, HKLM\\SYSTEM\\CurrentControlSet\\Services Registry Tree.

@@ -62,7 +62,7 @@ fn logical(evaluator: &Evaluator<'_>, disk: &Disk) -> Row {
         ("QuotasRebuilding", or_null(yes(false))),
         ("SupportsDiskQuotas", or_null(yes(true))),
         ("SupportsFileBasedCompression", or_null(yes(true))),
-        ("VolumeDirty", or_null(yes(false))),
+        ("VolumeDirty", or_null(yes(disk.is_dirty))),
         ("VolumeName", or_null(s(disk.label))),
         ("VolumeSerialNumber", or_null(s(format!("{:08X}", evaluator.host.volume_serial(disk.id))))),
     ]
@@ -188,7 +188,7 @@ fn volume(evaluator: &Evaluator<'_>, disk: &Disk) -> Row {
         ("BootVolume", or_null(yes(is_system))),
         ("Capacity", or_null(number(disk.size_bytes))),
         ("Compressed", or_null(yes(false))),
-        ("DirtyBitSet", or_null(yes(false))),
+        ("DirtyBitSet", or_null(yes(disk.is_dirty))),
         ("DriveLetter", s(disk.id)),
         ("DriveType", number(disk.drive_type)),
         ("FileSystem", or_null(s("NTFS"))),

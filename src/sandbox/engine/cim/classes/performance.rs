@@ -45,7 +45,10 @@ fn processors(evaluator: &Evaluator<'_>) -> Vec<Row> {
 
 fn memory(evaluator: &Evaluator<'_>) -> Row {
     let (all, free) = (evaluator.host.memory_bytes(), evaluator.host.free_memory_bytes());
-    let (limit, committed) = (all + all / 4, all - free + all / 10);
+    let (limit, committed) = (evaluator.host.commit_limit_bytes(), evaluator.host.committed_bytes());
+    // What does not fit is read from the page file and written to it.
+    let is_short = committed * 10 > limit * 9;
+    let paged = if is_short { 200 + processor_load(evaluator) * 5 } else { 0 };
     vec![
         ("AvailableBytes", number(free)),
         ("AvailableKBytes", number(free >> 10)),
@@ -57,9 +60,9 @@ fn memory(evaluator: &Evaluator<'_>) -> Row {
         ("FreeAndZeroPageListBytes", number(free / 3)),
         ("ModifiedPageListBytes", number(all / 200)),
         ("PageFaultsPersec", number(processor_load(evaluator) * 60)),
-        ("PagesInputPersec", number(0)),
-        ("PagesOutputPersec", number(0)),
-        ("PagesPersec", number(0)),
+        ("PagesInputPersec", number(paged / 2)),
+        ("PagesOutputPersec", number(paged - paged / 2)),
+        ("PagesPersec", number(paged)),
         ("PercentCommittedBytesInUse", number(committed * 100 / limit)),
         ("PoolNonpagedBytes", number(all / 90)),
         ("PoolPagedBytes", number(all / 60)),

@@ -40,7 +40,6 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
     let local = |time| Val::DateTime(DateTime::local(time, offset));
     let kib = |bytes: u64| number(bytes / 1024);
     let now = evaluator.host_time();
-    let (memory, free) = (host.memory_bytes(), host.free_memory_bytes());
     let is_controller = host.role() == Role::DomainController;
     vec![
         ("Caption", s(system.caption)),
@@ -50,9 +49,9 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("Status", s("OK")),
         ("CurrentTimeZone", number(offset)),
         ("Distributed", yes(false)),
-        ("FreePhysicalMemory", kib(free)),
-        ("FreeSpaceInPagingFiles", kib(memory / 4)),
-        ("FreeVirtualMemory", kib(free + memory / 4)),
+        ("FreePhysicalMemory", kib(host.free_memory_bytes())),
+        ("FreeSpaceInPagingFiles", kib(host.page_file_bytes() - host.used_page_file_bytes())),
+        ("FreeVirtualMemory", kib(host.commit_limit_bytes() - host.committed_bytes())),
         ("LastBootUpTime", local(evaluator.machine.boot_time())),
         ("LocalDateTime", local(now)),
         ("MaxNumberOfProcesses", number(4_294_967_295_u32)),
@@ -61,8 +60,8 @@ fn operating_system(evaluator: &Evaluator<'_>) -> Row {
         ("NumberOfProcesses", number(evaluator.machine.processes(now).len() as i64)),
         ("NumberOfUsers", number(2)),
         ("OSType", number(18)),
-        ("SizeStoredInPagingFiles", kib(memory / 4)),
-        ("TotalVirtualMemorySize", kib(memory + memory / 4)),
+        ("SizeStoredInPagingFiles", kib(host.page_file_bytes())),
+        ("TotalVirtualMemorySize", kib(host.commit_limit_bytes())),
         ("TotalVisibleMemorySize", kib(host.visible_memory_bytes())),
         ("Version", s(system.version)),
         ("BootDevice", s("\\Device\\HarddiskVolume2")),
@@ -369,7 +368,9 @@ fn video() -> Row {
 }
 
 fn page_file(evaluator: &Evaluator<'_>) -> Row {
-    let size = (evaluator.host.memory_bytes() / 4) >> 20;
+    let mebibytes = |bytes: u64| number(bytes >> 20);
+    let used = evaluator.host.used_page_file_bytes();
+    let size = evaluator.host.page_file_bytes();
     vec![
         ("Caption", s("C:\\pagefile.sys")),
         ("Description", s("C:\\pagefile.sys")),
@@ -378,9 +379,9 @@ fn page_file(evaluator: &Evaluator<'_>) -> Row {
             Val::DateTime(DateTime::local(evaluator.host.install_date(), evaluator.host.utc_offset_minutes())),
         ),
         ("Name", s("C:\\pagefile.sys")),
-        ("AllocatedBaseSize", number(size)),
-        ("CurrentUsage", number(size / 20)),
-        ("PeakUsage", number(size / 12)),
+        ("AllocatedBaseSize", mebibytes(size)),
+        ("CurrentUsage", mebibytes(used)),
+        ("PeakUsage", mebibytes(used + (size - used) / 10)),
         ("TempPageFile", yes(false)),
     ]
 }
