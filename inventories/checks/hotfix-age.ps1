@@ -1,7 +1,9 @@
 # How long ago the last update was installed: one object.
 #
-# Sources: learn.microsoft.com, Win32_QuickFixEngineering class: updates of component based servicing; InstalledOn is a text, and
-# PowerShell's own types make a date of it where the host's culture allows. It may be empty.
+# Sources: learn.microsoft.com, Win32_QuickFixEngineering class: updates of component based servicing. InstalledOn is a text and may
+# be empty. Windows writes month, day and year; PowerShell's own types make a date of it by the culture of the account, which fails
+# or takes the third of April for the fourth of March (github.com/dpaulson45/HealthChecker, issues 11 and 288). So the text itself
+# is read wherever it can be had.
 param()
 
 if (-not (Get-Command -Name Get-CimInstance -ErrorAction SilentlyContinue)) {
@@ -16,14 +18,16 @@ try {
 $last = $null
 $lastId = ''
 foreach ($update in $updates) {
-    $installed = $update.InstalledOn
-    if ($installed -isnot [datetime]) {
-        # Windows writes month, day and year, whatever the culture.
-        $text = [string] $installed
-        $installed = $null
-        if ($text -match '^(\d{1,2})/(\d{1,2})/(\d{4})$') {
-            $installed = Get-Date -Year $Matches[3] -Month $Matches[1] -Day $Matches[2] -Hour 0 -Minute 0 -Second 0
-        }
+    $installed = $null
+    if ($update.CimInstanceProperties) {
+        $raw = ($update.CimInstanceProperties | Where-Object { $_.Name -eq 'InstalledOn' }).Value
+    } else {
+        $raw = $update.InstalledOn
+    }
+    if ($raw -is [datetime]) {
+        $installed = $raw
+    } elseif ([string] $raw -match '^(\d{1,2})/(\d{1,2})/(\d{4})$') {
+        $installed = Get-Date -Year $Matches[3] -Month $Matches[1] -Day $Matches[2] -Hour 0 -Minute 0 -Second 0
     }
     if ($null -ne $installed -and ($null -eq $last -or $installed -gt $last)) {
         $last = $installed

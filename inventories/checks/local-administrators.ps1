@@ -2,7 +2,7 @@
 #
 # Sources: learn.microsoft.com, Win32_Group class, Win32_GroupUser class (GroupComponent and PartComponent are references);
 # Well-known SIDs (S-1-5-32-544 is the group in every language). Get-LocalGroupMember is not asked: in Windows PowerShell it fails
-# when the group has a member whose account is gone (github.com/PowerShell/PowerShell, issue 2996).
+# when the group has a member whose account is gone (github.com/PowerShell/PowerShell, issue 2996); CIM leaves such a member out.
 param(
     # Names, as DOMAIN\name and with wildcards, of those that may be administrators.
     [string[]] $Allowed = @('*\Administrator', '*\Domain Admins')
@@ -12,11 +12,8 @@ if (-not (Get-Command -Name Get-CimInstance -ErrorAction SilentlyContinue)) {
     return [pscustomobject]@{ Unknown = 'There is no Get-CimInstance on this host.' }
 }
 try {
+    # Without LocalAccount Windows would go through all groups of the domain.
     $group = Get-CimInstance -ClassName Win32_Group -Filter "LocalAccount = TRUE AND SID = 'S-1-5-32-544'" -ErrorAction Stop
-    if (-not $group) {
-        # The one of a domain controller belongs to its domain.
-        $group = Get-CimInstance -ClassName Win32_Group -Filter "SID = 'S-1-5-32-544'" -ErrorAction Stop
-    }
     if (-not $group) {
         return [pscustomobject]@{ Unknown = 'The host has no group S-1-5-32-544.' }
     }

@@ -16,7 +16,6 @@ $reasons = @()
 $windows = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
 $keys = @(
     @('component servicing', "$windows\Component Based Servicing\RebootPending"),
-    @('component servicing', "$windows\Component Based Servicing\PackagesPending"),
     @('Windows Update', "$windows\WindowsUpdate\Auto Update\RebootRequired"),
     @('Server Manager', 'HKLM:\SOFTWARE\Microsoft\ServerManager\CurrentRebootAttempts')
 )

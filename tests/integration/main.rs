@@ -6,6 +6,7 @@ mod arguments;
 mod bar;
 mod bar_resize;
 mod bastion;
+mod checks_library;
 #[cfg(unix)]
 mod client_certificate;
 mod clixml;
