@@ -16,7 +16,7 @@
 //!
 //! - The ground floor, plain data that stands on nothing of the run: [`outcome`] (what becomes of a target, and why),
 //!   [`stream`] (PowerShell's), [`secret`], [`channel`], [`certificate`] (X.509), [`hostlist`] (`web[01-40]`),
-//!   [`sheet`] (CSV that is read), [`error_text`] (what the system and libraries say, for people), [`whole_file`]
+//!   [`sheet`] (CSV that is read), [`metrics`] (Prometheus' text), [`error_text`] (what the system and libraries say, for people), [`whole_file`]
 //!   (files that are read up to a limit), [`left_shell`] (what it takes to attach to one),
 //!   [`local_user`] (who runs this process), [`nearest`] (what a mistyped name was
 //!   meant to be), [`pattern`] (names with `*` and `?`).
@@ -37,6 +37,7 @@
 //! - The reading side: [`output`] has a sink per format, [`report`] folds events into what people read at the end.
 //! - [`secret_places`]: where secrets are kept besides the environment: an encrypted file, the keyring, a server.
 //! - [`store`]: every run as data, kept while it is made: the journal of a run that is under way, and all earlier ones.
+//! - [`web`]: what the checks found, as pages, metrics and JSON over HTTP. It is told what there is, and runs nothing.
 //! - [`sandbox`]: an embedded fleet on loopback for trying out, tests and benches.
 //! - [`job`]: what an application does with the run, without a command line: a script with what it is given, a run with
 //!   its readers.
@@ -45,7 +46,7 @@
 //! # What is absent on purpose
 //!
 //! - No core reads a clock, a socket or a file; `tokio` lives in `transport`, `session`, `fleet`, `copy`, `collect`,
-//!   `shells`, `sandbox`, `job` and `cli`.
+//!   `shells`, `sandbox`, `job`, `web` and `cli`.
 //! - The run side and the reading side meet only in [`event`] and the nouns below it: a new sink never touches the
 //!   fleet, a new transport never touches the output.
 //! - A session does not know which transport carries it, and nothing between an inventory and the wire knows the
@@ -133,6 +134,7 @@
 //!
 //! - `ldap` adds inventories of directories: an `[ldap]` table.
 //! - `secrets` adds [`secret_places`], and the command `secret`.
+//! - `serve` adds [`web`].
 //! - `ssh` adds SSH. Without it a target that wants SSH is refused before the run.
 //! - `sandbox` adds [`sandbox`], the command of that name, and what an inventory's `[sandbox]` table asks for. The
 //!   examples and tests need it.
@@ -159,6 +161,7 @@ pub mod inventory;
 pub mod job;
 pub mod left_shell;
 mod local_user;
+pub mod metrics;
 mod nearest;
 pub mod outcome;
 pub mod outofproc;
@@ -181,6 +184,8 @@ pub mod store;
 pub mod stream;
 pub mod target;
 pub mod transport;
+#[cfg(feature = "serve")]
+pub mod web;
 mod whole_file;
 pub mod wsman;
 

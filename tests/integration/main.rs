@@ -84,6 +84,8 @@ mod then;
 mod thousand;
 mod tight;
 mod user_names;
+#[cfg(feature = "serve")]
+mod web;
 mod winrm;
 mod winrm_auth;
 mod winrm_blocking;

@@ -17,12 +17,12 @@ const THINGS: &[Thing] = &[
     Thing {
         name: "tasks and timers of tokio",
         words: &["tokio", "tokio_util"],
-        places: &["cli", "collect", "copy", "fleet", "job", "sandbox", "session", "shells", "transport"],
+        places: &["cli", "collect", "copy", "fleet", "job", "sandbox", "session", "shells", "transport", "web"],
     },
     Thing {
         name: "the clock",
         words: &["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"],
-        places: &["cli", "copy", "doctor", "fleet", "sandbox", "session", "transport"],
+        places: &["cli", "copy", "doctor", "fleet", "sandbox", "session", "transport", "web"],
     },
     Thing {
         name: "chance",
@@ -64,7 +64,7 @@ const THINGS: &[Thing] = &[
     Thing {
         name: "sockets",
         words: &["TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs", "socket2"],
-        places: &["sandbox", "transport"],
+        places: &["sandbox", "transport", "web"],
     },
     Thing {
         name: "the environment",
