@@ -1,7 +1,7 @@
 //! The run as a whole: against the sandbox in another process, and over SSH beside PowerShell's own client.
 //!
 //! `cargo bench --bench fleet` runs everything briefly; `-- --full` takes the sizes of the README's figures. Names of
-//! sections (`fragments start throughput idle target scale many counts ssh copy`) as further arguments select some of them;
+//! sections (`fragments start throughput idle target scale kerberos many counts ssh copy`) as further arguments select some of them;
 //! `--hold` fails where one more host costs more instructions or allocations than counts.rs allows.
 
 mod copy;
@@ -9,6 +9,10 @@ mod counts;
 #[path = "../../tests/integration/support/folder.rs"]
 #[allow(dead_code, reason = "the bench uses a part of what the tests share")]
 mod folder;
+#[path = "../../tests/integration/support/kdc.rs"]
+#[allow(dead_code, reason = "the bench uses a part of what the tests share")]
+mod kdc;
+mod kerberos;
 mod many;
 mod measure;
 mod process;
@@ -72,13 +76,14 @@ fn main() {
     };
     let sections: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| sections.is_empty() || sections.contains(&name);
-    let all: [(&str, Section); 10] = [
+    let all: [(&str, Section); 11] = [
         ("fragments", sections::fragments),
         ("start", sections::start),
         ("throughput", sections::throughput),
         ("idle", sections::idle),
         ("target", sections::target),
         ("scale", sections::scale),
+        ("kerberos", kerberos::beside_ntlm),
         ("many", many::targets),
         ("counts", counts::per_host),
         ("ssh", ssh::compare),

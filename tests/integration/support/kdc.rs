@@ -53,10 +53,7 @@ impl Kdc {
             let other = trusting.map_or("", |other| &other.realm);
             side.admin(&format!("addprinc -pw shared-5ecret krbtgt/{other}@{realm}"));
         }
-        for server in servers {
-            kdc.admin(&format!("addprinc -randkey {server}"));
-            kdc.admin(&format!("ktadd -k {} {server}", kdc.keytab().display()));
-        }
+        kdc.add_servers(servers);
         kdc.launch();
         Some(kdc)
     }
@@ -79,6 +76,23 @@ impl Kdc {
              max_life = 10h\n }}\n[logging]\n kdc = FILE:{folder}/log\n admin_server = FILE:{folder}/admin.log\n"
         );
         std::fs::write(self.file("kdc.conf"), config).expect("kdc.conf");
+    }
+
+    /// Gives all of them a key each. They may be many, so one administrator does it.
+    fn add_servers(&self, servers: &[String]) {
+        let keytab = self.keytab().display().to_string();
+        let queries = servers.iter().map(|server| format!("addprinc -randkey {server}\nktadd -k {keytab} {server}\n"));
+        let mut command = Command::new("/usr/sbin/kadmin.local");
+        command.args(["-r", &self.realm]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.environment(&mut command).spawn().expect("kadmin.local starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        let queries: String = queries.collect();
+        let asking = std::thread::spawn(move || stdin.write_all(queries.as_bytes()));
+        let output = child.wait_with_output().expect("kadmin.local ends");
+        asking.join().expect("no panic").expect("kadmin.local reads");
+        let keys = String::from_utf8_lossy(&output.stdout).matches("added to keytab").count();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && keys >= servers.len(), "{keys} keys of servers: {text}");
     }
 
     /// Starts the server and waits until it answers.
