@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::dn::{parts, unescaped};
 use super::filetime::time_of;
 
 /// The attributes that are asked for.
@@ -23,6 +24,9 @@ pub const ATTRIBUTES: [&str; 10] = [
 
 /// Characters of a value that are kept.
 const LONGEST: usize = 1024;
+
+/// The label of the place in the network.
+const SITE: &str = "site";
 
 /// The attributes of an entry by their names, each with its values.
 pub type Attributes = HashMap<String, Vec<String>>;
@@ -64,7 +68,7 @@ impl Computer {
             ("ou_path", Some(units.iter().rev().map(String::as_str).collect::<Vec<_>>().join("/"))),
             ("os", one("operatingSystem")),
             ("os_version", one("operatingSystemVersion")),
-            ("site", one("msDS-SiteName")),
+            (SITE, one("msDS-SiteName")),
             ("location", one("location")),
             ("description", one("description")),
             ("last_logon", one("lastLogonTimestamp").and_then(|text| time_of(&text)).map(day)),
@@ -72,6 +76,12 @@ impl Computer {
         let labels = labels.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         let labels = labels.filter(|(_, value)| !value.is_empty()).collect();
         Some(Self { name, dns_name: one("dNSHostName"), dn: dn.to_owned(), labels })
+    }
+
+    /// Puts it into a site, whatever its entry says.
+    pub fn put_into(&mut self, site: &str) {
+        self.labels.retain(|(key, _)| key != SITE);
+        self.labels.push((SITE.to_owned(), site.to_owned()));
     }
 }
 
@@ -86,50 +96,6 @@ fn units(dn: &str) -> Vec<String> {
     let named = parts.iter().skip(1).filter_map(|part| part.split_once('='));
     let units = named.filter(|(kind, _)| ["ou", "cn"].contains(&kind.trim().to_ascii_lowercase().as_str()));
     units.map(|(_, value)| unescaped(value.trim())).collect()
-}
-
-/// A name at its commas, those that are escaped left alone.
-fn parts(dn: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut escaped) = (0, false);
-    for (at, character) in dn.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            ',' => {
-                parts.push(&dn[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&dn[start..]);
-    parts
-}
-
-/// A value without its escapes: `\,` and `\C3\BC`.
-fn unescaped(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'\\' {
-            bytes.push(*first);
-            continue;
-        }
-        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok());
-        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.extend(tail.first());
-                rest = tail.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -20,6 +20,27 @@ fn hosts(directory: &Samba, table: &str, password: &str) -> (Option<i32>, String
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
+/// A site with two subnets, and the addresses of two computers in DNS, one of which is in a subnet.
+fn site() -> String {
+    let (sites, zone) = (
+        format!("CN=Sites,CN=Configuration,{BASE}"),
+        format!("DC=ad.rig.test,CN=MicrosoftDNS,DC=DomainDnsZones,{BASE}"),
+    );
+    let mut ldif = format!("dn: CN=Berlin,{sites}\nobjectClass: site\n\n");
+    for subnet in ["10.1.0.0/16", "2001:db8::/32"] {
+        let _ =
+            write!(ldif, "dn: CN={subnet},CN=Subnets,{sites}\nobjectClass: subnet\nsiteObject: CN=Berlin,{sites}\n\n");
+    }
+    // Records of type A: 10.1.2.3 and 192.0.2.1.
+    for (name, record) in [
+        ("web0001", "BAABAAXwAAABAAAAAAADhAAAAAAAAAAACgECAw=="),
+        ("web0002", "BAABAAXwAAABAAAAAAADhAAAAAAAAAAAwAACAQ=="),
+    ] {
+        let _ = write!(ldif, "dn: DC={name},{zone}\nobjectClass: dnsNode\ndnsRecord:: {record}\n\n");
+    }
+    ldif
+}
+
 /// 1,200 computers, more than the directory gives at once; every tenth is disabled.
 fn computers() -> String {
     let mut ldif = format!(
@@ -42,6 +63,7 @@ fn computers() -> String {
 fn computers_of_an_active_directory_are_an_inventory() {
     let Some(directory) = Samba::start() else { return };
     directory.add(&computers());
+    directory.add(&site());
     directory.add_user("reader", PASSWORD);
     let ca = directory.certificate();
     let head = |url: &str, user: &str, more: &str| {
@@ -66,6 +88,17 @@ fn computers_of_an_active_directory_are_an_inventory() {
         "the base is asked for"
     );
 
+    let at_site = |more: &str| {
+        let file = directory.path().join("site.toml");
+        std::fs::write(&file, tls(&format!("filter = '(cn=WEB000*)'\n{more}"))).expect("written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
+        command.args(["hosts", "list", "label:site=Berlin", "-i"]).arg(&file).env("LDAP_PW", PASSWORD);
+        let output = command.env("PSFLEET_STATE_DIR", directory.path().join("state")).output().expect("psfleet starts");
+        String::from_utf8(output.stdout).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(at_site(""), "WEB0001", "by its subnet");
+    assert_eq!([at_site("cache = '1h'\n"), at_site("cache = '1h'\n")], ["WEB0001"; 2], "it is kept, too");
+
     let file = directory.path().join("show.toml");
     std::fs::write(&file, tls("filter = '(cn=WEB0001)'\n")).expect("written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_psfleet"));
@@ -75,6 +108,7 @@ fn computers_of_an_active_directory_are_an_inventory() {
         ("address", "web0001.ad.rig.test"),
         ("labels.os", "Windows Server 2022 Standard"),
         ("labels.ou", "Web, Berlin"),
+        ("labels.site", "Berlin"),
         ("labels.ou_path", "Servers/Web, Berlin"),
     ] {
         let has =

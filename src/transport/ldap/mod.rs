@@ -3,6 +3,7 @@
 mod answer;
 mod error;
 mod laps;
+mod sites;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::http::{TlsTrust, tls_cause, tls_settings};
 use super::tcp;
-use crate::directory::{ATTRIBUTES, Computer, Encryption, FailedLogons, Found, Query};
+use crate::directory::{ATTRIBUTES, Attributes, Computer, Encryption, FailedLogons, Found, Query};
 use crate::error_text;
 pub use error::Error;
 pub use laps::laps;
@@ -65,6 +66,10 @@ async fn ask(query: &Query, filter: &str, now: Timestamp) -> Result<Found, Error
         Ok(())
     });
     found.await?;
+    if let Err(error) = sites::find(&mut ldap, query, &mut computers).await {
+        // They are labels and no more: the hosts are known.
+        tracing::warn!(%error, "the directory's sites are not known");
+    }
     // Nothing more is asked; whether the directory hears it changes nothing.
     let _ = ldap.unbind().await;
     computers.sort_by_cached_key(|computer| computer.name.to_lowercase());
@@ -90,7 +95,8 @@ async fn entries(
     while let Some(entry) = entries.next().await.map_err(|error| fault(&error, query))? {
         let entry = SearchEntry::construct(entry);
         entries_seen += 1;
-        bytes += entry.dn.len() + entry.attrs.values().flatten().map(String::len).sum::<usize>();
+        let texts = entry.attrs.values().flatten().map(String::len);
+        bytes += entry.dn.len() + texts.chain(entry.bin_attrs.values().flatten().map(Vec::len)).sum::<usize>();
         if entries_seen > MOST_ENTRIES || bytes > MOST_BYTES {
             let text = format!("{} answers with more than a directory of computers has", query.url());
             return Err(Error::new(text).with_hint(NARROWER));
@@ -184,14 +190,19 @@ pub async fn failed_logons(query: &Query, user: &str, now: Timestamp) -> Result<
 async fn naming_context(ldap: &mut Ldap, query: &Query) -> Result<String, Error> {
     const OF_DOMAIN: &str = "defaultNamingContext";
     const ALL: &str = "namingContexts";
-    let found = ldap.with_timeout(query.timeout).search("", Scope::Base, "(objectClass=*)", vec![OF_DOMAIN, ALL]).await;
-    let (entries, _) = found.and_then(|found| found.success()).map_err(|error| fault(&error, query))?;
-    let attributes = entries.into_iter().next().map(|entry| SearchEntry::construct(entry).attrs).unwrap_or_default();
+    let attributes = root(ldap, query, &[OF_DOMAIN, ALL]).await?;
     let one = |name: &str| attributes.get(name).and_then(|values| values.first()).cloned();
     one(OF_DOMAIN).or_else(|| one(ALL)).ok_or_else(|| {
         Error::new(format!("{} does not say where its entries begin", query.url()))
             .with_hint("name the base in [ldap], as in base = \"DC=contoso,DC=com\"")
     })
+}
+
+/// What the directory says of itself.
+async fn root(ldap: &mut Ldap, query: &Query, names: &[&str]) -> Result<Attributes, Error> {
+    let found = ldap.with_timeout(query.timeout).search("", Scope::Base, "(objectClass=*)", names.to_vec()).await;
+    let (entries, _) = found.and_then(|found| found.success()).map_err(|error| fault(&error, query))?;
+    Ok(entries.into_iter().next().map(|entry| SearchEntry::construct(entry).attrs).unwrap_or_default())
 }
 
 fn late(query: &Query, limit: Duration) -> Error {
