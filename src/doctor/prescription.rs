@@ -43,7 +43,10 @@ impl Cause {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::wsman::Quota;
 
     #[test]
     fn every_cause_has_a_remedy_and_a_code_of_its_own() {
@@ -74,5 +77,16 @@ mod tests {
     fn a_quota_without_a_limit_is_not_given_one() {
         let commands = Cause::Quota.commands(&[]);
         assert!(commands.iter().any(|command| command.contains("-ne 0 -and [long]$now -lt ")), "{commands:?}");
+    }
+
+    #[test]
+    fn every_quota_that_a_host_names_is_raised() {
+        let quotas = (0..=u32::from(u16::MAX)).map(|low| 0x8033_0000 | low).chain([1816]);
+        let named: BTreeSet<_> = quotas.filter_map(Quota::of).map(|quota| quota.name).collect();
+        assert!(named.len() > 6, "{named:?}");
+        for cause in [Cause::Quota, Cause::QuotaLow] {
+            let script = cause.script(&[], "web01");
+            assert!(named.iter().all(|name| script.contains(&format!(" {name} = "))), "{named:?}: {script}");
+        }
     }
 }

@@ -27,15 +27,21 @@ const DROP_LISTENER: &str = "Get-ChildItem WSMan:\\localhost\\Listener | Where-O
                              'Transport=HTTPS' | Remove-Item -Recurse -Force";
 const MAKE_LISTENER: &str = "New-Item -Path WSMan:\\localhost\\Listener -Transport HTTPS -Address * \
                              -CertificateThumbPrint $certificate.Thumbprint -Force | Out-Null";
-/// The quotas of the shells, and those of the endpoint, of which the lower one counts. Zero is no limit, and stays.
+/// The quotas of service and shells, and those of the endpoint, of which the lower one counts. Zero is no limit, and stays.
+/// WinRM is not restarted: that would end the session of whoever runs this over WinRM.
 const RAISE: &[&str] = &[
-    "$at = @('Shell') + @(Get-ChildItem WSMan:\\localhost\\Plugin -ErrorAction SilentlyContinue | Where-Object Name -like \
+    "$at = @('Service', 'Shell') + @(Get-ChildItem WSMan:\\localhost\\Plugin -ErrorAction SilentlyContinue | Where-Object Name -like \
      '*powershell*' | ForEach-Object { \"Plugin\\$($_.Name)\\Quotas\" })",
-    "$least = @{ MaxMemoryPerShellMB = 4096; MaxShellsPerUser = 100; MaxConcurrentUsers = 100; IdleTimeout = 7200000; \
-     IdleTimeoutms = 7200000 }",
+    "$least = @{ MaxMemoryPerShellMB = 4096; MaxProcessesPerShell = 100; MaxShells = 300; MaxShellsPerUser = 100; \
+     MaxConcurrentUsers = 100; MaxConcurrentOperations = 4000; MaxConcurrentOperationsPerUser = 4000; \
+     MaxConcurrentCommandsPerShell = 1000; IdleTimeout = 7200000; IdleTimeoutms = 7200000 }",
+    "$waits = $false",
     "foreach ($container in $at) { foreach ($name in $least.Keys) { $path = \"WSMan:\\localhost\\$container\\$name\"; $now = \
      (Get-Item $path -ErrorAction SilentlyContinue).Value; if ($now -and [long]$now -ne 0 -and [long]$now -lt \
-     $least[$name]) { Set-Item $path $least[$name] -Force -WarningAction SilentlyContinue } } }",
+     $least[$name]) { Set-Item $path $least[$name] -Force -WarningAction SilentlyContinue; if ($container -like \
+     'Plugin*') { $waits = $true } } } }",
+    "if ($waits) { Write-Warning 'quotas of endpoints count once WinRM has been restarted, which ends all its sessions: \
+     Restart-Service WinRM' }",
 ];
 const SUBSYSTEM: &[&str] = &[
     "$config = if ($env:ProgramData) { \"$env:ProgramData\\ssh\\sshd_config\" } else { '/etc/ssh/sshd_config' }",

@@ -149,15 +149,17 @@ async fn a_low_quota_is_a_warning_until_its_script_has_run() {
         found(&stdout).values().flatten().filter(|stage| *stage == "quotas warning quota_low").count()
     };
     let run = |script: &str| {
-        let (code, _, stderr) = crate::store::told(place.run(&[script]).output().expect("psfleet starts"));
+        let (code, events, stderr) = crate::store::told(place.run(&[script]).output().expect("psfleet starts"));
         assert_eq!(code, Some(0), "{stderr}");
+        events
     };
     assert_eq!(warned(&["-o", "jsonl"]), 0);
     for container in ["Shell", r"Plugin\microsoft.powershell\Quotas"] {
         run(&format!(r"Set-Item WSMan:\localhost\{container}\MaxMemoryPerShellMB 150"));
         assert_eq!(warned(&["-o", "jsonl", "--fix-script", "fixes"]), 3);
         // It may be run twice.
-        run("fixes/quota_low.ps1");
+        let events = run("fixes/quota_low.ps1");
+        assert_eq!(events.contains("Restart-Service WinRM"), container != "Shell", "{events}");
         run("fixes/quota_low.ps1");
         assert_eq!(warned(&["-o", "jsonl"]), 0);
     }
