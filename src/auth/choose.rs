@@ -6,7 +6,7 @@ use super::basic::basic;
 use super::certificate::certificate;
 use super::credssp::CredSsp;
 use super::error::Error;
-use super::kerberos::{Kerberos, Tickets, is_name, principal};
+use super::kerberos::{Kerberos, KerberosFault, Tickets, is_name, principal};
 use super::mechanism::{Inner, Logon, Mechanism};
 use super::negotiate::Negotiate;
 use super::windows::Windows;
@@ -77,7 +77,12 @@ impl Choice {
         } else if self.may_be_kerberos() {
             Box::new(Negotiate::new(self.kerberos("Negotiate")?, Windows::negotiate(&self.logon()?)?))
         } else {
-            Box::new(Windows::negotiate(&self.logon()?)?)
+            let ntlm = Windows::negotiate(&self.logon()?)?;
+            // Of local accounts nobody asks why.
+            Box::new(match self.is_of_realm() {
+                true => ntlm.instead_of_kerberos(KerberosFault::NoName(self.host.clone())),
+                false => ntlm,
+            })
         })
     }
 
@@ -162,6 +167,8 @@ mod tests {
             let choice = Choice { host: host.to_owned(), ..choice(AuthMethod::Negotiate, password(user)) };
             let mechanism = choice.mechanism().expect("a mechanism");
             assert_eq!((mechanism.begins_with_proof(), mechanism.scheme()), (is_tried, "Negotiate"), "{user} {host}");
+            let is_told = mechanism.no_kerberos().is_some();
+            assert_eq!(is_told, user == "ada@contoso.com" && host != "web01", "{user} {host}");
         }
     }
 

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::binding::ChannelBinding;
 use super::error::Error;
+use super::kerberos::KerberosFault;
 use super::mechanism::{Inner, Leg, Logon, Mechanism, Step};
 use super::ntlm::{self, Exchange};
 use super::sealed::{self, Sealed};
@@ -36,6 +37,8 @@ pub(super) struct Windows {
     /// Tokens that we gave.
     steps: u32,
     complete: bool,
+    /// Why it is not Kerberos, for an account of a realm.
+    no_kerberos: Option<KerberosFault>,
 }
 
 /// The two packages, each with its own kind of credential handle.
@@ -93,7 +96,13 @@ impl Windows {
             negotiate: Vec::new(),
             steps: 0,
             complete: false,
+            no_kerberos: None,
         })
+    }
+
+    /// The same for an account that Kerberos would be for.
+    pub(super) fn instead_of_kerberos(self, why: KerberosFault) -> Self {
+        Self { no_kerberos: Some(why), ..self }
     }
 
     /// Takes one step of the library.
@@ -166,6 +175,10 @@ impl Mechanism for Windows {
 
     fn used(&self) -> &'static str {
         "NTLM"
+    }
+
+    fn no_kerberos(&self) -> Option<&KerberosFault> {
+        self.no_kerberos.as_ref()
     }
 
     fn bind(&mut self, binding: ChannelBinding) {

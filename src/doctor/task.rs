@@ -15,7 +15,7 @@ use crate::psrp::{Command, Invocation};
 use crate::session::{self, Records, RunReport};
 use crate::stream::Stream;
 use crate::target::{AuthMethod, Endpoint, SshServer, Target};
-use crate::transport::{Halt, Scout};
+use crate::transport::{Error, Halt, Scout};
 
 /// Examines each target.
 pub struct Doctor {
@@ -54,9 +54,7 @@ impl Doctor {
         let Site { target, session, forward, proved_by, .. } = site;
         passed_bastions(forward, target).await;
         if let Endpoint::Winrm(_) | Endpoint::Ssh(_) = &target.endpoint {
-            if *proved_by == Some(AuthMethod::Kerberos.name()) {
-                let found =
-                    Finding::new(Stage::Ticket, Duration::ZERO, "the KDC knows the host, and gave a ticket for it");
+            if let Some(found) = ticket(*proved_by, session.carrier().no_kerberos(), &target.endpoint) {
                 tell(forward, target, found).await;
             }
             let by = proved_by.map(|by| format!(" by {by}")).unwrap_or_default();
@@ -161,6 +159,19 @@ impl Task for Doctor {
         let end = self.examine(&mut site).await;
         Ok(TaskEnd::Ended(end.unwrap_or_else(|end| end)))
     }
+}
+
+/// What there is to say of the ticket of a session that is open: why there is none is worth mending, because hosts may
+/// insist on Kerberos one day.
+fn ticket(proved_by: Option<&str>, no_kerberos: Option<Error>, endpoint: &Endpoint) -> Option<Finding> {
+    let found = |detail: &str| Finding::new(Stage::Ticket, Duration::ZERO, detail);
+    if let Some(error) = no_kerberos {
+        let cause = Cause::of(error.reason, endpoint, Stage::Ticket);
+        let found = found(&format!("no Kerberos, so NTLM: {}", error.message));
+        return Some(found.warns(cause, error.hint.as_deref()));
+    }
+    let by_ticket = proved_by == Some(AuthMethod::Kerberos.name());
+    by_ticket.then(|| found("the KDC knows the host, and gave a ticket for it"))
 }
 
 /// The user of a target.

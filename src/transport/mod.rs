@@ -151,6 +151,11 @@ pub trait Carrier: Send + Sync {
         None
     }
 
+    /// Why it was not Kerberos that proved the user, where that would have come first; with the next step.
+    fn no_kerberos(&self) -> Option<Error> {
+        None
+    }
+
     /// How long the server keeps an idle shell before it removes it; `None` where it is kept as long as the connection.
     fn idle_timeout(&self) -> Option<Duration> {
         None

@@ -180,6 +180,10 @@ impl Carrier for WsmanCarrier {
         Some((self.shell.wire.shell_id(), self.shell.wire.command(pipeline)?))
     }
 
+    fn no_kerberos(&self) -> Option<Error> {
+        self.shell.wire.lanes.no_kerberos()
+    }
+
     fn idle_timeout(&self) -> Option<Duration> {
         Some(self.shell.idle_timeout())
     }

@@ -16,6 +16,7 @@ use crate::store::Place;
 use crate::support::pwsh;
 use crate::support::sandbox::{assert_clean, fleet};
 use crate::support::sshd::{Setup, Sshd, user};
+use crate::winrm_auth;
 
 /// The stages of a host: each finding as `stage status reason cause`, without what is absent.
 type Found = BTreeMap<String, Vec<String>>;
@@ -164,6 +165,35 @@ async fn a_low_quota_is_a_warning_until_its_script_has_run() {
         assert_eq!(warned(&["-o", "jsonl"]), 0);
     }
     assert_clean(fleet).await;
+}
+
+/// An account of a realm on a host that is addressed by its number: NTLM works today.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_kept_kerberos_away_is_a_warning() {
+    let Some(python) = winrm_auth::python() else { return };
+    let fleet = fleet(Options { hosts: 1, auth: vec![AuthMethod::Basic], ..Options::default() }).await;
+    let (_, address, _) = fleet.hosts().next().expect("a host");
+    let upstream = format!("{address} {} {}", fleet.user(), fleet.password().expose());
+    let acceptor = winrm_auth::Acceptor::before(&python, "negotiate", None, Some(&upstream));
+    let place = Place::of(&fleet);
+    let inventory = format!("[hosts.h1]\naddress = '127.0.0.1'\nport = {}\n", acceptor.port);
+    std::fs::write(place.path().join("fleet.toml"), inventory).expect("written");
+    let ask = |user: &str| {
+        let mut command =
+            place.command(&["doctor", "--no-input", "-i", "fleet.toml", "-t", "@all", "-o", "jsonl", "-u"]);
+        let (code, stdout, stderr) = crate::store::told(
+            command.arg(user).env("PSFLEET_PASSWORD", winrm_auth::PASSWORD).output().expect("starts"),
+        );
+        assert_eq!(code, Some(0), "{stderr}");
+        (found(&stdout).remove("h1").expect("findings"), stdout)
+    };
+    let (stages, text) = ask(&format!("CONTOSO.COM\\{}", winrm_auth::USER));
+    assert!(stages.contains(&"ticket warning spn".to_owned()), "{stages:#?}");
+    assert!(text.contains("no Kerberos, so NTLM: the host is addressed as '127.0.0.1', which no KDC knows"), "{text}");
+    assert!(text.contains("address the host by its full name") && text.contains("setspn -L"), "{text}");
+    let (stages, _) = ask(winrm_auth::USER);
+    assert!(!stages.iter().any(|stage| stage.starts_with("ticket ")), "a local account: {stages:#?}");
+    fleet.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,9 @@ pub enum KerberosFault {
     /// The KDC knows no server of this name.
     #[error("the KDC knows no server {0}")]
     UnknownServer(String),
+    /// The host is addressed by a number, or as this machine.
+    #[error("the host is addressed as '{0}', which no KDC knows")]
+    NoName(String),
     /// The password, or the key of the keytab, is wrong.
     #[error("the KDC refused the password or key: {0}")]
     WrongPassword(String),

@@ -39,6 +39,9 @@ pub(super) fn kerberos(fault: &Fault, by_host: bool) -> Error {
             "address the host by its full name; setspn -Q HTTP/host on a domain member shows who has the name, and \
              --spn gives another (WSMAN, or HTTP/host)",
         ),
+        Fault::NoName(_) => {
+            (Reason::UnknownSpn, "address the host by its full name, or give that with --spn HTTP/host.contoso.com")
+        }
         Fault::WrongPassword(_) => (Reason::LogonDenied, "check user and password, or make the keytab anew"),
         Fault::PasswordExpired => (Reason::LogonDenied, "change the password first: kpasswd user@REALM"),
         Fault::Locked(_) => {
@@ -104,6 +107,7 @@ mod tests {
             (Fault::UnknownUser(text()), true),
             (Fault::ClockSkew, false),
             (Fault::UnknownServer(text()), false),
+            (Fault::NoName(text()), false),
             (Fault::NoTicket(text()), false),
             (Fault::TicketExpired, false),
             (Fault::NotForwardable, false),

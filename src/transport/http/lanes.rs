@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -13,6 +13,7 @@ use super::contact::{Contact, Reached};
 use super::cookies::Cookies;
 use super::diagnose::{mute, silent, timed_out};
 use super::failure::Failure;
+use super::kerberos_fault::kerberos;
 use super::lane::{Lane, unusable};
 use super::logon_state::LogonState;
 use super::route::Route;
@@ -37,7 +38,7 @@ pub struct Lanes {
     contact: Arc<Contact>,
     choice: Choice,
     /// What proved the user on the last lane that was logged on.
-    used: Mutex<Option<&'static str>>,
+    used: Mutex<Option<Used>>,
     connect: Duration,
     tls: Option<Arc<ClientConfig>>,
     cookies: Arc<Cookies>,
@@ -45,6 +46,13 @@ pub struct Lanes {
     bare_logon: AtomicBool,
     /// A lane was refused the logon: another would be a further failed logon of the account.
     refusal: OnceLock<Error>,
+}
+
+/// What a lane is logged on by.
+struct Used {
+    by: &'static str,
+    /// Why it is not Kerberos, where that would have come first.
+    no_kerberos: Option<Error>,
 }
 
 impl Lanes {
@@ -166,8 +174,16 @@ impl Lanes {
 
     /// What proved the user here, once the server has accepted it.
     pub fn authenticated(&self) -> Authenticated {
-        let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        Authenticated::By(used.unwrap_or(self.endpoint.auth.name()))
+        Authenticated::By(self.used().as_ref().map_or(self.endpoint.auth.name(), |used| used.by))
+    }
+
+    /// Why it was not Kerberos that proved the user, where that would have come first; with the next step.
+    pub fn no_kerberos(&self) -> Option<Error> {
+        self.used().as_ref()?.no_kerberos.clone()
+    }
+
+    fn used(&self) -> MutexGuard<'_, Option<Used>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether anything has ever come from the server.
@@ -228,7 +244,8 @@ impl Lanes {
     /// Takes note of what a lane is logged on by.
     fn note(&self, lane: &Lane) {
         if lane.is_logged_on() {
-            *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Some(lane.mechanism.used());
+            let no_kerberos = lane.mechanism.no_kerberos().map(|fault| kerberos(fault, false));
+            *self.used() = Some(Used { by: lane.mechanism.used(), no_kerberos });
         }
     }
 

@@ -186,7 +186,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def main():
     protocol, user, password, *certificate = sys.argv[1:]
     with tempfile.NamedTemporaryFile("w", delete=False) as users:
-        users.write(f":{user}:{password}\nDOM:{user}:{password}\n")
+        users.writelines(f"{domain}:{user}:{password}\n" for domain in ("", "DOM", "CONTOSO.COM"))
     os.environ["NTLM_USER_FILE"] = users.name
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
