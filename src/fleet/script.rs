@@ -14,6 +14,10 @@ use super::task::{Site, Task, TaskEnd};
 use crate::outcome::{Outcome, Reason};
 use crate::session::{self, DeckIds, Ending, Left};
 
+/// What to do where an endpoint does not show a command.
+const NOT_OFFERED: &str = "the endpoint takes no script text, only the commands that it offers: run Get-Command there to \
+                           see which, if it offers that";
+
 /// Runs scripts on every target, one after the other in its session: as text, or as commands where an endpoint takes
 /// nothing else.
 pub struct Script {
@@ -93,7 +97,7 @@ impl Script {
         match commands.without_text(site.id, site.session.server()) {
             Ok(command) => {
                 let report = site.run(&command).await?;
-                Ok(site.ended(report).await)
+                Ok(ended_as_commands(report, site).await)
             }
             Err(NoCommands { message, hint }) => {
                 let message = format!(
@@ -127,8 +131,18 @@ impl Script {
         if is_text && (came || report.ending == Ending::Completed) {
             self.no_language.took(endpoint);
         }
-        Ok(self.ended(report, site).await)
+        Ok(match is_text {
+            true => self.ended(report, site).await,
+            false => ended_as_commands(report, site).await,
+        })
     }
+}
+
+/// The end of commands on an endpoint that takes no text: there, a command that is not found may well exist.
+async fn ended_as_commands(report: session::RunReport, site: &mut Site<'_>) -> AttemptEnd {
+    let hint = report.lacks_command().then(|| NOT_OFFERED.to_owned());
+    let end = site.ended(report).await;
+    AttemptEnd { hint: end.hint.or(hint), ..end }
 }
 
 /// The end of an attempt whose session gave out at a script after the first: what ran before it is not repeated.
