@@ -4,6 +4,7 @@ mod endpoint;
 mod program;
 mod prompt;
 mod recorder;
+mod role;
 mod theirs;
 mod wire;
 
