@@ -18,7 +18,7 @@ use crate::config::{Machine, System};
 use crate::copy::{Pull, Push, Selection};
 use crate::fleet::Task;
 use crate::inventory::{HostSettings, Logon, Request, Resolved};
-use crate::job::script::ScriptInput;
+use crate::job::script::Using;
 use crate::output::sanitize_line;
 use crate::store::Header;
 
@@ -94,7 +94,7 @@ fn start(
     resolved.warnings.iter().for_each(|warning| console.note(&format!("warning: {warning}")));
     let (done, no_input) = (keeping.done().len(), args.connect.no_input);
     let given = Hosts { targets: &resolved.targets, done, no_input };
-    let rollout = Rollout::prepare(&args.rollout, &given, &ScriptInput::default(), machine)?;
+    let rollout = Rollout::prepare(&args.rollout, &given, &Using::default(), machine)?;
     let sinks = args.output.open(console)?;
     let hosts: Vec<&str> = resolved.targets.iter().map(|target| &*target.name).collect();
     rollout::run(work(&hosts), (&resolved, &sandbox), (rollout, &args.store), console, (sinks, keeping))

@@ -243,6 +243,9 @@ impl EarlierRuns for Runs {
         let known = self.names.borrow().get(run).map(Uuid::to_string);
         let found = store.find(known.as_deref().unwrap_or(run)).map_err(|error| error.to_string())?;
         self.names.borrow_mut().insert(run.to_owned(), found.id);
+        if wanted == Some(Outcome::NotStarted) {
+            waiting(&found)?;
+        }
         let hosts = || hosts_of(&store, &found, |outcome| wanted.is_none_or(|wanted| wanted == outcome));
         hosts().map_err(|error| error.to_string())
     }
@@ -286,6 +289,16 @@ pub(super) fn hosts_of(
     let outcome = |place: usize| ends.get(&TargetId(place as u32)).copied().unwrap_or(Outcome::NotStarted);
     let hosts = targets.into_iter().enumerate().filter(|(place, _)| wanted(outcome(*place)));
     Ok(hosts.map(|(_, target)| target.name).collect())
+}
+
+/// Refuses hosts that have not started of a run that is at work: they would run its script twice.
+///
+/// # Errors
+/// It is at work.
+pub(super) fn waiting(run: &Run) -> Result<(), String> {
+    let what =
+        "which starts the hosts that wait for their turn by itself; psfleet runs resume goes on with what it leaves";
+    run.at_rest().map_err(|error| format!("{error}, {what}"))
 }
 
 /// The outcome that somebody has written.

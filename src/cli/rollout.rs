@@ -19,7 +19,7 @@ use crate::config::System;
 use crate::event::RunHeader;
 use crate::fleet::{Brake, Journal, Limits, RetryRule, RunSpec, Task};
 use crate::inventory::Resolved;
-use crate::job::script::ScriptInput;
+use crate::job::script::Using;
 use crate::job::{Gates, Interrupts, Job, Written, execute};
 use crate::store::Broken;
 use crate::target::Target;
@@ -46,20 +46,20 @@ pub(super) struct Rollout<'a> {
 
 impl<'a> Rollout<'a> {
     /// Reads steps and gates, and has the number of hosts confirmed where that is due. Gates may use the `$using:`
-    /// values that are given for a script.
+    /// values of a script.
     ///
     /// # Errors
     /// A pause that there cannot be, a label that no target has, a gate that is no script, or no confirmation.
     pub(super) fn prepare(
         args: &'a RolloutArgs,
         &Hosts { targets, done, no_input }: &Hosts<'_>,
-        given: &ScriptInput,
+        using: &Using,
         around: &mut dyn System,
     ) -> anyhow::Result<Self> {
         let RampArgs { gate, yes, confirm_above, .. } = &args.ramp;
         let brake = args.ramp.brake(targets.len())?;
         args.ramp.check_labels(|limit| targets.iter().any(|target| limit.value(target).is_some()))?;
-        let gates = Gates::read(gate, given, (targets, no_input), around)?;
+        let gates = Gates::read(gate, using, (targets, no_input), around)?;
         let attended = !no_input && around.can_ask();
         confirm(targets.len() - done, if *yes { 0 } else { *confirm_above }, no_input, around)?;
         Ok(Self { args, brake, gates, attended })

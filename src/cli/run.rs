@@ -18,7 +18,7 @@ use crate::config::{Machine, System};
 use crate::hostlist::fold;
 use crate::inventory::{HostSettings, Rehearsal, Request, Resolved};
 use crate::job::Gates;
-use crate::job::script::{HostVariables, KeptCall, Origins, Scripts};
+use crate::job::script::{Call, HostVariables, KeptCall, Origins, Scripts, Using};
 use crate::output::sanitize_line;
 
 /// Runs the script on the targets and returns the process's exit code.
@@ -31,12 +31,12 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
         machine = machine.with_stdin(text);
     }
     let kept = rerun.as_mut().and_then(|rerun| rerun.call.take());
-    let hosts = rerun.as_mut().and_then(|rerun| rerun.hosts.take());
-    let expected = hosts.clone().filter(|_| rerun.as_ref().is_some_and(|rerun| rerun.expects_all));
-    if let (Some(what), Some(hosts)) = (&args.rerun, &hosts)
+    let hosts = rerun.as_ref().map(|rerun| rerun.hosts.clone());
+    let expected = rerun.as_ref().filter(|rerun| rerun.expects_all).map(|rerun| rerun.hosts.clone());
+    if let (Some(what), Some(Rerun { hosts, nobody, .. })) = (&args.rerun, &rerun)
         && hosts.is_empty()
     {
-        machine.warn(&format!("--rerun {what}: {}", nobody(what)));
+        machine.warn(&format!("--rerun {what}: {nobody}"));
     }
     let note = rerun.as_mut().and_then(|rerun| rerun.note.take());
     let args = rerun.as_ref().map_or(args, |rerun| &rerun.args);
@@ -46,16 +46,17 @@ pub(super) fn run(args: &RunArgs, mut machine: Machine, mut line: Line) -> anyho
     let console = Console::detect(&args.output);
     note.iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let scripts = match kept {
-        Some(kept) => kept.scripts(&mut machine)?,
+        Some(kept) => kept.scripts(&mut machine)?.changed(&args.script(), &args.execute.then, &mut machine)?,
         None => Scripts::read(&args.script(), &args.execute.then, &mut machine)?,
     };
-    scripts.notes().iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
+    let gates = scripts.gates(&args.execute.rollout.ramp.gate, &mut machine);
+    scripts.notes(&gates).iter().for_each(|note| console.note(&format!("note: {}", sanitize_line(note))));
     let mut sandbox = OnDemand::default();
     let request =
         Request { only: hosts, provenance: !args.store.no_store, ..args::request(&args.targets, &args.connect) };
     if args.execute.plan {
         let (settings, rehearsal) = targets::rehearse(&request, &mut sandbox, &mut machine)?;
-        return plan(args, scripts, (&settings, &rehearsal), &mut machine);
+        return plan(args, (scripts, &gates), (&settings, &rehearsal), &mut machine);
     }
     let found = targets::resolve(&request, &mut sandbox, &mut machine);
     if let Some(expected) = expected {
@@ -111,9 +112,10 @@ fn perform(
     if keep_for.is_some() {
         detach::check(sandbox)?;
     }
+    let using = Using::from(&scripts);
     let script = scripts.task(&resolved.targets, no_input, &mut machine)?;
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input };
-    let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &args.script(), &mut machine)?;
+    let rollout = Rollout::prepare(&args.execute.rollout, &hosts, &using, &mut machine)?;
     // What was read from stdin is not kept for the whole run.
     drop(machine);
     let sinks = args.output.open_for_script(console, args.execute.depth, &args.fold)?;
@@ -131,16 +133,17 @@ fn perform(
 /// Shows what would be done, once it is known that it could be.
 fn plan(
     args: &RunArgs,
-    scripts: Scripts,
+    (scripts, gates): (Scripts, &[Call]),
     (settings, rehearsal): (&[HostSettings], &Rehearsal),
     machine: &mut Machine,
 ) -> anyhow::Result<u8> {
     let hosts: Vec<HostVariables> = settings.iter().map(HostVariables::from).collect();
     let ends = settings.iter().zip(&rehearsal.endpoints).map(|(host, endpoint)| (&*host.name, endpoint));
     let origins = Origins::rehearse(scripts.all(), ends, args.connect.no_input, machine)?;
-    let plan = Plan::new(&scripts, (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
+    let plan = Plan::new((&scripts, gates), (settings, &rehearsal.logons), &hosts, &origins, &args.execute)?;
+    let using = Using::from(&scripts);
     scripts.rehearse(&hosts)?;
-    Gates::rehearse(&args.execute.rollout.ramp.gate, &args.script(), &hosts, machine)?;
+    Gates::rehearse(&args.execute.rollout.ramp.gate, &using, &hosts, machine)?;
     if args.output.is_json() {
         terminal::print(&plan.json())?
     } else {
@@ -174,17 +177,9 @@ fn missing(expected: &HashSet<String>, found: &HashSet<&str>) -> Option<String> 
     (!missing.is_empty()).then_some(said)
 }
 
-/// Why nobody is run again, and who could be.
-fn nobody(what: &str) -> String {
-    match what.split_once(':') {
-        Some((run, _)) => format!("no host of that run has such an outcome; psfleet runs show {run} lists them"),
-        None => format!("every host of that run that had its turn ended well; --rerun {what}:ok runs those once more"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{missing, nobody};
+    use super::missing;
 
     #[test]
     fn hosts_that_are_not_found_any_more_are_named() {
@@ -192,11 +187,5 @@ mod tests {
         assert_eq!(missing(&expected, &["web3", "web1", "web2", "db"].into()), None);
         let said = missing(&expected, &["web3"].into());
         assert_eq!(said.as_deref(), Some("warning: left out: the inventory does not give web[1-2] any more"));
-    }
-
-    #[test]
-    fn who_finds_nobody_learns_who_there_is() {
-        assert!(nobody("last").ends_with("--rerun last:ok runs those once more"));
-        assert!(nobody("last:failed").ends_with("psfleet runs show last lists them"));
     }
 }

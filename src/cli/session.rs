@@ -18,7 +18,7 @@ use crate::config::Machine;
 use crate::exit;
 use crate::fleet::Task;
 use crate::hostlist::fold;
-use crate::job::script::ScriptInput;
+use crate::job::script::Using;
 use crate::output::sanitize_line;
 use crate::shells::{Cleaning, Connect, Shells, Stays, Uncollected, Which};
 use crate::store::{Store, state_folder};
@@ -127,6 +127,6 @@ fn go(
         return Ok(0);
     }
     let hosts = Hosts { targets: &resolved.targets, done: 0, no_input: connection.no_input };
-    let rollout = Rollout::prepare(how, &hosts, &ScriptInput::default(), &mut machine)?;
+    let rollout = Rollout::prepare(how, &hosts, &Using::default(), &mut machine)?;
     rollout::run(work, (&resolved, &sandbox), (rollout, &NOT_KEPT), console, (sinks()?, Keeping::Not))
 }

@@ -1,6 +1,6 @@
 //! The language of `--targets`: from text to a tree. `select` finds the hosts that it means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::is_ipv6;
 use crate::hostlist::{expand, split_top};
@@ -86,6 +86,32 @@ pub(super) fn parse(text: &str) -> (Expression, Vec<String>) {
         }
     }
     (Expression { terms }, errors)
+}
+
+/// What separates the parts of an expression.
+const SEPARATORS: [char; 4] = [',', '&', '!', '\n'];
+
+/// The expression with the files that it names (`@FILE`) below this folder.
+///
+/// # Errors
+/// A file that cannot be named so, since the name of its folder would be read as parts of the expression.
+pub(crate) fn anchored(text: &str, folder: &Path) -> Result<String, String> {
+    let part = |part: &str| {
+        let relative = part.trim().trim_end_matches(SEPARATORS).trim_end();
+        let file = match relative.strip_prefix('@').map(at) {
+            Some(Ok(Atom::File(file))) if file.is_relative() && !file.starts_with("~") => file,
+            _ => return Ok(part.to_owned()),
+        };
+        let whole = folder.join(&file).display().to_string();
+        if whole.contains(SEPARATORS) || whole.trim() != whole {
+            return Err(format!(
+                "{relative} was given in {}, a name that cannot stand in an expression: run it from there, or give -t",
+                folder.display()
+            ));
+        }
+        Ok(part.replacen(relative, &format!("@{whole}"), 1))
+    };
+    text.split_inclusive(SEPARATORS).map(part).collect()
 }
 
 /// `@last:failed,timeout` has hosts of both outcomes, as `--rerun` has them, and no host `timeout`.
@@ -234,9 +260,11 @@ pub(super) fn is_host_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
 
-    use super::{Atom, Expression, Operator, Term, parse};
+    use super::{Atom, Expression, Operator, Term, anchored, parse};
 
     fn show(expression: &Expression) -> String {
         let atom = |atom: &Atom| match atom {
@@ -313,10 +341,26 @@ mod tests {
         check("fe80::1", "'fe80::1' is not a host name; IPv6 addresses go in brackets: [fe80::1]");
     }
 
+    #[test]
+    fn files_are_below_the_folder_in_which_they_were_named() {
+        let folder = Path::new("/srv/a b");
+        for (text, expected) in [
+            ("@hl.txt", "@/srv/a b/hl.txt"),
+            ("web[1,2], @dir/x ! @h.csv\n@y.txt", "web[1,2], @/srv/a b/dir/x ! @/srv/a b/h.csv\n@/srv/a b/y.txt"),
+            ("@all,@prod&@last:failed,@run:a.b", "@all,@prod&@last:failed,@run:a.b"),
+            ("@/abs/x,@~/x,-,*.dmz,label:a=@b.c", "@/abs/x,@~/x,-,*.dmz,label:a=@b.c"),
+        ] {
+            assert_eq!(anchored(text, folder).as_deref(), Ok(expected));
+        }
+        let error = anchored("@h.csv", Path::new("/srv/a,b")).expect_err("two parts");
+        assert!(error.starts_with("@h.csv was given in /srv/a,b, "), "{error}");
+        assert_eq!(anchored("web1", Path::new("/srv/a,b")).as_deref(), Ok("web1"));
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in r"[a-c0-9@!&,*?:=\[\]/.\- ü]{0,40}") {
-            let _ = parse(&text);
+            let _ = (parse(&text), anchored(&text, Path::new("/a")));
         }
     }
 }

@@ -54,6 +54,7 @@ mod yaml_error;
 
 pub use effective::{Effective, PasswordSource};
 pub use expansion::names;
+pub(crate) use expression::anchored;
 pub use host_settings::{HostFact, HostSettings};
 pub use known::{Known, known};
 pub use logon::{Logon, LogonUser, PasswordOrigin};

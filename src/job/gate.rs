@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::script::{CommandSets, HostVariables, ScriptInput, Secrets};
+use super::script::{CommandSets, HostVariables, Secrets, Using};
 use super::truth::is_true;
 use crate::clixml::{self, Document, Value};
 use crate::config::System;
@@ -39,19 +39,19 @@ struct Gate {
 }
 
 impl Gates {
-    /// Reads gates, each a text or a `FILE.ps1`; they may use the `$using:` values that are given for the run's script.
+    /// Reads gates, each a text or a `FILE.ps1`; they may use the `$using:` values of the run's script.
     /// None where none is asked for.
     ///
     /// # Errors
     /// Those of a script, with the gate that they are in.
     pub fn read(
         codes: &[String],
-        given: &ScriptInput,
+        using: &Using,
         (targets, no_input): (&[Arc<Target>], bool),
         around: &mut dyn System,
     ) -> anyhow::Result<Option<Arc<Self>>> {
         let gate = |code: &String| {
-            let commands = given.of_another(code, around).and_then(|call| call.commands(targets, no_input, around));
+            let commands = using.call(code, around).and_then(|call| call.commands(targets, no_input, around));
             let name = name(code);
             Ok(Gate { commands: commands.with_context(|| format!("--gate '{name}'"))?, name })
         };
@@ -65,13 +65,12 @@ impl Gates {
     /// Those of a script, with the gate that they are in.
     pub fn rehearse(
         codes: &[String],
-        given: &ScriptInput,
+        using: &Using,
         hosts: &[HostVariables],
         around: &mut dyn System,
     ) -> anyhow::Result<()> {
         let mut gate = |code: &String| {
-            let sets =
-                given.of_another(code, around).and_then(|call| CommandSets::new(call, &Secrets::default(), hosts));
+            let sets = using.call(code, around).and_then(|call| CommandSets::new(call, &Secrets::default(), hosts));
             sets.with_context(|| format!("--gate '{}'", name(code)))
         };
         codes.iter().try_for_each(|code| gate(code).map(drop))

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::error::Error;
 use super::schema::{RUN, TABLES};
-use super::{Run, State, Store, checksum, schema};
+use super::{Run, Store, checksum, schema};
 
 impl Store {
     /// Writes a run to an empty file: a store of the same layout, with this run alone and nothing beside it. Records are
@@ -16,9 +16,7 @@ impl Store {
     /// # Errors
     /// A process is at work on the run, or a file cannot be read or written.
     pub fn export(&self, run: &Run, file: &Path) -> Result<(), Error> {
-        if run.state == State::AtWork {
-            return Err(Error::AtWork(run.id.to_string()));
-        }
+        run.at_rest()?;
         let place = self.place.to_str().ok_or_else(|| Error::Folder {
             path: self.path(),
             cause: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes no such name of a file"),

@@ -61,6 +61,14 @@ impl Run {
         if self.imported.is_none() { Ok(()) } else { Err(Error::Imported(self.id.to_string())) }
     }
 
+    /// Refuses a run on which a process is at work: the turn of hosts that have not started may come at any moment.
+    ///
+    /// # Errors
+    /// One is.
+    pub fn at_rest(&self) -> Result<(), Error> {
+        if self.state == State::AtWork { Err(Error::AtWork(self.id.to_string())) } else { Ok(()) }
+    }
+
     /// A target of the run: others look it up without another thought.
     pub(super) fn target(&self, target: u32) -> Result<TargetId, Error> {
         if u64::from(target) < self.target_count {

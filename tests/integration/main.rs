@@ -55,6 +55,7 @@ mod panics;
 mod readme;
 mod recordings;
 mod refusals;
+mod rerun;
 mod rollout;
 mod runs;
 mod sandbox;

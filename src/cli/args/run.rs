@@ -31,7 +31,8 @@ pub struct RunArgs {
     pub code: Option<String>,
 
     /// Run hosts of an earlier run again: those that were not ok, or of these outcomes (with -t, those of them that it
-    /// names). Script, -t, -i and connection flags that are not typed are those of that run
+    /// names). Script, -t, -i and connection flags that are not typed are those of that run; so are arguments, values,
+    /// --input, --then, --depth, --strict and --native-errors where its script runs again
     #[arg(long, env = "PSFLEET_RERUN", value_name = "RUN[:OUTCOME,...]")]
     pub rerun: Option<String>,
 

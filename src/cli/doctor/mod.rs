@@ -15,7 +15,7 @@ use super::terminal::Console;
 use super::{args, targets};
 use crate::config::Machine;
 use crate::doctor::Doctor;
-use crate::job::script::ScriptInput;
+use crate::job::script::Using;
 
 use fix_scripts::FixScripts;
 use report::Report;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &DoctorArgs, mut machine: Machine) -> anyhow::Result<u8>
     // Who only looks need not confirm that.
     how.ramp.yes = true;
     let hosts = Hosts { targets: &resolved.targets, done: 0, no_input: args.connect.no_input };
-    let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
+    let rollout = Rollout::prepare(&how, &hosts, &Using::default(), &mut machine)?;
     let scripts = args.fix_script.as_deref().map(|folder| FixScripts::into(folder, &console)).transpose()?;
     let mut sinks = args.output.open_for_report(&console, |console| Box::new(Report::new(console)))?;
     if let Some(scripts) = scripts {

@@ -69,7 +69,7 @@ impl Plan {
     /// # Errors
     /// Steps that there cannot be.
     pub(crate) fn new(
-        scripts: &Scripts,
+        (scripts, gates): (&Scripts, &[Call]),
         (settings, logons): (&[HostSettings], &[Logon]),
         hosts: &[HostVariables],
         origins: &Origins,
@@ -84,10 +84,14 @@ impl Plan {
             script: Script::from(call),
             then: scripts.then().iter().map(Script::from).collect(),
             arguments: call.arguments.iter().flat_map(|entry| items(entry, hosts, origins, None)).collect(),
-            using: using(scripts, hosts, origins),
-            input: call.input.as_ref().zip(args.input.as_deref()).map(|(objects, source)| Fed {
+            using: using((scripts, gates), hosts, origins),
+            input: call.input.as_ref().map(|objects| Fed {
                 objects: objects.len(),
-                source: if source == "-" { "stdin".to_owned() } else { source.to_owned() },
+                source: match args.input.as_deref() {
+                    Some("-") => "stdin".to_owned(),
+                    Some(source) => source.to_owned(),
+                    None => "the earlier run".to_owned(),
+                },
             }),
         })
     }
@@ -189,12 +193,12 @@ fn items(entry: &ScriptArgument, hosts: &[HostVariables], origins: &Origins, use
 }
 
 /// The values of using expressions, then those given that no expression asks for.
-fn using(scripts: &Scripts, hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
+fn using((scripts, gates): (&Scripts, &[Call]), hosts: &[HostVariables], origins: &Origins) -> Vec<Item> {
     let mut found: Vec<Item> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     let given = &scripts.first().using;
     for (call, occurrence) in
-        scripts.all().flat_map(|call| call.source.occurrences().iter().map(move |one| (call, one)))
+        scripts.all().chain(gates).flat_map(|call| call.source.occurrences().iter().map(move |one| (call, one)))
     {
         let path = Path::parse(&occurrence.variable);
         let key = occurrence.variable.to_lowercase();

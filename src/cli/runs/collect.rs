@@ -18,7 +18,7 @@ use crate::config::{Given, Machine, Source, Transport};
 use crate::fleet::Task;
 use crate::hostlist::fold;
 use crate::inventory::{Request, Resolved};
-use crate::job::script::ScriptInput;
+use crate::job::script::Using;
 use crate::output::sanitize_line;
 use crate::store::Store;
 use crate::target::{Endpoint, TargetId};
@@ -65,7 +65,7 @@ pub(super) fn run(args: &CollectArgs, machine: Machine) -> anyhow::Result<u8> {
     how.ramp = RampArgs { yes: true, ..RampArgs::default() };
     (how.deadline, how.throttle) = (None, args.throttle.unwrap_or(how.throttle));
     let hosts = Hosts { targets: &resolved.targets, done: keeping.done().len(), no_input: args.connect.no_input };
-    let rollout = Rollout::prepare(&how, &hosts, &ScriptInput::default(), &mut machine)?;
+    let rollout = Rollout::prepare(&how, &hosts, &Using::default(), &mut machine)?;
     let sinks = output.open_for_script(&console, run.execute.depth, &args.fold)?;
     let work = Arc::new(Collect::new(left, (&records, &unclear), wait, was_killed));
     let task = Arc::clone(&work) as Arc<dyn Task>;

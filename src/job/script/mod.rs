@@ -3,6 +3,7 @@
 //! [`Call::read`] reads it and reports what is wrong without knowing any target; [`CommandSets::new`] puts in what each
 //! target has of its own, reports what is wrong with that, and serializes on demand.
 
+mod again;
 mod args_file;
 mod argument;
 mod commands;
@@ -11,6 +12,7 @@ mod kept;
 mod scripts;
 mod secrets;
 mod text;
+mod using;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ pub use kept::KeptCall;
 pub use scripts::Scripts;
 pub use secrets::{Origins, Secrets};
 pub use text::{Text, is_file_name};
+pub use using::Using;
 
 /// What is given for a script, each value as people write it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,25 +59,6 @@ pub struct ScriptInput {
     pub input_format: Option<InputFormat>,
     /// How deep members of the output shall come, if not as PowerShell cuts them.
     pub depth: Option<u32>,
-}
-
-impl ScriptInput {
-    /// Reads another script of the same run, which may use the same `$using:` values: a text or a `FILE.ps1`.
-    ///
-    /// # Errors
-    /// Those of [`Call::read`].
-    pub(super) fn of_another(&self, code: &str, around: &mut dyn System) -> anyhow::Result<Call> {
-        if code == "-" {
-            bail!("it is not read from stdin: give its text, or a FILE.ps1");
-        }
-        let input = Self {
-            code: Some(code.to_owned()),
-            using: self.using.clone(),
-            using_lenient: self.using_lenient,
-            ..Self::default()
-        };
-        Call::read(&input, around)
-    }
 }
 
 /// A script with what it was given.
@@ -108,9 +92,7 @@ impl Call {
     /// # Errors
     /// A missing or unreadable script or file, or arguments that the script cannot take; each says which one.
     pub fn read(given: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
-        let Text { text, place } = Text::read(given.code.as_deref(), around)?;
-        let source = Source::new(text).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
-        Self::of(source, place, given, around)
+        Self::unchecked(given, around)?.checked(given, around)
     }
 
     /// What to run on each of these targets: with their own variables, and with secrets from the environment or from
@@ -136,14 +118,10 @@ impl Call {
         if self.is_body { Some(body.to_owned()) } else { file() }
     }
 
-    /// The names of `$using:` values that it does not take.
-    fn unused(&self) -> Vec<String> {
-        let names = self.using.iter().filter_map(|entry| Some((entry.name.clone()?, Value::Null))).collect();
-        let given = Definitions { values: &names, environment: &BTreeMap::new(), lenient: self.lenient };
-        given.unused(&self.source).into_iter().map(str::to_owned).collect()
-    }
-
-    fn of(source: Source, place: String, args: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
+    /// The script with what it is given, whatever it can take.
+    fn unchecked(args: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
+        let Text { text, place } = Text::read(args.code.as_deref(), around)?;
+        let source = Source::new(text).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
         let (source, is_body) = match source.body()? {
             Some(body) => (body, true),
             None => (source, false),
@@ -152,26 +130,25 @@ impl Call {
             bail!("the script is empty");
         }
         let parameters = Parameters::read(&source).map_err(|error| anyhow::anyhow!(located(&place, error)))?;
-        let flags = args.argument_list.iter().map(|text| ScriptArgument::positional(text));
-        let flags: Vec<ScriptArgument> = flags
-            .chain(args.param.iter().map(|text| ScriptArgument::parameter(text)))
-            .collect::<anyhow::Result<_>>()?;
-        let file = args.args_file.as_deref().map(|file| args_file::read(file, around)).transpose()?.unwrap_or_default();
-        let mut arguments = merged(&parameters, file, flags);
+        let mut arguments = arguments(&parameters, args, around)?;
         declare(&parameters, &mut arguments);
         let using = args.using.iter().map(|text| ScriptArgument::using(text)).collect::<anyhow::Result<_>>()?;
         let lenient = args.using_lenient;
         let environment = named_variables(&source, around);
         let depth = args.depth;
         let input = None;
-        let mut call =
-            Self { place, source, parameters, arguments, using, environment, lenient, input, depth, is_body };
-        let all = |errors: Vec<ScriptError>| joined(errors.iter().map(|error| located(&call.place, error)));
-        call.check().map_err(all)?;
-        call.check_using().map_err(all)?;
-        let input = args.input.as_deref().map(|file| input::read(file, args.input_format, around)).transpose()?;
-        call.input = input.map(Arc::new);
-        Ok(call)
+        Ok(Self { place, source, parameters, arguments, using, environment, lenient, input, depth, is_body })
+    }
+
+    /// The call, if the script can take what it is given; with its input, where that is given.
+    fn checked(mut self, args: &ScriptInput, around: &mut dyn System) -> anyhow::Result<Self> {
+        let all = |errors: Vec<ScriptError>| joined(errors.iter().map(|error| located(&self.place, error)));
+        self.check().map_err(all)?;
+        self.check_using().map_err(all)?;
+        if let Some(file) = &args.input {
+            self.input = Some(Arc::new(input::read(file, args.input_format, around)?));
+        }
+        Ok(self)
     }
 
     /// Looks for using expressions without a value, unless they hang on what differs between targets.
@@ -189,6 +166,19 @@ impl Call {
     fn check(&self) -> Result<(), Vec<ScriptError>> {
         check(&self.parameters, &given(self.arguments.iter().map(|entry| (entry, entry.value.literal()))))
     }
+}
+
+/// The arguments that are given, in a file and by flags.
+fn arguments(
+    parameters: &Parameters,
+    args: &ScriptInput,
+    around: &mut dyn System,
+) -> anyhow::Result<Vec<ScriptArgument>> {
+    let positional = args.argument_list.iter().map(|text| ScriptArgument::positional(text));
+    let named = args.param.iter().map(|text| ScriptArgument::parameter(text));
+    let flags = positional.chain(named).collect::<anyhow::Result<_>>()?;
+    let file = args.args_file.as_deref().map(|file| args_file::read(file, around)).transpose()?.unwrap_or_default();
+    Ok(merged(parameters, file, flags))
 }
 
 /// Makes of each argument what the type of its parameter wants.
@@ -275,8 +265,8 @@ mod tests {
                 _ => panic!("{flag}"),
             }
         }
-        Call::of(Source::new(script).expect("scans"), "test".to_owned(), &given, &mut Machine::default())
-            .map_err(|error| format!("{error:#}"))
+        given.code = Some(script.to_owned());
+        Call::read(&given, &mut Machine::default()).map_err(|error| format!("{error:#}"))
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
-
-use super::{Call, CommandSets, HostVariables, ScriptInput, Secrets};
+use super::{Call, CommandSets, HostVariables, ScriptInput, Secrets, Using};
 use crate::config::System;
 use crate::fleet::Script;
 use crate::target::Target;
@@ -12,8 +10,8 @@ use crate::target::Target;
 /// The scripts of a run, the first with its arguments and its input; `$using:` values are for all.
 #[derive(Debug, Clone)]
 pub struct Scripts {
-    first: Call,
-    then: Vec<Call>,
+    pub(super) first: Call,
+    pub(super) then: Vec<Call>,
 }
 
 impl Scripts {
@@ -23,8 +21,9 @@ impl Scripts {
     /// Those of [`Call::read`], with the script that they are in.
     pub fn read(given: &ScriptInput, then: &[String], around: &mut dyn System) -> anyhow::Result<Self> {
         let first = Call::read(given, around)?;
-        let next = |code: &String| given.of_another(code, around).with_context(|| format!("--then {code}"));
-        Ok(Self { first, then: then.iter().map(next).collect::<anyhow::Result<_>>()? })
+        let using = Using::from(&first);
+        let then = then.iter().map(|code| using.next(code, around)).collect::<anyhow::Result<_>>()?;
+        Ok(Self { first, then })
     }
 
     /// Scripts that were read before.
@@ -47,11 +46,17 @@ impl Scripts {
         std::iter::once(&self.first).chain(&self.then)
     }
 
-    /// What the user should know of how they were read, and of values that none of them takes.
-    pub fn notes(&self) -> Vec<String> {
+    /// Gates that use the same values. What is wrong with one is told by whoever has the hosts pass it.
+    pub fn gates(&self, codes: &[String], around: &mut dyn System) -> Vec<Call> {
+        let using = Using::from(self);
+        codes.iter().filter_map(|code| using.call(code, around).ok()).collect()
+    }
+
+    /// What the user should know of how they were read, and of values that neither they nor the run's gates take.
+    pub fn notes(&self, gates: &[Call]) -> Vec<String> {
         let read = self.all().filter_map(Call::note);
-        let unused =
-            self.first.unused().into_iter().filter(|name| self.then.iter().all(|call| call.unused().contains(name)));
+        let others = || self.then.iter().chain(gates);
+        let unused = self.first.unused().into_iter().filter(|name| others().all(|call| call.unused().contains(name)));
         let unused = unused.map(|name| format!("--using {name}: nothing in the script is called $using:{name}"));
         read.chain(unused).collect()
     }
@@ -93,9 +98,13 @@ mod tests {
 
     #[test]
     fn values_are_for_all_of_them() {
-        let notes = |then: &[&str]| read("$using:a", then, &["a=1", "b=2"]).expect("scripts").notes();
+        let notes = |then: &[&str]| read("$using:a", then, &["a=1", "b=2"]).expect("scripts").notes(&[]);
         assert_eq!(notes(&["$using:b"]), [""; 0]);
         assert_eq!(notes(&["1", "{ 2 }"]).len(), 2, "a body, and a value for nothing");
+        let gated = read("$using:a", &[], &["a=1", "b=2"]).expect("scripts");
+        let gates = gated.gates(&["$true".to_owned(), "$using:b".to_owned()], &mut Machine::default());
+        assert_eq!(gated.notes(&gates), [""; 0], "a gate takes them, too");
+        assert_eq!(gated.notes(&gates[..1]).len(), 1);
         let wrong = read("1", &["$using:c"], &[]).expect_err("no value");
         assert!(wrong.starts_with("--then $using:c: ") && wrong.contains("$using:c"), "{wrong}");
     }
